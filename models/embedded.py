@@ -1,0 +1,157 @@
+"""The embedded engine: llama.cpp in this process, with continuous batching and a shared prefix cache."""
+
+import asyncio
+import secrets
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+from dspy.lm15 import ContextLengthError, Request, Response, ServerError
+
+from .engine import SAMPLING, LocalEngine, chat_messages, json_schema, response
+from .lm import note_partial
+from .weights import resolve
+
+_loading = threading.Lock()
+_servers: dict[tuple[Any, ...], Any] = {}
+
+
+class EmbeddedEngine(LocalEngine):
+    """One GGUF model in this process; loaded at the first call, shared by all engines with the same settings.
+
+    Args:
+        weights: a name in the registry of weights, or a path to a .gguf file.
+        slots: requests generated side by side.
+        context: tokens (prompt and completion) that a request may have.
+        threads: CPU threads; None means the machine's physical cores.
+
+    Raises:
+        CopeError: when the weights are not there and cannot be brought.
+    """
+
+    def __init__(self, weights: str, slots: int = 8, context: int = 2048, threads: int | None = None) -> None:
+        self.weights, self.slots, self.context = weights, slots, context
+        self.threads = threads or psutil.cpu_count(logical=False) or 1
+        self._pool = ThreadPoolExecutor(max_workers=slots + 1, thread_name_prefix="cope-embedded")
+
+    def dump_state(self) -> dict[str, Any]:
+        return {"weights": self.weights, "slots": self.slots, "context": self.context}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.dump_state()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state)
+
+    def load(self) -> Any:
+        """The running server, loaded when it is not yet; blocks for the seconds that loading takes."""
+        path = resolve(self.weights)
+        key = (path, self.slots, self.context, self.threads)
+        with _loading:
+            if key not in _servers:
+                _servers[key] = _start(path, self.slots, self.context, self.threads)
+            return _servers[key]
+
+    async def agenerate(self, request: Request) -> Response:
+        stream = _Stream()
+        body = _body(request)
+        work = asyncio.get_running_loop().run_in_executor(self._pool, self._generate, body, stream)
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            stream.stop.set()  # seen at the next token
+            note_partial(stream.prompt, stream.tokens, stream.cached)
+            raise
+        if stream.error:
+            raise _failure(stream.error, self.context)
+        return response(
+            request, "".join(stream.text), finish=stream.finish, prompt=stream.prompt, completion=stream.tokens,
+            cached=stream.cached, logprobs=stream.logprobs,
+        )  # fmt: skip
+
+    def _generate(self, body: dict[str, Any], stream: "_Stream") -> None:
+        self.load().handle_chat_completions(body, stream.take)
+
+
+@dataclass
+class _Stream:
+    """Gathers the chunks of one completion as llama.cpp hands them over, on the engine's thread."""
+
+    text: list[str] = field(default_factory=list)
+    logprobs: list[Any] = field(default_factory=list)
+    finish: str = "stop"
+    prompt: int = 0
+    cached: int = 0
+    tokens: int = 0
+    error: dict[str, Any] | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def take(self, chunk: dict[str, Any]) -> bool:
+        """Returns True to make the engine stop."""
+        if "error" in chunk:
+            self.error = chunk["error"]
+            return True
+        if timings := chunk.get("timings"):
+            self.cached = timings["cache_n"]
+            self.prompt = timings["cache_n"] + timings["prompt_n"]
+            self.tokens = timings["predicted_n"]
+        for choice in chunk.get("choices", ()):
+            if piece := choice["delta"].get("content"):
+                self.text.append(piece)
+            if scores := choice.get("logprobs"):
+                self.logprobs += scores["content"]
+            self.finish = choice.get("finish_reason") or self.finish
+        return self.stop.is_set()
+
+
+def _body(request: Request) -> dict[str, Any]:
+    config = request.config
+    body: dict[str, Any] = {
+        **SAMPLING,
+        "messages": chat_messages(request),
+        "temperature": 0.0 if config.temperature is None else config.temperature,
+        "stream": True,
+        "timings_per_token": True,
+        "cache_prompt": True,
+    }
+    given = {"max_tokens": config.max_tokens, "top_p": config.top_p, "top_k": config.top_k, "seed": config.seed}
+    body |= {name: value for name, value in given.items() if value is not None}
+    if config.stop:
+        body["stop"] = list(config.stop)
+    if config.logprobs is not None:
+        body |= {"logprobs": True, "top_logprobs": max(1, config.logprobs)}
+    if (schema := json_schema(request)) is not None:
+        body["response_format"] = {"type": "json_object", "schema": schema} if schema else {"type": "json_object"}
+    return body
+
+
+def _failure(error: dict[str, Any], context: int) -> Exception:
+    if error.get("type") == "exceed_context_size_error":
+        tokens = error.get("n_prompt_tokens", "more")
+        return ContextLengthError(
+            f"the prompt has {tokens} tokens and the model's context {context}: shorten it or set a larger context"
+        )
+    return ServerError(f"the embedded engine failed: {error.get('message', error)}")
+
+
+def _start(path: Path, slots: int, context: int, threads: int) -> Any:
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(path)
+    params.n_parallel = slots
+    params.n_ctx = context * slots
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    params.n_ubatch = 256  # a prompt is seldom longer, and the buffers grow with it
+    params.cache_ram_mib = 0  # prefixes are shared in the slots; no second copy in memory
+    params.verbosity = -1
+    params.offline = True
+    # The package opens a port on loopback. Nothing of ours uses it, so nobody can: every surface off, a random key.
+    params.ui = params.ui_mcp_proxy = False
+    params.endpoint_slots = params.endpoint_props = params.endpoint_metrics = False
+    params.server_tools = []
+    params.api_keys = [secrets.token_hex(16)]
+    return xllamacpp.Server(params)

@@ -1,0 +1,125 @@
+"""Every finished model call of a run, appended as it is made, so that an interrupted run asks nothing twice.
+
+A ledger is a JSON Lines file. A call is keyed by all that decides its outcome: model, messages, sampling settings and
+rollout. A restored call counts with what it used when it was made, unlike a cache hit.
+"""
+
+import contextvars
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..errors import CopeError
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The complete lines of a JSON Lines file of ours; a last line torn by a kill is cut off the file.
+
+    Raises:
+        CopeError: when a line before the last is not JSON: the file was changed by something else.
+    """
+    if not path.exists():
+        return
+    end = 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.endswith(b"\n"):
+                break
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                raise CopeError(
+                    f"{path} line {number} is damaged: move the file away and run the command again"
+                ) from None
+            end += len(line)
+            yield entry
+    if path.stat().st_size > end:
+        with path.open("r+b") as file:
+            file.truncate(end)
+
+
+class Appender:
+    """Appends JSON lines to a file, one write a line, safe to call from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("ab", buffering=0)
+        except OSError as error:
+            raise CopeError(f"cannot write to {path}: {error.strerror}; choose another folder with --runs") from None
+
+    def append(self, entry: dict[str, Any]) -> None:
+        line = json.dumps(entry, ensure_ascii=False).encode() + b"\n"
+        with self._lock:
+            start = self._file.seek(0, 2)
+            try:
+                written = self._file.write(line)
+                if written != len(line):
+                    raise OSError(28, "no space left on device")
+            except OSError as error:
+                self._cut(start)
+                raise CopeError(
+                    f"cannot write to {self.path}: {error.strerror}; make room and run the same command again, it goes on"
+                ) from None
+
+    def _cut(self, start: int) -> None:
+        """Take back half a line; where even that fails, the reader cuts it off."""
+        try:
+            self._file.truncate(start)
+        except OSError:
+            return
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Ledger:
+    """The calls of one run, in a file that grows.
+
+    Raises:
+        CopeError: when the file cannot be written, or a line in it is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._entries = {entry["key"]: entry for entry in read_lines(path)}
+        self._appender = Appender(path)
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        return self._entries.get(key)
+
+    def put(self, key: str, entry: dict[str, Any]) -> None:
+        entry = {"key": key, **entry}
+        self._appender.append(entry)
+        self._entries[key] = entry
+
+    def close(self) -> None:
+        self._appender.close()
+
+
+def call_key(model: str, messages: Any, settings: dict[str, Any]) -> str:
+    """A digest of all that decides a call's outcome."""
+    content = json.dumps([model, messages, settings], sort_keys=True, ensure_ascii=False, default=repr)
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+_ledger: contextvars.ContextVar[Ledger | None] = contextvars.ContextVar("cope_ledger", default=None)
+
+
+def current_ledger() -> Ledger | None:
+    return _ledger.get()
+
+
+@contextmanager
+def recorded_in(ledger: Ledger | None) -> Iterator[None]:
+    """Calls made inside are written to this ledger, and answered from it where it holds them."""
+    token = _ledger.set(ledger)
+    try:
+        yield
+    finally:
+        _ledger.reset(token)

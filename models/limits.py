@@ -1,0 +1,135 @@
+"""How many requests are in flight: a bound for each tier, and turns between tiers that share a machine's cores."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import monotonic
+
+
+class Turns:
+    """Lets the tiers of one machine generate in turn; requests of one tier run side by side.
+
+    Two servers' models that generate at once fight for the cores (measured at more than six times slower than in turn
+    on two cores, for Ollama). The tier whose turn it is keeps it while it has work, but for no longer than `patience`
+    seconds once another tier waits. Works across threads and event loops.
+    """
+
+    def __init__(self, patience: float = 5.0) -> None:
+        self.patience = patience
+        self._lock = threading.Lock()
+        self._holder: str | None = None
+        self._since = 0.0
+        self._running = 0
+        self._waiting: deque[tuple[str, asyncio.AbstractEventLoop, asyncio.Future[None]]] = deque()
+
+    def _may_enter(self, tier: str) -> bool:
+        if self._holder in (None, tier):
+            others_wait = any(name != tier for name, _, _ in self._waiting)
+            return not others_wait or self._holder is None or monotonic() - self._since < self.patience
+        return False
+
+    def _take(self, tier: str) -> None:
+        if self._holder != tier:
+            self._holder, self._since = tier, monotonic()
+        self._running += 1
+
+    def _hand_over(self) -> None:
+        """With nothing running, the turn goes to whoever has waited longest, and to all others of that tier."""
+        while self._waiting:
+            tier = self._waiting[0][0]
+            woken, kept = [], deque()
+            for waiter in self._waiting:
+                (woken if waiter[0] == tier else kept).append(waiter)
+            self._waiting = kept
+            self._holder, self._since = tier, monotonic()
+            for _, loop, future in woken:
+                self._running += 1
+                loop.call_soon_threadsafe(self._wake, future)
+            return
+        self._holder = None
+
+    def _wake(self, future: asyncio.Future[None]) -> None:
+        if future.cancelled():
+            self._leave()  # it gave up between being chosen and being told
+        else:
+            future.set_result(None)
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._running -= 1
+            if not self._running:
+                self._hand_over()
+
+    @asynccontextmanager
+    async def turn(self, tier: str) -> AsyncIterator[None]:
+        future: asyncio.Future[None] | None = None
+        with self._lock:
+            if self._may_enter(tier):
+                self._take(tier)
+            else:
+                loop = asyncio.get_running_loop()
+                future = loop.create_future()
+                self._waiting.append((tier, loop, future))
+        if future is not None:
+            try:
+                await future
+            except asyncio.CancelledError:
+                with self._lock:
+                    mine = [w for w in self._waiting if w[2] is future]
+                    for waiter in mine:
+                        self._waiting.remove(waiter)
+                if not mine and not future.cancelled():
+                    self._leave()
+                raise
+        try:
+            yield
+        finally:
+            self._leave()
+
+
+class Limit:
+    """At most `size` requests in flight, first come first served, across threads and event loops."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._lock = threading.Lock()
+        self._free = size
+        self._waiting: deque[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = deque()
+
+    async def __aenter__(self) -> None:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            loop = asyncio.get_running_loop()
+            future: asyncio.Future[None] = loop.create_future()
+            self._waiting.append((loop, future))
+        try:
+            await future
+        except asyncio.CancelledError:
+            with self._lock:
+                waiting = [w for w in self._waiting if w[1] is future]
+                for waiter in waiting:
+                    self._waiting.remove(waiter)
+            if not waiting and not future.cancelled():
+                self._release()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._release()
+
+    def _release(self) -> None:
+        with self._lock:
+            if self._waiting:
+                loop, future = self._waiting.popleft()
+                loop.call_soon_threadsafe(self._wake, future)
+            else:
+                self._free += 1
+
+    def _wake(self, future: asyncio.Future[None]) -> None:
+        if future.cancelled():
+            self._release()
+        else:
+            future.set_result(None)

@@ -1,0 +1,148 @@
+"""The language model of a tier: a `dspy.LM` that keeps to the tier's limits and writes to the meter."""
+
+import asyncio
+import contextvars
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import dspy
+
+from .ledger import call_key, current_ledger
+from .limits import Limit, Turns
+from .meter import Call, MachineClock, new_call, record
+from .prices import Price
+from .running import run_sync
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What the calls of one tier share: how many may be in flight, whose turn it is, the clock and the price."""
+
+    limit: Limit = field(default_factory=lambda: Limit(16))
+    turns: Turns | None = None
+    clock: MachineClock = field(default_factory=MachineClock)
+    price: Price | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Runtime":
+        return self  # optimizers copy programs; the machine stays one
+
+
+_call: contextvars.ContextVar[Call | None] = contextvars.ContextVar("cope_call", default=None)
+
+
+def note_partial(prompt_tokens: int, completion_tokens: int, cached_tokens: int = 0) -> None:
+    """For engines: what a cancelled request had used when it was stopped."""
+    if call := _call.get():
+        call.prompt_tokens, call.completion_tokens, call.cached_tokens = prompt_tokens, completion_tokens, cached_tokens
+
+
+class TierLM(dspy.LM):
+    """A `dspy.LM` with a tier's name; everything else about it is DSPy's.
+
+    Args:
+        model: the name that DSPy or the engine knows.
+        tier: the tier's name, under which the meter books the calls.
+        runtime: limits, turns, clock and price; a private one when None.
+    """
+
+    def __init__(self, model: str, *, tier: str = "small", runtime: Runtime | None = None, **kwargs: Any) -> None:
+        super().__init__(model, **kwargs)
+        self.tier = tier
+        self.runtime = runtime or Runtime()
+
+    def dump_state(self) -> dict[str, Any]:
+        return {**super().dump_state(), "tier": self.tier}
+
+    def __call__(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
+        return run_sync(self.acall(prompt, messages=messages, **kwargs))
+
+    async def acall(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
+        kwargs = self._accepted(kwargs)
+        call = new_call(self.tier, self.model)
+        ledger = current_ledger()
+        key = call_key(self.model, messages or prompt, {**self.kwargs, **kwargs}) if ledger else ""
+        if ledger and (entry := ledger.get(key)):
+            record(Call(**{**entry["call"], "round": call.round, "role": call.role, "restored": True}))
+            return entry["outputs"]
+        token = _call.set(call)
+        try:
+            outputs = await self._timed(call, prompt, messages, kwargs)
+        except asyncio.CancelledError:
+            call.cancelled = True
+            if call.prompt_tokens:  # the engine told; an API's bill for what it was asked to drop is not known
+                call.usd = self._own_price(call)
+            if call.seconds:
+                record(call)
+            raise
+        finally:
+            _call.reset(token)
+        record(call)
+        if ledger:
+            ledger.put(key, {"call": _plain(call), "outputs": _plain_outputs(outputs)})
+        return outputs
+
+    async def _timed(self, call: Call, prompt: Any, messages: Any, kwargs: dict[str, Any]) -> Any:
+        runtime = self.runtime
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(runtime.limit)
+            if runtime.turns:
+                await stack.enter_async_context(runtime.turns.turn(self.tier))
+            if dspy.settings.disable_history:  # the meter reads what DSPy notes in the history
+                stack.enter_context(dspy.context(disable_history=False))
+            started, share = time.perf_counter(), runtime.clock.start()
+            try:
+                return await super().acall(prompt, messages=messages, **kwargs)
+            finally:
+                call.machine_seconds = runtime.clock.stop(share)
+                call.seconds = time.perf_counter() - started
+                if call.hit:
+                    call.seconds = call.machine_seconds = 0.0
+                elif call.completion_tokens and self.runtime.price:
+                    call.usd = self._own_price(call)
+
+    def _accepted(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Leave out what the model refuses: reasoning models take no temperature; a greedy call has no rollouts."""
+        kwargs = dict(kwargs)
+        if "max_completion_tokens" in self.kwargs:
+            kwargs.pop("temperature", None)
+        elif kwargs.get("temperature") == 0:
+            kwargs.pop("rollout_id", None)
+        return kwargs
+
+    def _own_price(self, call: Call) -> float | None:
+        price = self.runtime.price
+        return price and price.usd(call.prompt_tokens, call.completion_tokens, call.cached_tokens, call.machine_seconds)
+
+    def update_history(self, entry: dict[str, Any]) -> None:
+        """DSPy reports every finished call here, in the caller's context, with usage, cost and the response."""
+        super().update_history(entry)
+        call = _call.get()
+        if call is None:
+            return
+        usage = entry.get("usage") or {}
+        response = entry.get("response")
+        call.hit = not usage and bool(_reported(response))
+        call.truncated = getattr(response, "finish_reason", None) == "length"
+        if call.hit:
+            call.usd = 0.0
+            return
+        call.prompt_tokens = usage.get("prompt_tokens") or 0
+        call.completion_tokens = usage.get("completion_tokens") or 0
+        call.cached_tokens = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+        call.usd = entry.get("cost")
+
+
+def _reported(response: Any) -> Any:
+    """The tokens that a response came with, when it was first made."""
+    usage = getattr(response, "usage", None)
+    return getattr(usage, "input_tokens", None) or (usage.get("prompt_tokens") if isinstance(usage, dict) else None)
+
+
+def _plain(call: Call) -> dict[str, Any]:
+    return {name: getattr(call, name) for name in Call.__slots__}
+
+
+def _plain_outputs(outputs: list[Any]) -> list[Any]:
+    return [dict(o) if isinstance(o, dict) else o for o in outputs]

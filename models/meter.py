@@ -1,0 +1,181 @@
+"""The one meter: what every model call used, by tier, round and role.
+
+Each tier's language model writes one `Call` for every request, in whatever thread or task it ran, to the meters
+that are open in its context. Money that is not known is None and is never added up as zero.
+"""
+
+import contextvars
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Role = Literal["plan", "reason", "other"]
+
+
+@dataclass(slots=True)
+class Call:
+    """One request to a model, as it was used and paid.
+
+    Attributes:
+        seconds: from the moment the engine took the request to its end.
+        machine_seconds: the call's share of the machine's time; calls in flight together divide it.
+        usd: None when the price is not known. A cache hit costs 0.
+        hit: answered by the cache; its tokens were paid before and count as zero here.
+        cancelled: given up because nothing depended on it any more; tokens as far as the engine told them.
+        restored: taken from the record of an earlier, interrupted run, with what it used then.
+    """
+
+    tier: str = ""
+    model: str = ""
+    round: int = 0
+    role: Role = "other"
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    usd: float | None = None
+    seconds: float = 0.0
+    machine_seconds: float = 0.0
+    hit: bool = False
+    cancelled: bool = False
+    truncated: bool = False
+    restored: bool = False
+
+
+@dataclass(slots=True)
+class Usage:
+    """The sum of some calls. `usd` is None when no call's price is known; `unpriced` counts those without one."""
+
+    calls: int = 0
+    hits: int = 0
+    cancelled: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    usd: float | None = None
+    unpriced: int = 0
+    seconds: float = 0.0
+    machine_seconds: float = 0.0
+
+    @classmethod
+    def of(cls, calls: Iterable[Call]) -> "Usage":
+        usage = cls()
+        for call in calls:
+            usage.hits += call.hit
+            usage.calls += not call.hit
+            usage.cancelled += call.cancelled
+            usage.prompt_tokens += call.prompt_tokens
+            usage.completion_tokens += call.completion_tokens
+            usage.cached_tokens += call.cached_tokens
+            usage.seconds += call.seconds
+            usage.machine_seconds += call.machine_seconds
+            if call.usd is None:
+                usage.unpriced += 1
+            else:
+                usage.usd = (usage.usd or 0.0) + call.usd
+        return usage
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass
+class Meter:
+    """Collects the calls made while it is open.
+
+    >>> with metered() as meter:
+    ...     pass
+    >>> meter.total().calls
+    0
+    """
+
+    calls: list[Call] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def add(self, call: Call) -> None:
+        with self._lock:
+            self.calls.append(call)
+
+    def total(self, **labels: Any) -> Usage:
+        """The usage of the calls that carry these labels, as in `total(tier="large", role="plan")`."""
+        return Usage.of(c for c in self.calls if all(getattr(c, k) == v for k, v in labels.items()))
+
+    def by(self, *labels: str) -> dict[tuple[Any, ...], Usage]:
+        """The usage of each combination of labels, as in `by("tier", "round", "role")`, in sorted order."""
+        keys = sorted({tuple(getattr(c, k) for k in labels) for c in self.calls})
+        return {key: self.total(**dict(zip(labels, key, strict=True))) for key in keys}
+
+
+_meters: contextvars.ContextVar[tuple[Meter, ...]] = contextvars.ContextVar("cope_meters", default=())
+_labels: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("cope_labels", default=None)
+
+
+@contextmanager
+def metered(meter: Meter | None = None) -> Iterator[Meter]:
+    """Open a meter for the calls made inside, in this task and in those it starts. Meters nest."""
+    meter = Meter() if meter is None else meter
+    token = _meters.set((*_meters.get(), meter))
+    try:
+        yield meter
+    finally:
+        _meters.reset(token)
+
+
+@contextmanager
+def labelled(**labels: Any) -> Iterator[None]:
+    """Give the calls made inside these labels (`round`, `role`)."""
+    token = _labels.set({**(_labels.get() or {}), **labels})
+    try:
+        yield
+    finally:
+        _labels.reset(token)
+
+
+def new_call(tier: str, model: str) -> Call:
+    """A call that carries the labels in force here."""
+    return Call(tier=tier, model=model, **(_labels.get() or {}))
+
+
+def record(call: Call) -> None:
+    """Write a finished call to every meter open here."""
+    for meter in _meters.get():
+        meter.add(call)
+
+
+class MachineClock:
+    """Divides a machine's time among the calls in flight, so that their shares add up to the time it worked.
+
+    While k calls run, each is charged 1/k of every second (processor sharing). One clock serves all tiers of a machine.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running = 0
+        self._share = 0.0  # what a call that ran from the start would have been charged so far
+        self._since = 0.0
+
+    def _advance(self) -> float:
+        now = time.perf_counter()
+        if self._running:
+            self._share += (now - self._since) / self._running
+        self._since = now
+        return self._share
+
+    def start(self) -> float:
+        with self._lock:
+            share = self._advance()
+            self._running += 1
+            return share
+
+    def stop(self, started: float) -> float:
+        """End a call; returns the seconds charged to it."""
+        with self._lock:
+            share = self._advance()
+            self._running -= 1
+            return share - started

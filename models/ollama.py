@@ -1,0 +1,160 @@
+"""The Ollama engine: a model that an Ollama server serves, through the `ollama` package.
+
+Beyond DSPy's own way to Ollama it sets the context's size and is told when a prompt does not fit (Ollama would cut it
+silently), keeps the model loaded, passes seed, JSON schema, thinking and log-probabilities, and stops the server's work
+when a request is cancelled.
+"""
+
+import asyncio
+import os
+import weakref
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import urlparse
+
+import httpx
+import ollama
+from dspy.lm15 import ContextLengthError, Request, Response, ServerError, TransportError
+
+from ..errors import CopeError
+from .engine import SAMPLING, LocalEngine, chat_messages, json_schema, response
+from .lm import note_partial
+
+DEFAULT_HOST = "http://127.0.0.1:11434"
+CONNECT_SECONDS = 10.0
+
+
+def default_host() -> str:
+    """Where the server is looked for: `OLLAMA_HOST`, else loopback; an address to listen on becomes one to call."""
+    host = os.environ.get("OLLAMA_HOST", "").strip()
+    if not host:
+        return DEFAULT_HOST
+    host = host if "://" in host else f"http://{host}"
+    parts = urlparse(host)
+    name = "127.0.0.1" if parts.hostname in ("0.0.0.0", None) else parts.hostname
+    return f"{parts.scheme}://{name}:{parts.port or 11434}"
+
+
+class OllamaEngine(LocalEngine):
+    """One model on an Ollama server.
+
+    Args:
+        model: the name that `ollama list` shows, as in `qwen2.5:3b`.
+        host: the server's address; None means `OLLAMA_HOST`, else loopback.
+        context: tokens that a request may have, prompt and completion (`num_ctx`).
+        keep_alive: how long the model stays loaded after a call, as Ollama writes it.
+        think: let a thinking model think (None leaves it to the model).
+        num_thread: CPU threads for this model; None leaves it to the server.
+        timeout: seconds without a sign of life from the server after which a call is given up.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        host: str | None = None,
+        context: int = 2048,
+        keep_alive: str = "30m",
+        think: bool | None = None,
+        num_thread: int | None = None,
+        timeout: float = 600.0,
+    ) -> None:
+        self.model, self.host = model, host or default_host()
+        self.context, self.keep_alive, self.think = context, keep_alive, think
+        self.num_thread, self.timeout = num_thread, timeout
+        self._clients: weakref.WeakKeyDictionary[Any, ollama.AsyncClient] = weakref.WeakKeyDictionary()
+
+    def dump_state(self) -> dict[str, Any]:
+        names = ("model", "host", "context", "keep_alive", "think", "num_thread", "timeout")
+        return {name: getattr(self, name) for name in names}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.dump_state()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state)
+
+    def _client(self) -> ollama.AsyncClient:
+        loop = asyncio.get_running_loop()  # a connection belongs to the loop that opened it
+        if loop not in self._clients:
+            timeout = httpx.Timeout(self.timeout, connect=CONNECT_SECONDS)
+            limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
+            self._clients[loop] = ollama.AsyncClient(self.host, timeout=timeout, limits=limits)
+        return self._clients[loop]
+
+    async def agenerate(self, request: Request) -> Response:
+        text: list[str] = []
+        logprobs: list[Any] = []
+        last: dict[str, Any] = {}
+        try:
+            async for part in self._stream(request):
+                text.append(part["message"].get("content") or "")
+                logprobs += part.get("logprobs") or []
+                last = part
+        except asyncio.CancelledError:  # the connection closes, and with it the server's work
+            note_partial(0, len(text))
+            raise
+        except (httpx.TransportError, ConnectionError) as error:
+            raise TransportError(
+                f"no answer from Ollama at {self.host} ({error or type(error).__name__}): start it with `ollama serve`"
+            ) from error
+        except ollama.ResponseError as error:
+            raise self._failure(error) from error
+        prompt = last.get("prompt_eval_count") or 0
+        if prompt >= self.context:
+            raise self._too_long()
+        return response(
+            request, "".join(text), finish=last.get("done_reason") or "stop", prompt=prompt,
+            completion=last.get("eval_count") or len(text), logprobs=logprobs,
+        )  # fmt: skip
+
+    async def _stream(self, request: Request) -> AsyncIterator[dict[str, Any]]:
+        # The package's `chat` has no argument for `truncate`, so its request method is called: with it a prompt that
+        # does not fit is refused by the server, where otherwise its beginning would be dropped without a word.
+        body = self._body(request)
+        parts = await self._client()._request(ollama.ChatResponse, "POST", "/api/chat", json=body, stream=True)
+        async for part in parts:
+            yield part.model_dump()
+
+    def _body(self, request: Request) -> dict[str, Any]:
+        config = request.config
+        given = {
+            "num_predict": config.max_tokens,
+            "top_p": config.top_p,
+            "top_k": config.top_k,
+            "seed": config.seed,
+            "num_thread": self.num_thread,
+            "stop": list(config.stop) or None,
+        }
+        options = {**SAMPLING, "temperature": config.temperature or 0.0, "num_ctx": self.context}
+        body: dict[str, Any] = {
+            "model": self.model,
+            "messages": chat_messages(request),
+            "stream": True,
+            "keep_alive": self.keep_alive,
+            "truncate": False,
+            "shift": False,
+            "options": options | {name: value for name, value in given.items() if value is not None},
+        }
+        if self.think is not None:
+            body["think"] = self.think
+        if config.logprobs is not None:
+            body |= {"logprobs": True, "top_logprobs": config.logprobs}
+        if (schema := json_schema(request)) is not None:
+            body["format"] = schema or "json"
+        return body
+
+    def _failure(self, error: ollama.ResponseError) -> Exception:
+        if error.status_code == 404 and "not found" in error.error:
+            return CopeError(
+                f"Ollama at {self.host} has no model {self.model!r}: bring it with `cope models pull ollama/{self.model}`"
+            )
+        if "context" in error.error and ("exceed" in error.error or "length" in error.error):
+            return self._too_long()
+        if error.status_code >= 500 or error.status_code < 400:
+            return ServerError(f"Ollama at {self.host} failed: {error.error}", status=error.status_code)
+        return CopeError(f"Ollama at {self.host} refused the request: {error.error}")
+
+    def _too_long(self) -> Exception:
+        return ContextLengthError(
+            f"the prompt does not fit into {self.model}'s context of {self.context} tokens: shorten it or set a larger context"
+        )

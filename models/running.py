@@ -1,0 +1,72 @@
+"""One background event loop, so that the asynchronous code has a synchronous face everywhere.
+
+DSPy's Evaluate and its optimizers are synchronous and use threads, notebooks already run a loop: in all of them
+`run_sync` hands the coroutine to one loop in a thread of its own, with the caller's context variables (DSPy's
+settings, MLflow's open span) carried over.
+"""
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+def _background_loop() -> asyncio.AbstractEventLoop:
+    global _loop
+    with _lock:
+        if _loop is None or _loop.is_closed():
+            _loop = asyncio.new_event_loop()
+            threading.Thread(target=_loop.run_forever, name="cope-loop", daemon=True).start()
+        return _loop
+
+
+def run_sync(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end and return its result, from any thread, also where a loop already runs.
+
+    The caller's context variables are seen by the coroutine. An interrupt (Ctrl-C) in the caller cancels it.
+
+    Raises:
+        RuntimeError: when called on the background loop itself, where waiting would never end.
+
+    >>> async def double(x): return 2 * x
+    >>> run_sync(double(21))
+    42
+    """
+    loop = _background_loop()
+    try:
+        on_background_loop = asyncio.get_running_loop() is loop
+    except RuntimeError:
+        on_background_loop = False
+    if on_background_loop:
+        work.close()
+        raise RuntimeError("run_sync was called from asynchronous code of ours: await it there instead")
+
+    outcome: Future[T] = Future()
+    tasks: list[asyncio.Task[T]] = []
+
+    def done(task: asyncio.Task[T]) -> None:
+        if task.cancelled():
+            outcome.cancel()
+        elif error := task.exception():
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(task.result())
+
+    def start() -> None:
+        task = loop.create_task(work)
+        tasks.append(task)
+        task.add_done_callback(done)
+
+    loop.call_soon_threadsafe(start, context=contextvars.copy_context())
+    try:
+        return outcome.result()
+    except BaseException:
+        loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
+        raise

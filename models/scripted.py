@@ -1,0 +1,62 @@
+"""A scripted engine: replies come from a function, with a delay where one is wanted. For tests, demos and benchmarks."""
+
+import asyncio
+import inspect
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from dspy.lm15 import Request, Response
+
+from .engine import LocalEngine, chat_messages, response
+from .lm import note_partial
+
+Script = Callable[[list[dict[str, str]], Request], str | Awaitable[str]]
+
+
+class ScriptedEngine(LocalEngine):
+    """Answers every request with `script(messages, request)`; tokens are counted as words.
+
+    Args:
+        script: gives the reply's text, at once or as an awaitable; an exception that it raises is the engine's.
+        delay: seconds that a call takes, or a function of the request.
+
+    Attributes:
+        requests: every request that was started, in order.
+        cancelled: how many were stopped before their end.
+
+    >>> engine = ScriptedEngine(lambda messages, request: "Answer: 4")
+    """
+
+    def __init__(self, script: Script, delay: float | Callable[[Request], float] = 0.0) -> None:
+        self.script, self.delay = script, delay
+        self.requests: list[Request] = []
+        self.cancelled = 0
+        self.running = 0
+        self.most_running = 0
+        self._lock = threading.Lock()
+
+    def dump_state(self) -> dict[str, Any]:
+        raise TypeError("a scripted engine lives in its process and is not saved")
+
+    async def agenerate(self, request: Request) -> Response:
+        messages = chat_messages(request)
+        with self._lock:
+            self.requests.append(request)
+            self.running += 1
+            self.most_running = max(self.most_running, self.running)
+        prompt = sum(len(m["content"].split()) for m in messages)
+        try:
+            if delay := self.delay(request) if callable(self.delay) else self.delay:
+                await asyncio.sleep(delay)
+            text = self.script(messages, request)
+            if inspect.isawaitable(text):
+                text = await text
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            note_partial(prompt, 0)
+            raise
+        finally:
+            with self._lock:
+                self.running -= 1
+        return response(request, text, finish="stop", prompt=prompt, completion=len(text.split()))

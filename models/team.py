@@ -1,0 +1,204 @@
+"""The team: named tiers of language models, looked up at call time."""
+
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import dspy
+
+from ..errors import CopeError
+from .adapter import adapter_by_name
+from .engine import LocalEngine
+from .limits import Limit, Turns
+from .lm import Runtime, TierLM
+from .meter import MachineClock
+from .prices import Price
+
+# LiteLLM must not fetch its price table where there may be no network; the one in the package serves.
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+
+DEFAULT_SMALL = "local/qwen2.5-coder-0.5b"
+DEFAULT_LARGE = "local/qwen2.5-coder-1.5b"
+
+# One machine's tiers share its clock, and its cores where a server per model would fight for them.
+_machine = MachineClock()
+_turns: dict[str, Turns] = {}
+
+
+@dataclass(frozen=True)
+class Tier:
+    """A named place in the team.
+
+    Attributes:
+        name: `small`, `large`, or the user's own.
+        model: the name by which the user asked for it.
+        lm: the language model, for `dspy.context(lm=...)`.
+        adapter: how signatures become prompts and replies become fields.
+        seeded: whether the engine takes a seed.
+    """
+
+    name: str
+    model: str
+    lm: TierLM
+    adapter: dspy.Adapter
+    seeded: bool
+
+    def context(self) -> Any:
+        """DSPy's context in which predictors run on this tier."""
+        return dspy.context(lm=self.lm, adapter=self.adapter)
+
+
+class Team:
+    """Tiers by name.
+
+    A tier is given as a string: `local/NAME` or `local/PATH.gguf` (embedded llama.cpp), `ollama/NAME` with an optional
+    `@http://host:port`, or any name that DSPy and LiteLLM know, with an optional `@http://host:port/v1` for an
+    OpenAI-compatible server; or as an engine object.
+
+    Args:
+        small: the small tier.
+        large: the large tier.
+        tiers: more tiers by name.
+        prices: the user's price of a tier; without one an API's is DSPy's and a local tier's unknown.
+        limits: how many requests of a tier may be in flight; default 8 for local engines, 16 otherwise.
+        adapter: `lean`, `chat`, `json` or `xml`.
+        cache: use DSPy's cache of responses.
+        context: tokens that a request to a local engine may have, prompt and completion.
+        max_tokens: most tokens of a completion, unless the preset says otherwise.
+        weights: a folder that is looked in first for the embedded engine's weights.
+
+    Raises:
+        CopeError: for a name that cannot be understood.
+
+    >>> team = Team(small="local/qwen2.5-coder-0.5b", large="openai/gpt-4o-mini")
+    >>> team["large"].model
+    'openai/gpt-4o-mini'
+    """
+
+    def __init__(
+        self,
+        small: "str | LocalEngine" = DEFAULT_SMALL,
+        large: "str | LocalEngine" = DEFAULT_LARGE,
+        *,
+        prices: dict[str, Price] | None = None,
+        limits: dict[str, int] | None = None,
+        adapter: str = "lean",
+        cache: bool = True,
+        context: int = 2048,
+        max_tokens: int = 512,
+        **tiers: "str | LocalEngine",
+    ) -> None:
+        wanted = {"small": small, "large": large, **tiers}
+        self._settings = {"cache": cache, "max_tokens": max_tokens}
+        self._prices, self._limits, self._context = prices or {}, limits or {}, context
+        for name in [*self._prices, *self._limits]:
+            if name not in wanted:
+                raise CopeError(f"no tier is named {name!r}: the team has {', '.join(wanted)}")
+        self._share_cores = _sharing_servers(wanted.values())
+        self._adapter = adapter_by_name(adapter)
+        self.tiers = {name: self._tier(name, model) for name, model in wanted.items()}
+
+    def __getitem__(self, name: str) -> Tier:
+        try:
+            return self.tiers[name]
+        except KeyError:
+            raise CopeError(f"no tier is named {name!r}: the team has {', '.join(self.tiers)}") from None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Team":
+        return self  # optimizers copy programs; the models stay the same
+
+    def _tier(self, name: str, model: "str | LocalEngine") -> Tier:
+        engine, lm_name = _engine(model, self._limits.get(name, 8), self._context)
+        local = engine is not None
+        host = getattr(engine, "host", None)
+        runtime = Runtime(
+            limit=Limit(self._limits.get(name, 8 if local else 16)),
+            turns=_turns.setdefault(host, Turns()) if host and host in self._share_cores else None,
+            clock=_machine if local and _on_this_machine(host) else MachineClock(),
+            price=self._prices.get(name),
+        )
+        if engine is not None:
+            lm = TierLM(lm_name, tier=name, runtime=runtime, engine=engine, async_engine=engine.twin, **self._settings)
+        else:
+            lm = _api_model(lm_name, name, runtime, self._settings)
+        return Tier(name, model if isinstance(model, str) else lm_name, lm, self._adapter, seeded=local)
+
+
+def _engine(model: "str | LocalEngine", slots: int, context: int) -> tuple[LocalEngine | None, str]:
+    """The engine for a model's name, None for an API, and the name under which calls are cached and booked."""
+    if isinstance(model, LocalEngine):
+        return model, f"engine/{type(model).__name__}"
+    kind, _, rest = model.partition("/")
+    if not rest:
+        raise CopeError(
+            f"model {model!r} needs a provider in front, as in ollama/{model}, local/{model} or openai/{model}"
+        )
+    if kind == "local":
+        from .embedded import EmbeddedEngine
+
+        return EmbeddedEngine(
+            rest, slots=slots, context=context
+        ), f"local/{Path(rest).stem if rest.endswith('.gguf') else rest}"
+    if kind == "ollama":
+        from .ollama import OllamaEngine
+
+        name, host = split_host(rest)
+        return OllamaEngine(name, host, context=context), f"ollama/{name}"
+    return None, model
+
+
+def split_host(text: str) -> tuple[str, str | None]:
+    """`NAME@http://host:port` as name and address; the address is None when there is none.
+
+    Raises:
+        CopeError: when what follows the @ is not an http address.
+
+    >>> split_host("qwen2.5:3b@http://10.0.0.2:11434")
+    ('qwen2.5:3b', 'http://10.0.0.2:11434')
+    """
+    name, at, host = text.partition("@")
+    if not at:
+        return text, None
+    if urlparse(host).scheme not in ("http", "https") or not urlparse(host).hostname:
+        raise CopeError(f"{host!r} is not an address: write NAME@http://host:port")
+    return name, host.rstrip("/")
+
+
+def _api_model(model: str, tier: str, runtime: Runtime, settings: dict[str, Any]) -> TierLM:
+    name, host = split_host(model)
+    settings = dict(settings)
+    if host:
+        # A server of the user's own wants no key; the client insists on some value.
+        settings |= {"api_base": host, "api_key": os.environ.get("OPENAI_API_KEY") or "none"}
+    try:
+        return TierLM(name, tier=tier, runtime=runtime, **settings)
+    except dspy.LMConfigurationError:
+        return TierLM(
+            name, tier=tier, runtime=runtime, cache=settings["cache"]
+        )  # a reasoning model sets its own length
+    except ValueError as error:
+        raise CopeError(f"model {model!r} is not understood: {error}") from None
+
+
+def _on_this_machine(host: str | None) -> bool:
+    return host is None or urlparse(host).hostname in ("127.0.0.1", "localhost", "::1")
+
+
+def has_gpu() -> bool:
+    """Whether the machine shows a GPU that local engines use."""
+    apple = platform.system() == "Darwin" and platform.machine() == "arm64"
+    return apple or Path("/dev/nvidia0").exists() or Path("/dev/kfd").exists()
+
+
+def _sharing_servers(models: Any) -> set[str]:
+    """The Ollama servers on this machine that serve two or more of the models from the same CPU cores."""
+    from .ollama import default_host
+
+    names = [m.removeprefix("ollama/") for m in models if isinstance(m, str) and m.startswith("ollama/")]
+    hosts = {}
+    for name, host in map(split_host, dict.fromkeys(names)):
+        hosts.setdefault(host or default_host(), []).append(name)
+    return {host for host, served in hosts.items() if len(served) > 1 and _on_this_machine(host) and not has_gpu()}

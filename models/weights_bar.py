@@ -1,0 +1,81 @@
+"""A download as the user sees it: a bar on a terminal, a line now and then elsewhere."""
+
+import time
+from typing import Self
+
+from rich import progress as rich_progress
+from rich.console import Console
+from rich.filesize import decimal
+
+STEP = 10  # percent between two lines where there is no terminal
+
+
+class DownloadBar:
+    """Shows one file's progress on stderr. Silent until the first call, so a file in place shows nothing.
+
+    Args:
+        title: What is being brought, such as the file's name.
+        console: Where to; stderr when not given.
+
+    Example:
+        with DownloadBar("smollm2-135m") as bar:
+            path = resolve("smollm2-135m", progress=bar)
+    """
+
+    def __init__(self, title: str, *, console: Console | None = None) -> None:
+        self._title = title
+        self._console = console or Console(stderr=True)
+        self._bar: rich_progress.Progress | None = None
+        self._task: rich_progress.TaskID | None = None
+        self._source = ""
+        self._begun, self._first, self._shown = 0.0, 0, 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, done: int, total: int, source: str) -> None:
+        """Show that `done` of `total` bytes are there, and where they come from."""
+        fresh = source != self._source
+        if fresh:
+            self._source, self._begun, self._first = source, time.monotonic(), done
+        if self._console.is_terminal:
+            self._draw(done, total, fresh)
+        else:
+            self._say(done, total, fresh)
+
+    def _draw(self, done: int, total: int, fresh: bool) -> None:
+        bar = self._bar = self._bar or self._started()
+        if fresh:  # a new task, since bytes that were there before must not count as speed
+            if self._task is not None:
+                bar.remove_task(self._task)
+            self._task = bar.add_task(f"{self._title} ({self._source})", total=total, completed=done)
+        elif self._task is not None:
+            bar.update(self._task, completed=done)
+
+    def _started(self) -> rich_progress.Progress:
+        bar = rich_progress.Progress(
+            rich_progress.TextColumn("{task.description}"),
+            rich_progress.BarColumn(),
+            rich_progress.DownloadColumn(),
+            rich_progress.TransferSpeedColumn(),
+            rich_progress.TimeRemainingColumn(),
+            console=self._console,
+        )
+        bar.start()
+        return bar
+
+    def _say(self, done: int, total: int, fresh: bool) -> None:
+        percent = 100 * done // total if total else 100
+        if not fresh and percent < self._shown + STEP and not (percent == 100 > self._shown):
+            return
+        self._shown = percent
+        line = f"{self._title}: {percent}% of {decimal(total)}, {self._source}"
+        seconds = time.monotonic() - self._begun
+        if done > self._first and seconds > 0:
+            rate = (done - self._first) / seconds
+            line += f", {decimal(int(rate))}/s, {(total - done) / rate:.0f} s left"
+        self._console.print(line, highlight=False, soft_wrap=True, markup=False)

@@ -1,0 +1,110 @@
+"""Is a file the one that the registry means? By SHA-256, computed once, remembered until the file changes."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Protocol
+
+from ..errors import CopeError
+
+BLOCK = 1 << 20  # bytes; small enough for a smooth progress bar, large enough that Python costs nothing
+
+
+class Progress(Protocol):
+    """Told how far the work on one file is; called often, from one thread, and should return at once."""
+
+    def __call__(self, done: int, total: int, source: str, /) -> None:
+        """`done` of `total` bytes are there; `source` says what goes on: `model hub`, `checking`."""
+        ...
+
+
+def silent(done: int, total: int, source: str) -> None:
+    """The `Progress` that shows nothing."""
+
+
+class WrongFile(CopeError):
+    """The bytes are not those that the registry names. Another copy is needed; this one never helps."""
+
+
+def fingerprint(path: Path, progress: Progress = silent) -> str:
+    """SHA-256 of a file as hexadecimal digits.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    digest, done, total = hashlib.sha256(), 0, path.stat().st_size
+    with open(path, "rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+            done += len(block)
+            progress(done, total, "checking")
+    return digest.hexdigest()
+
+
+def check(path: Path, size: int, sha256: str, *, memory: Path, advice: str, progress: Progress = silent) -> None:
+    """Raise unless `path` is the file of `size` bytes with this `sha256`.
+
+    Args:
+        path: The file to look at.
+        size: Expected size in bytes.
+        sha256: Expected SHA-256, hexadecimal.
+        memory: Small JSON file that remembers earlier checks, so that a start does not read a gigabyte.
+        advice: What the user should do about a wrong file; ends the error's line.
+        progress: Told how far a full check is.
+
+    Raises:
+        WrongFile: Size or SHA-256 differ.
+        CopeError: The file cannot be read.
+    """
+    try:
+        state = _state(path, sha256)
+        if _recall(memory).get(str(path.absolute())) == state:
+            return
+        found = fingerprint(path, progress)
+        found_size = path.stat().st_size
+    except OSError as error:
+        raise CopeError(f"cannot read {path} ({error.strerror}): make it readable, or remove it") from error
+    if (found_size, found) != (size, sha256):
+        raise WrongFile(
+            f"{path} is not the file expected: sha256 {found[:12]}... and {found_size} bytes, "
+            f"expected {sha256[:12]}... and {size} bytes; {advice}"
+        )
+    remember(path, sha256, memory)
+
+
+def remember(path: Path, sha256: str, memory: Path) -> None:
+    """Note in `memory` that `path`, as it is now, has this `sha256`, if notes can be written there."""
+    known = _recall(memory) | {str(path.absolute()): _state(path, sha256)}
+    try:
+        replace_json(memory, known)
+    except OSError:
+        return  # a read-only cache is a fine place for weights
+
+
+def replace_json(path: Path, value: object) -> None:
+    """Write JSON so that a reader or a crash sees the old file or the new one, never half of it.
+
+    Raises:
+        OSError: The folder cannot be written to.
+    """
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        fresh.write_text(json.dumps(value), encoding="utf-8")
+        os.replace(fresh, path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
+
+
+def _state(path: Path, sha256: str) -> dict[str, object]:
+    stat = path.stat()
+    return {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": sha256}
+
+
+def _recall(memory: Path) -> dict[str, object]:
+    try:
+        known = json.loads(memory.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # not there or damaged: the file is read in full again
+    return known if isinstance(known, dict) else {}

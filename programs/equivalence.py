@@ -1,0 +1,195 @@
+r"""Whether two short answers are equal as mathematics, and which of many answers belong together.
+
+The plain cases (numbers, words, options, lists of numbers) are settled by their normal forms. Only what is left, such as
+``\frac{\sqrt{3}}{3}`` beside ``1/\sqrt{3}``, goes to math-verify, in a child process that may hang or die without harm.
+"""
+
+import asyncio
+import atexit
+import os
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from ._judge_process import JudgeProcess
+from ._normal import CAP, normalise
+from ._plain import is_wordy
+
+__all__ = ["aequal", "agroup", "equal", "equal_fast", "group"]
+
+TIMEOUT = 5.0
+"""Seconds for one comparison by algebra. What takes longer counts as not equal."""
+_REMEMBERED = 4096
+
+_NUMBER = re.compile(r"-?\d+(?:/\d+)?")
+_NUMBERS = re.compile(rf"(\(|\[|\\\{{)?({_NUMBER.pattern}(?:, {_NUMBER.pattern})+)(\)|\]|\\\}})?")
+_BASED = re.compile(r"(\d+)_(?:\{(\d+)\}|(\d))")
+
+_lock = threading.Lock()
+_verdicts: "OrderedDict[tuple[str, str], bool | float]" = OrderedDict()
+_judge = JudgeProcess()
+_worker: ThreadPoolExecutor | None = None
+_abandoned: list[JudgeProcess] = []
+
+
+def equal_fast(a: str, b: str) -> bool | None:
+    """Compare by normal form alone.
+
+    Returns:
+        True for the same normal form; False where both are plain and differ (numbers, words, options, lists of numbers) or one
+        is too long to analyse; None where only algebra can tell.
+
+    Example:
+        >>> equal_fast("0.5", "1/2"), equal_fast("18", "19"), equal_fast("x + 1", "1 + x")
+        (True, False, None)
+    """
+    return _settled(normalise(a), normalise(b))
+
+
+def equal(a: str, b: str, *, timeout: float = TIMEOUT) -> bool:
+    r"""Compare two answers as mathematics; symmetric in its arguments.
+
+    Numbers are compared exactly, so 0.33 is not 1/3. Algebra accepts a decimal for an irrational number when it agrees to six
+    places, sets in any order, an interval for its inequality, and a list with or without its brackets.
+
+    Args:
+        a: One answer, as `read_answer` gives it or as a data set states it.
+        b: The other.
+        timeout: Seconds for the algebra; an answer that takes longer counts as not equal.
+
+    Raises:
+        CopeError: math-verify cannot be run at all.
+
+    Example:
+        >>> equal(r"\frac{\sqrt{3}}{3}", "1/sqrt(3)")
+        True
+    """
+    return _equal_forms(normalise(a), normalise(b), timeout)
+
+
+async def aequal(a: str, b: str, *, timeout: float = TIMEOUT) -> bool:
+    """`equal`, without blocking the event loop."""
+    settled = equal_fast(a, b)
+    if settled is not None:
+        return settled
+    return await asyncio.get_running_loop().run_in_executor(_executor(), lambda: equal(a, b, timeout=timeout))
+
+
+def group(answers: Sequence[str | None], *, timeout: float = TIMEOUT) -> list[int | None]:
+    """Number the classes of equal answers in order of first appearance; None (nothing could be read) stays None.
+
+    Every pair of different forms is compared and equal ones are joined, so the classes do not depend on the order, also where
+    equality is not transitive (two decimals that both round the same root).
+
+    Example:
+        >>> group(["1/2", None, "3", "0.5", "$3$"])
+        [0, None, 1, 0, 1]
+    """
+    forms = [None if a is None else normalise(a) for a in answers]
+    distinct = list(dict.fromkeys(f for f in forms if f is not None))
+    root = {f: f for f in distinct}
+    for i, x in enumerate(distinct):
+        for y in distinct[i + 1 :]:
+            if root[x] != root[y] and _equal_forms(x, y, timeout):
+                old, new = root[y], root[x]
+                root = {f: new if r == old else r for f, r in root.items()}
+    index: dict[str, int] = {}
+    return [None if f is None else index.setdefault(root[f], len(index)) for f in forms]
+
+
+async def agroup(answers: Sequence[str | None], *, timeout: float = TIMEOUT) -> list[int | None]:
+    """`group`, without blocking the event loop when algebra is needed."""
+    distinct = list(dict.fromkeys(normalise(a) for a in answers if a is not None))
+    if all(_known(x, y) for i, x in enumerate(distinct) for y in distinct[i + 1 :]):
+        return group(answers, timeout=timeout)
+    return await asyncio.get_running_loop().run_in_executor(_executor(), lambda: group(answers, timeout=timeout))
+
+
+def _settled(x: str, y: str) -> bool | None:
+    if x == y:
+        return True
+    if not x or not y or len(x) > CAP or len(y) > CAP:
+        return False
+    kinds = {_kind(x), _kind(y)}
+    if "words" in kinds:
+        return False
+    if kinds == {"list"}:
+        return _same_list(x, y)
+    if kinds == {"based"} or kinds <= {"number", "letter", "list"}:
+        return False
+    if kinds == {"based", "number"}:
+        # "What is 42 in base 8?" is answered with and without the base.
+        return x.partition("_")[0] == y.partition("_")[0]
+    return None
+
+
+def _kind(form: str) -> str:
+    if _NUMBER.fullmatch(form):
+        return "number"
+    if len(form) == 1:
+        return "letter" if form.isalpha() else "words"
+    if _NUMBERS.fullmatch(form):
+        return "list"
+    if _BASED.fullmatch(form):
+        return "based"
+    return "words" if is_wordy(form) else "mathematics"
+
+
+def _same_list(x: str, y: str) -> bool:
+    """A bare list is a set beside a bare list or a set, and a tuple beside a tuple; brackets of two kinds differ."""
+    (left, xs, right), (left2, ys, right2) = (_NUMBERS.fullmatch(f).groups() for f in (x, y))  # pyright: ignore[reportOptionalMemberAccess]
+    sets = {None, "\\{"}
+    if left in sets and left2 in sets:
+        return sorted(xs.split(", ")) == sorted(ys.split(", "))
+    bare = None in (left, left2)
+    plain_brackets = (
+        (left, right) != ("(", "]") and (left, right) != ("[", ")") and (left2, right2) not in (("(", "]"), ("[", ")"))
+    )
+    return bare and plain_brackets and xs == ys
+
+
+def _equal_forms(x: str, y: str, timeout: float) -> bool:
+    settled = _settled(x, y)
+    if settled is not None:
+        return settled
+    pair = (x, y) if x < y else (y, x)
+    with _lock:
+        verdict = _verdicts.get(pair)
+        if verdict is not None:
+            _verdicts.move_to_end(pair)
+    # A float is a comparison that did not end within so many seconds: asked again only with more time.
+    if verdict is None or (isinstance(verdict, float) and timeout > verdict):
+        answer = _judge.ask(*pair, timeout)
+        verdict = float(timeout) if answer is None else answer
+        with _lock:
+            _verdicts[pair] = verdict
+            while len(_verdicts) > _REMEMBERED:
+                _verdicts.popitem(last=False)
+    return verdict is True
+
+
+def _known(x: str, y: str) -> bool:
+    return _settled(x, y) is not None or ((x, y) if x < y else (y, x)) in _verdicts
+
+
+def _executor() -> ThreadPoolExecutor:
+    """One thread of our own: comparisons take turns anyway, and must not fill the event loop's shared pool."""
+    global _worker
+    with _lock:
+        if _worker is None:
+            _worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cope-equal")
+        return _worker
+
+
+def _after_fork() -> None:
+    """A forked process has a copy of our pipes but not our threads: leave the child to the parent, start afresh."""
+    global _judge, _worker, _lock
+    _abandoned.append(_judge)  # kept, as collecting it would touch pipes whose locks no thread will release
+    _judge, _worker, _lock = JudgeProcess(), None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+atexit.register(lambda: _judge.close())

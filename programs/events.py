@@ -1,0 +1,91 @@
+"""What happens in a cascade, as it happens: for a display, a log, or a notebook."""
+
+import contextvars
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RoundStarted:
+    """A round begins; `planner` and `plan` are None where it makes no plan."""
+
+    round: int
+    planner: str | None
+    plan: str | None
+    reasoner: str
+    samples: int
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan was written; `sample` is None when all samples share it."""
+
+    round: int
+    sample: int | None
+    plan: str
+
+
+@dataclass(frozen=True)
+class Voted:
+    """A sample was finished; `answer` is None when none could be read. `votes` are the votes so far."""
+
+    round: int
+    sample: int
+    answer: str | None
+    votes: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The gate decided. `asked` of `samples` were needed; `plan` is what the round hands on."""
+
+    round: int
+    answer: str | None
+    confidence: float
+    threshold: float | None
+    accepted: bool
+    votes: Mapping[str, int]
+    asked: int
+    samples: int
+    plan: str | None
+
+    @property
+    def reason(self) -> str:
+        """The decision in words."""
+        if self.answer is None:
+            return "no answer could be read"
+        if self.threshold is None:
+            return "the last round answers"
+        # Sampling may stop before all votes are in, when they can no longer change the decision.
+        bound = "at least " if self.accepted and self.asked < self.samples else ""
+        share = f"{bound}{self.confidence:.0%} agree"
+        if self.accepted:
+            return f"{share}, {self.threshold:.0%} are enough"
+        return (
+            f"{share} of {self.asked} asked, {self.threshold:.0%} can not be reached"
+            if self.asked < self.samples
+            else f"{share}, {self.threshold:.0%} are needed"
+        )
+
+
+Event = RoundStarted | Planned | Voted | Judged
+Observer = Callable[[Event], None]
+
+_observer: contextvars.ContextVar[Observer | None] = contextvars.ContextVar("cope_observer", default=None)
+
+
+@contextmanager
+def observed_by(observer: Observer | None) -> Iterator[None]:
+    """Cascades called inside report their events to `observer`, on the thread on which they run."""
+    token = _observer.set(observer)
+    try:
+        yield
+    finally:
+        _observer.reset(token)
+
+
+def emit(event: Event) -> None:
+    """Report an event to whoever observes here."""
+    if observer := _observer.get():
+        observer(event)

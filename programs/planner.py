@@ -1,0 +1,25 @@
+"""The planner: a short plan from the question alone."""
+
+from typing import Any
+
+import dspy
+
+from ..signatures import PlanKind, plan_signature
+
+
+class Planner(dspy.Module):
+    """Writes one plan of a kind, `goal` or `guideline`, in DSPy's current context.
+
+    Args:
+        kind: what the plan says.
+        round_number: the round it plans for, which its instructions depend on.
+    """
+
+    def __init__(self, kind: PlanKind, round_number: int = 1) -> None:
+        super().__init__()
+        self.kind = kind
+        self.predict = dspy.Predict(plan_signature(kind, round_number))
+
+    async def aforward(self, question: str, config: dict[str, Any] | None = None) -> dspy.Prediction:
+        made = await self.predict.acall(question=question, config=config or {})
+        return dspy.Prediction(plan=str(made[self.kind]).strip())

@@ -1,0 +1,164 @@
+"""A preset is data: a named list of rounds, from a TOML file of ours or the user's."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ..errors import CopeError
+from ..signatures import PlanKind
+
+Temperature = Annotated[float, Field(ge=0.0, le=2.0)]
+
+
+class Round(BaseModel):
+    """One step of a cascade."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reasoner: str
+    """The tier that solves."""
+    planner: str | None = None
+    """The tier that plans; None for a round that makes no plan of its own."""
+    plan: PlanKind | None = None
+    """What the planner writes."""
+    plans: int = Field(1, ge=1, le=256)
+    """How many plans: one for all samples, or one for each."""
+    sees: tuple[int, ...] = ()
+    """The rounds (1 for the first) whose plan the reasoner sees, in this order after the question."""
+    samples: int = Field(1, ge=1, le=256)
+    """How many solutions are drawn."""
+    plan_temperature: Temperature = 0.0
+    temperature: Temperature = 0.0
+    threshold: float | None = Field(None, gt=0.0, le=1.0)
+    """The confidence at or above which the answer is accepted; None in the last round, whose answer is returned."""
+    plan_max_tokens: int = Field(80, ge=1)
+    max_tokens: int | None = Field(None, ge=1)
+    """Most tokens of a solution; None leaves it to the tier."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.planner is None) != (self.plan is None):
+            raise ValueError("planner and plan go together: give both or neither")
+        if self.planner is None and self.plans != 1:
+            raise ValueError("plans needs a planner")
+        if self.plans not in (1, self.samples):
+            raise ValueError(f"plans must be 1 or as many as samples ({self.samples})")
+        if self.plans > 1 and self.plan_temperature == 0:
+            raise ValueError("several plans need a plan_temperature above 0, or they are all the same")
+        if self.samples > 1 and self.temperature == 0 and self.plans == 1:
+            raise ValueError("several samples need a temperature above 0, or they are all the same")
+        return self
+
+
+class Preset(BaseModel):
+    """A cascade as data.
+
+    >>> Preset(name="two", rounds=[{"reasoner": "small", "samples": 3, "temperature": 0.7, "threshold": 1}, {"reasoner": "large"}]).rounds[0].samples
+    3
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    description: str = ""
+    rounds: tuple[Round, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for number, round_ in enumerate(self.rounds, 1):
+            last = number == len(self.rounds)
+            if last and round_.threshold is not None:
+                raise ValueError(
+                    f"rounds.{number}.threshold: the last round returns its answer, so it has no threshold"
+                )
+            if not last and round_.threshold is None:
+                raise ValueError(f"rounds.{number}.threshold: missing, so the rounds after it would never run")
+            for seen in round_.sees:
+                if not 1 <= seen <= number or self.rounds[seen - 1].planner is None:
+                    raise ValueError(f"rounds.{number}.sees: round {seen} makes no plan that round {number} could see")
+            if round_.planner is not None and not any(number in r.sees for r in self.rounds):
+                raise ValueError(f"rounds.{number}.planner: no round sees its plan")
+        return self
+
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """The tiers that the rounds name, each once, in order."""
+        named = [t for r in self.rounds for t in (r.planner, r.reasoner) if t]
+        return tuple(dict.fromkeys(named))
+
+    def hands_on(self, number: int) -> bool:
+        """Whether a later round sees the plan of round `number`."""
+        return any(number in later.sees for later in self.rounds[number:])
+
+    def with_(self, samples: int | None = None, thresholds: tuple[float, ...] = ()) -> "Preset":
+        """The same rounds with another number of samples (where there are several) or other thresholds, round by round.
+
+        Raises:
+            CopeError: when there are more thresholds than rounds that have one, or a value is out of its range.
+        """
+        data = self.model_dump(exclude_defaults=True)
+        gated = [r for r in data["rounds"] if "threshold" in r]
+        if len(thresholds) > len(gated):
+            raise CopeError(f"preset {self.name!r} has {len(gated)} thresholds, and {len(thresholds)} are given")
+        for round_, threshold in zip(gated, thresholds, strict=False):
+            round_["threshold"] = threshold
+        for round_ in data["rounds"]:
+            if samples is not None and round_.get("samples", 1) > 1:
+                if round_.get("plans", 1) > 1:
+                    round_["plans"] = samples
+                round_["samples"] = samples
+        return parse_preset(data, self.name)
+
+
+def preset_names() -> list[str]:
+    """The presets that come with the package."""
+    folder = resources.files(__package__).joinpath("presets")
+    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+
+
+def load_preset(name: str) -> Preset:
+    """A preset by its name, or from the user's own TOML file.
+
+    Raises:
+        CopeError: for an unknown name, a file that cannot be read, or a field that is wrong, with the field's place.
+
+    >>> [r.reasoner for r in load_preset("cope").rounds]
+    ['small', 'small', 'large']
+    """
+    if name in preset_names():
+        text, source = (
+            resources.files(__package__).joinpath("presets", f"{name}.toml").read_text(encoding="utf-8"),
+            name,
+        )
+    elif name.endswith(".toml"):
+        try:
+            text, source = Path(name).read_text(encoding="utf-8"), name
+        except (OSError, UnicodeDecodeError) as error:
+            raise CopeError(f"cannot read the preset {name}: {getattr(error, 'strerror', None) or error}") from None
+    else:
+        near = difflib.get_close_matches(name, preset_names(), 1)
+        hint = (
+            f"did you mean {near[0]}?" if near else f"there are {', '.join(preset_names())}, or give a file FILE.toml"
+        )
+        raise CopeError(f"no preset is named {name!r}: {hint}")
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CopeError(f"{source} is not valid TOML: {error}") from None
+    return parse_preset({"name": Path(name).stem, **data}, source)
+
+
+def parse_preset(data: Mapping[str, Any], source: str) -> Preset:
+    """A preset from plain data; `source` stands in the error's message."""
+    try:
+        return Preset.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
+        raise CopeError(f"preset {source}: {f'{place}: ' if place else ''}{message}") from None

@@ -1,0 +1,65 @@
+"""What a round draws: samples, and what they say together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass
+class Sample:
+    """One plan and the solution made with it.
+
+    Attributes:
+        index: the sample's place in its round, from 0.
+        plan: the plan of this sample's own round, None where the round makes none.
+        reasoning: the steps, as the reasoner wrote them.
+        answer: the answer that could be read; None is a sample without a vote.
+        trace: DSPy's trace of its calls, for optimizers.
+    """
+
+    index: int
+    plan: str | None = None
+    reasoning: str = ""
+    answer: str | None = None
+    trace: list[Any] = field(default_factory=list, repr=False)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the samples of a round say together.
+
+    Attributes:
+        answer: the answer that leads; None when no sample has a vote.
+        confidence: between 0 and 1.
+        supporters: the indices of the samples behind the answer; the first is drawn to hand its plan on.
+        votes: supporters of each answer, the leading one first.
+    """
+
+    answer: str | None
+    confidence: float
+    supporters: tuple[int, ...]
+    votes: Mapping[str, int]
+
+
+class Tally(Protocol):
+    """The samples of one round, as they come in."""
+
+    async def add(self, sample: Sample) -> None:
+        """Count a finished sample."""
+        ...
+
+    def settled(self, threshold: float | None, hands_on: bool) -> bool:
+        """Whether the samples still missing can change neither the gate's decision nor, with `hands_on`, the plan drawn."""
+        ...
+
+    def verdict(self) -> Verdict:
+        """What the samples counted so far say."""
+        ...
+
+
+class Confidence(Protocol):
+    """How a round's samples become an answer and a confidence: the seam for voting, tests, perplexity and more."""
+
+    def tally(self, order: Sequence[int]) -> Tally:
+        """An empty tally for samples with these indices; the order breaks ties and draws the plan that is handed on."""
+        ...

@@ -1,0 +1,116 @@
+"""Vote share: the confidence of an answer is the share of the samples that gave it."""
+
+import math
+from collections.abc import Sequence
+
+from .equivalence import aequal, equal_fast
+from .sample import Sample, Tally, Verdict
+
+_SLACK = 1e-9  # 0.1 * 30 samples is 3.0000000000000004 votes in floating point; three are enough
+
+
+class VoteShare:
+    """Share of the most frequent answer, answers compared as mathematics (Wang et al. 2022; arXiv 2506.11578, section 3).
+
+        confidence = votes of the leading answer / number of samples
+
+    Samples without a readable answer count in the denominator and for nobody. A tie goes to the answer whose first
+    supporter comes first in the round's seeded order.
+    """
+
+    def tally(self, order: Sequence[int]) -> Tally:
+        return VoteTally(order)
+
+
+class VoteTally:
+    """The votes of one round.
+
+    Args:
+        order: all indices of the round's samples, in the seeded order in which they are asked.
+    """
+
+    def __init__(self, order: Sequence[int]) -> None:
+        self.total = len(order)
+        self._rank = {index: rank for rank, index in enumerate(order)}
+        self._missing = set(order)
+        self._answers: list[str] = []
+        self._voters: list[list[int]] = []  # ranks of each answer's supporters, ascending
+        self._written: dict[int, str] = {}  # how each supporter, by rank, wrote the answer
+
+    async def add(self, sample: Sample) -> None:
+        self._missing.discard(sample.index)
+        if sample.answer is None:
+            return
+        place = await self._place(sample.answer)
+        self._written[self._rank[sample.index]] = sample.answer
+        self._voters[place].append(self._rank[sample.index])
+        self._voters[place].sort()
+
+    async def _place(self, answer: str) -> int:
+        doubtful = []
+        for place, known in enumerate(self._answers):
+            same = equal_fast(known, answer)
+            if same:
+                return place
+            if same is None:
+                doubtful.append(place)
+        for place in doubtful:
+            if await aequal(self._answers[place], answer):
+                return place
+        self._answers.append(answer)
+        self._voters.append([])
+        return len(self._answers) - 1
+
+    def _leader(self) -> int | None:
+        return min(range(len(self._answers)), key=self._precedence, default=None)
+
+    def _precedence(self, place: int) -> tuple[int, int]:
+        return -len(self._voters[place]), self._voters[place][0]
+
+    def settled(self, threshold: float | None, hands_on: bool) -> bool:
+        missing = len(self._missing)
+        if not missing:
+            return True
+        needed = 1 if threshold is None else math.ceil(threshold * self.total - _SLACK)
+        most = max(map(len, self._voters), default=0)
+        if most + missing < needed and not hands_on:
+            return True  # no answer can reach the threshold any more, and nobody asks for a plan
+        leader = self._leader()
+        if leader is None or not self._leads_for_good(leader, missing):
+            return False
+        votes, first = len(self._voters[leader]), self._voters[leader][0]
+        accepted_for_good = votes >= needed
+        if accepted_for_good:
+            return True
+        escalated_for_good = votes + missing < needed
+        drawn_for_good = all(self._rank[index] > first for index in self._missing)
+        return escalated_for_good and drawn_for_good
+
+    def _leads_for_good(self, leader: int, missing: int) -> bool:
+        """Whether no other answer, seen or unseen, can overtake the leader with all the missing votes."""
+        votes, first = len(self._voters[leader]), self._voters[leader][0]
+        earliest = min(self._rank[index] for index in self._missing)
+        rivals = [(len(v), min(v[0], earliest)) for place, v in enumerate(self._voters) if place != leader]
+        rivals.append((0, earliest))
+        return all(count + missing < votes or (count + missing == votes and first < rank) for count, rank in rivals)
+
+    def verdict(self) -> Verdict:
+        leader = self._leader()
+        if leader is None:
+            return Verdict(None, 0.0, (), {})
+        indices = {rank: index for index, rank in self._rank.items()}
+        places = sorted(range(len(self._answers)), key=self._precedence)
+        return Verdict(
+            answer=self._written[self._voters[leader][0]],
+            confidence=len(self._voters[leader]) / self.total,
+            supporters=tuple(indices[rank] for rank in self._voters[leader]),
+            votes={self._written[self._voters[place][0]]: len(self._voters[place]) for place in places},
+        )
+
+
+def accepts(verdict: Verdict, threshold: float | None) -> bool:
+    """The gate: a share at or above the threshold is accepted; without a threshold any answer is.
+
+    The paper's text accepts above, a caption escalates below; at n = 8 and 0.75, six votes of eight are enough here.
+    """
+    return verdict.answer is not None and (threshold is None or verdict.confidence >= threshold - _SLACK)
