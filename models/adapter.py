@@ -2,34 +2,36 @@
 
 DSPy's adapters spend some 220 to 330 prompt tokens on their format for three fields, and small models often miss it.
 Here the instructions stand alone in the system message, a lone input field has no label, and the reply is free text
-whose last field stands on a line of its own.
+with the short fields behind their labels at its end.
 """
 
 import re
 from typing import Any
 
 import dspy
-from dspy.adapters.utils import format_field_value, parse_value
+from dspy.adapters.utils import format_field_value, get_annotation_name, parse_value
 from dspy.utils.exceptions import AdapterParseError
 
 from ..errors import CopeError
+
+_NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?")
 
 
 class LeanAdapter(dspy.Adapter):
     """Labels in place of markers; what the labels do not settle is kept as text for the program to read.
 
-    A signature with one output field takes the whole reply. With several, the last field follows its label
-    (`Answer: ...`, the last such line counts) and the ones before it precede it. A reply without the label gives its whole
-    text to every text field, so that a reader of answers can still find one in it.
+    A signature with one output field takes the whole reply. With several, the first one, if it is text, stands without
+    a label, and each of the others follows its own (`Answer: ...`, the last such label with something behind it
+    counts). A text field without its label gets all that stands in front of the labels, so that a reader of answers
+    can still find one in a reply without any.
 
     >>> LeanAdapter().parse(dspy.Signature("question -> reasoning, answer"), "2 + 2 is 4. Answer: 4")["answer"]
     '4'
     """
 
     def format_system_message(self, signature: type[dspy.Signature]) -> str:
-        return "\n".join(
-            filter(None, (self.format_task_description(signature), self.format_field_structure(signature)))
-        )
+        parts = (self.format_task_description(signature), self.format_field_structure(signature))
+        return "\n".join(filter(None, parts))
 
     def format_task_description(self, signature: type[dspy.Signature]) -> str:
         return signature.instructions.strip()
@@ -38,12 +40,17 @@ class LeanAdapter(dspy.Adapter):
         return ""
 
     def format_field_structure(self, signature: type[dspy.Signature]) -> str:
-        *before, (last, field) = signature.output_fields.items()
-        described = _description(last, field)
-        if not before:
-            return ""
-        first = " and ".join(name.replace("_", " ") for name, _ in before)
-        return f"Write the {first} first. The last line must be: {_label(last)}: <{described}>"
+        fields = signature.output_fields
+        labelled = _labelled(signature)
+        if not labelled:
+            name, field = next(iter(fields.items()))
+            return "" if field.annotation is str else f"Reply with this alone: <{_description(name, field)}>"
+        free = [name.replace("_", " ") for name in fields if name not in labelled]
+        lines = [f"{_label(name)}: <{_description(name, fields[name])}>" for name in labelled]
+        start = f"Write the {free[0]} first. " if free else ""
+        if len(lines) == 1:
+            return f"{start}The last line must be: {lines[0]}"
+        return "\n".join((f"{start}The last lines must be:" if free else "Reply with these lines:", *lines))
 
     def format_user_message_content(
         self,
@@ -53,49 +60,52 @@ class LeanAdapter(dspy.Adapter):
         suffix: str = "",
         main_request: bool = False,
     ) -> str:
-        given = {
-            k: format_field_value(field_info=f, value=inputs[k])
-            for k, f in signature.input_fields.items()
-            if k in inputs
-        }
-        if len(given) == 1:
-            parts = list(given.values())
-        else:
-            parts = [f"{_label(name)}: {value}" for name, value in given.items()]
+        fields = signature.input_fields
+        given = {n: format_field_value(field_info=f, value=inputs[n]) for n, f in fields.items() if n in inputs}
+        lone = len(fields) == 1 and any(given.values())  # DSPy drops an empty message
+        parts = [value if lone else f"{_label(name)}: {value}" for name, value in given.items()]
         return "\n\n".join(filter(None, (prefix, *parts, suffix)))
 
     def format_assistant_message_content(
         self, signature: type[dspy.Signature], outputs: dict[str, Any], missing_field_message: str | None = None
     ) -> str:
-        *before, (last, field) = signature.output_fields.items()
-        lines = [str(outputs.get(name) or "") for name, _ in before]
-        value = outputs.get(last)
-        text = str(missing_field_message or "") if value is None else format_field_value(field_info=field, value=value)
-        return "\n".join(filter(None, (*lines, f"{_label(last)}: {text}" if before else text)))
+        labelled = _labelled(signature)
+        lines = []
+        for name, field in signature.output_fields.items():
+            value = outputs.get(name)
+            if value is None and name not in labelled and labelled:
+                continue  # a demonstration without its reasoning shows the answer alone
+            text = missing_field_message or ""
+            if value is not None:
+                text = str(format_field_value(field_info=field, value=value))
+            lines.append(f"{_label(name)}: {text}" if name in labelled else text)
+        return "\n".join(filter(None, lines))
 
     def parse(self, signature: type[dspy.Signature], completion: str) -> dict[str, Any]:
         text = completion.strip()
-        *before, (last, _) = signature.output_fields.items()
-        if not before:
-            found = {last: _after_label(text, last, first=True) or text}
-        else:
-            value = _after_label(text, last)
-            head = text if value is None else text[: _label_at(text, last)].strip()
-            found = {name: head for name, _ in before} | {last: text if value is None else value}
-        return {name: self._typed(signature, name, value, completion) for name, value in found.items()}
+        labelled = _labelled(signature)
+        for name in labelled:  # small models sometimes copy the form instead of filling it in
+            text = text.replace(f"<{_description(name, signature.output_fields[name])}>", "")
+        values, head = _values(text, labelled)
+        found = {}
+        for name, field in signature.output_fields.items():
+            value = values.get(name) or (head if name in labelled else _without_label(head, name))
+            try:
+                found[name] = value if field.annotation is str else parse_value(_bare(value, field), field.annotation)
+            except ValueError:
+                value = ""
+            # The steps may be missing where the answer is there; every other field must have something in it.
+            if not value and (name in labelled or not labelled):
+                raise AdapterParseError("LeanAdapter", signature, completion)  # pyright: ignore[reportArgumentType]
+        return found
 
-    def _typed(self, signature: type[dspy.Signature], name: str, value: str, completion: str) -> Any:
-        annotation = signature.output_fields[name].annotation
-        if annotation is str and value:
-            return value
-        try:
-            if value:
-                return parse_value(value, annotation)
-        except ValueError:
-            pass
-        if annotation is str and len(signature.output_fields) > 1 and name != list(signature.output_fields)[-1]:
-            return ""
-        raise AdapterParseError(adapter_name="LeanAdapter", signature=signature, lm_response=completion)
+
+def _labelled(signature: type[dspy.Signature]) -> list[str]:
+    """The output fields that stand behind a label."""
+    names = list(signature.output_fields)
+    if len(names) == 1:
+        return []
+    return names[1:] if signature.output_fields[names[0]].annotation is str else names
 
 
 def _label(name: str) -> str:
@@ -104,24 +114,40 @@ def _label(name: str) -> str:
 
 def _description(name: str, field: Any) -> str:
     written = (field.json_schema_extra or {}).get("desc") or ""
-    return name.replace("_", " ") if written.startswith("${") or not written else written
+    described = name.replace("_", " ") if written.startswith("${") or not written else written
+    return described if field.annotation is str else f"{described} ({get_annotation_name(field.annotation)})"
 
 
 def _labels(text: str, name: str) -> list[re.Match[str]]:
     # At a line's start with any markdown around it, or after a sentence within a line.
-    pattern = rf"(?:^[\s>#*_`-]*|(?<=[.!?])\s+\**){re.escape(_label(name))}\s*[*_`]*\s*:[*_`]*"
+    pattern = rf"(?:^[ \t>#*_`-]*|(?<=[.!?])\s+\**){re.escape(_label(name))}\s*[*_`]*\s*:[*_`]*"
     return list(re.finditer(pattern, text, re.IGNORECASE | re.MULTILINE))
 
 
-def _label_at(text: str, name: str) -> int:
-    return _labels(text, name)[-1].start()
+def _values(text: str, names: list[str]) -> tuple[dict[str, str], str]:
+    """What follows the last label of each name that has something behind it, and the text before all of these."""
+    marks = sorted(((mark.start(), mark.end(), name) for name in names for mark in _labels(text, name)), reverse=True)
+    values: dict[str, str] = {}
+    head, end = len(text), len(text)
+    for start, after, name in marks:
+        value = text[after:end].strip()
+        if bracketed := re.fullmatch(r"<([^<>]*)>", value):
+            value = bracketed[1].strip()
+        if value and name not in values:
+            values[name], head = value, start
+        end = start
+    return values, text[:head].strip()
 
 
-def _after_label(text: str, name: str, first: bool = False) -> str | None:
+def _without_label(text: str, name: str) -> str:
     found = _labels(text, name)
-    if not found or (first and found[0].start() > 0):
-        return None
-    return text[found[0 if first else -1].end() :].strip() or None
+    return text[found[0].end() :].strip() if found and found[0].start() == 0 else text
+
+
+def _bare(value: str, field: Any) -> str:
+    """A value without the markdown and the full stop that small models put around it, a number without its unit."""
+    numbers = _NUMBER.findall(value) if field.annotation in (int, float) else []
+    return numbers[0].replace(",", "") if len(numbers) == 1 else value.strip(" \n*_`").removesuffix(".")
 
 
 def adapter_by_name(name: str) -> dspy.Adapter:

@@ -37,6 +37,10 @@ class EmbeddedEngine(LocalEngine):
         self.threads = threads or psutil.cpu_count(logical=False) or 1
         self._pool = ThreadPoolExecutor(max_workers=slots + 1, thread_name_prefix="cope-embedded")
 
+    @property
+    def name(self) -> str:
+        return f"local/{Path(self.weights).stem if self.weights.endswith('.gguf') else self.weights}"
+
     def dump_state(self) -> dict[str, Any]:
         return {"weights": self.weights, "slots": self.slots, "context": self.context}
 
@@ -73,7 +77,9 @@ class EmbeddedEngine(LocalEngine):
         )  # fmt: skip
 
     def _generate(self, body: dict[str, Any], stream: "_Stream") -> None:
-        self.load().handle_chat_completions(body, stream.take)
+        server = self.load()
+        if not stream.stop.is_set():  # it may have been cancelled while the model was loading
+            server.handle_chat_completions(body, stream.take)
 
 
 @dataclass

@@ -61,6 +61,11 @@ class LocalEngine(ABC):
     )
 
     @property
+    def name(self) -> str:
+        """The model's name for the cache, the ledger and the meter; empty where only the tier's name tells it apart."""
+        return ""
+
+    @property
     def twin(self) -> AsyncTwin:
         return AsyncTwin(self)
 
@@ -110,10 +115,7 @@ def _text(parts: Any) -> str:
 def json_schema(request: Request) -> Any:
     """The JSON schema that the reply must fit, `{}` for any JSON object, or None for free text."""
     wanted = request.config.response_format
-    if not wanted or wanted.get("type") == "text":
-        return None
-    inner = wanted.get("json_schema", wanted)
-    return inner.get("schema") or {}
+    return None if wanted is None else wanted.get("schema") or {}
 
 
 def token_logprobs(content: list[Any]) -> tuple[TokenLogprob, ...]:

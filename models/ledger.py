@@ -20,26 +20,33 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """The complete lines of a JSON Lines file of ours; a last line torn by a kill is cut off the file.
 
     Raises:
-        CopeError: when a line before the last is not JSON: the file was changed by something else.
+        CopeError: when the file cannot be read, or a line before the last is not a JSON object: something else wrote it.
     """
     if not path.exists():
         return
     end = 0
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if not line.endswith(b"\n"):
-                break
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                raise CopeError(
-                    f"{path} line {number} is damaged: move the file away and run the command again"
-                ) from None
-            end += len(line)
-            yield entry
-    if path.stat().st_size > end:
-        with path.open("r+b") as file:
-            file.truncate(end)
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    break
+                yield _entry(path, number, line)
+                end += len(line)
+        if path.stat().st_size > end:
+            with path.open("r+b") as file:
+                file.truncate(end)
+    except OSError as error:
+        raise CopeError(f"cannot read {path}: {error.strerror}; move it away and run the command again") from None
+
+
+def _entry(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        entry = None
+    if not isinstance(entry, dict):
+        raise CopeError(f"{path} line {number} is damaged: move the file away and run the command again")
+    return entry
 
 
 class Appender:
@@ -87,7 +94,11 @@ class Ledger:
     """
 
     def __init__(self, path: Path) -> None:
-        self._entries = {entry["key"]: entry for entry in read_lines(path)}
+        self._entries: dict[str, dict[str, Any]] = {}
+        for entry in read_lines(path):
+            if not {"key", "call", "outputs"} <= entry.keys():
+                raise CopeError(f"{path} is not a record of calls: move it away and run the command again")
+            self._entries[entry["key"]] = entry
         self._appender = Appender(path)
 
     def get(self, key: str) -> dict[str, Any] | None:
@@ -103,7 +114,8 @@ class Ledger:
 
 
 def call_key(model: str, messages: Any, settings: dict[str, Any]) -> str:
-    """A digest of all that decides a call's outcome."""
+    """A digest of all that decides a call's outcome; a key that was renewed since does not."""
+    settings = {name: value for name, value in settings.items() if name != "api_key"}
     content = json.dumps([model, messages, settings], sort_keys=True, ensure_ascii=False, default=repr)
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 

@@ -8,6 +8,15 @@ from contextlib import asynccontextmanager
 from time import monotonic
 
 
+def _tell(loop: asyncio.AbstractEventLoop, future: asyncio.Future[None]) -> bool:
+    """Wake a waiter on its own loop; False when that loop was closed, so that nobody waits there any more."""
+    try:
+        loop.call_soon_threadsafe(lambda: future.done() or future.set_result(None))
+    except RuntimeError:
+        return False
+    return True
+
+
 class Turns:
     """Lets the tiers of one machine generate in turn; requests of one tier run side by side.
 
@@ -44,17 +53,10 @@ class Turns:
                 (woken if waiter[0] == tier else kept).append(waiter)
             self._waiting = kept
             self._holder, self._since = tier, monotonic()
-            for _, loop, future in woken:
-                self._running += 1
-                loop.call_soon_threadsafe(self._wake, future)
-            return
+            self._running = sum(_tell(loop, future) for _, loop, future in woken)
+            if self._running:
+                return
         self._holder = None
-
-    def _wake(self, future: asyncio.Future[None]) -> None:
-        if future.cancelled():
-            self._leave()  # it gave up between being chosen and being told
-        else:
-            future.set_result(None)
 
     def _leave(self) -> None:
         with self._lock:
@@ -80,8 +82,8 @@ class Turns:
                     mine = [w for w in self._waiting if w[2] is future]
                     for waiter in mine:
                         self._waiting.remove(waiter)
-                if not mine and not future.cancelled():
-                    self._leave()
+                if not mine:
+                    self._leave()  # it was chosen before it gave up
                 raise
         try:
             yield
@@ -113,8 +115,8 @@ class Limit:
                 waiting = [w for w in self._waiting if w[1] is future]
                 for waiter in waiting:
                     self._waiting.remove(waiter)
-            if not waiting and not future.cancelled():
-                self._release()
+            if not waiting:
+                self._release()  # the slot was given before the waiter gave up
             raise
 
     async def __aexit__(self, *_: object) -> None:
@@ -122,14 +124,7 @@ class Limit:
 
     def _release(self) -> None:
         with self._lock:
-            if self._waiting:
-                loop, future = self._waiting.popleft()
-                loop.call_soon_threadsafe(self._wake, future)
-            else:
-                self._free += 1
-
-    def _wake(self, future: asyncio.Future[None]) -> None:
-        if future.cancelled():
-            self._release()
-        else:
-            future.set_result(None)
+            while self._waiting:
+                if _tell(*self._waiting.popleft()):
+                    return
+            self._free += 1

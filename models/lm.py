@@ -28,8 +28,17 @@ class Runtime:
     def __deepcopy__(self, memo: dict[int, Any]) -> "Runtime":
         return self  # optimizers copy programs; the machine stays one
 
+    def __reduce__(self) -> Any:
+        """In another process the machine is free: the settings go there, what is in flight here does not."""
+        return _runtime, (self.limit.size, self.turns and self.turns.patience, self.price)
+
+
+def _runtime(size: int, patience: float | None, price: Price | None) -> Runtime:
+    return Runtime(Limit(size), None if patience is None else Turns(patience), price=price)
+
 
 _call: contextvars.ContextVar[Call | None] = contextvars.ContextVar("cope_call", default=None)
+_no_history: contextvars.ContextVar[bool] = contextvars.ContextVar("cope_no_history", default=False)
 
 
 def note_partial(prompt_tokens: int, completion_tokens: int, cached_tokens: int = 0) -> None:
@@ -64,16 +73,15 @@ class TierLM(dspy.LM):
         ledger = current_ledger()
         key = call_key(self.model, messages or prompt, {**self.kwargs, **kwargs}) if ledger else ""
         if ledger and (entry := ledger.get(key)):
-            record(Call(**{**entry["call"], "round": call.round, "role": call.role, "restored": True}))
+            here = {"tier": call.tier, "round": call.round, "role": call.role}
+            record(Call(**{**entry["call"], **here, "restored": True}))
             return entry["outputs"]
         token = _call.set(call)
         try:
             outputs = await self._timed(call, prompt, messages, kwargs)
         except asyncio.CancelledError:
             call.cancelled = True
-            if call.prompt_tokens:  # the engine told; an API's bill for what it was asked to drop is not known
-                call.usd = self._own_price(call)
-            if call.seconds:
+            if call.seconds:  # it had left the queue
                 record(call)
             raise
         finally:
@@ -89,41 +97,42 @@ class TierLM(dspy.LM):
             await stack.enter_async_context(runtime.limit)
             if runtime.turns:
                 await stack.enter_async_context(runtime.turns.turn(self.tier))
-            if dspy.settings.disable_history:  # the meter reads what DSPy notes in the history
+            if dspy.settings.disable_history:  # the meter reads what DSPy would note there, and goes no further
                 stack.enter_context(dspy.context(disable_history=False))
-            started, share = time.perf_counter(), runtime.clock.start()
+                stack.callback(_no_history.reset, _no_history.set(True))
+            started, share = time.perf_counter(), runtime.clock.start(self.model)
             try:
                 return await super().acall(prompt, messages=messages, **kwargs)
             finally:
-                call.machine_seconds = runtime.clock.stop(share)
+                call.machine_seconds = runtime.clock.stop(share, self.model)
                 call.seconds = time.perf_counter() - started
                 if call.hit:
                     call.seconds = call.machine_seconds = 0.0
-                elif call.completion_tokens and self.runtime.price:
-                    call.usd = self._own_price(call)
+                elif price := runtime.price:
+                    # What a cancelled call used is known as far as its engine told, and an API does not tell.
+                    told = call.prompt_tokens or not price.by_token
+                    call.usd = price.usd(*_tokens(call), call.machine_seconds) if told else None
 
     def _accepted(self, kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Leave out what the model refuses: reasoning models take no temperature; a greedy call has no rollouts."""
+        """Leave out what the model refuses; a greedy call has no rollouts."""
         kwargs = dict(kwargs)
-        if "max_completion_tokens" in self.kwargs:
-            kwargs.pop("temperature", None)
+        if "max_completion_tokens" in self.kwargs:  # a reasoning model, whose thoughts count as completion
+            for name in ("temperature", "max_tokens", "stop"):
+                kwargs.pop(name, None)
         elif kwargs.get("temperature") == 0:
             kwargs.pop("rollout_id", None)
         return kwargs
 
-    def _own_price(self, call: Call) -> float | None:
-        price = self.runtime.price
-        return price and price.usd(call.prompt_tokens, call.completion_tokens, call.cached_tokens, call.machine_seconds)
-
     def update_history(self, entry: dict[str, Any]) -> None:
         """DSPy reports every finished call here, in the caller's context, with usage, cost and the response."""
-        super().update_history(entry)
+        if not _no_history.get():
+            super().update_history(entry)
         call = _call.get()
         if call is None:
             return
         usage = entry.get("usage") or {}
         response = entry.get("response")
-        call.hit = not usage and bool(_reported(response))
+        call.hit = not usage and _used_before(response)
         call.truncated = getattr(response, "finish_reason", None) == "length"
         if call.hit:
             call.usd = 0.0
@@ -134,10 +143,15 @@ class TierLM(dspy.LM):
         call.usd = entry.get("cost")
 
 
-def _reported(response: Any) -> Any:
-    """The tokens that a response came with, when it was first made."""
+def _used_before(response: Any) -> bool:
+    """Whether a response comes from DSPy's cache: LiteLLM's is marked, DSPy's own keeps the tokens it was made with."""
     usage = getattr(response, "usage", None)
-    return getattr(usage, "input_tokens", None) or (usage.get("prompt_tokens") if isinstance(usage, dict) else None)
+    made_with = getattr(usage, "input_tokens", None) or getattr(usage, "output_tokens", None)
+    return bool(made_with or getattr(response, "cache_hit", False))
+
+
+def _tokens(call: Call) -> tuple[int, int, int]:
+    return call.prompt_tokens, call.completion_tokens, call.cached_tokens
 
 
 def _plain(call: Call) -> dict[str, Any]:

@@ -7,6 +7,7 @@ that are open in its context. Money that is not known is None and is never added
 import contextvars
 import threading
 import time
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -151,31 +152,37 @@ def record(call: Call) -> None:
 class MachineClock:
     """Divides a machine's time among the calls in flight, so that their shares add up to the time it worked.
 
-    While k calls run, each is charged 1/k of every second (processor sharing). One clock serves all tiers of a machine.
+    Models that generate at once get equal parts of the machine, as the system's scheduler gives them; calls of one model
+    share its part equally. While m models run, a call of one with k calls is charged 1 / (m k) of every second. One clock
+    serves all tiers of a machine.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running = 0
-        self._share = 0.0  # what a call that ran from the start would have been charged so far
+        self._running: Counter[str] = Counter()
+        self._share: defaultdict[str, float] = defaultdict(
+            float
+        )  # what a call of each model that ran from the start had been charged
         self._since = 0.0
 
-    def _advance(self) -> float:
+    def _advance(self) -> None:
         now = time.perf_counter()
-        if self._running:
-            self._share += (now - self._since) / self._running
+        for model, calls in self._running.items():
+            self._share[model] += (now - self._since) / (len(self._running) * calls)
         self._since = now
-        return self._share
 
-    def start(self) -> float:
+    def start(self, model: str = "") -> float:
+        """Begin a call of a model; returns what `stop` wants to know."""
         with self._lock:
-            share = self._advance()
-            self._running += 1
-            return share
+            self._advance()
+            self._running[model] += 1
+            return self._share[model]
 
-    def stop(self, started: float) -> float:
+    def stop(self, started: float, model: str = "") -> float:
         """End a call; returns the seconds charged to it."""
         with self._lock:
-            share = self._advance()
-            self._running -= 1
-            return share - started
+            self._advance()
+            self._running[model] -= 1
+            if not self._running[model]:
+                del self._running[model]
+            return self._share[model] - started

@@ -6,11 +6,9 @@ when a request is cancelled.
 """
 
 import asyncio
-import os
 import weakref
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import urlparse
 
 import httpx
 import ollama
@@ -18,21 +16,10 @@ from dspy.lm15 import ContextLengthError, Request, Response, ServerError, Transp
 
 from ..errors import CopeError
 from .engine import SAMPLING, LocalEngine, chat_messages, json_schema, response
+from .hosts import default_host
 from .lm import note_partial
 
-DEFAULT_HOST = "http://127.0.0.1:11434"
 CONNECT_SECONDS = 10.0
-
-
-def default_host() -> str:
-    """Where the server is looked for: `OLLAMA_HOST`, else loopback; an address to listen on becomes one to call."""
-    host = os.environ.get("OLLAMA_HOST", "").strip()
-    if not host:
-        return DEFAULT_HOST
-    host = host if "://" in host else f"http://{host}"
-    parts = urlparse(host)
-    name = "127.0.0.1" if parts.hostname in ("0.0.0.0", None) else parts.hostname
-    return f"{parts.scheme}://{name}:{parts.port or 11434}"
 
 
 class OllamaEngine(LocalEngine):
@@ -62,6 +49,10 @@ class OllamaEngine(LocalEngine):
         self.context, self.keep_alive, self.think = context, keep_alive, think
         self.num_thread, self.timeout = num_thread, timeout
         self._clients: weakref.WeakKeyDictionary[Any, ollama.AsyncClient] = weakref.WeakKeyDictionary()
+
+    @property
+    def name(self) -> str:
+        return f"ollama/{self.model}"
 
     def dump_state(self) -> dict[str, Any]:
         names = ("model", "host", "context", "keep_alive", "think", "num_thread", "timeout")
@@ -95,10 +86,12 @@ class OllamaEngine(LocalEngine):
             raise
         except (httpx.TransportError, ConnectionError) as error:
             raise TransportError(
-                f"no answer from Ollama at {self.host} ({error or type(error).__name__}): start it with `ollama serve`"
+                f"no answer from Ollama at {self.host} ({str(error) or type(error).__name__}): start it with `ollama serve`"
             ) from error
         except ollama.ResponseError as error:
             raise self._failure(error) from error
+        if not last.get("done"):
+            raise TransportError(f"Ollama at {self.host} ended its reply before it was done")
         prompt = last.get("prompt_eval_count") or 0
         if prompt >= self.context:
             raise self._too_long()
@@ -146,13 +139,17 @@ class OllamaEngine(LocalEngine):
     def _failure(self, error: ollama.ResponseError) -> Exception:
         if error.status_code == 404 and "not found" in error.error:
             return CopeError(
-                f"Ollama at {self.host} has no model {self.model!r}: bring it with `cope models pull ollama/{self.model}`"
+                f"Ollama at {self.host} has no model {self.model!r}: bring it with `cope models pull ollama/{self.model}{self._elsewhere}`"
             )
         if "context" in error.error and ("exceed" in error.error or "length" in error.error):
             return self._too_long()
         if error.status_code >= 500 or error.status_code < 400:
             return ServerError(f"Ollama at {self.host} failed: {error.error}", status=error.status_code)
         return CopeError(f"Ollama at {self.host} refused the request: {error.error}")
+
+    @property
+    def _elsewhere(self) -> str:
+        return "" if self.host == default_host() else f"@{self.host}"
 
     def _too_long(self) -> Exception:
         return ContextLengthError(

@@ -7,9 +7,11 @@ settings, MLflow's open span) carried over.
 
 import asyncio
 import contextvars
+import os
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -23,8 +25,26 @@ def _background_loop() -> asyncio.AbstractEventLoop:
     with _lock:
         if _loop is None or _loop.is_closed():
             _loop = asyncio.new_event_loop()
-            threading.Thread(target=_loop.run_forever, name="cope-loop", daemon=True).start()
+            threading.Thread(target=_serve, args=(_loop,), name="cope-loop", daemon=True).start()
         return _loop
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    while True:
+        # A task that exits also breaks the loop; its caller gets the exit, and the loop goes on for the others.
+        with suppress(SystemExit, KeyboardInterrupt):
+            loop.run_forever()
+            return
+
+
+def _after_fork() -> None:
+    """A forked process has the loop but not its thread."""
+    global _lock, _loop
+    _lock, _loop = threading.Lock(), None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def run_sync(work: Coroutine[Any, Any, T]) -> T:
@@ -64,8 +84,8 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
         tasks.append(task)
         task.add_done_callback(done)
 
-    loop.call_soon_threadsafe(start, context=contextvars.copy_context())
     try:
+        loop.call_soon_threadsafe(start, context=contextvars.copy_context())
         return outcome.result()
     except BaseException:
         loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])

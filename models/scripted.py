@@ -53,7 +53,8 @@ class ScriptedEngine(LocalEngine):
             if inspect.isawaitable(text):
                 text = await text
         except asyncio.CancelledError:
-            self.cancelled += 1
+            with self._lock:
+                self.cancelled += 1
             note_partial(prompt, 0)
             raise
         finally:

@@ -5,13 +5,13 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
 import dspy
 
 from ..errors import CopeError
 from .adapter import adapter_by_name
 from .engine import LocalEngine
+from .hosts import default_host, on_this_machine, split_host
 from .limits import Limit, Turns
 from .lm import Runtime, TierLM
 from .meter import MachineClock
@@ -68,10 +68,9 @@ class Team:
         cache: use DSPy's cache of responses.
         context: tokens that a request to a local engine may have, prompt and completion.
         max_tokens: most tokens of a completion, unless the preset says otherwise.
-        weights: a folder that is looked in first for the embedded engine's weights.
 
     Raises:
-        CopeError: for a name that cannot be understood.
+        CopeError: for a name that cannot be understood, an unknown tier, a limit below 1.
 
     >>> team = Team(small="local/qwen2.5-coder-0.5b", large="openai/gpt-4o-mini")
     >>> team["large"].model
@@ -97,6 +96,9 @@ class Team:
         for name in [*self._prices, *self._limits]:
             if name not in wanted:
                 raise CopeError(f"no tier is named {name!r}: the team has {', '.join(wanted)}")
+        for name, limit in self._limits.items():
+            if limit < 1:
+                raise CopeError(f"the limit of tier {name!r} is {limit}: at least one request must be allowed")
         self._share_cores = _sharing_servers(wanted.values())
         self._adapter = adapter_by_name(adapter)
         self.tiers = {name: self._tier(name, model) for name, model in wanted.items()}
@@ -111,13 +113,14 @@ class Team:
         return self  # optimizers copy programs; the models stay the same
 
     def _tier(self, name: str, model: "str | LocalEngine") -> Tier:
-        engine, lm_name = _engine(model, self._limits.get(name, 8), self._context)
+        engine = _engine(model, self._limits.get(name, 8), self._context)
+        lm_name = str(model) if engine is None else engine.name or f"engine/{type(engine).__name__}-{name}"
         local = engine is not None
         host = getattr(engine, "host", None)
         runtime = Runtime(
             limit=Limit(self._limits.get(name, 8 if local else 16)),
             turns=_turns.setdefault(host, Turns()) if host and host in self._share_cores else None,
-            clock=_machine if local and _on_this_machine(host) else MachineClock(),
+            clock=_machine if local and on_this_machine(host) else MachineClock(),
             price=self._prices.get(name),
         )
         if engine is not None:
@@ -127,10 +130,10 @@ class Team:
         return Tier(name, model if isinstance(model, str) else lm_name, lm, self._adapter, seeded=local)
 
 
-def _engine(model: "str | LocalEngine", slots: int, context: int) -> tuple[LocalEngine | None, str]:
-    """The engine for a model's name, None for an API, and the name under which calls are cached and booked."""
+def _engine(model: "str | LocalEngine", slots: int, context: int) -> LocalEngine | None:
+    """The engine for a model's name, None for an API."""
     if isinstance(model, LocalEngine):
-        return model, f"engine/{type(model).__name__}"
+        return model
     kind, _, rest = model.partition("/")
     if not rest:
         raise CopeError(
@@ -139,32 +142,13 @@ def _engine(model: "str | LocalEngine", slots: int, context: int) -> tuple[Local
     if kind == "local":
         from .embedded import EmbeddedEngine
 
-        return EmbeddedEngine(
-            rest, slots=slots, context=context
-        ), f"local/{Path(rest).stem if rest.endswith('.gguf') else rest}"
+        return EmbeddedEngine(rest, slots=slots, context=context)
     if kind == "ollama":
         from .ollama import OllamaEngine
 
         name, host = split_host(rest)
-        return OllamaEngine(name, host, context=context), f"ollama/{name}"
-    return None, model
-
-
-def split_host(text: str) -> tuple[str, str | None]:
-    """`NAME@http://host:port` as name and address; the address is None when there is none.
-
-    Raises:
-        CopeError: when what follows the @ is not an http address.
-
-    >>> split_host("qwen2.5:3b@http://10.0.0.2:11434")
-    ('qwen2.5:3b', 'http://10.0.0.2:11434')
-    """
-    name, at, host = text.partition("@")
-    if not at:
-        return text, None
-    if urlparse(host).scheme not in ("http", "https") or not urlparse(host).hostname:
-        raise CopeError(f"{host!r} is not an address: write NAME@http://host:port")
-    return name, host.rstrip("/")
+        return OllamaEngine(name, host, context=context)
+    return None
 
 
 def _api_model(model: str, tier: str, runtime: Runtime, settings: dict[str, Any]) -> TierLM:
@@ -175,16 +159,11 @@ def _api_model(model: str, tier: str, runtime: Runtime, settings: dict[str, Any]
         settings |= {"api_base": host, "api_key": os.environ.get("OPENAI_API_KEY") or "none"}
     try:
         return TierLM(name, tier=tier, runtime=runtime, **settings)
-    except dspy.LMConfigurationError:
-        return TierLM(
-            name, tier=tier, runtime=runtime, cache=settings["cache"]
-        )  # a reasoning model sets its own length
+    except dspy.LMConfigurationError:  # a reasoning model sets its own length
+        del settings["max_tokens"]
+        return TierLM(name, tier=tier, runtime=runtime, **settings)
     except ValueError as error:
         raise CopeError(f"model {model!r} is not understood: {error}") from None
-
-
-def _on_this_machine(host: str | None) -> bool:
-    return host is None or urlparse(host).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def has_gpu() -> bool:
@@ -195,10 +174,8 @@ def has_gpu() -> bool:
 
 def _sharing_servers(models: Any) -> set[str]:
     """The Ollama servers on this machine that serve two or more of the models from the same CPU cores."""
-    from .ollama import default_host
-
     names = [m.removeprefix("ollama/") for m in models if isinstance(m, str) and m.startswith("ollama/")]
     hosts = {}
     for name, host in map(split_host, dict.fromkeys(names)):
         hosts.setdefault(host or default_host(), []).append(name)
-    return {host for host, served in hosts.items() if len(served) > 1 and _on_this_machine(host) and not has_gpu()}
+    return {host for host, served in hosts.items() if len(served) > 1 and on_this_machine(host) and not has_gpu()}

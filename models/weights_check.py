@@ -77,6 +77,7 @@ def remember(path: Path, sha256: str, memory: Path) -> None:
     """Note in `memory` that `path`, as it is now, has this `sha256`, if notes can be written there."""
     known = _recall(memory) | {str(path.absolute()): _state(path, sha256)}
     try:
+        memory.parent.mkdir(parents=True, exist_ok=True)
         replace_json(memory, known)
     except OSError:
         return  # a read-only cache is a fine place for weights

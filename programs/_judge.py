@@ -1,7 +1,8 @@
-"""The child process that decides by algebra whether two answers are equal: one JSON object a line, in and out.
+"""The child process that decides by algebra whether two answers are equal: JSON lines, in and out.
 
-It runs by its path in an isolated interpreter, so it imports nothing of the package. math-verify sets alarms, which threads
-forbid, and SymPy can compute for ever or fill the memory, so neither may run in the user's process.
+It runs by its path in an isolated interpreter, so it imports nothing of the package. math-verify sets alarms,
+which threads forbid, and SymPy can compute for ever or fill the memory: neither may run in the user's
+process.
 
     in   {"path": [...]}                                         once: where the parent finds its packages
     out  {"ready": true} or {"ready": false, "error": "..."}
@@ -33,8 +34,8 @@ def main() -> None:
     _limit_memory()
     sys.path += [p for p in json.loads(requests.readline() or "{}").get("path", []) if p not in sys.path]
     try:
-        import math_verify  # noqa: F401  # pyright: ignore[reportUnusedImport]
-    except Exception as error:
+        import math_verify  # noqa: F401
+    except Exception as error:  # a broken installation can fail in any way; the parent reports it
         _say(replies, {"ready": False, "error": f"{type(error).__name__}: {error}"})
         return
     _say(replies, {"ready": True})
@@ -47,7 +48,7 @@ def main() -> None:
 
 
 def are_equal(a: str, b: str) -> bool:
-    """Compare two normalised answers by algebra, in both orders, since math-verify reads its gold more kindly."""
+    """Compare two normalised answers by algebra, in both orders: math-verify is not symmetric."""
     if bool(_EQUALITY.search(a)) != bool(_EQUALITY.search(b)):
         # math-verify would take the right-hand side of an equation: 0 for "x + y = 0".
         return False
@@ -57,10 +58,7 @@ def are_equal(a: str, b: str) -> bool:
         left, right = _parsed(a), _parsed(b)
         if not left or not right:
             return False
-        return any(
-            verify(gold, target, allow_set_relation_comp=True, timeout_seconds=None)
-            for gold, target in ((left, right), (right, left))
-        )
+        return any(verify(gold, target, timeout_seconds=None) for gold, target in ((left, right), (right, left)))
     except Exception:  # whatever SymPy stumbles over, the two have not been shown to be equal
         return False
 
@@ -91,7 +89,7 @@ def _lines(requests: IO[str]) -> Any:
 
 
 def _die_after(seconds: float) -> None:
-    """Let the system end this process: Python's own handlers wait for the big integer that is being computed."""
+    """Let the system end this process: a handler in Python would wait for the big integer in the making."""
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -1,4 +1,4 @@
-"""The parent's side of `_judge.py`: one long-lived child, started when first needed and again after it had to be killed."""
+"""The parent's side of `_judge.py`: one long-lived child, started when needed, again after it was killed."""
 
 import json
 import logging
@@ -16,14 +16,15 @@ from ..errors import CopeError, Unavailable
 _log = logging.getLogger(__name__)
 
 START_SECONDS = 60.0
-"""Importing SymPy takes one to three seconds on an idle machine; a model that loads beside it makes that much longer."""
+"""Importing SymPy takes one to three seconds; beside a model that loads, much longer."""
 
 
 class JudgeProcess:
     """Asks the child whether two answers are equal; safe to share between threads, which then take turns.
 
     Args:
-        command: The child's command line; by default this interpreter, isolated, with the file `_judge.py` by its path.
+        command: The child's command line; by default this interpreter, isolated, with `_judge.py` by its
+            path.
     """
 
     def __init__(self, command: list[str] | None = None):
@@ -40,7 +41,7 @@ class JudgeProcess:
         Args:
             a: One answer.
             b: The other.
-            timeout: Seconds for the comparison itself; waiting for a turn and for the child to start does not count.
+            timeout: Seconds for the comparison itself, without the wait for a turn or for the child to start.
 
         Returns:
             The verdict, or None when there was none in time or the child died over it.
@@ -49,11 +50,11 @@ class JudgeProcess:
             CopeError: The child cannot run at all: a wrong installation must not look like wrong answers.
         """
         with self._lock:
-            process = self._process
-            if process is None or process.poll() is not None:
-                process = self._start()
             self._asked += 1
             try:
+                process = self._process
+                if process is None or process.poll() is not None:
+                    process = self._start()
                 self._send(process, {"id": self._asked, "a": a, "b": b, "seconds": timeout})
                 reply = self._receive(timeout)
             except BaseException:  # Ctrl-C while waiting: the reply would be taken for the next one's
@@ -81,7 +82,7 @@ class JudgeProcess:
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
-            raise CopeError(f"the process that compares answers does not start ({error}): check this Python") from error
+            raise CopeError(f"the comparison of answers does not start ({error}): check this Python") from error
         self._process = process
         self._replies = queue.SimpleQueue()
         threading.Thread(target=_pump, args=(process, self._replies), name="cope-judge", daemon=True).start()
@@ -93,9 +94,8 @@ class JudgeProcess:
             return process
         self._stop()
         if hello is None and time.monotonic() - began >= START_SECONDS:
-            raise Unavailable(
-                f"the process that compares answers was not ready in {START_SECONDS:g} s: try again with less load"
-            )
+            why = f"the comparison of answers was not ready in {START_SECONDS:g} s"
+            raise Unavailable(f"{why}: try again with less load on this machine")
         why = hello.get("error") if hello else "it ended at once"
         raise CopeError(f"answers cannot be compared ({why}): reinstall cope-dspy, which brings math-verify")
 
@@ -128,7 +128,7 @@ class JudgeProcess:
 
 
 def _pump(process: subprocess.Popen[str], replies: "queue.SimpleQueue[str | None]") -> None:
-    """Hand on each line as it comes, then None. A thread, since pipes cannot be waited on with a limit everywhere."""
+    """Hand on each line as it comes, then None. A thread, as Windows cannot wait for a pipe with a limit."""
     assert process.stdout is not None
     with process.stdout as lines:
         for line in lines:

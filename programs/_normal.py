@@ -13,7 +13,8 @@ _OPTION = re.compile(r"\(([A-Za-z])\)|([A-Za-z])\)?")
 _BRACKETS = {"(": (")", "]"), "[": ("]", ")"), "\\{": ("\\}",), "{": ("}",)}
 _SYMBOL = r"\\?[A-Za-z]+(?:_\{?\w+\}?)?'?(?:\([A-Za-z]\))?"
 _ASSIGNED = re.compile(
-    rf"(?:{_SYMBOL}|\(\s*[A-Za-z](?:\s*,\s*[A-Za-z])+\s*\)|[A-Za-z][A-Za-z ]*)\s*(?:=|\\in(?![A-Za-z]))\s*(?=\S)"
+    rf"(?:{_SYMBOL}|\(\s*[A-Za-z](?:\s*,\s*[A-Za-z])+\s*\)|[A-Za-z][A-Za-z ]*)\s*"
+    r"(?:=|\\in(?![A-Za-z]))\s*(?=\S)"
 )
 _RELATION = re.compile(r"=|\\(?:in|le|ge|ne|leq|geq|neq)(?![A-Za-z])|[<>]")
 _JOINED = re.compile(r"\s+(?:and|or)\s+")
@@ -26,16 +27,13 @@ _POWER = re.compile(r"([\^_])\s*(?:\((-?\w+)\)|\{\s*(-?\w+)\s*\}|(-?\d+|-\w))")
 _STAR = re.compile(r"(?<=\d)\s*(?:\*|\\cdot(?![A-Za-z]))\s*(?=[A-Za-z\\(])")
 _RENAMED = re.compile(r"\\([lgn])eq(?![A-Za-z])")
 _SPACE = re.compile(r"(\\[A-Za-z]+ )(?=[A-Za-z])| ")
-_UNITS = "one two three four five six seven eight nine".split()
-_WORD_NUMBERS = {
-    word: str(n)
-    for n, word in enumerate(
-        ["zero", *_UNITS] + "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-    )
-} | {
+_ONES = "one two three four five six seven eight nine".split()
+_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_WORD_NUMBERS = {word: str(n) for n, word in enumerate(["zero", *_ONES, *_TEENS])} | {
     word: str(10 * t + n)
-    for t, tens in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
-    for n, ones in enumerate(["", *_UNITS])
+    for t, tens in enumerate(_TENS, start=2)
+    for n, ones in enumerate(["", *_ONES])
     for word in ({f"{tens}-{ones}", f"{tens} {ones}"} if ones else {tens})
 }
 
@@ -43,13 +41,16 @@ _WORD_NUMBERS = {
 def normalise(answer: str) -> str:
     r"""Return the canonical form of a short answer: equal strings mean equal answers in the plain cases.
 
-    - A number is an exact fraction: ``0.5``, ``.50``, ``1/2`` and ``\frac{1}{2}`` are all ``1/2``; ``1,234.00`` is ``1234``.
+    - A number is an exact fraction: ``0.5``, ``.50``, ``1/2``, ``\frac{1}{2}`` are ``1/2``; ``1,234.00`` is
+      ``1234``.
     - Currency and units go: a question fixes its unit, and data sets name it or not as they please.
-    - A percent sign goes too, without dividing: to "what percent?" both 18 and 18% are right, and 0.18 is another answer.
+    - A percent sign goes too, without dividing: to "what percent?" both 18 and 18% are right, 0.18 is not.
     - "million" and its kin multiply; number words up to ninety-nine become digits.
-    - ``x = 5`` and ``x \in [1, 2]`` are their right-hand sides; an equation such as ``2x + y = 0`` stays whole.
+    - ``x = 5`` and ``x \in [1, 2]`` are their right-hand sides; an equation such as ``2x + y = 0`` stays
+      whole.
     - An option ``(B)`` is ``b``; words are lower case with single spaces.
-    - LaTeX loses spacing, ``\left``, ``\text``; ``\dfrac43`` is ``\frac{4}{3}``; ``2*pi`` is ``2\pi``; ``x**10`` is ``x^{10}``.
+    - LaTeX loses spacing, ``\left``, ``\text``; ``\dfrac43`` is ``\frac{4}{3}``, ``2*pi`` is ``2\pi``,
+      ``x**10`` is ``x^{10}``.
 
     It is idempotent, does no algebra (see ``equivalence``), and leaves anything over 400 characters as it is.
 
@@ -65,7 +66,7 @@ def normalise(answer: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _normalised(text: str) -> str:
-    # One step can uncover work for another (a box around a unit); the bound is there only so that it surely ends.
+    # One step can uncover work for another (a box around a unit); the bound is there so that it surely ends.
     for _ in range(8):
         form = _step(text)
         if form == text:

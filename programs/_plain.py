@@ -1,15 +1,16 @@
-r"""What the reading and the canonical form of a short answer share: unwrapping it, and telling numbers from words."""
+r"""What reading and normalising short answers share: unwrapping one, and telling numbers from words."""
 
 import re
 from fractions import Fraction
 from typing import NamedTuple
 
 _CHARACTERS: dict[str, str | None] = {
-    "−": "-", "–": "-", "‐": "-", "‑": "-", "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ", "÷": "/", "⁄": "/",
-    "π": r"\pi ", "θ": r"\theta ", "√": r"\sqrt", "∞": r"\infty ", "°": r"^\circ ", "±": r"\pm ", "≤": r"\le ",
-    "≥": r"\ge ", "≠": r"\ne ", "≈": r"\approx ", "∪": r"\cup ", "∩": r"\cap ", "∈": r"\in ", "²": "^2", "³": "^3",
-    "½": " 1/2", "⅓": " 1/3", "⅔": " 2/3", "¼": " 1/4", "¾": " 3/4", "\u00a0": " ", "\u2007": " ", "\u2009": " ",
-    "\u202f": " ", "\u200b": None, "\ufeff": None, "’": "'", "‘": "'", "“": '"', "”": '"', "，": ",", "：": ":",
+    "−": "-", "–": "-", "‐": "-", "‑": "-", "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ", "÷": "/",
+    "π": r"\pi ", "θ": r"\theta ", "√": r"\sqrt", "∞": r"\infty ", "°": r"^\circ ", "±": r"\pm ",
+    "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "≈": r"\approx ", "∪": r"\cup ", "∩": r"\cap ", "∈": r"\in ",
+    "⁄": "/", "²": "^2", "³": "^3", "½": " 1/2", "⅓": " 1/3", "⅔": " 2/3", "¼": " 1/4", "¾": " 3/4",
+    "\u00a0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " ", "\u200b": None, "\ufeff": None,
+    "’": "'", "‘": "'", "“": '"', "”": '"', "，": ",", "：": ":",
     "％": "%", "＄": "$", "（": "(", "）": ")", "。": ".",
 }  # fmt: skip
 _UNICODE = str.maketrans(_CHARACTERS)
@@ -30,8 +31,8 @@ _CURRENCY = re.compile(
 )
 _LONE = re.compile(r"[\[({]+\s*([-+]?[\d./% ]+)[\])}]+")
 _HEDGE = re.compile(
-    r"(?:(?:approx(?:imately|\.)?|about|around|roughly|nearly|exactly|only|just|(?:a )?total of)\s+|\\approx\s*|[~=:]\s*)"
-    r"(?=[-+\\.\d])",
+    r"(?:(?:approx(?:imately|\.)?|about|around|roughly|nearly|exactly|only|just|(?:a )?total of)\s+"
+    r"|\\approx\s*|[~=:]\s*)(?=[-+\\.\d])",
     re.I,
 )
 _INTEGER = r"(?:\d{1,3}(?:,\d{2,3})*,\d{3}(?!\d)|\d{1,3}(?: \d{3})+(?!\d)|\d+)"
@@ -49,18 +50,16 @@ _SCALE = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 1
 _SCALED = re.compile(rf"\s*({'|'.join(_SCALE)})\b\s*", re.I)
 _UNIT = re.compile(r"\(?([A-Za-z]+)((?:[-.'/,&() A-Za-z]|\^\{?-?[123]\}?|(?<=[A-Za-z])[23](?!\d))*)")
 _SHORT_UNITS = frozenset(
-    "km cm mm nm kg mg ml dl lb lbs oz ft in yd mi hr hrs min mins sec secs ms mph kmh kph am pm st nd rd th usd eur "
-    "gbp gb mb kb hz kw kwh pts pcs ac of sq cu".split()
+    "km cm mm nm kg mg ml dl lb lbs oz ft in yd mi hr hrs min mins sec secs ms mph kmh kph am pm st nd rd th "
+    "usd eur gbp gb mb kb hz kw kwh pts pcs ac of sq cu".split()
 )
 _LETTER_UNITS = frozenset("mgshlLNJWVK")
 _MATH_NAMES = frozenset(
-    "and sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log exp sqrt theta alpha beta gamma delta lambda "
-    "sigma omega phi infty infinity inf mod gcd lcm det lim max min".split()
+    "and sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log exp sqrt theta alpha beta gamma "
+    "delta lambda sigma omega phi infty infinity inf mod gcd lcm det lim max min".split()
 )
-_NO_UNIT = (_MATH_NAMES | frozenset("and or to plus minus because since is are was were not pi ln if".split())) - {
-    "min",
-    "sec",
-}
+_NO_UNIT = _MATH_NAMES | frozenset("or to plus minus because since is are was were not pi ln if".split())
+_NO_UNIT -= {"min", "sec"}
 _COMMAND = re.compile(r"\\(?:begin|end)\s*\{\w+\*?\}|\\[A-Za-z]+")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 
@@ -78,10 +77,10 @@ class Quantity(NamedTuple):
 
 
 def tidy(text: str, *, as_written: bool = False) -> str:
-    r"""Unwrap an answer: markdown, quotes, ``$``, ``\( \)``, ``\text{}``, final punctuation, currency, hedges.
+    r"""Unwrap an answer: markdown, quotes, ``$``, ``\( \)``, ``\text{}``, full stops, currency, hedges.
 
-    Dollar signs go altogether: whether they open mathematics or name a currency, they say nothing about the value.
-    LaTeX inside loses spacing commands, ``\left``, degrees and short fractions unless `as_written`.
+    Dollar signs go altogether: whether they open mathematics or name a currency, they say nothing about the
+    value. LaTeX inside loses spacing commands, ``\left``, degrees and short fractions unless `as_written`.
     """
     s = text if text.isascii() else text.translate(_UNICODE)
     if "**" in s:
@@ -97,9 +96,8 @@ def tidy(text: str, *, as_written: bool = False) -> str:
     while s != before:
         before = s
         s = s.strip(' \t\r\n\f\v*`"_').rstrip(".,;:").lstrip(",;")
-        if s.startswith("\\") and (m := _WRAPPED.fullmatch(s)):
-            s = m[1]
-        elif s[:1] in "'([{" and (m := _LONE.fullmatch(s)):
+        unwrapped = _WRAPPED if s.startswith("\\") else _LONE if s.startswith(("(", "[", "{")) else None
+        if unwrapped and (m := unwrapped.fullmatch(s)):
             s = m[1]
         elif s.startswith("'") and s.endswith("'"):
             s = s[1:-1]
@@ -121,8 +119,8 @@ def _latex(s: str) -> str:
 def quantity(text: str) -> Quantity | None:
     r"""Read a tidied text as one number with an optional unit; None when it is anything else.
 
-    Knows integers with separators, decimals, ``1/2``, ``\frac{1}{2}``, ``1 1/2``, ``3 \times 10^4``, percent, "million",
-    and words or well-known abbreviations as units. ``5x`` and ``2\pi`` are not quantities.
+    Knows integers with separators, decimals, ``1/2``, ``\frac{1}{2}``, ``1 1/2``, ``3 \times 10^4``, percent,
+    "million", and words or well-known abbreviations as units. ``5x`` and ``2\pi`` are not quantities.
     """
     m = _QUANTITY.match(text)
     if m is None or len(text) > 200:
@@ -149,7 +147,7 @@ def quantity(text: str) -> Quantity | None:
 
 
 def _tail(tail: str, gap: str) -> tuple[int, str] | None:
-    """(factor, what to show after the number) when the text after a number is a unit or nothing, else None."""
+    """(factor, what to show after the number) when all that follows it is a unit or nothing, else None."""
     if not tail:
         return 1, ""
     scale, suffix = 1, ""
@@ -177,7 +175,7 @@ def _tail(tail: str, gap: str) -> tuple[int, str] | None:
 
 
 def is_wordy(text: str) -> bool:
-    """Whether the text holds a plain word: three letters or more, no LaTeX command and no name of a function."""
+    """Whether the text holds a plain word: three letters or more, no LaTeX command, no function's name."""
     bare = _COMMAND.sub(" ", text) if "\\" in text else text
     return any(word.lower() not in _MATH_NAMES for word in _WORD.findall(bare))
 

@@ -1,8 +1,9 @@
 r"""Read the short final answer out of whatever a model wrote: an answer field, or its whole reply.
 
-Small models rarely keep a format. They box the answer, announce it, put it in JSON, dress it in markdown, add a unit, or
-just stop after a sentence. `read_answer` tries the marks they leave from the clearest to the weakest; `normalise` (from
-`_normal.py`, offered here too) then gives answers that mean the same one spelling.
+Small models rarely keep a format. They box the answer, announce it, put it in JSON, dress it in markdown,
+add a unit, or just stop after a sentence. `read_answer` tries the marks they leave from the clearest to the
+weakest; `normalise` (from `_normal.py`, offered here too) then gives answers that mean the same one
+spelling.
 """
 
 import re
@@ -13,9 +14,9 @@ from ._plain import is_wordy, quantity, tidy, without_text_commands
 __all__ = ["normalise", "read_answer"]
 
 _WINDOW = 20_000
-"""Characters at the end of a reply that are looked at: the answer stands there, and hostile lengths cost nothing."""
+"""Characters at the end of a reply that are looked at: the answer stands there, and length costs nothing."""
 _LONGEST_WORDS = 200
-"""Characters. A single line of words without a number that is longer than this is a reply cut off, not an answer."""
+"""Characters. A longer line of words without a number is a reply cut off, not an answer."""
 
 _FIELD_MARK = re.compile(r"\[\[?\s*##\s*(\w+)\s*##\s*\]?\]?")
 _TAG = re.compile(r"<((?:final_)?answer)>(.*?)(?:</\1>|\Z)", re.S | re.I)
@@ -29,12 +30,14 @@ _MANGLED_TAB = re.compile(r"\t(?=ext\{|imes(?![A-Za-z])|heta(?![A-Za-z])|frac)")
 _BOX = re.compile(r"\\f?boxed\s*(\{)?|(?<![A-Za-z\\])f?boxed(\{)")
 _HASHES = re.compile(r"####[ \t]*(?=\S)")
 _LABEL = re.compile(
-    r"^[ \t>#*_\-]*(?:the\s+)?(?:(?:my|final|correct|short)\s+)*(?:answer|ans\b\.?)(?:\s+is)?[ \t*_#]*(?:[:=]|\n)[ \t*_]*",
+    r"^[ \t>#*_\-]*(?:the\s+)?(?:(?:my|final|correct|short)\s+)*(?:answer|ans\b\.?)(?:\s+is)?[ \t*_#]*"
+    r"(?:[:=]|\n)[ \t*_]*",
     re.I | re.M,
 )
 _SPOKEN = re.compile(
     r"\b(?:answer|final result)\b(?:\s+(?:to|for)\s[^.\n:]{1,80}?)?[\s*_]{0,5}"
-    r"(?:\b(?:is|are|was|would be|should be|will be|must be)\b|[:=])[\s*_:]*(?:(?:therefore|thus|simply|that|now)\b[\s,]*)?",
+    r"(?:\b(?:is|are|was|would be|should be|will be|must be)\b|[:=])[\s*_:]*"
+    r"(?:(?:therefore|thus|simply|that|now)\b[\s,]*)?",
     re.I,
 )
 _DISPLAY = re.compile(r"\\\[(.{0,1000}?)\\\]|\$\$(.{0,1000}?)\$\$", re.S)
@@ -42,7 +45,9 @@ _FENCE_LINE = re.compile(r"^[ \t]*```[^\n`]*$\n?", re.M)
 _FENCED = re.compile(r"```.*?(?:```|\Z)", re.S)
 
 _PLACEHOLDER = re.compile(
-    r"[<\[{(]?\s*(?:(?:your|final|the|short) )*(?:answer|n/?a|null|nan|x{3,})(?: here)?\s*[>\]})]?|[\s.?_*-]*", re.I
+    r"[<\[{(]?\s*(?:(?:your|final|the|short) )*(?:answer|n/?a|null|nan|x{3,})(?: here)?\s*[>\]})]?"
+    r"|[\s.?_*-]*",
+    re.I,
 )
 _CHOICE = re.compile(
     r"(?i:option|choice)\s+\(?([A-Za-z])(?!\w)|\(([A-Za-z])\)(?![\w^(*+/-]|\s*=)"
@@ -69,10 +74,11 @@ _ARITHMETIC = re.compile(r"(?:[\d\s.,+\-*/x()^{}%!=]|\\(?:times|cdot|div|frac|sq
 def read_answer(text: str) -> str | None:
     r"""Read the short final answer from an answer field or from a whole reply.
 
-    The clearest mark wins: an answer field (``[[ ## answer ## ]]``, ``<answer>``, JSON), then ``\boxed{}``, ``#### X`` or a
-    line ``Answer: X``, then "the answer is X"; of several, the last. Without a mark, a single line is the answer itself, and
-    of a longer reply the last number in its final line is taken. A number loses currency, unit and separators; a percent
-    sign, words and mathematics are kept as written.
+    The clearest mark wins: an answer field (``[[ ## answer ## ]]``, ``<answer>``, JSON), then ``\boxed{}``,
+    ``#### X`` or a line ``Answer: X``, then "the answer is X"; of several, the last. Without a mark, a
+    single line is the answer itself, and of a longer reply the last number in its final line is taken (a
+    first line that is nothing but an answer, where the final line has none). A number loses currency, unit
+    and separators; a percent sign, words and mathematics are kept as written.
 
     Args:
         text: What the model wrote. Only the last 20,000 characters are looked at.
@@ -83,12 +89,14 @@ def read_answer(text: str) -> str | None:
     Example:
         >>> read_answer("She sells 9 eggs at $2, so **the answer is 18 dollars.**")
         '18'
-        >>> read_answer(r"Hence $x = \boxed{\frac{1}{2}}$."), read_answer("Let me think about it.\nI am not sure.")
-        ('\\frac{1}{2}', None)
+        >>> read_answer(r"Hence $x = \boxed{\frac{1}{2}}$.")
+        '\\frac{1}{2}'
+        >>> read_answer("Let me think.\nI am not sure.") is None
+        True
     """
     s = text[-_WINDOW:].strip()
     if "\x08" in s or "\x0c" in s or "\t" in s:
-        # A reply that was JSON with single backslashes: \boxed, \frac, \text became control characters.
+        # A reply that was JSON with single backslashes: the start of \boxed, \frac, \text was lost.
         s = _MANGLED_TAB.sub(r"\\t", s.translate(_MANGLED))
     if "</think>" in s:
         s = s.rpartition("</think>")[2].strip() or s
@@ -138,7 +146,8 @@ def _marked(s: str) -> str | None:
         if (answer := _short(content)) is not None:
             return answer
     if "```" in s:
-        s = _FENCE_LINE.sub("", s) if s.startswith("```") else _FENCED.sub("", s).strip() or _FENCE_LINE.sub("", s)
+        prose = "" if s.startswith("```") else _FENCED.sub("", s).strip()
+        s = prose or _FENCE_LINE.sub("", s)
     lines = [line for line in s.splitlines() if line.strip(" \t*_-=`#")]
     if not lines:
         return None
@@ -207,7 +216,7 @@ def _short(content: str) -> str | None:
 
 
 def _closing(line: str, *, bare: bool = False) -> str | None:
-    """Read the last line of a reply without marks: a number, or a line that is nothing but an answer (`bare`: only that)."""
+    """Read a line of a reply without marks: its last number (not if `bare`), or all if it is an answer."""
     line = line[_BULLET.match(line).end() :]  # pyright: ignore[reportOptionalMemberAccess]
     t = tidy(line)
     if _EMPHASISED.fullmatch(line) or (_CHOICE.fullmatch(t) or _VERDICT.fullmatch(t)):
@@ -225,9 +234,7 @@ def _from_sentence(raw: str, *, leads: bool = False) -> str | None:
     if equals and (q := quantity(tidy(right).strip(" )"))):
         return q.text
     segments = [m for m in _SEGMENT.finditer(raw) if not is_wordy(without_text_commands(m[1] or m[2]))]
-    number = None
-    for number in _NUMBER.finditer(raw):
-        pass
+    number = next(reversed(list(_NUMBER.finditer(raw))), None)
     if segments:
         first, last = segments[0], segments[-1]
         if leads and first.start() == 0:

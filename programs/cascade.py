@@ -102,6 +102,8 @@ class Cascade(dspy.Module):
 
     def load_state(self, state: dict[str, Any], **kwargs: Any) -> None:
         state = dict(state)
+        if "preset" not in state:
+            raise CopeError("the state is not that of a cascade: it names no preset")
         saved = parse_preset(state.pop("preset"), "in the program file")
         if saved.rounds != self.preset.rounds:
             raise CopeError(

@@ -84,8 +84,9 @@ class CascadeRound(dspy.Module):
             emit(Voted(number, sample.index, sample.answer, tally.verdict().votes))
 
         samples = await draw(
-            order, make, tally, threshold=spec.threshold, hands_on=self.hands_on, full=full_samples, counted=counted
-        )
+            order, make, tally, threshold=spec.threshold, hands_on=self.hands_on and shared is None,
+            full=full_samples, counted=counted,
+        )  # fmt: skip
         verdict = tally.verdict()
         accepted = accepts(verdict, spec.threshold)
         plan = self._survivor(verdict, samples, order, shared)
@@ -161,11 +162,8 @@ class CascadeRound(dspy.Module):
         return config
 
     def _survivor(self, verdict: Verdict, samples: list[Sample], order: list[int], shared: Sample | None) -> str | None:
-        """The plan handed on: drawn among those behind the majority, or among all when no sample has a vote."""
+        """The plan handed on: drawn among those behind the majority, or among all when none of these could be read."""
         if shared:
             return shared.plan
-        if not self.planner:
-            return None
-        by_index = {sample.index: sample.plan for sample in samples}
-        candidates = verdict.supporters or tuple(index for index in order if by_index.get(index))
-        return by_index.get(candidates[0]) if candidates else None
+        plans = {sample.index: sample.plan for sample in samples}
+        return next((plans[index] for index in (*verdict.supporters, *order) if plans.get(index)), None)

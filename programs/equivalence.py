@@ -1,7 +1,8 @@
 r"""Whether two short answers are equal as mathematics, and which of many answers belong together.
 
-The plain cases (numbers, words, options, lists of numbers) are settled by their normal forms. Only what is left, such as
-``\frac{\sqrt{3}}{3}`` beside ``1/\sqrt{3}``, goes to math-verify, in a child process that may hang or die without harm.
+The plain cases (numbers, words, options, lists of numbers) are settled by their normal forms. Only what is
+left, such as ``\frac{\sqrt{3}}{3}`` beside ``1/\sqrt{3}``, goes to math-verify, in a child process that may
+hang or die without harm.
 """
 
 import asyncio
@@ -10,8 +11,9 @@ import os
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from ._judge_process import JudgeProcess
 from ._normal import CAP, normalise
@@ -27,6 +29,7 @@ _NUMBER = re.compile(r"-?\d+(?:/\d+)?")
 _NUMBERS = re.compile(rf"(\(|\[|\\\{{)?({_NUMBER.pattern}(?:, {_NUMBER.pattern})+)(\)|\]|\\\}})?")
 _BASED = re.compile(r"(\d+)_(?:\{(\d+)\}|(\d))")
 
+_Result = TypeVar("_Result")
 _lock = threading.Lock()
 _verdicts: "OrderedDict[tuple[str, str], bool | float]" = OrderedDict()
 _judge = JudgeProcess()
@@ -38,8 +41,8 @@ def equal_fast(a: str, b: str) -> bool | None:
     """Compare by normal form alone.
 
     Returns:
-        True for the same normal form; False where both are plain and differ (numbers, words, options, lists of numbers) or one
-        is too long to analyse; None where only algebra can tell.
+        True for the same normal form; False where both are plain and differ (numbers, words, options, lists
+        of numbers) or one is too long to analyse; None where only algebra can tell.
 
     Example:
         >>> equal_fast("0.5", "1/2"), equal_fast("18", "19"), equal_fast("x + 1", "1 + x")
@@ -51,8 +54,9 @@ def equal_fast(a: str, b: str) -> bool | None:
 def equal(a: str, b: str, *, timeout: float = TIMEOUT) -> bool:
     r"""Compare two answers as mathematics; symmetric in its arguments.
 
-    Numbers are compared exactly, so 0.33 is not 1/3. Algebra accepts a decimal for an irrational number when it agrees to six
-    places, sets in any order, an interval for its inequality, and a list with or without its brackets.
+    Numbers are compared exactly, so 0.33 is not 1/3. Algebra accepts a decimal for an irrational number
+    when it agrees to six places, sets in any order, an interval for its inequality, and a list with or
+    without brackets.
 
     Args:
         a: One answer, as `read_answer` gives it or as a data set states it.
@@ -69,19 +73,19 @@ def equal(a: str, b: str, *, timeout: float = TIMEOUT) -> bool:
     return _equal_forms(normalise(a), normalise(b), timeout)
 
 
-async def aequal(a: str, b: str, *, timeout: float = TIMEOUT) -> bool:
+async def aequal(a: str, b: str, *, timeout: float = TIMEOUT) -> bool:  # noqa: ASYNC109
     """`equal`, without blocking the event loop."""
     settled = equal_fast(a, b)
     if settled is not None:
         return settled
-    return await asyncio.get_running_loop().run_in_executor(_executor(), lambda: equal(a, b, timeout=timeout))
+    return await _in_thread(lambda: equal(a, b, timeout=timeout))
 
 
 def group(answers: Sequence[str | None], *, timeout: float = TIMEOUT) -> list[int | None]:
-    """Number the classes of equal answers in order of first appearance; None (nothing could be read) stays None.
+    """Number the classes of equal answers in order of first appearance; None (nothing was read) stays None.
 
-    Every pair of different forms is compared and equal ones are joined, so the classes do not depend on the order, also where
-    equality is not transitive (two decimals that both round the same root).
+    Every pair of different forms is compared and equal ones are joined, so the classes do not depend on the
+    order, also where equality is not transitive (two decimals that both round the same root).
 
     Example:
         >>> group(["1/2", None, "3", "0.5", "$3$"])
@@ -99,12 +103,13 @@ def group(answers: Sequence[str | None], *, timeout: float = TIMEOUT) -> list[in
     return [None if f is None else index.setdefault(root[f], len(index)) for f in forms]
 
 
-async def agroup(answers: Sequence[str | None], *, timeout: float = TIMEOUT) -> list[int | None]:
+async def agroup(answers: Sequence[str | None], *, timeout: float = TIMEOUT) -> list[int | None]:  # noqa: ASYNC109
     """`group`, without blocking the event loop when algebra is needed."""
     distinct = list(dict.fromkeys(normalise(a) for a in answers if a is not None))
-    if all(_known(x, y) for i, x in enumerate(distinct) for y in distinct[i + 1 :]):
+    pairs = [(x, y) for i, x in enumerate(distinct) for y in distinct[i + 1 :] if _settled(x, y) is None]
+    if all(_remembered((min(pair), max(pair)), timeout) is not None for pair in pairs):
         return group(answers, timeout=timeout)
-    return await asyncio.get_running_loop().run_in_executor(_executor(), lambda: group(answers, timeout=timeout))
+    return await _in_thread(lambda: group(answers, timeout=timeout))
 
 
 def _settled(x: str, y: str) -> bool | None:
@@ -138,16 +143,13 @@ def _kind(form: str) -> str:
 
 
 def _same_list(x: str, y: str) -> bool:
-    """A bare list is a set beside a bare list or a set, and a tuple beside a tuple; brackets of two kinds differ."""
-    (left, xs, right), (left2, ys, right2) = (_NUMBERS.fullmatch(f).groups() for f in (x, y))  # pyright: ignore[reportOptionalMemberAccess]
-    sets = {None, "\\{"}
-    if left in sets and left2 in sets:
-        return sorted(xs.split(", ")) == sorted(ys.split(", "))
-    bare = None in (left, left2)
-    plain_brackets = (
-        (left, right) != ("(", "]") and (left, right) != ("[", ")") and (left2, right2) not in (("(", "]"), ("[", ")"))
-    )
-    return bare and plain_brackets and xs == ys
+    """A bare list is a set beside another or a set, a tuple beside a tuple; two kinds of brackets differ."""
+    first, second = _NUMBERS.fullmatch(x), _NUMBERS.fullmatch(y)
+    assert first and second
+    brackets = {(first[1] or "") + (first[3] or ""), (second[1] or "") + (second[3] or "")}
+    if brackets <= {"", "\\{\\}"}:
+        return sorted(first[2].split(", ")) == sorted(second[2].split(", "))
+    return brackets in ({"", "()"}, {"", "[]"}) and first[2] == second[2]
 
 
 def _equal_forms(x: str, y: str, timeout: float) -> bool:
@@ -155,38 +157,39 @@ def _equal_forms(x: str, y: str, timeout: float) -> bool:
     if settled is not None:
         return settled
     pair = (x, y) if x < y else (y, x)
-    with _lock:
-        verdict = _verdicts.get(pair)
-        if verdict is not None:
-            _verdicts.move_to_end(pair)
-    # A float is a comparison that did not end within so many seconds: asked again only with more time.
-    if verdict is None or (isinstance(verdict, float) and timeout > verdict):
-        answer = _judge.ask(*pair, timeout)
-        verdict = float(timeout) if answer is None else answer
+    verdict = _remembered(pair, timeout)
+    if verdict is None:
+        verdict = _judge.ask(*pair, timeout)
         with _lock:
-            _verdicts[pair] = verdict
+            _verdicts[pair] = float(timeout) if verdict is None else verdict
             while len(_verdicts) > _REMEMBERED:
                 _verdicts.popitem(last=False)
     return verdict is True
 
 
-def _known(x: str, y: str) -> bool:
-    return _settled(x, y) is not None or ((x, y) if x < y else (y, x)) in _verdicts
+def _remembered(pair: tuple[str, str], timeout: float) -> bool | None:
+    with _lock:
+        verdict = _verdicts.get(pair)
+        if verdict is not None:
+            _verdicts.move_to_end(pair)
+    # A float is a comparison that did not end within so many seconds: asked again only with more time.
+    return verdict if isinstance(verdict, bool) or verdict is None else False if timeout <= verdict else None
 
 
-def _executor() -> ThreadPoolExecutor:
-    """One thread of our own: comparisons take turns anyway, and must not fill the event loop's shared pool."""
+async def _in_thread(work: Callable[[], _Result]) -> _Result:
+    """Use one thread of our own: comparisons take turns anyway, and must not fill the loop's shared pool."""
     global _worker
     with _lock:
         if _worker is None:
             _worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cope-equal")
-        return _worker
+        worker = _worker
+    return await asyncio.get_running_loop().run_in_executor(worker, work)
 
 
 def _after_fork() -> None:
-    """A forked process has a copy of our pipes but not our threads: leave the child to the parent, start afresh."""
+    """Start afresh in a forked process, which has a copy of our pipes but none of our threads."""
     global _judge, _worker, _lock
-    _abandoned.append(_judge)  # kept, as collecting it would touch pipes whose locks no thread will release
+    _abandoned.append(_judge)  # collecting it would touch pipes whose locks no thread will release
     _judge, _worker, _lock = JudgeProcess(), None, threading.Lock()
 
 

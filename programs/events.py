@@ -58,15 +58,11 @@ class Judged:
         if self.threshold is None:
             return "the last round answers"
         # Sampling may stop before all votes are in, when they can no longer change the decision.
-        bound = "at least " if self.accepted and self.asked < self.samples else ""
-        share = f"{bound}{self.confidence:.0%} agree"
+        early = self.asked < self.samples
         if self.accepted:
-            return f"{share}, {self.threshold:.0%} are enough"
-        return (
-            f"{share} of {self.asked} asked, {self.threshold:.0%} can not be reached"
-            if self.asked < self.samples
-            else f"{share}, {self.threshold:.0%} are needed"
-        )
+            return f"{'at least ' if early else ''}{self.confidence:.0%} agree, {self.threshold:.0%} are enough"
+        needed = f"{self.threshold:.0%} can not be reached any more" if early else f"{self.threshold:.0%} are needed"
+        return f"{self.confidence:.0%} agree{' so far' if early else ''}, {needed}"
 
 
 Event = RoundStarted | Planned | Voted | Judged

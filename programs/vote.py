@@ -36,12 +36,15 @@ class VoteTally:
         self._answers: list[str] = []
         self._voters: list[list[int]] = []  # ranks of each answer's supporters, ascending
         self._written: dict[int, str] = {}  # how each supporter, by rank, wrote the answer
+        self._planned: set[int] = set()  # ranks of the samples that have a plan to hand on
 
     async def add(self, sample: Sample) -> None:
         self._missing.discard(sample.index)
         if sample.answer is None:
             return
         place = await self._place(sample.answer)
+        if sample.plan:
+            self._planned.add(self._rank[sample.index])
         self._written[self._rank[sample.index]] = sample.answer
         self._voters[place].append(self._rank[sample.index])
         self._voters[place].sort()
@@ -78,13 +81,11 @@ class VoteTally:
         leader = self._leader()
         if leader is None or not self._leads_for_good(leader, missing):
             return False
-        votes, first = len(self._voters[leader]), self._voters[leader][0]
-        accepted_for_good = votes >= needed
-        if accepted_for_good:
+        votes = len(self._voters[leader])
+        if votes >= needed:
             return True
-        escalated_for_good = votes + missing < needed
-        drawn_for_good = all(self._rank[index] > first for index in self._missing)
-        return escalated_for_good and drawn_for_good
+        drawn = next((rank for rank in self._voters[leader] if rank in self._planned), self.total)
+        return votes + missing < needed and all(self._rank[index] > drawn for index in self._missing)
 
     def _leads_for_good(self, leader: int, missing: int) -> bool:
         """Whether no other answer, seen or unseen, can overtake the leader with all the missing votes."""

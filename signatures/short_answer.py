@@ -26,7 +26,7 @@ class GuidelinePlan(dspy.Signature):
 
 
 class Reason(dspy.Signature):
-    """Solve the question step by step."""
+    """Solve the question in short steps, one line for each."""
 
     question: str = dspy.InputField()
     reasoning: str = dspy.OutputField(desc="the steps that lead to the answer")

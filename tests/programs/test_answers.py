@@ -1,14 +1,14 @@
-r"""Replies as small models write them, and the canonical forms of answers."""
+r"""Replies as small models write them, and what is read out of them."""
 
+import os
 import subprocess
 import sys
-from fractions import Fraction
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cope.programs.answers import normalise, read_answer
+from cope.programs.answers import read_answer
 
 FENCE = "```"
 FIELDS = "[[ ## reasoning ## ]]\nTwo plus 2 is {0}.\n\n[[ ## answer ## ]]\n{0}\n\n[[ ## completed ## ]]"
@@ -180,6 +180,7 @@ def test_a_control_character_from_careless_json_is_mended():
 
 def test_only_the_end_of_a_huge_reply_is_read_and_quickly():
     assert read_answer("The answer is 3. " + "word " * 100_000 + "\nAnswer: 4") == "4"
+    assert read_answer("The answer is 3. " + "word " * 100_000) is None
     for hostile in (
         "\\boxed{",
         "#### ",
@@ -196,121 +197,24 @@ def test_only_the_end_of_a_huge_reply_is_read_and_quickly():
         read_answer(hostile * 20_000)
 
 
-ONE_FORM = [
-    ("1/2", ["0.5", ".5", "0.50", "1/2", "2/4", r"\frac{1}{2}", r"\dfrac12", r"\frac 12", "$0.5$", "½", " 1 / 2 "]),
-    (
-        "1234",
-        ["1234", "1,234", "1 234", "1,234.00", "$1,234", "1{,}234", r"1,\!234", "1234 dollars", r"\$1234", "+1234"],
-    ),
-    ("-3/2", ["-1.5", "-3/2", r"-\frac{3}{2}", r"\frac{-3}{2}", "-1 1/2", r"-1\frac{1}{2}", "\u22121.5"]),
-    (
-        "18",
-        ["18", "18%", r"18\%", "18 percent", "£18", "18 cm^2", r"18\text{ cm}^2", r"18^\circ", "18°", "x = 18", "18."],
-    ),
-    ("3000000", ["3 million", "3,000,000", r"3 \times 10^6", "3e6", "$3 million"]),
-    ("25", ["twenty-five", "Twenty five", "25 years"]),
-    ("b", ["B", "(B)", r"\text{(B)}", "b", "B)", "B."]),
-    ("new york", ["New York", "new  york.", r"\text{New York}", "**New York**"]),
-    (r"(3, \frac{\pi}{2})", [r"\left( 3, \frac{\pi}{2} \right)", r"(3,\dfrac{\pi}2)", r"$(3, \frac{\pi}{2})$"]),
-    ("x^{10}+1", ["x^10 + 1", "x**10+1", "x^{10} + 1", r"x^{10}\,+\,1"]),
-    (r"2\pi", [r"2\pi", "2 pi", "2*pi", "2π", r"2 \cdot \pi", r"r = 2\pi"]),
-    (r"\sqrt{3}/2", ["sqrt(3)/2", r"\sqrt3/2", "√3/2"]),
-    ("2x+3", ["2x+3", "y = 2x + 3", "f(x) = 2x+3", "$2x + 3$"]),
-    ("1, -2", ["1,-2", "1, -2", "1 and -2", "x = 1 or x = -2", r"$1$ and $-2$"]),
-]
-
-
-@pytest.mark.parametrize(("form", "written"), [(form, written) for form, many in ONE_FORM for written in many])
-def test_one_form_for_one_answer(form: str, written: str):
-    assert normalise(written) == form
-
-
-@pytest.mark.parametrize(
-    ("a", "b"),
-    [("0.18", "18%"), ("1,234", "1, 234"), ("(1,234)", "1234"), ("5x", "5"), ("2m", "2"), ("52_8", "52"), ("-5", "5")]
-    + [
-        ("x^2", "x2"),
-        ("1/3", "0.33"),
-        ("[1,2]", "(1,2)"),
-        ("3 hours and 20 minutes", "3"),
-        ("10!", "10"),
-        ("no", "not"),
-    ],
-)
-def test_different_answers_keep_different_forms(a: str, b: str):
-    assert normalise(a) != normalise(b)
-
-
-def _spellings(n: int) -> list[str]:
-    return [
-        str(n),
-        f"{n:,}",
-        f"{n:_}".replace("_", " "),
-        f"{n}.0",
-        f"${n:,}",
-        f"{n} apples",
-        f"**{n}**",
-        f"\\({n}\\)",
-        f"x = {n}",
-    ]
-
-
-@given(st.integers(-(10**12), 10**12))
-def test_a_whole_number_has_one_form_however_written(n: int):
-    assert {normalise(s) for s in _spellings(n)} == {str(n)}
-    assert {normalise(read_answer(s) or "") for s in _spellings(n)} == {str(n)}
-
-
-@given(st.integers(-9999, 9999), st.integers(1, 99))
-def test_a_fraction_has_one_form_however_written(p: int, q: int):
-    sign, size = "-" if p < 0 else "", abs(p)
-    written = [
-        f"{p}/{q}",
-        f"{sign}\\frac{{{size}}}{{{q}}}",
-        f"\\dfrac{{{p}}}{{{q}}}",
-        f"{sign}{size // q} {size % q}/{q}",
-    ]
-    assert {normalise(s) for s in written} == {str(Fraction(p, q))}
-
-
-@given(st.decimals(-(10**6), 10**6, places=3))
-def test_a_decimal_is_its_exact_fraction(d):
-    assert normalise(str(d)) == normalise(f"{d}000") == normalise(f"{d:,}") == str(Fraction(d))
-
-
 PIECES = [
-    *"0123456789.,-+/%$^_={}()[]\\*! \n'\"abxBCπ°½²√\u2212",
-    "\\frac",
-    "\\text{",
+    *(text for text, _ in SHORT_FIELDS + REPLIES),
+    *"\n\n\\{}[]()$*#:\"'=,. -",
     "\\boxed{",
-    "and ",
-    "cm",
-    "**",
-    "answer: ",
+    "answer",
+    FENCE,
 ]
-ANSWERISH = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
 
 
 @settings(max_examples=300)
-@given(st.one_of(st.text(max_size=60), ANSWERISH))
-@example("1,  234")
-@example("- -5")
-def test_normalise_is_idempotent(text: str):
-    assert normalise(normalise(text)) == normalise(text)
-
-
-@settings(max_examples=300)
-@given(st.one_of(st.text(max_size=200), ANSWERISH))
-def test_reading_never_fails_and_reads_its_own_answers(text: str):
+@given(st.one_of(st.text(max_size=200), st.lists(st.sampled_from(PIECES), max_size=12).map("".join)))
+def test_reading_never_fails_and_gives_something_or_none(text: str):
     answer = read_answer(text)
-    if answer is not None:
-        assert answer.strip()
-    normalise(text)
+    assert answer is None or answer.strip()
 
 
 def test_reading_needs_no_algebra_system():
-    code = "import sys, cope.programs.answers; sys.exit(bool({'sympy', 'math_verify', 'dspy'} & sys.modules.keys()))"
-    assert (
-        subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}, check=False).returncode
-        == 0
-    )
+    heavy = "{'sympy', 'math_verify', 'dspy'}"
+    code = f"import sys, cope.programs.equivalence; sys.exit(bool({heavy} & sys.modules.keys()))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0

@@ -1,0 +1,178 @@
+"""What the benchmarks share: questions, tables, ratios, and asking with a record that a killed run goes on from."""
+
+import asyncio
+import json
+import statistics
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+def say(text: str) -> None:
+    """Progress, which stays out of the results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Columns as wide as they need, the first to the left and the numbers to the right.
+
+    >>> print(table(["way", "ms"], [["bare", 20.25], ["ours", None]]))
+    way   ms
+    bare  20.2
+    ours  unknown
+    """
+    cells = [[str(c) if isinstance(c, str) else _number(c) for c in row] for row in [header, *rows]]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    return "\n".join(lines)
+
+
+def _number(value: Any) -> str:
+    if value is None:
+        return "unknown"
+    return str(value) if isinstance(value, int) else f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A ratio taken several times within one run: the median, and the range it moved in."""
+
+    what: str
+    median: float
+    low: float
+    high: float
+    aim: str = ""
+
+    @classmethod
+    def of(cls, what: str, values: Sequence[float], aim: str = "") -> "Ratio":
+        """The median and range of some ratios; raises StatisticsError when there are none."""
+        return cls(what, statistics.median(values), min(values), max(values), aim)
+
+    def __str__(self) -> str:
+        span = f" ({self.low:.2f} to {self.high:.2f})" if self.low != self.high else ""
+        return f"{self.what}: {self.median:.2f}{span}{f', aim {self.aim}' if self.aim else ''}"
+
+
+def finish(as_json: bool, header: Sequence[str], rows: Sequence[Sequence[Any]], ratios: Sequence[Any]) -> None:
+    """Print the results: a table and a line for each ratio, or one JSON document."""
+    if as_json:
+        plain = [r if isinstance(r, str) else asdict(r) for r in ratios]
+        print(json.dumps({"rows": [dict(zip(header, row, strict=True)) for row in rows], "ratios": plain}, indent=2))
+        return
+    print(table(header, rows))
+    for ratio in ratios:
+        print(ratio)
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a script; what the user can mend is one line and not a traceback."""
+    from cope.errors import CopeError
+
+    try:
+        main()
+    except CopeError as error:
+        sys.exit(f"error: {error}")
+
+
+def add_models(parser: Any) -> None:
+    """The options that choose the tiers' models."""
+    for tier in ("small", "large"):
+        parser.add_argument(f"--{tier}", help=f"model of the {tier} tier (the team's default)")
+
+
+def models(args: Any) -> dict[str, Any]:
+    """The models that were chosen, for `Team(**models(args))`."""
+    return {tier: model for tier in ("small", "large") if (model := getattr(args, tier))}
+
+
+def load_questions(path: str, limit: int | None) -> list[Any]:
+    """The first questions of a JSONL, CSV or Parquet file with `question` and `answer`; "#### 18" is read as 18."""
+    from cope.eval.task import ShortAnswer
+
+    return ShortAnswer("questions", final="####").load("test", limit, data=path)
+
+
+@dataclass
+class Asked:
+    """One question, as one way of asking it answered.
+
+    Attributes:
+        answer: None when none could be read.
+        right: whether it equals the question's answer.
+        prompt, completion: tokens, over all calls.
+        seconds: the question's share of the machine's time, also for what an earlier, killed run asked.
+    """
+
+    answer: str | None
+    right: bool
+    prompt: int
+    completion: int
+    seconds: float
+
+
+async def ask_all(
+    ask: Callable[[str], Awaitable[str | None]], examples: Sequence[Any], ledger: Any, in_flight: int = 8
+) -> list[Asked]:
+    """Ask every question, `in_flight` of them at a time, and compare the answers as mathematics.
+
+    Args:
+        ask: question to answer; every model call in it is metered and kept in the ledger.
+        examples: questions with `question` and `answer`.
+        ledger: where calls are kept; an interrupted run is answered from it.
+        in_flight: questions at a time.
+    """
+    from cope.models import metered, recorded_in
+    from cope.programs.equivalence import aequal
+
+    gate = asyncio.Semaphore(in_flight)
+
+    async def one(example: Any) -> Asked:
+        async with gate:
+            with metered() as meter, recorded_in(ledger):
+                answer = await ask(example.question)
+            use = meter.total()
+            right = answer is not None and await aequal(answer, example.answer)
+            return Asked(answer, right, use.prompt_tokens, use.completion_tokens, use.machine_seconds)
+
+    return list(await asyncio.gather(*map(one, examples)))
+
+
+def open_ledger(runs: str, name: str) -> Any:
+    """The record of a benchmark's calls, under the folder for runs."""
+    from cope.models import Ledger
+
+    return Ledger(Path(runs) / "benchmarks" / f"{name}.jsonl")
+
+
+ASKED = ["tier", "way", "right", "unreadable", "prompt tokens", "completion tokens", "seconds"]
+"""The columns of `asked_row`; tokens and seconds are those of a question."""
+
+
+def asked_row(tier: str, way: str, asked: Sequence[Asked]) -> list[Any]:
+    """One line of a table: how one way of asking did."""
+    unread = sum(a.answer is None for a in asked)
+    return [tier, way, interval(asked), unread, *(mean(asked, what) for what in ("prompt", "completion", "seconds"))]
+
+
+def difference(ours: Sequence[Asked], theirs: Sequence[Asked]) -> str:
+    """The difference in accuracy on the same questions, with its paired 95% interval."""
+    from cope.eval.statistics import paired_interval
+
+    centre, low, high = paired_interval([a.right - b.right for a, b in zip(ours, theirs, strict=True)])
+    return f"{centre:+.1%} ({low:+.1%} to {high:+.1%})"
+
+
+def interval(asked: Sequence[Asked]) -> str:
+    """The share of right answers with its 95% Wilson interval, in percent."""
+    from cope.eval.statistics import wilson
+
+    right = sum(a.right for a in asked)
+    low, high = wilson(right, len(asked))
+    return f"{right / len(asked):.0%} ({low:.0%} to {high:.0%})"
+
+
+def mean(asked: Sequence[Asked], what: str) -> float:
+    """The mean of `prompt`, `completion` or `seconds` over some questions."""
+    return statistics.fmean(getattr(a, what) for a in asked)

@@ -1,0 +1,53 @@
+"""A server that speaks as much of Ollama's /api/chat as the engine needs, and answers after a fixed delay.
+
+It runs in a process of its own, so that its work is not counted among the client's: `with serving(0.02) as url: ...`
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+REPLY = "Two and two make four.\nAnswer: 4"
+_DONE = {"done": True, "done_reason": "stop", "prompt_eval_count": 60, "eval_count": 9}
+_BODY = json.dumps({"model": "stub", "message": {"role": "assistant", "content": REPLY}, **_DONE}).encode() + b"\n"
+_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: %d\r\n\r\n" % len(_BODY) + _BODY
+
+
+async def _connection(delay: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+            await reader.readexactly(int(length.partition(b":")[2]))
+            await asyncio.sleep(delay)
+            writer.write(_ANSWER)
+            await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        writer.close()  # the client has left
+
+
+async def _serve(delay: float) -> None:
+    server = await asyncio.start_server(lambda r, w: _connection(delay, r, w), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await asyncio.to_thread(sys.stdin.read)  # ends with the one who started it
+    os._exit(0)  # and leaves no connection's task to complain
+
+
+@contextmanager
+def serving(delay: float) -> Iterator[str]:
+    """The address of a stub server that answers every request after `delay` seconds."""
+    command = [sys.executable, __file__, str(delay)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdin and server.stdout
+        try:
+            yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+        finally:
+            server.stdin.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(float(sys.argv[1])))

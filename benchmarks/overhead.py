@@ -1,0 +1,153 @@
+"""How much of a round's time is the cascade's own?
+
+A stub server in a process of its own answers every request after a fixed delay. The requests of one round are made in
+ways that each add one layer: bare HTTP, the engine, DSPy's language model, DSPy's predictor, the tier (limits, meter),
+the cascade, its synchronous face. What a layer costs is the difference to the one before it.
+"""
+
+import argparse
+import asyncio
+import gc
+import itertools
+import random
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from _shared import finish, say
+from _stub import REPLY, serving
+
+Way = Callable[[str], Awaitable[Any]]
+AIM = "at most 1 ms"
+
+
+def ways(url: str | None, samples: int) -> dict[str, Way]:
+    """One round, `samples` requests at once, made through more and more layers; without a server from `dspy.LM` up."""
+    import dspy
+    import httpx
+
+    from cope.models import ScriptedEngine, Team
+    from cope.models.adapter import LeanAdapter
+    from cope.models.ollama import OllamaEngine
+    from cope.programs import Cascade
+    from cope.programs.preset import Preset, Round
+    from cope.signatures import reason_signature
+
+    engine = OllamaEngine("stub", url) if url else ScriptedEngine(lambda messages, request: REPLY)
+    plain = dspy.LM("ollama/stub", engine=engine, async_engine=engine.twin, cache=False, max_tokens=512)
+    team = Team(small=engine, large=engine, cache=False, limits={"small": samples, "large": samples})
+    adapter, signature = LeanAdapter(), reason_signature({}, 1)
+    predict = dspy.Predict(signature)
+    round_ = Round(reasoner="small", samples=samples, temperature=0.8)  # pyright: ignore[reportCallIssue]
+    cascade = Cascade(Preset(name="round", rounds=(round_,)), team, full_samples=True)
+    rollouts = itertools.count()
+
+    async def each(call: Callable[[], Awaitable[Any]]) -> None:
+        await asyncio.gather(*(call() for _ in range(samples)))
+
+    def settings() -> dict[str, Any]:
+        rollout = next(rollouts)
+        return {"temperature": 0.8, "rollout_id": rollout, "seed": rollout}
+
+    async def of_lm(question: str) -> None:
+        messages = adapter.format(signature, [], {"question": question})
+        await each(lambda: plain.acall(messages=messages, **settings()))
+
+    async def of_predictor(question: str, lm: Any = plain) -> None:
+        with dspy.context(lm=lm, adapter=adapter):
+            await each(lambda: predict.acall(question=question, config=settings()))
+
+    async def of_tier(question: str) -> None:
+        await of_predictor(question, team["small"].lm)
+
+    async def of_cascade(question: str) -> None:
+        await cascade.acall(question=question)
+
+    async def of_synchronous(question: str) -> None:
+        await asyncio.to_thread(cascade, question=question)
+
+    made: dict[str, Way] = {}
+    if url:
+        pool = httpx.Limits(max_connections=None, max_keepalive_connections=samples)
+        client, body = (
+            httpx.AsyncClient(limits=pool),
+            {"model": "stub", "stream": True, "options": {"temperature": 0.8}},
+        )
+
+        async def bare(question: str) -> None:
+            messages = [{"role": "user", "content": question}]
+            await each(lambda: client.post(f"{url}/api/chat", json={**body, "messages": messages}))
+
+        async def of_engine(question: str) -> None:
+            request = dspy.lm15.Request(model="stub", messages=(dspy.lm15.Message.user(question),))
+            await each(lambda: engine.agenerate(request))
+
+        made |= {"bare requests": bare, "the engine": of_engine}
+    return made | {
+        "dspy.LM": of_lm, "dspy.Predict": of_predictor, "Predict on a tier": of_tier,
+        "Cascade": of_cascade, "Cascade, synchronous": of_synchronous,
+    }  # fmt: skip
+
+
+async def measure(made: dict[str, Way], rounds: int) -> dict[str, list[tuple[float, float]]]:
+    """Wall and processor seconds of every round; each repetition runs all ways once, in an order drawn anew."""
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in made}
+    draw = random.Random(0)
+    for number in range(rounds + 3):
+        gc.collect()  # no round pays for what the one before it left behind
+        for name in draw.sample(list(made), len(made)):
+            wall, cpu = time.perf_counter(), time.process_time()
+            await made[name](f"Question {number}: what is 2 + 2?")
+            if number >= 3:  # the first ones open connections and import what is imported late
+                times[name].append((time.perf_counter() - wall, time.process_time() - cpu))
+        if number % 50 == 0:
+            say(f"repetition {number} of {rounds}")
+    return times
+
+
+def report(times: dict[str, list[tuple[float, float]]], delay: float) -> tuple[list[list[Any]], list[str]]:
+    """Rows of milliseconds a round, and the differences that the aim is about, wall and processor time apart.
+
+    Each difference is taken within a repetition; their median and quartiles are given. Where the machine does other
+    work too, trust the processor's.
+    """
+    rows, before = [], delay
+    for name, values in times.items():
+        wall, cpu = ([v[kind] * 1000 for v in values] for kind in (0, 1))
+        low, middle, high = statistics.quantiles(wall, n=4)
+        rows.append([name, middle, low, high, statistics.median(cpu), middle - before])
+        before = middle
+    lines = []
+    for base, aim in (("dspy.Predict", f", aim {AIM}"), ("bare requests", "")):
+        for kind, clock in enumerate(("wall", "processor")):
+            if base not in times:
+                continue
+            pairs = zip(times["Cascade"], times[base], strict=True)
+            low, middle, high = statistics.quantiles([(a[kind] - b[kind]) * 1000 for a, b in pairs], n=4)
+            span = f"(quartiles {low:.2f} to {high:.2f})"
+            lines.append(f"Cascade minus {base}, {clock} ms a round: {middle:.2f} {span}{aim}")
+    return rows, lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--samples", type=int, default=8, help="requests in a round (8)")
+    parser.add_argument("--delay", type=float, default=20, help="milliseconds after which the stub answers (20)")
+    parser.add_argument("--rounds", type=int, default=200, help="repetitions of every way (200)")
+    parser.add_argument("--scripted", action="store_true", help="no server: an engine in this process, without delay")
+    parser.add_argument("--quick", action="store_true", help="10 repetitions")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    args = parser.parse_args()
+    rounds = 10 if args.quick else args.rounds
+    if args.scripted:
+        times = asyncio.run(measure(ways(None, args.samples), rounds))
+    else:
+        with serving(args.delay / 1000) as url:
+            times = asyncio.run(measure(ways(url, args.samples), rounds))
+    rows, lines = report(times, 0.0 if args.scripted else args.delay)
+    finish(args.json, ["way", "ms a round", "quartile 1", "quartile 3", "processor ms", "this layer"], rows, lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""How long does `cope --help` take, beside a Python that does nothing?
+
+Both are started in turn, so that both meet the same machine; the medians are compared. Aim: under 0.3 s.
+"""
+
+import argparse
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from _shared import Ratio, finish, say
+
+
+def seconds(command: list[str]) -> float:
+    """Wall seconds of one run of a command that must succeed."""
+    started = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=10, help="runs of each command (10)")
+    parser.add_argument("--quick", action="store_true", help="3 runs")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    args = parser.parse_args()
+    beside = str(Path(sys.executable).parent)  # the environment's own command, also where it is not activated
+    cope = shutil.which("cope", path=beside) or shutil.which("cope")
+    if not cope:
+        parser.error("there is no command cope: install the project first (uv sync)")
+    commands = {"python -c pass": [sys.executable, "-c", "pass"], "cope --help": [cope, "--help"]}
+    for command in commands.values():
+        seconds(command)  # brings both into the file cache
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for number in range(3 if args.quick else args.runs):
+        say(f"run {number + 1}")
+        for name, command in commands.items():
+            times[name].append(seconds(command))
+    rows = [[name, statistics.median(t), min(t), max(t)] for name, t in times.items()]
+    pairs = zip(times["cope --help"], times["python -c pass"], strict=True)
+    ratio = Ratio.of("cope --help, in starts of a bare Python", [a / b for a, b in pairs])
+    line = f"cope --help: {statistics.median(times['cope --help']):.3f} s, aim under 0.3 s"
+    finish(args.json, ["command", "median s", "least", "most"], rows, [ratio, line])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""The command group: subcommands are imported when they are called, so that `cope --help` costs nothing."""
+
+import logging
+import sys
+import warnings
+from importlib import import_module
+
+import click
+
+from .failures import GuardedGroup
+
+# File of the subcommand, and its line in `cope --help`.
+COMMANDS = {
+    "ask": "Answer a question, and show each round as it happens.",
+    "eval": "Measure a preset or program on a task.",
+    "models": "List local models, and bring them here.",
+    "doctor": "Say what is there, and what to do about what is not.",
+    "ui": "Open MLflow's page on the runs.",
+}
+
+# Loggers that tell a user nothing that the meter, the progress display or an error does not.
+_CHATTER = {
+    "dspy.clients.lm": logging.ERROR,  # truncated replies: the meter counts them
+    "httpx": logging.WARNING,
+    "huggingface_hub": logging.ERROR,
+    "LiteLLM": logging.CRITICAL,  # it logs what it raises
+}
+
+
+class LazyGroup(GuardedGroup):
+    """A group whose subcommands are named by `COMMANDS` and imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f".{cmd_name}", __package__).command
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--debug", is_flag=True, help="Show tracebacks, warnings and the libraries' logs.")
+@click.version_option(package_name="cope-dspy", message="%(prog)s %(version)s")
+def app(debug: bool) -> None:
+    """A small local model and a large model solve problems together, through plans.
+
+    Results go to stdout, progress and errors to stderr. COMMAND --help tells more.
+    """
+    if not debug:
+        hush()
+
+
+def hush() -> None:
+    """Keep the libraries' warnings and logs off the user's screen."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    for name, level in _CHATTER.items():
+        logging.getLogger(name).setLevel(level)

@@ -1,0 +1,61 @@
+"""`cope ask`: one question, its rounds on stderr as they happen, its answer on stdout."""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from ..errors import CopeError
+from .options import make_cascade, make_team, prepare, program_options, team_options
+
+
+@click.command()
+@click.argument("question")
+@program_options
+@team_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document with all that happened.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the answer alone: no rounds, no usage.")
+def command(question: str, as_json: bool, quiet: bool, **options: Any) -> None:
+    """Answer QUESTION; with - it is read from standard input.
+
+    The default models run in this process; their weights (1.6 GB) are downloaded once.
+    """
+    from ..programs.events import observed_by
+    from .display import watching
+    from .usage import usage_in_words
+
+    question = _text(question)
+    team = make_team(options)
+    cascade = make_cascade(options, team)
+    first = cascade.preset.rounds[0]
+    prepare(team, cascade.preset.tiers, load=[t for t in (first.planner, first.reasoner) if t], quiet=quiet)
+    with watching(cascade, quiet) as observer, observed_by(observer):
+        prediction = cascade(question=question)
+    if as_json:
+        click.echo(json.dumps(_document(question, cascade, prediction), ensure_ascii=False, indent=1))
+    elif prediction.answer is not None:
+        at_terminal = sys.stdout.isatty()  # else the answer alone, for `x=$(cope ask ...)`
+        click.echo(f"Answer: {click.style(prediction.answer, bold=True)}" if at_terminal else prediction.answer)
+    if not quiet:
+        click.echo(usage_in_words(prediction.usage, prediction.seconds), err=True)
+    if prediction.answer is None:
+        raise CopeError("no answer could be read in any round: ask in other words, or use larger models")
+
+
+def _text(question: str) -> str:
+    text = (sys.stdin.read() if question == "-" else question).strip()
+    if not text:
+        raise click.UsageError("The question is empty.")
+    return text
+
+
+def _document(question: str, cascade: Any, prediction: Any) -> dict[str, Any]:
+    """All that happened, as plain data."""
+    fields = ("answer", "confidence", "round", "plan", "votes", "rounds", "usage", "cost", "seconds")
+    return {
+        "question": question,
+        **{name: prediction[name] for name in fields},
+        "preset": cascade.preset.name,
+        "models": {tier: cascade.team[tier].model for tier in cascade.preset.tiers},
+    }

@@ -1,0 +1,164 @@
+"""The options that `ask` and `eval` share, and the team and cascade built from them."""
+
+import inspect
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import CopeError
+from ..models.prices import Price
+from ..models.weights import aliases
+from .loading import bring_weights, prepare
+
+if TYPE_CHECKING:
+    from ..models import Team
+    from ..programs import Cascade
+
+__all__ = ["bring_weights", "make_cascade", "make_team", "prepare", "program_options", "team_options"]
+
+
+class _Assigned(click.ParamType):
+    """`NAME=VALUE`, with a reader for the value."""
+
+    name = "assignment"
+
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        self.read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Any]:
+        if isinstance(value, tuple):
+            return value
+        name, equals, text = str(value).partition("=")
+        if not (name and equals and text):
+            self.fail(f"{value!r} is not NAME=VALUE, as in small={'0.15/0.60' if self.read == Price.parse else '4'}")
+        try:
+            return name, self.read(text)
+        except CopeError as error:
+            self.fail(str(error), param, ctx)
+        except ValueError:
+            self.fail(f"{text!r} is not a number above 0", param, ctx)
+
+
+class _Thresholds(click.ParamType):
+    """`0.75,0.5`: one for each round that has a threshold, in order."""
+
+    name = "thresholds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            found = tuple(float(part) for part in str(value).split(","))
+        except ValueError:
+            found = ()
+        if not found or not all(0 < number <= 1 for number in found):
+            self.fail(f"{value!r} must be numbers above 0 and up to 1, as in 0.75,0.5", param, ctx)
+        return found
+
+
+def _count(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise ValueError(text)
+    return number
+
+
+def _default(tier: str) -> str:
+    return f"local/{aliases()[tier]}"
+
+
+def team_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say which models work together and how; `make_team` reads them."""
+    options = [
+        click.option("--small", metavar="MODEL", default=_default("small"), show_default=True,
+                     help="Small tier: local/NAME, ollama/NAME, or a provider's name such as openai/gpt-4o-mini."),
+        click.option("--large", metavar="MODEL", default=_default("large"), show_default=True, help="Large tier."),
+        click.option("--tier", "tiers", metavar="NAME=MODEL", multiple=True, type=_Assigned(str),
+                     help="One more tier, for presets of your own. Repeatable."),
+        click.option("--price", "prices", metavar="TIER=PRICE", multiple=True, type=_Assigned(Price.parse),
+                     help="IN/OUT or IN/CACHED/OUT in USD per million tokens, or USD/h. Repeatable."),
+        click.option("--in-flight", "limits", metavar="TIER=N", multiple=True, type=_Assigned(_count),
+                     help="Requests of a tier at a time; 8 for local engines, else 16. Repeatable."),
+        click.option("--context", type=click.IntRange(64), default=2048, show_default=True, metavar="N",
+                     help="Tokens a request to a local model may have, prompt and reply."),
+        click.option("--max-tokens", type=click.IntRange(1), default=512, show_default=True, metavar="N",
+                     help="Most tokens of a reply."),
+        click.option("--adapter", default="lean", show_default=True, metavar="NAME",
+                     help="How requests are written: lean, chat, json or xml."),
+        click.option("--no-cache", is_flag=True, help="Ask the models again, also what was asked before."),
+        click.option("--weights", type=click.Path(file_okay=False), metavar="DIR",
+                     help="Folder with weights of local/ models, looked in first."),
+    ]  # fmt: skip
+    return _decorated(command, options)
+
+
+def program_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how the models work together; `make_cascade` reads them."""
+    options = [
+        click.option("--preset", default="cope", show_default=True, metavar="NAME|FILE.toml",
+                     help="The rounds: a preset's name, or a file of your own. A wrong name lists them all."),
+        click.option("--program", metavar="FILE", help="A saved program: its rounds, instructions and examples."),
+        click.option("--samples", type=click.IntRange(1, 256), metavar="N",
+                     help="Samples in the rounds that draw several."),
+        click.option("--thresholds", type=_Thresholds(), metavar="T,T", help="Share of votes that each round needs."),
+        click.option("--seed", type=int, default=0, show_default=True, metavar="N",
+                     help="All randomness depends on it."),
+        click.option("--full-samples", is_flag=True, help="Draw every sample, also when the vote is decided."),
+    ]  # fmt: skip
+    return _decorated(command, options)
+
+
+def _decorated(command: Callable[..., Any], options: list[Callable[..., Any]]) -> Callable[..., Any]:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def make_team(options: Mapping[str, Any]) -> "Team":
+    """The team that the options of `team_options` name. It loads nothing yet.
+
+    Raises:
+        CopeError: for a model, tier or adapter that cannot be understood.
+    """
+    from ..models import Team
+
+    if options["weights"]:
+        os.environ["COPE_WEIGHTS"] = options["weights"]
+    tiers = dict(options["tiers"])
+    if taken := [name for name in tiers if name in inspect.signature(Team).parameters]:
+        raise CopeError(f"--tier {taken[0]}=...: that name is taken; --small and --large set those two tiers")
+    return Team(
+        options["small"], options["large"], prices=dict(options["prices"]), limits=dict(options["limits"]),
+        adapter=options["adapter"], cache=not options["no_cache"], context=options["context"],
+        max_tokens=options["max_tokens"], **tiers,
+    )  # fmt: skip
+
+
+def make_cascade(options: Mapping[str, Any], team: "Team") -> "Cascade":
+    """The program that the options of `program_options` name.
+
+    Raises:
+        CopeError: for a preset or program that cannot be read, or that does not fit the team or the other options.
+    """
+    from ..programs import Cascade, load_preset
+
+    more = {"seed": options["seed"], "full_samples": options["full_samples"]}
+    changes = {"samples": options["samples"], "thresholds": options["thresholds"] or ()}
+    if not options["program"]:
+        preset = load_preset(options["preset"])
+        return Cascade(preset.with_(**changes) if any(changes.values()) else preset, team, **more)
+    if _given("preset"):
+        raise click.UsageError("--program brings its own rounds: leave out --preset.")
+    program = Cascade.from_file(options["program"], team, **more)
+    if not any(changes.values()):
+        return program
+    changed = Cascade(program.preset.with_(**changes), team, **more)
+    state = {**program.dump_state(), "preset": changed.dump_state()["preset"]}
+    changed.load_state(state)
+    return changed
+
+
+def _given(name: str) -> bool:
+    context = click.get_current_context(silent=True)
+    return context is not None and context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE

@@ -1,0 +1,92 @@
+"""Where questions come from: the hub's own sets, or a local file; every row is checked before a model is asked."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..errors import CopeError
+
+
+def from_hub(task: str, name: str, config: str | None, split: str) -> list[dict[str, Any]]:
+    """All rows of a split of a data set on the hub, by `datasets`, which keeps them in its cache.
+
+    Raises:
+        CopeError: when the hub cannot be reached and the cache does not have it, or the split is not there.
+    """
+    import datasets
+
+    datasets.disable_progress_bars()
+    try:
+        rows = datasets.load_dataset(name, config, split=split)
+    except ValueError as error:
+        raise CopeError(f"{name} has no split {split!r}: {_line(error)}") from None
+    except Exception as error:  # the library lets through what its many file systems and clients raise
+        raise CopeError(
+            f"cannot load {task} ({name}) from the hub: {_line(error)}; go online, or give a local copy with --data FILE"
+        ) from error
+    return list(rows)  # type: ignore[arg-type]
+
+
+def from_file(path: str) -> list[dict[str, Any]]:
+    """The rows of a JSONL, CSV or Parquet file; every row has `question` and `answer`.
+
+    Raises:
+        CopeError: with file and line, when the file cannot be read or a row is not complete.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise CopeError(f"there is no file {path}: give a JSONL, CSV or Parquet file with question and answer")
+    readers = {".jsonl": _jsonl, ".ndjson": _jsonl, ".json": _jsonl, ".csv": _table, ".parquet": _table}
+    reader = readers.get(file.suffix.lower())
+    if reader is None:
+        raise CopeError(
+            f"{path}: files ending in {file.suffix or 'nothing'} are not read: use .jsonl, .csv or .parquet"
+        )
+    try:
+        rows = list(reader(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CopeError(f"cannot read {path}: {_line(error)}") from None
+    if not rows:
+        raise CopeError(f"{path} has no rows")
+    seen: dict[str, int] = {}
+    for line, row in rows:
+        for field in ("question", "answer"):
+            value = row.get(field)
+            if value is None or not str(value).strip():
+                raise CopeError(f"{path} line {line}: the row has no {field}: add it or take the row out")
+        if row.get("id") is not None and seen.setdefault(str(row["id"]), line) != line:
+            raise CopeError(f"{path} line {line}: id {row['id']!r} stands in line {seen[str(row['id'])]} already")
+    return [row for _, row in rows]
+
+
+def _jsonl(file: Path) -> Iterable[tuple[int, dict[str, Any]]]:
+    with file.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise CopeError(f"{file} line {number}: not JSON ({_line(error)})") from None
+            if not isinstance(row, dict):
+                raise CopeError(f"{file} line {number}: a row must be a JSON object with question and answer")
+            yield number, row
+
+
+def _table(file: Path) -> Iterable[tuple[int, dict[str, Any]]]:
+    import pandas
+
+    try:
+        # Everything as text: an answer such as 007 or 1.50 must not become a number on the way.
+        table = pandas.read_csv(file, dtype=str) if file.suffix.lower() == ".csv" else pandas.read_parquet(file)
+    except (OSError, UnicodeDecodeError):
+        raise
+    except Exception as error:  # the parsers raise many kinds
+        raise CopeError(f"cannot read {file}: {_line(error)}") from None
+    for number, row in enumerate(table.to_dict("records"), 2 if file.suffix.lower() == ".csv" else 1):
+        yield number, {str(k): v for k, v in row.items() if not (isinstance(v, float) and v != v)}
+
+
+def _line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__

@@ -1,0 +1,181 @@
+"""The evaluation run: questions in flight together, each recorded as it ends, stopped cleanly."""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import dspy
+from dspy.utils.exceptions import (
+    LMAuthError,
+    LMBillingError,
+    LMConfigurationError,
+    LMError,
+    LMTransportError,
+    LMUnsupportedModelError,
+)
+
+from ..errors import CopeError, Unavailable
+from ..models import recorded_in
+from ..programs import Cascade
+from .records import Record, RunFolder, keyed
+from .task import Task
+
+# What fails for one question with these fails for all: going on would only repeat it.
+_FATAL = (CopeError, LMAuthError, LMBillingError, LMConfigurationError, LMTransportError, LMUnsupportedModelError)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an evaluation came to.
+
+    Attributes:
+        records: those of all questions that were answered or failed, earlier runs included, in the questions' order.
+        stopped: why questions are left, in a line; None when none is.
+    """
+
+    records: list[Record]
+    stopped: str | None = None
+
+
+def questions_in_flight(cascade: Cascade) -> int:
+    """How many questions keep the first round's tier busy: one more than what fills its slots with samples."""
+    first = cascade.preset.rounds[0]
+    slots = cascade.team[first.reasoner].lm.runtime.limit.size
+    return max(2, math.ceil(slots / first.samples) + 1)
+
+
+async def evaluate(
+    task: Task,
+    examples: list[dspy.Example],
+    cascade: Cascade,
+    folder: RunFolder,
+    *,
+    in_flight: int | None = None,
+    budget: float | None = None,
+    finished: Callable[[Record], None] = lambda record: None,
+    around: Callable[[dspy.Example], AbstractContextManager[Any]] = lambda example: nullcontext(),
+) -> Outcome:
+    """Ask every question that the folder has no outcome for, and record each as it ends.
+
+    Args:
+        task: scores the answers.
+        examples: the questions.
+        cascade: answers them.
+        folder: an opened folder; calls and records are appended to it.
+        in_flight: questions asked side by side.
+        budget: USD; no question is started that might pass it, by the dearest one so far.
+        finished: called with every new record.
+        around: a context for each question, such as a span of its trace.
+
+    Raises:
+        CopeError: when a model cannot be reached or used, or a budget is given and a price is not known; all that is
+            done is saved.
+    """
+    wanted = keyed(examples)
+    left = [(key, example) for key, example in wanted.items() if key not in folder.done]
+    slots = asyncio.Semaphore(in_flight or questions_in_flight(cascade))
+    purse = _Purse(budget, [record.usd for record in folder.done.values()])
+    failed: dict[str, Record] = {}
+
+    async def ask(key: str, example: dspy.Example) -> None:
+        async with slots, purse.share() as spend:
+            if spend is None:
+                return
+            record = Record(key, example.id, example.question, example.answer)
+            with around(example):
+                await _ask(task, example, cascade, record)
+            folder.add(record)
+            if record.error:
+                failed[key] = record
+            finished(record)
+            spend(record.usd)
+
+    with recorded_in(folder.ledger), dspy.context(max_history_size=64):
+        try:
+            async with asyncio.TaskGroup() as group:
+                for key, example in left:
+                    group.create_task(ask(key, example))
+        except BaseExceptionGroup as errors:
+            raise _first(errors) from None
+    records = [found for key in wanted if (found := folder.done.get(key) or failed.get(key))]
+    return Outcome(records, purse.empty)
+
+
+async def _ask(task: Task, example: dspy.Example, cascade: Cascade, record: Record) -> None:
+    try:
+        prediction = await cascade.acall(question=example.question)
+    except _FATAL:
+        raise
+    except LMError as error:
+        if cause := _user_error(error):
+            raise cause from error
+        record.error = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+        return
+    score = await task.score(example, prediction.answer)
+    record.answer, record.score, record.feedback = prediction.answer, score.value, score.feedback
+    record.round, record.confidence, record.votes = prediction.round, prediction.confidence, prediction.votes
+    record.rounds, record.usage = prediction.rounds, prediction.usage
+    record.usd, record.seconds = prediction.cost, prediction.seconds
+
+
+def _user_error(error: BaseException) -> CopeError | None:
+    """The error of ours inside DSPy's wrapping, if that is what it was."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, CopeError):
+        cause = cause.__cause__
+    return cause
+
+
+def _first(errors: BaseExceptionGroup[Any]) -> BaseException:
+    """One error to report out of those that ended the run together."""
+    flat = [e for e in errors.exceptions if not isinstance(e, asyncio.CancelledError)] or list(errors.exceptions)
+    error = flat[0]
+    if isinstance(error, BaseExceptionGroup):
+        return _first(error)
+    if isinstance(error, LMTransportError):
+        return Unavailable(
+            f"{error}; what is done is saved, and the same command goes on from there".replace("\n", " ")
+        )
+    return error
+
+
+class _Purse:
+    """Keeps a run within its budget: what is spent, and what the questions in flight may still cost."""
+
+    def __init__(self, budget: float | None, spent: list[float | None]) -> None:
+        self.budget, self.running = budget, 0
+        self.spent = sum(usd or 0.0 for usd in spent)
+        self.dearest = max((usd for usd in spent if usd is not None), default=None)
+        self.empty: str | None = None
+        self._first_known = asyncio.Event()
+
+    @asynccontextmanager
+    async def share(self) -> AsyncIterator[Callable[[float | None], None] | None]:
+        """Room for one question, to be told what it cost; None when there is no room."""
+        if self.budget is None:
+            yield lambda usd: None
+            return
+        if self.running and self.dearest is None:
+            await self._first_known.wait()  # one question first shows what they cost
+        if self.spent + (self.dearest or 0.0) * (self.running + 1) > self.budget:
+            self.empty = (
+                f"the budget of ${self.budget:g} allows no further question (spent ${self.spent:.4f}); what is done is "
+                "saved, and the same command with a larger --budget goes on"
+            )
+            yield None
+            return
+        self.running += 1
+        try:
+            yield self._spend
+        finally:
+            self.running -= 1
+            self._first_known.set()
+
+    def _spend(self, usd: float | None) -> None:
+        if usd is None:
+            raise CopeError("a budget needs prices: give --price TIER=IN/OUT for every tier whose price is not known")
+        self.spent += usd
+        self.dearest = max(self.dearest or 0.0, usd)

@@ -1,0 +1,44 @@
+"""Intervals for the figures that an evaluation reports."""
+
+import math
+from collections.abc import Sequence
+
+
+def wilson(successes: float, n: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's score interval for a share (Wilson 1927); 95% with the default z.
+
+        centre = (p + z^2 / 2n) / (1 + z^2 / n),   half = z / (1 + z^2 / n) * sqrt(p (1 - p) / n + z^2 / 4n^2)
+
+    Returns:
+        Lower and upper bound, between 0 and 1; (0, 1) for n = 0, when nothing is known.
+
+    >>> tuple(round(bound, 3) for bound in wilson(8, 10))
+    (0.49, 0.943)
+    """
+    if n == 0:
+        return 0.0, 1.0
+    p = successes / n
+    scale = 1 + z * z / n
+    centre = (p + z * z / (2 * n)) / scale
+    half = z / scale * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def paired_interval(differences: Sequence[float], z: float = 1.96) -> tuple[float, float, float]:
+    """Mean of paired differences and its 95% interval by the normal approximation (mean +- z * standard error).
+
+    Returns:
+        Mean, lower, upper. With fewer than two differences the bounds are infinite.
+
+    >>> paired_interval([1, 0, 0, 1])[0]
+    0.5
+    """
+    n = len(differences)
+    if n == 0:
+        return math.nan, -math.inf, math.inf
+    mean = sum(differences) / n
+    if n == 1:
+        return mean, -math.inf, math.inf
+    variance = sum((d - mean) ** 2 for d in differences) / (n - 1)
+    half = z * math.sqrt(variance / n)
+    return mean, mean - half, mean + half

@@ -1,0 +1,148 @@
+"""What the records of an evaluation add up to: overall, by round, and beside the large tier alone."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..models import read_lines
+from .records import Record, find_runs
+from .statistics import wilson
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Calls, tokens, money and time of some calls; plan tokens are those that planners wrote, answer tokens the rest.
+
+    `usd` is None when no price is known; `unpriced` counts the calls without one. `seconds` is the machine's time that
+    the calls took, shared out among calls in flight together.
+    """
+
+    calls: int = 0
+    cancelled: int = 0
+    hits: int = 0
+    prompt_tokens: int = 0
+    plan_tokens: int = 0
+    answer_tokens: int = 0
+    usd: float | None = None
+    unpriced: int = 0
+    seconds: float = 0.0
+
+    @classmethod
+    def of(cls, usage: Iterable[dict[str, Any]]) -> "Spent":
+        rows = list(usage)
+        known = [row["usd"] for row in rows if row["usd"] is not None]
+        return cls(
+            calls=sum(row["calls"] for row in rows),
+            cancelled=sum(row["cancelled"] for row in rows),
+            hits=sum(row["hits"] for row in rows),
+            prompt_tokens=sum(row["prompt_tokens"] for row in rows),
+            plan_tokens=sum(row["completion_tokens"] for row in rows if row["role"] == "plan"),
+            answer_tokens=sum(row["completion_tokens"] for row in rows if row["role"] != "plan"),
+            usd=sum(known) if known else None,
+            unpriced=sum(row["unpriced"] for row in rows),
+            seconds=sum(row["machine_seconds"] for row in rows),
+        )
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.plan_tokens + self.answer_tokens
+
+
+@dataclass(frozen=True)
+class RoundSummary:
+    """One round: how many questions it answered and how well, and what its calls took over all questions."""
+
+    round: int
+    reached: int
+    answered: int
+    share: float
+    accuracy: float | None
+    spent: Spent
+
+
+@dataclass(frozen=True)
+class LargeAlone:
+    """What the large tier alone did on the same questions, from an earlier run with preset `large`."""
+
+    accuracy: float
+    spent: Spent
+    run: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """An evaluation's figures.
+
+    Attributes:
+        n: questions with an outcome; those on which a model failed are `errors` and count nowhere else.
+        accuracy: mean score, with its 95% Wilson interval.
+        unreadable: questions without a readable answer, counted as wrong.
+    """
+
+    n: int
+    errors: int
+    accuracy: float | None
+    interval: tuple[float, float]
+    unreadable: int
+    rounds: tuple[RoundSummary, ...]
+    tiers: dict[str, Spent]
+    total: Spent
+    seconds_per_question: float | None
+    large_alone: LargeAlone | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def summarise(records: Sequence[Record], rounds: int, large_alone: LargeAlone | None = None) -> Summary:
+    """The figures of some records; `rounds` is the number of rounds of the preset."""
+    good = [record for record in records if record.error is None]
+    scores = [record.score or 0.0 for record in good]
+    usage = [row for record in good for row in record.usage]
+    n = len(good)
+    return Summary(
+        n=n,
+        errors=len(records) - n,
+        accuracy=sum(scores) / n if n else None,
+        interval=wilson(sum(scores), n),
+        unreadable=sum(record.answer is None for record in good),
+        rounds=tuple(_round(good, number) for number in range(1, rounds + 1)),
+        tiers={
+            t: Spent.of(r for r in usage if r["tier"] == t) for t in sorted({r["tier"] for r in usage}, reverse=True)
+        },
+        total=Spent.of(usage),
+        seconds_per_question=Spent.of(usage).seconds / n if n else None,
+        large_alone=large_alone,
+    )
+
+
+def _round(records: Sequence[Record], number: int) -> RoundSummary:
+    answered = [record for record in records if record.round == number]
+    scores = [record.score or 0.0 for record in answered]
+    return RoundSummary(
+        round=number,
+        reached=sum((record.round or 0) >= number for record in records),
+        answered=len(answered),
+        share=len(answered) / len(records) if records else 0.0,
+        accuracy=sum(scores) / len(scores) if scores else None,
+        spent=Spent.of(row for record in records for row in record.usage if row["round"] == number),
+    )
+
+
+def large_alone(root: Path, settings: dict[str, Any], records: Sequence[Record], model: str) -> LargeAlone | None:
+    """The large tier's own run on the same questions with the same `model`, if the folder of runs has one that covers them."""
+    if settings["preset"] == "large":
+        return None
+    wanted = {record.key for record in records if record.error is None}
+    for path in find_runs(root, task=settings["task"], preset="large"):
+        theirs = json.loads((path / "run.json").read_text(encoding="utf-8"))["settings"]
+        if theirs["models"].get("large") != model:
+            continue
+        found = {line["key"]: Record(**line) for line in read_lines(path / "records.jsonl") if line["error"] is None}
+        if wanted and wanted <= found.keys():
+            same = [found[key] for key in wanted]
+            accuracy = sum(record.score or 0.0 for record in same) / len(same)
+            return LargeAlone(accuracy, Spent.of(row for record in same for row in record.usage), path.name)
+    return None

@@ -1,0 +1,110 @@
+"""A task: questions with their right answers, and how an answer is scored. The seam for new ones."""
+
+import difflib
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import dspy
+
+from ..errors import CopeError
+from ..programs.equivalence import aequal
+from .data import from_file, from_hub
+
+
+@dataclass(frozen=True)
+class Score:
+    """How good an answer is: a value between 0 and 1, and feedback in words for people and optimizers."""
+
+    value: float
+    feedback: str
+
+
+class Task(Protocol):
+    """Questions of one kind."""
+
+    name: str
+    domain: str
+    """Which signatures fit: `short-answer` so far."""
+
+    def load(self, split: str, limit: int | None = None, data: str | None = None) -> list[dspy.Example]:
+        """The examples, each with `id`, `question`, `answer`; from the hub, or from a local copy."""
+        ...
+
+    async def score(self, example: dspy.Example, answer: str | None) -> Score:
+        """Compare an answer with the example's."""
+        ...
+
+
+@dataclass(frozen=True)
+class ShortAnswer:
+    """Questions with a short answer, compared as mathematics where they are mathematics.
+
+    Attributes:
+        name: the task's name on the command line.
+        hub: the data set's name on the hub and its configuration; None for the user's own file.
+        question: the field that holds the question on the hub.
+        final: what stands before the final answer in the hub's answer field, where it holds the whole solution.
+    """
+
+    name: str
+    hub: tuple[str, str | None] | None = None
+    question: str = "question"
+    final: str | None = None
+    domain: str = "short-answer"
+
+    def load(self, split: str, limit: int | None = None, data: str | None = None) -> list[dspy.Example]:
+        """Load the examples in their own order.
+
+        Args:
+            split: the hub's split; a local file is one split.
+            limit: at most so many, from the start.
+            data: a local copy in JSONL, CSV or Parquet with `question` and `answer`, and `id` where there is one.
+
+        Raises:
+            CopeError: when the data cannot be had, or a row has no question or answer.
+        """
+        if data:
+            rows = from_file(data)
+        elif self.hub:
+            rows = from_hub(self.name, *self.hub, split)
+        else:
+            raise CopeError(f"task {self.name!r} needs your questions: give --data FILE with question and answer")
+        return [self._example(split, n, row, data) for n, row in enumerate(rows[:limit])]
+
+    def _example(self, split: str, number: int, row: dict[str, Any], data: str | None) -> dspy.Example:
+        question = row["question"] if data else row[self.question]
+        answer = str(row["answer"])
+        if self.final and self.final in answer:
+            answer = answer.rsplit(self.final, 1)[1]
+        identity = row.get("id") or row.get("unique_id") or f"{self.name}-{split}-{number}"
+        return dspy.Example(id=str(identity), question=str(question), answer=answer.strip()).with_inputs("question")
+
+    async def score(self, example: dspy.Example, answer: str | None) -> Score:
+        if answer is None:
+            return Score(0.0, f"No answer could be read. The right answer is {example.answer}.")
+        if await aequal(example.answer, answer):
+            return Score(1.0, f"{answer} is right.")
+        return Score(0.0, f"{answer} is wrong. The right answer is {example.answer}.")
+
+
+TASKS: dict[str, Task] = {
+    task.name: task
+    for task in (
+        ShortAnswer("gsm8k", ("openai/gsm8k", "main"), final="####"),
+        ShortAnswer("math500", ("HuggingFaceH4/MATH-500", None), question="problem"),
+        ShortAnswer("jsonl"),
+    )
+}
+
+
+def task_by_name(name: str) -> Task:
+    """A task by its name.
+
+    Raises:
+        CopeError: when there is none, with the nearest name.
+    """
+    if name in TASKS:
+        return TASKS[name]
+    near = difflib.get_close_matches(name, TASKS, 1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(TASKS)}"
+    raise CopeError(f"no task is named {name!r}: {hint}")

@@ -1,0 +1,128 @@
+"""Every default test starts from nothing: DSPy as it is imported, empty caches, none of the user's settings, no network."""
+
+import copy
+import ipaddress
+import os
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+# DSPy opens a cache on disk when it is first used, which may be before the first test.
+_dspy_cache = tempfile.TemporaryDirectory(prefix="cope-tests-", ignore_cleanup_errors=True)
+os.environ["DSPY_CACHEDIR"] = _dspy_cache.name
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+
+import dspy
+import pytest
+from cope import Team
+from cope.models import ScriptedEngine
+from cope.signatures import GoalPlan, GuidelinePlan
+from dspy.dsp.utils.settings import DEFAULT_CONFIG
+
+_OF_THE_USER = ("COPE_WEIGHTS", "OLLAMA_HOST", "OLLAMA_API_KEY", "OPENAI_API_KEY", "HF_ENDPOINT", "MLFLOW_TRACKING_URI")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request as a scripted model sees it."""
+
+    tier: str
+    role: str
+    system: str
+    user: str
+    seed: int | None
+    temperature: float | None
+
+    @classmethod
+    def of(cls, tier: str, request: Any) -> "Ask":
+        system, user = str(request.system), request.messages[-1].parts[0].text
+        planning = system.startswith((GoalPlan.instructions, GuidelinePlan.instructions))
+        role = "plan" if planning else "reason"
+        return cls(tier, role, system, user, request.config.seed, request.config.temperature)
+
+
+@dataclass
+class Scripted:
+    """A team of two scripted tiers, and what they were asked."""
+
+    team: Team
+    small: ScriptedEngine
+    large: ScriptedEngine
+
+    @property
+    def asks(self) -> list[Ask]:
+        """All requests, those to the small tier first."""
+        engines = {"small": self.small, "large": self.large}
+        return [Ask.of(tier, request) for tier, engine in engines.items() for request in engine.requests]
+
+
+@pytest.fixture
+def scripted() -> Callable[..., Scripted]:
+    """Makes a team whose every reply is `reply(ask)`: `scripted(reply, delay=..., **options of the team)`."""
+
+    def make(reply: Callable[[Ask], str], delay: Any = 0.0, **options: Any) -> Scripted:
+        def engine(tier: str) -> ScriptedEngine:
+            return ScriptedEngine(lambda messages, request: reply(Ask.of(tier, request)), delay)
+
+        small, large = engine("small"), engine("large")
+        return Scripted(Team(small, large, **{"cache": False, **options}), small, large)
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def fresh_dspy() -> Iterator[None]:
+    """DSPy's settings as they are at import, and an empty cache in memory."""
+    dspy.configure_cache(enable_disk_cache=False, enable_memory_cache=True)
+    yield
+    dspy.configure(**copy.deepcopy(DEFAULT_CONFIG))
+
+
+@pytest.fixture(autouse=True)
+def isolated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A default test sees an empty cache folder and reaches this machine only; live tests see the real world."""
+    if request.node.get_closest_marker("live"):
+        yield
+        return
+    refused: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COPE_CACHE", str(tmp_path_factory.getbasetemp() / "cope-cache"))
+        for name in _OF_THE_USER:
+            patch.delenv(name, raising=False)
+        _guard(patch, refused)
+        yield
+    assert not refused, f"a default test asked for {', '.join(refused)}: it may use loopback addresses only"
+
+
+def _guard(patch: pytest.MonkeyPatch, refused: list[str]) -> None:
+    """Refuse to connect to other machines and to look up their names; what was tried is noted, as code may go on."""
+
+    def guarded(call: Callable[..., Any], host_of: Callable[..., Any]) -> Callable[..., Any]:
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            host = host_of(*args, **kwargs)
+            if not _here(host):
+                refused.append(str(host))
+                raise OSError(f"no network in default tests: {host}")
+            return call(*args, **kwargs)
+
+        return checked
+
+    def of_address(sock: socket.socket, address: Any) -> Any:
+        return address[0] if sock.family in (socket.AF_INET, socket.AF_INET6) else None
+
+    for name in ("connect", "connect_ex"):
+        patch.setattr(socket.socket, name, guarded(getattr(socket.socket, name), of_address))
+    patch.setattr(socket, "getaddrinfo", guarded(socket.getaddrinfo, lambda host, *args, **kwargs: host))
+
+
+def _here(host: Any) -> bool:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in (None, "", "localhost", socket.gethostname()):
+        return True
+    try:
+        address = ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified

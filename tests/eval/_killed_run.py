@@ -1,0 +1,80 @@
+"""A small evaluation with scripted models, killed again and again: `_killed_run.py ROOT KILLS`.
+
+Each attempt is a forked process (the imports are paid once) that ends by SIGKILL at a random moment; the last one is left
+alone. Every call that an engine finishes is noted in ROOT/asked, so that the test sees what was asked twice. Prints how
+many attempts were killed.
+"""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import dspy
+from cope import Cascade, Team
+from cope.eval import RunFolder, evaluate, task_by_name
+from cope.models import ScriptedEngine
+
+QUESTIONS = 12
+
+
+def main(root: Path) -> None:
+    asked = (root / "asked").open("a", buffering=1)
+
+    def script(tier: str) -> Any:
+        async def reply(messages: list[dict[str, str]], request: Any) -> str:
+            user, seed = messages[-1]["content"], request.config.seed or 0
+            await asyncio.sleep(0.004 + seed % 7 / 1000)
+            number = int(user.split("What is ")[1].split(" ")[0])
+            planning = "Answer:" not in messages[0]["content"]
+            text = f"plan {seed % 5}" if planning else f"Answer: {number + seed % (1 + number % 3)}"
+            asked.write(f"{tier}|{messages[0]['content']!r}|{user!r}|{seed}\n")
+            return text
+
+        return reply
+
+    team = Team(ScriptedEngine(script("small")), ScriptedEngine(script("large")), cache=False)
+    cascade = Cascade("cope", team, full_samples=True)
+    examples = [
+        dspy.Example(id=f"q{n}", question=f"What is {n} again?", answer=str(n)).with_inputs("question")
+        for n in range(QUESTIONS)
+    ]
+    folder = RunFolder({"task": "jsonl", "preset": "cope", "models": {}}, root / "runs")
+    with folder.opened():
+        asyncio.run(evaluate(task_by_name("jsonl"), examples, cascade, folder, in_flight=2))
+
+
+def asked(root: Path) -> int:
+    file = root / "asked"
+    return len(file.read_text().splitlines()) if file.exists() else 0
+
+
+def attempt(root: Path, enough: int | None) -> bool:
+    """Run in a process of its own, killed once `enough` calls are made in all; returns whether it was killed."""
+    child = os.fork()
+    if child == 0:
+        main(root)
+        os._exit(0)
+    while enough is not None and asked(root) < enough:
+        if os.waitpid(child, os.WNOHANG) != (0, 0):
+            return False
+        time.sleep(0.001)
+    if enough is not None:
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or status == 0, "the evaluation failed"
+    return os.WIFSIGNALED(status)
+
+
+if __name__ == "__main__":
+    where, wanted = Path(sys.argv[1]), int(sys.argv[2])
+    draw = random.Random(5)
+    kills = 0
+    while kills < wanted and attempt(where, asked(where) + draw.randint(1, 10)):
+        kills += 1
+    attempt(where, None)
+    print(kills)

@@ -1,0 +1,232 @@
+"""The evaluation run: resume without asking twice, errors that are no wrong answers, a budget that holds."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import dspy
+import pytest
+from cope import Cascade, Team
+from cope.errors import CopeError, Unavailable
+from cope.eval import Outcome, Record, RunFolder, evaluate, large_alone, summarise, task_by_name
+from cope.models import Price, ScriptedEngine
+from dspy.lm15 import AuthError, InvalidRequestError, TransportError
+
+EXAMPLES = [
+    dspy.Example(id=f"q{n}", question=f"What is {n} + 1?", answer=str(n + 1)).with_inputs("question") for n in range(6)
+]
+SETTINGS: dict[str, Any] = {"task": "gsm8k", "preset": "self-consistency", "models": {"small": "a", "large": "b"}}
+
+
+def right(messages: list[dict[str, str]], request: Any) -> str:
+    number = int(messages[-1]["content"].split("What is ")[1].split(" +")[0])
+    return f"so\nAnswer: {number + 1}"
+
+
+def cascade(script: Any = right, preset: str = "self-consistency", **team: Any) -> tuple[Cascade, ScriptedEngine]:
+    engine = ScriptedEngine(script)
+    return Cascade(preset, Team(small=engine, large=engine, cache=False, **team)), engine
+
+
+def run(
+    program: Cascade,
+    root: Path,
+    examples: list[dspy.Example] = EXAMPLES,
+    settings: dict[str, Any] = SETTINGS,
+    **options: Any,
+) -> Outcome:
+    folder = RunFolder(settings, root)
+    with folder.opened(options.pop("fresh", False)):
+        return asyncio.run(evaluate(task_by_name("gsm8k"), examples, program, folder, **options))
+
+
+def test_every_question_gets_a_record_in_order(tmp_path: Path):
+    program, _ = cascade()
+    outcome = run(program, tmp_path)
+    assert [r.id for r in outcome.records] == [e.id for e in EXAMPLES]
+    assert all(r.score == 1 and r.round == 1 and r.error is None for r in outcome.records)
+    assert outcome.stopped is None
+    usage = outcome.records[0].usage
+    assert {row["tier"] for row in usage} == {"small"}
+    assert sum(row["calls"] for row in usage) <= 8
+
+
+def test_the_same_run_again_asks_nothing(tmp_path: Path):
+    program, engine = cascade()
+    first = run(program, tmp_path)
+    asked = len(engine.requests)
+    again = run(program, tmp_path)
+    assert len(engine.requests) == asked
+    assert again == first
+
+
+def test_more_questions_go_on_where_fewer_ended_and_fresh_starts_over(tmp_path: Path):
+    program, engine = cascade(preset="small")
+    run(program, tmp_path, EXAMPLES[:2])
+    run(program, tmp_path)
+    assert len(engine.requests) == 6
+    run(program, tmp_path, fresh=True)
+    assert len(engine.requests) == 12
+
+
+def test_a_wrong_answer_is_wrong_and_an_unreadable_one_too(tmp_path: Path):
+    program, _ = cascade(lambda m, r: "Answer: 1" if "0 +" in m[-1]["content"] else " ", "small")
+    outcome = run(program, tmp_path, EXAMPLES[:2])
+    summary = summarise(outcome.records, 1)
+    assert [r.score for r in outcome.records] == [1, 0]
+    assert (summary.n, summary.errors, summary.unreadable, summary.accuracy) == (2, 0, 1, 0.5)
+
+
+def test_a_model_that_fails_is_an_error_and_never_a_wrong_answer(tmp_path: Path):
+    failing = True
+
+    def script(messages: list[dict[str, str]], request: Any) -> str:
+        if failing and "3 +" in messages[-1]["content"]:
+            raise InvalidRequestError("no such thing")
+        return right(messages, request)
+
+    program, engine = cascade(script, "small")
+    outcome = run(program, tmp_path)
+    summary = summarise(outcome.records, 1)
+    assert [r.id for r in outcome.records if r.error] == ["q3"]
+    assert (summary.n, summary.errors, summary.accuracy) == (5, 1, 1.0)
+    failing = False
+    assert all(r.error is None for r in run(program, tmp_path).records)
+    assert len(engine.requests) == 7, "only the question that failed is asked again"
+
+
+def test_a_server_that_is_gone_ends_the_run_in_one_line_and_the_run_goes_on_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async def at_once(seconds: float) -> None:
+        return None
+
+    gone = True
+
+    def script(messages: list[dict[str, str]], request: Any) -> str:
+        if gone and "4 +" in messages[-1]["content"]:
+            raise TransportError("connection refused")
+        return right(messages, request)
+
+    program, engine = cascade(script, "small")
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncio, "sleep", at_once)  # DSPy's back-off between its retries
+        with pytest.raises(Unavailable, match="the same command goes on") as raised:
+            run(program, tmp_path, in_flight=1)
+    assert "\n" not in str(raised.value)
+    assert len(engine.requests) == 4 + 4, "four answers, then the fifth with three retries"
+    gone = False
+    assert all(r.score == 1 for r in run(program, tmp_path).records)
+    assert len(engine.requests) == 8 + 2
+
+
+def test_what_fails_for_all_ends_the_run_at_once(tmp_path: Path):
+    def script(messages: list[dict[str, str]], request: Any) -> str:
+        raise AuthError("no key")
+
+    program, engine = cascade(script, "small")
+    with pytest.raises(dspy.LMAuthError):
+        run(program, tmp_path, in_flight=1)
+    assert len(engine.requests) == 1
+
+
+def test_the_users_errors_come_out_of_dspys_wrapping(tmp_path: Path):
+    def script(messages: list[dict[str, str]], request: Any) -> str:
+        raise CopeError("bring it with `cope models pull x`")
+
+    program, _ = cascade(script, "small")
+    with pytest.raises(CopeError, match="cope models pull"):
+        run(program, tmp_path)
+
+
+def test_a_budget_holds_and_a_larger_one_goes_on(tmp_path: Path):
+    program, engine = cascade(
+        preset="small", prices={"small": Price(output_per_million=1e6)}
+    )  # a dollar a word: 3 an answer
+    outcome = run(program, tmp_path, budget=10.0)
+    assert outcome.stopped is not None
+    assert "budget" in outcome.stopped
+    assert len(outcome.records) == len(engine.requests) == 3
+    assert sum(r.usd or 0 for r in outcome.records) == 9.0
+    assert run(program, tmp_path, budget=100.0).stopped is None
+    assert len(engine.requests) == 6
+
+
+def test_a_budget_without_prices_is_refused_after_one_question(tmp_path: Path):
+    program, engine = cascade(preset="small")
+    with pytest.raises(CopeError, match="--price"):
+        run(program, tmp_path, budget=1.0)
+    assert len(engine.requests) == 1
+
+
+def test_equal_rows_count_each(tmp_path: Path):
+    program, _ = cascade(preset="small")
+    outcome = run(program, tmp_path, [EXAMPLES[0], EXAMPLES[0], EXAMPLES[1]])
+    assert len(outcome.records) == 3
+    assert len({r.key for r in outcome.records}) == 3
+
+
+def test_two_evaluations_do_not_write_to_one_folder(tmp_path: Path):
+    with (
+        RunFolder(SETTINGS, tmp_path).opened(),
+        pytest.raises(CopeError, match="another evaluation"),
+        RunFolder(SETTINGS, tmp_path).opened(),
+    ):
+        pass
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CopeError, match="cannot write"), RunFolder(SETTINGS, tmp_path / "file").opened():
+        pass
+
+
+def test_a_full_disk_ends_the_run_in_one_line_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    program, engine = cascade(preset="small")
+    folder = RunFolder(SETTINGS, tmp_path)
+    with pytest.raises(CopeError, match="make room"), folder.opened():
+        written = folder._records.append
+
+        def full(entry: dict[str, Any]) -> None:
+            if len(folder.done) == 2:
+                raise CopeError(
+                    f"cannot write to {folder.path}: no space left on device; make room and run the same command again, it goes on"
+                )
+            written(entry)
+
+        monkeypatch.setattr(folder._records, "append", full)
+        asyncio.run(evaluate(task_by_name("gsm8k"), EXAMPLES, program, folder, in_flight=1))
+    asked = len(engine.requests)
+    assert len(run(program, tmp_path).records) == 6
+    assert len(engine.requests) == asked + 3, "the call whose record found no room is not asked again"
+
+
+def test_the_large_tiers_own_run_on_the_same_questions_stands_beside(tmp_path: Path):
+    large, _ = cascade(preset="large")
+    alone = {**SETTINGS, "preset": "large", "models": {"large": "b"}}
+    run(large, tmp_path, settings=alone)
+    small, _ = cascade(preset="small")
+    records = run(small, tmp_path, settings={**SETTINGS, "preset": "small"}).records
+    beside = large_alone(tmp_path, SETTINGS, records, "b")
+    assert beside is not None
+    assert (beside.accuracy, beside.spent.calls) == (1.0, 6)
+    assert large_alone(tmp_path, SETTINGS, records, "another") is None
+    stranger = Record("k", "q9", "?", "1", answer="1", score=1.0, round=1)
+    assert large_alone(tmp_path, SETTINGS, [*records, stranger], "b") is None
+
+
+def test_summary_splits_rounds_and_tokens(tmp_path: Path):
+    def script(messages: list[dict[str, str]], request: Any) -> str:
+        if request.system and "strategy" in str(request.system):
+            return "add the numbers"
+        return f"Answer: {request.config.seed}"
+
+    program, _ = cascade(script, "cope")
+    summary = summarise(run(program, tmp_path, EXAMPLES[:1]).records, 3)
+    assert [r.answered for r in summary.rounds] == [0, 0, 1]
+    assert [r.reached for r in summary.rounds] == [1, 1, 1]
+    assert summary.rounds[1].spent.plan_tokens == 3
+    assert summary.tiers["large"].plan_tokens == 3
+    assert summary.total.usd is None
+    assert json.dumps(summary.as_dict())

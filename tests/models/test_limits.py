@@ -1,0 +1,232 @@
+"""How many requests are in flight, across tasks, threads and event loops, also when some give up or vanish."""
+
+import asyncio
+import random
+import threading
+import time
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import pytest
+from cope.models.limits import Limit, Turns
+
+
+class Gauge:
+    """Counts who is inside, and remembers the most."""
+
+    def __init__(self) -> None:
+        self.inside: list[str] = []
+        self.most = 0
+        self.mixed = False
+        self.entered: list[str] = []
+        self._lock = threading.Lock()
+
+    async def visit(self, door: AbstractAsyncContextManager[Any], name: str = "", stay: float = 0.001) -> None:
+        async with door:
+            with self._lock:
+                self.inside.append(name)
+                self.entered.append(name)
+                self.most = max(self.most, len(self.inside))
+                self.mixed |= len(set(self.inside)) > 1
+            try:
+                await asyncio.sleep(stay)
+            finally:
+                with self._lock:
+                    self.inside.remove(name)
+
+
+def in_threads(work: list[Coroutine[Any, Any, Any]]) -> None:
+    """Each coroutine on an event loop and a thread of its own."""
+    with ThreadPoolExecutor(len(work)) as pool:
+        list(pool.map(asyncio.run, work))
+
+
+async def group(coroutines: list[Coroutine[Any, Any, Any]]) -> None:
+    await asyncio.gather(*coroutines)
+
+
+def still_works(limit: Limit) -> bool:
+    """Whether all of its places are free again, and no more than these."""
+    gauge = Gauge()
+    asyncio.run(asyncio.wait_for(group([gauge.visit(limit) for _ in range(4 * limit.size)]), 10))
+    return gauge.most == limit.size
+
+
+def test_fills_the_limit_and_keeps_it():
+    gauge, limit = Gauge(), Limit(3)
+    asyncio.run(group([gauge.visit(limit) for _ in range(20)]))
+    assert gauge.most == 3 and len(gauge.entered) == 20
+
+
+def test_one_limit_for_several_loops_and_threads():
+    gauge, limit = Gauge(), Limit(4)
+    in_threads([group([gauge.visit(limit) for _ in range(10)]) for _ in range(4)])
+    assert gauge.most == 4 and len(gauge.entered) == 40
+    assert still_works(limit)
+
+
+def test_first_come_first_served():
+    gauge, limit = Gauge(), Limit(1)
+    asyncio.run(group([gauge.visit(limit, str(number)) for number in range(9)]))
+    assert gauge.entered == [str(number) for number in range(9)]
+
+
+def test_an_error_inside_frees_the_place():
+    limit = Limit(1)
+
+    async def fail() -> None:
+        async with limit:
+            raise ValueError
+
+    for _ in range(3):
+        with pytest.raises(ValueError):  # noqa: PT011  any
+            asyncio.run(fail())
+    assert still_works(limit)
+
+
+def test_who_gives_up_waiting_loses_no_place():
+    limit = Limit(1)
+
+    async def scene() -> None:
+        gauge = Gauge()
+        tasks = [asyncio.ensure_future(gauge.visit(limit, str(n), 0.01)) for n in range(6)]
+        await asyncio.sleep(0)
+        for task in tasks[1:5]:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert gauge.entered == ["0", "5"]
+
+    asyncio.run(scene())
+    assert still_works(limit)
+
+
+def test_who_gives_up_at_the_moment_of_its_turn_passes_it_on():
+    limit = Limit(1)
+
+    async def scene() -> None:
+        gauge = Gauge()
+        await limit.__aenter__()
+        tasks = [asyncio.ensure_future(gauge.visit(limit, str(n))) for n in range(3)]
+        await asyncio.sleep(0)
+        await limit.__aexit__()  # the place is task 0's, which has not been told
+        tasks[0].cancel()
+        await asyncio.wait(tasks, timeout=5)
+        assert gauge.entered == ["1", "2"]
+
+    asyncio.run(scene())
+    assert still_works(limit)
+
+
+def test_a_closed_loop_takes_no_place_with_it():
+    limit = Limit(1)
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(limit.__aenter__())
+    waiter = loop.create_task(Gauge().visit(limit))
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()  # with the waiter still waiting, as a program that ends badly leaves it
+    asyncio.run(limit.__aexit__())
+    assert still_works(limit)
+    waiter._log_destroy_pending = False  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_cancellations_lose_no_place(seed: int):
+    limit = Limit(3)
+
+    async def scene(seed: int) -> None:
+        chance, gauge = random.Random(seed), Gauge()
+        tasks = [asyncio.ensure_future(gauge.visit(limit, stay=chance.random() / 500)) for _ in range(40)]
+        while any(not task.done() for task in tasks):
+            chance.choice(tasks).cancel()
+            await asyncio.sleep(chance.choice((0, 0, 0.001)))
+        assert gauge.most <= 3
+
+    in_threads([scene(10 * seed + n) for n in range(3)])
+    assert still_works(limit)
+
+
+def test_tiers_take_turns_and_requests_of_one_tier_run_together():
+    gauge, turns = Gauge(), Turns()
+    names = ["small"] * 6 + ["large"] * 6
+    random.Random(0).shuffle(names)
+    asyncio.run(group([gauge.visit(turns.turn(name), name) for name in names]))
+    assert not gauge.mixed and sorted(gauge.entered) == sorted(names)
+    assert gauge.most == 6
+
+
+def test_turns_across_threads():
+    gauge, turns = Gauge(), Turns(patience=0.0)
+    tier = ("small", "large", "judge")
+    in_threads([group([gauge.visit(turns.turn(tier[n % 3]), tier[n % 3]) for n in range(12)]) for _ in range(4)])
+    assert not gauge.mixed and len(gauge.entered) == 48
+
+
+def test_a_tier_with_work_keeps_its_turn_no_longer_than_patience():
+    gauge, turns = Gauge(), Turns(patience=0.05)
+
+    async def busy() -> None:
+        for _ in range(40):  # always one more request before the last has ended
+            asyncio.get_running_loop().create_task(gauge.visit(turns.turn("small"), "small", 0.02))
+            await asyncio.sleep(0.01)
+
+    async def scene() -> float:
+        small = asyncio.ensure_future(busy())
+        await asyncio.sleep(0.015)
+        asked = time.perf_counter()
+        await gauge.visit(turns.turn("large"), "large")
+        waited = time.perf_counter() - asked
+        await small
+        await asyncio.sleep(0.1)
+        return waited
+
+    waited = asyncio.run(scene())
+    assert not gauge.mixed
+    assert gauge.entered.index("large") < 20 and waited < 0.3
+
+
+def test_a_tier_keeps_its_turn_while_patience_lasts():
+    gauge, turns = Gauge(), Turns(patience=60)
+
+    async def scene() -> None:
+        first = asyncio.ensure_future(gauge.visit(turns.turn("small"), "small", 0.03))
+        await asyncio.sleep(0.01)
+        large = asyncio.ensure_future(gauge.visit(turns.turn("large"), "large"))
+        await asyncio.sleep(0)
+        await asyncio.gather(first, large, gauge.visit(turns.turn("small"), "small"))
+
+    asyncio.run(scene())
+    assert gauge.entered == ["small", "small", "large"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_turns_survive_random_cancellations(seed: int):
+    turns, gauge = Turns(patience=0.001), Gauge()
+
+    async def scene(seed: int) -> None:
+        chance = random.Random(seed)
+        names = [chance.choice(("small", "large")) for _ in range(30)]
+        tasks = [asyncio.ensure_future(gauge.visit(turns.turn(n), n, chance.random() / 500)) for n in names]
+        while any(not task.done() for task in tasks):
+            chance.choice(tasks).cancel()
+            await asyncio.sleep(chance.choice((0, 0, 0.001)))
+
+    in_threads([scene(10 * seed + n) for n in range(3)])
+    assert not gauge.mixed
+    asyncio.run(asyncio.wait_for(group([gauge.visit(turns.turn(n), n) for n in ("large", "small")]), 10))
+
+
+def test_turns_outlive_a_closed_loop():
+    turns = Turns()
+    loop = asyncio.new_event_loop()
+    held = turns.turn("small")
+    loop.run_until_complete(held.__aenter__())
+    waiter = loop.create_task(Gauge().visit(turns.turn("large")))
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    asyncio.run(held.__aexit__(None, None, None))
+    gauge = Gauge()
+    asyncio.run(asyncio.wait_for(group([gauge.visit(turns.turn(n), n) for n in ("small", "large")]), 10))
+    assert sorted(gauge.entered) == ["large", "small"]
+    waiter._log_destroy_pending = False  # pyright: ignore[reportAttributeAccessIssue]

@@ -1,0 +1,394 @@
+"""A tier's language model is DSPy's own, with limits, prices and the meter."""
+
+import asyncio
+import copy
+import pickle
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import dspy
+import pytest
+from cope import Cascade, CopeError, Team
+from cope.models import Meter, Price, ScriptedEngine, labelled, metered
+from cope.models.limits import Limit, Turns
+from cope.models.lm import Runtime, TierLM, note_partial
+from dspy.clients import execution
+from dspy.lm15 import ContextLengthError, Message, Request, Response, ServerError, TextPart, TransportError, Usage
+
+
+def tier_lm(script: Any = "four words of reply", *, delay: Any = 0.0, **runtime: Any) -> TierLM:
+    engine = ScriptedEngine(script if callable(script) else lambda messages, request: script, delay)
+    lm = TierLM("engine/x", tier="small", engine=engine, async_engine=engine.twin, cache=False)
+    lm.runtime = Runtime(**runtime)
+    return lm
+
+
+def engine_of(lm: TierLM) -> ScriptedEngine:
+    assert isinstance(lm.engine, ScriptedEngine)
+    return lm.engine
+
+
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execution, "_delay", lambda error, attempt: 0.0)
+
+
+class Silent(ScriptedEngine):
+    """Reports no tokens, as some servers do."""
+
+    async def agenerate(self, request: Request) -> Response:
+        await super().agenerate(request)
+        return Response(None, request.model, Message.assistant([TextPart("ok")]), "stop", Usage())
+
+
+# Calls and their labels
+
+
+def test_a_call_is_booked_with_its_tokens_and_labels():
+    lm = tier_lm()
+    with metered() as meter, labelled(round=2, role="plan"):
+        assert lm("two words") == ["four words of reply"]
+    (call,) = meter.calls
+    assert (call.tier, call.model, call.round, call.role) == ("small", "engine/x", 2, "plan")
+    assert (call.prompt_tokens, call.completion_tokens, call.usd) == (2, 4, None)
+    assert call.seconds > 0 and call.machine_seconds > 0
+    assert not (call.hit or call.cancelled or call.restored or call.truncated)
+
+
+def test_sync_async_and_in_a_running_loop():
+    lm = tier_lm()
+
+    async def cell() -> list[Any]:
+        return [lm("a"), await lm.acall("b"), *await asyncio.gather(*(lm.acall(x) for x in "cde"))]
+
+    with metered() as meter:
+        assert asyncio.run(cell()) == [["four words of reply"]] * 5
+    assert meter.total().calls == 5
+
+
+def test_the_time_in_the_queue_is_not_the_calls():
+    lm = tier_lm(delay=0.1, limit=Limit(1))
+
+    async def three() -> None:
+        await asyncio.gather(*(lm.acall(x) for x in "abc"))
+
+    with metered() as meter:
+        asyncio.run(three())
+    assert all(0.1 <= call.seconds < 0.2 for call in meter.calls)
+
+
+def test_metered_also_where_dspys_history_is_off():
+    lm = tier_lm()
+    with dspy.context(disable_history=True), metered() as meter:
+        lm("a")
+    assert meter.total().prompt_tokens == 1 and lm.history == []
+    lm("b")
+    assert len(lm.history) == 1 and lm.history[0]["usage"]["prompt_tokens"] == 1
+
+
+def test_an_explicit_request_is_metered_too():
+    lm = tier_lm()
+    with metered() as meter:
+        response = lm(Request(model="engine/x", messages=(Message.user("two words"),)))
+    assert response.message.parts[0].text == "four words of reply"
+    assert meter.total().prompt_tokens == 2
+
+
+def test_callbacks_see_every_call_once():
+    seen = []
+
+    class Watch(dspy.utils.BaseCallback):
+        def on_lm_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
+            seen.append(instance.tier)
+
+    with dspy.context(callbacks=[Watch()]):
+        tier_lm()("a")
+    assert seen == ["small"]
+
+
+# Money
+
+
+@pytest.mark.parametrize(
+    ("price", "usd"),
+    [(None, None), (Price(1e6, 10e6), 2 + 40), (Price(1e6, 10e6, per_hour=1e-9), 42), (Price(), 0.0)],
+)
+def test_the_users_price(price: Price | None, usd: float | None):
+    with metered() as meter:
+        tier_lm(price=price)("two words")
+    assert meter.calls[0].usd == (usd if usd is None else pytest.approx(usd))
+
+
+def test_a_price_by_the_hour_needs_no_tokens():
+    lm = tier_lm(price=Price(per_hour=3600))
+    lm._engine_spec = Silent(lambda messages, request: "", 0.01)
+    lm._async_engine_spec = lm._engine_spec.twin
+    with metered() as meter:
+        lm("a")
+    assert meter.calls[0].usd == pytest.approx(meter.calls[0].machine_seconds)
+
+
+def test_tokens_that_nobody_told_have_no_price():
+    lm = tier_lm(price=Price(1, 1))
+    lm._engine_spec = Silent(lambda messages, request: "")
+    lm._async_engine_spec = lm._engine_spec.twin
+    with metered() as meter:
+        lm("a")
+    assert meter.calls[0].usd is None and not meter.calls[0].hit
+    assert meter.total().unpriced == 1
+
+
+# DSPy's cache
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_a_hit_costs_nothing(tmp_path: Path, on_disk: bool):
+    dspy.configure_cache(
+        enable_memory_cache=not on_disk, enable_disk_cache=on_disk, disk_cache_dir=str(tmp_path), restrict_pickle=True
+    )
+    engines = [ScriptedEngine(lambda messages, request: f"Answer: {(request.config.seed or 0) % 2}") for _ in "ab"]
+    team = Team(*engines, prices={"small": Price(1, 1), "large": Price(1, 1)})
+    first = Cascade("cope", team, full_samples=True)(question="Heads?")
+    asked = len(engines[0].requests) + len(engines[1].requests)
+    with metered() as meter:
+        second = Cascade("cope", team, full_samples=True)(question="Heads?")
+    assert len(engines[0].requests) + len(engines[1].requests) == asked > 8
+    assert (second.answer, second.votes, second.plan) == (first.answer, first.votes, first.plan)
+    assert first.cost > 0 and second.cost == 0.0
+    total = meter.total()
+    assert (total.calls, total.hits, total.tokens, total.usd, total.unpriced) == (0, asked, 0, 0.0, 0)
+    assert total.seconds == total.machine_seconds == 0
+
+
+def test_samples_are_no_hits_of_each_other():
+    engine = ScriptedEngine(lambda messages, request: "Answer: 1")
+    prediction = Cascade("self-consistency", Team(engine, engine), full_samples=True)(question="1?")
+    assert len(engine.requests) == 8 and len({r.config.seed for r in engine.requests}) == 8
+    assert (prediction.usage[0]["calls"], prediction.usage[0]["hits"]) == (8, 0)
+
+
+def test_tiers_do_not_answer_from_each_others_cache():
+    small = ScriptedEngine(lambda messages, request: "Answer: 1")
+    large = ScriptedEngine(lambda messages, request: "Answer: 2")
+    team = Team(small, large)
+    assert [Cascade(name, team)(question="1 or 2?").answer for name in ("small", "large")] == ["1", "2"]
+
+
+def test_a_hit_from_litellms_cache_is_one_too():
+    """DSPy repeats the old cost there, and marks the response."""
+    call = Meter()
+    lm = tier_lm(price=Price(1, 1))
+    raw = SimpleNamespace(usage={}, cache_hit=True)
+
+    async def noted() -> None:
+        async def finish(*args: Any, **kwargs: Any) -> list[str]:
+            lm.update_history({"usage": {}, "cost": 0.5, "response": raw, "outputs": ["x"], "model": "m"})
+            return ["x"]
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(dspy.LM, "acall", finish)
+            await lm.acall("a")
+
+    with metered(call):
+        asyncio.run(noted())
+    assert (call.total().hits, call.total().calls, call.total().usd) == (1, 0, 0.0)
+
+
+# Cancelled calls
+
+
+def cancelled_call(lm: TierLM, after: float = 0.03) -> Meter:
+    async def scene() -> None:
+        task = asyncio.ensure_future(lm.acall("three words here"))
+        await asyncio.sleep(after)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with metered() as meter:
+        asyncio.run(scene())
+    return meter
+
+
+def test_a_cancelled_call_is_booked_with_what_it_used():
+    lm = tier_lm(delay=5, price=Price(1e6, 1e6))
+    (call,) = cancelled_call(lm).calls
+    assert call.cancelled and engine_of(lm).cancelled == 1
+    assert (call.prompt_tokens, call.completion_tokens, call.usd) == (3, 0, 3.0)
+    assert 0 < call.seconds < 2
+
+
+def test_what_a_cancelled_call_did_not_tell_is_unknown():
+    class API(ScriptedEngine):
+        async def agenerate(self, request: Request) -> Response:
+            await asyncio.sleep(5)
+            raise AssertionError
+
+    class HalfKnown(API):
+        async def agenerate(self, request: Request) -> Response:
+            try:
+                return await super().agenerate(request)
+            finally:
+                note_partial(0, 17)  # Ollama tells the prompt's tokens at the end only
+
+    for engine, completion in ((API("x"), 0), (HalfKnown("x"), 17)):  # pyright: ignore[reportArgumentType]
+        lm = tier_lm(price=Price(1, 1))
+        lm._engine_spec, lm._async_engine_spec = engine, engine.twin
+        (call,) = cancelled_call(lm).calls
+        assert call.cancelled and call.usd is None and call.completion_tokens == completion
+
+
+def test_a_call_that_never_left_the_queue_is_none():
+    lm = tier_lm(delay=0.2, limit=Limit(1))
+
+    async def scene() -> None:
+        first = asyncio.ensure_future(lm.acall("a"))
+        await asyncio.sleep(0.02)
+        second = asyncio.ensure_future(lm.acall("b"))
+        await asyncio.sleep(0.02)
+        second.cancel()
+        await asyncio.gather(first, second, return_exceptions=True)
+
+    with metered() as meter:
+        asyncio.run(scene())
+    assert meter.total().calls == 1 and meter.total().cancelled == 0
+    assert len(engine_of(lm).requests) == 1
+
+
+def test_note_partial_outside_of_a_call_does_nothing():
+    note_partial(1, 2, 3)
+
+
+# What is sent
+
+
+def test_a_greedy_call_has_no_rollout_and_a_sampled_one_has():
+    lm = tier_lm()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("warnings.warn", lambda *args, **kwargs: pytest.fail(f"warned: {args}"))
+        lm("a", temperature=0.0, rollout_id=3)
+    lm("a", temperature=0.5, rollout_id=3, seed=4, max_tokens=9, stop=["\n\n"])
+    greedy, sampled = (request.config for request in engine_of(lm).requests)
+    assert (greedy.temperature, sampled.temperature, sampled.seed) == (0.0, 0.5, 4)
+    assert (sampled.max_tokens, sampled.stop) == (9, ("\n\n",))
+
+
+def test_a_reasoning_model_is_sent_none_of_what_it_refuses():
+    lm = TierLM("openai/gpt-5-mini", tier="large")
+    kwargs = {"temperature": 0.8, "max_tokens": 80, "stop": ["\n\n"], "rollout_id": 5}
+    assert lm._accepted(kwargs) == {"rollout_id": 5}
+    assert TierLM("openai/gpt-4o-mini", tier="large")._accepted(kwargs) == kwargs
+
+
+# Errors
+
+
+@pytest.mark.usefixtures("no_waiting")
+@pytest.mark.parametrize(
+    ("raised", "seen", "attempts"),
+    [
+        (TransportError("no answer"), dspy.LMTransportError, 4),
+        (ServerError("busy", status=503), dspy.LMServerError, 4),
+        (ContextLengthError("too long"), dspy.ContextWindowExceededError, 1),
+        (CopeError("bring it with a command"), dspy.LMError, 1),
+        (KeyError("bug"), dspy.LMError, 1),
+    ],
+)
+def test_errors_of_the_engine(raised: Exception, seen: type[Exception], attempts: int):
+    def fail(messages: Any, request: Any) -> str:
+        raise raised
+
+    lm = tier_lm(fail)
+    with metered() as meter, pytest.raises(seen) as caught:
+        lm("a")
+    assert len(engine_of(lm).requests) == attempts
+    assert caught.value.__cause__ is raised
+    assert meter.calls == [] and engine_of(lm).running == 0
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_a_failure_that_passes_is_not_seen():
+    replies = iter([TransportError("reset"), ServerError("loading"), "fine"])
+
+    def script(messages: Any, request: Any) -> str:
+        reply = next(replies)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    with metered() as meter:
+        assert tier_lm(script)("a") == ["fine"]
+    assert meter.total().calls == 1
+
+
+def test_an_error_frees_the_place_and_the_turn():
+    def fail(messages: Any, request: Any) -> str:
+        raise ContextLengthError("too long")
+
+    lm = tier_lm(fail, limit=Limit(1), turns=Turns())
+    for _ in range(3):
+        with pytest.raises(dspy.ContextWindowExceededError):
+            lm("a")
+
+
+# Limits and turns
+
+
+def test_copies_share_the_limit():
+    lm = tier_lm(delay=0.01, limit=Limit(2))
+    copies = [lm.copy(temperature=0.5), copy.deepcopy(lm), lm.copy(rollout_id=1, temperature=1.0)]
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*(one.acall(str(n)) for one in copies for n in range(4)))
+
+    asyncio.run(all_of_them())
+    assert engine_of(lm).most_running == 2 and len(engine_of(lm).requests) == 12
+    assert all(one.tier == "small" for one in copies)
+
+
+def test_tiers_of_one_machine_take_turns():
+    turns, running, lock, mixed = Turns(), [], threading.Lock(), []
+
+    async def watch(name: str) -> str:
+        with lock:
+            running.append(name)
+            mixed.append(len(set(running)) > 1)
+        await asyncio.sleep(0.002)
+        with lock:
+            running.remove(name)
+        return name
+
+    tiers = [tier_lm(lambda m, r, name=name: watch(name), turns=turns) for name in ("small", "large")]
+    tiers[1].tier = "large"
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*(lm.acall(str(n)) for n in range(6) for lm in tiers))
+
+    asyncio.run(all_of_them())
+    assert len(mixed) == 12 and not any(mixed)
+
+
+# Saved and copied
+
+
+def test_a_pickled_model_keeps_its_settings():
+    from cope.models.ollama import OllamaEngine
+
+    engine = OllamaEngine("qwen2.5:3b", "http://10.0.0.2:11434", context=512)
+    runtime = Runtime(Limit(3), Turns(2.0), price=Price(1, 2))
+    lm = TierLM("ollama/x", tier="judge", runtime=runtime, engine=engine, async_engine=engine.twin, max_tokens=9)
+    back = pickle.loads(pickle.dumps(lm))
+    assert (back.tier, back.model, back.kwargs["max_tokens"]) == ("judge", "ollama/x", 9)
+    assert back.engine.dump_state() == engine.dump_state()
+    assert (back.runtime.limit.size, back.runtime.turns.patience, back.runtime.price) == (3, 2.0, Price(1, 2))
+
+
+def test_dumped_and_loaded():
+    from cope.models.ollama import OllamaEngine
+
+    engine = OllamaEngine("qwen2.5:3b", "http://10.0.0.2:11434")
+    lm = TierLM("ollama/x", tier="judge", engine=engine, async_engine=engine.twin, max_tokens=9)
+    back = dspy.BaseLM.load_state(lm.dump_state(), allow_custom_lm_class=True)
+    assert isinstance(back, TierLM) and back.tier == "judge" and back.dump_state() == lm.dump_state()

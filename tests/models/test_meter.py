@@ -1,0 +1,153 @@
+"""Calls are summed by tier, round and role; money that is not known stays unknown; a machine's time is shared out."""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from cope.models import Call, Meter, Usage, labelled, metered
+from cope.models.meter import MachineClock, new_call, record
+from hypothesis import given
+from hypothesis import strategies as st
+
+PLAN = Call("large", "m", 2, "plan", prompt_tokens=100, completion_tokens=10, cached_tokens=40, usd=0.5, seconds=1.0)
+REASON = Call("small", "m", 2, "reason", prompt_tokens=120, completion_tokens=200, usd=0.25, seconds=2.0)
+UNPRICED = Call("small", "m", 1, "reason", prompt_tokens=7, completion_tokens=3, seconds=0.5)
+HIT = Call("small", "m", 1, "reason", usd=0.0, hit=True)
+CANCELLED = Call("small", "m", 1, "reason", completion_tokens=5, cancelled=True, seconds=0.1)
+
+
+def test_a_sum():
+    usage = Usage.of([PLAN, REASON])
+    assert (usage.calls, usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens) == (2, 220, 210, 40)
+    assert (usage.tokens, usage.usd, usage.unpriced, usage.seconds) == (430, 0.75, 0, 3.0)
+
+
+def test_unknown_money_is_not_zero():
+    assert Usage.of([UNPRICED]).usd is None
+    assert Usage.of([]).usd is None
+    mixed = Usage.of([UNPRICED, REASON, UNPRICED])
+    assert (mixed.usd, mixed.unpriced) == (0.25, 2)
+
+
+def test_hits_are_no_calls_and_cost_nothing():
+    usage = Usage.of([HIT, HIT, REASON])
+    assert (usage.calls, usage.hits, usage.usd, usage.tokens, usage.unpriced) == (1, 2, 0.25, 320, 0)
+
+
+def test_cancelled_calls_are_calls():
+    usage = Usage.of([CANCELLED, REASON])
+    assert (usage.calls, usage.cancelled, usage.completion_tokens, usage.unpriced) == (2, 1, 205, 1)
+
+
+def test_by_labels():
+    meter = Meter([PLAN, REASON, UNPRICED, HIT, CANCELLED])
+    split = meter.by("tier", "round", "role")
+    assert list(split) == [("large", 2, "plan"), ("small", 1, "reason"), ("small", 2, "reason")]
+    assert split["large", 2, "plan"] == Usage.of([PLAN])
+    assert split["small", 1, "reason"] == Usage.of([UNPRICED, HIT, CANCELLED])
+    assert meter.total(tier="small").calls == 3
+    assert meter.total(tier="none").calls == 0
+    assert sum(u.tokens for u in meter.by("role").values()) == meter.total().tokens
+
+
+def test_labels_nest_and_end():
+    with labelled(round=1, role="plan"):
+        with labelled(role="reason"):
+            inner = new_call("small", "m")
+        outer = new_call("small", "m")
+    after = new_call("small", "m")
+    assert [(c.round, c.role) for c in (inner, outer, after)] == [(1, "reason"), (1, "plan"), (0, "other")]
+
+
+def test_meters_nest_and_end():
+    with metered() as outer:
+        record(PLAN)
+        with metered() as inner:
+            record(REASON)
+        record(HIT)
+    record(UNPRICED)
+    assert outer.calls == [PLAN, REASON, HIT] and inner.calls == [REASON]
+
+
+def test_a_given_meter_goes_on():
+    meter = Meter([PLAN])
+    with metered(meter):
+        record(REASON)
+    assert meter.calls == [PLAN, REASON]
+
+
+def test_tasks_have_their_own_labels_and_share_the_meter():
+    async def one(number: int) -> None:
+        with labelled(round=number):
+            await asyncio.sleep(0)
+            record(new_call("small", "m"))
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*map(one, range(20)))
+
+    with metered() as meter:
+        asyncio.run(all_of_them())
+    assert sorted(c.round for c in meter.calls) == list(range(20))
+
+
+def test_threads_lose_no_call():
+    meter = Meter()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: [meter.add(PLAN) for _ in range(200)], range(8)))
+    assert meter.total().calls == 1600
+
+
+MOMENTS = st.floats(0, 100, allow_subnormal=False)
+
+
+@given(st.lists(st.tuples(MOMENTS, MOMENTS, st.sampled_from("abc")), min_size=1, max_size=12))
+def test_shares_of_the_machine_add_up_to_the_time_it_worked(calls: list[tuple[float, float, str]]):
+    edges = [(start, 1, number) for number, (start, _, _) in enumerate(calls)]
+    edges += [(start + length, 2, number) for number, (start, length, _) in enumerate(calls)]
+    now = 0.0
+    began: dict[int, float] = {}
+    charged = busy = 0.0
+    clock = MachineClock()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "perf_counter", lambda: now)
+        for moment, edge, number in sorted(edges):
+            busy += (moment - now) if began else 0.0
+            now = moment
+            _, length, model = calls[number]
+            if edge == 1:
+                began[number] = clock.start(model)
+            else:
+                share = clock.stop(began.pop(number), model)
+                assert -1e-9 <= share <= length + 1e-9
+                charged += share
+    assert charged == pytest.approx(busy, abs=1e-6)
+
+
+def test_two_calls_at_once_pay_half_each(monkeypatch: pytest.MonkeyPatch):
+    now = 100.0
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
+    clock = MachineClock()
+    first = clock.start()
+    now += 4
+    second = clock.start()
+    now += 2
+    assert clock.stop(first) == pytest.approx(5.0)
+    now += 3
+    assert clock.stop(second) == pytest.approx(4.0)
+    now += 50  # an idle machine is charged to nobody
+    third = clock.start()
+    now += 1
+    assert clock.stop(third) == pytest.approx(1.0)
+
+
+def test_models_that_generate_at_once_get_equal_parts(monkeypatch: pytest.MonkeyPatch):
+    now = 0.0
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
+    clock = MachineClock()
+    small = [clock.start("small") for _ in range(4)]
+    now += 8
+    large = clock.start("large")
+    now += 8
+    assert clock.stop(large, "large") == pytest.approx(4.0)
+    assert [clock.stop(started, "small") for started in small] == pytest.approx([2.0 + 1.0] * 4)

@@ -1,0 +1,171 @@
+"""Sampling stops early and never decides anything else than with all samples; what is not needed is cancelled."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+import pytest
+from cope.programs import Sample, VoteShare, accepts
+from cope.programs.cascade_round import CascadeRound
+from cope.programs.equivalence import equal_fast
+from cope.programs.preset import load_preset
+from cope.programs.sampling import draw, seed_of, shuffled
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+ROUND = CascadeRound(load_preset("cope"), 1)  # makes a plan for each sample and hands one on
+
+
+class Round:
+    """A round whose samples come in at given ticks of the event loop, and the outcome of drawing them."""
+
+    def __init__(self, answers: list[str | None], ticks: list[int], planned: list[bool]) -> None:
+        self.answers, self.ticks, self.planned = answers, ticks, planned
+        self.asked: list[int] = []
+        self.cancelled = 0
+
+    async def make(self, index: int) -> Sample:
+        self.asked.append(index)
+        try:
+            for _ in range(self.ticks[index]):
+                await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        return Sample(index, plan=f"plan {index}" if self.planned[index] else None, answer=self.answers[index])
+
+    async def decide(self, order: list[int], threshold: float | None, hands_on: bool, full: bool):
+        """What the round decides: accepted, the answer, the plan handed on; and how many samples it took."""
+        tally = VoteShare().tally(order)
+        samples = await draw(order, self.make, tally, threshold=threshold, hands_on=hands_on, full=full)
+        verdict = tally.verdict()
+        accepted = accepts(verdict, threshold)
+        plan = ROUND._survivor(verdict, samples, order, None) if hands_on and not accepted else None
+        return accepted, verdict.answer if accepted else None, plan, len(samples)
+
+
+ANSWERS = st.sampled_from([None, "3", "3", "4", "5", "0.5", "1/2"])
+THRESHOLDS = st.one_of(st.none(), st.sampled_from([0.1, 0.3, 0.5, 2 / 3, 0.75, 0.9, 1.0]), st.floats(0.01, 1.0))
+
+
+@st.composite
+def rounds(draw_: st.DrawFn) -> tuple[Round, list[int]]:
+    size = draw_(st.integers(1, 12))
+    lists = st.lists
+    answers = draw_(lists(ANSWERS, min_size=size, max_size=size))
+    ticks = draw_(st.one_of(st.permutations(range(size)), lists(st.integers(0, 4), min_size=size, max_size=size)))
+    planned = draw_(lists(st.sampled_from([True, True, True, False]), min_size=size, max_size=size))
+    return Round(answers, list(ticks), planned), list(draw_(st.permutations(range(size))))
+
+
+@settings(max_examples=600, deadline=None)
+@given(rounds(), THRESHOLDS, st.booleans())
+def test_stopping_early_decides_as_all_samples_do(
+    made: tuple[Round, list[int]], threshold: float | None, hands_on: bool
+):
+    scene, order = made
+
+    async def both():
+        early = await scene.decide(order, threshold, hands_on, full=False)
+        return early, await scene.decide(order, threshold, hands_on, full=True)
+
+    early, full = asyncio.run(both())
+    assert full[3] == len(order) and early[3] + scene.cancelled == len(order)
+    assert early[0] is full[0]
+    assert early[1] == full[1] or equal_fast(str(early[1]), str(full[1]))
+    assert early[2] == full[2]
+
+
+@pytest.mark.parametrize(
+    ("answers", "threshold", "hands_on", "needed"),
+    [
+        (["3"] * 8, 0.75, True, 6),
+        (["3"] * 8, 0.5, True, 4),
+        (["3"] * 12, 0.5, False, 6),
+        (["3"] * 12, 0.01, False, 6),
+        (["3"] * 8, None, False, 4),
+        (["3"] * 8, 1.0, True, 8),
+        (["3", "4", "5", "6", "7", "8", "9", "10"], 0.75, False, 4),
+        (["3", "4", "5", "6", "7", "8", "9", "10"], 0.75, True, 8),
+        ([None] * 8, 0.75, False, 3),
+        (["3", "3", "3", "4", None, None, None, None], 0.75, True, 6),
+    ],
+)
+def test_samples_saved(answers: list[str | None], threshold: float | None, hands_on: bool, needed: int):
+    """One sample comes in at a time, in order."""
+    count = len(answers)
+    scene = Round(answers, [3 * index for index in range(count)], [True] * count)
+    *_, asked = asyncio.run(scene.decide(list(range(count)), threshold, hands_on, full=False))
+    assert (asked, scene.cancelled) == (needed, count - needed)
+
+
+def drawn(order: list[int], make: Callable[[int], Awaitable[Sample]], **kwargs) -> list[Sample]:
+    options = {"threshold": 1.0, "hands_on": False, **kwargs}
+    return asyncio.run(draw(order, make, VoteShare().tally(order), **options))
+
+
+def test_samples_are_asked_in_the_seeded_order_and_given_by_index():
+    scene = Round(["3"] * 5, [4, 3, 2, 1, 0], [True] * 5)
+    samples = drawn([3, 1, 4, 0, 2], scene.make)
+    assert scene.asked == [3, 1, 4, 0, 2] and [sample.index for sample in samples] == [0, 1, 2, 3, 4]
+
+
+def test_counted_is_called_for_each_sample_that_came_in():
+    counted: list[int] = []
+    scene = Round(["3"] * 4, [0, 4, 8, 12], [True] * 4)
+    drawn([0, 1, 2, 3], scene.make, threshold=0.5, counted=lambda sample: counted.append(sample.index))
+    assert counted == [0, 1]
+
+
+def test_a_failure_ends_the_round_and_cancels_the_others():
+    cancelled: list[int] = []
+
+    async def make(index: int) -> Sample:
+        try:
+            await asyncio.sleep(0.01 if index == 2 else 60)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)  # winding up takes a moment, and is waited for
+            cancelled.append(index)
+            raise
+        raise ValueError("the model failed")
+
+    with pytest.raises(ValueError, match="the model failed"):
+        drawn([0, 1, 2, 3], make)
+    assert sorted(cancelled) == [0, 1, 3]
+
+
+def test_a_round_that_is_cancelled_cancels_its_samples():
+    cancelled: list[int] = []
+
+    async def make(index: int) -> Sample:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            cancelled.append(index)
+            raise
+        raise AssertionError
+
+    async def scene() -> None:
+        task = asyncio.ensure_future(
+            draw([0, 1, 2], make, VoteShare().tally([0, 1, 2]), threshold=None, hands_on=False)
+        )
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(scene())
+    assert cancelled == [0, 1, 2]
+
+
+def test_seeds_are_the_same_on_every_machine():
+    assert seed_of(0, "What is 6 times 7?", 1) == 755486330
+    assert shuffled(8, 0, "What is 6 times 7?", 1) == [1, 0, 7, 3, 6, 4, 2, 5]
+    assert len({seed_of(0, "q", n) for n in range(1000)}) == 1000
+    assert seed_of(1, 23) != seed_of(12, 3)
+    assert all(0 <= seed_of(n) < 2**31 for n in range(1000))
+
+
+def test_the_first_in_order_is_drawn_uniformly():
+    firsts = Counter(shuffled(4, seed, "q", 1)[0] for seed in range(2000))
+    assert sorted(firsts) == [0, 1, 2, 3] and all(420 < count < 580 for count in firsts.values())
