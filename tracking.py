@@ -91,6 +91,7 @@ def tracked(
     _check_writable(uri)
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
+    import mlflow.dspy as mlflow_dspy
     from mlflow.exceptions import MlflowException
 
     for noisy in ("mlflow", "alembic"):
@@ -98,7 +99,7 @@ def tracked(
     try:
         mlflow.set_tracking_uri(uri)
         experiment_id = _experiment(experiment, uri)
-        mlflow.dspy.autolog(log_traces=True, log_evals=False, log_compiles=False, silent=True)
+        mlflow_dspy.autolog(log_traces=True, log_evals=False, log_compiles=False, silent=True)
         run = mlflow.start_run(run_id=_usable(run_id), experiment_id=experiment_id, run_name=name)
     except (MlflowException, OSError) as error:
         raise CopeError(f"cannot use the tracking store {uri}: {str(error).splitlines()[0]}; try --no-track") from error
@@ -116,7 +117,7 @@ def tracked(
     finally:
         mlflow.flush_trace_async_logging()
         mlflow.end_run(status)
-        mlflow.dspy.autolog(disable=True, silent=True)
+        mlflow_dspy.autolog(disable=True, silent=True)
 
 
 @contextmanager

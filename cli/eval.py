@@ -97,7 +97,8 @@ def _run(task: Any, examples: list[Any], cascade: Any, folder: Any, options: Map
         print_table(folder.settings, cascade, summary, document)
     if summary.errors and not outcome.stopped:
         first = next(r for r in outcome.records if r.error)
-        return f"a model failed on {summary.errors} of {len(examples)} questions, first on {first.id} ({first.error}); the same command asks them again"
+        failed = f"a model failed on {summary.errors} of {len(examples)} questions, first on {first.id} ({first.error})"
+        return f"{failed}; the same command asks them again"
     return outcome.stopped
 
 

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from .usage import money as dollars
+
 EVERY_SECONDS = 20.0  # between two lines where there is no terminal to redraw
 
 
@@ -63,13 +65,10 @@ class LiveView:
 
 
 def money(spent: Any) -> str:
-    """USD as far as it is known.
-
-    Cents of a cent count here: a small model's call costs millionths.
-    """
+    """USD as far as it is known; nothing was asked where there is a dash."""
     if spent.usd is None:
         return "unknown" if spent.calls else "-"
-    return f"${spent.usd:.4f}" if not spent.unpriced else f"at least ${spent.usd:.4f}"
+    return f"at least {dollars(spent.usd)}" if spent.unpriced else dollars(spent.usd)
 
 
 def percent(value: float | None) -> str:

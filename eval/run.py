@@ -2,8 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from dspy.utils.exceptions import (
 from ..errors import CopeError, Unavailable
 from ..models import recorded_in
 from ..programs import Cascade
+from .budget import Purse
 from .records import Record, RunFolder, keyed
 from .task import Task
 
@@ -77,7 +78,7 @@ async def evaluate(
     wanted = keyed(examples)
     left = [(key, example) for key, example in wanted.items() if key not in folder.done]
     slots = asyncio.Semaphore(in_flight or questions_in_flight(cascade))
-    purse = _Purse(budget, [record.usd for record in folder.done.values()])
+    purse = Purse(budget, [record.usage for record in folder.done.values()])
     failed: dict[str, Record] = {}
 
     async def ask(key: str, example: dspy.Example) -> None:
@@ -91,7 +92,7 @@ async def evaluate(
             if record.error:
                 failed[key] = record
             finished(record)
-            spend(record.usd)
+            spend(record.usage)
 
     with recorded_in(folder.ledger), dspy.context(max_history_size=64):
         try:
@@ -140,42 +141,3 @@ def _first(errors: BaseExceptionGroup[Any]) -> BaseException:
             f"{error}; what is done is saved, and the same command goes on from there".replace("\n", " ")
         )
     return error
-
-
-class _Purse:
-    """Keeps a run within its budget: what is spent, and what the questions in flight may still cost."""
-
-    def __init__(self, budget: float | None, spent: list[float | None]) -> None:
-        self.budget, self.running = budget, 0
-        self.spent = sum(usd or 0.0 for usd in spent)
-        self.dearest = max((usd for usd in spent if usd is not None), default=None)
-        self.empty: str | None = None
-        self._first_known = asyncio.Event()
-
-    @asynccontextmanager
-    async def share(self) -> AsyncIterator[Callable[[float | None], None] | None]:
-        """Room for one question, to be told what it cost; None when there is no room."""
-        if self.budget is None:
-            yield lambda usd: None
-            return
-        if self.running and self.dearest is None:
-            await self._first_known.wait()  # one question first shows what they cost
-        if self.spent + (self.dearest or 0.0) * (self.running + 1) > self.budget:
-            self.empty = (
-                f"the budget of ${self.budget:g} allows no further question (spent ${self.spent:.4f}); what is done is "
-                "saved, and the same command with a larger --budget goes on"
-            )
-            yield None
-            return
-        self.running += 1
-        try:
-            yield self._spend
-        finally:
-            self.running -= 1
-            self._first_known.set()
-
-    def _spend(self, usd: float | None) -> None:
-        if usd is None:
-            raise CopeError("a budget needs prices: give --price TIER=IN/OUT for every tier whose price is not known")
-        self.spent += usd
-        self.dearest = max(self.dearest or 0.0, usd)

@@ -22,9 +22,15 @@ class Score:
 class Task(Protocol):
     """Questions of one kind."""
 
-    name: str
-    domain: str
-    """Which signatures fit: `short-answer` so far."""
+    @property
+    def name(self) -> str:
+        """By which the command line knows it."""
+        ...
+
+    @property
+    def domain(self) -> str:
+        """Which signatures fit: `short-answer` so far."""
+        ...
 
     def load(self, split: str, limit: int | None = None, data: str | None = None) -> list[dspy.Example]:
         """The examples, each with `id`, `question`, `answer`; from the hub, or from a local copy."""

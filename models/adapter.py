@@ -63,7 +63,7 @@ class LeanAdapter(dspy.Adapter):
         fields = signature.input_fields
         given = {n: format_field_value(field_info=f, value=inputs[n]) for n, f in fields.items() if n in inputs}
         lone = len(fields) == 1 and any(given.values())  # DSPy drops an empty message
-        parts = [value if lone else f"{_label(name)}: {value}" for name, value in given.items()]
+        parts = [str(value) if lone else f"{_label(name)}: {value}" for name, value in given.items()]
         return "\n\n".join(filter(None, (prefix, *parts, suffix)))
 
     def format_assistant_message_content(

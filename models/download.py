@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 from rich.filesize import decimal
 
 from ..errors import CopeError, Unavailable
-from .weights import Weights, memory_of
+from .registry import Weights, memory_of
 from .weights_bar import DownloadBar
 from .weights_check import Progress, remember, silent
 from .weights_hub import from_hub

@@ -144,9 +144,9 @@ def _failure(error: dict[str, Any], context: int) -> Exception:
 
 
 def _start(path: Path, slots: int, context: int, threads: int) -> Any:
-    import xllamacpp
+    import xllamacpp.xllamacpp as llama  # the compiled module; the package re-exports it without names for type checkers
 
-    params = xllamacpp.CommonParams()
+    params = llama.CommonParams()
     params.model.path = str(path)
     params.n_parallel = slots
     params.n_ctx = context * slots
@@ -160,4 +160,4 @@ def _start(path: Path, slots: int, context: int, threads: int) -> Any:
     params.endpoint_slots = params.endpoint_props = params.endpoint_metrics = False
     params.server_tools = []
     params.api_keys = [secrets.token_hex(16)]
-    return xllamacpp.Server(params)
+    return llama.Server(params)

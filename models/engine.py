@@ -84,7 +84,7 @@ class LocalEngine(ABC):
     def complete(self, request: Request) -> Response:
         return run_sync(self.agenerate(request))
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027
         """Engines are shared; they end with the process."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "LocalEngine":

@@ -7,8 +7,9 @@ when a request is cancelled.
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any, cast
 
 import httpx
 import ollama
@@ -77,10 +78,11 @@ class OllamaEngine(LocalEngine):
         logprobs: list[Any] = []
         last: dict[str, Any] = {}
         try:
-            async for part in self._stream(request):
-                text.append(part["message"].get("content") or "")
-                logprobs += part.get("logprobs") or []
-                last = part
+            async with aclosing(self._stream(request)) as parts:
+                async for part in parts:
+                    text.append(part["message"].get("content") or "")
+                    logprobs += part.get("logprobs") or []
+                    last = part
         except asyncio.CancelledError:  # the connection closes, and with it the server's work
             note_partial(0, len(text))
             raise
@@ -100,13 +102,16 @@ class OllamaEngine(LocalEngine):
             completion=last.get("eval_count") or len(text), logprobs=logprobs,
         )  # fmt: skip
 
-    async def _stream(self, request: Request) -> AsyncIterator[dict[str, Any]]:
+    async def _stream(self, request: Request) -> AsyncGenerator[dict[str, Any]]:
         # The package's `chat` has no argument for `truncate`, so its request method is called: with it a prompt that
         # does not fit is refused by the server, where otherwise its beginning would be dropped without a word.
         body = self._body(request)
         parts = await self._client()._request(ollama.ChatResponse, "POST", "/api/chat", json=body, stream=True)
-        async for part in parts:
-            yield part.model_dump()
+        async with aclosing(
+            cast("AsyncGenerator[ollama.ChatResponse]", parts)
+        ) as parts:  # a generator that is left to the collector keeps its connection open
+            async for part in parts:
+                yield part.model_dump()
 
     def _body(self, request: Request) -> dict[str, Any]:
         config = request.config
@@ -138,9 +143,8 @@ class OllamaEngine(LocalEngine):
 
     def _failure(self, error: ollama.ResponseError) -> Exception:
         if error.status_code == 404 and "not found" in error.error:
-            return CopeError(
-                f"Ollama at {self.host} has no model {self.model!r}: bring it with `cope models pull ollama/{self.model}{self._elsewhere}`"
-            )
+            pull = f"cope models pull ollama/{self.model}{self._elsewhere}"
+            return CopeError(f"Ollama at {self.host} has no model {self.model!r}: bring it with `{pull}`")
         if "context" in error.error and ("exceed" in error.error or "length" in error.error):
             return self._too_long()
         if error.status_code >= 500 or error.status_code < 400:

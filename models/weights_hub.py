@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from .weights import Weights
+from .registry import Weights
 from .weights_check import Progress
 from .weights_partial import Partial, SourceFailed
 
@@ -90,7 +90,7 @@ def _answer(url: str, have: int) -> "httpx.Response":
             timeout = httpx.Timeout(READ_SECONDS, connect=DECISION_SECONDS)
             client = httpx.Client(follow_redirects=True, timeout=timeout)
             future.set_result(client.send(client.build_request("GET", url, headers=headers), stream=True))
-        except BaseException as error:  # noqa: BLE001  handed over to the waiting thread, whatever it is
+        except BaseException as error:
             future.set_exception(error)
 
     threading.Thread(target=ask, name="cope-hub", daemon=True).start()

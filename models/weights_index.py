@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from .weights import Weights
+from .registry import Weights
 from .weights_check import BLOCK, Progress
 from .weights_partial import Partial, SourceFailed
 

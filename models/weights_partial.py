@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from .weights import Weights
+from .registry import Weights
 from .weights_check import BLOCK, Progress, WrongFile, replace_json
 
 

@@ -9,6 +9,7 @@ from dspy.utils.exceptions import AdapterParseError
 
 from ..models import Team, labelled
 from ..models.adapter import LeanAdapter
+from ..signatures import PlanKind
 from .events import Judged, Planned, RoundStarted, Voted, emit
 from .planner import Planner
 from .preset import Preset
@@ -45,9 +46,12 @@ class CascadeRound(dspy.Module):
         self.spec = preset.rounds[number - 1]
         self.hands_on = preset.hands_on(number)
         self.fields = plan_fields(preset, number)
-        kinds = {field: preset.rounds[seen - 1].plan for seen, field in self.fields.items()}
+        kinds: dict[str, PlanKind] = {}
+        for seen, field in self.fields.items():
+            if kind := preset.rounds[seen - 1].plan:
+                kinds[field] = kind
         self.planner = Planner(self.spec.plan, number) if self.spec.plan else None
-        self.reasoner = Reasoner({f: k for f, k in kinds.items() if k}, number)
+        self.reasoner = Reasoner(kinds, number)
 
     async def aforward(
         self,

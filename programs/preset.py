@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from ..errors import CopeError
 from ..signatures import PlanKind
 
+_PACKAGE = __name__.rpartition(".")[0]
+
 Temperature = Annotated[float, Field(ge=0.0, le=2.0)]
 
 
@@ -58,7 +60,7 @@ class Round(BaseModel):
 class Preset(BaseModel):
     """A cascade as data.
 
-    >>> Preset(name="two", rounds=[{"reasoner": "small", "samples": 3, "temperature": 0.7, "threshold": 1}, {"reasoner": "large"}]).rounds[0].samples
+    >>> Preset(name="mine", rounds=[{"reasoner": "small", "samples": 3, "temperature": 0.7}]).rounds[0].samples
     3
     """
 
@@ -117,7 +119,7 @@ class Preset(BaseModel):
 
 def preset_names() -> list[str]:
     """The presets that come with the package."""
-    folder = resources.files(__package__).joinpath("presets")
+    folder = resources.files(_PACKAGE).joinpath("presets")
     return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
 
 
@@ -132,7 +134,7 @@ def load_preset(name: str) -> Preset:
     """
     if name in preset_names():
         text, source = (
-            resources.files(__package__).joinpath("presets", f"{name}.toml").read_text(encoding="utf-8"),
+            resources.files(_PACKAGE).joinpath("presets", f"{name}.toml").read_text(encoding="utf-8"),
             name,
         )
     elif name.endswith(".toml"):

@@ -16,10 +16,11 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 import dspy
 import pytest
+from dspy.dsp.utils.settings import DEFAULT_CONFIG
+
 from cope import Team
 from cope.models import ScriptedEngine
 from cope.signatures import GoalPlan, GuidelinePlan
-from dspy.dsp.utils.settings import DEFAULT_CONFIG
 
 _OF_THE_USER = ("COPE_WEIGHTS", "OLLAMA_HOST", "OLLAMA_API_KEY", "OPENAI_API_KEY", "HF_ENDPOINT", "MLFLOW_TRACKING_URI")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+
 from cope.cli import ask, loading, ollama_client, options, ui
 from cope.cli import eval as eval_command
 from cope.cli.app import app

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from cope import Cascade
 from cope.errors import CopeError
 from cope.tracking import question_span, store_file, store_uri, tracked

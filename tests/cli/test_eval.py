@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from dspy.lm15 import ContextLengthError
+
 from cope.cli import eval as eval_command
 from cope.cli import options
 from cope.cli.app import app
 from cope.models import Price
-from dspy.lm15 import ContextLengthError
 
 
 @pytest.fixture

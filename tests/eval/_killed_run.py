@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import dspy
+
 from cope import Cascade, Team
 from cope.eval import RunFolder, evaluate, task_by_name
 from cope.models import ScriptedEngine

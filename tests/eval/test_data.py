@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from cope.errors import CopeError
 from cope.eval.data import from_file
 from cope.eval.task import task_by_name

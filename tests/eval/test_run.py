@@ -7,11 +7,12 @@ from typing import Any
 
 import dspy
 import pytest
+from dspy.lm15 import AuthError, InvalidRequestError, TransportError
+
 from cope import Cascade, Team
 from cope.errors import CopeError, Unavailable
 from cope.eval import Outcome, Record, RunFolder, evaluate, large_alone, summarise, task_by_name
-from cope.models import Price, ScriptedEngine
-from dspy.lm15 import AuthError, InvalidRequestError, TransportError
+from cope.models import Appender, Price, ScriptedEngine
 
 EXAMPLES = [
     dspy.Example(id=f"q{n}", question=f"What is {n} + 1?", answer=str(n + 1)).with_inputs("question") for n in range(6)
@@ -184,22 +185,20 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path):
 
 def test_a_full_disk_ends_the_run_in_one_line_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     program, engine = cascade(preset="small")
-    folder = RunFolder(SETTINGS, tmp_path)
-    with pytest.raises(CopeError, match="make room"), folder.opened():
-        written = folder._records.append
+    append = Appender.append
 
-        def full(entry: dict[str, Any]) -> None:
-            if len(folder.done) == 2:
-                raise CopeError(
-                    f"cannot write to {folder.path}: no space left on device; make room and run the same command again, it goes on"
-                )
-            written(entry)
+    def full(self: Appender, entry: dict[str, Any]) -> None:
+        if self.path.name == "records.jsonl" and len(engine.requests) == 3:
+            raise CopeError(f"cannot write to {self.path}: no space left on device; make room and run it again")
+        append(self, entry)
 
-        monkeypatch.setattr(folder._records, "append", full)
-        asyncio.run(evaluate(task_by_name("gsm8k"), EXAMPLES, program, folder, in_flight=1))
-    asked = len(engine.requests)
+    with monkeypatch.context() as patch:
+        patch.setattr(Appender, "append", full)
+        with pytest.raises(CopeError, match="make room"):
+            run(program, tmp_path, in_flight=1)
+    assert len(engine.requests) == 3
     assert len(run(program, tmp_path).records) == 6
-    assert len(engine.requests) == asked + 3, "the call whose record found no room is not asked again"
+    assert len(engine.requests) == 6, "the call whose record found no room is not made again"
 
 
 def test_the_large_tiers_own_run_on_the_same_questions_stands_beside(tmp_path: Path):

@@ -4,6 +4,7 @@ import math
 import random
 
 import pytest
+
 from cope.eval.statistics import paired_interval, wilson
 
 

@@ -4,11 +4,12 @@ from typing import Any, Literal
 
 import dspy
 import pytest
+from dspy.utils.exceptions import AdapterParseError
+
 from cope.models import ScriptedEngine
 from cope.models.adapter import LeanAdapter
 from cope.programs.answers import read_answer
 from cope.signatures import plan_signature, reason_signature
-from dspy.utils.exceptions import AdapterParseError
 
 REASON = reason_signature({"goal": "goal"}, 1)
 FORM = (REASON.output_fields["answer"].json_schema_extra or {})["desc"]  # pyright: ignore[reportIndexIssue]

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from huggingface_hub import constants
+
 from cope.errors import CopeError, Unavailable
 from cope.models import download, weights_hub
 from cope.models.download import fetch
 from cope.models.weights import Weights
 from cope.models.weights_check import WrongFile
-from huggingface_hub import constants
 
 DATA = random.Random(4).randbytes(600_000)
 TOY = Weights("toy", "toy.gguf", len(DATA), hashlib.sha256(DATA).hexdigest(), "MIT", "org/toy")

@@ -9,12 +9,13 @@ from typing import Any, Literal
 import dspy
 import pydantic
 import pytest
+from dspy.lm15 import Config, ImagePart, Message, Request, TextPart
+
 from cope.errors import CopeError
 from cope.models import ScriptedEngine
 from cope.models.embedded import EmbeddedEngine
 from cope.models.engine import AsyncTwin, chat_messages, json_schema, response, token_logprobs
 from cope.models.ollama import OllamaEngine
-from dspy.lm15 import Config, ImagePart, Message, Request, TextPart
 
 ASKED = Request(model="m", messages=(Message.user("6 * 7?"),))
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from cope import Cascade, Team
 from cope.errors import CopeError
 from cope.models import Appender, Call, Ledger, Price, ScriptedEngine, metered, read_lines, recorded_in

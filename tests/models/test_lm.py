@@ -10,12 +10,13 @@ from typing import Any
 
 import dspy
 import pytest
+from dspy.clients import execution
+from dspy.lm15 import ContextLengthError, Message, Request, Response, ServerError, TextPart, TransportError, Usage
+
 from cope import Cascade, CopeError, Team
 from cope.models import Meter, Price, ScriptedEngine, labelled, metered
 from cope.models.limits import Limit, Turns
 from cope.models.lm import Runtime, TierLM, note_partial
-from dspy.clients import execution
-from dspy.lm15 import ContextLengthError, Message, Request, Response, ServerError, TextPart, TransportError, Usage
 
 
 def tier_lm(script: Any = "four words of reply", *, delay: Any = 0.0, **runtime: Any) -> TierLM:

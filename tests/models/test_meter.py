@@ -5,10 +5,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from cope.models import Call, Meter, Usage, labelled, metered
-from cope.models.meter import MachineClock, new_call, record
 from hypothesis import given
 from hypothesis import strategies as st
+
+from cope.models import Call, Meter, Usage, labelled, metered
+from cope.models.meter import MachineClock, new_call, record
 
 PLAN = Call("large", "m", 2, "plan", prompt_tokens=100, completion_tokens=10, cached_tokens=40, usd=0.5, seconds=1.0)
 REASON = Call("small", "m", 2, "reason", prompt_tokens=120, completion_tokens=200, usd=0.25, seconds=2.0)

@@ -9,12 +9,13 @@ from typing import Any
 
 import dspy
 import pytest
+from dspy.clients import execution
+
 from cope import Cascade, CopeError, Team
 from cope.models import Price, metered
-from cope.models.lm import TierLM
 from cope.models.hosts import default_host
+from cope.models.lm import TierLM
 from cope.models.ollama import OllamaEngine
-from dspy.clients import execution
 
 Part = dict[str, Any] | Callable[[], Any]
 
@@ -253,7 +254,7 @@ def test_a_model_that_is_not_there(server: StubServer):
     assert isinstance(caught.value.__cause__, CopeError)
     assert str(caught.value.__cause__) == (
         f"Ollama at {server.address} has no model 'qwen2.5:3b': bring it with "
-            f"`cope models pull ollama/qwen2.5:3b@{server.address}`"
+        f"`cope models pull ollama/qwen2.5:3b@{server.address}`"
     )
     assert len(server.bodies) == 1
 

@@ -1,6 +1,7 @@
 """Prices as users write them, and what a call costs by them."""
 
 import pytest
+
 from cope.errors import CopeError
 from cope.models import Price
 

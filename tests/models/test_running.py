@@ -9,6 +9,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from cope.models.running import run_sync
 
 colour: contextvars.ContextVar[str] = contextvars.ContextVar("colour", default="none")

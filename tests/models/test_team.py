@@ -11,13 +11,14 @@ from typing import Any
 
 import dspy
 import pytest
+
 from cope import Cascade, CopeError, Team, metered
 from cope.models import DEFAULT_LARGE, DEFAULT_SMALL, Price, ScriptedEngine
 from cope.models import team as team_module
 from cope.models.adapter import LeanAdapter
 from cope.models.embedded import EmbeddedEngine
-from cope.models.ollama import OllamaEngine
 from cope.models.hosts import split_host
+from cope.models.ollama import OllamaEngine
 
 
 def answer_one(messages: Any, request: Any) -> str:
@@ -167,7 +168,7 @@ def test_two_models_of_one_server_take_turns_on_the_cores(
     team = Team(*names)
     small, large = (team[name].lm.runtime.turns for name in ("small", "large"))
     assert (small is not None and small is large) is sharing
-    assert sharing or small is None and large is None
+    assert sharing or (small is None and large is None)
 
 
 def test_local_tiers_share_the_machines_clock():

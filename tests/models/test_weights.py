@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from cope.errors import CopeError
 from cope.models import download, weights, weights_check
 from cope.models.weights import aliases, cache_dir, find, lookup, registry, resolve
@@ -25,7 +26,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "licence": "MIT",
     }
     table = {"aliases": {"small": "toy"}, "weights": {"toy": entry | {"wheels": []}}}
-    monkeypatch.setattr(weights, "_table", lambda: table)
+    monkeypatch.setattr("cope.models.registry._table", lambda: table)
     monkeypatch.setenv("COPE_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("COPE_WEIGHTS", raising=False)
     (tmp_path / "cache").mkdir()

@@ -2,8 +2,9 @@
 
 import io
 
-from cope.models.download import DownloadBar
 from rich.console import Console
+
+from cope.models.download import DownloadBar
 
 
 def test_a_log_gets_a_line_every_ten_percent() -> None:

@@ -12,13 +12,14 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
+
 from cope.errors import Unavailable
 from cope.models import weights_hub, weights_index
 from cope.models.download import fetch
 from cope.models.weights import Weights
 from cope.models.weights_index import _append, _failure
 from cope.models.weights_partial import Partial, SourceFailed
-from huggingface_hub import constants
 
 DATA = random.Random(5).randbytes(600_000)
 PARTS = (DATA[:200_000], DATA[200_000:450_000], DATA[450_000:])

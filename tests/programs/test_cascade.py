@@ -11,13 +11,14 @@ from typing import Any
 
 import dspy
 import pytest
+from dspy.clients import execution
+from dspy.lm15 import ContextLengthError, TransportError
+
 from cope import Cascade, CopeError, Preset, load_preset, metered
 from cope.models import Price
 from cope.programs import preset_names
 from cope.programs.events import Judged, Planned, RoundStarted, Voted, observed_by
 from cope.programs.sampling import seed_of
-from dspy.clients import execution
-from dspy.lm15 import ContextLengthError, TransportError
 
 QUESTION = "A robe takes 2 bolts of blue fiber and half that much white fiber. How many bolts in total?"
 PRESETS = preset_names()

@@ -5,10 +5,11 @@ from typing import Any
 
 import dspy
 import pytest
+from dspy.teleprompt import COPRO, BootstrapFewShot, BootstrapFewShotWithRandomSearch, LabeledFewShot
+
 from cope import Cascade, metered
 from cope.programs import preset_names
 from cope.programs.sampling import seed_of
-from dspy.teleprompt import BootstrapFewShot, BootstrapFewShotWithRandomSearch, COPRO, LabeledFewShot
 
 TRAINSET = [dspy.Example(question=f"What is {n} + {n}?", answer=str(2 * n)).with_inputs("question") for n in range(3)]
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from cope.errors import CopeError
 from cope.programs import Preset, load_preset, preset_names
 from cope.programs.preset import parse_preset

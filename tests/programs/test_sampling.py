@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from cope.programs import Sample, VoteShare, accepts
 from cope.programs.cascade_round import CascadeRound
 from cope.programs.equivalence import equal_fast
 from cope.programs.preset import load_preset
 from cope.programs.sampling import draw, seed_of, shuffled
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 ROUND = CascadeRound(load_preset("cope"), 1)  # makes a plan for each sample and hands one on
 

