@@ -11,6 +11,7 @@ for eight samples of one question is a line of its own.
 import argparse
 import asyncio
 import itertools
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -150,6 +151,7 @@ async def measure(args: argparse.Namespace) -> None:
 
     from cope.models import Team
 
+    logging.getLogger("dspy.clients.lm").setLevel(logging.ERROR)  # answers are meant to be cut at the same length
     most = max(8, *args.levels)
     settings: dict[str, Any] = {"cache": False, "context": 512, "limits": {"small": most, "large": most}}
     rows: list[list[Any]] = []

@@ -79,7 +79,7 @@ def team_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--price", "prices", metavar="TIER=PRICE", multiple=True, type=_Assigned(Price.parse),
                      help="IN/OUT or IN/CACHED/OUT in USD per million tokens, or USD/h. Repeatable."),
         click.option("--in-flight", "limits", metavar="TIER=N", multiple=True, type=_Assigned(_count),
-                     help="Requests of a tier at a time; 8 for local engines, else 16. Repeatable."),
+                     help="Requests of a tier at a time; 4 or 8 for local engines, else 16. Repeatable."),
         click.option("--context", type=click.IntRange(64), default=2048, show_default=True, metavar="N",
                      help="Tokens a request to a local model may have, prompt and reply."),
         click.option("--max-tokens", type=click.IntRange(1), default=512, show_default=True, metavar="N",

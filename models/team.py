@@ -63,7 +63,8 @@ class Team:
         large: the large tier.
         tiers: more tiers by name.
         prices: the user's price of a tier; without one an API's is DSPy's and a local tier's unknown.
-        limits: how many requests of a tier may be in flight; default 8 for local engines, 16 otherwise.
+        limits: how many requests of a tier may be in flight; default 8 for local engines
+            (4 for embedded weights over 1 GB), 16 otherwise.
         adapter: `lean`, `chat`, `json` or `xml`.
         cache: use DSPy's cache of responses.
         context: tokens that a request to a local engine may have, prompt and completion.
@@ -113,12 +114,13 @@ class Team:
         return self  # optimizers copy programs; the models stay the same
 
     def _tier(self, name: str, model: "str | LocalEngine") -> Tier:
-        engine = _engine(model, self._limits.get(name, 8), self._context)
+        in_flight = self._limits.get(name) or _in_flight(model)
+        engine = _engine(model, in_flight, self._context)
         lm_name = str(model) if engine is None else engine.name or f"engine/{type(engine).__name__}-{name}"
         local = engine is not None
         host = getattr(engine, "host", None)
         runtime = Runtime(
-            limit=Limit(self._limits.get(name, 8 if local else 16)),
+            limit=Limit(in_flight),
             turns=_turns.setdefault(host, Turns()) if host and host in self._share_cores else None,
             clock=_machine if local and on_this_machine(host) else MachineClock(),
             price=self._prices.get(name),
@@ -128,6 +130,17 @@ class Team:
         else:
             lm = _api_model(lm_name, name, runtime, self._settings)
         return Tier(name, model if isinstance(model, str) else lm_name, lm, self._adapter, seeded=local)
+
+
+def _in_flight(model: "str | LocalEngine") -> int:
+    """How many requests of a model are in flight by default: what its engine can make good use of."""
+    if isinstance(model, LocalEngine) or model.startswith("ollama/"):
+        return 8
+    if model.startswith("local/"):
+        from .embedded import default_slots
+
+        return default_slots(model.removeprefix("local/"))
+    return 16
 
 
 def _engine(model: "str | LocalEngine", slots: int, context: int) -> LocalEngine | None:

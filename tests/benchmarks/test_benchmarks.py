@@ -93,7 +93,10 @@ def test_overhead_attributes_the_difference_to_the_layer() -> None:
     }
     rows, lines = load("overhead").report(times, 20.0)
     assert [round(row[-1], 6) for row in rows] == [1.0, 3.0, 0.5]
-    assert lines[0] == "Cascade minus dspy.Predict, wall ms a round: 0.50 (quartiles 0.50 to 0.50), aim at most 1 ms"
+    assert (
+        lines[0]
+        == "Cascade minus dspy.Predict, wall ms a round: 0.50 (quartiles 0.50 to 0.50; quickest 0.50), aim at most 1 ms"
+    )
     assert lines[3].startswith("Cascade minus bare requests, processor ms a round: 2.00")
 
 

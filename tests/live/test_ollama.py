@@ -10,7 +10,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ import httpx
 import ollama
 import pydantic
 import pytest
+
 from cope import Cascade, CopeError, Team, load_preset, metered
 from cope.models import weights
 from cope.models.lm import TierLM
@@ -238,12 +239,24 @@ def started(own: OwnServer) -> OwnServer:
     return own
 
 
+class Watched(OllamaEngine):
+    """Tells when the first word of a reply has come."""
+
+    began = threading.Event()
+
+    async def _stream(self, request: Any) -> AsyncIterator[dict[str, Any]]:
+        async for part in super()._stream(request):
+            self.began.set()
+            yield part
+
+
 def stopped_in_the_middle(server: OwnServer, *, again: bool) -> list[str]:
     """Ask for a long reply, and kill the server while it is being made; start it again or not."""
-    engine = tier(server.host)
+    engine = Watched(NAME, server.host, context=CONTEXT, num_thread=1)
+    engine.began.clear()
 
     def trouble() -> None:
-        time.sleep(0.7)
+        engine.began.wait(60)
         server.stop()
         if again:
             server.start()
@@ -251,7 +264,7 @@ def stopped_in_the_middle(server: OwnServer, *, again: bool) -> list[str]:
     thread = threading.Thread(target=trouble)
     thread.start()
     try:
-        return engine(STORY, max_tokens=CONTEXT - 64, temperature=0.0)
+        return Team(engine, engine, cache=False)["small"].lm(STORY, max_tokens=200, temperature=0.0)
     finally:
         thread.join()
 

@@ -338,16 +338,17 @@ def test_a_cancelled_request_closes_the_connection(server: StubServer):
 
 def test_samples_that_are_not_needed_are_stopped_at_the_server(server: StubServer):
     """Six of eight agree at once; the other two would talk for ever."""
-    lock, count = threading.Lock(), 0
+    lock, count, all_here = threading.Lock(), 0, threading.Barrier(8)
 
     class Replies(list[Any]):
         def pop(self, _: int = 0) -> Any:
             nonlocal count
             with lock:
                 count += 1
-                return said("Answer: 42") if count <= 6 else endless()
+                return [lambda: all_here.wait(10), *said("Answer: 42")] if count <= 6 else endless()
 
     def endless() -> Iterator[Part]:
+        yield lambda: all_here.wait(10)
         while True:
             yield lambda: server.left.wait(0.005)
             yield said("and ")[0]

@@ -296,3 +296,12 @@ def test_a_server_that_is_not_there_is_one_clear_error(monkeypatch: pytest.Monke
     team = Team(ScriptedEngine(answer_one), "openai/m@http://127.0.0.1:9/v1", cache=False)
     with pytest.raises(dspy.LMTransportError):
         Cascade("large", team)(question="3 + 4?")
+
+
+def test_larger_embedded_weights_get_fewer_slots(tmp_path: Path):
+    team = Team()
+    assert (team["small"].lm.runtime.limit.size, team["large"].lm.runtime.limit.size) == (8, 4)
+    assert (team["small"].lm.engine.slots, team["large"].lm.engine.slots) == (8, 4)
+    small = tmp_path / "a.gguf"
+    small.write_bytes(b"GGUF")
+    assert Team(f"local/{small}")["small"].lm.engine.slots == 8
