@@ -3,6 +3,7 @@
 import copy
 import ipaddress
 import os
+import signal
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,6 +14,10 @@ from typing import Any
 _dspy_cache = tempfile.TemporaryDirectory(prefix="cope-tests-", ignore_cleanup_errors=True)
 os.environ["DSPY_CACHEDIR"] = _dspy_cache.name
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+
+# A job in the background of a shell starts with Ctrl-C ignored, and hands that on to the processes that tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import dspy
 import pytest
