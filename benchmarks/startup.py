@@ -1,9 +1,11 @@
 """How long does `cope --help` take, beside a Python that does nothing?
 
-Both are started in turn, so that both meet the same machine; the medians are compared. Aim: under 0.3 s.
+Both are started in turn, so that both meet the same machine; the medians are compared. Aim: under 0.3 s. Where the
+machine does other work too, trust the processor's seconds.
 """
 
 import argparse
+import os
 import shutil
 import statistics
 import subprocess
@@ -14,11 +16,13 @@ from pathlib import Path
 from _shared import Ratio, finish, say
 
 
-def seconds(command: list[str]) -> float:
-    """Wall seconds of one run of a command that must succeed."""
-    started = time.perf_counter()
+def seconds(command: list[str]) -> tuple[float, float]:
+    """Wall and processor seconds of one run of a command that must succeed."""
+    wall, before = time.perf_counter(), os.times()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - started
+    after = os.times()
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return time.perf_counter() - wall, used
 
 
 def main() -> None:
@@ -34,16 +38,19 @@ def main() -> None:
     commands = {"python -c pass": [sys.executable, "-c", "pass"], "cope --help": [cope, "--help"]}
     for command in commands.values():
         seconds(command)  # brings both into the file cache
-    times: dict[str, list[float]] = {name: [] for name in commands}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
     for number in range(3 if args.quick else args.runs):
         say(f"run {number + 1}")
         for name, command in commands.items():
             times[name].append(seconds(command))
-    rows = [[name, statistics.median(t), min(t), max(t)] for name, t in times.items()]
+    rows = [
+        [name, *(statistics.median(v) for v in zip(*taken, strict=True)), min(taken)[0]]
+        for name, taken in times.items()
+    ]
     pairs = zip(times["cope --help"], times["python -c pass"], strict=True)
-    ratio = Ratio.of("cope --help, in starts of a bare Python", [a / b for a, b in pairs])
-    line = f"cope --help: {statistics.median(times['cope --help']):.3f} s, aim under 0.3 s"
-    finish(args.json, ["command", "median s", "least", "most"], rows, [ratio, line])
+    ratio = Ratio.of("cope --help, in starts of a bare Python", [a[0] / b[0] for a, b in pairs])
+    line = f"cope --help: {rows[1][1]:.3f} s, aim under 0.3 s"
+    finish(args.json, ["command", "median s", "processor s", "least s"], rows, [ratio, line])
 
 
 if __name__ == "__main__":

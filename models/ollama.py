@@ -92,6 +92,8 @@ class OllamaEngine(LocalEngine):
             ) from error
         except ollama.ResponseError as error:
             raise self._failure(error) from error
+        except ValueError:
+            raise CopeError(f"what answers at {self.host} is not Ollama: check the address") from None
         if not last.get("done"):
             raise TransportError(f"Ollama at {self.host} ended its reply before it was done")
         prompt = last.get("prompt_eval_count") or 0

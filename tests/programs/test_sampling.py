@@ -59,7 +59,7 @@ def rounds(draw_: st.DrawFn) -> tuple[Round, list[int]]:
     return Round(answers, list(ticks), planned), list(draw_(st.permutations(range(size))))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(rounds(), THRESHOLDS, st.booleans())
 def test_stopping_early_decides_as_all_samples_do(
     made: tuple[Round, list[int]], threshold: float | None, hands_on: bool

@@ -1,0 +1,188 @@
+"""What a call costs: the user's price, DSPy's cache, and calls that are given up."""
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import dspy
+import pytest
+from dspy.lm15 import Message, Request, Response, TextPart, Usage
+
+from cope import Cascade, Team
+from cope.models import Meter, Price, ScriptedEngine, metered
+from cope.models.limits import Limit
+from cope.models.lm import Runtime, TierLM, note_partial
+
+
+def tier_lm(script: Any = "four words of reply", *, delay: Any = 0.0, **runtime: Any) -> TierLM:
+    engine = ScriptedEngine(script if callable(script) else lambda messages, request: script, delay)
+    lm = TierLM("engine/x", tier="small", engine=engine, async_engine=engine.twin, cache=False)
+    lm.runtime = Runtime(**runtime)
+    return lm
+
+
+def engine_of(lm: TierLM) -> ScriptedEngine:
+    assert isinstance(lm.engine, ScriptedEngine)
+    return lm.engine
+
+
+class Silent(ScriptedEngine):
+    """Reports no tokens, as some servers do."""
+
+    async def agenerate(self, request: Request) -> Response:
+        await super().agenerate(request)
+        return Response(None, request.model, Message.assistant([TextPart("ok")]), "stop", Usage())
+
+
+# Money
+
+
+@pytest.mark.parametrize(
+    ("price", "usd"),
+    [(None, None), (Price(1e6, 10e6), 2 + 40), (Price(1e6, 10e6, per_hour=1e-9), 42), (Price(), 0.0)],
+)
+def test_the_users_price(price: Price | None, usd: float | None):
+    with metered() as meter:
+        tier_lm(price=price)("two words")
+    assert meter.calls[0].usd == (usd if usd is None else pytest.approx(usd))
+
+
+def test_a_price_by_the_hour_needs_no_tokens():
+    lm = tier_lm(price=Price(per_hour=3600))
+    lm._engine_spec = Silent(lambda messages, request: "", 0.01)
+    lm._async_engine_spec = lm._engine_spec.twin
+    with metered() as meter:
+        lm("a")
+    assert meter.calls[0].usd == pytest.approx(meter.calls[0].machine_seconds)
+
+
+def test_tokens_that_nobody_told_have_no_price():
+    lm = tier_lm(price=Price(1, 1))
+    lm._engine_spec = Silent(lambda messages, request: "")
+    lm._async_engine_spec = lm._engine_spec.twin
+    with metered() as meter:
+        lm("a")
+    assert meter.calls[0].usd is None and not meter.calls[0].hit
+    assert meter.total().unpriced == 1
+
+
+# DSPy's cache
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_a_hit_costs_nothing(tmp_path: Path, on_disk: bool):
+    dspy.configure_cache(
+        enable_memory_cache=not on_disk, enable_disk_cache=on_disk, disk_cache_dir=str(tmp_path), restrict_pickle=True
+    )
+    engines = [ScriptedEngine(lambda messages, request: f"Answer: {(request.config.seed or 0) % 2}") for _ in "ab"]
+    team = Team(*engines, prices={"small": Price(1, 1), "large": Price(1, 1)})
+    first = Cascade("cope", team, full_samples=True)(question="Heads?")
+    asked = len(engines[0].requests) + len(engines[1].requests)
+    with metered() as meter:
+        second = Cascade("cope", team, full_samples=True)(question="Heads?")
+    assert len(engines[0].requests) + len(engines[1].requests) == asked > 8
+    assert (second.answer, second.votes, second.plan) == (first.answer, first.votes, first.plan)
+    assert first.cost > 0 and second.cost == 0.0
+    total = meter.total()
+    assert (total.calls, total.hits, total.tokens, total.usd, total.unpriced) == (0, asked, 0, 0.0, 0)
+    assert total.seconds == total.machine_seconds == 0
+
+
+def test_samples_are_no_hits_of_each_other():
+    engine = ScriptedEngine(lambda messages, request: "Answer: 1")
+    prediction = Cascade("self-consistency", Team(engine, engine), full_samples=True)(question="1?")
+    assert len(engine.requests) == 8 and len({r.config.seed for r in engine.requests}) == 8
+    assert (prediction.usage[0]["calls"], prediction.usage[0]["hits"]) == (8, 0)
+
+
+def test_tiers_do_not_answer_from_each_others_cache():
+    small = ScriptedEngine(lambda messages, request: "Answer: 1")
+    large = ScriptedEngine(lambda messages, request: "Answer: 2")
+    team = Team(small, large)
+    assert [Cascade(name, team)(question="1 or 2?").answer for name in ("small", "large")] == ["1", "2"]
+
+
+def test_a_hit_from_litellms_cache_is_one_too():
+    """DSPy repeats the old cost there, and marks the response."""
+    call = Meter()
+    lm = tier_lm(price=Price(1, 1))
+    raw = SimpleNamespace(usage={}, cache_hit=True)
+
+    async def noted() -> None:
+        async def finish(*args: Any, **kwargs: Any) -> list[str]:
+            lm.update_history({"usage": {}, "cost": 0.5, "response": raw, "outputs": ["x"], "model": "m"})
+            return ["x"]
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(dspy.LM, "acall", finish)
+            await lm.acall("a")
+
+    with metered(call):
+        asyncio.run(noted())
+    assert (call.total().hits, call.total().calls, call.total().usd) == (1, 0, 0.0)
+
+
+# Cancelled calls
+
+
+def cancelled_call(lm: TierLM, after: float = 0.03) -> Meter:
+    async def scene() -> None:
+        task = asyncio.ensure_future(lm.acall("three words here"))
+        await asyncio.sleep(after)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with metered() as meter:
+        asyncio.run(scene())
+    return meter
+
+
+def test_a_cancelled_call_is_booked_with_what_it_used():
+    lm = tier_lm(delay=5, price=Price(1e6, 1e6))
+    (call,) = cancelled_call(lm).calls
+    assert call.cancelled and engine_of(lm).cancelled == 1
+    assert (call.prompt_tokens, call.completion_tokens, call.usd) == (3, 0, 3.0)
+    assert 0 < call.seconds < 2
+
+
+def test_what_a_cancelled_call_did_not_tell_is_unknown():
+    class API(ScriptedEngine):
+        async def agenerate(self, request: Request) -> Response:
+            await asyncio.sleep(5)
+            raise AssertionError
+
+    class HalfKnown(API):
+        async def agenerate(self, request: Request) -> Response:
+            try:
+                return await super().agenerate(request)
+            finally:
+                note_partial(0, 17)  # Ollama tells the prompt's tokens at the end only
+
+    for engine, completion in ((API("x"), 0), (HalfKnown("x"), 17)):  # pyright: ignore[reportArgumentType]
+        lm = tier_lm(price=Price(1, 1))
+        lm._engine_spec, lm._async_engine_spec = engine, engine.twin
+        (call,) = cancelled_call(lm).calls
+        assert call.cancelled and call.usd is None and call.completion_tokens == completion
+
+
+def test_a_call_that_never_left_the_queue_is_none():
+    lm = tier_lm(delay=0.2, limit=Limit(1))
+
+    async def scene() -> None:
+        first = asyncio.ensure_future(lm.acall("a"))
+        await asyncio.sleep(0.02)
+        second = asyncio.ensure_future(lm.acall("b"))
+        await asyncio.sleep(0.02)
+        second.cancel()
+        await asyncio.gather(first, second, return_exceptions=True)
+
+    with metered() as meter:
+        asyncio.run(scene())
+    assert meter.total().calls == 1 and meter.total().cancelled == 0
+    assert len(engine_of(lm).requests) == 1
+
+
+def test_note_partial_outside_of_a_call_does_nothing():
+    note_partial(1, 2, 3)

@@ -1,0 +1,122 @@
+"""API models by name, against a server of this test's own that speaks OpenAI's chat completions."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import dspy
+import pytest
+
+from cope import Cascade, Team, metered
+from cope.models import Price, ScriptedEngine
+
+
+def answer_one(messages: Any, request: Any) -> str:
+    return "Answer: 1"
+
+
+class Server(ThreadingHTTPServer):
+    """Speaks as much of OpenAI's chat completions as DSPy's client needs."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.bodies: list[dict[str, Any]] = []
+        self.keys: list[str | None] = []
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/v1"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.bodies.append(body)
+        self.server.keys.append(self.headers.get("Authorization"))
+        reply = json.dumps(
+            {
+                "id": "1", "object": "chat.completion", "created": 1, "model": body["model"],
+                "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "So.\nAnswer: 7"}}],
+                "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110,
+                          "prompt_tokens_details": {"cached_tokens": 60}},
+            }
+        ).encode()  # fmt: skip
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(reply)))
+        self.end_headers()
+        self.wfile.write(reply)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+def test_an_api_model_behind_an_address(server: Server, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    team = Team(ScriptedEngine(answer_one), f"openai/gpt-4o-mini@{server.address}", max_tokens=99, cache=False)
+    prediction = Cascade("large", team)(question="What is 3 + 4?")
+    (body,) = server.bodies
+    assert prediction.answer == "7" and server.keys == ["Bearer secret"]
+    assert body["model"] == "gpt-4o-mini" and body["temperature"] == 0.0
+    assert body.get("max_tokens", body.get("max_completion_tokens")) == 99
+    assert [message["role"] for message in body["messages"]] == ["system", "user"]
+    assert body["messages"][1]["content"] == "What is 3 + 4?" and "seed" not in body
+    (usage,) = prediction.usage
+    assert (usage["prompt_tokens"], usage["completion_tokens"], usage["cached_tokens"]) == (100, 10, 60)
+    # DSPy's table has the price of this model: 0.15, 0.075 (cached) and 0.60 USD per million tokens.
+    assert prediction.cost == pytest.approx((40 * 0.15 + 60 * 0.075 + 10 * 0.60) / 1e6)
+
+
+def test_a_model_without_a_known_price_and_without_a_key(server: Server):
+    team = Team(ScriptedEngine(answer_one), f"openai/my-own-model@{server.address}", cache=False)
+    with metered() as meter:
+        prediction = Cascade("plan-then-solve", team)(question="What is 3 + 4?")
+    assert prediction.cost is None and server.keys == ["Bearer none"]
+    assert meter.total(tier="large").usd is None and meter.total(tier="large").tokens == 110
+
+
+def test_the_users_price_replaces_the_tables(server: Server):
+    name = f"openai/gpt-4o-mini@{server.address}"
+    team = Team(ScriptedEngine(answer_one), name, prices={"large": Price(1e6, 1e6, 0)}, cache=False)
+    assert Cascade("large", team)(question="3 + 4?").cost == pytest.approx(40 + 10)
+
+
+def test_a_reasoning_model_sets_its_own_length(server: Server):
+    team = Team(ScriptedEngine(answer_one), f"openai/gpt-5-mini@{server.address}", cache=False)
+    assert Cascade("plan-then-solve", team)(question="3 + 4?").answer == "1"
+    (body,) = server.bodies
+    assert body["model"] == "gpt-5-mini"
+    assert not {"temperature", "max_tokens", "max_completion_tokens", "stop"} & body.keys()
+
+
+def test_samples_of_an_api_model_are_in_flight_together(server: Server):
+    team = Team(f"openai/m@{server.address}", ScriptedEngine(answer_one))
+    prediction = asyncio.run(Cascade("self-consistency", team, full_samples=True).acall(question="3 + 4?"))
+    assert len(server.bodies) == 8 and prediction.votes == {"7": 8}
+    again = Cascade("self-consistency", team, full_samples=True)(question="3 + 4?")
+    assert len(server.bodies) == 8 and again.usage[0]["hits"] == 8
+
+
+def test_a_server_that_is_not_there_is_one_clear_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    from dspy.clients import execution
+
+    monkeypatch.setattr(execution, "_delay", lambda error, attempt: 0.0)
+    team = Team(ScriptedEngine(answer_one), "openai/m@http://127.0.0.1:9/v1", cache=False)
+    with pytest.raises(dspy.LMTransportError):
+        Cascade("large", team)(question="3 + 4?")

@@ -1,0 +1,228 @@
+"""Where a cascade may be called from, how much is in flight, what is left undone, and how failures end it."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import dspy
+import pytest
+from dspy.clients import execution
+from dspy.lm15 import ContextLengthError, TransportError
+
+from cope import Cascade, CopeError, load_preset, metered
+from cope.programs import preset_names
+from cope.programs.events import Voted, observed_by
+from cope.programs.sampling import seed_of
+
+QUESTION = "A robe takes 2 bolts of blue fiber and half that much white fiber. How many bolts in total?"
+PRESETS = preset_names()
+
+
+def no_agreement(ask: Any) -> str:
+    """Every small sample says something else, so that the question goes through all rounds."""
+    if ask.role == "plan":
+        return f"Goal {ask.seed}." if ask.tier == "small" else f"Guideline {ask.seed}."
+    return f"WORKINGS {ask.seed}.\nAnswer: {100 + (ask.seed or 0)}" if ask.tier == "small" else "So.\nAnswer: 3"
+
+
+def agreement(ask: Any) -> str:
+    return f"Plan {ask.seed}." if ask.role == "plan" else "WORKINGS.\nAnswer: 3"
+
+
+# Stopping early
+
+
+@pytest.mark.parametrize("preset", ["cope", "answer-cascade", "self-consistency"])
+def test_stopping_early_answers_as_all_samples_do(scripted, preset: str):
+    """Random answers and random times; some rounds agree and some do not."""
+    saved = 0
+    for seed in range(12):
+        chance = random.Random(seed)
+        spread = chance.choice((1, 2, 3, 8))
+        times = random.Random(seed)
+
+        def reply(ask: Any, seed=seed, spread=spread) -> str:
+            if ask.role == "plan":
+                return f"Plan {ask.seed}."
+            roll = random.Random(f"{seed} {ask.seed} {ask.tier}")
+            return "" if roll.random() < 0.1 else f"Answer: {roll.randrange(spread)}"
+
+        runs = []
+        for full in (False, True):
+            s = scripted(reply, delay=lambda request, times=times: times.random() / 200)
+            runs.append(Cascade(preset, s.team, seed=seed, full_samples=full)(question=QUESTION))
+        early, full = runs
+        assert (early.answer, early.round) == (full.answer, full.round)
+        assert [r["accepted"] for r in early.rounds] == [r["accepted"] for r in full.rounds]
+        handed = load_preset(preset).hands_on
+        for a, b in zip(early.rounds, full.rounds, strict=True):
+            assert a["accepted"] or not handed(a["round"]) or a["plan"] == b["plan"]
+        saved += sum(b["asked"] - a["asked"] for a, b in zip(early.rounds, full.rounds, strict=True))
+    assert saved > 0
+
+
+def test_requests_that_are_not_needed_are_cancelled_at_the_engine(scripted):
+    slow = {seed_of(0, 1, "reason", index) for index in (2, 5)}
+    s = scripted(agreement, delay=lambda request: 30 if request.config.seed in slow else 0.001)
+    prediction = Cascade("cope", s.team)(question=QUESTION)
+    assert (prediction.answer, prediction.round, prediction.confidence) == ("3", 1, 0.75)
+    assert s.small.cancelled == 2 and s.small.running == 0 and prediction.seconds < 10
+    reasons = next(line for line in prediction.usage if line["role"] == "reason")
+    assert (reasons["calls"], reasons["cancelled"]) == (8, 2)
+    words = len(s.asks[-1].system.split()) + len(s.asks[-1].user.split())
+    assert reasons["prompt_tokens"] == 8 * words and reasons["completion_tokens"] == 6 * 3
+
+
+def test_a_shared_plan_needs_no_vote_to_be_handed_on(scripted):
+    """Round 2 of cope: once four of eight cannot agree any more, the rest is left, whoever leads."""
+    slow = {seed_of(0, 2, "reason", index) for index in (0, 4)}
+    s = scripted(no_agreement, delay=lambda request: 30 if request.config.seed in slow else 0.0)
+    prediction = Cascade("cope", s.team)(question=QUESTION)
+    assert [made["asked"] for made in prediction.rounds] == [8, 6, 1]
+    assert prediction.rounds[1]["plan"].startswith("Guideline") and s.small.cancelled == 2
+
+
+# Concurrency
+
+
+def test_all_samples_are_in_flight_together(scripted):
+    s = scripted(no_agreement, delay=0.02)
+    Cascade("cope", s.team, full_samples=True)(question=QUESTION)
+    assert s.small.most_running == 8
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_up_to_the_limit_of_the_tier(scripted, limit: int):
+    s = scripted(agreement, delay=0.002, limits={"small": limit})
+    Cascade("cope", s.team, full_samples=True)(question=QUESTION)
+    assert s.small.most_running == limit
+
+
+def test_the_limit_holds_for_several_questions_and_loops(scripted):
+    s = scripted(agreement, delay=0.003, limits={"small": 4})
+    cascade = Cascade("cope", s.team, full_samples=True)
+
+    async def some(count: int) -> list[dspy.Prediction]:
+        return await asyncio.gather(*(cascade.acall(question=f"{n}?") for n in range(count)))
+
+    with ThreadPoolExecutor(3) as pool:
+        made = [p for group in pool.map(lambda _: asyncio.run(some(3)), range(3)) for p in group]
+        made += pool.map(lambda n: cascade(question=f"{n}?"), range(3))
+    assert [p.answer for p in made] == ["3"] * 12
+    assert s.small.most_running == 4
+
+
+def test_in_dspys_evaluate_with_threads(scripted):
+    s = scripted(agreement, delay=0.002, limits={"small": 5})
+    devset = [dspy.Example(question=f"{n}?", answer="3").with_inputs("question") for n in range(8)]
+    evaluate = dspy.Evaluate(
+        devset=devset, metric=lambda example, made, trace=None: made.answer == example.answer, num_threads=4
+    )
+    result = evaluate(Cascade("cope", s.team, full_samples=True))
+    assert result.score == 100.0
+    assert s.small.most_running == 5 and len(s.small.requests) == 8 * 16
+    # Each question's usage is its own, though they ran side by side.
+    assert [sum(line["calls"] for line in made.usage) for _, made, _ in result.results] == [16] * 8
+
+
+def test_in_a_running_loop(scripted):
+    cascade = Cascade("cope", scripted(agreement).team)
+
+    async def cell() -> list[Any]:
+        return [cascade(question=QUESTION).answer, (await cascade.acall(question=QUESTION)).answer]
+
+    assert asyncio.run(cell()) == ["3", "3"]
+
+
+def test_inside_a_users_program(scripted):
+    cascade = Cascade("small", scripted(agreement).team)
+
+    class Twice(dspy.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cascade = cascade
+
+        def forward(self, question: str) -> dspy.Prediction:
+            first = self.cascade(question=question)
+            return self.cascade(question=f"{question} {first.answer}")
+
+    program = Twice()
+    assert program(question="?").answer == "3"
+    with dspy.context(lm=None):
+        assert (
+            dspy.Parallel(num_threads=2, disable_progress_bar=True)([(program, {"question": "?"})] * 3)[2].answer == "3"
+        )
+
+
+def test_questions_meter_and_observe_for_themselves(scripted):
+    s = scripted(agreement, delay=0.002)
+    cascade = Cascade("cope", s.team, full_samples=True)
+    seen: dict[str, list[Any]] = {}
+
+    def ask(question: str) -> dspy.Prediction:
+        with observed_by(seen.setdefault(question, []).append):
+            return cascade(question=question)
+
+    with ThreadPoolExecutor(4) as pool, metered() as nothing:
+        made = list(pool.map(ask, map(str, range(4))))
+    assert all(sum(line["calls"] for line in p.usage) == 16 for p in made)
+    assert all(sum(isinstance(e, Voted) for e in events) == 8 for events in seen.values()) and len(seen) == 4
+    assert nothing.calls == []  # the pool's threads are not in this context
+
+
+# Errors
+
+
+def failing(error: Exception, index: int = 3) -> Callable[[Any], str]:
+    seed = seed_of(0, 1, "reason", index)
+
+    def reply(ask: Any) -> str:
+        if ask.seed == seed:
+            raise error
+        return agreement(ask)
+
+    return reply
+
+
+@pytest.mark.parametrize(
+    ("error", "seen", "attempts"),
+    [
+        (TransportError("no answer"), dspy.LMTransportError, 4),
+        (ContextLengthError("too long"), dspy.ContextWindowExceededError, 1),
+        (CopeError("bring it with a command"), dspy.LMError, 1),
+    ],
+)
+def test_a_model_that_fails_is_an_error_and_never_an_answer(
+    scripted, monkeypatch: pytest.MonkeyPatch, error: Exception, seen: type[Exception], attempts: int
+):
+    monkeypatch.setattr(execution, "_delay", lambda error, attempt: 0.0)
+    bad = seed_of(0, 1, "reason", 3)
+    s = scripted(failing(error), delay=lambda r: 0.01 if r.config.seed == bad or r.config.temperature == 0.8 else 30)
+    with pytest.raises(seen) as caught:
+        Cascade("cope", s.team)(question=QUESTION)
+    assert caught.value.__cause__ is error
+    assert sum(request.config.seed == bad for request in s.small.requests) == attempts
+    assert s.small.cancelled == 7 and s.small.running == 0
+
+
+def test_a_failure_of_a_planner(scripted):
+    s = scripted(lambda ask: 1 / 0 if ask.role == "plan" and ask.tier == "large" else no_agreement(ask))
+    with pytest.raises(dspy.LMError, match="division by zero"):
+        Cascade("cope", s.team)(question=QUESTION)
+
+
+def test_a_cancelled_question_cancels_its_requests(scripted):
+    s = scripted(agreement, delay=30)
+
+    async def scene() -> None:
+        task = asyncio.ensure_future(Cascade("cope", s.team).acall(question=QUESTION))
+        while s.small.running < 8:
+            await asyncio.sleep(0.005)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(scene())
+    assert s.small.cancelled == 8 and s.small.running == 0
