@@ -15,8 +15,10 @@ def from_hub(task: str, name: str, config: str | None, split: str) -> list[dict[
         CopeError: when the hub cannot be reached and the cache does not have it, or the split is not there.
     """
     import datasets
+    from huggingface_hub.utils import logging as hub_log
 
     datasets.disable_progress_bars()
+    hub_log.set_verbosity_error()  # its retries end in the one error that is reported
     try:
         rows = datasets.load_dataset(name, config, split=split)
     except ValueError as error:
