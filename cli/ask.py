@@ -2,24 +2,35 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from ..errors import CopeError
+from .display import one_line
 from .options import make_cascade, make_team, prepare, program_options, team_options
 
 
 @click.command()
 @click.argument("question")
+@click.option(
+    "--task",
+    "domain",
+    type=click.Choice(["short-answer", "code"]),
+    default="short-answer",
+    show_default=True,
+    help="What kind of answer: a short one, or a program that passes the tests in the question.",
+)
 @program_options
 @team_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document with all that happened.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the answer alone: no rounds, no usage.")
-def command(question: str, as_json: bool, quiet: bool, **options: Any) -> None:
+def command(question: str, domain: str, as_json: bool, quiet: bool, **options: Any) -> None:
     """Answer QUESTION; with - it is read from standard input.
 
-    The default models run in this process; their weights (1.6 GB) are downloaded once.
+    The default models run in this process; their weights (1.6 GB) are downloaded once. With --task code the answer is a Python
+    program. `assert` lines and `>>>` examples in the question are tests that it must pass, in a sandbox.
     """
     from ..programs.events import observed_by
     from .display import watching
@@ -27,7 +38,7 @@ def command(question: str, as_json: bool, quiet: bool, **options: Any) -> None:
 
     question = _text(question)
     team = make_team(options)
-    cascade = make_cascade(options, team)
+    cascade = make_cascade(options, team, domain)
     first = cascade.preset.rounds[0]
     prepare(team, cascade.preset.tiers, load=[t for t in (first.planner, first.reasoner) if t], quiet=quiet)
     with watching(cascade, quiet) as observer, observed_by(observer):
@@ -35,12 +46,26 @@ def command(question: str, as_json: bool, quiet: bool, **options: Any) -> None:
     if as_json:
         click.echo(json.dumps(_document(question, cascade, prediction), ensure_ascii=False, indent=1))
     elif prediction.answer is not None:
-        at_terminal = sys.stdout.isatty()  # else the answer alone, for `x=$(cope ask ...)`
-        click.echo(f"Answer: {click.style(prediction.answer, bold=True)}" if at_terminal else prediction.answer)
+        at_terminal = sys.stdout.isatty() and domain != "code"  # else the answer alone, for `x=$(cope ask ...)`
+        click.echo(
+            f"Answer: {click.style(prediction.answer, bold=True)}" if at_terminal else prediction.answer.rstrip("\n")
+        )
     if not quiet:
+        for outcome in prediction.tests:
+            click.echo(_tested(outcome), err=True)
         click.echo(usage_in_words(prediction.usage, prediction.seconds), err=True)
     if prediction.answer is None:
         raise CopeError("no answer could be read in any round: ask in other words, or use larger models")
+
+
+def _tested(outcome: Mapping[str, Any]) -> str:
+    """A visible test and what came of it, in a line; a lone call was only run to compare programs."""
+    test = one_line(outcome["test"])
+    if not outcome["passed"]:
+        return f"{click.style('failed', fg='red')}  {test}  ({one_line(outcome['message'])})"
+    if outcome["value"] is not None:
+        return f"{test} gives {one_line(outcome['value'])}"
+    return f"{click.style('passed', fg='green')}  {test}"
 
 
 def _text(question: str) -> str:
@@ -52,7 +77,7 @@ def _text(question: str) -> str:
 
 def _document(question: str, cascade: Any, prediction: Any) -> dict[str, Any]:
     """All that happened, as plain data."""
-    fields = ("answer", "confidence", "round", "plan", "votes", "rounds", "usage", "cost", "seconds")
+    fields = ("answer", "confidence", "round", "plan", "votes", "tests", "rounds", "usage", "cost", "seconds")
     return {
         "question": question,
         **{name: prediction[name] for name in fields},

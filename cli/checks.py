@@ -41,9 +41,9 @@ class Check:
 
 def check_all() -> list[Check]:
     """All checks, side by side, in the order in which they are read."""
-    from .checks_services import ollama, tracking_store
+    from .checks_services import ollama, sandbox, tracking_store
 
-    looks = [python, engine, cpu, memory, gpu, weights, disk, ollama, keys, tracking_store]
+    looks = [python, engine, cpu, memory, gpu, weights, disk, sandbox, ollama, keys, tracking_store]
     with ThreadPoolExecutor(len(looks)) as pool:
         return list(pool.map(_guarded, looks))
 

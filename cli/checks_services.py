@@ -1,10 +1,11 @@
-"""The services that `cope doctor` looks for: Ollama and the tracking store."""
+"""The services that `cope doctor` looks for: Ollama, the sandbox and the tracking store."""
 
 import re
 import shutil
 import subprocess
 import tempfile
 
+from ..sandbox.opening import ADVICE
 from .checks import SECONDS, Check
 
 
@@ -37,6 +38,23 @@ def _version_of(command: str) -> str:
         return ""
     words = (told.stdout.strip().splitlines() or [""])[-1].split()
     return f", version {words[-1]}" if words else ""
+
+
+def sandbox() -> Check:
+    """Whether a program can be run behind walls here, by running one."""
+    import asyncio
+
+    from ..errors import CopeError
+    from ..sandbox import Suite, open_sandbox
+
+    try:
+        box = open_sandbox()
+        report = asyncio.run(box.run("def double(x): return x + x", Suite(("assert double(2) == 4",))))
+    except CopeError as error:
+        return Check("sandbox", "note", f"none: {error}", f"only code tasks need one: {ADVICE}")
+    if not report.all_passed:
+        return Check("sandbox", "note", f"{box.name} runs programs, but a right one fails: {report.message}")
+    return Check("sandbox", "ok", f"{box.name} ({box.backend.command}) ran a program")  # pyright: ignore
 
 
 def tracking_store() -> Check:

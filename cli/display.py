@@ -105,7 +105,8 @@ class Display:
         seen = f" with {' and '.join([*own, *earlier])}" if own or earlier else ""
         parts.append(f"{solver} solves {'' if spec.plans > 1 else times}".rstrip() + seen)
         if spec.threshold is not None:
-            parts.append(f"{spec.threshold:.0%} must agree")
+            code = self.cascade.domain == "code"
+            parts.append("a program must pass the tests" if code else f"{spec.threshold:.0%} must agree")
         return ", ".join(parts)
 
     def _who(self, tier: str | None) -> str:
@@ -114,7 +115,8 @@ class Display:
     def verdict(self, event: "Judged") -> str:
         """The gate's decision in words."""
         if event.accepted:
-            return f"accepted {one_line(event.answer or '')}: {event.reason}"
+            said = "" if event.words else f" {one_line(event.answer or '')}"  # a program is no line
+            return f"accepted{said}: {event.reason}"
         last = event.round == len(self.cascade.preset.rounds)
         return event.reason if last else f"escalated: {event.reason}"
 

@@ -19,6 +19,13 @@ from .options import make_cascade, make_team, prepare, program_options, team_opt
 @click.option("--split", default="test", show_default=True, help="Which part of the hub's set.")
 @click.option("--data", metavar="FILE", help="A local copy: JSONL, CSV or Parquet with question and answer.")
 @click.option(
+    "--visible",
+    type=click.Choice(["one", "all"]),
+    default="one",
+    show_default=True,
+    help="mbpp: tests that models see. All is the paper's way, and scores on what was shown.",
+)
+@click.option(
     "--budget", type=click.FloatRange(0), metavar="USD", help="Stop before this is spent; what is done is saved."
 )
 @click.option(
@@ -34,17 +41,17 @@ from .options import make_cascade, make_team, prepare, program_options, team_opt
 @program_options
 @team_options
 def command(task: str, **options: Any) -> None:
-    """Evaluate on TASK: gsm8k, math500, or jsonl for your own questions.
+    """Evaluate on TASK: gsm8k, math500, mbpp, humaneval, or jsonl for your own questions.
 
     The same command goes on where an interrupted one stopped and asks nothing twice.
     """
     from ..eval import RunFolder, task_by_name
 
-    chosen = task_by_name(task)
+    chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
     team = make_team(options)
-    cascade = make_cascade(options, team)
+    cascade = make_cascade(options, team, chosen.domain)
     examples = chosen.load(options["split"], options["limit"], options["data"])
-    folder = RunFolder(_settings(task, options, cascade), options["runs"])
+    folder = RunFolder(_settings(chosen, options, cascade), options["runs"])
     with folder.opened(options["fresh"]):
         prepare(team, cascade.preset.tiers)
         stopped = _run(chosen, examples, cascade, folder, options)
@@ -52,12 +59,13 @@ def command(task: str, **options: Any) -> None:
         raise CopeError(stopped)
 
 
-def _settings(task: str, options: Mapping[str, Any], cascade: Any) -> dict[str, Any]:
+def _settings(task: Any, options: Mapping[str, Any], cascade: Any) -> dict[str, Any]:
     """All that decides a run's outcome; the same settings find the same folder."""
     from ..eval.records import digest
 
     return {
-        "task": task,
+        "task": task.name,
+        **({"shown": task.shown} if task.shown else {}),
         "split": options["split"],
         "data": Path(options["data"]).name if options["data"] else None,
         "preset": cascade.preset.name,

@@ -105,6 +105,8 @@ def _print(console: Console, settings: Mapping[str, Any], cascade: Any, summary:
     console.print(
         f"[bold]{settings['task']}[/bold] with preset [bold]{settings['preset']}[/bold]: {models}", highlight=False
     )
+    if shown := settings.get("shown"):
+        console.print(shown, highlight=False)
     console.print(_table(cascade, summary))
     low, high = summary.interval
     errors = f", {summary.errors} errors" if summary.errors else ""

@@ -105,6 +105,8 @@ def program_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--seed", type=int, default=0, show_default=True, metavar="N",
                      help="All randomness depends on it."),
         click.option("--full-samples", is_flag=True, help="Draw every sample, also when the vote is decided."),
+        click.option("--unsafe-code", is_flag=True,
+                     help="Run model-written programs without a sandbox, where none is to be had."),
     ]  # fmt: skip
     return _decorated(command, options)
 
@@ -135,15 +137,18 @@ def make_team(options: Mapping[str, Any]) -> "Team":
     )  # fmt: skip
 
 
-def make_cascade(options: Mapping[str, Any], team: "Team") -> "Cascade":
-    """The program that the options of `program_options` name.
+def make_cascade(options: Mapping[str, Any], team: "Team", domain: str = "short-answer") -> "Cascade":
+    """The program that the options of `program_options` name, for a kind of questions.
 
     Raises:
-        CopeError: for a preset or program that cannot be read, or that does not fit the team or the other options.
+        CopeError: for a preset or program that cannot be read, or that does not fit the team or the other options; for
+            questions that programs answer, when there is no sandbox to run them in.
     """
     from ..programs import Cascade, load_preset
 
-    more = {"seed": options["seed"], "full_samples": options["full_samples"]}
+    more: dict[str, Any] = {"seed": options["seed"], "full_samples": options["full_samples"], "domain": domain}
+    if domain == "code":
+        more["confidence"] = _code_confidence(options["unsafe_code"])
     changes = {"samples": options["samples"], "thresholds": options["thresholds"] or ()}
     if not options["program"]:
         preset = load_preset(options["preset"])
@@ -157,6 +162,14 @@ def make_cascade(options: Mapping[str, Any], team: "Team") -> "Cascade":
     state = {**program.dump_state(), "preset": changed.dump_state()["preset"]}
     changed.load_state(state)
     return changed
+
+
+def _code_confidence(unsafe: bool) -> Any:
+    from ..programs import TestsPass
+    from ..sandbox import open_sandbox
+
+    sandbox = open_sandbox(unsafe)  # now, rather than when the first program is there
+    return TestsPass(lambda: sandbox)
 
 
 def _given(name: str) -> bool:

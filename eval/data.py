@@ -1,11 +1,16 @@
 """Where questions come from: the hub's own sets, or a local file; every row is checked before a model is asked."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from ..errors import CopeError
+
+Row = dict[str, Any]
+Fields = tuple[tuple[str, ...], ...]
+
+QUESTION_AND_ANSWER: Fields = (("question",), ("answer",))
 
 
 def from_hub(task: str, name: str, config: str | None, split: str) -> list[dict[str, Any]]:
@@ -30,8 +35,15 @@ def from_hub(task: str, name: str, config: str | None, split: str) -> list[dict[
     return list(rows)  # type: ignore[arg-type]
 
 
-def from_file(path: str) -> list[dict[str, Any]]:
-    """The rows of a JSONL, CSV or Parquet file; every row has `question` and `answer`.
+def from_file(
+    path: str, fields: Fields = QUESTION_AND_ANSWER, check: Callable[[Row], str | None] | None = None
+) -> list[Row]:
+    """The rows of a JSONL, CSV or Parquet file; every row has `question` and `answer`, or what is asked for instead.
+
+    Args:
+        path: the file.
+        fields: what a row must have; each entry lists the names that a field may go by.
+        check: looks at a row that has its fields and says what is wrong with it, in a few words; None when nothing is.
 
     Raises:
         CopeError: with file and line, when the file cannot be read or a row is not complete.
@@ -52,14 +64,21 @@ def from_file(path: str) -> list[dict[str, Any]]:
     if not rows:
         raise CopeError(f"{path} has no rows")
     seen: dict[str, int] = {}
+    remedy = "mend it or take the row out" if check else "add it or take the row out"
     for line, row in rows:
-        for field in ("question", "answer"):
-            value = row.get(field)
-            if value is None or not str(value).strip():
-                raise CopeError(f"{path} line {line}: the row has no {field}: add it or take the row out")
+        if wrong := missing(row, fields) or (check(row) if check else None):
+            raise CopeError(f"{path} line {line}: {wrong}: {remedy}")
         if row.get("id") is not None and seen.setdefault(str(row["id"]), line) != line:
             raise CopeError(f"{path} line {line}: id {row['id']!r} stands in line {seen[str(row['id'])]} already")
     return [row for _, row in rows]
+
+
+def missing(row: Row, fields: Fields) -> str | None:
+    """Which field a row lacks, in words; None when it has all."""
+    for names in fields:
+        if not any(row.get(name) is not None and str(row[name]).strip() for name in names):
+            return f"the row has no {' or '.join(names)}"
+    return None
 
 
 def _jsonl(file: Path) -> Iterable[tuple[int, dict[str, Any]]]:

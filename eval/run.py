@@ -107,7 +107,7 @@ async def evaluate(
 
 async def _ask(task: Task, example: dspy.Example, cascade: Cascade, record: Record) -> None:
     try:
-        prediction = await cascade.acall(question=example.question)
+        prediction = await cascade.acall(**example.inputs())
     except _FATAL:
         raise
     except LMError as error:

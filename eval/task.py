@@ -1,6 +1,5 @@
 """A task: questions with their right answers, and how an answer is scored. The seam for new ones."""
 
-import difflib
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -29,11 +28,16 @@ class Task(Protocol):
 
     @property
     def domain(self) -> str:
-        """Which signatures fit: `short-answer` so far."""
+        """The kind of questions: `short-answer` or `code`."""
+        ...
+
+    @property
+    def shown(self) -> str:
+        """What of the scoring models see, in a few words for the table; empty where they see nothing of it."""
         ...
 
     def load(self, split: str, limit: int | None = None, data: str | None = None) -> list[dspy.Example]:
-        """The examples, each with `id`, `question`, `answer`; from the hub, or from a local copy."""
+        """The examples, each with `id`, `question`, `answer`, and the program's inputs; from the hub or a local copy."""
         ...
 
     async def score(self, example: dspy.Example, answer: str | None) -> Score:
@@ -57,6 +61,7 @@ class ShortAnswer:
     question: str = "question"
     final: str | None = None
     domain: str = "short-answer"
+    shown: str = ""
 
     def load(self, split: str, limit: int | None = None, data: str | None = None) -> list[dspy.Example]:
         """Load the examples in their own order.
@@ -91,26 +96,3 @@ class ShortAnswer:
         if await aequal(example.answer, answer):
             return Score(1.0, f"{answer} is right.")
         return Score(0.0, f"{answer} is wrong. The right answer is {example.answer}.")
-
-
-TASKS: dict[str, Task] = {
-    task.name: task
-    for task in (
-        ShortAnswer("gsm8k", ("openai/gsm8k", "main"), final="####"),
-        ShortAnswer("math500", ("HuggingFaceH4/MATH-500", None), question="problem"),
-        ShortAnswer("jsonl"),
-    )
-}
-
-
-def task_by_name(name: str) -> Task:
-    """A task by its name.
-
-    Raises:
-        CopeError: when there is none, with the nearest name.
-    """
-    if name in TASKS:
-        return TASKS[name]
-    near = difflib.get_close_matches(name, TASKS, 1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(TASKS)}"
-    raise CopeError(f"no task is named {name!r}: {hint}")

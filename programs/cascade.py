@@ -11,9 +11,9 @@ import dspy
 from ..errors import CopeError
 from ..models import Meter, Team, Usage, metered, run_sync
 from .cascade_round import CascadeRound
+from .domain import domain_by_name
 from .preset import Preset, load_preset, parse_preset
-from .sample import Confidence
-from .vote import VoteShare
+from .sample import Confidence, Sample
 
 
 class Cascade(dspy.Module):
@@ -27,7 +27,8 @@ class Cascade(dspy.Module):
         team: the tiers; the default pair of embedded models when None.
         seed: all randomness depends on it: samples, their order, the plan that is handed on.
         full_samples: draw every sample, also those that can no longer change the decision.
-        confidence: how a round's samples become an answer; the vote's share when None.
+        domain: the kind of questions: `short-answer` or `code`.
+        confidence: how a round's samples become an answer; None is the domain's way: the vote's share, or tests that pass.
 
     Raises:
         CopeError: when the preset is wrong or names a tier that the team has not.
@@ -45,33 +46,42 @@ class Cascade(dspy.Module):
         *,
         seed: int = 0,
         full_samples: bool = False,
+        domain: str = "short-answer",
         confidence: Confidence | None = None,
     ) -> None:
         super().__init__()
         self.preset = load_preset(preset) if isinstance(preset, str) else preset
         self.team = team or Team()
         self.seed, self.full_samples = seed, full_samples
-        self.confidence: Confidence = confidence or VoteShare()
+        self.domain = domain
+        kind = domain_by_name(domain)
+        self.confidence: Confidence = confidence or kind.confidence()
         for tier in self.preset.tiers:
             _ = self.team[tier]
         for number in range(1, len(self.preset.rounds) + 1):
-            setattr(self, f"round_{number}", CascadeRound(self.preset, number))
+            setattr(self, f"round_{number}", CascadeRound(self.preset, number, kind))
 
     def rounds(self) -> Iterator[CascadeRound]:
         """The rounds in order."""
         return (getattr(self, f"round_{number}") for number in range(1, len(self.preset.rounds) + 1))
 
-    def forward(self, question: str) -> dspy.Prediction:
+    def forward(self, question: str, **given: Any) -> dspy.Prediction:
         """The synchronous face, for scripts, notebooks, DSPy's Evaluate and its optimizers."""
-        return run_sync(self.aforward(question))
+        return run_sync(self.aforward(question, **given))
 
-    async def aforward(self, question: str) -> dspy.Prediction:
+    async def aforward(self, question: str, **given: Any) -> dspy.Prediction:
         """Answer a question.
+
+        Args:
+            question: the question.
+            given: what comes with a question for code: `tests` (visible ones, Python source; read from the question when
+                they are left out), `setup` (source that they need) and `entry_point` (the function's name).
 
         Returns:
             A prediction with `answer` (None when no sample could be read), `confidence` (0 to 1), `round` (which
-            answered), `plan` (the one that the answer was made with), `votes` (answer to count), `rounds` (each
-            round's record), `usage` (by tier, round and role), `cost` (USD, None when a price is unknown), `seconds`.
+            answered), `plan` (the one that the answer was made with), `votes` (vote to count), `tests` (what came of the
+            visible tests of a program that answers), `rounds` (each round's record), `usage` (by tier, round and role),
+            `cost` (USD, None when a price is unknown), `seconds`.
 
         Raises:
             dspy.LMError: when a model failed; a failure is never an answer.
@@ -84,7 +94,7 @@ class Cascade(dspy.Module):
                 began = time.perf_counter()
                 result = await round_.acall(
                     question=question, plans=dict(plans), team=self.team, confidence=self.confidence,
-                    seed=self.seed, full_samples=self.full_samples,
+                    seed=self.seed, full_samples=self.full_samples, given=given,
                 )  # fmt: skip
                 if result.plan:
                     plans[round_.number] = result.plan
@@ -98,6 +108,7 @@ class Cascade(dspy.Module):
         return {
             **super().dump_state(*args, **kwargs),
             "preset": self.preset.model_dump(mode="json", exclude_defaults=True),
+            **({} if self.domain == "short-answer" else {"domain": self.domain}),
         }
 
     def load_state(self, state: dict[str, Any], **kwargs: Any) -> None:
@@ -105,6 +116,11 @@ class Cascade(dspy.Module):
         if "preset" not in state:
             raise CopeError("the state is not that of a cascade: it names no preset")
         saved = parse_preset(state.pop("preset"), "in the program file")
+        domain = state.pop("domain", "short-answer")
+        if domain != self.domain:
+            raise CopeError(
+                f"the program was saved for questions of kind {domain!r}, and this one is for {self.domain!r}"
+            )
         if saved.rounds != self.preset.rounds:
             raise CopeError(
                 f"the program was saved for preset {saved.name!r} with other rounds: load it with Cascade.from_file"
@@ -121,7 +137,7 @@ class Cascade(dspy.Module):
         try:
             state = json.loads(Path(path).read_text(encoding="utf-8"))
             preset = parse_preset(state["preset"], str(path))
-            program = cls(preset, team, **kwargs)
+            program = cls(preset, team, **{"domain": state.get("domain", "short-answer"), **kwargs})
             program.load_state(state)
         except OSError as error:
             raise CopeError(f"cannot read the program {path}: {error.strerror}") from None
@@ -145,11 +161,19 @@ def _record(round_: CascadeRound, result: dspy.Prediction, seconds: float) -> di
         "supporters": list(verdict.supporters),
         "asked": len(result.samples),
         "plan": result.plan,
-        "samples": [
-            {"index": s.index, "plan": s.plan, "reasoning": s.reasoning, "answer": s.answer} for s in result.samples
-        ],
+        "samples": [_sample(sample) for sample in result.samples],
         "seconds": seconds,
     }  # fmt: skip
+
+
+def _sample(sample: Sample) -> dict[str, Any]:
+    """A sample as plain data, with what came of its tests where it is a program."""
+    plain = {name: getattr(sample, name) for name in ("index", "plan", "reasoning", "answer")}
+    if sample.ballot is not None:
+        plain["ballot"] = sample.ballot
+    if sample.report is not None:
+        plain["tests"] = [vars(outcome) for outcome in sample.report.outcomes]
+    return plain
 
 
 def _hand_to_optimizer(result: dspy.Prediction) -> None:
@@ -168,13 +192,14 @@ def _prediction(records: list[dict[str, Any]], meter: Meter, seconds: float) -> 
     last = records[-1]
     usage = meter.by("tier", "round", "role")
     total: Usage = meter.total()
-    behind = next((s["plan"] for s in last["samples"] if s["index"] in last["supporters"][:1] and s["plan"]), None)
+    winner: dict[str, Any] = next((s for s in last["samples"] if s["index"] in last["supporters"][:1]), {})
     return dspy.Prediction(
         answer=last["answer"],
         confidence=last["confidence"],
         round=last["round"],
-        plan=behind or next((r["plan"] for r in reversed(records) if r["plan"]), None),
+        plan=winner.get("plan") or next((r["plan"] for r in reversed(records) if r["plan"]), None),
         votes=last["votes"],
+        tests=winner.get("tests", []),
         rounds=records,
         usage=[{"tier": t, "round": r, "role": role, **use.as_dict()} for (t, r, role), use in usage.items()],
         cost=total.usd if not total.unpriced else None,

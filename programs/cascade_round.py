@@ -10,6 +10,7 @@ from dspy.utils.exceptions import AdapterParseError
 from ..models import Team, labelled
 from ..models.adapter import LeanAdapter
 from ..signatures import PlanKind
+from .domain import Domain
 from .events import Judged, Planned, RoundStarted, Voted, emit
 from .planner import Planner
 from .preset import Preset
@@ -40,7 +41,7 @@ class CascadeRound(dspy.Module):
     nothing here.
     """
 
-    def __init__(self, preset: Preset, number: int) -> None:
+    def __init__(self, preset: Preset, number: int, domain: Domain) -> None:
         super().__init__()
         self.number = number
         self.spec = preset.rounds[number - 1]
@@ -50,8 +51,8 @@ class CascadeRound(dspy.Module):
         for seen, field in self.fields.items():
             if kind := preset.rounds[seen - 1].plan:
                 kinds[field] = kind
-        self.planner = Planner(self.spec.plan, number) if self.spec.plan else None
-        self.reasoner = Reasoner(kinds, number)
+        self.planner = Planner(self.spec.plan, number, domain) if self.spec.plan else None
+        self.reasoner = Reasoner(kinds, number, domain)
 
     async def aforward(
         self,
@@ -61,6 +62,7 @@ class CascadeRound(dspy.Module):
         confidence: Confidence,
         seed: int,
         full_samples: bool = False,
+        given: Mapping[str, Any] | None = None,
     ) -> dspy.Prediction:
         """Run the round.
 
@@ -71,6 +73,7 @@ class CascadeRound(dspy.Module):
             confidence: how samples become an answer.
             seed: what all randomness of the round depends on, together with the question.
             full_samples: draw every sample, also those that cannot change the decision.
+            given: what came with the question, such as the tests that a program must pass.
 
         Returns:
             A prediction with `verdict`, `accepted`, `samples`, `plan` (what is handed on, None without a planner).
@@ -79,13 +82,16 @@ class CascadeRound(dspy.Module):
         emit(RoundStarted(number, spec.planner, spec.plan, spec.reasoner, spec.samples))
         shared = await self._plan(question, team, seed, None) if self.planner and spec.plans == 1 else None
         order = shuffled(spec.samples, seed, question, number)
-        tally = confidence.tally(order)
+        given = {"question": question, **(given or {})}
+        tally = confidence.tally(order, given)
 
         async def make(index: int) -> Sample:
-            return await self._sample(index, question, plans, shared, team, seed)
+            sample = await self._sample(index, given, plans, shared, team, seed)
+            await tally.examine(sample)
+            return sample
 
         def counted(sample: Sample) -> None:
-            emit(Voted(number, sample.index, sample.answer, tally.verdict().votes))
+            emit(Voted(number, sample.index, sample.vote, tally.verdict().votes))
 
         samples = await draw(
             order, make, tally, threshold=spec.threshold, hands_on=self.hands_on and shared is None,
@@ -105,6 +111,7 @@ class CascadeRound(dspy.Module):
                 len(samples),
                 spec.samples,
                 plan,
+                verdict.words,
             )
         )
         return dspy.Prediction(verdict=verdict, accepted=accepted, samples=samples, plan=plan, shared=shared)
@@ -123,17 +130,23 @@ class CascadeRound(dspy.Module):
         return sample
 
     async def _sample(
-        self, index: int, question: str, plans: Mapping[int, str], shared: Sample | None, team: Team, seed: int
+        self,
+        index: int,
+        given: Mapping[str, Any],
+        plans: Mapping[int, str],
+        shared: Sample | None,
+        team: Team,
+        seed: int,
     ) -> Sample:
         sample = Sample(index, plan=shared.plan if shared else None)
         if self.planner and not shared:
-            sample = await self._plan(question, team, seed, index)
+            sample = await self._plan(given["question"], team, seed, index)
         known = {**plans, **({self.number: sample.plan or _NO_PLAN} if self.planner else {})}
         seen = {field: known.get(number, _NO_PLAN) for number, field in self.fields.items()}
         config = self._config(team, "reason", seed, index)
         with self._under(team, self.spec.reasoner, "reason", sample.trace):
             try:
-                made = await self.reasoner.acall(question=question, plans=seen, config=config)
+                made = await self.reasoner.acall(plans=seen, config=config, **given)
             except AdapterParseError:
                 return sample  # nothing could be read: a sample without a vote
         sample.reasoning, sample.answer = made.reasoning, made.answer

@@ -28,7 +28,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Voted:
-    """A sample was finished; `answer` is None when none could be read. `votes` are the votes so far."""
+    """A sample was finished; `answer` is its vote, None when none could be read. `votes` are the votes so far."""
 
     round: int
     sample: int
@@ -49,12 +49,15 @@ class Judged:
     asked: int
     samples: int
     plan: str | None
+    words: str = ""
 
     @property
     def reason(self) -> str:
         """The decision in words."""
         if self.answer is None:
             return "no answer could be read"
+        if self.words:
+            return self.words
         if self.threshold is None:
             return "the last round answers"
         # Sampling may stop before all votes are in, when they can no longer change the decision.

@@ -4,7 +4,8 @@ from typing import Any
 
 import dspy
 
-from ..signatures import PlanKind, plan_signature
+from ..signatures import PlanKind
+from .domain import DOMAINS, Domain
 
 
 class Planner(dspy.Module):
@@ -13,12 +14,13 @@ class Planner(dspy.Module):
     Args:
         kind: what the plan says.
         round_number: the round it plans for, which its instructions depend on.
+        domain: the kind of questions; those with a short answer when None.
     """
 
-    def __init__(self, kind: PlanKind, round_number: int = 1) -> None:
+    def __init__(self, kind: PlanKind, round_number: int = 1, domain: Domain | None = None) -> None:
         super().__init__()
         self.kind = kind
-        self.predict = dspy.Predict(plan_signature(kind, round_number))
+        self.predict = dspy.Predict((domain or DOMAINS["short-answer"]).plan(kind, round_number))
 
     async def aforward(self, question: str, config: dict[str, Any] | None = None) -> dspy.Prediction:
         made = await self.predict.acall(question=question, config=config or {})

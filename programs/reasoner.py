@@ -5,8 +5,8 @@ from typing import Any
 
 import dspy
 
-from ..signatures import PlanKind, reason_signature
-from .answers import read_answer
+from ..signatures import PlanKind
+from .domain import DOMAINS, Domain
 
 
 class Reasoner(dspy.Module):
@@ -15,17 +15,20 @@ class Reasoner(dspy.Module):
     Args:
         plans: the plan fields it sees, name to kind, in order.
         round_number: the round it solves in, which its instructions depend on.
+        domain: the kind of questions; those with a short answer when None.
     """
 
-    def __init__(self, plans: Mapping[str, PlanKind] | None = None, round_number: int = 1) -> None:
+    def __init__(
+        self, plans: Mapping[str, PlanKind] | None = None, round_number: int = 1, domain: Domain | None = None
+    ) -> None:
         super().__init__()
-        self.predict = dspy.Predict(reason_signature(plans or {}, round_number))
+        self._domain = domain or DOMAINS["short-answer"]
+        self.predict = dspy.Predict(self._domain.reason(plans or {}, round_number))
 
     async def aforward(
-        self, question: str, plans: Mapping[str, str], config: dict[str, Any] | None = None
+        self, question: str, plans: Mapping[str, str], config: dict[str, Any] | None = None, **given: Any
     ) -> dspy.Prediction:
+        """Solve a question; `given` is what came with it, and is read by, not shown to, the model."""
         made = await self.predict.acall(question=question, **plans, config=config or {})
-        answer = read_answer(made.answer)
-        if answer is None and made.reasoning != made.answer:
-            answer = read_answer(made.reasoning)
-        return dspy.Prediction(reasoning=made.reasoning, answer=answer)
+        answer = self._domain.read(made, {"question": question, **given})
+        return dspy.Prediction(reasoning=made.get("reasoning") or "", answer=answer)

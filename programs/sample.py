@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ..sandbox import Report
+
 
 @dataclass
 class Sample:
@@ -14,6 +16,8 @@ class Sample:
         plan: the plan of this sample's own round, None where the round makes none.
         reasoning: the steps, as the reasoner wrote them.
         answer: the answer that could be read; None is a sample without a vote.
+        ballot: what it votes for where that is not the answer's own words, such as what a program gives.
+        report: what came of the visible tests, where programs are run.
         trace: DSPy's trace of its calls, for optimizers.
     """
 
@@ -21,7 +25,14 @@ class Sample:
     plan: str | None = None
     reasoning: str = ""
     answer: str | None = None
+    ballot: str | None = None
+    report: Report | None = None
     trace: list[Any] = field(default_factory=list, repr=False)
+
+    @property
+    def vote(self) -> str | None:
+        """What it votes for; None for nothing."""
+        return self.answer if self.ballot is None else self.ballot
 
 
 @dataclass(frozen=True)
@@ -32,20 +43,26 @@ class Verdict:
         answer: the answer that leads; None when no sample has a vote.
         confidence: between 0 and 1.
         supporters: the indices of the samples behind the answer; the first is drawn to hand its plan on.
-        votes: supporters of each answer, the leading one first.
+        votes: supporters of each vote, the leading one first.
+        words: how it was found, where that is not by how many agree.
     """
 
     answer: str | None
     confidence: float
     supporters: tuple[int, ...]
     votes: Mapping[str, int]
+    words: str = ""
 
 
 class Tally(Protocol):
     """The samples of one round, as they come in."""
 
+    async def examine(self, sample: Sample) -> None:
+        """Look at a sample that was just made, while others are still in the making; here a program is run."""
+        ...
+
     async def add(self, sample: Sample) -> None:
-        """Count a finished sample."""
+        """Count an examined sample."""
         ...
 
     def settled(self, threshold: float | None, hands_on: bool) -> bool:
@@ -60,6 +77,11 @@ class Tally(Protocol):
 class Confidence(Protocol):
     """How a round's samples become an answer and a confidence: the seam for voting, tests, perplexity and more."""
 
-    def tally(self, order: Sequence[int]) -> Tally:
-        """An empty tally for samples with these indices; the order breaks ties and draws the plan that is handed on."""
+    def tally(self, order: Sequence[int], given: Mapping[str, Any] | None = None) -> Tally:
+        """An empty tally for one round.
+
+        Args:
+            order: the samples' indices; the order breaks ties and draws the plan that is handed on.
+            given: the question's inputs: `question`, and for code `tests`, `setup`, `entry_point`.
+        """
         ...

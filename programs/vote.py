@@ -1,7 +1,8 @@
 """Vote share: the confidence of an answer is the share of the samples that gave it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .equivalence import aequal, equal_fast
 from .sample import Sample, Tally, Verdict
@@ -18,7 +19,7 @@ class VoteShare:
     supporter comes first in the round's seeded order.
     """
 
-    def tally(self, order: Sequence[int]) -> Tally:
+    def tally(self, order: Sequence[int], given: Mapping[str, Any] | None = None) -> Tally:
         return VoteTally(order)
 
 
@@ -27,32 +28,37 @@ class VoteTally:
 
     Args:
         order: all indices of the round's samples, in the seeded order in which they are asked.
+        exact: whether votes are the same only when they are written the same; else they are compared as mathematics.
     """
 
-    def __init__(self, order: Sequence[int]) -> None:
+    def __init__(self, order: Sequence[int], exact: bool = False) -> None:
+        self._exact = exact
         self.total = len(order)
         self._rank = {index: rank for rank, index in enumerate(order)}
         self._missing = set(order)
-        self._answers: list[str] = []
+        self._answers: list[str] = []  # the votes, as the first supporter wrote each
         self._voters: list[list[int]] = []  # ranks of each answer's supporters, ascending
-        self._written: dict[int, str] = {}  # how each supporter, by rank, wrote the answer
+        self._voted: dict[int, Sample] = {}  # the supporters' samples by rank
         self._planned: set[int] = set()  # ranks of the samples that have a plan to hand on
+
+    async def examine(self, sample: Sample) -> None:
+        """An answer says all by itself."""
 
     async def add(self, sample: Sample) -> None:
         self._missing.discard(sample.index)
-        if sample.answer is None:
+        if sample.vote is None:
             return
-        place = await self._place(sample.answer)
+        place = await self._place(sample.vote)
         if sample.plan:
             self._planned.add(self._rank[sample.index])
-        self._written[self._rank[sample.index]] = sample.answer
+        self._voted[self._rank[sample.index]] = sample
         self._voters[place].append(self._rank[sample.index])
         self._voters[place].sort()
 
     async def _place(self, answer: str) -> int:
         doubtful = []
         for place, known in enumerate(self._answers):
-            same = equal_fast(known, answer)
+            same = known == answer if self._exact else equal_fast(known, answer)
             if same:
                 return place
             if same is None:
@@ -102,10 +108,10 @@ class VoteTally:
         indices = {rank: index for index, rank in self._rank.items()}
         places = sorted(range(len(self._answers)), key=self._precedence)
         return Verdict(
-            answer=self._written[self._voters[leader][0]],
+            answer=self._voted[self._voters[leader][0]].answer,
             confidence=len(self._voters[leader]) / self.total,
             supporters=tuple(indices[rank] for rank in self._voters[leader]),
-            votes={self._written[self._voters[place][0]]: len(self._voters[place]) for place in places},
+            votes={self._voted[self._voters[place][0]].vote or "": len(self._voters[place]) for place in places},
         )
 
 

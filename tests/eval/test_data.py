@@ -6,7 +6,7 @@ import pytest
 
 from cope.errors import CopeError
 from cope.eval.data import from_file
-from cope.eval.task import task_by_name
+from cope.eval.tasks import task_by_name
 
 ROWS = [{"question": "1 + 1?", "answer": "2"}, {"question": "Which agent, 7 or 007?", "answer": "007"}]
 

@@ -1,0 +1,128 @@
+"""Which statements of a model's code are the program, and which only exercise it."""
+
+import ast
+from collections.abc import Iterable
+
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+_DEFINITION = (*FUNCTION, ast.ClassDef)
+_IMPORT = (ast.Import, ast.ImportFrom)
+_ASSIGNMENT = (ast.Assign, ast.AnnAssign, ast.AugAssign)
+_TEST_MODULES = {"unittest", "doctest", "pytest"}
+
+
+def defined(statements: Iterable[ast.stmt]) -> set[str]:
+    """The names that top-level statements bind by def, class, assignment or import."""
+    names: set[str] = set()
+    for statement in statements:
+        if isinstance(statement, _DEFINITION):
+            names.add(statement.name)
+        elif isinstance(statement, _IMPORT):
+            names |= {(alias.asname or alias.name).partition(".")[0] for alias in statement.names}
+        else:
+            names |= {n.id for n in own(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+            names |= {n.name for n in own(statement) if isinstance(n, _DEFINITION)}
+    return names
+
+
+def own(statement: ast.AST) -> Iterable[ast.AST]:
+    """The nodes of a statement without what stands inside functions and classes in it."""
+    todo = [statement]
+    while todo:
+        node = todo.pop()
+        yield node
+        if node is statement or not isinstance(node, (*_DEFINITION, ast.Lambda)):
+            todo.extend(ast.iter_child_nodes(node))
+
+
+def loaded(node: ast.AST) -> set[str]:
+    """The names that are read anywhere in it."""
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+
+
+def root(node: ast.AST) -> str | None:
+    """The name that a chain of attributes, indices and calls starts from."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def is_definition(statement: ast.stmt) -> bool:
+    """Whether it is a def, a class, or a name for a lambda."""
+    return isinstance(statement, _DEFINITION) or (
+        isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Lambda)
+    )
+
+
+def is_stub(statement: ast.stmt) -> bool:
+    """Whether it is a function or class without anything in it but a docstring, `pass` or `...`."""
+    return isinstance(statement, _DEFINITION) and all(
+        isinstance(s, ast.Pass) or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
+        for s in statement.body
+    )
+
+
+def program_statements(body: list[ast.stmt], entry_point: str | None) -> list[ast.stmt]:
+    """The statements that make the program: the others would only cost time when the tests run, or fail.
+
+    Imports, definitions and assignments stay, and top-level code that prepares what definitions use. Calls,
+    prints, asserts, the main block and whatever reads input go.
+    """
+    bound = defined(s for s in body if isinstance(s, (*_DEFINITION, *_ASSIGNMENT)))
+    functions = defined(s for s in body if is_definition(s))
+    modules = defined(s for s in body if isinstance(s, _IMPORT)) - _TEST_MODULES
+    used = {name for s in body if is_definition(s) for name in loaded(s)} | functions
+    used |= {entry_point} if entry_point else set()
+    # What an assignment that definitions use is itself made of; from the end, since it stands before.
+    for statement in reversed(body):
+        if isinstance(statement, _ASSIGNMENT) and defined([statement]) & used:
+            used |= loaded(statement)
+    printed = {name for s in body if isinstance(s, (ast.Expr, ast.Assert)) for name in loaded(s)}
+
+    def wanted(statement: ast.stmt) -> bool:
+        if isinstance(statement, (*_DEFINITION, *_IMPORT)):
+            return True
+        if _reads_input(statement) or any(isinstance(n, ast.Return) for n in own(statement)):
+            return False
+        if isinstance(statement, _ASSIGNMENT):
+            targets = defined([statement]) or {root(t) or "" for t in _targets(statement)}
+            example = loaded(statement) & functions and (entry_point or targets <= printed)
+            return bool(targets & used) or not example
+        if isinstance(statement, ast.Expr):
+            name = root(statement.value)
+            return isinstance(statement.value, ast.Call) and (
+                (name in modules and isinstance(statement.value.func, ast.Attribute))
+                or (name in used and name in bound and name not in functions)
+            )
+        return not isinstance(statement, (ast.Assert, ast.Pass, ast.Delete)) and _prepares(statement, used)
+
+    return [statement for statement in body if wanted(statement)]
+
+
+def _targets(statement: ast.stmt) -> list[ast.expr]:
+    return statement.targets if isinstance(statement, ast.Assign) else [statement.target]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _reads_input(statement: ast.stmt) -> bool:
+    return any(
+        (isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in ("input", "raw_input"))
+        or (isinstance(n, ast.Attribute) and n.attr in ("stdin", "argv"))
+        for n in own(statement)
+    )
+
+
+def _prepares(statement: ast.stmt, used: set[str]) -> bool:
+    """Whether a loop, `if`, `with` or `try` binds or changes something that definitions use."""
+    if isinstance(statement, ast.If) and any(
+        isinstance(n, ast.Name) and n.id == "__name__" for n in ast.walk(statement.test)
+    ):
+        return False
+    for node in own(statement):
+        if isinstance(node, (*_DEFINITION, *_IMPORT)):
+            return True
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in used:
+            return True
+        if isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store) and root(node) in used:
+            return True
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and root(node) in used:
+            return True
+    return False

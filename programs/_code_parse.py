@@ -1,0 +1,135 @@
+"""Python that may be broken or cut off: the stretches of it that parse, with a bounded number of tries."""
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_TRIES = 24
+"""Cuts by the parser's own error lines; after them, every try halves what is left."""
+_WORK = 20
+"""How many times the length of the text is parsed at most, in all."""
+
+_STARTS = re.compile(
+    r"[ \t]*(?:(?:async def|def|class|import)\s+\w|from\s+[\w.]+\s+import\b|@\w)|\w+\s*(?::[^=\n]*)?=[^=]"
+)
+_BLOCK_LINE = re.compile(r"on line (\d+)")
+
+
+def parsed(source: str) -> ast.Module | None:
+    """The syntax tree, or None when the source is no Python; whatever it is, nothing is raised or printed."""
+    tree = _parsed(source)
+    return tree if isinstance(tree, ast.Module) else None
+
+
+def _parsed(source: str) -> ast.Module | int:
+    """The syntax tree, or the line of the first error, from 1."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(source)
+        except SyntaxError as error:
+            line = error.lineno or 1
+            if "expected an indented block" in str(error.msg) and (m := _BLOCK_LINE.search(str(error.msg))):
+                return int(m[1])
+            if "expected 'except' or 'finally'" in str(error.msg):
+                return _open_try(source.split("\n")[: line - 1]) or line
+            return line
+        except (ValueError, RecursionError, MemoryError):
+            return 1
+
+
+def _open_try(lines: list[str]) -> int | None:
+    """The line of the last `try:` that nothing ends, from 1."""
+    ended: set[int] = set()
+    for number in range(len(lines), 0, -1):
+        line = lines[number - 1]
+        word = line.strip()
+        indent = len(line) - len(line.lstrip())
+        if word.startswith(("except", "finally")):
+            ended.add(indent)
+        elif word.startswith("try:"):
+            if indent not in ended:
+                return number
+            ended.discard(indent)
+    return None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Lines that parse, and whether they stop inside their last statement."""
+
+    lines: list[str]
+    body: list[ast.stmt]
+    cut: bool
+
+
+class Budget:
+    """How many characters may still be parsed: a hostile text costs no more than a multiple of its length."""
+
+    def __init__(self, size: int) -> None:
+        self.left = _WORK * size + 10_000
+
+    def spend(self, size: int) -> bool:
+        """Whether there was enough left."""
+        self.left -= size
+        return self.left >= 0
+
+
+def longest_prefix(lines: list[str], budget: Budget) -> Piece | None:
+    """The longest run of lines from the first that parses; None when not even the first statement does."""
+    end = len(lines)
+    tries = 0
+    while True:
+        while end and not lines[end - 1].strip():
+            end -= 1
+        source = "\n".join(lines[:end]) + "\n"
+        if not end or not budget.spend(len(source)):
+            return None
+        tree = _parsed(source)
+        if isinstance(tree, ast.Module):
+            rest = next((line for line in lines[end:] if line.strip()), "")
+            return Piece(lines[:end], tree.body, rest[:1].isspace()) if tree.body else None
+        tries += 1
+        end = min(tree - 1, end - 1) if tries < _TRIES else end // 2
+
+
+def pieces(lines: list[str]) -> Iterator[Piece]:
+    """All stretches that parse, in order: prose before, between and after them is passed over."""
+    budget = Budget(sum(map(len, lines)))
+    start, found = 0, False
+    lines = _spaced(lines, budget)
+    while start < len(lines):
+        rest = dedented(lines[start:])
+        piece = longest_prefix(rest, budget)
+        if budget.left < 0:
+            return
+        if piece:
+            yield piece
+            found = found or any(not isinstance(statement, ast.Expr) for statement in piece.body)
+        start += max(1, len(piece.lines) if piece else 1)
+        # Inside a statement that does not parse nothing indented is a start of its own.
+        while start < len(lines) and not (_STARTS.match(lines[start]) and not (found and lines[start][:1].isspace())):
+            start += 1
+
+
+def _spaced(lines: list[str], budget: Budget) -> list[str]:
+    """Lines with tabs written as spaces where tabs and spaces are mixed so that Python refuses them."""
+    if not any("\t" in line for line in lines):
+        return lines
+    for width in (0, 8, 4):  # eight is what Python itself once took a tab for
+        spaced = [line.expandtabs(width) for line in lines] if width else lines
+        source = "\n".join(dedented(spaced))
+        if budget.spend(len(source)) and parsed(source):
+            return spaced
+    return [line.expandtabs(4) for line in lines] if any(line.startswith("  ") for line in lines) else lines
+
+
+def dedented(lines: list[str]) -> list[str]:
+    """Lines moved to the left by the indentation of the first that is not blank, as far as they have it."""
+    first = next((line for line in lines if line.strip()), "")
+    width = len(first) - len(first.lstrip())
+    if not width:
+        return lines
+    return [line[min(width, len(line) - len(line.lstrip())) :] for line in lines]

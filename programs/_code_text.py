@@ -1,0 +1,108 @@
+"""The parts of a reply that may be code: what chat models leave around a program is taken off."""
+
+import json
+import re
+from dataclasses import dataclass
+
+WINDOW = 100_000
+"""Characters at the start of a reply that are looked at."""
+
+_END = re.compile(r"<\|(?:im_end|endoftext|end_of_text|eot_id|end|im_start|file_sep)\|>|</s>|<end_of_turn>")
+_FIELD = re.compile(r"^[ \t]*\[\[[ \t]*##[ \t]*(\w+)[ \t]*##[ \t]*\]\][ \t]*", re.M)
+_TAG = r"(?:</?(?:code|pre|program|python|think|answer)(?: [^>\n]{0,100})?>|\[/?(?:PYTHON|CODE|INST|PROGRAM)\])"
+_LEFTOVER = re.compile(rf"^[ \t]{{0,3}}{_TAG}|{_TAG}[ \t]*$", re.M | re.I)
+_LABEL = re.compile(
+    r"^[*#]{0,3} ?(?:the |my )?(?:program|code|python|solution|answer)[ *]{0,3}:[ *]{0,3}"
+    r"(?=$|def |async def |class |import |from |@|```|~~~)",
+    re.I | re.M,
+)
+_JSON_PROGRAM = re.compile(r'"(?:program|code)"\s*:\s*"((?:[^"\\]|\\.)*)', re.S)
+_OPENING = re.compile(r"((?:[ \t]*(?:[-*+]|\d{1,3}[.)]))?[ \t]*)(`{3,}|~{3,})[ \t]*\{?\.?([\w+#-]*)(.*)")
+_PROMPT = re.compile(r"[ \t]*(?:>>>|\.\.\.)(?: |$)")
+_UNSEEN = dict.fromkeys(map(ord, "\x00\ufeff\u200b\u200c\u200d\u2060\x0c"), None) | {0xA0: " "}
+_OTHER_LANGUAGES = frozenset(
+    "bash sh shell console zsh cmd powershell text txt plaintext output out json yaml toml ini xml html css csv diff"
+    " markdown md latex java javascript js typescript ts c cpp c++ csharp c# cs go rust ruby sql r kotlin swift php".split()
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A stretch of lines that may be code: the inside of a fence, or the whole reply where it has none."""
+
+    lines: list[str]
+    fenced: bool
+
+
+def cleaned(text: str) -> str:
+    """The reply with plain line ends, without thoughts, special tokens, field marks, labels and tags."""
+    s = text[:WINDOW].encode("utf-8", "replace").decode("utf-8")
+    s = s.replace("\r\n", "\n").replace("\r", "\n").translate(_UNSEEN)
+    if "</think>" in s:
+        s = s.rpartition("</think>")[2] or s
+    turns = [turn for turn in _END.split(s) if turn.strip()]
+    s = turns[0] if turns else ""
+    if "##" in s and (marks := [m for m in _FIELD.finditer(s) if m[1].lower() in ("program", "code", "answer")]):
+        s = _FIELD.split(s[marks[-1].end() :])[0]
+    if s.lstrip().startswith("{") and (m := _JSON_PROGRAM.search(s)):
+        s = _unescaped(m[1])
+    elif "\n" not in s.strip() and "\\n" in s and re.search(r"(?:def|class|import)\s.*\\n", s):
+        s = _unescaped(s.strip())
+    return _LABEL.sub("", _LEFTOVER.sub("", s))
+
+
+def _unescaped(inner: str) -> str:
+    try:
+        return json.loads(f'"{inner}"', strict=False)
+    except ValueError:
+        return inner.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
+
+
+def blocks(text: str) -> list[Block]:
+    """The fenced blocks of a cleaned reply that may be Python, or the reply itself when it has no fence."""
+    found: list[Block] = []
+    outside: list[str] = []
+    inside: list[str] | None = None
+    margin, fence, language = "", "", ""
+    for line in text.split("\n"):
+        opening = _OPENING.match(line)
+        if inside is None:
+            if opening is None or (opening[4].strip(" `~}") and not opening[3]):
+                outside.append(line)  # also a sentence with a fence's marks in it
+                continue
+            margin, fence, language, rest = opening.groups()
+            inside = [rest.strip()] if re.match(r"\s+(?:def|class|import|from|@)", rest) else []
+            if not (inside and inside[0].endswith(fence)):
+                continue
+            line, opening = inside.pop(), None
+        # As in markdown, marks that stand deeper in than a fence may are part of what it holds: of a docstring.
+        if opening and (not opening[2].startswith(fence) or len(opening[1]) > len(margin) + 3):
+            inside.append(line)
+        elif opening:
+            _add(found, inside, language)
+            inside = [] if opening[3] else None  # a name of a language opens the next block: this one was not closed
+            language = opening[3]
+        elif line.rstrip().endswith(fence):
+            _add(found, [*inside, line.rstrip()[: -len(fence)]], language)
+            inside = None
+        else:
+            inside.append(line)
+    if inside is not None:
+        _add(found, inside, language)
+    if any(line.strip() for block in found for line in block.lines):
+        return found
+    return [Block(without_prompts(outside), False)]
+
+
+def _add(found: list[Block], lines: list[str], language: str) -> None:
+    if language.lower() not in _OTHER_LANGUAGES:
+        found.append(Block(without_prompts(lines), True))
+
+
+def without_prompts(lines: list[str]) -> list[str]:
+    """The statements of an interpreter's session; lines as they are where they are no session."""
+    if not any(line.lstrip().startswith(">>> ") for line in lines):
+        return lines
+    if any(re.match(r"[ \t]*(?:async def|def|class)\b", line) for line in lines):
+        return lines  # the prompts are examples in a docstring
+    return [line[m.end() :] for line in lines if (m := _PROMPT.match(line))]

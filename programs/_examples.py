@@ -1,0 +1,158 @@
+"""Examples of an interpreter's session, as the standard library's doctest reads them, made into tests."""
+
+import ast
+import builtins
+import doctest
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ._code_keep import defined, loaded, root
+from ._code_parse import parsed
+
+_QUOTES = re.compile(r"[ \t]*[rRuU]?(?:\"\"\"|''')[ \t]*")
+_CLOSING_QUOTES = re.compile(r"(?:\"\"\"|''')[ \t]*$", re.M)
+_MOST = 200
+"""Examples of one text that are read: every test may need all the steps before it."""
+_SKETCHED = {doctest.ELLIPSIS, doctest.NORMALIZE_WHITESPACE}
+_ATOM = (ast.Call, ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set)
+
+
+@dataclass
+class _Step:
+    """A statement of a session that is no test: what it binds or changes, and what it reads."""
+
+    source: str
+    binds: set[str]
+    changes: set[str]
+    reads: set[str]
+
+
+def example_tests(text: str, written: str | None = None) -> Iterator[str]:
+    r"""Make tests of the `>>>` examples in a text.
+
+    Args:
+        text: the text, such as a docstring's value.
+        written: the same as it stands in the source. Many write `\n` in a docstring and mean those two signs, so
+            this is read instead where an example of the value is broken.
+    """
+    examples, whole = _examples(text)
+    if written is not None and not (whole and all(parsed(example.source) for example in examples)):
+        examples, _ = _examples(written)
+    steps: list[_Step] = []
+    for example in examples[:_MOST]:
+        tree = parsed(example.source)
+        if tree is None or len(tree.body) != 1 or example.options.get(doctest.SKIP):
+            continue
+        statement = tree.body[0]
+        test = _test(example, statement)
+        if test:
+            yield "\n".join([*_needed(steps, loaded(statement)), test])
+        elif test is None:
+            steps.append(_step(example.source.rstrip("\n"), statement))
+
+
+def _examples(text: str) -> tuple[list[doctest.Example], bool]:
+    """All examples; where doctest refuses the text as a whole, those parts that it takes, and False."""
+    lines = ["" if _QUOTES.fullmatch(line) else _CLOSING_QUOTES.sub("", line) for line in text.split("\n")]
+    plain = "\n".join("" if line.strip().startswith(("```", "~~~")) else line for line in lines)
+    found: list[doctest.Example] = []
+    parser = doctest.DocTestParser()
+    try:
+        return parser.get_examples(plain), True
+    except ValueError:
+        pass
+    for part in re.split(r"\n[ \t]*\n|\n(?=[ \t]*>>>)", plain):
+        try:
+            found += parser.get_examples(part)
+        except ValueError:
+            continue  # a broken example is none
+    return found, False
+
+
+def _test(example: doctest.Example, statement: ast.stmt) -> str | None:
+    """The example's test; None when it is a step towards later ones, empty when it cannot be one."""
+    source = example.source.rstrip("\n")
+    if example.exc_msg is not None:
+        return _raises(source, example.exc_msg)
+    if isinstance(statement, ast.Assert):
+        return source
+    want = example.want.strip()
+    if not isinstance(statement, ast.Expr):
+        return None if not want else ""
+    expression = statement.value
+    if not want:
+        return _silent(source, expression)
+    if isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name) and expression.func.id == "print":
+        plain = (
+            len(expression.args) == 1 and not expression.keywords and not isinstance(expression.args[0], ast.Starred)
+        )
+        if not plain or "..." in want or "<BLANKLINE>" in want or example.options:
+            return ""
+        return f"assert str({_segment(source, expression.args[0])}) == {example.want.rstrip(chr(10))!r}"
+    value = _literal(want)
+    left = _segment(source, expression)
+    if value is not None:
+        left = left if isinstance(expression, _ATOM) else f"({left})"
+        return f"assert {left} == {value}"
+    if "..." in want or any(example.options.get(flag) for flag in _SKETCHED):
+        return ""
+    return f"assert repr({left}) == {want!r}"
+
+
+def _silent(source: str, expression: ast.expr) -> str | None:
+    """The test of an example without output: a comparison is meant to hold, a call of plain values gives None."""
+    if isinstance(expression, ast.Compare):
+        return f"assert {_segment(source, expression)}"
+    called = expression.func if isinstance(expression, ast.Call) else None
+    if isinstance(called, ast.Name) and called.id != "print" and loaded(expression) == {called.id}:
+        return f"assert {_segment(source, expression)} is None"
+    return None
+
+
+def _segment(source: str, node: ast.expr) -> str:
+    """The expression as written, without comments after it; in one line."""
+    written = ast.get_source_segment(source, node)
+    return ast.unparse(node) if written is None or "\n" in written else written
+
+
+def _literal(want: str) -> str | None:
+    """The expected output as source in one line when it is a literal, None when not."""
+    try:
+        node = ast.parse(want, mode="eval").body
+        value = ast.literal_eval(node)
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        return None
+    if any(isinstance(n, ast.Constant) and n.value is ... for n in ast.walk(node)):
+        return None
+    return repr(value) if "\n" in want or "#" in want else want
+
+
+def _raises(source: str, message: str) -> str:
+    """A test that passes when the statement raises the named error; empty for errors that Python does not have."""
+    name = message.partition(":")[0].strip()
+    kind = getattr(builtins, name, None)
+    if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+        return ""
+    body = "\n".join(f"    {line}" for line in source.split("\n"))
+    return f"try:\n{body}\nexcept {name}:\n    pass\nelse:\n    raise AssertionError('no {name} was raised')"
+
+
+def _step(source: str, statement: ast.stmt) -> _Step:
+    changed = {name for n in ast.walk(statement) if isinstance(n, ast.Call) and (name := root(n.func))}
+    changed |= {
+        name for n in ast.walk(statement) if isinstance(n, (ast.Subscript, ast.Attribute)) and (name := root(n))
+    }
+    return _Step(source, defined([statement]), changed, loaded(statement))
+
+
+def _needed(steps: list[_Step], names: set[str]) -> list[str]:
+    """The sources of the steps that a test with such names builds on, in order."""
+    bound = {name for step in steps for name in step.binds}
+    wanted = names & bound
+    chosen: list[str] = []
+    for step in reversed(steps):
+        if (step.binds | step.changes) & wanted:
+            chosen.append(step.source)
+            wanted |= step.reads & bound
+    return chosen[::-1]

@@ -1,0 +1,86 @@
+"""Inputs to run programs on when a question shows no test: what it mentions, then values made up from the signature."""
+
+import ast
+from collections.abc import Iterator
+from itertools import islice
+
+from .shown_tests import shown_calls
+
+MOST = 8
+
+_VALUES: dict[str, tuple[str, ...]] = {
+    "int": ("3", "10", "0", "7", "-4", "1"),
+    "float": ("2.5", "-1.0", "0.0", "10.75", "3.0", "1.25"),
+    "bool": ("True", "False"),
+    "str": ("'hello world'", "'abcba'", "''", "'A1 b2, C3'", "'racecar level'", "'(()) ()'"),
+    "list": ("[3, 1, 2, 3]", "[5, -2, 0, 9]", "[]", "[1]", "[10, 20, 30, 40, 50]", "[2, 2, 1]"),
+    "dict": ("{'a': 1, 'b': 2}", "{}", "{'x': 3}"),
+    "tuple": ("(1, 2, 3)", "(4, 0)", "(5,)"),
+    "set": ("{1, 2, 3}", "set()"),
+}
+_WITHIN = {
+    ("list", "str"): ("['a', 'bb', 'ccc']", "['hello', 'world']", "[]", "['x']", "['b', 'a', 'b']"),
+    ("list", "float"): ("[1.0, 2.5, 3.0]", "[0.5, -1.5]", "[]", "[2.0]", "[1.1, 2.2, 1.15, 9.0]"),
+    ("list", "list"): ("[[1, 2], [3]]", "[[5]]", "[]", "[[1, 2, 3], [4, 5, 6]]"),
+    ("list", "bool"): ("[True, False]", "[]", "[True]"),
+}
+# Without an annotation each parameter is a number first, then a list, then text.
+_UNKNOWN = tuple(
+    value for triple in zip(*(_VALUES[kind] for kind in ("int", "list", "str")), strict=True) for value in triple
+)
+
+
+def probe_calls(question: str, name: str | None) -> list[str]:
+    """Calls of the function that programs are compared by, at most 8.
+
+    Args:
+        question: its text; the head of a program where it gives the signature.
+        name: the function; without it there are none.
+
+    >>> probe_calls("def half(n: int) -> float:\\n    ...", "half")[:2]
+    ['half(3)', 'half(10)']
+    """
+    if not name:
+        return []
+    calls = dict.fromkeys([*shown_calls(question, name), *_made_up(question, name)])
+    return list(islice(calls, MOST))
+
+
+def _made_up(question: str, name: str) -> Iterator[str]:
+    function = _function(question, name)
+    if function is None:
+        return
+    given = function.args
+    parameters = [*given.posonlyargs, *given.args][: len(given.posonlyargs) + len(given.args) - len(given.defaults)]
+    if not parameters:
+        return
+    pools = [_values(parameter.annotation) for parameter in parameters]
+    for turn in range(max(map(len, pools))):
+        # Shifted by place, so that two parameters of one kind do not always get the same value.
+        values = (pool[(turn + place) % len(pool)] for place, pool in enumerate(pools))
+        yield f"{name}({', '.join(values)})"
+
+
+def _function(question: str, name: str) -> ast.FunctionDef | None:
+    try:
+        tree = ast.parse(question)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name), None)
+
+
+def _values(annotation: ast.expr | None) -> tuple[str, ...]:
+    if isinstance(annotation, ast.Subscript):
+        outer, inner = _name(annotation.value), _name(annotation.slice)
+        if outer == "optional":
+            return _values(annotation.slice)
+        return _WITHIN.get((outer, inner)) or _VALUES.get(outer) or _UNKNOWN
+    return _VALUES.get(_name(annotation)) or _UNKNOWN
+
+
+def _name(node: ast.expr | None) -> str:
+    if isinstance(node, ast.Subscript):
+        return _name(node.value)
+    if isinstance(node, ast.Attribute):
+        return node.attr.lower()
+    return node.id.lower() if isinstance(node, ast.Name) else ""

@@ -1,0 +1,200 @@
+"""Read a Python program out of whatever a small model wrote; nothing of it is ever run here.
+
+Small models rarely keep a format. They fence the program or not, explain it, add examples of its use, write it
+twice, or are cut off at the token limit. `read_program` keeps what parses and defines something. `complete` makes
+a whole program of a reply to a question that is itself the head of one.
+"""
+
+import ast
+import re
+import textwrap
+from itertools import chain
+
+from ._code_keep import FUNCTION, defined, is_definition, is_stub, loaded, program_statements
+from ._code_parse import Budget, Piece, dedented, longest_prefix, parsed, pieces
+from ._code_text import Block, blocks, cleaned
+
+__all__ = ["complete", "read_program"]
+
+_BODY_START = re.compile(
+    r"[ \t]+\S|(?:return|for|if|while|try|with|yield|raise|def|import|from)\b"
+    r"|\w+\.[\w.]+\(|\w+(?:\[[^\]]*\])?(?:, *\w+)*\s*[-+*/]?=[^=]"
+)
+
+
+def read_program(text: str, entry_point: str | None = None) -> str | None:
+    r"""Read the program in a reply.
+
+    Fenced blocks are joined; a later definition of a name replaces an earlier one, unless it is cut off or empty.
+    Of broken or unfinished code the longest part that parses is kept. What only exercises the program (prints,
+    asserts, a main block, reading input) is left out.
+
+    Args:
+        text: What the model wrote. Only the first 100,000 characters are looked at.
+        entry_point: The name that is wanted, where it is known. A block that defines it goes before others.
+
+    Returns:
+        Source that parses, or None when nothing does, or when it is only the body of a function.
+
+    Example:
+        >>> print(read_program("Sure!\n```python\ndef double(x):\n    return 2 * x\nprint(double(2))\n```"))
+        def double(x):
+            return 2 * x
+        >>> read_program("I am not sure.") is None
+        True
+    """
+    reply = cleaned(text)
+    try:
+        whole = parsed(reply)
+        if whole and any(is_definition(s) for s in whole.body):  # marks of a fence in it are part of a docstring
+            return _program([Block(reply.split("\n"), False)], entry_point)
+        return _program(blocks(reply), entry_point)
+    except RecursionError:  # deep nesting that the parser took and a walk over its tree does not
+        return None
+
+
+def _program(parts: list[Block], entry_point: str | None) -> str | None:
+    found = [list(pieces(block.lines)) for block in parts]
+    written = [s for piece in chain(*found) for s in piece.body]
+    if entry_point not in defined(written) and any(isinstance(s, ast.Return) for s in written):
+        return None  # the body of a function that has no head
+    # A block's examples may call what another block defines, so it takes all of them to tell.
+    functions = defined(s for s in written if is_definition(s))
+    kept: list[tuple[Piece, list[ast.stmt]]] = []
+    for block in found:
+        if functions and not any(_brings(s, functions) for piece in block for s in piece.body):
+            continue
+        body = [s for piece in block for s in piece.body]
+        wanted = set(map(id, program_statements(body, entry_point)))
+        kept += [(piece, [s for s in piece.body if id(s) in wanted]) for piece in block]
+    kept = _without_repeats(kept)
+    if not any(not isinstance(s, (ast.Import, ast.ImportFrom)) for _, body in kept for s in body):
+        return None
+    source = "\n\n\n".join(filter(None, (_source(piece, body) for piece, body in kept)))
+    return source if parsed(source) else None
+
+
+def _brings(statement: ast.stmt, functions: set[str]) -> bool:
+    """Whether a block with such a statement is more than an example of use."""
+    if is_definition(statement) or isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return True
+    return isinstance(statement, (ast.Assign, ast.AnnAssign)) and not loaded(statement) & functions
+
+
+def _without_repeats(kept: list[tuple[Piece, list[ast.stmt]]]) -> list[tuple[Piece, list[ast.stmt]]]:
+    """Leave one definition of every name: the last, but no cut or empty one where there is a whole one."""
+    best: dict[str, tuple[bool, ast.stmt]] = {}
+    doubtful: set[int] = set()
+    for piece, body in kept:
+        for statement in body:
+            if not is_definition(statement):
+                continue
+            cut = piece.cut and statement is piece.body[-1]
+            if cut and is_stub(statement):
+                doubtful.add(id(statement))  # nothing useful was written of it
+                continue
+            whole = not cut and not is_stub(statement)
+            for name in defined([statement]):
+                if name not in best or whole or not best[name][0]:
+                    best[name] = (whole, statement)
+    chosen = {id(statement) for _, statement in best.values()}
+    return [
+        (piece, [s for s in body if not is_definition(s) or (id(s) in chosen and id(s) not in doubtful)])
+        for piece, body in kept
+    ]
+
+
+def _source(piece: Piece, body: list[ast.stmt]) -> str:
+    """The lines of the piece without those of the statements that go."""
+    keep = set(map(id, body))
+    if not body:
+        return ""
+    gone = {n for s in piece.body if id(s) not in keep for n in _span(s)}
+    if gone.isdisjoint(n for s in body for n in _span(s)):
+        lines = [line for n, line in enumerate(piece.lines, 1) if n not in gone]
+        return re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines)).strip("\n") if gone else "\n".join(lines).strip("\n")
+    return ast.unparse(ast.Module(body, []))  # two statements in a line, of which one goes
+
+
+def _span(statement: ast.stmt) -> range:
+    first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", ()))])
+    return range(first, (statement.end_lineno or statement.lineno) + 1)
+
+
+def complete(prompt: str, text: str, entry_point: str) -> str | None:
+    """Make a whole program of a reply to a question that is itself the head of a program.
+
+    Args:
+        prompt: The head: imports, helper functions, the signature and its docstring.
+        text: The reply: a program, or only the body of the function, indented or not.
+        entry_point: The function that the prompt asks for.
+
+    Returns:
+        The prompt's imports and helpers that the reply does not define, and the reply's program; or the prompt
+        with the body; None when neither can be read.
+
+    Example:
+        >>> print(complete("def double(x):\\n    '''Twice x.'''", "return 2 * x", "double"))
+        def double(x):
+            '''Twice x.'''
+            return 2 * x
+    """
+    prompt = prompt.replace("\r\n", "\n").rstrip()
+    head = parsed(prompt) or parsed(f"{prompt}\n    pass")
+    program = read_program(text, entry_point)
+    if head is None:
+        return program
+    try:
+        tree = parsed(program) if program else None
+        if tree is not None and entry_point in (names := defined(tree.body)):
+            return _with_helpers(prompt, head, names | {entry_point}, program or "")
+        return _with_body(prompt, head, text, entry_point) or program
+    except RecursionError:
+        return None
+
+
+def _with_helpers(prompt: str, head: ast.Module, names: set[str], program: str) -> str:
+    lines = prompt.split("\n")
+    needed = [s for s in head.body if not isinstance(s, ast.Expr) and not (defined([s]) and defined([s]) <= names)]
+    before = ["\n".join(lines[n - 1] for n in _span(s)) for s in needed]
+    joined = "\n".join([*before, "", program]) if before else program
+    return joined if parsed(joined) else program
+
+
+def _with_body(prompt: str, head: ast.Module, text: str, entry_point: str) -> str | None:
+    """The prompt and the body that a reply consists of, with helper functions that follow it."""
+    function = next((s for s in reversed(head.body) if isinstance(s, FUNCTION) and s.name == entry_point), None)
+    if function is None:
+        return None
+    parts = [block for block in blocks(cleaned(text)) if any(line.strip() for line in block.lines)]
+    lines = [line.expandtabs(4) for line in parts[0].lines] if parts else []
+    while lines and not (lines[0].strip() if parts[0].fenced else _BODY_START.match(lines[0])):
+        lines.pop(0)
+    tail: list[str] = []
+    if lines and lines[0][0].isspace():
+        end = next((n for n, line in enumerate(lines) if line.strip() and not line[0].isspace()), len(lines))
+        lines, tail = lines[:end], lines[end:]
+    body = max((_body(lines), _body(_first_indented(lines))), key=lambda source: len("".join(source.split())))
+    indent = " " * function.body[0].col_offset if function.body[0].lineno > function.lineno else "    "
+    if not body:
+        return None
+    program = f"{prompt}\n{textwrap.indent(body, indent)}"
+    more = read_program("\n".join(tail)) if tail else None
+    program = f"{program}\n\n\n{more}" if more else program
+    return program if parsed(program) else None
+
+
+def _first_indented(lines: list[str]) -> list[str]:
+    """Give the first line the indentation that stripping the reply took from it."""
+    depths = [len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()]
+    return [" " * min(depths) + lines[0], *lines[1:]] if depths and min(depths) else []
+
+
+def _body(lines: list[str]) -> str:
+    """The longest prefix that is the body of a function, moved to the left; empty when it does nothing."""
+    lines = dedented(lines)
+    piece = longest_prefix(lines, Budget(sum(map(len, lines)))) if lines else None
+    acts = piece and any(
+        not isinstance(s, (ast.Expr, ast.Pass, ast.Import, ast.ImportFrom, *FUNCTION)) for s in piece.body
+    )
+    return "\n".join(piece.lines) if piece and acts else ""

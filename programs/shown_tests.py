@@ -1,0 +1,232 @@
+"""The tests and calls that a question itself shows, and the function that it asks for.
+
+A cascade accepts a program because it passes what the question shows: `assert` lines, and the examples of a
+docstring as the standard library's `doctest` reads them. Nothing is run here.
+"""
+
+import ast
+import builtins
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from ._code_keep import FUNCTION, loaded
+from ._code_parse import parsed
+from ._examples import example_tests
+
+__all__ = ["called", "entry_point_of", "shown_calls", "shown_tests"]
+
+_WINDOW = 100_000
+_MOST_CALLS = 20
+_LONGEST_CALL = 2_000
+"""Characters. A longer one is no example that a person wrote into a question."""
+_MOST_LINES = 30
+_MOST_TRIES = 200
+"""Places in one question that are looked at as tests or calls: a hostile text must not take long."""
+
+_ASSERT = re.compile(r"[ \t]*(?:[-*+][ \t]+)?`?(?=assert\b)")
+_NAMED = (
+    re.compile(r"\b(?:function|method|def)\s+(?:called|named)\s+[`'\"]?([A-Za-z_]\w*)", re.I),
+    re.compile(r"\bfunction\s+`([A-Za-z_]\w*)[`(]", re.I),
+    re.compile(r"\bfunction\s+([A-Za-z_]\w*)\(", re.I),
+    re.compile(r"`([A-Za-z_]\w*)\([^`\n]*\)"),
+)
+_NO_NAMES = frozenset(
+    "a after an and as at before by every for from if in it on once only or that the to when with".split()
+)
+_HELPERS = frozenset("isclose deepcopy Counter OrderedDict defaultdict deque Decimal Fraction array approx".split())
+_BUILTINS = frozenset(dir(builtins))
+
+
+def shown_tests(question: str) -> list[str]:
+    r"""Read the tests that a question shows, in order and each once.
+
+    Args:
+        question: Plain text or the head of a program; `assert` lines and `>>>` examples may stand anywhere in it.
+
+    Returns:
+        Tests as Python source. An example with a value becomes an `assert` on it, one with an error becomes a
+        test that wants that error, and statements of examples stand in front of the tests that need them.
+        Examples that are broken, or whose output is only sketched with `...`, are passed over.
+
+    Example:
+        >>> shown_tests("Double it.\n\nassert double(2) == 4\n>>> double(3)\n6")
+        ['assert double(2) == 4', 'assert double(3) == 6']
+    """
+    text = _plain(question)
+    tree = parsed(text)
+    found: list[str] = []
+    try:
+        if tree is not None and any(not isinstance(s, ast.Expr) for s in tree.body):
+            for source, value in islice(_docstrings(tree, text), _MOST_TRIES):
+                found += [*_asserts(source), *example_tests(value, source)]
+            for statement in tree.body:
+                if isinstance(statement, ast.Assert) and called(statement):
+                    found.append(ast.get_source_segment(text, statement) or "")
+        else:
+            found = [*_asserts(text), *example_tests(text)]
+    except RecursionError:
+        pass  # what was found before stands
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def _plain(question: str) -> str:
+    text = question[:_WINDOW].encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _docstrings(tree: ast.Module, text: str) -> Iterator[tuple[str, str]]:
+    """Of every string that stands alone: how it is written, without its quotes, and its value."""
+    lines = text.split("\n")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            own = "\n".join(lines[node.lineno - 1 : node.end_lineno])  # of a whole text it would take long
+            written = (ast.get_source_segment(own, _moved_up(node)) or "").lstrip("rRuU")
+            quote = written[:3] if written[:3] in ('"""', "'''") else written[:1]
+            # The first line of a docstring stands where the quotes do, so its indentation is put back.
+            yield " " * node.col_offset + written[len(quote) : -len(quote)], " " * node.col_offset + node.value.value
+
+
+def _moved_up(node: ast.Expr) -> ast.Expr:
+    """The node as it stands in its own lines."""
+    assert node.end_lineno is not None  # a parsed node has one
+    place = {"lineno": 1, "end_lineno": node.end_lineno - node.lineno + 1}
+    return ast.Expr(node.value, **place, col_offset=node.col_offset, end_col_offset=node.end_col_offset)
+
+
+def _asserts(text: str) -> Iterator[str]:
+    """The `assert` statements at the starts of lines; one that goes on over lines is read to its end."""
+    lines = text.split("\n")
+    number = tries = 0
+    while number < len(lines) and tries < _MOST_TRIES:
+        m = _ASSERT.match(lines[number])
+        taken = 1
+        if m:
+            tries += 1
+            for count in range(1, _MOST_LINES + 1):
+                source = "\n".join([lines[number][m.end() :], *lines[number + 1 : number + count]]).strip().rstrip("`")
+                tree = parsed(source)
+                if tree and len(tree.body) == 1 and isinstance(tree.body[0], ast.Assert):
+                    if called(tree):
+                        yield source
+                    taken = count
+                    break
+                if number + count >= len(lines) or not lines[number + count].strip():
+                    break
+        number += taken
+
+
+def called(tree: ast.AST) -> list[str]:
+    """The names of functions and classes of the program that are called in it, outermost first.
+
+    A program may name its function like a builtin: where nothing else is called and no other name is read, such
+    names count.
+    """
+    names = [n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    names = list(dict.fromkeys(names))
+    own = [name for name in names if name not in _BUILTINS and name not in _HELPERS]
+    return own or ([] if loaded(tree) - set(names) else names)
+
+
+def shown_calls(question: str, name: str) -> list[str]:
+    """Read the calls of a function with literal arguments that stand anywhere in a question.
+
+    Args:
+        question: The text.
+        name: The function's name.
+
+    Returns:
+        At most 20 calls as Python source, each once: inputs on which samples can be compared.
+
+    Example:
+        >>> shown_calls("sort_array([1, 5]) == [5, 1]; sort_array(3) fails, sort_array(x) does not count", "sort_array")
+        ['sort_array([1, 5])', 'sort_array(3)']
+    """
+    if not name.isidentifier():
+        return []
+    text = _plain(question)
+    found: dict[str, str] = {}
+    for m in islice(re.finditer(rf"(?<!\bdef )(?<!\bclass )(?<![\w.]){re.escape(name)}\(", text), _MOST_TRIES):
+        end = _closed(text, m.end())
+        written = text[m.start() : end] if end else ""
+        if (call := _literal_call(written)) is not None:
+            plain = ast.unparse(call)
+            found.setdefault(plain, plain if "\n" in written else written)
+    return list(found.values())[:_MOST_CALLS]
+
+
+def _closed(text: str, start: int) -> int | None:
+    """Where the bracket that opens before `start` is closed; brackets in strings do not count."""
+    depth, quote, escaped = 1, "", False
+    for at in range(start, min(len(text), start + _LONGEST_CALL)):
+        c = text[at]
+        if quote:
+            if escaped:
+                escaped = False
+            elif c == "\\":
+                escaped = True
+            elif c == quote:
+                quote = ""
+        elif c in "\"'":
+            quote = c
+        elif c in "([{":
+            depth += 1
+        elif c in ")]}":
+            depth -= 1
+            if not depth:
+                return at + 1
+    return None
+
+
+def _literal_call(source: str) -> ast.Call | None:
+    tree = parsed(source)
+    call = tree.body[0].value if tree and len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr) else None
+    if not isinstance(call, ast.Call) or not (call.args or call.keywords):
+        return None
+    try:
+        for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
+            if any(value is ... for value in _constants(argument)):
+                return None
+            ast.literal_eval(argument)
+    except (ValueError, TypeError, RecursionError, MemoryError):
+        return None
+    return call
+
+
+def _constants(node: ast.AST) -> list[object]:
+    return [n.value for n in ast.walk(node) if isinstance(n, ast.Constant)]
+
+
+def entry_point_of(question: str) -> str | None:
+    """Tell which function a question wants.
+
+    Args:
+        question: The head of a program, or text with or without tests.
+
+    Returns:
+        The last function of the head; else what the shown tests call most; else the name that the text gives it.
+
+    Example:
+        >>> entry_point_of("Write a function to double a number.\\n\\nassert double(2) == 4")
+        'double'
+    """
+    text = _plain(question).rstrip()
+    head = parsed(text) or parsed(f"{text}\n    pass")
+    functions = [s.name for s in head.body if isinstance(s, FUNCTION)] if head else []
+    if functions:
+        return functions[-1]
+    counts: dict[str, int] = {}
+    for test in shown_tests(text):
+        tree = parsed(test)
+        names = called(tree)[:1] if tree else []
+        for name in names:
+            counts[name] = counts.get(name, 0) + 1
+    if counts:
+        return max(counts, key=lambda name: counts[name])
+    if definitions := re.findall(r"^[ \t]*(?:async[ \t]+)?def[ \t]+([A-Za-z_]\w*)[ \t]*\(", text, re.M):
+        return definitions[-1]
+    for pattern in _NAMED:
+        for m in pattern.finditer(text):
+            if m[1] not in _BUILTINS and m[1].lower() not in _NO_NAMES:
+                return m[1]
+    return None

@@ -1,0 +1,131 @@
+"""Tests that pass: a program is trusted because it does what the question shows, not because others agree."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..sandbox import Sandbox, Suite, open_sandbox
+from .probes import probe_calls
+from .sample import Sample, Tally, Verdict
+from .shown_tests import entry_point_of, shown_tests
+from .vote import VoteTally
+
+_LONGEST = 120  # characters of a value within a vote
+
+
+class TestsPass:
+    """A round is settled as soon as one program passes all visible tests (arXiv 2506.11578, on MBPP).
+
+        confidence = 1 when a program passes all of them, else 0
+
+    The best program leads otherwise, and the plan behind it is handed on. Where the question shows no test, programs
+    vote by what they do: each is run on the same inputs (the calls that stand in the question, then values made up from
+    the function's signature), and those that give the same results agree. Without such inputs nobody has a vote.
+
+    Args:
+        sandbox: opens the sandbox that the programs run in.
+    """
+
+    __test__ = False  # its name makes test runners collect it
+
+    def __init__(self, sandbox: Callable[[], Sandbox] = open_sandbox) -> None:
+        self._sandbox = sandbox
+
+    def tally(self, order: Sequence[int], given: Mapping[str, Any] | None = None) -> Tally:
+        given = given or {}
+        question = str(given.get("question") or "")
+        shown = given.get("tests")
+        tests = tuple(shown_tests(question) if shown is None else shown)
+        name = given.get("entry_point") or entry_point_of(question)
+        if tests:
+            return _ByTests(order, Suite(tests, str(given.get("setup") or ""), name), self._sandbox())
+        return _ByOutputs(order, Suite(tuple(probe_calls(question, name)), "", name), self._sandbox())
+
+
+class _ByTests:
+    """Programs by how many of the visible tests they pass."""
+
+    def __init__(self, order: Sequence[int], suite: Suite, sandbox: Sandbox) -> None:
+        self._rank = {index: rank for rank, index in enumerate(order)}
+        self._suite, self._sandbox = suite, sandbox
+        self._samples: dict[int, Sample] = {}  # by rank
+        self._left = len(order)
+
+    async def examine(self, sample: Sample) -> None:
+        if sample.answer is None:
+            return
+        sample.report = await self._sandbox.run(sample.answer, self._suite)
+        passed, total = sample.report.passed, len(self._suite.tests)
+        sample.ballot = f"passes {passed} of {total}" if passed < total else f"passes all {total}"
+
+    async def add(self, sample: Sample) -> None:
+        self._left -= 1
+        if sample.report:
+            self._samples[self._rank[sample.index]] = sample
+
+    def settled(self, threshold: float | None, hands_on: bool) -> bool:
+        return not self._left or self._best() == len(self._suite.tests)
+
+    def _best(self) -> int:
+        return max((s.report.passed for s in self._samples.values() if s.report), default=-1)
+
+    def verdict(self) -> Verdict:
+        if not self._samples:
+            return Verdict(None, 0.0, (), {})
+        best, total = self._best(), len(self._suite.tests)
+        leading = [s for _, s in sorted(self._samples.items()) if s.report and s.report.passed == best]
+        votes = Counter(s.ballot or "" for s in self._samples.values())
+        tests = f"{total} visible test{'s' * (total > 1)}"
+        words = f"a program passes the {tests}" if best == total else f"no program passes the {tests}"
+        if 0 < best < total:
+            words += f", the best passes {best}"
+        return Verdict(
+            answer=leading[0].answer,
+            confidence=float(best == total),
+            supporters=tuple(sample.index for sample in leading),
+            votes={vote: votes[vote] for vote in sorted(votes, key=lambda vote: (vote != leading[0].ballot, vote))},
+            words=words,
+        )
+
+
+class _ByOutputs(VoteTally):
+    """Programs by what they give on the same inputs."""
+
+    def __init__(self, order: Sequence[int], suite: Suite, sandbox: Sandbox) -> None:
+        super().__init__(order, exact=True)
+        self._order = {index: rank for rank, index in enumerate(order)}
+        self._suite, self._sandbox = suite, sandbox
+        self._silent: dict[int, Sample] = {}  # by rank: programs without results
+
+    async def examine(self, sample: Sample) -> None:
+        if sample.answer is None or not self._suite.tests or len(self._order) == 1:
+            return
+        sample.report = await self._sandbox.run(sample.answer, self._suite)
+        if sample.report.passed:  # one that fails on everything votes for nothing
+            sample.ballot = "; ".join(f"{o.test} = {_brief(o.value)}" for o in sample.report.outcomes)
+
+    async def add(self, sample: Sample) -> None:
+        if sample.answer is not None and sample.ballot is None:
+            self._silent[self._order[sample.index]] = sample
+            sample = Sample(sample.index)
+        await super().add(sample)
+
+    def verdict(self) -> Verdict:
+        found = super().verdict()
+        if found.answer is not None or not self._silent:
+            return found
+        first = self._silent[min(self._silent)]  # an answer for a last round, and no reason to stop before
+        return Verdict(first.answer, 0.0, (first.index,), {}, "nothing shown to test it by")
+
+
+def _brief(value: str | None) -> str:
+    if value is None:
+        return "error"
+    return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}... ({len(value)} characters, {hash_of(value)})"
+
+
+def hash_of(text: str) -> str:
+    """A short digest that tells long values apart."""
+    import hashlib
+
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]

@@ -1,0 +1,9 @@
+"""Where model-written code runs, and nowhere else: one verb, backends behind it, verdicts that cannot be forged."""
+
+from .backends import Backend, Bare, Bubblewrap
+from .box import Sandbox
+from .limits import Limits
+from .opening import open_sandbox
+from .suite import Outcome, Report, Suite
+
+__all__ = ["Backend", "Bare", "Bubblewrap", "Limits", "Outcome", "Report", "Sandbox", "Suite", "open_sandbox"]

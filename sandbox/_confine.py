@@ -1,0 +1,44 @@
+"""The first thing that both processes of the sandbox do: limits for good, and the channel apart from the standard streams."""
+
+import os
+import sys
+
+try:
+    import resource
+except ImportError:  # Windows, where only the unsafe way runs
+    resource = None
+
+
+def confine(cpu_seconds, memory, file_size):
+    """Take limits that cannot be raised again. Sizes in bytes; 0 leaves a limit as it is."""
+    if resource is None:
+        return
+    limits = {
+        "RLIMIT_CPU": cpu_seconds,
+        "RLIMIT_AS": memory,
+        "RLIMIT_FSIZE": file_size,
+        "RLIMIT_CORE": None,
+        "RLIMIT_NOFILE": 64,
+    }
+    for name, most in limits.items():
+        if most == 0:
+            continue
+        kind = getattr(resource, name)
+        hard = resource.getrlimit(kind)[1]
+        value = most or 0
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        try:
+            resource.setrlimit(kind, (value, value))
+        except (ValueError, OSError):  # macOS knows no limit of address space
+            continue
+
+
+def channel():
+    """The two ends of the channel, moved away from the standard streams, which lead nowhere afterwards."""
+    ends = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", 0)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+    os.close(nowhere)
+    sys.setrecursionlimit(1000)
+    return ends

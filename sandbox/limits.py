@@ -1,0 +1,28 @@
+"""What a program may use up."""
+
+from dataclasses import dataclass
+
+MB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds for one run of a program; whoever passes one has failed.
+
+    Attributes:
+        cpu_seconds: processor time, for the program and again for its tests.
+        seconds: wall time for both together; more than the processor's, since the machine may be busy with models.
+        memory: bytes of address space.
+        file_size: bytes of one file.
+        folder: bytes of all files in the temporary folder, the only place that can be written.
+        reply: bytes of one value that is handed back.
+        replies: bytes of all of them.
+    """
+
+    cpu_seconds: int = 5
+    seconds: float = 20.0
+    memory: int = 512 * MB
+    file_size: int = 8 * MB
+    folder: int = 16 * MB
+    reply: int = 2 * MB
+    replies: int = 32 * MB

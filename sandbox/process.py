@@ -1,0 +1,122 @@
+"""One process of the sandbox, spoken to line by line, and killed for good."""
+
+import contextlib
+import subprocess
+from typing import IO
+
+from ..errors import CopeError
+from .backends import Backend
+from .limits import Limits
+
+
+class ProcessEnded(Exception):
+    """The process is gone, or said too much."""
+
+
+class BoxProcess:
+    """A script of the sandbox that has started.
+
+    Args:
+        backend: starts it.
+        script: `_program.py` or `_tests.py`.
+        limits: what it may use.
+        alone: whether it may start no process of its own.
+
+    Raises:
+        CopeError: when the sandbox does not work here.
+    """
+
+    def __init__(self, backend: Backend, script: str, limits: Limits, alone: bool) -> None:
+        self._name = backend.name
+        try:
+            self._process = backend.start(script, limits, alone)
+        except OSError as error:
+            raise CopeError(f"the sandbox ({backend.name}) does not start: {error}; see cope doctor") from None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._into: IO[bytes] = self._process.stdin
+        self._out = _Lines(self._process.stdout, limits)
+        self._ready = False
+
+    def wait_ready(self) -> None:
+        """Wait until it has taken its limits; from then on, an end is its own doing.
+
+        Raises:
+            CopeError: when it never gets that far: the sandbox does not work on this machine.
+        """
+        if self._ready:
+            return
+        with contextlib.suppress(ProcessEnded):
+            self._ready = self.read() == b"ready\n"
+        if not self._ready:
+            raise CopeError(f"the sandbox ({self._name}) does not work here: {self._complaint()}; see cope doctor")
+
+    def _complaint(self) -> str:
+        self.kill()
+        with contextlib.suppress(OSError, ValueError):
+            stderr = self._process.stderr
+            if stderr and (said := stderr.read().decode(errors="replace").strip()):
+                return said.splitlines()[-1][:200]
+        return f"it ended with status {self._process.returncode}"
+
+    def send(self, line: bytes) -> None:
+        try:
+            view = memoryview(line + b"\n")
+            while view:
+                view = view[self._into.write(view) :]
+        except (OSError, ValueError):
+            raise ProcessEnded from None
+
+    def read(self) -> bytes:
+        """The next line, with its end."""
+        return self._out.line()
+
+    def kill(self) -> None:
+        """End it and all that it started; safe to call from another thread, and again."""
+        with contextlib.suppress(OSError):
+            self._process.kill()
+
+    def close(self) -> None:
+        """Kill it, and let go of its pipes. For the thread that reads from it."""
+        self.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if stream:
+                with contextlib.suppress(OSError):
+                    stream.close()
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def status(self) -> int | None:
+        """The exit status once it ended; negative for a signal."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1.0)
+        return self._process.returncode
+
+
+class _Lines:
+    """Lines of an unbuffered stream, none longer and all together no more than the limits."""
+
+    def __init__(self, stream: IO[bytes], limits: Limits) -> None:
+        self._stream, self._limits = stream, limits
+        self._kept = bytearray()
+        self.total = 0
+
+    def line(self) -> bytes:
+        start = 0
+        while (end := self._kept.find(b"\n", start)) < 0:
+            start = len(self._kept)
+            try:
+                piece = self._stream.read(65536)
+            except (OSError, ValueError):
+                piece = b""
+            self.total += len(piece or b"")
+            if not piece or start + len(piece) > self._limits.reply or self.total > self._limits.replies:
+                raise ProcessEnded
+            self._kept += piece
+        line = bytes(self._kept[: end + 1])
+        del self._kept[: end + 1]
+        return line

@@ -1,0 +1,70 @@
+"""What is asked of a program, and what came of it."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Tests for a program.
+
+    Attributes:
+        tests: each is Python source: statements, most often one `assert`, which pass when they raise nothing; or a lone
+            expression, which passes when it has a value, and reports it.
+        setup: trusted source that runs before the tests, such as helpers that they use.
+        entry_point: a name that is always the program's, whatever the setup or Python itself calls so.
+
+    A name that neither the tests nor the setup define, and that is no builtin and no module of the standard library, is the
+    program's: it is called there, and what comes back is plain data or a reference to something over there.
+
+    >>> Suite(("assert double(2) == 4",)).tests
+    ('assert double(2) == 4',)
+    """
+
+    tests: tuple[str, ...]
+    setup: str = ""
+    entry_point: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One test's outcome.
+
+    Attributes:
+        test: its source.
+        passed: whether it passed.
+        message: why it failed, in a line; empty when it passed.
+        value: what a lone expression gave, as `repr` writes it; None for statements and failures.
+    """
+
+    test: str
+    passed: bool
+    message: str = ""
+    value: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a program's run came to.
+
+    Attributes:
+        outcomes: one for each test, in order.
+        seconds: wall time of the run, without the wait for a free place.
+    """
+
+    outcomes: tuple[Outcome, ...] = field(default_factory=tuple)
+    seconds: float = 0.0
+
+    @property
+    def passed(self) -> int:
+        """How many tests passed."""
+        return sum(outcome.passed for outcome in self.outcomes)
+
+    @property
+    def all_passed(self) -> bool:
+        """Whether there are tests and all passed: a program that was asked nothing has shown nothing."""
+        return bool(self.outcomes) and self.passed == len(self.outcomes)
+
+    @property
+    def message(self) -> str:
+        """Why the first failed test failed, in a line; empty when none failed."""
+        return next((outcome.message for outcome in self.outcomes if not outcome.passed), "")
