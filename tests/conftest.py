@@ -25,8 +25,9 @@ from dspy.dsp.utils.settings import DEFAULT_CONFIG
 
 from cope import Team
 from cope.models import ScriptedEngine
-from cope.signatures import GoalPlan, GuidelinePlan
+from cope.signatures import CodeGoalPlan, CodeGuidelinePlan, GoalPlan, GuidelinePlan
 
+PLANS = (GoalPlan, GuidelinePlan, CodeGoalPlan, CodeGuidelinePlan)
 _OF_THE_USER = ("COPE_WEIGHTS", "OLLAMA_HOST", "OLLAMA_API_KEY", "OPENAI_API_KEY", "HF_ENDPOINT", "MLFLOW_TRACKING_URI")
 
 
@@ -44,7 +45,7 @@ class Ask:
     @classmethod
     def of(cls, tier: str, request: Any) -> "Ask":
         system, user = str(request.system), request.messages[-1].parts[0].text
-        planning = system.startswith((GoalPlan.instructions, GuidelinePlan.instructions))
+        planning = system.startswith(tuple(plan.instructions for plan in PLANS))
         role = "plan" if planning else "reason"
         return cls(tier, role, system, user, request.config.seed, request.config.temperature)
 

@@ -19,7 +19,19 @@ README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines() if line.strip()]
 SETUP = "pip install uv && uv run "
-DATA = [{"question": "What is 6 times 7?", "problem": "What is 6 times 7?", "answer": "42"}]
+DATA = {
+    "google-research-datasets/mbpp": [
+        {"task_id": 1, "text": "Is it even?", "code": "def is_even(n): return n % 2 == 0", "test_setup_code": "",
+         "test_list": ["assert is_even(4) == True", "assert is_even(3) == False", "assert is_even(0) == True"]},
+    ],
+    "openai/openai_humaneval": [
+        {"task_id": "H/0", "prompt": 'def is_even(n):\n    """Is it even?"""\n', "canonical_solution": "    return n % 2 == 0\n",
+         "entry_point": "is_even", "test": "def check(candidate):\n    assert candidate(4) and not candidate(3)"},
+    ],
+}  # fmt: skip
+CODE = {"code", "mbpp", "humaneval"}
+SHORT = [{"question": "What is 6 times 7?", "problem": "What is 6 times 7?", "answer": "42"}]
+PROGRAM = "def is_even(n):\n    return n % 2 == 0"
 
 
 class Served:
@@ -37,13 +49,18 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[...
     def make_team(given: Any) -> Any:
         made.append(options.make_team(given))  # the names must be understood all the same
         prices = {"small": Price(1, 1), "large": Price(1, 1)}
-        return scripted(lambda ask: "multiply" if ask.role == "plan" else "so\nAnswer: 42", prices=prices).team
+        return scripted(reply, prices=prices).team
+
+    def reply(ask: Any) -> str:
+        if ask.role == "plan":
+            return "multiply"
+        return f"```python\n{PROGRAM}\n```" if "Python program" in ask.system else "so\nAnswer: 42"
 
     for module in (ask, eval_command):
         monkeypatch.setattr(module, "make_team", make_team)
     monkeypatch.setattr(loading, "bring_weights", lambda names: [Path("model.gguf") for _ in names])
     monkeypatch.setattr(ollama_client, "pull", lambda name, host, bar: None)
-    monkeypatch.setattr("datasets.load_dataset", lambda *args, **kwargs: DATA)
+    monkeypatch.setattr("datasets.load_dataset", lambda name, *args, **kwargs: DATA.get(name, SHORT))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my.toml").write_text(next(text for kind, text in BLOCKS if kind == "toml"))
     (tmp_path / "my.jsonl").write_text('{"question": "What is 6 times 7?", "answer": "42"}\n')
@@ -53,6 +70,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[...
 def run(command: str) -> Any:
     words = shlex.split(command.removeprefix(SETUP))
     assert words[0] == "cope", f"the README has a command that no test runs: {command}"
+    if CODE.intersection(words):  # the tests of the sandbox have one; this machine may not
+        words.append("--unsafe-code")
     return CliRunner().invoke(app, words[1:])
 
 
@@ -66,7 +85,7 @@ def test_commands_that_ask_and_list(command: str, here: Path):
     result = run(command)
     assert result.exit_code == 0, result.output
     if " ask " in command:
-        assert result.stdout.strip() == "42"
+        assert result.stdout.strip() == (PROGRAM if "--task code" in command else "42")
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("cope eval")])
