@@ -10,7 +10,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Role = Literal["plan", "reason", "other"]
@@ -83,7 +83,7 @@ class Usage:
         return self.prompt_tokens + self.completion_tokens
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass
@@ -109,8 +109,10 @@ class Meter:
 
     def by(self, *labels: str) -> dict[tuple[Any, ...], Usage]:
         """The usage of each combination of labels, as in `by("tier", "round", "role")`, in sorted order."""
-        keys = sorted({tuple(getattr(c, k) for k in labels) for c in self.calls})
-        return {key: self.total(**dict(zip(labels, key, strict=True))) for key in keys}
+        groups: dict[tuple[Any, ...], list[Call]] = {}
+        for call in self.calls:
+            groups.setdefault(tuple(getattr(call, label) for label in labels), []).append(call)
+        return {key: Usage.of(groups[key]) for key in sorted(groups)}
 
 
 _meters: contextvars.ContextVar[tuple[Meter, ...]] = contextvars.ContextVar("cope_meters", default=())

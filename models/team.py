@@ -46,9 +46,9 @@ class Tier:
     adapter: dspy.Adapter
     seeded: bool
 
-    def context(self) -> Any:
-        """DSPy's context in which predictors run on this tier."""
-        return dspy.context(lm=self.lm, adapter=self.adapter)
+    def context(self, **more: Any) -> Any:
+        """DSPy's context in which predictors run on this tier, with more of its settings where they are given."""
+        return dspy.context(lm=self.lm, adapter=self.adapter, **more)
 
 
 class Team:

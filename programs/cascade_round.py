@@ -11,7 +11,7 @@ from ..models import Team, labelled
 from ..models.adapter import LeanAdapter
 from ..signatures import PlanKind
 from .domain import Domain
-from .events import Judged, Planned, RoundStarted, Voted, emit
+from .events import Judged, Planned, RoundStarted, Voted, emit, observed
 from .planner import Planner
 from .preset import Preset
 from .reasoner import Reasoner
@@ -91,7 +91,8 @@ class CascadeRound(dspy.Module):
             return sample
 
         def counted(sample: Sample) -> None:
-            emit(Voted(number, sample.index, sample.vote, tally.verdict().votes))
+            if observed():  # a verdict on every vote is for who looks on
+                emit(Voted(number, sample.index, sample.vote, tally.verdict().votes))
 
         samples = await draw(
             order, make, tally, threshold=spec.threshold, hands_on=self.hands_on and shared is None,
@@ -155,8 +156,7 @@ class CascadeRound(dspy.Module):
     def _under(self, team: Team, tier: str, role: Literal["plan", "reason"], trace: list[Any]) -> ExitStack:
         """The tier's model and adapter, the meter's labels, and a trace of the sample's own."""
         stack = ExitStack()
-        stack.enter_context(team[tier].context())
-        stack.enter_context(dspy.context(trace=trace))
+        stack.enter_context(team[tier].context(trace=trace))
         stack.enter_context(labelled(round=self.number, role=role))
         return stack
 

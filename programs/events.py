@@ -84,6 +84,11 @@ def observed_by(observer: Observer | None) -> Iterator[None]:
         _observer.reset(token)
 
 
+def observed() -> bool:
+    """Whether anybody observes here."""
+    return _observer.get() is not None
+
+
 def emit(event: Event) -> None:
     """Report an event to whoever observes here."""
     if observer := _observer.get():

@@ -2,8 +2,9 @@
 
 from .backends import Backend, Bare, Bubblewrap
 from .box import Sandbox
+from .deno import Deno
 from .limits import Limits
 from .opening import open_sandbox
 from .suite import Outcome, Report, Suite
 
-__all__ = ["Backend", "Bare", "Bubblewrap", "Limits", "Outcome", "Report", "Sandbox", "Suite", "open_sandbox"]
+__all__ = ["Backend", "Bare", "Bubblewrap", "Deno", "Limits", "Outcome", "Report", "Sandbox", "Suite", "open_sandbox"]

@@ -7,7 +7,6 @@ look at what is there. The expected results never come here.
 import builtins
 import sys
 
-from _confine import channel, confine
 from _wire import pack, unpack
 
 try:
@@ -71,22 +70,28 @@ class Program:
         raise ValueError(verb)
 
 
+def reply(program, line):
+    """The reply to one request, as JSON."""
+    try:
+        return '{"value":' + as_json(program.answer(eval(line))) + "}"
+    except BaseException as error:  # also SystemExit: leaving is not an answer
+        kind, text = type(error).__name__, ""
+        try:  # noqa: SIM105 (contextlib takes long to import)
+            text = str(error)[:300]
+        except BaseException:
+            pass
+        return '{"error":[' + quoted(kind) + "," + quoted(str(text)) + "]}"
+
+
 def main():
+    from _confine import channel, confine
+
     confine(*map(int, sys.argv[1:4]))
     requests, replies = channel()
     program = Program()
     replies.write(b"ready\n")
     for line in requests:
-        try:
-            reply = '{"value":' + as_json(program.answer(eval(line))) + "}"
-        except BaseException as error:  # also SystemExit: leaving is not an answer
-            kind, text = type(error).__name__, ""
-            try:  # noqa: SIM105 (contextlib takes long to import)
-                text = str(error)[:300]
-            except BaseException:
-                pass
-            reply = '{"error":[' + quoted(kind) + "," + quoted(str(text)) + "]}"
-        replies.write(reply.encode() + b"\n")
+        replies.write(reply(program, line).encode() + b"\n")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from .limits import Limits
 from .process import BoxProcess, ProcessEnded
 from .suite import Outcome, Report, Suite
 
+_START_SECONDS = 60.0  # far more than any takes, also beside a model on a busy machine
 _LATE = "out of time"
 _GONE = "the program ended"
 # Exit statuses as bubblewrap and the shell write signals, and as Python does.
@@ -77,12 +78,15 @@ class Sandbox:
 
     def _work(self, run: "_Run") -> Report:
         began = time.perf_counter()
-        with self._started("_program.py", alone=True) as program, run.watched(program):
-            outcomes = self._judged(run, program)
+        with self._started("_program.py", alone=True) as program:
+            with run.watched(program, _START_SECONDS):
+                program.wait_ready()
+            run.start_clock()
+            with run.watched(program):
+                outcomes = self._judged(run, program)
         return Report(tuple(outcomes), time.perf_counter() - began)
 
     def _judged(self, run: "_Run", program: BoxProcess) -> list[Outcome]:
-        program.wait_ready()
         reply = run.ask(repr(["load", run.program]).encode("utf-8", "backslashreplace"))
         if "value" not in reply:
             return run.rest([], ": ".join(filter(None, map(str, reply.get("error", [reply.get("gone")])))))
@@ -128,21 +132,24 @@ class _Run:
         self.program, self.suite = program, suite
         self.why: str | None = None
         self._limits = limits
-        self._ends = time.monotonic() + limits.seconds
+        self._ends = 0.0
         self._watched: list[BoxProcess] = []
         self._lock = threading.Lock()
 
+    def start_clock(self) -> None:
+        """The run's time begins: without the wait for a place, and for the process to be there."""
+        self._ends = time.monotonic() + self._limits.seconds
+
     @contextmanager
-    def watched(self, process: BoxProcess) -> Iterator[None]:
-        """Kill the process when time is out or the run is not wanted any more."""
+    def watched(self, process: BoxProcess, seconds: float | None = None) -> Iterator[None]:
+        """Kill the process when time is out, the run's or so many seconds, or when the run is not wanted any more."""
         with self._lock:
-            if not self._watched:
-                self._ends = time.monotonic() + self._limits.seconds  # without the wait for a place
             self._watched.append(process)
             stopped = self.why
         if stopped:
             process.kill()
-        clock = threading.Timer(max(0.0, self._ends - time.monotonic()), self.stop, [_LATE])
+        left = self._ends - time.monotonic() if seconds is None else seconds
+        clock = threading.Timer(max(0.0, left), self.stop, [_LATE])
         clock.daemon = True
         clock.start()
         try:

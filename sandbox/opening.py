@@ -1,13 +1,21 @@
 """Which sandbox there is on this machine."""
 
 import functools
+import subprocess
 import sys
+from collections.abc import Iterator
 
 from ..errors import CopeError
-from .backends import Bare, Bubblewrap, find_bubblewrap
+from .backends import Backend, Bare, Bubblewrap, find_bubblewrap
 from .box import Sandbox
+from .deno import Deno, find_deno
+from .limits import Limits
 
-ADVICE = "install bubblewrap (apt install bubblewrap, dnf install bubblewrap)"
+ADVICE = (
+    "install bubblewrap (apt install bubblewrap, dnf install bubblewrap)"
+    if sys.platform == "linux"
+    else "install Deno (pip install deno)"
+)
 
 
 @functools.cache
@@ -22,8 +30,32 @@ def open_sandbox(unsafe: bool = False) -> Sandbox:
     """
     if unsafe:
         return Sandbox(Bare())
-    if sys.platform == "linux" and (command := find_bubblewrap()):
-        return Sandbox(Bubblewrap(command))
+    tried: list[str] = []
+    for backend in _candidates():
+        if (why := _broken(backend)) is None:
+            return Sandbox(backend)
+        tried.append(f"{backend.name}: {why}")
+    found = f"what there is does not work ({'; '.join(tried)})" if tried else "there is no sandbox here"
     raise CopeError(
-        f"there is no sandbox here, and model-written code runs nowhere else: {ADVICE}; with --unsafe-code it runs unprotected"
+        f"{found}, and model-written code runs nowhere else: {ADVICE}; with --unsafe-code it runs unprotected"
     )
+
+
+def _candidates() -> Iterator[Backend]:
+    if sys.platform == "linux" and (command := find_bubblewrap()):
+        yield Bubblewrap(command)
+    if command := find_deno():
+        yield Deno(command)
+
+
+def _broken(backend: Backend) -> str | None:
+    """Why a backend does not work here, such as a container that forbids namespaces; None when it does."""
+    try:
+        with backend.start("_program.py", Limits(), True) as process:
+            said, complained = process.communicate(b"", timeout=60)
+    except (OSError, CopeError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    if said == b"ready\n":
+        return None
+    lines = complained.decode(errors="replace").strip().splitlines()
+    return lines[-1][:200] if lines else f"status {process.returncode}"

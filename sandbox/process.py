@@ -53,11 +53,12 @@ class BoxProcess:
 
     def _complaint(self) -> str:
         self.kill()
+        status = self._process.wait()
         with contextlib.suppress(OSError, ValueError):
             stderr = self._process.stderr
             if stderr and (said := stderr.read().decode(errors="replace").strip()):
                 return said.splitlines()[-1][:200]
-        return f"it ended with status {self._process.returncode}"
+        return "it does not start in time" if status == -9 else f"it ended with status {status}"
 
     def send(self, line: bytes) -> None:
         try:

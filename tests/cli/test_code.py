@@ -89,6 +89,7 @@ def test_without_a_sandbox_nothing_runs_and_a_line_says_why(
 ) -> None:
     open_sandbox.cache_clear()
     monkeypatch.setattr(opening, "find_bubblewrap", lambda: None)
+    monkeypatch.setattr(opening, "find_deno", lambda: None)
     result = cope(*words, *(("--data", cope.data) if words[0] == "eval" else ()))
     open_sandbox.cache_clear()
     assert result.exit_code != 0

@@ -1,0 +1,66 @@
+"""A sandbox for systems without bubblewrap: Pyodide (CPython in WebAssembly) in Deno, which grants it nothing."""
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from ..errors import CopeError
+from .backends import Bare
+from .limits import MB, Limits
+
+_HERE = Path(__file__).parent
+_SETTINGS = {"DENO_NO_PACKAGE_JSON": "1", "DENO_NO_UPDATE_CHECK": "1", "DENO_TLS_CA_STORE": "system,mozilla", "NO_COLOR": "1"}
+
+
+@dataclass(frozen=True)
+class Deno:
+    """Programs in WebAssembly, which has no files, network or processes of the machine; some 2.5 seconds a run.
+
+    Processor time is not counted apart from wall time there. The tests, which are not the model's, run in a plain process.
+    """
+
+    command: str
+    name: str = field(default="deno", init=False)
+
+    def start(self, script: str, limits: Limits, alone: bool) -> subprocess.Popen[bytes]:
+        if script != "_program.py":
+            return Bare().start(script, limits, alone)
+        sources = [(_HERE / name).read_text(encoding="utf-8") for name in ("_wire.py", "_program.py")]
+        arguments = [
+            self.command, "run", "--no-prompt", "--cached-only", "--no-lock", "--no-config",
+            f"--allow-read={self._cache}", f"--v8-flags=--max-old-space-size={limits.memory // MB}",
+            str(_HERE / "_program.js"), *sources,
+        ]  # fmt: skip
+        return subprocess.Popen(
+            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, env=_environment(),
+        )  # fmt: skip
+
+    @cached_property
+    def _cache(self) -> str:
+        """Deno's folder of modules, after Pyodide was brought there (13 MB, once)."""
+        brought = self._asked("cache", "--no-lock", "--no-config", str(_HERE / "_program.js"))
+        if brought.returncode:
+            why = (brought.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise CopeError(f"the sandbox (deno) cannot bring Pyodide: {why}; go online once, or install bubblewrap")
+        return str(json.loads(self._asked("info", "--json").stdout)["denoDir"])
+
+    def _asked(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([self.command, *words], capture_output=True, text=True, env=_environment(), check=False)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, **_SETTINGS}
+
+
+def find_deno() -> str | None:
+    """The Deno that came as a package, as DSPy finds it, else the system's."""
+    try:
+        from deno import find_deno_bin
+
+        return str(find_deno_bin())
+    except (ImportError, FileNotFoundError):
+        return shutil.which("deno")
