@@ -4,16 +4,16 @@ A ledger is a JSON Lines file. A call is keyed by all that decides its outcome: 
 rollout. A restored call counts with what it used when it was made, unlike a cache hit.
 """
 
-import contextvars
 import hashlib
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from ..errors import CopeError
+from .scope import in_scope, scoped
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -120,18 +120,11 @@ def call_key(model: str, messages: Any, settings: dict[str, Any]) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
-_ledger: contextvars.ContextVar[Ledger | None] = contextvars.ContextVar("cope_ledger", default=None)
-
-
 def current_ledger() -> Ledger | None:
-    return _ledger.get()
+    return in_scope("ledger")
 
 
-@contextmanager
-def recorded_in(ledger: Ledger | None) -> Iterator[None]:
-    """Calls made inside are written to this ledger, and answered from it where it holds them."""
-    token = _ledger.set(ledger)
-    try:
-        yield
-    finally:
-        _ledger.reset(token)
+def recorded_in(ledger: Ledger | None) -> AbstractContextManager[None]:
+    """Calls made inside are written to this ledger, and answered from it where it holds them; also those that DSPy's
+    Evaluate and its optimizers make."""
+    return scoped("ledger", ledger)

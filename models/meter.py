@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .scope import in_scope, scoped
+
 Role = Literal["plan", "reason", "other"]
 
 
@@ -115,19 +117,15 @@ class Meter:
         return {key: Usage.of(groups[key]) for key in sorted(groups)}
 
 
-_meters: contextvars.ContextVar[tuple[Meter, ...]] = contextvars.ContextVar("cope_meters", default=())
 _labels: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("cope_labels", default=None)
 
 
 @contextmanager
 def metered(meter: Meter | None = None) -> Iterator[Meter]:
-    """Open a meter for the calls made inside, in this task and in those it starts. Meters nest."""
+    """Open a meter for the calls made inside, also by DSPy's Evaluate and its optimizers. Meters nest."""
     meter = Meter() if meter is None else meter
-    token = _meters.set((*_meters.get(), meter))
-    try:
+    with scoped("meters", (*in_scope("meters", ()), meter)):
         yield meter
-    finally:
-        _meters.reset(token)
 
 
 @contextmanager
@@ -147,7 +145,7 @@ def new_call(tier: str, model: str) -> Call:
 
 def record(call: Call) -> None:
     """Write a finished call to every meter open here."""
-    for meter in _meters.get():
+    for meter in in_scope("meters", ()):
         meter.add(call)
 
 

@@ -1,9 +1,10 @@
 """What happens in a cascade, as it happens: for a display, a log, or a notebook."""
 
-import contextvars
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+
+from ..models.scope import in_scope, scoped
 
 
 @dataclass(frozen=True)
@@ -71,25 +72,18 @@ class Judged:
 Event = RoundStarted | Planned | Voted | Judged
 Observer = Callable[[Event], None]
 
-_observer: contextvars.ContextVar[Observer | None] = contextvars.ContextVar("cope_observer", default=None)
 
-
-@contextmanager
-def observed_by(observer: Observer | None) -> Iterator[None]:
+def observed_by(observer: Observer | None) -> AbstractContextManager[None]:
     """Cascades called inside report their events to `observer`, on the thread on which they run."""
-    token = _observer.set(observer)
-    try:
-        yield
-    finally:
-        _observer.reset(token)
+    return scoped("observer", observer)
 
 
 def observed() -> bool:
     """Whether anybody observes here."""
-    return _observer.get() is not None
+    return in_scope("observer") is not None
 
 
 def emit(event: Event) -> None:
     """Report an event to whoever observes here."""
-    if observer := _observer.get():
+    if observer := in_scope("observer"):
         observer(event)

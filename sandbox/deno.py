@@ -13,7 +13,12 @@ from .backends import Bare
 from .limits import MB, Limits
 
 _HERE = Path(__file__).parent
-_SETTINGS = {"DENO_NO_PACKAGE_JSON": "1", "DENO_NO_UPDATE_CHECK": "1", "DENO_TLS_CA_STORE": "system,mozilla", "NO_COLOR": "1"}
+_SETTINGS = {
+    "DENO_NO_PACKAGE_JSON": "1",
+    "DENO_NO_UPDATE_CHECK": "1",
+    "DENO_TLS_CA_STORE": "system,mozilla",
+    "NO_COLOR": "1",
+}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import pytest
 from dspy.teleprompt import COPRO, BootstrapFewShot, BootstrapFewShotWithRandomSearch, LabeledFewShot
 
 from cope import Cascade, metered
+from cope.models import Ledger, recorded_in
 from cope.programs import preset_names
 from cope.programs.sampling import seed_of
 
@@ -175,3 +176,17 @@ def test_demonstrations_come_from_the_votes_winner(scripted):
     program(question="What is 9 + 9?")
     shown = [request for request in s.small.requests[before:] if len(request.messages) == 5]
     assert len(shown) == 16  # two demonstrations in every request
+
+
+def test_what_dspys_threads_ask_is_metered_and_recorded(scripted, tmp_path):
+    """Evaluate and the optimizers work in threads of their own, which carry DSPy's settings only."""
+    s = scripted(doubling)
+    program = Cascade("small", s.team)
+    score = dspy.Evaluate(devset=TRAINSET, metric=right, num_threads=3, display_progress=False)
+    ledger = Ledger(tmp_path / "calls.jsonl")
+    with metered() as meter, recorded_in(ledger):
+        first = score(program).score
+    assert meter.total().calls == len(s.small.requests) == 3
+    with metered() as again, recorded_in(ledger):
+        assert score(program).score == first
+    assert len(s.small.requests) == 3 and all(call.restored for call in again.calls)
