@@ -13,6 +13,8 @@ from .failures import GuardedGroup
 COMMANDS = {
     "ask": "Answer a question, and show each round as it happens.",
     "eval": "Measure a preset or program on a task.",
+    "show": "Print a program: its rounds, instructions and demonstrations.",
+    "diff": "Compare two programs: rounds, instructions, demonstrations, scores.",
     "models": "List local models, and bring them here.",
     "doctor": "Say what is there, and what to do about what is not.",
     "ui": "Open MLflow's page on the runs.",

@@ -190,6 +190,7 @@ class _Run:
         """Hand the tests over, carry questions and answers, and collect the outcomes."""
         suite, outcomes = self.suite, []
         job = {"tests": suite.tests, "setup": suite.setup, "entry_point": suite.entry_point}
+        judge.begin()
         with contextlib.suppress(ProcessEnded):
             judge.send(json.dumps(job).encode())
             while True:

@@ -68,6 +68,10 @@ class BoxProcess:
         except (OSError, ValueError):
             raise ProcessEnded from None
 
+    def begin(self) -> None:
+        """Another run begins, whose lines are counted from nothing."""
+        self._out.total = 0
+
     def read(self) -> bytes:
         """The next line, with its end."""
         return self._out.line()

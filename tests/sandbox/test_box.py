@@ -165,6 +165,13 @@ def test_a_cancelled_run_stops_its_program(bare: Sandbox) -> None:
     assert asyncio.run(cancel()) < 10
 
 
+def test_what_one_run_says_does_not_count_against_the_next(bare: Sandbox) -> None:
+    sandbox = Sandbox(bare.backend, Limits(replies=40_000), places=1)
+    for _ in range(4):
+        assert run(sandbox, "def f(x): return len(x)", f"assert f({'x' * 15_000!r}) == 15_000").all_passed
+    assert not run(sandbox, "def f(x): return x", f"assert [f({'x' * 15_000!r}) for _ in range(3)]").all_passed
+
+
 def test_no_tests_show_nothing(bare: Sandbox) -> None:
     assert not run(bare, "x = 1").all_passed
 

@@ -1,0 +1,139 @@
+"""Programs in words, for `show` and `diff`."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .usage import money
+
+if TYPE_CHECKING:
+    from ..programs.preset import Preset
+    from ..programs.program_file import PredictorView
+
+LONGEST = 240  # characters of a value that is not shown in full
+
+
+def say(text: str) -> None:
+    """Print on stdout, with colours on a terminal of a user who wants them."""
+    click.echo(text, color=False if os.environ.get("NO_COLOR") else None)
+
+
+def printable(text: str) -> str:
+    """Text of a model or a stranger, with the characters that steer a terminal written out.
+
+    >>> printable("a\\x1b[2Jb")
+    'a\\\\x1b[2Jb'
+    """
+    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
+
+
+def indented(text: str, by: str = "  ") -> str:
+    """Text with every line moved to the right."""
+    return "\n".join(f"{by}{line}".rstrip() for line in text.split("\n"))
+
+
+def value_text(value: Any, full: bool = False) -> str:
+    """A demonstration's value: text as it is, data as JSON, a long one shortened.
+
+    >>> value_text("2 + 2"), value_text([1, None])
+    ('2 + 2', '[1, null]')
+    """
+    text = printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    if full or len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST].rstrip()} ... ({len(text):,} characters)"
+
+
+def demo_lines(predictor: "PredictorView", demo: Mapping[str, Any], full: bool, by: str) -> Iterator[str]:
+    """A demonstration as the predictor's model sees it: what went in, what came out; then what is not shown to it."""
+    shown = predictor.shown(demo)
+    for name, value in shown.items():
+        arrow = "-> " if name in predictor.outputs else ""
+        first, *rest = value_text(value, full).split("\n")
+        yield f"{by}{arrow}{name}: {first}".rstrip()
+        yield from (f"{by}    {line}".rstrip() for line in rest)
+    missing = [name for name in (*predictor.inputs, *predictor.outputs) if name not in shown]
+    unseen = [printable(str(name)) for name in demo if name not in shown and name != "augmented"]
+    for words, names in (("it has no", missing), ("kept, but not shown to the model:", unseen)):
+        if names:
+            yield f"{by}({words} {', '.join(names)})"
+
+
+def round_in_words(preset: "Preset", number: int, domain: str) -> str:
+    """Who plans what, who solves how often with which plans, and what it takes to be accepted."""
+    spec = preset.rounds[number - 1]
+    parts = []
+    if spec.planner:
+        plans = f"{spec.plans} {spec.plan} plans" if spec.plans > 1 else f"a {spec.plan} plan"
+        parts.append(f"{spec.planner} writes {plans}{_at(spec.plan_temperature)}")
+    times = "once" if spec.samples == 1 else f"{spec.samples} times"
+    own = ["each" if spec.plans > 1 else "it"] if number in spec.sees else []
+    seen = [*own, *(f"round {earlier}'s plan" for earlier in spec.sees if earlier != number)]
+    parts.append(f"{spec.reasoner} solves {times}{_at(spec.temperature)}{' with ' * bool(seen)}{' and '.join(seen)}")
+    if spec.threshold is None:
+        parts.append("its answer is the last word" if number == len(preset.rounds) else "any answer is accepted")
+    elif domain == "code":
+        parts.append(f"a program must pass the tests (threshold {spec.threshold:.0%})")
+    else:
+        parts.append(f"{spec.threshold:.0%} must agree")
+    return ", ".join(parts)
+
+
+def _at(temperature: float) -> str:
+    return f" (temperature {temperature:g})" if temperature else " (greedy)"
+
+
+def compiled_rows(compiled: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a program was compiled on, a label and a line for each thing that the file tells."""
+    rows: list[tuple[str, str]] = []
+    for name, value in compiled.items():
+        if name in _PARTS and isinstance(value, dict):
+            label, read = _PARTS[name]
+            rows += [(label.format(printable(str(part))), read(part, inner)) for part, inner in value.items()]
+        elif name == "budget" and isinstance(value, dict):
+            rows.append(("spent", ", ".join(_spent(unit, amount) for unit, amount in value.items())))
+        else:
+            rows.append((printable(name), value_text(value)))
+    return rows
+
+
+def _split(_: str, value: Any) -> str:
+    if not isinstance(value, dict):
+        return value_text(value)
+    questions = f"{value['n']} questions" if "n" in value else ""
+    mark = f"fingerprint {printable(str(value['fingerprint']))}" if "fingerprint" in value else ""
+    return ", ".join(filter(None, (questions, mark)))
+
+
+def _score(_: str, value: Any) -> str:
+    if not isinstance(value, dict) or not _number(value.get("accuracy")):
+        return value_text(value)
+    low, high, n = value.get("low"), value.get("high"), value.get("n")
+    interval = f"95% interval {low:.1%} to {high:.1%}" if _number(low) and _number(high) else ""
+    more = ", ".join(filter(None, (interval, f"n = {n}" if n is not None else "")))
+    return f"{value['accuracy']:.1%}" + (f" ({more})" if more else "")
+
+
+_PARTS = {
+    "models": ("{} model", lambda _, value: value_text(value)),
+    "splits": ("{} split", _split),
+    "scores": ("{} accuracy", _score),
+}
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _spent(unit: str, amount: Any) -> str:
+    if unit == "usd":
+        return f"money {money(amount) if _number(amount) else 'unknown'}"
+    if amount is None:
+        return f"{printable(unit)} unknown"
+    if unit == "seconds" and _number(amount):
+        return f"{timedelta(seconds=round(amount))} h"
+    return f"{amount:,} {printable(unit)}" if _number(amount) else f"{printable(unit)} {value_text(amount)}"
