@@ -95,6 +95,13 @@ def test_commands_that_measure(command: str, here: Path):
     assert "accuracy 100.0%" in result.stdout
 
 
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith(("cope show", "cope diff"))])
+def test_commands_that_read_programs(command: str, here: Path):
+    result = run(command)
+    assert result.exit_code == 0, result.output
+    assert "goal" in result.stdout
+
+
 def test_the_page_on_the_runs(here: Path, monkeypatch: pytest.MonkeyPatch):
     @contextlib.contextmanager
     def server(uri: str, artifacts: str, port: int) -> Iterator[tuple[Any, Any]]:
@@ -116,7 +123,7 @@ def test_the_doctor_answers(here: Path):
 
 
 def test_no_command_is_left_out():
-    covered = [c for c in COMMANDS if " ask " in c or c.startswith(("cope models", "cope eval"))]
+    covered = [c for c in COMMANDS if " ask " in c or c.startswith(("cope models", "cope eval", "cope show", "cope diff"))]
     assert set(COMMANDS) - set(covered) == {"uv run pytest", "cope ui", "cope doctor"}
 
 
