@@ -42,10 +42,14 @@ class Outcome:
 
 
 def questions_in_flight(cascade: Cascade) -> int:
-    """How many questions keep the first round's tier busy: one more than what fills its slots with samples."""
+    """How many questions keep the first round's tier busy: one more than what fills its slots.
+
+    With all their samples; or with one of each, where one that is right leaves the others unasked.
+    """
     first = cascade.preset.rounds[0]
     slots = cascade.team[first.reasoner].lm.runtime.limit.size
-    return max(2, math.ceil(slots / first.samples) + 1)
+    samples = 1 if cascade.confidence.one_settles else first.samples
+    return max(2, math.ceil(slots / samples) + 1)
 
 
 async def evaluate(

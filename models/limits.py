@@ -1,10 +1,13 @@
 """How many requests are in flight: a bound for each tier, and turns between tiers that share a machine's cores."""
 
 import asyncio
+import contextvars
+import heapq
+import itertools
 import threading
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from time import monotonic
 
 
@@ -91,14 +94,28 @@ class Turns:
             self._leave()
 
 
+@contextmanager
+def waiting_as(rank: int) -> Iterator[None]:
+    """Requests made inside wait behind all those of a lower rank, in this task and in those it starts; 0 otherwise."""
+    token = _rank.set(rank)
+    try:
+        yield
+    finally:
+        _rank.reset(token)
+
+
+_rank: contextvars.ContextVar[int] = contextvars.ContextVar("cope_rank", default=0)
+
+
 class Limit:
-    """At most `size` requests in flight, first come first served, across threads and event loops."""
+    """At most `size` requests in flight, across threads and event loops; the lowest rank first, then first come first served."""
 
     def __init__(self, size: int) -> None:
         self.size = size
         self._lock = threading.Lock()
         self._free = size
-        self._waiting: deque[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = deque()
+        self._waiting: list[tuple[int, int, asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
+        self._arrivals = itertools.count()
 
     async def __aenter__(self) -> None:
         with self._lock:
@@ -107,15 +124,16 @@ class Limit:
                 return
             loop = asyncio.get_running_loop()
             future: asyncio.Future[None] = loop.create_future()
-            self._waiting.append((loop, future))
+            heapq.heappush(self._waiting, (_rank.get(), next(self._arrivals), loop, future))
         try:
             await future
         except asyncio.CancelledError:
             with self._lock:
-                waiting = [w for w in self._waiting if w[1] is future]
-                for waiter in waiting:
-                    self._waiting.remove(waiter)
-            if not waiting:
+                others = [w for w in self._waiting if w[3] is not future]
+                waited = len(others) < len(self._waiting)
+                heapq.heapify(others)
+                self._waiting = others
+            if not waited:
                 self._release()  # the slot was given before the waiter gave up
             raise
 
@@ -125,6 +143,6 @@ class Limit:
     def _release(self) -> None:
         with self._lock:
             while self._waiting:
-                if _tell(*self._waiting.popleft()):
+                if _tell(*heapq.heappop(self._waiting)[2:]):
                     return
             self._free += 1

@@ -9,6 +9,7 @@ from dspy.utils.exceptions import AdapterParseError
 
 from ..models import Team, labelled
 from ..models.adapter import LeanAdapter
+from ..models.limits import waiting_as
 from ..signatures import PlanKind
 from .domain import Domain
 from .events import Judged, Planned, RoundStarted, Voted, emit, observed
@@ -85,8 +86,12 @@ class CascadeRound(dspy.Module):
         given = {"question": question, **(given or {})}
         tally = confidence.tally(order, given)
 
+        places = {index: rank for rank, index in enumerate(order)} if confidence.one_settles else {}
+
         async def make(index: int) -> Sample:
-            sample = await self._sample(index, given, plans, shared, team, seed)
+            # Where models are busy with other questions too, first samples go before second ones of any question.
+            with waiting_as(places.get(index, 0)):
+                sample = await self._sample(index, given, plans, shared, team, seed)
             await tally.examine(sample)
             return sample
 

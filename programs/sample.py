@@ -77,6 +77,11 @@ class Tally(Protocol):
 class Confidence(Protocol):
     """How a round's samples become an answer and a confidence: the seam for voting, tests, perplexity and more."""
 
+    @property
+    def one_settles(self) -> bool:
+        """Whether a single sample can settle a round: then others are worth asking only when a model is free for them."""
+        ...
+
     def tally(self, order: Sequence[int], given: Mapping[str, Any] | None = None) -> Tally:
         """An empty tally for one round.
 

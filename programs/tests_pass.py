@@ -27,6 +27,7 @@ class TestsPass:
     """
 
     __test__ = False  # its name makes test runners collect it
+    one_settles = True
 
     def __init__(self, sandbox: Callable[[], Sandbox] = open_sandbox) -> None:
         self._sandbox = sandbox

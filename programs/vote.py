@@ -19,6 +19,8 @@ class VoteShare:
     supporter comes first in the round's seeded order.
     """
 
+    one_settles = False
+
     def tally(self, order: Sequence[int], given: Mapping[str, Any] | None = None) -> Tally:
         return VoteTally(order)
 

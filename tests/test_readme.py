@@ -123,7 +123,9 @@ def test_the_doctor_answers(here: Path):
 
 
 def test_no_command_is_left_out():
-    covered = [c for c in COMMANDS if " ask " in c or c.startswith(("cope models", "cope eval", "cope show", "cope diff"))]
+    covered = [
+        c for c in COMMANDS if " ask " in c or c.startswith(("cope models", "cope eval", "cope show", "cope diff"))
+    ]
     assert set(COMMANDS) - set(covered) == {"uv run pytest", "cope ui", "cope doctor"}
 
 

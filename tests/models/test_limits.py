@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cope.models.limits import Limit, Turns
+from cope.models.limits import Limit, Turns, waiting_as
 
 
 class Gauge:
@@ -72,6 +72,20 @@ def test_first_come_first_served():
     gauge, limit = Gauge(), Limit(1)
     asyncio.run(group([gauge.visit(limit, str(number)) for number in range(9)]))
     assert gauge.entered == [str(number) for number in range(9)]
+
+
+def test_a_lower_rank_goes_before_a_higher_one_that_came_first():
+    gauge, limit = Gauge(), Limit(1)
+
+    async def ranked(rank: int, name: str) -> None:
+        with waiting_as(rank):
+            await gauge.visit(limit, name)
+
+    # The first finds the place free; the others wait.
+    order = [(9, "first"), (2, "c1"), (1, "b1"), (0, "a1"), (2, "c2"), (0, "a2"), (1, "b2")]
+    asyncio.run(group([ranked(rank, name) for rank, name in order]))
+    assert gauge.entered == ["first", "a1", "a2", "b1", "b2", "c1", "c2"]
+    assert still_works(limit)
 
 
 def test_an_error_inside_frees_the_place():
