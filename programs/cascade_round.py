@@ -42,7 +42,7 @@ class CascadeRound(dspy.Module):
     nothing here.
     """
 
-    def __init__(self, preset: Preset, number: int, domain: Domain) -> None:
+    def __init__(self, preset: Preset, number: int, domain: Domain | None = None) -> None:
         super().__init__()
         self.number = number
         self.spec = preset.rounds[number - 1]

@@ -4,6 +4,10 @@ One request a line, a Python literal, and one JSON reply each: `load` runs the s
 look at what is there. The expected results never come here.
 """
 
+# pyright: reportCallIssue=false, reportArgumentType=false, reportIndexIssue=false
+# pyright: reportOptionalCall=false, reportOptionalSubscript=false
+# What is asked for may be anything; and importing typing, to say so, takes longer than all that stands here.
+
 import builtins
 import sys
 

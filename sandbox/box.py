@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 from .backends import Backend
 from .limits import Limits
@@ -167,7 +168,7 @@ class _Run:
             for process in self._watched:
                 process.kill()
 
-    def ask(self, request: bytes) -> dict[str, object]:
+    def ask(self, request: bytes) -> dict[str, Any]:
         """Hand a request to the program; returns its reply, or why there is none."""
         line = self._reply(request)
         try:
