@@ -127,15 +127,16 @@ class CodeTask:
         failed = next((outcome for outcome in report.outcomes if not outcome.passed), None)
         if failed is None:
             return Score(0.0, "The tests gave no verdict.")
-        why = " ".join(failed.message.split()) or "failed"
-        if not why.startswith("assert "):  # else it names the test itself
+        names_it = failed.message.startswith("assert ")  # then the message holds a test and a value, each short
+        why = _short(failed.message, (1 + names_it) * _LONGEST) or "failed"
+        if not names_it:
             why = f"{'the hidden check' if chr(10) in failed.test else _short(failed.test)}: {why}"
         return Score(0.0, f"The program passes {report.passed} of {count} {kind}{'s' * (count > 1)}; {why}")
 
 
-def _short(text: str) -> str:
+def _short(text: str, most: int = _LONGEST) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."
+    return line if len(line) <= most else line[: most - 3] + "..."
 
 
 MBPP = CodeTask(
