@@ -25,6 +25,7 @@ _MOST_TRIES = 200
 """Places in one question that are looked at as tests or calls: a hostile text must not take long."""
 
 _ASSERT = re.compile(r"[ \t]*(?:[-*+][ \t]+)?`?(?=assert\b)")
+_AFTER_SENTENCE = re.compile(r"(?<=[.:;!?])[ \t]+(?=assert [A-Za-z_]\w*\()")
 _NAMED = (
     re.compile(r"\b(?:function|method|def)\s+(?:called|named)\s+[`'\"]?([A-Za-z_]\w*)", re.I),
     re.compile(r"\bfunction\s+`([A-Za-z_]\w*)[`(]", re.I),
@@ -64,7 +65,8 @@ def shown_tests(question: str) -> list[str]:
                 if isinstance(statement, ast.Assert) and called(statement):
                     found.append(ast.get_source_segment(text, statement) or "")
         else:
-            found = [*_asserts(text), *example_tests(text)]
+            # On a command line everything stands in one line: an assert may follow a sentence.
+            found = [*_asserts(_AFTER_SENTENCE.sub("\n", text)), *example_tests(text)]
     except RecursionError:
         pass  # what was found before stands
     return list(dict.fromkeys(filter(None, found)))

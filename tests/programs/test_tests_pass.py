@@ -87,6 +87,12 @@ def test_tests_are_read_from_the_question_when_none_are_given() -> None:
     assert box.runs[1][1] == Suite(("assert f(3) == 3",), "x = 1", "g")
 
 
+def test_an_assert_may_follow_a_sentence_as_on_a_command_line() -> None:
+    box = Box({"p": 1})
+    judge(box, ["p"], question="Write a function is_even(n). assert is_even(4) == True")
+    assert box.runs[0][1].tests == ("assert is_even(4) == True",)
+
+
 HEAD = 'def f(n: int) -> int:\n    """Doubles n."""'
 
 
