@@ -34,7 +34,14 @@ def confine(cpu_seconds, memory, file_size):
 
 
 def channel():
-    """The two ends of the channel, moved away from the standard streams, which lead nowhere afterwards."""
+    """The two ends of the channel, moved away from the standard streams, which lead nowhere afterwards.
+
+    The process leads a session of its own from here on: what it sends to its group reaches nobody else.
+    """
+    try:  # noqa: SIM105 (contextlib takes long to import)
+        os.setsid()
+    except (AttributeError, OSError):  # Windows; or it leads its group already
+        pass
     ends = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", 0)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):

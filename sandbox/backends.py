@@ -32,7 +32,10 @@ class Backend(Protocol):
         ...
 
     def start(self, script: str, limits: Limits, alone: bool) -> subprocess.Popen[bytes]:
-        """Start one of the sandbox's scripts, with pipes; `alone` keeps it from starting processes of its own."""
+        """Start one of the sandbox's scripts, with pipes, as the leader of a process group.
+
+        `alone` keeps it from starting processes of its own.
+        """
         ...
 
 
@@ -42,9 +45,8 @@ def interpreter() -> Path:
 
 
 def _numbers(script: str, limits: Limits) -> list[str]:
-    memory = (
-        limits.memory if script == "_program.py" else 2 * limits.memory
-    )  # values stand there twice while they are read
+    # In the process of the tests values stand twice while they are read.
+    memory = limits.memory if script == "_program.py" else 2 * limits.memory
     return [str(limits.cpu_seconds), str(memory), str(limits.file_size)]
 
 
@@ -53,7 +55,8 @@ class Bubblewrap:
     """Linux namespaces without privileges, by bubblewrap: no network, no processes to see, and files that are named here.
 
     Inside there are the standard library and the system's libraries to read, `/dev/null`, and an empty `/tmp` in memory
-    to write; the environment holds six settings of ours.
+    to write; the environment holds six settings of ours. It starts without a terminal, in a process group that can be killed as
+    one until all of it dies with its parent; then `_confine.py` leaves the group.
     """
 
     command: str
@@ -76,7 +79,7 @@ class Bubblewrap:
         try:
             return subprocess.Popen(
                 arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, env={},
-                pass_fds=passed,
+                pass_fds=passed, start_new_session=True,
             )  # fmt: skip
         finally:
             for end in passed:
@@ -85,7 +88,7 @@ class Bubblewrap:
     @cached_property
     def _walls(self) -> tuple[str, ...]:
         walls = [
-            "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session",
+            "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent",
             "--uid", "65534", "--gid", "65534", "--hostname", "sandbox", "--cap-drop", "ALL", "--clearenv",
         ]  # fmt: skip
         for name, value in _SETTINGS.items():

@@ -42,6 +42,7 @@ class Deno:
         ]  # fmt: skip
         return subprocess.Popen(
             arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, env=_environment(),
+            start_new_session=True,
         )  # fmt: skip
 
     @cached_property

@@ -1,6 +1,8 @@
 """One process of the sandbox, spoken to line by line, and killed for good."""
 
 import contextlib
+import os
+import signal
 import subprocess
 from typing import IO
 
@@ -79,7 +81,14 @@ class BoxProcess:
     def kill(self) -> None:
         """End it and all that it started; safe to call from another thread, and again."""
         with contextlib.suppress(OSError):
-            self._process.kill()
+            if self._process.poll() is not None:
+                return
+            if hasattr(os, "killpg"):
+                # The whole group: bubblewrap's inner process does not at once die with its outer one, and a reader of
+                # the pipe that it holds would wait for ever.
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                self._process.kill()
 
     def close(self) -> None:
         """Kill it, and let go of its pipes. For the thread that reads from it."""

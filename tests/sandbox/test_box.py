@@ -1,6 +1,7 @@
 """What a run reports: values, messages, references, limits; the same with and without walls."""
 
 import asyncio
+import contextlib
 import threading
 import time
 
@@ -8,6 +9,7 @@ import pytest
 
 from cope.errors import CopeError
 from cope.sandbox import Bubblewrap, Limits, Report, Sandbox, Suite
+from cope.sandbox.process import BoxProcess, ProcessEnded
 
 
 @pytest.fixture(params=["walled", "bare"])
@@ -163,6 +165,25 @@ def test_a_cancelled_run_stops_its_program(bare: Sandbox) -> None:
         return time.perf_counter() - began
 
     assert asyncio.run(cancel()) < 10
+
+
+def test_a_process_killed_at_any_moment_lets_its_reader_go(sandbox: Sandbox) -> None:
+    """Also while the walls are still being built, when the process inside does not yet die with the one outside."""
+
+    def read_to_the_end(process: BoxProcess) -> None:
+        with contextlib.suppress(ProcessEnded):
+            while True:
+                process.read()
+
+    for step in range(60):
+        process = BoxProcess(sandbox.backend, "_program.py", Limits(), alone=True)
+        time.sleep(step * 0.0001)
+        process.kill()
+        reader = threading.Thread(target=read_to_the_end, args=[process], daemon=True)
+        reader.start()
+        reader.join(10)
+        assert not reader.is_alive(), f"killed {step * 0.1:.1f} ms after its start, it still holds the pipe"
+        process.close()
 
 
 def test_what_one_run_says_does_not_count_against_the_next(bare: Sandbox) -> None:
