@@ -1,5 +1,7 @@
 """The errors that a user can cause; each message is one line that says what to do next."""
 
+from collections.abc import Iterable
+
 
 class CopeError(Exception):
     """Something that the user can mend. Asking again without a change does not help."""
@@ -7,3 +9,16 @@ class CopeError(Exception):
 
 class Unavailable(CopeError):
     """A server or service did not answer after retries. The same command goes on later where it stopped."""
+
+
+def known_names(name: str, known: Iterable[str], more: str = "") -> str:
+    """What to say of a name that is not known: the nearest one, or all there are, and what else may be given.
+
+    >>> known_names("gsm8", ["gsm8k", "mbpp"]), known_names("x", ["gsm8k", "mbpp"])
+    ('did you mean gsm8k?', 'there are gsm8k, mbpp')
+    """
+    import difflib
+
+    names = list(known)
+    near = difflib.get_close_matches(name, names, 1)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}{more}"

@@ -1,10 +1,13 @@
 """The services that `cope doctor` looks for: Ollama, the sandbox and the tracking store."""
 
+import asyncio
 import re
 import shutil
 import subprocess
 import tempfile
 
+from ..errors import CopeError
+from ..sandbox import Suite, open_sandbox
 from ..sandbox.opening import ADVICE
 from .checks import SECONDS, Check
 
@@ -42,11 +45,6 @@ def _version_of(command: str) -> str:
 
 def sandbox() -> Check:
     """Whether a program can be run behind walls here, by running one."""
-    import asyncio
-
-    from ..errors import CopeError
-    from ..sandbox import Suite, open_sandbox
-
     try:
         box = open_sandbox()
         report = asyncio.run(box.run("def double(x): return x + x", Suite(("assert double(2) == 4",))))

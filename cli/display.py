@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .loading import embedded, engine_name, load_beside
+from .program_text import plans_in_words, seen_in_words, times_in_words
 
 if TYPE_CHECKING:
     from ..programs import Cascade
@@ -97,13 +98,9 @@ class Display:
         solver = "then" if spec.planner == spec.reasoner else self._who(spec.reasoner)
         parts = []
         if spec.planner:
-            plans = f"{spec.plans} {spec.plan} plans" if spec.plans > 1 else f"a {spec.plan} plan"
-            parts.append(f"{self._who(spec.planner)} writes {plans}")
-        times = "once" if spec.samples == 1 else f"{spec.samples} times"
-        earlier = [f"round {number}'s plan" for number in spec.sees if number != self.number]
-        own = ["each" if spec.plans > 1 else "it"] if self.number in spec.sees else []
-        seen = f" with {' and '.join([*own, *earlier])}" if own or earlier else ""
-        parts.append(f"{solver} solves {'' if spec.plans > 1 else times}".rstrip() + seen)
+            parts.append(f"{self._who(spec.planner)} writes {plans_in_words(spec)}")
+        times = "" if spec.plans > 1 else times_in_words(spec)
+        parts.append(f"{solver} solves {times}".rstrip() + seen_in_words(spec, self.number))
         if spec.threshold is not None:
             code = self.cascade.domain == "code"
             parts.append("a program must pass the tests" if code else f"{spec.threshold:.0%} must agree")

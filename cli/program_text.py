@@ -11,7 +11,7 @@ import click
 from .usage import money
 
 if TYPE_CHECKING:
-    from ..programs.preset import Preset
+    from ..programs.preset import Preset, Round
     from ..programs.program_file import PredictorView
 
 LONGEST = 240  # characters of a value that is not shown in full
@@ -63,17 +63,30 @@ def demo_lines(predictor: "PredictorView", demo: Mapping[str, Any], full: bool, 
             yield f"{by}({words} {', '.join(names)})"
 
 
+def plans_in_words(spec: "Round") -> str:
+    """How many plans of which kind a round writes."""
+    return f"{spec.plans} {spec.plan} plans" if spec.plans > 1 else f"a {spec.plan} plan"
+
+
+def times_in_words(spec: "Round") -> str:
+    """How often a round solves."""
+    return "once" if spec.samples == 1 else f"{spec.samples} times"
+
+
+def seen_in_words(spec: "Round", number: int) -> str:
+    """With which plans a round solves, its own first; empty when it sees none."""
+    own = ["each" if spec.plans > 1 else "it"] if number in spec.sees else []
+    seen = [*own, *(f"round {earlier}'s plan" for earlier in spec.sees if earlier != number)]
+    return f" with {' and '.join(seen)}" if seen else ""
+
+
 def round_in_words(preset: "Preset", number: int, domain: str) -> str:
     """Who plans what, who solves how often with which plans, and what it takes to be accepted."""
     spec = preset.rounds[number - 1]
     parts = []
     if spec.planner:
-        plans = f"{spec.plans} {spec.plan} plans" if spec.plans > 1 else f"a {spec.plan} plan"
-        parts.append(f"{spec.planner} writes {plans}{_at(spec.plan_temperature)}")
-    times = "once" if spec.samples == 1 else f"{spec.samples} times"
-    own = ["each" if spec.plans > 1 else "it"] if number in spec.sees else []
-    seen = [*own, *(f"round {earlier}'s plan" for earlier in spec.sees if earlier != number)]
-    parts.append(f"{spec.reasoner} solves {times}{_at(spec.temperature)}{' with ' * bool(seen)}{' and '.join(seen)}")
+        parts.append(f"{spec.planner} writes {plans_in_words(spec)}{_at(spec.plan_temperature)}")
+    parts.append(f"{spec.reasoner} solves {times_in_words(spec)}{_at(spec.temperature)}{seen_in_words(spec, number)}")
     if spec.threshold is None:
         parts.append("its answer is the last word" if number == len(preset.rounds) else "any answer is accepted")
     elif domain == "code":

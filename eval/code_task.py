@@ -5,26 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dspy
 
 from ..errors import CopeError
+from ..sandbox import Sandbox, Suite, open_sandbox
 from ._code_rows import HUMANEVAL_FIELDS, MBPP_FIELDS, BadRow, CodeRow, Visible, humaneval_row, mbpp_row
 from .data import Fields, from_file, from_hub, missing
 from .task import Score
 
-if TYPE_CHECKING:
-    from ..sandbox import Sandbox
-
 _LONGEST = 160
 """Characters of a test or message that feedback repeats."""
-
-
-def _sandbox() -> Sandbox:
-    from ..sandbox import open_sandbox
-
-    return open_sandbox()
 
 
 @dataclass(frozen=True)
@@ -50,7 +42,7 @@ class CodeTask:
     read: Callable[[dict[str, Any], Visible], CodeRow]
     words: dict[str, str]
     visible: Visible = "one"
-    sandbox: Callable[[], Sandbox] = _sandbox
+    sandbox: Callable[[], Sandbox] = open_sandbox
     domain: str = "code"
 
     def __post_init__(self) -> None:
@@ -114,8 +106,6 @@ class CodeTask:
         Returns:
             1 when all pass, else 0, with the first failure in words.
         """
-        from ..sandbox.suite import Suite
-
         if answer is None or not answer.strip():
             return Score(0.0, "No program could be read from the reply.")
         suite = Suite(tuple(example.hidden), setup=example.hidden_setup, entry_point=example.entry_point)

@@ -1,10 +1,10 @@
 """The tasks that come with the package, by name."""
 
-import difflib
 from dataclasses import replace
 from typing import Literal
 
-from ..errors import CopeError
+from ..errors import CopeError, known_names
+from ..sandbox import open_sandbox
 from .code_task import CODE_TASKS, CodeTask
 from .task import ShortAnswer, Task
 
@@ -34,12 +34,8 @@ def task_by_name(name: str, visible: Literal["one", "all"] = "one", unsafe: bool
     'code'
     """
     if name not in TASKS:
-        near = difflib.get_close_matches(name, TASKS, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(TASKS)}"
-        raise CopeError(f"no task is named {name!r}: {hint}")
+        raise CopeError(f"no task is named {name!r}: {known_names(name, TASKS)}")
     task = TASKS[name]
     if not isinstance(task, CodeTask):
         return task
-    from ..sandbox import open_sandbox
-
     return replace(task, visible=visible, sandbox=lambda: open_sandbox(unsafe))

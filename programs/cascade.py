@@ -11,7 +11,7 @@ import dspy
 from ..errors import CopeError
 from ..models import Meter, Team, Usage, metered, run_sync
 from .cascade_round import CascadeRound
-from .domain import domain_by_name
+from .domain import USUAL, domain_by_name
 from .preset import Preset, load_preset, parse_preset
 from .sample import Confidence, Sample
 
@@ -46,7 +46,7 @@ class Cascade(dspy.Module):
         *,
         seed: int = 0,
         full_samples: bool = False,
-        domain: str = "short-answer",
+        domain: str = USUAL,
         confidence: Confidence | None = None,
     ) -> None:
         super().__init__()
@@ -108,7 +108,7 @@ class Cascade(dspy.Module):
         return {
             **super().dump_state(*args, **kwargs),
             "preset": self.preset.model_dump(mode="json", exclude_defaults=True),
-            **({} if self.domain == "short-answer" else {"domain": self.domain}),
+            **({} if self.domain == USUAL else {"domain": self.domain}),
         }
 
     def load_state(self, state: dict[str, Any], **kwargs: Any) -> None:
@@ -116,7 +116,7 @@ class Cascade(dspy.Module):
         if "preset" not in state:
             raise CopeError("the state is not that of a cascade: it names no preset")
         saved = parse_preset(state.pop("preset"), "in the program file")
-        domain = state.pop("domain", "short-answer")
+        domain = state.pop("domain", USUAL)
         if domain != self.domain:
             raise CopeError(
                 f"the program was saved for questions of kind {domain!r}, and this one is for {self.domain!r}"
@@ -137,7 +137,7 @@ class Cascade(dspy.Module):
         try:
             state = json.loads(Path(path).read_text(encoding="utf-8"))
             preset = parse_preset(state["preset"], str(path))
-            program = cls(preset, team, **{"domain": state.get("domain", "short-answer"), **kwargs})
+            program = cls(preset, team, **{"domain": state.get("domain", USUAL), **kwargs})
             program.load_state(state)
         except OSError as error:
             raise CopeError(f"cannot read the program {path}: {error.strerror}") from None

@@ -1,13 +1,12 @@
 """Kinds of questions: how each is asked, how its replies are read, and what makes an answer trustworthy."""
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import dspy
 
-from ..errors import CopeError
+from ..errors import CopeError, known_names
 from ..signatures import (
     PlanKind,
     code_plan_signature,
@@ -52,10 +51,11 @@ def _program(made: dspy.Prediction, given: Mapping[str, Any]) -> str | None:
     return (complete(given["question"], made.program, name) if name else None) or read_program(made.program, name)
 
 
+USUAL = "short-answer"  # what a program or caller means that names no kind
 DOMAINS = {
     domain.name: domain
     for domain in (
-        Domain("short-answer", plan_signature, reason_signature, _short_answer, VoteShare),
+        Domain(USUAL, plan_signature, reason_signature, _short_answer, VoteShare),
         Domain("code", code_plan_signature, code_reason_signature, _program, TestsPass),
     )
 }
@@ -72,7 +72,4 @@ def domain_by_name(name: str) -> Domain:
     """
     if name in DOMAINS:
         return DOMAINS[name]
-    near = difflib.get_close_matches(name, DOMAINS, 1)
-    raise CopeError(
-        f"no kind of questions is named {name!r}: {f'did you mean {near[0]}?' if near else f'there are {chr(44).join(DOMAINS)}'}"
-    )
+    raise CopeError(f"no kind of questions is named {name!r}: {known_names(name, DOMAINS)}")

@@ -5,7 +5,7 @@ from typing import Any
 import dspy
 
 from ..signatures import PlanKind
-from .domain import DOMAINS, Domain
+from .domain import DOMAINS, USUAL, Domain
 
 
 class Planner(dspy.Module):
@@ -20,7 +20,7 @@ class Planner(dspy.Module):
     def __init__(self, kind: PlanKind, round_number: int = 1, domain: Domain | None = None) -> None:
         super().__init__()
         self.kind = kind
-        self.predict = dspy.Predict((domain or DOMAINS["short-answer"]).plan(kind, round_number))
+        self.predict = dspy.Predict((domain or DOMAINS[USUAL]).plan(kind, round_number))
 
     async def aforward(self, question: str, config: dict[str, Any] | None = None) -> dspy.Prediction:
         made = await self.predict.acall(question=question, config=config or {})

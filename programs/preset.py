@@ -1,6 +1,5 @@
 """A preset is data: a named list of rounds, from a TOML file of ours or the user's."""
 
-import difflib
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
@@ -9,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ..errors import CopeError
+from ..errors import CopeError, known_names
 from ..signatures import PlanKind
 
 _PACKAGE = __name__.rpartition(".")[0]
@@ -143,10 +142,7 @@ def load_preset(name: str) -> Preset:
         except (OSError, UnicodeDecodeError) as error:
             raise CopeError(f"cannot read the preset {name}: {getattr(error, 'strerror', None) or error}") from None
     else:
-        near = difflib.get_close_matches(name, preset_names(), 1)
-        hint = (
-            f"did you mean {near[0]}?" if near else f"there are {', '.join(preset_names())}, or give a file FILE.toml"
-        )
+        hint = known_names(name, preset_names(), ", or give a file FILE.toml")
         raise CopeError(f"no preset is named {name!r}: {hint}")
     try:
         data = tomllib.loads(text)

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from itertools import islice
 
+from ._code_parse import parsed
 from .shown_tests import shown_calls
 
 MOST = 8
@@ -62,11 +63,8 @@ def _made_up(question: str, name: str) -> Iterator[str]:
 
 
 def _function(question: str, name: str) -> ast.FunctionDef | None:
-    try:
-        tree = ast.parse(question)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    return next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name), None)
+    tree = parsed(question)
+    return next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name), None) if tree else None
 
 
 def _values(annotation: ast.expr | None) -> tuple[str, ...]:

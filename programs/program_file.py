@@ -8,14 +8,12 @@ from typing import Any, Literal
 
 from ..errors import CopeError
 from .cascade_round import CascadeRound
-from .domain import domain_by_name
+from .domain import USUAL, domain_by_name
 from .planner import Planner
 from .preset import Preset, load_preset, parse_preset, preset_names
 from .reasoner import Reasoner
 
 Role = Literal["planner", "reasoner"]
-
-USUAL = "short-answer"  # the domain of a program that names none
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 import dspy
 
 from ..signatures import PlanKind
-from .domain import DOMAINS, Domain
+from .domain import DOMAINS, USUAL, Domain
 
 
 class Reasoner(dspy.Module):
@@ -22,7 +22,7 @@ class Reasoner(dspy.Module):
         self, plans: Mapping[str, PlanKind] | None = None, round_number: int = 1, domain: Domain | None = None
     ) -> None:
         super().__init__()
-        self._domain = domain or DOMAINS["short-answer"]
+        self._domain = domain or DOMAINS[USUAL]
         self.predict = dspy.Predict(self._domain.reason(plans or {}, round_number))
 
     async def aforward(

@@ -7,6 +7,7 @@ from typing import Any
 from ..sandbox import Sandbox, Suite, open_sandbox
 from .probes import probe_calls
 from .sample import Sample, Tally, Verdict
+from .sampling import seed_of
 from .shown_tests import entry_point_of, shown_tests
 from .vote import VoteTally
 
@@ -94,12 +95,11 @@ class _ByOutputs(VoteTally):
 
     def __init__(self, order: Sequence[int], suite: Suite, sandbox: Sandbox) -> None:
         super().__init__(order, exact=True)
-        self._order = {index: rank for rank, index in enumerate(order)}
         self._suite, self._sandbox = suite, sandbox
         self._silent: dict[int, Sample] = {}  # by rank: programs without results
 
     async def examine(self, sample: Sample) -> None:
-        if sample.answer is None or not self._suite.tests or len(self._order) == 1:
+        if sample.answer is None or not self._suite.tests or self.total == 1:
             return
         sample.report = await self._sandbox.run(sample.answer, self._suite)
         if sample.report.passed:  # one that fails on everything votes for nothing
@@ -107,7 +107,7 @@ class _ByOutputs(VoteTally):
 
     async def add(self, sample: Sample) -> None:
         if sample.answer is not None and sample.ballot is None:
-            self._silent[self._order[sample.index]] = sample
+            self._silent[self._rank[sample.index]] = sample
             sample = Sample(sample.index)
         await super().add(sample)
 
@@ -122,11 +122,6 @@ class _ByOutputs(VoteTally):
 def _brief(value: str | None) -> str:
     if value is None:
         return "error"
-    return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}... ({len(value)} characters, {hash_of(value)})"
-
-
-def hash_of(text: str) -> str:
-    """A short digest that tells long values apart."""
-    import hashlib
-
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
+    if len(value) <= _LONGEST:
+        return value
+    return f"{value[:_LONGEST]}... ({len(value)} characters, {seed_of(value):08x})"  # the last tells long values apart

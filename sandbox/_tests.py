@@ -43,7 +43,7 @@ class Link:
                 raise self._exception(kind, text)
             return unpack(reply["value"], self._reference)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, MemoryError) as error:
-            if isinstance(error, _raised):
+            if isinstance(error, _Raised):
                 raise
             raise Gone("what the program handed back cannot be read") from None
 
@@ -79,9 +79,6 @@ class Link:
 
 class _Raised(Exception):
     """Marks the exceptions that the program raised."""
-
-
-_raised = _Raised
 
 
 class Remote:

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from serving import serving
 
 Part = dict[str, Any] | bytes | Callable[[], Any]
 
@@ -88,9 +89,5 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def ollama_server() -> Iterator[StubServer]:
-    with StubServer() as running:
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(StubServer()) as running:
         yield running
-        running.shutdown()
-        thread.join()

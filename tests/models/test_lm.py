@@ -10,23 +10,12 @@ import dspy
 import pytest
 from dspy.clients import execution
 from dspy.lm15 import ContextLengthError, Message, Request, ServerError, TransportError
+from tier_lms import engine_of, tier_lm
 
 from cope import CopeError
-from cope.models import Price, ScriptedEngine, labelled, metered
+from cope.models import Price, labelled, metered
 from cope.models.limits import Limit, Turns
 from cope.models.lm import Runtime, TierLM
-
-
-def tier_lm(script: Any = "four words of reply", *, delay: Any = 0.0, **runtime: Any) -> TierLM:
-    engine = ScriptedEngine(script if callable(script) else lambda messages, request: script, delay)
-    lm = TierLM("engine/x", tier="small", engine=engine, async_engine=engine.twin, cache=False)
-    lm.runtime = Runtime(**runtime)
-    return lm
-
-
-def engine_of(lm: TierLM) -> ScriptedEngine:
-    assert isinstance(lm.engine, ScriptedEngine)
-    return lm.engine
 
 
 @pytest.fixture

@@ -8,23 +8,12 @@ from typing import Any
 import dspy
 import pytest
 from dspy.lm15 import Message, Request, Response, TextPart, Usage
+from tier_lms import engine_of, tier_lm
 
 from cope import Cascade, Team
 from cope.models import Meter, Price, ScriptedEngine, metered
 from cope.models.limits import Limit
-from cope.models.lm import Runtime, TierLM, note_partial
-
-
-def tier_lm(script: Any = "four words of reply", *, delay: Any = 0.0, **runtime: Any) -> TierLM:
-    engine = ScriptedEngine(script if callable(script) else lambda messages, request: script, delay)
-    lm = TierLM("engine/x", tier="small", engine=engine, async_engine=engine.twin, cache=False)
-    lm.runtime = Runtime(**runtime)
-    return lm
-
-
-def engine_of(lm: TierLM) -> ScriptedEngine:
-    assert isinstance(lm.engine, ScriptedEngine)
-    return lm.engine
+from cope.models.lm import TierLM, note_partial
 
 
 class Silent(ScriptedEngine):

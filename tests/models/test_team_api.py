@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import dspy
 import pytest
+from serving import serving
 
 from cope import Cascade, Team, metered
 from cope.models import Price, ScriptedEngine
@@ -59,12 +59,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(Server()) as running:
         yield running
-        running.shutdown()
-        thread.join()
 
 
 def test_an_api_model_behind_an_address(server: Server, monkeypatch: pytest.MonkeyPatch):

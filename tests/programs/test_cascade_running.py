@@ -8,28 +8,13 @@ from typing import Any
 
 import dspy
 import pytest
+from cascade_scripts import QUESTION, agreement, no_agreement
 from dspy.clients import execution
 from dspy.lm15 import ContextLengthError, TransportError
 
 from cope import Cascade, CopeError, load_preset, metered
-from cope.programs import preset_names
 from cope.programs.events import Voted, observed_by
 from cope.programs.sampling import seed_of
-
-QUESTION = "A robe takes 2 bolts of blue fiber and half that much white fiber. How many bolts in total?"
-PRESETS = preset_names()
-
-
-def no_agreement(ask: Any) -> str:
-    """Every small sample says something else, so that the question goes through all rounds."""
-    if ask.role == "plan":
-        return f"Goal {ask.seed}." if ask.tier == "small" else f"Guideline {ask.seed}."
-    return f"WORKINGS {ask.seed}.\nAnswer: {100 + (ask.seed or 0)}" if ask.tier == "small" else "So.\nAnswer: 3"
-
-
-def agreement(ask: Any) -> str:
-    return f"Plan {ask.seed}." if ask.role == "plan" else "WORKINGS.\nAnswer: 3"
-
 
 # Stopping early
 

@@ -1,0 +1,18 @@
+"""A tier on a scripted engine."""
+
+from typing import Any
+
+from cope.models import ScriptedEngine
+from cope.models.lm import Runtime, TierLM
+
+
+def tier_lm(script: Any = "four words of reply", *, delay: Any = 0.0, **runtime: Any) -> TierLM:
+    engine = ScriptedEngine(script if callable(script) else lambda messages, request: script, delay)
+    lm = TierLM("engine/x", tier="small", engine=engine, async_engine=engine.twin, cache=False)
+    lm.runtime = Runtime(**runtime)
+    return lm
+
+
+def engine_of(lm: TierLM) -> ScriptedEngine:
+    assert isinstance(lm.engine, ScriptedEngine)
+    return lm.engine
