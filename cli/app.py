@@ -4,6 +4,7 @@ import logging
 import sys
 import warnings
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -13,6 +14,10 @@ from .failures import GuardedGroup
 COMMANDS = {
     "ask": "Answer a question, and show each round as it happens.",
     "eval": "Measure a preset or program on a task.",
+    "record": "Record all samples of every round, to replay them without a model.",
+    "import": "Make such a record of samples that others published.",
+    "calibrate": "Choose thresholds from a record, with a promise that holds.",
+    "compile": "Compile a program's prompts for a task.",
     "show": "Print a program: its rounds, instructions and demonstrations.",
     "diff": "Compare two programs: rounds, instructions, demonstrations, scores.",
     "models": "List local models, and bring them here.",
@@ -38,7 +43,8 @@ class LazyGroup(GuardedGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f".{cmd_name}", __package__).command
+        file = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name  # import.py could not be imported
+        command = import_module(f".{file}", __package__).command
         command.name = cmd_name
         return command
 

@@ -3,13 +3,15 @@
 import json
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 
 from ..errors import CopeError
+from .calibrated import calibrated_cascade, calibration_option
 from .display import one_line
-from .options import make_cascade, make_team, prepare, program_options, team_options
+from .options import make_team, prepare, program_file, program_options, team_options
 
 
 @click.command()
@@ -23,6 +25,7 @@ from .options import make_cascade, make_team, prepare, program_options, team_opt
     help="What kind of answer: a short one, or a program that passes the tests in the question.",
 )
 @program_options
+@calibration_option
 @team_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document with all that happened.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the answer alone: no rounds, no usage.")
@@ -38,24 +41,31 @@ def command(question: str, domain: str, as_json: bool, quiet: bool, **options: A
 
     question = _text(question)
     team = make_team(options)
-    cascade = make_cascade(options, team, domain)
+    file = program_file(options, team, domain, quiet=quiet)
+    cascade, file, _ = calibrated_cascade(options, team, domain, file, quiet=quiet)
     first = cascade.preset.rounds[0]
     prepare(team, cascade.preset.tiers, load=[t for t in (first.planner, first.reasoner) if t], quiet=quiet)
     with watching(cascade, quiet) as observer, observed_by(observer):
         prediction = cascade(question=question)
     if as_json:
-        click.echo(json.dumps(_document(question, cascade, prediction), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(_document(question, cascade, prediction, file), ensure_ascii=False, indent=1))
     elif prediction.answer is not None:
         at_terminal = sys.stdout.isatty() and domain != "code"  # else the answer alone, for `x=$(cope ask ...)`
         click.echo(
             f"Answer: {click.style(prediction.answer, bold=True)}" if at_terminal else prediction.answer.rstrip("\n")
         )
     if not quiet:
+        if voters := prediction.get("members"):
+            click.echo(f"{len(voters)} programs voted: {_votes(prediction.votes)}", err=True)
         for outcome in prediction.tests:
             click.echo(_tested(outcome), err=True)
         click.echo(usage_in_words(prediction.usage, prediction.seconds), err=True)
     if prediction.answer is None:
         raise CopeError("no answer could be read in any round: ask in other words, or use larger models")
+
+
+def _votes(votes: Mapping[str, int]) -> str:
+    return ", ".join(f"{one_line(answer)}: {count}" for answer, count in votes.items()) or "no answer"
 
 
 def _tested(outcome: Mapping[str, Any]) -> str:
@@ -75,12 +85,14 @@ def _text(question: str) -> str:
     return text
 
 
-def _document(question: str, cascade: Any, prediction: Any) -> dict[str, Any]:
+def _document(question: str, cascade: Any, prediction: Any, file: Path | None) -> dict[str, Any]:
     """All that happened, as plain data."""
     fields = ("answer", "confidence", "round", "plan", "votes", "tests", "rounds", "usage", "cost", "seconds")
     return {
         "question": question,
         **{name: prediction[name] for name in fields},
+        **({"members": prediction.members} if "members" in prediction else {}),
         "preset": cascade.preset.name,
+        "program_file": str(file) if file else None,
         "models": {tier: cascade.team[tier].model for tier in cascade.preset.tiers},
     }

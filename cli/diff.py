@@ -31,7 +31,7 @@ def command(a: str, b: str, full: bool, as_json: bool) -> None:
         compiled = {"a": first.compiled, "b": second.compiled}
         click.echo(json.dumps({"a": a, "b": b, **changes.as_dict(), "compiled": compiled}, indent=1))
         return
-    lines = [*_program(a, b, changes, full), *_beside(a, b, first, second)]
+    lines = [*change_lines(a, b, changes, full), *_beside(a, b, first, second)]
     say("\n".join(lines).rstrip("\n"))
 
 
@@ -47,7 +47,8 @@ def _views(a: str, b: str) -> "tuple[ProgramView, ProgramView]":
     return first, second
 
 
-def _program(a: str, b: str, changes: Changes, full: bool) -> Iterator[str]:
+def change_lines(a: str, b: str, changes: Changes, full: bool = False) -> Iterator[str]:
+    """The changes in lines for a terminal, under the names of both programs."""
     if changes.same:
         yield "no difference"
         return
@@ -74,6 +75,8 @@ def _predictor(change: PredictorChange, full: bool) -> Iterator[str]:
             yield from (_coloured(f"{sign}{line}") for line in demo_lines(view, demo, full, " "))
     if change.reordered:
         yield "the same demonstrations in another order"
+    if change.nearest:
+        yield f"demonstrations chosen for each question: {' -> '.join(change.nearest)}"
 
 
 def _beside(a: str, b: str, first: "ProgramView", second: "ProgramView") -> Iterator[str]:

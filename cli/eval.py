@@ -10,11 +10,20 @@ from typing import Any
 import click
 
 from ..errors import CopeError
-from .options import make_cascade, make_team, prepare, program_options, team_options
+from .calibrated import calibrated_cascade, calibrated_replay, calibration_option, warn_of_questions
+from .options import (
+    NO_PROGRAM,
+    compiled_in,
+    make_team,
+    prepare,
+    program_file,
+    program_options,
+    team_options,
+)
 
 
 @click.command()
-@click.argument("task")
+@click.argument("task", required=False)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="At most N questions, from the start.")
 @click.option("--split", default="test", show_default=True, help="Which part of the hub's set.")
 @click.option("--data", metavar="FILE", help="A local copy: JSONL, CSV or Parquet with question and answer.")
@@ -37,26 +46,47 @@ from .options import make_cascade, make_team, prepare, program_options, team_opt
 @click.option("--fresh", is_flag=True, help="Forget what an earlier run of the same command left.")
 @click.option("--no-track", is_flag=True, help="Do without MLflow.")
 @click.option("--store", metavar="URI", help="MLflow store. [default: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]")
+@click.option("--replay", metavar="RECORD", help="Answer from a file of cope record or cope import; no model is asked.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @program_options
+@calibration_option
 @team_options
-def command(task: str, **options: Any) -> None:
+def command(task: str | None, **options: Any) -> None:
     """Evaluate on TASK: gsm8k, math500, mbpp, humaneval, or jsonl for your own questions.
 
     The same command goes on where an interrupted one stopped and asks nothing twice.
     """
+    if options["replay"]:
+        from .eval_replay import show_replay
+
+        return show_replay(task, calibrated_replay(options) if options["calibration"] else options)
+    if task is None:
+        raise click.UsageError("Missing argument 'TASK'.")
     from ..eval import RunFolder, task_by_name
 
     chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
     team = make_team(options)
-    cascade = make_cascade(options, team, chosen.domain)
+    file = program_file(options, team, chosen.domain, chosen.name)
+    cascade, file, certificate = calibrated_cascade(options, team, chosen.domain, file, chosen.name)
     examples = chosen.load(options["split"], options["limit"], options["data"])
+    warn_of_questions(certificate, chosen.name, (example.question for example in examples))
+    origin = _origin(file, examples) | {"calibration": str(options["calibration"]) if certificate else None}
     folder = RunFolder(_settings(chosen, options, cascade), options["runs"])
     with folder.opened(options["fresh"]):
         prepare(team, cascade.preset.tiers)
-        stopped = _run(chosen, examples, cascade, folder, options)
+        stopped = _run(chosen, examples, cascade, folder, options, origin)
     if stopped:
         raise CopeError(stopped)
+
+
+def _origin(file: Path | None, examples: list[Any]) -> dict[str, Any]:
+    """Where the program comes from, and how many of the questions it has met; what it has met is said on stderr."""
+    from ..eval import seen_by
+
+    seen = seen_by(compiled_in(file), examples) if file else None
+    if seen and seen.words:
+        click.echo(f"warning: {seen.words}", err=True)
+    return {"program_file": str(file) if file else None, "seen": seen.as_dict() if seen else None}
 
 
 def _settings(task: Any, options: Mapping[str, Any], cascade: Any) -> dict[str, Any]:
@@ -77,13 +107,15 @@ def _settings(task: Any, options: Mapping[str, Any], cascade: Any) -> dict[str, 
     }
 
 
-def _run(task: Any, examples: list[Any], cascade: Any, folder: Any, options: Mapping[str, Any]) -> str | None:
+def _run(
+    task: Any, examples: list[Any], cascade: Any, folder: Any, options: Mapping[str, Any], origin: dict[str, Any]
+) -> str | None:
     """Ask, record, track and print; returns why questions are left, or that some failed, if so."""
     from ..eval import evaluate, large_alone, summarise
     from .eval_view import LiveView, print_table
 
     with ExitStack() as stack:
-        tracked, around = _tracking(stack, examples, cascade, folder, options)
+        tracked, around = _tracking(stack, examples, cascade, folder, options, origin)
         view = stack.enter_context(LiveView(len(examples), list(folder.done.values()), len(cascade.preset.rounds)))
         work = evaluate(
             task, examples, cascade, folder,
@@ -95,7 +127,7 @@ def _run(task: Any, examples: list[Any], cascade: Any, folder: Any, options: Map
         if tracked:
             _log(tracked, summary, folder, cascade)
     document = {
-        **folder.settings, **summary.as_dict(), "folder": str(folder.path), "stopped": outcome.stopped,
+        **folder.settings, **origin, **summary.as_dict(), "folder": str(folder.path), "stopped": outcome.stopped,
         "mlflow": {"run": tracked.id, "store": tracked.uri} if tracked else None,
         "failed": [{"id": r.id, "error": r.error} for r in outcome.records if r.error],
     }  # fmt: skip
@@ -111,7 +143,7 @@ def _run(task: Any, examples: list[Any], cascade: Any, folder: Any, options: Map
 
 
 def _tracking(
-    stack: ExitStack, examples: list[Any], cascade: Any, folder: Any, options: Mapping[str, Any]
+    stack: ExitStack, examples: list[Any], cascade: Any, folder: Any, options: Mapping[str, Any], origin: dict[str, Any]
 ) -> tuple[Any, dict[str, Any]]:
     """The MLflow run, opened again if this run had one, and the span around each question."""
     if options["no_track"]:
@@ -127,9 +159,12 @@ def _tracking(
         "samples": [r.samples for r in cascade.preset.rounds],
     }
     params = {f"model.{tier}": model for tier, model in settings.pop("models").items()} | settings
+    tags = {"folder": str(folder.path), "program_file": origin["program_file"] or NO_PROGRAM}
+    tags |= {"calibration": origin["calibration"]} if origin["calibration"] else {}
+    tags |= {f"program_met.{name}": str(count) for name, count in (origin["seen"] or {}).items()}
     run = stack.enter_context(
         tracked(
-            f"cope-{settings['task']}", f"{settings['preset']}", params, {"folder": str(folder.path)},
+            f"cope-{settings['task']}", f"{settings['preset']}", params, tags,
             folder.notes().get("mlflow_run"), options["store"],
         )
     )  # fmt: skip

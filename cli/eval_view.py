@@ -96,8 +96,9 @@ def _table(cascade: Any, summary: Any) -> Table:
 
 
 def _cells(spent: Any) -> tuple[str, ...]:
-    tokens = (f"{n:,}" for n in (spent.calls, spent.prompt_tokens, spent.plan_tokens, spent.answer_tokens))
-    return (*tokens, money(spent), f"{spent.seconds:.1f}")
+    counts = (spent.calls, spent.prompt_tokens, spent.plan_tokens, spent.answer_tokens)
+    tokens = ("unknown" if n is None else f"{n:,}" for n in counts)
+    return (*tokens, money(spent), "unknown" if spent.seconds is None else f"{spent.seconds:.1f}")
 
 
 def _print(console: Console, settings: Mapping[str, Any], cascade: Any, summary: Any) -> None:
@@ -115,7 +116,9 @@ def _print(console: Console, settings: Mapping[str, Any], cascade: Any, summary:
         text = (
             f"accuracy {summary.accuracy:.1%} (95% interval {low:.1%} to {high:.1%}, n = {summary.n}{unread}{errors})"
         )
-        console.print(f"{text}; {summary.seconds_per_question:.1f} s of model time a question", highlight=False)
+        time_ = summary.seconds_per_question
+        words = "model time unknown" if time_ is None else f"{time_:.1f} s of model time a question"
+        console.print(f"{text}; {words}", highlight=False)
     if summary.total.cancelled:
         console.print(
             f"{summary.total.cancelled} calls were stopped early: their votes could change nothing", highlight=False

@@ -1,8 +1,10 @@
-"""The options that `ask` and `eval` share, and the team and cascade built from them."""
+"""The options that `ask`, `eval` and `compile` share, and the team and cascade built from them."""
 
 import inspect
+import json
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +18,12 @@ if TYPE_CHECKING:
     from ..models import Team
     from ..programs import Cascade
 
-__all__ = ["bring_weights", "make_cascade", "make_team", "prepare", "program_options", "team_options"]
+__all__ = [
+    "NO_PROGRAM", "bring_weights", "compiled_in", "given", "make_cascade", "make_team", "own_program", "prepare",
+    "price_option", "program_file", "program_options", "team_options",
+]  # fmt: skip
+
+NO_PROGRAM = "none"
 
 
 class _Assigned(click.ParamType):
@@ -64,6 +71,12 @@ def _count(text: str) -> int:
     return number
 
 
+price_option = click.option(
+    "--price", "prices", metavar="TIER=PRICE", multiple=True, type=_Assigned(Price.parse),
+    help="IN/OUT or IN/CACHED/OUT in USD per million tokens, or USD/h. Repeatable.",
+)  # fmt: skip
+
+
 def _default(tier: str) -> str:
     return f"local/{aliases()[tier]}"
 
@@ -76,8 +89,7 @@ def team_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--large", metavar="MODEL", default=_default("large"), show_default=True, help="Large tier."),
         click.option("--tier", "tiers", metavar="NAME=MODEL", multiple=True, type=_Assigned(str),
                      help="One more tier, for presets of your own. Repeatable."),
-        click.option("--price", "prices", metavar="TIER=PRICE", multiple=True, type=_Assigned(Price.parse),
-                     help="IN/OUT or IN/CACHED/OUT in USD per million tokens, or USD/h. Repeatable."),
+        price_option,
         click.option("--in-flight", "limits", metavar="TIER=N", multiple=True, type=_Assigned(_count),
                      help="Requests of a tier at a time; 4 or 8 for local engines, else 16. Repeatable."),
         click.option("--context", type=click.IntRange(64), default=2048, show_default=True, metavar="N",
@@ -98,7 +110,9 @@ def program_options(command: Callable[..., Any]) -> Callable[..., Any]:
     options = [
         click.option("--preset", default="cope", show_default=True, metavar="NAME|FILE.toml",
                      help="The rounds: a preset's name, or a file of your own. A wrong name lists them all."),
-        click.option("--program", metavar="FILE", help="A saved program: its rounds, instructions and examples."),
+        click.option("--program", metavar="FILE|none",
+                     help="A saved program: its rounds, instructions and examples. None: the preset's own words, also "
+                     "where the package has a compiled program."),
         click.option("--samples", type=click.IntRange(1, 256), metavar="N",
                      help="Samples in the rounds that draw several."),
         click.option("--thresholds", type=_Thresholds(), metavar="T,T", help="Share of votes that each round needs."),
@@ -137,8 +151,67 @@ def make_team(options: Mapping[str, Any]) -> "Team":
     )  # fmt: skip
 
 
-def make_cascade(options: Mapping[str, Any], team: "Team", domain: str = "short-answer") -> "Cascade":
+def own_program(options: Mapping[str, Any]) -> Path | None:
+    """The file that the user named with --program; None for the word `none`, and without the option.
+
+    Raises:
+        click.UsageError: when rounds are named beside it.
+    """
+    named = options["program"]
+    if not named or named.lower() == NO_PROGRAM:
+        return None
+    if given("preset"):
+        raise click.UsageError("--program brings its own rounds: leave out --preset.")
+    return Path(named)
+
+
+def program_file(
+    options: Mapping[str, Any], team: "Team", domain: str, task: str | None = None, *, quiet: bool = False
+) -> Path | None:
+    """The program to use: the user's file, else a compiled one of the package's for this preset, task and models.
+
+    What comes with the package is named in a line on stderr, unless `quiet`. None is the preset as it is.
+    """
+    from ..programs import load_preset
+    from ..programs.shipped import shipped
+
+    if options["program"]:
+        return own_program(options)
+    preset = load_preset(options["preset"])
+    models = {name: tier.model for name, tier in team.tiers.items()}
+    file = shipped(preset, task, models, domain, context=options["context"])
+    if file and not quiet:
+        click.echo(f"program {file.name}, {_origin(file)}; the preset as it is: --program {NO_PROGRAM}", err=True)
+    return file
+
+
+def compiled_in(file: Path) -> dict[str, Any]:
+    """What a program file says of its compile; nothing when it was never compiled."""
+    compiled = json.loads(file.read_text(encoding="utf-8")).get("compiled")
+    return compiled if isinstance(compiled, dict) else {}
+
+
+def _origin(file: Path) -> str:
+    """What a program of the package's was compiled for, how, and what it gained."""
+    about = compiled_in(file)
+    scores = about.get("scores", {})
+    gain = ""
+    if "before" in scores and "after" in scores:
+        before, after = (scores[name]["accuracy"] for name in ("before", "after"))
+        gain = f": {before:.1%} -> {after:.1%} of {scores['after']['n']} validation questions"
+    return f"compiled for {about['task']} with {about['optimizer']}{gain}"
+
+
+def make_cascade(
+    options: Mapping[str, Any], team: "Team", domain: str = "short-answer", program: Path | None = None
+) -> "Cascade":
     """The program that the options of `program_options` name, for a kind of questions.
+
+    Args:
+        options: those of the command.
+        team: the tiers.
+        domain: the kind of questions.
+        program: the file of a saved program, see `program_file`; None takes the user's own, else builds the preset.
 
     Raises:
         CopeError: for a preset or program that cannot be read, or that does not fit the team or the other options; for
@@ -150,16 +223,14 @@ def make_cascade(options: Mapping[str, Any], team: "Team", domain: str = "short-
     if domain == "code":
         more["confidence"] = _code_confidence(options["unsafe_code"])
     changes = {"samples": options["samples"], "thresholds": options["thresholds"] or ()}
-    if not options["program"]:
+    if (program := program or own_program(options)) is None:
         preset = load_preset(options["preset"])
         return Cascade(preset.with_(**changes) if any(changes.values()) else preset, team, **more)
-    if _given("preset"):
-        raise click.UsageError("--program brings its own rounds: leave out --preset.")
-    program = Cascade.from_file(options["program"], team, **more)
+    made = Cascade.from_file(program, team, **more)
     if not any(changes.values()):
-        return program
-    changed = Cascade(program.preset.with_(**changes), team, **more)
-    state = {**program.dump_state(), "preset": changed.dump_state()["preset"]}
+        return made
+    changed = Cascade(made.preset.with_(**changes), team, **more)
+    state = {**made.dump_state(), "preset": changed.dump_state()["preset"]}
     changed.load_state(state)
     return changed
 
@@ -172,6 +243,7 @@ def _code_confidence(unsafe: bool) -> Any:
     return TestsPass(lambda: sandbox)
 
 
-def _given(name: str) -> bool:
+def given(name: str) -> bool:
+    """Whether the user wrote the running command's option."""
     context = click.get_current_context(silent=True)
     return context is not None and context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE

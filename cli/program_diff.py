@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .program_text import nearest_in_words
+
 if TYPE_CHECKING:
     from ..programs.program_file import PredictorView, ProgramView
 
@@ -28,6 +30,7 @@ class PredictorChange:
         removed: demonstrations that only the first has.
         added: demonstrations that only the second has.
         reordered: whether both have the same demonstrations in another order.
+        nearest: in words, of how many each question is shown how many; None when both programs choose from the same.
     """
 
     name: str
@@ -37,6 +40,7 @@ class PredictorChange:
     removed: tuple[Demo, ...]
     added: tuple[Demo, ...]
     reordered: bool
+    nearest: tuple[str, str] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The change as plain data, for JSON."""
@@ -48,6 +52,7 @@ class PredictorChange:
             "removed": [demo for _, demo in self.removed],
             "added": [demo for _, demo in self.added],
             "reordered": self.reordered,
+            "nearest": self.nearest and {"a": self.nearest[0], "b": self.nearest[1]},
         }
 
 
@@ -85,19 +90,29 @@ def changes_between(first: "ProgramView", second: "ProgramView") -> Changes:
     shared = min(map(len, rounds))
     where = "a" if len(rounds[0]) > shared else "b"
     lone = tuple((number, where) for number in range(shared + 1, max(map(len, rounds)) + 1))
-    left, right = ({view.name: view for view in program.predictors} for program in (first, second))
+    left, right = ({view.name: view for view in _all(program)} for program in (first, second))
     both = [(name, left.get(name), right.get(name)) for name in sorted({*left, *right}, key=_place)]
     changes = (_predictor(name, one, other) for name, one, other in both)
     return Changes(tuple(_settings(first, second)), lone, tuple(change for change in changes if change))
 
 
-def _place(name: str) -> tuple[int, str]:
-    return int(name.partition(".")[0].removeprefix("round_")), name
+def _all(program: "ProgramView") -> Iterator["PredictorView"]:
+    """The predictors, those of an ensemble's other programs after its own."""
+    yield from program.predictors
+    for peer in program.peers:
+        yield from peer
+
+
+def _place(name: str) -> tuple[int, int, str]:
+    *peer, round_ = (int(number) for number in re.findall(r"(?:peer|round)_(\d+)\.", name))
+    return sum(peer), round_, name
 
 
 def _settings(first: "ProgramView", second: "ProgramView") -> Iterator[tuple[str, str, Any, Any]]:
     if first.domain != second.domain:
         yield "program", "domain", first.domain, second.domain
+    if len(first.peers) != len(second.peers):
+        yield "program", "voting programs", 1 + len(first.peers), 1 + len(second.peers)
     presets = [view.preset.model_dump(mode="json") for view in (first, second)]
     pairs = [("preset", *({k: p[k] for k in ("name", "description")} for p in presets))]
     numbered = enumerate(zip(presets[0]["rounds"], presets[1]["rounds"], strict=False), 1)
@@ -113,10 +128,21 @@ def _predictor(name: str, one: "PredictorView | None", other: "PredictorView | N
     removed, added = _without(demos[0], kept[1]), _without(demos[1], kept[0])
     change = PredictorChange(
         name, texts, _text_diff(*texts), _descriptions(one, other), removed, added,
-        reordered=not removed and not added and kept[0] != kept[1],
+        reordered=not removed and not added and kept[0] != kept[1], nearest=_nearest(one, other),
     )  # fmt: skip
-    parts = (change.instructions_diff, change.descriptions, removed, added, change.reordered, not (one and other))
+    parts = (
+        change.instructions_diff, change.descriptions, removed, added, change.reordered, change.nearest,
+        not (one and other),
+    )  # fmt: skip
     return change if any(parts) else None
+
+
+def _nearest(one: "PredictorView | None", other: "PredictorView | None") -> tuple[str, str] | None:
+    kept = [[_key((view, demo)) for demo in view.neighbours] if view else [] for view in (one, other)]
+    words = nearest_in_words(one), nearest_in_words(other)
+    if words[0] == words[1]:
+        return None if kept[0] == kept[1] else (words[0], f"{words[1]} others")
+    return words
 
 
 def _key(demo: Demo) -> str:

@@ -63,6 +63,13 @@ def demo_lines(predictor: "PredictorView", demo: Mapping[str, Any], full: bool, 
             yield f"{by}({words} {', '.join(names)})"
 
 
+def nearest_in_words(predictor: "PredictorView | None") -> str:
+    """How many demonstrations a question is shown of how many."""
+    if predictor is None or not predictor.neighbours:
+        return "none"
+    return f"the {predictor.nearest} nearest of {len(predictor.neighbours)}"
+
+
 def plans_in_words(spec: "Round") -> str:
     """How many plans of which kind a round writes."""
     return f"{spec.plans} {spec.plan} plans" if spec.plans > 1 else f"a {spec.plan} plan"
@@ -104,13 +111,18 @@ def compiled_rows(compiled: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What a program was compiled on, a label and a line for each thing that the file tells."""
     rows: list[tuple[str, str]] = []
     for name, value in compiled.items():
+        if name in _FOR_MACHINES:
+            continue
         if name in _PARTS and isinstance(value, dict):
             label, read = _PARTS[name]
             rows += [(label.format(printable(str(part))), read(part, inner)) for part, inner in value.items()]
         elif name == "budget" and isinstance(value, dict):
             rows.append(("spent", ", ".join(_spent(unit, amount) for unit, amount in value.items())))
+        elif name == "versions" and isinstance(value, dict):
+            rows.append(("made with", ", ".join(f"{value_text(k)} {value_text(v)}" for k, v in value.items())))
         else:
-            rows.append((printable(name), value_text(value)))
+            words = ", ".join(value) if isinstance(value, list) and all(isinstance(v, str) for v in value) else value
+            rows.append((_LABELS.get(name) or printable(name), value_text(words)))
     return rows
 
 
@@ -128,9 +140,13 @@ def _score(_: str, value: Any) -> str:
     low, high, n = value.get("low"), value.get("high"), value.get("n")
     interval = f"95% interval {low:.1%} to {high:.1%}" if _number(low) and _number(high) else ""
     more = ", ".join(filter(None, (interval, f"n = {n}" if n is not None else "")))
-    return f"{value['accuracy']:.1%}" + (f" ({more})" if more else "")
+    large = value.get("large_tokens")
+    tokens = f", {large:,.0f} tokens a question written by large" if _number(large) else ""
+    return f"{value['accuracy']:.1%}" + (f" ({more})" if more else "") + tokens
 
 
+_FOR_MACHINES = ("rows",)  # fingerprints of single questions
+_LABELS = {"for": "serves any question of its", "start": "began with", "only": "only compiled", "mlflow": "MLflow run"}
 _PARTS = {
     "models": ("{} model", lambda _, value: value_text(value)),
     "splits": ("{} split", _split),
@@ -148,5 +164,5 @@ def _spent(unit: str, amount: Any) -> str:
     if amount is None:
         return f"{printable(unit)} unknown"
     if unit == "seconds" and _number(amount):
-        return f"{timedelta(seconds=round(amount))} h"
+        return f"{timedelta(seconds=round(amount))} h" if amount >= 60 else f"{amount:.0f} s"
     return f"{amount:,} {printable(unit)}" if _number(amount) else f"{printable(unit)} {value_text(amount)}"

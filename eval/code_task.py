@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,7 +11,7 @@ import dspy
 from ..errors import CopeError
 from ..sandbox import Sandbox, Suite, open_sandbox
 from ._code_rows import HUMANEVAL_FIELDS, MBPP_FIELDS, BadRow, CodeRow, Visible, humaneval_row, mbpp_row
-from .data import Fields, from_file, from_hub, missing
+from .data import Fields, from_file, from_hub, missing, of_split
 from .task import Score
 
 _LONGEST = 160
@@ -70,13 +69,9 @@ class CodeTask:
             CopeError: when the data cannot be had or has no such split, or a row cannot be used.
         """
         rows = from_file(data, self.fields, self._wrong) if data else from_hub(self.name, *self.hub, split)
-        if data and any(row.get("split") is not None for row in rows):
-            splits = Counter(str(row.get("split")) for row in rows)
-            rows = [row for row in rows if str(row.get("split")) == split]
-            if not rows:
-                there = ", ".join(f"{name} ({count})" for name, count in splits.items())
-                raise CopeError(f"{data} has no rows of split {split!r}: there are {there}")
-        if not data:
+        if data:
+            rows = of_split(rows, split, data)
+        else:
             for number, row in enumerate(rows, 1):
                 if wrong := missing(row, self.fields) or self._wrong(row):
                     raise CopeError(

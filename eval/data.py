@@ -1,6 +1,7 @@
 """Where questions come from: the hub's own sets, or a local file; every row is checked before a model is asked."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,30 @@ def from_file(
         if row.get("id") is not None and seen.setdefault(str(row["id"]), line) != line:
             raise CopeError(f"{path} line {line}: id {row['id']!r} stands in line {seen[str(row['id'])]} already")
     return [row for _, row in rows]
+
+
+def splits_in(path: str) -> list[str]:
+    """The splits that a local file's rows name in a field `split`, in order of appearance; none where they name none.
+
+    Raises:
+        CopeError: when the file cannot be read.
+    """
+    return list(dict.fromkeys(str(row["split"]) for row in from_file(path, ()) if row.get("split") is not None))
+
+
+def of_split(rows: list[Row], split: str, path: str) -> list[Row]:
+    """The rows of a split, where a local file's rows name theirs in a field `split`; else all.
+
+    Raises:
+        CopeError: when no row is of this split, with those that there are.
+    """
+    splits = Counter(str(row.get("split")) for row in rows)
+    if splits.keys() <= {"None"}:
+        return rows
+    if split not in splits:
+        there = ", ".join(f"{name} ({count})" for name, count in splits.items())
+        raise CopeError(f"{path} has no rows of split {split!r}: there are {there}")
+    return [row for row in rows if str(row.get("split")) == split]
 
 
 def missing(row: Row, fields: Fields) -> str | None:

@@ -56,6 +56,15 @@ def digest(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
+def fingerprint(example: dspy.Example) -> str:
+    """A digest of a question's words, however they are spaced and cased.
+
+    >>> fingerprint(dspy.Example(question="What is  1?")) == fingerprint(dspy.Example(question="what is 1?"))
+    True
+    """
+    return digest(" ".join(str(example.question).split()).casefold())
+
+
 def keyed(examples: list[dspy.Example]) -> dict[str, dspy.Example]:
     """The examples by their content's digest; equal rows get keys of their own, so that both count."""
     found: dict[str, dspy.Example] = {}
@@ -127,24 +136,36 @@ class RunFolder:
 
     def notes(self) -> dict[str, Any]:
         """What was noted about the run; empty for a new one."""
-        try:
-            return json.loads(self._notes.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        except ValueError:
-            return {}  # torn by a kill; all that matters is in the two other files
+        return read_notes(self._notes)
 
     def note(self, **values: Any) -> None:
         """Keep a fact about the run, such as its MLflow run."""
-        text = json.dumps({**self.notes(), **values}, indent=1, default=str)
-        partial = self._notes.with_suffix(".partial")
-        try:
-            partial.write_text(text, encoding="utf-8")
-            partial.replace(self._notes)
-        except OSError as error:
-            raise CopeError(
-                f"cannot write to {self._notes}: {error.strerror}; make room and run the command again"
-            ) from None
+        write_notes(self._notes, **values)
+
+
+def read_notes(file: Path) -> dict[str, Any]:
+    """What was noted in a run's folder; empty for a new one."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        return {}  # torn by a kill; all that matters is in the other files
+
+
+def write_notes(file: Path, **values: Any) -> None:
+    """Note facts beside those that are there.
+
+    Raises:
+        CopeError: when the file cannot be written.
+    """
+    text = json.dumps({**read_notes(file), **values}, indent=1, default=str)
+    partial = file.with_suffix(".partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(file)
+    except OSError as error:
+        raise CopeError(f"cannot write to {file}: {error.strerror}; make room and run the command again") from None
 
 
 def find_runs(root: Path, **wanted: Any) -> Iterator[Path]:

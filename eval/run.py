@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,10 @@ from .records import Record, RunFolder, keyed
 from .task import Task
 
 # What fails for one question with these fails for all: going on would only repeat it.
-_FATAL = (CopeError, LMAuthError, LMBillingError, LMConfigurationError, LMTransportError, LMUnsupportedModelError)
+FATAL = (CopeError, LMAuthError, LMBillingError, LMConfigurationError, LMTransportError, LMUnsupportedModelError)
+
+
+Asking = Callable[[Task, dspy.Example, Cascade, Record], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,16 @@ def questions_in_flight(cascade: Cascade) -> int:
     return max(2, math.ceil(slots / samples) + 1)
 
 
+async def answered(task: Task, example: dspy.Example, cascade: Cascade, record: Record) -> None:
+    """Ask the cascade, score its answer, and write both into the record."""
+    prediction = await cascade.acall(**example.inputs())
+    score = await task.score(example, prediction.answer)
+    record.answer, record.score, record.feedback = prediction.answer, score.value, score.feedback
+    record.round, record.confidence, record.votes = prediction.round, prediction.confidence, prediction.votes
+    record.rounds, record.usage = prediction.rounds, prediction.usage
+    record.usd, record.seconds = prediction.cost, prediction.seconds
+
+
 async def evaluate(
     task: Task,
     examples: list[dspy.Example],
@@ -62,6 +75,7 @@ async def evaluate(
     budget: float | None = None,
     finished: Callable[[Record], None] = lambda record: None,
     around: Callable[[dspy.Example], AbstractContextManager[Any]] = lambda example: nullcontext(),
+    asking: Asking = answered,
 ) -> Outcome:
     """Ask every question that the folder has no outcome for, and record each as it ends.
 
@@ -74,6 +88,7 @@ async def evaluate(
         budget: USD; no question is started that might pass it, by the dearest one so far.
         finished: called with every new record.
         around: a context for each question, such as a span of its trace.
+        asking: how a question is asked and its record filled.
 
     Raises:
         CopeError: when a model cannot be reached or used, or a budget is given and a price is not known; all that is
@@ -91,7 +106,7 @@ async def evaluate(
                 return
             record = Record(key, example.id, example.question, example.answer)
             with around(example):
-                await _ask(task, example, cascade, record)
+                await _ask(asking, task, example, cascade, record)
             folder.add(record)
             if record.error:
                 failed[key] = record
@@ -109,24 +124,18 @@ async def evaluate(
     return Outcome(records, purse.empty)
 
 
-async def _ask(task: Task, example: dspy.Example, cascade: Cascade, record: Record) -> None:
+async def _ask(asking: Asking, task: Task, example: dspy.Example, cascade: Cascade, record: Record) -> None:
     try:
-        prediction = await cascade.acall(**example.inputs())
-    except _FATAL:
+        await asking(task, example, cascade, record)
+    except FATAL:
         raise
     except LMError as error:
-        if cause := _user_error(error):
+        if cause := user_error(error):
             raise cause from error
         record.error = f"{type(error).__name__}: {error}".splitlines()[0][:300]
-        return
-    score = await task.score(example, prediction.answer)
-    record.answer, record.score, record.feedback = prediction.answer, score.value, score.feedback
-    record.round, record.confidence, record.votes = prediction.round, prediction.confidence, prediction.votes
-    record.rounds, record.usage = prediction.rounds, prediction.usage
-    record.usd, record.seconds = prediction.cost, prediction.seconds
 
 
-def _user_error(error: BaseException) -> CopeError | None:
+def user_error(error: BaseException) -> CopeError | None:
     """The error of ours inside DSPy's wrapping, if that is what it was."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, CopeError):

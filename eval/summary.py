@@ -16,18 +16,19 @@ class Spent:
     """Calls, tokens, money and time of some calls; plan tokens are those that planners wrote, answer tokens the rest.
 
     `usd` is None when no price is known; `unpriced` counts the calls without one. `seconds` is the machine's time that
-    the calls took, shared out among calls in flight together.
+    the calls took, shared out among calls in flight together. Tokens and seconds are None where those of some calls are not
+    known, as in a record that was imported.
     """
 
     calls: int = 0
     cancelled: int = 0
     hits: int = 0
-    prompt_tokens: int = 0
-    plan_tokens: int = 0
-    answer_tokens: int = 0
+    prompt_tokens: int | None = 0
+    plan_tokens: int | None = 0
+    answer_tokens: int | None = 0
     usd: float | None = None
     unpriced: int = 0
-    seconds: float = 0.0
+    seconds: float | None = 0.0
 
     @classmethod
     def of(cls, usage: Iterable[dict[str, Any]]) -> "Spent":
@@ -37,17 +38,23 @@ class Spent:
             calls=sum(row["calls"] for row in rows),
             cancelled=sum(row["cancelled"] for row in rows),
             hits=sum(row["hits"] for row in rows),
-            prompt_tokens=sum(row["prompt_tokens"] for row in rows),
-            plan_tokens=sum(row["completion_tokens"] for row in rows if row["role"] == "plan"),
-            answer_tokens=sum(row["completion_tokens"] for row in rows if row["role"] != "plan"),
+            prompt_tokens=_sum(row["prompt_tokens"] for row in rows),
+            plan_tokens=_sum(row["completion_tokens"] for row in rows if row["role"] == "plan"),
+            answer_tokens=_sum(row["completion_tokens"] for row in rows if row["role"] != "plan"),
             usd=sum(known) if known else None,
             unpriced=sum(row["unpriced"] for row in rows),
-            seconds=sum(row["machine_seconds"] for row in rows),
+            seconds=_sum(row["machine_seconds"] for row in rows),
         )
 
     @property
-    def tokens(self) -> int:
-        return self.prompt_tokens + self.plan_tokens + self.answer_tokens
+    def tokens(self) -> int | None:
+        return _sum((self.prompt_tokens, self.plan_tokens, self.answer_tokens))
+
+
+def _sum(values: Iterable[Any]) -> Any:
+    """The sum; None as soon as a part is not known."""
+    parts = list(values)
+    return None if None in parts else sum(parts)
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,7 @@ def summarise(records: Sequence[Record], rounds: int, large_alone: LargeAlone | 
     good = [record for record in records if record.error is None]
     scores = [record.score or 0.0 for record in good]
     usage = [row for record in good for row in record.usage]
-    n = len(good)
+    n, seconds = len(good), Spent.of(usage).seconds
     return Summary(
         n=n,
         errors=len(records) - n,
@@ -113,7 +120,7 @@ def summarise(records: Sequence[Record], rounds: int, large_alone: LargeAlone | 
             t: Spent.of(r for r in usage if r["tier"] == t) for t in sorted({r["tier"] for r in usage}, reverse=True)
         },
         total=Spent.of(usage),
-        seconds_per_question=Spent.of(usage).seconds / n if n else None,
+        seconds_per_question=seconds / n if n and seconds is not None else None,
         large_alone=large_alone,
     )
 

@@ -7,7 +7,7 @@ import dspy
 
 from ..errors import CopeError
 from ..programs.equivalence import aequal
-from .data import from_file, from_hub
+from .data import from_file, from_hub, of_split
 
 
 @dataclass(frozen=True)
@@ -67,15 +67,15 @@ class ShortAnswer:
         """Load the examples in their own order.
 
         Args:
-            split: the hub's split; a local file is one split.
+            split: the hub's split; of a local copy whose rows name their `split`, only the rows of this one.
             limit: at most so many, from the start.
             data: a local copy in JSONL, CSV or Parquet with `question` and `answer`, and `id` where there is one.
 
         Raises:
-            CopeError: when the data cannot be had, or a row has no question or answer.
+            CopeError: when the data cannot be had or has no such split, or a row has no question or answer.
         """
         if data:
-            rows = from_file(data)
+            rows = of_split(from_file(data), split, data)
         elif self.hub:
             rows = from_hub(self.name, *self.hub, split)
         else:

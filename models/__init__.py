@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .allowance import Allowance, Halt, allowed_by
     from .ledger import Appender, Ledger, read_lines, recorded_in
     from .meter import Call, Meter, Usage, labelled, metered
     from .prices import Price
@@ -13,10 +14,12 @@ if TYPE_CHECKING:
 
 # Loaded on first use, so that light parts (prices, weights) do not pay for dspy.
 _HOMES = {
+    "Allowance": ".allowance",
     "Appender": ".ledger",
     "Call": ".meter",
     "DEFAULT_LARGE": ".team",
     "DEFAULT_SMALL": ".team",
+    "Halt": ".allowance",
     "Ledger": ".ledger",
     "Meter": ".meter",
     "Price": ".prices",
@@ -24,6 +27,7 @@ _HOMES = {
     "Team": ".team",
     "Tier": ".team",
     "Usage": ".meter",
+    "allowed_by": ".allowance",
     "labelled": ".meter",
     "metered": ".meter",
     "read_lines": ".ledger",
@@ -32,8 +36,8 @@ _HOMES = {
 }
 
 __all__ = [
-    "DEFAULT_LARGE", "DEFAULT_SMALL", "Appender", "Call", "Ledger", "Meter", "Price", "ScriptedEngine", "Team", "Tier", "Usage",
-    "labelled", "metered", "read_lines", "recorded_in", "run_sync",
+    "DEFAULT_LARGE", "DEFAULT_SMALL", "Allowance", "Appender", "Call", "Halt", "Ledger", "Meter", "Price", "ScriptedEngine",
+    "Team", "Tier", "Usage", "allowed_by", "labelled", "metered", "read_lines", "recorded_in", "run_sync",
 ]  # fmt: skip
 
 

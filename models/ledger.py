@@ -95,10 +95,14 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self._entries: dict[str, dict[str, Any]] = {}
+        self.before: list[dict[str, Any]] = []
+        """What the calls of earlier runs used, those that were stopped early included."""
         for entry in read_lines(path):
             if not {"key", "call", "outputs"} <= entry.keys():
                 raise CopeError(f"{path} is not a record of calls: move it away and run the command again")
-            self._entries[entry["key"]] = entry
+            self.before.append(entry["call"])
+            if entry["key"]:
+                self._entries[entry["key"]] = entry
         self._appender = Appender(path)
 
     def get(self, key: str) -> dict[str, Any] | None:
@@ -108,6 +112,10 @@ class Ledger:
         entry = {"key": key, **entry}
         self._appender.append(entry)
         self._entries[key] = entry
+
+    def note(self, call: dict[str, Any]) -> None:
+        """Keep what a call used that was stopped early: it was paid for, and there is nothing to answer again with."""
+        self._appender.append({"key": "", "call": call, "outputs": []})
 
     def close(self) -> None:
         self._appender.close()

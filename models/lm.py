@@ -9,6 +9,7 @@ from typing import Any
 
 import dspy
 
+from .allowance import current_allowance
 from .ledger import call_key, current_ledger
 from .limits import Limit, Turns
 from .meter import Call, MachineClock, new_call, record
@@ -69,13 +70,19 @@ class TierLM(dspy.LM):
 
     async def acall(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
         kwargs = self._accepted(kwargs)
+        if (count := kwargs.pop("n", None) or 1) > 1:  # DSPy's engines ask as often, under one record
+            first = count * (kwargs.pop("rollout_id", None) or 0)
+            draws = (self.acall(prompt, messages=messages, **kwargs, rollout_id=first + i) for i in range(count))
+            return [output for outputs in await asyncio.gather(*draws) for output in outputs]
         call = new_call(self.tier, self.model)
         ledger = current_ledger()
         key = call_key(self.model, messages or prompt, {**self.kwargs, **kwargs}) if ledger else ""
         if ledger and (entry := ledger.get(key)):
-            here = {"tier": call.tier, "round": call.round, "role": call.role}
+            here = {"tier": call.tier, "round": call.round, "role": call.role, "sample": call.sample}
             record(Call(**{**entry["call"], **here, "restored": True}))
             return entry["outputs"]
+        if allowance := current_allowance():
+            allowance.admit()
         token = _call.set(call)
         try:
             outputs = await self._timed(call, prompt, messages, kwargs)
@@ -83,9 +90,13 @@ class TierLM(dspy.LM):
             call.cancelled = True
             if call.seconds:  # it had left the queue
                 record(call)
+                if ledger:
+                    ledger.note(_plain(call))
             raise
         finally:
             _call.reset(token)
+            if allowance:
+                allowance.settle(call)
         record(call)
         if ledger:
             ledger.put(key, {"call": _plain(call), "outputs": _plain_outputs(outputs)})
@@ -141,6 +152,7 @@ class TierLM(dspy.LM):
         call.completion_tokens = usage.get("completion_tokens") or 0
         call.cached_tokens = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
         call.usd = entry.get("cost")
+        call.logprob = _logprob(entry.get("outputs"))
 
 
 def _used_before(response: Any) -> bool:
@@ -159,4 +171,13 @@ def _plain(call: Call) -> dict[str, Any]:
 
 
 def _plain_outputs(outputs: list[Any]) -> list[Any]:
-    return [dict(o) if isinstance(o, dict) else o for o in outputs]
+    """Outputs as JSON; of log-probabilities the call keeps the sum, for every token's would fill the disk."""
+    return [{k: v for k, v in o.items() if k != "logprobs"} if isinstance(o, dict) else o for o in outputs]
+
+
+def _logprob(outputs: list[Any] | None) -> float | None:
+    """The sum of a reply's log-probabilities; None when the engine gave none."""
+    first = outputs[0] if outputs else None
+    given = first.get("logprobs") if isinstance(first, dict) else None
+    tokens = getattr(given, "content", None)
+    return sum(token.logprob for token in tokens) if tokens else None

@@ -25,16 +25,19 @@ class Call:
     Attributes:
         seconds: from the moment the engine took the request to its end.
         machine_seconds: the call's share of the machine's time; calls in flight together divide it.
+        sample: the sample of its round that it was made for; None where it was made for all of them, or for none.
         usd: None when the price is not known. A cache hit costs 0.
         hit: answered by the cache; its tokens were paid before and count as zero here.
         cancelled: given up because nothing depended on it any more; tokens as far as the engine told them.
         restored: taken from the record of an earlier, interrupted run, with what it used then.
+        logprob: the sum of its tokens' log-probabilities, where they were asked for and given.
     """
 
     tier: str = ""
     model: str = ""
     round: int = 0
     role: Role = "other"
+    sample: int | None = None
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
@@ -45,6 +48,7 @@ class Call:
     cancelled: bool = False
     truncated: bool = False
     restored: bool = False
+    logprob: float | None = None
 
 
 @dataclass(slots=True)
@@ -130,7 +134,7 @@ def metered(meter: Meter | None = None) -> Iterator[Meter]:
 
 @contextmanager
 def labelled(**labels: Any) -> Iterator[None]:
-    """Give the calls made inside these labels (`round`, `role`)."""
+    """Give the calls made inside these labels (`round`, `role`, `sample`)."""
     token = _labels.set({**(_labels.get() or {}), **labels})
     try:
         yield

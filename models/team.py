@@ -3,6 +3,7 @@
 import os
 import platform
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,11 @@ class Tier:
     lm: TierLM
     adapter: dspy.Adapter
     seeded: bool
+
+    @property
+    def context_tokens(self) -> int | None:
+        """Tokens that a request may have, prompt and completion; None where the model's server knows."""
+        return getattr(getattr(self.lm, "engine", None), "context", None)
 
     def context(self, **more: Any) -> Any:
         """DSPy's context in which predictors run on this tier, with more of its settings where they are given."""
@@ -92,6 +98,10 @@ class Team:
         **tiers: "str | LocalEngine",
     ) -> None:
         wanted = {"small": small, "large": large, **tiers}
+        self._asked = {
+            **wanted, "prices": prices, "limits": limits, "adapter": adapter, "cache": cache, "context": context,
+            "max_tokens": max_tokens,
+        }  # fmt: skip
         self._settings = {"cache": cache, "max_tokens": max_tokens}
         self._prices, self._limits, self._context = prices or {}, limits or {}, context
         for name in [*self._prices, *self._limits]:
@@ -112,6 +122,10 @@ class Team:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Team":
         return self  # optimizers copy programs; the models stay the same
+
+    def __reduce__(self) -> Any:
+        """Saved as it was asked for: keys and addresses come from the environment of whoever loads it."""
+        return partial(type(self), **self._asked), ()
 
     def _tier(self, name: str, model: "str | LocalEngine") -> Tier:
         in_flight = self._limits.get(name) or _in_flight(model)

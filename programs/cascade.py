@@ -9,11 +9,14 @@ from typing import Any, Self
 import dspy
 
 from ..errors import CopeError
-from ..models import Meter, Team, Usage, metered, run_sync
+from ..models import Team, metered, run_sync
 from .cascade_round import CascadeRound
 from .domain import USUAL, domain_by_name
+from .ensemble import Peers, peers_in
+from .neighbours import Neighbours, neighbours_in
+from .outcome import answered, record_of, used
 from .preset import Preset, load_preset, parse_preset
-from .sample import Confidence, Sample
+from .sample import Confidence
 
 
 class Cascade(dspy.Module):
@@ -29,6 +32,10 @@ class Cascade(dspy.Module):
         full_samples: draw every sample, also those that can no longer change the decision.
         domain: the kind of questions: `short-answer` or `code`.
         confidence: how a round's samples become an answer; None is the domain's way: the vote's share, or tests that pass.
+
+    Attributes:
+        neighbours: by predictor, demonstrations of which each question is shown the nearest; empty for most programs.
+        peers: programs whose answers vote with this one's, in an ensemble; none for most programs.
 
     Raises:
         CopeError: when the preset is wrong or names a tier that the team has not.
@@ -54,6 +61,8 @@ class Cascade(dspy.Module):
         self.team = team or Team()
         self.seed, self.full_samples = seed, full_samples
         self.domain = domain
+        self.neighbours: dict[str, Neighbours] = {}
+        self.peers = Peers()
         kind = domain_by_name(domain)
         self.confidence: Confidence = confidence or kind.confidence()
         for tier in self.preset.tiers:
@@ -81,32 +90,76 @@ class Cascade(dspy.Module):
             A prediction with `answer` (None when no sample could be read), `confidence` (0 to 1), `round` (which
             answered), `plan` (the one that the answer was made with), `votes` (vote to count), `tests` (what came of the
             visible tests of a program that answers), `rounds` (each round's record), `usage` (by tier, round and role),
-            `cost` (USD, None when a price is unknown), `seconds`.
+            `cost` (USD, None when a price is unknown), `seconds`; of an ensemble also `members`, see `Peers.vote`, and the
+            usage of all its programs.
 
         Raises:
             dspy.LMError: when a model failed; a failure is never an answer.
         """
         started = time.perf_counter()
-        plans: dict[int, str] = {}
-        records: list[dict[str, Any]] = []
         with metered() as meter:
-            for round_ in self.rounds():
-                began = time.perf_counter()
-                result = await round_.acall(
-                    question=question, plans=dict(plans), team=self.team, confidence=self.confidence,
-                    seed=self.seed, full_samples=self.full_samples, given=given,
-                )  # fmt: skip
-                if result.plan:
-                    plans[round_.number] = result.plan
-                records.append(_record(round_, result, time.perf_counter() - began))
-                _hand_to_optimizer(result)
-                if result.accepted:
-                    break
-        return _prediction(records, meter, time.perf_counter() - started)
+            ask = self.peers.vote(self, question, given) if self.peers else self.alone(question, given)
+            return dspy.Prediction(**{**await ask, **used(meter), "seconds": time.perf_counter() - started})
+
+    async def alone(self, question: str, given: dict[str, Any]) -> dict[str, Any]:
+        """This program's own answer, whatever peers it has; the fields of its prediction without what was used."""
+        plans: dict[int, str] = {}
+        results: list[dspy.Prediction] = []
+        records: list[dict[str, Any]] = []
+        for round_ in self.rounds():
+            began = time.perf_counter()
+            result = await self.run_round(round_, question, dict(plans), given)
+            if result.plan:
+                plans[round_.number] = result.plan
+            results.append(result)
+            records.append(record_of(round_, result, time.perf_counter() - began))
+            if result.accepted:
+                break
+        _hand_to_optimizer(self.learned_from(results))
+        return answered(records)
+
+    async def run_round(
+        self, round_: CascadeRound, question: str, plans: dict[int, str], given: dict[str, Any]
+    ) -> dspy.Prediction:
+        """Run one round of a question; what wraps a cascade, such as a compile, may answer from what it has seen."""
+        return await round_.acall(
+            question=question, plans=plans, team=self.team, confidence=self.confidence, seed=self.seed,
+            full_samples=self.full_samples, given=given, nearest=self.nearest(round_, question),
+        )  # fmt: skip
+
+    def nearest(self, round_: CascadeRound, question: str) -> dict[str, list[dspy.Example]]:
+        """The demonstrations chosen for a question, by role. They go with the call: other questions run beside it."""
+        kept = {role: self.neighbours.get(f"round_{round_.number}.{role}.predict") for role in ("planner", "reasoner")}
+        return {role: neighbours.to(question) for role, neighbours in kept.items() if neighbours}
+
+    def learned_from(self, results: list[dspy.Prediction]) -> list[Any]:
+        """What DSPy's optimizers may learn from a question: the calls that its answer came from.
+
+        These are the winner's in the round that answered, and those of earlier plans that this round saw. A round that
+        was escalated past settled nothing, so its solutions are no examples.
+
+        Args:
+            results: what the rounds gave, in order; the last one answered.
+        """
+        *earlier, last = zip(self.rounds(), results, strict=False)
+        entries = [
+            entry for round_, result in earlier if round_.number in last[0].spec.sees for entry in planned(result)
+        ]
+        return [*entries, *winner(last[1])]
+
+    def reset_copy(self) -> Self:
+        """A copy without demonstrations in the predictors that an optimizer sees."""
+        fresh: Self = super().reset_copy()
+        seen = {name for name, _ in fresh.named_parameters()}
+        fresh.neighbours = {name: kept for name, kept in fresh.neighbours.items() if name not in seen}
+        return fresh
 
     def dump_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        state = {**super().dump_state(*args, **kwargs), **_kept(self)}
+        if self.peers:
+            state["peers"] = [{**dspy.Module.dump_state(peer, *args, **kwargs), **_kept(peer)} for peer in self.peers]
         return {
-            **super().dump_state(*args, **kwargs),
+            **state,
             "preset": self.preset.model_dump(mode="json", exclude_defaults=True),
             **({} if self.domain == USUAL else {"domain": self.domain}),
         }
@@ -125,7 +178,19 @@ class Cascade(dspy.Module):
             raise CopeError(
                 f"the program was saved for preset {saved.name!r} with other rounds: load it with Cascade.from_file"
             )
+        kept, others = neighbours_in(state), peers_in(state)
+        peers = [self.peer() for _ in others]
+        for peer, other in zip(peers, others, strict=True):
+            peer.neighbours = neighbours_in(other)
+            dspy.Module.load_state(peer, other, **kwargs)
         super().load_state(state, **kwargs)
+        self.neighbours, self.peers = kept, Peers(peers)
+
+    def peer(self) -> Self:
+        """A copy that can answer beside this one, with prompts of its own."""
+        other = self.deepcopy()
+        other.peers = Peers()
+        return other
 
     @classmethod
     def from_file(cls, path: str | Path, team: Team | None = None, **kwargs: Any) -> Self:
@@ -148,60 +213,29 @@ class Cascade(dspy.Module):
         return program
 
 
-def _record(round_: CascadeRound, result: dspy.Prediction, seconds: float) -> dict[str, Any]:
-    """A round as plain data, for the prediction and for the records of an evaluation."""
-    verdict = result.verdict
-    return {
-        "round": round_.number,
-        "accepted": result.accepted,
-        "answer": verdict.answer,
-        "confidence": verdict.confidence,
-        "threshold": round_.spec.threshold,
-        "votes": dict(verdict.votes),
-        "supporters": list(verdict.supporters),
-        "asked": len(result.samples),
-        "plan": result.plan,
-        "samples": [_sample(sample) for sample in result.samples],
-        "seconds": seconds,
-    }  # fmt: skip
-
-
-def _sample(sample: Sample) -> dict[str, Any]:
-    """A sample as plain data, with what came of its tests where it is a program."""
-    plain = {name: getattr(sample, name) for name in ("index", "plan", "reasoning", "answer")}
-    if sample.ballot is not None:
-        plain["ballot"] = sample.ballot
-    if sample.report is not None:
-        plain["tests"] = [vars(outcome) for outcome in sample.report.outcomes]
-    return plain
-
-
-def _hand_to_optimizer(result: dspy.Prediction) -> None:
-    """Put the winner's calls, and only those, into the trace that DSPy's optimizers learn from."""
-    trace = dspy.settings.trace
-    if trace is None:
-        return
-    winner = next((s for s in result.samples if s.index in result.verdict.supporters[:1]), None)
+def winner(result: dspy.Prediction) -> list[Any]:
+    """DSPy's trace of the sample behind a round's answer, and of the plan that all its samples share."""
     shared = result.shared.trace if result.shared else []
-    for entry in [*shared, *(winner.trace if winner else [])]:
-        if len(trace) < dspy.settings.max_trace_size:
-            trace.append(entry)
+    first = next((s for s in result.samples if s.index in result.verdict.supporters[:1]), None)
+    return [*shared, *(first.trace if first else [])]
 
 
-def _prediction(records: list[dict[str, Any]], meter: Meter, seconds: float) -> dspy.Prediction:
-    last = records[-1]
-    usage = meter.by("tier", "round", "role")
-    total: Usage = meter.total()
-    winner: dict[str, Any] = next((s for s in last["samples"] if s["index"] in last["supporters"][:1]), {})
-    return dspy.Prediction(
-        answer=last["answer"],
-        confidence=last["confidence"],
-        round=last["round"],
-        plan=winner.get("plan") or next((r["plan"] for r in reversed(records) if r["plan"]), None),
-        votes=last["votes"],
-        tests=winner.get("tests", []),
-        rounds=records,
-        usage=[{"tier": t, "round": r, "role": role, **use.as_dict()} for (t, r, role), use in usage.items()],
-        cost=total.usd if not total.unpriced else None,
-        seconds=seconds,
-    )
+def planned(result: dspy.Prediction) -> list[Any]:
+    """DSPy's trace of the plan that a round handed on."""
+    if result.shared:
+        return list(result.shared.trace)
+    made = next((s for s in result.samples if s.plan and s.plan == result.plan), None)
+    return made.trace[:1] if made else []
+
+
+def _hand_to_optimizer(entries: list[Any]) -> None:
+    """Put calls into the trace that DSPy's optimizers learn from, where one is kept."""
+    trace = dspy.settings.trace
+    if trace is not None:
+        trace.extend(entries[: max(0, dspy.settings.max_trace_size - len(trace))])
+
+
+def _kept(program: Cascade) -> dict[str, Any]:
+    """What a file keeps of a program's neighbours; nothing where there are none."""
+    kept = {name: neighbours.as_dict() for name, neighbours in program.neighbours.items()}
+    return {"neighbours": kept} if kept else {}

@@ -1,6 +1,6 @@
 """One round of a cascade, as a module: plans, samples, the verdict."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ from .sample import Confidence, Sample, Verdict
 from .sampling import draw, seed_of, shuffled
 from .vote import accepts
 
-_NO_PLAN = "none"  # what a later round is shown when the plan it would see could not be read
+NO_PLAN = "none"  # what a later round is shown when the plan it would see could not be read
 
 
 def plan_fields(preset: Preset, number: int) -> dict[int, str]:
@@ -64,6 +64,7 @@ class CascadeRound(dspy.Module):
         seed: int,
         full_samples: bool = False,
         given: Mapping[str, Any] | None = None,
+        nearest: Mapping[str, Sequence[Any]] | None = None,
     ) -> dspy.Prediction:
         """Run the round.
 
@@ -75,13 +76,15 @@ class CascadeRound(dspy.Module):
             seed: what all randomness of the round depends on, together with the question.
             full_samples: draw every sample, also those that cannot change the decision.
             given: what came with the question, such as the tests that a program must pass.
+            nearest: demonstrations chosen for the question, by role: `planner`, `reasoner`.
 
         Returns:
             A prediction with `verdict`, `accepted`, `samples`, `plan` (what is handed on, None without a planner).
         """
         spec, number = self.spec, self.number
+        nearest = nearest or {}
         emit(RoundStarted(number, spec.planner, spec.plan, spec.reasoner, spec.samples))
-        shared = await self._plan(question, team, seed, None) if self.planner and spec.plans == 1 else None
+        shared = await self._plan(question, team, seed, None, nearest) if self.planner and spec.plans == 1 else None
         order = shuffled(spec.samples, seed, question, number)
         given = {"question": question, **(given or {})}
         tally = confidence.tally(order, given)
@@ -91,7 +94,7 @@ class CascadeRound(dspy.Module):
         async def make(index: int) -> Sample:
             # Where models are busy with other questions too, first samples go before second ones of any question.
             with waiting_as(places.get(index, 0)):
-                sample = await self._sample(index, given, plans, shared, team, seed)
+                sample = await self._sample(index, given, plans, shared, team, seed, nearest)
             await tally.examine(sample)
             return sample
 
@@ -122,16 +125,20 @@ class CascadeRound(dspy.Module):
         )
         return dspy.Prediction(verdict=verdict, accepted=accepted, samples=samples, plan=plan, shared=shared)
 
-    async def _plan(self, question: str, team: Team, seed: int, index: int | None) -> Sample:
+    async def _plan(
+        self, question: str, team: Team, seed: int, index: int | None, nearest: Mapping[str, Sequence[Any]]
+    ) -> Sample:
         """The planner's part of a sample, as a sample without an answer."""
         assert self.planner is not None and self.spec.planner is not None
         sample = Sample(-1 if index is None else index)
         config = self._config(team, "plan", seed, index or 0)
-        with self._under(team, self.spec.planner, "plan", sample.trace):
+        with self._under(team, self.spec.planner, "plan", sample.trace, index):
             try:
-                sample.plan = (await self.planner.acall(question=question, config=config)).plan
-            except AdapterParseError:
+                made = await self.planner.acall(question=question, config=config, nearest=nearest.get("planner", ()))
+            except AdapterParseError as error:
+                sample.unread = error.lm_response
                 return sample
+        sample.plan = made.plan
         emit(Planned(self.number, index, sample.plan or ""))
         return sample
 
@@ -143,26 +150,32 @@ class CascadeRound(dspy.Module):
         shared: Sample | None,
         team: Team,
         seed: int,
+        nearest: Mapping[str, Sequence[Any]],
     ) -> Sample:
         sample = Sample(index, plan=shared.plan if shared else None)
         if self.planner and not shared:
-            sample = await self._plan(given["question"], team, seed, index)
-        known = {**plans, **({self.number: sample.plan or _NO_PLAN} if self.planner else {})}
-        seen = {field: known.get(number, _NO_PLAN) for number, field in self.fields.items()}
+            sample = await self._plan(given["question"], team, seed, index, nearest)
+        known = {**plans, **({self.number: sample.plan or NO_PLAN} if self.planner else {})}
+        seen = {field: known.get(number, NO_PLAN) for number, field in self.fields.items()}
         config = self._config(team, "reason", seed, index)
-        with self._under(team, self.spec.reasoner, "reason", sample.trace):
+        with self._under(team, self.spec.reasoner, "reason", sample.trace, index):
             try:
-                made = await self.reasoner.acall(plans=seen, config=config, **given)
-            except AdapterParseError:
+                made = await self.reasoner.acall(
+                    plans=seen, config=config, nearest=nearest.get("reasoner", ()), **given
+                )
+            except AdapterParseError as error:
+                sample.unread = error.lm_response
                 return sample  # nothing could be read: a sample without a vote
         sample.reasoning, sample.answer = made.reasoning, made.answer
         return sample
 
-    def _under(self, team: Team, tier: str, role: Literal["plan", "reason"], trace: list[Any]) -> ExitStack:
+    def _under(
+        self, team: Team, tier: str, role: Literal["plan", "reason"], trace: list[Any], index: int | None
+    ) -> ExitStack:
         """The tier's model and adapter, the meter's labels, and a trace of the sample's own."""
         stack = ExitStack()
         stack.enter_context(team[tier].context(trace=trace))
-        stack.enter_context(labelled(round=self.number, role=role))
+        stack.enter_context(labelled(round=self.number, role=role, sample=index))
         return stack
 
     def _config(self, team: Team, role: Literal["plan", "reason"], seed: int, index: int) -> dict[str, Any]:

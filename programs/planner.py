@@ -1,10 +1,12 @@
 """The planner: a short plan from the question alone."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import dspy
 
 from ..signatures import PlanKind
+from .demos import shown
 from .domain import DOMAINS, USUAL, Domain
 
 
@@ -22,6 +24,10 @@ class Planner(dspy.Module):
         self.kind = kind
         self.predict = dspy.Predict((domain or DOMAINS[USUAL]).plan(kind, round_number))
 
-    async def aforward(self, question: str, config: dict[str, Any] | None = None) -> dspy.Prediction:
-        made = await self.predict.acall(question=question, config=config or {})
+    async def aforward(
+        self, question: str, config: dict[str, Any] | None = None, nearest: Sequence[Any] = ()
+    ) -> dspy.Prediction:
+        """Plan; `nearest` are demonstrations chosen for the question, beside those of the predictor."""
+        demos = shown(self.predict, nearest)
+        made = await self.predict.acall(question=question, config=config or {}, demos=demos, lm=dspy.settings.lm)
         return dspy.Prediction(plan=str(made[self.kind]).strip())

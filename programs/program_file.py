@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import CopeError
 from .cascade_round import CascadeRound
 from .domain import USUAL, domain_by_name
+from .ensemble import peers_in
+from .neighbours import Neighbours, neighbours_in
 from .planner import Planner
 from .preset import Preset, load_preset, parse_preset, preset_names
 from .reasoner import Reasoner
@@ -29,6 +31,8 @@ class PredictorView:
         demos: the demonstrations, each with all that the file keeps of it.
         inputs: the fields that a model is given, name to description, in order.
         outputs: the fields that a model writes, name to description, in order.
+        neighbours: more demonstrations, of which each question is shown the nearest.
+        nearest: how many of those it is shown.
     """
 
     name: str
@@ -39,6 +43,8 @@ class PredictorView:
     demos: tuple[dict[str, Any], ...]
     inputs: dict[str, str]
     outputs: dict[str, str]
+    neighbours: tuple[dict[str, Any], ...] = ()
+    nearest: int = 0
 
     def shown(self, demo: Mapping[str, Any]) -> dict[str, Any]:
         """The part of a demonstration that the model sees: the predictor's own fields, inputs first."""
@@ -54,18 +60,23 @@ class ProgramView:
         domain: the kind of questions.
         predictors: round by round, the planner before the reasoner.
         compiled: what the program was compiled on, as the file has it; None when it was not.
+        peers: the predictors of the other programs of an ensemble, each named after its program, `peer_2.` first.
     """
 
     preset: Preset
     domain: str
     predictors: tuple[PredictorView, ...]
     compiled: dict[str, Any] | None = None
+    peers: tuple[tuple[PredictorView, ...], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The view as plain data, for JSON."""
         predictors = [asdict(predictor) for predictor in self.predictors]
         preset = self.preset.model_dump(mode="json")
-        return {"preset": preset, "domain": self.domain, "predictors": predictors, "compiled": self.compiled}
+        peers = [[asdict(predictor) for predictor in peer] for peer in self.peers]
+        return {
+            "preset": preset, "domain": self.domain, "predictors": predictors, "peers": peers, "compiled": self.compiled
+        }  # fmt: skip
 
 
 def is_preset(source: str | Path) -> bool:
@@ -89,10 +100,23 @@ def view_program(source: str | Path, domain: str = USUAL) -> ProgramView:
     if is_preset(source):
         preset = load_preset(str(source))
         return ProgramView(preset, domain, tuple(_predictors(preset, domain)))
-    state = _state(Path(source))
+    return view_state(_state(Path(source)), source)
+
+
+def view_state(state: Mapping[str, Any], source: str | Path = "the program") -> ProgramView:
+    """What `Cascade.dump_state` gave, or a program file holds.
+
+    Args:
+        state: plain data.
+        source: what messages call it.
+
+    Raises:
+        CopeError: when it is not that of a program.
+    """
     try:
         preset, domain = parse_preset(state["preset"], str(source)), state.get("domain", USUAL)
-        predictors = tuple(_saved(view, state[view.name]) for view in _predictors(preset, domain))
+        predictors = _all_saved(preset, domain, state)
+        peers = [_all_saved(preset, domain, peer) for peer in peers_in(state)]
         compiled = state.get("compiled")
         if compiled is not None and not isinstance(compiled, dict):
             raise TypeError("its 'compiled' is not an object")
@@ -100,7 +124,10 @@ def view_program(source: str | Path, domain: str = USUAL) -> ProgramView:
         raise CopeError(f"{source} is not a program saved by Cascade.save (it has no {error})") from None
     except (ValueError, TypeError, AttributeError) as error:
         raise CopeError(f"{source} is not a program saved by Cascade.save ({error})") from None
-    return ProgramView(preset, domain, predictors, compiled)
+    named = (
+        tuple(replace(view, name=f"peer_{number}.{view.name}") for view in peer) for number, peer in enumerate(peers, 2)
+    )
+    return ProgramView(preset, domain, predictors, compiled, tuple(named))
 
 
 def _state(path: Path) -> dict[str, Any]:
@@ -144,7 +171,12 @@ def _described(field: Any) -> str:
     return str((field.json_schema_extra or {}).get("desc") or "")
 
 
-def _saved(view: PredictorView, state: Mapping[str, Any]) -> PredictorView:
+def _all_saved(preset: Preset, domain: str, state: Mapping[str, Any]) -> tuple[PredictorView, ...]:
+    kept = neighbours_in(state)
+    return tuple(_saved(view, state[view.name], kept.get(view.name)) for view in _predictors(preset, domain))
+
+
+def _saved(view: PredictorView, state: Mapping[str, Any], chosen: Neighbours | None) -> PredictorView:
     """The predictor with what the file has in place of the package's words."""
     signature, demos = state["signature"], state.get("demos", [])
     if not isinstance(signature["instructions"], str):
@@ -156,6 +188,5 @@ def _saved(view: PredictorView, state: Mapping[str, Any]) -> PredictorView:
     kept = {**view.inputs, **view.outputs}
     kept |= {name: str(field["description"]) for name, field in zip(names, signature["fields"], strict=False)}
     inputs, outputs = ({name: kept[name] for name in fields} for fields in (view.inputs, view.outputs))
-    return PredictorView(
-        view.name, view.tier, view.role, view.round, signature["instructions"], tuple(demos), inputs, outputs
-    )
+    made = replace(view, instructions=signature["instructions"], demos=tuple(demos), inputs=inputs, outputs=outputs)
+    return replace(made, neighbours=tuple(map(dict, chosen.demos)), nearest=chosen.k) if chosen else made

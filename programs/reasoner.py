@@ -1,11 +1,12 @@
 """The reasoner: a solution to the question, with the plans that its round shows it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dspy
 
 from ..signatures import PlanKind
+from .demos import shown
 from .domain import DOMAINS, USUAL, Domain
 
 
@@ -26,9 +27,25 @@ class Reasoner(dspy.Module):
         self.predict = dspy.Predict(self._domain.reason(plans or {}, round_number))
 
     async def aforward(
-        self, question: str, plans: Mapping[str, str], config: dict[str, Any] | None = None, **given: Any
+        self,
+        question: str,
+        plans: Mapping[str, str],
+        config: dict[str, Any] | None = None,
+        nearest: Sequence[Any] = (),
+        **given: Any,
     ) -> dspy.Prediction:
-        """Solve a question; `given` is what came with it, and is read by, not shown to, the model."""
-        made = await self.predict.acall(question=question, **plans, config=config or {})
+        """Solve a question.
+
+        Args:
+            question: the question.
+            plans: what each plan field shows.
+            config: settings of the call.
+            nearest: demonstrations chosen for the question, beside those of the predictor.
+            given: what came with the question; it is read by, not shown to, the model.
+        """
+        demos = shown(self.predict, nearest)
+        made = await self.predict.acall(
+            question=question, **plans, config=config or {}, demos=demos, lm=dspy.settings.lm
+        )
         answer = self._domain.read(made, {"question": question, **given})
         return dspy.Prediction(reasoning=made.get("reasoning") or "", answer=answer)

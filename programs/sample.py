@@ -18,6 +18,7 @@ class Sample:
         answer: the answer that could be read; None is a sample without a vote.
         ballot: what it votes for where that is not the answer's own words, such as what a program gives.
         report: what came of the visible tests, where programs are run.
+        unread: a reply that had none of the fields that were asked for.
         trace: DSPy's trace of its calls, for optimizers.
     """
 
@@ -27,6 +28,7 @@ class Sample:
     answer: str | None = None
     ballot: str | None = None
     report: Report | None = None
+    unread: str | None = None
     trace: list[Any] = field(default_factory=list, repr=False)
 
     @property
@@ -56,6 +58,11 @@ class Verdict:
 
 class Tally(Protocol):
     """The samples of one round, as they come in."""
+
+    @property
+    def kind(self) -> str:
+        """By what samples become an answer: `votes`, `tests` or `outputs`; what replays a record must know it."""
+        ...
 
     async def examine(self, sample: Sample) -> None:
         """Look at a sample that was just made, while others are still in the making; here a program is run."""

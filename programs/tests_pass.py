@@ -47,6 +47,8 @@ class TestsPass:
 class _ByTests:
     """Programs by how many of the visible tests they pass."""
 
+    kind = "tests"
+
     def __init__(self, order: Sequence[int], suite: Suite, sandbox: Sandbox) -> None:
         self._rank = {index: rank for rank, index in enumerate(order)}
         self._suite, self._sandbox = suite, sandbox
@@ -92,6 +94,8 @@ class _ByTests:
 
 class _ByOutputs(VoteTally):
     """Programs by what they give on the same inputs."""
+
+    kind = "outputs"
 
     def __init__(self, order: Sequence[int], suite: Suite, sandbox: Sandbox) -> None:
         super().__init__(order, exact=True)

@@ -7,7 +7,7 @@ from typing import Any
 from .equivalence import aequal, equal_fast
 from .sample import Sample, Tally, Verdict
 
-_SLACK = 1e-9  # 0.1 * 30 samples is 3.0000000000000004 votes in floating point; three are enough
+SLACK = 1e-9  # 0.1 * 30 samples is 3.0000000000000004 votes in floating point; three are enough
 
 
 class VoteShare:
@@ -32,6 +32,8 @@ class VoteTally:
         order: all indices of the round's samples, in the seeded order in which they are asked.
         exact: whether votes are the same only when they are written the same; else they are compared as mathematics.
     """
+
+    kind = "votes"
 
     def __init__(self, order: Sequence[int], exact: bool = False) -> None:
         self._exact = exact
@@ -82,7 +84,7 @@ class VoteTally:
         missing = len(self._missing)
         if not missing:
             return True
-        needed = 1 if threshold is None else math.ceil(threshold * self.total - _SLACK)
+        needed = 1 if threshold is None else math.ceil(threshold * self.total - SLACK)
         most = max(map(len, self._voters), default=0)
         if most + missing < needed and not hands_on:
             return True  # no answer can reach the threshold any more, and nobody asks for a plan
@@ -122,4 +124,4 @@ def accepts(verdict: Verdict, threshold: float | None) -> bool:
 
     The paper's text accepts above, a caption escalates below; at n = 8 and 0.75, six votes of eight are enough here.
     """
-    return verdict.answer is not None and (threshold is None or verdict.confidence >= threshold - _SLACK)
+    return verdict.answer is not None and (threshold is None or verdict.confidence >= threshold - SLACK)

@@ -79,6 +79,12 @@ def scripted() -> Callable[..., Scripted]:
     return make
 
 
+@pytest.fixture(scope="session")
+def mlflow_store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The MLflow store of all tests that look into one: making its tables takes seconds."""
+    return f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db"
+
+
 @pytest.fixture(autouse=True)
 def fresh_dspy() -> Iterator[None]:
     """DSPy's settings as they are at import, and an empty cache in memory."""

@@ -11,9 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from cope.cli import ask, loading, ollama_client, options, ui
+from cope.cli import compile as compile_command
 from cope.cli import eval as eval_command
 from cope.cli.app import app
 from cope.models import Price
+from cope.programs import Cascade
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
@@ -31,6 +33,7 @@ DATA = {
 }  # fmt: skip
 CODE = {"code", "mbpp", "humaneval"}
 SHORT = [{"question": "What is 6 times 7?", "problem": "What is 6 times 7?", "answer": "42"}]
+TRAINING = [{"question": f"What is 6 times 7? Ask {n}.", "answer": "42"} for n in range(16)]
 PROGRAM = "def is_even(n):\n    return n % 2 == 0"
 
 
@@ -56,14 +59,18 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[...
             return "multiply"
         return f"```python\n{PROGRAM}\n```" if "Python program" in ask.system else "so\nAnswer: 42"
 
-    for module in (ask, eval_command):
+    def load_dataset(name: str, config: str | None, split: str) -> list[dict[str, Any]]:
+        return TRAINING if split == "train" else DATA.get(name, SHORT)
+
+    for module in (ask, eval_command, compile_command):
         monkeypatch.setattr(module, "make_team", make_team)
     monkeypatch.setattr(loading, "bring_weights", lambda names: [Path("model.gguf") for _ in names])
     monkeypatch.setattr(ollama_client, "pull", lambda name, host, bar: None)
-    monkeypatch.setattr("datasets.load_dataset", lambda name, *args, **kwargs: DATA.get(name, SHORT))
+    monkeypatch.setattr("datasets.load_dataset", load_dataset)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my.toml").write_text(next(text for kind, text in BLOCKS if kind == "toml"))
     (tmp_path / "my.jsonl").write_text('{"question": "What is 6 times 7?", "answer": "42"}\n')
+    Cascade("small", scripted(reply).team).save(tmp_path / "mine.json")
     return tmp_path
 
 
@@ -95,6 +102,15 @@ def test_commands_that_measure(command: str, here: Path):
     assert "accuracy 100.0%" in result.stdout
 
 
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("cope compile")])
+def test_commands_that_compile(command: str, here: Path):
+    result = run(f"{command} --no-track --train 8 --val 8")  # the last one counts
+    assert result.exit_code == 0, result.output
+    assert "estimate" in result.stderr
+    if "--dry-run" not in command:
+        assert "after   100.0%" in result.stdout and '"compiled"' in (here / "mine.json").read_text()
+
+
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith(("cope show", "cope diff"))])
 def test_commands_that_read_programs(command: str, here: Path):
     result = run(command)
@@ -124,7 +140,9 @@ def test_the_doctor_answers(here: Path):
 
 def test_no_command_is_left_out():
     covered = [
-        c for c in COMMANDS if " ask " in c or c.startswith(("cope models", "cope eval", "cope show", "cope diff"))
+        c
+        for c in COMMANDS
+        if " ask " in c or c.startswith(("cope models", "cope eval", "cope compile", "cope show", "cope diff"))
     ]
     assert set(COMMANDS) - set(covered) == {"uv run pytest", "cope ui", "cope doctor"}
 

@@ -12,10 +12,9 @@ from cope.errors import CopeError
 from cope.tracking import question_span, store_file, store_uri, tracked
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """One store for the module: making its tables takes seconds."""
-    return f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db"
+@pytest.fixture
+def store(mlflow_store: str) -> str:
+    return mlflow_store
 
 
 def test_a_run_holds_parameters_figures_and_artifacts_and_goes_on_when_opened_again(store: str, tmp_path: Path):

@@ -82,14 +82,16 @@ def test_json_is_one_document_and_the_same_command_goes_on(here: Path, team: Cal
     assert "4 of 4 questions are done already" in result.stderr
 
 
-def test_the_mlflow_run_is_one_over_resumes_and_holds_the_figures(here: Path, team: Callable[..., Any]):
+def test_the_mlflow_run_is_one_over_resumes_and_holds_the_figures(
+    here: Path, team: Callable[..., Any], mlflow_store: str
+):
     import mlflow
 
     team()
-    first = json.loads(cope("jsonl", "--data", "q.jsonl", "--limit", "2", "--json", track=True).stdout)
-    second = json.loads(cope("jsonl", "--data", "q.jsonl", "--json", track=True).stdout)
+    words = ("jsonl", "--data", "q.jsonl", "--json", "--store", mlflow_store)
+    first = json.loads(cope(*words, "--limit", "2", track=True).stdout)
+    second = json.loads(cope(*words, track=True).stdout)
     assert first["mlflow"]["run"] == second["mlflow"]["run"]
-    mlflow.set_tracking_uri("sqlite:///mlflow.db")
     run = mlflow.get_run(second["mlflow"]["run"])
     assert run.data.metrics["accuracy"] == 0.75
     assert run.data.metrics["round_1.share"] == 1.0

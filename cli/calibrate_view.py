@@ -1,0 +1,171 @@
+"""How a calibration looks: what was chosen and promised, the held-out half, the reports beside it."""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from ..optimize.calibration import Calibration, Certificate
+
+
+def print_calibration(found: "Calibration", made: "Certificate") -> None:
+    """What was chosen, with the promise, and what it comes to on the held-out half."""
+    console, data, aim = _console(), made.data, found.aim
+    models = ", ".join(f"{tier} {model}" for tier, model in made.models.items())
+    console.print(f"[bold]{data['task']}[/bold], {data['questions']} questions: {models}", highlight=False)
+    halves = [_half(data[side], data["grouped"]) for side in ("learn", "test")]
+    tested = len(made.tested)
+    console.print(
+        f"{made.tried} settings compared on {halves[0]}; {tested} tested on {halves[1]}, {found.choice.passed} passed; "
+        f"minimized: {made.aim['minimized']}", highlight=False,
+    )  # fmt: skip
+    p = f" (p = {made.p:.4f})" if made.p is not None else ""
+    console.print(f"chosen: [bold]{made.words}[/bold]{p}", highlight=False)
+    console.print(made.promise, highlight=False, soft_wrap=True)
+    for line in _why(found, made):
+        console.print(line, highlight=False, soft_wrap=True)
+    console.print()
+    console.print(_held_out(found))
+    if (chosen := found.held_out[0]) and chosen.unknown:
+        console.print(
+            f"{chosen.unknown} of {chosen.questions} held-out questions need calls that the record does not hold: they were "
+            "tested as lost, and the table leaves them out", highlight=False, soft_wrap=True,
+        )  # fmt: skip
+    if aim.budget is not None:
+        console.print(f"within {aim.budget:g} USD for 1,000 questions, on the first half", highlight=False)
+
+
+def _half(side: dict[str, int], grouped: bool) -> str:
+    groups = f" in {side['units']} groups" if grouped else ""
+    return f"{side['questions']} questions{groups}"
+
+
+def _why(found: "Calibration", made: "Certificate") -> list[str]:
+    """Why the large model alone was chosen, and what would help."""
+    if found.setting is not None:
+        return []
+    if found.choice.passed:
+        return ["Settings pass the test, but none that costs less than the large model alone."]
+    if not made.tested:
+        return ["No setting is within the budget."]
+    first, units = made.tested[0], found.halves.test.units
+    what = "groups" if found.halves.grouped else "questions"
+    lines = [
+        f"Nothing passes: even the safest setting ({_words(first)}) loses {first['test_loss']:.1%} of the {units} held-out "
+        f"{what}, which gives p = {first['p']:.3g}, above {found.aim.delta:g}."
+    ]
+    if found.needed is None:
+        lines.append(
+            f"Its loss does not look lower than {found.aim.harm:.4g}: more {what} will not help, a higher --harm or another "
+            "cascade may."
+        )
+    else:
+        more = 2 * found.needed - units - found.halves.learn.units
+        lines.append(
+            f"If its loss is what it looks like, {2 * found.needed:,} {what}, half of them held out, would do four times out "
+            f"of five: about {max(more, 1):,} more."
+        )
+    return lines
+
+
+def _words(row: dict[str, Any]) -> str:
+    from ..optimize.calibration.certificate import setting_words
+
+    return setting_words(row["thresholds"], row["samples"])
+
+
+def _held_out(found: "Calibration") -> Table:
+    from ..optimize.calibration.trials import MEASURES
+
+    chosen, large = found.held_out
+    rows = [("cascade", chosen), ("large alone", large)] if chosen else [("large alone", large)]
+    table = _table("held-out half", "accuracy", "95% interval", "harmed", "helped", "answered by round")
+    uses = [name for name in MEASURES if any(row.use[name] is not None for _, row in rows)]
+    heads = {"cost": "USD / 1,000", "large-tokens": "large tokens", "seconds": "seconds", "large-calls": "large calls"}
+    for name in uses:
+        table.add_column(heads[name], justify="right")
+    for name, row in rows:
+        low, high = row.interval
+        table.add_row(
+            name, _percent(row.accuracy), f"{low:.1%} to {high:.1%}",
+            *((str(row.harmed), str(row.helped)) if row is chosen else ("", "")),
+            " / ".join(f"{share:.0%}" for share in row.rounds),
+            *(_use(name, row.use[name]) for name in uses),
+        )  # fmt: skip
+    if chosen:
+        saved = [_saved(chosen.use[name], large.use[name]) for name in uses]
+        table.add_row("saved", "", "", "", "", "", *saved, style="bold")
+    return table
+
+
+def _use(name: str, value: float | None) -> str:
+    if value is None:
+        return "unknown"
+    return f"{value * 1000:.4g}" if name == "cost" else f"{value:.3g}"
+
+
+def _saved(ours: float | None, theirs: float | None) -> str:
+    return "" if ours is None or not theirs else f"{1 - ours / theirs:.1%}"
+
+
+def print_reliability(rows: Sequence[Any]) -> None:
+    """Confidence against accuracy, round by round."""
+    console = _console()
+    table = _table("round", "share of votes", "gate", "questions", "accuracy", "95% interval", "recalibrated")
+    for row in rows:
+        name = f"{row.round}" + (", reaching it" if row.who == "reaching" else "")
+        for place, level in enumerate(row.levels):
+            low, high = level.interval
+            gate = "" if level.accepted is None else "accepts" if level.accepted else "escalates"
+            table.add_row(
+                "" if place else name, f"{level.confidence:.3g}", gate, str(level.questions),
+                _percent(level.right / level.questions), f"{low:.1%} to {high:.1%}", _percent(level.recalibrated),
+            )  # fmt: skip
+        table.add_section()
+    console.print()
+    console.print(table)
+    for row in rows:
+        who = " (questions that reach it)" if row.who == "reaching" else ""
+        console.print(
+            f"round {row.round}{who}: calibration error {row.error:.3f}, after isotonic recalibration "
+            f"{row.recalibrated_error:.3f} (chance alone {row.chance:.3f}); Brier score {row.brier[0]:.4f}, then "
+            f"{row.brier[1]:.4f}", highlight=False, soft_wrap=True,
+        )  # fmt: skip
+
+
+def print_stops(rows: Sequence[Any]) -> None:
+    """What each rule saves and changes."""
+    console = _console()
+    table = _table(
+        "round", "stop", "samples drawn", "saved", "decisions changed", "now accepted", "now escalated", "other answer",
+        "wrong accepted",
+    )  # fmt: skip
+    for row in rows:
+        table.add_row(
+            str(row.round) if row.rule == "all" else "", row.rule, f"{row.drawn:.2f}", f"{row.saved:.1%}",
+            *(f"{share:.2%}" for share in (row.changed, row.accepted, row.escalated, row.another, row.wrong)),
+        )  # fmt: skip
+    console.print()
+    if rows:
+        console.print(table)
+    else:
+        console.print("no round votes on several answers, so there is no vote to stop early", highlight=False)
+
+
+def _console() -> Console:
+    return Console() if sys.stdout.isatty() else Console(width=140)
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    left = ("held-out half", "round", "stop", "gate")
+    for name in names:
+        table.add_column(name, justify="left" if name in left else "right")
+    return table
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"

@@ -1,0 +1,93 @@
+"""What `cope compile` leaves beside its state: the program, the programs of the frontier, and their picture."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import CopeError
+from .frontier_plot import draw_frontier
+from .options import compiled_in
+
+if TYPE_CHECKING:
+    from ..optimize import Compilation, Compiled, Scores
+
+_PASSING = ("plots",)  # of the provenance: for who tracks the run, not for the file
+
+
+def check_place(output: Path) -> None:
+    """Raise a CopeError when the program file could not be written, before money is spent on it."""
+    folder = next(parent for parent in output.absolute().parents if parent.exists())
+    if output.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise CopeError(f"cannot write the program {output}: choose another place with -o")
+
+
+def picked(made: "Compiled", number: int | None, before: Mapping[str, Any]) -> "Compiled":
+    """The outcome with program `number` of the frontier in place of the best; as it is when there is no such program.
+
+    Args:
+        made: the outcome.
+        number: 1 for the cheapest; None for the best.
+        before: the state of the program as it was.
+    """
+    if number is None or number > len(made.frontier):
+        return made
+    program, scores = made.frontier[number - 1]
+    return replace(made, program=program, after=scores, improved=program.dump_state() != before)
+
+
+def complete(made: "Compiled", settings: Mapping[str, Any], start: Path | None) -> None:
+    """Add to the provenance what only the command line knows: the context, and the program that the compile began with.
+
+    What that one was trained on and chosen by, this one is too.
+    """
+    about = made.provenance
+    about["context"] = settings["context"]
+    if start is None:
+        return
+    about["start"] = start.name
+    rows, earlier = about["rows"], compiled_in(start).get("rows")
+    if isinstance(earlier, dict):
+        about["rows"] = {name: sorted({*rows[name], *map(str, earlier.get(name) or ())}) for name in rows}
+
+
+def draw(made: "Compiled", compilation: "Compilation", settings: Mapping[str, Any], output: Path) -> list[Path]:
+    """The picture of the frontier, as PNG and SVG beside the program file."""
+    from ..optimize import Scores
+
+    candidates = compilation.session.candidates
+    tried = [Scores.of(candidate, candidates.valkeys) for candidate in candidates.whole()]
+    title = f"{settings['preset']} compiled for {settings['task']} with {settings['optimizer']}"
+    return draw_frontier(made, tried, title, output)
+
+
+def save(made: "Compiled", output: Path, *, frontier: bool) -> list[Path]:
+    """Write the program file and, where `frontier` says so, every program of the frontier as `NAME.frontier-N.json`.
+
+    Returns:
+        The files of the frontier, in its order.
+
+    Raises:
+        CopeError: when one cannot be written.
+    """
+    from ..optimize.compiled import save_program
+
+    about = {name: value for name, value in made.provenance.items() if name not in _PASSING}
+    save_program(made.program, output, about)
+    if not frontier:
+        return []
+    files = []
+    for number, (program, scores) in enumerate(made.frontier, 1):
+        place = output.with_name(f"{output.stem}.frontier-{number}.json")
+        files.append(save_program(program, place, _of(about, scores, number, made)))
+    return files
+
+
+def _of(about: Mapping[str, Any], scores: "Scores", number: int, made: "Compiled") -> dict[str, Any]:
+    """The provenance of a program of the frontier."""
+    return {
+        **about,
+        "scores": {"before": made.before.as_dict(), "after": scores.as_dict()},
+        "frontier": f"{number} of {len(made.frontier)}, the cheapest first",
+    }

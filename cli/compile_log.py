@@ -1,0 +1,222 @@
+"""What an MLflow run is told about a compile: its candidates while it runs, and what it came to."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import CopeError
+from .compile_files import save
+from .compile_prompts import prompts_text, templates
+from .compile_proposals import proposals
+
+if TYPE_CHECKING:
+    from ..optimize import Compilation, Compiled
+    from ..optimize.budget import Spending
+    from ..optimize.candidates import Candidate, Candidates
+    from ..optimize.session import Session
+    from ..programs import Cascade
+    from ..tracking import TrackedRun
+
+MOST_CHILDREN = 50
+"""Candidates with a run of their own; of more, the table tells."""
+
+_INPUTS = {
+    "short-answer": {"question": "string"},
+    "code": {"question": "string", "tests": "strings?", "setup": "string?", "entry_point": "string?"},
+}
+
+
+class CompileLog:
+    """Logs a compile to its run. What the store refuses is said at the end, and stops nothing.
+
+    Args:
+        run: the open run.
+        compilation: the compile.
+        settings: all that decides what it comes to.
+        known: steps of the candidates that an earlier attempt logged to the same run, and keeps on being noted.
+        note: keeps `known` for the next attempt.
+    """
+
+    def __init__(
+        self,
+        run: "TrackedRun",
+        compilation: "Compilation",
+        settings: Mapping[str, Any],
+        known: dict[str, int],
+        note: Callable[[dict[str, int]], None],
+    ) -> None:
+        self._run, self._compilation, self._settings = run, compilation, settings
+        self._board = compilation.session.candidates
+        self._surrogate: Candidates | None = None  # has candidates of its own, over fewer questions
+        self._known, self._note = known, note
+        self._seen: set[str] = set()
+        self._children: dict[str, str] = {}
+        self._best = 0.0
+        self._trouble: list[str] = []
+        self._lock = threading.Lock()
+        with self._or_without():
+            self._children = run.children()
+            run.metrics({f"budget_{name}": value for name, value in vars(compilation.session.purse.budget).items()})
+
+    def scored(self, session: "Session") -> None:
+        """A question was scored; called from the threads of the optimizer."""
+        with self._lock, self._or_without():
+            board = session.candidates
+            if board is not self._board:
+                self._surrogate = board
+            for candidate in board:
+                key = candidate.id if board is self._board else f"surrogate {candidate.id}"
+                if key not in self._seen and not candidate.refused and candidate.covers(board.valkeys):
+                    self._seen.add(key)
+                    self._whole(key, candidate, board, session.purse.spent)
+
+    def _whole(self, key: str, candidate: "Candidate", board: "Candidates", spent: "Spending") -> None:
+        """A candidate has answered all validation questions."""
+        accuracy = candidate.mean(board.valkeys)
+        own = board is self._board
+        self._best = max(self._best, accuracy) if own else self._best
+        if key in self._known or self._trouble:  # a store that does not answer is not to hold up the compile
+            return
+        figures = (
+            {"candidate_accuracy": accuracy, "best_accuracy": self._best} if own else {"surrogate_accuracy": accuracy}
+        )
+        self._run.metrics({**figures, **_used(spent)}, spent.calls)
+        if own and len(self._children) < MOST_CHILDREN:
+            self._child(candidate, spent.calls)
+        self._known[key] = spent.calls
+        self._note(self._known)
+
+    def _child(self, candidate: "Candidate", calls: int) -> None:
+        from ..optimize import Scores
+
+        if candidate.id in self._children:
+            return
+        scores = Scores.of(candidate, self._board.valkeys)
+        low, high = scores.interval
+        figures = {
+            "accuracy": scores.accuracy, "accuracy_low": low, "accuracy_high": high, "questions": len(scores.values),
+            "large_tokens": scores.large_tokens, "tokens": scores.tokens, "calls": calls,
+        }  # fmt: skip
+        texts = {"prompts.txt": prompts_text(candidate.state)}
+        self._children[candidate.id] = self._run.child(candidate.id, f"candidate {candidate.number}", figures, texts)
+
+    def outcome(self, made: "Compiled") -> None:
+        """Log what the compile came to, and note the run in the outcome's provenance."""
+        made.provenance["mlflow"] = self._run.id
+        for part in (self._figures, self._candidates, self._texts, self._files, self._program):
+            with self._or_without():
+                part(made)
+
+    def _figures(self, made: "Compiled") -> None:
+        gain, low, high = made.gain
+        figures = {"gain": gain, "gain_low": low, "gain_high": high, "candidates": len(made.candidates)}
+        for name, scores in (("before", made.before), ("after", made.after)):
+            figures |= {f"val_{name}": scores.accuracy, f"val_{name}_low": scores.interval[0]}
+            figures |= {f"val_{name}_high": scores.interval[1], f"large_tokens_{name}": scores.large_tokens}
+            figures[f"tokens_{name}"] = scores.tokens
+        self._run.metrics(figures)
+        self._run.tags({"improved": str(made.improved).lower(), "stopped": made.stopped or "no"})
+
+    def _candidates(self, made: "Compiled") -> None:
+        """The table of proposals, accepted and rejected, and the same said of the children."""
+        from ..eval.records import digest
+        from ..optimize.student import state_of
+
+        kept = digest(state_of(made.program))
+        if kept in self._board and self._board[kept].covers(self._board.valkeys):
+            self._child(self._board[kept], self._known.get(kept, self._board[kept].calls))  # however many there are
+        worth = self._compilation.metric.worth
+        rows = list(proposals(self._board, worth, kept))
+        for row in rows:
+            row["run"] = self._children.get(row["id"])
+            row["calls"] = min(row["calls"], self._known.get(row["id"], row["calls"]))
+        self._run.table(rows, "candidates.json")
+        if self._surrogate:
+            self._run.table(list(proposals(self._surrogate, worth, kept)), "candidates-surrogate.json")
+        counts = [row["outcome"] for row in rows]
+        self._run.metrics({name: counts.count(name) for name in ("accepted", "rejected", "refused")})
+        for row in rows:
+            if row["run"]:
+                self._run.tags(
+                    {"outcome": row["outcome"], "why": row["why"], "saved": str(row["saved"]).lower()}, row["run"]
+                )
+
+    def _texts(self, made: "Compiled") -> None:
+        from ..optimize.student import state_of
+        from ..programs.program_file import view_state
+        from .diff import change_lines
+        from .program_diff import changes_between
+
+        before = self._compilation.program
+        self._run.text(prompts_text(state_of(before)), "prompts/before.txt")
+        self._run.text(prompts_text(state_of(made.program)), "prompts/after.txt")
+        views = [view_state(program.dump_state()) for program in (before, made.program)]
+        lines = change_lines("before", "after", changes_between(*views), full=True)
+        self._run.text(click.unstyle("\n".join(lines)), "prompts/diff.txt")
+
+    def _files(self, made: "Compiled") -> None:
+        """The program file, those of a frontier, and its pictures."""
+        with TemporaryDirectory() as folder:
+            program = Path(folder) / "program.json"
+            save(made, program, frontier=len(made.frontier) > 1)
+            for file in sorted(Path(folder).iterdir()):
+                self._run.artifact(file)
+        rows = [
+            {
+                "number": number,
+                "accuracy": scores.accuracy,
+                "large_tokens": scores.large_tokens,
+                "tokens": scores.tokens,
+            }
+            for number, (_, scores) in enumerate(made.frontier, 1)
+        ]
+        self._run.table(rows, "frontier.json")
+        for plot in made.provenance.get("plots", ()):
+            self._run.artifact(Path(plot), "plots")
+
+    def _program(self, made: "Compiled") -> None:
+        """Its prompts to the registry, and itself among the models."""
+        name = f"cope-{self._settings['task']}-{self._settings['preset']}"
+        words = f"{self._settings['optimizer']}: {made.before.accuracy:.1%} -> {made.after.accuracy:.1%} on validation"
+        prompts = [
+            self._run.prompt(f"{name}-{part}", messages, words, tags)
+            for part, messages, tags in templates(made.program)
+        ]
+        example = {"question": str(self._compilation.splits.train[0].question)}
+        self._run.model(servable(made.program), _INPUTS[made.program.domain], example, prompts)
+
+    def close(self) -> None:
+        """Log what was used, however the compile ended, and say what the store did not take."""
+        spent = self._compilation.session.purse.spent
+        with self._or_without():
+            self._run.metrics(_used(spent), spent.calls)
+        for trouble in dict.fromkeys(self._trouble):
+            click.echo(f"warning: {trouble}; the compile went on, and MLflow has not all of it", err=True)
+
+    @contextmanager
+    def _or_without(self) -> Iterator[None]:
+        try:
+            yield
+        except CopeError as error:
+            self._trouble.append(str(error))
+
+
+def _used(spent: "Spending") -> dict[str, float | None]:
+    return {f"compile_{name}": value for name, value in vars(spent).items()}
+
+
+def servable(program: "Cascade") -> "Cascade":
+    """The program as a model for others: it reads answers in its domain's way.
+
+    Model-written programs then run in a sandbox where it is served, whatever they ran in here.
+    """
+    from ..programs import Cascade
+
+    fresh = Cascade(program.preset, program.team, seed=program.seed, domain=program.domain)
+    fresh.load_state(program.dump_state())
+    return fresh

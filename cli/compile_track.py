@@ -1,0 +1,100 @@
+"""What a program file and MLflow are told about a compile."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..optimize import Compilation, Compiled
+    from ..optimize.estimate import Estimate
+
+NOTES = "run.json"
+"""In a compile's folder: its MLflow run, and which candidates that was told about."""
+
+
+def provenance(made: "Compiled", compilation: "Compilation", settings: dict[str, Any], guess: "Estimate") -> "Compiled":
+    """The outcome with what its program file says: optimizer, splits, models, scores, what it cost."""
+    spent = vars(made.spent)
+    about = {
+        "task": settings["task"],
+        "optimizer": settings["optimizer"],
+        **{name: settings[name] for name in ("chain", "objective", "surrogate", "only") if settings.get(name)},
+        "models": {**settings["models"], "proposer": settings["reflection_lm"]},
+        "splits": compilation.splits.as_dict(),
+        "scores": {"before": made.before.as_dict(), "after": made.after.as_dict()},
+        "budget": {name: round(value, 1) if isinstance(value, float) else value for name, value in spent.items()},
+        "seed": settings.get("seed", 0),
+        "versions": _versions(),
+        "rows": compilation.splits.rows(),
+    }
+    return replace(made, provenance=about)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in ("cope-dspy", "dspy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def check_tracking(options: Mapping[str, Any]) -> None:
+    """Open the store before a model is asked.
+
+    Raises:
+        CopeError: when it cannot be used.
+    """
+    if not options["no_track"]:
+        from ..tracking import check_store
+
+        check_store(options["store"])
+
+
+@contextmanager
+def tracked_compile(
+    compilation: "Compilation", settings: dict[str, Any], options: Mapping[str, Any]
+) -> Iterator[Callable[["Compiled"], None]]:
+    """An MLflow run around a compile, with a run inside it for each candidate. A compile that goes on goes on in its run.
+
+    What it yields is told the outcome, and notes the run in its provenance.
+    """
+    if options["no_track"]:
+        yield lambda made: None
+        return
+    from ..eval.records import read_notes, write_notes
+    from ..tracking import tracked
+    from .compile_log import CompileLog
+
+    file = compilation.folder / NOTES
+    earlier = read_notes(file)
+    with tracked(
+        f"cope-compile-{settings['task']}", f"{settings['preset']} {settings['optimizer']}", _params(compilation, settings),
+        {"folder": str(compilation.folder)}, earlier.get("mlflow_run"), options["store"], traces=False,
+    ) as run:  # fmt: skip
+        known = earlier.get("mlflow_steps", {}) if earlier.get("mlflow_run") == run.id else {}
+        write_notes(file, mlflow_run=run.id, mlflow_steps=known)
+        log = CompileLog(run, compilation, settings, known, lambda steps: write_notes(file, mlflow_steps=steps))
+        compilation.session.watchers.append(log.scored)
+        try:
+            yield log.outcome
+        finally:
+            log.close()
+
+
+def _params(compilation: "Compilation", settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings, flat, with the names that `cope eval` gives them."""
+    flat = dict(settings)
+    models, prints, proposer = flat.pop("models"), flat.pop("splits"), flat.pop("reflection_lm")
+    sizes = {"train": len(compilation.splits.train), "val": len(compilation.splits.val)}
+    return {
+        **{f"model.{tier}": model for tier, model in models.items()},
+        "model.proposer": proposer,
+        **{f"split.{name}": f"{size} questions, fingerprint {prints[name]}" for name, size in sizes.items()},
+        **flat,
+        "only": ", ".join(flat["only"]) or "all",
+        "predictors": ", ".join(compilation.names),
+    }

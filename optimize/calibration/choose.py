@@ -1,0 +1,86 @@
+"""Which setting is chosen: an order learned on one half, tested on the other, and the cheapest that passes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .risk_test import p_values, survivors
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What learn-then-test came to.
+
+    Attributes:
+        sequence: the settings that were put in order, safest first, as places among all of them.
+        p: their p-values on the held-out half.
+        passed: how many of them survive, from the first.
+        chosen: the cheapest survivor; None when there is none, or the large model alone costs no more.
+    """
+
+    sequence: Array
+    p: Array
+    passed: int
+    chosen: int | None
+
+
+def frontier(loss: Array, cost: Array, strictness: Array | None = None) -> Array:
+    """The settings that no other beats in both loss and cost, by ascending loss and so by descending cost.
+
+    Ordering the tests along this line is Pareto testing (Laufer-Goldshtein et al. 2023): each is the cheapest way to
+    its loss, so none is tested in vain.
+
+    Args:
+        loss: mean loss of each setting, on the half that is not tested.
+        cost: mean cost; NaN is left out.
+        strictness: of equals, the setting with the highest goes in.
+
+    >>> frontier(np.array([0.0, 0.0, 0.1, 0.2]), np.array([5.0, 4.0, 4.5, 1.0])).tolist()
+    [1, 3]
+    """
+    strict = np.zeros_like(cost) if strictness is None else strictness
+    order = np.lexsort((-strict, cost, loss))
+    order = order[np.isfinite(cost[order])]
+    if not order.size:
+        return order
+    cheapest = np.minimum.accumulate(cost[order])
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = cost[order][1:] < cheapest[:-1]
+    return order[first]
+
+
+def learn_then_test(
+    learn: tuple[Array, Array],
+    test: Array,
+    units: int,
+    harm: float,
+    delta: float,
+    *,
+    exact: bool = True,
+    large: float = np.inf,
+    strictness: Array | None = None,
+) -> Choice:
+    """Choose the cheapest setting whose mean loss is at most `harm`, wrongly with a chance of at most `delta`.
+
+    The order is that of the frontier on the first half. Each setting of it is tested on the other half until one fails;
+    the last one that passed is the cheapest.
+
+    Args:
+        learn: mean loss and mean cost of each setting on the first half.
+        test: sum of the losses of each setting on the held-out half, over units.
+        units: independent units there.
+        harm: the greatest mean loss allowed.
+        delta: the greatest chance of a wrong promise.
+        exact: whether the loss of every unit is 0 or 1.
+        large: the cost of the large model alone, whose loss is 0 by definition and needs no test.
+        strictness: of equals, the setting with the highest is taken.
+    """
+    loss, cost = learn
+    sequence = frontier(loss, cost, strictness)
+    p = p_values(test[sequence], units, harm, exact)
+    passed = survivors(p, delta)
+    last = int(sequence[passed - 1]) if passed else None
+    return Choice(sequence, p, passed, last if last is not None and cost[last] < large else None)

@@ -1,0 +1,70 @@
+"""What a wrong decision is, question by question and round by round, against the large model alone."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ...errors import CopeError
+from ...eval import Recording, Replay
+from ...eval.replay_match import recorded_program
+from ...models import Price
+
+Array = np.ndarray[Any, Any]
+
+LARGE = "large"
+"""The tier that is promised not to be harmed, and the preset of one call to it."""
+
+
+def large_alone(record: Recording, prices: Mapping[str, Price] | None = None) -> Replay:
+    """The large model alone on the record's questions.
+
+    Raises:
+        CopeError: when the record does not hold its answers.
+    """
+    program = recorded_program(record, LARGE) if LARGE in record.programs else LARGE
+    replay = Replay(record, program, prices=prices)
+    if not replay.known.all():
+        raise CopeError(
+            f"{record.name} lacks the answers of the large model alone, which harm is measured against: "
+            "record them beside, with cope record --also large"
+        )
+    return replay
+
+
+def harm(cascade: Replay, large: Replay) -> Array:
+    """(questions, rounds) of 0 and 1: the round's answer is wrong where the large model alone is right."""
+    right = large.scores[:, -1] >= 1.0
+    return ((cascade.scores < 1.0) & right[:, None]).astype(float)
+
+
+def disagreement(cascade: Replay, large: Replay) -> Array:
+    """(questions, rounds) of 0 and 1: the round's answer is another than the large model's own. It needs no labels.
+
+    Harm is disagreement too, so a promise on the one holds for the other. No answer agrees with nothing.
+    """
+    theirs = _votes(large)[:, -1]
+    return ((_votes(cascade) != theirs[:, None]) | (theirs < 0)[:, None]).astype(float)
+
+
+def _votes(replay: Replay) -> Array:
+    """(questions, rounds) of int: the vote of each round's answer; -1 for none."""
+    columns = []
+    for round_ in replay.rounds:
+        votes = np.full(len(replay), -1)
+        if round_.recorded is not None and round_.verdict is not None:
+            if (round_.recorded.kind != "votes").any():
+                raise CopeError(
+                    "programs are not compared as answers are: calibrate with --loss harm, which needs labels only"
+                )
+            there = np.flatnonzero(round_.verdict.leader >= 0)
+            votes[there] = round_.recorded.votes[there, round_.verdict.leader[there]]
+        columns.append(votes)
+    return np.stack(columns, axis=1)
+
+
+LOSSES: dict[str, tuple[Callable[[Replay, Replay], Array], str]] = {
+    "harm": (harm, "is wrong where the large model alone is right"),
+    "disagreement": (disagreement, "gives another answer than the large model alone"),
+}
+"""By name: the loss, and in words what the cascade does then."""

@@ -1,0 +1,106 @@
+"""The programs that an optimizer tried, each with its score on every question it was asked."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Candidate:
+    """One state of the program's prompts.
+
+    Attributes:
+        id: digest of the prompts.
+        number: in the order of appearance; 0 is the program as it was before.
+        state: instructions and demonstrations by predictor, in plain data.
+        scores: by question, between 0 and 1.
+        large_tokens: tokens that the large tier wrote, by question.
+        tokens: all tokens, prompts included, by question.
+        refused: why it is not to be used, in words; None when it may be.
+        calls: model calls that the compile had made when it appeared.
+    """
+
+    id: str
+    number: int
+    state: dict[str, Any]
+    scores: dict[str, float] = field(default_factory=dict)
+    large_tokens: dict[str, int] = field(default_factory=dict)
+    tokens: dict[str, int] = field(default_factory=dict)
+    refused: str | None = None
+    calls: int = 0
+
+    def covers(self, keys: Sequence[str]) -> bool:
+        """Whether all these questions were asked."""
+        return all(key in self.scores for key in keys)
+
+    def mean(self, keys: Sequence[str], of: Mapping[str, float] | None = None) -> float:
+        """The mean over those of the questions that were asked; 0 without any."""
+        values = self.scores if of is None else of
+        known = [values[key] for key in keys if key in values]
+        return sum(known) / len(known) if known else 0.0
+
+
+class Candidates:
+    """All candidates of a compile, by digest. Safe to use from the threads of DSPy's optimizers."""
+
+    def __init__(self, valkeys: Sequence[str]) -> None:
+        self.valkeys = list(valkeys)
+        self._found: dict[str, Candidate] = {}
+        self._lock = threading.Lock()
+
+    def __iter__(self):
+        return iter(list(self._found.values()))
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __getitem__(self, identity: str) -> Candidate:
+        return self._found[identity]
+
+    def __contains__(self, identity: str) -> bool:
+        return identity in self._found
+
+    def see(self, identity: str, state: dict[str, Any], calls: int, refused: str | None = None) -> Candidate:
+        """The candidate of these prompts, noted when it is a new one."""
+        with self._lock:
+            if identity not in self._found:
+                self._found[identity] = Candidate(identity, len(self._found), state, refused=refused, calls=calls)
+            return self._found[identity]
+
+    def score(self, identity: str, key: str, value: float, large_tokens: int, tokens: int) -> None:
+        with self._lock:
+            if candidate := self._found.get(identity):
+                candidate.scores[key] = value
+                candidate.large_tokens[key] = large_tokens
+                candidate.tokens[key] = tokens
+
+    def whole(self) -> list[Candidate]:
+        """Those that answered the whole validation set, the best first; of equal ones the earlier."""
+        found = [c for c in self if not c.refused and self.valkeys and c.covers(self.valkeys)]
+        return sorted(found, key=lambda c: (-c.mean(self.valkeys), c.number))
+
+    def promising(self, base: Candidate) -> Candidate | None:
+        """Of those that were not asked the whole validation set, the one that was right most often where `base` was not.
+
+        Args:
+            base: what they are compared with, question by question; its mean stands where it was not asked.
+        """
+        usual = base.mean(list(base.scores))
+
+        def gain(candidate: Candidate) -> float:
+            return sum(value - base.scores.get(key, usual) for key, value in candidate.scores.items())
+
+        found = [c for c in self if not c.refused and not c.covers(self.valkeys)]
+        best = max(found, key=gain, default=base)
+        return best if best is not base and gain(best) > 0 else None
+
+    def frontier(self) -> list[Candidate]:
+        """Those that no other beats in accuracy and large-tier tokens a question at once, the cheapest first."""
+        points = [(c.mean(self.valkeys, c.large_tokens), -c.mean(self.valkeys), c.number, c) for c in self.whole()]
+        best, front = -1.0, []
+        for _, accuracy, _, candidate in sorted(points, key=lambda point: point[:3]):
+            if -accuracy > best:
+                best = -accuracy
+                front.append(candidate)
+        return front

@@ -1,0 +1,106 @@
+"""What a compile will use, from what a few real questions used."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .budget import Spending
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A range for the whole compile.
+
+    Attributes:
+        low: when many questions are met again, and rounds that are known cost nothing.
+        high: when every question costs what the dearest of the pilot did.
+        questions: that programs answer in all, about.
+        pilot: questions that the figures come from.
+        proposals: calls of the proposing model, about.
+    """
+
+    low: Spending
+    high: Spending
+    questions: int
+    pilot: int
+    proposals: int
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "questions": self.questions, "pilot": self.pilot, "proposals": self.proposals,
+            "low": vars(self.low), "high": vars(self.high),
+        }  # fmt: skip
+
+
+def per_question(usages: Sequence[Sequence[dict[str, Any]]]) -> list[Spending]:
+    """What each question of a pilot used; a prediction's `usage` holds it by tier, round and role."""
+    found = []
+    for usage in usages:
+        priced = [row["usd"] for row in usage if row["usd"] is not None]
+        known = all(row["unpriced"] <= row["cancelled"] for row in usage)
+        found.append(
+            Spending(
+                sum(row["calls"] for row in usage),
+                sum(row["prompt_tokens"] + row["completion_tokens"] for row in usage),
+                sum(priced) if known else None,
+                sum(row["machine_seconds"] for row in usage),
+            )
+        )
+    return found
+
+
+_REPEATED = 0.5  # the share of new work when optimizers ask much of the same again
+_PROPOSAL_TOKENS = (800, 4000)  # of one call of the proposing model, prompt and reply
+
+
+def estimate(pilot: Sequence[Spending], questions: int, proposals: int, demos: int) -> Estimate:
+    """A range for so many questions and proposals.
+
+    Args:
+        pilot: what single questions used.
+        questions: how many more programs will answer.
+        proposals: calls of the proposing model.
+        demos: demonstrations that prompts will hold, each about as long as a question with its answer.
+    """
+    count = max(1, len(pilot))
+    mean = _scaled(_sum(pilot), 1 / count)
+    dearest = max(pilot, key=lambda spent: (spent.calls, spent.tokens), default=Spending())
+    speed = mean.seconds / mean.tokens if mean.tokens else 0.0
+    money = mean.usd / mean.tokens if mean.usd is not None and mean.tokens else None
+    low, high = _scaled(mean, _REPEATED * questions), _scaled(dearest, questions)
+    high.tokens += demos * questions * max(1, mean.tokens)
+    high.seconds += demos * questions * mean.seconds / 8  # prompts are read many times faster than replies are written
+    for spent, tokens in ((low, _PROPOSAL_TOKENS[0]), (high, _PROPOSAL_TOKENS[1])):
+        spent.calls += proposals
+        spent.tokens += proposals * tokens
+        spent.seconds += proposals * tokens * speed
+        spent.usd = None if spent.usd is None or money is None else spent.usd + proposals * tokens * money
+    return Estimate(low, high, questions, len(pilot), proposals)
+
+
+def validation(questions: int, first: Spending, pilot: Sequence[Spending]) -> Spending:
+    """What one more validation may take: half as much again as the first, whose prompts had no demonstrations.
+
+    Args:
+        questions: of the validation.
+        first: what it took; nothing after an interruption, and then the pilot tells.
+        pilot: what single questions used.
+    """
+    told = _scaled(_sum(pilot), questions / len(pilot))
+    larger = Spending(
+        max(first.calls, told.calls), max(first.tokens, told.tokens), max(first.usd or 0.0, told.usd or 0.0),
+        max(first.seconds, told.seconds),
+    )  # fmt: skip
+    return _scaled(larger, 1.5)
+
+
+def _sum(parts: Sequence[Spending]) -> Spending:
+    total = Spending()
+    for part in parts:
+        total = total.plus(part)
+    return total
+
+
+def _scaled(spent: Spending, times: float) -> Spending:
+    usd = None if spent.usd is None else times * spent.usd
+    return Spending(round(times * spent.calls), round(times * spent.tokens), usd, times * spent.seconds)

@@ -1,0 +1,51 @@
+"""KNN few-shot: every question is shown the program's right answers to the training questions most like it."""
+
+from dspy.teleprompt import BootstrapFewShot
+
+from ...programs.demos import trimmed
+from ...programs.neighbours import Neighbours
+from ..job import Job
+from ..student import Student
+from .demonstrations import harvest
+
+
+class NearestDemos:
+    """Right answers of the program itself, kept with it, the nearest shown to each question.
+
+    DSPy's KNNFewShot looks for them anew at every question that is answered, by asking a teacher, and cannot be saved. Here
+    the training questions are asked once.
+    """
+
+    name = "knn-few-shot"
+    words = "demonstrations: for every question the program's right answers to those most like it"
+    reflects = False
+
+    def least(self, job: Job) -> int:
+        return len(job.trainset) + len(job.valset)
+
+    def runs(self, job: Job) -> tuple[int, int]:
+        return len(job.trainset) + len(job.valset), 0
+
+    def compile(self, job: Job) -> Student:
+        harvest(job)
+        optimizer = BootstrapFewShot(
+            metric=job.metric.right, max_bootstrapped_demos=len(job.trainset), max_labeled_demos=0
+        )
+        right = optimizer.compile(job.student, trainset=job.trainset)
+        # Fewer, when with the longest ones a prompt would not fit.
+        made = job.student
+        for k in range(job.demos, 0, -1):
+            made = self._showing(right, k)
+            if not job.student.session.see(made).refused:
+                break
+        return made
+
+    def _showing(self, right: Student, k: int) -> Student:
+        """The program with all that it did right as neighbours, in place of demonstrations that are always shown."""
+        made = right.deepcopy()
+        made._compiled = False
+        for name, predict in made.named_parameters():
+            if demos := trimmed(predict):
+                made.neighbours[name] = Neighbours(k, demos)
+                predict.demos = []
+        return made

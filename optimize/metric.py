@@ -1,0 +1,106 @@
+"""The task's score as DSPy's optimizers want it, with feedback in words for those that read."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Literal
+
+import dspy
+
+from ..eval import Score
+from ..models import run_sync
+from .feedback import feedback
+from .splits import fingerprint
+
+if TYPE_CHECKING:
+    from .session import Session
+
+Objective = Literal["accuracy", "cost", "pareto"]
+Scorer = Callable[[dspy.Example, str | None], Any]
+"""Scores an answer: a coroutine function that gives a `Score`, as a task's, or a function that gives a number or a bool."""
+
+
+class Metric:
+    """Scores a program's predictions, notes them with the candidate, and says in words what was right or wrong.
+
+    With the objective `cost`, a right answer is worth 1 when the large tier wrote nothing for it, and a half when it wrote
+    as many tokens as the uncompiled program does on average; a wrong one is worth nothing.
+
+    Args:
+        scorer: scores an answer.
+        session: where scores are noted.
+        objective: what is made better.
+        rows: the questions with all that scoring needs; optimizers may hold them without what no model is to see.
+    """
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        session: "Session",
+        objective: Objective = "accuracy",
+        rows: Iterable[dspy.Example] = (),
+    ) -> None:
+        self.scorer, self.session, self.objective = scorer, session, objective
+        self._rows = {fingerprint(row): row for row in rows}
+        self.reference = 0.0
+        """Tokens of the large tier a question before compiling."""
+
+    def score(self, example: dspy.Example, prediction: Any, trace: Any = None) -> float:
+        """A number between 0 and 1."""
+        return self._judge(example, prediction)[0]
+
+    def right(self, example: dspy.Example, prediction: Any, trace: Any = None) -> bool:
+        """Whether the answer is right: only such traces become demonstrations."""
+        return self._judge(example, prediction)[1].value >= 1
+
+    def with_words(self, example: dspy.Example, prediction: Any, trace: Any = None) -> dspy.Prediction:
+        """The score with feedback on the whole program."""
+        value, score = self._judge(example, prediction)
+        return dspy.Prediction(score=value, feedback=feedback(score, prediction, None))
+
+    def reflective(
+        self,
+        example: dspy.Example,
+        prediction: Any,
+        trace: Any = None,
+        pred_name: str | None = None,
+        pred_trace: Any = None,
+    ) -> dspy.Prediction:
+        """As GEPA wants it: feedback on the predictor that it asks about, and the objectives one by one."""
+        value, score = self._judge(example, prediction)
+        found = dspy.Prediction(score=value, feedback=feedback(score, prediction, pred_name))
+        if self.objective == "pareto":
+            found.objective_scores = {"accuracy": score.value, "large_tokens": -float(large_tokens(prediction))}
+        return found
+
+    def _judge(self, example: dspy.Example, prediction: Any) -> tuple[float, Score]:
+        answer, key = getattr(prediction, "answer", None), fingerprint(example)
+        made = self.scorer(self._rows.get(key, example), answer)
+        score = run_sync(made) if hasattr(made, "__await__") else made
+        if not isinstance(score, Score):
+            value = float(score)
+            score = Score(value, f"The answer is {answer!r}." if value >= 1 else f"The answer {answer!r} is not right.")
+        if prediction is None:
+            return 0.0, score
+        used = large_tokens(prediction)
+        self.session.note(getattr(prediction, "candidate", None), key, score.value, used, all_tokens(prediction))
+        return self.worth(score.value, used), score
+
+    @property
+    def worth_of_right(self) -> float:
+        """The least that a right answer is worth to the objective."""
+        return 0.5 if self.objective == "cost" else 1.0
+
+    def worth(self, value: float, used: int) -> float:
+        """What an answer is worth to the objective."""
+        if self.objective != "cost" or not self.reference:
+            return value
+        return value * (1 - min(1.0, used / self.reference) / 2)
+
+
+def large_tokens(prediction: Any) -> int:
+    """The tokens that the large tier wrote for a prediction."""
+    return sum(row["completion_tokens"] for row in prediction.usage if row["tier"] == "large")
+
+
+def all_tokens(prediction: Any) -> int:
+    """All tokens of a prediction, those of its prompts included."""
+    return sum(row["prompt_tokens"] + row["completion_tokens"] for row in prediction.usage)

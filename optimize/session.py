@@ -1,0 +1,150 @@
+"""One compile: what all copies of the program that an optimizer makes share."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..eval.records import digest
+from ..models import Call, Halt, Ledger, allowed_by, recorded_in
+from ..models.scope import in_scope, scoped
+from .budget import Budget, Purse, Spending
+from .candidates import Candidate, Candidates
+from .kept_rounds import KeptRounds
+
+if TYPE_CHECKING:
+    from .student import Student
+
+
+_PATIENCE = 10.0  # seconds for cancelled questions to end
+
+
+class Stopped(Halt):
+    """A stage is over: what its threads still do ends too."""
+
+
+class Failed(Halt):
+    """A model cannot be reached or used: what fails for one question fails for all."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class Session:
+    """Budget, ledger, kept rounds and candidates of one compile.
+
+    Args:
+        valkeys: fingerprints of the validation questions.
+        budget: bounds on the total, earlier attempts included.
+        folder: where calls and rounds are kept for a resume; None keeps nothing.
+        watch: called after every score with this session.
+
+    Attributes:
+        watchers: all that are called after a score; more may be added.
+    """
+
+    def __init__(
+        self,
+        valkeys: list[str],
+        budget: Budget | None = None,
+        folder: Path | None = None,
+        watch: Callable[["Session"], None] = lambda session: None,
+    ) -> None:
+        self.ledger = Ledger(folder / "calls.jsonl") if folder else None
+        self.kept = KeptRounds(folder / "rounds.jsonl" if folder else None)
+        self.purse = Purse(budget or Budget(), Spending.of(self.ledger.before) if self.ledger else None)
+        self.resumed = bool(self.ledger and self.ledger.before)
+        self.candidates = Candidates(valkeys)
+        self.refuses: Callable[[Student], str | None] = lambda student: None
+        self.watchers = [watch]
+        self._ended: dict[int, Halt] = {}
+        self._stages = 0
+        self._running: dict[asyncio.Task[Any], int] = {}  # questions in flight, by stage
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Session":
+        return self  # optimizers copy programs; the compile stays one
+
+    @contextmanager
+    def stage(self) -> Iterator[None]:
+        """A part of the compile. When it ends, early or not, the threads that DSPy leaves behind end with it."""
+        self._stages += 1
+        number = self._stages
+        with ExitStack() as stack:
+            stack.enter_context(scoped("stage", number))
+            stack.enter_context(recorded_in(self.ledger))
+            stack.enter_context(allowed_by(self))
+            try:
+                yield
+            finally:
+                self._ended.setdefault(number, Stopped("this part of the compile is over"))
+                self._stop(number)
+
+    @contextmanager
+    def question(self) -> Iterator[None]:
+        """A question of the running stage is being answered by this task; when the stage ends, so does the task."""
+        self.check()
+        task = asyncio.current_task()
+        assert task is not None
+        self._running[task] = in_scope("stage", 0)
+        try:
+            yield
+        except asyncio.CancelledError:
+            self.check()  # the stage's end is the reason that an optimizer's thread is told
+            raise
+        finally:
+            del self._running[task]
+
+    def _stop(self, stage: int) -> None:
+        """Cancel what DSPy's threads still wait for, and see it end: nobody needs it, and it takes the models' time."""
+        left = [task for task, number in list(self._running.items()) if number == stage]
+        for task in left:
+            task.get_loop().call_soon_threadsafe(task.cancel)
+        patience = time.monotonic() + _PATIENCE
+        while any(task in self._running for task in left) and time.monotonic() < patience:
+            time.sleep(0.01)
+
+    def admit(self) -> None:
+        """Let a model call of the running stage begin; see `Allowance`."""
+        self.check()
+        try:
+            self.purse.admit()
+        except Halt as halt:
+            self.end(halt)
+            raise
+
+    def settle(self, call: Call) -> None:
+        self.purse.settle(call)
+
+    def check(self) -> None:
+        """Raise what ended the stage that this thread belongs to, if it has ended."""
+        if halt := self._ended.get(in_scope("stage", 0)):
+            raise halt
+
+    def end(self, why: Halt) -> None:
+        """End the stage that this thread belongs to."""
+        self._ended.setdefault(in_scope("stage", 0), why)
+
+    def see(self, student: "Student") -> Candidate:
+        """The candidate that a program's prompts are; a new one is noted before it is asked anything."""
+        from .student import state_of
+
+        state = state_of(student)
+        identity = digest(state)
+        if identity not in self.candidates:
+            self.candidates.see(identity, state, self.purse.spent.calls, self.refuses(student))
+        return self.candidates[identity]
+
+    def note(self, identity: str | None, key: str, value: float, large_tokens: int, tokens: int) -> None:
+        """Keep a score, unless it comes from a rollout that only looked for other answers."""
+        if identity is not None:
+            self.candidates.score(identity, key, value, large_tokens, tokens)
+            for watch in self.watchers:
+                watch(self)
+
+    def close(self) -> None:
+        if self.ledger:
+            self.ledger.close()
+        self.kept.close()

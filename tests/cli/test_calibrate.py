@@ -1,0 +1,142 @@
+"""`cope calibrate` as a user types it, and the calibration in the hands of `cope ask` and `cope eval`."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from imported_records import imported
+from recorded_runs import recorder, recording, unsure
+
+from cope import load_preset
+from cope.cli import ask as ask_command
+from cope.cli import eval as eval_command
+from cope.cli import options
+from cope.cli.app import app
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def cope(*words: str) -> Any:
+    return CliRunner().invoke(app, list(words))
+
+
+def failed(result: Any) -> str:
+    assert result.exit_code == 1, result.output
+    (line,) = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    return line
+
+
+def test_what_was_chosen_the_promise_and_the_held_out_half(here: Path):
+    imported(here)
+    result = cope("calibrate", "r.parquet", "--harm", "0.1", "--risk-report", "--early-stop", "-o", "c.json")
+    assert result.exit_code == 0, result.output
+    for text in (
+        "samples, 400 questions: small s, large l",
+        "10 settings compared on 200 questions",
+        "minimized: calls to the large tier",
+        "chosen: threshold 0.75 with 4 samples (p = 0.0081)",
+        "With 90% confidence: on new questions like these the cascade is wrong where the large model alone is right on at most "
+        "10% of questions.",
+        "cascade",
+        "large alone",
+        "saved",
+        "share of votes",
+        "after isotonic recalibration",
+        "adaptive-consistency",
+        "decisions changed",
+    ):
+        assert text in result.stdout, result.stdout
+    assert result.stderr.strip() == "written to c.json; use it with --calibration"
+    kept = json.loads((here / "c.json").read_text())
+    assert {"reliability", "early_stop"} <= kept["more"].keys()
+    told = cope("calibrate", "r.parquet", "--harm", "0.1", "--json")
+    assert json.loads(told.stdout)["setting"] == kept["setting"] == {"thresholds": [0.75], "samples": 4}
+
+
+def test_where_nothing_passes_the_large_model_answers_and_it_is_said_what_would_help(here: Path):
+    imported(here)
+    result = cope("calibrate", "r.parquet", "-o", "c.json")
+    assert result.exit_code == 0, result.output
+    assert "chosen: the large model alone" in result.stdout
+    assert "Nothing passes: even the safest setting (threshold 1 with 4 samples) loses 1.0% of the 200" in result.stdout
+    assert "666 questions, half of them held out, would do four times out of five: about 266 more." in result.stdout
+    assert json.loads((here / "c.json").read_text())["setting"] is None
+    result = cope("calibrate", "r.parquet", "--harm", "0.001")
+    assert "more questions will not help, a higher --harm or another cascade may." in result.stdout
+
+
+def test_mistakes_are_told_in_a_line(here: Path):
+    assert "there is no record none.parquet" in failed(cope("calibrate", "none.parquet"))
+    imported(here, 40)
+    assert "does not tell USD" in failed(cope("calibrate", "r.parquet", "--minimize", "cost"))
+    assert "no column 'page'" in failed(cope("calibrate", "r.parquet", "--group", "page"))
+    assert cope("calibrate", "r.parquet", "--harm", "1.5").exit_code == 2
+
+
+@pytest.fixture
+def team(here: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]) -> Any:
+    """Scripted models in the place of real ones, questions, and a record of the cascade on other questions."""
+    made = scripted(unsure)
+    for command in (ask_command, eval_command):
+        monkeypatch.setattr(command, "make_team", lambda given: options.make_team(given) and made.team)
+        monkeypatch.setattr(command, "prepare", lambda *args, **kwargs: None)
+    rows = [{"question": f"What is {n} + 1?", "answer": n + 1} for n in range(10, 16)]
+    (here / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    recording(recorder(made.team, load_preset("cope").with_(samples=3), "large"), here, 14)
+    return made
+
+
+def calibrated(*words: str) -> dict[str, Any]:
+    result = cope("calibrate", "r.parquet", "--json", "-o", "c.json", *words)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_ask_and_eval_take_thresholds_and_samples_from_it(team: Any):
+    setting = calibrated("--harm", "0.9", "--delta", "0.5")["setting"]
+    asked = cope("ask", "What is 20 + 1?", "--calibration", "c.json", "--json")
+    assert asked.exit_code == 0, asked.output
+    assert "calibration c.json: thresholds" in asked.stderr
+    assert "With 50% confidence" in asked.stderr
+    first = json.loads(asked.stdout)["rounds"][0]
+    assert first["threshold"] == setting["thresholds"][0]
+    assert first["asked"] <= setting["samples"]
+    told = cope("eval", "jsonl", "--data", "q.jsonl", "--no-track", "--calibration", "c.json", "--json")
+    assert told.exit_code == 0, told.output
+    assert "warning: the thresholds were chosen on 4 of these 6 questions" in told.stderr
+    assert json.loads(told.stdout)["calibration"] == "c.json"
+    line = next(Path(".cope/eval").glob("*/records.jsonl")).read_text().splitlines()[0]
+    assert json.loads(line)["rounds"][0]["threshold"] == setting["thresholds"][0]
+    replayed = cope("eval", "--replay", "r.parquet", "--calibration", "c.json", "--json")
+    assert json.loads(replayed.stdout)["thresholds"] == setting["thresholds"]
+    assert "chosen on 14 of these 14 questions" in replayed.stderr
+
+
+def test_the_large_model_alone_answers_where_nothing_passed(team: Any):
+    assert calibrated("--harm", "0.01")["setting"] is None
+    team.small.requests.clear()
+    result = cope("ask", "What is 20 + 1?", "--calibration", "c.json", "--json")
+    assert json.loads(result.stdout)["preset"] == "large"
+    assert not team.small.requests
+    assert "--preset large" in failed(cope("eval", "--replay", "r.parquet", "--calibration", "c.json"))
+
+
+def test_what_does_not_fit_is_refused(team: Any):
+    calibrated("--harm", "0.9", "--delta", "0.5")
+    other = cope("ask", "What is 20 + 1?", "--calibration", "c.json", "--preset", "answer-cascade")
+    assert "does not fit: it was made for another program, 'cope'" in failed(other)
+    both = cope("ask", "What is 20 + 1?", "--calibration", "c.json", "--thresholds", "0.5")
+    assert both.exit_code == 2
+    assert "leave out --thresholds" in both.stderr
+    plain = json.loads(Path("c.json").read_text())
+    Path("c.json").write_text(json.dumps(plain | {"models": plain["models"] | {"small": "ollama/other"}}))
+    result = cope("eval", "jsonl", "--data", "q.jsonl", "--no-track", "--calibration", "c.json")
+    assert "its small model is ollama/other, and not engine/ScriptedEngine-small" in failed(result)
+    assert "cannot read the calibration none.json" in failed(cope("ask", "x", "--calibration", "none.json"))

@@ -1,0 +1,73 @@
+"""`cope compile --objective pareto`: the frontier is saved, drawn, tracked, and one of it picked."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from compile_cli import World, error, made
+
+from cope.cli import compile_files, compile_track
+from cope.cli.frontier_plot import frontier_files
+
+PARETO = tuple("--preset large --optimizer copro --objective pareto --budget-calls 150 -o f.json".split())
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    return World(tmp_path, monkeypatch)
+
+
+def not_drawn(made: Any, tried: Any, title: str, output: Path) -> list[Path]:
+    """Stands for the drawing, which takes a while."""
+    return frontier_files(output)
+
+
+def test_the_frontier_is_saved_and_drawn_and_one_of_it_picked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = made(*PARETO, "--json")
+    document, asked = json.loads(result.stdout), world.asked
+    cheap, dear = document["frontier"]
+    assert cheap["large_tokens"] < dear["large_tokens"] and cheap["accuracy"] < dear["accuracy"] == 1.0
+    assert (cheap["file"], dear["file"]) == ("f.frontier-1.json", "f.frontier-2.json")
+    assert document["plots"] == ["f.frontier.png", "f.frontier.svg"]
+    assert Path("f.frontier.png").read_bytes().startswith(b"\x89PNG") and "<svg" in Path("f.frontier.svg").read_text()
+    assert "  objective  pareto" in result.stderr and "  proposer   engine/ScriptedEngine-large" in result.stderr
+    saved = json.loads(Path("f.json").read_text())
+    assert "carefully" in saved["round_1.reasoner.predict"]["signature"]["instructions"]
+    assert "plots" not in saved["compiled"], "a program file names no place on this machine"
+    both = [json.loads(Path(file).read_text()) for file in (cheap["file"], dear["file"])]
+    assert [one["compiled"]["scores"]["after"]["accuracy"] for one in both] == [cheap["accuracy"], 1.0]
+    assert both[0]["compiled"]["frontier"] == "1 of 2, the cheapest first"
+    assert both[1]["round_1.reasoner.predict"] == saved["round_1.reasoner.predict"]
+
+    monkeypatch.setattr(compile_files, "draw_frontier", not_drawn)
+    said = made(*PARETO, "--resume", "--pick", "1").stdout
+    assert "frontier, the cheapest first\n  1  " in said and "         f.frontier-1.json, f.frontier-2.json\n" in said
+    assert "saved    f.json, the program as it was" in said and "drawn    f.frontier.png and f.frontier.svg" in said
+    saved = json.loads(Path("f.json").read_text())
+    assert "carefully" not in saved["round_1.reasoner.predict"]["signature"]["instructions"]
+    assert saved["compiled"]["scores"]["after"]["accuracy"] == cheap["accuracy"]
+    assert "the frontier has 2 programs, so there is no 3" in error(*PARETO, "--resume", "--pick", "3")
+    assert world.asked == asked
+
+
+def test_the_tracked_run_is_named_and_gets_the_pictures(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[Any] = []
+
+    @contextmanager
+    def tracked(compilation: Any, settings: Any, given: Any) -> Iterator[Callable[[Any], None]]:
+        def log(outcome: Any) -> None:
+            outcome.provenance["mlflow"] = "run-7"
+            logged.append(replace(outcome, provenance=dict(outcome.provenance)))
+
+        yield log
+
+    monkeypatch.setattr(compile_track, "tracked_compile", tracked)
+    monkeypatch.setattr(compile_files, "draw_frontier", not_drawn)
+    assert "\nMLflow   run run-7 (cope ui shows it)\n" in made("--objective", "pareto").stdout
+    (outcome,) = logged
+    assert outcome.provenance["plots"] == ["jsonl-small.frontier.png", "jsonl-small.frontier.svg"]
+    assert json.loads(Path("jsonl-small.json").read_text())["compiled"]["mlflow"] == "run-7"

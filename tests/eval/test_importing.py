@@ -1,0 +1,144 @@
+"""Samples of others become a record: what they do not tell stays unknown, and what they lack is said."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cope import CopeError
+from cope.eval import Recording, Replay, import_samples, replay_records, summarise, write_record
+
+MODELS = {"small": "mini", "large": "big"}
+
+
+def answers(*given: Any, **more: Any) -> list[dict[str, Any]]:
+    return [{"answer": answer, "variant": f"v{n}", **more} for n, answer in enumerate(given)]
+
+
+LINES: list[dict[str, Any]] = [
+    {"id": "a", "question": "1 + 1?", "gold": "2", "samples": {"mini": answers("2", "2.0", "3"), "big": answers("2")}},
+    {
+        "id": "b",
+        "question": "1 / 2?",
+        "gold": "1/2",
+        "samples": {"mini": answers("5", None, "7"), "big": answers("0.5")},
+    },
+    {
+        "id": "c",
+        "question": "3 + 3?",
+        "gold": 6,
+        "samples": {"mini": answers("1", "1", "1"), "big": answers(6, text="So 6")},
+    },
+]
+
+
+def source(where: Path, lines: list[dict[str, Any]]) -> Path:
+    file = where / "theirs.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return file
+
+
+def imported(where: Path, lines: list[dict[str, Any]] = LINES, *args: Any, **more: Any) -> Recording:
+    made = import_samples(source(where, lines), MODELS, *args, **more)
+    write_record(where / "r.parquet", made.manifest, made.rows)
+    return Recording.open(where / "r.parquet")
+
+
+def test_small_samples_vote_and_the_large_model_answers_the_rest(tmp_path: Path):
+    record = imported(tmp_path, thresholds=(0.6,))
+    made = replay_records(Replay(record))
+    assert [(r.id, r.answer, r.round, r.score) for r in made.records] == [
+        ("a", "2", 1, 1.0), ("b", "0.5", 2, 1.0), ("c", "1", 1, 0.0),
+    ]  # fmt: skip
+    assert made.records[0].votes == {"2": 2, "3": 1} or made.records[0].votes == {"2.0": 2, "3": 1}
+    assert (record.imported, record.models, record.manifest.task) == (True, MODELS, "theirs")
+    assert record.rounds[1].column("reasoning").tolist() == [[None], [None], ["So 6"]]
+    assert Replay(record, "large").outcomes().score.tolist() == [1, 1, 1]
+
+
+def test_what_a_source_does_not_tell_is_unknown_and_never_nothing(tmp_path: Path):
+    record = imported(tmp_path)
+    calls = record.rounds[0].reason_calls
+    for name in ("prompt_tokens", "completion_tokens", "usd", "seconds", "machine_seconds", "logprob"):
+        assert np.isnan(getattr(calls, name)).all(), name
+    assert (calls.calls == 1).all()
+    swept = Replay(record).sweep([(0.5,), (1.0,)])
+    assert swept.total("calls").tolist() == [9 + 1, 9 + 2] and np.isnan(swept.written("large")).all()
+    total = summarise(replay_records(Replay(record)).records, 2).total
+    assert (total.calls, total.answer_tokens, total.prompt_tokens, total.seconds, total.usd) == (
+        11,
+        None,
+        None,
+        None,
+        None,
+    )
+    assert total.plan_tokens == 0, "nobody plans"
+
+
+def test_tokens_and_characters_are_taken_where_they_are_told(tmp_path: Path):
+    told = [
+        {"answer": "2", "tokens": 7, "chars": 30}, {"answer": "2", "tokens": {"prompt": 5, "completion": 9}}, {"answer": "3"},
+    ]  # fmt: skip
+    record = imported(
+        tmp_path,
+        [{"id": "a", "question": "q", "gold": "2", "samples": {"mini": told, "big": [{"answer": "2", "text": "two"}]}}],
+    )
+    first, last = record.rounds
+    assert first.reason_calls.completion_tokens[0, :2].tolist() == [7, 9]
+    assert np.isnan(first.reason_calls.completion_tokens[0, 2])
+    assert first.reason_calls.prompt_tokens[0, 1] == 5
+    assert first.column("reason_chars")[0, 0] == 30 and last.column("reason_chars")[0, 0] == 3
+
+
+@pytest.mark.parametrize(
+    ("variants", "votes"),
+    [({"small": ["v2", "v0"]}, [["3", "2"], ["7", "5"], ["1", "1"]]), ({"small": ["v1"]}, [["2.0"], [None], ["1"]])],
+)
+def test_variants_are_taken_in_the_order_in_which_they_are_named(tmp_path: Path, variants: Any, votes: Any):
+    record = imported(tmp_path, LINES, variants)
+    assert record.rounds[0].answers.tolist() == votes
+    assert record.manifest.settings["variants"]["small"] == variants["small"]
+
+
+def test_a_question_that_lacks_samples_is_left_out_and_counted(tmp_path: Path):
+    short = {"id": "d", "question": "9?", "gold": "9", "samples": {"mini": answers("9", "9", "9")}}
+    record = imported(tmp_path, [*LINES, short])
+    assert record.ids == ["a", "b", "c"]
+    assert record.manifest.left_out == {"big has not its usual samples": 1}
+
+
+def test_questions_that_belong_together_are_told(tmp_path: Path):
+    lines = [{**line, "book": n // 2} for n, line in enumerate(LINES)]
+    assert imported(tmp_path, lines, group="book").groups == ["0", "0", "1"]
+    with pytest.raises(CopeError, match="--group"):
+        imported(tmp_path, LINES, group="book")
+
+
+def test_no_recorded_sample_serves_two_rounds(tmp_path: Path):
+    made = replay_records(Replay(imported(tmp_path), "answer-cascade", samples=3, thresholds=(1.0, 0.5)))
+    assert [r.id for r in made.records] == ["c"]
+    ((why, count),) = made.unknown.items()
+    assert count == 2 and why.startswith("round 2: ") and "an earlier round uses it" in why
+
+
+@pytest.mark.parametrize(
+    ("lines", "models", "variants", "words"),
+    [
+        (LINES, {"small": "minni", "large": "big"}, {}, "did you mean mini"),
+        (LINES, MODELS, {"large": ["v1"]}, "big has no variant 'v1': it has v0; give --variant large=v0 for it"),
+        ([{"id": "a", "question": "q", "samples": {}}], MODELS, {}, "line 1: the row has no gold"),
+        ([{"id": "a", "question": "q", "gold": "1", "samples": []}], MODELS, {}, "line 1: "),
+        (
+            [{"id": "a", "question": "q", "gold": "1", "samples": {"mini": ["2"]}}],
+            MODELS,
+            {},
+            "the samples of mini are not a list",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_source_is_one_line(tmp_path: Path, lines: Any, models: Any, variants: Any, words: str):
+    with pytest.raises(CopeError) as raised:
+        import_samples(source(tmp_path, lines), models, variants)
+    assert words in str(raised.value) and "\n" not in str(raised.value)

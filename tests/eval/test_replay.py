@@ -1,0 +1,211 @@
+"""A replay comes to what a live run comes to, call by call; what the record does not hold is said and never made up."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from recorded_runs import examples, recorder, recording, team_of, unsure
+
+from cope import Cascade, CopeError, Preset, load_preset
+from cope.eval import Recording, Replay, replay_records, task_by_name
+from cope.models import Price
+
+QUESTIONS = 4
+GATES = [(0.75, 0.5), (0.5, 0.25), (1.0, 1.0)]
+TASK = task_by_name("jsonl")
+NAMES = ("tier", "round", "role", "calls", "prompt_tokens", "completion_tokens", "cached_tokens", "unpriced", "usd")
+
+
+def requests(models: Any) -> set[Any]:
+    return {(ask.tier, ask.role, ask.system, ask.user, ask.seed, ask.temperature) for ask in models.asks}
+
+
+def expected(usage: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**{name: row[name] for name in NAMES}, "usd": pytest.approx(row["usd"])} for row in usage]
+
+
+def compare(models: Any, recorded: set[Any], record: Recording, preset: Preset, seed: int, replay: Replay) -> int:
+    """Run every question live and hold it against the replay; returns on how many the record does not suffice."""
+    made = {r.key: r for r in replay_records(replay).records}
+    outcomes, unknown = replay.outcomes(), 0
+    live = Cascade(preset, models.team, seed=seed, full_samples=True)
+    for place, example in enumerate(examples(QUESTIONS)):
+        models.small.requests.clear()
+        models.large.requests.clear()
+        told = live(question=example.question)
+        if not requests(models) <= recorded:
+            assert not outcomes.known[place], (
+                "a call was needed that is not in the record, and the replay did not say so"
+            )
+            assert np.isnan(outcomes.score[place])
+            unknown += 1
+            continue
+        assert outcomes.known[place], "all calls are in the record, and the replay asked for more"
+        replayed = made[record.keys[place]]
+        for name in ("answer", "round", "confidence", "votes"):
+            assert getattr(replayed, name) == told[name], name
+        assert replayed.score == asyncio.run(TASK.score(example, told.answer)).value
+        assert [{name: row[name] for name in NAMES} for row in replayed.usage] == expected(told.usage)
+        assert replayed.usd == pytest.approx(told.cost) if told.cost is not None else replayed.usd is None
+        for ours, theirs in zip(replayed.rounds, told.rounds, strict=True):
+            for name in (
+                "round",
+                "accepted",
+                "answer",
+                "confidence",
+                "threshold",
+                "votes",
+                "supporters",
+                "asked",
+                "plan",
+            ):
+                assert ours[name] == theirs[name], name
+    return unknown
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_replay_equals_a_live_run(tmp_path: Path, scripted: Callable[..., Any], seed: int):
+    models = scripted(unsure, prices={"small": Price(1, 2), "large": Price(3, 4)})
+    record = recording(recorder(models.team, "cope", "answer-cascade", "large", seed=seed), tmp_path, QUESTIONS)
+    recorded = requests(models)
+    unknown = 0
+    for name, count, gates in [
+        ("cope", 8, GATES[0]), ("cope", 8, GATES[1]), ("cope", 5, GATES[1]), ("cope", 1, GATES[0]),
+        ("answer-cascade", 7, GATES[2]), ("answer-cascade", 2, GATES[0]), ("large", None, ()),
+        ("self-plan", None, ()), ("self-consistency", 4, ()),
+    ]:  # fmt: skip
+        preset = load_preset(name).with_(count, gates)
+        lacking = compare(models, recorded, record, preset, seed, Replay(record, name, samples=count, thresholds=gates))
+        unknown += lacking
+        if name in ("answer-cascade", "large") or (name, count) == ("cope", 8):
+            assert lacking == 0
+    assert unknown > 0
+
+
+def test_early_stopping_asks_at_most_as_much_and_comes_to_the_same(tmp_path: Path, scripted: Callable[..., Any]):
+    models = scripted(unsure)
+    record = recording(recorder(models.team, "cope"), tmp_path, QUESTIONS)
+    live, outcomes = Cascade("cope", models.team), Replay(record).outcomes()
+    for place, example in enumerate(examples(QUESTIONS)):
+        told = live(question=example.question)
+        assert (told.answer, told.round) == (outcomes.answer[place], outcomes.round[place])
+        for tier in ("small", "large"):
+            calls = sum(row["calls"] - row["cancelled"] for row in told.usage if row["tier"] == tier)
+            assert calls <= outcomes.spent[tier, "calls"][place]
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    return recording(recorder(team_of(unsure), "cope", "large"), tmp_path_factory.mktemp("record"), 12)
+
+
+def slowly(replay: Replay, gates: tuple[float, ...], rows: list[int]) -> dict[str, float]:
+    """One setting, question by question and round by round, as one would write it down first."""
+    found = dict.fromkeys(("score", "unknown", "calls", "written", "loss"), 0.0)
+    for place in rows:
+        for number, round_ in enumerate(replay.rounds):
+            if not round_.known[place]:
+                found["unknown"] += 1
+                break
+            for (tier, _), used in round_.used.items():
+                found["calls"] += used["calls"][place]
+                found["written"] += used["completion_tokens"][place] if tier == "large" else 0
+            last = number == len(replay.rounds) - 1
+            if last or (round_.verdict.leader[place] >= 0 and round_.verdict.confidence[place] >= gates[number]):
+                found["score"] += round_.scores[place]
+                found["loss"] += 10 * number + place
+                break
+    return found
+
+
+@pytest.mark.parametrize("count", [8, 3])
+@pytest.mark.parametrize("rows", [None, [7, 2, 3]])
+def test_a_sweep_is_what_each_setting_alone_comes_to(record: Recording, count: int, rows: list[int] | None):
+    replay = Replay(record, samples=count)
+    levels = (0.1, 0.25, 1 / 3, 0.375, 0.5, 0.75, 1.0)
+    settings = [(a, b) for a in levels for b in levels]
+    loss = 10 * np.arange(3) + np.arange(12)[:, None]
+    swept = replay.sweep(settings, rows=rows, values={"loss": loss}, partial=True)
+    for place, gates in enumerate(settings):
+        wanted = slowly(replay, gates, rows or list(range(12)))
+        counted = swept.questions - wanted["unknown"]
+        assert swept.unknown[place] == wanted["unknown"]
+        assert swept.accuracy[place] * counted == pytest.approx(wanted["score"]) or counted == 0
+        assert swept.total("calls")[place] == wanted["calls"]
+        assert swept.written("large")[place] == wanted["written"]
+        assert swept.values["loss"][place] == wanted["loss"]
+        assert swept.answered[place].sum() == counted
+    whole = replay.sweep(settings, rows=rows)
+    assert (np.isnan(whole.accuracy) == (whole.unknown > 0)).all()
+    assert (np.isnan(whole.total("calls")) == (whole.unknown > 0)).all()
+    assert (whole.unknown > 0).any() == (count == 3)
+
+
+def test_a_single_setting_agrees_with_its_row_of_a_sweep(record: Recording):
+    replay = Replay(record)
+    outcomes, swept = replay.outcomes((0.5, 0.25)), replay.sweep([(0.5, 0.25), (1, 1)])
+    assert outcomes.score.mean() == pytest.approx(swept.accuracy[0])
+    for key, used in outcomes.spent.items():
+        assert used.sum() == pytest.approx(swept.spent[key][0], nan_ok=True)
+    assert [(outcomes.round == number).sum() for number in (1, 2, 3)] == swept.answered[0].tolist()
+    assert np.isnan(swept.total("usd")).all(), "nobody gave a price"
+
+
+def test_prices_of_the_user_are_put_on_the_recorded_tokens(record: Recording):
+    free = Replay(record, prices={"small": Price(0, 0), "large": Price(1, 2)}).sweep((0.75, 0.5))
+    large = free.total("prompt_tokens", "large") + 2 * free.written("large")
+    assert free.total("usd", "small") == 0
+    assert free.total("usd", "large") == pytest.approx(large / 1e6)
+    by_hour = Replay(record, prices={"large": Price(per_hour=3600)}).sweep((0.75, 0.5))
+    assert by_hour.total("usd", "large") == pytest.approx(by_hour.total("seconds", "large"))
+
+
+@pytest.mark.parametrize(
+    ("program", "samples", "words"),
+    [
+        ("answer-cascade", None, "nearest is round 1 of cope: small plans there, the plans that it sees are others"),
+        ("cope", 9, "nearest is round 1 of cope: 8 samples there and not 9"),
+        (
+            "self-plan",
+            None,
+            "nearest is round 3 of cope: nobody plans there and not large, the plans that it sees are others",
+        ),
+    ],
+)
+def test_rounds_that_were_not_recorded_are_said_to_be_lacking(
+    record: Recording, program: str, samples: int | None, words: str
+):
+    replay = Replay(record, program, samples=samples)
+    made = replay_records(replay)
+    ((why, count),) = made.unknown.items()
+    assert (made.records, count) == ([], 12)
+    assert why.startswith(f"round 1: its calls are not in the record; {words}")
+    assert np.isnan(replay.outcomes().score).all()
+
+
+def test_what_settles_before_the_lacking_round_is_known(record: Recording):
+    cheap = load_preset("cope").model_copy(
+        update={"rounds": (*load_preset("cope").rounds[:2], load_preset("large").rounds[0])}
+    )
+    replay = Replay(record, cheap, thresholds=(0.4, 0.3))
+    made = replay_records(replay)
+    whole = Replay(record, thresholds=(0.4, 0.3)).outcomes()
+    assert len(made.records) == (whole.round < 3).sum() > 0
+    assert sum(made.unknown.values()) == (whole.round == 3).sum() > 0
+    assert "nearest is round 3 of cope: the plans that it sees are others" in next(iter(made.unknown))
+
+
+def test_the_same_words_under_other_samplings_are_other_calls(record: Recording):
+    cope = load_preset("cope")
+    hotter = cope.rounds[0].model_copy(update={"temperature": 0.5})
+    (why, *_) = replay_records(Replay(record, cope.model_copy(update={"rounds": (hotter, *cope.rounds[1:])}))).unknown
+    assert "temperature or greatest length is another" in why
+
+
+@pytest.mark.parametrize("thresholds", [[(0.5,)], [(0.5, 0.5, 0.5)], [(0, 0.5)], [(0.5, 1.1)], [(0.5, float("nan"))]])
+def test_thresholds_that_do_not_fit_are_refused(record: Recording, thresholds: Any):
+    with pytest.raises(CopeError, match="threshold"):
+        Replay(record).sweep(thresholds)

@@ -1,0 +1,106 @@
+"""Verdicts on arrays are those of the tallies that live rounds count with."""
+
+import asyncio
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cope import CopeError
+from cope.eval.verdicts import Ballots, verdicts
+from cope.eval.vote_keys import vote_keys
+from cope.programs import Sample, TestsPass, VoteShare
+from cope.programs.sampling import shuffled
+from cope.sandbox import Outcome, Report
+
+TESTS = ["assert f(1)", "assert f(2)", "assert f(3)"]
+
+
+def sample(kind: str, index: int, draw: random.Random, lone: bool) -> Sample:
+    made = Sample(
+        index, plan=draw.choice([None, "", f"plan {index}"]), answer=draw.choice([None, "1/2", "0.5", "3", "x"])
+    )
+    if kind == "votes" or made.answer is None:
+        return made
+    if kind == "tests":
+        passed = draw.randint(0, 3)
+        made.report = Report(tuple(Outcome(t, n < passed) for n, t in enumerate(TESTS)))
+        made.ballot = f"passes {passed} of 3"
+    elif not lone and draw.random() < 0.7:
+        made.ballot = draw.choice("abc")
+    return made
+
+
+def live(kind: str, samples: list[Sample], order: list[int]) -> tuple[Any, float, tuple[int, ...], int]:
+    """The tally's verdict, and the sample whose plan a round hands on."""
+
+    async def count() -> Any:
+        given = {"question": "", "tests": TESTS if kind == "tests" else []}
+        tally = (VoteShare() if kind == "votes" else TestsPass(lambda: None)).tally(order, given)
+        assert tally.kind == kind
+        for one in random.Random(1).sample(samples, len(samples)):
+            await tally.add(one)
+        return tally.verdict()
+
+    verdict = asyncio.run(count())
+    plans = {one.index: one.plan for one in samples}
+    survivor = next((index for index in (*verdict.supporters, *order) if plans[index]), -1)
+    return verdict.answer, verdict.confidence, verdict.supporters, survivor
+
+
+@pytest.mark.parametrize("kind", ["votes", "tests", "outputs"])
+@pytest.mark.parametrize("count", [1, 2, 5, 8])
+def test_verdicts_are_those_of_the_tallies(kind: str, count: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("cope.eval.verdicts._CELLS", 500)  # so that questions are counted in several blocks
+    draw = random.Random(f"{kind}{count}")
+    questions, orders = 60, []
+    rows = {name: np.zeros((questions, count), dtype=object) for name in ("votes", "passed", "answered", "planned")}
+    expected = []
+    for place in range(questions):
+        samples = [sample(kind, index, draw, count == 1) for index in range(count)]
+        orders.append(shuffled(count, place))
+        votes = [one.answer if kind == "votes" else one.ballot for one in samples]
+        keys, doubtful = asyncio.run(vote_keys(votes, exact=kind != "votes"))
+        assert not doubtful
+        rows["votes"][place] = [-1 if key is None else key for key in keys]
+        rows["passed"][place] = [one.report.passed if one.report else -1 for one in samples]
+        rows["answered"][place] = [one.answer is not None for one in samples]
+        rows["planned"][place] = [bool(one.plan) for one in samples]
+        expected.append((samples, live(kind, samples, orders[-1])))
+    found = verdicts(
+        Ballots(
+            np.full(questions, kind), rows["votes"].astype(int), rows["passed"].astype(int),
+            np.full(questions, 3 if kind == "tests" else -1), rows["answered"].astype(bool), rows["planned"].astype(bool),
+            np.array(orders),
+        )
+    )  # fmt: skip
+    for place, (samples, (answer, confidence, supporters, survivor)) in enumerate(expected):
+        leader = found.leader[place]
+        assert (samples[leader].answer if leader >= 0 else None) == answer
+        assert (leader if leader >= 0 else None) == next(iter(supporters), None)
+        assert found.confidence[place] == confidence
+        assert set(np.flatnonzero(found.supporters[place])) == set(supporters)
+        assert found.survivor[place] == survivor
+
+
+def test_a_way_of_counting_that_is_not_known_is_an_error():
+    one = np.zeros((1, 1), dtype=int)
+    with pytest.raises(CopeError, match="perplexity"):
+        verdicts(Ballots(np.array(["perplexity"]), one, one, one[0], one == 0, one == 0, one))
+
+
+def test_votes_are_doubtful_where_equality_is_not_transitive(monkeypatch: pytest.MonkeyPatch):
+    async def near(one: str, other: str) -> bool:
+        return abs(float(one) - float(other)) < 0.15
+
+    async def joined(votes: list[str]) -> list[int]:
+        return [0] * len(votes)
+
+    with monkeypatch.context() as patch:  # as of two decimals that round the same root
+        patch.setattr("cope.eval.vote_keys.aequal", near)
+        patch.setattr("cope.eval.vote_keys.agroup", joined)
+        assert asyncio.run(vote_keys(["1.0", "1.1", "1.2"])) == ([0, 0, 0], True)
+        assert asyncio.run(vote_keys(["1.0", "1.1", "1.0"])) == ([0, 0, 0], False)
+    assert asyncio.run(vote_keys(["1/2", "0.50", "3"])) == ([0, 0, 1], False)
+    assert asyncio.run(vote_keys(["1/2", "0.5", None], exact=True)) == ([0, 1, None], False)

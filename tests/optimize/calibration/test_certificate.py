@@ -1,0 +1,87 @@
+"""The calibration's file: it comes back as it was, and knows the program, models and questions that it is of."""
+
+import json
+from pathlib import Path
+
+import pytest
+from imported_records import imported
+from recorded_runs import recorder, recording, team_of, unsure
+
+from cope import Cascade, CopeError, load_preset
+from cope.eval.replay_match import Program
+from cope.optimize.calibration import Aim, Certificate, calibrate, certify, load_certificate
+
+ASKED = {"adapter": "lean", "max_tokens": 512, "context": 2048}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    team = team_of(unsure)
+    record = recording(
+        recorder(team, load_preset("cope").with_(samples=3), "large"), tmp_path_factory.mktemp("record"), 12
+    )
+    record.manifest.settings.update(ASKED)
+    return certify(calibrate(record, Aim(harm=0.9, delta=0.5)))
+
+
+def program(preset: str = "cope", **changes: object) -> Program:
+    return Program.of_state(Cascade(load_preset(preset).with_(**changes), team_of(unsure)).dump_state())
+
+
+def why_not(made: Certificate, program: Program, models: dict[str, str], asked: dict[str, object]) -> str:
+    """Why it does not fit; a failure where it does."""
+    why = made.misfit(program, models, asked)
+    assert why is not None
+    return why
+
+
+def models(made: Certificate) -> dict[str, str]:
+    return dict(made.models)
+
+
+def test_the_file_holds_all_of_it(made: Certificate, tmp_path: Path):
+    made.save(tmp_path / "deep" / "c.json")
+    assert load_certificate(tmp_path / "deep" / "c.json") == Certificate(**json.loads(json.dumps(vars(made))))
+    assert made.setting is not None
+    assert made.tested[-1]["passed"] or (not made.tested[-1]["passed"] and made.tested[-2]["passed"])
+    assert {"harm", "delta", "loss", "minimize", "seed", "group", "budget"} <= made.aim.keys()
+    assert made.data["learn"]["questions"] + made.data["test"]["questions"] == 12
+    assert sorted(map(len, made.rows.values())) == [6, 6]
+    for name, text in (("no.json", None), ("half.json", "{"), ("other.json", '{"format": "cope-calibration-1"}')):
+        if text:
+            (tmp_path / name).write_text(text)
+        with pytest.raises(CopeError, match="calibration"):
+            load_certificate(tmp_path / name)
+
+
+def test_thresholds_and_samples_are_no_part_of_the_program(made: Certificate):
+    for changes in ({}, {"samples": 2}, {"samples": 8, "thresholds": (0.1, 0.2)}):
+        assert made.misfit(program(**changes), models(made), ASKED) is None
+
+
+def test_another_program_model_or_length_does_not_fit(made: Certificate):
+    assert "for another program, 'cope'" in why_not(made, program("answer-cascade"), models(made), ASKED)
+    changed = Cascade(load_preset("cope").with_(samples=3), team_of(unsure))
+    state = changed.dump_state()
+    state["round_1.reasoner.predict"]["signature"]["instructions"] = "Be bold."
+    assert "another program" in why_not(made, Program.of_state(state), models(made), ASKED)
+    hotter = load_preset("cope").model_dump()
+    hotter["rounds"][0]["temperature"] = 0.5
+    assert "another program" in why_not(made, Program(type(load_preset("cope"))(**hotter), prompts=program().prompts),
+                                            models(made), ASKED)  # fmt: skip
+    assert "--large" in why_not(made, program(), {**models(made), "large": "openai/other"}, ASKED)
+    assert "--max-tokens 512, and not 100" in why_not(made, program(), models(made), {**ASKED, "max_tokens": 100})
+
+
+def test_it_knows_the_questions_that_it_was_chosen_on(made: Certificate):
+    assert made.warnings("jsonl", ["What is 100 + 1?"]) == []
+    (met,) = made.warnings("jsonl", ["what is  3 + 1?", "What is 100 + 1?"])
+    assert "chosen on 1 of these 2 questions" in met
+    (task,) = made.warnings("gsm8k", ["What is 100 + 1?"])
+    assert "is of jsonl and these questions are of gsm8k" in task
+
+
+def test_an_imported_record_fits_no_program(tmp_path: Path):
+    found = certify(calibrate(imported(tmp_path, 40), Aim(harm=0.5)))
+    assert "imported samples" in why_not(found, program("answer-cascade"), found.models, {})
+    assert found.program["source"] == "imported"

@@ -1,0 +1,37 @@
+"""A compile that is killed goes on where it was: the same program, and hardly a call twice."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+# One of each family; the others make the same calls through the same session.
+FAMILIES = ("bootstrap-random-search", "copro", "miprov2", "simba", "infer-rules", "gepa", "better-together")
+IN_FLIGHT = 8 + 8 + 2  # the most that the tiers and the proposer have in flight when a kill comes
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    ran = subprocess.run(
+        [sys.executable, str(HERE / "_killed_compile.py"), str(tmp_path_factory.mktemp("kills")), *FAMILIES],
+        check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(HERE.parent / "doubles")},
+    )  # fmt: skip
+    return json.loads(ran.stdout)
+
+
+@pytest.mark.parametrize("optimizer", FAMILIES)
+def test_three_kills_change_nothing(outcomes: dict[str, Any], optimizer: str):
+    found = outcomes[optimizer]
+    alone, killed = found["alone"], found["killed"]
+    assert found["kills"] == 3, "the compile ended before it was killed often enough"
+    assert killed["state"] == alone["state"] and killed["candidates"] == alone["candidates"]
+    assert killed["after"] == alone["after"]
+    recorded = found["calls"]
+    assert abs(recorded["killed"] - recorded["alone"]) <= 0.05 * recorded["alone"]
+    assert killed["spent"] == recorded["killed"], "what earlier attempts used is not counted"
+    assert killed["asked"] < alone["asked"], "the last attempt asked everything again"

@@ -1,0 +1,155 @@
+"""Demonstrations by question: the nearest are shown, to each question its own, and they are kept with the program."""
+
+import asyncio
+import copy
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import dspy
+import pytest
+
+from cope import Cascade, CopeError, load_preset
+from cope.programs.neighbours import Neighbours, neighbours_in
+
+KEPT = [
+    {"question": "How many legs have 2 hens?", "answer": "4"},
+    {"question": "What is the area of a square of side 3?", "answer": "9"},
+    {"question": "How many legs have 5 spiders?", "answer": "40"},
+]
+
+
+def shown(neighbours: Neighbours, question: str) -> list[str]:
+    return [demo.answer for demo in neighbours.to(question)]
+
+
+@pytest.mark.parametrize(
+    ("k", "question", "answers"),
+    [
+        (1, "How many legs have 7 hens?", ["4"]),
+        (1, "What is the area of a circle of radius 3?", ["9"]),
+        (2, "How many legs have 7 spiders and one fly?", ["4", "40"]),
+        (9, "How many legs have 7 hens?", ["9", "40", "4"]),
+        (2, "how  many legs have 2 HENS?", ["9", "40"]),  # its own row is not shown to it
+        (2, "", ["9", "4"]),  # equals keep the order in which they were learned
+    ],
+)
+def test_the_nearest_come_last(k: int, question: str, answers: list[str]):
+    assert shown(Neighbours(k, KEPT), question) == answers
+
+
+def test_rare_words_say_more_than_common_ones():
+    rows = [
+        {"question": f"A train rides to {town}. How long does it ride?", "answer": town} for town in ("Rome", "Oslo")
+    ]
+    rows.append({"question": "Is Oslo nice?", "answer": "yes"})
+    assert shown(Neighbours(1, rows), "How long does it ride, the train to Oslo?") == ["Oslo"]
+
+
+def test_copies_share_what_never_changes():
+    kept = Neighbours(1, KEPT)
+    assert copy.deepcopy(kept) is kept
+    shown(kept, "?")
+    again = pickle.loads(pickle.dumps(kept))
+    assert again.as_dict() == kept.as_dict() and shown(again, "7 hens?") == ["4"]
+
+
+@pytest.mark.parametrize(
+    ("plain", "said"),
+    [
+        ([], "not an object"),
+        ({"round_1.reasoner.predict": []}, "a number k and a list of demonstrations"),
+        ({"round_1.reasoner.predict": {"k": 1, "demos": [{"answer": "4"}]}}, "with a question each"),
+        ({"round_9.reasoner.predict": {"k": 1, "demos": []}}, "round_9.reasoner.predict, and no such predictor"),
+    ],
+)
+def test_a_file_with_other_neighbours_is_refused_in_one_line(scripted, tmp_path: Path, plain: Any, said: str):
+    team = scripted(lambda ask: "Answer: 1").team
+    state = {**Cascade("small", team).dump_state(), "neighbours": plain}
+    with pytest.raises(ValueError, match=said):
+        neighbours_in(state)
+    (tmp_path / "p.json").write_text(json.dumps(state))
+    with pytest.raises(CopeError, match=said) as caught:
+        Cascade.from_file(tmp_path / "p.json", team)
+    assert "\n" not in str(caught.value)
+
+
+# In a program
+
+PLANS = [{**row, "guideline": f"Plan of {row['answer']}.", "augmented": True} for row in KEPT]
+SOLVED = [{**row, "guideline": "g", "reasoning": f"Work of {row['answer']}.", "augmented": True} for row in KEPT]
+QUESTIONS = ["How many legs have 7 hens?", "What is the area of a square of side 8?", "How many legs have 3 spiders?"]
+
+
+def with_neighbours(team: Any) -> Cascade:
+    program = Cascade(load_preset("plan-then-solve"), team)
+    planner, reasoner = (f"round_1.{role}.predict" for role in ("planner", "reasoner"))
+    plans = [{k: v for k, v in row.items() if k != "answer"} for row in PLANS]
+    program.neighbours = {planner: Neighbours(1, plans), reasoner: Neighbours(1, SOLVED)}
+    return program
+
+
+def said_in(request: Any) -> list[str]:
+    """What the demonstrations of a request answer."""
+    return [m.parts[0].text for m in request.messages if m.role == "assistant"]
+
+
+def by_question(s: Any) -> dict[tuple[str, str], list[str]]:
+    requests = [*s.small.requests, *s.large.requests]
+    return {
+        (q, "plan" if "Answer:" not in str(r.system) else "reason"): said_in(r)
+        for r in requests for q in QUESTIONS if q in r.messages[-1].parts[0].text
+    }  # fmt: skip
+
+
+EXPECTED = {
+    (question, role): [f"Plan of {answer}." if role == "plan" else f"Work of {answer}.\nAnswer: {answer}"]
+    for question, answer in zip(QUESTIONS, ("4", "9", "40"), strict=True)
+    for role in ("plan", "reason")
+}
+
+
+def test_questions_at_the_same_time_see_their_own(scripted):
+    s = scripted(lambda ask: "A plan." if ask.role == "plan" else "So.\nAnswer: 1", delay=0.02)
+    program = with_neighbours(s.team)
+
+    async def ask_all() -> None:
+        await asyncio.gather(*(program.acall(question=question) for question in QUESTIONS))
+
+    asyncio.run(ask_all())
+    assert by_question(s) == EXPECTED
+    assert max(s.small.most_running, s.large.most_running) == 3
+    assert all(not predict.demos for _, predict in program.named_predictors())
+
+
+def test_they_come_after_the_demonstrations_that_all_questions_see(scripted):
+    s = scripted(lambda ask: "So.\nAnswer: 1")
+    program = Cascade("small", s.team)
+    program.round_1.reasoner.predict.demos = [dspy.Example(question="Always?", reasoning="Yes.", answer="yes")]
+    program.neighbours["round_1.reasoner.predict"] = Neighbours(2, [{**row, "reasoning": "."} for row in KEPT])
+    program(question=QUESTIONS[0])
+    assert [said.split("Answer: ")[1] for said in said_in(s.small.requests[-1])] == ["yes", "40", "4"]
+
+
+def test_a_saved_program_shows_the_same(scripted, tmp_path: Path):
+    s = scripted(lambda ask: "A plan." if ask.role == "plan" else "So.\nAnswer: 1")
+    program = with_neighbours(s.team)
+    program.save(tmp_path / "p.json")
+    for back in (Cascade.from_file(tmp_path / "p.json", s.team), Cascade("plan-then-solve", s.team)):
+        back.load(tmp_path / "p.json")  # DSPy's own
+        assert back.dump_state() == program.dump_state()
+        for engine in (s.small, s.large):
+            engine.requests.clear()
+        for question in QUESTIONS:
+            back(question=question)
+        assert by_question(s) == EXPECTED
+
+
+def test_a_program_without_them_is_saved_as_ever(scripted):
+    assert "neighbours" not in Cascade("cope", scripted(lambda ask: "").team).dump_state()
+
+
+def test_reset_drops_them_as_it_drops_demonstrations(scripted):
+    program = with_neighbours(scripted(lambda ask: "").team)
+    assert program.reset_copy().neighbours == {} and len(program.deepcopy().neighbours) == 2 == len(program.neighbours)

@@ -1,0 +1,187 @@
+"""What a compile needs of MLflow: runs inside its run, tables, prompts in the registry, programs as models."""
+
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import dspy
+import pytest
+
+from cope import Cascade, CopeError, Team
+from cope.models import ScriptedEngine
+from cope.tracking import TrackedRun, check_store, template, tracked
+
+
+class Saved(ScriptedEngine):
+    """A scripted engine that a pickle can hold; `asked` counts for all copies of it."""
+
+    asked = 0
+
+    def __init__(self) -> None:
+        super().__init__(self._say)
+
+    def _say(self, messages: Any, request: Any) -> str:
+        type(self).asked += 1
+        return "So.\nAnswer: 7"
+
+    def __reduce__(self) -> Any:
+        return type(self), ()
+
+
+def client() -> Any:
+    import mlflow
+
+    return mlflow.MlflowClient()
+
+
+def test_runs_inside_a_run_are_ended_and_found_again(mlflow_store: str):
+    with tracked("cope-compile-test", "children", {}, store=mlflow_store, traces=False) as run:
+        made = run.child("abc", "candidate 0", {"accuracy": 0.5}, {"prompts.txt": "Solve."})
+        run.tags({"outcome": "start"}, made)
+    with tracked("cope-compile-test", "children", {}, None, run.id, mlflow_store, traces=False) as again:
+        assert again.children() == {"abc": made}
+    found = client().get_run(made)
+    assert found.info.status == "FINISHED" and found.data.metrics == {"accuracy": 0.5}
+    assert found.data.tags["mlflow.parentRunId"] == run.id and found.data.tags["outcome"] == "start"
+    assert [file.path for file in client().list_artifacts(made)] == ["prompts.txt"]
+
+
+def test_a_table_is_replaced_when_it_is_logged_again(mlflow_store: str):
+    with tracked("cope-compile-test", "table", {}, store=mlflow_store, traces=False) as run:
+        run.table([{"number": 0, "why": "é"}], "candidates.json")
+        run.table([{"number": 0, "why": "é"}, {"number": 1, "why": None}], "candidates.json")
+    table = client().load_table(run.experiment_id, "candidates.json", [run.id]).fillna("none")
+    assert table.to_dict("records") == [{"number": 0, "why": "é"}, {"number": 1, "why": "none"}]
+
+
+def test_a_compile_is_not_traced(mlflow_store: str):
+    import mlflow
+
+    with tracked("cope-compile-test", "quiet", {}, store=mlflow_store, traces=False) as run:
+        Cascade("small", Team(Saved(), Saved(), cache=False))(question="?")
+    assert mlflow.search_traces(locations=[run.experiment_id], return_type="list") == []
+    assert not any("mlflow" in type(callback).__module__ for callback in dspy.settings.callbacks)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("{x} and {}", "{x} and {}"),
+        ("{{x}}", "{ {x} }"),
+        ("{{{x}}}", "{ { {x} } }"),
+        ("{% if x %}", "{ % if x %}"),
+        (r"\frac{1}{{2}}", r"\frac{1}{ {2} }"),
+    ],
+)
+def test_braces_of_a_prompt_are_no_variables(text: str, kept: str):
+    from mlflow.entities.model_registry import PromptVersion
+
+    messages = template([{"role": "user", "content": f"{text} <q>"}], {"question": "<q>"})
+    assert messages == [{"role": "user", "content": f"{kept} {{{{question}}}}"}]
+    prompt = PromptVersion("x", 1, messages)
+    assert prompt.variables == {"question"}
+    assert prompt.format(question="What?") == [{"role": "user", "content": f"{kept} What?"}]
+
+
+def test_a_prompt_gets_a_version_only_when_it_changes(mlflow_store: str):
+    from mlflow import genai
+
+    first, second = ([{"role": "system", "content": text}] for text in ("Solve {{question}}.", "Think."))
+    with tracked("cope-compile-test", "prompts", {}, store=mlflow_store, traces=False) as run:
+        addresses = [run.prompt("cope-my task/ü", m, "gepa", {"tier": "small"}) for m in (first, first, second)]
+    assert addresses == ["prompts:/cope-my-task-/1", "prompts:/cope-my-task-/1", "prompts:/cope-my-task-/2"]
+    prompt = genai.load_prompt("prompts:/cope-my-task-/1")
+    assert prompt.template == first and prompt.commit_message == "gepa"
+    assert prompt.tags == {"tier": "small", "run": run.id}
+
+
+@pytest.mark.parametrize("domain", ["short-answer", "code"])
+def test_a_program_comes_back_as_a_model_without_being_asked(
+    mlflow_store: str, domain: str, monkeypatch: pytest.MonkeyPatch
+):
+    import mlflow
+
+    program = Cascade("cope", Team(Saved(), Saved(), cache=False), seed=3, domain=domain)
+    program.round_1.reasoner.predict.demos = [dspy.Example(question="1 + 1?", goal="Add.", reasoning="So.", answer="2")]
+    monkeypatch.setattr(Saved, "asked", 0)
+    inputs = {"question": "string", "tests": "strings?"}
+    with tracked("cope-compile-test", "model", {}, store=mlflow_store, traces=False) as run:
+        address = run.model(program, inputs, {"question": "What is 3 + 4?"})
+    assert Saved.asked == 0
+    back: Any = mlflow.dspy.load_model(f"runs:/{run.id}/program")
+    assert isinstance(back, Cascade) and (back.seed, back.domain) == (3, domain)
+    assert back.dump_state() == program.dump_state()
+    if domain == "short-answer":
+        assert back(question="What is 3 + 4?").answer == "7" and Saved.asked
+        served = mlflow.pyfunc.load_model(address)
+        assert served.predict({"question": "What is 3 + 4?"})["answer"] == "7"
+        assert served.input_example == {"question": "What is 3 + 4?"}
+
+
+def test_a_model_holds_no_key(mlflow_store: str, monkeypatch: pytest.MonkeyPatch):
+    import mlflow
+
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-who-compiled")
+    program = Cascade("small", Team("openai/one@http://localhost:1/v1", Saved()))
+    assert program.team["small"].lm.kwargs["api_key"] == "sk-of-who-compiled"
+    with tracked("cope-compile-test", "key", {}, store=mlflow_store, traces=False) as run:
+        address = run.model(program, {"question": "string"}, {"question": "?"})
+    files = [file for file in Path(mlflow.artifacts.download_artifacts(address)).rglob("*") if file.is_file()]
+    assert any(file.name == "program.pkl" for file in files)
+    assert not any(b"sk-of-who-compiled" in file.read_bytes() for file in files)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-who-serves")
+    back: Any = mlflow.dspy.load_model(address)
+    assert back.team["small"].lm.kwargs["api_key"] == "sk-of-who-serves"
+    assert back.team["small"].model == "openai/one@http://localhost:1/v1"
+
+
+def test_what_a_store_refuses_is_one_line(mlflow_store: str):
+    check_store(mlflow_store)
+    gone = TrackedRun("0" * 32, "0", mlflow_store)
+    program = Cascade("small", Team(ScriptedEngine(lambda *_: ""), Saved()))
+    for refused in (
+        lambda: gone.metrics({"accuracy": 1.0}),
+        lambda: gone.text("x", "x.txt"),
+        lambda: gone.artifact(Path("/nowhere/at/all")),
+        lambda: gone.model(program, {"question": "string"}, {"question": "?"}),
+    ):
+        with pytest.raises(CopeError, match="^the tracking store sqlite:.* failed: ") as raised:
+            refused()
+        assert "\n" not in str(raised.value)
+
+
+def test_a_run_that_cannot_be_ended_costs_nobody_the_work(
+    mlflow_store: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    import mlflow
+
+    end = mlflow.end_run
+
+    def fails(*args: Any) -> None:
+        end(*args)
+        raise mlflow.MlflowException("the disk is full\nat some place")
+
+    monkeypatch.setattr(mlflow, "end_run", fails)
+    with (
+        caplog.at_level(logging.WARNING, "cope.tracking.run"),
+        tracked("cope-compile-test", "end", {}, store=mlflow_store, traces=False) as run,
+    ):
+        work = 6 * 7
+    assert work == 42
+    assert caplog.messages == [f"the tracking store {mlflow_store} did not end run {run.id}: the disk is full"]
+
+
+def test_a_server_that_is_not_there_is_one_line_and_soon(monkeypatch: pytest.MonkeyPatch):
+    import mlflow
+
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    started, before = time.monotonic(), mlflow.get_tracking_uri()
+    try:
+        with pytest.raises(
+            CopeError, match=r"^cannot use the tracking store http://127\.0\.0\.1:9: .*; try --no-track$"
+        ):
+            check_store("http://127.0.0.1:9")
+    finally:
+        mlflow.set_tracking_uri(before)
+    assert time.monotonic() - started < 30
