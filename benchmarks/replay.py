@@ -116,7 +116,6 @@ def main() -> None:
     say("making up a record")
     record = made_up(args.questions, args.samples)
     pairs = np.random.default_rng(0).uniform(0.01, 1, (args.pairs, 2))
-    record.table = record.table.combine_chunks()
 
     say("replaying it")
     opened, replay = timed(lambda: Replay(record), 1)

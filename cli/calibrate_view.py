@@ -114,7 +114,7 @@ def _saved(ours: float | None, theirs: float | None) -> str:
 def print_reliability(rows: Sequence[Any]) -> None:
     """Confidence against accuracy, round by round."""
     console = _console()
-    table = _table("round", "share of votes", "gate", "questions", "accuracy", "95% interval", "recalibrated")
+    table = _table("round", "confidence", "gate", "questions", "accuracy", "95% interval", "recalibrated")
     for row in rows:
         name = f"{row.round}" + (", reaching it" if row.who == "reaching" else "")
         for place, level in enumerate(row.levels):

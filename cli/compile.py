@@ -76,7 +76,8 @@ def command(task: str, **options: Any) -> None:
     from .compile_view import CompileView, print_plan, print_result, result_document
 
     chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
-    team, start = make_team(options), own_program(options)
+    # What was asked before is kept in the compile's own folder; a cache beside it would make its figures untrue.
+    team, start = make_team({**options, "no_cache": True}), own_program(options)
     cascade = make_cascade(options, team, chosen.domain, start)
     splits = load_splits(chosen, options)
     settings = _settings(chosen, options, cascade, splits)

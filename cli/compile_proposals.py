@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from ..optimize.candidates import Candidates
 
 
-def proposals(board: "Candidates", worth: Callable[[float, float], float], kept: str) -> Iterator[dict[str, Any]]:
+def proposals(board: "Candidates", worth: Callable[[float, int], float], kept: str) -> Iterator[dict[str, Any]]:
     """Every candidate in a row: what it is, how it scored, and whether it was accepted.
 
     One is accepted when it answered all validation questions and was worth more than all before it; so is the one that

@@ -76,7 +76,11 @@ def _programs(options: Mapping[str, Any], team: "Team", task: Any) -> "dict[str,
             continue
         other = {**options, "preset": name, "program": None, "thresholds": ()}
         beside = make_cascade(other, team, task.domain, program_file(other, team, task.domain, task.name))
-        programs.setdefault(beside.preset.name, beside)
+        if beside.preset.name in programs:
+            raise CopeError(
+                f"two programs of a record have the name {beside.preset.name!r}: give --also {name} another"
+            )
+        programs[beside.preset.name] = beside
     return programs
 
 

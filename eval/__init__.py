@@ -18,19 +18,20 @@ if TYPE_CHECKING:
     from .recorded import Recording
     from .recorded_round import RecordedRound
     from .recording import Recorder
-    from .replay import Outcomes, Replay, Sweep
+    from .replay import Replay
+    from .replay_figures import Outcomes, Sweep
     from .replay_table import Replayed, replay_records
 
 # Loaded on first use: an evaluation does without Arrow.
 _HOMES = {
     "Manifest": ".record_schema",
-    "Outcomes": ".replay",
+    "Outcomes": ".replay_figures",
     "RecordedRound": ".recorded_round",
     "Recorder": ".recording",
     "Recording": ".recorded",
     "Replay": ".replay",
     "Replayed": ".replay_table",
-    "Sweep": ".replay",
+    "Sweep": ".replay_figures",
     "import_samples": ".importing",
     "read_record": ".record_schema",
     "replay_records": ".replay_table",

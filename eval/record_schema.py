@@ -81,7 +81,7 @@ class Manifest:
     """What a record comes from.
 
     Attributes:
-        task: the task's name; `imported` where the samples are somebody else's.
+        task: the task's name; the file's name where the samples are somebody else's.
         models: each tier's model.
         programs: what was recorded, the record's own first: `name`, `preset` (the rounds), `digest`, and `state` as
             `Cascade.dump_state` gave it, None where the prompts are not known.

@@ -1,7 +1,6 @@
 """What a preset, its thresholds and its number of samples would have come to, from a record and without a model."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,65 +12,10 @@ from ..models import Price
 from ..programs.preset import Preset
 from .recorded import Recording
 from .recorded_round import Array, RecordedRound, picked
+from .replay_figures import SPENT, Outcomes, Sweep
 from .replay_match import Program, matched, recorded_program
 from .replay_round import ReplayedRound, lacking, replayed
 from .sweep import Ladder, Totals, decided, sweep
-
-SPENT = ("calls", "prompt_tokens", "plan_tokens", "answer_tokens", "usd", "seconds")
-"""What is counted of a tier's calls; `seconds` is the machine's time."""
-
-
-@dataclass(frozen=True)
-class Outcomes:
-    """What one setting comes to, question by question.
-
-    Attributes:
-        round: the round that answers; where `known` is false, the one whose calls the record does not hold.
-        known: whether the record holds all calls that the question needs.
-        score: of the answer, 0 to 1; NaN where it is not known.
-        answer: str or None; None also where it is not known.
-        confidence: of the round that answers; NaN where there is no answer or it is not known.
-        spent: by tier and by what is counted (`SPENT`); NaN where it is not known.
-    """
-
-    round: Array
-    known: Array
-    score: Array
-    answer: Array
-    confidence: Array
-    spent: dict[tuple[str, str], Array]
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """What many settings come to; every array has one entry for each row of `thresholds`.
-
-    Attributes:
-        thresholds: (settings, gates).
-        questions: how many were asked for.
-        unknown: questions that need calls which the record does not hold.
-        answered: (settings, rounds): questions answered in each round, without the unknown ones.
-        accuracy: mean score; NaN where questions are unknown, unless the sweep is partial.
-        spent: totals over the questions by tier and by what is counted (`SPENT`); NaN as for accuracy, and where a
-            record does not tell.
-        values: totals of the caller's own values; NaN as for accuracy.
-    """
-
-    thresholds: Array
-    questions: int
-    unknown: Array
-    answered: Array
-    accuracy: Array
-    spent: dict[tuple[str, str], Array]
-    values: dict[str, Array]
-
-    def total(self, what: str, tier: str | None = None) -> Array:
-        """One of `SPENT` over all questions, of one tier or of all."""
-        return _total(self.spent, what, tier)
-
-    def written(self, tier: str = "large") -> Array:
-        """Tokens that a tier wrote, plans and solutions."""
-        return self.total("plan_tokens", tier) + self.total("answer_tokens", tier)
 
 
 class Replay:
@@ -258,13 +202,6 @@ class Replay:
         if not ((rows > 0) & (rows <= 1)).all():
             raise CopeError("thresholds are above 0 and up to 1")
         return rows
-
-
-def _total(spent: Mapping[tuple[str, str], Array], what: str, tier: str | None) -> Array:
-    found = [array for (of, counted), array in spent.items() if counted == what and tier in (None, of)]
-    if not found:  # a tier that is never asked
-        return np.zeros_like(next(iter(spent.values())))
-    return np.sum(found, axis=0)
 
 
 def _spent(round_: ReplayedRound, what: str, tier: str) -> Array:

@@ -1,19 +1,34 @@
-"""Compile: DSPy's optimizers on a program whose rounds run on different tiers, with an estimate, a budget and a resume."""
+"""Prompts and thresholds from data: compile with DSPy's optimizers, calibrate with a guarantee."""
 
-from .budget import Budget
-from .compiled import Compiled, Scores
-from .compiling import Compilation, compile
-from .methods import OPTIMIZERS, optimizer_by_name
-from .splits import Splits, split
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .budget import Budget
+    from .compiled import Compiled, Scores
+    from .compiling import Compilation, compile
+    from .methods import OPTIMIZERS, optimizer_by_name
+    from .splits import Splits, split
+
+# Loaded on first use, so that calibration does not pay for the optimizers.
+_HOMES = {
+    "Budget": ".budget",
+    "Compilation": ".compiling",
+    "Compiled": ".compiled",
+    "OPTIMIZERS": ".methods",
+    "Scores": ".compiled",
+    "Splits": ".splits",
+    "compile": ".compiling",
+    "optimizer_by_name": ".methods",
+    "split": ".splits",
+}
 
 __all__ = [
-    "OPTIMIZERS",
-    "Budget",
-    "Compilation",
-    "Compiled",
-    "Scores",
-    "Splits",
-    "compile",
-    "optimizer_by_name",
-    "split",
-]
+    "OPTIMIZERS", "Budget", "Compilation", "Compiled", "Scores", "Splits", "compile", "optimizer_by_name", "split",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name], __name__), name)
+    raise AttributeError(f"module 'cope.optimize' has no attribute {name!r}")

@@ -62,8 +62,9 @@ class Spending:
     def of(cls, calls: Iterable[dict[str, Any]]) -> "Spending":
         spent = cls()
         for call in calls:
-            tokens = call["prompt_tokens"] + call["completion_tokens"]
-            spent.add(tokens, _usd(call["usd"], call["cancelled"]), call["machine_seconds"])
+            if not call["hit"]:
+                tokens = call["prompt_tokens"] + call["completion_tokens"]
+                spent.add(tokens, _usd(call["usd"], call["cancelled"]), call["machine_seconds"])
         return spent
 
     def plus(self, other: "Spending", times: float = 1.0) -> "Spending":

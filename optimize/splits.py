@@ -71,7 +71,7 @@ def split(
     rng.shuffle(pool)
     if valset is None:
         val = len(pool) // 3 if val is None else val
-        train = len(pool) - val if train is None else train
+        train = max(0, len(pool) - val) if train is None else train
         if train + val > len(pool):
             raise CopeError(
                 f"{train} questions to train on and {val} to validate with are more than the {len(pool)} different "

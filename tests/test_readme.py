@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from cope.cli import ask, loading, ollama_client, options, ui
 from cope.cli import compile as compile_command
+from cope.cli import record as record_command
 from cope.cli import eval as eval_command
 from cope.cli.app import app
 from cope.models import Price
@@ -62,7 +63,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[...
     def load_dataset(name: str, config: str | None, split: str) -> list[dict[str, Any]]:
         return TRAINING if split == "train" else DATA.get(name, SHORT)
 
-    for module in (ask, eval_command, compile_command):
+    for module in (ask, eval_command, compile_command, record_command):
         monkeypatch.setattr(module, "make_team", make_team)
     monkeypatch.setattr(loading, "bring_weights", lambda names: [Path("model.gguf") for _ in names])
     monkeypatch.setattr(ollama_client, "pull", lambda name, host, bar: None)
@@ -97,6 +98,9 @@ def test_commands_that_ask_and_list(command: str, here: Path):
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("cope eval")])
 def test_commands_that_measure(command: str, here: Path):
+    if "--replay" in command:
+        for first in (c for c in COMMANDS if c.startswith("cope record")):
+            assert run(first).exit_code == 0
     result = run(f"{command} --no-track")
     assert result.exit_code == 0, result.output
     assert "accuracy 100.0%" in result.stdout
@@ -142,7 +146,8 @@ def test_no_command_is_left_out():
     covered = [
         c
         for c in COMMANDS
-        if " ask " in c or c.startswith(("cope models", "cope eval", "cope compile", "cope show", "cope diff"))
+        if " ask " in c
+        or c.startswith(("cope models", "cope eval", "cope compile", "cope record", "cope show", "cope diff"))
     ]
     assert set(COMMANDS) - set(covered) == {"uv run pytest", "cope ui", "cope doctor"}
 

@@ -60,7 +60,7 @@ def test_a_compile_is_not_traced(mlflow_store: str):
 
     with tracked("cope-compile-test", "quiet", {}, store=mlflow_store, traces=False) as run:
         Cascade("small", Team(Saved(), Saved(), cache=False))(question="?")
-    assert mlflow.search_traces(locations=[run.experiment_id], return_type="list") == []
+    assert len(mlflow.search_traces(locations=[run.experiment_id], return_type="list")) == 0
     assert not any("mlflow" in type(callback).__module__ for callback in dspy.settings.callbacks)
 
 
@@ -100,7 +100,8 @@ def test_a_prompt_gets_a_version_only_when_it_changes(mlflow_store: str):
 def test_a_program_comes_back_as_a_model_without_being_asked(
     mlflow_store: str, domain: str, monkeypatch: pytest.MonkeyPatch
 ):
-    import mlflow
+    from mlflow import pyfunc
+    from mlflow.dspy import load_model
 
     program = Cascade("cope", Team(Saved(), Saved(), cache=False), seed=3, domain=domain)
     program.round_1.reasoner.predict.demos = [dspy.Example(question="1 + 1?", goal="Add.", reasoning="So.", answer="2")]
@@ -109,29 +110,30 @@ def test_a_program_comes_back_as_a_model_without_being_asked(
     with tracked("cope-compile-test", "model", {}, store=mlflow_store, traces=False) as run:
         address = run.model(program, inputs, {"question": "What is 3 + 4?"})
     assert Saved.asked == 0
-    back: Any = mlflow.dspy.load_model(f"runs:/{run.id}/program")
+    back: Any = load_model(f"runs:/{run.id}/program")
     assert isinstance(back, Cascade) and (back.seed, back.domain) == (3, domain)
     assert back.dump_state() == program.dump_state()
     if domain == "short-answer":
         assert back(question="What is 3 + 4?").answer == "7" and Saved.asked
-        served = mlflow.pyfunc.load_model(address)
+        served = pyfunc.load_model(address)
         assert served.predict({"question": "What is 3 + 4?"})["answer"] == "7"
         assert served.input_example == {"question": "What is 3 + 4?"}
 
 
 def test_a_model_holds_no_key(mlflow_store: str, monkeypatch: pytest.MonkeyPatch):
-    import mlflow
+    from mlflow.artifacts import download_artifacts
+    from mlflow.dspy import load_model
 
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-who-compiled")
     program = Cascade("small", Team("openai/one@http://localhost:1/v1", Saved()))
     assert program.team["small"].lm.kwargs["api_key"] == "sk-of-who-compiled"
     with tracked("cope-compile-test", "key", {}, store=mlflow_store, traces=False) as run:
         address = run.model(program, {"question": "string"}, {"question": "?"})
-    files = [file for file in Path(mlflow.artifacts.download_artifacts(address)).rglob("*") if file.is_file()]
+    files = [file for file in Path(download_artifacts(address)).rglob("*") if file.is_file()]
     assert any(file.name == "program.pkl" for file in files)
     assert not any(b"sk-of-who-compiled" in file.read_bytes() for file in files)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-who-serves")
-    back: Any = mlflow.dspy.load_model(address)
+    back: Any = load_model(address)
     assert back.team["small"].lm.kwargs["api_key"] == "sk-of-who-serves"
     assert back.team["small"].model == "openai/one@http://localhost:1/v1"
 

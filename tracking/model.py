@@ -33,11 +33,14 @@ def log_program(
     from mlflow.types.schema import Array, DataType
 
     kinds: dict[str, Any] = {"string": DataType.string, "strings": Array(DataType.string)}
-    columns = [ColSpec(kinds[kind.rstrip("?")], name, not kind.endswith("?")) for name, kind in inputs.items()]
+    columns: list[Any] = [
+        ColSpec(kinds[kind.rstrip("?")], name, not kind.endswith("?")) for name, kind in inputs.items()
+    ]
     logged = Model.log(
-        artifact_path=None, name="program", flavor=_Unasked, flavor_name="dspy", run_id=run_id, model=program, use_dspy_model_save=True,
-        signature=ModelSignature(Schema(columns)), input_example=dict(example), validate_serving_input=False,
-        pip_requirements=[f"{package}=={version(package)}" for package in _REQUIRED], prompts=list(prompts),
+        artifact_path=None, name="program", flavor=_Unasked, flavor_name="dspy", run_id=run_id, model=program,
+        use_dspy_model_save=True, signature=ModelSignature(Schema(columns)), input_example=dict(example),
+        validate_serving_input=False, prompts=list(prompts),
+        pip_requirements=[f"{package}=={version(package)}" for package in _REQUIRED],
     )  # fmt: skip
     return f"models:/{logged.model_id}"
 

@@ -18,7 +18,8 @@ from .store import ARTIFACTS, check_store, first_line, store_file, usable
 _log = logging.getLogger(__name__)
 _KEY = "cope.key"
 _PARENT, _TABLES = "mlflow.parentRunId", "mlflow.loggedArtifacts"  # MLflow's page goes by these tags
-_P, _T = ParamSpec("_P"), TypeVar("_T")
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 def _in_a_line(method: Callable[Concatenate[Any, _P], _T]) -> Callable[Concatenate[Any, _P], _T]:

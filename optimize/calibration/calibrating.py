@@ -108,7 +108,7 @@ class Calibration:
         if not self.choice.sequence.size:
             return None
         first, halves = self.choice.sequence[0], self.halves
-        lost = self.trials.learn_loss[first] * halves.learn.units + self.trials.test_loss[first]
+        lost = float(self.trials.learn_loss[first] * halves.learn.units + self.trials.test_loss[first])
         return units_needed((lost + 0.5) / (halves.learn.units + halves.test.units + 1), self.aim.harm, self.aim.delta)
 
 

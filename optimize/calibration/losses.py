@@ -55,7 +55,7 @@ def _votes(replay: Replay) -> Array:
         if round_.recorded is not None and round_.verdict is not None:
             if (round_.recorded.kind != "votes").any():
                 raise CopeError(
-                    "programs are not compared as answers are: calibrate with --loss harm, which needs labels only"
+                    "programs are not compared as short answers are, so disagreement says nothing of them: take --loss harm"
                 )
             there = np.flatnonzero(round_.verdict.leader >= 0)
             votes[there] = round_.recorded.votes[there, round_.verdict.leader[there]]

@@ -82,8 +82,8 @@ def reliability(replay: Replay, groups: Sequence[str | None] | None = None, seed
         for who in ("all", "reaching") if round_.number > 1 else ("all",):
             rows = np.flatnonzero(round_.known & ((who == "all") | (reached >= round_.number)))
             if rows.size:
-                named = [replay.record.keys[row] for row in rows]
-                folds = _folds(named, [groups[row] for row in rows] if groups else None, seed)
+                named = [replay.record.keys[row] for row in rows.tolist()]
+                folds = _folds(named, [groups[row] for row in rows.tolist()] if groups else None, seed)
                 right = round_.scores[rows] >= 1.0
                 found.append(_measured(round_.number, who, confidence[rows], right, folds, round_.spec.threshold))
     return found

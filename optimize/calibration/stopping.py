@@ -94,7 +94,7 @@ def adaptive(votes: Votes, step: int, threshold: float | None, hands_on: bool) -
     from scipy.special import betainc
 
     _, most, second = votes.lead(step)
-    return betainc(second + 1.0, most + 1.0, 0.5) >= BETA
+    return np.asarray(betainc(second + 1.0, most + 1.0, 0.5)) >= BETA
 
 
 def window(votes: Votes, step: int, threshold: float | None, hands_on: bool) -> Array:
@@ -106,7 +106,7 @@ def window(votes: Votes, step: int, threshold: float | None, hands_on: bool) -> 
     if (step + 1) % size:
         return np.zeros(len(votes.same), dtype=bool)
     here = slice(step + 1 - size, step + 1)
-    return votes.same[:, step, here].all(axis=1)
+    return np.asarray(votes.same[:, step, here].all(axis=1))
 
 
 def every(votes: Votes, step: int, threshold: float | None, hands_on: bool) -> Array:

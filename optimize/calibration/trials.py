@@ -94,10 +94,10 @@ def trials(
     if len(own.rounds) < 2:
         raise CopeError(f"preset {own.preset.name!r} has one round: there is no threshold to calibrate")
     parts = [_trial(own, count, halves, loss, prices) for count in _counts(own.preset)]
-    settings = [setting for part in parts for setting in part.settings]
     return Trials(
-        settings,
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("learn_loss", "test_loss")),
+        [setting for part in parts for setting in part.settings],
+        np.concatenate([part.learn_loss for part in parts]),
+        np.concatenate([part.test_loss for part in parts]),
         {name: np.concatenate([part.learn_use[name] for part in parts]) for name in MEASURES},
         np.concatenate([part.strictness for part in parts]),
     )

@@ -47,7 +47,7 @@ def test_what_was_chosen_the_promise_and_the_held_out_half(here: Path):
         "cascade",
         "large alone",
         "saved",
-        "share of votes",
+        "95% interval",
         "after isotonic recalibration",
         "adaptive-consistency",
         "decisions changed",

@@ -181,10 +181,10 @@ def test_prompts_in_the_registry(made: Made):
 
 
 def test_the_program_as_a_model(made: Made):
-    import mlflow
+    from mlflow.dspy import load_model
 
     assert made.asked == 0, "logging it asks nothing: that would be outside of the budget"
-    back: Any = mlflow.dspy.load_model(f"runs:/{made.run}/program")
+    back: Any = load_model(f"runs:/{made.run}/program")
     assert back.dump_state() == made.outcome.program.dump_state()
     assert back(question="What is 9 + 9?").answer == "18"
 

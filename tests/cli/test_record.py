@@ -22,6 +22,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     rows = [{"question": f"What is {n} + 1?", "answer": n + 1, "book": n // 2} for n in range(4)]
     (tmp_path / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "my.toml").write_text('name = "cope"\n[[rounds]]\nreasoner = "small"\n')
     theirs = {
         "id": "a",
         "question": "q",
@@ -128,6 +129,7 @@ def test_import_shows_what_is_unknown_and_replays(here: Path):
     [
         (("record", "jsonl"), "give --data FILE"),
         ((*RECORD, "--also", "larg"), "did you mean large"),
+        ((*RECORD, "--also", "my.toml"), "two programs of a record have the name 'cope'"),
         ((*RECORD, "--group", "shelf"), "row 1 has no 'shelf'"),
         (("record", "gsm8k", "--group", "book"), "give it with --data FILE"),
         (("eval", "--replay", "none.parquet"), "there is no record none.parquet"),

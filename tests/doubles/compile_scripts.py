@@ -81,14 +81,14 @@ def _knows(tier: str, number: int, seed: int) -> bool:
 
 def fickle(tier: str, messages: list[dict[str, str]], request: Any) -> str:
     """Right six times in ten, by the letters of the prompt: every prompt has a score of its own, and none is perfect."""
-    number, drawn = number_in(messages[-1]["content"]) or 0, _drawn(messages)
+    number, drawn = number_in(messages[-1]["content"]) or 0, _drawn(messages, request.config.seed)
     if not solving(messages):
         return f"Plan {drawn % 100}."
     return f"So.\nAnswer: {2 * number if drawn % 10 < 6 else number + 1}"
 
 
-def _drawn(messages: list[dict[str, str]]) -> int:
-    return int(hashlib.sha256(repr(messages).encode()).hexdigest()[:8], 16)
+def _drawn(*parts: Any) -> int:
+    return int(hashlib.sha256(repr(parts).encode()).hexdigest()[:8], 16)
 
 
 def own_words(messages: list[dict[str, str]], request: Any) -> str:

@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import gepa  # noqa: F401  imported once for all attempts, as is optuna
+import optuna  # noqa: F401
 from compile_scripts import World, compiled, own_words
 
 from cope.optimize import Budget

@@ -46,7 +46,7 @@ def test_of_an_optimizer_that_is_stopped_the_best_known_program_is_kept_and_vali
     """COPRO scores its proposals on training questions alone: the reserve is there to validate the best of them."""
     run = compiled("copro", "small", tmp_path, World(proposal=steps()), budget=Budget(calls=40))
     made = run.made
-    assert made.stopped == "the budget of 40 calls is used up"
+    assert made.stopped == "the budget of 40 calls is used up, but for a last validation"
     assert made.improved and MAGIC in made.program.round_1.reasoner.predict.signature.instructions
     assert len(made.after.values) == len(made.before.values) == 4
     assert run.asked <= made.spent.calls <= 40
@@ -61,7 +61,7 @@ def steps() -> Any:
 def test_tokens_pass_their_bound_by_no_more_than_what_is_in_flight(tmp_path: Path):
     run = compiled("copro", "small", tmp_path, World(proposal=steps(), delay=0.001), budget=Budget(tokens=1100))
     most = max(call.prompt_tokens + call.completion_tokens for call in run.calls)
-    assert run.made.stopped == "the budget of 1100 tokens is used up"
+    assert run.made.stopped == "the budget of 1100 tokens is used up, but for a last validation"
     assert run.made.spent.tokens <= 1100 + 8 * most
 
 

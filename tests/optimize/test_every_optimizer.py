@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from compile_scripts import BUDGETS, VAL, Run, number_in, score
+from compile_scripts import BUDGETS, PROPOSAL, VAL, Run, World, compiled, number_in, reply, score
 
 from cope import Cascade
-from cope.optimize import OPTIMIZERS
+from cope.optimize import OPTIMIZERS, Budget
 from cope.programs import Preset
 
 PRESETS = ("cope", "plan-then-solve", "small")
@@ -46,6 +47,14 @@ def test_every_call_goes_to_its_tier(run_of: RunOf, optimizer: str, preset: str)
         assert 0 <= len(calls) - len(requests) <= sum(call.cancelled for call in calls)
     for request in (*run.requests["small"], *run.requests["large"]):
         assert number_in(request.messages[-1].parts[0].text) is not None, "a tier was asked for a proposal"
+
+
+def test_the_large_tier_proposes_where_nobody_else_is_named_and_is_booked_apart(tmp_path: Path):
+    world = World(lambda tier, *asked: PROPOSAL if tier == "large" else reply(tier, *asked))
+    run = compiled("copro", "small", tmp_path, world, proposer=None, budget=Budget(calls=BUDGETS["small"]))
+    assert run.made.improved and world.proposer.requests == []
+    booked = Counter(call.tier for call in run.calls)
+    assert booked == {"small": len(world.small.requests), "proposer": len(world.large.requests)}
 
 
 @every_optimizer

@@ -10,13 +10,20 @@ from recorded_runs import recorder, recording, team_of, unsure
 from cope import CopeError, load_preset
 from cope.eval import Recording, Replay
 from cope.models import Price
-from cope.optimize.calibration import Aim, calibrate, certify
+from cope.optimize.calibration import Aim, Calibration, calibrate, certify
 from cope.optimize.calibration.risk_test import p_values
 
 
 @pytest.fixture(scope="module")
 def record(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     return imported(tmp_path_factory.mktemp("imported"))
+
+
+def calls(found: Calibration) -> float:
+    """Calls to the large tier by the chosen cascade, a held-out question."""
+    chosen, _ = found.held_out
+    assert chosen is not None and chosen.use["large-calls"] is not None
+    return chosen.use["large-calls"]
 
 
 def test_the_cheapest_setting_that_passes_is_chosen(record: Recording):
@@ -32,7 +39,7 @@ def test_the_cheapest_setting_that_passes_is_chosen(record: Recording):
     assert large.accuracy == theirs.mean()
     assert found.p == p_values(chosen.harmed, len(rows), 0.1) <= 0.1
     assert chosen.use["large-calls"] == pytest.approx(chosen.rounds[1])
-    assert chosen.use["large-calls"] < large.use["large-calls"] == 1.0
+    assert calls(found) < 1.0 == large.use["large-calls"]
     assert found.promise == (
         "With 90% confidence: on new questions like these the cascade is wrong where the large model alone is right on at "
         "most 10% of questions."
@@ -40,9 +47,9 @@ def test_the_cheapest_setting_that_passes_is_chosen(record: Recording):
 
 
 def test_a_stricter_promise_costs_more(record: Recording):
-    calls = [calibrate(record, Aim(harm=harm)).held_out[0].use["large-calls"] for harm in (0.05, 0.1, 0.3)]
-    assert calls == sorted(calls, reverse=True)
-    assert calls[0] > calls[-1]
+    asked = [calls(calibrate(record, Aim(harm=harm))) for harm in (0.05, 0.1, 0.3)]
+    assert asked == sorted(asked, reverse=True)
+    assert asked[0] > asked[-1]
 
 
 def test_the_order_does_not_see_the_half_that_is_tested(record: Recording):
@@ -73,7 +80,7 @@ def test_where_nothing_passes_it_says_how_many_more_would_do(record: Recording):
     found = calibrate(record, Aim(harm=0.02))
     assert (found.setting, found.p, found.replay) == (None, None, None)
     assert "large model alone answers" in found.promise
-    assert found.needed > found.halves.test.units
+    assert found.needed is not None and found.needed > found.halves.test.units
     assert certify(found).more["units_needed"] == found.needed
     assert calibrate(record, Aim(harm=0.005)).needed is None, "its loss does not look lower than that"
 
@@ -83,7 +90,7 @@ def test_disagreement_needs_no_labels_and_is_the_stricter_loss(record: Recording
     labelled = calibrate(record, Aim(harm=0.2))
     assert "gives another answer than the large model alone on at most 20%" in free.promise
     assert free.setting is not None
-    assert free.held_out[0].use["large-calls"] >= labelled.held_out[0].use["large-calls"]
+    assert calls(free) >= calls(labelled)
 
 
 def test_groups_are_split_together_and_count_as_one(tmp_path: Path):
