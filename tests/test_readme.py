@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from cope.cli import ask, loading, ollama_client, options, ui
 from cope.cli import compile as compile_command
-from cope.cli import record as record_command
 from cope.cli import eval as eval_command
+from cope.cli import record as record_command
 from cope.cli.app import app
 from cope.models import Price
 from cope.programs import Cascade

@@ -22,7 +22,7 @@ from cope.programs import load_preset
 MAGIC = "abracadabra"
 PROPOSAL = f"Double the number, {MAGIC}."
 # In calls: enough for a few steps of every optimizer, and few enough to be quick.
-BUDGETS = {"cope": 400, "plan-then-solve": 220, "small": 110}
+BUDGETS = {"cope": 400, "plan-then-solve": 190, "small": 100}
 Reply = Callable[[str, list[dict[str, str]], Any], str]
 
 

@@ -75,8 +75,9 @@ def test_an_optimizer_that_fails_loses_nothing(tmp_path: Path):
         return PROPOSAL
 
     run = compiled("copro", "small", tmp_path, World(proposal=proposal), budget=Budget(calls=110))
-    assert run.made.stopped.startswith("copro failed (") and "no more ideas" in run.made.stopped
-    assert "\n" not in run.made.stopped and "no more ideas" in (tmp_path / "optimizer.log").read_text()
+    stopped = run.made.stopped or ""
+    assert stopped.startswith("copro failed (") and "no more ideas" in stopped and "\n" not in stopped
+    assert "no more ideas" in (tmp_path / "optimizer.log").read_text()
     assert run.made.improved and run.made.after.accuracy == 1.0
 
 
@@ -111,10 +112,11 @@ def test_the_objective_cost_prefers_few_tokens_of_the_large_tier(tmp_path: Path)
         right = tier == "large" or helped
         return f"Answer: {2 * number if right else 1000 + (request.config.seed or 1) % 997}"
 
-    run = compiled("copro", "answer-cascade", tmp_path, World(script), objective="cost", only=["round:1"])
+    few = {"only": ["round:1"], "budget": Budget(calls=200)}
+    run = compiled("copro", "answer-cascade", tmp_path, World(script), objective="cost", **few)
     assert run.made.improved and run.made.after.accuracy == run.made.before.accuracy == 1.0
     assert run.made.before.large_tokens > 0 == run.made.after.large_tokens
-    again = compiled("copro", "answer-cascade", tmp_path / "again", World(script), only=["round:1"])
+    again = compiled("copro", "answer-cascade", tmp_path / "again", World(script), **few)
     assert not again.made.improved, "for accuracy alone there is nothing to gain"
     cheapest, *rest = again.made.frontier
     assert cheapest[1].large_tokens == 0 and not rest

@@ -74,20 +74,20 @@ def run(folder: Path, preset: Preset, reply: Reply = usual, **more: Any) -> tupl
 
 def test_a_surrogate_asks_the_frozen_rounds_once(tmp_path: Path):
     alone, calls = run(tmp_path / "surrogate", two_rounds(), only=["round:2"], surrogate=True)
-    _, without = run(tmp_path / "without", two_rounds(), only=["round:2"])
     _, everything = run(tmp_path / "all", two_rounds())
     assert alone.made.improved and alone.made.after.accuracy > alone.made.before.accuracy
     once = 2 * (len(TRAIN) + len(VAL))
-    assert calls[1] == without[1] == once, "a frozen round was asked a question twice"
+    assert calls[1] == once, "a frozen round was asked a question twice"
     assert everything[1] > 2 * once and everything.total() > 1.5 * calls.total()
 
 
 def test_a_surrogate_leaves_out_later_rounds(tmp_path: Path):
     """Compiling the first round, the second one runs to validate whole programs alone: before, and three finalists."""
     preset = two_rounds(planner="small", plan="goal", sees=[1], plans=2, plan_temperature=0.7)
-    made, calls = run(tmp_path / "surrogate", preset, fickle, only=["round:1"], surrogate=True)
-    _, without = run(tmp_path / "without", preset, fickle, only=["round:1"])
-    assert calls[2] <= len(TRAIN) + 4 * len(VAL) and 2 * calls[2] < without[2]
+    some = Budget(calls=240)
+    made, calls = run(tmp_path / "surrogate", preset, fickle, only=["round:1"], surrogate=True, budget=some)
+    _, without = run(tmp_path / "without", preset, fickle, only=["round:1"], budget=some)
+    assert calls[2] <= len(TRAIN) + 4 * len(VAL) and calls[2] < without[2]
     assert made.made.after.accuracy >= made.made.before.accuracy
 
 

@@ -11,7 +11,7 @@ import pytest
 
 HERE = Path(__file__).parent
 # One of each family; the others do what these do, through the same session.
-FAMILIES = ("bootstrap-random-search", "copro", "miprov2", "simba", "infer-rules", "gepa")
+FAMILIES = ("bootstrap-random-search", "copro", "miprov2", "simba", "gepa")
 
 
 @pytest.fixture(scope="module")
