@@ -38,6 +38,17 @@ def test_what_is_put_is_there_at_once_and_later(tmp_path: Path):
     assert Ledger(path).get("k0") == entry(0)
 
 
+def test_a_call_that_was_stopped_early_is_counted_and_answers_nothing(tmp_path: Path):
+    path = tmp_path / "calls.jsonl"
+    ledger = Ledger(path)
+    ledger.put("k0", {"call": {"model": "m"}, "outputs": ["é 0\n"]})
+    ledger.note({"model": "m", "cancelled": True})
+    ledger.close()
+    again = Ledger(path)
+    assert again.before == [{"model": "m"}, {"model": "m", "cancelled": True}]
+    assert again.get("k0") == entry(0) and again.get("") is None
+
+
 def test_a_missing_file_is_an_empty_one(tmp_path: Path):
     assert list(read_lines(tmp_path / "none.jsonl")) == []
 
