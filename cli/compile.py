@@ -106,7 +106,7 @@ def command(task: str, **options: Any) -> None:
             _ask()
         view.expects(guess.high.calls)
         with _kept(folder), view:
-            made = _run(compilation, settings, options, guess, start, output)
+            made = _run(compilation, settings, options, start, output)
     finally:
         compilation.close()
     frontier = save(made, output, frontier=options["objective"] == "pareto")
@@ -146,8 +146,7 @@ def _kept(folder: Path) -> Iterator[None]:
 
 
 def _run(
-    compilation: "Compilation", settings: dict[str, Any], options: Mapping[str, Any], guess: Any, start: Path | None,
-    output: Path,
+    compilation: "Compilation", settings: dict[str, Any], options: Mapping[str, Any], start: Path | None, output: Path
 ) -> "Compiled":  # fmt: skip
     """Compile, in an MLflow run unless the user wants none."""
     from .compile_files import complete, draw, picked
@@ -155,7 +154,7 @@ def _run(
 
     with tracked_compile(compilation, settings, options) as log:
         made = picked(compilation.run(), options["pick"], compilation.program.dump_state())
-        made = provenance(made, compilation, settings, guess)
+        made = provenance(made, settings)
         complete(made, settings, start)
         if options["objective"] == "pareto":
             made.provenance["plots"] = [str(file) for file in draw(made, compilation, settings, output)]

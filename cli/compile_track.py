@@ -8,26 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..optimize import Compilation, Compiled
-    from ..optimize.estimate import Estimate
 
 NOTES = "run.json"
 """In a compile's folder: its MLflow run, and which candidates that was told about."""
 
 
-def provenance(made: "Compiled", compilation: "Compilation", settings: dict[str, Any], guess: "Estimate") -> "Compiled":
+def provenance(made: "Compiled", settings: dict[str, Any]) -> "Compiled":
     """The outcome with what its program file says: optimizer, splits, models, scores, what it cost."""
-    spent = vars(made.spent)
     about = {
         "task": settings["task"],
         "optimizer": settings["optimizer"],
         **{name: settings[name] for name in ("chain", "objective", "surrogate", "only") if settings.get(name)},
         "models": {**settings["models"], "proposer": settings["reflection_lm"]},
-        "splits": compilation.splits.as_dict(),
-        "scores": {"before": made.before.as_dict(), "after": made.after.as_dict()},
-        "budget": {name: round(value, 1) if isinstance(value, float) else value for name, value in spent.items()},
+        "splits": made.provenance["splits"],
+        "scores": {"before": made.before.as_dict(), "after": made.after.as_dict()},  # of the program that was picked
+        "budget": made.provenance["budget"],
         "seed": settings.get("seed", 0),
         "versions": _versions(),
-        "rows": compilation.splits.rows(),
+        "rows": made.provenance["rows"],
     }
     return replace(made, provenance=about)
 

@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -239,12 +240,26 @@ class Compilation:
         ):
             after = before
         keys = candidates.valkeys
-        return Compiled(
+        made = Compiled(
             program=with_prompts(self.program, after.state), before=Scores.of(before, keys), after=Scores.of(after, keys),
             improved=after is not before,
             frontier=[(with_prompts(self.program, c.state), Scores.of(c, keys)) for c in candidates.frontier()],
             candidates=list(candidates), spent=self.session.purse.spent, stopped=stopped,
         )  # fmt: skip
+        return replace(made, provenance=self._about(made))
+
+    def _about(self, made: Compiled) -> dict[str, Any]:
+        """What a program file says of how it came about."""
+        program, spent = self.program, vars(made.spent)
+        return {
+            "optimizer": self.optimizer.name,
+            "models": {tier: program.team[tier].model for tier in program.preset.tiers}
+            | {"proposer": self.proposer.model},
+            "splits": self.splits.as_dict(),
+            "scores": {"before": made.before.as_dict(), "after": made.after.as_dict()},
+            "budget": {name: round(value, 1) if isinstance(value, float) else value for name, value in spent.items()},
+            "rows": self.splits.rows(),
+        }
 
     def close(self) -> None:
         """Close the files of the folder."""

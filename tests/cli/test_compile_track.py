@@ -30,7 +30,7 @@ def tracked_run(folder: Path, store: str, **more: Any) -> Made:
     try:
         with tracked_compile(prepared, SETTINGS, {"no_track": False, "store": store}) as log:
             made = prepared.run()
-            made = provenance(made, prepared, SETTINGS, prepared.estimate())
+            made = provenance(made, SETTINGS)
             asked = Tier.asked
             log(made)
     finally:

@@ -146,3 +146,10 @@ def test_the_verb_compiles_and_its_program_is_saved_and_loaded(tmp_path: Path):
     assert again.dump_state() == made.program.dump_state()
     assert again(question=question(33)).answer == "66"
     assert json.loads(file.read_text())["compiled"] == made.provenance
+
+
+def test_what_python_saves_says_what_it_was_compiled_on(tmp_path: Path):
+    made = compiled("bootstrap-few-shot", "small", tmp_path / "run", World()).made
+    saved = json.loads(made.save(tmp_path / "mine.json").read_text())["compiled"]
+    assert saved["optimizer"] == "bootstrap-few-shot" and saved["scores"]["after"]["accuracy"] == made.after.accuracy
+    assert len(saved["rows"]["train"]) == saved["splits"]["train"]["n"] == len(TRAIN)
