@@ -78,7 +78,7 @@ def _bounds(budget: Any) -> str:
         "usd": money,
         "seconds": lambda value: f"{_time(value)} of model time",
     }
-    return ", ".join(said[name](value) for name, value in vars(budget).items() if value is not None) or "none"
+    return ", ".join(said[name](value) for name, value in budget.bounds().items()) or "none"
 
 
 class CompileView:

@@ -91,7 +91,7 @@ class TierLM(dspy.LM):
             if call.seconds:  # it had left the queue
                 record(call)
                 if ledger:
-                    ledger.note(_plain(call))
+                    ledger.note(call.as_dict())
             raise
         finally:
             _call.reset(token)
@@ -99,7 +99,7 @@ class TierLM(dspy.LM):
                 allowance.settle(call)
         record(call)
         if ledger:
-            ledger.put(key, {"call": _plain(call), "outputs": _plain_outputs(outputs)})
+            ledger.put(key, {"call": call.as_dict(), "outputs": _plain_outputs(outputs)})
         return outputs
 
     async def _timed(self, call: Call, prompt: Any, messages: Any, kwargs: dict[str, Any]) -> Any:
@@ -164,10 +164,6 @@ def _used_before(response: Any) -> bool:
 
 def _tokens(call: Call) -> tuple[int, int, int]:
     return call.prompt_tokens, call.completion_tokens, call.cached_tokens
-
-
-def _plain(call: Call) -> dict[str, Any]:
-    return {name: getattr(call, name) for name in Call.__slots__}
 
 
 def _plain_outputs(outputs: list[Any]) -> list[Any]:

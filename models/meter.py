@@ -50,6 +50,9 @@ class Call:
     restored: bool = False
     logprob: float | None = None
 
+    def as_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
 
 @dataclass(slots=True)
 class Usage:

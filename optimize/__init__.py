@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .budget import Budget
     from .compiled import Compiled, Scores
-    from .compiling import Compilation, compile
+    from .compiling import Compilation
     from .methods import OPTIMIZERS, optimizer_by_name
     from .splits import Splits, split
+    from .verb import compile
 
 # Loaded on first use, so that calibration does not pay for the optimizers.
 _HOMES = {
@@ -18,7 +19,7 @@ _HOMES = {
     "OPTIMIZERS": ".methods",
     "Scores": ".compiled",
     "Splits": ".splits",
-    "compile": ".compiling",
+    "compile": ".verb",
     "optimizer_by_name": ".methods",
     "split": ".splits",
 }

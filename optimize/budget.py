@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from ..errors import CopeError
@@ -37,10 +37,13 @@ class Budget:
     seconds: float | None = None
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value is not None and value <= 0:
-                raise CopeError(f"a budget of {value:g} {field.name} allows nothing: give more than 0, or none at all")
+        for name, value in self.bounds().items():
+            if value <= 0:
+                raise CopeError(f"a budget of {value:g} {name} allows nothing: give more than 0, or none at all")
+
+    def bounds(self) -> dict[str, float]:
+        """Those that are set, by name."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 @dataclass
@@ -136,9 +139,9 @@ class Purse:
 
     def empty(self) -> str | None:
         """Which bound is reached, in words; None when a call may begin."""
-        for field in fields(self.budget):
-            left = self.left(field.name)
+        for name, bound in self.budget.bounds().items():
+            left = self.left(name)
             if left is not None and left <= 0:
-                but = ", but for a last validation" if getattr(self._kept_back, field.name) else ""
-                return f"the budget of {getattr(self.budget, field.name):g} {field.name} is used up{but}"
+                but = ", but for a last validation" if getattr(self._kept_back, name) else ""
+                return f"the budget of {bound:g} {name} is used up{but}"
         return None

@@ -58,10 +58,8 @@ def check_pilot(answers: Sequence[Any]) -> None:
 def check_budget(optimizer: Optimizer, job: Job, purse: Purse, pilot: Sequence[Spending]) -> None:
     """Raise a CopeError when the budget does not allow the first validation and the optimizer's smallest step."""
     questions = len(job.valset) + optimizer.least(job)
-    for name in ("calls", "tokens", "usd", "seconds"):
-        bound, each = getattr(purse.budget, name), [getattr(cost, name) for cost in pilot]
-        if bound is None:
-            continue
+    for name, bound in purse.budget.bounds().items():
+        each = [getattr(cost, name) for cost in pilot]
         if None in each:
             raise CopeError("a budget in USD needs prices: give --price TIER=IN/OUT for every tier")
         needed = sum(each) / len(each) * questions

@@ -29,7 +29,7 @@ from .metric import Metric, Objective, Scorer
 from .proposer import make_proposer
 from .quiet import quiet
 from .session import Failed, Session
-from .splits import Splits, fingerprint, split
+from .splits import Splits, fingerprint
 from .student import Student, state_of, with_prompts
 from .surrogate import Surrogate
 
@@ -96,7 +96,7 @@ class Compilation:
         rows = splits.train if isinstance(self.optimizer, Own) else [shown_row(e, student) for e in splits.train]
         self.job = Job(
             student, rows, splits.val, self.metric, self.proposer, None, questions_in_flight(program), demos, seed,
-            self.folder, self.evaluate, tuple(chain),
+            self.evaluate, tuple(chain),
         )  # fmt: skip
 
     def evaluate(self, student: Student, examples: list[dspy.Example]) -> list[float]:
@@ -142,9 +142,9 @@ class Compilation:
     def _fit(self, costs: Sequence[Spending]) -> None:
         """How many questions the budget allows beside the two validations of before and after."""
         shares = []
-        for name in ("calls", "tokens", "usd", "seconds"):
-            bound, each = getattr(self.session.purse.budget, name), [getattr(cost, name) or 0 for cost in costs]
-            if bound is not None and sum(each):
+        for name, bound in self.session.purse.budget.bounds().items():
+            each = [getattr(cost, name) or 0 for cost in costs]
+            if sum(each):
                 shares.append(bound * len(each) / sum(each))
         if shares:
             self.job.runs = max(0, int(min(shares)) - 2 * len(self.splits.val))
@@ -264,47 +264,3 @@ class Compilation:
     def close(self) -> None:
         """Close the files of the folder."""
         self.session.close()
-
-
-def compile(
-    program: Cascade,
-    trainset: Sequence[dspy.Example],
-    valset: Sequence[dspy.Example] | None = None,
-    *,
-    score: Scorer,
-    optimizer: str | Teleprompter = "bootstrap-random-search",
-    budget: Budget | None = None,
-    **more: Any,
-) -> Compiled:
-    """Compile a cascade: better prompts for its rounds, chosen on questions that the optimizer did not learn from.
-
-    Args:
-        program: the cascade; it is not changed.
-        trainset: questions to learn from, each with `question`, `answer` and the program's other inputs.
-        valset: questions to choose by; None takes a third of the training questions.
-        score: a task's `score`, or a function `(example, answer) -> number` with 1 for right.
-        optimizer: a name (see `OPTIMIZERS`), or an optimizer object of DSPy's own.
-        budget: bounds on the total of calls, tokens, USD, seconds.
-        more: as for `Compilation`.
-
-    Returns:
-        The better of before and after, with both scores.
-
-    Raises:
-        CopeError: when it cannot work.
-        dspy.LMError: when a model cannot be reached.
-
-    >>> from cope import Cascade, Team
-    >>> from cope.eval import task_by_name
-    >>> from cope.optimize import Budget, compile
-    >>> task = task_by_name("gsm8k")
-    >>> rows = task.load("train", 100)  # doctest: +SKIP
-    >>> made = compile(Cascade("small"), rows, score=task.score, budget=Budget(calls=500))  # doctest: +SKIP
-    >>> made.save("mine.json")  # doctest: +SKIP
-    """
-    splits = split(trainset, valset, seed=more.get("seed", 0))
-    compilation = Compilation(program, splits, score, optimizer, budget=budget, **more)
-    try:
-        return compilation.run()
-    finally:
-        compilation.close()

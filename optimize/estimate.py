@@ -102,5 +102,4 @@ def _sum(parts: Sequence[Spending]) -> Spending:
 
 
 def _scaled(spent: Spending, times: float) -> Spending:
-    usd = None if spent.usd is None else times * spent.usd
-    return Spending(round(times * spent.calls), round(times * spent.tokens), usd, times * spent.seconds)
+    return Spending().plus(spent, times)

@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import dspy
@@ -26,8 +25,8 @@ class Job:
         threads: questions side by side.
         demos: the most demonstrations of a predictor.
         seed: of the optimizer.
-        folder: for the optimizer's own files.
-        evaluate: scores a program on the validation questions, all or the first so many.
+        evaluate: scores a program on the validation questions, all or some of them.
+        chain: the optimizers of a chain, by name.
     """
 
     student: Student
@@ -39,10 +38,8 @@ class Job:
     threads: int
     demos: int
     seed: int
-    folder: Path
     evaluate: Callable[[Student, list[dspy.Example]], list[float]]
     chain: tuple[str, ...] = ()
-    options: dict[str, Any] = field(default_factory=dict)
 
     @property
     def predictors(self) -> int:

@@ -43,7 +43,7 @@ class KeptRounds:
         try:
             with metered() as meter:
                 result = await make()
-            self._keep(key, {**_plain(result, round_), "calls": [_call(call) for call in meter.calls]})
+            self._keep(key, {**_plain(result, round_), "calls": [call.as_dict() for call in meter.calls]})
             return result
         finally:
             self._running.pop(key).set_result(None)
@@ -57,10 +57,6 @@ class KeptRounds:
     def close(self) -> None:
         if self._appender:
             self._appender.close()
-
-
-def _call(call: Call) -> dict[str, Any]:
-    return {name: getattr(call, name) for name in Call.__slots__}
 
 
 def _plain(result: dspy.Prediction, round_: CascadeRound) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def make_proposer(team: Team, wanted: Any = None, max_tokens: int | None = None)
     tier = team.tiers.get("large" if wanted is None else wanted) if not isinstance(wanted, LocalEngine) else None
     model: Any = wanted if tier is None else tier.model
     engine = getattr(tier.lm, "engine", None) if tier else None
-    if isinstance(engine, LocalEngine) and not str(model).startswith(("local/", "ollama/")):
+    if isinstance(engine, LocalEngine) and not is_local(model):
         model = engine  # the user's own object, which no name leads to
     price = tier.lm.runtime.price if tier else None
     made = Team(

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import dspy
+
 from ..programs import Cascade
 from .candidates import Candidates
 from .job import Job, Optimizer
@@ -58,8 +60,6 @@ class Surrogate:
         def note(example: Any, prediction: Any, trace: Any = None) -> float:
             rounds[fingerprint(example)] = prediction.round
             return 0.0
-
-        import dspy
 
         dspy.Evaluate(devset=rows, metric=note, num_threads=job.threads, display_progress=False)(student)
         return [row for row in rows if rounds.get(fingerprint(row), 0) >= self.first]

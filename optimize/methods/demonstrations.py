@@ -25,9 +25,9 @@ class LabeledDemos:
         return LabeledFewShot(k=job.demos).compile(job.student, trainset=job.trainset)
 
 
-def harvest(job: Job, student: Student | None = None) -> None:
+def harvest(job: Job) -> None:
     """Ask all training questions side by side; DSPy's bootstrapping then finds them answered, one after the other."""
-    job.evaluate(student or job.student, job.trainset)
+    job.evaluate(job.student, job.trainset)
 
 
 class BootstrapDemos:

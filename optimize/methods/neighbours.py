@@ -6,10 +6,10 @@ from ...programs.demos import trimmed
 from ...programs.neighbours import Neighbours
 from ..job import Job
 from ..student import Student
-from .demonstrations import harvest
+from .demonstrations import BootstrapDemos, harvest
 
 
-class NearestDemos:
+class NearestDemos(BootstrapDemos):
     """Right answers of the program itself, kept with it, the nearest shown to each question.
 
     DSPy's KNNFewShot looks for them anew at every question that is answered, by asking a teacher, and cannot be saved. Here
@@ -18,13 +18,6 @@ class NearestDemos:
 
     name = "knn-few-shot"
     words = "demonstrations: for every question the program's right answers to those most like it"
-    reflects = False
-
-    def least(self, job: Job) -> int:
-        return len(job.trainset) + len(job.valset)
-
-    def runs(self, job: Job) -> tuple[int, int]:
-        return len(job.trainset) + len(job.valset), 0
 
     def compile(self, job: Job) -> Student:
         harvest(job)

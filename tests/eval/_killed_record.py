@@ -5,14 +5,12 @@ model finishes is noted in ROOT/asked. Prints how many attempts were killed.
 """
 
 import asyncio
-import os
-import signal
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "doubles"))
+from killing import attempt, lines
 from recorded_runs import recorder, recording, team_of, unsure
 
 
@@ -27,32 +25,10 @@ def main(root: Path) -> None:
     recording(recorder(team_of(reply), "cope", "large"), root, 4)
 
 
-def attempt(root: Path, enough: int | None) -> bool:
-    """Run in a process of its own, killed once `enough` calls are made in all; returns whether it was killed."""
-    child = os.fork()
-    if child == 0:
-        main(root)
-        os._exit(0)
-    while enough is not None and asked(root) < enough:
-        if os.waitpid(child, os.WNOHANG) != (0, 0):
-            return False
-        time.sleep(0.001)
-    if enough is not None:
-        os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or status == 0, "the record failed"
-    return os.WIFSIGNALED(status)
-
-
-def asked(root: Path) -> int:
-    file = root / "asked"
-    return len(file.read_text().splitlines()) if file.exists() else 0
-
-
 if __name__ == "__main__":
     where, wanted = Path(sys.argv[1]), int(sys.argv[2])
-    kills = 0
-    while kills < wanted and attempt(where, asked(where) + 9):
+    notes, kills = where / "asked", 0
+    while kills < wanted and attempt(lambda: main(where), notes, lines(notes) + 9):
         kills += 1
-    attempt(where, None)
+    attempt(lambda: main(where), notes)
     print(kills)

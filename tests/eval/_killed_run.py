@@ -6,15 +6,15 @@ many attempts were killed.
 """
 
 import asyncio
-import os
 import random
-import signal
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import dspy
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "doubles"))
+from killing import attempt, lines
 
 from cope import Cascade, Team
 from cope.eval import RunFolder, evaluate, task_by_name
@@ -49,33 +49,11 @@ def main(root: Path) -> None:
         asyncio.run(evaluate(task_by_name("jsonl"), examples, cascade, folder, in_flight=2))
 
 
-def asked(root: Path) -> int:
-    file = root / "asked"
-    return len(file.read_text().splitlines()) if file.exists() else 0
-
-
-def attempt(root: Path, enough: int | None) -> bool:
-    """Run in a process of its own, killed once `enough` calls are made in all; returns whether it was killed."""
-    child = os.fork()
-    if child == 0:
-        main(root)
-        os._exit(0)
-    while enough is not None and asked(root) < enough:
-        if os.waitpid(child, os.WNOHANG) != (0, 0):
-            return False
-        time.sleep(0.001)
-    if enough is not None:
-        os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or status == 0, "the evaluation failed"
-    return os.WIFSIGNALED(status)
-
-
 if __name__ == "__main__":
     where, wanted = Path(sys.argv[1]), int(sys.argv[2])
     draw = random.Random(5)
-    kills = 0
-    while kills < wanted and attempt(where, asked(where) + draw.randint(1, 10)):
+    notes, kills = where / "asked", 0
+    while kills < wanted and attempt(lambda: main(where), notes, lines(notes) + draw.randint(1, 10)):
         kills += 1
-    attempt(where, None)
+    attempt(lambda: main(where), notes)
     print(kills)

@@ -5,16 +5,14 @@ last one is left alone. Prints what each optimizer came to as JSON.
 """
 
 import json
-import os
-import signal
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import gepa  # noqa: F401  imported once for all attempts, as is optuna
 import optuna  # noqa: F401
 from compile_scripts import World, compiled, own_words
+from killing import attempt, lines
 
 from cope.optimize import Budget
 
@@ -31,38 +29,18 @@ def compile_once(folder: Path, optimizer: str) -> None:
     (folder / "outcome.json").write_text(json.dumps(outcome))
 
 
-def calls(folder: Path) -> int:
-    file = folder / "calls.jsonl"
-    return len(file.read_bytes().splitlines()) if file.exists() else 0
-
-
-def attempt(folder: Path, optimizer: str, enough: int | None = None) -> bool:
-    """Run in a process of its own, killed once so many calls are on record; returns whether it was killed."""
-    child = os.fork()
-    if child == 0:
-        compile_once(folder, optimizer)
-        os._exit(0)
-    while enough is not None and calls(folder) < enough:
-        if os.waitpid(child, os.WNOHANG) != (0, 0):
-            return False
-        time.sleep(0.002)
-    if enough is not None:
-        os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or status == 0, "the compile failed"
-    return os.WIFSIGNALED(status)
-
-
 def main(root: Path, optimizer: str) -> dict[str, Any]:
     alone, killed = root / optimizer / "alone", root / optimizer / "killed"
-    attempt(alone, optimizer)
-    kills = sum(attempt(killed, optimizer, int(share * calls(alone))) for share in KILLS)
-    attempt(killed, optimizer)
+    calls = {folder: folder / "calls.jsonl" for folder in (alone, killed)}
+    attempt(lambda: compile_once(alone, optimizer), calls[alone])
+    most = lines(calls[alone])
+    kills = sum(attempt(lambda: compile_once(killed, optimizer), calls[killed], int(share * most)) for share in KILLS)
+    attempt(lambda: compile_once(killed, optimizer), calls[killed])
     found = {
         name: json.loads((folder / "outcome.json").read_text())
         for name, folder in (("alone", alone), ("killed", killed))
     }
-    return {**found, "kills": kills, "calls": {"alone": calls(alone), "killed": calls(killed)}}
+    return {**found, "kills": kills, "calls": {"alone": most, "killed": lines(calls[killed])}}
 
 
 if __name__ == "__main__":
