@@ -40,7 +40,7 @@ def ways(url: str | None, samples: int) -> dict[str, Way]:
     adapter, signature = LeanAdapter(), reason_signature({}, 1)
     predict = dspy.Predict(signature)
     round_ = Round(reasoner="small", samples=samples, temperature=0.8)  # pyright: ignore[reportCallIssue]
-    cascade = Cascade(Preset(name="round", rounds=(round_,)), team, full_samples=True)
+    cascade = Cascade(Preset(name="round", rounds=(round_,)), team, early_stop="none")
     rollouts = itertools.count()
 
     async def each(call: Callable[[], Awaitable[Any]]) -> None:

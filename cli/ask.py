@@ -11,7 +11,7 @@ import click
 from ..errors import CopeError
 from .calibrated import calibrated_cascade, calibration_option
 from .display import one_line
-from .options import make_team, prepare, program_file, program_options, team_options
+from .options import early_stop_option, make_team, prepare, program_file, program_options, team_options
 
 
 @click.command()
@@ -25,6 +25,7 @@ from .options import make_team, prepare, program_file, program_options, team_opt
     help="What kind of answer: a short one, or a program that passes the tests in the question.",
 )
 @program_options
+@early_stop_option
 @calibration_option
 @team_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document with all that happened.")
@@ -87,7 +88,9 @@ def _text(question: str) -> str:
 
 def _document(question: str, cascade: Any, prediction: Any, file: Path | None) -> dict[str, Any]:
     """All that happened, as plain data."""
-    fields = ("answer", "confidence", "round", "plan", "votes", "tests", "rounds", "usage", "cost", "seconds")
+    fields = (
+        "answer", "confidence", "round", "plan", "votes", "tests", "rounds", "early_stop", "usage", "cost", "seconds",
+    )  # fmt: skip
     return {
         "question": question,
         **{name: prediction[name] for name in fields},

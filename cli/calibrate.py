@@ -31,14 +31,13 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
               help="Questions with the same value there are split together and count as one. [default: the record's]")  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Of the two halves.")
 @click.option("--risk-report", is_flag=True, help="Also how far the share of votes can be trusted, round by round.")
-@click.option(
-    "--early-stop", is_flag=True, help="Also what rules for stopping a vote early save, and what they change."
-)
+@click.option("--stop-report", is_flag=True,
+              help="Also what each rule of --early-stop would save, and which decisions it changes.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
               help="Write the calibration, for --calibration of cope ask and cope eval.")  # fmt: skip
 @price_option
 @click.option("--json", "as_json", is_flag=True, help="Print the calibration as JSON.")
-def command(record: Path, risk_report: bool, early_stop: bool, **options: Any) -> None:
+def command(record: Path, risk_report: bool, stop_report: bool, **options: Any) -> None:
     """Choose thresholds and samples for the cascade of RECORD, a file of cope record or cope import.
 
     One half of the questions puts the settings in order, from the safest to the cheapest; the other half tests them one by one,
@@ -54,7 +53,7 @@ def command(record: Path, risk_report: bool, early_stop: bool, **options: Any) -
     more: dict[str, Any] = {}
     if risk_report:
         more["reliability"] = _reliability(found)
-    if early_stop:
+    if stop_report:
         more["early_stop"] = _stops(found)
     made = certify(found, **{name: [row.as_dict() for row in rows] for name, rows in more.items()})
     if options["output"]:
@@ -65,7 +64,7 @@ def command(record: Path, risk_report: bool, early_stop: bool, **options: Any) -
         print_calibration(found, made)
         if risk_report:
             print_reliability(more["reliability"])
-        if early_stop:
+        if stop_report:
             print_stops(more["early_stop"])
     if options["output"]:
         click.echo(f"written to {options['output']}; use it with --calibration", err=True)

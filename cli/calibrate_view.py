@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from ..programs.early_stop import NONE
+
 if TYPE_CHECKING:
     from ..optimize.calibration import Calibration, Certificate
 
@@ -145,7 +147,7 @@ def print_stops(rows: Sequence[Any]) -> None:
     )  # fmt: skip
     for row in rows:
         table.add_row(
-            str(row.round) if row.rule == "all" else "", row.rule, f"{row.drawn:.2f}", f"{row.saved:.1%}",
+            str(row.round) if row.rule == NONE else "", row.rule, f"{row.drawn:.2f}", f"{row.saved:.1%}",
             *(f"{share:.2%}" for share in (row.changed, row.accepted, row.escalated, row.another, row.wrong)),
         )  # fmt: skip
     console.print()

@@ -14,6 +14,7 @@ from .calibrated import calibrated_cascade, calibrated_replay, calibration_optio
 from .options import (
     NO_PROGRAM,
     compiled_in,
+    early_stop_option,
     make_team,
     prepare,
     program_file,
@@ -49,6 +50,7 @@ from .options import (
 @click.option("--replay", metavar="RECORD", help="Answer from a file of cope record or cope import; no model is asked.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @program_options
+@early_stop_option
 @calibration_option
 @team_options
 def command(task: str | None, **options: Any) -> None:
@@ -70,8 +72,8 @@ def command(task: str | None, **options: Any) -> None:
     cascade, file, certificate = calibrated_cascade(options, team, chosen.domain, file, chosen.name)
     examples = chosen.load(options["split"], options["limit"], options["data"])
     warn_of_questions(certificate, chosen.name, (example.question for example in examples))
-    origin = _origin(file, examples) | {"calibration": str(options["calibration"]) if certificate else None}
-    folder = RunFolder(_settings(chosen, options, cascade), options["runs"])
+    origin = origin_of(file, examples) | {"calibration": str(options["calibration"]) if certificate else None}
+    folder = RunFolder(settings_of(chosen, options, cascade), options["runs"])
     with folder.opened(options["fresh"]):
         prepare(team, cascade.preset.tiers)
         stopped = _run(chosen, examples, cascade, folder, options, origin)
@@ -79,7 +81,7 @@ def command(task: str | None, **options: Any) -> None:
         raise CopeError(stopped)
 
 
-def _origin(file: Path | None, examples: list[Any]) -> dict[str, Any]:
+def origin_of(file: Path | None, examples: list[Any]) -> dict[str, Any]:
     """Where the program comes from, and how many of the questions it has met; what it has met is said on stderr."""
     from ..eval import seen_by
 
@@ -89,7 +91,7 @@ def _origin(file: Path | None, examples: list[Any]) -> dict[str, Any]:
     return {"program_file": str(file) if file else None, "seen": seen.as_dict() if seen else None}
 
 
-def _settings(task: Any, options: Mapping[str, Any], cascade: Any) -> dict[str, Any]:
+def settings_of(task: Any, options: Mapping[str, Any], cascade: Any) -> dict[str, Any]:
     """All that decides a run's outcome; the same settings find the same folder."""
     from ..eval.records import digest
 
@@ -102,7 +104,7 @@ def _settings(task: Any, options: Mapping[str, Any], cascade: Any) -> dict[str, 
         "program": digest(cascade.dump_state()),
         "models": {tier: cascade.team[tier].model for tier in cascade.preset.tiers},
         "seed": cascade.seed,
-        "full_samples": cascade.full_samples,
+        "early_stop": cascade.early_stop,
         **{name: options[name] for name in ("adapter", "max_tokens", "context")},
     }
 

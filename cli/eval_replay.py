@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import CopeError
+from ..programs.early_stop import INEXACT, NONE
 from .options import NO_PROGRAM, given, own_program
 
 if TYPE_CHECKING:
@@ -33,8 +34,12 @@ def show_replay(task: str | None, options: Mapping[str, Any]) -> None:
     from ..eval import Recording, Replay, replay_records, summarise
     from .eval_view import percent, print_table
 
-    if settled := [flag for name, flag in _SETTLED.items() if given(name)]:
-        raise click.UsageError(f"--replay asks no model, and the record has settled the rest: leave out {settled[0]}.")
+    refuse_settled()
+    if options["early_stop"] in INEXACT:
+        raise click.UsageError(
+            f"A replay counts all samples, and {options['early_stop']} would not: leave out --early-stop, or see what it changes "
+            "with cope calibrate RECORD --stop-report."
+        )
     record = Recording.open(options["replay"])
     if task not in (None, record.manifest.task):
         raise CopeError(f"{record.name} is a record of {record.manifest.task}, not of {task}")
@@ -62,18 +67,33 @@ def show_replay(task: str | None, options: Mapping[str, Any]) -> None:
         click.echo(f"accuracy over all {count} questions is between {percent(low)} and {percent(high)}")
 
 
+def refuse_settled() -> None:
+    """Refuse options of the running command that a record has settled.
+
+    Raises:
+        click.UsageError: for the first of them.
+    """
+    if settled := [flag for name, flag in _SETTLED.items() if given(name)]:
+        raise click.UsageError(f"--replay asks no model, and the record has settled the rest: leave out {settled[0]}.")
+
+
 def _program(record: "Recording", options: Mapping[str, Any]) -> Any:
     """The program that the same options would have made a live run use: the record's own where none is named."""
+    from ..eval.replay_match import Program
+
+    if file := own_program(options):
+        return Program.named(file, record.domain)
+    return preset_in(record, options["preset"], options["program"] == NO_PROGRAM) if given("preset") else None
+
+
+def preset_in(record: "Recording", name: str, plain: bool) -> Any:
+    """A preset for a replay; unless `plain`, the compiled program that comes with the package for it, where there is one."""
     from ..eval.replay_match import Program
     from ..programs import load_preset
     from ..programs.shipped import shipped
 
-    if file := own_program(options):
-        return Program.named(file, record.domain)
-    if not given("preset"):
-        return None
-    preset = load_preset(options["preset"])
-    if options["program"] != NO_PROGRAM and not record.imported:
+    preset = load_preset(name)
+    if not plain and not record.imported:
         context = record.manifest.settings.get("context")
         found = shipped(preset, record.manifest.task, record.models, record.domain, context=context)
         if found:
@@ -92,7 +112,7 @@ def _settings(replay: "Replay") -> dict[str, Any]:
         "preset": replay.preset.name,
         "models": {tier: manifest.models.get(tier, "not in the record") for tier in replay.preset.tiers},
         "seed": manifest.seed,
-        "full_samples": True,
+        "early_stop": NONE,
         "thresholds": list(replay.thresholds),
         "samples": [round_.samples for round_ in replay.preset.rounds],
     }

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from ..programs.early_stop import INEXACT
 from .usage import money as dollars
 
 EVERY_SECONDS = 20.0  # between two lines where there is no terminal to redraw
@@ -119,10 +120,12 @@ def _print(console: Console, settings: Mapping[str, Any], cascade: Any, summary:
         time_ = summary.seconds_per_question
         words = "model time unknown" if time_ is None else f"{time_:.1f} s of model time a question"
         console.print(f"{text}; {words}", highlight=False)
+    rule = settings.get("early_stop")
+    why = f"by {rule}, which may decide otherwise" if rule in INEXACT else "their votes could change nothing"
     if summary.total.cancelled:
-        console.print(
-            f"{summary.total.cancelled} calls were stopped early: their votes could change nothing", highlight=False
-        )
+        console.print(f"{summary.total.cancelled} calls were stopped early: {why}", highlight=False)
+    elif rule in INEXACT:
+        console.print(f"no call was stopped early by {rule}", highlight=False)
 
 
 def table_text(settings: Mapping[str, Any], cascade: Any, summary: Any) -> str:

@@ -12,6 +12,7 @@ import click
 from ..errors import CopeError
 from ..models.prices import Price
 from ..models.weights import aliases
+from ..programs.early_stop import EXACT, RULES
 from .loading import bring_weights, prepare
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from ..programs import Cascade
 
 __all__ = [
-    "NO_PROGRAM", "bring_weights", "compiled_in", "given", "make_cascade", "make_team", "own_program", "prepare",
-    "price_option", "program_file", "program_options", "team_options",
+    "NO_PROGRAM", "bring_weights", "compiled_in", "early_stop_option", "given", "make_cascade", "make_team", "own_program",
+    "prepare", "price_option", "program_file", "program_options", "team_options",
 ]  # fmt: skip
 
 NO_PROGRAM = "none"
@@ -118,11 +119,20 @@ def program_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--thresholds", type=_Thresholds(), metavar="T,T", help="Share of votes that each round needs."),
         click.option("--seed", type=int, default=0, show_default=True, metavar="N",
                      help="All randomness depends on it."),
-        click.option("--full-samples", is_flag=True, help="Draw every sample, also when the vote is decided."),
         click.option("--unsafe-code", is_flag=True,
                      help="Run model-written programs without a sandbox, where none is to be had."),
     ]  # fmt: skip
     return _decorated(command, options)
+
+
+def early_stop_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --early-stop; `make_cascade` reads it."""
+    option = click.option(
+        "--early-stop", type=click.Choice(list(RULES)), default=EXACT, show_default=True,
+        help="When a round leaves its missing samples: when they can change nothing (exact), never (none), or when the vote "
+        "probably holds, which may decide otherwise (adaptive-consistency, esc).",
+    )  # fmt: skip
+    return option(command)
 
 
 def _decorated(command: Callable[..., Any], options: list[Callable[..., Any]]) -> Callable[..., Any]:
@@ -219,7 +229,7 @@ def make_cascade(
     """
     from ..programs import Cascade, load_preset
 
-    more: dict[str, Any] = {"seed": options["seed"], "full_samples": options["full_samples"], "domain": domain}
+    more: dict[str, Any] = {"seed": options["seed"], "early_stop": options.get("early_stop", EXACT), "domain": domain}
     if domain == "code":
         more["confidence"] = _code_confidence(options["unsafe_code"])
     changes = {"samples": options["samples"], "thresholds": options["thresholds"] or ()}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import CopeError
+from ..programs.early_stop import NONE
 from .options import make_cascade, make_team, prepare, program_file, program_options, team_options
 
 if TYPE_CHECKING:
@@ -51,13 +52,13 @@ def command(task: str, **options: Any) -> None:
     from ..eval import Recorder, RunFolder, task_by_name
 
     chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
-    options |= {"no_cache": True, "full_samples": True}  # a reply from the cache has no tokens of its own
+    options |= {"no_cache": True, "early_stop": NONE}  # a reply from the cache has no tokens of its own
     team = make_team(options)
     if options["logprobs"]:
         _ask_logprobs(team)
     recorder = Recorder(_programs(options, team, chosen))
     examples = chosen.load(options["split"], options["limit"], options["data"])
-    groups = _groups(options, examples)
+    groups = groups_of(options, examples)
     folder = RunFolder(_settings(chosen, options, recorder), options["runs"])
     with folder.opened(options["fresh"]):
         folder.done = {key: record for key, record in folder.done.items() if recorder.holds(record)}
@@ -89,7 +90,7 @@ def _ask_logprobs(team: "Team") -> None:
         tier.lm.kwargs["logprobs"] = True
 
 
-def _groups(options: Mapping[str, Any], examples: list[Any]) -> dict[str, str]:
+def groups_of(options: Mapping[str, Any], examples: list[Any]) -> dict[str, str]:
     """By a question's key, the value of its row in the column that says what belongs together."""
     from ..eval.data import from_file, of_split
     from ..eval.records import keyed

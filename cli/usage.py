@@ -16,6 +16,17 @@ def money(usd: float) -> str:
     return f"${usd:.{max(2, 1 - math.floor(math.log10(usd)))}f}"
 
 
+def duration(seconds: float) -> str:
+    """A duration in the unit that suits it.
+
+    >>> duration(42), duration(600), duration(9000)
+    ('42 s', '10 min', '2.5 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+
+
 def cost_in_words(usage: Sequence[Mapping[str, Any]]) -> str:
     """The cost of some calls; what is not known is said to be unknown, never counted as nothing.
 

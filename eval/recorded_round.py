@@ -136,7 +136,7 @@ class RecordedRound:
         """(questions, samples): the seeded order in which the samples are asked and ties are broken.
 
         Args:
-            samples: of the first so many samples; all when None. The order depends on the count.
+            samples: of the first so many samples; all when None. Two samples keep their order whatever the count.
             number: as if it were this round.
         """
         count, place, seed = samples or self.samples, number or self.number, self._source.seed

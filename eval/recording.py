@@ -14,6 +14,7 @@ from ..errors import CopeError
 from ..models import Call, Meter, Usage, metered
 from ..programs import Cascade, Sample
 from ..programs.cascade_round import CascadeRound
+from ..programs.early_stop import NONE
 from ..programs.outcome import used
 from .record_schema import CALL, SHARED, Manifest
 from .records import Record, digest
@@ -43,8 +44,8 @@ class Recorder:
         for name, cascade in self.cascades.items():
             if cascade.peers:
                 raise CopeError(f"{name} is an ensemble: record its programs one by one")
-            if not cascade.full_samples:
-                raise CopeError(f"{name} leaves samples out: make it with full_samples=True")
+            if cascade.early_stop != NONE:
+                raise CopeError(f"{name} leaves samples out: make it with early_stop={NONE!r}")
 
     @property
     def first(self) -> Cascade:

@@ -21,7 +21,7 @@ from .sweep import Ladder, Totals, decided, sweep
 class Replay:
     """A preset or program on the questions of a record.
 
-    Equal to a live run with `full_samples` in answers, rounds, calls and tokens: tests compare them. A live run without it
+    Equal to a live run with `early_stop="none"` in answers, rounds, calls and tokens: tests compare them. A live run with `exact`
     stops early: same answers and rounds, calls and tokens at most these. (Of several programs that pass all visible
     tests, the one that is finished first answers there; here it is the first in the seeded order.)
 

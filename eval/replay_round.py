@@ -68,7 +68,7 @@ def replayed(
 ) -> ReplayedRound:
     """Decide a round from the first `spec.samples` recorded samples: those that a run with so many asks.
 
-    A sample's seed depends on its index and not on how many there are, and the order is drawn anew for the count.
+    A sample's seed, and its rank in the order, depend on its index and not on how many there are.
     """
     count = spec.samples
     plans, order = recorded.plans[:, :count], recorded.order(count, number)

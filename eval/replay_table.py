@@ -26,7 +26,7 @@ class Replayed:
 
 
 def replay_records(replay: Replay, limit: int | None = None) -> Replayed:
-    """The records of a live run with `full_samples` and the preset's thresholds.
+    """The records of a live run with `early_stop="none"` and the preset's thresholds.
 
     Args:
         replay: the preset on the questions of a record.

@@ -12,6 +12,7 @@ from ..errors import CopeError
 from ..models import Team, metered, run_sync
 from .cascade_round import CascadeRound
 from .domain import USUAL, domain_by_name
+from .early_stop import EXACT, rule_for
 from .ensemble import Peers, peers_in
 from .neighbours import Neighbours, neighbours_in
 from .outcome import answered, record_of, used
@@ -29,7 +30,8 @@ class Cascade(dspy.Module):
         preset: a preset, its name, or a TOML file of the user's.
         team: the tiers; the default pair of embedded models when None.
         seed: all randomness depends on it: samples, their order, the plan that is handed on.
-        full_samples: draw every sample, also those that can no longer change the decision.
+        early_stop: when a round leaves its missing samples: `exact`, when they can change nothing; `none`, never;
+            `adaptive-consistency` or `esc`, when the vote probably holds, which saves more and may decide otherwise.
         domain: the kind of questions: `short-answer` or `code`.
         confidence: how a round's samples become an answer; None is the domain's way: the vote's share, or tests that pass.
 
@@ -38,7 +40,7 @@ class Cascade(dspy.Module):
         peers: programs whose answers vote with this one's, in an ensemble; none for most programs.
 
     Raises:
-        CopeError: when the preset is wrong or names a tier that the team has not.
+        CopeError: when the preset is wrong or names a tier that the team has not; for an `early_stop` that does not suit.
 
     >>> from cope import Cascade, Team
     >>> cascade = Cascade("cope", Team())
@@ -52,19 +54,20 @@ class Cascade(dspy.Module):
         team: Team | None = None,
         *,
         seed: int = 0,
-        full_samples: bool = False,
+        early_stop: str = EXACT,
         domain: str = USUAL,
         confidence: Confidence | None = None,
     ) -> None:
         super().__init__()
         self.preset = load_preset(preset) if isinstance(preset, str) else preset
         self.team = team or Team()
-        self.seed, self.full_samples = seed, full_samples
+        self.seed = seed
         self.domain = domain
         self.neighbours: dict[str, Neighbours] = {}
         self.peers = Peers()
         kind = domain_by_name(domain)
         self.confidence: Confidence = confidence or kind.confidence()
+        self.early_stop = rule_for(early_stop, self.confidence)
         for tier in self.preset.tiers:
             _ = self.team[tier]
         for number in range(1, len(self.preset.rounds) + 1):
@@ -89,9 +92,9 @@ class Cascade(dspy.Module):
         Returns:
             A prediction with `answer` (None when no sample could be read), `confidence` (0 to 1), `round` (which
             answered), `plan` (the one that the answer was made with), `votes` (vote to count), `tests` (what came of the
-            visible tests of a program that answers), `rounds` (each round's record), `usage` (by tier, round and role),
-            `cost` (USD, None when a price is unknown), `seconds`; of an ensemble also `members`, see `Peers.vote`, and the
-            usage of all its programs.
+            visible tests of a program that answers), `rounds` (each round's record), `early_stop` (the rule),
+            `usage` (by tier, round and role), `cost` (USD, None when a price is unknown), `seconds`; of an ensemble also
+            `members`, see `Peers.vote`, and the usage of all its programs.
 
         Raises:
             dspy.LMError: when a model failed; a failure is never an answer.
@@ -112,11 +115,11 @@ class Cascade(dspy.Module):
             if result.plan:
                 plans[round_.number] = result.plan
             results.append(result)
-            records.append(record_of(round_, result, time.perf_counter() - began))
+            records.append(record_of(round_, result, time.perf_counter() - began, self.early_stop))
             if result.accepted:
                 break
         _hand_to_optimizer(self.learned_from(results))
-        return answered(records)
+        return {**answered(records), "early_stop": self.early_stop}
 
     async def run_round(
         self, round_: CascadeRound, question: str, plans: dict[int, str], given: dict[str, Any]
@@ -124,7 +127,7 @@ class Cascade(dspy.Module):
         """Run one round of a question; what wraps a cascade, such as a compile, may answer from what it has seen."""
         return await round_.acall(
             question=question, plans=plans, team=self.team, confidence=self.confidence, seed=self.seed,
-            full_samples=self.full_samples, given=given, nearest=self.nearest(round_, question),
+            early_stop=self.early_stop, given=given, nearest=self.nearest(round_, question),
         )  # fmt: skip
 
     def nearest(self, round_: CascadeRound, question: str) -> dict[str, list[dspy.Example]]:

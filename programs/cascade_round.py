@@ -12,6 +12,7 @@ from ..models.adapter import LeanAdapter
 from ..models.limits import waiting_as
 from ..signatures import PlanKind
 from .domain import Domain
+from .early_stop import EXACT, INEXACT, share_of_drawn
 from .events import Judged, Planned, RoundStarted, Voted, emit, observed
 from .planner import Planner
 from .preset import Preset
@@ -62,7 +63,7 @@ class CascadeRound(dspy.Module):
         team: Team,
         confidence: Confidence,
         seed: int,
-        full_samples: bool = False,
+        early_stop: str = EXACT,
         given: Mapping[str, Any] | None = None,
         nearest: Mapping[str, Sequence[Any]] | None = None,
     ) -> dspy.Prediction:
@@ -74,7 +75,7 @@ class CascadeRound(dspy.Module):
             team: where the tiers are looked up.
             confidence: how samples become an answer.
             seed: what all randomness of the round depends on, together with the question.
-            full_samples: draw every sample, also those that cannot change the decision.
+            early_stop: the rule by which missing samples are left.
             given: what came with the question, such as the tests that a program must pass.
             nearest: demonstrations chosen for the question, by role: `planner`, `reasoner`.
 
@@ -104,9 +105,11 @@ class CascadeRound(dspy.Module):
 
         samples = await draw(
             order, make, tally, threshold=spec.threshold, hands_on=self.hands_on and shared is None,
-            full=full_samples, counted=counted,
+            early_stop=early_stop, counted=counted,
         )  # fmt: skip
         verdict = tally.verdict()
+        if early_stop in INEXACT:
+            verdict = share_of_drawn(verdict, len(samples))
         accepted = accepts(verdict, spec.threshold)
         plan = self._survivor(verdict, samples, order, shared)
         emit(
@@ -121,6 +124,7 @@ class CascadeRound(dspy.Module):
                 spec.samples,
                 plan,
                 verdict.words,
+                early_stop,
             )
         )
         return dspy.Prediction(verdict=verdict, accepted=accepted, samples=samples, plan=plan, shared=shared)

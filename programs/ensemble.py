@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import dspy
 
+from .early_stop import NONE
 from .events import observed_by
 from .sample import Sample
 from .sampling import draw
@@ -41,6 +42,8 @@ class Peers:
     async def vote(self, lead: "Cascade", question: str, given: dict[str, Any]) -> dict[str, Any]:
         """Ask the lead and the peers, as long as the vote between them is open, unless the lead wants it in full.
 
+        Whatever rule stops the samples within a program, the vote between programs is left only where it is decided.
+
         As many as could settle it are asked together, the others one by one: what is asked does not hang on who is
         faster, so that a question costs the same every time.
 
@@ -67,8 +70,8 @@ class Peers:
 
         together = 1 if lead.confidence.one_settles else count // 2 + 1
         for batch in (range(together), *([index] for index in range(together, count))):
-            await draw(batch, ask, tally, threshold=None, hands_on=False, full=True)
-            if tally.settled(None, False) and not lead.full_samples:
+            await draw(batch, ask, tally, threshold=None, hands_on=False, early_stop=NONE)
+            if tally.settled(None, False) and lead.early_stop != NONE:
                 break
         verdict = tally.verdict()
         if outer is not None and learned and (0 in verdict.supporters or not verdict.supporters):

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from ..models.scope import in_scope, scoped
+from .early_stop import EXACT, INEXACT
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Voted:
 
 @dataclass(frozen=True)
 class Judged:
-    """The gate decided. `asked` of `samples` were needed; `plan` is what the round hands on."""
+    """The gate decided. `asked` of `samples` were needed by the rule `early_stop`; `plan` is what the round hands on."""
 
     round: int
     answer: str | None
@@ -51,6 +52,7 @@ class Judged:
     samples: int
     plan: str | None
     words: str = ""
+    early_stop: str = EXACT
 
     @property
     def reason(self) -> str:
@@ -63,6 +65,9 @@ class Judged:
             return "the last round answers"
         # Sampling may stop before all votes are in, when they can no longer change the decision.
         early = self.asked < self.samples
+        if early and self.early_stop in INEXACT:
+            needed = f"{self.threshold:.0%} are {'enough' if self.accepted else 'needed'}"
+            return f"{self.confidence:.0%} of the {self.asked} drawn agree, {needed} (stopped by {self.early_stop})"
         if self.accepted:
             return f"{'at least ' if early else ''}{self.confidence:.0%} agree, {self.threshold:.0%} are enough"
         needed = f"{self.threshold:.0%} can not be reached any more" if early else f"{self.threshold:.0%} are needed"

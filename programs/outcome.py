@@ -9,7 +9,7 @@ from .cascade_round import CascadeRound
 from .sample import Sample
 
 
-def record_of(round_: CascadeRound, result: dspy.Prediction, seconds: float) -> dict[str, Any]:
+def record_of(round_: CascadeRound, result: dspy.Prediction, seconds: float, early_stop: str) -> dict[str, Any]:
     """A round as plain data, for the prediction and for the records of an evaluation."""
     verdict = result.verdict
     return {
@@ -21,6 +21,7 @@ def record_of(round_: CascadeRound, result: dspy.Prediction, seconds: float) -> 
         "votes": dict(verdict.votes),
         "supporters": list(verdict.supporters),
         "asked": len(result.samples),
+        "early_stop": early_stop,
         "plan": result.plan,
         "samples": [_sample(sample) for sample in result.samples],
         "seconds": seconds,

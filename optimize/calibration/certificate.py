@@ -12,12 +12,14 @@ from ... import __version__
 from ...errors import CopeError
 from ...eval.records import digest, fingerprint
 from ...eval.replay_match import Program, recorded_program
+from ...programs.early_stop import EXACT, NONE
 from .calibrating import Calibration
 from .trials import MEASURES
 
 FORMAT = "cope-calibration-1"
 ASKED = ("adapter", "max_tokens", "context")
 """Of what a record was made with, what changes the requests."""
+RULE = "early_stop"
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Certificate:
         p: p-value of what was chosen.
         program: `name` of the calibrated program, `source` of its samples (`recorded` or `imported`), `mark` (see `mark_of`).
         models: each tier's model.
-        asked: adapter, greatest lengths.
+        asked: adapter, greatest lengths, and the rule `early_stop`: a replay counts as the exact rule does.
         data: task, fingerprint, and how many questions and units each half has.
         rows: fingerprints of the questions of each half.
         held_out: figures of the chosen setting and of the large model alone.
@@ -88,7 +90,7 @@ class Certificate:
         Args:
             program: the program, its thresholds and numbers of samples apart.
             models: each tier's model.
-            asked: adapter and greatest lengths.
+            asked: adapter and greatest lengths; `early_stop`, the exact rule where it is left out.
         """
         if self.program["mark"] != mark_of(program):
             if self.program["source"] == "imported":
@@ -100,8 +102,13 @@ class Certificate:
         for tier, model in self.models.items():
             if tier in models and models[tier] != model:
                 return f"its {tier} model is {model}, and not {models[tier]}: give --{tier} {model}, or calibrate anew"
+        rule, theirs = (settings.get(RULE, EXACT) for settings in (asked, self.asked))
+        if rule != theirs and {rule, theirs} != {EXACT, NONE}:  # these two decide alike
+            return (
+                f"it was made with --early-stop {theirs}, and {rule} may decide otherwise: give --early-stop {theirs}"
+            )
         for setting, value in self.asked.items():
-            if setting in asked and asked[setting] != value:
+            if setting != RULE and setting in asked and asked[setting] != value:
                 option = setting.replace("_", "-")
                 return f"it was made with --{option} {value}, and not {asked[setting]}: give that, or calibrate anew"
         return None
@@ -143,7 +150,7 @@ def certify(calibration: Calibration, **more: Any) -> Certificate:
         p=calibration.p,
         program={"name": name, "source": manifest.source, "mark": mark_of(recorded_program(record, name))},
         models=manifest.models,
-        asked={name: manifest.settings[name] for name in ASKED if name in manifest.settings},
+        asked={**{name: manifest.settings[name] for name in ASKED if name in manifest.settings}, RULE: EXACT},
         data={
             "task": manifest.task, "fingerprint": manifest.data_fingerprint, "questions": len(record),
             "grouped": halves.grouped,

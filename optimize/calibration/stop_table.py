@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ...eval import Replay
-from .stopping import RULES, Stopped, Votes, stop
+from ...programs.early_stop import NONE, RULES
+from .stopping import Stopped, stop
 
 Array = np.ndarray[Any, Any]
 
@@ -71,11 +72,10 @@ def _round(replay: Replay, number: int, seed: int) -> Iterator[StopRow]:
         np.take_along_axis(array[rows, : spec.samples], order, axis=1)
         for array in (recorded.votes, recorded.scores, recorded.plans.astype(bool))
     )
-    counted = Votes.of(votes, planned)
     hands_on = replay.preset.hands_on(round_.number) and spec.plans > 1
-    whole = stop(RULES["all"], counted, spec.threshold, hands_on)
+    whole = stop(RULES[NONE], votes, spec.threshold, planned, hands_on)
     for name, rule in RULES.items():
-        found = stop(rule, counted, spec.threshold, hands_on)
+        found = stop(rule, votes, spec.threshold, planned, hands_on)
         yield _row(round_.number, name, spec.threshold, whole, found, votes, scores)
 
 

@@ -73,7 +73,7 @@ def test_stdout_holds_the_answer_alone_and_stderr_the_rounds(cope: Callable[...,
 
 
 def test_an_escalation_says_why_and_hands_its_plan_on(cope: Callable[..., Result]) -> None:
-    result = cope("ask", QUESTION, "--samples", "4", "--full-samples", script=split)
+    result = cope("ask", QUESTION, "--samples", "4", "--early-stop", "none", script=split)
     assert result.stdout == "42\n"
     assert "round 1: escalated: 25% agree, 75% are needed" in result.stderr
     assert "round 1: hands on the plan: Find the product." in result.stderr
@@ -218,7 +218,9 @@ def test_a_saved_program_is_asked_with_other_samples(cope: Callable[..., Result]
         seen.append(system(messages))
         return "Answer: 42"
 
-    result = cope("ask", QUESTION, "--json", "--program", "mine.json", "--samples", "3", "--full-samples", script=note)
+    result = cope(
+        "ask", QUESTION, "--json", "--program", "mine.json", "--samples", "3", "--early-stop", "none", script=note
+    )
     document = json.loads(result.stdout)
     assert document["preset"] == "self-consistency" and document["votes"] == {"42": 3}
     assert len(seen) == 3 and all(text.startswith("Say what it is.") for text in seen)
@@ -240,7 +242,7 @@ def test_a_terminal_shows_plans_bars_and_the_decision() -> None:
 
 def test_a_terminal_shows_an_escalation_and_leaves_out_what_would_not_fit() -> None:
     team = Team(ScriptedEngine(split), ScriptedEngine(split), cache=False)
-    cascade = Cascade(load_preset("cope").with_(samples=12), team, full_samples=True)
+    cascade = Cascade(load_preset("cope").with_(samples=12), team, early_stop="none")
     out = io.StringIO()
     with Live(cascade, Console(file=out, force_terminal=True, width=160)) as live, observed_by(live):
         cascade(question=QUESTION)

@@ -35,7 +35,7 @@ def failed(result: Any) -> str:
 
 def test_what_was_chosen_the_promise_and_the_held_out_half(here: Path):
     imported(here)
-    result = cope("calibrate", "r.parquet", "--harm", "0.1", "--risk-report", "--early-stop", "-o", "c.json")
+    result = cope("calibrate", "r.parquet", "--harm", "0.1", "--risk-report", "--stop-report", "-o", "c.json")
     assert result.exit_code == 0, result.output
     for text in (
         "samples, 400 questions: small s, large l",

@@ -105,6 +105,6 @@ def test_a_broken_row_is_one_line_with_its_place(cope: Any) -> None:
 
 
 def test_make_cascade_knows_the_kind_of_questions(scripted: Any) -> None:
-    given = {"seed": 0, "full_samples": False, "samples": None, "thresholds": None, "program": None, "preset": "small",
+    given = {"seed": 0, "early_stop": "exact", "samples": None, "thresholds": None, "program": None, "preset": "small",
              "unsafe_code": True}  # fmt: skip
     assert options.make_cascade(given, scripted(lambda ask: "").team, "code").domain == "code"

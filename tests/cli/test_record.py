@@ -71,7 +71,7 @@ def test_a_replayed_table_is_that_of_a_live_run(here: Path, models: Any):
     assert [program["name"] for program in made["programs"]] == ["cope", "large"]
     for more in ((), ("--thresholds", "0.4,0.3"), ("--preset", "large")):
         live = json.loads(
-            done("eval", "jsonl", "--data", "q.jsonl", "--no-track", "--full-samples", "--json", *more).stdout
+            done("eval", "jsonl", "--data", "q.jsonl", "--no-track", "--early-stop", "none", "--json", *more).stdout
         )
         asked = len(models.asks)
         again = json.loads(done("eval", "--replay", "jsonl-cope.parquet", "--json", *more).stdout)

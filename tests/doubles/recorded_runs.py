@@ -52,7 +52,7 @@ def team_of(reply: Callable[[Any], str], **options: Any) -> Team:
 
 
 def recorder(team: Team, *presets: Preset | str, seed: int = 0, **more: Any) -> Recorder:
-    made = [Cascade(preset, team, seed=seed, full_samples=True, **more) for preset in presets]
+    made = [Cascade(preset, team, seed=seed, early_stop="none", **more) for preset in presets]
     return Recorder({cascade.preset.name: cascade for cascade in made})
 
 

@@ -39,7 +39,7 @@ def main(root: Path) -> None:
         return reply
 
     team = Team(ScriptedEngine(script("small")), ScriptedEngine(script("large")), cache=False)
-    cascade = Cascade("cope", team, full_samples=True)
+    cascade = Cascade("cope", team, early_stop="none")
     examples = [
         dspy.Example(id=f"q{n}", question=f"What is {n} again?", answer=str(n)).with_inputs("question")
         for n in range(QUESTIONS)

@@ -214,7 +214,7 @@ def test_programs_are_recorded_with_what_they_pass_and_replayed_like_a_live_run(
     for count in (8, 3):
         replay, preset = Replay(record, samples=count), load_preset("cope").with_(count)
         live, made = (
-            Cascade(preset, models.team, full_samples=True, **more),
+            Cascade(preset, models.team, early_stop="none", **more),
             {r.id: r for r in replay_records(replay).records},
         )
         for example in asked:
@@ -228,9 +228,9 @@ def test_programs_are_recorded_with_what_they_pass_and_replayed_like_a_live_run(
 
 def test_an_ensemble_and_a_program_that_stops_early_are_refused(scripted: Callable[..., Any]):
     team = scripted(agree).team
-    with pytest.raises(CopeError, match="full_samples=True"):
+    with pytest.raises(CopeError, match="early_stop='none'"):
         Recorder({"cope": Cascade("cope", team)})
-    several = Cascade("cope", team, full_samples=True)
+    several = Cascade("cope", team, early_stop="none")
     several.peers = Peers([several.peer()])
     with pytest.raises(CopeError, match="ensemble"):
         Recorder({"cope": several})

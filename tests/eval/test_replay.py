@@ -31,7 +31,7 @@ def compare(models: Any, recorded: set[Any], record: Recording, preset: Preset, 
     """Run every question live and hold it against the replay; returns on how many the record does not suffice."""
     made = {r.key: r for r in replay_records(replay).records}
     outcomes, unknown = replay.outcomes(), 0
-    live = Cascade(preset, models.team, seed=seed, full_samples=True)
+    live = Cascade(preset, models.team, seed=seed, early_stop="none")
     for place, example in enumerate(examples(QUESTIONS)):
         models.small.requests.clear()
         models.large.requests.clear()
@@ -95,6 +95,26 @@ def test_early_stopping_asks_at_most_as_much_and_comes_to_the_same(tmp_path: Pat
         for tier in ("small", "large"):
             calls = sum(row["calls"] - row["cancelled"] for row in told.usage if row["tier"] == tier)
             assert calls <= outcomes.spent[tier, "calls"][place]
+
+
+def test_fewer_samples_hand_the_same_plan_on_where_they_may(tmp_path: Path):
+    """The same vote leads, and the sample that handed its plan on is among the fewer: then the next round's calls are there."""
+
+    def planning(ask: Any) -> str:
+        said = unsure(ask)
+        return f"Plan {ask.seed}." if ask.role == "plan" and said.strip() else said
+
+    record = recording(recorder(team_of(planning), "cope"), tmp_path, 40)
+    whole, fewer = Replay(record), Replay(record, samples=4)
+    places, votes = np.arange(40), record.rounds[0].votes
+    first, again = (replay.rounds[0].verdict for replay in (whole, fewer))
+    assert first and again
+    leads = (first.leader >= 0) & (again.leader >= 0) & (votes[places, first.leader] == votes[places, again.leader])
+    # A lone supporter without a plan hands on another sample's; with one behind the majority the rule is plain.
+    behind = (first.supporters & record.rounds[0].plans.astype(bool))[:, :4].any(axis=1)
+    may = leads & behind & (first.survivor < 4)
+    assert fewer.known[may, 1].all() and 10 < may.sum() < 40
+    assert fewer.known[:, 1].mean() > 0.3, "as often as the order allows, and not once in eight"
 
 
 @pytest.fixture(scope="module")

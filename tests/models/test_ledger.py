@@ -200,10 +200,10 @@ def comparable(prediction) -> list[dict[str, object]]:
 def test_a_second_run_asks_nothing_and_counts_the_same(tmp_path: Path, preset: str):
     first_team, *_ = team()
     with recorded_in(Ledger(tmp_path / "calls.jsonl")):
-        first = Cascade(preset, first_team, full_samples=True)(question="6 * 7?")
+        first = Cascade(preset, first_team, early_stop="none")(question="6 * 7?")
     second_team, small, large = team()
     with recorded_in(Ledger(tmp_path / "calls.jsonl")), metered() as meter:
-        second = Cascade(preset, second_team, full_samples=True)(question="6 * 7?")
+        second = Cascade(preset, second_team, early_stop="none")(question="6 * 7?")
     assert small.requests == [] and large.requests == []
     assert (second.answer, second.votes, second.plan) == (first.answer, first.votes, first.plan)
     assert comparable(second) == comparable(first)
@@ -218,7 +218,7 @@ def test_an_interrupted_question_goes_on_where_it_stopped(tmp_path: Path):
 
     path = tmp_path / "calls.jsonl"
     whole_team, whole_small, _ = team()
-    whole = Cascade("cope", whole_team, full_samples=True)(question="6 * 7?")
+    whole = Cascade("cope", whole_team, early_stop="none")(question="6 * 7?")
     for allowed in (0, 3, 5, 9):
         part_team, part, _ = team()
         real, asked = part.script, 0
@@ -232,11 +232,11 @@ def test_an_interrupted_question_goes_on_where_it_stopped(tmp_path: Path):
 
         part.script = script
         with recorded_in(Ledger(path)), pytest.raises(Exception, match="engine/"):
-            Cascade("cope", part_team, full_samples=True)(question="6 * 7?")
+            Cascade("cope", part_team, early_stop="none")(question="6 * 7?")
     done = len(list(read_lines(path)))
     last_team, last, last_large = team()
     with recorded_in(Ledger(path)):
-        resumed = Cascade("cope", last_team, full_samples=True)(question="6 * 7?")
+        resumed = Cascade("cope", last_team, early_stop="none")(question="6 * 7?")
     assert (resumed.answer, resumed.votes, resumed.plan) == (whole.answer, whole.votes, whole.plan)
     total = len(list(read_lines(path)))
     assert len(last.requests) + len(last_large.requests) == total - done

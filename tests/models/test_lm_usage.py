@@ -66,10 +66,10 @@ def test_a_hit_costs_nothing(tmp_path: Path, on_disk: bool):
     )
     engines = [ScriptedEngine(lambda messages, request: f"Answer: {(request.config.seed or 0) % 2}") for _ in "ab"]
     team = Team(*engines, prices={"small": Price(1, 1), "large": Price(1, 1)})
-    first = Cascade("cope", team, full_samples=True)(question="Heads?")
+    first = Cascade("cope", team, early_stop="none")(question="Heads?")
     asked = len(engines[0].requests) + len(engines[1].requests)
     with metered() as meter:
-        second = Cascade("cope", team, full_samples=True)(question="Heads?")
+        second = Cascade("cope", team, early_stop="none")(question="Heads?")
     assert len(engines[0].requests) + len(engines[1].requests) == asked > 8
     assert (second.answer, second.votes, second.plan) == (first.answer, first.votes, first.plan)
     assert first.cost > 0 and second.cost == 0.0
@@ -80,7 +80,7 @@ def test_a_hit_costs_nothing(tmp_path: Path, on_disk: bool):
 
 def test_samples_are_no_hits_of_each_other():
     engine = ScriptedEngine(lambda messages, request: "Answer: 1")
-    prediction = Cascade("self-consistency", Team(engine, engine), full_samples=True)(question="1?")
+    prediction = Cascade("self-consistency", Team(engine, engine), early_stop="none")(question="1?")
     assert len(engine.requests) == 8 and len({r.config.seed for r in engine.requests}) == 8
     assert (prediction.usage[0]["calls"], prediction.usage[0]["hits"]) == (8, 0)
 

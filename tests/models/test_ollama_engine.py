@@ -97,7 +97,7 @@ def test_log_probabilities(ollama_server: Any):
 
 def test_samples_share_all_but_their_seed(ollama_server: Any):
     team = Team(OllamaEngine("m", ollama_server.address), OllamaEngine("m", ollama_server.address), cache=False)
-    prediction = Cascade("self-consistency", team, full_samples=True)(question="6 * 7?")
+    prediction = Cascade("self-consistency", team, early_stop="none")(question="6 * 7?")
     assert prediction.votes == {"42": 8}
     assert len({body["options"].pop("seed") for body in ollama_server.bodies}) == 8
     assert len({json.dumps(body) for body in ollama_server.bodies}) == 1

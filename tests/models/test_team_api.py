@@ -103,9 +103,9 @@ def test_a_reasoning_model_sets_its_own_length(server: Server):
 
 def test_samples_of_an_api_model_are_in_flight_together(server: Server):
     team = Team(f"openai/m@{server.address}", ScriptedEngine(answer_one))
-    prediction = asyncio.run(Cascade("self-consistency", team, full_samples=True).acall(question="3 + 4?"))
+    prediction = asyncio.run(Cascade("self-consistency", team, early_stop="none").acall(question="3 + 4?"))
     assert len(server.bodies) == 8 and prediction.votes == {"7": 8}
-    again = Cascade("self-consistency", team, full_samples=True)(question="3 + 4?")
+    again = Cascade("self-consistency", team, early_stop="none")(question="3 + 4?")
     assert len(server.bodies) == 8 and again.usage[0]["hits"] == 8
 
 

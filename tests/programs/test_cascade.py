@@ -19,7 +19,7 @@ from cope.programs.events import Judged, Planned, RoundStarted, Voted, observed_
 def test_what_every_round_of_cope_is_asked(scripted):
     """The table of the paper's method, read off the requests."""
     s = scripted(no_agreement)
-    prediction = Cascade("cope", s.team, full_samples=True)(question=QUESTION)
+    prediction = Cascade("cope", s.team, early_stop="none")(question=QUESTION)
     small, large = [[a for a in s.asks if a.tier == tier] for tier in ("small", "large")]
 
     goals = [a for a in small if a.role == "plan"]
@@ -50,7 +50,7 @@ def test_what_every_round_of_cope_is_asked(scripted):
 @pytest.mark.parametrize("preset", PRESETS)
 def test_only_plans_cross_a_round(scripted, preset: str):
     s = scripted(no_agreement)
-    prediction = Cascade(preset, s.team, full_samples=True)(question=QUESTION)
+    prediction = Cascade(preset, s.team, early_stop="none")(question=QUESTION)
     answers = {sample["answer"] for made in prediction.rounds for sample in made["samples"]}
     said = [a.system + a.user for a in s.asks]
     assert not any("WORKINGS" in text or "Answer: 1" in text for text in said)
@@ -61,7 +61,7 @@ def test_only_plans_cross_a_round(scripted, preset: str):
 @pytest.mark.parametrize("preset", PRESETS)
 def test_samples_that_share_their_plans_share_every_byte(scripted, preset: str):
     s = scripted(no_agreement)
-    program = Cascade(preset, s.team, full_samples=True)
+    program = Cascade(preset, s.team, early_stop="none")
     program(question=QUESTION)
     for round_ in program.rounds():
         system = s.team["small"].adapter.format_system_message(round_.reasoner.predict.signature)
@@ -81,7 +81,7 @@ def test_every_predictor_has_instructions_of_its_own(scripted, preset: str):
 @pytest.mark.parametrize("copied", [False, True])
 def test_every_call_is_made_by_its_tier(scripted, preset: str, copied: bool):
     s = scripted(no_agreement)
-    program = Cascade(preset, s.team, full_samples=True)
+    program = Cascade(preset, s.team, early_stop="none")
     if copied:
         program = program.reset_copy().deepcopy()
     outside = scripted(lambda ask: pytest.fail("a call left its tier"))
@@ -134,7 +134,7 @@ def test_lengths_and_stops(scripted):
 
 def test_the_prediction(scripted):
     s = scripted(no_agreement, prices={"small": Price(1e6, 1e6), "large": Price(2e6, 2e6)})
-    prediction = Cascade("cope", s.team, full_samples=True)(question=QUESTION)
+    prediction = Cascade("cope", s.team, early_stop="none")(question=QUESTION)
     assert json.loads(json.dumps(prediction.rounds)) == prediction.rounds
     assert [(r["round"], r["accepted"], r["asked"], r["threshold"]) for r in prediction.rounds] == [
         (1, False, 8, 0.75), (2, False, 8, 0.5), (3, True, 1, None),
@@ -162,7 +162,7 @@ def test_the_same_seed_gives_the_same_prediction(scripted):
         return f"Plan {ask.seed}." if ask.role == "plan" else f"Answer: {(ask.seed or 0) % 3}"
 
     def run(seed: int) -> Any:
-        made = Cascade("cope", scripted(reply).team, seed=seed, full_samples=True)(question=QUESTION)
+        made = Cascade("cope", scripted(reply).team, seed=seed, early_stop="none")(question=QUESTION)
         return made.answer, made.round, [(r["plan"], r["votes"], r["samples"]) for r in made.rounds]
 
     assert run(1) == run(1) and run(1) != run(2)
@@ -177,7 +177,7 @@ def test_what_is_observed(scripted):
         threads.add(threading.current_thread())
 
     with observed_by(observe):
-        Cascade("cope", scripted(no_agreement).team, full_samples=True)(question=QUESTION)
+        Cascade("cope", scripted(no_agreement).team, early_stop="none")(question=QUESTION)
     kinds = [type(event) for event in events]
     assert Counter(kinds) == {RoundStarted: 3, Planned: 9, Voted: 17, Judged: 3}
     assert kinds[0] is RoundStarted and kinds[-1] is Judged and len(threads) == 1

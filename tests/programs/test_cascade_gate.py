@@ -38,7 +38,7 @@ def by_index(answers: list[str], seed: int = 0, number: int = 1) -> Callable[[An
 )
 def test_six_of_eight_are_enough_in_the_first_round(scripted, answers: list[str], round_: int, confidence: float):
     s = scripted(by_index(answers))
-    prediction = Cascade("cope", s.team, full_samples=True)(question=QUESTION)
+    prediction = Cascade("cope", s.team, early_stop="none")(question=QUESTION)
     assert prediction.round == round_
     assert confidence is None or prediction.confidence == confidence
 
@@ -49,7 +49,7 @@ def test_four_of_eight_are_enough_in_the_second_round(scripted):
         second = by_index(["3"] * agreeing + [str(n) for n in range(10, 18 - agreeing)], number=2)
         in_second = {seed_of(0, 2, "reason", index) for index in range(8)}
         s = scripted(lambda ask, a=first, b=second, c=in_second: (b if ask.seed in c else a)(ask))
-        prediction = Cascade("cope", s.team, full_samples=True)(question=QUESTION)
+        prediction = Cascade("cope", s.team, early_stop="none")(question=QUESTION)
         assert prediction.round == round_
 
 
@@ -74,7 +74,7 @@ def test_a_plan_that_cannot_be_read(scripted):
     reply = by_index(["3", "3", "3", "3", "4", "5", "6", "7"])
     silent = {seed_of(0, 1, "plan", index) for index in (0, 1, 2)}
     s = scripted(lambda ask: "" if ask.seed in silent else reply(ask))
-    prediction = Cascade("cope", s.team, full_samples=True)(question=QUESTION)
+    prediction = Cascade("cope", s.team, early_stop="none")(question=QUESTION)
     first = [a.user for a in s.asks if a.role == "reason" and a.temperature == 0.4]
     assert sum(user.endswith("Goal: none") for user in first) == 3
     assert prediction.rounds[0]["plan"] == "Goal of 3."
@@ -93,7 +93,7 @@ def test_no_plan_at_all(scripted):
 
 def test_replies_without_any_answer_are_samples_without_a_vote(scripted):
     s = scripted(by_index(["3"] * 6 + [" ", " "]))
-    prediction = Cascade("cope", s.team, full_samples=True)(question=QUESTION)
+    prediction = Cascade("cope", s.team, early_stop="none")(question=QUESTION)
     assert (prediction.answer, prediction.confidence, prediction.votes) == ("3", 0.75, {"3": 6})
 
 

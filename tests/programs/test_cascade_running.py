@@ -35,9 +35,9 @@ def test_stopping_early_answers_as_all_samples_do(scripted, preset: str):
             return "" if roll.random() < 0.1 else f"Answer: {roll.randrange(spread)}"
 
         runs = []
-        for full in (False, True):
+        for rule in ("exact", "none"):
             s = scripted(reply, delay=lambda request, times=times: times.random() / 200)
-            runs.append(Cascade(preset, s.team, seed=seed, full_samples=full)(question=QUESTION))
+            runs.append(Cascade(preset, s.team, seed=seed, early_stop=rule)(question=QUESTION))
         early, full = runs
         assert (early.answer, early.round) == (full.answer, full.round)
         assert [r["accepted"] for r in early.rounds] == [r["accepted"] for r in full.rounds]
@@ -74,20 +74,20 @@ def test_a_shared_plan_needs_no_vote_to_be_handed_on(scripted):
 
 def test_all_samples_are_in_flight_together(scripted):
     s = scripted(no_agreement, delay=0.02)
-    Cascade("cope", s.team, full_samples=True)(question=QUESTION)
+    Cascade("cope", s.team, early_stop="none")(question=QUESTION)
     assert s.small.most_running == 8
 
 
 @pytest.mark.parametrize("limit", [1, 3])
 def test_up_to_the_limit_of_the_tier(scripted, limit: int):
     s = scripted(agreement, delay=0.002, limits={"small": limit})
-    Cascade("cope", s.team, full_samples=True)(question=QUESTION)
+    Cascade("cope", s.team, early_stop="none")(question=QUESTION)
     assert s.small.most_running == limit
 
 
 def test_the_limit_holds_for_several_questions_and_loops(scripted):
     s = scripted(agreement, delay=0.003, limits={"small": 4})
-    cascade = Cascade("cope", s.team, full_samples=True)
+    cascade = Cascade("cope", s.team, early_stop="none")
 
     async def some(count: int) -> list[dspy.Prediction]:
         return await asyncio.gather(*(cascade.acall(question=f"{n}?") for n in range(count)))
@@ -105,7 +105,7 @@ def test_in_dspys_evaluate_with_threads(scripted):
     evaluate = dspy.Evaluate(
         devset=devset, metric=lambda example, made, trace=None: made.answer == example.answer, num_threads=4
     )
-    result = evaluate(Cascade("cope", s.team, full_samples=True))
+    result = evaluate(Cascade("cope", s.team, early_stop="none"))
     assert result.score == 100.0
     assert s.small.most_running == 5 and len(s.small.requests) == 8 * 16
     # Each question's usage is its own, though they ran side by side.
@@ -143,7 +143,7 @@ def test_inside_a_users_program(scripted):
 
 def test_questions_meter_and_observe_for_themselves(scripted):
     s = scripted(agreement, delay=0.002)
-    cascade = Cascade("cope", s.team, full_samples=True)
+    cascade = Cascade("cope", s.team, early_stop="none")
     seen: dict[str, list[Any]] = {}
 
     def ask(question: str) -> dspy.Prediction:

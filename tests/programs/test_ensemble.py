@@ -19,7 +19,7 @@ from cope.sandbox import Outcome, Report, Suite
 
 def ensemble(scripted: Any, *answers: str, preset: str = "small", **options: Any) -> tuple[Any, Cascade]:
     """One program for each answer, which its instructions give away; the first one leads."""
-    more = {name: options.pop(name) for name in ("domain", "confidence", "full_samples") if name in options}
+    more = {name: options.pop(name) for name in ("domain", "confidence", "early_stop") if name in options}
 
     def reply(ask: Any) -> str:
         found = re.search(r"Say <(.*?)>", ask.system, re.S)
@@ -69,7 +69,7 @@ def test_answers_vote(scripted, answers: list[str], answer: str | None, votes: d
 
 
 def test_all_are_asked_where_samples_are_wanted_in_full(scripted):
-    s, program = ensemble(scripted, "1", "1", "2", full_samples=True)
+    s, program = ensemble(scripted, "1", "1", "2", early_stop="none")
     assert told(program(question="?")) == ["1", "1", "2"] and len(s.small.requests) == 3
 
 

@@ -73,7 +73,7 @@ def test_every_call_stays_on_its_tier(scripted, preset: str, optimizer: str):
     s = scripted(through_all_rounds)
     outside = scripted(lambda ask: pytest.fail("a call left its tier"))
     with dspy.context(lm=outside.team["small"].lm):
-        program = OPTIMIZERS[optimizer](Cascade(preset, s.team, full_samples=True))
+        program = OPTIMIZERS[optimizer](Cascade(preset, s.team, early_stop="none"))
         assert isinstance(program, Cascade) and program.team is s.team
         assert tiers_of(program) == expected(program)
     assert all(predictor.lm is None for predictor in program.predictors())
@@ -119,7 +119,7 @@ def test_labelled_examples_are_shown_to_the_reasoners(scripted):
 
 def test_the_trace_holds_the_winners_calls_and_no_others(scripted):
     s = scripted(doubling)
-    program = Cascade("cope", s.team, full_samples=True)
+    program = Cascade("cope", s.team, early_stop="none")
     with dspy.context(trace=[]):
         prediction = program(question="What is 3 + 3?")
         trace = dspy.settings.trace
@@ -135,7 +135,7 @@ def test_the_trace_holds_the_winners_calls_and_no_others(scripted):
 
 def test_of_a_question_through_all_rounds_the_trace_holds_the_last_rounds_winner_and_the_plan_it_saw(scripted):
     s = scripted(through_all_rounds)
-    program = Cascade("cope", s.team, full_samples=True)
+    program = Cascade("cope", s.team, early_stop="none")
     with dspy.context(trace=[]):
         program(question="What is 7 + 7?")
         names = {id(predictor): name for name, predictor in program.named_predictors()}
@@ -160,7 +160,7 @@ def test_no_trace_where_none_is_wanted(scripted):
 def test_demonstrations_come_from_the_votes_winner(scripted):
     """The first sample to come in is wrong, and outvoted: it must not be learned from."""
     s = scripted(doubling, delay=lambda request: 0.0 if (request.config.seed or 1) % 4 == 0 else 0.003)
-    program = OPTIMIZERS["BootstrapFewShot"](Cascade("cope", s.team, full_samples=True))
+    program = OPTIMIZERS["BootstrapFewShot"](Cascade("cope", s.team, early_stop="none"))
     reasoner, planner = program.round_1.reasoner.predict, program.round_1.planner.predict
     assert len(reasoner.demos) == len(planner.demos) == 2
     for plan, solution in zip(planner.demos, reasoner.demos, strict=True):

@@ -35,10 +35,10 @@ class Round:
             raise
         return Sample(index, plan=f"plan {index}" if self.planned[index] else None, answer=self.answers[index])
 
-    async def decide(self, order: list[int], threshold: float | None, hands_on: bool, full: bool):
+    async def decide(self, order: list[int], threshold: float | None, hands_on: bool, rule: str):
         """What the round decides: accepted, the answer, the plan handed on; and how many samples it took."""
         tally = VoteShare().tally(order)
-        samples = await draw(order, self.make, tally, threshold=threshold, hands_on=hands_on, full=full)
+        samples = await draw(order, self.make, tally, threshold=threshold, hands_on=hands_on, early_stop=rule)
         verdict = tally.verdict()
         accepted = accepts(verdict, threshold)
         plan = ROUND._survivor(verdict, samples, order, None) if hands_on and not accepted else None
@@ -67,8 +67,8 @@ def test_stopping_early_decides_as_all_samples_do(
     scene, order = made
 
     async def both():
-        early = await scene.decide(order, threshold, hands_on, full=False)
-        return early, await scene.decide(order, threshold, hands_on, full=True)
+        early = await scene.decide(order, threshold, hands_on, rule="exact")
+        return early, await scene.decide(order, threshold, hands_on, rule="none")
 
     early, full = asyncio.run(both())
     assert full[3] == len(order) and early[3] + scene.cancelled == len(order)
@@ -96,7 +96,7 @@ def test_samples_saved(answers: list[str | None], threshold: float | None, hands
     """One sample comes in at a time, in order."""
     count = len(answers)
     scene = Round(answers, [3 * index for index in range(count)], [True] * count)
-    *_, asked = asyncio.run(scene.decide(list(range(count)), threshold, hands_on, full=False))
+    *_, asked = asyncio.run(scene.decide(list(range(count)), threshold, hands_on, rule="exact"))
     assert (asked, scene.cancelled) == (needed, count - needed)
 
 
@@ -161,7 +161,7 @@ def test_a_round_that_is_cancelled_cancels_its_samples():
 
 def test_seeds_are_the_same_on_every_machine():
     assert seed_of(0, "What is 6 times 7?", 1) == 755486330
-    assert shuffled(8, 0, "What is 6 times 7?", 1) == [1, 0, 7, 3, 6, 4, 2, 5]
+    assert shuffled(8, 0, "What is 6 times 7?", 1) == [7, 5, 4, 1, 2, 6, 3, 0]
     assert len({seed_of(0, "q", n) for n in range(1000)}) == 1000
     assert seed_of(1, 23) != seed_of(12, 3)
     assert all(0 <= seed_of(n) < 2**31 for n in range(1000))
@@ -170,3 +170,10 @@ def test_seeds_are_the_same_on_every_machine():
 def test_the_first_in_order_is_drawn_uniformly():
     firsts = Counter(shuffled(4, seed, "q", 1)[0] for seed in range(2000))
     assert sorted(firsts) == [0, 1, 2, 3] and all(420 < count < 580 for count in firsts.values())
+
+
+def test_fewer_samples_keep_their_order():
+    for seed in range(50):
+        whole = shuffled(16, seed, "q", 1)
+        for count in range(17):
+            assert shuffled(count, seed, "q", 1) == [index for index in whole if index < count]

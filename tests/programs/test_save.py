@@ -41,8 +41,8 @@ def test_changed_instructions_and_demonstrations_come_back_and_are_used(scripted
     demo = dspy.Example(question="1 + 1?", goal="Add.", reasoning="One more.", answer="2", augmented=True)
     reasoner.demos = [demo]
     program.save(tmp_path / "program.json")
-    back = Cascade.from_file(tmp_path / "program.json", s.team, full_samples=True)
-    assert back.preset.rounds == program.preset.rounds and back.full_samples
+    back = Cascade.from_file(tmp_path / "program.json", s.team, early_stop="none")
+    assert back.preset.rounds == program.preset.rounds and back.early_stop == "none"
     assert back.round_1.reasoner.predict.signature.instructions.startswith("Work it out, Schritt f\u00fcr")
     assert back(question="1 + 2?").answer == "3"
     asked = [request for request in s.small.requests if "Work it out" in str(request.system)]

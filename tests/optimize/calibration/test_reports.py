@@ -76,11 +76,11 @@ def test_later_rounds_are_told_for_all_and_for_those_that_reach_them(tmp_path: P
 
 def test_rules_are_compared_on_the_same_samples(record: Recording):
     rows = {row.rule: row for row in stop_table(Replay(record, thresholds=(0.75,)))}
-    assert list(rows) == ["all", "exact", "adaptive-consistency", "esc"]
-    assert (rows["all"].drawn, rows["all"].saved, rows["all"].changed) == (4.0, 0.0, 0.0)
+    assert list(rows) == ["none", "exact", "adaptive-consistency", "esc"]
+    assert (rows["none"].drawn, rows["none"].saved, rows["none"].changed) == (4.0, 0.0, 0.0)
     assert rows["exact"].changed == 0.0
     assert rows["exact"].saved > 0.1
-    assert rows["exact"].wrong == rows["all"].wrong
+    assert rows["exact"].wrong == rows["none"].wrong
     assert rows["esc"].saved > rows["exact"].saved
     assert rows["esc"].changed > 0.0
     assert rows["esc"].changed == pytest.approx(rows["esc"].accepted + rows["esc"].escalated + rows["esc"].another)

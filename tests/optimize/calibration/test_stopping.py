@@ -5,8 +5,10 @@ import asyncio
 import numpy as np
 import pytest
 
-from cope.optimize.calibration.stopping import RULES, Votes, stop
+from cope.optimize.calibration.stopping import stop
+from cope.programs.early_stop import RULES, leads, share_of_drawn
 from cope.programs.sample import Sample
+from cope.programs.sampling import draw
 from cope.programs.vote import VoteTally, accepts
 
 
@@ -34,7 +36,7 @@ async def live(
 @pytest.mark.parametrize(("samples", "threshold"), [(5, 0.6), (8, 0.75), (8, None), (4, 1.0), (1, 1.0), (3, 0.2)])
 def test_the_exact_rule_stops_where_a_live_vote_does(samples, threshold, hands_on):
     votes, planned = random_votes(samples)
-    found = stop(RULES["exact"], Votes.of(votes, planned), threshold, hands_on)
+    found = stop(RULES["exact"], votes, threshold, planned, hands_on)
     for row in range(len(votes)):
         asked, answer, accepted = asyncio.run(live(votes[row], planned[row], threshold, hands_on))
         assert found.asked[row] == asked
@@ -46,7 +48,7 @@ def test_the_exact_rule_stops_where_a_live_vote_does(samples, threshold, hands_o
 @pytest.mark.parametrize("threshold", [0.5, 0.75, 1.0, None])
 def test_the_exact_rule_changes_no_decision(threshold):
     votes, _ = random_votes(8, 2000)
-    whole, early = (stop(RULES[name], Votes.of(votes), threshold) for name in ("all", "exact"))
+    whole, early = (stop(RULES[name], votes, threshold) for name in ("none", "exact"))
     assert (whole.asked == 8).all()
     assert early.asked.mean() < 7.5
     np.testing.assert_array_equal(whole.accepted, early.accepted)
@@ -55,13 +57,42 @@ def test_the_exact_rule_changes_no_decision(threshold):
 
 def test_adaptive_consistency_stops_at_four_of_four_and_seven_to_one():
     # P(p > 1/2) is 1 - 1/2^5 = 0.969 for Beta(5, 1), 0.938 for Beta(4, 1), and 0.980 for Beta(8, 2).
-    votes = Votes.of(np.array([[1, 1, 1, 1, 1, 1, 1, 1], [0, 1, 1, 1, 1, 1, 1, 1], [0, 1, 0, 1, 0, 1, 0, 1]]))
+    votes = np.array([[1, 1, 1, 1, 1, 1, 1, 1], [0, 1, 1, 1, 1, 1, 1, 1], [0, 1, 0, 1, 0, 1, 0, 1]])
     assert stop(RULES["adaptive-consistency"], votes, 0.75).asked.tolist() == [4, 7, 8]
 
 
 def test_esc_stops_after_a_window_that_agrees_and_the_majority_so_far_answers():
-    votes = Votes.of(np.array([[1, 1, 1, 1, 2, 2, 2, 2], [0, 1, 1, 1, 2, 2, 2, 2], [-1] * 8, [0, 0, 0, 1, 0, 0, 0, 1]]))
+    votes = np.array([[1, 1, 1, 1, 2, 2, 2, 2], [0, 1, 1, 1, 2, 2, 2, 2], [-1] * 8, [0, 0, 0, 1, 0, 0, 0, 1]])
     found = stop(RULES["esc"], votes, 0.75)  # windows of four: half of eight
     assert found.asked.tolist() == [4, 8, 8, 8]
     assert found.accepted.tolist() == [True, False, False, True]
     assert found.leader.tolist() == [0, 4, -1, 0]
+
+
+def test_the_chance_to_lead_is_the_beta_distributions():
+    from scipy.special import betainc
+
+    for most in range(20):
+        for second in range(most + 1):
+            assert leads(most, second) == pytest.approx(betainc(second + 1, most + 1, 0.5))
+
+
+@pytest.mark.parametrize("rule", ["adaptive-consistency", "esc"])
+def test_a_live_round_stops_where_the_comparison_does(rule: str):
+    """Whatever the order in which its samples are finished."""
+    votes, planned = random_votes(8)
+    found = stop(RULES[rule], votes, 0.75, planned)
+    ticks = np.random.default_rng(1).integers(0, 6, votes.shape)
+
+    async def drawn(row: int) -> tuple[int, bool]:
+        async def make(index: int) -> Sample:
+            for _ in range(ticks[row, index]):
+                await asyncio.sleep(0)
+            return Sample(index, answer=None if votes[row, index] < 0 else str(votes[row, index]))
+
+        tally = VoteTally(range(8), exact=True)
+        samples = await draw(range(8), make, tally, threshold=0.75, hands_on=False, early_stop=rule)
+        return len(samples), accepts(share_of_drawn(tally.verdict(), len(samples)), 0.75)
+
+    for row in range(len(votes)):
+        assert asyncio.run(drawn(row)) == (found.asked[row], found.accepted[row])
