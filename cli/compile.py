@@ -71,9 +71,10 @@ def command(task: str, **options: Any) -> None:
     from ..eval import task_by_name
     from ..optimize import Compilation
     from .compile_files import check_place, save
+    from .compile_live import CompileView
     from .compile_splits import load_splits
     from .compile_track import check_tracking
-    from .compile_view import CompileView, print_plan, print_result, result_document
+    from .compile_view import print_plan, print_result, result_document
 
     chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
     # What was asked before is kept in the compile's own folder; a cache beside it would make its figures untrue.
@@ -84,13 +85,14 @@ def command(task: str, **options: Any) -> None:
     output = options["output"] or Path(f"{task}-{cascade.preset.name}.json")
     check_place(output)
     folder = _folder(settings, options)
-    view = CompileView(options["budget_calls"])
+    view = CompileView()
     compilation = Compilation(
         cascade, splits, chosen.score, options["optimizer"], budget=_budget(options), only=options["only"],
         objective=options["objective"], proposer=options["reflection_lm"], demos=options["demos"], seed=options["seed"],
         chain=tuple(filter(None, options["chain"].split(","))), surrogate=options["surrogate"], folder=folder,
         watch=view.scored,
     )  # fmt: skip
+    compilation.session.listeners.append(view.heard)
     try:
         if not options["dry_run"]:
             check_tracking(options)
@@ -104,7 +106,7 @@ def command(task: str, **options: Any) -> None:
             return
         if not options["yes"]:
             _ask()
-        view.expects(guess.high.calls)
+        view.expects(guess)
         with _kept(folder), view:
             made = _run(compilation, settings, options, start, output)
     finally:

@@ -125,7 +125,7 @@ class CompileLog:
     def _candidates(self, made: "Compiled") -> None:
         """The table of proposals, accepted and rejected, and the same said of the children."""
         from ..eval.records import digest
-        from ..optimize.student import state_of
+        from ..optimize.prompts import state_of
 
         kept = digest(state_of(made.program))
         if kept in self._board and self._board[kept].covers(self._board.valkeys):
@@ -147,7 +147,7 @@ class CompileLog:
                 )
 
     def _texts(self, made: "Compiled") -> None:
-        from ..optimize.student import state_of
+        from ..optimize.prompts import state_of
         from ..programs.program_file import view_state
         from .diff import change_lines
         from .program_diff import changes_between

@@ -1,26 +1,19 @@
-"""What `cope compile` shows: the plan with its estimate, one live line, and before and after."""
+"""What `cope compile` prints: the plan with its estimate, and before and after."""
 
-import shutil
-import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .diff import change_lines
 from .program_diff import changes_between
 from .program_text import say
-from .usage import money
+from .usage import duration, money
 
 if TYPE_CHECKING:
     from ..optimize import Compilation, Compiled, Scores
     from ..optimize.estimate import Estimate
-    from ..optimize.session import Session
-
-EVERY_SECONDS = 15.0  # between two lines where there is no terminal to redraw
 
 
 def print_plan(compilation: "Compilation", settings: dict[str, Any], guess: "Estimate") -> None:
@@ -36,6 +29,7 @@ def print_plan(compilation: "Compilation", settings: dict[str, Any], guess: "Est
         *([("objective", settings["objective"])] if settings["objective"] != "accuracy" else []),
         *([("proposer", settings["reflection_lm"])] if guess.proposals else []),
         ("estimate", f"{_range(guess)}; from a pilot of {guess.pilot} questions"),
+        *(("", words) for words in guess.assumes),
         ("budget", f"{_bounds(session.purse.budget)}; {session.purse.spent.calls:,} calls are used"),
         ("kept in", f"{compilation.folder}{earlier}"),
     ]
@@ -56,19 +50,8 @@ def _range(guess: "Estimate") -> str:
     dollars = "money unknown" if high.usd is None else f"{money(low.usd or 0)} to {money(high.usd)}"
     return (
         f"{low.calls:,} to {high.calls:,} calls, {low.tokens:,} to {high.tokens:,} tokens, {dollars}, "
-        f"{_time(low.seconds)} to {_time(high.seconds)} of model time"
+        f"{duration(low.seconds)} to {duration(high.seconds)} of model time"
     )
-
-
-def _time(seconds: float) -> str:
-    """A duration in the unit that suits it.
-
-    >>> _time(42), _time(600), _time(9000)
-    ('42 s', '10 min', '2.5 h')
-    """
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
 
 
 def _bounds(budget: Any) -> str:
@@ -76,81 +59,9 @@ def _bounds(budget: Any) -> str:
         "calls": lambda value: f"{value:,} calls",
         "tokens": lambda value: f"{value:,} tokens",
         "usd": money,
-        "seconds": lambda value: f"{_time(value)} of model time",
+        "seconds": lambda value: f"{duration(value)} of model time",
     }
     return ", ".join(said[name](value) for name, value in budget.bounds().items()) or "none"
-
-
-class CompileView:
-    """One line on stderr: the best so far, calls of the budget, spending, time left.
-
-    Args:
-        calls: the budget in calls.
-    """
-
-    def __init__(self, calls: int | None) -> None:
-        self._budget = self._most = calls
-        self._out = sys.stderr
-        self._live = self._out.isatty()
-        self._began, self._shown, self._first = time.monotonic(), 0.0, 0
-        self._words, self._session = "", None
-
-    def __enter__(self) -> Self:
-        self._began, self._first = time.monotonic(), self._session.purse.spent.calls if self._session else 0
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._session is None:
-            return
-        self._most = None  # nothing is left
-        self._draw(self._session, time.monotonic())
-        if self._live:
-            print(file=self._out)
-        self._words = ""
-
-    def expects(self, calls: int) -> None:
-        """From now on, so many calls at most, within the budget."""
-        done = self._session.purse.spent.calls if self._session else 0
-        self._most = min(self._budget or done + calls, done + calls)
-
-    def scored(self, session: "Session") -> None:
-        """A question was scored; called from the threads of the optimizer."""
-        self._session, now = session, time.monotonic()
-        if now - self._shown >= (0.2 if self._live else EVERY_SECONDS):
-            self._draw(session, now)
-
-    def _draw(self, session: "Session", now: float) -> None:
-        words, before = self._line(session, now), self._words
-        self._shown, self._words = now, words
-        if self._live:
-            width = shutil.get_terminal_size().columns - 1  # a line that wraps could not be drawn over
-            print(f"\r{words[:width]:<{min(width, len(before))}}", end="", file=self._out, flush=True)
-        elif words != before:
-            print(words, file=self._out, flush=True)
-
-    def _line(self, session: "Session", now: float) -> str:
-        spent = session.purse.spent
-        budget = f" of {self._budget:,}" if self._budget else ""
-        dollars = f"  {money(spent.usd)}" if spent.usd else ""
-        return f"{self._best(session)}  calls {spent.calls:,}{budget}{dollars}{self._left(now, spent.calls)}"
-
-    def _best(self, session: "Session") -> str:
-        candidates = session.candidates
-        keys = candidates.valkeys
-        if whole := candidates.whole():
-            best, count = whole[0], len(candidates)
-            which = "as it was" if best.number == 0 else f"candidate {best.number} of {count - 1}"
-            return f"best {best.mean(keys):.1%} ({which})"
-        done = max((sum(key in candidate.scores for key in keys) for candidate in candidates), default=0)
-        return f"before: {done} of {len(keys)} questions" if done else "asks a few questions"
-
-    def _left(self, now: float, calls: int) -> str:
-        made = calls - self._first
-        if not self._most or made < 5 or now - self._began < 1:
-            return ""
-        return f"  at most {_time((now - self._began) / made * max(0, self._most - calls))} left"
 
 
 def result_document(
@@ -190,7 +101,7 @@ def print_result(made: "Compiled", before: Any, output: Path, frontier: Sequence
         "",
         *([f"stopped early: {made.stopped}"] if made.stopped else []),
         f"used     {spent.calls:,} calls, {spent.tokens:,} tokens, "
-        f"{'money unknown' if spent.usd is None else money(spent.usd)}, {_time(spent.seconds)} of model time",
+        f"{'money unknown' if spent.usd is None else money(spent.usd)}, {duration(spent.seconds)} of model time",
         f"saved    {output}" + ("" if made.improved else ", the program as it was"),
         *([f"         {', '.join(map(str, frontier))}"] if frontier else []),
         *([f"drawn    {' and '.join(plots)}"] if (plots := made.provenance.get("plots")) else []),

@@ -20,17 +20,18 @@ from .candidates import Candidate, Candidates
 from .checks import check_budget, check_data, check_pilot, check_scorer
 from .chosen import chosen
 from .compiled import Compiled, Scores
-from .estimate import Estimate, estimate, per_question, validation
+from .estimate import Estimate, estimate, per_question, validation, written_share
 from .fitting import fits
-from .job import Job, Optimizer, shown_row
+from .job import Job, Optimizer, failure, shown_row
 from .methods import optimizer_by_name
 from .methods.own import Own
 from .metric import Metric, Objective, Scorer
+from .prompts import state_of, with_prompts
 from .proposer import make_proposer
 from .quiet import quiet
 from .session import Failed, Session
 from .splits import Splits, fingerprint
-from .student import Student, state_of, with_prompts
+from .student import Student
 from .surrogate import Surrogate
 
 PILOT = 8
@@ -133,11 +134,14 @@ class Compilation:
                 f"{empty} by the first few questions, so it is too small for one step of {self.optimizer.name}: give more"
             ) from None
         check_pilot(answers)
-        costs = self._costs = per_question([prediction.usage for prediction in answers if prediction])
+        usages = [prediction.usage for prediction in answers if prediction]
+        costs = self._costs = per_question(usages)
         self._fit(costs)
         check_budget(self.optimizer, self.job, self.session.purse, costs)
         questions, proposals = self.optimizer.runs(self.job)
-        return estimate(costs, questions + len(self.splits.val), proposals, self.job.demos)
+        first = len(self.splits.val)
+        plain = first if self.optimizer.demonstrates and self.job.demos else None
+        return estimate(costs, questions + first, proposals, self.job.demos, plain, written_share(usages))
 
     def _fit(self, costs: Sequence[Spending]) -> None:
         """How many questions the budget allows beside the two validations of before and after."""
@@ -194,9 +198,7 @@ class Compilation:
             raise
         except Exception as error:  # DSPy's optimizers let through what their proposals and libraries raise
             traceback.print_exc()  # to the folder's log
-            stopped = (
-                f"{self.optimizer.name} failed ({type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]})"
-            )
+            stopped = failure(self.optimizer.name, error)
         try:
             with self._stage():
                 for candidate in self._finalists(made, before):

@@ -12,11 +12,13 @@ class Estimate:
     """A range for the whole compile.
 
     Attributes:
-        low: when many questions are met again, and rounds that are known cost nothing.
-        high: when every question costs what the dearest of the pilot did.
+        low: when many questions are met again, and rounds that are known cost nothing; where prompts get demonstrations, when
+            answers shrink to a few tokens by them.
+        high: when every question costs what the dearest of the pilot did, in prompts that hold all demonstrations.
         questions: that programs answer in all, about.
         pilot: questions that the figures come from.
         proposals: calls of the proposing model, about.
+        shorter: whether the lower end counts on shorter answers.
     """
 
     low: Spending
@@ -24,11 +26,21 @@ class Estimate:
     questions: int
     pilot: int
     proposals: int
+    shorter: bool = False
+
+    @property
+    def assumes(self) -> tuple[str, str]:
+        """What the two ends of the range stand for, in words."""
+        shorter = ", and demonstrations make answers as short as a few tokens" if self.shorter else ""
+        return (
+            f"low: {1 - _REPEATED:.0%} of the questions are met again and cost nothing{shorter}",
+            "high: every question costs what the dearest of the pilot did, and prompts grow with the demonstrations",
+        )
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "questions": self.questions, "pilot": self.pilot, "proposals": self.proposals,
-            "low": vars(self.low), "high": vars(self.high),
+            "low": vars(self.low), "high": vars(self.high), "assumes": self.assumes,
         }  # fmt: skip
 
 
@@ -49,11 +61,27 @@ def per_question(usages: Sequence[Sequence[dict[str, Any]]]) -> list[Spending]:
     return found
 
 
+def written_share(usages: Sequence[Sequence[dict[str, Any]]]) -> float:
+    """The share of a pilot's tokens that models wrote; prompts are the rest."""
+    rows = [row for usage in usages for row in usage]
+    written = sum(row["completion_tokens"] for row in rows)
+    return written / max(1, written + sum(row["prompt_tokens"] for row in rows))
+
+
 _REPEATED = 0.5  # the share of new work when optimizers ask much of the same again
+_SHORTENED = 0.02  # of what is written; labelled rows took a small model from 212 tokens an answer to 4
+_WEIGHT = 8  # of a written token beside one that is read, in time and in money
 _PROPOSAL_TOKENS = (800, 4000)  # of one call of the proposing model, prompt and reply
 
 
-def estimate(pilot: Sequence[Spending], questions: int, proposals: int, demos: int) -> Estimate:
+def estimate(
+    pilot: Sequence[Spending],
+    questions: int,
+    proposals: int,
+    demos: int,
+    plain: int | None = None,
+    written: float = 0.0,
+) -> Estimate:
     """A range for so many questions and proposals.
 
     Args:
@@ -61,6 +89,8 @@ def estimate(pilot: Sequence[Spending], questions: int, proposals: int, demos: i
         questions: how many more programs will answer.
         proposals: calls of the proposing model.
         demos: demonstrations that prompts will hold, each about as long as a question with its answer.
+        plain: of the questions, those asked before there is any demonstration; None where the optimizer adds none.
+        written: share of the pilot's tokens that models wrote.
     """
     count = max(1, len(pilot))
     mean = _scaled(_sum(pilot), 1 / count)
@@ -69,13 +99,19 @@ def estimate(pilot: Sequence[Spending], questions: int, proposals: int, demos: i
     money = mean.usd / mean.tokens if mean.usd is not None and mean.tokens else None
     low, high = _scaled(mean, _REPEATED * questions), _scaled(dearest, questions)
     high.tokens += demos * questions * max(1, mean.tokens)
-    high.seconds += demos * questions * mean.seconds / 8  # prompts are read many times faster than replies are written
+    high.seconds += demos * questions * mean.seconds / _WEIGHT
+    if plain is not None:
+        saved = (1 - _SHORTENED) * max(0, questions - plain) / max(1, questions)
+        dear = _WEIGHT * written / (_WEIGHT * written + 1 - written)  # the writing's share of time and money
+        low.tokens = round(low.tokens * (1 - saved * written))
+        low.seconds *= 1 - saved * dear
+        low.usd = None if low.usd is None else low.usd * (1 - saved * dear)
     for spent, tokens in ((low, _PROPOSAL_TOKENS[0]), (high, _PROPOSAL_TOKENS[1])):
         spent.calls += proposals
         spent.tokens += proposals * tokens
         spent.seconds += proposals * tokens * speed
         spent.usd = None if spent.usd is None or money is None else spent.usd + proposals * tokens * money
-    return Estimate(low, high, questions, len(pilot), proposals)
+    return Estimate(low, high, questions, len(pilot), proposals, plain is not None)
 
 
 def validation(questions: int, first: Spending, pilot: Sequence[Spending]) -> Spending:

@@ -1,16 +1,16 @@
 """Whether a program's prompts fit the contexts of the tiers that they go to."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .student import Student
+from ..programs import Cascade
+from ..programs.demos import shown
 
 _CHARS_A_TOKEN = 2.6
 """Below what models of today pack into a token of English or code (3 to 4), so that what seems to fit does fit."""
 
 
-def fits(questions: Sequence[str]) -> "Callable[[Student], str | None]":
+def fits(questions: Sequence[str]) -> Callable[[Cascade], str | None]:
     """A check of programs: it gives the reason why one is refused, None when all its prompts fit.
 
     A prompt is written out as the tier's adapter does it, with the demonstrations and the longest of the questions; what
@@ -21,10 +21,8 @@ def fits(questions: Sequence[str]) -> "Callable[[Student], str | None]":
     """
     longest = max(questions, key=len, default="")
 
-    def check(student: "Student") -> str | None:
-        from ..programs.demos import shown
-
-        for round_ in student.rounds():
+    def check(program: Cascade) -> str | None:
+        for round_ in program.rounds():
             spec = round_.spec
             parts = (
                 ("planner", spec.planner, round_.planner, spec.plan_max_tokens),
@@ -33,13 +31,13 @@ def fits(questions: Sequence[str]) -> "Callable[[Student], str | None]":
             for role, name, module, reply in parts:
                 if name is None or module is None:
                     continue
-                tier, predict = student.team[name], module.predict
+                tier, predict = program.team[name], module.predict
                 if not tier.context_tokens:
                     continue
                 reply = reply or tier.lm.kwargs.get("max_tokens") or 0
                 signature: Any = predict.signature
                 inputs = {field: longest if field == "question" else "x" * 300 for field in signature.input_fields}
-                neighbours = student.neighbours.get(f"round_{round_.number}.{role}.predict")
+                neighbours = program.neighbours.get(f"round_{round_.number}.{role}.predict")
                 demos = shown(predict, neighbours.longest() if neighbours else ())
                 messages = tier.adapter.format(signature, demos, inputs)
                 tokens = round(sum(len(str(message["content"])) for message in messages) / _CHARS_A_TOKEN)

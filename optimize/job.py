@@ -68,6 +68,9 @@ class Optimizer(Protocol):
     reflects: bool
     """Whether it learns from failures, so that the rounds that settled nothing are shown to it."""
 
+    demonstrates: bool
+    """Whether it, or one of several in a chain, adds demonstrations to prompts."""
+
     def least(self, job: Job) -> int:
         """How many questions programs must answer for its smallest step, the first validation apart."""
         ...
@@ -79,6 +82,30 @@ class Optimizer(Protocol):
     def compile(self, job: Job) -> Student | None:
         """Make the program better; the one it ends with, though the session knows all that it tried."""
         ...
+
+
+class StepFailed(Exception):
+    """A step of a chain of optimizers failed, for the reason that is its cause; what was scored before it is known.
+
+    Args:
+        number: of the step, from 1.
+        name: its optimizer's.
+    """
+
+    def __init__(self, number: int, name: str) -> None:
+        super().__init__(f"step {number}, {name}")
+
+
+def failure(name: str, error: BaseException) -> str:
+    """What an optimizer failed on, in a line.
+
+    >>> failure("copro", ValueError("no ideas"))
+    'copro failed (ValueError: no ideas)'
+    """
+    step = ""
+    if isinstance(error, StepFailed):
+        step, error = f" in {error}", error.__cause__ or error
+    return f"{name} failed{step} ({type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]})"
 
 
 def shown_row(example: dspy.Example, student: Student) -> dspy.Example:

@@ -5,18 +5,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..eval.records import digest
 from ..models import Call, Halt, Ledger, allowed_by, recorded_in
 from ..models.scope import in_scope, scoped
+from ..programs import Cascade
+from .activity import Activity
 from .budget import Budget, Purse, Spending
 from .candidates import Candidate, Candidates
 from .kept_rounds import KeptRounds
-
-if TYPE_CHECKING:
-    from .student import Student
-
+from .prompts import state_of
 
 _PATIENCE = 10.0  # seconds for cancelled questions to end
 
@@ -44,6 +43,8 @@ class Session:
 
     Attributes:
         watchers: all that are called after a score; more may be added.
+        listeners: the same when a model call begins or ends: an optimizer may make many between two scores.
+        activity: what is being done.
     """
 
     def __init__(
@@ -58,8 +59,10 @@ class Session:
         self.purse = Purse(budget or Budget(), Spending.of(self.ledger.before) if self.ledger else None)
         self.resumed = bool(self.ledger and self.ledger.before)
         self.candidates = Candidates(valkeys)
-        self.refuses: Callable[[Student], str | None] = lambda student: None
+        self.refuses: Callable[[Cascade], str | None] = lambda program: None
         self.watchers = [watch]
+        self.listeners: list[Callable[[Session], None]] = []
+        self.activity = Activity()
         self._ended: dict[int, Halt] = {}
         self._stages = 0
         self._running: dict[asyncio.Task[Any], int] = {}  # questions in flight, by stage
@@ -90,7 +93,8 @@ class Session:
         assert task is not None
         self._running[task] = in_scope("stage", 0)
         try:
-            yield
+            with scoped("question", True):
+                yield
         except asyncio.CancelledError:
             self.check()  # the stage's end is the reason that an optimizer's thread is told
             raise
@@ -109,14 +113,22 @@ class Session:
     def admit(self) -> None:
         """Let a model call of the running stage begin; see `Allowance`."""
         self.check()
+        if not in_scope("question"):
+            self.activity.proposes()
         try:
             self.purse.admit()
         except Halt as halt:
             self.end(halt)
             raise
+        self._tell()
 
     def settle(self, call: Call) -> None:
         self.purse.settle(call)
+        self._tell()
+
+    def _tell(self) -> None:
+        for listen in self.listeners:
+            listen(self)
 
     def check(self) -> None:
         """Raise what ended the stage that this thread belongs to, if it has ended."""
@@ -127,14 +139,12 @@ class Session:
         """End the stage that this thread belongs to."""
         self._ended.setdefault(in_scope("stage", 0), why)
 
-    def see(self, student: "Student") -> Candidate:
+    def see(self, program: Cascade) -> Candidate:
         """The candidate that a program's prompts are; a new one is noted before it is asked anything."""
-        from .student import state_of
-
-        state = state_of(student)
+        state = state_of(program)
         identity = digest(state)
         if identity not in self.candidates:
-            self.candidates.see(identity, state, self.purse.spent.calls, self.refuses(student))
+            self.candidates.see(identity, state, self.purse.spent.calls, self.refuses(program))
         return self.candidates[identity]
 
     def note(self, identity: str | None, key: str, value: float, large_tokens: int, tokens: int) -> None:

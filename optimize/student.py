@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, get_args
+from typing import Any, Self, get_args
 
 import dspy
 
@@ -10,19 +10,14 @@ from ..eval.records import digest
 from ..eval.run import FATAL, user_error
 from ..programs import Cascade
 from ..programs.cascade_round import CascadeRound
-from ..programs.demos import trimmed
-from ..programs.ensemble import Peers
-from ..programs.neighbours import Neighbours
+from ..programs.early_stop import INEXACT
 from ..programs.sampling import seed_of
 from ..signatures import PlanKind
 from .feedback import announces
+from .prompts import plain_prompt, state_of, take
 from .reflected import reflected
-from .session import Failed
+from .session import Failed, Session
 
-if TYPE_CHECKING:
-    from .session import Session
-
-_PEER = "peer_"  # before the names of a peer's predictors in a state
 _WARM = 0.7  # the temperature of a greedy round while an optimizer looks for other answers
 
 
@@ -40,14 +35,15 @@ class Student(Cascade):
     def __init__(
         self,
         cascade: Cascade,
-        session: "Session",
+        session: Session,
         names: Iterable[str],
         last: int | None = None,
         failures: bool = False,
     ) -> None:
         super().__init__(
-            cascade.preset, cascade.team, seed=cascade.seed, domain=cascade.domain, confidence=cascade.confidence
-        )
+            cascade.preset, cascade.team, seed=cascade.seed, domain=cascade.domain, confidence=cascade.confidence,
+            early_stop=cascade.early_stop,
+        )  # fmt: skip
         self.session, self.names, self.last, self.failures = session, frozenset(names), last, failures
         take(self, state_of(cascade))
         for name, predict in dspy.Module.named_parameters(self):
@@ -79,6 +75,7 @@ class Student(Cascade):
                 answer=None, rounds=[], round=0, usage=[], refused=candidate.refused, candidate=candidate.id
             )
         exploring = self._rollout() is not None
+        self.session.activity.asks(candidate, exploring)
         try:
             with self.session.question():
                 prediction = await super().aforward(question, **given)
@@ -87,6 +84,7 @@ class Student(Cascade):
                 self.session.end(Failed(fatal))
                 self.session.check()
             raise
+        self.session.activity.has_answered(exploring)
         prediction.candidate = None if exploring else candidate.id
         return prediction
 
@@ -97,13 +95,14 @@ class Student(Cascade):
         if rollout is not None:
             round_, seed = _warmer(round_), seed_of(seed, rollout)
         seen = {number: plans.get(number) for number in round_.fields}
-        about = (round_.spec.model_dump(mode="json"), self._models(round_), given)
+        about = [round_.spec.model_dump(mode="json"), self._models(round_), given]
+        about += [self.early_stop] if self.early_stop in INEXACT else []  # the others decide alike
         nearest = self.nearest(round_, question)
         key = digest(_round_state(round_, nearest), question, seen, seed, *about)
         result = await self.session.kept.run(
             key, round_, lambda: round_.acall(
                 question=question, plans=plans, team=self.team, confidence=self.confidence, seed=seed, given=given,
-                nearest=nearest,
+                nearest=nearest, early_stop=self.early_stop,
             ),
         )  # fmt: skip
         result.asked = (question, seen)
@@ -143,64 +142,4 @@ def _warmer(round_: CascadeRound) -> CascadeRound:
 def _round_state(round_: CascadeRound, nearest: Mapping[str, Sequence[Any]]) -> list[Any]:
     """The prompts of a round as a question meets them."""
     modules = {"planner": round_.planner, "reasoner": round_.reasoner}
-    return [_plain(module.predict, nearest.get(role, ())) for role, module in modules.items() if module]
-
-
-def _plain(predict: Any, nearest: Sequence[Any] = ()) -> dict[str, Any]:
-    return {"instructions": predict.signature.instructions, "demos": trimmed(predict, nearest)}
-
-
-def state_of(program: Cascade) -> dict[str, dict[str, Any]]:
-    """Instructions and demonstrations of all predictors, the frozen ones and those of peers too.
-
-    A predictor of a peer has `peer_2.`, `peer_3.` and so on before its name: the program itself is the first.
-    """
-    state = {name: _plain(predict) for name, predict in dspy.Module.named_parameters(program)}
-    for name, neighbours in program.neighbours.items():
-        state[name]["neighbours"] = neighbours.as_dict()
-    for number, peer in enumerate(program.peers, 2):
-        state |= {f"{_PEER}{number}.{name}": plain for name, plain in state_of(peer).items()}
-    return state
-
-
-def with_prompts(program: Cascade, state: dict[str, dict[str, Any]]) -> Cascade:
-    """A new program, like the given one but for its prompts."""
-    made = Cascade(
-        program.preset, program.team, seed=program.seed, full_samples=program.full_samples, domain=program.domain,
-        confidence=program.confidence,
-    )  # fmt: skip
-    take(made, state)
-    return made
-
-
-def take(program: Cascade, state: dict[str, dict[str, Any]]) -> None:
-    """Put instructions and demonstrations in place. Signatures are made anew: InferRules writes into the class it finds."""
-    for name, predict in dspy.Module.named_parameters(program):
-        predict.signature = predict.signature.with_instructions(state[name]["instructions"])
-        predict.demos = [dspy.Example(**demo) for demo in state[name]["demos"]]
-    own = {name: plain for name, plain in state.items() if not name.startswith(_PEER)}
-    program.neighbours = {n: Neighbours.of(plain["neighbours"]) for n, plain in own.items() if "neighbours" in plain}
-    others: dict[str, dict[str, Any]] = {}
-    for name in state.keys() - own.keys():
-        peer, _, rest = name.partition(".")
-        others.setdefault(peer, {})[rest] = state[name]
-    program.peers = Peers([_peer(program, others[f"{_PEER}{number}"]) for number in range(2, 2 + len(others))])
-
-
-def _peer(program: Cascade, state: dict[str, dict[str, Any]]) -> Cascade:
-    peer = program.peer()
-    take(peer, state)
-    return peer
-
-
-def beside(state: dict[str, dict[str, Any]], others: Sequence[dict[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
-    """The state of an ensemble that a program leads, others being its peers."""
-    peers = (
-        {f"{_PEER}{number}.{name}": plain for name, plain in other.items()} for number, other in enumerate(others, 2)
-    )
-    return {**state, **{name: plain for peer in peers for name, plain in peer.items()}}
-
-
-def is_ensemble(state: Mapping[str, Any]) -> bool:
-    """Whether a state is that of a program with peers."""
-    return any(name.startswith(_PEER) for name in state)
+    return [plain_prompt(module.predict, nearest.get(role, ())) for role, module in modules.items() if module]

@@ -8,8 +8,9 @@ import dspy
 from ..programs import Cascade
 from .candidates import Candidates
 from .job import Job, Optimizer
+from .prompts import state_of
 from .splits import fingerprint
-from .student import Student, state_of
+from .student import Student
 
 
 class Surrogate:

@@ -1,14 +1,17 @@
 """Several optimizers one after the other: each goes on from the best that is known."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from dspy.teleprompt import BetterTogether
 from dspy.teleprompt.teleprompt import Teleprompter
 
-from ..job import Job, Optimizer
-from ..student import Student, state_of
+from ...errors import CopeError
+from ..job import Job, Optimizer, StepFailed
+from ..prompts import state_of
+from ..student import Student
 
 
 class Chain:
@@ -21,6 +24,7 @@ class Chain:
     name = "chain"
     words = "one optimizer after the other, each from the best so far"
     reflects = True
+    demonstrates = True
     usual = ("bootstrap-random-search", "gepa")
 
     def __init__(self, find: Callable[[str], Optimizer]) -> None:
@@ -41,9 +45,10 @@ class Chain:
 
     def compile(self, job: Job) -> Student:
         student = job.student
-        for link, part in self._links(job):
+        for number, (link, part) in enumerate(self._links(job), 1):
             student.failures = link.reflects
-            made = link.compile(replace(part, student=student))
+            with _named(number, link):
+                made = link.compile(replace(part, student=student))
             if made is not None:  # some choose by training questions alone
                 job.evaluate(student.with_state(state_of(made)), job.valset)
             student = best_so_far(student)
@@ -56,6 +61,7 @@ class Together:
     name = "better-together"
     words = "demonstrations and instructions in turn, under DSPy's BetterTogether"
     reflects = True
+    demonstrates = True
 
     def __init__(self, find: Callable[[str], Optimizer]) -> None:
         self._chain = Chain(find)
@@ -69,9 +75,8 @@ class Together:
         return runs + len(job.valset), calls
 
     def compile(self, job: Job) -> Student:
-        steps: dict[str, Any] = {
-            f"step{n}": _Step(link, part) for n, (link, part) in enumerate(self._chain._links(job), 1)
-        }
+        links = enumerate(self._chain._links(job), 1)
+        steps = {f"step{number}": _Step(number, link, part) for number, (link, part) in links}
         optimizer = BetterTogether(metric=job.metric.score, **steps)
         student = job.student.deepcopy()
         student.set_lm(job.proposer)  # it wants every predictor to have one; calls go to the tiers whatever it is
@@ -79,23 +84,50 @@ class Together:
             student, trainset=job.trainset, valset=job.valset, num_threads=job.threads, strategy=" -> ".join(steps),
             shuffle_trainset_between_steps=False, seed=job.seed,
         )  # fmt: skip
+        # It only logs what a step raises, and ends with the best program of the steps before.
+        for step in steps.values():
+            if step.error:
+                raise step.error
+        if best.flag_compilation_error_occurred:
+            raise RuntimeError("what a step made could not be validated; the log tells why")
         return best
 
 
 class _Step(Teleprompter):
-    """One of ours as a step of BetterTogether."""
+    """One of ours as a step of BetterTogether.
 
-    def __init__(self, optimizer: Optimizer, job: Job) -> None:
+    Attributes:
+        error: why it failed; None when it did not.
+    """
+
+    def __init__(self, number: int, optimizer: Optimizer, job: Job) -> None:
         super().__init__()
-        self._optimizer, self._job = optimizer, job
+        self._number, self._optimizer, self._job = number, optimizer, job
+        self.error: Exception | None = None
 
     def compile(self, student: Any, *, trainset: Any, valset: Any = None, **_: Any) -> Any:
         student.failures = self._optimizer.reflects
         start = student.deepcopy()
         start._compiled = False
-        made = self._optimizer.compile(replace(self._job, student=start, trainset=trainset)) or start
+        try:
+            with _named(self._number, self._optimizer):
+                made = self._optimizer.compile(replace(self._job, student=start, trainset=trainset)) or start
+        except Exception as error:
+            self.error = error
+            raise
         made.set_lm(self._job.proposer)
         return made
+
+
+@contextmanager
+def _named(number: int, optimizer: Optimizer) -> Iterator[None]:
+    """What the step raises names it; a user's mistake speaks for itself."""
+    try:
+        yield
+    except CopeError:
+        raise
+    except Exception as error:
+        raise StepFailed(number, optimizer.name) from error
 
 
 def best_so_far(student: Student) -> Student:

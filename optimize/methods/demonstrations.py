@@ -14,6 +14,7 @@ class LabeledDemos:
     name = "labeled-few-shot"
     words = "demonstrations: training rows with their answers, for reasoners"
     reflects = False
+    demonstrates = True
 
     def least(self, job: Job) -> int:
         return len(job.valset)
@@ -36,6 +37,7 @@ class BootstrapDemos:
     name = "bootstrap-few-shot"
     words = "demonstrations: the program's own right answers"
     reflects = False
+    demonstrates = True
 
     def least(self, job: Job) -> int:
         return len(job.trainset) + len(job.valset)
@@ -55,6 +57,7 @@ class RandomSearch:
     name = "bootstrap-random-search"
     words = "demonstrations: sets of the program's own right answers, the best of several"
     reflects = False
+    demonstrates = True
 
     def least(self, job: Job) -> int:
         return len(job.trainset) + 2 * len(job.valset)

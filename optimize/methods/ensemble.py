@@ -1,7 +1,8 @@
 """An ensemble: the best programs of a random search answer together."""
 
 from ..job import Job
-from ..student import Student, beside, is_ensemble
+from ..prompts import beside, is_ensemble
+from ..student import Student
 from .demonstrations import RandomSearch
 
 
@@ -15,6 +16,7 @@ class Voting:
     name = "ensemble"
     words = "the best three programs of bootstrap-random-search vote: each question costs up to three times as much"
     reflects = False
+    demonstrates = True
     size = 3
 
     def __init__(self) -> None:

@@ -16,6 +16,7 @@ class Gepa:
     name = "gepa"
     words = "instructions: rewritten by a model that reads what went wrong"
     reflects = True
+    demonstrates = False
     _minibatch = 6
 
     def least(self, job: Job) -> int:

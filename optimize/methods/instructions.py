@@ -14,6 +14,7 @@ class Copro:
     name = "copro"
     words = "instructions: proposed, scored on training questions, proposed again"
     reflects = False
+    demonstrates = False
     _questions = 24  # of the training set, for each candidate
 
     def least(self, job: Job) -> int:
@@ -47,6 +48,7 @@ class Rules:
     name = "infer-rules"
     words = "instructions: rules read off the training rows; with demonstrations"
     reflects = False
+    demonstrates = True
     _rows = 12  # that rules are read off: more do not fit a small context
 
     def least(self, job: Job) -> int:

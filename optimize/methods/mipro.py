@@ -16,6 +16,7 @@ class Mipro:
     name = "miprov2"
     words = "instructions and demonstrations together, the combination found by Bayesian optimization"
     reflects = False
+    demonstrates = True
     _minibatch = 35
 
     def least(self, job: Job) -> int:

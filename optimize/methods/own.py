@@ -27,6 +27,7 @@ class Own:
     """
 
     words = "as the given optimizer does"
+    demonstrates = True  # it may
 
     def __init__(self, teleprompter: Teleprompter) -> None:
         self._teleprompter = teleprompter

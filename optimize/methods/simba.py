@@ -14,6 +14,7 @@ class Simba:
     name = "simba"
     words = "demonstrations and added rules, from questions that go right only sometimes"
     reflects = False
+    demonstrates = True
 
     def _size(self, job: Job) -> tuple[int, int, int]:
         """Questions a step, candidates a step, steps."""

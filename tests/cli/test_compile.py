@@ -24,6 +24,8 @@ def test_the_plan_the_outcome_and_the_program(world: World) -> None:
         "prompts    round 1's reasoner, small (engine/ScriptedEngine-small)",
         "questions  train 10 (",
         "estimate   11 to 22 calls, ",
+        "low: 50% of the questions are met again and cost nothing, and demonstrations make answers",
+        "high: every question costs what the dearest of the pilot did",
         "budget     none; 8 calls are used",
         "kept in    .cope/compile/jsonl-small-bootstrap-few-shot-",
         "best 100.0% (candidate 1 of 1)  calls 22",

@@ -131,7 +131,7 @@ def test_what_was_accepted_and_what_was_not_and_why():
 
 
 def test_prompts_of_peers_and_chosen_demonstrations_are_told():
-    from cope.optimize.student import state_of, take
+    from cope.optimize.prompts import state_of, take
 
     program = Cascade(preset("small"), Team(Tier("small"), Tier("large")))
     state = state_of(program)

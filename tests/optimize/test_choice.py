@@ -11,10 +11,11 @@ from compile_scripts import reply as usual
 from dspy.teleprompt import BootstrapFewShot
 from dspy.teleprompt.teleprompt import Teleprompter
 
-from cope import Cascade
+from cope import Cascade, CopeError
 from cope.eval import Score
 from cope.models import Price
 from cope.optimize import Budget, compile
+from cope.optimize.methods import OPTIMIZERS
 
 
 class Saying(Teleprompter):
@@ -81,6 +82,45 @@ def test_an_optimizer_that_fails_loses_nothing(tmp_path: Path):
     assert run.made.improved and run.made.after.accuracy == 1.0
 
 
+@pytest.mark.parametrize("optimizer", ["chain", "better-together"])
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_chain_ends_with_the_step_that_failed_and_keeps_what_was_found(
+    optimizer: str, failing: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """DSPy's BetterTogether logs what a step raises and would go on as if it were done."""
+    world = World(lambda tier, messages, request: both(messages))
+    chain = ("labeled-few-shot", "copro", "bootstrap-random-search")
+    reached: list[str] = []
+    for number, name in enumerate(chain, 1):
+        kind = type(OPTIMIZERS[name])
+
+        def link(self: Any, job: Any, number: int = number, name: str = name, compile: Any = kind.compile) -> Any:
+            reached.append(name)
+            if number == failing:
+                raise ValueError("a library's trouble\nin many lines")
+            return compile(self, job)
+
+        monkeypatch.setattr(kind, "compile", link)
+    made = compiled(optimizer, "small", tmp_path, world, chain=chain, budget=Budget(calls=150)).made
+    assert (
+        made.stopped == f"{optimizer} failed in step {failing}, {chain[failing - 1]} (ValueError: a library's trouble)"
+    )
+    assert reached == list(chain[:failing]), "nothing is asked after it"
+    assert "in many lines" in (tmp_path / "optimizer.log").read_text()
+    assert made.improved == (failing == 2)
+    assert bool(made.program.round_1.reasoner.predict.demos) == (failing == 2)
+
+
+@pytest.mark.parametrize("optimizer", ["chain", "better-together"])
+def test_a_users_mistake_in_a_step_ends_the_compile(optimizer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def mistaken(self: Any, job: Any) -> Any:
+        raise CopeError("give another file")
+
+    monkeypatch.setattr(type(OPTIMIZERS["copro"]), "compile", mistaken)
+    with pytest.raises(CopeError, match="^give another file$"):
+        compiled(optimizer, "small", tmp_path, chain=("labeled-few-shot", "copro"), budget=Budget(calls=150))
+
+
 @pytest.mark.parametrize("optimizer", ["copro", "miprov2", "infer-rules", "simba", "gepa"])
 def test_a_proposer_that_says_nothing_costs_no_more_than_its_proposals(optimizer: str, tmp_path: Path):
     made = compiled(optimizer, "small", tmp_path, World(proposal=""), budget=Budget(calls=110)).made
@@ -124,9 +164,9 @@ def test_the_objective_cost_prefers_few_tokens_of_the_large_tier(tmp_path: Path)
 
 def test_a_program_keeps_the_settings_of_the_one_that_was_given(tmp_path: Path):
     world = World()
-    given = Cascade("small", world.team, seed=7, full_samples=True)
+    given = Cascade("small", world.team, seed=7, early_stop="none")
     made = compiled("labeled-few-shot", given, tmp_path, world).made.program
-    assert (made.seed, made.full_samples, made.team, made.preset) == (7, True, world.team, given.preset)
+    assert (made.seed, made.early_stop, made.team, made.preset) == (7, "none", world.team, given.preset)
     assert type(made) is Cascade and made.round_1.reasoner.predict.lm is None
 
 

@@ -2,13 +2,14 @@
 
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from compile_scripts import World, compiled, fickle, rows
 
 from cope.optimize import Budget
 from cope.optimize.budget import Spending
-from cope.optimize.estimate import estimate, per_question, validation
+from cope.optimize.estimate import estimate, per_question, validation, written_share
 
 
 @pytest.mark.parametrize(
@@ -56,3 +57,51 @@ def test_what_is_kept_back_for_a_validation():
     pilot = [Spending(2, 20, None, 1.0)] * 4
     assert validation(10, Spending(40, 100, 0.0, 1.0), pilot) == Spending(60, 300, 0.0, 15.0)
     assert validation(10, Spending(), pilot).calls == 30
+
+
+SHORT_ROWS_FIRST = ("labeled-few-shot", "bootstrap-random-search")
+
+
+@pytest.mark.parametrize("optimizer", ["chain", "labeled-few-shot", "bootstrap-few-shot", "gepa"])
+def test_the_range_holds_where_demonstrations_make_answers_short(optimizer: str, tmp_path: Path):
+    """As a real model did that reasoned at length until it was shown rows with bare answers."""
+    numbers = count()
+
+    def wordy(tier: str, messages: list[dict[str, str]], request: Any) -> str:
+        said = fickle(tier, messages, request).splitlines()[-1]
+        return said if len(messages) > 2 else f"{'So. ' * 300}\n{said}"
+
+    world = World(wordy, proposal=lambda *_: f"Double the number, way {next(numbers)}.")
+    splits = (rows(range(12)), rows(range(20, 28)))
+    chain = SHORT_ROWS_FIRST if optimizer == "chain" else ()
+    run = compiled(optimizer, "self-consistency", tmp_path, world, splits, chain=chain)
+    tokens = sum(call.prompt_tokens + call.completion_tokens for call in run.calls[run.pilot :])
+    assert run.guess.low.tokens <= tokens <= run.guess.high.tokens
+    low, high = run.guess.assumes
+    assert ("demonstrations make answers as short as a few tokens" in low) == (optimizer != "gepa")
+    assert "dearest of the pilot" in high and "50% of the questions are met again" in low
+
+
+def test_shorter_answers_count_at_the_lower_end_alone():
+    pilot = [Spending(1, 300, 0.03, 3.0)]
+    plain = estimate(pilot, 100, 0, demos=4)
+    shorter = estimate(pilot, 100, 0, demos=4, plain=20, written=2 / 3)
+    assert shorter.high == plain.high and shorter.low.calls == plain.low.calls
+    # Of the tokens two thirds are written, and of the questions four fifths are asked with demonstrations.
+    saved = 0.98 * 0.8
+    assert shorter.low.tokens == pytest.approx(plain.low.tokens * (1 - saved * 2 / 3), abs=1)
+    # A written token weighs eight read ones: 16 parts of 17.
+    assert shorter.low.seconds == pytest.approx(plain.low.seconds * (1 - saved * 16 / 17))
+    assert plain.low.usd is not None and shorter.low.usd == pytest.approx(plain.low.usd * (1 - saved * 16 / 17))
+    assert estimate([Spending(1, 300, None, 3.0)], 100, 0, 4, plain=20, written=0.5).low.usd is None
+    assert estimate(pilot, 10, 0, 4, plain=20, written=0.5).low == estimate(pilot, 10, 0, 4).low
+
+
+def test_the_share_that_models_wrote():
+    assert (
+        written_share(
+            [[{"prompt_tokens": 30, "completion_tokens": 10}], [{"prompt_tokens": 0, "completion_tokens": 0}]]
+        )
+        == 0.25
+    )
+    assert written_share([]) == 0.0

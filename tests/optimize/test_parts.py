@@ -15,8 +15,9 @@ from cope.optimize.candidates import Candidate, Candidates
 from cope.optimize.feedback import feedback
 from cope.optimize.fitting import fits
 from cope.optimize.metric import Metric
+from cope.optimize.prompts import state_of
 from cope.optimize.session import Session
-from cope.optimize.student import Student, state_of
+from cope.optimize.student import Student
 
 # Splits
 

@@ -14,8 +14,8 @@ from cope.cli import eval as eval_command
 from cope.cli.app import app
 from cope.models import ScriptedEngine, Team
 from cope.optimize import Compilation, optimizer_by_name, split
+from cope.optimize.prompts import is_ensemble
 from cope.optimize.splits import fingerprint
-from cope.optimize.student import is_ensemble
 
 
 def rows(numbers: Any) -> list[dspy.Example]:
