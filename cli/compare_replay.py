@@ -1,0 +1,114 @@
+"""`cope compare --replay RECORD`: the same table from a record, without a model."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import CopeError
+from .compare_live import check_enough, check_new, named_systems
+from .compare_view import print_comparison
+from .eval_replay import preset_in, refuse_settled
+from .options import NO_PROGRAM, given
+
+if TYPE_CHECKING:
+    from ..eval import Recording, Replay, Replayed
+
+
+def compare_replay(task: str | None, options: Mapping[str, Any]) -> None:
+    """Replay every system and compare.
+
+    Raises:
+        click.UsageError: for options that a record has settled.
+        CopeError: for a file that is no record or of another task, and for systems of which it holds nothing.
+    """
+    from ..eval import Recording
+    from ..eval.comparison import compare
+
+    refuse_settled()
+    if given("group") or given("early_stop"):
+        raise click.UsageError(
+            "--replay takes groups and all samples from the record: leave out --group and --early-stop."
+        )
+    record = Recording.open(options["replay"])
+    if task not in (None, record.manifest.task):
+        raise CopeError(f"{record.name} is a record of {record.manifest.task}, not of {task}")
+    made = _replayed(record, options)
+    pairs = zip(record.keys, record.groups, strict=True)
+    groups = {key: f"group {group}" if group is not None else f"question {key}" for key, group in pairs}
+    grouped = any(group is not None for group in record.groups)
+    found = compare(
+        {name: outcome.records for name, outcome in made.items()}, against=options["against"], by=options["by"],
+        groups=groups if grouped else None, margin=options["margin"] / 100,
+    )  # fmt: skip
+    document: dict[str, Any] = {
+        "task": record.manifest.task, "split": record.manifest.settings.get("split"),
+        "data": record.manifest.settings.get("data"), "models": record.models, "seed": record.seed, **found.as_dict(),
+        "replayed": str(record.name), "unknown": {name: one.unknown for name, one in made.items() if one.unknown},
+        "calls": None, "folder": None, "stopped": None, "mlflow": None, "failed": record.manifest.failed, "pictures": [],
+    }  # fmt: skip
+    if options["plot"]:
+        from .compare_plot import draw_comparison
+
+        document["pictures"] = [str(file) for file in draw_comparison(found, options["plot"])]
+    if options["as_json"]:
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    else:
+        print_comparison(found, document)
+
+
+def _replayed(record: "Recording", options: Mapping[str, Any]) -> "dict[str, Replayed]":
+    from ..eval import replay_records
+
+    made: dict[str, Replayed] = {}
+    for name, replay in _replays(record, options):
+        check_new(name, made)
+        made[name] = replay_records(replay, options["limit"])
+        if not made[name].records:
+            why = next(iter(made[name].unknown), "it has no questions")
+            raise CopeError(f"{record.name} cannot answer for {name}: {why}")
+    check_enough(made, options["against"])
+    return made
+
+
+def _replays(record: "Recording", options: Mapping[str, Any]) -> "Iterator[tuple[str, Replay]]":
+    """What the user names; all that the record can answer where no preset is named, and the programs beside."""
+    plain = options["programs"] == (NO_PROGRAM,)
+    for source, file in named_systems(options, options["presets"] or ()):
+        if file:
+            yield file.stem, _replay(record, source, options)
+        elif source in record.programs:
+            yield source, _replay(record, _recorded(record, source), options)
+        else:
+            replay = _replay(record, preset_in(record, source, plain), options)
+            yield replay.preset.name, replay
+    if not options["presets"]:
+        yield from _all(record, options, plain)
+
+
+def _all(record: "Recording", options: Mapping[str, Any], plain: bool) -> "Iterator[tuple[str, Replay]]":
+    """The record's own programs, and every preset of the package whose rounds it holds."""
+    from ..programs.preset import preset_names
+
+    for name in record.programs:
+        yield name, _replay(record, _recorded(record, name), options)
+    for name in preset_names():
+        if name not in record.programs:
+            replay = _replay(record, preset_in(record, name, plain), options)
+            if all(round_.recorded for round_ in replay.rounds):
+                yield name, replay
+
+
+def _recorded(record: "Recording", name: str) -> Any:
+    from ..eval.replay_match import recorded_program
+
+    return recorded_program(record, name)
+
+
+def _replay(record: "Recording", program: Any, options: Mapping[str, Any]) -> "Replay":
+    from ..eval import Replay
+
+    found = Path(program) if isinstance(program, str) else program
+    return Replay(record, found, samples=options["samples"], prices=dict(options["prices"]))

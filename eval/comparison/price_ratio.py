@@ -1,0 +1,106 @@
+"""What the systems cost when a token of the large tier costs 1 to 1,000 times one of the small tier's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from .bootstrap import Estimate, Sums
+from .measures import CALLS, LARGE, SMALL, TOKENS, WRITTEN, System
+
+RATIOS = np.geomspace(1, 1000, 61)
+BASES = {
+    TOKENS: "tokens read and written",
+    WRITTEN: "written tokens (those read are not known)",
+    CALLS: "calls (tokens are not known)",
+}
+"""What is priced, the first that all systems tell."""
+
+Kind = Literal["always", "never", "from", "up to"]
+
+
+@dataclass(frozen=True)
+class PriceRatio:
+    """A system's cost beside the reference's, by the ratio of the prices.
+
+    Attributes:
+        small: what it uses of the small tier, a question.
+        large: what it uses of the large tier, a question.
+        relative: at each of `RATIOS`, its cost divided by the reference's.
+        cheaper: at which ratios it is cheaper than the reference: always, never, from or up to `crossing`.
+        crossing: the ratio; None for always and never. Its interval may end beyond 1,000 and at infinity.
+    """
+
+    small: float
+    large: float
+    relative: tuple[Estimate, ...]
+    cheaper: Kind
+    crossing: Estimate | None
+
+    def as_dict(self) -> dict[str, Any]:
+        relative = [{"ratio": float(r), **one.as_dict()} for r, one in zip(RATIOS.round(3), self.relative, strict=True)]
+        crossing = self.crossing and self.crossing.as_dict()
+        return {
+            "small": self.small, "large": self.large, "cheaper": self.cheaper, "crossing": crossing, "relative": relative
+        }  # fmt: skip
+
+    @property
+    def words(self) -> str:
+        """At which ratios it is cheaper, in words, such as `from 1:4.85 (4.74 to 4.98)`."""
+        if self.crossing is None:
+            return self.cheaper
+        value, low, high = (f"{bound:.3g}" for bound in vars(self.crossing).values())
+        if low == high:
+            return f"{self.cheaper} 1:{value}"
+        return f"{self.cheaper} 1:{value} ({low} to {high})".replace("to inf", "or more")
+
+
+def basis(systems: Mapping[str, System]) -> str | None:
+    """What can be priced: the first of `BASES` that is known of all systems; None where a third tier is asked."""
+    if any(system.tiers - {SMALL, LARGE} for system in systems.values()):
+        return None
+    for what in BASES:
+        if all(_known(system, what) for system in systems.values()):
+            return what
+    return None
+
+
+def _known(system: System, what: str) -> bool:
+    return all(np.isfinite(system.use(tier, what, list(system.questions))).all() for tier in (SMALL, LARGE))
+
+
+def price_ratio(sums: Sums) -> PriceRatio:
+    """From the sums of `n`, and of what both use of both tiers: `small`, `large`, `small_ref`, `large_ref`."""
+    total = sums.total
+
+    def relative(ratio: float) -> Estimate:
+        return sums.estimate(lambda s: (s["small"] + ratio * s["large"]) / (s["small_ref"] + ratio * s["large_ref"]))
+
+    more, saved = total["small"] - total["small_ref"], total["large_ref"] - total["large"]
+    kind = cheaper_at(more, saved)
+    crossing = sums.estimate(_crossing) if kind in ("from", "up to") else None
+    return PriceRatio(
+        total["small"] / total["n"], total["large"] / total["n"], tuple(relative(r) for r in RATIOS), kind, crossing
+    )
+
+
+def cheaper_at(more: float, saved: float) -> Kind:
+    """At which ratios from 1:1 a system is cheaper that uses more of the small tier and saves some of the large one.
+
+    It is cheaper where more < ratio * saved.
+
+    >>> cheaper_at(30, 10), cheaper_at(5, 10), cheaper_at(5, -1), cheaper_at(-30, -10)
+    ('from', 'always', 'never', 'up to')
+    """
+    if saved > 0:
+        return "from" if more > saved else "always"
+    if saved == 0:
+        return "always" if more < 0 else "never"
+    return "up to" if more < saved else "never"
+
+
+def _crossing(s: Mapping[str, Any]) -> Any:
+    more, saved = s["small"] - s["small_ref"], s["large_ref"] - s["large"]
+    # Where a draw saves nothing of the large tier, no ratio is high enough.
+    return np.where((saved > 0) | (more < 0), more / saved, np.inf)

@@ -1,0 +1,211 @@
+"""One system beside the reference, on the questions that both have an outcome for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from ...errors import CopeError
+from .bootstrap import LEVEL, Estimate, Sums, resample
+from .measures import LARGE, MEASURES, SMALL, System
+from .paired_test import group_sums, paired_p
+from .power import detectable, questions_needed
+from .price_ratio import PriceRatio, price_ratio
+
+Array = np.ndarray[Any, Any]
+ALPHA = 0.05
+FEW = 10
+"""With fewer discordant questions the bootstrap has too little to draw from."""
+FEWEST = 5
+"""With fewer discordant questions nothing can be said of how many would settle a difference."""
+
+
+@dataclass(frozen=True)
+class Versus:
+    """A system beside the reference.
+
+    Attributes:
+        system: its name.
+        against: the reference's.
+        questions: those with both outcomes.
+        left_out: those with just one of the two.
+        units: what was drawn: questions, or groups of them.
+        difference: in accuracy, system less reference.
+        exact: whether its interval is from exact bounds, because too few questions are discordant for the bootstrap.
+        gained: questions on which only the system is right.
+        lost: questions on which only the reference is right.
+        p: McNemar's exact p-value, or its grouped form, see `paired_p`.
+        adjusted: the p-value after Holm's correction.
+        level: what Holm's procedure holds `p` against.
+        costs: by measure that both know: mean of both for one question, the paired difference and the ratio.
+        prices: the cost by the ratio of the prices; None where it is not known.
+        effect: how much wider groups make the variance of the difference; 1 without groups.
+    """
+
+    system: str
+    against: str
+    questions: int
+    left_out: int
+    units: int
+    difference: Estimate
+    exact: bool
+    gained: int
+    lost: int
+    p: float
+    adjusted: float
+    level: float
+    costs: dict[str, "Costs"]
+    prices: PriceRatio | None
+    effect: float
+
+    def held_to(self, adjusted: float, level: float) -> "Versus":
+        """As one of several comparisons."""
+        return replace(self, adjusted=adjusted, level=level)
+
+    @property
+    def settled(self) -> bool:
+        return self.adjusted <= ALPHA
+
+    @property
+    def needed(self) -> int | None:
+        """Questions that would settle the difference as it is seen, four times out of five.
+
+        None where no number would, and where too few questions are discordant to say.
+        """
+        if self.gained + self.lost < FEWEST:
+            return None
+        found = questions_needed((self.gained - self.lost) / self.questions, self.discordant, self.level)
+        return found and max(1, round(found * self.effect))
+
+    @property
+    def detectable(self) -> float | None:
+        """The smallest difference that so many questions settle four times out of five."""
+        return detectable(max(1, round(self.questions / self.effect)), self.discordant, self.level)
+
+    @property
+    def discordant(self) -> float:
+        """Share of the questions on which just one of the two is right."""
+        return (self.gained + self.lost) / self.questions
+
+    def as_dict(self) -> dict[str, Any]:
+        plain = {name: value for name, value in vars(self).items() if name not in ("difference", "costs", "prices")}
+        return {
+            **plain, "difference": self.difference.as_dict(), "discordant": self.discordant, "settled": self.settled,
+            "needed": self.needed, "detectable": self.detectable,
+            "costs": {name: costs.as_dict() for name, costs in self.costs.items()},
+            "price_ratio": self.prices and self.prices.as_dict(),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Both costs for one question, with paired intervals; the ratio is no number where the reference costs nothing."""
+
+    system: float
+    against: float
+    difference: Estimate
+    ratio: Estimate
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**vars(self), "difference": self.difference.as_dict(), "ratio": self.ratio.as_dict()}
+
+
+def versus(
+    system: System, reference: System, basis: str | None, groups: Mapping[str, str] | None, draws: int, seed: int
+) -> Versus:
+    """Compare two systems on the questions that both have an outcome for.
+
+    Args:
+        system: one.
+        reference: the other.
+        basis: what the price ratio is put on, see `price_ratio.basis`.
+        groups: by a question's key, what it belongs to.
+        draws: of the bootstrap.
+        seed: of the bootstrap.
+
+    Raises:
+        CopeError: when they have no question in common.
+    """
+    keys = [key for key in reference.questions if key in system.questions]
+    if not keys:
+        raise CopeError(f"{system.name} and {reference.name} have no question in common: leave one out")
+    ours, theirs = system.right(keys), reference.right(keys)
+    belongs = np.array([groups[key] for key in keys]) if groups else None
+    known = [name for name in MEASURES if _known(name, keys, system, reference)]
+    sums = resample(_columns(system, reference, known, basis, keys), belongs, draws=draws, seed=seed)
+    gained, lost = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
+    effect = _design_effect(ours, theirs, belongs)
+    exact, difference = _difference(sums, gained, lost, len(keys), effect)
+    p = paired_p(ours, theirs, belongs)
+    left_out = len(system.questions.keys() ^ reference.questions.keys())
+    return Versus(
+        system.name, reference.name, len(keys), left_out, sums.units, difference, exact, gained, lost, p, p, ALPHA,
+        {name: _costs(sums, name) for name in known}, price_ratio(sums) if basis else None,
+        effect,
+    )  # fmt: skip
+
+
+def _known(measure: str, keys: list[str], *systems: System) -> bool:
+    return all(np.isfinite(system.costs(measure, keys)).all() for system in systems)
+
+
+def _columns(
+    system: System, reference: System, known: list[str], basis: str | None, keys: list[str]
+) -> dict[str, Array]:
+    columns = {"n": np.ones(len(keys)), "right": system.scores(keys), "right_ref": reference.scores(keys)}
+    for name in known:
+        columns |= {name: system.costs(name, keys), f"{name}_ref": reference.costs(name, keys)}
+    if basis:
+        for tier in (SMALL, LARGE):
+            columns |= {tier: system.use(tier, basis, keys), f"{tier}_ref": reference.use(tier, basis, keys)}
+    return columns
+
+
+def _costs(sums: Sums, name: str) -> Costs:
+    total, n, ref = sums.total, sums.total["n"], f"{name}_ref"
+    return Costs(
+        total[name] / n, total[ref] / n, sums.estimate(lambda s: (s[name] - s[ref]) / s["n"]),
+        sums.estimate(lambda s: s[name] / s[ref]),
+    )  # fmt: skip
+
+
+def _difference(sums: Sums, gained: int, lost: int, n: int, effect: float) -> tuple[bool, Estimate]:
+    """The difference in accuracy, by the bootstrap, or by exact bounds where few questions are discordant."""
+    drawn = sums.estimate(lambda s: (s["right"] - s["right_ref"]) / s["n"])
+    if gained + lost >= FEW:
+        return False, drawn
+    # Where nothing differs no effect of groups is seen, and all questions of a group may be alike.
+    wider = effect if gained + lost else n / sums.units
+    return True, Estimate(drawn.value, *exact_bounds(gained / wider, lost / wider, n / wider))
+
+
+def exact_bounds(gained: float, lost: float, n: float) -> tuple[float, float]:
+    """Bounds on the difference of two shares from exact ones on each (Clopper and Pearson 1934).
+
+    Each share is bounded at half the error, so that both hold together at `LEVEL` (Bonferroni). Of questions in groups the
+    counts are divided by the design effect (Korn and Graubard 1998, Survey Methodology 24:193).
+
+    >>> low, high = exact_bounds(0, 0, 100)
+    >>> round(high, 3), low == -high
+    (0.043, True)
+    """
+    tail = (1 - LEVEL) / 4
+
+    def low(count: float) -> float:
+        return float(stats.beta.ppf(tail, count, n - count + 1)) if count > 0 else 0.0
+
+    def high(count: float) -> float:
+        return float(stats.beta.ppf(1 - tail, count + 1, n - count)) if count < n else 1.0
+
+    return low(gained) - high(lost), high(gained) - low(lost)
+
+
+def _design_effect(ours: Array, theirs: Array, groups: Array | None) -> float:
+    """Variance of the mean difference with whole groups drawn, divided by that with questions drawn (Kish 1965)."""
+    net = ours.astype(float) - theirs.astype(float)
+    spread = net - net.mean()
+    if groups is None or not spread.any():
+        return 1.0
+    return max(1.0, float((group_sums(spread, groups) ** 2).sum() / (spread**2).sum()))
