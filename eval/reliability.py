@@ -1,0 +1,140 @@
+"""A confidence against the truth: accuracy at each level, calibration error and Brier score, before and after recalibration."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from ..programs.vote import SLACK
+from .statistics import wilson
+
+Array = np.ndarray[Any, Any]
+
+FOLDS = 2
+
+
+@dataclass(frozen=True)
+class Level:
+    """Questions with the same confidence in a round.
+
+    Attributes:
+        confidence: 0 to 1; 0 where no answer could be read.
+        questions: how many.
+        right: of these, how many the round's answer is right on.
+        interval: 95% Wilson interval of that share.
+        recalibrated: mean of the recalibrated confidence there.
+        accepted: whether the gate takes it; None in a round without one.
+    """
+
+    confidence: float
+    questions: int
+    right: int
+    interval: tuple[float, float]
+    recalibrated: float
+    accepted: bool | None
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """One round's confidence against the truth.
+
+    Attributes:
+        round: from 1.
+        who: the questions: `all`, or `reaching` for those that the gates before let through.
+        questions: how many.
+        levels: by confidence, highest first.
+        error: expected calibration error: mean distance of confidence and accuracy over the levels, weighted by questions.
+        recalibrated_error: the same after recalibration. Both are taken within each fold, and so is the next: over all folds
+            together, what a fold's fit learned from the others would average out to no error at all.
+        chance: what the error of a perfect confidence would come to with so few questions.
+        brier: mean squared distance of confidence and outcome, before and after.
+    """
+
+    round: int
+    who: str
+    questions: int
+    levels: tuple[Level, ...]
+    error: float
+    recalibrated_error: float
+    chance: float
+    brier: tuple[float, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def measured(
+    number: int, who: str, confidence: Array, right: Array, folds: Array, threshold: float | None
+) -> Reliability:
+    """One round's confidence against the truth.
+
+    Args:
+        number: the round.
+        who: the questions, in a word.
+        confidence: (questions,), 0 to 1.
+        right: (questions,) of bool.
+        folds: (questions,) number of each question's fold.
+        threshold: of the round's gate; None where it has none.
+    """
+    after = recalibrated(confidence, right, folds)
+    values, level = np.unique(confidence, return_inverse=True)
+    count = np.bincount(level)
+    hits, mapped = (np.bincount(level, weights=array) for array in (right, after))
+    levels = tuple(
+        Level(
+            float(values[i]), int(count[i]), int(hits[i]), wilson(float(hits[i]), int(count[i])), float(mapped[i] / count[i]),
+            None if threshold is None else bool(values[i] >= threshold - SLACK),
+        )
+        for i in reversed(range(len(values)))
+    )  # fmt: skip
+    before, corrected = (_error(p, right, level, folds) for p in (confidence, after))
+    return Reliability(
+        number, who, len(right), levels, before, corrected, _chance(hits / count, level, folds),
+        (float(np.mean((confidence - right) ** 2)), float(np.mean((after - right) ** 2))),
+    )  # fmt: skip
+
+
+def _error(p: Array, right: Array, level: Array, folds: Array) -> float:
+    cells = np.unique(np.stack([level, folds]), axis=1, return_inverse=True)[1].reshape(-1)
+    return float(np.abs(np.bincount(cells, weights=p - right)).sum() / len(right))
+
+
+def _chance(accuracy: Array, level: Array, folds: Array) -> float:
+    """The mean absolute deviation of a binomial share, sqrt(2 p (1 - p) / (pi n)), over the levels of each fold."""
+    (levels, _), count = np.unique(np.stack([level, folds]), axis=1, return_counts=True)
+    spread = accuracy[levels] * (1 - accuracy[levels])
+    return float((count * np.sqrt(2 * spread / (np.pi * count))).sum() / count.sum())
+
+
+def recalibrated(confidence: Array, right: Array, folds: Array) -> Array:
+    """Confidence made honest by isotonic regression, each question by a fit on the other folds.
+
+    SciPy's regression is scikit-learn's without the seconds that its import takes. Between the levels of a fit it goes on
+    in straight lines, and beyond them stays level.
+
+    Args:
+        confidence: (questions,).
+        right: (questions,) of bool.
+        folds: (questions,) number of each question's fold.
+
+    >>> recalibrated(np.array([0.5, 1.0] * 4), np.array([False, True] * 4), np.arange(8) // 4).tolist()
+    [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0]
+    """
+    from scipy.optimize import isotonic_regression
+
+    after = np.empty(len(confidence))
+    for fold in np.unique(folds):
+        here = folds == fold
+        others = ~here if not here.all() else here  # a single fold has no others
+        values, level = np.unique(confidence[others], return_inverse=True)
+        count = np.bincount(level)
+        fit = isotonic_regression(np.bincount(level, weights=right[others]) / count, weights=count).x
+        after[here] = np.interp(confidence[here], values, fit)
+    return after
+
+
+def folds_of(units: Sequence[str] | Array, seed: int = 0) -> Array:
+    """A fold for each question, drawn by its unit's name: the same for all questions of a unit."""
+    names, unit = np.unique(units, return_inverse=True)
+    return (np.random.default_rng(seed).permutation(len(names)) % FOLDS)[unit]

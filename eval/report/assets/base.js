@@ -1,0 +1,99 @@
+// What everything else stands on: the data, the place in the address, elements, and numbers in words.
+
+const figures = JSON.parse(document.getElementById("figures-data").textContent);
+const index = JSON.parse(document.getElementById("index-data").textContent);
+const byId = (id) => document.getElementById(id);
+
+// An element. Texts only ever become text nodes, so that what a model wrote is never read as HTML.
+function el(tag, attributes, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === "on") for (const [event, act] of Object.entries(value)) made.addEventListener(event, act);
+    else made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  return made;
+}
+
+const place = (where, ...children) => where.replaceChildren(...children.flat().filter(Boolean));
+
+// Numbers. What is not known is said, never shown as 0.
+const known = (value) => value !== null && value !== undefined;
+const whole = (value) => (known(value) ? Math.round(value).toLocaleString("en") : "unknown");
+// Halves go to the even digit, as where Python prints the same figure.
+const shares = [0, 1].map((digits) => new Intl.NumberFormat("en", {
+  style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits, roundingMode: "halfEven", useGrouping: false,
+}));
+const percent = (value, digits = 1) => (known(value) ? shares[digits].format(value) : "unknown");
+const short = (value) =>
+  !known(value) ? "unknown" : value === 0 ? "0" : value >= 100 ? whole(value) : String(Number(value.toPrecision(3)));
+const seconds = (value) => (known(value) ? `${value < 100 ? Number(value.toPrecision(3)) : whole(value)} s` : "unknown");
+const money = (value) => (known(value) ? `$${value === 0 ? "0" : value < 0.01 ? value.toPrecision(2) : value.toFixed(2)}` : "unknown");
+const points = (value) => `${value >= 0 ? "+" : "−"}${Math.abs(100 * value).toFixed(1)}`;
+const counted = (count, word) => `${whole(count)} ${word}${count === 1 ? "" : "s"}`;
+const measured = (name, value) => ({ cost: money, seconds })[name]?.(value) ?? short(value);
+
+// The state is the address after #: a link to a question or to a filtered list can be sent.
+const state = { system: 0, question: null, search: "", outcome: "", round: "", escalated: false, differs: false, sort: "", page: 0, cost: figures.measures[0].name };
+const watchers = [];
+const onState = (act) => watchers.push(act);
+
+function readAddress() {
+  const told = new URLSearchParams(location.hash.slice(1));
+  const named = figures.systems.findIndex((system) => system.name === told.get("system"));
+  state.system = Math.max(named, 0);
+  const wanted = told.get("question");
+  const found = wanted === null ? -1 : index.rows.findIndex((row) => row[0] === wanted);
+  state.question = found < 0 ? null : found;
+  for (const name of ["search", "outcome", "round", "sort"]) state[name] = told.get(name) || "";
+  for (const name of ["escalated", "differs"]) state[name] = told.get(name) === "1";
+  state.page = Math.max(0, (Number.parseInt(told.get("page"), 10) || 1) - 1);
+  const cost = told.get("cost");
+  state.cost = figures.measures.some((measure) => measure.name === cost) ? cost : figures.measures[0].name;
+}
+
+function writeAddress() {
+  const told = new URLSearchParams();
+  if (state.system) told.set("system", figures.systems[state.system].name);
+  if (state.cost !== figures.measures[0].name) told.set("cost", state.cost);
+  for (const name of ["search", "outcome", "round", "sort"]) if (state[name]) told.set(name, state[name]);
+  for (const name of ["escalated", "differs"]) if (state[name]) told.set(name, "1");
+  if (state.page) told.set("page", state.page + 1);
+  if (state.question !== null) told.set("question", index.rows[state.question][0]);
+  return `#${told}`;
+}
+
+// Change the state, the address and the page. Opening and closing a question is a step that "back" undoes.
+function change(values) {
+  const opens = "question" in values && (values.question === null) !== (state.question === null);
+  const before = { ...state };
+  Object.assign(state, values);
+  const address = writeAddress();
+  if (address !== (location.hash || "#")) {
+    if (opens) history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
+  }
+  redraw(before);
+}
+
+function redraw(before) {
+  for (const act of watchers) act(before);
+}
+
+// The questions in full lie in the page compressed, some dozens together; they are unpacked when they are asked for.
+const parts = [...document.querySelectorAll("script.part")].map((element) => ({ element, loading: null }));
+
+function loadPart(number) {
+  const part = parts[number];
+  part.loading ??= unpack(part.element.textContent);
+  return part.loading;
+}
+
+async function unpack(text) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(plain).json();
+}
+
+const loadQuestion = async (place) => (await loadPart(Math.floor(place / index.part)))[place % index.part];

@@ -1,0 +1,135 @@
+// The head of the page and its pictures: which cost, which system, which theme.
+
+const pictures = new Map([...document.querySelectorAll("#pictures [data-picture]")].map((box) => [box.dataset.picture, box]));
+
+function showHead() {
+  document.title = `${figures.task}: cope report`;
+  byId("title").textContent = `${figures.task}, ${counted(figures.questions, "question")}`;
+  const facts = { ...figures.models, ...figures.facts, [figures.kind]: figures.place };
+  place(byId("facts"), Object.entries(facts).map(([name, value]) => el("span", {}, `${name} `, el("b", {}, value))));
+  byId("lead").textContent = figures.headline;
+  const notes = figures.systems.flatMap(notesOf);
+  place(byId("notes"), notes.map((note) => el("li", {}, note)));
+  byId("foot").textContent = `Made by cope ${figures.version}. This page is one file and loads nothing.`;
+}
+
+function notesOf(system) {
+  const notes = [];
+  if (system.errors) notes.push(`${system.name}: a model failed on ${counted(system.errors, "question")}; they count nowhere.`);
+  if (system.bounds) {
+    const [low, high] = system.bounds.map((bound) => percent(bound));
+    const lost = Object.entries(system.unknown).map(([why, count]) => `${counted(count, "question")} unknown (${why})`);
+    notes.push(`${system.name}: ${lost.join("; ")}. Over all of them accuracy is between ${low} and ${high}.`);
+  }
+  if (system.hits) notes.push(`${system.name}: ${counted(system.hits, "reply")} came from the cache and cost nothing here.`.replace("replys", "replies"));
+  return notes;
+}
+
+function picture(where, name, otherwise) {
+  const box = pictures.get(name);
+  place(where, box || el("p", { class: "none" }, otherwise));
+}
+
+function showMeasures() {
+  const legend = byId("measures").firstElementChild;
+  const choices = figures.measures.map((measure) => {
+    const there = pictures.has(`frontier-${measure.name}`);
+    const input = el("input", {
+      type: "radio", name: "cost", value: measure.name, disabled: !there, on: { change: () => change({ cost: measure.name }) },
+    });
+    const words = there ? measure.words : `${measure.words}: unknown`;
+    return el("label", { title: words }, input, el("span", {}, measure.short));
+  });
+  place(byId("measures"), legend, choices);
+}
+
+function showFrontier() {
+  for (const input of byId("measures").querySelectorAll("input")) input.checked = input.value === state.cost;
+  picture(byId("frontier"), `frontier-${state.cost}`, "This cost is not known for any system.");
+  const hidden = figures.systems.filter((system) => !known(system.use[state.cost]) || !known(system.accuracy));
+  const swept = figures.swept.settings.length > 1 ? `The line: ${figures.swept.system} at other thresholds. ` : "";
+  const missing = hidden.length ? `Not drawn, as the cost is unknown: ${hidden.map((system) => system.name).join(", ")}. ` : "";
+  const full = figures.systems.some((system) => system.own) && figures.kind === "record" ? "Filled blue: what was recorded; grey: what the record replays as well." : "";
+  byId("frontier-caption").textContent = swept + missing + full;
+}
+
+function showSystems() {
+  const measure = figures.measures.find((one) => one.name === state.cost);
+  const order = figures.systems.map((_, number) => number);
+  order.sort((a, b) => (figures.systems[b].accuracy ?? -1) - (figures.systems[a].accuracy ?? -1));
+  place(byId("systems"), order.map((number) => {
+    const system = figures.systems[number];
+    const interval = known(system.accuracy) ? `${percent(system.interval[0])} to ${percent(system.interval[1])}` : "no outcome";
+    const cost = known(system.use[state.cost]) ? measured(state.cost, system.use[state.cost]) : "unknown";
+    const act = () => change({ system: number, page: 0 });
+    return el("li", {}, el("button", { type: "button", "aria-pressed": String(number === state.system), on: { click: act } },
+      el("b", {}, system.name), el("span", { class: "value" }, percent(system.accuracy)),
+      el("small", {}, interval), el("small", {}, `${measure.short}: ${cost}`)));
+  }));
+}
+
+function showRounds() {
+  const system = figures.systems[state.system];
+  picture(byId("flow"), `flow-${state.system}`, "No question has an outcome yet.");
+  picture(byId("reliability"), `reliability-${state.system}`, "No round of this system votes on several answers.");
+  const lines = system.reliability.map((row) =>
+    `Round ${row.round}: calibration error ${row.error.toFixed(3)} over ${counted(row.questions, "question")} (chance alone ${row.chance.toFixed(3)}).`);
+  if (system.reliability.length) lines.unshift("A vote that can be trusted lies on the diagonal; blue is accepted, grey goes on, and larger dots stand for more questions.");
+  if (system.early && system.reliability.length) lines.push("Sampling stopped when a vote was decided: shares are those counted until then.");
+  for (const [round, count] of Object.entries(system.untold)) lines.push(`Round ${round}: of ${counted(count, "more question")} nothing tells whether the round's answer was right.`);
+  byId("reliability-caption").textContent = lines.join(" ");
+}
+
+function showTime() {
+  const there = pictures.has("time");
+  byId("time-section").hidden = false;
+  picture(byId("time"), "time", "Unknown: the source does not tell how long its calls took.");
+  const waited = figures.systems.filter((system) => system.waited);
+  const words = waited.map((system) => `${system.name} ${seconds(system.waited.median)}, nine of ten within ${seconds(system.waited.p90)}`);
+  byId("time-caption").textContent = (there ? "The machine's time; calls in flight together divide it. " : "")
+    + (words.length ? `From question to answer, beside others in flight, in the median: ${words.join("; ")}.` : "");
+}
+
+const themes = ["auto", "light", "dark"];
+
+function keptTheme() {
+  try {
+    return localStorage.getItem("cope-theme") || "auto";
+  } catch {
+    return "auto"; // a file's page may keep nothing
+  }
+}
+
+function setTheme(theme) {
+  if (theme === "auto") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  byId("theme").textContent = `Theme: ${theme}`;
+  byId("theme").dataset.theme = theme;
+  try {
+    localStorage.setItem("cope-theme", theme);
+  } catch {
+    // nothing is kept
+  }
+}
+
+function startFigures() {
+  showHead();
+  showMeasures();
+  showTime();
+  setTheme(themes.includes(keptTheme()) ? keptTheme() : "auto");
+  byId("theme").addEventListener("click", () => setTheme(themes[(themes.indexOf(byId("theme").dataset.theme) + 1) % themes.length]));
+  byId("frontier").addEventListener("click", (event) => {
+    const mark = event.target.closest("[data-mark]");
+    if (mark) change({ system: Number(mark.dataset.mark.split("-")[1]), page: 0 });
+  });
+  for (const id of ["system-rounds", "system-questions"]) {
+    place(byId(id), figures.systems.map((system, number) => el("option", { value: number }, system.name)));
+    byId(id).addEventListener("change", (event) => change({ system: Number(event.target.value), page: 0 }));
+  }
+  onState(() => {
+    for (const id of ["system-rounds", "system-questions"]) byId(id).value = state.system;
+    showFrontier();
+    showSystems();
+    showRounds();
+  });
+}

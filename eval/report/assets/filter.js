@@ -1,0 +1,69 @@
+// Which questions the list shows, and in which order.
+
+const OUTCOME = { round: 0, right: 1, confidence: 2, answer: 3, differs: 4, tokens: 5, state: 6 };
+const outcomeOf = (row) => index.rows[row][3][state.system];
+const told = (row, name) => outcomeOf(row)?.[OUTCOME[name]];
+
+const large = figures.systems.findIndex((system) => system.name === "large");
+const ofLarge = (row) => index.rows[row][3][large]?.[OUTCOME.right];
+
+const outcomes = {
+  "": ["all", () => true],
+  right: ["right", (row) => told(row, "right") === 1],
+  wrong: ["wrong", (row) => told(row, "right") === 0],
+  silent: ["no readable answer", (row) => told(row, "state") === "ok" && told(row, "answer") === null],
+  helped: ["right where large is wrong", (row) => told(row, "right") === 1 && ofLarge(row) === 0],
+  harmed: ["wrong where large is right", (row) => told(row, "right") === 0 && ofLarge(row) === 1],
+  error: ["a model failed", (row) => told(row, "state") === "error"],
+  unknown: ["unknown", (row) => told(row, "state") === "unknown" || !outcomeOf(row)],
+};
+
+const sorts = {
+  "": ["in order", null],
+  unsure: ["least agreement first", (row) => told(row, "confidence") ?? 2],
+  sure: ["most agreement first", (row) => -(told(row, "confidence") ?? -1)],
+  dear: ["most large tokens first", (row) => -(told(row, "tokens") ?? -1)],
+};
+
+// Lower-case text of each question: the index at once, and plans and solutions when a search first asks for them.
+const shallow = index.rows.map((row) => [row[0], row[1], row[2], ...row[3].map((outcome) => outcome?.[3] ?? "")].join("\n").toLowerCase());
+let deep = null;
+let deepening = null;
+
+function deepen(then) {
+  deepening ??= (async () => {
+    const texts = [];
+    for (let number = 0; number < parts.length; number += 1) {
+      for (const question of await loadPart(number)) texts.push(textOf(question).toLowerCase());
+    }
+    deep = texts;
+    then();
+  })().catch(() => {}); // a browser that cannot unpack still searches what it has
+}
+
+function textOf(question) {
+  const pools = Object.values(question.pools).flatMap((pool) =>
+    [pool.plan, ...pool.samples.flatMap((sample) => [sample.plan, sample.text, sample.answer, sample.unread, sample.ballot])]);
+  return [question.question, question.gold, ...pools].filter(Boolean).join("\n");
+}
+
+function chosen() {
+  const words = state.search.toLowerCase().split(/\s+/).filter(Boolean);
+  const [, fits] = outcomes[state.outcome] || outcomes[""];
+  const round = Number(state.round);
+  const found = [];
+  for (let row = 0; row < index.rows.length; row += 1) {
+    if (!fits(row)) continue;
+    if (round && told(row, "round") !== round) continue;
+    if (state.escalated && !(told(row, "round") > 1)) continue;
+    if (state.differs && told(row, "differs") !== 1) continue;
+    if (words.length && !words.every((word) => shallow[row].includes(word) || deep?.[row].includes(word))) continue;
+    found.push(row);
+  }
+  const by = sorts[state.sort]?.[1];
+  if (by) {
+    const values = new Map(found.map((row) => [row, by(row)]));
+    found.sort((a, b) => values.get(a) - values.get(b) || a - b);
+  }
+  return found;
+}

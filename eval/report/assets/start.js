@@ -1,0 +1,14 @@
+// All parts are there: read the address, and draw.
+
+readAddress();
+startFigures();
+startTable();
+startList();
+startQuestion();
+redraw(null);
+addEventListener("hashchange", () => {
+  const before = { ...state };
+  readAddress();
+  redraw(before);
+});
+document.documentElement.dataset.ready = Math.round(performance.now()); // milliseconds from the start of the navigation

@@ -1,0 +1,132 @@
+"""Every question of a report, as compact plain data: an index that the page reads at once, and parts that it reads when asked."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...programs.early_stop import INEXACT
+from ...programs.equivalence import equal_fast
+from ..records import Record
+from .source import RoundView, Sample, Source, System
+from .words import decision
+
+PART = 50
+"""Questions in a part."""
+_LONGEST = 280  # characters of a question in the index
+_ANSWER = 60
+
+
+def index_of(source: Source) -> dict[str, Any]:
+    """What the list of questions shows and filters by: a row for each question, and for each system an outcome.
+
+    An outcome is null where the system has none, else round, right (1, 0, or null where nothing tells), confidence, answer,
+    whether it differs from the large model's (1, 0, null), tokens that the large tier wrote, and state: `ok`, `error`, `unknown`.
+    """
+    large, rows = source.large, []
+    for key, first in source.questions.items():
+        beside = large.by_key.get(key) if large else None
+        outcomes = [_outcome(source, system, key, beside) for system in source.systems]
+        rows.append([first.id, _cut(first.question, _LONGEST), _cut(first.gold, _ANSWER), outcomes])
+    pools = [[round_.pool for round_ in system.rounds] for system in source.systems]
+    return {"part": PART, "pools": pools, "rows": rows}
+
+
+def _outcome(source: Source, system: System, key: str, beside: Record | None) -> list[Any] | None:
+    record = system.by_key.get(key)
+    if record is None:
+        lost = system.lost.get(key)
+        return None if lost is None else [lost, None, None, None, None, None, "unknown"]
+    if record.error is not None:
+        return [record.round, None, None, None, None, None, "error"]
+    right = int((record.score or 0.0) >= 1.0)
+    answer = None if record.answer is None else _cut(record.answer, _ANSWER)
+    wrote = [row["completion_tokens"] for row in record.usage if row["tier"] == source.top]
+    tokens = None if None in wrote else sum(wrote)
+    differs = None if system is source.large else _differs(source, record, beside)
+    confidence = None if record.confidence is None else round(record.confidence, 4)
+    return [record.round, right, confidence, answer, differs, tokens, "ok"]
+
+
+def _differs(source: Source, record: Record, beside: Record | None) -> int | None:
+    """Whether the large model alone answers something else; of programs, whether only one of both is right."""
+    if beside is None or beside.error is not None:
+        return None
+    if source.domain != "short-answer":
+        return int(((record.score or 0.0) >= 1.0) != ((beside.score or 0.0) >= 1.0))
+    if record.answer is None or beside.answer is None:
+        return int(record.answer is not beside.answer)
+    same = equal_fast(record.answer, beside.answer)
+    return None if same is None else int(not same)
+
+
+def parts_of(source: Source) -> Iterator[list[dict[str, Any]]]:
+    """The questions in full, `PART` of them at a time, in the order of the index."""
+    part: list[dict[str, Any]] = []
+    for key in source.questions:
+        part.append(_question(source, key))
+        if len(part) == PART:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _question(source: Source, key: str) -> dict[str, Any]:
+    first = source.questions[key]
+    pools = {number: _pool(samples) for number, samples in source.drawn(key).items()}
+    return {
+        "question": first.question,
+        "gold": first.gold,
+        "pools": pools,
+        "systems": [_told(system, system.by_key.get(key)) for system in source.systems],
+    }
+
+
+def _pool(samples: list[Sample]) -> dict[str, Any]:
+    """A round's samples; a plan that all of them share is told once."""
+    plans = {sample.get("plan") for sample in samples}
+    shared = next(iter(plans)) if len(plans) == 1 and len(samples) > 1 else None
+    kept = [{name: value for name, value in sample.items() if value is not None and value != ""} for sample in samples]
+    if shared:
+        for sample in kept:
+            sample.pop("plan", None)
+    return {"samples": kept, **({"plan": shared} if shared else {})}
+
+
+def _told(system: System, record: Record | None) -> dict[str, Any] | None:
+    if record is None:
+        return None
+    told: dict[str, Any] = {"answer": record.answer, "feedback": record.feedback, "error": record.error}
+    if record.seconds:
+        told["seconds"] = round(record.seconds, 2)
+    told["usd"] = record.usd
+    told["rounds"] = [_round(system, record, entry) for entry in record.rounds if entry["round"] <= len(system.rounds)]
+    return {name: value for name, value in told.items() if value is not None and value != ""}
+
+
+def _round(system: System, record: Record, entry: dict[str, Any]) -> dict[str, Any]:
+    view: RoundView = system.rounds[entry["round"] - 1]
+    usage = [row for row in record.usage if row["round"] == view.number]
+    return {
+        "number": view.number,
+        "pool": view.pool,
+        "drawn": entry["asked"],
+        "of": view.samples,
+        "votes_of": entry["asked"] if entry.get("early_stop") in INEXACT else view.samples,
+        "supporters": list(entry["supporters"]),
+        "accepted": bool(entry["accepted"]),
+        "confidence": round(entry["confidence"], 4),
+        "threshold": entry["threshold"],
+        "right": system.right.get((record.key, view.number)),
+        "why": decision(entry, view, view.number == len(system.rounds)),
+        "on": entry.get("plan") if not entry["accepted"] else None,
+        "used": [
+            [row["tier"], row["role"], row["calls"], row["prompt_tokens"], row["completion_tokens"], row["usd"],
+             None if row["machine_seconds"] is None else round(row["machine_seconds"], 3)]
+            for row in usage
+        ],
+    }  # fmt: skip
+
+
+def _cut(text: str, longest: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

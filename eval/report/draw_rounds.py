@@ -1,0 +1,142 @@
+"""Reliability of each round's vote, and the model time that the rounds take."""
+
+import math
+from typing import Any
+
+from .figures import Figures
+from .theme import COLOURS, axes_at, panel, plain, sheet
+
+_PANEL = 250
+
+
+def reliability_picture(system: Figures, width: int) -> Any:
+    """Share of votes against accuracy, one panel for each round that votes; a fair vote lies on the diagonal.
+
+    Args:
+        system: a system's figures, with at least one such round.
+        width: pixels.
+    """
+    rows = system["reliability"]
+    across = min(len(rows), 2 if width > 500 else 1)
+    wide = min(width / across, 350)
+    figure = panel(width, _PANEL * math.ceil(len(rows) / across))
+    for place, row in enumerate(rows):
+        line, column = divmod(place, across)
+        axes = axes_at(figure, column * width / across + 62, line * _PANEL + 30, wide - 80, _PANEL - 82)
+        _reliability(axes, row, system)
+    return figure
+
+
+def _reliability(axes: Any, row: Figures, system: Figures) -> None:
+    plain(axes)
+    number = row["round"]
+    axes.set_title(f"Round {number}", fontsize=12, color=COLOURS["ink"], loc="left", weight="bold", pad=10)
+    axes.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=1, dashes=(3, 3), zorder=2)
+    threshold = next(r["threshold"] for r in system["rounds"] if r["round"] == number)
+    if threshold is not None:
+        axes.axvline(threshold, color=COLOURS["accent"], linewidth=1.2, dashes=(5, 3), zorder=2)
+        side = "right" if threshold > 0.5 else "left"
+        axes.text(
+            threshold + (-0.02 if side == "right" else 0.02), 1.03, f"{threshold:.0%} needed", ha=side, va="bottom",
+            fontsize=10.5, color=COLOURS["accent"],
+        )  # fmt: skip
+    most = max(level["questions"] for level in row["levels"])
+    for place, level in enumerate(row["levels"]):
+        x, y = level["confidence"], level["right"] / level["questions"]
+        colour = COLOURS["beside"] if level["accepted"] is False else COLOURS["accent"]
+        axes.plot([x, x], level["interval"], color=colour, linewidth=1.6, alpha=0.6, zorder=3)
+        size = 5 + 11 * math.sqrt(level["questions"] / most)
+        axes.plot(
+            [x], [y], "o", color=colour, markersize=size, markeredgecolor=COLOURS["card"], markeredgewidth=1.2, zorder=4,
+            gid=f"level-{number}-{place}",
+        )  # fmt: skip
+    axes.set_xlim(-0.05, 1.05)
+    axes.set_ylim(-0.05, 1.05)
+    ticks = [0, 0.25, 0.5, 0.75, 1]
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_ticks(ticks)
+        axis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    axes.set_xlabel("share of the votes", fontsize=11, color=COLOURS["muted"], labelpad=6)
+    axes.set_ylabel("accuracy", fontsize=11, color=COLOURS["muted"], labelpad=4)
+
+
+def reliability_tips(system: Figures) -> dict[str, str]:
+    """What is told of each level under the pointer."""
+    return {
+        f"level-{row['round']}-{place}": (
+            f"{level['confidence']:.0%} of the votes: {level['right']:,} of {level['questions']:,} questions right "
+            f"({level['right'] / level['questions']:.0%})"
+            + {True: ", accepted", False: ", goes on", None: ""}[level["accepted"]]
+        )
+        for row in system["reliability"]
+        for place, level in enumerate(row["levels"])
+    }
+
+
+def reliability_words(system: Figures) -> str:
+    lines = [
+        f"round {row['round']}: {row['error']:.3f} over {row['questions']} questions" for row in system["reliability"]
+    ]
+    return f"Share of votes against accuracy of {system['name']}; calibration error in {'; '.join(lines)}."
+
+
+def time_picture(figures: Figures, width: int) -> Any:
+    """Seconds of model time a question, stacked by round, a bar for each system.
+
+    Args:
+        figures: those of the report.
+        width: pixels.
+    """
+    systems = figures["systems"]
+    figure = panel(width, 46 * len(systems) + 26)
+    axes = sheet(figure)
+    most = max((system["use"]["seconds"] or 0.0 for system in systems), default=0.0) or 1.0
+    for place, system in enumerate(systems):
+        top, total = 46.0 * place + 6, system["use"]["seconds"]
+        text = "unknown" if total is None else f"{seconds_text(total)}"
+        axes.text(1, top + 10, system["name"], fontsize=12, color=COLOURS["ink"], va="baseline")
+        axes.text(width - 2, top + 10, text, fontsize=12, color=COLOURS["muted"], va="baseline", ha="right")
+        if total is not None:
+            _seconds(axes, system, place, top + 16, (width - 2) / most)
+    _legend(axes, max(len(system["rounds"]) for system in systems), 46.0 * len(systems) + 16)
+    return figure
+
+
+def _seconds(axes: Any, system: Figures, place: int, top: float, scale: float) -> None:
+    from matplotlib.patches import Rectangle
+
+    x = 1.0
+    for number, seconds in enumerate(system["seconds_by_round"], 1):
+        wide = scale * (seconds or 0.0) / max(system["n"], 1)
+        if wide > 0:
+            colour = COLOURS[f"round-{min(number, 4)}"]
+            bar = Rectangle(
+                (x, top), max(wide - 1, 0.6), 16, facecolor=colour, linewidth=0, gid=f"time-{place}-{number}"
+            )
+            axes.add_patch(bar)
+        x += wide
+
+
+def _legend(axes: Any, rounds: int, baseline: float) -> None:
+    for number in range(1, min(rounds, 4) + 1):
+        x = 1 + 76.0 * (number - 1)
+        axes.plot([x + 4], [baseline - 4], "s", color=COLOURS[f"round-{number}"], markersize=7, markeredgewidth=0)
+        axes.text(x + 12, baseline, f"round {number}", fontsize=11, color=COLOURS["muted"], va="baseline")
+
+
+def time_tips(figures: Figures) -> dict[str, str]:
+    return {
+        f"time-{place}-{number}": f"{system['name']}, round {number}: {seconds_text(seconds / max(system['n'], 1))} a question"
+        for place, system in enumerate(figures["systems"])
+        for number, seconds in enumerate(system["seconds_by_round"], 1)
+        if seconds
+    }
+
+
+def seconds_text(seconds: float) -> str:
+    """Seconds for people.
+
+    >>> seconds_text(0.01234), seconds_text(12.34)
+    ('0.012 s', '12.3 s')
+    """
+    return f"{seconds:.2g} s" if seconds < 1 else f"{seconds:.1f} s" if seconds < 100 else f"{seconds:,.0f} s"

@@ -1,0 +1,181 @@
+"""The figures of a report, as plain data: what the page shows, what `--json` prints, what the pictures draw."""
+
+from collections.abc import Mapping
+from statistics import quantiles
+from typing import Any
+
+import numpy as np
+
+from ... import __version__
+from ..reliability import Reliability, folds_of, measured
+from ..statistics import paired_interval
+from .costs import measures, use
+from .source import RoundView, Source, System
+
+Figures = dict[str, Any]
+
+
+def figures_of(source: Source) -> Figures:
+    """Count everything.
+
+    Args:
+        source: what `open_source` gave.
+
+    Returns:
+        Plain data: `systems` with accuracy, interval, use by measure, flow, reliability and seconds by round; `measures`
+        in words; `swept`; and where it all comes from. What is not known is None.
+
+    >>> figures_of(open_source(Path("gsm8k-cope.parquet")))["systems"][0]["accuracy"]  # doctest: +SKIP
+    """
+    return {
+        "task": source.task,
+        "kind": source.kind,
+        "place": source.place.name,
+        "domain": source.domain,
+        "models": dict(source.models),
+        "facts": dict(source.facts),
+        "questions": len(source.questions),
+        "top": source.top,
+        "measures": [measure._asdict() for measure in measures(source)],
+        "systems": [_system(source, system) for system in source.systems],
+        "swept": {
+            "system": source.swept_name,
+            "settings": [{"thresholds": list(s.thresholds), "accuracy": s.accuracy, "use": dict(s.use)} for s in source.swept],
+        },
+        "left_out": dict(source.left_out),
+        "version": __version__,
+    }  # fmt: skip
+
+
+def _system(source: Source, system: System) -> Figures:
+    summary = system.summary
+    return {
+        "name": system.name,
+        "own": system.own,
+        **summary.as_dict(),
+        "rounds": [
+            {**vars(counted), "spent": vars(counted.spent), "words": r.words, "samples": r.samples, "threshold": r.threshold}
+            for r, counted in zip(system.rounds, summary.rounds, strict=True)
+        ],
+        "unknown": dict(system.unknown),
+        "bounds": _bounds(system),
+        "use": use(system, source.top),
+        "against_large": _against(system, source.large),
+        "flow": flow(system),
+        "reliability": [one.as_dict() for one in reliability(system)],
+        "untold": {r.number: count for r in system.rounds if (count := _untold(system, r))},
+        "early": system.early,
+        "seconds_by_round": [r.spent.seconds if r.spent.calls else 0.0 for r in summary.rounds],
+        "waited": _waited(system),
+        "hits": summary.total.hits,
+    }  # fmt: skip
+
+
+def _bounds(system: System) -> tuple[float, float] | None:
+    """Accuracy if all questions of unknown outcome were wrong, and if all were right; None where all are known."""
+    unknown, n, accuracy = sum(system.unknown.values()), system.summary.n, system.summary.accuracy
+    if not unknown:
+        return None
+    right = n * (accuracy or 0.0)
+    return right / (n + unknown), (right + unknown) / (n + unknown)
+
+
+def _against(system: System, large: System | None) -> Figures | None:
+    """Accuracy minus that of the large model alone, on the questions that both answered."""
+    if large is None or system is large:
+        return None
+    both = [
+        (mine, theirs)
+        for key, mine in system.by_key.items()
+        if mine.error is None and (theirs := large.by_key.get(key)) and theirs.error is None
+    ]
+    if not both:
+        return None
+    scores = [(mine.score or 0.0, theirs.score or 0.0) for mine, theirs in both]
+    mean, low, high = paired_interval([mine - theirs for mine, theirs in scores])
+    return {
+        "n": len(both), "difference": mean, "interval": None if len(both) < 2 else (low, high),
+        "helped": sum(mine >= 1.0 > theirs for mine, theirs in scores),
+        "harmed": sum(theirs >= 1.0 > mine for mine, theirs in scores),
+    }  # fmt: skip
+
+
+def flow(system: System) -> list[Figures]:
+    """Of the questions that each round got: answered rightly, answered wrongly, unknown, and those that go on."""
+    good = [record for record in system.records if record.error is None]
+    left, found = len(good) + len(system.lost), []
+    for round_ in system.rounds:
+        here = [record for record in good if record.round == round_.number]
+        right = sum((record.score or 0.0) >= 1.0 for record in here)
+        lost = sum(number == round_.number for number in system.lost.values())
+        found.append(
+            {"round": round_.number, "words": round_.words, "got": left, "right": right, "wrong": len(here) - right,
+             "unknown": lost, "on": left - len(here) - lost}
+        )  # fmt: skip
+        left -= len(here) + lost
+    return found
+
+
+def _votes(system: System, round_: RoundView) -> Mapping[str, tuple[float, bool | None]]:
+    """The round's confidence on the questions that reach it, and whether its answer is right."""
+    told = {
+        record.key: entry["confidence"]
+        for record in system.records
+        if record.error is None
+        for entry in record.rounds
+        if entry["round"] == round_.number
+    }
+    return {key: (share or 0.0, system.right.get((key, round_.number))) for key, share in told.items()}
+
+
+def reliability(system: System) -> list[Reliability]:
+    """Share of votes against accuracy in each round that draws several samples, over the questions that reach it."""
+    found = []
+    for round_ in system.rounds:
+        known = {key: pair for key, pair in _votes(system, round_).items() if pair[1] is not None}
+        if round_.samples > 1 and known:
+            confidence, right = (np.array(column) for column in zip(*known.values(), strict=True))
+            found.append(
+                measured(
+                    round_.number, "reaching", confidence.astype(float), right.astype(bool), folds_of(list(known)),
+                    round_.threshold,
+                )
+            )  # fmt: skip
+    return found
+
+
+def _untold(system: System, round_: RoundView) -> int:
+    """Questions of which nothing tells whether the round's answer is right."""
+    return 0 if round_.samples < 2 else sum(right is None for _, right in _votes(system, round_).values())
+
+
+def _waited(system: System) -> Figures | None:
+    """Seconds from a question to its answer, beside others in flight; a replay has waited for nothing."""
+    seconds = [record.seconds for record in system.records if record.error is None and record.seconds]
+    if len(seconds) < 2:
+        return None
+    cuts = quantiles(seconds, n=10, method="inclusive")
+    return {"median": cuts[4], "p90": cuts[8]}
+
+
+def headline(figures: Figures) -> str:
+    """The outcome of the first system in a sentence or two, beside the large model alone."""
+    first = figures["systems"][0]
+    if first["accuracy"] is None:
+        return f"{first['name']}: no question has an outcome yet."
+    low, high = first["interval"]
+    text = (
+        f"{first['name']} is right on {first['accuracy']:.1%} of {first['n']:,} questions "
+        f"(95% interval {low:.1%} to {high:.1%})"
+    )
+    large = next((s for s in figures["systems"] if s["name"] == "large" and s is not first), None)
+    if large is None or large["accuracy"] is None:
+        return f"{text}."
+    name = figures["measures"][0]["name"]
+    mine, theirs = first["use"][name], large["use"][name]
+    words = {
+        "large-tokens": "tokens that the large model writes", "large-calls": "calls to the large model", "cost": "money",
+        "seconds": "model time",
+    }  # fmt: skip
+    saved = f" with {mine / theirs:.0%} of the {words[name]}" if mine is not None and theirs else ""
+    return f"{text}{saved}; the large model alone on {large['accuracy']:.1%}."

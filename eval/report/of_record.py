@@ -1,0 +1,158 @@
+"""A record as systems: every preset that it can replay, and its own program at other thresholds."""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...programs.preset import preset_names
+from ..recorded import Recording
+from ..recorded_round import RecordedRound
+from ..replay import Replay
+from ..replay_match import recorded_program
+from ..replay_table import replay_records
+from .costs import replay_use
+from .source import Drawn, RoundView, Sample, Source, Swept, System
+
+_SETTINGS = 600  # thresholds that are swept, at most
+
+_TEXTS = {
+    "plan": "plan",
+    "text": "reasoning",
+    "answer": "answer",
+    "ballot": "ballot",
+    "unread": "unread",
+    "variant": "variant",
+}
+_NUMBERS = {
+    "tokens": "reason_completion_tokens", "plan_tokens": "plan_completion_tokens", "seconds": "reason_seconds",
+    "plan_seconds": "plan_seconds",
+}  # fmt: skip
+
+
+def record_source(path: Path) -> Source:
+    """Read a file of `cope record` or `cope import`.
+
+    Raises:
+        CopeError: when it is none.
+    """
+    record = Recording.open(path)
+    pools = [round_ for rounds in record.programs.values() for round_ in rounds]
+    replays, left_out = _replays(record)
+    systems = tuple(_system(name, replay, pools, name in record.programs) for name, replay in replays.items())
+    manifest, first = record.manifest, next(iter(replays))
+    places = {key: place for place, key in enumerate(record.keys)}
+    columns = [_columns(pool) for pool in pools]
+
+    def drawn(key: str) -> Drawn:
+        return {number: _drawn(pools[number], found, places[key]) for number, found in enumerate(columns)}
+
+    facts = {name: str(manifest.settings[name]) for name in ("split", "data") if manifest.settings.get(name)}
+    facts |= {"tests": manifest.settings["shown"]} if manifest.settings.get("shown") else {}
+    facts |= {"samples": "published by others" if record.imported else f"recorded {manifest.created[:10]}"}
+    if manifest.failed:
+        facts["left out"] = f"{len(manifest.failed)} questions on which a model failed"
+    return Source(
+        "record", path, manifest.task, record.domain, record.models, systems, drawn, facts,
+        tuple(_swept(replays[first], systems[0])), first, left_out,
+    )  # fmt: skip
+
+
+def _replays(record: Recording) -> tuple[dict[str, Replay], dict[str, str]]:
+    """By name, the recorded programs and the package's presets that can be replayed in full; why the others cannot."""
+    found = {name: Replay(record, recorded_program(record, name)) for name in record.programs}
+    seen, left_out = {_calls(replay) for replay in found.values()}, dict[str, str]()
+    drawn = max(round_.samples for round_ in record.rounds)
+    for name in preset_names():
+        if name in found:
+            continue
+        tries = [(name, Replay(record, name))]
+        if drawn > 1 and any(r.samples > drawn for r in tries[0][1].preset.rounds):
+            tries.append((f"{name}, {drawn} samples", Replay(record, name, samples=drawn)))
+        for called, replay in tries:
+            known = replay.outcomes().known
+            if known.all():
+                left_out.pop(name, None)
+                if (calls := _calls(replay)) not in seen:
+                    seen.add(calls)
+                    found[called] = replay
+                break
+            left_out[name] = next(round_.why for round_ in replay.rounds if not round_.known.all())
+    return found, left_out
+
+
+def _calls(replay: Replay) -> Any:
+    """What a replay asks and decides by: two with the same are the same system."""
+    return tuple(
+        (round_.recorded.program, round_.recorded.number, round_.spec.samples, round_.spec.threshold)
+        for round_ in replay.rounds
+        if round_.recorded
+    )
+
+
+def _system(name: str, replay: Replay, pools: Sequence[RecordedRound], own: bool) -> System:
+    made, outcomes, keys = replay_records(replay), replay.outcomes(), replay.record.keys
+    rounds = tuple(
+        RoundView.of(r.number, r.spec, None if r.recorded is None else pools.index(r.recorded)) for r in replay.rounds
+    )
+    right = {
+        (keys[place], round_.number): bool(round_.scores[place] >= 1.0)
+        for round_ in replay.rounds
+        for place in np.flatnonzero(round_.known).tolist()
+    }
+    lost = {keys[place]: int(outcomes.round[place]) for place in np.flatnonzero(~outcomes.known).tolist()}
+    return System(name, rounds, made.records, right, made.unknown, lost, own=own)
+
+
+def _swept(replay: Replay, system: System) -> Iterator[Swept]:
+    """The settings of the gates that decide differently, as far as the record tells their outcome."""
+    gates = [round_ for round_ in replay.rounds if round_.spec.threshold is not None]
+    if not gates or system.unknown:
+        return
+    levels = []
+    for round_ in gates:
+        values = np.unique(round_.confidence[np.isfinite(round_.confidence) & (round_.confidence > 0)])
+        levels.append(
+            [min(float(value), 1.0) for value in values[-max(2, int(_SETTINGS ** (1 / len(gates)))) :]] or [1.0]
+        )
+    settings = list(product(*levels))
+    swept = replay.sweep(settings)
+    use = replay_use(swept, len(replay), replay.tiers)
+    for place, thresholds in enumerate(settings):
+        if np.isfinite(accuracy := swept.accuracy[place]):
+            mine = {name: None if np.isnan(values[place]) else float(values[place]) for name, values in use.items()}
+            yield Swept(thresholds, float(accuracy), mine)
+
+
+def _columns(pool: RecordedRound) -> dict[str, Any]:
+    names = {**_TEXTS, **_NUMBERS, "feedback": "feedback", "failure": "tests_failure", "cut": "reason_truncated"}
+    found = {name: pool.column(column) for name, column in names.items()}
+    return found | {
+        "vote": pool.votes,
+        "score": pool.scores,
+        "passed": pool.tests_passed,
+        "total": pool.column("tests_total"),
+    }
+
+
+def _drawn(pool: RecordedRound, columns: dict[str, Any], place: int) -> list[Sample]:
+    return [
+        _sample({name: values[place, index] for name, values in columns.items()}, index)
+        for index in range(pool.samples)
+    ]
+
+
+def _sample(cell: dict[str, Any], index: int) -> Sample:
+    made: Sample = {"index": index, **{name: cell[name] for name in _TEXTS}}
+    made["vote"] = int(cell["vote"]) if cell["vote"] >= 0 else None
+    made["right"] = None if np.isnan(cell["score"]) else bool(cell["score"] >= 1.0)
+    for name in _NUMBERS:
+        if not np.isnan(cell[name]):
+            made[name] = round(float(cell[name]), 3) if "seconds" in name else int(cell[name])
+    if cell["passed"] >= 0:
+        made["tests"] = [int(cell["passed"]), int(cell["total"]), cell["failure"] or ""]
+    if cell["cut"] == 1:
+        made["cut"] = True
+    return made

@@ -1,0 +1,173 @@
+"""A folder of `cope eval` as a system: its records, and each round as far as they tell it."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...errors import CopeError
+from ...programs.early_stop import EXACT, INEXACT, NONE
+from ...programs.equivalence import equal_fast
+from ...programs.preset import load_preset, preset_names
+from ..records import Record
+from ..tasks import TASKS
+from .source import Drawn, RoundView, Sample, System
+
+RECORDS, NOTES = "records.jsonl", "run.json"
+
+
+def run_notes(folder: Path) -> dict[str, Any]:
+    """What a run's folder tells of itself.
+
+    Raises:
+        CopeError: when it is no folder of a run.
+    """
+    try:
+        notes = json.loads((folder / NOTES).read_text(encoding="utf-8"))
+        settings = notes["settings"]
+        _ = settings["task"], settings["preset"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise CopeError(f"{folder} is not a folder of `cope eval`: its {NOTES} is missing or damaged") from None
+    return notes
+
+
+def run_records(folder: Path) -> list[Record]:
+    """The records of a run, the last one of each question; questions that were asked again count once.
+
+    Raises:
+        CopeError: when there are none, or a line is no record.
+    """
+    file, found = folder / RECORDS, dict[str, Record]()
+    try:
+        for line in _whole_lines(file):
+            record = Record(**json.loads(line))
+            found[record.key] = record
+    except (TypeError, ValueError):
+        raise CopeError(f"{file} holds no records of `cope eval`: give a folder that it wrote") from None
+    if not found:
+        raise CopeError(f"{folder} has no finished question yet: go on with the run, then ask again")
+    return sorted(found.values(), key=lambda record: _natural(record.id))
+
+
+def _natural(name: str) -> list[tuple[bool, int, str]]:
+    """By words and whole numbers: records lie in the order in which questions were finished, which tells nothing."""
+    parts = re.split(r"(\d+)", name)
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
+
+
+def _whole_lines(file: Path) -> Iterator[bytes]:
+    """The lines of a file that a run may still be writing to; the last one may be torn, and is left alone."""
+    try:
+        with file.open("rb") as lines:
+            yield from (line for line in lines if line.endswith(b"\n"))
+    except OSError as error:
+        raise CopeError(f"cannot read {file}: {error.strerror}") from None
+
+
+def run_system(name: str, folder: Path, first_pool: int, own: bool = True) -> tuple[System, dict[str, Drawn]]:
+    """A run as a system, and its samples by question.
+
+    Args:
+        name: what the report calls it.
+        folder: the run's.
+        first_pool: the number under which its first round's samples are given.
+        own: see `System`.
+
+    Raises:
+        CopeError: when it is no folder of a run, or has no records.
+    """
+    settings = run_notes(folder)["settings"]
+    records = run_records(folder)
+    domain = domain_of(settings["task"])
+    rounds = tuple(_rounds(settings["preset"], records, first_pool))
+    right = {
+        (record.key, told["round"]): round_is_right(record, told, domain)
+        for record in records
+        for told in record.rounds
+    }
+    drawn = {
+        record.key: {first_pool + told["round"] - 1: _samples(record, told, domain) for told in record.rounds}
+        for record in records
+    }
+    return System(name, rounds, records, right, early=_early(settings), own=own), drawn
+
+
+def _early(settings: dict[str, Any]) -> bool:
+    """Whether sampling stopped before all samples were drawn."""
+    return settings.get("early_stop", NONE if settings.get("full_samples") else EXACT) != NONE
+
+
+def domain_of(task: str) -> str:
+    return TASKS[task].domain if task in TASKS else "short-answer"
+
+
+def is_right(record: Record, answer: str | None, domain: str) -> bool | None:
+    """Whether an answer within a run is right; None where nothing tells: only the question's own answer was scored."""
+    if answer is None:
+        return False
+    if record.score is not None and answer == record.answer:
+        return record.score >= 1.0
+    return equal_fast(record.gold, answer) if domain == "short-answer" else None
+
+
+def round_is_right(record: Record, told: dict[str, Any], domain: str) -> bool | None:
+    if record.error is None and told["round"] == record.round:
+        return (record.score or 0.0) >= 1.0
+    return is_right(record, told["answer"], domain)
+
+
+def _rounds(preset: str, records: Sequence[Record], first_pool: int) -> Iterator[RoundView]:
+    """The preset's rounds where it is the package's and fits what was asked; else what the records show."""
+    seen = max((len(record.rounds) for record in records), default=0)
+    specs = load_preset(preset).rounds if preset in preset_names() else ()
+    for number in range(1, max(seen, len(specs)) + 1):
+        spec = RoundView.of(number, specs[number - 1], first_pool + number - 1) if number <= len(specs) else None
+        yield _seen(number, records, first_pool + number - 1, spec)
+
+
+def _seen(number: int, records: Sequence[Record], pool: int, spec: RoundView | None) -> RoundView:
+    told = [round_ for record in records for round_ in record.rounds if round_["round"] == number]
+    if not told:
+        return spec or RoundView(number, None, pool=pool)
+    tiers = {row["role"]: row["tier"] for record in records for row in record.usage if row["round"] == number}
+    samples, threshold = _electorate(told) or (spec.samples if spec else 1), told[0]["threshold"]
+    if spec and told[0].get("early_stop") in INEXACT:  # shares are of what was drawn
+        samples = max(samples, spec.samples)
+    if spec is None:
+        return RoundView(number, tiers.get("reason"), tiers.get("plan"), samples, threshold, pool)
+    plans = samples if spec.plans > 1 else spec.plans
+    return RoundView(number, spec.reasoner, spec.planner, samples, threshold, pool, spec.plan, plans)
+
+
+def _electorate(told: Sequence[dict[str, Any]]) -> int:
+    """Of how many samples a round is, although sampling may have stopped before all were drawn; 0 where nothing tells.
+
+    A share of votes is of all of them; and a program that passes no test leaves none undrawn.
+    """
+    found = 0
+    for round_ in told:
+        votes, share = next(iter(round_["votes"].values()), 0), round_["confidence"]
+        found = max(found, round_["asked"] if not round_["accepted"] or round_["threshold"] is None else 0)
+        found = max(found, round(votes / share) if share and len(round_["supporters"]) == votes else 0)
+    return found
+
+
+def _samples(record: Record, told: dict[str, Any], domain: str) -> list[Sample]:
+    votes = {words: number for number, words in enumerate(told["votes"])}
+    return [_sample(record, sample, votes, domain) for sample in told.get("samples", ())]
+
+
+def _sample(record: Record, sample: dict[str, Any], votes: dict[str, int], domain: str) -> Sample:
+    made: Sample = {"index": sample["index"], "plan": sample.get("plan"), "text": sample.get("reasoning")}
+    made |= {"answer": sample.get("answer"), "ballot": sample.get("ballot")}
+    vote = made["ballot"] if made["ballot"] is not None else made["answer"]
+    if vote is not None:
+        alike = (n for words, n in votes.items() if made["ballot"] is None and equal_fast(words, vote))
+        made["vote"] = votes.get(vote, next(alike, None))
+    if record.error is None:
+        made["right"] = is_right(record, made["answer"], domain)
+    if tests := sample.get("tests"):
+        failure = next((test["message"] for test in tests if not test["passed"]), "")
+        made["tests"] = [sum(bool(test["passed"]) for test in tests), len(tests), failure]
+    return made

@@ -1,0 +1,126 @@
+"""What a path holds: a record, a run, or a comparison of several runs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ...errors import CopeError
+from ..summary import large_alone
+from .of_run import RECORDS, domain_of, run_notes, run_system
+from .source import LARGE, Drawn, Source, System
+
+COMPARISON = "comparison.json"
+
+
+def open_source(path: Path) -> Source:
+    """Read what `cope eval`, `cope record`, `cope import` or `cope compare` left.
+
+    Args:
+        path: a run's folder, a record's file, or a comparison's folder.
+
+    Raises:
+        CopeError: when it is none of these, or damaged.
+    """
+    if not path.exists():
+        raise CopeError(
+            f"there is no {path}: name a folder of `cope eval` or `cope compare`, or a file of `cope record`"
+        )
+    if not path.is_dir():
+        from .of_record import record_source  # Arrow takes its time
+
+        return record_source(path)
+    if (path / RECORDS).is_file():
+        return _run(path)
+    folders = sorted(file.parent for file in path.glob(f"*/{RECORDS}"))
+    if not folders:
+        raise CopeError(
+            f"{path} holds no run: name a folder that `cope eval` or `cope compare` wrote, or a record's file"
+        )
+    return _comparison(path, folders)
+
+
+def _run(folder: Path) -> Source:
+    """A run, with the large model's own run beside it where one covers its questions."""
+    notes = run_notes(folder)
+    settings = notes["settings"]
+    system, drawn = run_system(settings["preset"], folder, 0)
+    systems = [system]
+    large = settings.get("models", {}).get(LARGE)
+    beside = large_alone(folder.parent, settings, system.records, large) if large else None
+    if beside:
+        wanted = system.by_key
+        other, theirs = run_system(LARGE, folder.parent / beside.run, len(system.rounds), own=False)
+        records = [record for record in other.records if record.key in wanted]
+        systems.append(System(LARGE, other.rounds, records, other.right, early=other.early, own=False))
+        drawn = _joined([drawn, theirs])
+    return _source("run", folder, [settings], systems, drawn, notes.get("mlflow_run"))
+
+
+def _comparison(path: Path, folders: list[Path]) -> Source:
+    told = _told(path)
+    notes = {folder: run_notes(folder) for folder in folders}
+    names = _names(told, notes)
+    systems, drawn, first = [], [], 0
+    for folder in sorted(folders, key=list(names).index):
+        system, samples = run_system(names[folder], folder, first)
+        first += len(system.rounds)
+        systems.append(system)
+        drawn.append(samples)
+    mlflow = told.get("mlflow") or {}
+    settings = [note["settings"] for note in notes.values()]
+    return _source("comparison", path, settings, systems, _joined(drawn), mlflow.get("run"), mlflow.get("store"))
+
+
+def _told(path: Path) -> dict[str, Any]:
+    """What a comparison says of itself; all figures are counted anew from the records."""
+    try:
+        told = json.loads((path / COMPARISON).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _names(told: dict[str, Any], notes: dict[Path, dict[str, Any]]) -> dict[Path, str]:
+    """What each folder's system is called: in the comparison's order and by its names, then by the presets'."""
+    by_folder = {folder: name for name, folder in (told.get("folders") or {}).items()}
+    found = {
+        folder: str(note["settings"].get("system") or note["settings"]["preset"]) for folder, note in notes.items()
+    }
+    found = {folder: str(by_folder.get(folder.name, name)) for folder, name in found.items()}
+    order = list(by_folder)
+    places = {folder: order.index(folder.name) if folder.name in order else len(order) for folder in found}
+    twice = {name for name in found.values() if list(found.values()).count(name) > 1}
+    return {
+        folder: folder.name if found[folder] in twice else found[folder]
+        for folder in sorted(found, key=lambda folder: (places[folder], folder.name))
+    }
+
+
+def _joined(parts: list[dict[str, Drawn]]) -> dict[str, Drawn]:
+    found: dict[str, Drawn] = {}
+    for part in parts:
+        for key, drawn in part.items():
+            found[key] = {**found.get(key, {}), **drawn}
+    return found
+
+
+def _source(
+    kind: Any,
+    place: Path,
+    settings: list[dict[str, Any]],
+    systems: list[System],
+    drawn: dict[str, Drawn],
+    tracked: Any,
+    store: Any = None,
+) -> Source:
+    tasks = dict.fromkeys(one["task"] for one in settings)
+    if len(tasks) > 1:
+        raise CopeError(f"{place} holds runs of several tasks ({', '.join(tasks)}): make a report of each")
+    models = {tier: model for one in settings for tier, model in one.get("models", {}).items()}
+    first = settings[0]
+    facts = {name: str(first[name]) for name in ("split", "data") if first.get(name)}
+    facts |= {"tests": first["shown"]} if first.get("shown") else {}
+    return Source(
+        kind, place, first["task"], domain_of(first["task"]), models, tuple(systems), lambda key: drawn.get(key, {}),
+        facts, mlflow_run=str(tracked) if tracked else None, mlflow_store=str(store) if store else None,
+    )  # fmt: skip

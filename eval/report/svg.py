@@ -1,0 +1,72 @@
+"""SVG as matplotlib writes it, made fit for a page: its colours are the page's, its names are its own, and it can be read aloud."""
+
+import io
+import re
+from collections.abc import Mapping
+from typing import Any
+from xml.etree import ElementTree
+
+from .theme import COLOURS
+
+_SVG, _LINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+_FONT = re.compile(r"font:\s*((?:[a-z]+ |\d{3} )*)([\d.]+)px [^;]*")
+_FAMILY = re.compile(r"font-family:[^;]*")
+_COLOUR = re.compile("|".join(COLOURS.values()))
+_NAMES = {value: name for name, value in COLOURS.items()}
+_URL = re.compile(r"url\(#([^)]*)\)")
+
+
+def page_svg(figure: Any, name: str, words: str, tips: Mapping[str, str] | None = None) -> str:
+    """A figure as an SVG element of a page.
+
+    Args:
+        figure: matplotlib's.
+        name: unique in the page; every id in the picture begins with it.
+        words: what the picture says, for those who do not see it.
+        tips: by the id of a mark, what is told of it under the pointer.
+    """
+    file = io.StringIO()
+    figure.savefig(file, format="svg", metadata={"Date": None}, transparent=True)
+    ElementTree.register_namespace("", _SVG)
+    ElementTree.register_namespace("xlink", _LINK)
+    root = ElementTree.fromstring(file.getvalue())
+    for element in root.findall(f"{{{_SVG}}}metadata"):
+        root.remove(element)
+    _tell(root, tips or {})
+    _rename(root, name)
+    for size in ("width", "height"):
+        root.attrib.pop(size, None)
+    root.attrib |= {"role": "img", "aria-label": words}
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _tell(root: ElementTree.Element, tips: Mapping[str, str]) -> None:
+    for element in root.iter():
+        mark = element.get("id")
+        if mark and mark in tips:
+            title = ElementTree.Element(f"{{{_SVG}}}title")
+            title.text = tips[mark]
+            element.insert(0, title)
+            element.set("class", "mark")
+            element.set("data-mark", mark)
+
+
+def _rename(root: ElementTree.Element, name: str) -> None:
+    """Ids that no other picture has, and colours that are variables of the page."""
+    style = f"{{{_SVG}}}style"
+    for element in root.iter():
+        if element.tag == style:
+            element.text = ""  # line joins, which the page's own style sheet sets
+        for key, value in list(element.attrib.items()):
+            if key == "id":
+                element.set(key, f"{name}-{value}")
+            elif key == f"{{{_LINK}}}href":
+                element.set(key, value.replace("#", f"#{name}-", 1))
+            else:
+                element.set(key, _URL.sub(rf"url(#{name}-\1)", _coloured(value) if key == "style" else value))
+
+
+def _coloured(style: str) -> str:
+    style = _FONT.sub(r"font: \1\2px var(--sans)", style)
+    style = _FAMILY.sub("font-family: var(--sans)", style)
+    return _COLOUR.sub(lambda found: f"var(--{_NAMES[found[0]]})", style)

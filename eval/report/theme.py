@@ -1,0 +1,78 @@
+"""The look of the pictures: colours that the page turns into its own, and panels measured in pixels."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+COLOURS = {
+    "ink": "#1b2027",
+    "muted": "#5b6673",
+    "line": "#dde1e6",
+    "card": "#ffffff",
+    "accent": "#1f5fbf",
+    "beside": "#7b8794",
+    "swept": "#9db9e4",
+    "right": "#14805e",
+    "wrong": "#c4491d",
+    "on": "#b9c3d0",
+    "unknown": "#e9d8a6",
+    "round-1": "#1f5fc0",
+    "round-2": "#6f9be0",
+    "round-3": "#b3c8ee",
+    "round-4": "#d5dff2",
+}
+"""By role, in the light of a white page; no two are the same, so that each stands for its role in an SVG."""
+
+WIDTHS = {"wide": 700, "narrow": 330}
+"""Pixels: the two sizes that a page chooses from."""
+
+_SETTINGS: dict[Any, Any] = {
+    "svg.fonttype": "none",  # texts stay texts
+    "svg.hashsalt": "cope",  # the same figures give the same file
+    "font.size": 12,
+    "text.parse_math": False,  # a name may hold a dollar sign
+    "path.simplify": False,
+}
+
+
+@contextmanager
+def themed() -> Iterator[None]:
+    """Draw inside with the report's settings."""
+    import matplotlib
+
+    with matplotlib.rc_context(_SETTINGS):
+        yield
+
+
+def panel(width: float, height: float) -> Any:
+    """A figure of so many pixels, at 72 to the inch, so that a point is a pixel."""
+    from matplotlib.figure import Figure  # without pyplot: no window system is asked for
+
+    return Figure(figsize=(width / 72, height / 72), dpi=72, facecolor=COLOURS["card"])
+
+
+def axes_at(figure: Any, left: float, top: float, width: float, height: float) -> Any:
+    """Axes at a place in pixels from the upper left corner."""
+    whole_width, whole_height = (72 * inches for inches in figure.get_size_inches())
+    bottom = whole_height - top - height
+    axes = figure.add_axes((left / whole_width, bottom / whole_height, width / whole_width, height / whole_height))
+    axes.set_facecolor("none")
+    return axes
+
+
+def plain(axes: Any) -> None:
+    """Grid lines for reading values, and no box."""
+    axes.grid(color=COLOURS["line"], linewidth=1)
+    axes.set_axisbelow(True)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0, labelsize=11, labelcolor=COLOURS["muted"], pad=5)
+
+
+def sheet(figure: Any) -> Any:
+    """Axes over the whole figure whose units are pixels from the upper left corner, for pictures that are laid out by hand."""
+    width, height = (72 * inches for inches in figure.get_size_inches())
+    axes = axes_at(figure, 0, 0, width, height)
+    axes.set_xlim(0, width)
+    axes.set_ylim(height, 0)
+    axes.axis("off")
+    return axes

@@ -1,0 +1,137 @@
+"""How the figures hang together: the flow, the reliability, the sweep, the decisions in words."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from imported_records import imported
+from report_sources import run_in
+
+from cope.eval import Recording, Replay
+from cope.eval.report import RoundView, figures_of, open_source
+from cope.eval.report.details import index_of, parts_of
+from cope.eval.report.figures import flow, headline
+from cope.eval.report.figures import reliability as of_system
+from cope.eval.report.words import decision
+from cope.optimize.calibration.reliability import reliability
+
+
+def test_the_flow_loses_no_question(tmp_path: Path):
+    record = imported(tmp_path, 60)
+    system = open_source(tmp_path / "r.parquet").systems[0]
+    first, last = flow(system)
+    for row in (first, last):
+        assert row["got"] == row["right"] + row["wrong"] + row["unknown"] + row["on"]
+    assert first["got"] == 60 and last["got"] == first["on"] > 0 and last["on"] == 0
+    outcomes = Replay(record).outcomes()
+    assert first["right"] == ((outcomes.round == 1) & (outcomes.score == 1)).sum()
+    assert last["wrong"] == ((outcomes.round == 2) & (outcomes.score == 0)).sum()
+
+
+def test_questions_of_unknown_outcome_stay_unknown(record: Recording, record_folder: Path):
+    source = open_source(record_folder / "r.parquet")
+    cope = source.systems[0]
+    gone = {r.key: 2 for r in cope.records[:3]}
+    partial = replace(cope, records=cope.records[3:], unknown={"round 2: no call": 3}, lost=gone)
+    told = figures_of(replace(source, systems=(partial, source.systems[1])))["systems"][0]
+    assert told["n"] == 9 and sum(row["unknown"] for row in told["flow"]) == 3
+    low, high = told["bounds"]
+    assert high - low == pytest.approx(3 / 12) and low <= told["accuracy"] <= high
+    states = [row[3][0][6] for row in index_of(replace(source, systems=(partial, source.systems[1])))["rows"]]
+    assert states.count("unknown") == 3
+
+
+def test_reliability_is_that_of_a_calibration(record: Recording, record_folder: Path):
+    system = open_source(record_folder / "r.parquet").systems[0]
+    theirs = {(r.round, r.who): r for r in reliability(Replay(record, "cope"))}
+    for mine in of_system(system):
+        wanted = theirs[mine.round, "all" if mine.round == 1 else "reaching"]
+        assert [(x.confidence, x.questions, x.right, x.interval) for x in mine.levels] == [
+            (x.confidence, x.questions, x.right, x.interval) for x in wanted.levels
+        ]
+    assert [mine.round for mine in of_system(system)] == [1, 2]
+
+
+def test_a_runs_escalated_answers_are_scored_where_that_is_plain(tmp_path: Path):
+    system = open_source(run_in(tmp_path, "cope", count=12)).systems[0]
+    for record in system.records:
+        for told in record.rounds:
+            right = system.right[record.key, told["round"]]
+            assert right == (told["answer"] is not None and float(told["answer"]) == float(record.gold))
+
+
+def test_the_sweep_goes_through_the_presets_own_thresholds(tmp_path: Path):
+    imported(tmp_path, 80)
+    figures = figures_of(open_source(tmp_path / "r.parquet"))
+    own, settings = figures["systems"][0], figures["swept"]["settings"]
+    there = next(s for s in settings if s["thresholds"] == [own["rounds"][0]["threshold"]])
+    assert there["accuracy"] == pytest.approx(own["accuracy"])
+    assert there["use"]["large-calls"] == pytest.approx(own["use"]["large-calls"])
+
+
+def test_the_headline_says_only_what_is_known(tmp_path: Path):
+    imported(tmp_path, 40)
+    figures = figures_of(open_source(tmp_path / "r.parquet"))
+    assert "of the calls to the large model; the large model alone on" in headline(figures)
+    figures["measures"] = figures["measures"][::-1]
+    assert "with" not in headline(figures)
+    none = {**figures["systems"][0], "accuracy": None}
+    assert headline({**figures, "systems": [none]}) == "imported: no question has an outcome yet."
+
+
+def test_differing_from_the_large_model_is_by_the_answer(record: Recording, record_folder: Path):
+    source = open_source(record_folder / "r.parquet")
+    cope, large = source.systems[:2]
+    for row, key in zip(index_of(source)["rows"], source.questions, strict=True):
+        mine, theirs = cope.by_key[key].answer, large.by_key[key].answer
+        assert row[3][0][4] == int(float(mine or "nan") != float(theirs or "nan"))
+        assert row[3][1][4] is None, "the large model does not differ from itself"
+
+
+def test_every_sample_of_every_round_is_there(record: Recording, record_folder: Path):
+    source = open_source(record_folder / "r.parquet")
+    questions = [question for part in parts_of(source) for question in part]
+    assert [q["question"] for q in questions] == record.questions
+    pools = questions[4]["pools"]
+    assert [len(pools[number]["samples"]) for number in range(4)] == [8, 8, 1, 1]
+    answers = record.rounds[0].answers[4]
+    assert [sample.get("answer") for sample in pools[0]["samples"]] == list(answers)
+    assert "plan" in pools[1] and not any("plan" in sample for sample in pools[1]["samples"]), (
+        "a shared plan is told once"
+    )
+
+
+VOTE = {
+    "answer": "18",
+    "votes": {"18": 5, "9": 3},
+    "confidence": 0.625,
+    "threshold": 0.75,
+    "accepted": False,
+    "asked": 8,
+}
+ROUND = RoundView(1, "small", samples=8, threshold=0.75)
+
+
+@pytest.mark.parametrize(
+    ("change", "last", "words"),
+    [
+        ({}, False, "5 of 8 samples agree (62%), and 75% are needed: the question goes on to round 2."),
+        ({"plan": "p"}, False, "goes on to round 2, with a plan."),
+        ({"asked": 7}, False, "1 more were not drawn, as they could change nothing"),
+        ({"accepted": True, "threshold": 0.5}, False, "and 50% are enough: accepted."),
+        ({"accepted": True, "threshold": None}, True, "this is the last round, so its answer is given."),
+        ({"answer": None, "votes": {}, "confidence": 0.0}, False, "No answer could be read: the question goes on to round 2."),
+        ({"answer": None, "votes": {}, "confidence": 0.0}, True, "No answer could be read: the question stays without an answer."),
+        ({"asked": 5, "early_stop": "esc"}, False, "5 of 5 samples agree (62%; 3 more were not drawn by esc)"),
+        ({"votes": {"passes all 3": 2}, "confidence": 1.0, "accepted": True}, False, "passes all 3 shown tests: accepted."),
+        ({"votes": {"passes 1 of 3": 2}, "confidence": 0.0}, False, "The best program passes 1 of 3 shown tests: the"),
+        ({"votes": {"passes all 1": 2}, "confidence": 1.0, "accepted": True}, False, "passes the one shown test: accepted."),
+    ],
+)  # fmt: skip
+def test_a_decision_in_words(change: dict[str, object], last: bool, words: str):
+    assert words in decision({**VOTE, **change}, ROUND, last)
+
+
+def test_a_lone_sample_is_no_vote():
+    told = {**VOTE, "votes": {"18": 1}, "confidence": 1.0, "threshold": None, "accepted": True, "asked": 1}
+    assert decision(told, RoundView(1, "large"), True) == "One sample was asked, and its answer is given."

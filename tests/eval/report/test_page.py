@@ -1,0 +1,127 @@
+"""The page without a browser: one file that loads nothing, in which whatever a model wrote stays text."""
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from report_sources import HOSTILE
+
+from cope.eval import Recording
+from cope.eval.report import draw_files, figures_of, is_report, open_source, page_of
+from cope.eval.report.page import data, finite
+from cope.eval.report.pictures import page_pictures
+
+
+class Elements(HTMLParser):
+    """Every element with its attributes, and the text of the scripts."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[tuple[dict[str, str | None], str]] = []
+        self._in_script = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        self._in_script = tag == "script"
+        if self._in_script:
+            self.scripts.append((dict(attrs), ""))
+
+    def handle_data(self, data: str) -> None:
+        if self._in_script:
+            self.scripts[-1] = (self.scripts[-1][0], self.scripts[-1][1] + data)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_script = False
+
+
+@pytest.fixture(scope="module")
+def page(record: Recording, record_folder: Path) -> str:
+    source = open_source(record_folder / "r.parquet")
+    return "".join(page_of(source, figures_of(source)))
+
+
+def test_nothing_that_a_model_wrote_is_an_element(page: str):
+    elements = Elements(page)
+    assert [attrs.get("type") for attrs, _ in elements.scripts] == [
+        "application/json",
+        "application/json",
+        "text/plain",
+        None,
+    ]
+    assert not [tag for tag, _ in elements.found if tag in ("img", "iframe", "object", "form")]
+    assert not [name for _, attrs in elements.found for name in attrs if name.startswith("on")]
+    assert "window.harmed" in elements.scripts[1][1], "the questions hold it as text"
+
+
+def test_the_page_loads_nothing(page: str):
+    elements = Elements(page)
+    addresses = [
+        value for _, attrs in elements.found for name, value in attrs.items() if name in ("src", "href", "xlink:href")
+    ]
+    assert all(re.match(r"#|data:", value or "") for value in addresses), addresses
+    assert "url(" not in re.sub(r"url\(#", "", page) and "@import" not in page
+    policy = next(attrs["content"] or "" for _, attrs in elements.found if attrs.get("http-equiv"))
+    script = elements.scripts[-1][1]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert "default-src 'none'" in policy and f"script-src 'sha256-{digest}';" in policy, (
+        "only the page's own script runs"
+    )
+
+
+def test_the_data_comes_back_whole(page: str, record: Recording):
+    scripts = Elements(page).scripts
+    figures, index = (json.loads(text) for _, text in scripts[:2])
+    assert figures["questions"] == len(index["rows"]) == 12 and figures["headline"]
+    part = json.loads(gzip.decompress(base64.b64decode(scripts[2][1])))
+    assert part[0]["question"] == record.questions[0] and HOSTILE in part[0]["question"]
+
+
+def test_ids_are_unique(page: str):
+    ids = [attrs["id"] for _, attrs in Elements(page).found if "id" in attrs]
+    assert len(ids) == len(set(ids))
+
+
+def test_data_can_stand_in_a_script_element():
+    made = data({"a": "</script><!--", "b": float("nan"), "c": [1.5, float("inf")], "d": "\u2028"})
+    assert "<" not in made and "\u2028" not in made
+    assert json.loads(made) == {"a": "</script><!--", "b": None, "c": [1.5, None], "d": "\u2028"}
+    assert finite((1, None, "x")) == [1, None, "x"]
+
+
+def test_a_report_is_known_again(tmp_path: Path, page: str):
+    (tmp_path / "a.html").write_text(page)
+    (tmp_path / "b.html").write_text("<!doctype html><title>mine</title>")
+    assert is_report(tmp_path / "a.html") and not is_report(tmp_path / "b.html") and not is_report(tmp_path / "c.html")
+
+
+def test_pictures_are_drawn_in_the_pages_colours(record: Recording, record_folder: Path):
+    figures = figures_of(open_source(record_folder / "r.parquet"))
+    figures["systems"][0]["name"] = "a <b> & $x$"
+    found = page_pictures(figures)
+    assert {"frontier-large-tokens", "frontier-seconds", "flow-0", "reliability-0", "flow-1", "time"} <= set(found)
+    assert "frontier-cost" in found, "the large model alone has a price"
+    for sizes in found.values():
+        for svg in sizes.values():
+            assert "var(--" in svg and not re.search(r"(?:fill|stroke): #(?!000000)", svg)
+            assert 'role="img"' in svg and "<metadata" not in svg and "<b>" not in svg
+    wide = found["frontier-large-tokens"]["wide"]
+    assert "a &lt;b&gt; &amp; $x$" in wide and 'data-mark="system-0"' in wide
+    figures["systems"] = [{**s, "use": {**s["use"], "seconds": None}} for s in figures["systems"]]
+    assert "time" not in page_pictures(figures) and "frontier-seconds" not in page_pictures(figures)
+
+
+def test_pictures_as_files(record: Recording, record_folder: Path, tmp_path: Path):
+    figures = figures_of(open_source(record_folder / "r.parquet"))
+    files = draw_files(figures, tmp_path / "pictures")
+    assert {f.suffix for f in files} == {".png", ".svg"} and all(f.stat().st_size > 500 for f in files)
+    assert {"flow-cope.svg", "flow-large.png", "frontier-large-tokens.svg"} <= {f.name for f in files}
+    first = (tmp_path / "pictures" / "flow-cope.svg").read_bytes()
+    draw_files(figures, tmp_path / "pictures")
+    assert (tmp_path / "pictures" / "flow-cope.svg").read_bytes() == first, "the same figures give the same file"
