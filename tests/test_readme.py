@@ -1,6 +1,7 @@
 """Every command and every snippet of the README runs, with scripted models in place of real ones."""
 
 import contextlib
+import glob
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cope.cli import ask, loading, ollama_client, options, ui
+from cope.cli import ask, compare_live, loading, ollama_client, options, ui
 from cope.cli import compile as compile_command
 from cope.cli import eval as eval_command
 from cope.cli import record as record_command
@@ -63,7 +64,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[...
     def load_dataset(name: str, config: str | None, split: str) -> list[dict[str, Any]]:
         return TRAINING if split == "train" else DATA.get(name, SHORT)
 
-    for module in (ask, eval_command, compile_command, record_command):
+    for module in (ask, eval_command, compile_command, record_command, compare_live):
         monkeypatch.setattr(module, "make_team", make_team)
     monkeypatch.setattr(loading, "bring_weights", lambda names: [Path("model.gguf") for _ in names])
     monkeypatch.setattr(ollama_client, "pull", lambda name, host, bar: None)
@@ -104,6 +105,28 @@ def test_commands_that_measure(command: str, here: Path):
     result = run(f"{command} --no-track")
     assert result.exit_code == 0, result.output
     assert "accuracy 100.0%" in result.stdout
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("cope compare")])
+def test_commands_that_compare(command: str, here: Path):
+    if "--replay" in command:
+        for first in (c for c in COMMANDS if c.startswith("cope record")):
+            assert run(first).exit_code == 0
+    result = run(f"{command} --no-track")
+    assert result.exit_code == 0, result.output
+    assert "cope and large: open, 0.0 points" in result.stdout
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("cope report")])
+def test_commands_that_report(command: str, here: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("webbrowser.open", lambda address: True)
+    first = "cope eval gsm8k --limit 40 --preset cope" if ".cope/eval" in command else "cope record gsm8k"
+    assert run(next(c for c in COMMANDS if c.startswith(first))).exit_code == 0
+    words = [found for word in command.split() for found in (glob.glob(word) or [word])]  # as a shell would
+    result = run(shlex.join([*words, "--no-track"]))
+    assert result.exit_code == 0, result.output
+    pages = [path for path in here.rglob("*.html") if "<!doctype html>" in path.read_text().lower()]
+    assert len(pages) == 1
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("cope compile")])
@@ -147,7 +170,18 @@ def test_no_command_is_left_out():
         c
         for c in COMMANDS
         if " ask " in c
-        or c.startswith(("cope models", "cope eval", "cope compile", "cope record", "cope show", "cope diff"))
+        or c.startswith(
+            (
+                "cope models",
+                "cope eval",
+                "cope compile",
+                "cope record",
+                "cope compare",
+                "cope report",
+                "cope show",
+                "cope diff",
+            )
+        )
     ]
     assert set(COMMANDS) - set(covered) == {"uv run pytest", "cope ui", "cope doctor"}
 
