@@ -73,6 +73,17 @@ def useful(advice: str) -> str:
     return "" if remark or not 15 <= len(line) <= 400 else line
 
 
+def instructs(proposal: str) -> bool:
+    """Whether a small model's proposal is an instruction: shown programs, a coder writes the next one instead.
+
+    >>> instructs("Write the function that the tests call."), instructs("```python\\ndef add(a, b):\\n    return a + b\\n```")
+    (True, False)
+    """
+    return "```" not in proposal and not any(
+        line.startswith(("def ", "import ", "class ")) for line in proposal.splitlines()
+    )
+
+
 def _written(example: Mapping[str, Any]) -> str:
     outputs = example["Generated Outputs"]
     reply = "\n".join(str(value) for value in outputs.values()) if isinstance(outputs, Mapping) else str(outputs)

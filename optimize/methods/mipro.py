@@ -5,6 +5,7 @@ from typing import Any
 from dspy.teleprompt import MIPROv2
 
 from ..job import Job
+from ..proposals import instructs
 from ..proposer import is_local
 from ..student import Student
 from .demonstrations import harvest
@@ -40,7 +41,8 @@ class Mipro:
     def compile(self, job: Job) -> Student:
         harvest(job)
         sets, trials = self._size(job)
-        optimizer: Any = MIPROv2(
+        kind = _Sensible if is_local(job.proposer.model) else MIPROv2
+        optimizer: Any = kind(
             metric=job.metric.score, prompt_model=job.proposer, task_model=job.proposer, auto=None, num_candidates=sets,
             max_bootstrapped_demos=job.demos, max_labeled_demos=0, num_threads=job.threads, seed=job.seed or 9,
             metric_threshold=job.metric.worth_of_right,
@@ -53,3 +55,11 @@ class Mipro:
             program_aware_proposer=False, data_aware_proposer=not is_local(job.proposer.model),
             view_data_batch_size=min(8, len(job.trainset)),
         )  # fmt: skip
+
+
+class _Sensible(MIPROv2):
+    """Leaves a small model's proposals out that are no instruction: a search over them would be spent on nothing."""
+
+    def _propose_instructions(self, *args: Any, **kwargs: Any) -> dict[int, list[str]]:
+        found = super()._propose_instructions(*args, **kwargs)
+        return {number: [own, *filter(instructs, proposed)] for number, (own, *proposed) in found.items()}

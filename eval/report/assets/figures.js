@@ -70,6 +70,7 @@ function showSystems() {
 
 function showRounds() {
   const system = figures.systems[state.system];
+  byId("rounds").classList.toggle("one", !system.reliability.length);
   picture(byId("flow"), `flow-${state.system}`, "No question has an outcome yet.");
   picture(byId("reliability"), `reliability-${state.system}`, "No round of this system votes on several answers.");
   const lines = system.reliability.map((row) =>

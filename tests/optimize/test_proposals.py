@@ -1,0 +1,28 @@
+"""What a small proposing model writes is tried where it can be an instruction."""
+
+from pathlib import Path
+
+import pytest
+from compile_scripts import MAGIC, World, compiled
+
+from cope.optimize import Budget
+from cope.optimize.methods import mipro
+from cope.optimize.proposals import instructs
+
+PROGRAM = f"```python\ndef {MAGIC}(n):\n    return 2 * n\n```"
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_a_program_is_no_instruction_of_a_small_model(local: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Every proposal is a program with the magic word: it would be the best candidate, if it were tried."""
+    monkeypatch.setattr(mipro, "is_local", lambda model: local)
+    world = World(proposal=PROGRAM)
+    run = compiled("miprov2", "small", tmp_path, world, demos=0, budget=Budget(calls=100))
+    assert world.proposals()
+    assert any(MAGIC in str(request.system) for request in world.small.requests) is not local
+    assert (MAGIC in run.made.program.round_1.reasoner.predict.signature.instructions) is not local
+
+
+def test_sentences_that_name_code_are_instructions():
+    assert instructs("Write a def statement with the function's name, and import what it needs.")
+    assert not instructs("Here it is:\nimport math\nprint(math.pi)")
