@@ -14,8 +14,9 @@ from .failures import GuardedGroup
 COMMANDS = {
     "ask": "Answer a question, and show each round as it happens.",
     "eval": "Measure a preset or program on a task.",
-    "record": "Record all samples of every round, to replay them without a model.",
     "compare": "Hold presets and programs against each other on the same questions.",
+    "report": "Make one page of a run, a record or a comparison.",
+    "record": "Record all samples of every round, to replay them without a model.",
     "import": "Make such a record of samples that others published.",
     "calibrate": "Choose thresholds from a record, with a promise that holds.",
     "compile": "Compile a program's prompts for a task.",
@@ -23,7 +24,6 @@ COMMANDS = {
     "diff": "Compare two programs: rounds, instructions, demonstrations, scores.",
     "models": "List local models, and bring them here.",
     "doctor": "Say what is there, and what to do about what is not.",
-    "report": "Make one page of a run, a record or a comparison.",
     "ui": "Open MLflow's page on the runs.",
 }
 
