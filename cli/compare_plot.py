@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import CopeError
+from .drawing import KINDS, drawing
 
 if TYPE_CHECKING:
     from ..eval.comparison import Comparison
 
 # Okabe and Ito's colours, which colour-blind readers tell apart.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8a8a8a")
-_FORMATS = {".png": {"dpi": 130}, ".svg": {"metadata": {"Date": None}}}
 
 
 def draw_comparison(found: "Comparison", output: Path) -> list[Path]:
@@ -28,13 +27,8 @@ def draw_comparison(found: "Comparison", output: Path) -> list[Path]:
     Raises:
         CopeError: when they cannot be written.
     """
-    import matplotlib
-    from matplotlib.figure import Figure  # without pyplot: no window system is asked for
-
-    files = [output.with_suffix(kind) for kind in _FORMATS]
-    # Texts stay texts, and the same comparison gives the same file.
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "cope", "font.size": 10}):
-        figure = Figure(figsize=(11 if found.basis else 6, 4.8), layout="constrained")
+    files = [output.with_suffix(f".{kind}") for kind in KINDS]
+    with drawing(files, (11 if found.basis else 6, 4.8), "--plot") as figure:
         axes = np.atleast_1d(figure.subplots(1, 2 if found.basis else 1))
         colours: dict[str, str] = dict(zip(found.figures, _COLOURS * len(found.figures), strict=False))
         _accuracy(axes[0], found, colours)
@@ -46,14 +40,6 @@ def draw_comparison(found: "Comparison", output: Path) -> list[Path]:
             one.spines[["top", "right"]].set_visible(False)
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, frameon=False, fontsize=9, loc="outside lower center", ncols=min(4, len(labels)))
-        try:
-            files[0].parent.mkdir(parents=True, exist_ok=True)
-            for file, how in zip(files, _FORMATS.values(), strict=True):
-                figure.savefig(file, **how)
-        except OSError as error:
-            raise CopeError(
-                f"cannot write the picture {files[0]}: {error.strerror}; choose another place with --plot"
-            ) from None
     return files
 
 

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CopeError
+from .drawing import KINDS, drawing
 
 if TYPE_CHECKING:
     from ..optimize import Compiled, Scores
 
 _GREY, _BLUE, _RED = "#8a8a8a", "#1f5fa8", "#b3261e"
-_FORMATS = {"png": {"dpi": 130}, "svg": {"metadata": {"Date": None}}}
 
 
 def frontier_files(output: Path) -> list[Path]:
@@ -19,7 +18,7 @@ def frontier_files(output: Path) -> list[Path]:
     >>> [file.name for file in frontier_files(Path("mine.json"))]
     ['mine.frontier.png', 'mine.frontier.svg']
     """
-    return [output.with_name(f"{output.stem}.frontier.{kind}") for kind in _FORMATS]
+    return [output.with_name(f"{output.stem}.frontier.{kind}") for kind in KINDS]
 
 
 def draw_frontier(made: "Compiled", tried: Sequence["Scores"], title: str, output: Path) -> list[Path]:
@@ -37,22 +36,9 @@ def draw_frontier(made: "Compiled", tried: Sequence["Scores"], title: str, outpu
     Raises:
         CopeError: when they cannot be written.
     """
-    import matplotlib
-    from matplotlib.figure import Figure  # without pyplot: no window system is asked for
-
     files = frontier_files(output)
-    # Texts stay texts, and the same compile gives the same file.
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "cope", "font.size": 10}):
-        figure = Figure(figsize=(8, 5), layout="constrained")
+    with drawing(files, (8, 5), "-o") as figure:
         _draw(figure.subplots(), made, tried, title)
-        try:
-            files[0].parent.mkdir(parents=True, exist_ok=True)
-            for file, how in zip(files, _FORMATS.values(), strict=True):
-                figure.savefig(file, **how)
-        except OSError as error:
-            raise CopeError(
-                f"cannot write the picture {files[0]}: {error.strerror}; choose another place with -o"
-            ) from None
     return files
 
 

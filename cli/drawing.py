@@ -1,0 +1,40 @@
+"""How a command's picture is drawn and written: PNG and SVG, the same from the same figures."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..errors import CopeError
+
+KINDS: dict[str, dict[str, Any]] = {"png": {"dpi": 130}, "svg": {"metadata": {"Date": None}}}
+"""The formats, with what `savefig` is told for each."""
+
+
+@contextmanager
+def drawing(files: Sequence[Path], size: tuple[float, float], option: str) -> Iterator[Any]:
+    """A matplotlib figure to draw on, which is written when the block ends.
+
+    Args:
+        files: where it goes, one for each of `KINDS`.
+        size: width and height in inches.
+        option: of the command, that names another place.
+
+    Raises:
+        CopeError: when the files cannot be written.
+    """
+    import matplotlib
+    from matplotlib.figure import Figure  # without pyplot: no window system is asked for
+
+    # Texts stay texts, and the same figures give the same file.
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "cope", "font.size": 10}):
+        figure: Any = Figure(figsize=size, layout="constrained")
+        yield figure
+        try:
+            files[0].parent.mkdir(parents=True, exist_ok=True)
+            for file, how in zip(files, KINDS.values(), strict=True):
+                figure.savefig(file, **how)
+        except OSError as error:
+            raise CopeError(
+                f"cannot write the picture {files[0]}: {error.strerror}; choose another place with {option}"
+            ) from None
