@@ -61,8 +61,8 @@ def _why(found: "Calibration", made: "Certificate") -> list[str]:
     ]
     if found.needed is None:
         lines.append(
-            f"Its loss does not look lower than {found.aim.harm:.4g}: more {what} will not help, a higher --harm or another "
-            "cascade may."
+            f"Over both halves its loss does not look lower than {found.aim.harm:.4g}: more {what} will not help, a higher --harm "
+            "or another cascade may."
         )
     else:
         more = 2 * found.needed - units - found.halves.learn.units
