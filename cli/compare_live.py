@@ -185,10 +185,10 @@ def _told(
 
 
 def _write(file: Path, document: Mapping[str, Any]) -> None:
-    partial = file.with_suffix(".partial")
+    from ..eval.records import write_whole
+
     try:
-        partial.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
-        partial.replace(file)
+        write_whole(file, json.dumps(document, ensure_ascii=False, indent=1))
     except OSError as error:
         raise CopeError(f"cannot write {file}: {error.strerror}; make room and run the command again") from None
 

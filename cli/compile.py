@@ -90,7 +90,7 @@ def command(task: str, **options: Any) -> None:
         cascade, splits, chosen.score, options["optimizer"], budget=_budget(options), only=options["only"],
         objective=options["objective"], proposer=options["reflection_lm"], demos=options["demos"], seed=options["seed"],
         chain=tuple(filter(None, options["chain"].split(","))), surrogate=options["surrogate"], folder=folder,
-        watch=view.scored,
+        watch=view.heard,
     )  # fmt: skip
     compilation.session.listeners.append(view.heard)
     try:

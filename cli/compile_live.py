@@ -59,12 +59,8 @@ class CompileView:
         """From now on, what the estimate tells, within the budget."""
         self._guess = guess
 
-    def scored(self, session: "Session") -> None:
-        """A question was scored; called from the threads of the optimizer."""
-        self.heard(session)
-
     def heard(self, session: "Session") -> None:
-        """A call began or ended; called from the threads of the optimizer."""
+        """A question was scored, or a call began or ended; called from the threads of the optimizer."""
         with self._lock:
             self._session, now = session, time.monotonic()
             if self._start is None or session.purse.spent.calls == self._start.calls:

@@ -32,6 +32,7 @@ def show_replay(task: str | None, options: Mapping[str, Any]) -> None:
         CopeError: for a file that is no record, or of another task.
     """
     from ..eval import Recording, Replay, replay_records, summarise
+    from ..eval.statistics import bounds_of
     from .eval_view import percent, print_table
 
     refuse_settled()
@@ -51,7 +52,8 @@ def show_replay(task: str | None, options: Mapping[str, Any]) -> None:
     beside = _large_alone(replay, made.records, dict(options["prices"]))
     summary = summarise(made.records, len(replay.preset.rounds), beside)
     settings = _settings(replay)
-    low, high = _bounds(made.records, sum(made.unknown.values()))
+    right, unknown = sum(record.score or 0.0 for record in made.records), sum(made.unknown.values())
+    low, high = bounds_of(right, len(made.records), unknown)
     document = {
         **settings, **summary.as_dict(), "replayed": str(record.name), "unknown": made.unknown, "accuracy_bounds": [low, high],
         "folder": str(record.name), "stopped": None, "mlflow": None, "failed": record.manifest.failed,
@@ -116,12 +118,6 @@ def _settings(replay: "Replay") -> dict[str, Any]:
         "thresholds": list(replay.thresholds),
         "samples": [round_.samples for round_ in replay.preset.rounds],
     }
-
-
-def _bounds(records: "list[Record]", unknown: int) -> tuple[float, float]:
-    """Accuracy if all questions whose outcome is not known were wrong, and if all were right."""
-    right, n = sum(record.score or 0.0 for record in records), len(records) + unknown
-    return (right / n, (right + unknown) / n) if n else (0.0, 1.0)
 
 
 def _large_alone(replay: "Replay", records: "list[Record]", prices: dict[str, Any]) -> "LargeAlone | None":

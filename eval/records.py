@@ -160,12 +160,21 @@ def write_notes(file: Path, **values: Any) -> None:
         CopeError: when the file cannot be written.
     """
     text = json.dumps({**read_notes(file), **values}, indent=1, default=str)
-    partial = file.with_suffix(".partial")
     try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(file)
+        write_whole(file, text)
     except OSError as error:
         raise CopeError(f"cannot write to {file}: {error.strerror}; make room and run the command again") from None
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write a file that appears when it is complete, in place of an earlier one.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    partial = file.with_name(f"{file.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(file)
 
 
 def find_runs(root: Path, **wanted: Any) -> Iterator[Path]:

@@ -24,6 +24,21 @@ def wilson(successes: float, n: int, z: float = 1.96) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
+def bounds_of(right: float, n: int, unknown: int) -> tuple[float, float]:
+    """Accuracy over all questions if those whose outcome is not known were wrong, and if they were right.
+
+    Args:
+        right: sum of the known scores.
+        n: questions whose outcome is known.
+        unknown: the others.
+
+    >>> bounds_of(6, 8, 2)
+    (0.6, 0.8)
+    """
+    total = n + unknown
+    return (right / total, (right + unknown) / total) if total else (0.0, 1.0)
+
+
 def paired_interval(differences: Sequence[float], z: float = 1.96) -> tuple[float, float, float]:
     """Mean of paired differences and its 95% interval by the normal approximation (mean +- z * standard error).
 

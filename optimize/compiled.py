@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import CopeError
 from ..eval import paired_interval, wilson
+from ..eval.records import write_whole
 from ..programs import Cascade
 from .budget import Spending
 from .candidates import Candidate
@@ -99,11 +100,9 @@ def save_program(program: Cascade, path: str | Path, provenance: dict[str, Any])
     """
     path = Path(path)
     text = json.dumps({**program.dump_state(), "compiled": provenance}, indent=1, ensure_ascii=False, default=str)
-    partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(text + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, text + "\n")
     except OSError as error:
         raise CopeError(f"cannot write the program {path}: {error.strerror}; choose another place with -o") from None
     return path

@@ -8,7 +8,7 @@ import numpy as np
 
 from ... import __version__
 from ..reliability import Reliability, folds_of, measured
-from ..statistics import paired_interval
+from ..statistics import bounds_of, paired_interval
 from .costs import measures, use
 from .source import RoundView, Source, System
 
@@ -74,10 +74,7 @@ def _system(source: Source, system: System) -> Figures:
 def _bounds(system: System) -> tuple[float, float] | None:
     """Accuracy if all questions of unknown outcome were wrong, and if all were right; None where all are known."""
     unknown, n, accuracy = sum(system.unknown.values()), system.summary.n, system.summary.accuracy
-    if not unknown:
-        return None
-    right = n * (accuracy or 0.0)
-    return right / (n + unknown), (right + unknown) / (n + unknown)
+    return bounds_of(n * (accuracy or 0.0), n, unknown) if unknown else None
 
 
 def _against(system: System, large: System | None) -> Figures | None:

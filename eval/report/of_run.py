@@ -95,7 +95,7 @@ def run_system(name: str, folder: Path, first_pool: int, own: bool = True) -> tu
 
 def _early(settings: dict[str, Any]) -> bool:
     """Whether sampling stopped before all samples were drawn."""
-    return settings.get("early_stop", NONE if settings.get("full_samples") else EXACT) != NONE
+    return settings.get("early_stop", EXACT) != NONE
 
 
 def domain_of(task: str) -> str:

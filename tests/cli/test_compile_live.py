@@ -47,11 +47,11 @@ def test_one_line_is_drawn_over(clock: list[float], monkeypatch: pytest.MonkeyPa
     session, view = Session(["a", "b"], Budget(calls=400)), CompileView()
     view.expects(guess(questions=1000, calls=5000))
     with view:
-        view.scored(session)
+        view.heard(session)
         scored(session, 0, "a", 1.0)
-        view.scored(session)  # too soon to be drawn
+        view.heard(session)  # too soon to be drawn
         clock[0] += 1
-        view.scored(session)
+        view.heard(session)
         scored(session, 0, "b", 0.0)
         scored(session, 1, "a", 1.0)
         scored(session, 1, "b", 1.0)
@@ -76,7 +76,7 @@ def test_a_narrow_terminal_cuts_the_line(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(sys, "stderr", out := Terminal())
     monkeypatch.setenv("COLUMNS", "21")
     with CompileView() as view:
-        view.scored(Session([]))
+        view.heard(Session([]))
     assert out.getvalue() == "\rasks a few questions\rasks a few questions\n"
 
 
@@ -130,7 +130,7 @@ def test_what_is_answered_again_after_a_resume_says_nothing_of_the_time(
     with view:
         for _ in range(90):  # known questions, in no time
             session.activity.answered += 1
-            view.scored(session)
+            view.heard(session)
         for _ in range(10):
             clock[0] += 4
             session.purse.spent.calls += 1
@@ -159,7 +159,7 @@ def test_a_compile_that_explores_shows_it_call_by_call(
     view = CompileView()
     compilation = Compilation(
         Cascade(preset("small"), world.team), split(rows(range(12)), rows(range(20, 28))), score, "simba",
-        budget=Budget(calls=most), proposer=world.proposer, demos=2, folder=tmp_path, watch=view.scored,
+        budget=Budget(calls=most), proposer=world.proposer, demos=2, folder=tmp_path, watch=view.heard,
     )  # fmt: skip
     compilation.session.listeners.append(view.heard)
     try:

@@ -6,15 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
-from recorded_runs import unsure
+from record_cli import cope, done, scripted_commands
 
 from cope.cli import eval as eval_command
-from cope.cli import options
 from cope.cli import record as record_command
-from cope.cli.app import app
 from cope.eval import Recording
-from cope.models import Price
 
 
 @pytest.fixture
@@ -35,21 +31,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def models(monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]) -> Any:
-    made = scripted(unsure, prices={"large": Price(1, 2)})
-    for module in (eval_command, record_command):
-        monkeypatch.setattr(module, "make_team", lambda given: options.make_team(given) and made.team)
-        monkeypatch.setattr(module, "prepare", lambda *args, **kwargs: None)
-    return made
-
-
-def cope(*words: str) -> Any:
-    return CliRunner().invoke(app, list(words))
-
-
-def done(*words: str) -> Any:
-    result = cope(*words)
-    assert result.exit_code == 0, result.output
-    return result
+    return scripted_commands(monkeypatch, scripted, (eval_command, record_command))
 
 
 RECORD = ("record", "jsonl", "--data", "q.jsonl")

@@ -6,7 +6,6 @@ many attempts were killed.
 """
 
 import asyncio
-import random
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import dspy
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "doubles"))
-from killing import attempt, lines
+from killing import killed_again_and_again
 
 from cope import Cascade, Team
 from cope.eval import RunFolder, evaluate, task_by_name
@@ -50,10 +49,5 @@ def main(root: Path) -> None:
 
 
 if __name__ == "__main__":
-    where, wanted = Path(sys.argv[1]), int(sys.argv[2])
-    draw = random.Random(5)
-    notes, kills = where / "asked", 0
-    while kills < wanted and attempt(lambda: main(where), notes, lines(notes) + draw.randint(1, 10)):
-        kills += 1
-    attempt(lambda: main(where), notes)
-    print(kills)
+    where = Path(sys.argv[1])
+    print(killed_again_and_again(lambda: main(where), where / "asked", int(sys.argv[2]), most=10))

@@ -4,7 +4,6 @@ As `_killed_run.py` does it for one. Prints how many attempts were killed.
 """
 
 import asyncio
-import random
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import dspy
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "doubles"))
-from killing import attempt, lines
+from killing import killed_again_and_again
 
 from cope import Cascade, Preset, Team
 from cope.eval import RunFolder, evaluate, task_by_name
@@ -62,10 +61,5 @@ def main(root: Path) -> None:
 
 
 if __name__ == "__main__":
-    where, wanted = Path(sys.argv[1]), int(sys.argv[2])
-    draw = random.Random(5)
-    notes, kills = where / "asked", 0
-    while kills < wanted and attempt(lambda: main(where), notes, lines(notes) + draw.randint(1, 8)):
-        kills += 1
-    attempt(lambda: main(where), notes)
-    print(kills)
+    where = Path(sys.argv[1])
+    print(killed_again_and_again(lambda: main(where), where / "asked", int(sys.argv[2]), most=8))
