@@ -23,7 +23,7 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.option("--loss", type=click.Choice(["harm", "disagreement"]), default="harm", show_default=True,
               help="Lost is a question that the cascade gets wrong and the large model alone right; or, without labels, one "
               "that they answer differently.")  # fmt: skip
-@click.option("--minimize", type=click.Choice(["cost", "large-tokens", "seconds", "large-calls"]),
+@click.option("--minimize", type=click.Choice(["cost", "cost-small-free", "large-tokens", "seconds", "large-calls"]),
               help="What to save. [default: the first of these that the record tells]")  # fmt: skip
 @click.option("--budget-usd-per-1k", "budget", type=click.FloatRange(0), metavar="USD",
               help="Cost of 1,000 questions, at most.")  # fmt: skip

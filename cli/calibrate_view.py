@@ -80,22 +80,21 @@ def _words(row: dict[str, Any]) -> str:
 
 
 def _held_out(found: "Calibration") -> Table:
-    from ..optimize.calibration.trials import MEASURES
+    from ..eval import MEASURES
 
     chosen, large = found.held_out
     rows = [("cascade", chosen), ("large alone", large)] if chosen else [("large alone", large)]
     table = _table("held-out half", "accuracy", "95% interval", "harmed", "helped", "answered by round")
     uses = [name for name in MEASURES if any(row.use[name] is not None for _, row in rows)]
-    heads = {"cost": "USD / 1,000", "large-tokens": "large tokens", "seconds": "seconds", "large-calls": "large calls"}
     for name in uses:
-        table.add_column(heads[name], justify="right")
+        table.add_column(MEASURES[name].unit, justify="right")
     for name, row in rows:
         low, high = row.interval
         table.add_row(
             name, _percent(row.accuracy), f"{low:.1%} to {high:.1%}",
             *((str(row.harmed), str(row.helped)) if row is chosen else ("", "")),
             " / ".join(f"{share:.0%}" for share in row.rounds),
-            *(_use(name, row.use[name]) for name in uses),
+            *(_use(row.use[name], MEASURES[name].scale) for name in uses),
         )  # fmt: skip
     if chosen:
         saved = [_saved(chosen.use[name], large.use[name]) for name in uses]
@@ -103,10 +102,8 @@ def _held_out(found: "Calibration") -> Table:
     return table
 
 
-def _use(name: str, value: float | None) -> str:
-    if value is None:
-        return "unknown"
-    return f"{value * 1000:.4g}" if name == "cost" else f"{value:.3g}"
+def _use(value: float | None, scale: float) -> str:
+    return "unknown" if value is None else f"{value * scale:.{3 if scale == 1.0 else 4}g}"
 
 
 def _saved(ours: float | None, theirs: float | None) -> str:

@@ -7,7 +7,7 @@ import click
 
 from .options import early_stop_option, team_options
 
-# The names of eval.comparison's measures: `cope compare --help` should not import numpy and scipy for them.
+# The names of eval's measures: `cope compare --help` should not import numpy and scipy for them.
 BY = ("cost", "cost-small-free", "large-tokens", "seconds", "large-calls")
 USUAL = ("cope", "answer-cascade", "small", "large")
 

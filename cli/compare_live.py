@@ -171,7 +171,7 @@ def _told(
         **found.as_dict(), "calls": vars(sharing), "folder": str(place),
         "folders": {name: folder.path.name for name, folder in folders.items()}, "origins": dict(origins),
         "failed": [{"system": n, "id": r.id, "error": r.error} for n, rows in records.items() for r in rows if r.error],
-        "stopped": stopped, "unknown": {}, "mlflow": None,
+        "stopped": stopped, "unknown": {}, "mlflow": None, "group_of": groups or None,
     }  # fmt: skip
     document["pictures"] = [str(file) for file in draw_comparison(found, options["plot"] or place / "comparison.png")]
     if not options["no_track"]:

@@ -45,7 +45,7 @@ def draw_comparison(found: "Comparison", output: Path) -> list[Path]:
 
 def _accuracy(axes: Any, found: "Comparison", colours: dict[str, str]) -> None:
     """Accuracy with its interval by cost; systems whose cost is not known are left out."""
-    from ..eval.comparison import MEASURES
+    from ..eval import MEASURES
 
     measure = MEASURES[found.by]
     places: dict[str, tuple[float, float]] = {}

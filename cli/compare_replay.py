@@ -36,12 +36,9 @@ def compare_replay(task: str | None, options: Mapping[str, Any]) -> None:
     if task not in (None, record.manifest.task):
         raise CopeError(f"{record.name} is a record of {record.manifest.task}, not of {task}")
     made = _replayed(record, options)
-    pairs = zip(record.keys, record.groups, strict=True)
-    groups = {key: f"group {group}" if group is not None else f"question {key}" for key, group in pairs}
-    grouped = any(group is not None for group in record.groups)
     found = compare(
         {name: outcome.records for name, outcome in made.items()}, against=options["against"], by=options["by"],
-        groups=groups if grouped else None, margin=options["margin"] / 100,
+        groups=record.belonging, margin=options["margin"] / 100,
     )  # fmt: skip
     document: dict[str, Any] = {
         "task": record.manifest.task, "split": record.manifest.settings.get("split"),

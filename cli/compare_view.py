@@ -78,14 +78,14 @@ def _known(found: "Comparison") -> list[str]:
 
 
 def _unknown(found: "Comparison") -> str:
-    from ..eval.comparison import MEASURES
+    from ..eval import MEASURES
 
     known = _known(found)
-    return "; ".join(measure.words for name, measure in MEASURES.items() if name not in known)
+    return "; ".join(f"the {measure.words}" for name, measure in MEASURES.items() if name not in known)
 
 
 def _systems(found: "Comparison") -> Table:
-    from ..eval.comparison import MEASURES
+    from ..eval import MEASURES
 
     known = _known(found)
     heads = [MEASURES[name].unit for name in known]
@@ -120,7 +120,7 @@ def _accuracy(found: "Comparison") -> Table:
 
 
 def _costs(found: "Comparison") -> Table:
-    from ..eval.comparison import MEASURES
+    from ..eval import MEASURES
 
     known = [name for name in _known(found) if any(name in pair.costs for pair in found.pairs)]
     heads = [MEASURES[name].unit.replace(" / 1,000", "") for name in known]
@@ -142,7 +142,7 @@ def _share(pair: "Versus", measure: str) -> str:
 
 
 def _lines(found: "Comparison") -> Iterator[Table]:
-    from ..eval.comparison import MEASURES
+    from ..eval import MEASURES
 
     rows = found.beside.get(found.by)
     if not rows:

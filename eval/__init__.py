@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .code_task import CodeTask
+from .measures import LARGE, MEASURES, SMALL, Measure
 from .records import DEFAULT_RUNS, Record, RunFolder
 from .run import Outcome, evaluate
 from .seen import Seen, seen_by
@@ -39,10 +40,10 @@ _HOMES = {
 }
 
 __all__ = [
-    "DEFAULT_RUNS", "TASKS", "CodeTask", "LargeAlone", "Manifest", "Outcome", "Outcomes", "Record", "RecordedRound",
-    "Recorder", "Recording", "Replay", "Replayed", "RunFolder", "Score", "Seen", "ShortAnswer", "Spent", "Summary",
-    "Sweep", "Task", "evaluate", "import_samples", "large_alone", "paired_interval", "read_record", "replay_records",
-    "seen_by", "summarise", "task_by_name", "wilson", "write_record",
+    "DEFAULT_RUNS", "LARGE", "MEASURES", "SMALL", "TASKS", "CodeTask", "LargeAlone", "Manifest", "Measure", "Outcome",
+    "Outcomes", "Record", "RecordedRound", "Recorder", "Recording", "Replay", "Replayed", "RunFolder", "Score", "Seen",
+    "ShortAnswer", "Spent", "Summary", "Sweep", "Task", "evaluate", "import_samples", "large_alone", "paired_interval",
+    "read_record", "replay_records", "seen_by", "summarise", "task_by_name", "wilson", "write_record",
 ]  # fmt: skip
 
 

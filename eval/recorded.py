@@ -102,6 +102,14 @@ class Recording:
         """Questions with the same value belong together; None where none were named."""
         return list(self.column("group")[self._first])
 
+    @property
+    def belonging(self) -> dict[str, str] | None:
+        """By a question's key its group, one of its own where none was named; None where no question has a group."""
+        if all(group is None for group in self.groups):
+            return None
+        pairs = zip(self.keys, self.groups, strict=True)
+        return {key: f"question {key}" if group is None else f"group {group}" for key, group in pairs}
+
     @cached_property
     def doubtful(self) -> Array:
         """(questions,) of bool: votes there are equal to a third one and not to each other, so that a live run may count

@@ -1,6 +1,7 @@
 """What the records of an evaluation add up to: overall, by round, and beside the large tier alone."""
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -49,6 +50,13 @@ class Spent:
     @property
     def tokens(self) -> int | None:
         return _sum((self.prompt_tokens, self.plan_tokens, self.answer_tokens))
+
+    def figure(self, what: str) -> float:
+        """One of `SPENT` as a number; NaN where it is not known."""
+        if what == "usd":
+            return math.nan if self.unpriced else self.usd or 0.0
+        value = getattr(self, what)
+        return math.nan if value is None else float(value)
 
 
 def _sum(values: Iterable[Any]) -> Any:

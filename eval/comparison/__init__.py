@@ -3,16 +3,16 @@
 from .bootstrap import DRAWS, Estimate, Sums, resample
 from .comparing import MARGIN, Comparison, Figures, compare
 from .lines import Beside
-from .measures import MEASURES, System
 from .paired_test import holm, mcnemar, paired_p
 from .power import POWER, detectable, questions_needed
 from .price_ratio import BASES, RATIOS, PriceRatio
 from .sharing import SharedLedger, Sharing, shared_by
+from .systems import System
 from .verdict import points, settling, shares, verdict
 from .versus import Costs, Versus
 
 __all__ = [
-    "BASES", "DRAWS", "MARGIN", "MEASURES", "POWER", "RATIOS", "Beside", "Comparison", "Costs", "Estimate", "Figures",
+    "BASES", "DRAWS", "MARGIN", "POWER", "RATIOS", "Beside", "Comparison", "Costs", "Estimate", "Figures",
     "PriceRatio", "SharedLedger", "Sharing", "Sums", "System", "Versus", "compare", "detectable", "holm", "mcnemar",
     "paired_p", "points", "questions_needed", "resample", "settling", "shared_by", "shares",
     "verdict",

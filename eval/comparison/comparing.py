@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import CopeError
+from ..measures import LARGE, MEASURES, SMALL
 from ..records import Record
 from ..statistics import wilson
 from .bootstrap import DRAWS
 from .lines import Beside, beside, known_to
-from .measures import LARGE, MEASURES, SMALL, System
 from .paired_test import holm, holm_levels
 from .price_ratio import BASES, basis
+from .systems import System
 from .versus import ALPHA, Versus, versus
 
 MARGIN = 0.03

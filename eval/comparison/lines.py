@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from ..measures import LARGE, SMALL
 from .bootstrap import Estimate, Sums, resample
-from .measures import LARGE, SMALL, System
+from .systems import System
 
 Array = np.ndarray[Any, Any]
 _SLACK = 1e-12  # of equal floats

@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ..measures import LARGE, SMALL
 from .bootstrap import Estimate, Sums
-from .measures import CALLS, LARGE, SMALL, TOKENS, WRITTEN, System
+from .systems import CALLS, TOKENS, WRITTEN, System
 
 RATIOS = np.geomspace(1, 1000, 61)
 BASES = {

@@ -8,11 +8,12 @@ import numpy as np
 from scipy import stats
 
 from ...errors import CopeError
+from ..measures import LARGE, MEASURES, SMALL
 from .bootstrap import LEVEL, Estimate, Sums, resample
-from .measures import LARGE, MEASURES, SMALL, System
 from .paired_test import group_sums, paired_p
 from .power import detectable, questions_needed
 from .price_ratio import PriceRatio, price_ratio
+from .systems import System
 
 Array = np.ndarray[Any, Any]
 ALPHA = 0.05

@@ -1,66 +1,62 @@
-"""What a question costs, by four measures; `cope calibrate` minimizes the same ones."""
+"""What a question costs, by the measures that `cope compare` shows and `cope calibrate` minimizes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from math import isnan
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..measures import LARGE, MEASURES
 from ..replay_figures import Sweep
 from ..summary import Spent
-from .source import LARGE, Source, System
+from .source import Source, System
 
 Array = np.ndarray[Any, Any]
 
+_ORDER = ("large-tokens", "large-calls", "cost", "cost-small-free", "seconds")
 
-class Measure(NamedTuple):
-    """A measure: in words for an axis, and short, for a column or a switch."""
+
+class Shown(NamedTuple):
+    """A measure as the page names it: for an axis, and short, for a column or a switch."""
 
     name: str
     words: str
     short: str
 
 
-def measures(source: Source) -> list[Measure]:
+def measures(source: Source) -> list[Shown]:
     """The measures by name, those that are known for most systems first."""
-    top = source.top
-    found = [
-        Measure("large-tokens", f"tokens that {_the(top)} writes, a question", f"{top} tokens"),
-        Measure("large-calls", f"calls to {_the(top)}, a question", f"{top} calls"),
-        Measure("cost", "USD for 1,000 questions", "money"),
-        Measure("seconds", "seconds of model time, a question", "seconds"),
-    ]
-    known = {
-        measure.name: sum(use(system, top)[measure.name] is not None for system in source.systems) for measure in found
-    }
-    return sorted(found, key=lambda measure: -known[measure.name])
+    known = {name: sum(use(system, source.top)[name] is not None for system in source.systems) for name in MEASURES}
+    ranked = sorted(_ORDER, key=lambda name: -known[name])
+    return [_shown(name, source.top) for name in ranked]
 
 
-def _the(tier: str) -> str:
-    return f"the {tier} tier"
+def _shown(name: str, top: str) -> Shown:
+    measure = MEASURES[name]
+    per = "a question" if measure.scale == 1.0 else f"{measure.scale:,.0f} questions"
+    return Shown(name, f"{measure.words_for(top)}, {per}", measure.unit_for(top))
 
 
 def use(system: System, top: str = LARGE) -> dict[str, float | None]:
-    """What a question costs on average, by measure; None where it is not known.
+    """What a question costs on average, by measure and in its unit; None where it is not known.
 
     Args:
         system: the system.
         top: the tier that counts as the large one.
     """
-    summary = system.summary
-    spent = summary.tiers.get(top, Spent())
-    written = (
-        None if spent.plan_tokens is None or spent.answer_tokens is None else spent.plan_tokens + spent.answer_tokens
-    )
-    usd = None if summary.total.unpriced or summary.total.usd is None else 1000 * summary.total.usd
-    totals = {"large-tokens": written, "large-calls": spent.calls, "cost": usd, "seconds": summary.total.seconds}
-    return {name: None if value is None or not summary.n else value / summary.n for name, value in totals.items()}
+    tiers, n = system.summary.tiers, system.summary.n
+
+    def spent(what: str, tier: str) -> float:
+        return tiers.get(tier, Spent()).figure(what)
+
+    totals = {name: measure.scale * measure.of(spent, tiers, top) for name, measure in MEASURES.items()}
+    return {name: None if not n or isnan(total) else total / n for name, total in totals.items()}
 
 
-def replay_use(swept: Sweep, questions: int, tiers: Sequence[str]) -> Mapping[str, Array]:
+def replay_use(swept: Sweep, top: str) -> Mapping[str, Array]:
     """The same of every setting of a sweep."""
-    top = LARGE if LARGE in tiers else tiers[-1]
-    totals = {
-        "large-tokens": swept.written(top), "large-calls": swept.total("calls", top), "cost": 1000 * swept.total("usd"),
-        "seconds": swept.total("seconds"),
-    }  # fmt: skip
-    return {name: values / questions for name, values in totals.items()}
+    tiers = {tier for tier, _ in swept.spent}
+    return {
+        name: measure.scale * measure.of(swept.total, sorted(tiers), top) / swept.questions
+        for name, measure in MEASURES.items()
+    }

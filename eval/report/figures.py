@@ -7,8 +7,12 @@ from typing import Any
 import numpy as np
 
 from ... import __version__
+from ..comparison.bootstrap import DRAWS
+from ..comparison.systems import System as Compared
+from ..comparison.versus import versus
+from ..measures import MEASURES
 from ..reliability import Reliability, folds_of, measured
-from ..statistics import bounds_of, paired_interval
+from ..statistics import bounds_of
 from .costs import measures, use
 from .source import RoundView, Source, System
 
@@ -60,7 +64,7 @@ def _system(source: Source, system: System) -> Figures:
         "unknown": dict(system.unknown),
         "bounds": _bounds(system),
         "use": use(system, source.top),
-        "against_large": _against(system, source.large),
+        "against_large": _against(system, source),
         "flow": flow(system),
         "reliability": [one.as_dict() for one in reliability(system)],
         "untold": {r.number: count for r in system.rounds if (count := _untold(system, r))},
@@ -77,23 +81,19 @@ def _bounds(system: System) -> tuple[float, float] | None:
     return bounds_of(n * (accuracy or 0.0), n, unknown) if unknown else None
 
 
-def _against(system: System, large: System | None) -> Figures | None:
-    """Accuracy minus that of the large model alone, on the questions that both answered."""
+def _against(system: System, source: Source) -> Figures | None:
+    """Accuracy minus that of the large model alone, on the questions that both answered: what `cope compare` says of it."""
+    large = source.large
     if large is None or system is large:
         return None
-    both = [
-        (mine, theirs)
-        for key, mine in system.by_key.items()
-        if mine.error is None and (theirs := large.by_key.get(key)) and theirs.error is None
-    ]
-    if not both:
+    mine, theirs = (Compared.of(one.name, one.records) for one in (system, large))
+    if not mine.questions.keys() & theirs.questions.keys():
         return None
-    scores = [(mine.score or 0.0, theirs.score or 0.0) for mine, theirs in both]
-    mean, low, high = paired_interval([mine - theirs for mine, theirs in scores])
+    found = versus(mine, theirs, None, source.groups, DRAWS, 0)
+    low, high = found.difference.low, found.difference.high
     return {
-        "n": len(both), "difference": mean, "interval": None if len(both) < 2 else (low, high),
-        "helped": sum(mine >= 1.0 > theirs for mine, theirs in scores),
-        "harmed": sum(theirs >= 1.0 > mine for mine, theirs in scores),
+        "n": found.questions, "difference": found.difference.value, "interval": (low, high) if found.units > 1 else None,
+        "helped": found.gained, "harmed": found.lost, "p": found.p,
     }  # fmt: skip
 
 
@@ -170,9 +170,5 @@ def headline(figures: Figures) -> str:
         return f"{text}."
     name = figures["measures"][0]["name"]
     mine, theirs = first["use"][name], large["use"][name]
-    words = {
-        "large-tokens": "tokens that the large model writes", "large-calls": "calls to the large model", "cost": "money",
-        "seconds": "model time",
-    }  # fmt: skip
-    saved = f" with {mine / theirs:.0%} of the {words[name]}" if mine is not None and theirs else ""
+    saved = f" with {mine / theirs:.0%} of the {MEASURES[name].words}" if mine is not None and theirs else ""
     return f"{text}{saved}; the large model alone on {large['accuracy']:.1%}."

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...programs.preset import preset_names
+from ..measures import top_of
 from ..recorded import Recording
 from ..recorded_round import RecordedRound
 from ..replay import Replay
@@ -56,7 +57,7 @@ def record_source(path: Path) -> Source:
         facts["left out"] = f"{len(manifest.failed)} questions on which a model failed"
     return Source(
         "record", path, manifest.task, record.domain, record.models, systems, drawn, facts,
-        tuple(_swept(replays[first], systems[0])), first, left_out,
+        tuple(_swept(replays[first], systems[0])), first, left_out, record.belonging,
     )  # fmt: skip
 
 
@@ -119,7 +120,7 @@ def _swept(replay: Replay, system: System) -> Iterator[Swept]:
         )
     settings = list(product(*levels))
     swept = replay.sweep(settings)
-    use = replay_use(swept, len(replay), replay.tiers)
+    use = replay_use(swept, top_of(replay.tiers))
     for place, thresholds in enumerate(settings):
         if np.isfinite(accuracy := swept.accuracy[place]):
             mine = {name: None if np.isnan(values[place]) else float(values[place]) for name, values in use.items()}

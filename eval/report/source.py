@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ...programs.preset import Round
+from ..measures import LARGE, top_of
 from ..records import Record
 from ..summary import Summary, summarise
-
-LARGE = "large"
-"""The tier, and the preset that asks it alone, that a cascade is held against."""
 
 Sample = dict[str, Any]
 Drawn = dict[int, list[Sample]]
@@ -130,6 +128,7 @@ class Source:
         swept: the own program at other thresholds.
         swept_name: its name.
         left_out: presets that cannot be replayed, with the reason.
+        groups: by a question's key, what it belongs to; None where questions stand alone.
         mlflow_run: the run under which the source was tracked.
         mlflow_store: the store that holds it, where the source tells.
     """
@@ -145,6 +144,7 @@ class Source:
     swept: tuple[Swept, ...] = ()
     swept_name: str = ""
     left_out: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, str] | None = None
     mlflow_run: str | None = None
     mlflow_store: str | None = None
 
@@ -159,9 +159,9 @@ class Source:
 
     @property
     def top(self) -> str:
-        """The dearest tier: `large` where there is one, else the one that is asked last."""
-        tiers = [r.reasoner for system in self.systems for r in system.rounds if r.reasoner]
-        return LARGE if LARGE in tiers or LARGE in self.models or not tiers else tiers[-1]
+        """The tier that counts as the large one."""
+        asked = [r.reasoner for system in self.systems for r in system.rounds if r.reasoner]
+        return top_of([*self.models, *asked])
 
     @cached_property
     def large(self) -> System | None:

@@ -1,13 +1,15 @@
 """What a path holds: a record, a run, or a comparison of several runs."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError
+from ..measures import LARGE
 from ..summary import large_alone
 from .of_run import RECORDS, domain_of, run_notes, run_system
-from .source import LARGE, Drawn, Source, System
+from .source import Drawn, Source, System
 
 COMPARISON = "comparison.json"
 
@@ -53,7 +55,7 @@ def _run(folder: Path) -> Source:
         records = [record for record in other.records if record.key in wanted]
         systems.append(System(LARGE, other.rounds, records, other.right, early=other.early, own=False))
         drawn = _joined([drawn, theirs])
-    return _source("run", folder, [settings], systems, drawn, notes.get("mlflow_run"))
+    return _source("run", folder, [settings], systems, drawn, {"run": notes.get("mlflow_run")})
 
 
 def _comparison(path: Path, folders: list[Path]) -> Source:
@@ -68,7 +70,7 @@ def _comparison(path: Path, folders: list[Path]) -> Source:
         drawn.append(samples)
     mlflow = told.get("mlflow") or {}
     settings = [note["settings"] for note in notes.values()]
-    return _source("comparison", path, settings, systems, _joined(drawn), mlflow.get("run"), mlflow.get("store"))
+    return _source("comparison", path, settings, systems, _joined(drawn), mlflow, told.get("group_of"))
 
 
 def _told(path: Path) -> dict[str, Any]:
@@ -110,17 +112,17 @@ def _source(
     settings: list[dict[str, Any]],
     systems: list[System],
     drawn: dict[str, Drawn],
-    tracked: Any,
-    store: Any = None,
+    mlflow: Mapping[str, Any],
+    groups: Mapping[str, str] | None = None,
 ) -> Source:
     tasks = dict.fromkeys(one["task"] for one in settings)
     if len(tasks) > 1:
         raise CopeError(f"{place} holds runs of several tasks ({', '.join(tasks)}): make a report of each")
     models = {tier: model for one in settings for tier, model in one.get("models", {}).items()}
-    first = settings[0]
+    first, tracked, store = settings[0], mlflow.get("run"), mlflow.get("store")
     facts = {name: str(first[name]) for name in ("split", "data") if first.get(name)}
     facts |= {"tests": first["shown"]} if first.get("shown") else {}
     return Source(
         kind, place, first["task"], domain_of(first["task"]), models, tuple(systems), lambda key: drawn.get(key, {}),
-        facts, mlflow_run=str(tracked) if tracked else None, mlflow_store=str(store) if store else None,
+        facts, groups=groups, mlflow_run=str(tracked) if tracked else None, mlflow_store=str(store) if store else None,
     )  # fmt: skip

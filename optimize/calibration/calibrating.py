@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from ...errors import CopeError, known_names
-from ...eval import Recording, Replay
+from ...eval import MEASURES, Recording, Replay
 from ...models import Price
 from .choose import Choice, learn_then_test
 from .figures import Figures, figures
 from .halves import Halves, halve
 from .losses import LOSSES, large_alone
 from .risk_test import units_needed
-from .trials import MEASURES, Setting, Trials, trials
+from .trials import Setting, Trials, trials
 
 Array = np.ndarray[Any, Any]
 
@@ -167,8 +167,8 @@ def _minimized(name: str | None, tried: Trials, record: Recording) -> str:
     if name not in MEASURES:
         raise CopeError(f"--minimize {name}: {known_names(name, MEASURES)}")
     if name not in known:
-        price = ", or give each tier's --price" if name == "cost" else ""
-        raise CopeError(f"{record.name} does not tell {MEASURES[name].words}: minimize {' or '.join(known)}{price}")
+        price = ", or give each tier's --price" if name.startswith("cost") else ""
+        raise CopeError(f"{record.name} does not tell the {MEASURES[name].words}: minimize {' or '.join(known)}{price}")
     return name
 
 
@@ -201,5 +201,5 @@ def _choose(aim: Aim, tried: Trials, halves: Halves, large: Replay) -> Choice:
 
 def _mean_of(large: Replay, measure: str, halves: Halves) -> float:
     """What the large model alone uses on the first half; infinite where it is not known, so that the cascade is kept."""
-    use = MEASURES[measure].of(large)[halves.learn.rows, -1].mean()
+    use = MEASURES[measure].of(large.spent, large.tiers)[halves.learn.rows, -1].mean()
     return float(use) if np.isfinite(use) else np.inf

@@ -10,11 +10,11 @@ from typing import Any
 
 from ... import __version__
 from ...errors import CopeError
+from ...eval import MEASURES
 from ...eval.records import digest, fingerprint
 from ...eval.replay_match import Program, recorded_program
 from ...programs.early_stop import EXACT, NONE
 from .calibrating import Calibration
-from .trials import MEASURES
 
 FORMAT = "cope-calibration-1"
 ASKED = ("adapter", "max_tokens", "context")

@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ...eval import Outcomes, Replay, wilson
+from ...eval import MEASURES, Outcomes, Replay, wilson
 from .halves import Half
-from .trials import MEASURES
 
 Array = np.ndarray[Any, Any]
 
@@ -53,7 +52,10 @@ def figures(replay: Replay, outcomes: Outcomes, large: Replay, half: Half) -> Fi
     score, at = outcomes.score[rows], outcomes.round[rows] - 1
     right, theirs = score >= 1.0, large.scores[rows, -1] >= 1.0
     n = len(rows)
-    use = {name: _mean(np.cumsum(measure.of(replay), axis=1)[rows, at]) for name, measure in MEASURES.items()}
+    use = {
+        name: _mean(np.cumsum(measure.of(replay.spent, replay.tiers), axis=1)[rows, at])
+        for name, measure in MEASURES.items()
+    }
     return Figures(
         len(half.rows), len(half.rows) - n, float(score.mean()) if n else None, wilson(float(score.sum()), n),
         int((theirs & ~right).sum()), int((right & ~theirs).sum()),

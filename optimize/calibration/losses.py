@@ -6,14 +6,11 @@ from typing import Any
 import numpy as np
 
 from ...errors import CopeError
-from ...eval import Recording, Replay
+from ...eval import LARGE, Recording, Replay
 from ...eval.replay_match import recorded_program
 from ...models import Price
 
 Array = np.ndarray[Any, Any]
-
-LARGE = "large"
-"""The tier that is promised not to be harmed, and the preset of one call to it."""
 
 
 def large_alone(record: Recording, prices: Mapping[str, Price] | None = None) -> Replay:

@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...errors import CopeError
-from ...eval import Recording, Replay
+from ...eval import MEASURES, Recording, Replay
 from ...models import Price
 from ...programs.preset import Preset
 from ...programs.vote import SLACK
 from .halves import Half, Halves
-from .losses import LARGE
 
 Array = np.ndarray[Any, Any]
 
@@ -32,28 +31,6 @@ class Setting(NamedTuple):
 
     thresholds: tuple[float, ...]
     samples: int | None
-
-
-class Measure(NamedTuple):
-    """Something that a question uses up: in words, and out of a replay as (questions, rounds), NaN where it is not known."""
-
-    words: str
-    of: Callable[[Replay], Array]
-
-
-def _over_tiers(what: str) -> Callable[[Replay], Array]:
-    return lambda replay: np.sum([replay.spent(what, tier) for tier in replay.tiers], axis=0)
-
-
-MEASURES = {
-    "cost": Measure("USD", _over_tiers("usd")),
-    "large-tokens": Measure(
-        "tokens that the large tier writes",
-        lambda replay: replay.spent("plan_tokens", LARGE) + replay.spent("answer_tokens", LARGE),
-    ),
-    "seconds": Measure("seconds of model time", _over_tiers("seconds")),
-    "large-calls": Measure("calls to the large tier", lambda replay: replay.spent("calls", LARGE)),
-}
 
 
 @dataclass(frozen=True)
@@ -123,7 +100,7 @@ def _trial(
     replay = own if count is None else Replay(own.record, own.program, samples=count, prices=prices)
     thresholds = np.array(list(product(*_levels(replay))))
     losses = np.where(replay.known, loss(replay), 1.0)
-    used = {name: np.cumsum(measure.of(replay), axis=1) for name, measure in MEASURES.items()}
+    used = {name: np.cumsum(measure.of(replay.spent, replay.tiers), axis=1) for name, measure in MEASURES.items()}
     learn_loss = np.empty(len(thresholds))
     test_loss = np.empty(len(thresholds))
     learn_use = {name: np.empty(len(thresholds)) for name in MEASURES}

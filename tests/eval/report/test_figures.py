@@ -72,7 +72,7 @@ def test_the_sweep_goes_through_the_presets_own_thresholds(tmp_path: Path):
 def test_the_headline_says_only_what_is_known(tmp_path: Path):
     imported(tmp_path, 40)
     figures = figures_of(open_source(tmp_path / "r.parquet"))
-    assert "of the calls to the large model; the large model alone on" in headline(figures)
+    assert "of the calls to the large tier; the large model alone on" in headline(figures)
     figures["measures"] = figures["measures"][::-1]
     assert "with" not in headline(figures)
     none = {**figures["systems"][0], "accuracy": None}

@@ -133,7 +133,9 @@ def test_a_budget_is_kept_or_refused(priced: Recording):
 
 def test_what_is_not_known_is_not_minimized(priced: Recording, record: Recording):
     assert calibrate(priced, Aim(harm=0.5)).aim.minimize == "large-tokens"
-    with pytest.raises(CopeError, match="does not tell USD: minimize large-tokens or seconds or large-calls"):
+    with pytest.raises(
+        CopeError, match="does not tell the cost in USD: minimize large-tokens or seconds or large-calls"
+    ):
         calibrate(priced, Aim(minimize="cost"))
     with pytest.raises(CopeError, match="did you mean seconds"):
         calibrate(priced, Aim(minimize="second"))

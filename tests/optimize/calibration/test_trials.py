@@ -7,11 +7,11 @@ import pytest
 from recorded_runs import recorder, recording, team_of, unsure
 
 from cope import CopeError, load_preset
-from cope.eval import Recording, Replay
+from cope.eval import MEASURES, Recording, Replay
 from cope.models import Price
 from cope.optimize.calibration.halves import halve
 from cope.optimize.calibration.losses import disagreement, harm, large_alone
-from cope.optimize.calibration.trials import MEASURES, trials
+from cope.optimize.calibration.trials import trials
 
 PRICES = {"small": Price(1, 2), "large": Price(10, 20)}
 
@@ -39,6 +39,7 @@ def test_losses_and_use_are_those_of_each_replay(record: Recording):
         some_unknown += not outcomes.known.all()
         use = {
             "cost": sum(outcomes.spent[tier, "usd"] for tier in ("small", "large")),
+            "cost-small-free": outcomes.spent["large", "usd"],
             "large-tokens": outcomes.spent["large", "plan_tokens"] + outcomes.spent["large", "answer_tokens"],
             "seconds": sum(outcomes.spent[tier, "seconds"] for tier in ("small", "large")),
             "large-calls": outcomes.spent["large", "calls"],

@@ -1,0 +1,88 @@
+"""The systems of a comparison: what came of each question, and what it cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..measures import MEASURES
+from ..records import Record
+from ..summary import Spent
+
+Array = np.ndarray[Any, Any]
+
+TOKENS, WRITTEN, CALLS = "tokens", "written", "calls"
+_COUNTED = {
+    TOKENS: ("prompt_tokens", "plan_tokens", "answer_tokens"), WRITTEN: ("plan_tokens", "answer_tokens"), CALLS: ("calls",)
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Question:
+    """One system's outcome on one question.
+
+    Attributes:
+        score: 0 to 1.
+        costs: by measure, NaN where it is not known.
+        use: by tier and by `tokens` (read and written), `written` or `calls`, NaN where it is not known.
+    """
+
+    score: float
+    costs: dict[str, float]
+    use: dict[tuple[str, str], float]
+
+    @classmethod
+    def of(cls, record: Record) -> "Question":
+        tiers = {row["tier"] for row in record.usage}
+        spent = {tier: Spent.of(row for row in record.usage if row["tier"] == tier) for tier in sorted(tiers)}
+        use = {
+            (tier, what): sum(of.figure(part) for part in parts)
+            for tier, of in spent.items()
+            for what, parts in _COUNTED.items()
+        }
+
+        def figure(what: str, tier: str) -> float:
+            return spent[tier].figure(what) if tier in spent else 0.0
+
+        costs = {name: float(measure.of(figure, spent)) for name, measure in MEASURES.items()}
+        return cls(record.score or 0.0, costs, use)
+
+
+@dataclass(frozen=True)
+class System:
+    """A preset or program on its questions.
+
+    Attributes:
+        name: what it is called.
+        questions: by the question's key, those with an outcome.
+    """
+
+    name: str
+    questions: dict[str, Question]
+
+    @classmethod
+    def of(cls, name: str, records: Sequence[Record]) -> "System":
+        """Questions on which a model failed have no outcome."""
+        return cls(name, {record.key: Question.of(record) for record in records if record.error is None})
+
+    def scores(self, keys: Sequence[str]) -> Array:
+        return np.array([self.questions[key].score for key in keys])
+
+    def right(self, keys: Sequence[str]) -> Array:
+        """(questions,) of bool: the score is 1."""
+        return self.scores(keys) >= 1.0
+
+    def costs(self, measure: str, keys: Sequence[str]) -> Array:
+        return np.array([self.questions[key].costs[measure] for key in keys])
+
+    def use(self, tier: str, what: str, keys: Sequence[str]) -> Array:
+        return np.array([self.questions[key].use.get((tier, what), 0.0) for key in keys])
+
+    @property
+    def tiers(self) -> set[str]:
+        return {tier for question in self.questions.values() for tier, _ in question.use}
+
+    def knows(self, measure: str) -> bool:
+        """Whether a measure is known on every question."""
+        return bool(np.isfinite(self.costs(measure, list(self.questions))).all())

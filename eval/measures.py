@@ -1,0 +1,75 @@
+"""What a question uses up, by measure: one definition for a run's figures, a replay's arrays and a sweep's totals."""
+
+from collections.abc import Callable, Collection
+from typing import Any, Literal, NamedTuple
+
+SMALL, LARGE = "small", "large"
+"""The tiers of the usual team; `large` is also the preset that asks that tier alone."""
+
+
+class Measure(NamedTuple):
+    """One kind of cost.
+
+    Attributes:
+        words: what it is, in words that follow "the".
+        unit: of the figure that a table shows, which is the mean for one question times `scale`.
+        scale: see `unit`.
+        counts: which of `SPENT` are added up.
+        tiers: of whose calls.
+    """
+
+    words: str
+    unit: str
+    scale: float
+    counts: tuple[str, ...]
+    tiers: Literal["all", "large", "all but small"] = "all"
+
+    def of(self, spent: Callable[[str, str], Any], tiers: Collection[str], top: str = LARGE) -> Any:
+        """Add up what counts.
+
+        Args:
+            spent: takes one of `SPENT` and a tier, and gives a number or an array: NaN where it is not known, zeros of a
+                tier that nobody asks.
+            tiers: those that were asked.
+            top: the tier that counts as the large one.
+
+        >>> MEASURES["large-tokens"].of(lambda what, tier: 2.0, ["small", "large"])
+        4.0
+        """
+        over = [tier for tier in tiers if self._covers(tier, top)] or [""]
+        first, *others = (spent(what, tier) for tier in over for what in self.counts)
+        return sum(others, first)
+
+    def _covers(self, tier: str, top: str) -> bool:
+        return {"all": True, "large": tier == top, "all but small": tier != SMALL}[self.tiers]
+
+    def words_for(self, top: str) -> str:
+        """The words where another tier counts as the large one."""
+        return self.words.replace(LARGE, top) if self.tiers == LARGE else self.words
+
+    def unit_for(self, top: str) -> str:
+        """The unit likewise."""
+        return self.unit.replace(LARGE, top) if self.tiers == LARGE else self.unit
+
+
+MEASURES = {
+    "cost": Measure("cost in USD", "USD / 1,000", 1000.0, ("usd",)),
+    "cost-small-free": Measure(
+        "cost in USD, the small tier's calls for nothing", "USD / 1,000, small free", 1000.0, ("usd",), "all but small"
+    ),
+    "large-tokens": Measure(
+        "tokens that the large tier writes", "large tokens", 1.0, ("plan_tokens", "answer_tokens"), "large"
+    ),
+    "seconds": Measure("seconds of model time", "seconds", 1.0, ("seconds",)),
+    "large-calls": Measure("calls to the large tier", "large calls", 1.0, ("calls",), "large"),
+}
+"""By name, in the order in which a command takes the first one that is known."""
+
+
+def top_of(tiers: Collection[str]) -> str:
+    """The tier that counts as the large one: `large` where there is one, else the last.
+
+    >>> top_of(["cheap", "dear"])
+    'dear'
+    """
+    return LARGE if LARGE in tiers or not tiers else list(tiers)[-1]
