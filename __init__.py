@@ -6,32 +6,9 @@
 '42'
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from .errors import CopeError, Unavailable
-    from .models import Meter, Team, metered
-    from .programs import Cascade, Preset, load_preset
+import lazy_loader
 
 __version__ = "0.1.0"
 
 # Loaded on first use: `cope --help` must not pay for dspy.
-_HOMES = {
-    "Cascade": ".programs",
-    "CopeError": ".errors",
-    "Meter": ".models",
-    "Preset": ".programs",
-    "Team": ".models",
-    "Unavailable": ".errors",
-    "load_preset": ".programs",
-    "metered": ".models",
-}
-
-__all__ = ["Cascade", "CopeError", "Meter", "Preset", "Team", "Unavailable", "__version__", "load_preset", "metered"]
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name], __name__), name)
-    raise AttributeError(f"module 'cope' has no attribute {name!r}")
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

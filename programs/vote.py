@@ -6,8 +6,7 @@ from typing import Any
 from .early_stop import exact
 from .equivalence import aequal, equal_fast
 from .sample import Sample, Tally, Verdict
-from .vote_count import SLACK as SLACK
-from .vote_count import VoteCount
+from .vote_count import SLACK as SLACK, VoteCount
 
 
 class VoteShare:

@@ -11,10 +11,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cope.cli import ask, compare_live, loading, ollama_client, options, ui
-from cope.cli import compile as compile_command
-from cope.cli import eval as eval_command
-from cope.cli import record as record_command
+from cope.cli import (
+    ask,
+    compare_live,
+    compile as compile_command,
+    eval as eval_command,
+    loading,
+    ollama_client,
+    options,
+    record as record_command,
+    ui,
+)
 from cope.cli.app import app
 from cope.models import Price
 from cope.programs import Cascade

@@ -11,9 +11,7 @@ from imported_records import imported
 from recorded_runs import recorder, recording, unsure
 
 from cope import load_preset
-from cope.cli import ask as ask_command
-from cope.cli import eval as eval_command
-from cope.cli import options
+from cope.cli import ask as ask_command, eval as eval_command, options
 from cope.cli.app import app
 
 

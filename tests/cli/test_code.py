@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cope.cli import ask, options
-from cope.cli import eval as eval_command
+from cope.cli import ask, eval as eval_command, options
 from cope.cli.app import app
 from cope.sandbox import open_sandbox, opening
 

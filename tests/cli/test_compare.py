@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 from record_cli import cope, done, scripted_commands
 
-from cope.cli import compare_live
-from cope.cli import eval as eval_command
-from cope.cli import record as record_command
+from cope.cli import compare_live, eval as eval_command, record as record_command
 from cope.models import read_lines
 from cope.programs import Cascade
 

@@ -9,12 +9,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from compile_runs import SETTINGS, Tier, compilation
-from compile_scripts import preset
-from compile_scripts import rows as worded
+from compile_scripts import preset, rows as worded
 
 from cope import Cascade, CopeError, Team
-from cope.cli import compile as compile_command
-from cope.cli import compile_log, options
+from cope.cli import compile as compile_command, compile_log, options
 from cope.cli.app import app
 from cope.cli.compile_log import CompileLog
 from cope.cli.compile_prompts import prompts_text, templates

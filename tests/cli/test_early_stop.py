@@ -10,8 +10,7 @@ from click.testing import CliRunner, Result
 from recorded_runs import recorder, recording, unsure
 
 from cope import load_preset
-from cope.cli import ask, options
-from cope.cli import eval as eval_command
+from cope.cli import ask, eval as eval_command, options
 from cope.cli.app import app
 
 QUESTION = "What is 3 + 1?"

@@ -9,8 +9,7 @@ import pytest
 from click.testing import CliRunner
 from dspy.lm15 import ContextLengthError
 
-from cope.cli import eval as eval_command
-from cope.cli import options
+from cope.cli import eval as eval_command, options
 from cope.cli.app import app
 from cope.models import Price
 

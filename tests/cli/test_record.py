@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from record_cli import cope, done, scripted_commands
 
-from cope.cli import eval as eval_command
-from cope.cli import record as record_command
+from cope.cli import eval as eval_command, record as record_command
 from cope.eval import Recording
 
 

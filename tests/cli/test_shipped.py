@@ -11,10 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cope import Cascade
-from cope.cli import ask as ask_command
-from cope.cli import compile as compile_command
-from cope.cli import eval as eval_command
-from cope.cli import options
+from cope.cli import ask as ask_command, compile as compile_command, eval as eval_command, options
 from cope.cli.app import app
 from cope.eval.records import fingerprint
 from cope.models import ScriptedEngine, Team

@@ -5,8 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from cope.models import Call, Meter, Usage, labelled, metered
 from cope.models.meter import MachineClock, new_call, record

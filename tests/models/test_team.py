@@ -8,8 +8,7 @@ import dspy
 import pytest
 
 from cope import Cascade, CopeError, Team
-from cope.models import DEFAULT_LARGE, DEFAULT_SMALL, Price, ScriptedEngine
-from cope.models import team as team_module
+from cope.models import DEFAULT_LARGE, DEFAULT_SMALL, Price, ScriptedEngine, team as team_module
 from cope.models.adapter import LeanAdapter
 from cope.models.embedded import EmbeddedEngine
 from cope.models.hosts import split_host

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compile_scripts import MAGIC, PROPOSAL, World, compiled, question
-from compile_scripts import reply as usual
+from compile_scripts import MAGIC, PROPOSAL, World, compiled, question, reply as usual
 from dspy.dsp.utils.settings import thread_local_overrides
 from dspy.teleprompt.teleprompt import Teleprompter
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import dspy
 import pytest
-from compile_scripts import MAGIC, PROPOSAL, TRAIN, VAL, World, compiled, question, rows, score
-from compile_scripts import reply as usual
+from compile_scripts import MAGIC, PROPOSAL, TRAIN, VAL, World, compiled, question, reply as usual, rows, score
 from dspy.teleprompt import BootstrapFewShot
 from dspy.teleprompt.teleprompt import Teleprompter
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import dspy
 import pytest
-from compile_scripts import Reply, Run, World, compiled, fickle, question, rows
-from compile_scripts import reply as usual
+from compile_scripts import Reply, Run, World, compiled, fickle, question, reply as usual, rows
 from dspy.teleprompt.teleprompt import Teleprompter
 
 from cope import Cascade

@@ -3,8 +3,7 @@ r"""The canonical forms of answers: one form for one answer, another form for an
 from fractions import Fraction
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from cope.programs.answers import normalise, read_answer
 

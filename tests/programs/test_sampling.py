@@ -5,8 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from cope.programs import Sample, VoteShare, accepts
 from cope.programs.cascade_round import CascadeRound

@@ -10,8 +10,7 @@ from report_sources import run_in
 from cope.eval import Recording, Replay
 from cope.eval.report import RoundView, figures_of, open_source
 from cope.eval.report.details import index_of, parts_of
-from cope.eval.report.figures import flow, headline
-from cope.eval.report.figures import reliability as of_system
+from cope.eval.report.figures import flow, headline, reliability as of_system
 from cope.eval.report.words import decision
 from cope.optimize.calibration.reliability import reliability
 

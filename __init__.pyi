@@ -1,0 +1,5 @@
+from .errors import CopeError as CopeError, Unavailable as Unavailable
+from .models import Meter as Meter, Team as Team, metered as metered
+from .programs import Cascade as Cascade, Preset as Preset, load_preset as load_preset
+
+__version__: str
