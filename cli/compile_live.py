@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..optimize.session import Session
 
 EVERY_SECONDS = 15.0  # between two lines where there is no terminal to redraw
+TICK_SECONDS = 1.0  # between two drawings while nothing is heard
 
 
 class _Mark(NamedTuple):
@@ -26,7 +27,7 @@ class _Mark(NamedTuple):
 
 
 class CompileView:
-    """One line on stderr, drawn anew after scores and model calls."""
+    """One line on stderr, drawn anew after scores and model calls, and on a terminal each second."""
 
     def __init__(self) -> None:
         self._out = sys.stderr
@@ -37,20 +38,26 @@ class CompileView:
         self._start: _Mark | None = None  # when the first call was made, after what was only answered again
         self._before = 0  # questions answered before
         self._began, self._shown, self._words, self._over = time.monotonic(), 0.0, "", False
+        self._ended = threading.Event()
 
     def __enter__(self) -> Self:
         self._began, self._start, self._over = time.monotonic(), None, False
         if self._session:
             self._start, self._before = _mark(self._session, self._began), self._session.activity.answered
+        self._ended = threading.Event()
+        if self._live:
+            threading.Thread(target=self._tick, args=(self._ended,), daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._session is None:
-            return
-        self._over = True
-        self._draw(self._session, time.monotonic())
+        self._ended.set()
+        with self._lock:
+            self._over = True
+            if self._session is None:
+                return
+            self._draw(self._session, time.monotonic())
         if self._live:
             print(file=self._out)
         self._words = ""
@@ -67,6 +74,14 @@ class CompileView:
                 self._start = _mark(session, now if self._start else self._began)
             if now - self._shown >= (0.2 if self._live else EVERY_SECONDS):
                 self._draw(session, now)
+
+    def _tick(self, ended: threading.Event) -> None:
+        """A long call says nothing while it lasts; the time left goes on."""
+        while not ended.wait(TICK_SECONDS):
+            with self._lock:
+                now = time.monotonic()
+                if self._session and not self._over and now - self._shown >= TICK_SECONDS:
+                    self._draw(self._session, now)
 
     def _draw(self, session: "Session", now: float) -> None:
         words, before = self._line(session, now), self._words

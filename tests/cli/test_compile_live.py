@@ -5,6 +5,7 @@ import re
 import sys
 from itertools import count
 from pathlib import Path
+from time import monotonic, sleep
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,6 +30,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time as the view sees it, in seconds; tests move it on."""
     now = [100.0]
     monkeypatch.setattr("cope.cli.compile_live.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("cope.cli.compile_live.TICK_SECONDS", 600)
     return now
 
 
@@ -70,6 +72,29 @@ def test_one_line_is_drawn_over(clock: list[float], monkeypatch: pytest.MonkeyPa
         "best 100.0% (candidate 1 of 1)  calls 100 of 400  $0.25  about 10 s left  exploring: 12 answers",
         "best 100.0% (candidate 1 of 1)  calls 100 of 400  $0.25",
     ]
+
+
+def test_the_time_left_goes_on_while_a_call_says_nothing(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", out := Terminal())
+    monkeypatch.setattr("cope.cli.compile_live.TICK_SECONDS", 0.001)
+    session, view = Session(["a"], Budget(calls=400)), CompileView()
+    view.expects(guess(questions=1000, calls=5000))
+    with view:
+        view.heard(session)
+        scored(session, 0, "a", 1.0)
+        clock[0] += 10
+        session.purse.spent = Spending(100, 9000, 0.25, 3.0)
+        view.heard(session)
+        assert out.getvalue().rstrip().endswith("at most 30 s left")
+        clock[0] += 10
+        ends = monotonic() + 10
+        while "at most 60 s left" not in out.getvalue() and monotonic() < ends:
+            sleep(0.005)
+    assert "at most 60 s left" in out.getvalue()
+    drawn = out.getvalue()
+    clock[0] += 10
+    sleep(0.02)
+    assert out.getvalue() == drawn, "a compile that is over is not drawn again"
 
 
 def test_a_narrow_terminal_cuts_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
