@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cope.models import ScriptedEngine, Team
@@ -200,3 +201,14 @@ def test_engine_drives_a_tier_and_reports_what_its_engine_made() -> None:
     made = asyncio.run(load("engine").through_us(team["small"])("What?", 9))
     assert made == 3
     assert (engine.requests[0].config.max_tokens, engine.requests[0].config.temperature) == (9, 0.0)
+
+
+def test_a_sweep_of_ten_thousand_pairs_stays_small() -> None:
+    replay = load("replay")
+    from cope.eval import Replay
+
+    counted = Replay(replay.made_up(1000, 16))
+    pairs = np.random.default_rng(0).uniform(0.01, 1, (10_000, 2))
+    whole = 10_000 * 1000 * 8 / 1e6  # MB of one number for each pair and question
+    assert replay.peak(lambda: counted.sweep(pairs)) < whole / 8
+    assert replay.peak(lambda: counted.sweep(pairs[:100])) < 2
