@@ -1,7 +1,6 @@
 """`cope report`: one page of a run, a record or a comparison, and its figures as files."""
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import CopeError
+from .options import price_option
 
 if TYPE_CHECKING:
     from ..eval.report import Source
@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Write over a file that is not a report.")
 @click.option("--open", "opens", is_flag=True, help="Show the page in the browser.")
 @click.option("--no-track", is_flag=True, help="Do not attach the page to the MLflow run.")
-@click.option("--store", metavar="URI", help="MLflow store. [default: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]")
+@click.option(
+    "--store",
+    metavar="URI",
+    help="MLflow store. [default: the one of the run, else MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]",
+)
+@price_option
 @click.option("--json", "as_json", is_flag=True, help="Print the page's figures as one JSON document.")
 def command(source: Path, output: Path, figures: Path | None, force: bool, opens: bool, **options: Any) -> None:
     """Make a page of RUN_OR_RECORD: a folder of cope eval or cope compare, or a file of cope record or cope import.
@@ -37,7 +42,7 @@ def command(source: Path, output: Path, figures: Path | None, force: bool, opens
     if output.exists() and not force and not is_report(output):
         raise CopeError(f"{output} is there and is no report: name another file with -o, or write over it with --force")
     with _saying(f"reading {source}"):
-        opened = open_source(source)
+        opened = open_source(source, dict(options["prices"]))
         found = figures_of(opened)
     with _saying(f"writing {output}"):
         _write(opened, found, output)
@@ -83,13 +88,12 @@ def _attach(opened: "Source", output: Path, store: str | None) -> str | None:
         return None
     from ..tracking import TrackedRun, check_store, store_file, store_uri
 
-    store = store or os.environ.get("MLFLOW_TRACKING_URI") or opened.mlflow_store
-    uri = store_uri(store)
+    uri = store_uri(store or opened.mlflow_store)
     file = store_file(uri)
     try:
         if file is not None and not file.is_file():
             raise CopeError(f"there is no store {file}: name it with --store")
-        check_store(store)
+        check_store(uri)
         TrackedRun(opened.mlflow_run, "", uri).artifact(output)
     except CopeError as error:
         click.echo(f"warning: not attached to MLflow run {opened.mlflow_run}: {error}", err=True)

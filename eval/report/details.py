@@ -25,7 +25,7 @@ def index_of(source: Source) -> dict[str, Any]:
     for key, first in source.questions.items():
         beside = large.by_key.get(key) if large else None
         outcomes = [_outcome(source, system, key, beside) for system in source.systems]
-        rows.append([first.id, _cut(first.question, _LONGEST), _cut(first.gold, _ANSWER), outcomes])
+        rows.append([first.id, _cut(first.question, _LONGEST), _cut(first.gold or "", _ANSWER), outcomes])
     pools = [[round_.pool for round_ in system.rounds] for system in source.systems]
     return {"part": PART, "pools": pools, "rows": rows}
 
@@ -37,7 +37,7 @@ def _outcome(source: Source, system: System, key: str, beside: Record | None) ->
         return None if lost is None else [lost, None, None, None, None, None, "unknown"]
     if record.error is not None:
         return [record.round, None, None, None, None, None, "error"]
-    right = int((record.score or 0.0) >= 1.0)
+    right = None if record.score is None else int(record.score >= 1.0)
     answer = None if record.answer is None else _cut(record.answer, _ANSWER)
     wrote = [row["completion_tokens"] for row in record.usage if row["tier"] == source.top]
     tokens = None if None in wrote else sum(wrote)

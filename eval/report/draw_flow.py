@@ -7,7 +7,7 @@ from .figures import Figures
 from .theme import COLOURS, panel, sheet
 
 _PARTS = {
-    "right": "answered rightly", "wrong": "answered wrongly", "unknown": "unknown: the record lacks the calls",
+    "right": "answered rightly", "wrong": "answered wrongly", "unknown": "unknown",
     "on": "go on",
 }  # fmt: skip
 _SHORT = {"right": "right", "wrong": "wrong", "unknown": "unknown", "on": "go on"}
@@ -23,12 +23,14 @@ def flow_picture(system: Figures, width: int) -> Any:
     """
     rounds = [row for row in system["flow"] if row["got"]] or system["flow"][:1]
     heads = [textwrap.wrap(_head(row), int(width / 6.6)) for row in rounds]
-    tall = sum(len(head) * _LINE + 4 + _BAR + _LINE + 4 for head in heads) + _GAP * (len(rounds) - 1) + 8
+    counts = [_rows(row, width) for row in rounds]
+    tall = sum(len(head) * _LINE + 4 + _BAR + 4 for head in heads) + _GAP * (len(rounds) - 1) + 8
+    tall += sum(len(rows) * _LINE for rows in counts)
     figure = panel(width, tall)
     axes = sheet(figure)
     whole, inner = max(rounds[0]["got"], 1), width - 2.0
     top = before = 4.0
-    for place, (row, head) in enumerate(zip(rounds, heads, strict=True)):
+    for place, (row, head, rows) in enumerate(zip(rounds, heads, counts, strict=True)):
         start = 1 + inner * (1 - row["got"] / whole)
         top = _words(axes, head, top, row["round"])
         if place:
@@ -37,8 +39,8 @@ def flow_picture(system: Figures, width: int) -> Any:
         for part in _PARTS:
             x = _part(axes, row, part, x, top, inner * row[part] / whole)
         before = top + _BAR
-        _counts(axes, row, width, top + _BAR + _LINE - 4)
-        top += _BAR + _LINE + 4 + _GAP
+        _counts(axes, rows, top + _BAR + _LINE - 4)
+        top += _BAR + len(rows) * _LINE + 4 + _GAP
     return figure
 
 
@@ -86,16 +88,30 @@ def _part(axes: Any, row: Figures, part: str, x: float, top: float, wide: float)
     return x + wide
 
 
-def _counts(axes: Any, row: Figures, width: int, baseline: float) -> None:
-    """The parts in words under the bar, each behind its colour."""
+def _rows(row: Figures, width: int) -> list[list[tuple[float, str, str]]]:
+    """The parts in words, in as many lines as the width needs: where each begins, the part, and its text."""
+    lines: list[list[tuple[float, str, str]]] = [[]]
     x, names = 1.0, _PARTS if width > 500 else _SHORT
     for part in _PARTS:
         if not row[part]:
             continue
         text = f"{row[part]:,} {names[part]} ({row[part] / row['got']:.0%})"
-        axes.plot([x + 4], [baseline - 4], "s", color=COLOURS[part], markersize=7, markeredgewidth=0, zorder=4)
-        axes.text(x + 12, baseline, text, fontsize=11, color=COLOURS["muted"], va="baseline", zorder=4)
-        x += 12 + 6.3 * len(text) + 12
+        wide = 12 + 6.0 * len(text)
+        if lines[-1] and x + wide > width:
+            lines.append([])
+            x = 1.0
+        lines[-1].append((x, part, text))
+        x += wide + (10 if width <= 500 else 18)
+    return lines
+
+
+def _counts(axes: Any, rows: list[list[tuple[float, str, str]]], baseline: float) -> None:
+    """The parts in words under the bar, each behind its colour."""
+    for number, line in enumerate(rows):
+        y = baseline + number * _LINE
+        for x, part, text in line:
+            axes.plot([x + 4], [y - 4], "s", color=COLOURS[part], markersize=7, markeredgewidth=0, zorder=4)
+            axes.text(x + 12, y, text, fontsize=11, color=COLOURS["muted"], va="baseline", zorder=4)
 
 
 def flow_tips(system: Figures) -> dict[str, str]:

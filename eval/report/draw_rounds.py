@@ -7,10 +7,17 @@ from .figures import Figures
 from .theme import COLOURS, axes_at, panel, plain, sheet
 
 _PANEL = 250
+_DECIDES = {
+    "votes": "share of the votes",
+    "tests": "passes the shown tests",
+    "both": "shown tests passed, or share of the votes",
+}
 
 
 def reliability_picture(system: Figures, width: int) -> Any:
     """Share of votes against accuracy, one panel for each round that votes; a fair vote lies on the diagonal.
+
+    Of a round that is decided by tests: accuracy where the program fails the shown tests and where it passes them.
 
     Args:
         system: a system's figures, with at least one such round.
@@ -31,8 +38,12 @@ def _reliability(axes: Any, row: Figures, system: Figures) -> None:
     plain(axes)
     number = row["round"]
     axes.set_title(f"Round {number}", fontsize=12, color=COLOURS["ink"], loc="left", weight="bold", pad=10)
-    axes.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=1, dashes=(3, 3), zorder=2)
-    threshold = next(r["threshold"] for r in system["rounds"] if r["round"] == number)
+    tests = row["gate"] == "tests"
+    threshold = None if tests else next(r["threshold"] for r in system["rounds"] if r["round"] == number)
+    if not tests:
+        axes.plot(
+            [0, 1], [0, 1], color=COLOURS["muted"], linewidth=1, dashes=(3, 3), zorder=2, gid=f"diagonal-{number}"
+        )
     if threshold is not None:
         axes.axvline(threshold, color=COLOURS["accent"], linewidth=1.2, dashes=(5, 3), zorder=2)
         side = "right" if threshold > 0.5 else "left"
@@ -50,13 +61,15 @@ def _reliability(axes: Any, row: Figures, system: Figures) -> None:
             [x], [y], "o", color=colour, markersize=size, markeredgecolor=COLOURS["card"], markeredgewidth=1.2, zorder=4,
             gid=f"level-{number}-{place}",
         )  # fmt: skip
-    axes.set_xlim(-0.05, 1.05)
+    axes.set_xlim(*((-0.5, 1.5) if tests else (-0.05, 1.05)))
     axes.set_ylim(-0.05, 1.05)
     ticks = [0, 0.25, 0.5, 0.75, 1]
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_ticks(ticks)
         axis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    axes.set_xlabel("share of the votes", fontsize=11, color=COLOURS["muted"], labelpad=6)
+    if tests:
+        axes.xaxis.set_ticks([0, 1], ["no", "yes"])
+    axes.set_xlabel(_DECIDES[row["gate"]], fontsize=11, color=COLOURS["muted"], labelpad=6)
     axes.set_ylabel("accuracy", fontsize=11, color=COLOURS["muted"], labelpad=4)
 
 
@@ -64,7 +77,7 @@ def reliability_tips(system: Figures) -> dict[str, str]:
     """What is told of each level under the pointer."""
     return {
         f"level-{row['round']}-{place}": (
-            f"{level['confidence']:.0%} of the votes: {level['right']:,} of {level['questions']:,} questions right "
+            f"{_level(level['confidence'], row['gate'])}: {level['right']:,} of {level['questions']:,} questions right "
             f"({level['right'] / level['questions']:.0%})"
             + {True: ", accepted", False: ", goes on", None: ""}[level["accepted"]]
         )
@@ -77,7 +90,15 @@ def reliability_words(system: Figures) -> str:
     lines = [
         f"round {row['round']}: {row['error']:.3f} over {row['questions']} questions" for row in system["reliability"]
     ]
-    return f"Share of votes against accuracy of {system['name']}; calibration error in {'; '.join(lines)}."
+    gates = {row["gate"] for row in system["reliability"]}
+    what = _DECIDES[gates.pop() if len(gates) == 1 else "both"]
+    return f"{what.capitalize()} against accuracy of {system['name']}; calibration error in {'; '.join(lines)}."
+
+
+def _level(confidence: float, gate: str) -> str:
+    if gate == "tests":
+        return "passes the shown tests" if confidence >= 1.0 else "fails the shown tests"
+    return f"{confidence:.0%} of the votes" if gate == "votes" else f"confidence {confidence:.0%}"
 
 
 def time_picture(figures: Figures, width: int) -> Any:

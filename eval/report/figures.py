@@ -7,14 +7,17 @@ from typing import Any
 import numpy as np
 
 from ... import __version__
+from ..clustered import belonging_of
 from ..comparison.bootstrap import DRAWS
 from ..comparison.systems import System as Compared
 from ..comparison.versus import versus
 from ..measures import MEASURES
-from ..reliability import Reliability, folds_of, measured
+from ..reliability import Reliability, measured
 from ..statistics import bounds_of
+from ..summary import summarise
 from .costs import measures, use
 from .source import RoundView, Source, System
+from .words import gate
 
 Figures = dict[str, Any]
 
@@ -41,7 +44,7 @@ def figures_of(source: Source) -> Figures:
         "questions": len(source.questions),
         "top": source.top,
         "measures": [measure._asdict() for measure in measures(source)],
-        "systems": [_system(source, system) for system in source.systems],
+        "systems": _numbered([_system(source, system) for system in source.systems]),
         "swept": {
             "system": source.swept_name,
             "settings": [{"thresholds": list(s.thresholds), "accuracy": s.accuracy, "use": dict(s.use)} for s in source.swept],
@@ -51,14 +54,25 @@ def figures_of(source: Source) -> Figures:
     }  # fmt: skip
 
 
+def _numbered(systems: list[Figures]) -> list[Figures]:
+    """The systems, each with the number under which it is listed: 1 is the most accurate one."""
+    ranked = sorted(
+        systems, key=lambda system: -1.0 if system["accuracy"] is None else system["accuracy"], reverse=True
+    )
+    for number, system in enumerate(ranked, 1):
+        system["number"] = number
+    return systems
+
+
 def _system(source: Source, system: System) -> Figures:
-    summary = system.summary
+    summary = summarise(system.records, len(system.rounds), groups=source.groups)
     return {
         "name": system.name,
         "own": system.own,
         **summary.as_dict(),
         "rounds": [
-            {**vars(counted), "spent": vars(counted.spent), "words": r.words, "samples": r.samples, "threshold": r.threshold}
+            {**vars(counted), "spent": vars(counted.spent), "words": r.words, "samples": r.samples, "threshold": r.threshold,
+             "gate": gate(system, r.number)}
             for r, counted in zip(system.rounds, summary.rounds, strict=True)
         ],
         "unknown": dict(system.unknown),
@@ -66,7 +80,7 @@ def _system(source: Source, system: System) -> Figures:
         "use": use(system, source.top),
         "against_large": _against(system, source),
         "flow": flow(system),
-        "reliability": [one.as_dict() for one in reliability(system)],
+        "reliability": [one.as_dict() | {"gate": gate(system, one.round)} for one in reliability(system, source.groups)],
         "untold": {r.number: count for r in system.rounds if (count := _untold(system, r))},
         "early": system.early,
         "seconds_by_round": [r.spent.seconds if r.spent.calls else 0.0 for r in summary.rounds],
@@ -78,7 +92,7 @@ def _system(source: Source, system: System) -> Figures:
 def _bounds(system: System) -> tuple[float, float] | None:
     """Accuracy if all questions of unknown outcome were wrong, and if all were right; None where all are known."""
     unknown, n, accuracy = sum(system.unknown.values()), system.summary.n, system.summary.accuracy
-    return bounds_of(n * (accuracy or 0.0), n, unknown) if unknown else None
+    return bounds_of(n * (accuracy or 0.0), n, unknown) if unknown and (accuracy is not None or not n) else None
 
 
 def _against(system: System, source: Source) -> Figures | None:
@@ -86,7 +100,7 @@ def _against(system: System, source: Source) -> Figures | None:
     large = source.large
     if large is None or system is large:
         return None
-    mine, theirs = (Compared.of(one.name, one.records) for one in (system, large))
+    mine, theirs = (Compared.of(one.name, [r for r in one.records if r.score is not None]) for one in (system, large))
     if not mine.questions.keys() & theirs.questions.keys():
         return None
     found = versus(mine, theirs, None, source.groups, DRAWS, 0)
@@ -104,10 +118,11 @@ def flow(system: System) -> list[Figures]:
     for round_ in system.rounds:
         here = [record for record in good if record.round == round_.number]
         right = sum((record.score or 0.0) >= 1.0 for record in here)
+        open_ = sum(record.score is None for record in here)  # no right answer is known
         lost = sum(number == round_.number for number in system.lost.values())
         found.append(
-            {"round": round_.number, "words": round_.words, "got": left, "right": right, "wrong": len(here) - right,
-             "unknown": lost, "on": left - len(here) - lost}
+            {"round": round_.number, "words": round_.words, "got": left, "right": right, "wrong": len(here) - right - open_,
+             "unknown": lost + open_, "on": left - len(here) - lost}
         )  # fmt: skip
         left -= len(here) + lost
     return found
@@ -125,17 +140,23 @@ def _votes(system: System, round_: RoundView) -> Mapping[str, tuple[float, bool 
     return {key: (share or 0.0, system.right.get((key, round_.number))) for key, share in told.items()}
 
 
-def reliability(system: System) -> list[Reliability]:
-    """Share of votes against accuracy in each round that draws several samples, over the questions that reach it."""
+def reliability(system: System, groups: Mapping[str, str] | None = None) -> list[Reliability]:
+    """Share of votes against accuracy in each round that draws several samples, over the questions that reach it.
+
+    Args:
+        system: whose rounds.
+        groups: by a question's key, what it belongs to; what belongs together is recalibrated together.
+    """
     found = []
     for round_ in system.rounds:
         known = {key: pair for key, pair in _votes(system, round_).items() if pair[1] is not None}
         if round_.samples > 1 and known:
             confidence, right = (np.array(column) for column in zip(*known.values(), strict=True))
+            units = belonging_of(list(known), groups)
             found.append(
                 measured(
-                    round_.number, "reaching", confidence.astype(float), right.astype(bool), folds_of(list(known)),
-                    round_.threshold,
+                    round_.number, "reaching", confidence.astype(float), right.astype(bool),
+                    np.array(list(known)) if units is None else units, round_.threshold,
                 )
             )  # fmt: skip
     return found
@@ -159,7 +180,12 @@ def headline(figures: Figures) -> str:
     """The outcome of the first system in a sentence or two, beside the large model alone."""
     first = figures["systems"][0]
     if first["accuracy"] is None:
-        return f"{first['name']}: no question has an outcome yet."
+        why = (
+            "some questions have no right answer, so accuracy is unknown"
+            if first["n"]
+            else "no question has an outcome yet"
+        )
+        return f"{first['name']}: {why}."
     low, high = first["interval"]
     text = (
         f"{first['name']} is right on {first['accuracy']:.1%} of {first['n']:,} questions "

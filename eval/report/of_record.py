@@ -1,12 +1,13 @@
 """A record as systems: every preset that it can replay, and its own program at other thresholds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ...models.prices import Price
 from ...programs.preset import preset_names
 from ..measures import top_of
 from ..recorded import Recording
@@ -15,6 +16,7 @@ from ..replay import Replay
 from ..replay_match import recorded_program
 from ..replay_table import replay_records
 from .costs import replay_use
+from .prices import check_tiers
 from .source import Drawn, RoundView, Sample, Source, Swept, System
 
 _SETTINGS = 600  # thresholds that are swept, at most
@@ -33,15 +35,21 @@ _NUMBERS = {
 }  # fmt: skip
 
 
-def record_source(path: Path) -> Source:
+def record_source(path: Path, prices: Mapping[str, Price] | None = None) -> Source:
     """Read a file of `cope record` or `cope import`.
 
+    Args:
+        path: the file.
+        prices: the user's price of a tier; else what was recorded.
+
     Raises:
-        CopeError: when it is none.
+        CopeError: when it is none, lacks right answers, or has no such tier.
     """
     record = Recording.open(path)
+    record.check_labelled("a report", "record or import it with them")
+    check_tiers(prices or {}, record.models, record.name)
     pools = [round_ for rounds in record.programs.values() for round_ in rounds]
-    replays, left_out = _replays(record)
+    replays, left_out = _replays(record, prices)
     systems = tuple(_system(name, replay, pools, name in record.programs) for name, replay in replays.items())
     manifest, first = record.manifest, next(iter(replays))
     places = {key: place for place, key in enumerate(record.keys)}
@@ -61,17 +69,21 @@ def record_source(path: Path) -> Source:
     )  # fmt: skip
 
 
-def _replays(record: Recording) -> tuple[dict[str, Replay], dict[str, str]]:
+def _replays(record: Recording, prices: Mapping[str, Price] | None) -> tuple[dict[str, Replay], dict[str, str]]:
     """By name, the recorded programs and the package's presets that can be replayed in full; why the others cannot."""
-    found = {name: Replay(record, recorded_program(record, name)) for name in record.programs}
+
+    def replay_of(program: Any, samples: int | None = None) -> Replay:
+        return Replay(record, program, samples=samples, prices=prices)
+
+    found = {name: replay_of(recorded_program(record, name)) for name in record.programs}
     seen, left_out = {_calls(replay) for replay in found.values()}, dict[str, str]()
     drawn = max(round_.samples for round_ in record.rounds)
     for name in preset_names():
         if name in found:
             continue
-        tries = [(name, Replay(record, name))]
+        tries = [(name, replay_of(name))]
         if drawn > 1 and any(r.samples > drawn for r in tries[0][1].preset.rounds):
-            tries.append((f"{name}, {drawn} samples", Replay(record, name, samples=drawn)))
+            tries.append((f"{name}, {drawn} samples", replay_of(name, drawn)))
         for called, replay in tries:
             known = replay.outcomes().known
             if known.all():
@@ -99,7 +111,7 @@ def _system(name: str, replay: Replay, pools: Sequence[RecordedRound], own: bool
         RoundView.of(r.number, r.spec, None if r.recorded is None else pools.index(r.recorded)) for r in replay.rounds
     )
     right = {
-        (keys[place], round_.number): bool(round_.scores[place] >= 1.0)
+        (keys[place], round_.number): None if np.isnan(round_.scores[place]) else bool(round_.scores[place] >= 1.0)
         for round_ in replay.rounds
         for place in np.flatnonzero(round_.known).tolist()
     }

@@ -2,16 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError
+from ...models.prices import Price
 from ...programs.early_stop import EXACT, INEXACT, NONE
 from ...programs.equivalence import equal_fast
 from ...programs.preset import load_preset, preset_names
 from ..records import Record
 from ..tasks import TASKS
+from .prices import repriced
 from .source import Drawn, RoundView, Sample, System
 
 RECORDS, NOTES = "records.jsonl", "run.json"
@@ -65,7 +67,9 @@ def _whole_lines(file: Path) -> Iterator[bytes]:
         raise CopeError(f"cannot read {file}: {error.strerror}") from None
 
 
-def run_system(name: str, folder: Path, first_pool: int, own: bool = True) -> tuple[System, dict[str, Drawn]]:
+def run_system(
+    name: str, folder: Path, first_pool: int, own: bool = True, prices: Mapping[str, Price] | None = None
+) -> tuple[System, dict[str, Drawn]]:
     """A run as a system, and its samples by question.
 
     Args:
@@ -73,12 +77,13 @@ def run_system(name: str, folder: Path, first_pool: int, own: bool = True) -> tu
         folder: the run's.
         first_pool: the number under which its first round's samples are given.
         own: see `System`.
+        prices: the user's price of a tier; else what the run noted.
 
     Raises:
         CopeError: when it is no folder of a run, or has no records.
     """
     settings = run_notes(folder)["settings"]
-    records = run_records(folder)
+    records = repriced(run_records(folder), prices or {})
     domain = domain_of(settings["task"])
     rounds = tuple(_rounds(settings["preset"], records, first_pool))
     right = {
@@ -104,6 +109,8 @@ def domain_of(task: str) -> str:
 
 def is_right(record: Record, answer: str | None, domain: str) -> bool | None:
     """Whether an answer within a run is right; None where nothing tells: only the question's own answer was scored."""
+    if record.gold is None:
+        return None
     if answer is None:
         return False
     if record.score is not None and answer == record.answer:
@@ -113,7 +120,7 @@ def is_right(record: Record, answer: str | None, domain: str) -> bool | None:
 
 def round_is_right(record: Record, told: dict[str, Any], domain: str) -> bool | None:
     if record.error is None and told["round"] == record.round:
-        return (record.score or 0.0) >= 1.0
+        return None if record.score is None else record.score >= 1.0
     return is_right(record, told["answer"], domain)
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError
+from ..measures import LARGE, MEASURES
 from .draw_flow import flow_picture, flow_tips, flow_words
-from .draw_frontier import frontier, shown
+from .draw_frontier import best_systems, frontier, shown, swept_places, unnamed
 from .draw_rounds import (
     reliability_picture,
     reliability_tips,
@@ -18,7 +19,7 @@ from .draw_rounds import (
 )
 from .figures import Figures
 from .svg import page_svg
-from .theme import WIDTHS, themed
+from .theme import WIDTHS, headed, themed
 
 _FORMATS: dict[str, dict[str, Any]] = {"svg": {"metadata": {"Date": None}}, "png": {"dpi": 144}}
 
@@ -32,24 +33,33 @@ class Picture:
         draw: draws it for a width in pixels.
         words: what it says.
         tips: what is told of its marks.
+        system: whose it is; None where it shows all.
+        size: of its file, one of `WIDTHS`.
+        lines: of its file: what the page tells beside it.
     """
 
     name: str
     draw: Callable[[int], Any]
     words: str
     tips: dict[str, str]
+    system: str | None = None
+    size: str = "wide"
+    lines: tuple[str, ...] = ()
 
 
 def pictures_of(figures: Figures) -> Iterator[Picture]:
     """Those that have something to show."""
     for measure in figures["measures"]:
         name = measure["name"]
-        there = [system for system in figures["systems"] if shown(system, name)]
-        if there:
+        if tells(figures, name):
+            there = [system for system in figures["systems"] if shown(system, name)]
+            best = best_systems(figures, name)
+            words = f"Accuracy against {measure['words']}: {'; '.join(_point(s, name) for s in there)}."
+            words += f" On the frontier: {', '.join(best)}." if len(best) > 1 else ""
             yield Picture(
                 f"frontier-{name}", lambda width, name=name: frontier(figures, name, width),
-                f"Accuracy against {measure['words']}: {'; '.join(_point(s, name) for s in there)}.",
-                {f"system-{n}": _point(s, name) for n, s in enumerate(figures["systems"]) if shown(s, name)},
+                words, {f"system-{n}": _point(s, name) for n, s in enumerate(figures["systems"]) if shown(s, name)},
+                lines=tuple(lines_of(figures, name)),
             )  # fmt: skip
     for number, system in enumerate(figures["systems"]):
         if system["n"]:
@@ -58,14 +68,27 @@ def pictures_of(figures: Figures) -> Iterator[Picture]:
                 lambda width, system=system: flow_picture(system, width),
                 flow_words(system),
                 flow_tips(system),
+                system["name"],
             )
         if system["reliability"]:
             yield Picture(
                 f"reliability-{number}", lambda width, system=system: reliability_picture(system, width),
-                reliability_words(system), reliability_tips(system),
+                reliability_words(system), reliability_tips(system), system["name"],
+                "wide" if len(system["reliability"]) > 1 else "narrow",
             )  # fmt: skip
     if any(system["use"]["seconds"] is not None for system in figures["systems"]):
         yield Picture("time", lambda width: time_picture(figures, width), _time_words(figures), time_tips(figures))
+
+
+def tells(figures: Figures, measure: str) -> bool:
+    """Whether a picture of a measure shows anything: not where nobody's cost is known but of those who pay nothing."""
+    systems = figures["systems"]
+    there = [system for system in systems if shown(system, measure)]
+    if MEASURES[measure].tiers == LARGE:
+        alone = [system for system in systems if system["name"] == figures["top"]]
+        if any(not shown(system, measure) for system in alone):
+            return False
+    return any(system["use"][measure] for system in there) or (bool(there) and len(there) == len(systems))
 
 
 def _point(system: Figures, measure: str) -> str:
@@ -106,7 +129,7 @@ def draw_files(figures: Figures, folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         with themed():
             for picture in pictures_of(figures):
-                figure = picture.draw(WIDTHS["wide"])
+                figure = _alone(picture, figures)
                 for kind, how in _FORMATS.items():
                     file = folder / f"{_file_name(picture.name, figures)}.{kind}"
                     figure.savefig(file, **how)
@@ -114,6 +137,24 @@ def draw_files(figures: Figures, folder: Path) -> list[Path]:
     except OSError as error:
         raise CopeError(f"cannot write to {folder}: {error.strerror}; name another folder with --figures") from None
     return files
+
+
+def _alone(picture: Picture, figures: Figures) -> Any:
+    """The picture with a heading that says of what it is."""
+    title = f"{figures['task']}, {figures['questions']:,} question{'s' * (figures['questions'] != 1)}"
+    title += f": {picture.system}" if picture.system else ""
+    models = ", ".join(f"{tier} {model}" for tier, model in figures["models"].items())
+    lines = [models, *picture.lines]
+    return headed(picture.draw(WIDTHS[picture.size]), title, [line for line in lines if line])
+
+
+def lines_of(figures: Figures, measure: str) -> Iterator[str]:
+    """What the lines are, and whose the numbers."""
+    grey = "Grey line: no other system is as accurate for less" if len(best_systems(figures, measure)) > 1 else ""
+    swept = len(swept_places(figures, measure)) > 1
+    blue = f"pale blue: {figures['swept']['system']} at other thresholds" if swept else ""
+    yield "; ".join(part for part in (grey, blue) if part)
+    yield ", ".join(unnamed(figures, measure, WIDTHS["wide"]))
 
 
 def _file_name(name: str, figures: Figures) -> str:

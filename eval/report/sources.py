@@ -6,22 +6,25 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError
+from ...models.prices import Price
 from ..measures import LARGE
 from ..summary import large_alone
 from .of_run import RECORDS, domain_of, run_notes, run_system
+from .prices import check_tiers
 from .source import Drawn, Source, System
 
 COMPARISON = "comparison.json"
 
 
-def open_source(path: Path) -> Source:
+def open_source(path: Path, prices: Mapping[str, Price] | None = None) -> Source:
     """Read what `cope eval`, `cope record`, `cope import` or `cope compare` left.
 
     Args:
         path: a run's folder, a record's file, or a comparison's folder.
+        prices: the user's price of a tier; else what was noted when the calls were made.
 
     Raises:
-        CopeError: when it is none of these, or damaged.
+        CopeError: when it is none of these, or damaged, or has no such tier.
     """
     if not path.exists():
         raise CopeError(
@@ -30,46 +33,55 @@ def open_source(path: Path) -> Source:
     if not path.is_dir():
         from .of_record import record_source  # Arrow takes its time
 
-        return record_source(path)
+        return record_source(path, prices)
     if (path / RECORDS).is_file():
-        return _run(path)
+        return _run(path, prices)
     folders = sorted(file.parent for file in path.glob(f"*/{RECORDS}"))
     if not folders:
         raise CopeError(
             f"{path} holds no run: name a folder that `cope eval` or `cope compare` wrote, or a record's file"
         )
-    return _comparison(path, folders)
+    return _comparison(path, folders, prices)
 
 
-def _run(folder: Path) -> Source:
+def _run(folder: Path, prices: Mapping[str, Price] | None) -> Source:
     """A run, with the large model's own run beside it where one covers its questions."""
     notes = run_notes(folder)
     settings = notes["settings"]
-    system, drawn = run_system(settings["preset"], folder, 0)
+    check_tiers(prices or {}, settings.get("models", {}), folder.name)
+    system, drawn = run_system(settings["preset"], folder, 0, prices=prices)
     systems = [system]
     large = settings.get("models", {}).get(LARGE)
     beside = large_alone(folder.parent, settings, system.records, large) if large else None
     if beside:
         wanted = system.by_key
-        other, theirs = run_system(LARGE, folder.parent / beside.run, len(system.rounds), own=False)
+        other, theirs = run_system(LARGE, folder.parent / beside.run, len(system.rounds), False, prices)
         records = [record for record in other.records if record.key in wanted]
         systems.append(System(LARGE, other.rounds, records, other.right, early=other.early, own=False))
         drawn = _joined([drawn, theirs])
-    return _source("run", folder, [settings], systems, drawn, {"run": notes.get("mlflow_run")})
+    return _source("run", folder, [settings], systems, drawn, _mlflow(notes))
 
 
-def _comparison(path: Path, folders: list[Path]) -> Source:
+def _mlflow(notes: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a run was tracked, in the words of a comparison's document."""
+    return {"run": notes.get("mlflow_run"), "store": notes.get("mlflow_store")}
+
+
+def _comparison(path: Path, folders: list[Path], prices: Mapping[str, Price] | None) -> Source:
     told = _told(path)
     notes = {folder: run_notes(folder) for folder in folders}
     names = _names(told, notes)
+    settings = [note["settings"] for note in notes.values()]
+    check_tiers(
+        prices or {}, list(dict.fromkeys(tier for one in settings for tier in one.get("models", {}))), path.name
+    )
     systems, drawn, first = [], [], 0
     for folder in sorted(folders, key=list(names).index):
-        system, samples = run_system(names[folder], folder, first)
+        system, samples = run_system(names[folder], folder, first, prices=prices)
         first += len(system.rounds)
         systems.append(system)
         drawn.append(samples)
     mlflow = told.get("mlflow") or {}
-    settings = [note["settings"] for note in notes.values()]
     return _source("comparison", path, settings, systems, _joined(drawn), mlflow, told.get("group_of"))
 
 

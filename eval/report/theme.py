@@ -1,6 +1,7 @@
 """The look of the pictures: colours that the page turns into its own, and panels measured in pixels."""
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -58,6 +59,25 @@ def axes_at(figure: Any, left: float, top: float, width: float, height: float) -
     axes = figure.add_axes((left / whole_width, bottom / whole_height, width / whole_width, height / whole_height))
     axes.set_facecolor("none")
     return axes
+
+
+def headed(figure: Any, title: str, lines: Sequence[str]) -> Any:
+    """Put a title, and lines beneath it, above all that a figure shows; for pictures that stand alone."""
+    width, height = (72 * inches for inches in figure.get_size_inches())
+    texts = [(text, "title") for text in textwrap.wrap(title, int(width / 7.4))]
+    texts += [(text, "line") for line in lines for text in textwrap.wrap(line, int(width / 6.4))]
+    whole = height + 16 * len(texts) + 14
+    figure.set_size_inches(width / 72, whole / 72)
+    for axes in figure.axes:
+        box = axes.get_position()
+        axes.set_position((box.x0, box.y0 * height / whole, box.width, box.height * height / whole))
+    for place, (text, kind) in enumerate(texts):
+        strong: dict[str, Any] = {"weight": "bold", "color": COLOURS["ink"], "fontsize": 12}
+        weak: dict[str, Any] = {"color": COLOURS["muted"], "fontsize": 11}
+        figure.text(
+            4 / width, 1 - (16 * place + 17) / whole, text, va="baseline", **(strong if kind == "title" else weak)
+        )
+    return figure
 
 
 def plain(axes: Any) -> None:

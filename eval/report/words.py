@@ -1,9 +1,9 @@
-"""What a round decided and why, in a sentence."""
+"""What a round decides by, and what it decided and why in a sentence."""
 
 from typing import Any
 
 from ...programs.early_stop import INEXACT
-from .source import RoundView
+from .source import RoundView, System
 
 
 def decision(told: dict[str, Any], round_: RoundView, last: bool) -> str:
@@ -27,6 +27,18 @@ def decision(told: dict[str, Any], round_: RoundView, last: bool) -> str:
     if told["accepted"]:
         return f"{found}{'' if _by_tests(told) else f', and {threshold:.0%} are enough'}: accepted."
     return f"{found}{'' if _by_tests(told) else f', and {threshold:.0%} are needed'}: {_on(told, round_)}."
+
+
+def gate(system: System, number: int) -> str:
+    """What decides whether a round's answer is taken: `votes`, `tests` that the question shows, or `both`, by question.
+
+    Args:
+        system: the system.
+        number: the round's.
+    """
+    told = [entry for record in system.records for entry in record.rounds if entry["round"] == number]
+    kinds = {"tests" if _by_tests(entry) else "votes" for entry in told if entry["votes"]}
+    return kinds.pop() if len(kinds) == 1 else "both" if kinds else "votes"
 
 
 def _found(told: dict[str, Any], round_: RoundView) -> str:

@@ -106,6 +106,27 @@ def test_the_page_is_attached_to_the_run_that_tracked_its_source(here: Path, mlf
     assert "attached" not in done(str(folder), "--no-track").stderr
 
 
+def test_the_store_that_a_run_noted_is_used(here: Path, mlflow_store: str, monkeypatch: pytest.MonkeyPatch):
+    from cope.tracking import tracked
+
+    with tracked("cope-jsonl", "cope", {}, store=mlflow_store, traces=False) as run:
+        pass
+    folder = run_in(here / "runs", "cope")
+    write_notes(folder / "run.json", mlflow_run=run.id, mlflow_store=mlflow_store)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///elsewhere.db")
+    assert f"attached to MLflow run {run.id}" in done(str(folder)).stderr, "its own store, and not the usual one"
+    assert "not attached" in done(str(folder), "--store", "elsewhere.db").stderr, "unless another is named"
+
+
+def test_money_needs_prices_and_takes_them(here: Path):
+    folder = str(run_in(here / "runs", "cope"))
+    assert json.loads(done(folder, "--json").stdout)["systems"][0]["use"]["cost"] is None
+    told = json.loads(done(folder, "--json", "--price", "small=1/2", "--price", "large=10/20").stdout)
+    assert told["systems"][0]["use"]["cost"] > 0
+    assert "frontier-cost" in (here / "report.html").read_text()
+    assert "r.parquet has no tier 'huge' to price" in failed("r.parquet", "--price", "huge=1/2")
+
+
 def test_a_run_that_is_not_in_the_store_is_a_warning(here: Path, mlflow_store: str):
     folder = run_in(here / "runs", "cope")
     write_notes(folder / "run.json", mlflow_run="0" * 32)

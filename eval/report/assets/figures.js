@@ -47,23 +47,25 @@ function showFrontier() {
   for (const input of byId("measures").querySelectorAll("input")) input.checked = input.value === state.cost;
   picture(byId("frontier"), `frontier-${state.cost}`, "This cost is not known for any system.");
   const hidden = figures.systems.filter((system) => !known(system.use[state.cost]) || !known(system.accuracy));
-  const swept = figures.swept.settings.length > 1 ? `The line: ${figures.swept.system} at other thresholds. ` : "";
+  const lines = "A grey line joins the systems that no other beats in both. "
+    + (figures.swept.settings.length > 1 ? `The pale blue one is ${figures.swept.system} at other thresholds. ` : "");
   const missing = hidden.length ? `Not drawn, as the cost is unknown: ${hidden.map((system) => system.name).join(", ")}. ` : "";
-  const full = figures.systems.some((system) => system.own) && figures.kind === "record" ? "Filled blue: what was recorded; grey: what the record replays as well." : "";
-  byId("frontier-caption").textContent = swept + missing + full;
+  const replayed = figures.systems.some((system) => !system.own) && figures.kind === "record" ? "Hollow: not recorded, but what the record replays as well. " : "";
+  const numbers = figures.systems.length > 1 ? "Numbers, where there are any, are those of the list." : "";
+  byId("frontier-caption").textContent = (figures.systems.length > 1 ? lines : "") + replayed + missing + numbers;
 }
 
 function showSystems() {
   const measure = figures.measures.find((one) => one.name === state.cost);
   const order = figures.systems.map((_, number) => number);
-  order.sort((a, b) => (figures.systems[b].accuracy ?? -1) - (figures.systems[a].accuracy ?? -1));
+  order.sort((a, b) => figures.systems[a].number - figures.systems[b].number);
   place(byId("systems"), order.map((number) => {
     const system = figures.systems[number];
     const interval = known(system.accuracy) ? `${percent(system.interval[0])} to ${percent(system.interval[1])}` : "no outcome";
     const cost = known(system.use[state.cost]) ? measured(state.cost, system.use[state.cost]) : "unknown";
     const act = () => change({ system: number, page: 0 });
     return el("li", {}, el("button", { type: "button", "aria-pressed": String(number === state.system), on: { click: act } },
-      el("b", {}, system.name), el("span", { class: "value" }, percent(system.accuracy)),
+      el("b", {}, order.length > 1 ? el("span", { class: "number" }, String(system.number)) : null, system.name), el("span", { class: "value" }, percent(system.accuracy)),
       el("small", {}, interval), el("small", {}, `${measure.short}: ${cost}`)));
   }));
 }
@@ -71,14 +73,26 @@ function showSystems() {
 function showRounds() {
   const system = figures.systems[state.system];
   byId("rounds").classList.toggle("one", !system.reliability.length);
+  const gates = new Set(system.reliability.map((row) => row.gate));
+  const tests = gates.size === 1 && gates.has("tests");
+  byId("h-reliability").textContent = gates.has("votes") || !gates.size ? "Can the vote be trusted?" : "Can the shown tests be trusted?";
   picture(byId("flow"), `flow-${state.system}`, "No question has an outcome yet.");
-  picture(byId("reliability"), `reliability-${state.system}`, "No round of this system votes on several answers.");
-  const lines = system.reliability.map((row) =>
+  picture(byId("reliability"), `reliability-${state.system}`, figures.domain === "code" ? "No round of this system chooses among several programs." : "No round of this system votes on several answers.");
+  const lines = system.reliability.map((row) => row.gate === "tests" ? testsWords(row) :
     `Round ${row.round}: calibration error ${row.error.toFixed(3)} over ${counted(row.questions, "question")} (chance alone ${row.chance.toFixed(3)}).`);
-  if (system.reliability.length) lines.unshift("A vote that can be trusted lies on the diagonal; blue is accepted, grey goes on, and larger dots stand for more questions.");
-  if (system.early && system.reliability.length) lines.push("Sampling stopped when a vote was decided: shares are those counted until then.");
+  const marks = "blue is accepted, grey goes on, and larger dots stand for more questions.";
+  if (system.reliability.length) lines.unshift(tests ? `How often the chosen program is right on all tests; ${marks}` : `A vote that can be trusted lies on the diagonal; ${marks}`);
+  if (system.early && system.reliability.length && !tests) lines.push("Sampling stopped when a vote was decided: shares are those counted until then.");
   for (const [round, count] of Object.entries(system.untold)) lines.push(`Round ${round}: of ${counted(count, "more question")} nothing tells whether the round's answer was right.`);
   byId("reliability-caption").textContent = lines.join(" ");
+}
+
+function testsWords(row) {
+  const said = (passes) => {
+    const level = row.levels.find((one) => (one.confidence >= 1) === passes);
+    return level ? `${whole(level.right)} of ${counted(level.questions, "program")} that ${passes ? "pass" : "fail"} them ${level.right === 1 ? "is" : "are"} right` : null;
+  };
+  return `Round ${row.round}: ${[said(true), said(false)].filter(Boolean).join("; ")}.`;
 }
 
 function showTime() {

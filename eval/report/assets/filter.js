@@ -15,7 +15,7 @@ const outcomes = {
   helped: ["right where large is wrong", (row) => told(row, "right") === 1 && ofLarge(row) === 0],
   harmed: ["wrong where large is right", (row) => told(row, "right") === 0 && ofLarge(row) === 1],
   error: ["a model failed", (row) => told(row, "state") === "error"],
-  unknown: ["unknown", (row) => told(row, "state") === "unknown" || !outcomeOf(row)],
+  unknown: ["unknown", (row) => told(row, "state") === "unknown" || !outcomeOf(row) || (told(row, "state") === "ok" && told(row, "right") === null)],
 };
 
 const sorts = {

@@ -5,6 +5,10 @@ let rows = [];
 let active = 0; // place in `rows`
 
 function startList() {
+  if (figures.systems.some((system) => system.rounds.some((round) => round.gate === "tests"))) {
+    sorts.unsure[0] = "failing the shown tests first";
+    sorts.sure[0] = "passing the shown tests first";
+  }
   sorts.dear[0] = `most ${figures.top} tokens first`;
   fill("outcome", Object.entries(outcomes).filter(([name]) => !name || someSystem(name)).map(([name, [words]]) => [name, words]));
   fill("sort", Object.entries(sorts).map(([name, [words]]) => [name, words]));
@@ -83,7 +87,16 @@ function item(row) {
     el("span", { class: "text" }, el("span", { class: "id" }, ...marked(id)), ...marked(text)),
     el("span", { class: "answer" }, figures.domain === "code" && answer ? "" : answer ?? (words === "wrong" ? "no answer" : "")),
     el("span", { class: "side" }, round ? `round ${round}` : ""),
-    el("span", { class: "side", title: "share of the votes" }, known(confidence) ? percent(confidence, 0) : ""));
+    sureness(round, confidence));
+}
+
+// What the answer was taken for: its share of the votes, or the tests that the question shows.
+function sureness(round, confidence) {
+  const gate = round && figures.systems[state.system].rounds[round - 1]?.gate;
+  const [words, title] = !known(confidence) ? ["", null]
+    : gate !== "tests" ? [percent(confidence, 0), gate === "both" ? "shown tests passed, or share of the votes" : "share of the votes"]
+    : confidence >= 1 ? ["passes", "its program passes the shown tests"] : ["fails", "its program fails the shown tests"];
+  return el("span", { class: "side", title }, words);
 }
 
 function verdictOf(outcome) {
@@ -91,6 +104,7 @@ function verdictOf(outcome) {
   const right = outcome[OUTCOME.right];
   if (outcome[OUTCOME.state] === "error") return ["!", "is-wrong", "a model failed"];
   if (outcome[OUTCOME.state] === "unknown") return ["?", "is-open", "unknown"];
+  if (right === null) return ["?", "is-open", "no right answer is known"];
   return right === 1 ? ["✓", "is-right", "right"] : ["✗", "is-wrong", "wrong"];
 }
 

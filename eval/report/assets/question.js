@@ -54,7 +54,7 @@ function drawQuestion(question) {
 }
 
 function gold(question) {
-  const text = isCode(question.gold) ? el("pre", {}, question.gold) : el("b", {}, question.gold);
+  const text = !known(question.gold) ? "unknown" : isCode(question.gold) ? el("pre", {}, question.gold) : el("b", {}, question.gold);
   return el("div", { class: "gold" }, el("span", { class: "label" }, figures.domain === "code" ? "Reference solution " : "Right answer "), text);
 }
 

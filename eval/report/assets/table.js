@@ -8,13 +8,13 @@ function showTable() {
     ["accuracy", (s) => percent(s.accuracy)],
     ["95% interval", (s) => (known(s.accuracy) ? `${percent(s.interval[0])} to ${percent(s.interval[1])}` : "-")],
     ["questions", (s) => whole(s.n)],
-    ...(against ? [["minus large alone, points", gain]] : []),
+    ...(against ? [["points above large alone", gain]] : []),
     [`${top} tokens`, (s) => short(s.use["large-tokens"])],
     [`${top} calls`, (s) => short(s.use["large-calls"])],
     ["all calls", (s) => (s.n ? short(s.total.calls / s.n) : "-")],
     ["USD / 1,000", (s) => money(s.use.cost)],
     ["model time", (s) => seconds(s.use.seconds)],
-    ["no readable answer", (s) => whole(s.unreadable)],
+    ["no answer", (s) => whole(s.unreadable)],
     ...(some("errors") ? [["errors", (s) => whole(s.errors)]] : []),
     ...(figures.systems.some((s) => s.bounds) ? [["unknown", (s) => whole(Object.values(s.unknown).reduce((a, b) => a + b, 0))]] : []),
   ];
@@ -28,6 +28,7 @@ function showTable() {
 function gain(system) {
   const found = system.against_large;
   if (!found) return "-";
+  if (!known(found.difference)) return "unknown";
   const interval = found.interval ? ` (${points(found.interval[0])} to ${points(found.interval[1])})` : "";
   return `${points(found.difference)}${interval}`;
 }
@@ -37,7 +38,7 @@ const header = (names) => el("thead", {}, el("tr", {}, names.map((name) => el("t
 
 function showByRound() {
   const system = figures.systems[state.system];
-  const names = ["round", "got", "answered", "accuracy", "calls", "tokens read", "of plans", "of solutions", "money", "model time"];
+  const names = ["round", "got", "answered", "accuracy", "calls", "tokens read", "written: plans", "solutions", "money", "model time"];
   const rows = system.rounds.map((round) => [
     whole(round.reached), `${whole(round.answered)} (${percent(round.share, 0)})`, known(round.accuracy) ? percent(round.accuracy) : "-",
     ...spent(round.spent),

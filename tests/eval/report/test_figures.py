@@ -40,6 +40,24 @@ def test_questions_of_unknown_outcome_stay_unknown(record: Recording, record_fol
     assert states.count("unknown") == 3
 
 
+def test_questions_without_a_right_answer_are_neither_right_nor_wrong(record: Recording, record_folder: Path):
+    source = open_source(record_folder / "r.parquet")
+    cope, large = source.systems[:2]
+    open_ = [replace(r, score=None, gold=None) if place < 2 else r for place, r in enumerate(cope.records)]
+    keys = {r.key for r in open_ if r.score is None}
+    right = {at: None if at[0] in keys else found for at, found in cope.right.items()}
+    partial = replace(source, systems=(replace(cope, records=open_, right=right), large))
+    figures = figures_of(partial)
+    told = figures["systems"][0]
+    assert told["n"] == 12 and told["accuracy"] is None and told["against_large"]["n"] == 10
+    assert sum(row["unknown"] for row in told["flow"]) == 2
+    assert all(row["got"] == row["right"] + row["wrong"] + row["unknown"] + row["on"] for row in told["flow"])
+    assert headline(figures) == "cope: some questions have no right answer, so accuracy is unknown."
+    rows = index_of(partial)["rows"]
+    assert [row[3][0][1] for row in rows[:2]] == [None, None] and rows[0][2] == "" and rows[2][3][0][1] is not None
+    assert figures["systems"][0]["number"] == 2 and figures["systems"][1]["number"] == 1
+
+
 def test_reliability_is_that_of_a_calibration(record: Recording, record_folder: Path):
     system = open_source(record_folder / "r.parquet").systems[0]
     theirs = {(r.round, r.who): r for r in reliability(Replay(record, "cope"))}
@@ -74,7 +92,7 @@ def test_the_headline_says_only_what_is_known(tmp_path: Path):
     assert "of the calls to the large tier; the large model alone on" in headline(figures)
     figures["measures"] = figures["measures"][::-1]
     assert "with" not in headline(figures)
-    none = {**figures["systems"][0], "accuracy": None}
+    none = {**figures["systems"][0], "accuracy": None, "n": 0}
     assert headline({**figures, "systems": [none]}) == "imported: no question has an outcome yet."
 
 

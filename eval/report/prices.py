@@ -1,0 +1,42 @@
+"""The user's prices on what a run's calls took, as a replay sets them on a record's."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ...errors import CopeError
+from ...models.prices import Price
+from ..records import Record
+
+
+def check_tiers(prices: Mapping[str, Price], tiers: Collection[str], source: str) -> None:
+    """Refuse a price for a tier that nobody asks.
+
+    Raises:
+        CopeError: for the first of them.
+    """
+    for tier in prices:
+        if tier not in tiers:
+            raise CopeError(f"{source} has no tier {tier!r} to price: it has {', '.join(tiers)}")
+
+
+def repriced(records: Sequence[Record], prices: Mapping[str, Price]) -> list[Record]:
+    """The same records, with the calls of the tiers that have a price by that price; a reply from the cache costs nothing."""
+    if not prices:
+        return list(records)
+    return [_repriced(record, prices) for record in records]
+
+
+def _repriced(record: Record, prices: Mapping[str, Price]) -> Record:
+    usage = [_row(row, prices[row["tier"]]) if row["tier"] in prices else row for row in record.usage]
+    known = all(not row["unpriced"] for row in usage)
+    return replace(record, usage=usage, usd=sum(row["usd"] or 0.0 for row in usage) if known else None)
+
+
+def _row(row: dict[str, Any], price: Price) -> dict[str, Any]:
+    used = [row["prompt_tokens"], row["completion_tokens"], row.get("cached_tokens", 0), row["machine_seconds"]]
+    needed = [*(used[:3] if price.by_token else ()), *(used[3:] if price.per_hour else ())]
+    if None in needed:
+        return {**row, "usd": None, "unpriced": row["calls"]}
+    prompt, completion, cached, seconds = (value or 0 for value in used)
+    return {**row, "usd": price.usd(int(prompt), int(completion), int(cached), float(seconds)), "unpriced": 0}
