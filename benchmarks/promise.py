@@ -1,22 +1,24 @@
 """Does a calibrated promise hold on a record, and what does it save? No model is asked.
 
 The record's questions are split in two at random, many times. A cascade is calibrated on the one half, which itself is split
-into a half that orders the settings and one that tests them, and what was chosen is looked at on the other.
+into a half that orders the settings and one that tests them, and what was chosen is looked at on the other. A router that
+sees only the question's text is trained on the same half, and sends as many questions to the large model as the cascade.
+
+Each question counts with its mean over the splits in which it was held out. Intervals are of the bootstrap over questions.
 """
 
 import argparse
-import statistics
 from typing import Any
 
+import numpy as np
+from _router import chance_right, sent
 from _shared import finish, run, say
 
-HEADER = ("", "accuracy", "calls to the large tier", "lost")
+HEADER = ("", "accuracy", "95%", "calls to the large tier", "lost")
 
 
 def main() -> None:
     options = _options()
-    import numpy as np
-
     from cope.eval import Recording, Replay
     from cope.optimize.calibration import Aim, calibrate
     from cope.optimize.calibration.halves import halve
@@ -25,7 +27,8 @@ def main() -> None:
     record = Recording.open(options.record)
     large = large_alone(record).outcomes().score >= 1.0
     small = Replay(record).scores[:, 0] >= 1.0
-    rows = []
+    texts, splits = np.array(record.questions, dtype=object), []
+    held_out = HeldOut(len(record))
     for seed in range(options.splits):
         halves = halve(record.keys, record.groups, seed)
         aim = Aim(options.harm, options.delta, minimize="large-calls", seed=seed)
@@ -33,41 +36,84 @@ def main() -> None:
         outcomes = found.replay.outcomes() if found.replay else None
         right = outcomes.score >= 1.0 if outcomes else large
         calls = outcomes.spent["large", "calls"] if outcomes else np.ones(len(record))
-        lost, held = large & ~right, halves.test.rows
-        rows.append(
+        lost, learn, held = large & ~right, halves.learn.rows, halves.test.rows
+        share = min(1.0, float(calls[held].mean()))
+        to_large = sent(chance_right(texts[learn], small[learn], texts[held]), share, seed)
+        routed = np.where(to_large, large[held], small[held])
+        held_out.add(
+            held, cascade=right[held], calls=calls[held], lost=lost[held], large=large[held], small=small[held],
+            router=routed, router_calls=to_large, router_lost=large[held] & ~routed,
+            random=share * large[held] + (1 - share) * small[held],
+            oracle=(large | small)[held], needed=(large & ~small)[held],
+        )  # fmt: skip
+        splits.append(
             {
-                "chosen": found.setting is not None,
-                "accuracy": right[held].mean(), "calls": calls[held].mean(), "lost": lost[held].mean(),
-                "lost_of_all": lost.mean(), "large": large[held].mean(), "small": small[held].mean(),
-                "either": (large | small)[held].mean(), "needed": (large & ~small)[held].mean(),
+                "chosen": found.setting is not None, "lost": lost[held].mean() > options.harm,
+                "lost_of_all": lost.mean() > options.harm, "level": right[held].mean() >= large[held].mean(),
             }
         )  # fmt: skip
         if (seed + 1) % 50 == 0:
             say(f"{seed + 1} of {options.splits} splits")
-    _report(options, rows)
+    _report(options, held_out, splits, belonging_of(record))
 
 
-def _report(options: Any, rows: list[dict[str, float]]) -> None:
-    def mean(name: str) -> float:
-        return statistics.fmean(float(row[name]) for row in rows)
+class HeldOut:
+    """What comes of each question, on average over the splits in which it was not calibrated on."""
 
-    at_random = statistics.fmean(r["calls"] * r["large"] + (1 - r["calls"]) * r["small"] for r in rows)
+    def __init__(self, questions: int) -> None:
+        self._count, self._sums = np.zeros(questions), dict[str, Any]()
+
+    def add(self, held: Any, **values: Any) -> None:
+        """One split: the places of its held-out questions, and by name a value for each of them."""
+        self._count[held] += 1
+        for name, value in values.items():
+            self._sums.setdefault(name, np.zeros(len(self._count)))[held] += value
+
+    def columns(self) -> dict[str, Any]:
+        """By name, and `n`, a mean for each question that was ever held out; 0 for the others."""
+        count = np.maximum(self._count, 1)
+        return {"n": (self._count > 0).astype(float), **{name: sums / count for name, sums in self._sums.items()}}
+
+
+def belonging_of(record: Any) -> Any:
+    belongs = record.belonging
+    return np.array([belongs[key] for key in record.keys], dtype=object) if belongs else None
+
+
+def _report(options: Any, held_out: HeldOut, splits: list[dict[str, Any]], groups: Any) -> None:
+    from cope.eval.comparison import resample
+
+    sums = resample(held_out.columns(), groups)
+
+    def mean(name: str) -> str:
+        return f"{sums.total[name] / sums.total['n']:.1%}"
+
+    def accuracy(name: str) -> tuple[str, str]:
+        one = sums.estimate(lambda s: s[name] / s["n"])
+        return f"{one.value:.1%}", f"{100 * one.low:.1f} to {100 * one.high:.1f}"
+
+    def above(name: str) -> str:
+        one = sums.estimate(lambda s: (s["cascade"] - s[name]) / s["n"]).scaled(100)
+        return f"{one.value:+.1f} points ({one.low:+.1f} to {one.high:+.1f})"
+
     table = [
-        ("calibrated cascade", *(f"{mean(name):.1%}" for name in ("accuracy", "calls", "lost"))),
-        ("large alone", f"{mean('large'):.1%}", "100.0%", "0.0%"),
-        ("small alone, all votes", f"{mean('small'):.1%}", "0.0%", f"{mean('needed'):.1%}"),
-        ("random router, as many calls", f"{at_random:.1%}", f"{mean('calls'):.1%}", ""),
-        ("oracle", f"{mean('either'):.1%}", f"{mean('needed'):.1%}", "0.0%"),
+        ("calibrated cascade", *accuracy("cascade"), mean("calls"), mean("lost")),
+        ("large alone", *accuracy("large"), "100.0%", "0.0%"),
+        ("small alone, all votes", *accuracy("small"), "0.0%", mean("needed")),
+        ("router on the text, as many calls", *accuracy("router"), mean("router_calls"), mean("router_lost")),
+        ("random, as many calls", *accuracy("random"), mean("calls"), ""),
+        ("oracle", *accuracy("oracle"), mean("needed"), "0.0%"),
     ]
-    n = len(rows)
-    broken, met = (sum(r[name] > options.harm for r in rows) for name in ("lost_of_all", "lost"))
-    chosen, level = sum(bool(r["chosen"]) for r in rows), sum(r["accuracy"] >= r["large"] for r in rows)
+    n, count = len(splits), {name: sum(bool(split[name]) for split in splits) for name in splits[0]}
     kept = [
-        f"promise: at most {options.harm:.1%} lost, with {1 - options.delta:.0%} confidence; a setting was chosen in {chosen} of "
-        f"{n} splits",
-        f"more than promised was lost on all questions of the record in {broken} of {n} splits (allowed {options.delta:.0%}), on "
-        f"the half not calibrated on in {met} (its own sampling error comes on top)",
-        f"at least the accuracy of large alone on the half not calibrated on in {level} of {n}",
+        f"above the router on the text: {above('router')}",
+        f"above random: {above('random')}",
+        f"above large alone: {above('large')}",
+        f"promise: at most {options.harm:.1%} lost, with {1 - options.delta:.0%} confidence; a setting was chosen in "
+        f"{count['chosen']} of {n} splits",
+        f"more than promised was lost on all questions of the record in {count['lost_of_all']} of {n} splits (allowed "
+        f"{options.delta:.0%}), on the half not calibrated on in {count['lost']} (its own sampling error comes on top)",
+        f"at least the accuracy of large alone on the half not calibrated on in {count['level']} of {n}",
     ]
     finish(options.json, HEADER, table, kept)
 

@@ -55,6 +55,9 @@ class _Names(click.ParamType):
 @click.option("--no-track", is_flag=True, help="Do without MLflow.")
 @click.option("--store", metavar="URI", help="MLflow store. [default: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]")
 @click.option("--replay", metavar="RECORD", help="Answer from a file of cope record or cope import; no model is asked.")
+@click.option("--calibration", type=click.Path(path_type=Path), metavar="FILE",
+              help="With --replay: the record's own program beside, as cope calibrate chose; all stand on questions that it was "
+              "not chosen on.")  # fmt: skip
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE",
               help="Where the picture goes, as PNG and SVG. [default: beside comparison.json; in a replay none]")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -71,6 +74,10 @@ def command(task: str | None, **options: Any) -> None:
         from .compare_replay import compare_replay
 
         return compare_replay(task, options)
+    if options["calibration"]:
+        raise click.UsageError(
+            "--calibration is for --replay: record the questions with cope record, and compare from the record."
+        )
     if task is None:
         raise click.UsageError("Missing argument 'TASK'.")
     from .compare_live import compare_live

@@ -44,27 +44,30 @@ def draw_comparison(found: "Comparison", output: Path) -> list[Path]:
 
 
 def _accuracy(axes: Any, found: "Comparison", colours: dict[str, str]) -> None:
-    """Accuracy with its interval by cost; systems whose cost is not known are left out."""
+    """Accuracy with its interval by cost; systems whose cost is not known on all questions are left out."""
     from ..eval import MEASURES
 
     measure = MEASURES[found.by]
     places: dict[str, tuple[float, float]] = {}
     for name, one in found.figures.items():
         cost = one.costs[found.by]
-        if cost is None:
+        if cost is None or one.lacking:
+            axes.plot([], [], "o", color=colours[name], markersize=8, label=name)  # the other picture shows it
             continue
         x, y = places[name] = cost * measure.scale, 100 * one.accuracy
         bounds = [[y - 100 * one.interval[0]], [100 * one.interval[1] - y]]
         axes.errorbar(
             [x], [y], yerr=bounds, fmt="o", color=colours[name], markersize=8, capsize=3, label=name, zorder=3
         )
-    if beside := found.beside.get(found.by):
-        ends = [places["small"], places["large"]]
-        axes.plot(*zip(*ends, strict=True), "--", color="#8a8a8a", linewidth=1.3, label="random escalation", zorder=1)
-        accuracy, cost = next(iter(beside.values())).oracle
+    starts = {one.start: one for one in found.beside.get(found.by, {}).values()}
+    for place, (start, beside) in enumerate(starts.items()):
+        ends = [places[start], places["large"]]
+        random, oracle = ("random escalation", "oracle") if place == 0 else (None, None)
+        axes.plot(*zip(*ends, strict=True), "--", color="#8a8a8a", linewidth=1.3, label=random, zorder=1)
+        accuracy, cost = beside.oracle
         top = cost.value * measure.scale, 100 * accuracy.value
         to = max(x for x, _ in places.values()), top[1]
-        axes.plot(*zip(ends[0], top, to, strict=True), ":", color="#8a8a8a", linewidth=1.6, label="oracle", zorder=1)
+        axes.plot(*zip(ends[0], top, to, strict=True), ":", color="#8a8a8a", linewidth=1.6, label=oracle, zorder=1)
     scale = " for 1,000 questions" if measure.scale > 1 else ", a question"
     axes.set_title("accuracy by cost", fontsize=11)
     axes.set_xlabel(f"{measure.words}{scale}")

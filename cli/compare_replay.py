@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import CopeError
+from .compare_calibrated import calibrated_system
 from .compare_live import check_enough, check_new, named_systems
 from .compare_view import print_comparison
-from .eval_replay import preset_in, refuse_settled
-from .options import NO_PROGRAM, given
+from .eval_replay import preset_in, recorded_compile, refuse_settled, shipped_compile
+from .met import warn_of_met
+from .options import NO_PROGRAM, compiled_in, given
 
 if TYPE_CHECKING:
     from ..eval import Recording, Replay, Replayed
+    from ..eval.comparison import Comparison
 
 
 def compare_replay(task: str | None, options: Mapping[str, Any]) -> None:
@@ -35,16 +38,18 @@ def compare_replay(task: str | None, options: Mapping[str, Any]) -> None:
     record = Recording.open(options["replay"])
     if task not in (None, record.manifest.task):
         raise CopeError(f"{record.name} is a record of {record.manifest.task}, not of {task}")
-    made = _replayed(record, options)
+    record.check_labelled("a comparison", "record or import it with them")
+    made, promise = _replayed(record, options)
     found = compare(
         {name: outcome.records for name, outcome in made.items()}, against=options["against"], by=options["by"],
-        groups=record.belonging, margin=options["margin"] / 100,
+        groups=record.belonging, margin=options["margin"] / 100, seed=record.seed,
     )  # fmt: skip
     document: dict[str, Any] = {
         "task": record.manifest.task, "split": record.manifest.settings.get("split"),
         "data": record.manifest.settings.get("data"), "models": record.models, "seed": record.seed, **found.as_dict(),
         "replayed": str(record.name), "unknown": {name: one.unknown for name, one in made.items() if one.unknown},
         "calls": None, "folder": None, "stopped": None, "mlflow": None, "failed": record.manifest.failed, "pictures": [],
+        "matched": _matched(record, found, options), "calibration": promise,
     }  # fmt: skip
     if options["plot"]:
         from .compare_plot import draw_comparison
@@ -56,18 +61,50 @@ def compare_replay(task: str | None, options: Mapping[str, Any]) -> None:
         print_comparison(found, document)
 
 
-def _replayed(record: "Recording", options: Mapping[str, Any]) -> "dict[str, Replayed]":
+def _matched(record: "Recording", found: "Comparison", options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the record's own cascade costs at large's accuracy, and at the margin below it."""
+    import numpy as np
+
+    from ..optimize.calibration.matched import matched
+
+    rows = np.arange(min(len(record), options["limit"] or len(record)))
+    below = (0.0, options["margin"] / 100)
+    prices = dict(options["prices"])
+    return [one.as_dict() for one in matched(record, found.by, below, prices=prices, rows=rows, seed=record.seed)]
+
+
+def _replayed(record: "Recording", options: Mapping[str, Any]) -> "tuple[dict[str, Replayed], dict[str, Any] | None]":
+    """What every system comes to, and what a calibration among them promises and was not chosen on."""
     from ..eval import replay_records
 
     made: dict[str, Replayed] = {}
-    for name, replay in _replays(record, options):
+    replays = list(_replays(record, options))
+    promise, rows = None, None
+    if options["calibration"]:
+        one, promise, rows = calibrated_system(record, options)
+        replays.insert(min(1, len(replays)), one)
+    for name, replay in replays:
         check_new(name, made)
-        made[name] = replay_records(replay, options["limit"])
+        made[name] = replay_records(replay, options["limit"], rows)
         if not made[name].records:
             why = next(iter(made[name].unknown), "it has no questions")
             raise CopeError(f"{record.name} cannot answer for {name}: {why}")
+        warn_of_met(_compiled(record, name, options), (one.question for one in made[name].records), name)
     check_enough(made, options["against"])
-    return made
+    return made, promise
+
+
+def _compiled(record: "Recording", name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of the compile of a system."""
+    from ..programs.preset import preset_names
+
+    plain = options["programs"] == (NO_PROGRAM,)
+    files = {file.stem: file for _, file in named_systems(options, ()) if file}
+    if name in files:
+        return compiled_in(files[name])
+    if name in record.programs:
+        return recorded_compile(record, name)
+    return shipped_compile(record, name, plain) if name in preset_names() else {}
 
 
 def _replays(record: "Recording", options: Mapping[str, Any]) -> "Iterator[tuple[str, Replay]]":
@@ -91,11 +128,18 @@ def _all(record: "Recording", options: Mapping[str, Any], plain: bool) -> "Itera
 
     for name in record.programs:
         yield name, _replay(record, _recorded(record, name), options)
+    drawn = max(round_.samples for round_ in record.rounds)
     for name in preset_names():
-        if name not in record.programs:
-            replay = _replay(record, preset_in(record, name, plain), options)
+        if name in record.programs:
+            continue
+        tries = {name: options}
+        if drawn > 1 and not options["samples"]:
+            tries[f"{name}, {drawn} samples"] = {**options, "samples": drawn}
+        for called, given_ in tries.items():
+            replay = _replay(record, preset_in(record, name, plain), given_)
             if all(round_.recorded for round_ in replay.rounds):
-                yield name, replay
+                yield called, replay
+                break
 
 
 def _recorded(record: "Recording", name: str) -> Any:

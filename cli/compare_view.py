@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from .compare_words import sentences
+
 if TYPE_CHECKING:
-    from ..eval.comparison import Beside, Comparison, Estimate, Versus
+    from ..eval.comparison import Beside, Comparison, Estimate, Figures, Versus
 
 WIDTH = 100
 
@@ -55,7 +57,7 @@ def _print(console: Console, found: "Comparison", document: Mapping[str, Any]) -
         console.print()
         console.print(table)
     console.print()
-    for line in _sentences(found, document):
+    for line in sentences(found, document):
         _line(console, line)
 
 
@@ -96,14 +98,24 @@ def _systems(found: "Comparison") -> Table:
         ]
     table = _table("a question", "n", "accuracy", "95%", *heads)
     for name, one in found.figures.items():
-        low, high = one.interval
-        costs = (one.costs[measure] for measure in known)
+        low, high = one.bounds_interval or one.interval
+        costs = (None if one.lacking else one.costs[measure] for measure in known)
         shown = (
             "unknown" if cost is None else _number(cost * MEASURES[measure].scale)
             for cost, measure in zip(costs, known, strict=True)
         )
-        table.add_row(name, str(one.n), f"{one.accuracy:.1%}", f"{100 * low:.1f} to {100 * high:.1f}", *shown)
+        table.add_row(name, _asked(one), _right(one), f"{100 * low:.1f} to {100 * high:.1f}", *shown)
     return table
+
+
+def _asked(one: "Figures") -> str:
+    """How many questions have an outcome, and of how many, where some lack one."""
+    return f"{one.n} of {one.n + one.lacking}" if one.lacking else str(one.n)
+
+
+def _right(one: "Figures") -> str:
+    """Accuracy over all questions, as far as it is known."""
+    return " to ".join(f"{100 * bound:.1f}" for bound in one.bounds) + "%" if one.bounds else f"{one.accuracy:.1%}"
 
 
 def _accuracy(found: "Comparison") -> Table:
@@ -192,52 +204,6 @@ def _reach(one: "Estimate", scale: float) -> str:
 
 def _percent(one: "Estimate") -> str:
     return f"{one.value:.1%}" if isfinite(one.value) else "-"
-
-
-def _sentences(found: "Comparison", document: Mapping[str, Any]) -> Iterator[str]:
-    from ..eval.comparison import verdict
-
-    for pair in found.pairs:
-        yield f"[bold]{verdict(pair, found)}.[/bold]"
-    if found.beside.get(found.by):
-        yield (
-            "random sends each question to large with one fixed chance, else to small: its cost for the same accuracy, and its "
-            "accuracy for the same cost. oracle asks large on just the questions that small gets wrong and large right, as many "
-            "as that cost pays for. gain: points above random; closed: share of the way from random to the oracle."
-        )
-    if not all(pair.settled for pair in found.pairs):
-        yield "open: p (Holm) above 0.05. What would settle it, and what shows, does so four times out of five."
-    if any(pair.exact for pair in found.pairs):
-        yield "Where the two differ on fewer than 10 questions, the interval is made of exact bounds instead of the bootstrap."
-    if found.groups:
-        yield "Questions of a group hang together: p is of the sign-flip test over whole groups instead of McNemar's."
-    yield from _left_out(found, document)
-    if calls := document["calls"]:
-        made, shared, stopped = (f"{calls[name]:,}" for name in ("made", "shared", "stopped"))
-        yield (
-            f"{made} calls were made, of which {stopped} were stopped early, and {shared} more were shared; what a system costs is "
-            "what it would cost alone."
-        )
-
-
-def _left_out(found: "Comparison", document: Mapping[str, Any]) -> Iterator[str]:
-    for name, reasons in document["unknown"].items():
-        for why, count in reasons.items():
-            yield f"{name}: {count} questions are not in its figures: {why}"
-    for pair in found.pairs:
-        if pair.left_out:
-            yield (
-                f"{pair.system} beside {pair.against}: {pair.left_out} questions have just one of the two outcomes and are left "
-                "out of the pair. They may be harder or easier than the others."
-            )
-    if (
-        document["calls"]
-        and document["calls"]["stopped"]
-        and any(one.costs["cost"] is None for one in found.figures.values())
-    ):
-        yield "Money is unknown also where a call was stopped early and its engine did not tell what it used: --early-stop none."
-    if document["failed"]:
-        yield f"a model failed on {len(document['failed'])} answers, which count nowhere"
 
 
 def _number(value: float) -> str:

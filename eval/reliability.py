@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..programs.vote import SLACK
-from .statistics import wilson
+from .clustered import clustered_wilson
 
 Array = np.ndarray[Any, Any]
 
@@ -22,7 +22,7 @@ class Level:
         confidence: 0 to 1; 0 where no answer could be read.
         questions: how many.
         right: of these, how many the round's answer is right on.
-        interval: 95% Wilson interval of that share.
+        interval: 95% Wilson interval of that share, over the independent questions that these are worth.
         recalibrated: mean of the recalibrated confidence there.
         accepted: whether the gate takes it; None in a round without one.
     """
@@ -65,7 +65,7 @@ class Reliability:
 
 
 def measured(
-    number: int, who: str, confidence: Array, right: Array, folds: Array, threshold: float | None
+    number: int, who: str, confidence: Array, right: Array, units: Array, threshold: float | None, seed: int = 0
 ) -> Reliability:
     """One round's confidence against the truth.
 
@@ -74,16 +74,19 @@ def measured(
         who: the questions, in a word.
         confidence: (questions,), 0 to 1.
         right: (questions,) of bool.
-        folds: (questions,) number of each question's fold.
+        units: (questions,) name of what each belongs to, such as its group: questions of one are recalibrated together.
         threshold: of the round's gate; None where it has none.
+        seed: of the folds.
     """
+    folds = folds_of(units, seed)
     after = recalibrated(confidence, right, folds)
     values, level = np.unique(confidence, return_inverse=True)
     count = np.bincount(level)
     hits, mapped = (np.bincount(level, weights=array) for array in (right, after))
     levels = tuple(
         Level(
-            float(values[i]), int(count[i]), int(hits[i]), wilson(float(hits[i]), int(count[i])), float(mapped[i] / count[i]),
+            float(values[i]), int(count[i]), int(hits[i]), clustered_wilson(right[level == i].astype(float), units[level == i]),
+            float(mapped[i] / count[i]),
             None if threshold is None else bool(values[i] >= threshold - SLACK),
         )
         for i in reversed(range(len(values)))

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Sequence
 
+from .exact import FEW, exact_bounds
 
-def wilson(successes: float, n: int, z: float = 1.96) -> tuple[float, float]:
+
+def wilson(successes: float, n: float, z: float = 1.96) -> tuple[float, float]:
     """Wilson's score interval for a share (Wilson 1927); 95% with the default z.
 
         centre = (p + z^2 / 2n) / (1 + z^2 / n),   half = z / (1 + z^2 / n) * sqrt(p (1 - p) / n + z^2 / 4n^2)
@@ -24,6 +26,11 @@ def wilson(successes: float, n: int, z: float = 1.96) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
+def known_or_none(value: float) -> float | None:
+    """A number as plain data: None where it is NaN, which is not known."""
+    return None if math.isnan(value) else float(value)
+
+
 def bounds_of(right: float, n: int, unknown: int) -> tuple[float, float]:
     """Accuracy over all questions if those whose outcome is not known were wrong, and if they were right.
 
@@ -40,20 +47,26 @@ def bounds_of(right: float, n: int, unknown: int) -> tuple[float, float]:
 
 
 def paired_interval(differences: Sequence[float], z: float = 1.96) -> tuple[float, float, float]:
-    """Mean of paired differences and its 95% interval by the normal approximation (mean +- z * standard error).
+    """Mean of paired differences between scores from 0 to 1, and its 95% interval.
+
+    By the normal approximation (mean +- z * standard error), cut at the possible. Where fewer than `FEW` questions differ,
+    or fewer than that do not gain, or do not lose, the spread that is seen says too little: there exact bounds hold, see
+    `exact_bounds`. To these a partial score counts as its part of a question, which varies more than the score does.
 
     Returns:
-        Mean, lower, upper. With fewer than two differences the bounds are infinite.
+        Mean, lower, upper, the bounds from -1 to 1. Without any difference the mean is NaN.
 
-    >>> paired_interval([1, 0, 0, 1])[0]
-    0.5
+    >>> tuple(round(value, 2) for value in paired_interval([1, 0, 0, 1, 0, 0, 0, 0]))
+    (0.25, -0.4, 0.7)
     """
     n = len(differences)
     if n == 0:
-        return math.nan, -math.inf, math.inf
+        return math.nan, -1.0, 1.0
     mean = sum(differences) / n
-    if n == 1:
-        return mean, -math.inf, math.inf
+    gains, losses = sum(d > 0 for d in differences), sum(d < 0 for d in differences)
+    if min(gains + losses, n - gains, n - losses) < FEW:
+        gained = math.fsum(d for d in differences if d > 0)
+        return mean, *exact_bounds(gained, math.fsum(-d for d in differences if d < 0), n)
     variance = sum((d - mean) ** 2 for d in differences) / (n - 1)
     half = z * math.sqrt(variance / n)
-    return mean, mean - half, mean + half
+    return mean, max(-1.0, mean - half), min(1.0, mean + half)

@@ -2,14 +2,14 @@
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ..models import read_lines
 from .records import Record, find_runs
-from .statistics import wilson
+from .statistics import known_or_none
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class RoundSummary:
 class LargeAlone:
     """What the large tier alone did on the same questions, from an earlier run with preset `large`."""
 
-    accuracy: float
+    accuracy: float | None
     spent: Spent
     run: str
 
@@ -92,7 +92,8 @@ class Summary:
 
     Attributes:
         n: questions with an outcome; those on which a model failed are `errors` and count nowhere else.
-        accuracy: mean score, with its 95% Wilson interval.
+        accuracy: mean score, with its 95% Wilson interval over the independent questions that they are worth; None, and the
+            interval 0 to 1, where some have no right answer.
         unreadable: questions without a readable answer, counted as wrong.
     """
 
@@ -111,17 +112,33 @@ class Summary:
         return asdict(self)
 
 
-def summarise(records: Sequence[Record], rounds: int, large_alone: LargeAlone | None = None) -> Summary:
-    """The figures of some records; `rounds` is the number of rounds of the preset."""
+def summarise(
+    records: Sequence[Record],
+    rounds: int,
+    large_alone: LargeAlone | None = None,
+    groups: Mapping[str, str] | None = None,
+) -> Summary:
+    """The figures of some records.
+
+    Args:
+        records: one for each question.
+        rounds: how many the preset has.
+        large_alone: the large tier alone on the same questions.
+        groups: by a question's key, what it belongs to; questions of a group hang together.
+    """
+    import numpy as np
+
+    from .clustered import belonging_of, clustered_wilson
+
     good = [record for record in records if record.error is None]
-    scores = [record.score or 0.0 for record in good]
+    scores = _scores(good)
     usage = [row for record in good for row in record.usage]
     n, seconds = len(good), Spent.of(usage).seconds
     return Summary(
         n=n,
         errors=len(records) - n,
-        accuracy=sum(scores) / n if n else None,
-        interval=wilson(sum(scores), n),
+        accuracy=mean_score(good),
+        interval=clustered_wilson(np.array(scores), belonging_of([record.key for record in good], groups)),
         unreadable=sum(record.answer is None for record in good),
         rounds=tuple(_round(good, number) for number in range(1, rounds + 1)),
         tiers={
@@ -133,15 +150,23 @@ def summarise(records: Sequence[Record], rounds: int, large_alone: LargeAlone | 
     )
 
 
+def mean_score(records: Sequence[Record]) -> float | None:
+    """Accuracy of records without errors; None without any, or where some have no right answer."""
+    return known_or_none(sum(_scores(records)) / len(records)) if records else None
+
+
+def _scores(records: Sequence[Record]) -> list[float]:
+    return [math.nan if record.score is None else record.score for record in records]
+
+
 def _round(records: Sequence[Record], number: int) -> RoundSummary:
     answered = [record for record in records if record.round == number]
-    scores = [record.score or 0.0 for record in answered]
     return RoundSummary(
         round=number,
         reached=sum((record.round or 0) >= number for record in records),
         answered=len(answered),
         share=len(answered) / len(records) if records else 0.0,
-        accuracy=sum(scores) / len(scores) if scores else None,
+        accuracy=mean_score(answered),
         spent=Spent.of(row for record in records for row in record.usage if row["round"] == number),
     )
 
@@ -158,6 +183,5 @@ def large_alone(root: Path, settings: dict[str, Any], records: Sequence[Record],
         found = {line["key"]: Record(**line) for line in read_lines(path / "records.jsonl") if line["error"] is None}
         if wanted and wanted <= found.keys():
             same = [found[key] for key in wanted]
-            accuracy = sum(record.score or 0.0 for record in same) / len(same)
-            return LargeAlone(accuracy, Spent.of(row for record in same for row in record.usage), path.name)
+            return LargeAlone(mean_score(same), Spent.of(row for record in same for row in record.usage), path.name)
     return None

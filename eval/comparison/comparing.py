@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ...errors import CopeError
+from ..clustered import belonging_of, clustered_wilson
 from ..measures import LARGE, MEASURES, SMALL
 from ..records import Record
-from ..statistics import wilson
 from .bootstrap import DRAWS
-from .lines import Beside, beside, known_to
+from .lines import Beside, beside
 from .paired_test import holm, holm_levels
 from .price_ratio import BASES, basis
 from .systems import System
@@ -23,16 +25,22 @@ class Figures:
     """One system over all its questions.
 
     Attributes:
-        n: questions with an outcome.
+        n: questions with an outcome; accuracy, interval and costs are those of these.
+        lacking: questions of the comparison without an outcome.
         accuracy: mean score.
-        interval: its 95% Wilson interval.
+        interval: its 95% Wilson interval; questions of a group hang together.
         costs: by measure, mean for one question; None where it is not known.
+        bounds: accuracy over all questions if those that lack were wrong, and if they were right; None where none lacks.
+        bounds_interval: from the lower end of the 95% interval of the one to the upper end of the other's.
     """
 
     n: int
+    lacking: int
     accuracy: float
     interval: tuple[float, float]
     costs: dict[str, float | None]
+    bounds: tuple[float, float] | None
+    bounds_interval: tuple[float, float] | None
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,8 @@ class Comparison:
         against: the reference's name.
         pairs: every other system beside the reference.
         by: the measure that tables and verdicts speak of.
-        beside: by measure and system, where it stands against random escalation and the oracle.
+        beside: by measure and system, where it stands against random escalation and the oracle; only systems that lack no
+            question, and of them only those that spend some of what is measured.
         basis: what the price ratio is put on; None where it cannot be.
         groups: how many groups the questions are in; None where they are not grouped.
         margin: accuracy within which two systems count as equally accurate.
@@ -126,19 +135,28 @@ def compare(
     pairs = tuple(
         pair.held_to(adjusted, level) for pair, adjusted, level in zip(raw, holm(p), holm_levels(p, ALPHA), strict=True)
     )
-    figures = {name: _figures(system) for name, system in systems.items()}
-    keys = {key for system in systems.values() for key in system.questions}
+    keys = list(dict.fromkeys(key for system in systems.values() for key in system.questions))
+    figures = {name: _figures(system, keys, groups) for name, system in systems.items()}
+    whole = {name: system for name, system in systems.items() if not figures[name].lacking}
+    belongs = belonging_of(keys, groups)
     return Comparison(
-        figures, reference, pairs, measure, _beside(systems, how), what,
-        len({groups[key] for key in keys}) if groups else None, margin, draws, seed,
+        figures, reference, pairs, measure, _beside(whole, how), what,
+        None if belongs is None else len(set(belongs)), margin, draws, seed,
     )  # fmt: skip
 
 
-def _figures(system: System) -> Figures:
+def _figures(system: System, wanted: Sequence[str], groups: Mapping[str, str] | None) -> Figures:
     keys = list(system.questions)
-    right = float(system.scores(keys).sum())
+    scores, lacking = system.scores(keys), len(wanted) - len(keys)
     costs = {name: float(system.costs(name, keys).mean()) if system.knows(name) else None for name in MEASURES}
-    return Figures(len(keys), right / len(keys), wilson(right, len(keys)), costs)
+    bounds = bounds_interval = None
+    if lacking:
+        everywhere = belonging_of([*keys, *(key for key in wanted if key not in system.questions)], groups)
+        least, most = (np.append(scores, np.full(lacking, fill)) for fill in (0.0, 1.0))
+        bounds = float(least.mean()), float(most.mean())
+        bounds_interval = clustered_wilson(least, everywhere)[0], clustered_wilson(most, everywhere)[1]
+    interval = clustered_wilson(scores, belonging_of(keys, groups))
+    return Figures(len(keys), lacking, float(scores.mean()), interval, costs, bounds, bounds_interval)
 
 
 def _measure(by: str | None, systems: Mapping[str, System]) -> str:
@@ -153,12 +171,15 @@ def _measure(by: str | None, systems: Mapping[str, System]) -> str:
 
 
 def _beside(systems: Mapping[str, System], how: Mapping[str, Any]) -> dict[str, dict[str, Beside]]:
+    if LARGE not in systems:
+        return {}
+    starts = [system for system in systems.values() if LARGE not in system.tiers]
     found: dict[str, dict[str, Beside]] = {}
-    for measure in (name for name in MEASURES if known_to(name, systems)):
+    for measure in MEASURES:
         made = {
-            name: beside(system, systems[SMALL], systems[LARGE], measure, **how)
+            name: beside(system, starts, systems[LARGE], measure, **how)
             for name, system in systems.items()
-            if name not in (SMALL, LARGE) and system.knows(measure)
+            if name not in (SMALL, LARGE)
         }
         found[measure] = {name: one for name, one in made.items() if one}
     return {measure: made for measure, made in found.items() if made}

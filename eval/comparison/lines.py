@@ -1,18 +1,19 @@
-"""What a system is held against at equal accuracy or cost: questions sent to small or large at random, and by an oracle.
+"""What a system is held against at equal accuracy or cost: questions sent to the large tier at random, and by an oracle.
 
-Random escalation sends each question to the large tier with a fixed chance and to the small tier otherwise, before anything
-is asked. Its accuracy and cost lie on the straight line between small alone and large alone, and a system that is not above
-it routes no better than a coin. The oracle asks small, and then large on just the questions that small gets wrong and large
-right: no system that takes one of these two answers does better.
+Both start at the best system here that never asks the large tier: the small tier alone, or its votes where they are better.
+Random escalation sends each question to the large tier with a fixed chance and to the start otherwise, before anything is
+asked. Its accuracy and cost lie on the straight line between the two, and a system that is not above it routes no better
+than a coin. The oracle asks the start, and then large on just the questions that the start gets wrong and large right: no
+system that takes one of these two answers does better.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..measures import LARGE, SMALL
+from ..clustered import belonging_of
 from .bootstrap import Estimate, Sums, resample
 from .systems import System
 
@@ -25,10 +26,11 @@ class Beside:
     """A system beside the two lines, by one measure of cost; accuracies are shares, costs means for one question.
 
     Attributes:
-        questions: those with an outcome of the system, of small and of large.
+        start: the system that never asks the large tier and from which both lines start.
+        questions: those with an outcome of the system, of the start and of large.
         accuracy: of the system.
         cost: of the system.
-        random_cost: of the cheapest mixture of small and large that is as accurate; infinite where none is.
+        random_cost: of the cheapest mixture of the start and large that is as accurate; infinite where none is.
         random_accuracy: of the best mixture that costs no more; minus infinite where none is that cheap.
         gain: accuracy above that mixture's.
         oracle_accuracy: of the oracle that escalates as many of its questions as this cost pays for.
@@ -36,6 +38,7 @@ class Beside:
         oracle: accuracy and cost of the oracle that escalates all its questions.
     """
 
+    start: str
     questions: int
     accuracy: Estimate
     cost: Estimate
@@ -49,7 +52,7 @@ class Beside:
     def as_dict(self) -> dict[str, Any]:
         plain = {name: value.as_dict() for name, value in vars(self).items() if isinstance(value, Estimate)}
         oracle = {name: value.as_dict() for name, value in zip(("accuracy", "cost"), self.oracle, strict=True)}
-        return {"questions": self.questions, **plain, "oracle": oracle}
+        return {"start": self.start, "questions": self.questions, **plain, "oracle": oracle}
 
 
 def cheapest(accuracies: tuple[Any, Any], costs: tuple[Any, Any], target: Any) -> Any:
@@ -82,15 +85,15 @@ def most_accurate(accuracies: tuple[Any, Any], costs: tuple[Any, Any], budget: A
     return -cheapest((-low, -high), (-a, -b), -budget)
 
 
-def oracle_accuracy(small: tuple[Any, Any], oracle: tuple[Any, Any], budget: Any) -> Any:
+def oracle_accuracy(start: tuple[Any, Any], oracle: tuple[Any, Any], budget: Any) -> Any:
     """Accuracy of the oracle that escalates as many of its questions as the budget pays for.
 
     Args:
-        small: accuracy and cost of small alone, where it escalates none.
+        start: accuracy and cost of the system that it starts at, where it escalates none.
         oracle: of the oracle that escalates all.
-        budget: the cost; below that of small alone there is no such oracle (minus infinite).
+        budget: the cost; below that of the start there is no such oracle (minus infinite).
     """
-    (a, low), (b, high) = small, oracle
+    (a, low), (b, high) = start, oracle
     budget = np.asarray(budget, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(high > low, np.clip((budget - low) / (high - low), 0, 1), 1.0)
@@ -98,51 +101,70 @@ def oracle_accuracy(small: tuple[Any, Any], oracle: tuple[Any, Any], budget: Any
 
 
 def beside(
-    system: System, small: System, large: System, measure: str, groups: Mapping[str, str] | None, **how: Any
+    system: System, starts: Sequence[System], large: System, measure: str, groups: Mapping[str, str] | None, **how: Any
 ) -> Beside | None:
-    """Hold a system against the two lines; None where no question has all three outcomes.
+    """Hold a system against the two lines; None where it spends nothing of what is measured, or there are no lines.
+
+    Of the starts it is that whose mixture with large is the most accurate at the system's cost.
 
     Args:
         system: what is held against them.
-        small: the small tier alone.
+        starts: systems that never ask the large tier; the system itself may be among them, and is no start of its own.
         large: the large tier alone.
-        measure: one of `MEASURES` that is known of all three.
+        measure: one of `MEASURES`.
         groups: by a question's key, what it belongs to.
         how: `draws` and `seed` of `resample`.
     """
-    keys = [key for key in system.questions if key in small.questions and key in large.questions]
-    if not keys:
+    starts = [start for start in starts if start is not system]
+    keys = [key for key in system.questions if all(key in one.questions for one in (*starts, large))]
+    known = [start for start in starts if np.isfinite(start.costs(measure, keys)).all()]
+    if not keys or not known or not all(np.isfinite(one.costs(measure, keys)).all() for one in (system, large)):
         return None
-    columns = _columns(system, small, large, measure, keys)
-    sums = resample(columns, np.array([groups[key] for key in keys]) if groups else None, **how)
+    if not system.costs(measure, keys).any():
+        return None
+    start = _best(known, system, large, measure, keys)
+    columns = _columns(system, start, large, measure, keys)
+    sums = resample(columns, belonging_of(keys, groups), **how)
     figures = {name: sums.estimate(lambda s, name=name: _figures(s)[name]) for name in _figures(columns_of(sums))}
     oracle = figures.pop("all_accuracy"), figures.pop("all_cost")
-    return Beside(len(keys), **figures, oracle=oracle)
+    return Beside(start.name, len(keys), **figures, oracle=oracle)
+
+
+def _best(starts: Sequence[System], system: System, large: System, measure: str, keys: list[str]) -> System:
+    """The start of the best mixture that costs no more than the system; the cheapest where none is that cheap."""
+    budget = system.costs(measure, keys).mean()
+    top, dear = large.scores(keys).mean(), large.costs(measure, keys).mean()
+
+    def merit(start: System) -> tuple[float, float]:
+        accuracy, cost = start.scores(keys).mean(), start.costs(measure, keys).mean()
+        return float(most_accurate((accuracy, top), (cost, dear), budget)), -float(cost)
+
+    return max(starts, key=merit)
 
 
 def columns_of(sums: Sums) -> dict[str, Any]:
     return {name: np.float64(value) for name, value in sums.total.items()}
 
 
-def _columns(system: System, small: System, large: System, measure: str, keys: list[str]) -> dict[str, Array]:
+def _columns(system: System, start: System, large: System, measure: str, keys: list[str]) -> dict[str, Array]:
     """What the figures are made of, by question."""
-    rescued = ~small.right(keys) & large.right(keys)
+    rescued = ~start.right(keys) & large.right(keys)
     return {
         "n": np.ones(len(keys)),
         "right": system.scores(keys), "cost": system.costs(measure, keys),
-        "small_right": small.scores(keys), "small_cost": small.costs(measure, keys),
+        "start_right": start.scores(keys), "start_cost": start.costs(measure, keys),
         "large_right": large.scores(keys), "large_cost": large.costs(measure, keys),
-        "all_right": np.where(rescued, large.scores(keys), small.scores(keys)),
-        "all_cost": small.costs(measure, keys) + np.where(rescued, large.costs(measure, keys), 0.0),
+        "all_right": np.where(rescued, large.scores(keys), start.scores(keys)),
+        "all_cost": start.costs(measure, keys) + np.where(rescued, large.costs(measure, keys), 0.0),
     }  # fmt: skip
 
 
 def _figures(s: Mapping[str, Any]) -> dict[str, Any]:
     mean = {name: s[name] / s["n"] for name in s}
-    accuracies, costs = (mean["small_right"], mean["large_right"]), (mean["small_cost"], mean["large_cost"])
-    small, oracle = (accuracies[0], costs[0]), (mean["all_right"], mean["all_cost"])
+    accuracies, costs = (mean["start_right"], mean["large_right"]), (mean["start_cost"], mean["large_cost"])
+    start, oracle = (accuracies[0], costs[0]), (mean["all_right"], mean["all_cost"])
     at_random = most_accurate(accuracies, costs, mean["cost"])
-    by_oracle = oracle_accuracy(small, oracle, mean["cost"])
+    by_oracle = oracle_accuracy(start, oracle, mean["cost"])
     gain = mean["right"] - at_random
     with np.errstate(divide="ignore", invalid="ignore"):
         closed = gain / (by_oracle - at_random)
@@ -151,8 +173,3 @@ def _figures(s: Mapping[str, Any]) -> dict[str, Any]:
         "random_accuracy": at_random, "gain": gain, "oracle_accuracy": by_oracle, "closed": closed,
         "all_accuracy": oracle[0], "all_cost": oracle[1],
     }  # fmt: skip
-
-
-def known_to(measure: str, systems: Mapping[str, System]) -> bool:
-    """Whether small, large and the measure on both are there, so that there are lines."""
-    return all(name in systems and systems[name].knows(measure) for name in (SMALL, LARGE))

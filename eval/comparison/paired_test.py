@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from ..clustered import group_sums
+
 Array = np.ndarray[Any, Any]
 
 
@@ -44,11 +46,6 @@ def paired_p(first: Array, second: Array, groups: Array | None = None) -> float:
         return mcnemar(int((first & ~second).sum()), int((second & ~first).sum()))
     net = group_sums(first.astype(int) - second.astype(int), groups)
     return swapped(np.rint(net).astype(int))
-
-
-def group_sums(values: Array, groups: Array) -> Array:
-    """(groups,): the sum of each group's values."""
-    return np.bincount(np.unique(groups, return_inverse=True)[1], weights=values)
 
 
 def swapped(net: Array) -> float:

@@ -5,20 +5,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from ...errors import CopeError
+from ..clustered import belonging_of, design_effect
+from ..exact import FEW, exact_bounds
 from ..measures import LARGE, MEASURES, SMALL
-from .bootstrap import LEVEL, Estimate, Sums, resample
-from .paired_test import group_sums, paired_p
+from .bootstrap import Estimate, Sums, resample
+from .paired_test import paired_p
 from .power import detectable, questions_needed
 from .price_ratio import PriceRatio, price_ratio
 from .systems import System
 
 Array = np.ndarray[Any, Any]
 ALPHA = 0.05
-FEW = 10
-"""With fewer discordant questions the bootstrap has too little to draw from."""
 FEWEST = 5
 """With fewer discordant questions nothing can be said of how many would settle a difference."""
 
@@ -133,11 +132,11 @@ def versus(
     if not keys:
         raise CopeError(f"{system.name} and {reference.name} have no question in common: leave one out")
     ours, theirs = system.right(keys), reference.right(keys)
-    belongs = np.array([groups[key] for key in keys]) if groups else None
+    belongs = belonging_of(keys, groups)
     known = [name for name in MEASURES if _known(name, keys, system, reference)]
     sums = resample(_columns(system, reference, known, basis, keys), belongs, draws=draws, seed=seed)
     gained, lost = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
-    effect = _design_effect(ours, theirs, belongs)
+    effect = design_effect(ours.astype(float) - theirs.astype(float), belongs)
     exact, difference = _difference(sums, gained, lost, len(keys), effect)
     p = paired_p(ours, theirs, belongs)
     left_out = len(system.questions.keys() ^ reference.questions.keys())
@@ -180,33 +179,3 @@ def _difference(sums: Sums, gained: int, lost: int, n: int, effect: float) -> tu
     # Where nothing differs no effect of groups is seen, and all questions of a group may be alike.
     wider = effect if gained + lost else n / sums.units
     return True, Estimate(drawn.value, *exact_bounds(gained / wider, lost / wider, n / wider))
-
-
-def exact_bounds(gained: float, lost: float, n: float) -> tuple[float, float]:
-    """Bounds on the difference of two shares from exact ones on each (Clopper and Pearson 1934).
-
-    Each share is bounded at half the error, so that both hold together at `LEVEL` (Bonferroni). Of questions in groups the
-    counts are divided by the design effect (Korn and Graubard 1998, Survey Methodology 24:193).
-
-    >>> low, high = exact_bounds(0, 0, 100)
-    >>> round(high, 3), low == -high
-    (0.043, True)
-    """
-    tail = (1 - LEVEL) / 4
-
-    def low(count: float) -> float:
-        return float(stats.beta.ppf(tail, count, n - count + 1)) if count > 0 else 0.0
-
-    def high(count: float) -> float:
-        return float(stats.beta.ppf(1 - tail, count + 1, n - count)) if count < n else 1.0
-
-    return low(gained) - high(lost), high(gained) - low(lost)
-
-
-def _design_effect(ours: Array, theirs: Array, groups: Array | None) -> float:
-    """Variance of the mean difference with whole groups drawn, divided by that with questions drawn (Kish 1965)."""
-    net = ours.astype(float) - theirs.astype(float)
-    spread = net - net.mean()
-    if groups is None or not spread.any():
-        return 1.0
-    return max(1.0, float((group_sums(spread, groups) ** 2).sum() / (spread**2).sum()))

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from cope.eval.exact import exact_bounds
 from cope.eval.statistics import paired_interval, wilson
 
 
@@ -29,18 +30,38 @@ def test_wilson_covers_the_true_share_about_95_times_in_100():
     assert 0.93 < covered / 2000 < 0.975
 
 
-def test_paired_interval_of_a_constant_difference_is_a_point():
-    assert paired_interval([0.5] * 9) == (0.5, 0.5, 0.5)
-
-
-def test_paired_interval_needs_two_differences_for_a_bound():
-    mean, low, high = paired_interval([1.0])
-    assert (mean, low, high) == (1.0, -math.inf, math.inf)
-    assert math.isnan(paired_interval([])[0])
-
-
 def test_paired_interval_is_mean_plus_minus_two_standard_errors():
-    mean, low, high = paired_interval([1, 0, 0, 1, -1, 1, 0, 0])
-    error = math.sqrt(sum((d - 0.25) ** 2 for d in [1, 0, 0, 1, -1, 1, 0, 0]) / 7 / 8)
-    assert mean == 0.25
-    assert (low, high) == pytest.approx((0.25 - 1.96 * error, 0.25 + 1.96 * error))
+    differences = [1] * 20 + [-1] * 10 + [0] * 70
+    mean, low, high = paired_interval(differences)
+    error = math.sqrt(sum((d - 0.1) ** 2 for d in differences) / 99 / 100)
+    assert mean == pytest.approx(0.1)
+    assert (low, high) == pytest.approx((0.1 - 1.96 * error, 0.1 + 1.96 * error))
+
+
+@pytest.mark.parametrize(
+    "differences",
+    [[], [1.0], [1, 1, 1, 1, 0], [0] * 5, [0.5] * 9, [-1] * 60, [1] * 12 + [-1] * 12, [0.1] * 30, [0] * 40],
+    ids=lambda given: f"{len(given)}",
+)
+def test_paired_interval_is_never_certain_and_never_beyond_the_possible(differences: list[float]):
+    mean, low, high = paired_interval(differences)
+    assert -1 <= low < high <= 1
+    assert low <= mean <= high or (math.isnan(mean) and not differences)
+
+
+def test_paired_interval_of_few_questions_that_differ_is_that_of_a_comparison():
+    """Four of five gain: the normal approximation would say +40.8 to +119.2 points. Nothing differs: 0.0 to 0.0."""
+    assert paired_interval([1, 1, 1, 1, 0]) == (0.8, *exact_bounds(4, 0, 5))
+    assert paired_interval([1, -1, *[0] * 58]) == (0.0, *exact_bounds(1, 1, 60))
+    assert paired_interval([0] * 60)[1:] == exact_bounds(0, 0, 60) == pytest.approx((-0.0704, 0.0704), abs=1e-4)
+
+
+@pytest.mark.parametrize(("n", "gain", "loss"), [(8, 0.3, 0.1), (40, 0.05, 0.02), (40, 0.95, 0.0), (60, 0.3, 0.25)])
+def test_paired_interval_covers_the_true_difference_about_95_times_in_100(n: int, gain: float, loss: float):
+    draw = random.Random(1)
+    covered = 0
+    for _ in range(500):
+        drawn = [draw.random() for _ in range(n)]
+        _, low, high = paired_interval([1 if u < gain else -1 if u > 1 - loss else 0 for u in drawn])
+        covered += low <= gain - loss <= high
+    assert covered / 500 > 0.92

@@ -8,6 +8,7 @@ from comparison_records import records_of
 
 from cope.errors import CopeError
 from cope.eval.comparison import compare, detectable, questions_needed, settling, verdict
+from cope.eval.statistics import wilson
 
 RIGHT = [1] * 60 + [0] * 40
 
@@ -24,6 +25,29 @@ def test_questions_are_paired_by_key_and_the_others_left_out():
     (pair,) = made.pairs
     assert (pair.questions, pair.left_out, pair.gained, pair.lost) == (2, 2, 0, 1), "pairs: q1 1-1, q3 0-1"
     assert made.figures["ours"].n == 3 and made.figures["ours"].accuracy == pytest.approx(2 / 3)
+
+
+def test_accuracy_over_all_questions_is_bounded_where_some_have_no_outcome():
+    made = compare(
+        {"ours": records_of([1, 1, None, 0], large=[5] * 4), "large": records_of([1, 0, 1, 1], large=[9] * 4)}
+    )
+    ours, large = made.figures["ours"], made.figures["large"]
+    assert (ours.n, ours.lacking, ours.bounds) == (3, 1, (0.5, 0.75)) and ours.accuracy == pytest.approx(2 / 3)
+    assert ours.bounds_interval == (wilson(2, 4)[0], wilson(3, 4)[1])
+    assert (large.lacking, large.bounds, large.bounds_interval) == (0, None, None)
+
+
+def test_questions_that_are_repeated_tell_no_more_than_once():
+    ours, theirs = [1] * 100 + [0] * 20, [1] * 80 + [0] * 40
+    groups = {str(n): f"group {n % 120}" for n in range(600)}
+    once, (five, whole) = (
+        two(ours, theirs)[0],
+        (two(ours * 5, theirs * 5, groups=groups)[0], two(ours * 5, theirs * 5)[0]),
+    )
+    for name in ("ours", "large"):
+        assert five.figures[name].interval == pytest.approx(once.figures[name].interval, abs=0.001)
+        assert five.figures[name].interval[0] < whole.figures[name].interval[0] - 0.03
+    assert five.groups == 120 and (five.pairs[0].difference.high - once.pairs[0].difference.high) < 0.01
 
 
 def test_the_reference_is_large_then_the_last_and_any_by_name():

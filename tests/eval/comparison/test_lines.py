@@ -1,11 +1,13 @@
 """Random escalation, the oracle, and the ratio of the prices, on figures that are counted by hand."""
 
+from dataclasses import replace
 from math import inf
 
 import numpy as np
 import pytest
 from comparison_records import records_of
 
+from cope.eval import Record
 from cope.eval.comparison import System, compare
 from cope.eval.comparison.lines import beside, cheapest, most_accurate, oracle_accuracy
 from cope.eval.comparison.price_ratio import cheaper_at
@@ -46,14 +48,40 @@ def test_the_oracle_escalates_as_far_as_the_cost_goes():
 
 def test_a_system_beside_the_lines_as_counted_by_hand():
     made = {name: System.of(name, rows) for name, rows in systems().items()}
-    one = beside(made["cascade"], made["small"], made["large"], "large-tokens", None, draws=2000, seed=0)
-    assert one is not None and (one.accuracy.value, one.cost.value) == (0.7, 40.0)
+    one = beside(made["cascade"], [made["small"]], made["large"], "large-tokens", None, draws=2000, seed=0)
+    assert one is not None and one.start == "small" and (one.accuracy.value, one.cost.value) == (0.7, 40.0)
     assert one.random_cost.value == pytest.approx(100 * 0.2 / 0.3)
     assert one.random_accuracy.value == pytest.approx(0.5 + 0.3 * 0.4)
     assert one.gain.value == pytest.approx(0.08) and one.gain.low < 0.08 < one.gain.high
     assert [estimate.value for estimate in one.oracle] == pytest.approx([0.9, 40.0])
     assert one.oracle_accuracy.value == pytest.approx(0.9)
     assert one.closed.value == pytest.approx(0.08 / 0.28)
+
+
+def test_the_lines_start_at_the_best_system_that_never_asks_large():
+    votes = [1] * 6 + [0] * 4  # small is right on 5
+    made = compare({**systems(), "votes": records_of(votes, small=[40] * 10)}, draws=200)
+    tokens, seconds = made.beside["large-tokens"], made.beside["seconds"]
+    assert list(tokens) == ["cascade"], "votes spend none of it, and are no router"
+    assert tokens["cascade"].start == "votes"
+    assert tokens["cascade"].random_accuracy.value == pytest.approx(0.6 + 0.2 * 0.4)
+    assert [estimate.value for estimate in tokens["cascade"].oracle] == pytest.approx([0.9, 30.0])
+    assert seconds["votes"].start == "small", "nothing is its own start"
+    dear = {**systems(), "votes": records_of(votes, usd=9.0, small=[40] * 10)}
+    dear = {name: rows if name == "votes" else [priced(row, 1.0) for row in rows] for name, rows in dear.items()}
+    assert compare(dear, draws=200).beside["cost"]["cascade"].start == "small", "the better one is beyond the cost"
+
+
+def priced(record: Record, usd: float) -> Record:
+    return replace(record, usage=[{**row, "usd": usd, "unpriced": 0} for row in record.usage])
+
+
+def test_only_systems_that_lack_no_question_stand_beside_the_lines():
+    half = {**systems(), "cascade": systems()["cascade"][:7], "other": systems()["cascade"]}
+    made = compare(half, draws=200)
+    assert list(made.beside["large-tokens"]) == ["other"]
+    assert made.beside["large-tokens"]["other"].questions == 10
+    assert not compare({**systems(), "large": systems()["large"][:9]}, draws=200).beside
 
 
 def test_from_which_price_on_a_cascade_is_cheaper():

@@ -1,0 +1,97 @@
+"""Accuracy of questions that hang together: how many independent ones they are worth, and the interval that follows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .statistics import wilson
+
+Array = np.ndarray[Any, Any]
+_TAIL = 0.025  # of the 95% intervals
+
+
+def group_sums(values: Array, groups: Array) -> Array:
+    """(groups,): the sum of each group's values."""
+    return np.bincount(np.unique(groups, return_inverse=True)[1], weights=values)
+
+
+def design_effect(values: Array, groups: Array | None) -> float:
+    """Variance of the mean with whole groups drawn, divided by that with questions drawn (Kish 1965); 1 without groups.
+
+        sum over groups of (sum of its residuals)^2 / sum of the squared residuals
+
+    Below 1 it counts as 1. Where all values are alike no effect is seen, and it is 1.
+
+    Args:
+        values: (questions,).
+        groups: (questions,): those with the same value belong together.
+
+    >>> design_effect(np.array([1.0, 1.0, 0.0, 0.0]), np.array(["a", "a", "b", "b"]))
+    2.0
+    """
+    spread = np.asarray(values, dtype=float)
+    spread = spread - spread.mean() if spread.size else spread
+    if groups is None or not spread.any():
+        return 1.0
+    return max(1.0, float((group_sums(spread, groups) ** 2).sum() / (spread**2).sum()))
+
+
+def effective(values: Array, groups: Array | None) -> float:
+    """How many independent questions tell as much about the mean as these: n divided by the design effect.
+
+    Few groups tell little about how much groups differ. So the number is also taken times (t(n - 1) / t(groups - 1))^2, with
+    Student's t at 97.5% (Korn and Graubard 1998, Survey Methodology 24:193). Where all values are alike all questions of
+    a group may be, and a group counts as one. A single group tells nothing.
+
+    Args:
+        values: (questions,).
+        groups: (questions,): those with the same value belong together; each stands alone when None.
+
+    >>> round(effective(np.array([1.0, 0.0] * 50).repeat(3), np.arange(100).repeat(3)), 1)
+    98.4
+    """
+    n = len(values)
+    kinds = n if groups is None else len(np.unique(groups))
+    if kinds == n:
+        return float(n)
+    if kinds < 2:
+        return 0.0
+    from scipy import stats  # takes its time, and most questions stand alone
+
+    alike = bool(np.all(np.asarray(values) == values[0]))
+    few = float(stats.t.isf(_TAIL, n - 1) / stats.t.isf(_TAIL, kinds - 1)) ** 2
+    return few * (kinds if alike else n / design_effect(values, groups))
+
+
+def clustered_wilson(scores: Array, groups: Array | None = None) -> tuple[float, float]:
+    """Wilson's 95% interval for the mean score, over the number of independent questions that these are worth.
+
+    Args:
+        scores: (questions,), 0 to 1.
+        groups: (questions,): those with the same value belong together; each stands alone when None.
+
+    Returns:
+        Lower and upper bound; (0, 1) where nothing is known.
+
+    >>> [round(bound, 2) for bound in clustered_wilson(np.array([1.0] * 8 + [0.0] * 2))]
+    [0.49, 0.94]
+    """
+    n = len(scores)
+    if not n:
+        return 0.0, 1.0
+    worth = effective(scores, groups)
+    if worth <= 0:
+        return 0.0, 1.0
+    return wilson(float(np.sum(scores)) * worth / n, worth)
+
+
+def belonging_of(keys: Sequence[str], belonging: Mapping[str, str] | None) -> Array | None:
+    """(questions,): the group of each question; one that is named nowhere stands alone. None without groups.
+
+    >>> belonging_of(["1", "2"], None) is None
+    True
+    """
+    if not belonging:
+        return None
+    return np.array([belonging.get(key, f"question {key}") for key in keys], dtype=object)

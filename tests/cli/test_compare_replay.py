@@ -1,0 +1,66 @@
+"""`cope compare --replay` on a record of published samples: matched cost, calibrations, and what cannot be answered."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from imported_records import imported
+from record_cli import cope, done
+
+from cope.eval import Recording
+
+
+@pytest.fixture
+def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recording:
+    monkeypatch.chdir(tmp_path)
+    return imported(tmp_path, 200)
+
+
+def told(*words: str) -> dict[str, Any]:
+    return json.loads(done("compare", "--replay", "r.parquet", *words, "--json").stdout)
+
+
+def test_votes_are_tried_with_the_recorded_number_and_the_lines_start_there(record: Recording):
+    made = told()
+    assert list(made["systems"]) == ["imported", "large", "self-consistency, 4 samples", "small"]
+    assert made["beside"]["large-calls"]["imported"]["start"] == "self-consistency, 4 samples"
+    assert made["bootstrap_seed"] == record.seed
+    same, less = made["matched"]
+    assert (same["below"], less["below"], same["questions"]) == (0.0, 0.03, 200)
+    text = " ".join(done("compare", "--replay", "r.parquet").stdout.split())
+    assert "does best at that cost: self-consistency, 4 samples." in text
+    assert "of what large alone takes, imported needs" in text and "for at most 3.0 points less (measured" in text
+    assert told("--limit", "60")["matched"][0]["questions"] == 60
+
+
+def test_a_calibrated_cascade_stands_on_questions_that_it_was_not_chosen_on(record: Recording, tmp_path: Path):
+    done("calibrate", "r.parquet", "--harm", "0.3", "-o", "c.json")
+    made = told("--calibration", "c.json")
+    held = json.loads((tmp_path / "c.json").read_text())["rows"]["test"]
+    assert {one["n"] for one in made["systems"].values()} == {len(held)} == {made["calibration"]["questions"]}
+    assert "imported, calibrated" in made["systems"] and made["calibration"]["new"] is False
+    text = " ".join(done("compare", "--replay", "r.parquet", "--calibration", "c.json").stdout.split())
+    assert f"All systems stand on the {len(held)} questions that served only to test its setting" in text
+    whole = json.loads((tmp_path / "c.json").read_text())["held_out"]["chosen"]["accuracy"]
+    assert made["systems"]["imported, calibrated"]["accuracy"] == pytest.approx(whole)
+
+
+def test_where_large_alone_was_chosen_it_stands_for_the_cascade(record: Recording):
+    done("calibrate", "r.parquet", "--harm", "0.001", "-o", "c.json")
+    made = told("--calibration", "c.json")
+    one, large = (made["systems"][name] for name in ("imported, calibrated", "large"))
+    assert one == large and made["calibration"]["setting"] is None
+
+
+def test_a_calibration_is_for_replays_and_for_its_own_record(record: Recording):
+    refused = cope("compare", "gsm8k", "--calibration", "c.json")
+    assert refused.exit_code == 2 and "--calibration is for --replay" in refused.output
+    lost = cope("compare", "--replay", "r.parquet", "--calibration", "none.json")
+    assert lost.exit_code == 1 and "cannot read the calibration none.json" in lost.stderr
+
+
+def test_an_evaluation_of_what_the_record_lacks_fails_with_the_reason(record: Recording):
+    result = cope("eval", "--replay", "r.parquet", "--preset", "answer-cascade")
+    assert result.exit_code == 1 and not result.stdout
+    assert "r.parquet cannot answer for answer-cascade: round 1:" in result.stderr
