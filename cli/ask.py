@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..errors import CopeError
-from .calibrated import calibrated_cascade, calibration_option
+from .calibrated import calibrated_cascade, calibration_option, said_of
 from .display import one_line
 from .options import early_stop_option, make_team, prepare, program_file, program_options, team_options
 
@@ -43,13 +43,15 @@ def command(question: str, domain: str, as_json: bool, quiet: bool, **options: A
     question = _text(question)
     team = make_team(options)
     file = program_file(options, team, domain, quiet=quiet)
-    cascade, file, _ = calibrated_cascade(options, team, domain, file, quiet=quiet)
+    cascade, file, certificate = calibrated_cascade(options, team, domain, file, quiet=quiet)
     first = cascade.preset.rounds[0]
     prepare(team, cascade.preset.tiers, load=[t for t in (first.planner, first.reasoner) if t], quiet=quiet)
     with watching(cascade, quiet) as observer, observed_by(observer):
         prediction = cascade(question=question)
     if as_json:
-        click.echo(json.dumps(_document(question, cascade, prediction, file), ensure_ascii=False, indent=1))
+        document = _document(question, cascade, prediction, file)
+        document["calibration"] = said_of(options, certificate)
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
     elif prediction.answer is not None:
         at_terminal = sys.stdout.isatty() and domain != "code"  # else the answer alone, for `x=$(cope ask ...)`
         click.echo(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .options import price_option
+from .outputs import check_output
 
 if TYPE_CHECKING:
     from ..optimize.calibration import Calibration
@@ -29,6 +30,9 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
               help="Cost of 1,000 questions, at most.")  # fmt: skip
 @click.option("--group", metavar="COLUMN",
               help="Questions with the same value there are split together and count as one. [default: the record's]")  # fmt: skip
+@click.option(
+    "--preset", metavar="NAME", help="Calibrate this one of the recorded programs. [default: the record's own]"
+)
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Of the two halves.")
 @click.option("--risk-report", is_flag=True, help="Also how far the share of votes can be trusted, round by round.")
 @click.option("--stop-report", is_flag=True,
@@ -44,12 +48,15 @@ def command(record: Path, risk_report: bool, stop_report: bool, **options: Any) 
     until one fails. The last that passed is chosen. It holds for questions like those of the record.
     """
     from ..eval import Recording
-    from ..optimize.calibration import Aim, calibrate, certify
+    from ..optimize.calibration import Aim, calibrate, certify, is_calibration
     from .calibrate_view import print_calibration, print_reliability, print_stops
 
+    if options["output"]:
+        check_output(options["output"], [record], "calibration", is_calibration)
     names = ("harm", "delta", "loss", "minimize", "budget", "group", "seed")
-    prices = dict(options["prices"])
-    found = calibrate(Recording.open(record), Aim(**{name: options[name] for name in names}), prices)
+    prices, read = dict(options["prices"]), Recording.open(record)
+    read = read.led_by(options["preset"]) if options["preset"] else read
+    found = calibrate(read, Aim(**{name: options[name] for name in names}), prices)
     more: dict[str, Any] = {}
     if risk_report:
         more["reliability"] = _reliability(found)
@@ -73,6 +80,7 @@ def command(record: Path, risk_report: bool, stop_report: bool, **options: Any) 
 def _reliability(found: "Calibration") -> list[Any]:
     from ..optimize.calibration.reliability import reliability
 
+    found.record.check_labelled("--risk-report", "leave it out")
     return reliability(found.cascade, found.groups, found.aim.seed)
 
 

@@ -31,6 +31,13 @@ def print_calibration(found: "Calibration", made: "Certificate") -> None:
         console.print(line, highlight=False, soft_wrap=True)
     console.print()
     console.print(_held_out(found))
+    if found.setting is not None:
+        lost = next(row for row in reversed(made.tested) if row["passed"])["test_loss"]
+        console.print(
+            f"{lost:.1%} of these questions {'(over groups) ' * data['grouped']}are lost, where {100 * aim.harm:.4g}% are allowed. "
+            "The test chose the setting on them, so its figures here lean a little its way; the promise does not. For figures on "
+            "questions that chose nothing: cope eval --calibration on others.", highlight=False, soft_wrap=True,
+        )  # fmt: skip
     if (chosen := found.held_out[0]) and chosen.unknown:
         console.print(
             f"{chosen.unknown} of {chosen.questions} held-out questions need calls that the record does not hold: they were "
@@ -66,9 +73,14 @@ def _why(found: "Calibration", made: "Certificate") -> list[str]:
         )
     else:
         more = 2 * found.needed - units - found.halves.learn.units
+        so = (
+            f"about {more:,} more."
+            if more > 0
+            else f"so many are there, and this was one of the other times: more {what} help."
+        )
         lines.append(
             f"If its loss is what it looks like, {2 * found.needed:,} {what}, half of them held out, would do four times out "
-            f"of five: about {max(more, 1):,} more."
+            f"of five: {so}"
         )
     return lines
 
@@ -91,23 +103,24 @@ def _held_out(found: "Calibration") -> Table:
     for name, row in rows:
         low, high = row.interval
         table.add_row(
-            name, _percent(row.accuracy), f"{low:.1%} to {high:.1%}",
-            *((str(row.harmed), str(row.helped)) if row is chosen else ("", "")),
+            name, *(("unknown", "") if row.accuracy is None else (_percent(row.accuracy), f"{low:.1%} to {high:.1%}")),
+            *((_count(row.harmed), _count(row.helped)) if row is chosen else ("", "")),
             " / ".join(f"{share:.0%}" for share in row.rounds),
             *(_use(row.use[name], MEASURES[name].scale) for name in uses),
         )  # fmt: skip
     if chosen:
-        saved = [_saved(chosen.use[name], large.use[name]) for name in uses]
-        table.add_row("saved", "", "", "", "", "", *saved, style="bold")
+        saved = [found.saved.get(name) for name in uses]
+        table.add_row("saved", *[""] * 5, *(_percent(one.value) if one else "" for one in saved), style="bold")
+        table.add_row("95% interval", *[""] * 5, *(f"{one.low:.1%} to {one.high:.1%}" if one else "" for one in saved))
     return table
+
+
+def _count(value: int | None) -> str:
+    return "unknown" if value is None else str(value)
 
 
 def _use(value: float | None, scale: float) -> str:
     return "unknown" if value is None else f"{value * scale:.{3 if scale == 1.0 else 4}g}"
-
-
-def _saved(ours: float | None, theirs: float | None) -> str:
-    return "" if ours is None or not theirs else f"{1 - ours / theirs:.1%}"
 
 
 def print_reliability(rows: Sequence[Any]) -> None:
@@ -145,7 +158,8 @@ def print_stops(rows: Sequence[Any]) -> None:
     for row in rows:
         table.add_row(
             str(row.round) if row.rule == NONE else "", row.rule, f"{row.drawn:.2f}", f"{row.saved:.1%}",
-            *(f"{share:.2%}" for share in (row.changed, row.accepted, row.escalated, row.another, row.wrong)),
+            *("unknown" if share is None else f"{share:.2%}"
+              for share in (row.changed, row.accepted, row.escalated, row.another, row.wrong)),
         )  # fmt: skip
     console.print()
     if rows:

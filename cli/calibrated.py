@@ -32,6 +32,7 @@ def calibrated_cascade(
     file: Path | None,
     task: str | None = None,
     quiet: bool = False,
+    shown: str | None = None,
 ) -> "tuple[Cascade, Path | None, Certificate | None]":
     """The cascade that the options name, with the setting of the calibration where one is given, and its program's file.
 
@@ -42,11 +43,12 @@ def calibrated_cascade(
         team: the tiers.
         domain: the kind of questions.
         file: the program's file, see `program_file`.
-        task: by which a compiled program of the package's is found, where the calibration chose the large model alone.
+        task: the task's name, where there is one.
         quiet: say nothing.
+        shown: which tests models see, where the task leaves a choice.
 
     Raises:
-        CopeError: when the calibration is of another program or other models.
+        CopeError: when the calibration is of another program, other models or weights, or other tests shown.
     """
     cascade = make_cascade(options, team, domain, file)
     if not options["calibration"]:
@@ -54,7 +56,10 @@ def calibrated_cascade(
     from ..eval.replay_match import Program
 
     models = {tier: team[tier].model for tier in cascade.preset.tiers}
-    chosen = certificate_for(options, Program.of_state(cascade.dump_state()), models, options)
+    chosen = certificate_for(
+        options, Program.of_state(cascade.dump_state()), models, {**options, "shown": shown}, task,
+        lambda tier: team[tier].weights_digest(),
+    )  # fmt: skip
     if not quiet:
         _say(options, chosen)
     if chosen.setting is None:
@@ -77,11 +82,14 @@ def calibrated_replay(options: Mapping[str, Any]) -> dict[str, Any]:
         raise click.UsageError("With --replay, --calibration is of the record's own program: leave out --preset.")
     record = Recording.open(options["replay"])
     program = recorded_program(record, next(iter(record.programs)))
-    chosen = certificate_for(options, program, record.models, record.manifest.settings)
+    manifest = record.manifest
+    chosen = certificate_for(
+        options, program, record.models, manifest.settings, manifest.task, manifest.weights.get
+    )  # fmt: skip
     if chosen.setting is None:
         raise CopeError(f"the calibration {options['calibration']} chose the large model alone: use --preset large")
     _say(options, chosen)
-    warn_of_questions(chosen, record.manifest.task, record.questions)
+    warn_of_questions(chosen, manifest.task, zip(record.questions, record.gold, strict=True))
     return {**options, **set_by(chosen)}
 
 
@@ -90,9 +98,22 @@ def _say(options: Mapping[str, Any], chosen: "Certificate") -> None:
 
 
 def certificate_for(
-    options: Mapping[str, Any], program: "Program", models: Mapping[str, str], asked: Mapping[str, Any]
+    options: Mapping[str, Any],
+    program: "Program",
+    models: Mapping[str, str],
+    asked: Mapping[str, Any],
+    task: str | None,
+    weights: Callable[[str], str | None],
 ) -> "Certificate":
     """The calibration that the options name, if it is one of this program.
+
+    Args:
+        options: those of the command.
+        program: that is to be calibrated.
+        models: each tier's model.
+        asked: what changes the requests, see `Certificate.misfit`.
+        task: the task's name, where there is one.
+        weights: gives the digest of a tier's weights; asked only where the calibration knows them.
 
     Raises:
         click.UsageError: when thresholds or samples are given beside.
@@ -104,9 +125,18 @@ def certificate_for(
         if given(name):
             raise click.UsageError(f"--calibration sets thresholds and samples: leave out --{name}.")
     found = load_certificate(options["calibration"])
-    if why := found.misfit(program, models, asked):
+    here = {tier: weights(tier) for tier in found.weights if models.get(tier) == found.models.get(tier)}
+    if why := found.misfit(program, models, asked, task=task, weights=here):
         raise CopeError(f"the calibration {options['calibration']} does not fit: {why}")
     return found
+
+
+def said_of(options: Mapping[str, Any], certificate: "Certificate | None") -> dict[str, Any] | None:
+    """What a JSON document tells of the calibration: its file, what it set, and what it promises."""
+    if certificate is None:
+        return None
+    aim = {name: certificate.aim[name] for name in ("harm", "delta", "loss")}
+    return {"file": str(options["calibration"]), "setting": certificate.setting, "promise": certificate.promise, **aim}
 
 
 def set_by(certificate: "Certificate") -> dict[str, Any]:
@@ -115,7 +145,12 @@ def set_by(certificate: "Certificate") -> dict[str, Any]:
     return {"thresholds": tuple(setting["thresholds"]), "samples": setting["samples"]}
 
 
-def warn_of_questions(certificate: "Certificate | None", task: str, questions: Iterable[str]) -> None:
-    """Say on stderr what speaks against the promise on some questions."""
-    for words in certificate.warnings(task, questions) if certificate else ():
+def warn_of_questions(
+    certificate: "Certificate | None", task: str, questions: Iterable[tuple[str, str | None]]
+) -> None:
+    """Say on stderr what speaks against the promise on some questions, given with their right answers."""
+    if certificate is None:
+        return
+    pairs = list(questions)
+    for words in certificate.warnings(task, [question for question, _ in pairs], [gold for _, gold in pairs]):
         click.echo(f"warning: {words}", err=True)

@@ -47,12 +47,13 @@ class LiveView:
         good = [r for r in self.records if r.error is None]
         if not good:
             return "waiting for the first answer"
-        accuracy = sum(r.score for r in good) / len(good)
+        scores = [r.score for r in good]
+        accuracy = "unknown" if None in scores else f"{sum(scores) / len(good):.1%}"
         shares = "/".join(f"{sum(r.round == n for r in good) / len(good):.0%}" for n in range(1, self.rounds + 1))
         known = [r.usd for r in good if r.usd is not None]
         spend = f"  ${sum(known):.4f}" if known else ""
         errors = f"  {len(self.records) - len(good)} errors" if len(good) < len(self.records) else ""
-        return f"accuracy {accuracy:.1%}" + (f"  rounds {shares}" if self.rounds > 1 else "") + spend + errors
+        return f"accuracy {accuracy}" + (f"  rounds {shares}" if self.rounds > 1 else "") + spend + errors
 
     def add(self, record: Any) -> None:
         self.records.append(record)
@@ -76,6 +77,11 @@ def percent(value: float | None) -> str:
     return "-" if value is None else f"{value:.1%}"
 
 
+def _accuracy(value: float | None, questions: int) -> str:
+    """A dash where no question counts, and unknown where no right answer is."""
+    return "unknown" if value is None and questions else percent(value)
+
+
 def _table(cascade: Any, summary: Any) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     names = ("round", "share", "accuracy", "calls", "prompt tokens", "plan tokens", "answer tokens", "money", "seconds")
@@ -84,15 +90,15 @@ def _table(cascade: Any, summary: Any) -> Table:
     for round_ in summary.rounds:
         spec = cascade.preset.rounds[round_.round - 1]
         who = f"{spec.planner} plans, {spec.reasoner} solves" if spec.planner else f"{spec.reasoner} solves"
-        table.add_row(f"{round_.round} {who}", percent(round_.share), percent(round_.accuracy), *_cells(round_.spent))
+        accuracy = _accuracy(round_.accuracy, round_.answered)
+        table.add_row(f"{round_.round} {who}", percent(round_.share), accuracy, *_cells(round_.spent))
     table.add_section()
     for tier, spent in summary.tiers.items():
         table.add_row(f"{tier} tier", "", "", *_cells(spent))
-    table.add_row(
-        "all", percent(1.0 if summary.n else None), percent(summary.accuracy), *_cells(summary.total), style="bold"
-    )
+    all_of, accuracy = percent(1.0 if summary.n else None), _accuracy(summary.accuracy, summary.n)
+    table.add_row("all", all_of, accuracy, *_cells(summary.total), style="bold")
     if beside := summary.large_alone:
-        table.add_row("large alone", "", percent(beside.accuracy), *_cells(beside.spent))
+        table.add_row("large alone", "", _accuracy(beside.accuracy, summary.n), *_cells(beside.spent))
     return table
 
 
@@ -114,9 +120,10 @@ def _print(console: Console, settings: Mapping[str, Any], cascade: Any, summary:
     errors = f", {summary.errors} errors" if summary.errors else ""
     unread = f", {summary.unreadable} without a readable answer" if summary.unreadable else ""
     if summary.n:
-        text = (
-            f"accuracy {summary.accuracy:.1%} (95% interval {low:.1%} to {high:.1%}, n = {summary.n}{unread}{errors})"
-        )
+        found = "accuracy unknown, without right answers ("
+        if summary.accuracy is not None:
+            found = f"accuracy {summary.accuracy:.1%} (95% interval {low:.1%} to {high:.1%}, "
+        text = f"{found}n = {summary.n}{unread}{errors})"
         time_ = summary.seconds_per_question
         words = "model time unknown" if time_ is None else f"{time_:.1f} s of model time a question"
         console.print(f"{text}; {words}", highlight=False)

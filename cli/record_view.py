@@ -15,6 +15,7 @@ def contents(path: Path) -> dict[str, Any]:
         CopeError: when there is no such record.
     """
     from ..eval import Recording, Replay
+    from ..eval.statistics import known_or_none
 
     record = Recording.open(path)
     manifest = record.manifest
@@ -26,7 +27,7 @@ def contents(path: Path) -> dict[str, Any]:
         programs.append(
             {
                 "name": name,
-                "accuracy": float(replay.outcomes().score.mean()),
+                "accuracy": known_or_none(replay.outcomes().score.mean()),
                 "thresholds": list(replay.thresholds),
                 "rounds": [_round(round_) for round_ in rounds],
             }
@@ -35,18 +36,22 @@ def contents(path: Path) -> dict[str, Any]:
         "file": str(path), "bytes": path.stat().st_size, "task": manifest.task, "source": manifest.source,
         "questions": len(record), "models": manifest.models, "seed": manifest.seed, "programs": programs,
         "doubtful": int(record.doubtful.sum()), "data_fingerprint": manifest.data_fingerprint,
-        "failed": manifest.failed, "left_out": manifest.left_out,
+        "unlabelled": int((~record.labelled).sum()), "failed": manifest.failed, "left_out": manifest.left_out,
     }  # fmt: skip
 
 
 def _round(round_: "RecordedRound") -> dict[str, Any]:
+    import numpy as np
+
+    from ..eval.statistics import known_or_none
+
     kinds = [calls for calls in (round_.plan_calls, round_.reason_calls) if calls]
     return {
         "round": round_.number,
         "planner": round_.spec.planner,
         "reasoner": round_.spec.reasoner,
         "samples": round_.samples,
-        "right": float(round_.right.mean()),
+        "right": known_or_none(np.where(np.isnan(round_.scores), np.nan, round_.right).mean()),
         "unread": int((round_.answers == None).sum()),  # noqa: E711
         "calls": int(sum(calls.calls.sum() for calls in kinds)),
         "prompt_tokens": _whole(sum(calls.prompt_tokens.sum() for calls in kinds)),
@@ -56,6 +61,10 @@ def _round(round_: "RecordedRound") -> dict[str, Any]:
 
 def _whole(total: float) -> int | None:
     return None if total != total else int(total)
+
+
+def _share(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.1%}"
 
 
 def print_contents(found: dict[str, Any]) -> None:
@@ -83,14 +92,16 @@ def print_contents(found: dict[str, Any]) -> None:
             who = f"{row['planner']} plans, {row['reasoner']} solves" if row["planner"] else f"{row['reasoner']} solves"
             table.add_row(
                 program["name"] if row["round"] == 1 else "", f"{row['round']} {who}", str(row["samples"]),
-                f"{row['right']:.1%}", str(row["unread"]), f"{row['calls']:,}",
+                _share(row["right"]), str(row["unread"]), f"{row['calls']:,}",
                 *("unknown" if row[name] is None else f"{row[name]:,}" for name in ("prompt_tokens", "written_tokens")),
             )  # fmt: skip
     console.print(table)
     for program in found["programs"]:
         gates = ", ".join(f"{threshold:g}" for threshold in program["thresholds"])
         told = f" with thresholds {gates}" if gates else ""
-        console.print(f"{program['name']}{told}: accuracy {program['accuracy']:.1%}", highlight=False)
+        console.print(f"{program['name']}{told}: accuracy {_share(program['accuracy'])}", highlight=False)
+    if found["unlabelled"]:
+        console.print(f"{found['unlabelled']} questions have no right answer", highlight=False)
     for why, count in found["left_out"].items():
         console.print(f"{count} questions are left out: {why}", highlight=False)
     if found["doubtful"]:

@@ -1,7 +1,12 @@
 from .code_task import CodeTask as CodeTask
 from .importing import import_samples as import_samples
 from .measures import LARGE as LARGE, MEASURES as MEASURES, SMALL as SMALL, Measure as Measure
-from .record_schema import Manifest as Manifest, read_record as read_record, write_record as write_record
+from .record_schema import (
+    Manifest as Manifest,
+    is_record as is_record,
+    read_record as read_record,
+    write_record as write_record,
+)
 from .recorded import Recording as Recording
 from .recorded_round import RecordedRound as RecordedRound
 from .recording import Recorder as Recorder

@@ -1,4 +1,4 @@
-"""Samples that others published, as a record: small samples vote, and the large model answers what they leave open."""
+"""Samples that others published, as a record: small samples vote, and larger models answer what they leave open."""
 
 import asyncio
 from collections import Counter
@@ -20,7 +20,7 @@ from .task import ShortAnswer
 from .vote_keys import vote_keys
 
 NAME = "imported"
-_FIELDS = (("question",), ("gold",), ("samples",))
+_FIELDS = (("question",), ("samples",))
 _TASK = ShortAnswer(NAME)
 
 
@@ -42,26 +42,31 @@ def import_samples(
     group: str | None = None,
     limit: int | None = None,
 ) -> Imported:
-    """Read JSON lines of `{id, question, gold, samples: {model: [{answer, text?, tokens? or chars?, variant?}]}}`.
+    """Read JSON lines of `{id, question, gold?, samples: {model: [{answer, text?, tokens? or chars?, variant?}]}}`.
 
-    The answers are compared as mathematics, with each other and with `gold`. What a source does not tell, most often tokens,
-    seconds and money, is unknown in the record. A question whose samples are not of the usual variants is left out.
+    Without `gold`, or where it is null, nobody knows who is right, and scores are unknown. The answers are compared as
+    mathematics, with each other and with `gold`. What a source does not tell, most often tokens, seconds and money, is
+    unknown in the record. A question whose samples are not of the usual variants is left out.
 
     Args:
         path: the file.
-        models: the source's name of the model for `small` and for `large`.
+        models: by tier the source's name of its model, in the order in which they are asked: `small` and `large`, or more between.
         variants: by tier, the prompts to take, in this order; all of the file's, in its order, where none are named.
-        thresholds: of the first round.
+        thresholds: of all rounds but the last.
         seed: breaks ties between votes.
         group: a field whose values say which questions belong together.
         limit: at most so many questions, from the start.
 
     Raises:
-        CopeError: for a file of another shape, or a model or variant that is not in it.
+        CopeError: for a file of another shape, a model or variant that is not in it, or one model in two places.
 
     >>> import_samples("gsm8k.jsonl", {"small": "model-a", "large": "model-b"}).manifest.questions  # doctest: +SKIP
     1319
     """
+    for model, count in Counter(models.values()).items():
+        if count > 1:
+            both = " and ".join(tier for tier in models if models[tier] == model)
+            raise CopeError(f"{both} are both {model!r}: a cascade needs different models, name another")
     lines = from_file(str(path), _FIELDS, _wrong)[:limit]
     taken = {tier: _taken(path, lines, model, (variants or {}).get(tier), tier) for tier, model in models.items()}
     usual = {tier: Counter(map(_prompts, found)).most_common(1)[0][0] for tier, found in taken.items()}
@@ -102,6 +107,8 @@ def _taken(path: Any, lines: Sequence[Row], model: str, names: Sequence[str] | N
     found = [line["samples"].get(model) or [] for line in lines]
     if not any(found):
         there = dict.fromkeys(name for line in lines for name in line["samples"])
+        if model in there:
+            raise CopeError(f"{path} names {model!r} and has no sample of it: all its lists are empty")
         raise CopeError(f"{path} has no samples of {model!r}: {known_names(model, there)}")
     there = list(dict.fromkeys(str(s.get("variant")) for samples in found for s in samples))
     if unknown := [name for name in names or () if name not in there]:
@@ -120,8 +127,9 @@ def _prompts(samples: Sequence[Row]) -> tuple[str, ...]:
 
 
 def _example(line: Row, place: int) -> dspy.Example:
-    identity = str(line.get("id") or f"{NAME}-{place}")
-    return dspy.Example(id=identity, question=str(line["question"]), answer=str(line["gold"])).with_inputs("question")
+    identity, gold = str(line.get("id") or f"{NAME}-{place}"), line.get("gold")
+    gold = None if gold is None or not str(gold).strip() else str(gold)
+    return dspy.Example(id=identity, question=str(line["question"]), answer=gold).with_inputs("question")
 
 
 def _group(path: Any, line: Row, group: str | None) -> str | None:
@@ -157,10 +165,13 @@ async def _rows(example: dspy.Example, tiers: Mapping[str, list[Row]]) -> list[R
         for index, sample in enumerate(samples)
     ]
     keys, doubtful = await vote_keys([row["answer"] for row in rows])
-    scores = {answer: await _TASK.score(example, answer) for answer in {row["answer"] for row in rows}}
     for row, key in zip(rows, keys, strict=True):
-        score = scores[row["answer"]]
-        row |= {"vote": key, "vote_doubtful": doubtful, "score": score.value, "feedback": score.feedback}
+        row |= {"vote": key, "vote_doubtful": doubtful}
+    if example.answer is None:
+        return rows
+    scores = {answer: await _TASK.score(example, answer) for answer in {row["answer"] for row in rows}}
+    for row in rows:
+        row |= {"score": scores[row["answer"]].value, "feedback": scores[row["answer"]].feedback}
     return rows
 
 

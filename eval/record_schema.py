@@ -50,7 +50,7 @@ COLUMNS = (
     Column("key", _TEXT, "the question's digest; equal questions have keys of their own"),
     Column("id", _TEXT, "the question's name in its set"),
     Column("question", _TEXT, "the question, as it was asked"),
-    Column("gold", _TEXT, "the right answer; for programs the reference solution"),
+    Column("gold", _TEXT, "the right answer, for programs the reference solution; null where none is known"),
     Column("group", _TEXT, "questions with the same value belong together; null where none were named"),
     Column("preset", _TEXT, "the preset or program whose round this is"),
     Column("round", _INT, "the round, from 1"),
@@ -64,7 +64,7 @@ COLUMNS = (
     Column("ballot", _TEXT, "what a program votes for, in words; null where the answer itself is the vote"),
     Column("vote", _INT, "number of the vote: the same number is the same vote, over all rounds of a question"),
     Column("vote_doubtful", _BOOL, "some votes of the question are equal to a third one and not to each other"),
-    Column("score", _FLOAT, "the task's score of the answer, 0 to 1; on code by the hidden tests"),
+    Column("score", _FLOAT, "score of the answer, 0 to 1, on code by the hidden tests; null without a right answer"),
     Column("feedback", _TEXT, "the score in words"),
     Column("tests_passed", _INT, "visible tests that the program passes"),
     Column("tests_total", _INT, "visible tests that it was run on"),
@@ -83,6 +83,7 @@ class Manifest:
     Attributes:
         task: the task's name; the file's name where the samples are somebody else's.
         models: each tier's model.
+        weights: by tier a digest of the model's weights; a tier is left out where it is not known.
         programs: what was recorded, the record's own first: `name`, `preset` (the rounds), `digest`, and `state` as
             `Cascade.dump_state` gave it, None where the prompts are not known.
         seed: what order and draws depend on.
@@ -106,6 +107,7 @@ class Manifest:
     domain: str = "short-answer"
     source: str = "recorded"
     settings: dict[str, Any] = field(default_factory=dict)
+    weights: dict[str, str] = field(default_factory=dict)
     group: str | None = None
     failed: list[dict[str, str]] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
@@ -164,6 +166,14 @@ def read_record(path: str | Path) -> tuple[Manifest, pa.Table]:
         raise CopeError(f"{path} was written by a later version of the package ({plain['version']}): update it")
     known = {f.name for f in fields(Manifest)}
     return Manifest(**{name: value for name, value in plain.items() if name in known}), table
+
+
+def is_record(path: str | Path) -> bool:
+    """Whether a file is a record, of this version of the package or another; only its schema is read."""
+    try:
+        return MARK in (pq.read_schema(path).metadata or {})
+    except (OSError, pa.ArrowException):
+        return False
 
 
 def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:

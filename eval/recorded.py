@@ -1,6 +1,7 @@
 """A record in memory: questions, rounds, and arrays by question and sample."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..errors import CopeError
+from ..errors import CopeError, known_names
 from ..programs.preset import Preset, parse_preset
 from .record_schema import SHARED, Manifest, read_record
 from .recorded_round import Array, RecordedRound
@@ -57,6 +58,17 @@ class Recording:
         manifest, table = read_record(path)
         return cls(manifest, table, str(path))
 
+    def led_by(self, name: str) -> "Recording":
+        """The same record with another of its programs as its own: what a calibration sets, what a report puts first.
+
+        Raises:
+            CopeError: when it holds no program of this name.
+        """
+        if name not in self._programs:
+            raise CopeError(f"{self.name} holds no rounds of {name!r}: {known_names(name, self._programs)}")
+        ranked = sorted(self.manifest.programs, key=lambda entry: entry["name"] != name)
+        return Recording(replace(self.manifest, programs=ranked), self.table, self.name)
+
     def __len__(self) -> int:
         """How many questions."""
         return len(self.keys)
@@ -93,9 +105,29 @@ class Recording:
         return list(self.column("question")[self._first])
 
     @cached_property
-    def gold(self) -> list[str]:
-        """The right answers."""
+    def gold(self) -> list[str | None]:
+        """The right answers; None where none is known."""
         return list(self.column("gold")[self._first])
+
+    @cached_property
+    def labelled(self) -> Array:
+        """(questions,) of bool: a right answer is known; the scores of the others are NaN."""
+        return self.column("gold")[self._first] != None  # noqa: E711
+
+    def check_labelled(self, what: str, instead: str) -> None:
+        """Refuse what needs right answers on a record that lacks some.
+
+        Args:
+            what: needs them, in words.
+            instead: what the user can do.
+
+        Raises:
+            CopeError: when some question has none.
+        """
+        if lacking := int((~self.labelled).sum()):
+            raise CopeError(
+                f"{lacking} of {len(self)} questions of {self.name} have no right answer, which {what} needs: {instead}"
+            )
 
     @cached_property
     def groups(self) -> list[str | None]:

@@ -77,7 +77,7 @@ class RecordedRound:
 
     @cached_property
     def scores(self) -> Array:
-        """(questions, samples) of float, 0 to 1; an answer that could not be read has 0."""
+        """(questions, samples) of float, 0 to 1; an answer that could not be read has 0. NaN where no right answer is known."""
         return self.column("score")
 
     @cached_property

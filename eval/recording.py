@@ -105,8 +105,10 @@ class Recorder:
             state = cascade.dump_state()
             programs.append({"name": name, "preset": state["preset"], "digest": digest(state), "state": state})
         tiers = dict.fromkeys(chain.from_iterable(cascade.preset.tiers for cascade in self.cascades.values()))
+        team = self.first.team
+        weights = {tier: found for tier in tiers if (found := team[tier].weights_digest())}
         return Manifest(
-            task=task.name, models={tier: self.first.team[tier].model for tier in tiers}, programs=programs,
+            task=task.name, models={tier: team[tier].model for tier in tiers}, weights=weights, programs=programs,
             seed=self.first.seed, questions=len(good), domain=task.domain,
             data_fingerprint=digest([(record.question, record.gold) for record in good]),
             failed=[{"id": record.id, "error": record.error} for record in records if record.error],
@@ -206,7 +208,9 @@ async def _number(rows: list[Row]) -> None:
 
 
 async def _score(task: Task, example: dspy.Example, rows: list[Row]) -> None:
-    """Score every distinct answer once."""
+    """Score every distinct answer once; none where no right answer is known."""
+    if example.answer is None:
+        return
     samples = [row for row in rows if row["sample"] != SHARED]
     distinct = list(dict.fromkeys(row["answer"] for row in samples))
     scores = await asyncio.gather(*(task.score(example, answer) for answer in distinct))

@@ -23,7 +23,8 @@ class Record:
 
     Attributes:
         key: identifies the question by its content.
-        score: between 0 and 1; None when a model failed, which is an error and never a wrong answer.
+        gold: the right answer; None where none is known.
+        score: between 0 and 1; None when a model failed, which is an error and never a wrong answer, or no right answer is known.
         rounds: each round's votes, samples, plan and decision, as in the prediction.
         usage: calls, tokens, money and seconds by tier, round and role.
         usd: None when a price is not known.
@@ -33,7 +34,7 @@ class Record:
     key: str
     id: str
     question: str
-    gold: str
+    gold: str | None
     answer: str | None = None
     score: float | None = None
     feedback: str = ""

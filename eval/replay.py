@@ -22,8 +22,7 @@ class Replay:
     """A preset or program on the questions of a record.
 
     Equal to a live run with `early_stop="none"` in answers, rounds, calls and tokens: tests compare them. A live run with `exact`
-    stops early: same answers and rounds, calls and tokens at most these. (Of several programs that pass all visible
-    tests, the one that is finished first answers there; here it is the first in the seeded order.)
+    stops early: same answers and rounds, calls and tokens at most these.
 
     Args:
         record: the record, or its file.

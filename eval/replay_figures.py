@@ -18,7 +18,7 @@ class Outcomes:
     Attributes:
         round: the round that answers; where `known` is false, the one whose calls the record does not hold.
         known: whether the record holds all calls that the question needs.
-        score: of the answer, 0 to 1; NaN where it is not known.
+        score: of the answer, 0 to 1; NaN where it is not known, or no right answer is.
         answer: str or None; None also where it is not known.
         confidence: of the round that answers; NaN where there is no answer or it is not known.
         spent: by tier and by what is counted (`SPENT`); NaN where it is not known.
@@ -41,7 +41,7 @@ class Sweep:
         questions: how many were asked for.
         unknown: questions that need calls which the record does not hold.
         answered: (settings, rounds): questions answered in each round, without the unknown ones.
-        accuracy: mean score; NaN where questions are unknown, unless the sweep is partial.
+        accuracy: mean score; NaN where questions are unknown, unless the sweep is partial, or have no right answer.
         spent: totals over the questions by tier and by what is counted (`SPENT`); NaN as for accuracy, and where a
             record does not tell.
         values: totals of the caller's own values; NaN as for accuracy.

@@ -26,7 +26,7 @@ class ReplayedRound:
         why: what is lacking where it does not, in words.
         verdict: what the samples decide; None without a recorded round.
         order: (questions, samples): the seeded order of the samples; None without a recorded round.
-        scores: (questions,) the score of the round's answer; 0 where none could be read.
+        scores: (questions,) the score of the round's answer; 0 where none could be read, NaN without a right answer.
         handed_on: (questions,) the plan for later rounds, None where there is none.
         used: by tier and role (`plan`, `reason`) and by what is counted, (questions,), NaN where it is not known.
     """
@@ -80,6 +80,7 @@ def replayed(
     )  # fmt: skip
     rows = np.arange(len(known))
     scores = np.where(verdict.leader >= 0, recorded.scores[rows, verdict.leader], 0.0)
+    scores[np.isnan(recorded.scores).all(axis=1)] = np.nan  # no right answer is known
     handed = np.full(len(known), None, dtype=object)
     if spec.planner:
         # A plan that all samples share is handed on whatever they answer; a lone sample shares its own.

@@ -1,7 +1,7 @@
 """A replay as the records of an evaluation, so that the same table is made of both."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from .records import Record
 from .replay import Replay
 from .replay_round import USED, ReplayedRound
+from .statistics import known_or_none
 
 
 @dataclass(frozen=True)
@@ -25,18 +26,21 @@ class Replayed:
     unknown: dict[str, int]
 
 
-def replay_records(replay: Replay, limit: int | None = None) -> Replayed:
+def replay_records(replay: Replay, limit: int | None = None, rows: Collection[int] | None = None) -> Replayed:
     """The records of a live run with `early_stop="none"` and the preset's thresholds.
 
     Args:
         replay: the preset on the questions of a record.
         limit: at most so many questions, from the start.
+        rows: places of the questions; all when None.
 
     The records' rounds have no samples: those are in the record that is replayed.
     """
     outcomes, record = replay.outcomes(), replay.record
     records, unknown = [], Counter[str]()
     for place in range(len(replay) if limit is None else min(limit, len(replay))):
+        if rows is not None and place not in rows:
+            continue
         ended = int(outcomes.round[place])
         if not outcomes.known[place]:
             unknown[replay.rounds[ended - 1].why] += 1
@@ -49,7 +53,7 @@ def replay_records(replay: Replay, limit: int | None = None) -> Replayed:
         priced = all(row["usd"] is not None for row in usage)
         made = Record(
             record.keys[place], record.ids[place], record.questions[place], record.gold[place],
-            answer=outcomes.answer[place], score=float(outcomes.score[place]), round=ended,
+            answer=outcomes.answer[place], score=known_or_none(outcomes.score[place]), round=ended,
             confidence=rounds[-1]["confidence"], votes=rounds[-1]["votes"], rounds=rounds, usage=usage,
             usd=sum(row["usd"] for row in usage) if priced else None,
         )  # fmt: skip

@@ -47,7 +47,7 @@ class Outcome:
 def questions_in_flight(cascade: Cascade) -> int:
     """How many questions keep the first round's tier busy: one more than what fills its slots.
 
-    With all their samples; or with one of each, where one that is right leaves the others unasked.
+    With all their samples; or with one of each, where one that passes leaves those after it unasked.
     """
     first = cascade.preset.rounds[0]
     slots = cascade.team[first.reasoner].lm.runtime.limit.size

@@ -7,7 +7,7 @@ import dspy
 
 from ..errors import CopeError
 from ..programs.equivalence import aequal
-from .data import from_file, from_hub, of_split
+from .data import QUESTION_AND_ANSWER, from_file, from_hub, of_split
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class ShortAnswer:
         hub: the data set's name on the hub and its configuration; None for the user's own file.
         question: the field that holds the question on the hub.
         final: what stands before the final answer in the hub's answer field, where it holds the whole solution.
+        labelled: whether every row of a local copy must have an answer. Without one nothing is scored.
     """
 
     name: str
@@ -62,6 +63,7 @@ class ShortAnswer:
     final: str | None = None
     domain: str = "short-answer"
     shown: str = ""
+    labelled: bool = True
 
     def load(self, split: str, limit: int | None = None, data: str | None = None) -> list[dspy.Example]:
         """Load the examples in their own order.
@@ -75,7 +77,8 @@ class ShortAnswer:
             CopeError: when the data cannot be had or has no such split, or a row has no question or answer.
         """
         if data:
-            rows = of_split(from_file(data), split, data)
+            fields = QUESTION_AND_ANSWER if self.labelled else (("question",),)
+            rows = of_split(from_file(data, fields), split, data)
         elif self.hub:
             rows = from_hub(self.name, *self.hub, split)
         else:
@@ -84,11 +87,11 @@ class ShortAnswer:
 
     def _example(self, split: str, number: int, row: dict[str, Any], data: str | None) -> dspy.Example:
         question = row["question"] if data else row[self.question]
-        answer = str(row["answer"])
-        if self.final and self.final in answer:
-            answer = answer.rsplit(self.final, 1)[1]
+        answer = None if row.get("answer") is None else str(row["answer"]).strip() or None
+        if answer and self.final and self.final in answer:
+            answer = answer.rsplit(self.final, 1)[1].strip()
         identity = row.get("id") or row.get("unique_id") or f"{self.name}-{split}-{number}"
-        return dspy.Example(id=str(identity), question=str(question), answer=answer.strip()).with_inputs("question")
+        return dspy.Example(id=str(identity), question=str(question), answer=answer).with_inputs("question")
 
     async def score(self, example: dspy.Example, answer: str | None) -> Score:
         if answer is None:

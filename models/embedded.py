@@ -14,8 +14,9 @@ from dspy.lm15 import ContextLengthError, Request, Response, ServerError
 from ..errors import CopeError
 from .engine import SAMPLING, LocalEngine, chat_messages, json_schema, response
 from .lm import note_partial
-from .registry import aliases, registry
+from .registry import aliases, lookup, registry
 from .weights import resolve
+from .weights_check import fingerprint
 
 _loading = threading.Lock()
 _servers: dict[tuple[Any, ...], Any] = {}
@@ -62,6 +63,12 @@ class EmbeddedEngine(LocalEngine):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)
+
+    def weights_digest(self) -> str | None:
+        if not self.weights.lower().endswith(".gguf"):
+            return f"sha256:{lookup(self.weights).sha256}"  # no other file is ever loaded under a registered name
+        path = Path(self.weights).expanduser()
+        return f"sha256:{fingerprint(path)}" if path.is_file() else None
 
     def load(self) -> Any:
         """The running server, loaded when it is not yet; blocks for the seconds that loading takes."""

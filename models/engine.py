@@ -84,6 +84,10 @@ class LocalEngine(ABC):
     def complete(self, request: Request) -> Response:
         return run_sync(self.agenerate(request))
 
+    def weights_digest(self) -> str | None:
+        """A digest of the weights that answer, as `KIND:HEX`; None where it is not known. It may read a file or ask a server."""
+        return None
+
     def close(self) -> None:  # noqa: B027
         """Engines are shared; they end with the process."""
 

@@ -21,6 +21,7 @@ from .hosts import default_host
 from .lm import note_partial
 
 CONNECT_SECONDS = 10.0
+LIST_SECONDS = 5.0
 
 
 class OllamaEngine(LocalEngine):
@@ -64,6 +65,15 @@ class OllamaEngine(LocalEngine):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)
+
+    def weights_digest(self) -> str | None:
+        wanted = {self.model, f"{self.model}:latest"}
+        try:
+            listed = ollama.Client(self.host, timeout=LIST_SECONDS).list().models
+        except (httpx.HTTPError, ConnectionError, ollama.ResponseError, ValueError):
+            return None  # a server that does not answer is told of when it is asked a question
+        found = next((entry.digest for entry in listed if entry.model in wanted), None)
+        return f"ollama:{found}" if found else None
 
     def _client(self) -> ollama.AsyncClient:
         loop = asyncio.get_running_loop()  # a connection belongs to the loop that opened it

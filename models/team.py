@@ -52,6 +52,11 @@ class Tier:
         """Tokens that a request may have, prompt and completion; None where the model's server knows."""
         return getattr(getattr(self.lm, "engine", None), "context", None)
 
+    def weights_digest(self) -> str | None:
+        """A digest of the weights behind the name, as `KIND:HEX`; None where it is not known, as with an API."""
+        engine = getattr(self.lm, "engine", None)
+        return engine.weights_digest() if isinstance(engine, LocalEngine) else None
+
     def context(self, **more: Any) -> Any:
         """DSPy's context in which predictors run on this tier, with more of its settings where they are given."""
         return dspy.context(lm=self.lm, adapter=self.adapter, **more)

@@ -15,11 +15,12 @@ _LONGEST = 120  # characters of a value within a vote
 
 
 class TestsPass:
-    """A round is settled as soon as one program passes all visible tests (arXiv 2506.11578, on MBPP).
+    """A round is settled by the first program, in the round's seeded order, that passes all visible tests (arXiv 2506.11578, MBPP).
 
         confidence = 1 when a program passes all of them, else 0
 
-    The best program leads otherwise, and the plan behind it is handed on. Where the question shows no test, programs
+    A program that is finished before those that come earlier in the order waits for them, so that the answer does not hang on who
+    is faster. The best program leads otherwise, and the plan behind it is handed on. Where the question shows no test, programs
     vote by what they do: each is run on the same inputs (the calls that stand in the question, then values made up from
     the function's signature), and those that give the same results agree. Without such inputs nobody has a vote.
 
@@ -53,7 +54,7 @@ class _ByTests:
         self._rank = {index: rank for rank, index in enumerate(order)}
         self._suite, self._sandbox = suite, sandbox
         self._samples: dict[int, Sample] = {}  # by rank
-        self._left = len(order)
+        self._missing = set(self._rank.values())
 
     async def examine(self, sample: Sample) -> None:
         if sample.answer is None:
@@ -63,12 +64,16 @@ class _ByTests:
         sample.ballot = f"passes {passed} of {total}" if passed < total else f"passes all {total}"
 
     async def add(self, sample: Sample) -> None:
-        self._left -= 1
+        rank = self._rank[sample.index]
+        self._missing.discard(rank)
         if sample.report:
-            self._samples[self._rank[sample.index]] = sample
+            self._samples[rank] = sample
 
     def settled(self, threshold: float | None, hands_on: bool) -> bool:
-        return not self._left or self._best() == len(self._suite.tests)
+        if not self._missing:
+            return True
+        earliest, whole = min(self._missing), len(self._suite.tests)
+        return any(rank < earliest and s.report and s.report.passed == whole for rank, s in self._samples.items())
 
     def _best(self) -> int:
         return max((s.report.passed for s in self._samples.values() if s.report), default=-1)

@@ -1,2 +1,7 @@
 from .calibrating import Aim as Aim, Calibration as Calibration, calibrate as calibrate
-from .certificate import Certificate as Certificate, certify as certify, load_certificate as load_certificate
+from .certificate import (
+    Certificate as Certificate,
+    is_calibration as is_calibration,
+    load_certificate as load_certificate,
+)
+from .certifying import certify as certify

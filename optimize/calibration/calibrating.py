@@ -9,13 +9,14 @@ import numpy as np
 
 from ...errors import CopeError, known_names
 from ...eval import MEASURES, Recording, Replay
+from ...eval.comparison import Estimate
 from ...models import Price
 from .choose import Choice, learn_then_test
-from .figures import Figures, figures
-from .halves import Halves, halve
+from .figures import Figures, figures, saved
+from .halves import Halves, halve, unit_names
 from .losses import LOSSES, large_alone
-from .risk_test import units_needed
-from .trials import Setting, Trials, trials
+from .risk_test import groups_needed, units_needed
+from .trials import Setting, Trials, answering, trials
 
 Array = np.ndarray[Any, Any]
 
@@ -88,6 +89,13 @@ class Calibration:
         half, beside = self.halves.test, figures(self.large, self.large.outcomes(), self.large, self.halves.test)
         return (figures(self.replay, self.replay.outcomes(), self.large, half) if self.replay else None), beside
 
+    @cached_property
+    def saved(self) -> dict[str, Estimate]:
+        """By measure, what the chosen setting saves on the held-out half; empty for the large model alone."""
+        if self.replay is None:
+            return {}
+        return saved(self.replay, self.replay.outcomes(), self.large, self.halves.test, self.aim.seed)
+
     @property
     def promise(self) -> str:
         """The promise in a sentence."""
@@ -103,13 +111,25 @@ class Calibration:
     def needed(self) -> int | None:
         """Held-out units with which the safest setting would pass four times out of five; None when no number will do.
 
-        Its risk is taken to be what it is on both halves together, half a loss added.
+        Its risk is taken to be what it is on both halves together, half a loss added; groups to come lose what these do.
         """
         if not self.choice.sequence.size:
             return None
         first, halves = self.choice.sequence[0], self.halves
+        if halves.grouped:
+            return groups_needed(self._lost_by_group(self.trials.settings[first]), self.aim.harm, self.aim.delta)
         lost = float(self.trials.learn_loss[first] * halves.learn.units + self.trials.test_loss[first])
         return units_needed((lost + 0.5) / (halves.learn.units + halves.test.units + 1), self.aim.harm, self.aim.delta)
+
+    def _lost_by_group(self, setting: Setting) -> Array:
+        """(groups,) of both halves: the share of each that a setting loses."""
+        replay = Replay(self.record, samples=setting.samples, thresholds=setting.thresholds)
+        losses = np.where(replay.known, LOSSES[self.aim.loss][0](replay, self.large), 1.0)
+        rows = np.concatenate([self.halves.learn.rows, self.halves.test.rows])
+        weights = np.concatenate([self.halves.learn.weights, self.halves.test.weights])
+        at = answering(replay.known, replay.confidence, np.array([setting.thresholds]))[0]
+        _, group = np.unique(unit_names(self.record.keys, self.groups)[rows], return_inverse=True)
+        return np.bincount(group, losses[rows, at[rows]] * weights)
 
 
 def calibrate(
@@ -124,14 +144,16 @@ def calibrate(
         rows: places of the questions to calibrate on; all when None. The others are not looked at.
 
     Raises:
-        CopeError: when the record lacks the large model alone, or does not tell what is to be minimized; when no setting
-            keeps both the promise and the budget.
+        CopeError: when the record lacks the large model alone, or the right answers that the loss needs, or does not tell what
+            is to be minimized; when no setting keeps both the promise and the budget.
 
     >>> calibrate(Recording.open("gsm8k.parquet"), Aim(harm=0.05)).promise  # doctest: +SKIP
     """
     loss = LOSSES.get(aim.loss)
     if loss is None:
         raise CopeError(f"no loss is named {aim.loss!r}: {known_names(aim.loss, LOSSES)}")
+    if aim.loss == "harm":
+        record.check_labelled("harm", "take --loss disagreement")
     large = large_alone(record, prices)
     groups, column = _groups(record, aim.group)
     halves = halve(record.keys, groups, aim.seed, rows)

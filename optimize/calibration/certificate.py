@@ -3,23 +3,20 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from ... import __version__
 from ...errors import CopeError
-from ...eval import MEASURES
 from ...eval.records import digest, fingerprint
-from ...eval.replay_match import Program, recorded_program
+from ...eval.replay_match import Program
 from ...programs.early_stop import EXACT, NONE
-from .calibrating import Calibration
 
-FORMAT = "cope-calibration-1"
+_FAMILY = "cope-calibration-"
+FORMAT = f"{_FAMILY}2"
 ASKED = ("adapter", "max_tokens", "context")
 """Of what a record was made with, what changes the requests."""
-RULE = "early_stop"
+RULE, SHOWN = "early_stop", "shown"
 
 
 @dataclass(frozen=True)
@@ -31,12 +28,16 @@ class Certificate:
         setting: `thresholds` and `samples`; None when the large model alone answers.
         aim: harm, delta, loss, what was minimized, budget, group column, seed of the split.
         p: p-value of what was chosen.
-        program: `name` of the calibrated program, `source` of its samples (`recorded` or `imported`), `mark` (see `mark_of`).
+        program: `name` of the calibrated program, `source` of its samples (`recorded` or `imported`), `domain`, `mark` (see
+            `mark_of`).
         models: each tier's model.
-        asked: adapter, greatest lengths, and the rule `early_stop`: a replay counts as the exact rule does.
+        weights: by tier a digest of the model's weights, where it is known.
+        asked: adapter, greatest lengths, which tests were shown, and the rule `early_stop`: a replay counts as the exact rule does.
         data: task, fingerprint, and how many questions and units each half has.
         rows: fingerprints of the questions of each half.
-        held_out: figures of the chosen setting and of the large model alone.
+        gold: by a question's fingerprint a digest of its right answer, where it has one.
+        held_out: figures of the chosen setting and of the large model alone, and what is saved; the setting was chosen by its
+            test on these questions.
         tested: the settings of the sequence in order, with what they came to on both halves.
         tried: how many settings were compared on the first half.
         more: reports beside it.
@@ -48,9 +49,11 @@ class Certificate:
     p: float | None
     program: dict[str, Any]
     models: dict[str, str]
+    weights: dict[str, str]
     asked: dict[str, Any]
     data: dict[str, Any]
     rows: dict[str, list[str]]
+    gold: dict[str, str]
     held_out: dict[str, Any]
     tested: list[dict[str, Any]]
     tried: int
@@ -59,7 +62,9 @@ class Certificate:
     version: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        return {"format": FORMAT, **asdict(self)}
+        """The file's content. Its `digest` is over all the rest, so that an edited file is known as one."""
+        plain = {"format": FORMAT, **asdict(self)}
+        return {**plain, "digest": _digest_of(plain)}
 
     @property
     def words(self) -> str:
@@ -84,17 +89,32 @@ class Certificate:
                 f"cannot write the calibration {path}: {error.strerror}; name another file with -o"
             ) from None
 
-    def misfit(self, program: Program, models: Mapping[str, str], asked: Mapping[str, Any]) -> str | None:
+    def misfit(
+        self,
+        program: Program,
+        models: Mapping[str, str],
+        asked: Mapping[str, Any],
+        *,
+        task: str | None = None,
+        weights: Mapping[str, str | None] | None = None,
+    ) -> str | None:
         """Why the promise does not hold for a program, in words; None when it may.
 
         Args:
             program: the program, its thresholds and numbers of samples apart.
             models: each tier's model.
-            asked: adapter and greatest lengths; `early_stop`, the exact rule where it is left out.
+            asked: adapter and greatest lengths; `early_stop`, the exact rule where it is left out; `shown`, which tests models see.
+            task: the task's name, where there is one. What is shown is held against the record's on the same task alone.
+            weights: by tier a digest of the model's weights; what is not known is not held against the record's.
         """
         if self.program["mark"] != mark_of(program):
             if self.program["source"] == "imported":
                 return "it was made from imported samples, whose prompts are not known: only their record is replayed with it"
+            if (kind := self.program["domain"]) != program.domain:
+                return (
+                    f"it is for questions of kind {kind!r}, and these are {program.domain!r}: with cope ask give --task {kind}, or "
+                    "calibrate anew"
+                )
             return (
                 f"it was made for another program, {self.program['name']!r}: give the --preset or --program that was recorded "
                 "(--program none for a preset as it is), or calibrate anew"
@@ -102,25 +122,43 @@ class Certificate:
         for tier, model in self.models.items():
             if tier in models and models[tier] != model:
                 return f"its {tier} model is {model}, and not {models[tier]}: give --{tier} {model}, or calibrate anew"
+            if (other := (weights or {}).get(tier)) and other != self.weights.get(tier, other):
+                return (
+                    f"its {tier} model {model} had other weights ({self.weights[tier][:19]}..., and not {other[:19]}...): bring "
+                    "those, or calibrate anew"
+                )
+        if task == self.data["task"] and (why := self._shown_otherwise(asked.get(SHOWN))):
+            return why
         rule, theirs = (settings.get(RULE, EXACT) for settings in (asked, self.asked))
         if rule != theirs and {rule, theirs} != {EXACT, NONE}:  # these two decide alike
             return (
                 f"it was made with --early-stop {theirs}, and {rule} may decide otherwise: give --early-stop {theirs}"
             )
         for setting, value in self.asked.items():
-            if setting != RULE and setting in asked and asked[setting] != value:
+            if setting in ASKED and setting in asked and asked[setting] != value:
                 option = setting.replace("_", "-")
                 return f"it was made with --{option} {value}, and not {asked[setting]}: give that, or calibrate anew"
         return None
 
-    def warnings(self, task: str, questions: Iterable[str]) -> list[str]:
+    def _shown_otherwise(self, shown: str | None) -> str | None:
+        """Why it does not fit where models see other tests than those of the record did."""
+        before = self.asked.get(SHOWN)
+        if not (before and shown) or before == shown:
+            return None
+        return (
+            f"it was made with {before}, and here it is {shown}: give the record's --visible, or calibrate anew on a record with "
+            "this one"
+        )
+
+    def warnings(self, task: str, questions: Iterable[str], gold: Iterable[str | None] | None = None) -> list[str]:
         """What speaks against the promise on these questions, in sentences.
 
         Args:
             task: the task's name.
             questions: in words.
+            gold: their right answers, None for an unknown one; they are not looked at when left out.
         """
-        asked = [_print_of(question) for question in questions]
+        asked = [print_of(question) for question in questions]
         known = {mark for half in self.rows.values() for mark in half}
         met = sum(mark in known for mark in asked)
         found = []
@@ -134,54 +172,14 @@ class Certificate:
                 f"the thresholds were chosen on {met} of these {len(asked)} questions, so figures on them say little about "
                 "new ones"
             )
+        marks = [None] * len(asked) if gold is None else [gold_print(answer) for answer in gold]
+        both = [(mark, self.gold[name]) for name, mark in zip(asked, marks, strict=True) if mark and name in self.gold]
+        if other := sum(ours != theirs for ours, theirs in both):
+            found.append(
+                f"{other} of {len(both)} questions in common have another right answer than when the thresholds were chosen: that "
+                "is other data, and the promise is about the old"
+            )
         return found
-
-
-def certify(calibration: Calibration, **more: Any) -> Certificate:
-    """What a calibration's file holds; `more` are reports to keep beside it."""
-    record, halves, setting = calibration.record, calibration.halves, calibration.setting
-    manifest, chosen = record.manifest, calibration.held_out
-    name = next(iter(record.programs))
-    aim = {**asdict(calibration.aim), "minimized": MEASURES[str(calibration.aim.minimize)].words}
-    return Certificate(
-        promise=calibration.promise,
-        setting=setting._asdict() if setting else None,
-        aim=aim,
-        p=calibration.p,
-        program={"name": name, "source": manifest.source, "mark": mark_of(recorded_program(record, name))},
-        models=manifest.models,
-        asked={**{name: manifest.settings[name] for name in ASKED if name in manifest.settings}, RULE: EXACT},
-        data={
-            "task": manifest.task, "fingerprint": manifest.data_fingerprint, "questions": len(record),
-            "grouped": halves.grouped,
-            **{side: {"questions": len(half.rows), "units": half.units} for side, half in _named(calibration)},
-        },
-        rows={side: sorted(_print_of(record.questions[row]) for row in half.rows) for side, half in _named(calibration)},
-        held_out={
-            "chosen": chosen[0].as_dict() if chosen[0] else None, "large": chosen[1].as_dict(),
-        },
-        tested=list(_tested(calibration)),
-        tried=len(calibration.trials.settings),
-        more={**more, "units_needed": None if calibration.choice.passed else calibration.needed},
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        version=__version__,
-    )  # fmt: skip
-
-
-def _named(calibration: Calibration) -> tuple[tuple[str, Any], tuple[str, Any]]:
-    return ("learn", calibration.halves.learn), ("test", calibration.halves.test)
-
-
-def _tested(calibration: Calibration) -> Iterable[dict[str, Any]]:
-    """The sequence up to the first that fails; what comes after was not tested."""
-    choice, tried = calibration.choice, calibration.trials
-    use = tried.learn_use[str(calibration.aim.minimize)]
-    for place, index in enumerate(choice.sequence[: choice.passed + 1]):
-        yield {
-            **tried.settings[index]._asdict(), "learn_loss": float(tried.learn_loss[index]),
-            "learn_use": float(use[index]), "test_loss": float(tried.test_loss[index] / calibration.halves.test.units),
-            "p": float(choice.p[place]), "passed": place < choice.passed,
-        }  # fmt: skip
 
 
 def load_certificate(path: str | Path) -> Certificate:
@@ -191,15 +189,42 @@ def load_certificate(path: str | Path) -> Certificate:
         CopeError: when it is none.
     """
     try:
-        plain = json.loads(Path(path).read_text(encoding="utf-8"))
+        plain = _read(path)
     except OSError as error:
         raise CopeError(f"cannot read the calibration {path}: {error.strerror}") from None
+    if plain is None:
+        raise CopeError(f"{path} is not a calibration: make one with cope calibrate RECORD -o FILE")
+    if plain["format"] != FORMAT:
+        raise CopeError(
+            f"{path} was written by another version of the package: make it anew with cope calibrate RECORD"
+        )
+    digest_then = plain.pop("digest", None)
+    if digest_then != _digest_of(plain) or {f.name for f in fields(Certificate)} != plain.keys() - {"format"}:
+        raise CopeError(
+            f"{path} was changed after cope calibrate wrote it, so its promise does not hold: make it anew with cope calibrate"
+        )
+    return Certificate(**{name: value for name, value in plain.items() if name != "format"})
+
+
+def is_calibration(path: str | Path) -> bool:
+    """Whether a file is a calibration, of this version of the package or another."""
+    try:
+        return _read(path) is not None
+    except OSError:
+        return False
+
+
+def _read(path: str | Path) -> dict[str, Any] | None:
+    """The content of a calibration's file; None where it is something else."""
+    try:
+        plain = json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError:
-        plain = None
-    known = {f.name for f in fields(Certificate)}
-    if not isinstance(plain, dict) or plain.pop("format", None) != FORMAT or known != plain.keys():
-        raise CopeError(f"{path} is not a calibration: make one with cope calibrate RECORD -o {path}")
-    return Certificate(**plain)
+        return None
+    return plain if isinstance(plain, dict) and str(plain.get("format", "")).startswith(_FAMILY) else None
+
+
+def _digest_of(plain: Mapping[str, Any]) -> str:
+    return digest(json.loads(json.dumps(plain)))
 
 
 def mark_of(program: Program) -> str:
@@ -219,5 +244,11 @@ def setting_words(thresholds: Iterable[float], samples: int | None) -> str:
     return f"threshold{'s' * (len(gates) != 1)} {', '.join(gates)}{many}"
 
 
-def _print_of(question: str) -> str:
+def print_of(question: str) -> str:
+    """A digest of a question's words, see `eval.records.fingerprint`."""
     return fingerprint(SimpleNamespace(question=question))  # type: ignore[arg-type]
+
+
+def gold_print(answer: str | None) -> str | None:
+    """A digest of a right answer, however it is spaced; None where there is none."""
+    return None if answer is None else digest(" ".join(answer.split()))

@@ -20,11 +20,13 @@ class Half:
         rows: their places.
         weights: (rows,) what each counts: 1, or its share of its group, so that a group counts as one.
         units: independent units: questions, or groups.
+        unit: (rows,) number of the unit that each belongs to.
     """
 
     rows: Array
     weights: Array
     units: int
+    unit: Array
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def halve(
     halves = []
     for testing in (False, True):
         here = side[unit] == testing
-        halves.append(Half(places[here], 1.0 / sizes[unit[here]], int((side == testing).sum())))
+        halves.append(Half(places[here], 1.0 / sizes[unit[here]], int((side == testing).sum()), unit[here]))
     return Halves(*halves, grouped=bool((sizes > 1).any()))
 
 

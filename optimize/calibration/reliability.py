@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...eval import Replay
-from ...eval.reliability import Level, Reliability, folds_of, measured, recalibrated
+from ...eval.reliability import Level, Reliability, measured, recalibrated
 from .halves import unit_names
 
 __all__ = ["Level", "Reliability", "recalibrated", "reliability"]
@@ -29,7 +29,7 @@ def reliability(replay: Replay, groups: Sequence[str | None] | None = None, seed
             rows = np.flatnonzero(round_.known & ((who == "all") | (reached >= round_.number)))
             if rows.size:
                 named = [replay.record.keys[row] for row in rows.tolist()]
-                folds = folds_of(unit_names(named, [groups[row] for row in rows.tolist()] if groups else None), seed)
+                units = unit_names(named, [groups[row] for row in rows.tolist()] if groups else None)
                 right = round_.scores[rows] >= 1.0
-                found.append(measured(round_.number, who, confidence[rows], right, folds, round_.spec.threshold))
+                found.append(measured(round_.number, who, confidence[rows], right, units, round_.spec.threshold, seed))
     return found

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 Array = np.ndarray[Any, Any]
 
 _SLACK = 1e-9  # a sum of shares such as 1/3 + 1/3 + 1/3 may end just above a whole number
+_DRAWS = 4_000  # of groups to come, for each number of them
 _MOST = 200_000  # questions, above which nobody is told to bring more
 
 
@@ -85,6 +86,44 @@ def units_needed(rate: float, harm: float, delta: float, power: float = 0.8) -> 
     last = int(enough.argmax())
     fine = np.unique(np.linspace(coarse[max(last - 1, 0)], coarse[last], 200).astype(int))
     return int(fine[(_power(fine, rate, harm, delta) >= power).argmax()])
+
+
+def groups_needed(losses: ArrayLike, harm: float, delta: float, power: float = 0.8, seed: int = 0) -> int | None:
+    """How many held-out groups give a setting a chance of `power` to pass its test, by the Hoeffding-Bentkus p-value.
+
+    Groups to come are drawn with replacement from those that are there, and one half-lost one beside them: nobody knows that
+    nothing is ever lost.
+
+    Args:
+        losses: (groups,), between 0 and 1.
+        harm: the greatest mean loss allowed.
+        delta: the greatest p-value that passes.
+        power: the chance wanted.
+        seed: of the draws.
+
+    Returns:
+        None when no number will do (their mean is not below `harm`), or only more than 200,000.
+
+    >>> lost = [0.0] * 290 + [1 / 3] * 10
+    >>> groups_needed(lost, 0.05, 0.1) > units_needed(sum(lost) / 300, 0.05, 0.1)
+    True
+    """
+    kinds, counts = np.unique([*np.asarray(losses, dtype=float), 0.5], return_counts=True)
+    shares = counts / counts.sum()
+    if shares @ kinds >= harm:
+        return None
+    rng = np.random.default_rng(seed)
+
+    def passes(units: int) -> bool:
+        totals = rng.multinomial(units, shares, _DRAWS) @ kinds
+        return bool((p_values(totals, units, harm, exact=False) <= delta).mean() >= power)
+
+    coarse = np.unique(np.geomspace(1, _MOST, 400).astype(int)).tolist()
+    last = next((place for place, units in enumerate(coarse) if passes(units)), None)
+    if last is None:
+        return None
+    fine = np.unique(np.linspace(coarse[max(last - 1, 0)], coarse[last], 200).astype(int)).tolist()
+    return next((units for units in fine if passes(units)), coarse[last])
 
 
 def _power(units: Array, rate: float, harm: float, delta: float) -> Array:

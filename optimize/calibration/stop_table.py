@@ -29,7 +29,7 @@ class StopRow:
         accepted: share that is accepted and was not.
         escalated: share that is escalated and was not.
         another: share with another answer accepted.
-        wrong: share of all questions with a wrong answer accepted.
+        wrong: share of all questions with a wrong answer accepted; None where some have no right answer.
     """
 
     round: int
@@ -41,7 +41,7 @@ class StopRow:
     accepted: float
     escalated: float
     another: float
-    wrong: float
+    wrong: float | None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -87,6 +87,6 @@ def _row(
     escalated = float((whole.accepted & ~found.accepted).mean())
     other = votes[rows, found.leader] != votes[rows, whole.leader]
     another = float((found.accepted & whole.accepted & other).mean())
-    wrong = float((found.accepted & (scores[rows, found.leader] < 1.0)).mean())
+    wrong = None if np.isnan(scores).any() else float((found.accepted & (scores[rows, found.leader] < 1.0)).mean())
     saved, changed = 1 - drawn / votes.shape[1], accepted + escalated + another
     return StopRow(number, name, threshold, drawn, saved, changed, accepted, escalated, another, wrong)

@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from imported_records import imported
+from imported_records import imported, published
 from recorded_runs import recorder, recording, unsure
 
 from cope import load_preset
 from cope.cli import ask as ask_command, eval as eval_command, options
 from cope.cli.app import app
+from cope.eval import TASKS
+from cope.models import Tier
+from cope.optimize.calibration import load_certificate
 
 
 @pytest.fixture
@@ -46,6 +50,7 @@ def test_what_was_chosen_the_promise_and_the_held_out_half(here: Path):
         "large alone",
         "saved",
         "95% interval",
+        "of these questions are lost, where 10% are allowed. The test chose the setting on them",
         "after isotonic recalibration",
         "adaptive-consistency",
         "decisions changed",
@@ -78,6 +83,50 @@ def test_mistakes_are_told_in_a_line(here: Path):
     assert cope("calibrate", "r.parquet", "--harm", "1.5").exit_code == 2
 
 
+def test_nothing_but_a_calibration_is_written_over(here: Path):
+    imported(here, 60)
+    (here / "notes.json").write_text("{}")
+    before = (here / "r.parquet").read_bytes()
+    words = ("calibrate", "r.parquet", "--harm", "0.3", "-o")
+    assert "r.parquet is what this command reads: name another file with -o" in failed(cope(*words, "r.parquet"))
+    assert (here / "r.parquet").read_bytes() == before
+    for other in ("notes.json", "samples.jsonl"):
+        text = (here / other).read_text()
+        assert f"{other} is there and is no calibration" in failed(cope(*words, other))
+        assert (here / other).read_text() == text
+    assert [cope(*words, "c.json").exit_code for _ in range(2)] == [0, 0]
+
+
+def test_without_right_answers_disagreement_alone_is_promised(here: Path):
+    file = published(here, 200)
+    rows = [json.loads(line) for line in file.open()]
+    file.write_text("".join(json.dumps({k: v for k, v in row.items() if k != "gold"}) + "\n" for row in rows))
+    shown = cope("import", "samples.jsonl", "--small", "s", "--large", "l", "-o", "r.parquet")
+    assert shown.exit_code == 0, shown.output
+    assert "accuracy unknown" in shown.stdout and "200 questions have no right answer" in shown.stdout
+    why = failed(cope("calibrate", "r.parquet", "--harm", "0.3"))
+    assert (
+        "200 of 200 questions of r.parquet have no right answer, which harm needs" in why
+        and "--loss disagreement" in why
+    )
+    words = ("calibrate", "r.parquet", "--loss", "disagreement", "--harm", "0.3")
+    assert "leave it out" in failed(cope(*words, "--risk-report"))
+    result = cope(*words, "--stop-report", "-o", "c.json")
+    assert result.exit_code == 0, result.output
+    assert "gives another answer than the large model alone on at most 30% of questions" in result.stdout
+    assert result.stdout.count("unknown") >= 4 and "%" in result.stdout
+    found = load_certificate("c.json")
+    assert found.setting is not None and found.gold == {}
+    assert found.held_out["chosen"]["accuracy"] is None and found.held_out["chosen"]["harmed"] is None
+    for words in (("compare", "--replay", "r.parquet"), ("report", "r.parquet", "--no-track")):
+        assert "of r.parquet have no right answer, which a " in failed(cope(*words))
+    table = cope("eval", "--replay", "r.parquet", "--calibration", "c.json")
+    assert table.exit_code == 0 and "accuracy unknown, without right answers (n = 200" in table.stdout, table.output
+    told = json.loads(cope("eval", "--replay", "r.parquet", "--json").stdout)
+    assert told["accuracy"] is None and told["large_alone"]["accuracy"] is None
+    assert told["accuracy_bounds"] == [None, None]
+
+
 @pytest.fixture
 def team(here: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]) -> Any:
     """Scripted models in the place of real ones, questions, and a record of the cascade on other questions."""
@@ -103,6 +152,10 @@ def test_ask_and_eval_take_thresholds_and_samples_from_it(team: Any):
     assert asked.exit_code == 0, asked.output
     assert "calibration c.json: thresholds" in asked.stderr
     assert "With 50% confidence" in asked.stderr
+    told = json.loads(asked.stdout)["calibration"]
+    assert (told["file"], told["setting"], told["loss"], told["harm"]) == ("c.json", setting, "harm", 0.9)
+    assert told["promise"].startswith("With 50% confidence")
+    assert json.loads(cope("ask", "What is 20 + 1?", "--json").stdout)["calibration"] is None
     first = json.loads(asked.stdout)["rounds"][0]
     assert first["threshold"] == setting["thresholds"][0]
     assert first["asked"] <= setting["samples"]
@@ -126,6 +179,42 @@ def test_the_large_model_alone_answers_where_nothing_passed(team: Any):
     assert "--preset large" in failed(cope("eval", "--replay", "r.parquet", "--calibration", "c.json"))
 
 
+def test_other_weights_under_the_same_name_are_refused(team: Any, monkeypatch: pytest.MonkeyPatch):
+    digests = {"small": "sha256:" + "a" * 64}
+    monkeypatch.setattr(Tier, "weights_digest", lambda tier: digests.get(tier.name))
+    recording(recorder(team.team, load_preset("cope").with_(samples=3), "large"), Path(), 14)
+    assert calibrated("--harm", "0.9", "--delta", "0.5")["weights"] == digests
+    for digest, fits in (("sha256:" + "a" * 64, True), (None, True), ("sha256:" + "b" * 64, False)):
+        digests["small"] = digest  # type: ignore[assignment]
+        result = cope("ask", "What is 20 + 1?", "--calibration", "c.json")
+        assert result.exit_code == (0 if fits else 1), result.output
+    assert "its small model engine/ScriptedEngine-small had other weights" in failed(result)
+    assert cope("eval", "--replay", "r.parquet", "--calibration", "c.json").exit_code == 0
+    recording(recorder(team.team, load_preset("cope").with_(samples=3), "large"), Path(), 14, name="other.parquet")
+    assert "other weights" in failed(cope("eval", "--replay", "other.parquet", "--calibration", "c.json"))
+
+
+def test_other_tests_shown_are_refused(team: Any, monkeypatch: pytest.MonkeyPatch):
+    calibrated("--harm", "0.9", "--delta", "0.5")
+    found = load_certificate("c.json")
+    replace(found, asked=found.asked | {"shown": "1 of 3 tests shown"}).save(Path("c.json"))
+    for shown, fits in (("1 of 3 tests shown", True), ("all 3 tests shown", False)):
+        monkeypatch.setitem(TASKS, "jsonl", replace(TASKS["jsonl"], shown=shown))  # type: ignore[type-var]
+        result = cope("eval", "jsonl", "--data", "q.jsonl", "--no-track", "--calibration", "c.json")
+        assert result.exit_code == (0 if fits else 1), result.output
+    assert "made with 1 of 3 tests shown, and here it is all 3 tests shown: give the record's --visible" in failed(
+        result
+    )
+
+
+def test_other_right_answers_are_warned_of(team: Any):
+    calibrated("--harm", "0.9", "--delta", "0.5")
+    rows = [{"question": f"What is {n} + 1?", "answer": n + (2 if n < 12 else 1)} for n in range(10, 16)]
+    Path("q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    told = cope("eval", "jsonl", "--data", "q.jsonl", "--no-track", "--calibration", "c.json")
+    assert "warning: 2 of 4 questions in common have another right answer" in told.stderr, told.output
+
+
 def test_what_does_not_fit_is_refused(team: Any):
     calibrated("--harm", "0.9", "--delta", "0.5")
     other = cope("ask", "What is 20 + 1?", "--calibration", "c.json", "--preset", "answer-cascade")
@@ -133,8 +222,12 @@ def test_what_does_not_fit_is_refused(team: Any):
     both = cope("ask", "What is 20 + 1?", "--calibration", "c.json", "--thresholds", "0.5")
     assert both.exit_code == 2
     assert "leave out --thresholds" in both.stderr
-    plain = json.loads(Path("c.json").read_text())
-    Path("c.json").write_text(json.dumps(plain | {"models": plain["models"] | {"small": "ollama/other"}}))
-    result = cope("eval", "jsonl", "--data", "q.jsonl", "--no-track", "--calibration", "c.json")
+    found = load_certificate("c.json")
+    replace(found, models=found.models | {"small": "ollama/other"}).save(Path("other.json"))
+    result = cope("eval", "jsonl", "--data", "q.jsonl", "--no-track", "--calibration", "other.json")
     assert "its small model is ollama/other, and not engine/ScriptedEngine-small" in failed(result)
+    plain = json.loads(Path("c.json").read_text())
+    Path("c.json").write_text(json.dumps(plain | {"setting": {"thresholds": [0.1, 0.1], "samples": 1}}))
+    for words in (("ask", "x"), ("eval", "--replay", "r.parquet")):
+        assert "c.json was changed after cope calibrate wrote it" in failed(cope(*words, "--calibration", "c.json"))
     assert "cannot read the calibration none.json" in failed(cope("ask", "x", "--calibration", "none.json"))

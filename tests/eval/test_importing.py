@@ -109,11 +109,56 @@ def test_a_question_that_lacks_samples_is_left_out_and_counted(tmp_path: Path):
     assert record.manifest.left_out == {"big has not its usual samples": 1}
 
 
+@pytest.mark.parametrize("gold", [{}, {"gold": None}, {"gold": " "}])
+def test_without_right_answers_scores_are_unknown_and_never_wrong(tmp_path: Path, gold: dict[str, Any]):
+    bare = [{name: value for name, value in line.items() if name != "gold"} | gold for line in LINES]
+    record = imported(tmp_path, bare, thresholds=(0.6,))
+    assert record.gold == [None] * 3 and not record.labelled.any()
+    replay = Replay(record)
+    made = replay_records(replay)
+    assert [(r.answer, r.round, r.score, r.gold) for r in made.records] == [
+        ("2.0", 1, None, None), ("0.5", 2, None, None), ("1", 1, None, None),
+    ]  # fmt: skip
+    assert np.isnan(replay.scores).all() and np.isnan(replay.sweep([(0.6,), (1.0,)]).accuracy).all()
+    found = summarise(made.records, 2)
+    assert (found.n, found.accuracy, found.interval) == (3, None, (0.0, 1.0))
+    assert [round_.accuracy for round_ in found.rounds] == [None, None]
+
+
+def test_an_answer_that_could_not_be_read_is_unknown_too_without_a_right_one(tmp_path: Path):
+    silent = {**LINES[0], "gold": None, "samples": {"mini": answers(None, None, None), "big": answers(None)}}
+    assert np.isnan(Replay(imported(tmp_path, [silent])).scores).all()
+
+
+def test_one_question_without_a_right_answer_leaves_the_others_scored(tmp_path: Path):
+    record = imported(tmp_path, [LINES[0], {**LINES[1], "gold": None}, LINES[2]], thresholds=(0.6,))
+    assert record.labelled.tolist() == [True, False, True]
+    assert [r.score for r in replay_records(Replay(record)).records] == [1.0, None, 0.0]
+    assert summarise(replay_records(Replay(record)).records, 2).accuracy is None
+
+
 def test_questions_that_belong_together_are_told(tmp_path: Path):
     lines = [{**line, "book": n // 2} for n, line in enumerate(LINES)]
     assert imported(tmp_path, lines, group="book").groups == ["0", "0", "1"]
     with pytest.raises(CopeError, match="--group"):
         imported(tmp_path, LINES, group="book")
+
+
+def test_more_tiers_are_rounds_between_and_presets_of_them_replay(tmp_path: Path):
+    lines = [{**line, "samples": {**line["samples"], "middle": answers("2", "0.5")}} for line in LINES]
+    models = {"small": "mini", "medium": "middle", "large": "big"}
+    made = import_samples(source(tmp_path, lines), models, thresholds=(0.6, 1.0))
+    write_record(tmp_path / "r.parquet", made.manifest, made.rows)
+    record = Recording.open(tmp_path / "r.parquet")
+    assert record.models == models and [r.reasoner for r in record.preset.rounds] == ["small", "medium", "large"]
+    assert [(r.id, r.answer, r.round) for r in replay_records(Replay(record)).records] == [
+        ("a", "2.0", 1), ("b", "0.5", 3), ("c", "1", 1),
+    ]  # fmt: skip
+    file = tmp_path / "own.toml"
+    rounds = ('reasoner = "medium"\nsamples = 2\nthreshold = 0.5\ntemperature = 1.0', 'reasoner = "large"')
+    file.write_text('name = "own"\n' + "".join(f"[[rounds]]\n{round_}\n" for round_ in rounds))
+    own = replay_records(Replay(record, file))
+    assert not own.unknown and {r.round for r in own.records} == {1}
 
 
 def test_no_recorded_sample_serves_two_rounds(tmp_path: Path):
@@ -127,8 +172,15 @@ def test_no_recorded_sample_serves_two_rounds(tmp_path: Path):
     ("lines", "models", "variants", "words"),
     [
         (LINES, {"small": "minni", "large": "big"}, {}, "did you mean mini"),
+        (LINES, {"small": "mini", "large": "mini"}, {}, "small and large are both 'mini'"),
+        (
+            [{"id": "a", "question": "q", "gold": "1", "samples": {"mini": answers("1"), "big": []}}],
+            MODELS,
+            {},
+            "names 'big' and has no sample of it",
+        ),
         (LINES, MODELS, {"large": ["v1"]}, "big has no variant 'v1': it has v0; give --variant large=v0 for it"),
-        ([{"id": "a", "question": "q", "samples": {}}], MODELS, {}, "line 1: the row has no gold"),
+        ([{"id": "a", "question": "q", "gold": "1"}], MODELS, {}, "line 1: the row has no samples"),
         ([{"id": "a", "question": "q", "gold": "1", "samples": []}], MODELS, {}, "line 1: "),
         (
             [{"id": "a", "question": "q", "gold": "1", "samples": {"mini": ["2"]}}],

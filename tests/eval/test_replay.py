@@ -174,6 +174,14 @@ def test_a_single_setting_agrees_with_its_row_of_a_sweep(record: Recording):
     assert np.isnan(swept.total("usd")).all(), "nobody gave a price"
 
 
+def test_a_record_led_by_another_of_its_programs_replays_that_one(record: Recording):
+    led = record.led_by("large")
+    assert list(led.programs) == ["large", "cope"] and led.preset.name == "large"
+    np.testing.assert_array_equal(Replay(led).scores, Replay(record, "large").scores)
+    with pytest.raises(CopeError, match="holds no rounds of 'larg': did you mean large"):
+        record.led_by("larg")
+
+
 def test_prices_of_the_user_are_put_on_the_recorded_tokens(record: Recording):
     free = Replay(record, prices={"small": Price(0, 0), "large": Price(1, 2)}).sweep((0.75, 0.5))
     large = free.total("prompt_tokens", "large") + 2 * free.written("large")

@@ -1,4 +1,4 @@
-"""A server that speaks as much of Ollama's /api/chat as the engine needs."""
+"""A server that speaks as much of Ollama's /api/chat and /api/tags as the engine needs."""
 
 import json
 import threading
@@ -32,6 +32,7 @@ class StubServer(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.replies: list[list[Part] | tuple[int, str]] = [[*map(_piece, ("Answer: ", "42")), _END]]
+        self.models: list[dict[str, Any]] = []  # what it lists
         self.bodies: list[dict[str, Any]] = []
         self.paths: list[str] = []
         self.left = threading.Event()
@@ -50,6 +51,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         pass
+
+    def do_GET(self) -> None:
+        found = json.dumps({"models": self.server.models}).encode()
+        self.send_response(200 if self.path == "/api/tags" else 404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(found)))
+        self.end_headers()
+        self.wfile.write(found)
 
     def do_POST(self) -> None:
         self.server.bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))

@@ -9,9 +9,10 @@ import pytest
 from cascade_scripts import QUESTION
 
 from cope import Cascade, CopeError, load_preset
-from cope.programs import Sample, VoteShare, accepts
+from cope.programs import Sample, TestsPass, VoteShare, accepts
 from cope.programs.early_stop import INEXACT, RULES, share_of_drawn
 from cope.programs.sampling import draw, seed_of, shuffled
+from cope.sandbox import Outcome, Report, Suite
 
 EIGHT = load_preset("answer-cascade")  # eight votes of the small model, then of the large one
 ORDER = shuffled(8, 0, QUESTION, 1)
@@ -84,6 +85,47 @@ def test_nothing_hangs_on_who_is_faster(rule: str):
         assert all(other == first for other in others)
         stopped += len(first[2]) < len(answers)
     assert 20 < stopped < 180
+
+
+class Marks:
+    """A sandbox that reads off a program how many tests it passes."""
+
+    async def run(self, program: str, suite: Suite) -> Report:
+        passed = int(program.split()[0])
+        return Report(tuple(Outcome(test, number < passed) for number, test in enumerate(suite.tests)))
+
+
+async def program_taken(rule: str, programs: Sequence[str | None], ticks: Sequence[int]) -> tuple[Any, ...]:
+    """Whether the gate accepts a program of a round of code, which, and how many were drawn."""
+    order = shuffled(len(programs), "order")
+    tally = TestsPass(Marks).tally(order, {"question": "", "tests": ["first", "second"]})
+
+    async def make(index: int) -> Sample:
+        for _ in range(ticks[index]):
+            await asyncio.sleep(0)
+        sample = Sample(index, answer=programs[index])
+        await tally.examine(sample)
+        return sample
+
+    samples = await draw(order, make, tally, threshold=0.5, hands_on=True, early_stop=rule)
+    verdict = tally.verdict()
+    accepted = accepts(verdict, 0.5)
+    return accepted, verdict.answer if accepted else None, len(samples)
+
+
+def test_the_exact_rule_takes_the_same_program_whoever_is_faster():
+    """Programs that pass the visible tests differ on hidden ones, so which of them is taken matters."""
+    chance, stopped, several = random.Random("code"), 0, 0
+    for _ in range(200):
+        count = chance.randint(1, 10)
+        programs = [None if chance.random() < 0.2 else f"{chance.choice([0, 1, 2])} {n}" for n in range(count)]
+        whole = asyncio.run(program_taken("none", programs, [0] * count))
+        for _ in range(4):
+            found = asyncio.run(program_taken("exact", programs, [chance.randint(0, 5) for _ in programs]))
+            assert found[:2] == whole[:2]
+            stopped += found[2] < count
+        several += sum(str(program).startswith("2") for program in programs) > 1
+    assert several > 50 and stopped > 100
 
 
 @pytest.mark.parametrize("rule", INEXACT)

@@ -61,11 +61,27 @@ def test_the_program_that_passes_most_leads_and_only_one_that_passes_all_is_trus
     assert accepts(verdict, None) is (answer is not None)
 
 
-def test_it_is_settled_by_the_first_program_that_passes_or_when_all_are_in() -> None:
-    box = Box({"none": 0, "both": 2})
-    assert judge(box, ["none", "both"], tests=TESTS).settled(0.5, True)
-    tally = TestsPass(lambda: box).tally(range(3), {"question": "", "tests": TESTS})
-    assert not tally.settled(0.5, False)
+def settled_after(*came_in: tuple[int, str]) -> list[bool]:
+    """Whether a round of three is settled after each sample, which come in as index and program."""
+    tally = TestsPass(lambda: Box({"none": 0, "both": 2})).tally([2, 0, 1], {"question": "", "tests": TESTS})
+
+    async def work() -> list[bool]:
+        found = []
+        for index, program in came_in:
+            sample = Sample(index, answer=program)
+            await tally.examine(sample)
+            await tally.add(sample)
+            found.append(tally.settled(0.5, False))
+        return found
+
+    return asyncio.run(work())
+
+
+def test_it_is_settled_by_the_first_program_in_order_that_passes_or_when_all_are_in() -> None:
+    assert settled_after((2, "both")) == [True]
+    assert settled_after((0, "both"), (2, "none")) == [False, True], "an earlier one may pass too"
+    assert settled_after((1, "both"), (2, "none"), (0, "none")) == [False, False, True]
+    assert settled_after((2, "none"), (1, "none"), (0, "none")) == [False, False, True]
 
 
 def test_the_words_say_how_it_went() -> None:

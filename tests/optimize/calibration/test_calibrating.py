@@ -11,7 +11,7 @@ from cope import CopeError, load_preset
 from cope.eval import Recording, Replay
 from cope.models import Price
 from cope.optimize.calibration import Aim, Calibration, calibrate, certify
-from cope.optimize.calibration.risk_test import p_values
+from cope.optimize.calibration.risk_test import groups_needed, p_values, units_needed
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,11 @@ def test_the_cheapest_setting_that_passes_is_chosen(record: Recording):
     assert found.p == p_values(chosen.harmed, len(rows), 0.1) <= 0.1
     assert chosen.use["large-calls"] == pytest.approx(chosen.rounds[1])
     assert calls(found) < 1.0 == large.use["large-calls"]
+    (share,) = found.saved.values()
+    assert share.value == pytest.approx(1 - calls(found))
+    assert share.low < share.value < share.high
+    error = (share.value * (1 - share.value) / len(rows)) ** 0.5  # of a share of questions
+    assert share.high - share.low == pytest.approx(2 * 1.96 * error, rel=0.15)
     assert found.promise == (
         "With 90% confidence: on new questions like these the cascade is wrong where the large model alone is right on at "
         "most 10% of questions."
@@ -108,6 +113,20 @@ def test_groups_are_split_together_and_count_as_one(tmp_path: Path):
     assert calibrate(record, Aim(harm=0.15, group="id")).halves.test.units == 150
     with pytest.raises(CopeError, match=r"no column 'pages'.*made with --group page"):
         calibrate(record, Aim(group="pages"))
+
+
+def test_more_groups_are_asked_for_by_the_test_that_groups_pass(tmp_path: Path):
+    record = imported(tmp_path, 240, group="page", page=lambda n: f"page {n // 2}")
+    found = calibrate(record, Aim(harm=0.05))
+    assert found.setting is None and found.halves.grouped
+    losses = found._lost_by_group(found.trials.settings[found.choice.sequence[0]])
+    assert len(losses) == 120
+    first = found.choice.sequence[0]
+    assert losses.sum() == pytest.approx(found.trials.learn_loss[first] * 60 + found.trials.test_loss[first])
+    assert found.needed == groups_needed(losses, 0.05, 0.1)
+    assert found.needed is not None and found.needed > found.halves.test.units
+    single = units_needed((losses.sum() + 0.5) / 121, 0.05, 0.1)
+    assert single is not None and found.needed > single
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from mapie.risk_control.methods import compute_hoeffding_bentkus_p_value
 from scipy.stats import binom
 
 from cope.optimize.calibration.choose import learn_then_test
-from cope.optimize.calibration.risk_test import p_values, survivors, units_needed
+from cope.optimize.calibration.risk_test import groups_needed, p_values, survivors, units_needed
 
 
 @pytest.mark.parametrize("exact", [True, False])
@@ -73,6 +73,29 @@ def test_so_many_units_do(rate: float, harm: float):
     fewer = units // 2
     passes = [lost for lost in range(fewer) if p_values(lost, fewer, harm) <= 0.1]
     assert not passes or binom.cdf(max(passes), fewer, rate) < 0.8
+
+
+@pytest.mark.parametrize(
+    "losses", [np.zeros(300), np.repeat([0.0, 1 / 3], [290, 10]), np.repeat([0.0, 0.1, 1.0], [270, 29, 1])]
+)
+def test_so_many_groups_do(losses: np.ndarray):
+    """By the p-value of groups, which asks for more of them than that of single questions."""
+    units = groups_needed(losses, 0.05, 0.1)
+    assert units is not None
+    rng, seen = np.random.default_rng(1), np.append(losses, 0.5)
+
+    def power(units: int) -> float:
+        totals = rng.choice(seen, (2000, units)).sum(axis=1)
+        return float((p_values(totals, units, 0.05, exact=False) <= 0.1).mean())
+
+    assert power(units) >= 0.77, "0.8, and chance"
+    assert power(units // 2) < 0.7
+    single = units_needed(float(seen.mean()), 0.05, 0.1)
+    assert single is not None and units >= single * (1.25 if losses.any() else 1)
+
+
+def test_no_number_of_groups_does_where_the_risk_is_not_lower():
+    assert groups_needed(np.full(50, 0.05), 0.05, 0.1) is None
 
 
 def test_no_number_does_where_the_risk_is_not_lower():

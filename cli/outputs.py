@@ -1,0 +1,26 @@
+"""Where a command may write: never over what it reads, nor over a file of another kind."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from ..errors import CopeError
+
+
+def check_output(output: Path, inputs: Iterable[Path | None], kind: str, is_kind: Callable[[Path], bool]) -> None:
+    """Refuse an output that would cost the user a file.
+
+    Args:
+        output: where the command is to write.
+        inputs: what it reads.
+        kind: what it writes, in a word.
+        is_kind: whether a file is one of these, which may be replaced.
+
+    Raises:
+        CopeError: when it is one of the inputs, or something else is there.
+    """
+    if not output.exists():
+        return
+    if any(file is not None and file.exists() and output.samefile(file) for file in inputs):
+        raise CopeError(f"{output} is what this command reads: name another file with -o")
+    if not is_kind(output):
+        raise CopeError(f"{output} is there and is no {kind}: name another file with -o, or take it away first")
