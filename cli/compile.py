@@ -1,10 +1,8 @@
 """`cope compile`: better prompts for a program, by one of DSPy's optimizers, within a budget."""
 
 import json
-import logging
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +13,6 @@ from .options import given, make_cascade, make_team, own_program, prepare, progr
 
 if TYPE_CHECKING:
     from ..optimize import Compilation, Compiled
-
-_STARTED = "started"  # a file that says that more than the pilot was run
 
 
 @click.command(short_help="Compile a program's prompts for a task.")
@@ -40,7 +36,8 @@ _STARTED = "started"  # a file that says that more than the pilot was run
 @click.option("--pick", type=click.IntRange(1), metavar="N",
               help="Save program N of the frontier, 1 the cheapest, instead of the most accurate.")  # fmt: skip
 @click.option("--surrogate", is_flag=True, help="Run only the rounds that what is compiled can change.")
-@click.option("--reflection-lm", metavar="MODEL", help="Proposes instructions. [default: the large tier's model]")
+@click.option("--reflection-lm", metavar="MODEL",
+              help="Proposes instructions; --price proposer=IN/OUT prices it. [default: the large tier's model]")  # fmt: skip
 @click.option("--demos", type=click.IntRange(0), default=4, show_default=True, metavar="N",
               help="Most demonstrations of a predictor.")  # fmt: skip
 @click.option("--budget-calls", type=click.IntRange(1), metavar="N", help="Most model calls, in all.")
@@ -51,6 +48,7 @@ _STARTED = "started"  # a file that says that more than the pilot was run
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
               help="The program file. [default: TASK-PRESET.json]")  # fmt: skip
+@click.option("--force", is_flag=True, help="Overwrite a program file that is there, whatever made it.")
 @click.option("--resume", is_flag=True, help="Go on with what an interrupted compile left.")
 @click.option("--fresh", is_flag=True, help="Forget what an earlier compile left.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before it starts.")
@@ -71,6 +69,7 @@ def command(task: str, **options: Any) -> None:
     from ..eval import task_by_name
     from ..optimize import Compilation
     from .compile_files import check_place, save
+    from .compile_kept import find_folder, kept
     from .compile_live import CompileView
     from .compile_splits import load_splits
     from .compile_track import check_tracking
@@ -78,36 +77,39 @@ def command(task: str, **options: Any) -> None:
 
     chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
     # What was asked before is kept in the compile's own folder; a cache beside it would make its figures untrue.
-    team, start = make_team({**options, "no_cache": True}), own_program(options)
+    prices, proposer_price = _prices(options)
+    team, start = make_team({**options, "no_cache": True, "prices": prices}), own_program(options)
     cascade = make_cascade(options, team, chosen.domain, start)
     splits = load_splits(chosen, options)
     settings = _settings(chosen, options, cascade, splits)
     output = options["output"] or Path(f"{task}-{cascade.preset.name}.json")
-    check_place(output)
-    folder = _folder(settings, options)
+    folder = find_folder(settings, options)
+    check_place(output, folder.name, options)
     view = CompileView()
     compilation = Compilation(
         cascade, splits, chosen.score, options["optimizer"], budget=_budget(options), only=options["only"],
         objective=options["objective"], proposer=options["reflection_lm"], demos=options["demos"], seed=options["seed"],
-        chain=tuple(filter(None, options["chain"].split(","))), surrogate=options["surrogate"], folder=folder,
-        watch=view.heard,
+        chain=options["chain"], surrogate=options["surrogate"], folder=folder, watch=view.heard,
+        fresh=options["fresh"] and not options["dry_run"], proposer_price=proposer_price,
     )  # fmt: skip
     compilation.session.listeners.append(view.heard)
     try:
         if not options["dry_run"]:
             check_tracking(options)
-        prepare(team, cascade.preset.tiers)
+        compilation.check()
+        prepare(team, cascade.preset.tiers, beside=[compilation.proposer] if compilation.proposes else ())
         with view:
             guess = compilation.estimate()
         print_plan(compilation, settings, guess)
         if options["dry_run"]:
             if options["as_json"]:
-                click.echo(json.dumps({**settings, "estimate": guess.as_dict()}, indent=1, ensure_ascii=False))
+                document = {**settings, "duplicates": splits.dropped, "estimate": guess.as_dict()}
+                click.echo(json.dumps(document, indent=1, ensure_ascii=False))
             return
         if not options["yes"]:
             _ask()
         view.expects(guess)
-        with _kept(folder), view:
+        with kept(folder), view:
             made = _run(compilation, settings, options, start, output)
     finally:
         compilation.close()
@@ -118,7 +120,7 @@ def command(task: str, **options: Any) -> None:
             f"--resume and a --pick of 1 to {count} asks nothing again"
         )
     if options["as_json"]:
-        document = result_document(made, settings, guess, output, frontier)
+        document = result_document(made, settings, guess, output, frontier) | {"duplicates": splits.dropped}
         click.echo(json.dumps(document, indent=1, ensure_ascii=False, default=str))
     else:
         print_result(made, cascade, output, frontier, _measured_by(task, options, output))
@@ -134,19 +136,6 @@ def _ask() -> None:
         raise CopeError("not started: answer y, or say --yes so that it does not ask") from None
 
 
-@contextmanager
-def _kept(folder: Path) -> Iterator[None]:
-    """Whatever ends the work inside, say where what is done lies and how to go on."""
-    (folder / _STARTED).touch()
-    try:
-        yield
-    except BaseException as error:
-        if isinstance(error, KeyboardInterrupt):  # threads that DSPy leaves behind would tell that they were stopped
-            logging.getLogger("dspy").setLevel(logging.CRITICAL)
-        click.echo(f"what is done is kept in {folder}: the same command with --resume goes on", err=True)
-        raise
-
-
 def _run(
     compilation: "Compilation", settings: dict[str, Any], options: Mapping[str, Any], start: Path | None, output: Path
 ) -> "Compiled":  # fmt: skip
@@ -157,7 +146,7 @@ def _run(
     with tracked_compile(compilation, settings, options) as log:
         made = picked(compilation.run(), options["pick"], compilation.program.dump_state())
         made = provenance(made, settings)
-        complete(made, settings, start)
+        complete(made, compilation, settings, start)
         if options["objective"] == "pareto":
             made.provenance["plots"] = [str(file) for file in draw(made, compilation, settings, output)]
         log(made)
@@ -175,6 +164,15 @@ def _measured_by(task: str, options: Mapping[str, Any], output: Path) -> str:
         if given(name):
             words += [f"--{name}", options[name]]
     return " ".join(words)
+
+
+def _prices(options: Mapping[str, Any]) -> tuple[list[tuple[str, Any]], Any]:
+    """The prices of the tiers, and that of the proposer, which is no tier unless the user names one so."""
+    from ..optimize.proposer import TIER
+
+    own = {TIER} - dict(options["tiers"]).keys()
+    prices = [(name, price) for name, price in options["prices"] if name not in own]
+    return prices, next((price for name, price in options["prices"] if name in own), None)
 
 
 def _budget(options: Mapping[str, Any]) -> Any:
@@ -203,19 +201,3 @@ def _settings(task: Any, options: Mapping[str, Any], cascade: Any, splits: Any) 
         "splits": {name: splits.print_of(name) for name in ("train", "val")},
         **{name: options[name] for name in ("adapter", "max_tokens", "context")},
     }
-
-
-def _folder(settings: dict[str, Any], options: Mapping[str, Any]) -> Path:
-    """The compile's folder; what is there already is gone on with, or forgotten, only when the user says so."""
-    from ..eval.records import digest
-
-    name = f"{settings['task']}-{settings['preset']}-{settings['optimizer']}-{digest(settings)[:8]}"
-    folder = options["runs"] / name
-    if options["fresh"]:
-        for file in ("calls.jsonl", "rounds.jsonl", "run.json", _STARTED):
-            (folder / file).unlink(missing_ok=True)
-    elif (folder / _STARTED).exists() and not (options["resume"] or options["dry_run"]):
-        raise CopeError(
-            f"an earlier compile like this one is in {folder}: go on with --resume, or start anew with --fresh"
-        )
-    return folder

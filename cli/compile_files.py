@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +17,34 @@ if TYPE_CHECKING:
 _PASSING = ("plots",)  # of the provenance: for who tracks the run, not for the file
 
 
-def check_place(output: Path) -> None:
-    """Raise a CopeError when the program file could not be written, before money is spent on it."""
+def check_place(output: Path, compile_name: str, options: Mapping[str, Any]) -> None:
+    """Raise a CopeError when the program file could not be written or would replace another, before money is spent on it.
+
+    Args:
+        output: the program file.
+        compile_name: what earlier programs of the same compile say that they were made by; those may be replaced.
+        options: those of the command.
+    """
     folder = next(parent for parent in output.absolute().parents if parent.exists())
     if output.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
         raise CopeError(f"cannot write the program {output}: choose another place with -o")
+    if options["force"] or options["dry_run"]:
+        return
+    places = [output]
+    if options["objective"] == "pareto":
+        places += sorted(output.parent.glob(f"{escape(output.stem)}.frontier-*.json"))
+    if taken := next((place for place in places if place.exists() and _made_by(place) != compile_name), None):
+        raise CopeError(
+            f"{taken} is there already, and not from this compile: choose another place with -o, or overwrite it with --force"
+        )
+
+
+def _made_by(file: Path) -> str | None:
+    """The compile that a program file says it comes from; None of any other file."""
+    try:
+        return compiled_in(file).get("compile")
+    except (OSError, ValueError, AttributeError):  # no JSON, or none of a program
+        return None
 
 
 def picked(made: "Compiled", number: int | None, before: Mapping[str, Any]) -> "Compiled":
@@ -37,13 +61,17 @@ def picked(made: "Compiled", number: int | None, before: Mapping[str, Any]) -> "
     return replace(made, program=program, after=scores, improved=program.dump_state() != before)
 
 
-def complete(made: "Compiled", settings: Mapping[str, Any], start: Path | None) -> None:
-    """Add to the provenance what only the command line knows: the context, and the program that the compile began with.
+def complete(
+    made: "Compiled", compilation: "Compilation", settings: Mapping[str, Any], start: Path | None
+) -> None:  # fmt: skip
+    """Add to the provenance what only the command line knows: the compile's name, the context, the program it began with.
 
     What that one was trained on and chosen by, this one is too.
     """
     about = made.provenance
-    about["context"] = settings["context"]
+    about["compile"], about["context"] = compilation.folder.name, settings["context"]
+    if dropped := compilation.splits.dropped:
+        about["duplicates"] = dropped
     if start is None:
         return
     about["start"] = start.name

@@ -93,11 +93,9 @@ class CompileView:
             print(words, file=self._out, flush=True)
 
     def _line(self, session: "Session", now: float) -> str:
-        spent, most = session.purse.spent, session.purse.budget.calls
         parts = [
             self._best(session),
-            f"calls {spent.calls:,}" + (f" of {most:,}" if most else ""),
-            money(spent.usd) if spent.usd else "",
+            *_used(session),
             "" if self._over else self._left(session, now),
             session.activity.words if session.candidates.whole() and not self._over else "",
         ]
@@ -136,6 +134,21 @@ class CompileView:
         if expected is not None and expected < most:
             return f"about {duration(took * expected)} left"
         return f"at most {duration(took * most)} left" if most > 0 else "longer than estimated"
+
+
+def _used(session: "Session") -> list[str]:
+    """The calls, and all else that is budgeted, each of its bound; money also where there is some."""
+    spent, budget = session.purse.spent, session.purse.budget
+    parts = [f"calls {spent.calls:,}" + (f" of {budget.calls:,}" if budget.calls else "")]
+    if budget.tokens:
+        parts.append(f"tokens {spent.tokens:,} of {budget.tokens:,}")
+    if budget.usd:
+        parts.append(f"{'money unknown' if spent.usd is None else money(spent.usd)} of {money(budget.usd)}")
+    elif spent.usd:
+        parts.append(money(spent.usd))
+    if budget.seconds:
+        parts.append(f"{duration(spent.seconds)} of {duration(budget.seconds)} of model time")
+    return parts
 
 
 def _mark(session: "Session", now: float) -> _Mark:

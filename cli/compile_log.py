@@ -195,6 +195,7 @@ class CompileLog:
         spent = self._compilation.session.purse.spent
         with self._or_without():
             self._run.metrics(_used(spent), spent.calls)
+            self._run.end_children()
         for trouble in dict.fromkeys(self._trouble):
             click.echo(f"warning: {trouble}; the compile went on, and MLflow has not all of it", err=True)
 

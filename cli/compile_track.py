@@ -1,4 +1,4 @@
-"""What a program file and MLflow are told about a compile."""
+"""What a program file and MLflow are told about a compile, of the command or of Python."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,12 +15,15 @@ NOTES = "run.json"
 
 def provenance(made: "Compiled", settings: dict[str, Any]) -> "Compiled":
     """The outcome with what its program file says: optimizer, splits, models, scores, what it cost."""
+    proposed = "proposer" in made.provenance["models"]
     about = {
         "task": settings["task"],
         "optimizer": settings["optimizer"],
         **{name: settings[name] for name in ("chain", "objective", "surrogate", "only") if settings.get(name)},
-        "models": {**settings["models"], "proposer": settings["reflection_lm"]},
+        "models": {**settings["models"], **({"proposer": settings["reflection_lm"]} if proposed else {})},
+        **{name: settings[name] for name in ("adapter", "max_tokens", "context", "shown") if settings.get(name)},
         "splits": made.provenance["splits"],
+        **{name: made.provenance[name] for name in ("duplicates",) if name in made.provenance},
         "scores": {"before": made.before.as_dict(), "after": made.after.as_dict()},  # of the program that was picked
         "budget": made.provenance["budget"],
         "seed": settings.get("seed", 0),
@@ -28,6 +31,63 @@ def provenance(made: "Compiled", settings: dict[str, Any]) -> "Compiled":
         "rows": made.provenance["rows"],
     }
     return replace(made, provenance=about)
+
+
+def run_tracked(compilation: "Compilation", task: str, *, store: str | None = None) -> "Compiled":
+    """Run a compile that was prepared in Python, in an MLflow run like that of `cope compile`.
+
+    Args:
+        compilation: it is run here, and left open. With a folder of its own, a compile that goes on goes on in its run.
+        task: names the experiment, `cope-compile-TASK`, and the prompts in the registry.
+        store: address of the store; None is `MLFLOW_TRACKING_URI`, else SQLite in the working directory.
+
+    Returns:
+        The outcome. Its program file says as much as the command's; the run's id is `provenance["mlflow"]`.
+
+    Raises:
+        CopeError: when the store cannot be used, or the compile cannot work.
+        dspy.LMError: when a model cannot be reached.
+
+    >>> from cope import Cascade, run_tracked
+    >>> from cope.eval import task_by_name
+    >>> from cope.optimize import Compilation, split
+    >>> task = task_by_name("gsm8k")
+    >>> splits = split(task.load("train", 100), None)  # doctest: +SKIP
+    >>> compilation = Compilation(Cascade("small"), splits, task.score, budget=500, folder="mine")  # doctest: +SKIP
+    >>> made = run_tracked(compilation, "gsm8k")  # doctest: +SKIP
+    >>> compilation.close()  # doctest: +SKIP
+    >>> made.save("mine.json")  # doctest: +SKIP
+    """
+    settings = settings_of(compilation, task)
+    with tracked_compile(compilation, settings, {"no_track": False, "store": store}) as log:
+        made = provenance(compilation.run(), settings)
+        log(made)
+    return made
+
+
+def settings_of(compilation: "Compilation", task: str) -> dict[str, Any]:
+    """All that decides what a compile comes to, its budget apart, as the command has it from its options."""
+    from ..eval.records import digest
+    from ..optimize.compiled import asked_with
+
+    program, job = compilation.program, compilation.job
+    more = {
+        "chain": ",".join(job.chain), "objective": compilation.objective, "surrogate": compilation.surrogate is not None,
+        "demos": job.demos, "seed": job.seed,
+    }  # fmt: skip
+    every = [name for name, _ in program.named_predictors()]
+    return {
+        "task": task,
+        "optimizer": compilation.optimizer.name,
+        **{name: value for name, value in more.items() if value},
+        "only": [] if compilation.names == every else compilation.names,
+        "preset": program.preset.name,
+        "program": digest(program.dump_state()),
+        "models": {tier: program.team[tier].model for tier in program.preset.tiers},
+        "reflection_lm": str(compilation.proposer.model),
+        "splits": {name: compilation.splits.print_of(name) for name in ("train", "val")},
+        **asked_with(program),
+    }
 
 
 def _versions() -> dict[str, str]:
@@ -90,7 +150,7 @@ def _params(compilation: "Compilation", settings: Mapping[str, Any]) -> dict[str
     sizes = {"train": len(compilation.splits.train), "val": len(compilation.splits.val)}
     return {
         **{f"model.{tier}": model for tier, model in models.items()},
-        "model.proposer": proposer,
+        **({"model.proposer": proposer} if compilation.proposes else {}),
         **{f"split.{name}": f"{size} questions, fingerprint {prints[name]}" for name, size in sizes.items()},
         **flat,
         "only": ", ".join(flat["only"]) or "all",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .diff import change_lines
+from .loading import embedded
 from .program_diff import changes_between
 from .program_text import say
 from .usage import duration, money
@@ -27,13 +28,19 @@ def print_plan(compilation: "Compilation", settings: dict[str, Any], guess: "Est
         *(("prompts", predictor) for predictor in _predictors(compilation)),
         ("questions", compilation.splits.words),
         *([("objective", settings["objective"])] if settings["objective"] != "accuracy" else []),
-        *([("proposer", settings["reflection_lm"])] if guess.proposals else []),
-        ("estimate", f"{_range(guess)}; from a pilot of {guess.pilot} questions"),
+        *([("proposer", settings["reflection_lm"] + _memory(compilation))] if guess.proposals else []),
+        ("estimate", f"{_range(guess)}; from a pilot of {guess.pilot} questions{_right(guess)}"),
         *(("", words) for words in guess.assumes),
         ("budget", f"{_bounds(session.purse.budget)}; {session.purse.spent.calls:,} calls are used"),
         ("kept in", f"{compilation.folder}{earlier}"),
     ]
     click.echo("\n".join(f"  {label:<9}  {text}" for label, text in rows), err=True)
+    if guess.right == 0:
+        click.echo(
+            f"warning: none of the pilot's {guess.pilot} questions was answered right: an optimizer learns little from a "
+            "program that is never right; look at its answers with cope ask, or try another preset or model",
+            err=True,
+        )
 
 
 def _predictors(compilation: "Compilation") -> Iterator[str]:
@@ -43,6 +50,24 @@ def _predictors(compilation: "Compilation") -> Iterator[str]:
         spec = program.preset.rounds[int(number.removeprefix("round_")) - 1]
         tier = spec.planner if role == "planner" else spec.reasoner
         yield f"{number.replace('_', ' ')}'s {role}, {tier} ({program.team[tier or ''].model})"
+
+
+def _memory(compilation: "Compilation") -> str:
+    """What an embedded proposer takes beside the tiers."""
+    engine: Any = getattr(compilation.proposer, "engine", None)
+    if not hasattr(engine, "load"):
+        return ""
+    program = compilation.program
+    running = [other for other in embedded(program.team, program.preset.tiers) if other.weights == engine.weights]
+    if not running:
+        return ", one more model in memory"
+    if any((other.slots, other.context) == (engine.slots, engine.context) for other in running):
+        return ""
+    return f", in memory a second time for its long requests; with --context {engine.context} once"
+
+
+def _right(guess: "Estimate") -> str:
+    return "" if guess.right is None else f", {guess.right} of them right"
 
 
 def _range(guess: "Estimate") -> str:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
 from ..errors import CopeError
 from .calibrated import calibrated_cascade, calibrated_replay, calibration_option, warn_of_questions
+from .met import warn_of_settings
 from .options import (
     NO_PROGRAM,
     compiled_in,
@@ -69,10 +71,11 @@ def command(task: str | None, **options: Any) -> None:
     chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
     team = make_team(options)
     file = program_file(options, team, chosen.domain, chosen.name)
-    cascade, file, certificate = calibrated_cascade(options, team, chosen.domain, file, chosen.name)
+    cascade, file, certificate = calibrated_cascade(options, team, chosen.domain, file, chosen.name, shown=chosen.shown)
     examples = chosen.load(options["split"], options["limit"], options["data"])
-    warn_of_questions(certificate, chosen.name, (example.question for example in examples))
+    warn_of_questions(certificate, chosen.name, ((e.question, e.answer) for e in examples))
     origin = origin_of(file, examples) | {"calibration": str(options["calibration"]) if certificate else None}
+    warn_of_settings(compiled_in(file) if file else {}, {**options, "shown": chosen.shown})
     folder = RunFolder(settings_of(chosen, options, cascade), options["runs"])
     with folder.opened(options["fresh"]):
         prepare(team, cascade.preset.tiers)
@@ -170,7 +173,8 @@ def _tracking(
             folder.notes().get("mlflow_run"), options["store"],
         )
     )  # fmt: skip
-    folder.note(mlflow_run=run.id)
+    # An address may hold a password, which is nothing for a file.
+    folder.note(mlflow_run=run.id, mlflow_store=None if urlsplit(run.uri).password else run.uri)
     return run, {"around": lambda example: question_span(example.id, example.question)}
 
 

@@ -10,7 +10,8 @@ import click
 
 from ..errors import CopeError
 from ..programs.early_stop import INEXACT, NONE
-from .options import NO_PROGRAM, given, own_program
+from .met import warn_of_met
+from .options import NO_PROGRAM, compiled_in, given, own_program
 
 if TYPE_CHECKING:
     from ..eval import LargeAlone, Record, Recording, Replay
@@ -44,19 +45,26 @@ def show_replay(task: str | None, options: Mapping[str, Any]) -> None:
     record = Recording.open(options["replay"])
     if task not in (None, record.manifest.task):
         raise CopeError(f"{record.name} is a record of {record.manifest.task}, not of {task}")
+    program, compiled = _program(record, options)
     replay = Replay(
-        record, _program(record, options), samples=options["samples"], thresholds=options["thresholds"] or (),
+        record, program, samples=options["samples"], thresholds=options["thresholds"] or (),
         prices=dict(options["prices"]),
     )  # fmt: skip
     made = replay_records(replay, options["limit"])
+    if not made.records:
+        raise CopeError(f"{record.name} cannot answer for {replay.preset.name}: {next(iter(made.unknown))}")
+    seen = warn_of_met(compiled, (one.question for one in made.records))
     beside = _large_alone(replay, made.records, dict(options["prices"]))
-    summary = summarise(made.records, len(replay.preset.rounds), beside)
+    summary = summarise(made.records, len(replay.preset.rounds), beside, record.belonging)
     settings = _settings(replay)
-    right, unknown = sum(record.score or 0.0 for record in made.records), sum(made.unknown.values())
-    low, high = bounds_of(right, len(made.records), unknown)
+    low = high = None
+    if summary.accuracy is not None:
+        right = sum(record.score or 0.0 for record in made.records)
+        low, high = bounds_of(right, len(made.records), sum(made.unknown.values()))
     document = {
         **settings, **summary.as_dict(), "replayed": str(record.name), "unknown": made.unknown, "accuracy_bounds": [low, high],
-        "folder": str(record.name), "stopped": None, "mlflow": None, "failed": record.manifest.failed,
+        "seen": seen.as_dict() if seen else None, "folder": str(record.name), "stopped": None, "mlflow": None,
+        "failed": record.manifest.failed,
     }  # fmt: skip
     if options["as_json"]:
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
@@ -64,7 +72,7 @@ def show_replay(task: str | None, options: Mapping[str, Any]) -> None:
     print_table(settings, SimpleNamespace(preset=replay.preset), summary, document)
     for why, count in made.unknown.items():
         click.echo(f"{count} questions are not in the table: {why}")
-    if made.unknown:
+    if made.unknown and low is not None:
         count = len(made.records) + sum(made.unknown.values())
         click.echo(f"accuracy over all {count} questions is between {percent(low)} and {percent(high)}")
 
@@ -79,28 +87,46 @@ def refuse_settled() -> None:
         raise click.UsageError(f"--replay asks no model, and the record has settled the rest: leave out {settled[0]}.")
 
 
-def _program(record: "Recording", options: Mapping[str, Any]) -> Any:
-    """The program that the same options would have made a live run use: the record's own where none is named."""
+def _program(record: "Recording", options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The program that the same options would have made a live run use, the record's own where none is named, and what is
+    known of its compile."""
     from ..eval.replay_match import Program
 
     if file := own_program(options):
-        return Program.named(file, record.domain)
-    return preset_in(record, options["preset"], options["program"] == NO_PROGRAM) if given("preset") else None
+        return Program.named(file, record.domain), compiled_in(file)
+    if not given("preset"):
+        return None, recorded_compile(record, next(iter(record.programs)))
+    plain = options["program"] == NO_PROGRAM
+    return preset_in(record, options["preset"], plain), shipped_compile(record, options["preset"], plain)
+
+
+def recorded_compile(record: "Recording", name: str) -> dict[str, Any]:
+    """What a record keeps of how one of its programs was compiled; nothing when it was not."""
+    return record.manifest.settings.get("compiled", {}).get(name, {})
+
+
+def shipped_compile(record: "Recording", name: str, plain: bool) -> dict[str, Any]:
+    """What is known of the compile of the program that `preset_in` takes for a preset; nothing when it takes none."""
+    file = _shipped(record, name, plain)
+    return compiled_in(file) if file else {}
 
 
 def preset_in(record: "Recording", name: str, plain: bool) -> Any:
     """A preset for a replay; unless `plain`, the compiled program that comes with the package for it, where there is one."""
     from ..eval.replay_match import Program
     from ..programs import load_preset
+
+    found = _shipped(record, name, plain)
+    return Program.named(found, record.domain) if found else load_preset(name)
+
+
+def _shipped(record: "Recording", name: str, plain: bool) -> Path | None:
     from ..programs.shipped import shipped
 
-    preset = load_preset(name)
-    if not plain and not record.imported:
-        context = record.manifest.settings.get("context")
-        found = shipped(preset, record.manifest.task, record.models, record.domain, context=context)
-        if found:
-            return Program.named(found, record.domain)
-    return preset
+    if plain or record.imported:
+        return None
+    context = record.manifest.settings.get("context")
+    return shipped(name, record.manifest.task, record.models, record.domain, context=context)
 
 
 def _settings(replay: "Replay") -> dict[str, Any]:
@@ -123,6 +149,7 @@ def _settings(replay: "Replay") -> dict[str, Any]:
 def _large_alone(replay: "Replay", records: "list[Record]", prices: dict[str, Any]) -> "LargeAlone | None":
     """The large tier alone on the same questions, where the record has it."""
     from ..eval import LargeAlone, Replay, Spent, replay_records
+    from ..eval.summary import mean_score
 
     if replay.preset.name == "large" or not records:
         return None
@@ -131,6 +158,5 @@ def _large_alone(replay: "Replay", records: "list[Record]", prices: dict[str, An
     if not all(record.key in theirs for record in records):
         return None
     same = [theirs[record.key] for record in records]
-    accuracy = sum(record.score or 0.0 for record in same) / len(same)
     usage = (row for record in same for row in record.usage)
-    return LargeAlone(accuracy, Spent.of(usage), Path(replay.record.name).name)
+    return LargeAlone(mean_score(same), Spent.of(usage), Path(replay.record.name).name)

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 
 def prepare(
-    team: "Team", tiers: Iterable[str] | None = None, *, load: Iterable[str] | None = None, quiet: bool = False
-) -> None:
+    team: "Team", tiers: Iterable[str] | None = None, *, load: Iterable[str] | None = None, quiet: bool = False,
+    beside: Iterable[Any] = (),
+) -> None:  # fmt: skip
     """Bring the weights of the tiers' embedded models and load them, with progress on stderr.
 
     Args:
@@ -24,13 +25,15 @@ def prepare(
         tiers: the tiers that may be asked; all when None.
         load: those of them that are loaded now; all when None.
         quiet: say nothing of the loading. A download is shown all the same: it takes minutes.
+        beside: language models that are asked too and are no tiers.
 
     Raises:
         CopeError: when weights cannot be brought or are not what they should be.
     """
     tiers = list(team.tiers if tiers is None else tiers)
-    bring_weights(engine.weights for engine in embedded(team, tiers))
-    for engine in embedded(team, tiers if load is None else load):
+    more = [lm.engine for lm in beside if hasattr(lm.engine, "load")]
+    bring_weights(engine.weights for engine in _distinct([*embedded(team, tiers), *more]))
+    for engine in _distinct([*embedded(team, tiers if load is None else load), *more]):
         with _shown(f"loading {engine_name(engine)} ...", quiet):
             engine.load()
 
@@ -53,6 +56,10 @@ def bring_weights(names: Iterable[str]) -> list[Path]:
 def embedded(team: "Team", tiers: Iterable[str]) -> list[Any]:
     """The embedded engines among these tiers, each model once."""
     engines: list[Any] = [team[tier].lm.engine for tier in tiers if hasattr(team[tier].lm.engine, "load")]
+    return _distinct(engines)
+
+
+def _distinct(engines: list[Any]) -> list[Any]:
     return list({(engine.weights, engine.slots, engine.context): engine for engine in engines}.values())
 
 

@@ -27,7 +27,7 @@ __all__ = [
 NO_PROGRAM = "none"
 
 
-class _Assigned(click.ParamType):
+class Assigned(click.ParamType):
     """`NAME=VALUE`, with a reader for the value."""
 
     name = "assignment"
@@ -73,7 +73,7 @@ def _count(text: str) -> int:
 
 
 price_option = click.option(
-    "--price", "prices", metavar="TIER=PRICE", multiple=True, type=_Assigned(Price.parse),
+    "--price", "prices", metavar="TIER=PRICE", multiple=True, type=Assigned(Price.parse),
     help="IN/OUT or IN/CACHED/OUT in USD per million tokens, or USD/h. Repeatable.",
 )  # fmt: skip
 
@@ -88,10 +88,10 @@ def team_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--small", metavar="MODEL", default=_default("small"), show_default=True,
                      help="Small tier: local/NAME, ollama/NAME, or a provider's name such as openai/gpt-4o-mini."),
         click.option("--large", metavar="MODEL", default=_default("large"), show_default=True, help="Large tier."),
-        click.option("--tier", "tiers", metavar="NAME=MODEL", multiple=True, type=_Assigned(str),
+        click.option("--tier", "tiers", metavar="NAME=MODEL", multiple=True, type=Assigned(str),
                      help="One more tier, for presets of your own. Repeatable."),
         price_option,
-        click.option("--in-flight", "limits", metavar="TIER=N", multiple=True, type=_Assigned(_count),
+        click.option("--in-flight", "limits", metavar="TIER=N", multiple=True, type=Assigned(_count),
                      help="Requests of a tier at a time; 4 or 8 for local engines, else 16. Repeatable."),
         click.option("--context", type=click.IntRange(64), default=2048, show_default=True, metavar="N",
                      help="Tokens a request to a local model may have, prompt and reply."),
@@ -206,9 +206,11 @@ def _origin(file: Path) -> str:
     about = compiled_in(file)
     scores = about.get("scores", {})
     gain = ""
-    if "before" in scores and "after" in scores:
-        before, after = (scores[name]["accuracy"] for name in ("before", "after"))
-        gain = f": {before:.1%} -> {after:.1%} of {scores['after']['n']} validation questions"
+    for first, last, part in (("test before", "test after", "test"), ("before", "after", "validation")):
+        if first in scores and last in scores:
+            before, after = scores[first]["accuracy"], scores[last]["accuracy"]
+            gain = f": {before:.1%} -> {after:.1%} of {scores[last]['n']} {part} questions"
+            break
     return f"compiled for {about['task']} with {about['optimizer']}{gain}"
 
 

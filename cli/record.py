@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,9 @@ import click
 
 from ..errors import CopeError
 from ..programs.early_stop import NONE
-from .options import make_cascade, make_team, prepare, program_file, program_options, team_options
+from .met import warn_of_met, warn_of_settings
+from .options import compiled_in, make_cascade, make_team, prepare, program_file, program_options, team_options
+from .outputs import check_output
 
 if TYPE_CHECKING:
     from ..eval import Recorder
@@ -49,40 +52,64 @@ def command(task: str, **options: Any) -> None:
     Every round is asked, whatever the gates say, with all samples: other thresholds, fewer samples and presets of the same
     rounds are then replayed by cope eval --replay FILE. The same command goes on where an interrupted one stopped.
     """
-    from ..eval import Recorder, RunFolder, task_by_name
+    from ..eval import Recorder, RunFolder, ShortAnswer, is_record, task_by_name
 
     chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
+    if isinstance(chosen, ShortAnswer):
+        chosen = replace(chosen, labelled=False)  # rows without an answer are recorded too, and not scored
     options |= {"no_cache": True, "early_stop": NONE}  # a reply from the cache has no tokens of its own
     team = make_team(options)
     if options["logprobs"]:
         _ask_logprobs(team)
-    recorder = Recorder(_programs(options, team, chosen))
+    programs, files = _programs(options, team, chosen)
+    recorder = Recorder(programs)
+    options["output"] = options["output"] or Path(f"{chosen.name}-{recorder.first.preset.name}.parquet")
+    read = [Path(file) for file in (options["data"], options["program"]) if file]
+    check_output(options["output"], read, "record", is_record)  # now, rather than after hours of asking
     examples = chosen.load(options["split"], options["limit"], options["data"])
-    groups = groups_of(options, examples)
+    groups, compiled = groups_of(options, examples), _compiled(files, examples, {**options, "shown": chosen.shown})
     folder = RunFolder(_settings(chosen, options, recorder), options["runs"])
     with folder.opened(options["fresh"]):
         folder.done = {key: record for key, record in folder.done.items() if recorder.holds(record)}
         prepare(team, dict.fromkeys(tier for c in recorder.cascades.values() for tier in c.preset.tiers))
-        stopped = _run(chosen, examples, recorder, folder, groups, options)
+        stopped = _run(chosen, examples, recorder, folder, groups, options, compiled)
     if stopped:
         raise CopeError(stopped)
 
 
-def _programs(options: Mapping[str, Any], team: "Team", task: Any) -> "dict[str, Cascade]":
-    """The program to record, and the presets beside it, by name."""
-    own = make_cascade(options, team, task.domain, program_file(options, team, task.domain, task.name))
-    programs = {own.preset.name: own}
+def _programs(
+    options: Mapping[str, Any], team: "Team", task: Any
+) -> "tuple[dict[str, Cascade], dict[str, Path | None]]":
+    """The program to record, and the presets beside it, by name; and the files that they come from."""
+    file = program_file(options, team, task.domain, task.name)
+    own = make_cascade(options, team, task.domain, file)
+    programs, files = {own.preset.name: own}, {own.preset.name: file}
     for name in options["also"]:
         if name == "none" or name in programs:
             continue
         other = {**options, "preset": name, "program": None, "thresholds": ()}
-        beside = make_cascade(other, team, task.domain, program_file(other, team, task.domain, task.name))
+        file = program_file(other, team, task.domain, task.name)
+        beside = make_cascade(other, team, task.domain, file)
         if beside.preset.name in programs:
             raise CopeError(
                 f"two programs of a record have the name {beside.preset.name!r}: give --also {name} another"
             )
-        programs[beside.preset.name] = beside
-    return programs
+        programs[beside.preset.name], files[beside.preset.name] = beside, file
+    return programs, files
+
+
+def _compiled(
+    files: "Mapping[str, Path | None]", examples: list[Any], asked: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """By program, which questions it was compiled on, for replays; what an accuracy of it would not say is said on stderr."""
+    found = {}
+    for name, file in files.items():
+        about = compiled_in(file) if file else {}
+        warn_of_met(about, (example.question for example in examples), name if len(files) > 1 else None)
+        warn_of_settings(about, asked)
+        if "rows" in about:
+            found[name] = {"rows": about["rows"]}
+    return found
 
 
 def _ask_logprobs(team: "Team") -> None:
@@ -141,12 +168,13 @@ def _run(
     folder: Any,
     groups: dict[str, str],
     options: Mapping[str, Any],
+    compiled: dict[str, dict[str, Any]],
 ) -> str | None:
     """Ask, write the record and print what is in it; returns why questions are left, or that some failed, if so."""
     from ..eval import evaluate, write_record
     from .eval_view import LiveView
 
-    path = options["output"] or Path(f"{task.name}-{recorder.first.preset.name}.parquet")
+    path = options["output"]
     with LiveView(len(examples), list(folder.done.values()), len(recorder.first.preset.rounds)) as view:
         work = evaluate(
             task, examples, recorder.first, folder,
@@ -156,7 +184,8 @@ def _run(
     failed = [record for record in outcome.records if record.error]
     good = len(outcome.records) - len(failed)
     if good:
-        manifest = recorder.manifest(task, outcome.records, settings=_made_with(task, options), group=options["group"])
+        settings = _made_with(task, options) | ({"compiled": compiled} if compiled else {})
+        manifest = recorder.manifest(task, outcome.records, settings=settings, group=options["group"])
         write_record(path, manifest, recorder.rows(outcome.records, groups))
         _show(path, manifest, options["as_json"], outcome.stopped)
     if failed and not outcome.stopped:

@@ -22,6 +22,14 @@ class Allowance(Protocol):
         """
         ...
 
+    def failed(self, call: Call, error: Exception) -> None:
+        """Take note that an admitted call failed; it is settled nevertheless.
+
+        Raises:
+            Halt: when the error is no reason to try others.
+        """
+        ...
+
     def settle(self, call: Call) -> None:
         """Take note of what an admitted call used in the end."""
         ...

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dspy
+from dspy.clients.model_metadata import model_info, rate
 
 from .allowance import current_allowance
+from .engine import LocalEngine
 from .ledger import call_key, current_ledger
 from .limits import Limit, Turns
 from .meter import Call, MachineClock, new_call, record
@@ -86,6 +88,10 @@ class TierLM(dspy.LM):
         token = _call.set(call)
         try:
             outputs = await self._timed(call, prompt, messages, kwargs)
+        except Exception as error:
+            if allowance:
+                allowance.failed(call, error)
+            raise
         except asyncio.CancelledError:
             call.cancelled = True
             if call.seconds:  # it had left the queue
@@ -111,18 +117,36 @@ class TierLM(dspy.LM):
             if dspy.settings.disable_history:  # the meter reads what DSPy would note there, and goes no further
                 stack.enter_context(dspy.context(disable_history=False))
                 stack.callback(_no_history.reset, _no_history.set(True))
-            started, share = time.perf_counter(), runtime.clock.start(self.model)
+            started, share, failed = time.perf_counter(), runtime.clock.start(self.model), False
             try:
                 return await super().acall(prompt, messages=messages, **kwargs)
+            except Exception:
+                failed = True
+                raise
             finally:
                 call.machine_seconds = runtime.clock.stop(share, self.model)
                 call.seconds = time.perf_counter() - started
                 if call.hit:
                     call.seconds = call.machine_seconds = 0.0
+                elif failed and call.usd is None:  # nobody bills tokens for it; an hourly price charges its time
+                    call.usd = self.price_of(*_tokens(call)[:2], call.machine_seconds)
                 elif price := runtime.price:
                     # What a cancelled call used is known as far as its engine told, and an API does not tell.
                     told = call.prompt_tokens or not price.by_token
                     call.usd = price.usd(*_tokens(call), call.machine_seconds) if told else None
+
+    def price_of(self, prompt_tokens: int, completion_tokens: int, machine_seconds: float) -> float | None:
+        """What a call like this would cost in USD: by the user's price, else an API's by DSPy's table; None when unknown."""
+        if price := self.runtime.price:
+            return price.usd(prompt_tokens, completion_tokens, 0, machine_seconds)
+        if isinstance(getattr(self, "engine", None), LocalEngine):
+            return None
+        provider, _, model = self.model.partition("/")
+        info = model_info(provider, model)
+        rates = rate(info, "input_cost_per_token"), rate(info, "output_cost_per_token")
+        if rates[0] is None or rates[1] is None:
+            return None
+        return prompt_tokens * rates[0] + completion_tokens * rates[1]
 
     def _accepted(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Leave out what the model refuses; a greedy call has no rollouts."""

@@ -21,7 +21,7 @@ class Budget:
     Attributes:
         calls: requests that a model answered, those of the proposing model included.
         tokens: prompt and completion tokens.
-        usd: money; every tier's price must be known.
+        usd: money; the price of every tier must be known, and the proposer's where one is asked.
         seconds: time of the machine that the models run on, as the meter charges it.
 
     Raises:
@@ -81,6 +81,15 @@ class Spending:
         return self.plus(other, -1.0)
 
 
+def plain(bound: float) -> str:
+    """A bound as the user should read it.
+
+    >>> plain(1000000), plain(0.05)
+    ('1,000,000', '0.05')
+    """
+    return f"{bound:,}" if isinstance(bound, int) else f"{bound:g}"
+
+
 def _usd(usd: float | None, cancelled: bool) -> float | None:
     """A call that was stopped early and has no price yet is not a reason to lose count of the others."""
     return 0.0 if usd is None and cancelled else usd
@@ -134,7 +143,10 @@ class Purse:
         if bound is None:
             return None
         if used is None:
-            raise CopeError("a budget in USD needs prices: give --price TIER=IN/OUT for every tier")
+            raise CopeError(
+                "a budget in USD needs prices: give --price TIER=IN/OUT for every tier, and --price proposer=IN/OUT; if a "
+                "call of an earlier attempt has none, start anew with --fresh"
+            )
         return bound - used - (getattr(self._kept_back, name) or 0)
 
     def empty(self) -> str | None:
@@ -143,5 +155,5 @@ class Purse:
             left = self.left(name)
             if left is not None and left <= 0:
                 but = ", but for a last validation" if getattr(self._kept_back, name) else ""
-                return f"the budget of {bound:g} {name} is used up{but}"
+                return f"the budget of {plain(bound)} {name} is used up{but}"
         return None

@@ -11,6 +11,7 @@ from ..eval.records import write_whole
 from ..programs import Cascade
 from .budget import Spending
 from .candidates import Candidate
+from .splits import Splits
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,9 @@ class Compiled:
 
     @property
     def gain(self) -> tuple[float, float, float]:
-        """After minus before on the same questions: mean, and its 95% interval."""
+        """After minus before on the same questions: mean, and its 95% interval. The program as it was gains 0 for certain."""
+        if not self.improved:
+            return 0.0, 0.0, 0.0
         pairs = zip(self.after.values, self.before.values, strict=True)
         return paired_interval([after - before for after, before in pairs])
 
@@ -90,6 +93,34 @@ class Compiled:
             CopeError: when it cannot be written.
         """
         return save_program(self.program, path, self.provenance)
+
+
+def provenance(made: Compiled, optimizer: str, models: dict[str, str], splits: Splits) -> dict[str, Any]:
+    """What a program file says of how it came about."""
+    return {
+        "optimizer": optimizer,
+        "models": models,
+        **asked_with(made.program),
+        "splits": splits.as_dict(),
+        **({"duplicates": splits.dropped} if splits.dropped else {}),
+        "scores": {"before": made.before.as_dict(), "after": made.after.as_dict()},
+        "budget": {**vars(made.spent), "seconds": round(made.spent.seconds, 1)},
+        "rows": splits.rows(),
+    }
+
+
+def asked_with(program: Cascade) -> dict[str, Any]:
+    """How a program's tiers are asked, as far as all are asked alike: adapter, most tokens of a reply, tokens of a request.
+
+    Prompts are chosen for what they are written in, and measure as something else in another adapter.
+    """
+    tiers = [program.team[name] for name in program.preset.tiers]
+    values = {
+        "adapter": {type(tier.adapter).__name__.removesuffix("Adapter").lower() for tier in tiers},
+        "max_tokens": {tier.lm.kwargs.get("max_tokens") for tier in tiers},
+        "context": {tier.context_tokens for tier in tiers},
+    }
+    return {name: value for name, found in values.items() if len(found) == 1 and (value := found.pop()) is not None}
 
 
 def save_program(program: Cascade, path: str | Path, provenance: dict[str, Any]) -> Path:

@@ -1,11 +1,10 @@
 """Compile a cascade's prompts with one of DSPy's optimizers: estimated, budgeted, resumable, and never for the worse."""
 
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import dspy
@@ -13,19 +12,32 @@ from dspy.teleprompt.teleprompt import Teleprompter
 
 from ..errors import CopeError
 from ..eval.run import questions_in_flight
+from ..models import Price
 from ..models.adapter import LeanAdapter
+from ..models.engine import LocalEngine
 from ..programs import Cascade
+from .arguments import (
+    as_budget,
+    as_count,
+    as_folder,
+    as_names,
+    as_objective,
+    as_program,
+    check_proposer,
+    usual_score,
+)
 from .budget import Budget, BudgetSpent, Spending
 from .candidates import Candidate, Candidates
-from .checks import check_budget, check_data, check_pilot, check_scorer
+from .checks import ask_proposer, check_budget, check_calls, check_data, check_pilot, check_prices, check_scorer
 from .chosen import chosen
-from .compiled import Compiled, Scores
-from .estimate import Estimate, estimate, per_question, validation, written_share
+from .compiled import Compiled, Scores, provenance
+from .estimate import Estimate, affordable, estimate, per_question, validation, written_share
 from .fitting import fits
+from .folder import CompileFolder
 from .job import Job, Optimizer, failure, shown_row
-from .methods import optimizer_by_name
+from .methods import check_steps, optimizer_by_name
 from .methods.own import Own
-from .metric import Metric, Objective, Scorer
+from .metric import Metric, Objective, Scorer, judged_by
 from .prompts import state_of, with_prompts
 from .proposer import make_proposer
 from .quiet import quiet
@@ -44,9 +56,10 @@ class Compilation:
     Args:
         program: the cascade to compile; it is not changed.
         splits: training and validation questions.
-        scorer: scores an answer: a task's `score`, or a function `(example, answer) -> number`.
+        scorer: scores an answer: a task's `score`, or a function `(example, answer) -> number`; None is the usual score of
+            the program's kind of questions.
         optimizer: a name, or an optimizer object of DSPy's own protocol.
-        budget: bounds on the total.
+        budget: bounds on the total; a number bounds the calls.
         only: which predictors are compiled, see `chosen`; all without a condition.
         objective: `accuracy`; `cost`, which prefers right answers that need few tokens of the large tier; or `pareto`.
         proposer: the model that writes instructions; the large tier's by default.
@@ -54,50 +67,66 @@ class Compilation:
         seed: of the optimizer.
         chain: the optimizers of a chain, by name.
         surrogate: leave out the rounds after the last compiled one, and the questions that earlier rounds settle.
-        folder: where the state is kept; the same folder goes on from there. A temporary one when None.
+        folder: where the state is kept; the same folder goes on from there. A temporary one when None. It is held until
+            `close`.
         watch: called after every score with the session.
+        fresh: forget what the folder holds of an earlier compile.
+        proposer_price: what the proposer costs, where its model is no priced tier's.
 
     Raises:
-        CopeError: when something about it cannot work; no model has been asked yet.
+        CopeError: when something about it cannot work, or another compile holds the folder; no model has been asked yet.
     """
 
     def __init__(
         self,
         program: Cascade,
         splits: Splits,
-        scorer: Scorer,
+        scorer: Scorer | None = None,
         optimizer: str | Teleprompter = "bootstrap-random-search",
         *,
-        budget: Budget | None = None,
-        only: Iterable[str] = (),
+        budget: Budget | int | None = None,
+        only: str | Sequence[str] = (),
         objective: Objective = "accuracy",
-        proposer: Any = None,
+        proposer: str | dspy.LM | LocalEngine | None = None,
         demos: int = 4,
         seed: int = 0,
-        chain: Sequence[str] = (),
+        chain: str | Sequence[str] = (),
         surrogate: bool = False,
-        folder: Path | None = None,
-        watch: Callable[[Session], None] = lambda session: None,
+        folder: str | Path | None = None,
+        watch: Callable[[Session], None] | None = None,
+        fresh: bool = False,
+        proposer_price: Price | None = None,
     ) -> None:
         self.optimizer: Optimizer = optimizer_by_name(optimizer) if isinstance(optimizer, str) else Own(optimizer)
-        self.program, self.splits, self.objective = program, splits, objective
-        self.names = chosen(program, only)
-        _ = [optimizer_by_name(name) for name in chain]
+        self.program, self.splits, self.objective = as_program(program), splits, as_objective(objective)
+        self.names = chosen(program, as_names("only", only))
+        links, budget, place = as_names("chain", chain), as_budget(budget), as_folder(folder)
+        demos, seed = as_count("demos", demos), as_count("seed", seed, least=None)
+        check_steps(self.optimizer, [optimizer_by_name(name) for name in links], demos)
         check_data(splits)
-        check_scorer(scorer, splits)
-        self.folder = folder or Path(mkdtemp(prefix="cope-compile-"))
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.session = Session([fingerprint(example) for example in splits.val], budget, self.folder, watch)
-        self.session.refuses = fits([example.question for example in (*splits.train, *splits.val)])
-        self.metric = Metric(scorer, self.session, objective, (*splits.train, *splits.val))
+        rows = [*splits.train, *splits.val]
+        scorer = scorer or usual_score(program, rows)
+        check_scorer(judged_by(scorer), splits)
+        check_proposer(proposer)
         self.surrogate = Surrogate(program, self.names) if surrogate else None
-        self.proposer = make_proposer(program.team, proposer)
+        self.proposer = make_proposer(program.team, proposer, price=proposer_price)
         self._costs: list[Spending] = []
+        self._held = CompileFolder(place)
+        self.folder = self._held.path
+        try:
+            if fresh:
+                self._held.forget()
+            self.session = Session([fingerprint(e) for e in splits.val], budget, self.folder, watch or (lambda _: None))
+        except BaseException:
+            self._held.close()
+            raise
+        self.session.refuses = fits([example.question for example in rows])
+        self.metric = Metric(scorer, self.session, objective, rows)
         student = Student(program, self.session, self.names, failures=self.optimizer.reflects)
-        rows = splits.train if isinstance(self.optimizer, Own) else [shown_row(e, student) for e in splits.train]
+        train = splits.train if isinstance(self.optimizer, Own) else [shown_row(e, student) for e in splits.train]
         self.job = Job(
-            student, rows, splits.val, self.metric, self.proposer, None, questions_in_flight(program), demos, seed,
-            self.evaluate, tuple(chain),
+            student, train, splits.val, self.metric, self.proposer, None, questions_in_flight(program), demos, seed,
+            self.evaluate, links,
         )  # fmt: skip
 
     def evaluate(self, student: Student, examples: list[dspy.Example]) -> list[float]:
@@ -117,41 +146,51 @@ class Compilation:
         )
         return ask(student).results
 
+    @property
+    def proposes(self) -> bool:
+        """Whether the optimizer will ask the proposer."""
+        return self.optimizer.runs(self.job)[1] > 0
+
+    def check(self) -> None:
+        """Raise a CopeError when the budget cannot be enough, or a price is missing to it; no model is asked."""
+        budget = self.session.purse.budget
+        check_prices(self.program, self.proposer if self.proposes else None, budget)
+        check_calls(self.optimizer, self.job, budget, self.surrogate.last if self.surrogate else None)
+
     def estimate(self) -> Estimate:
         """Ask the first training questions, and say from their cost what the whole will use.
 
         Raises:
-            CopeError: when no answer can be read, or the budget does not allow the optimizer's smallest step.
+            CopeError: when no answer can be read, the proposer cannot be asked, or the budget does not allow the optimizer's
+                smallest step.
             dspy.LMError: when a model cannot be reached.
         """
+        self.check()
         try:
             with self._stage(), quiet(self.folder / "optimizer.log"):
-                answers = [prediction for _, prediction, _ in self._ask(self.job.student, self.splits.train[:PILOT])]
+                if self.proposes:
+                    ask_proposer(self.proposer)
+                asked = self._ask(self.job.student, self.splits.train[:PILOT])
         except Failed as failed:
             raise failed.error from failed
         except BudgetSpent as empty:
             raise CopeError(
                 f"{empty} by the first few questions, so it is too small for one step of {self.optimizer.name}: give more"
             ) from None
+        answers = [prediction for _, prediction, _ in asked]
         check_pilot(answers)
         usages = [prediction.usage for prediction in answers if prediction]
         costs = self._costs = per_question(usages)
-        self._fit(costs)
+        left = affordable(self.session.purse.budget, costs)
+        self.job.runs = None if left is None else max(0, left - 2 * len(self.splits.val))  # before and after
         check_budget(self.optimizer, self.job, self.session.purse, costs)
         questions, proposals = self.optimizer.runs(self.job)
         first = len(self.splits.val)
         plain = first if self.optimizer.demonstrates and self.job.demos else None
-        return estimate(costs, questions + first, proposals, self.job.demos, plain, written_share(usages))
-
-    def _fit(self, costs: Sequence[Spending]) -> None:
-        """How many questions the budget allows beside the two validations of before and after."""
-        shares = []
-        for name, bound in self.session.purse.budget.bounds().items():
-            each = [getattr(cost, name) or 0 for cost in costs]
-            if sum(each):
-                shares.append(bound * len(each) / sum(each))
-        if shares:
-            self.job.runs = max(0, int(min(shares)) - 2 * len(self.splits.val))
+        guess = estimate(
+            costs, questions + first, proposals, self.job.demos, plain, written_share(usages), self.proposer.price_of
+        )
+        return replace(guess, right=sum(score >= 1 for _, _, score in asked))
 
     def _stage(self) -> ExitStack:
         stack = ExitStack()
@@ -248,21 +287,12 @@ class Compilation:
             frontier=[(with_prompts(self.program, c.state), Scores.of(c, keys)) for c in candidates.frontier()],
             candidates=list(candidates), spent=self.session.purse.spent, stopped=stopped,
         )  # fmt: skip
-        return replace(made, provenance=self._about(made))
-
-    def _about(self, made: Compiled) -> dict[str, Any]:
-        """What a program file says of how it came about."""
-        program, spent = self.program, vars(made.spent)
-        return {
-            "optimizer": self.optimizer.name,
-            "models": {tier: program.team[tier].model for tier in program.preset.tiers}
-            | {"proposer": self.proposer.model},
-            "splits": self.splits.as_dict(),
-            "scores": {"before": made.before.as_dict(), "after": made.after.as_dict()},
-            "budget": {name: round(value, 1) if isinstance(value, float) else value for name, value in spent.items()},
-            "rows": self.splits.rows(),
-        }
+        models = {tier: self.program.team[tier].model for tier in self.program.preset.tiers}
+        models |= {"proposer": self.proposer.model} if self.proposes else {}
+        about = provenance(made, self.optimizer.name, models, self.splits)
+        return replace(made, provenance=about)
 
     def close(self) -> None:
-        """Close the files of the folder."""
+        """Close the files of the folder, and let others have it."""
         self.session.close()
+        self._held.close()

@@ -1,10 +1,10 @@
 """What a compile will use, from what a few real questions used."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .budget import Spending
+from .budget import Budget, Spending
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class Estimate:
         questions: that programs answer in all, about.
         pilot: questions that the figures come from.
         proposals: calls of the proposing model, about.
+        right: answers of the pilot that were right.
         shorter: whether the lower end counts on shorter answers.
     """
 
@@ -27,6 +28,7 @@ class Estimate:
     pilot: int
     proposals: int
     shorter: bool = False
+    right: int | None = None
 
     @property
     def assumes(self) -> tuple[str, str]:
@@ -39,7 +41,7 @@ class Estimate:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "questions": self.questions, "pilot": self.pilot, "proposals": self.proposals,
+            "questions": self.questions, "pilot": self.pilot, "right": self.right, "proposals": self.proposals,
             "low": vars(self.low), "high": vars(self.high), "assumes": self.assumes,
         }  # fmt: skip
 
@@ -61,6 +63,16 @@ def per_question(usages: Sequence[Sequence[dict[str, Any]]]) -> list[Spending]:
     return found
 
 
+def affordable(budget: Budget, pilot: Sequence[Spending]) -> int | None:
+    """How many questions like those of the pilot a budget pays for; None where nothing that they use is bounded."""
+    shares = []
+    for name, bound in budget.bounds().items():
+        used = sum(getattr(cost, name) or 0 for cost in pilot)
+        if used:
+            shares.append(int(bound * len(pilot) / used))
+    return min(shares, default=None)
+
+
 def written_share(usages: Sequence[Sequence[dict[str, Any]]]) -> float:
     """The share of a pilot's tokens that models wrote; prompts are the rest."""
     rows = [row for usage in usages for row in usage]
@@ -72,6 +84,7 @@ _REPEATED = 0.5  # the share of new work when optimizers ask much of the same ag
 _SHORTENED = 0.02  # of what is written; labelled rows took a small model from 212 tokens an answer to 4
 _WEIGHT = 8  # of a written token beside one that is read, in time and in money
 _PROPOSAL_TOKENS = (800, 4000)  # of one call of the proposing model, prompt and reply
+_PROPOSAL_WRITTEN = 0.25  # of these, the reply
 
 
 def estimate(
@@ -81,6 +94,7 @@ def estimate(
     demos: int,
     plain: int | None = None,
     written: float = 0.0,
+    price_of: Callable[[int, int, float], float | None] = lambda prompt, completion, seconds: None,
 ) -> Estimate:
     """A range for so many questions and proposals.
 
@@ -91,12 +105,12 @@ def estimate(
         demos: demonstrations that prompts will hold, each about as long as a question with its answer.
         plain: of the questions, those asked before there is any demonstration; None where the optimizer adds none.
         written: share of the pilot's tokens that models wrote.
+        price_of: USD of a proposal by prompt tokens, completion tokens and machine seconds; None when it is not known.
     """
     count = max(1, len(pilot))
     mean = _scaled(_sum(pilot), 1 / count)
     dearest = max(pilot, key=lambda spent: (spent.calls, spent.tokens), default=Spending())
     speed = mean.seconds / mean.tokens if mean.tokens else 0.0
-    money = mean.usd / mean.tokens if mean.usd is not None and mean.tokens else None
     low, high = _scaled(mean, _REPEATED * questions), _scaled(dearest, questions)
     high.tokens += demos * questions * max(1, mean.tokens)
     high.seconds += demos * questions * mean.seconds / _WEIGHT
@@ -110,7 +124,10 @@ def estimate(
         spent.calls += proposals
         spent.tokens += proposals * tokens
         spent.seconds += proposals * tokens * speed
-        spent.usd = None if spent.usd is None or money is None else spent.usd + proposals * tokens * money
+        if proposals:
+            reply = round(_PROPOSAL_WRITTEN * tokens)
+            each = price_of(tokens - reply, reply, tokens * speed)
+            spent.usd = None if spent.usd is None or each is None else spent.usd + proposals * each
     return Estimate(low, high, questions, len(pilot), proposals, plain is not None)
 
 

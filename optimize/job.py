@@ -71,6 +71,9 @@ class Optimizer(Protocol):
     demonstrates: bool
     """Whether it, or one of several in a chain, adds demonstrations to prompts."""
 
+    instructs: bool
+    """Whether it, or one of several in a chain, changes instructions."""
+
     def least(self, job: Job) -> int:
         """How many questions programs must answer for its smallest step, the first validation apart."""
         ...

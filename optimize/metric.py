@@ -1,21 +1,56 @@
 """The task's score as DSPy's optimizers want it, with feedback in words for those that read."""
 
+import math
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import dspy
 
+from ..errors import CopeError
 from ..eval import Score
+from ..eval.run import FATAL, user_error
 from ..models import run_sync
 from .feedback import feedback
+from .session import Failed, Session
 from .splits import fingerprint
-
-if TYPE_CHECKING:
-    from .session import Session
 
 Objective = Literal["accuracy", "cost", "pareto"]
 Scorer = Callable[[dspy.Example, str | None], Any]
 """Scores an answer: a coroutine function that gives a `Score`, as a task's, or a function that gives a number or a bool."""
+
+
+def judged_by(scorer: Scorer) -> Callable[[dspy.Example, str | None], Score]:
+    """The scorer, called and awaited, with words where it gives a number.
+
+    What it raises becomes a CopeError that names it and the question; errors of models stay what they are.
+    """
+
+    def judge(example: dspy.Example, answer: str | None) -> Score:
+        try:
+            made: Any = scorer(example, answer)
+            made = run_sync(made) if hasattr(made, "__await__") else made
+            value = float(made.value if isinstance(made, Score) else made)
+        except (CopeError, dspy.LMError):
+            raise
+        except Exception as error:
+            why = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:80]}"
+            raise CopeError(f"the metric failed ({why}) {_about(example, answer)}: mend it, or the data") from error
+        if not (math.isfinite(value) and 0 <= value <= 1):
+            raise CopeError(f"the metric gave {value:g} {_about(example, answer)}: it must be between 0 and 1")
+        said = f"The answer is {answer!r}." if value >= 1 else f"The answer {answer!r} is not right."
+        return made if isinstance(made, Score) else Score(value, said)
+
+    return judge
+
+
+def _about(example: dspy.Example, answer: str | None) -> str:
+    said = "None, where no answer could be read," if answer is None else f"the answer {_short(answer, 40)!r}"
+    return f"on {said} to {_short(str(example.question), 60)!r}"
+
+
+def _short(text: str, most: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 class Metric:
@@ -34,11 +69,11 @@ class Metric:
     def __init__(
         self,
         scorer: Scorer,
-        session: "Session",
+        session: Session,
         objective: Objective = "accuracy",
         rows: Iterable[dspy.Example] = (),
     ) -> None:
-        self.scorer, self.session, self.objective = scorer, session, objective
+        self.judge, self.session, self.objective = judged_by(scorer), session, objective
         self._rows = {fingerprint(row): row for row in rows}
         self.reference = 0.0
         """Tokens of the large tier a question before compiling."""
@@ -73,11 +108,13 @@ class Metric:
 
     def _judge(self, example: dspy.Example, prediction: Any) -> tuple[float, Score]:
         answer, key = getattr(prediction, "answer", None), fingerprint(example)
-        made = self.scorer(self._rows.get(key, example), answer)
-        score = run_sync(made) if hasattr(made, "__await__") else made
-        if not isinstance(score, Score):
-            value = float(score)
-            score = Score(value, f"The answer is {answer!r}." if value >= 1 else f"The answer {answer!r} is not right.")
+        try:
+            score = self.judge(self._rows.get(key, example), answer)
+        except (*FATAL, dspy.LMError) as error:
+            if fatal := user_error(error) or (error if isinstance(error, FATAL) else None):
+                self.session.end(Failed(fatal))  # it would fail again; to an optimizer it were one wrong answer more
+                self.session.check()
+            raise
         if prediction is None:
             return 0.0, score
         used = large_tokens(prediction)

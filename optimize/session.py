@@ -7,7 +7,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..errors import CopeError
 from ..eval.records import digest
+from ..eval.run import FATAL, user_error
 from ..models import Call, Halt, Ledger, allowed_by, recorded_in
 from ..models.scope import in_scope, scoped
 from ..programs import Cascade
@@ -30,6 +32,12 @@ class Failed(Halt):
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
         self.error = error
+
+
+def no_proposer(model: str, error: Exception) -> CopeError:
+    """Why there are no proposals, in a line."""
+    why = (str(error).splitlines() or [type(error).__name__])[0][:300]
+    return CopeError(f"the proposer {model} cannot be asked ({why}): mend that, or name another with --reflection-lm")
 
 
 class Session:
@@ -121,6 +129,12 @@ class Session:
             self.end(halt)
             raise
         self._tell()
+
+    def failed(self, call: Call, error: Exception) -> None:
+        """What fails for one request fails for all: no optimizer is to go on as if it had only lost a proposal."""
+        if fatal := user_error(error) or (error if isinstance(error, FATAL) else None):
+            self.end(Failed(fatal if in_scope("question") else no_proposer(call.model, fatal)))
+            self.check()
 
     def settle(self, call: Call) -> None:
         self.purse.settle(call)

@@ -64,8 +64,10 @@ def split(
         seed: of the shuffle.
 
     Raises:
-        CopeError: when a pool is too small.
+        CopeError: when a pool is too small, or holds what is no question.
     """
+    for name, rows in (("trainset", trainset), ("valset", valset)):
+        _check_rows(name, () if rows is None else rows)
     rng = random.Random(seed)
     pool, dropped = _distinct(trainset, set())
     rng.shuffle(pool)
@@ -84,6 +86,22 @@ def split(
         if wanted is not None and wanted > len(rows):
             raise CopeError(f"the {name} split has {len(rows)} different questions, not {wanted}: ask for fewer")
     return Splits(pool[:train], others[:val], dropped + twice)
+
+
+def _check_rows(name: str, rows: Any) -> None:
+    if isinstance(rows, str) or not isinstance(rows, Sequence):
+        raise CopeError(f"{name} is a {type(rows).__name__}: give a list of dspy.Example")
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, dspy.Example):
+            raise CopeError(f"row {number} of {name} is a {type(row).__name__}: make each a dspy.Example")
+        if row.get("question") is None:
+            raise CopeError(f"row {number} of {name} has no question: every row needs question and answer")
+        try:
+            given = row.inputs()
+        except ValueError:
+            given = {}
+        if "question" not in given:
+            raise CopeError(f'row {number} of {name} does not say what is given: add .with_inputs("question")')
 
 
 def _distinct(examples: Sequence[dspy.Example], taken: set[str]) -> tuple[list[dspy.Example], int]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import dspy
 
+from ..errors import CopeError
 from ..programs import Cascade
 from .candidates import Candidates
 from .job import Job, Optimizer
@@ -24,6 +25,9 @@ class Surrogate:
         program: the whole cascade.
         names: the predictors that are compiled.
 
+    Raises:
+        CopeError: when it would leave nothing out.
+
     Attributes:
         best: the states that were found best, for the whole program to decide between.
     """
@@ -31,6 +35,11 @@ class Surrogate:
     def __init__(self, program: Cascade, names: list[str]) -> None:
         numbers = [int(name.split(".")[0].removeprefix("round_")) for name in names]
         self.first, self.last = min(numbers), max(numbers)
+        if (self.first, self.last) == (1, len(program.preset.rounds)):
+            raise CopeError(
+                "a surrogate leaves out nothing here, since both the first and the last round are compiled: say what is "
+                "compiled with --only, or do without --surrogate"
+            )
         self.best: list[dict[str, Any]] = []
 
     def compile(self, optimizer: Optimizer, job: Job) -> Student | None:

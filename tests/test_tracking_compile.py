@@ -1,5 +1,6 @@
 """What a compile needs of MLflow: runs inside its run, tables, prompts in the registry, programs as models."""
 
+import json
 import logging
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from cope import Cascade, CopeError, Team
 from cope.models import ScriptedEngine
 from cope.tracking import TrackedRun, check_store, template, tracked
+from cope.tracking.model import requirement
 
 
 class Saved(ScriptedEngine):
@@ -45,6 +47,21 @@ def test_runs_inside_a_run_are_ended_and_found_again(mlflow_store: str):
     assert found.info.status == "FINISHED" and found.data.metrics == {"accuracy": 0.5}
     assert found.data.tags["mlflow.parentRunId"] == run.id and found.data.tags["outcome"] == "start"
     assert [file.path for file in client().list_artifacts(made)] == ["prompts.txt"]
+
+
+def test_a_run_inside_that_a_kill_left_open_is_written_whole_or_ended(mlflow_store: str):
+    def begun(run: TrackedRun, key: str) -> str:
+        """As an attempt leaves it that is killed in the middle."""
+        return client().create_run(run.experiment_id, tags={"mlflow.parentRunId": run.id, "cope.key": key}).info.run_id
+
+    with tracked("cope-compile-test", "killed", {}, store=mlflow_store, traces=False) as run:
+        met, lost = begun(run, "met again"), begun(run, "never met again")
+        assert run.children() == {}, "what is not finished is not there"
+        assert run.child("met again", "candidate 1", {"accuracy": 0.5}, {"prompts.txt": "Solve."}) == met
+        run.end_children()
+        assert run.children() == {"met again": met}
+    assert client().get_run(met).data.metrics == {"accuracy": 0.5}
+    assert [client().get_run(one).info.status for one in (met, lost)] == ["FINISHED", "KILLED"]
 
 
 def test_a_table_is_replaced_when_it_is_logged_again(mlflow_store: str):
@@ -118,6 +135,41 @@ def test_a_program_comes_back_as_a_model_without_being_asked(
         served = pyfunc.load_model(address)
         assert served.predict({"question": "What is 3 + 4?"})["answer"] == "7"
         assert served.input_example == {"question": "What is 3 + 4?"}
+
+
+@pytest.mark.parametrize(
+    ("origin", "wanted"),
+    [
+        (None, "from-somewhere==1.5"),
+        ({"url": "file:///home/me/src", "dir_info": {"editable": True}}, "from-somewhere @ file:///home/me/src"),
+        (
+            {
+                "url": "https://host/x.git",
+                "vcs_info": {"vcs": "git", "commit_id": "abc1", "requested_revision": "main"},
+            },
+            "from-somewhere @ git+https://host/x.git@abc1",
+        ),
+    ],
+)
+def test_a_model_requires_the_package_from_where_it_came(
+    origin: Any, wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = tmp_path / "from_somewhere-1.5.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: from-somewhere\nVersion: 1.5\n")
+    if origin:
+        (folder / "direct_url.json").write_text(json.dumps(origin))
+    monkeypatch.syspath_prepend(tmp_path)
+    assert requirement("from-somewhere") == wanted
+
+
+def test_a_model_lists_what_an_environment_for_it_needs(mlflow_store: str):
+    from mlflow.artifacts import download_artifacts
+
+    with tracked("cope-compile-test", "needs", {}, store=mlflow_store, traces=False) as run:
+        address = run.model(Cascade("small", Team(Saved(), Saved())), {"question": "string"}, {"question": "?"})
+    lines = (Path(download_artifacts(address)) / "requirements.txt").read_text().split("\n")
+    assert [requirement(name) for name in ("cope-dspy", "dspy", "mlflow")] == lines
 
 
 def test_a_model_holds_no_key(mlflow_store: str, monkeypatch: pytest.MonkeyPatch):

@@ -1,8 +1,9 @@
 """Programs as MLflow models: `mlflow.dspy.load_model` gives one back, `mlflow models serve` serves it."""
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 from typing import Any
 
 _REQUIRED = ("cope-dspy", "dspy", "mlflow")
@@ -40,9 +41,27 @@ def log_program(
         artifact_path=None, name="program", flavor=_Unasked, flavor_name="dspy", run_id=run_id, model=program,
         use_dspy_model_save=True, signature=ModelSignature(Schema(columns)), input_example=dict(example),
         validate_serving_input=False, prompts=list(prompts),
-        pip_requirements=[f"{package}=={version(package)}" for package in _REQUIRED],
+        pip_requirements=[requirement(package) for package in _REQUIRED],
     )  # fmt: skip
     return f"models:/{logged.model_id}"
+
+
+def requirement(package: str) -> str:
+    """What pip needs to install a package again as it is here: its version, or the place that it was installed from.
+
+    A checkout's version is on no index, so an environment that MLflow makes for a model would have no such package. Where a
+    package came from is in its `direct_url.json` (PEP 610).
+
+    >>> requirement("dspy").startswith("dspy==")
+    True
+    """
+    # In the folder of a checkout its build's metadata come first, and those have no origin.
+    told = (found.read_text("direct_url.json") for found in distributions(name=package))
+    origin = json.loads(next(filter(None, told), "{}"))
+    url, source = origin.get("url"), origin.get("vcs_info")
+    if url and source:
+        url = f"{source['vcs']}+{url}@{source['commit_id']}"
+    return f"{package} @ {url}" if url else f"{package}=={version(package)}"
 
 
 class _Unasked:

@@ -87,16 +87,14 @@ class TrackedRun:
 
     @_in_a_line
     def children(self) -> dict[str, str]:
-        """The runs that `child` made, by key, those of earlier attempts too."""
-        import mlflow
-
-        inside = f"tags.`{_PARENT}` = '{self.id}'"
-        found = mlflow.MlflowClient().search_runs([self.experiment_id], inside, max_results=1000)
-        return {run.data.tags[_KEY]: run.info.run_id for run in found if _KEY in run.data.tags}
+        """The finished runs that `child` made, by key, those of earlier attempts too."""
+        return {run.data.tags[_KEY]: run.info.run_id for run in self._inside() if run.info.status == "FINISHED"}
 
     @_in_a_line
     def child(self, key: str, name: str, metrics: Mapping[str, float], texts: Mapping[str, str]) -> str:
         """Make a run inside this one, with its figures and text files, and end it.
+
+        One that an earlier attempt began for the key, and was killed before it ended it, is written whole.
 
         Returns:
             Its id.
@@ -104,12 +102,32 @@ class TrackedRun:
         import mlflow
 
         client = mlflow.MlflowClient()
-        run_id = client.create_run(self.experiment_id, tags={_PARENT: self.id, _KEY: key}, run_name=name).info.run_id
+        run_id = next((run.info.run_id for run in self._inside(key) if run.info.status != "FINISHED"), None)
+        if run_id is None:
+            tags = {_PARENT: self.id, _KEY: key}
+            run_id = client.create_run(self.experiment_id, tags=tags, run_name=name).info.run_id
         mlflow.log_metrics(dict(metrics), run_id=run_id)
         for file, text in texts.items():
             client.log_text(run_id, text, file)
         client.set_terminated(run_id)
         return run_id
+
+    @_in_a_line
+    def end_children(self) -> None:
+        """End the runs inside that a killed attempt left running and that nothing was written to since, as killed."""
+        import mlflow
+
+        for run in self._inside():
+            if run.info.status == "RUNNING":
+                mlflow.MlflowClient().set_terminated(run.info.run_id, "KILLED")
+
+    def _inside(self, key: str | None = None) -> list[Any]:
+        """The runs that `child` made, of all keys or one, whatever became of them."""
+        import mlflow
+
+        inside = f"tags.`{_PARENT}` = '{self.id}'" + (f" AND tags.`{_KEY}` = '{key}'" if key else "")
+        found = mlflow.MlflowClient().search_runs([self.experiment_id], inside, max_results=1000)
+        return [run for run in found if _KEY in run.data.tags]
 
     @_in_a_line
     def prompt(self, name: str, messages: Sequence[Mapping[str, str]], words: str, tags: Mapping[str, str]) -> str:

@@ -25,6 +25,7 @@ class Chain:
     words = "one optimizer after the other, each from the best so far"
     reflects = True
     demonstrates = True
+    instructs = True
     usual = ("bootstrap-random-search", "gepa")
 
     def __init__(self, find: Callable[[str], Optimizer]) -> None:
@@ -62,6 +63,7 @@ class Together:
     words = "demonstrations and instructions in turn, under DSPy's BetterTogether"
     reflects = True
     demonstrates = True
+    instructs = True
 
     def __init__(self, find: Callable[[str], Optimizer]) -> None:
         self._chain = Chain(find)

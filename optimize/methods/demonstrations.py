@@ -15,6 +15,7 @@ class LabeledDemos:
     words = "demonstrations: training rows with their answers, for reasoners"
     reflects = False
     demonstrates = True
+    instructs = False
 
     def least(self, job: Job) -> int:
         return len(job.valset)
@@ -38,6 +39,7 @@ class BootstrapDemos:
     words = "demonstrations: the program's own right answers"
     reflects = False
     demonstrates = True
+    instructs = False
 
     def least(self, job: Job) -> int:
         return len(job.trainset) + len(job.valset)
@@ -58,6 +60,7 @@ class RandomSearch:
     words = "demonstrations: sets of the program's own right answers, the best of several"
     reflects = False
     demonstrates = True
+    instructs = False
 
     def least(self, job: Job) -> int:
         return len(job.trainset) + 2 * len(job.valset)

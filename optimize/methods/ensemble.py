@@ -17,6 +17,7 @@ class Voting:
     words = "the best three programs of bootstrap-random-search vote: each question costs up to three times as much"
     reflects = False
     demonstrates = True
+    instructs = False
     size = 3
 
     def __init__(self) -> None:

@@ -17,6 +17,7 @@ class Gepa:
     words = "instructions: rewritten by a model that reads what went wrong"
     reflects = True
     demonstrates = False
+    instructs = True
     _minibatch = 6
 
     def least(self, job: Job) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 from dspy.teleprompt import COPRO, InferRules
 
 from ..job import Job
+from ..prompts import state_of
 from ..student import Student
 
 
@@ -12,9 +13,10 @@ class Copro:
     """Instructions by breadth and depth: several are proposed, the best ones lead to the next."""
 
     name = "copro"
-    words = "instructions: proposed, scored on training questions, proposed again"
+    words = "instructions: proposed, scored on up to 24 training questions, proposed again"
     reflects = False
     demonstrates = False
+    instructs = True
     _questions = 24  # of the training set, for each candidate
 
     def least(self, job: Job) -> int:
@@ -46,9 +48,10 @@ class Rules:
     """Demonstrations, and rules that the proposing model reads off the training rows."""
 
     name = "infer-rules"
-    words = "instructions: rules read off the training rows; with demonstrations"
+    words = "instructions: rules read off up to 12 training rows; with demonstrations"
     reflects = False
     demonstrates = True
+    instructs = True
     _rows = 12  # that rules are read off: more do not fit a small context
 
     def least(self, job: Job) -> int:
@@ -66,7 +69,7 @@ class Rules:
             teacher_settings={"lm": job.proposer}, metric=job.metric.right,
             max_bootstrapped_demos=job.demos, max_labeled_demos=0,
         )  # fmt: skip
-        # What it returns has the last candidate's rules, for it writes into the signature that all share; the session
-        # holds what each candidate was when it was scored.
-        optimizer.compile(job.student, trainset=rows, valset=job.valset)
+        # It writes into the signature that all its copies share: what it returns has the last candidate's rules, and so
+        # would the program that it was given. The session holds what each candidate was when it was scored.
+        optimizer.compile(job.student.with_state(state_of(job.student)), trainset=rows, valset=job.valset)
         return job.student

@@ -18,6 +18,7 @@ class Mipro:
     words = "instructions and demonstrations together, the combination found by Bayesian optimization"
     reflects = False
     demonstrates = True
+    instructs = True
     _minibatch = 35
 
     def least(self, job: Job) -> int:

@@ -15,6 +15,7 @@ class Simba:
     words = "demonstrations and added rules, from questions that go right only sometimes"
     reflects = False
     demonstrates = True
+    instructs = True
 
     def _size(self, job: Job) -> tuple[int, int, int]:
         """Questions a step, candidates a step, steps."""

@@ -1,6 +1,7 @@
 """`cope compile` as a user types it: the plan, the questions it asks, what it saves, and how it goes on."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -179,9 +180,27 @@ def test_what_cannot_work_is_one_line_and_asks_no_model(world: World, words: tup
     assert world.asked == 0
 
 
-def test_too_small_a_budget_is_said_after_the_pilot(world: World) -> None:
-    assert "12 calls are too few for one step of bootstrap-few-shot" in error("--budget-calls", "12")
+def test_too_small_a_budget_is_said_before_the_pilot_where_that_is_known(world: World) -> None:
+    line = error("--budget-calls", "12")
+    assert "12 calls are too few for one step of bootstrap-few-shot: it needs at least 21 (21 answers)" in line
+    assert line.endswith("give --budget-calls 21, or smaller --train and --val") and world.asked == 0
+    assert error("--optimizer", "gepa", "--budget-calls", "12").endswith("give --budget-calls 22")
+    assert re.search(r"it needs some \d+ \(21 answers\); give --budget-tokens \d+", error("--budget-tokens", "100"))
     assert world.asked == 8
+
+
+def test_a_program_that_is_never_right_is_warned_of(world: World) -> None:
+    assert "warning" not in made("--dry-run").stderr
+    world.engines[0].script = lambda *_: "Answer: 1"
+    result = made("--fresh")
+    line = "warning: none of the pilot's 8 questions was answered right: an optimizer learns little"
+    assert line in result.stderr and "from a pilot of 8 questions, 0 of them right" in result.stderr
+    assert "no gain" in result.stdout
+
+
+@pytest.mark.parametrize(("optimizer", "words"), [("copro", "up to 24 training"), ("infer-rules", "up to 12 training")])
+def test_the_plan_says_how_many_questions_are_read(world: World, optimizer: str, words: str) -> None:
+    assert words in made("--optimizer", optimizer, "--dry-run").stderr
 
 
 def test_a_compile_goes_on_from_a_program_and_has_met_what_that_one_met(world: World) -> None:

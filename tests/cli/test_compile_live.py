@@ -74,6 +74,31 @@ def test_one_line_is_drawn_over(clock: list[float], monkeypatch: pytest.MonkeyPa
     ]
 
 
+@pytest.mark.parametrize(
+    ("budget", "spent", "words"),
+    [
+        (Budget(tokens=90_000), Spending(5, 12_345, None, 9.0), "calls 5  tokens 12,345 of 90,000"),
+        (Budget(usd=2.0), Spending(5, 12_345, 0.25, 9.0), "calls 5  $0.25 of $2.00"),
+        (Budget(usd=2.0), Spending(5, 12_345, None, 9.0), "calls 5  money unknown of $2.00"),
+        (Budget(seconds=600), Spending(5, 12_345, None, 45.0), "calls 5  45 s of 10 min of model time"),
+        (Budget(9, 99, 2.0, 60), Spending(5, 12, 0.0, 9.0), "calls 5 of 9  tokens 12 of 99  $0 of $2.00  9 s of 60 s"),
+        (None, Spending(5, 12_345, None, 45.0), "calls 5"),
+    ],
+)
+def test_all_that_is_budgeted_is_shown(
+    budget: Any, spent: Spending, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", out := io.StringIO())
+    session = Session(["a"], budget)
+    session.purse.spent = spent
+    with CompileView() as view:
+        view.heard(session)
+    line = out.getvalue().splitlines()[0]
+    assert line.startswith(f"asks a few questions  {words}")
+    if budget is None:
+        assert line.endswith(words)
+
+
 def test_the_time_left_goes_on_while_a_call_says_nothing(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", out := Terminal())
     monkeypatch.setattr("cope.cli.compile_live.TICK_SECONDS", 0.001)

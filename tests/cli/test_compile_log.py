@@ -47,6 +47,9 @@ class Run:
         self.made.append(key)
         return f"child of {key}"
 
+    def end_children(self) -> None:
+        self._told()
+
     def table(self, rows: list[dict[str, Any]], name: str) -> None:
         self.tables[name] = rows
 

@@ -1,6 +1,9 @@
 """A compile in MLflow: one run with a run inside for each candidate, what it came to, and how it goes on or ends."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,7 @@ from compile_runs import SETTINGS, Tier, compilation
 from compile_scripts import VAL
 
 from cope import CopeError
-from cope.cli.compile_track import NOTES, provenance, tracked_compile
+from cope.cli.compile_track import NOTES, _params, provenance, run_tracked, tracked_compile
 from cope.optimize import Compilation, Compiled
 
 
@@ -86,7 +89,8 @@ def test_one_run_with_a_run_inside_for_each_candidate_and_no_orphans(made: Made)
 def test_parameters_and_what_it_cost_beside_what_it_gained(made: Made):
     data, outcome = run_of(made).data, made.outcome
     assert data.params["optimizer"] == "bootstrap-random-search" and data.params["only"] == "all"
-    assert data.params["model.small"] == "one" and data.params["model.proposer"] == "third"
+    assert data.params["model.small"] == "one"
+    assert "model.proposer" not in data.params and "proposer" not in outcome.provenance["models"], "nobody proposed"
     assert data.params["split.val"] == f"{len(VAL)} questions, fingerprint v1"
     spent, gain = outcome.spent, outcome.gain
     wanted = {
@@ -96,6 +100,15 @@ def test_parameters_and_what_it_cost_beside_what_it_gained(made: Made):
     }  # fmt: skip
     assert wanted.items() <= data.metrics.items() and gain[0] > 0
     assert "compile_usd" not in data.metrics, "a price that is not known is left out"
+
+
+def test_who_proposes_is_noted_where_somebody_does(tmp_path: Path):
+    prepared = compilation(tmp_path, "copro", "small")
+    made = prepared.run()
+    prepared.close()
+    assert _params(prepared, SETTINGS)["model.proposer"] == "third"
+    assert made.provenance["models"]["proposer"] == prepared.proposer.model
+    assert provenance(made, SETTINGS).provenance["models"] == {"small": "one", "large": "other", "proposer": "third"}
 
 
 def test_scores_over_time_by_the_calls_made_so_far(made: Made):
@@ -156,6 +169,21 @@ def test_a_compile_that_goes_on_goes_on_in_its_run_and_logs_nothing_twice(made: 
     assert [history(made.run, "candidate_accuracy"), len(children(run_of(made)))] == before
 
 
+def test_a_kill_leaves_no_run_open_and_none_twice(tmp_path: Path, mlflow_store: str):
+    """Killed when the run of a candidate is made and not yet written, and when it is written and not yet ended."""
+    here = Path(__file__).parent
+    ran = subprocess.run(
+        [sys.executable, str(here / "_killed_track.py"), str(tmp_path), mlflow_store],
+        check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(here.parent / "doubles")},
+    )  # fmt: skip
+    found = json.loads(ran.stdout)
+    assert found["status"] == "FINISHED" and len(found["inside"]) > 1
+    assert len({child["key"] for child in found["inside"]}) == len(found["inside"])
+    for child in found["inside"]:
+        assert child["status"] == "FINISHED" and child["outcome"] and child["files"] == ["prompts.txt"]
+        assert "accuracy" in child["metrics"]
+
+
 @pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt, "KILLED"), (CopeError, "FAILED")])
 def test_how_a_run_ends_that_did_not_come_to_its_end(
     error: type[BaseException], status: str, tmp_path: Path, mlflow_store: str
@@ -178,6 +206,32 @@ def test_how_a_run_ends_that_did_not_come_to_its_end(
         pass
     assert client().get_run(run.info.run_id).info.status == "FINISHED"
     prepared.close()
+
+
+def test_a_compile_from_python_makes_the_same_run(tmp_path: Path, mlflow_store: str):
+    from mlflow.dspy import load_model
+
+    prepared = compilation(tmp_path, "copro", "cope", only=["small"], seed=3)
+    made = run_tracked(prepared, "python", store=mlflow_store)
+    prepared.close()
+    run = client().get_run(made.provenance["mlflow"])
+    assert run.info.status == "FINISHED"
+    assert client().get_experiment(run.info.experiment_id).name == "cope-compile-python"
+    team, rows = prepared.program.team, prepared.splits
+    assert {
+        "optimizer": "copro", "model.small": team["small"].model, "model.proposer": prepared.proposer.model,
+        "split.val": f"{len(VAL)} questions, fingerprint {rows.print_of('val')}", "adapter": "lean", "seed": "3",
+        "only": ", ".join(prepared.names), "predictors": ", ".join(prepared.names),
+    }.items() <= run.data.params.items()  # fmt: skip
+    assert run.data.metrics["val_after"] == made.after.accuracy and len(children(run)) > 1
+    assert {file.path for file in client().list_artifacts(made.provenance["mlflow"])} >= {
+        "candidates.json",
+        "program.json",
+    }
+    back: Any = load_model(f"runs:/{made.provenance['mlflow']}/program")
+    assert back.dump_state() == made.program.dump_state()
+    compiled = json.loads(made.save(tmp_path / "mine.json").read_text())["compiled"]
+    assert compiled["task"] == "python" and compiled["mlflow"] == run.info.run_id and compiled["adapter"] == "lean"
 
 
 def test_without_tracking_nothing_is_noted(tmp_path: Path):

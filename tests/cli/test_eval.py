@@ -101,6 +101,8 @@ def test_the_mlflow_run_is_one_over_resumes_and_holds_the_figures(
     assert names == {"records.jsonl", "table.txt", "summary.json", "program.json"}
     traces = mlflow.search_traces(run_id=run.info.run_id, return_type="list", locations=[run.info.experiment_id])
     assert len(traces) == 4
+    notes = json.loads((Path(second["folder"]) / "run.json").read_text())
+    assert (notes["mlflow_run"], notes["mlflow_store"]) == (run.info.run_id, second["mlflow"]["store"])
 
 
 def test_large_alone_stands_beside_when_it_was_measured(here: Path, team: Callable[..., Any]):

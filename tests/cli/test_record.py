@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy
+import pandas
 import pytest
 from record_cli import cope, done, scripted_commands
 
@@ -34,6 +36,7 @@ def models(monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]) -> Any
 
 
 RECORD = ("record", "jsonl", "--data", "q.jsonl")
+IMPORT = ("import", "theirs.jsonl", "--small", "mini", "--large", "big")
 TIMED = {"seconds", "seconds_per_question"}
 
 
@@ -98,11 +101,44 @@ def test_a_price_is_put_on_what_was_recorded(here: Path, models: Any):
     assert json.loads(done("eval", "--replay", "jsonl-cope.parquet", "--json").stdout)["tiers"]["small"]["usd"] is None
 
 
+def test_questions_without_answers_are_recorded_and_not_scored(here: Path, models: Any):
+    rows = [{"question": f"What is {n} + 1?", **({"answer": n + 1} if n else {})} for n in range(2)]
+    (here / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    shown = done(*RECORD, "--json")
+    assert json.loads(shown.stdout)["unlabelled"] == 1 and json.loads(shown.stdout)["programs"][0]["accuracy"] is None
+    record = Recording.open("jsonl-cope.parquet")
+    assert record.gold == [None, "2"]
+    first = record.rounds[0]
+    assert [set(numpy.isnan(row)) for row in first.scores] == [{True}, {False}]
+    assert first.answers[0].any(), "it is asked all the same"
+    asked = len(models.asks)
+    assert "1 questions have no right answer" in done(*RECORD).stdout and len(models.asks) == asked
+    assert "line 1: the row has no answer" in cope("eval", "jsonl", "--data", "q.jsonl", "--no-track").stderr
+
+
 def test_import_shows_what_is_unknown_and_replays(here: Path):
     shown = done("import", "theirs.jsonl", "--small", "mini", "--large", "big")
     assert "unknown" in shown.stdout and "replay it with: cope eval --replay theirs.parquet" in shown.stderr
     table = done("eval", "--replay", "theirs.parquet").stdout
     assert "accuracy 100.0%" in table and "unknown" in table and "model time unknown" in table
+
+
+def test_import_takes_more_tiers_and_says_when_large_votes(here: Path):
+    answers = [{"answer": "2", "variant": name} for name in ("cot", "plain")]
+    row = {"id": "a", "question": "q", "gold": "2", "samples": {"mini": answers, "middle": answers, "big": answers}}
+    (here / "theirs.jsonl").write_text(json.dumps(row) + "\n")
+    made = done(*IMPORT, "--tier", "medium=middle", "--variant", "medium=plain")
+    assert "1 small solves" in made.stdout and "2 medium solves" in made.stdout and "3 large solves" in made.stdout
+    assert "imported with thresholds 0.75, 0.75" in made.stdout
+    assert "large has 2 variants (cot, plain): its round votes over them, and large alone is the first" in made.stderr
+    assert "take one with --variant large=cot" in made.stderr
+    assert "note:" not in done(*IMPORT, "--variant", "large=cot").stderr
+    for words, said in (
+        (("--tier", "small=middle"), "that tier is named already"),
+        (("--tier", "medium=big"), "medium and large are both 'big'"),
+        (("--tier", "medium=middle", "--variant", "tiny=cot"), "write small=NAME or medium=NAME or large=NAME"),
+    ):
+        assert said in cope(*IMPORT, *words).stderr
 
 
 @pytest.mark.parametrize(
@@ -131,6 +167,34 @@ def test_what_a_user_gets_wrong_is_one_line(
     assert result.exit_code == 1, result.output
     (line,) = (line for line in result.stderr.splitlines() if line.startswith("error: "))
     assert message in line and models.asks == []
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((*RECORD, "-o", "q.jsonl"), "q.jsonl is what this command reads: name another file with -o"),
+        ((*RECORD, "-o", "theirs.jsonl"), "theirs.jsonl is there and is no record"),
+        ((*RECORD, "-o", "books"), "books is there and is no record"),
+        ((*IMPORT, "-o", "theirs.jsonl"), "theirs.jsonl is what this command reads"),
+        ((*IMPORT, "-o", "books/../theirs.jsonl"), "is what this command reads"),
+        ((*IMPORT, "-o", "q.jsonl"), "q.jsonl is there and is no record: name another file with -o"),
+        ((*IMPORT, "-o", "books.parquet"), "books.parquet is there and is no record"),
+    ],
+)
+def test_nothing_but_a_record_is_written_over(here: Path, models: Any, words: tuple[str, ...], message: str):
+    (here / "books").mkdir()
+    pandas.DataFrame({"book": [1]}).to_parquet(here / "books.parquet")
+    before = {file: file.read_bytes() for file in here.iterdir() if file.is_file()}
+    result = cope(*words)
+    assert result.exit_code == 1 and message in result.stderr, result.output
+    assert models.asks == [] and all(file.read_bytes() == text for file, text in before.items())
+
+
+def test_a_record_may_be_replaced_by_one(here: Path, models: Any):
+    done(*IMPORT, "-o", "r.parquet")
+    done(*IMPORT, "-o", "r.parquet")
+    done(*RECORD, "--limit", "1", "-o", "r.parquet")
+    assert not Recording.open("r.parquet").imported
 
 
 def test_options_that_a_record_has_settled_are_refused(here: Path, models: Any):

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from cope import Cascade
+from cope import Cascade, load_preset
 from cope.cli import ask as ask_command, compile as compile_command, eval as eval_command, options
 from cope.cli.app import app
 from cope.eval.records import fingerprint
-from cope.models import ScriptedEngine, Team
+from cope.models import DEFAULT_LARGE, DEFAULT_SMALL, ScriptedEngine, Team
 from cope.optimize.splits import split
 from cope.programs import shipped as shipped_programs
 
@@ -181,3 +181,24 @@ def test_the_mlflow_run_is_tagged(save: Save, monkeypatch: pytest.MonkeyPatch) -
         "program_met.train": "2", "program_met.val": "1", "program_met.questions": "4"
     }  # fmt: skip
     assert not any(name.startswith("program_met.") for name in plain)
+
+
+def test_what_was_found_on_test_questions_is_what_is_said(save: Save) -> None:
+    score = {"accuracy": 0.25, "n": 500}
+    before, after = {"accuracy": 0.2, "n": 100}, {"accuracy": 0.9, "n": 100}
+    save(scores={"before": before, "after": after, "test before": score, "test after": score | {"accuracy": 0.3}})
+    assert "with gepa: 25.0% -> 30.0% of 500 test questions; " in evaluated()[1]
+
+
+def test_the_package_s_own_programs_are_found_for_the_default_pair() -> None:
+    files = sorted(shipped_programs.FOLDER.glob("*.json"))
+    assert files, "none comes with the package"
+    for file in files:
+        state = json.loads(file.read_text())
+        about, models = state["compiled"], {"small": DEFAULT_SMALL, "large": DEFAULT_LARGE}
+        preset = load_preset(state["preset"]["name"])
+        assert shipped_programs.shipped(preset, about["task"], models, state["domain"], context=2048) == file
+        program = Cascade.from_file(file, Team(ScriptedEngine([]), ScriptedEngine([]), cache=False))
+        assert program.preset == preset
+        assert {"train", "val"} <= about["rows"].keys() and {"before", "after"} <= about["scores"].keys()
+        assert "mlflow" not in about, "a run that users do not have"

@@ -7,11 +7,11 @@ from typing import Any
 
 import dspy
 import pytest
-from dspy.lm15 import Message, Request, Response, TextPart, Usage
+from dspy.lm15 import ContextLengthError, Message, Request, Response, TextPart, Usage
 from tier_lms import engine_of, tier_lm
 
 from cope import Cascade, Team
-from cope.models import Meter, Price, ScriptedEngine, metered
+from cope.models import Call, Meter, Price, ScriptedEngine, allowed_by, metered
 from cope.models.limits import Limit
 from cope.models.lm import TierLM, note_partial
 
@@ -175,3 +175,39 @@ def test_a_call_that_never_left_the_queue_is_none():
 
 def test_note_partial_outside_of_a_call_does_nothing():
     note_partial(1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("price", "usd"),
+    [(Price(1, 2), 0.0), (Price(per_hour=3600.0), "its time"), (None, None)],
+    ids=["token", "hour", "none"],
+)
+def test_a_call_that_fails_costs_what_is_known_of_it(price: Price | None, usd: Any) -> None:
+    """No tokens, so no money by the token; its time at an hourly price; nothing that is known without a price."""
+    settled: list[Call] = []
+    failures: list[Exception] = []
+
+    class Watching:
+        def admit(self) -> None: ...
+
+        def failed(self, call: Call, error: Exception) -> None:
+            failures.append(error)
+
+        def settle(self, call: Call) -> None:
+            settled.append(call)
+
+    def fails(*_: Any) -> str:
+        raise ContextLengthError("too long")
+
+    team = Team(ScriptedEngine(fails), prices={"small": price} if price else {}, cache=False)
+    with allowed_by(Watching()), pytest.raises(dspy.LMError):
+        team["small"].lm("Is it so?")
+    (call,) = settled
+    assert len(failures) == 1 and call.usd == (call.machine_seconds if usd == "its time" else usd)
+
+
+def test_the_price_of_a_call_that_is_not_made_yet() -> None:
+    team = Team("openai/gpt-4o-mini", "openai/nobody-knows", own=ScriptedEngine(str), prices={"own": Price(1, 2)})
+    known, unknown, own = (team[name].lm.price_of(1_000_000, 1_000_000, 1.0) for name in ("small", "large", "own"))
+    assert known and unknown is None and own == 3.0
+    assert Team("local/qwen2.5-coder-0.5b")["small"].lm.price_of(1, 1, 1.0) is None

@@ -11,17 +11,18 @@ from typing import Any
 
 import gepa  # noqa: F401  imported once for all attempts, as is optuna
 import optuna  # noqa: F401
-from compile_scripts import World, compiled, own_words
+from compile_scripts import World, compiled, fickle, own_words, rows
 from killing import attempt, lines
 
 from cope.optimize import Budget
 
-KILLS = (0.4, 0.75)  # shares of the calls of a compile that was left alone
+KILLS = (0.3, 0.6)  # shares of the calls of a compile that was left alone
+SPLITS = (rows(range(6)), rows(range(20, 26)))
 
 
 def compile_once(folder: Path, optimizer: str) -> None:
-    world = World(proposal=own_words, delay=0.003)
-    made = compiled(optimizer, "small", folder, world, budget=Budget(calls=110)).made
+    world = World(fickle, own_words, delay=0.02)
+    made = compiled(optimizer, "small", folder, world, SPLITS, budget=Budget(calls=110)).made
     outcome = {
         "state": made.program.dump_state(), "after": made.after.as_dict(), "spent": made.spent.calls, "asked": world.asked,
         "candidates": [candidate.id for candidate in made.candidates],

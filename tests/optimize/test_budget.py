@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compile_scripts import MAGIC, PROPOSAL, World, compiled, question, reply as usual
+from compile_scripts import MAGIC, PROPOSAL, VAL, World, compiled, number_in, question, reply as usual
 from dspy.dsp.utils.settings import thread_local_overrides
+from dspy.lm15 import ContextLengthError
 from dspy.teleprompt.teleprompt import Teleprompter
 
 from cope import Cascade
 from cope.errors import CopeError
-from cope.models import Call, Halt, allowed_by
+from cope.models import Call, Halt, Price, allowed_by
+from cope.models.meter import MachineClock
 from cope.optimize import OPTIMIZERS, Budget
 from cope.optimize.budget import BudgetSpent, Purse, Spending
 
@@ -24,6 +26,9 @@ class Counting:
     def admit(self) -> None:
         self.admitted += 1
 
+    def failed(self, call: Call, error: Exception) -> None:
+        raise AssertionError(error)
+
     def settle(self, call: Call) -> None:
         self.settled += 1
 
@@ -33,7 +38,8 @@ def test_the_smallest_budget_that_is_taken_is_kept_to(optimizer: str, tmp_path: 
     """The error names the least; with as much, calls at the engines stay within it, and nothing is asked afterwards."""
     with pytest.raises(CopeError, match="too few for one step") as refused:
         compiled(optimizer, "small", tmp_path / "refused", budget=Budget(calls=5))
-    least = int(str(refused.value).split("it needs some ")[1].split()[0])
+    least = int(str(refused.value).split("it needs at least ")[1].split()[0])
+    assert f"give --budget-calls {least}" in str(refused.value)
     run = compiled(optimizer, "small", tmp_path / "taken", budget=Budget(calls=least))
     assert run.asked <= run.made.spent.calls <= least
     assert run.made.after.accuracy >= run.made.before.accuracy
@@ -60,8 +66,54 @@ def steps() -> Any:
 def test_tokens_pass_their_bound_by_no_more_than_what_is_in_flight(tmp_path: Path):
     run = compiled("copro", "small", tmp_path, World(proposal=steps(), delay=0.001), budget=Budget(tokens=1100))
     most = max(call.prompt_tokens + call.completion_tokens for call in run.calls)
-    assert run.made.stopped == "the budget of 1100 tokens is used up, but for a last validation"
+    assert run.made.stopped == "the budget of 1,100 tokens is used up, but for a last validation"
     assert run.made.spent.tokens <= 1100 + 8 * most
+
+
+PRICES = {"small": Price(100, 200), "large": Price(100, 200)}
+
+
+def test_money_passes_its_bound_by_no_more_than_what_is_in_flight(tmp_path: Path):
+    world = World(proposal=steps(), delay=0.001, prices=PRICES)
+    run = compiled("copro", "small", tmp_path, world, budget=Budget(usd=0.12), proposer_price=Price(100, 200))
+    assert run.made.stopped == "the budget of 0.12 usd is used up, but for a last validation"
+    most = max(call.usd or 0.0 for call in run.calls)
+    spent = run.made.spent.usd
+    assert spent is not None and 0.06 < spent <= 0.12 + 8 * most
+    assert spent == pytest.approx(sum(call.usd or 0.0 for call in run.calls))
+
+
+def test_model_time_passes_its_bound_by_no_more_than_what_is_in_flight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(MachineClock, "stop", lambda self, share, model: 0.01)
+    run = compiled("copro", "small", tmp_path, World(proposal=steps(), delay=0.001), budget=Budget(seconds=0.4))
+    assert run.made.stopped == "the budget of 0.4 seconds is used up, but for a last validation"
+    assert 0.2 < run.made.spent.seconds <= 0.4 + 8 * 0.01
+    assert run.made.spent.seconds == pytest.approx(0.01 * len(run.calls))
+
+
+@pytest.mark.parametrize("name", ["calls", "tokens", "usd", "seconds"])
+def test_every_bound_empties_the_purse(name: str):
+    purse = Purse(Budget(**{name: 5}), Spending(4, 4, 4.0, 4.0))
+    purse.admit()
+    purse.settle(Call(prompt_tokens=1, usd=1.0, machine_seconds=1.0, seconds=1.0))
+    with pytest.raises(BudgetSpent, match=f"the budget of 5 {name} is used up"):
+        purse.admit()
+
+
+@pytest.mark.parametrize("priced", [True, False])
+def test_a_question_that_fails_does_not_end_a_budget_in_money(priced: bool, tmp_path: Path):
+    """It has no tokens and costs nothing, where its tier has a price."""
+
+    def failing(tier: str, messages: list[dict[str, str]], request: Any) -> str:
+        if number_in(messages[-1]["content"]) == 9:
+            raise ContextLengthError("too long")
+        return usual(tier, messages, request)
+
+    world = World(failing, prices=PRICES if priced else {})
+    budget = Budget(usd=1.0) if priced else Budget(calls=100)
+    made = compiled("bootstrap-few-shot", "small", tmp_path, world, budget=budget).made
+    assert made.stopped is None and made.after.values[[e.answer for e in VAL].index("18")] == 0.0
+    assert (made.spent.usd is not None) == priced
 
 
 def test_threads_that_are_left_behind_ask_nothing_more(tmp_path: Path):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from compile_scripts import World, compiled, fickle, rows
 
+from cope.models import Price
 from cope.optimize import Budget
 from cope.optimize.budget import Spending
 from cope.optimize.estimate import estimate, per_question, validation, written_share
@@ -19,6 +20,7 @@ from cope.optimize.estimate import estimate, per_question, validation, written_s
         ("bootstrap-random-search", "small", None),
         ("copro", "small", 120),
         ("gepa", "small", 100),
+        ("infer-rules", "small", None),
     ],
 )
 def test_the_range_holds_what_is_then_used(optimizer: str, preset: str, calls: int | None, tmp_path: Path):
@@ -39,10 +41,15 @@ def test_the_range_holds_what_is_then_used(optimizer: str, preset: str, calls: i
 
 def test_a_range_from_a_pilot():
     cheap, dear = Spending(1, 100, 0.01, 1.0), Spending(3, 300, 0.03, 3.0)
-    guess = estimate([cheap, dear], questions=10, proposals=2, demos=0)
+    price = Price(100, 200)
+    price_of = lambda prompt, reply, seconds: price.usd(prompt, reply, 0, seconds)  # noqa: E731
+    guess = estimate([cheap, dear], questions=10, proposals=2, demos=0, price_of=price_of)
     assert (guess.low.calls, guess.high.calls) == (2 * 10 // 2 + 2, 3 * 10 + 2)
     assert guess.low.tokens == 2000 // 2 + 2 * 800 and guess.high.tokens == 3000 + 2 * 4000
-    assert guess.low.usd == pytest.approx(0.26) and guess.high.usd == pytest.approx(1.1)
+    # A proposal of 800 tokens, a quarter of them written, costs 0.10 USD here, and one of 4,000 costs 0.50.
+    assert guess.low.usd == pytest.approx(0.1 + 2 * 0.1) and guess.high.usd == pytest.approx(0.3 + 2 * 0.5)
+    unpriced = estimate([cheap, dear], questions=10, proposals=2, demos=0)
+    assert unpriced.low.usd is None and unpriced.high.usd is None, "what the proposer takes is not known"
     assert estimate([cheap], 10, 0, demos=2).high.tokens == 3000
 
 

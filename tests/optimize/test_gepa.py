@@ -5,12 +5,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import dspy
 import pytest
-from compile_scripts import TRAIN, VAL, World, compiled, number_in, preset, rows
+from compile_scripts import MAGIC, TRAIN, VAL, World, compiled, number_in, own_words, preset, rows
+from dspy.teleprompt.gepa.gepa_utils import DspyAdapter
 
 from cope import Cascade
+from cope.eval.records import digest, fingerprint
 from cope.optimize import Budget
 from cope.optimize.methods.gepa import ran_before
+from cope.optimize.prompts import state_of
 from cope.optimize.session import Session
 from cope.optimize.student import Student
 
@@ -19,6 +23,30 @@ BUDGET = Budget(calls=400)
 
 def voices(prompts: list[str]) -> list[set[str]]:
     return [set(re.findall(r"voice-[a-z]+-\d\.\d", prompt)) for prompt in prompts]
+
+
+def spied(patch: pytest.MonkeyPatch, owner: type, name: str) -> list[tuple[Any, ...]]:
+    """The arguments of every call of a method from now on."""
+    given, method = [], getattr(owner, name)
+
+    def noted(self: Any, *args: Any, **kwargs: Any) -> Any:
+        given.append((*args, *kwargs.values()))
+        return method(self, *args, **kwargs)
+
+    patch.setattr(owner, name, noted)
+    return given
+
+
+def returned(patch: pytest.MonkeyPatch, owner: type, name: str) -> list[Any]:
+    """What every call of a method gives from now on."""
+    found, method = [], getattr(owner, name)
+
+    def noted(self: Any, *args: Any, **kwargs: Any) -> Any:
+        found.append(method(self, *args, **kwargs))
+        return found[-1]
+
+    patch.setattr(owner, name, noted)
+    return found
 
 
 def test_replies_go_to_the_predictor_that_made_them(tmp_path: Path):
@@ -44,9 +72,15 @@ def test_a_predictor_that_did_not_run_is_not_chosen(tmp_path: Path):
     """All samples agree on a wrong answer, so that no question leaves the first round."""
     world = World(lambda tier, messages, request: f"My voice-{tier}-{request.config.temperature}.\nAnswer: 5")
     splits = (rows([*range(3), 40]), VAL)
-    compiled("gepa", "answer-cascade", tmp_path, world, splits, budget=BUDGET)
+    with pytest.MonkeyPatch.context() as patch:
+        wanted = spied(patch, DspyAdapter, "make_reflective_dataset")
+        compiled("gepa", "answer-cascade", tmp_path, world, splits, budget=BUDGET)
     heard = voices(world.proposals())
     assert heard and all(voice == {"voice-small-0.4"} for voice in heard)
+    components = [components for _, _, components in wanted]
+    assert components and all(names == ["round_1.reasoner.predict"] for names in components), (
+        "a step had nothing to learn"
+    )
 
 
 def test_predictors_take_turns_among_those_that_ran():
@@ -99,6 +133,38 @@ def test_plans_that_cannot_be_read_are_shown_as_the_planners(tmp_path: Path):
     shown = [prompt for prompt in world.proposals() if "A plan without its form, 2." in prompt]
     assert shown and all("The plan could not be read" in prompt for prompt in shown)
     assert not any("I would rather not." in prompt for prompt in world.proposals())
+
+
+def wordy(tier: str, messages: Any, request: Any) -> str:
+    """Right about every other number in a word; with the magic word right about all, in many words."""
+    number, helped = number_in(messages[-1]["content"]) or 0, MAGIC in messages[0]["content"]
+    steps = "Step by step, one after the other. " * 4 if helped else "So."
+    return f"{steps}\nAnswer: {2 * number if helped or number % 2 else number + 1}"
+
+
+def test_gepa_is_told_both_objectives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Its own figures of every candidate are those of the compile: the share that is right, and large's tokens, negative."""
+    made = returned(monkeypatch, dspy.GEPA, "compile")
+    run = compiled("gepa", "large", tmp_path, World(wordy, own_words), objective="pareto", budget=BUDGET)
+    (best,) = made
+    found, keys = best.detailed_results, [fingerprint(row) for row in VAL]
+    board = {candidate.id: candidate for candidate in run.made.candidates}
+    assert len(found.candidates) > 1
+    for program, told in zip(found.candidates, found.val_aggregate_subscores, strict=True):
+        candidate = board[digest(state_of(program))]
+        assert told == {"accuracy": candidate.mean(keys), "large_tokens": -candidate.mean(keys, candidate.large_tokens)}
+    assert found.per_objective_best_candidates["large_tokens"] == {0}, "the program as it was writes least"
+    assert 0 not in found.per_objective_best_candidates["accuracy"]
+
+
+@pytest.mark.parametrize("objective", ["accuracy", "pareto"])
+def test_a_cheap_program_is_worth_another_try_where_both_objectives_count(objective: str, tmp_path: Path):
+    """Beside a program that is right about everything, GEPA goes on with a cheaper one, but not where accuracy is all."""
+    world = World(wordy, own_words)
+    run = compiled("gepa", "large", tmp_path, world, objective=objective, budget=Budget(calls=120))
+    assert run.made.after.accuracy == 1.0
+    again = len([prompt for prompt in world.proposals() if MAGIC not in prompt])
+    assert (again > 1) == (objective == "pareto")
 
 
 def test_objectives_one_by_one_make_a_frontier(tmp_path: Path):

@@ -12,6 +12,7 @@ from cope.eval import Score
 from cope.models import Ledger
 from cope.optimize import split
 from cope.optimize.candidates import Candidate, Candidates
+from cope.optimize.compiled import asked_with
 from cope.optimize.feedback import feedback
 from cope.optimize.fitting import fits
 from cope.optimize.metric import Metric
@@ -216,3 +217,43 @@ def test_a_round_is_asked_once_and_gives_the_same_ever_after(tmp_path: Path):
         student(question=question(1))
     assert longer.asked > 0
     session.close()
+
+
+def test_every_rollout_is_asked_anew_and_known_when_it_comes_again(tmp_path: Path):
+    """What an optimizer learns from are outcomes that differ."""
+    world = World()
+    session, student = student_in(world, "small", tmp_path)
+    answers: dict[Any, str] = {}
+
+    def asked_by(rollout: int | None) -> int:
+        before, lm = world.asked, world.team["small"].lm
+        with session.stage(), dspy.context(lm=lm if rollout is None else lm.copy(rollout_id=rollout)):
+            answers[rollout] = student(question=question(1)).answer
+        return world.asked - before
+
+    assert [asked_by(rollout) for rollout in (None, 1, 2, 1, None, 2)] == [1, 1, 1, 0, 0, 0]
+    assert len(set(answers.values())) == 3, "guesses depend on the seed"
+    session.close()
+
+
+def test_programs_that_draw_by_other_seeds_share_no_round(tmp_path: Path):
+    asked = []
+    for seed in (0, 7, 7):
+        world, session = World(), Session([], folder=tmp_path)
+        program = Cascade("answer-cascade", world.team, seed=seed)
+        student = Student(program, session, [name for name, _ in program.named_predictors()])
+        with session.stage():
+            student(question=question(1))
+        asked.append(world.asked)
+        session.close()
+    assert asked[0] and asked[1] and not asked[2]
+
+
+@pytest.mark.parametrize("adapter", ["lean", "chat", "json", "xml"])
+def test_a_program_says_how_it_is_asked(adapter: str):
+    world = World(adapter=adapter, max_tokens=99)
+    assert asked_with(Cascade("cope", world.team)) == {"adapter": adapter, "max_tokens": 99}
+    world.small.context = world.large.context = 600
+    assert asked_with(Cascade("cope", world.team))["context"] == 600
+    world.large.context = 4096
+    assert "context" not in asked_with(Cascade("cope", world.team)), "the tiers are not asked alike"

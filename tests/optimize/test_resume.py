@@ -9,21 +9,21 @@ from typing import Any
 
 import pytest
 
+from cope.optimize import OPTIMIZERS
+
 HERE = Path(__file__).parent
-# One of each family; the others do what these do, through the same session.
-FAMILIES = ("bootstrap-random-search", "copro", "miprov2", "simba", "gepa")
 
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     ran = subprocess.run(
-        [sys.executable, str(HERE / "_killed_compile.py"), str(tmp_path_factory.mktemp("kills")), *FAMILIES],
+        [sys.executable, str(HERE / "_killed_compile.py"), str(tmp_path_factory.mktemp("kills")), *OPTIMIZERS],
         check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(HERE.parent / "doubles")},
     )  # fmt: skip
     return json.loads(ran.stdout)
 
 
-@pytest.mark.parametrize("optimizer", FAMILIES)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_kills_change_nothing(outcomes: dict[str, Any], optimizer: str):
     found = outcomes[optimizer]
     alone, killed = found["alone"], found["killed"]

@@ -1,0 +1,53 @@
+"""The folder of one compile: what it keeps there, and that only one compile at a time writes to it."""
+
+from contextlib import suppress
+from pathlib import Path
+from tempfile import mkdtemp
+
+from filelock import FileLock, Timeout
+
+from ..errors import CopeError
+
+KEPT = ("calls.jsonl", "rounds.jsonl", "run.json", "started")
+"""All that a compile goes on from."""
+
+
+class CompileFolder:
+    """A folder that is held until it is closed.
+
+    Args:
+        path: where; None makes a temporary one.
+
+    Raises:
+        CopeError: when it cannot be written, or another compile holds it.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        try:
+            self.path = path or Path(mkdtemp(prefix="cope-compile-"))
+            self.path.mkdir(parents=True, exist_ok=True)
+            # Whichever thread closes it, and whichever object in this process asks for it once more.
+            self._lock = FileLock(self.path / "lock", timeout=0, thread_local=False)
+            self._lock.acquire()
+        except Timeout:
+            raise CopeError(
+                f"another compile is writing to {path}: wait for it, or choose another folder with --runs"
+            ) from None
+        except OSError as error:
+            raise CopeError(f"cannot write to {path}: {error.strerror}; choose another folder with --runs") from None
+
+    def forget(self) -> None:
+        """Remove what an earlier compile left."""
+        for name in KEPT:
+            (self.path / name).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let others have it."""
+        self._lock.release()
+
+
+def check_free(path: Path) -> None:
+    """Raise a CopeError while another compile writes to a folder; one that cannot be looked at is not said to be taken."""
+    with suppress(FileNotFoundError):
+        if path.is_dir():
+            CompileFolder(path).close()

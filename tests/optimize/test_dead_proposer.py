@@ -1,0 +1,65 @@
+"""A proposer that cannot be asked ends the compile with one line: nothing is better because nothing was proposed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from compile_scripts import PROPOSAL, World, compiled, fickle, rows
+from dspy.lm15 import ContextLengthError
+
+from cope import CopeError
+from cope.optimize import OPTIMIZERS, Budget
+
+PROPOSING = ("copro", "miprov2", "simba", "infer-rules", "gepa", "chain", "better-together")
+SPLITS = (rows(range(12)), rows(range(20, 28)))
+GONE = "the server is not there: start it"
+
+
+def mortal(replies: int, error: Exception) -> World:
+    """A world whose proposer is gone after so many replies."""
+
+    def propose(*_: Any) -> str:
+        if len(world.proposer.requests) > replies:
+            raise error
+        return PROPOSAL
+
+    world = World(fickle, propose)
+    return world
+
+
+@pytest.mark.parametrize("optimizer", PROPOSING)
+def test_one_that_is_not_there_is_found_before_anything_else_is_asked(optimizer: str, tmp_path: Path) -> None:
+    world = mortal(0, CopeError(GONE))
+    with pytest.raises(CopeError) as refused:
+        compiled(optimizer, "small", tmp_path, world, SPLITS, budget=Budget(calls=200))
+    assert str(refused.value) == (
+        f"the proposer engine/ScriptedEngine-small cannot be asked ({GONE}): mend that, or name another with --reflection-lm"
+    )
+    assert world.asked == 1
+
+
+@pytest.mark.parametrize("optimizer", PROPOSING)
+def test_one_that_goes_ends_the_compile_and_what_was_paid_for_is_kept(optimizer: str, tmp_path: Path) -> None:
+    world = mortal(1, CopeError(GONE))
+    with pytest.raises(CopeError, match="cannot be asked"):
+        compiled(optimizer, "small", tmp_path, world, SPLITS, budget=Budget(calls=200))
+    first, most = world.asked, 1 + world.team["small"].lm.runtime.limit.size
+    assert len(world.proposer.requests) <= 1 + most, "the optimizer goes on to ask it"
+    again = World(fickle)
+    run = compiled(optimizer, "small", tmp_path, again, SPLITS, budget=Budget(calls=200))
+    assert len(run.made.candidates) > 1 and again.asked <= run.made.spent.calls - (first - most)
+
+
+def test_a_failure_of_one_request_ends_it_in_the_pilot_alone(tmp_path: Path) -> None:
+    long = ContextLengthError("boom")
+    with pytest.raises(CopeError, match=r"cannot be asked \(.*boom.*\): mend that"):
+        compiled("gepa", "small", tmp_path / "pilot", mortal(0, long), SPLITS, budget=Budget(calls=100))
+    run = compiled("gepa", "small", tmp_path / "later", mortal(1, long), SPLITS, budget=Budget(calls=100))
+    assert len(run.made.candidates) == 1
+
+
+@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS.keys() - PROPOSING))
+def test_where_nothing_is_proposed_nobody_is_asked_for_it(optimizer: str, tmp_path: Path) -> None:
+    world = mortal(0, CopeError(GONE))
+    compiled(optimizer, "small", tmp_path, world, SPLITS, budget=Budget(calls=80))
+    assert not world.proposer.requests
