@@ -138,11 +138,13 @@ def test_commands_that_report(command: str, here: Path, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("cope compile")])
 def test_commands_that_compile(command: str, here: Path):
+    (here / "mine.json").unlink()  # a first compile
     result = run(f"{command} --no-track --train 8 --val 8")  # the last one counts
     assert result.exit_code == 0, result.output
     assert "estimate" in result.stderr
     if "--dry-run" not in command:
         assert "after   100.0%" in result.stdout and '"compiled"' in (here / "mine.json").read_text()
+        assert "--force" in run(f"{command} --seed 1 --no-track --train 8 --val 8").stderr, "another compile keeps off"
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith(("cope show", "cope diff"))])

@@ -125,7 +125,7 @@ def test_parity_compares_the_same_questions_and_goes_on_after_a_kill(data: str, 
     assert [a.right for a in ours] == [False] * 10
     assert [a.answer for a in bare] == [row["answer"] for row in ROWS]
     lines = [str(line) for line in parity.verdicts("small", ours, bare)]
-    assert lines[0] == "small: preset minus plain, accuracy: -100.0% (-100.0% to -100.0%), aim not below 0"
+    assert lines[0] == "small: preset minus plain, accuracy: -100.0% (-100.0% to -29.0%), aim not below 0"
     prompt = ours[0].prompt / bare[0].prompt
     assert lines[1].startswith(f"small: preset / plain, prompt tokens: {prompt:.2f}")
     assert len(engine.requests) == 20
@@ -149,7 +149,7 @@ def test_adapters_are_told_apart(data: str, tmp_path: Path) -> None:
     assert shared.asked_row("small", "lean", lean)[2:4] == ["100% (57% to 100%)", 0]
     assert shared.asked_row("small", "xml", xml)[3] == 5
     assert lean[0].prompt < xml[0].prompt
-    assert adapters.verdicts(done) == ["small: lean minus xml, accuracy: +100.0% (+100.0% to +100.0%)"]
+    assert adapters.verdicts(done) == ["small: lean minus xml, accuracy: +100.0% (-16.7% to +100.0%)"]
 
 
 def test_a_data_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:

@@ -122,11 +122,12 @@ class World:
         return sum(len(engine.requests) for engine in self.engines.values())
 
     def proposals(self) -> list[str]:
-        """What the proposer was asked, all messages of a request together."""
-        return [
+        """What the proposer was asked, all messages of a request together; whether it is there at all is left out."""
+        asked = (
             "\n".join([str(request.system), *(message.parts[0].text for message in request.messages)])
             for request in self.proposer.requests
-        ]
+        )
+        return [prompt for prompt in asked if "Reply with one word: ready." not in prompt]
 
 
 def preset(name: str) -> Any:
