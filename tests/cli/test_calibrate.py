@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from imported_records import imported, published
-from recorded_runs import recorder, recording, unsure
+from recorded_runs import recorder, recording, team_of, unsure
 
 from cope import load_preset
 from cope.cli import ask as ask_command, eval as eval_command, options
@@ -231,3 +231,11 @@ def test_what_does_not_fit_is_refused(team: Any):
     for words in (("ask", "x"), ("eval", "--replay", "r.parquet")):
         assert "c.json was changed after cope calibrate wrote it" in failed(cope(*words, "--calibration", "c.json"))
     assert "cannot read the calibration none.json" in failed(cope("ask", "x", "--calibration", "none.json"))
+
+
+def test_another_of_the_recorded_programs_is_calibrated(here: Path):
+    recording(recorder(team_of(unsure), "cope", "answer-cascade", "large"), here, 40)
+    for preset, rounds in (((), "cope"), (("--preset", "answer-cascade"), "answer-cascade")):
+        cope("calibrate", "r.parquet", "--harm", "0.5", "--minimize", "large-calls", "-o", "c.json", *preset)
+        assert json.loads((here / "c.json").read_text())["program"]["name"] == rounds
+    assert "did you mean answer-cascade?" in failed(cope("calibrate", "r.parquet", "--preset", "answer-cascad"))
