@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from compile_cli import USUAL, World, cope, error, made, write
 
+from cope.cli.app import app
 from cope.models import Price
+from cope.optimize import OPTIMIZERS
 
 
 @pytest.fixture
@@ -214,3 +217,8 @@ def test_a_compile_goes_on_from_a_program_and_has_met_what_that_one_met(world: W
         assert set(first["rows"][split]) < set(second["rows"][split])
     assert (second["start"], second["context"]) == ("first.json", 2048)
     assert len(set(second["rows"]["train"]) | set(second["rows"]["val"])) == 24
+
+
+def test_the_help_names_every_optimizer() -> None:
+    told = " ".join(CliRunner().invoke(app, ["compile", "--help"]).stdout.split()).replace("- ", "-")
+    assert all(name in told for name in OPTIMIZERS)
