@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 @click.command(short_help="Compile a program's prompts for a task.")
 @click.argument("task")
 @click.option("--optimizer", default="bootstrap-random-search", show_default=True, metavar="NAME",
-              help="labeled-few-shot, bootstrap-few-shot, bootstrap-random-search, knn-few-shot, copro, miprov2, simba, infer-rules, "
-              "gepa, chain, better-together or ensemble.")  # fmt: skip
+              help="labeled-few-shot, bootstrap-few-shot, bootstrap-random-search, knn-few-shot, copro, miprov2, simba, "
+              "infer-rules, gepa, chain, better-together or ensemble.")  # fmt: skip
 @click.option("--chain", metavar="A,B", default="", help="With --optimizer chain: the optimizers, in order.")
 @click.option("--train", type=click.IntRange(1), metavar="N", help="Questions to learn from.")
 @click.option("--val", type=click.IntRange(1), metavar="N", help="Questions to choose by.")
