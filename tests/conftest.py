@@ -2,6 +2,7 @@
 
 import copy
 import ipaddress
+import logging
 import os
 import signal
 import socket
@@ -27,6 +28,7 @@ from cope import Team
 from cope.models import ScriptedEngine
 from cope.signatures import CodeGoalPlan, CodeGuidelinePlan, GoalPlan, GuidelinePlan
 
+_DSPY_LOG = logging.getLogger("dspy")
 PLANS = (GoalPlan, GuidelinePlan, CodeGoalPlan, CodeGuidelinePlan)
 _OF_THE_USER = ("COPE_WEIGHTS", "OLLAMA_HOST", "OLLAMA_API_KEY", "OPENAI_API_KEY", "HF_ENDPOINT", "MLFLOW_TRACKING_URI")
 
@@ -87,9 +89,11 @@ def mlflow_store(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(autouse=True)
 def fresh_dspy() -> Iterator[None]:
-    """DSPy's settings as they are at import, and an empty cache in memory."""
+    """DSPy's settings and log level as they are at import, and an empty cache in memory."""
     dspy.configure_cache(enable_disk_cache=False, enable_memory_cache=True)
+    level = _DSPY_LOG.level
     yield
+    _DSPY_LOG.setLevel(level)
     dspy.configure(**copy.deepcopy(DEFAULT_CONFIG))
 
 
