@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import dspy
-from filelock import FileLock, Timeout
 
 from ..errors import CopeError
 from ..models import Appender, Ledger, read_lines
+from .held import hold
 
 DEFAULT_RUNS = Path(".cope") / "eval"
 
@@ -98,19 +98,8 @@ class RunFolder:
         Raises:
             CopeError: when it cannot be written, or another process is writing to it.
         """
+        lock = hold(self.path, "evaluation")
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.path / "lock", timeout=0)
-            lock.acquire()
-        except Timeout:
-            raise CopeError(
-                f"another evaluation is writing to {self.path}: wait for it, or choose another --runs"
-            ) from None
-        except OSError as error:
-            raise CopeError(
-                f"cannot write to {self.path}: {error.strerror}; choose another folder with --runs"
-            ) from None
-        with lock:
             if fresh:
                 for name in ("calls.jsonl", "records.jsonl", "run.json"):
                     (self.path / name).unlink(missing_ok=True)
@@ -125,6 +114,8 @@ class RunFolder:
             finally:
                 self.ledger.close()
                 self._records.close()
+        finally:
+            lock.release()
 
     @property
     def records_file(self) -> Path:

@@ -4,9 +4,8 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
-from filelock import FileLock, Timeout
-
 from ..errors import CopeError
+from ..eval.held import hold
 
 KEPT = ("calls.jsonl", "rounds.jsonl", "run.json", "started")
 """All that a compile goes on from."""
@@ -25,16 +24,9 @@ class CompileFolder:
     def __init__(self, path: Path | None) -> None:
         try:
             self.path = path or Path(mkdtemp(prefix="cope-compile-"))
-            self.path.mkdir(parents=True, exist_ok=True)
-            # Whichever thread closes it, and whichever object in this process asks for it once more.
-            self._lock = FileLock(self.path / "lock", timeout=0, thread_local=False)
-            self._lock.acquire()
-        except Timeout:
-            raise CopeError(
-                f"another compile is writing to {path}: wait for it, or choose another folder with --runs"
-            ) from None
         except OSError as error:
-            raise CopeError(f"cannot write to {path}: {error.strerror}; choose another folder with --runs") from None
+            raise CopeError(f"cannot write a temporary folder: {error.strerror}; choose a folder with --runs") from None
+        self._lock = hold(self.path, "compile")
 
     def forget(self) -> None:
         """Remove what an earlier compile left."""
