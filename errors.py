@@ -11,6 +11,18 @@ class Unavailable(CopeError):
     """A server or service did not answer after retries. The same command goes on later where it stopped."""
 
 
+def first_line(error: BaseException, most: int = 200) -> str:
+    """What an error says in its first line, or its kind where it says nothing: libraries' errors go on for pages.
+
+    Args:
+        most: characters at most.
+
+    >>> first_line(ValueError("no such column" + chr(10) + "in table x")), first_line(KeyError())
+    ('no such column', 'KeyError')
+    """
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:most]
+
+
 def known_names(name: str, known: Iterable[str], more: str = "") -> str:
     """What to say of a name that is not known: the nearest one, or all there are, and what else may be given.
 

@@ -98,7 +98,7 @@ def result_document(
     return {
         **settings, "before": made.before.as_dict(), "after": made.after.as_dict(), "improved": made.improved,
         "gain": {"mean": mean, "low": low, "high": high}, "candidates": len(made.candidates),
-        "estimate": guess.as_dict(), "spent": vars(made.spent), "stopped": made.stopped, "output": str(output),
+        "estimate": guess.as_dict(), "spent": vars(made.spent), "stopped": made.stopped, "lost": made.lost, "output": str(output),
         "frontier": [
             {**scores.as_dict(), "file": file} for (_, scores), file in zip(made.frontier, files, strict=True)
         ],
@@ -125,6 +125,7 @@ def print_result(made: "Compiled", before: Any, output: Path, frontier: Sequence
     lines += [
         "",
         *([f"stopped early: {made.stopped}"] if made.stopped else []),
+        *([f"warning: {made.lost}"] if made.lost else []),
         f"used     {spent.calls:,} calls, {spent.tokens:,} tokens, "
         f"{'money unknown' if spent.usd is None else money(spent.usd)}, {duration(spent.seconds)} of model time",
         f"saved    {output}" + ("" if made.improved else ", the program as it was"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from ..errors import CopeError
+from ..errors import CopeError, first_line
 
 Row = dict[str, Any]
 Fields = tuple[tuple[str, ...], ...]
@@ -28,10 +28,10 @@ def from_hub(task: str, name: str, config: str | None, split: str) -> list[dict[
     try:
         rows = datasets.load_dataset(name, config, split=split)
     except ValueError as error:
-        raise CopeError(f"{name} has no split {split!r}: {_line(error)}") from None
+        raise CopeError(f"{name} has no split {split!r}: {first_line(error)}") from None
     except Exception as error:  # the library lets through what its many file systems and clients raise
         raise CopeError(
-            f"cannot load {task} ({name}) from the hub: {_line(error)}; go online, or give a local copy with --data FILE"
+            f"cannot load {task} ({name}) from the hub: {first_line(error)}; go online, or give a local copy with --data FILE"
         ) from error
     return list(rows)  # type: ignore[arg-type]
 
@@ -61,7 +61,7 @@ def from_file(
     try:
         rows = list(reader(file))
     except (OSError, UnicodeDecodeError) as error:
-        raise CopeError(f"cannot read {path}: {_line(error)}") from None
+        raise CopeError(f"cannot read {path}: {first_line(error)}") from None
     if not rows:
         raise CopeError(f"{path} has no rows")
     seen: dict[str, int] = {}
@@ -114,7 +114,7 @@ def _jsonl(file: Path) -> Iterable[tuple[int, dict[str, Any]]]:
             try:
                 row = json.loads(line)
             except ValueError as error:
-                raise CopeError(f"{file} line {number}: not JSON ({_line(error)})") from None
+                raise CopeError(f"{file} line {number}: not JSON ({first_line(error)})") from None
             if not isinstance(row, dict):
                 raise CopeError(f"{file} line {number}: a row must be a JSON object with question and answer")
             yield number, row
@@ -129,10 +129,6 @@ def _table(file: Path) -> Iterable[tuple[int, dict[str, Any]]]:
     except (OSError, UnicodeDecodeError):
         raise
     except Exception as error:  # the parsers raise many kinds
-        raise CopeError(f"cannot read {file}: {_line(error)}") from None
+        raise CopeError(f"cannot read {file}: {first_line(error)}") from None
     for number, row in enumerate(table.to_dict("records"), 2 if file.suffix.lower() == ".csv" else 1):
         yield number, {str(k): v for k, v in row.items() if not (isinstance(v, float) and v != v)}
-
-
-def _line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__

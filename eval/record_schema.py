@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..errors import CopeError
+from ..errors import CopeError, first_line
 
 MARK = b"cope.record"
 VERSION = 1
@@ -157,7 +157,7 @@ def read_record(path: str | Path) -> tuple[Manifest, pa.Table]:
     except FileNotFoundError:
         raise CopeError(f"there is no record {path}: make one with `cope record` or `cope import`") from None
     except (OSError, pa.ArrowException) as error:
-        raise CopeError(f"{path} is not a record: {str(error).splitlines()[0][:200]}") from None
+        raise CopeError(f"{path} is not a record: {first_line(error)}") from None
     told = (table.schema.metadata or {}).get(MARK)
     if told is None:
         raise CopeError(f"{path} is a Parquet file, but no record of `cope record` or `cope import`")

@@ -1,5 +1,6 @@
 """A task: questions with their right answers, and how an answer is scored. The seam for new ones."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,6 +9,9 @@ import dspy
 from ..errors import CopeError
 from ..programs.equivalence import aequal
 from .data import QUESTION_AND_ANSWER, from_file, from_hub, of_split
+
+_SOLUTIONS = ("reasoning", "solution")  # what data calls a worked solution
+_CALCULATOR = re.compile(r"<<[^<>\n]*>>")  # GSM8K's notes for a calculator, which no model should learn to write
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,11 @@ class Task(Protocol):
         ...
 
     def load(self, split: str, limit: int | None = None, data: str | None = None) -> list[dspy.Example]:
-        """The examples, each with `id`, `question`, `answer`, and the program's inputs; from the hub or a local copy."""
+        """The examples, each with `id`, `question`, `answer`, and the program's inputs; from the hub or a local copy.
+
+        What else a row has under the name of an output of a reasoner, such as `reasoning`, goes into demonstrations made
+        of it.
+        """
         ...
 
     async def score(self, example: dspy.Example, answer: str | None) -> Score:
@@ -71,7 +79,11 @@ class ShortAnswer:
         Args:
             split: the hub's split; of a local copy whose rows name their `split`, only the rows of this one.
             limit: at most so many, from the start.
-            data: a local copy in JSONL, CSV or Parquet with `question` and `answer`, and `id` where there is one.
+            data: a local copy in JSONL, CSV or Parquet with `question` and `answer`, and `id` where there is one. A
+                worked solution in `reasoning` or `solution` serves demonstrations.
+
+        Returns:
+            Examples with `id`, `question`, `answer`, and `reasoning` where the row has a worked solution.
 
         Raises:
             CopeError: when the data cannot be had or has no such split, or a row has no question or answer.
@@ -88,10 +100,20 @@ class ShortAnswer:
     def _example(self, split: str, number: int, row: dict[str, Any], data: str | None) -> dspy.Example:
         question = row["question"] if data else row[self.question]
         answer = None if row.get("answer") is None else str(row["answer"]).strip() or None
+        solution = next((str(row[name]) for name in _SOLUTIONS if row.get(name)), "")
         if answer and self.final and self.final in answer:
-            answer = answer.rsplit(self.final, 1)[1].strip()
+            before, answer = (part.strip() for part in answer.rsplit(self.final, 1))
+            solution = solution or before
         identity = row.get("id") or row.get("unique_id") or f"{self.name}-{split}-{number}"
-        return dspy.Example(id=str(identity), question=str(question), answer=answer).with_inputs("question")
+        steps = self._steps(solution)
+        return dspy.Example(
+            id=str(identity), question=str(question), answer=answer, **({"reasoning": steps} if steps else {})
+        ).with_inputs("question")
+
+    def _steps(self, solution: str) -> str:
+        """A worked solution as a demonstration shows it: the final answer has a place of its own there."""
+        steps = solution.rsplit(self.final, 1)[0] if self.final else solution
+        return _CALCULATOR.sub("", steps).strip()
 
     async def score(self, example: dspy.Example, answer: str | None) -> Score:
         if answer is None:

@@ -1,5 +1,6 @@
 """What a compile is doing now, for whoever looks on while no score comes in."""
 
+from ..errors import first_line
 from .candidates import Candidate
 
 
@@ -9,12 +10,15 @@ class Activity:
     Attributes:
         answered: questions that programs answered so far, rollouts and questions that were known included.
         explored: of these, answers that were only looked for, one after the other, to learn from.
+        proposals: requests to the proposer that ended.
+        lost: of these, the ones that failed.
+        loss: what the last of these failed on, in a line.
         words: what was begun last.
     """
 
     def __init__(self) -> None:
-        self.answered = self.explored = 0
-        self.words = ""
+        self.answered = self.explored = self.proposals = self.lost = 0
+        self.loss = self.words = ""
 
     def asks(self, candidate: Candidate, exploring: bool) -> None:
         """A program is asked a question."""
@@ -31,5 +35,14 @@ class Activity:
         self.explored += exploring
 
     def proposes(self) -> None:
-        """A model was asked for a proposal."""
+        """The proposer is being asked."""
         self.words = "a proposal is being written"
+
+    def has_proposed(self) -> None:
+        """A request of the proposer's ended, with a reply or without."""
+        self.proposals += 1
+
+    def loses(self, error: Exception) -> None:
+        """It failed; optimizers go on without its reply."""
+        self.lost += 1
+        self.loss = first_line(error)

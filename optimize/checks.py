@@ -7,7 +7,7 @@ from typing import Any
 
 import dspy
 
-from ..errors import CopeError
+from ..errors import CopeError, first_line
 from ..models import run_sync
 from ..models.lm import TierLM
 from ..programs import Cascade
@@ -87,7 +87,7 @@ def ask_proposer(proposer: TierLM) -> None:
     try:
         proposer("Reply with one word: ready.", max_tokens=16)
     except dspy.LMError as error:
-        raise no_proposer(str(proposer.model), error) from error
+        raise no_proposer(str(proposer.model), first_line(error, 300)) from error
 
 
 def check_pilot(answers: Sequence[Any]) -> None:

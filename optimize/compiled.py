@@ -65,6 +65,7 @@ class Compiled:
         candidates: all that was tried, in order of appearance.
         spent: what compiling used, over all attempts.
         stopped: why the optimizer was stopped before its end; None when it ended by itself.
+        lost: how many of the proposer's requests failed, and on what; None when none did.
         provenance: what a program file says about it: optimizer, splits, models, scores, what it cost.
     """
 
@@ -76,6 +77,7 @@ class Compiled:
     candidates: list[Candidate]
     spent: Spending
     stopped: str | None
+    lost: str | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
 
     @property

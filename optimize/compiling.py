@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import dspy
 from dspy.teleprompt.teleprompt import Teleprompter
@@ -26,9 +25,11 @@ from .arguments import (
     check_proposer,
     usual_score,
 )
+from .asking import Asking
 from .budget import Budget, BudgetSpent, Spending
-from .candidates import Candidate, Candidates
+from .candidates import Candidate
 from .checks import ask_proposer, check_budget, check_calls, check_data, check_pilot, check_prices, check_scorer
+from .choice import best
 from .chosen import chosen
 from .compiled import Compiled, Scores, provenance
 from .estimate import Estimate, affordable, estimate, per_question, validation, written_share
@@ -41,7 +42,7 @@ from .metric import Metric, Objective, Scorer, judged_by
 from .prompts import state_of, with_prompts
 from .proposer import make_proposer
 from .quiet import quiet
-from .session import Failed, Session
+from .session import Failed, Session, no_proposer
 from .splits import Splits, fingerprint
 from .student import Student
 from .surrogate import Surrogate
@@ -124,27 +125,11 @@ class Compilation:
         self.metric = Metric(scorer, self.session, objective, rows)
         student = Student(program, self.session, self.names, failures=self.optimizer.reflects)
         train = splits.train if isinstance(self.optimizer, Own) else [shown_row(e, student) for e in splits.train]
+        self.asking = Asking(self.metric, self.session, questions_in_flight(program))
         self.job = Job(
-            student, train, splits.val, self.metric, self.proposer, None, questions_in_flight(program), demos, seed,
-            self.evaluate, links,
+            student, train, splits.val, self.metric, self.proposer, None, self.asking.threads, demos, seed,
+            self.asking.scores, links,
         )  # fmt: skip
-
-    def evaluate(self, student: Student, examples: list[dspy.Example]) -> list[float]:
-        """A program's scores on questions, asked side by side; one that a model failed on is asked once more."""
-        self._ask(student, examples)
-        candidate = self.session.see(student)
-        if failed := [e for e in examples if fingerprint(e) not in candidate.scores and not candidate.refused]:
-            self._ask(student, failed)
-        for example in examples:
-            if fingerprint(example) not in candidate.scores:
-                self.session.note(candidate.id, fingerprint(example), 0.0, 0, 0)
-        return [candidate.scores[fingerprint(example)] for example in examples]
-
-    def _ask(self, student: Student, examples: list[dspy.Example]) -> list[tuple[dspy.Example, Any, Any]]:
-        ask = dspy.Evaluate(
-            devset=examples, metric=self.metric.score, num_threads=self.job.threads, display_progress=False
-        )
-        return ask(student).results
 
     @property
     def proposes(self) -> bool:
@@ -170,7 +155,7 @@ class Compilation:
             with self._stage(), quiet(self.folder / "optimizer.log"):
                 if self.proposes:
                     ask_proposer(self.proposer)
-                asked = self._ask(self.job.student, self.splits.train[:PILOT])
+                asked = self.asking.results(self.job.student, self.splits.train[:PILOT])
         except Failed as failed:
             raise failed.error from failed
         except BudgetSpent as empty:
@@ -221,12 +206,14 @@ class Compilation:
         begun = Spending().plus(spent)
         try:
             with self._stage():
-                self.evaluate(student, self.splits.val)
+                self.asking.scores(student, self.splits.val)
         except BudgetSpent as empty:
             raise CopeError(f"{empty} before the program was validated once: give more") from None
         before = self.session.see(student)
         self.metric.reference = before.mean(self.session.candidates.valkeys, before.large_tokens)
         stopped, made = None, None
+        activity = self.session.activity
+        earlier = activity.proposals
         reserve = validation(len(self.splits.val), spent.minus(begun), self._costs)
         try:
             with self.session.purse.keeping_back(reserve), self._stage():
@@ -241,10 +228,16 @@ class Compilation:
         try:
             with self._stage():
                 for candidate in self._finalists(made, before):
-                    self.evaluate(candidate, self.splits.val)
+                    self.asking.scores(candidate, self.splits.val)
         except BudgetSpent as empty:
             stopped = stopped or str(empty)
-        return self._outcome(before, stopped)
+        outcome = self._outcome(before, stopped)
+        if not activity.lost:
+            return outcome
+        asked = activity.proposals - earlier
+        if not outcome.improved and activity.lost == asked:
+            raise no_proposer(str(self.proposer.model), activity.loss)
+        return replace(outcome, lost=f"{activity.lost} of {asked} requests to the proposer failed: {activity.loss}")
 
     def _optimize(self) -> Student | None:
         if self.surrogate is None:
@@ -259,27 +252,13 @@ class Compilation:
         states = [state_of(made)] if made is not None else []
         if self.surrogate:
             states += self.surrogate.best
-        elif made is None and (best := self.session.candidates.promising(before)):
-            states.append(best.state)
+        elif made is None and (found := self.session.candidates.promising(before)):
+            states.append(found.state)
         return [self.job.student.with_state(state) for state in states]
 
-    def _worth(self, candidate: Candidate) -> tuple[float, float, float]:
-        """What is chosen by: the objective, then fewer tokens of the large tier, then fewer tokens."""
-        keys = self.session.candidates.valkeys
-        values = [self.metric.worth(candidate.scores[key], candidate.large_tokens[key]) for key in keys]
-        return (
-            sum(values) / len(values),
-            -candidate.mean(keys, candidate.large_tokens),
-            -candidate.mean(keys, candidate.tokens),
-        )
-
     def _outcome(self, before: Candidate, stopped: str | None) -> Compiled:
-        candidates: Candidates = self.session.candidates
-        after = max(candidates.whole(), key=lambda candidate: (*self._worth(candidate), -candidate.number))
-        if self._worth(after)[0] <= self._worth(before)[0] and (
-            self.objective == "accuracy" or self._worth(after) <= self._worth(before)
-        ):
-            after = before
+        candidates = self.session.candidates
+        after = best(candidates, self.metric, before)
         keys = candidates.valkeys
         made = Compiled(
             program=with_prompts(self.program, after.state), before=Scores.of(before, keys), after=Scores.of(after, keys),

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import dspy
 
+from ..errors import first_line
 from .metric import Metric
 from .student import Student
 
@@ -108,7 +109,7 @@ def failure(name: str, error: BaseException) -> str:
     step = ""
     if isinstance(error, StepFailed):
         step, error = f" in {error}", error.__cause__ or error
-    return f"{name} failed{step} ({type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]})"
+    return f"{name} failed{step} ({type(error).__name__}: {first_line(error)})"
 
 
 def shown_row(example: dspy.Example, student: Student) -> dspy.Example:

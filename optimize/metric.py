@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import dspy
 
-from ..errors import CopeError
+from ..errors import CopeError, first_line
 from ..eval import Score
 from ..eval.run import FATAL, user_error
 from ..models import run_sync
@@ -33,7 +33,7 @@ def judged_by(scorer: Scorer) -> Callable[[dspy.Example, str | None], Score]:
         except (CopeError, dspy.LMError):
             raise
         except Exception as error:
-            why = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:80]}"
+            why = f"{type(error).__name__}: {first_line(error, 80)}"
             raise CopeError(f"the metric failed ({why}) {_about(example, answer)}: mend it, or the data") from error
         if not (math.isfinite(value) and 0 <= value <= 1):
             raise CopeError(f"the metric gave {value:g} {_about(example, answer)}: it must be between 0 and 1")

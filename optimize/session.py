@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import CopeError
+from ..errors import CopeError, first_line
 from ..eval.records import digest
 from ..eval.run import FATAL, user_error
 from ..models import Call, Halt, Ledger, allowed_by, recorded_in
@@ -18,6 +18,7 @@ from .budget import Budget, Purse, Spending
 from .candidates import Candidate, Candidates
 from .kept_rounds import KeptRounds
 from .prompts import state_of
+from .proposer import TIER
 
 _PATIENCE = 10.0  # seconds for cancelled questions to end
 
@@ -34,9 +35,13 @@ class Failed(Halt):
         self.error = error
 
 
-def no_proposer(model: str, error: Exception) -> CopeError:
-    """Why there are no proposals, in a line."""
-    why = (str(error).splitlines() or [type(error).__name__])[0][:300]
+def no_proposer(model: str, why: str) -> CopeError:
+    """There are no proposals, and why.
+
+    Args:
+        model: the proposer.
+        why: a line.
+    """
     return CopeError(f"the proposer {model} cannot be asked ({why}): mend that, or name another with --reflection-lm")
 
 
@@ -133,11 +138,15 @@ class Session:
     def failed(self, call: Call, error: Exception) -> None:
         """What fails for one request fails for all: no optimizer is to go on as if it had only lost a proposal."""
         if fatal := user_error(error) or (error if isinstance(error, FATAL) else None):
-            self.end(Failed(fatal if in_scope("question") else no_proposer(call.model, fatal)))
+            self.end(Failed(fatal if in_scope("question") else no_proposer(call.model, first_line(fatal, 300))))
             self.check()
+        elif call.tier == TIER:
+            self.activity.loses(error)
 
     def settle(self, call: Call) -> None:
         self.purse.settle(call)
+        if call.tier == TIER:
+            self.activity.has_proposed()
         self._tell()
 
     def _tell(self) -> None:

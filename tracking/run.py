@@ -12,8 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from ..errors import CopeError
-from .store import ARTIFACTS, check_store, first_line, store_file, usable
+from ..errors import CopeError, first_line
+from .store import ARTIFACTS, check_store, store_file, usable
 
 _log = logging.getLogger(__name__)
 _KEY = "cope.key"

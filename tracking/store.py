@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import CopeError
+from ..errors import CopeError, first_line
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
 ARTIFACTS = "mlartifacts"
@@ -69,11 +69,6 @@ def usable(uri: str) -> Iterator[None]:
         yield
     except (MlflowException, OSError) as error:
         raise CopeError(f"cannot use the tracking store {uri}: {first_line(error)}; try --no-track") from error
-
-
-def first_line(error: Exception) -> str:
-    """What an error says, or its kind where it says nothing; MLflow's go on for pages."""
-    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _check_writable(uri: str) -> None:

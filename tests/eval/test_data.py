@@ -1,5 +1,6 @@
 """Questions from files: every format, and one clear line for whatever is wrong with a row."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,23 @@ def test_gsm8k_takes_the_final_answer_out_of_a_worked_one(tmp_path: Path):
     assert [e.answer for e in examples] == ["6", "5"]
     assert [e.id for e in examples] == ["gsm8k-test-0", "gsm8k-test-1"]
     assert [e.id for e in task_by_name("gsm8k").load("test", 1, path)] == ["gsm8k-test-0"]
+
+
+@pytest.mark.parametrize(
+    ("row", "steps"),
+    [
+        ({"answer": "2 * 3 = <<2*3=6>>6 eggs.\nSo 6.\n#### 6"}, "2 * 3 = 6 eggs.\nSo 6."),
+        ({"answer": "6", "solution": "2 * 3 = 6\n#### 6"}, "2 * 3 = 6"),
+        ({"answer": "6", "reasoning": "twice 3", "solution": "3 + 3"}, "twice 3"),
+        ({"answer": "#### 6"}, None),
+        ({"answer": "6", "solution": ""}, None),
+    ],
+)
+def test_a_worked_solution_is_kept_for_demonstrations(row: dict[str, str], steps: str | None, tmp_path: Path):
+    path = write(tmp_path / "a.jsonl", json.dumps({"question": "q", **row}) + "\n")
+    (example,) = task_by_name("gsm8k").load("train", data=path)
+    assert example.answer == "6" and example.get("reasoning") == steps
+    assert set(example.inputs().keys()) == {"question"}, "no model is asked with it"
 
 
 def test_the_hub_is_asked_by_its_own_names(monkeypatch: pytest.MonkeyPatch):

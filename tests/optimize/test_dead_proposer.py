@@ -1,8 +1,10 @@
 """A proposer that cannot be asked ends the compile with one line: nothing is better because nothing was proposed."""
 
+import re
 from pathlib import Path
 from typing import Any
 
+import dspy
 import pytest
 from compile_scripts import PROPOSAL, World, compiled, fickle, rows
 from dspy.lm15 import ContextLengthError
@@ -54,8 +56,19 @@ def test_a_failure_of_one_request_ends_it_in_the_pilot_alone(tmp_path: Path) -> 
     long = ContextLengthError("boom")
     with pytest.raises(CopeError, match=r"cannot be asked \(.*boom.*\): mend that"):
         compiled("gepa", "small", tmp_path / "pilot", mortal(0, long), SPLITS, budget=Budget(calls=100))
-    run = compiled("gepa", "small", tmp_path / "later", mortal(1, long), SPLITS, budget=Budget(calls=100))
-    assert len(run.made.candidates) == 1
+    world = mortal(2, long)
+    run = compiled("gepa", "small", tmp_path / "later", world, SPLITS, budget=Budget(calls=100))
+    assert len(run.made.candidates) == 2
+    lost, asked = re.fullmatch(r"(\d+) of (\d+) requests to the proposer failed: .*boom.*", str(run.made.lost)).groups()
+    assert int(lost) == int(asked) - 1 == len(world.proposer.requests) - 2
+
+
+@pytest.mark.parametrize("optimizer", PROPOSING)
+def test_one_whose_every_reply_fails_is_no_optimizer_that_found_nothing(optimizer: str, tmp_path: Path) -> None:
+    """Such as a server that has not enough memory for a long prompt: other requests would do, but none is made."""
+    world = mortal(1, dspy.LMInvalidRequestError("no memory"))
+    with pytest.raises(CopeError, match=r"cannot be asked \(.*no memory.*\): mend that"):
+        compiled(optimizer, "small", tmp_path, world, SPLITS, budget=Budget(calls=200))
 
 
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS.keys() - PROPOSING))

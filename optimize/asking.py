@@ -1,0 +1,42 @@
+"""Asking a program questions, side by side, in a compile."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import dspy
+
+from .metric import Metric
+from .session import Session
+from .splits import fingerprint
+from .student import Student
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Scores programs on questions.
+
+    Attributes:
+        metric: scores an answer.
+        session: where scores are noted, by candidate and question.
+        threads: questions side by side.
+    """
+
+    metric: Metric
+    session: Session
+    threads: int
+
+    def results(self, student: Student, examples: list[dspy.Example]) -> list[tuple[dspy.Example, Any, Any]]:
+        """Example, prediction and score of each; what fails has an empty prediction."""
+        ask = dspy.Evaluate(devset=examples, metric=self.metric.score, num_threads=self.threads, display_progress=False)
+        return ask(student).results
+
+    def scores(self, student: Student, examples: list[dspy.Example]) -> list[float]:
+        """The score of each; a question that a model failed on is asked once more, and is wrong where it fails again."""
+        self.results(student, examples)
+        candidate = self.session.see(student)
+        if failed := [e for e in examples if fingerprint(e) not in candidate.scores and not candidate.refused]:
+            self.results(student, failed)
+        for example in examples:
+            if fingerprint(example) not in candidate.scores:
+                self.session.note(candidate.id, fingerprint(example), 0.0, 0, 0)
+        return [candidate.scores[fingerprint(example)] for example in examples]
