@@ -1,6 +1,7 @@
 """`cope compile`: better prompts for a program, by one of DSPy's optimizers, within a budget."""
 
 import json
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -73,7 +74,7 @@ def command(task: str, **options: Any) -> None:
     from .compile_kept import find_folder, kept
     from .compile_live import CompileView
     from .compile_splits import load_splits
-    from .compile_track import check_tracking
+    from .compile_track import check_tracking, settings_of
     from .compile_view import print_plan, print_result, result_document
 
     chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
@@ -82,7 +83,11 @@ def command(task: str, **options: Any) -> None:
     team, start = make_team({**options, "no_cache": True, "prices": prices}), own_program(options)
     cascade = make_cascade(options, team, chosen.domain, start)
     splits = load_splits(chosen, options)
-    settings = _settings(chosen, options, cascade, splits)
+    settings = settings_of(
+        chosen.name, cascade, splits, shown=chosen.shown, only=options["only"],
+        proposer=options["reflection_lm"] or cascade.team["large"].model,
+        **{name: options[name] for name in ("optimizer", "chain", "objective", "surrogate", "demos", "seed")},
+    )  # fmt: skip
     output = options["output"] or Path(f"{task}-{cascade.preset.name}.json")
     folder = find_folder(settings, options)
     check_place(output, folder.name, options)
@@ -157,14 +162,17 @@ def _run(
 def _measured_by(task: str, options: Mapping[str, Any], output: Path) -> str:
     """The command that measures the program on questions that it has not met."""
     from ..eval.data import splits_in
+    from ..models.team import ASKED
 
     words = ["cope", "eval", task, "--program", str(output)]
     if data := options["data"]:
         words += ["--data", data if "test" in splits_in(data) else "OTHER.jsonl"]
-    for name in ("small", "large"):
+    for name in ("small", "large", *ASKED, "visible", "weights"):
         if given(name):
-            words += [f"--{name}", options[name]]
-    return " ".join(words)
+            words += [f"--{name.replace('_', '-')}", str(options[name])]
+    for name, model in options["tiers"]:
+        words += ["--tier", f"{name}={model}"]
+    return shlex.join([*words, *(["--unsafe-code"] if options["unsafe_code"] else [])])
 
 
 def _prices(options: Mapping[str, Any]) -> tuple[list[tuple[str, Any]], Any]:
@@ -183,22 +191,3 @@ def _budget(options: Mapping[str, Any]) -> Any:
     return Budget(
         options["budget_calls"], options["budget_tokens"], options["budget_usd"], minutes * 60 if minutes else None
     )
-
-
-def _settings(task: Any, options: Mapping[str, Any], cascade: Any, splits: Any) -> dict[str, Any]:
-    """All that decides what a compile comes to, its budget apart; the same settings find the same folder."""
-    from ..eval.records import digest
-
-    return {
-        "task": task.name,
-        **({"shown": task.shown} if task.shown else {}),
-        "optimizer": options["optimizer"],
-        **{name: options[name] for name in ("chain", "objective", "surrogate", "demos", "seed") if options[name]},
-        "only": list(options["only"]),
-        "preset": cascade.preset.name,
-        "program": digest(cascade.dump_state()),
-        "models": {tier: cascade.team[tier].model for tier in cascade.preset.tiers},
-        "reflection_lm": options["reflection_lm"] or cascade.team["large"].model,
-        "splits": {name: splits.print_of(name) for name in ("train", "val")},
-        **{name: options[name] for name in ("adapter", "max_tokens", "context")},
-    }

@@ -69,7 +69,7 @@ def complete(
     What that one was trained on and chosen by, this one is too.
     """
     about = made.provenance
-    about["compile"], about["context"] = compilation.folder.name, settings["context"]
+    about["compile"] = compilation.folder.name
     if dropped := compilation.splits.dropped:
         about["duplicates"] = dropped
     if start is None:

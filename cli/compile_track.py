@@ -1,13 +1,14 @@
 """What a program file and MLflow are told about a compile, of the command or of Python."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..optimize import Compilation, Compiled
+    from ..optimize import Compilation, Compiled, Splits
+    from ..programs import Cascade
 
 NOTES = "run.json"
 """In a compile's folder: its MLflow run, and which candidates that was told about."""
@@ -58,34 +59,47 @@ def run_tracked(compilation: "Compilation", task: str, *, store: str | None = No
     >>> compilation.close()  # doctest: +SKIP
     >>> made.save("mine.json")  # doctest: +SKIP
     """
-    settings = settings_of(compilation, task)
+    job, program = compilation.job, compilation.program
+    every = [name for name, _ in program.named_predictors()]
+    settings = settings_of(
+        task, program, compilation.splits, optimizer=compilation.optimizer.name,
+        only=[] if compilation.names == every else compilation.names, proposer=str(compilation.proposer.model),
+        chain=",".join(job.chain), objective=compilation.objective, surrogate=compilation.surrogate is not None,
+        demos=job.demos, seed=job.seed,
+    )  # fmt: skip
     with tracked_compile(compilation, settings, {"no_track": False, "store": store}) as log:
         made = provenance(compilation.run(), settings)
         log(made)
     return made
 
 
-def settings_of(compilation: "Compilation", task: str) -> dict[str, Any]:
-    """All that decides what a compile comes to, its budget apart, as the command has it from its options."""
+def settings_of(
+    task: str, program: "Cascade", splits: "Splits", *, optimizer: str, only: Sequence[str], proposer: str, **more: Any
+) -> dict[str, Any]:
+    """All that decides what a compile comes to, its budget apart; the same settings find the same folder.
+
+    Args:
+        task: its name.
+        program: as it is before.
+        splits: the questions.
+        optimizer: its name.
+        only: what is compiled, as the user says it; empty is all.
+        proposer: the model that writes instructions.
+        more: options that count where they are set, such as `demos` and `seed`.
+    """
     from ..eval.records import digest
     from ..optimize.compiled import asked_with
 
-    program, job = compilation.program, compilation.job
-    more = {
-        "chain": ",".join(job.chain), "objective": compilation.objective, "surrogate": compilation.surrogate is not None,
-        "demos": job.demos, "seed": job.seed,
-    }  # fmt: skip
-    every = [name for name, _ in program.named_predictors()]
     return {
         "task": task,
-        "optimizer": compilation.optimizer.name,
+        "optimizer": optimizer,
         **{name: value for name, value in more.items() if value},
-        "only": [] if compilation.names == every else compilation.names,
+        "only": list(only),
         "preset": program.preset.name,
         "program": digest(program.dump_state()),
         "models": {tier: program.team[tier].model for tier in program.preset.tiers},
-        "reflection_lm": str(compilation.proposer.model),
-        "splits": {name: compilation.splits.print_of(name) for name in ("train", "val")},
+        "reflection_lm": proposer,
+        "splits": {name: splits.print_of(name) for name in ("train", "val")},
         **asked_with(program),
     }
 

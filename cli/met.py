@@ -8,9 +8,6 @@ import click
 if TYPE_CHECKING:
     from ..eval.seen import Seen
 
-ASKED = ("adapter", "max_tokens", "context")
-"""Options that change what a prompt looks like, or what fits; a program's prompts were chosen under one value of each."""
-
 
 def warn_of_met(compiled: Mapping[str, Any], questions: Iterable[str], name: str | None = None) -> "Seen | None":
     """Say on stderr when a program has met some of the questions that it is measured on.
@@ -45,6 +42,8 @@ def other_settings(compiled: Mapping[str, Any], asked: Mapping[str, Any]) -> str
     >>> other_settings({"adapter": "json", "context": 2048}, {"adapter": "lean", "context": 4096})
     'the program was compiled with --adapter json, and here it is lean: ask it in the same way to measure what was compiled'
     """
+    from ..models.team import ASKED
+
     apart = []
     for name in ASKED:
         then, now = compiled.get(name), asked.get(name)

@@ -6,7 +6,14 @@ from pathlib import Path
 from ..errors import CopeError
 
 
-def check_output(output: Path, inputs: Iterable[Path | None], kind: str, is_kind: Callable[[Path], bool]) -> None:
+def check_output(
+    output: Path,
+    inputs: Iterable[Path | None],
+    kind: str,
+    is_kind: Callable[[Path], bool],
+    *,
+    force: bool | None = None,
+) -> None:
     """Refuse an output that would cost the user a file.
 
     Args:
@@ -14,6 +21,7 @@ def check_output(output: Path, inputs: Iterable[Path | None], kind: str, is_kind
         inputs: what it reads.
         kind: what it writes, in a word.
         is_kind: whether a file is one of these, which may be replaced.
+        force: whether the user says to write over other files too; None where a command has no such option.
 
     Raises:
         CopeError: when it is one of the inputs, or something else is there.
@@ -22,5 +30,6 @@ def check_output(output: Path, inputs: Iterable[Path | None], kind: str, is_kind
         return
     if any(file is not None and file.exists() and output.samefile(file) for file in inputs):
         raise CopeError(f"{output} is what this command reads: name another file with -o")
-    if not is_kind(output):
-        raise CopeError(f"{output} is there and is no {kind}: name another file with -o, or take it away first")
+    if not force and not is_kind(output):
+        remedy = "take it away first" if force is None else "write over it with --force"
+        raise CopeError(f"{output} is there and is no {kind}: name another file with -o, or {remedy}")

@@ -11,6 +11,7 @@ import click
 
 from ..errors import CopeError
 from .options import price_option
+from .outputs import check_output
 
 if TYPE_CHECKING:
     from ..eval.report import Source
@@ -39,8 +40,7 @@ def command(source: Path, output: Path, figures: Path | None, force: bool, opens
     """
     from ..eval.report import draw_files, figures_of, is_report, open_source
 
-    if output.exists() and not force and not is_report(output):
-        raise CopeError(f"{output} is there and is no report: name another file with -o, or write over it with --force")
+    check_output(output, [source], "report", is_report, force=force)
     with _saying(f"reading {source}"):
         opened = open_source(source, dict(options["prices"]))
         found = figures_of(opened)

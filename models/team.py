@@ -24,6 +24,10 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 DEFAULT_SMALL = "local/qwen2.5-coder-0.5b"
 DEFAULT_LARGE = "local/qwen2.5-coder-1.5b"
 
+ASKED = ("adapter", "max_tokens", "context")
+"""Options of a team that change what a prompt looks like, or what fits: prompts are compiled, and answers recorded, under one
+value of each."""
+
 # One machine's tiers share its clock, and its cores where a server per model would fight for them.
 _machine = MachineClock()
 _turns: dict[str, Turns] = {}

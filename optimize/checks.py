@@ -57,24 +57,22 @@ def _is_right(scorer: Scorer, example: dspy.Example, name: str) -> bool:
     return float(getattr(score, "value", score)) >= 1
 
 
-def check_prices(program: Cascade, proposer: TierLM | None, budget: Budget) -> None:
+def check_prices(program: Cascade, proposers: Sequence[TierLM], budget: Budget) -> None:
     """Raise a CopeError when money is budgeted and a model has no price.
 
     Args:
         program: its tiers are asked.
-        proposer: the model that proposes; None where nothing is proposed.
+        proposers: the models that propose; none where nothing is proposed.
         budget: the bounds.
     """
     if budget.usd is None:
         return
-    models = {name: program.team[name].lm for name in program.preset.tiers}
-    if proposer is not None:
-        models[TIER] = proposer
-    if lacking := [name for name, lm in models.items() if lm.price_of(1, 1, 1.0) is None]:
+    models = [(name, program.team[name].lm) for name in program.preset.tiers] + [(TIER, lm) for lm in proposers]
+    if lacking := {name: lm.model for name, lm in models if lm.price_of(1, 1, 1.0) is None}:
         raise CopeError(
             "a budget in USD needs prices: give "
             + " and ".join(f"--price {name}=IN/OUT" for name in lacking)
-            + f", in USD per million tokens ({', '.join(f'{name} is {models[name].model}' for name in lacking)})"
+            + f", in USD per million tokens ({', '.join(f'{name} is {model}' for name, model in lacking.items())})"
         )
 
 

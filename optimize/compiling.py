@@ -98,7 +98,9 @@ class Compilation:
         fresh: bool = False,
         proposer_price: Price | None = None,
     ) -> None:
-        self.optimizer: Optimizer = optimizer_by_name(optimizer) if isinstance(optimizer, str) else Own(optimizer)
+        self.optimizer: Optimizer = (
+            optimizer_by_name(optimizer) if isinstance(optimizer, str) else Own(optimizer, proposer_price)
+        )
         self.program, self.splits, self.objective = as_program(program), splits, as_objective(objective)
         self.names = chosen(program, as_names("only", only))
         links, budget, place = as_names("chain", chain), as_budget(budget), as_folder(folder)
@@ -139,7 +141,8 @@ class Compilation:
     def check(self) -> None:
         """Raise a CopeError when the budget cannot be enough, or a price is missing to it; no model is asked."""
         budget = self.session.purse.budget
-        check_prices(self.program, self.proposer if self.proposes else None, budget)
+        own = self.optimizer.models if isinstance(self.optimizer, Own) else []
+        check_prices(self.program, [self.proposer] if self.proposes else own, budget)
         check_calls(self.optimizer, self.job, budget, self.surrogate.last if self.surrogate else None)
 
     def estimate(self) -> Estimate:

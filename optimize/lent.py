@@ -2,14 +2,16 @@
 
 import asyncio
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FunctionType, MethodType
 from typing import Any
 
 import dspy
 from dspy.teleprompt.teleprompt import Teleprompter
 
+from ..models import Price
 from ..models.lm import TierLM
 from ..programs import Cascade
 from .proposer import TIER
@@ -47,18 +49,27 @@ class LentLM(TierLM, _Asks):
         self.lent.update_history = self.update_history  # what a call used is told where DSPy keeps its history
 
 
-@contextmanager
-def lent_models(holder: Any) -> Iterator[None]:
-    """Inside, the models that an optimizer holds are lent ones; afterwards it has its own back.
+def models_of(holder: Any, price: Price | None = None) -> list[TierLM]:
+    """The models that an optimizer holds, each once, as they are lent.
 
     Found are those in its attributes, in their lists and dictionaries, in its predictors, in optimizers inside it, and in
     objects that it calls. A model that only a function's closure knows is not found.
+
+    Args:
+        holder: the optimizer.
+        price: of those that have none of their own.
     """
+    return list(_lent(_places(holder, set()), price).values())
+
+
+@contextmanager
+def lent_models(holder: Any, price: Price | None = None) -> Iterator[None]:
+    """Inside, the models that an optimizer holds are lent ones, see `models_of`; afterwards it has its own back."""
     places = list(_places(holder, set()))
-    lent: dict[int, TierLM] = {}
+    lent = _lent(places, price)
     try:
         for place, key, lm in places:
-            _put(place, key, lent.setdefault(id(lm), _lent(lm)))
+            _put(place, key, lent[id(lm)])
         yield
     finally:
         for place, key, lm in places:
@@ -72,9 +83,17 @@ def held_by(holder: Any) -> Iterator[Teleprompter]:
             yield value
 
 
-def _lent(lm: dspy.BaseLM) -> TierLM:
-    # A tier's model keeps to its limits and writes to the meter already, but what it proposes is no answer of its tier.
-    return lm.copy(tier=TIER) if isinstance(lm, TierLM) else LentLM(lm)
+def _lent(places: Iterable[tuple[Any, Any, dspy.BaseLM]], price: Price | None) -> dict[int, TierLM]:
+    """By the identity of a model what stands in for it."""
+    made: dict[int, TierLM] = {}
+    for _, _, lm in places:
+        if id(lm) in made:
+            continue
+        # A tier's model keeps to its limits and writes to the meter already, but what it proposes is no answer of its tier.
+        lent = made[id(lm)] = lm.copy(tier=TIER) if isinstance(lm, TierLM) else LentLM(lm)
+        if price and not lent.runtime.price:
+            lent.runtime = replace(lent.runtime, price=price)
+    return made
 
 
 def _places(holder: Any, seen: set[int]) -> Iterator[tuple[Any, Any, dspy.BaseLM]]:

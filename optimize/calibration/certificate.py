@@ -10,12 +10,11 @@ from typing import Any
 from ...errors import CopeError
 from ...eval.records import digest, fingerprint
 from ...eval.replay_match import Program
+from ...models.team import ASKED
 from ...programs.early_stop import EXACT, NONE
 
 _FAMILY = "cope-calibration-"
 FORMAT = f"{_FAMILY}2"
-ASKED = ("adapter", "max_tokens", "context")
-"""Of what a record was made with, what changes the requests."""
 RULE, SHOWN = "early_stop", "shown"
 
 

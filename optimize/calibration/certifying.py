@@ -8,9 +8,10 @@ from typing import Any
 from ... import __version__
 from ...eval import MEASURES, Recording
 from ...eval.replay_match import recorded_program
+from ...models.team import ASKED
 from ...programs.early_stop import EXACT
 from .calibrating import Calibration
-from .certificate import ASKED, RULE, SHOWN, Certificate, gold_print, mark_of, print_of
+from .certificate import RULE, SHOWN, Certificate, gold_print, mark_of, print_of
 
 
 def certify(calibration: Calibration, **more: Any) -> Certificate:

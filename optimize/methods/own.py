@@ -8,8 +8,10 @@ from dspy.teleprompt.bootstrap_finetune import FinetuneTeleprompter
 from dspy.teleprompt.teleprompt import Teleprompter
 
 from ...errors import CopeError
+from ...models import Price
+from ...models.lm import TierLM
 from ..job import Job
-from ..lent import held_by, lent_models
+from ..lent import held_by, lent_models, models_of
 from ..student import Student
 
 
@@ -26,6 +28,7 @@ class Own:
 
     Args:
         teleprompter: it compiles a student with what its `compile` takes of trainset and valset.
+        price: of its models that have none.
 
     Raises:
         CopeError: for what is no optimizer, trains weights, or wants more than a compile can give.
@@ -35,14 +38,19 @@ class Own:
     demonstrates = True  # it may
     instructs = True
 
-    def __init__(self, teleprompter: Teleprompter) -> None:
+    def __init__(self, teleprompter: Teleprompter, price: Price | None = None) -> None:
         if not isinstance(teleprompter, Teleprompter):
             what = teleprompter if isinstance(teleprompter, type) else type(teleprompter)
             raise CopeError(f"{what.__name__} is no optimizer: give a name, or an object of one of DSPy's optimizers")
-        self._teleprompter = teleprompter
+        self._teleprompter, self._price = teleprompter, price
         self.name = type(teleprompter).__name__
         self.reflects = self.name == "GEPA"
         self._check()
+
+    @property
+    def models(self) -> list[TierLM]:
+        """Those that it holds, as they are booked."""
+        return models_of(self._teleprompter, self._price)
 
     def _check(self) -> None:
         own = self._teleprompter
@@ -82,7 +90,7 @@ class Own:
         if isinstance(own, BetterTogether):
             student = student.deepcopy()
             student.set_lm(job.proposer)  # it wants every predictor to have one; calls go to the tiers whatever it is
-        with lent_models(own):
+        with lent_models(own, self._price):
             made: Any = own.compile(student, **{name: rows for name, rows in given.items() if name in takes})
         if getattr(made, "flag_compilation_error_occurred", False):
             raise RuntimeError("one of its steps failed; the log tells why")

@@ -71,6 +71,9 @@ def test_what_is_no_report_is_not_written_over(here: Path):
     assert (here / "report.html").read_text() == "mine"
     done("r.parquet", "--force")
     assert is_report(here / "report.html")
+    before = (here / "r.parquet").read_bytes()
+    assert "is what this command reads" in failed("r.parquet", "-o", "r.parquet", "--force")
+    assert (here / "r.parquet").read_bytes() == before
 
 
 def test_what_is_wrong_is_said_in_a_line(here: Path):

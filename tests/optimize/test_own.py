@@ -18,7 +18,7 @@ from dspy.teleprompt import (
 from dspy.teleprompt.teleprompt import Teleprompter
 
 from cope.errors import CopeError
-from cope.models import ScriptedEngine
+from cope.models import Price, ScriptedEngine
 from cope.optimize import Budget
 from cope.optimize.lent import LentLM, lent_models
 
@@ -93,6 +93,22 @@ def test_a_tiers_model_that_it_holds_is_booked_as_the_proposer(tmp_path: Path) -
     own = dspy.GEPA(metric=told, max_metric_calls=60, reflection_lm=lm)
     run = compiled(own, "small", tmp_path, world, SPLITS)
     assert {call.tier for call in run.calls} == {"small", "proposer"} and lm.tier == "large"
+    assert own.reflection_lm is lm
+
+
+def test_a_budget_in_money_asks_for_the_price_of_its_models_before_anything_else(tmp_path: Path) -> None:
+    lm, asked = scripted()
+    own = dspy.GEPA(metric=told, max_metric_calls=60, reflection_lm=lm)
+    world, prices = World(fickle, prices={"small": Price(1, 2)}), {"small": Price(1, 2)}
+    with pytest.raises(CopeError, match=r"give --price proposer=IN/OUT, .*\(proposer is engine/own\)"):
+        compiled(own, "small", tmp_path / "none", world, SPLITS, budget=Budget(usd=1.0))
+    assert (world.asked, asked()) == (0, 0)
+    run = compiled(
+        own, "small", tmp_path / "own", World(fickle, prices=prices), SPLITS, budget=Budget(usd=1.0),
+        proposer_price=Price(3, 4),
+    )  # fmt: skip
+    booked = [call for call in run.calls if call.tier == "proposer"]
+    assert booked and all(c.usd == pytest.approx((3 * c.prompt_tokens + 4 * c.completion_tokens) / 1e6) for c in booked)
     assert own.reflection_lm is lm
 
 
