@@ -8,6 +8,7 @@ from recorded_runs import examples, recorder, recording, team_of, unsure
 
 from cope import Cascade, load_preset
 from cope.eval import Recording, RunFolder, evaluate, task_by_name
+from cope.eval.report import figures_of, open_source, page_of
 from cope.models import Price
 
 HOSTILE = "</script><script>window.harmed = 1</script><img src=x onerror='window.harmed = 1'>"
@@ -41,3 +42,10 @@ def run_in(root: Path, preset: str, count: int = 6, **settings: Any) -> Path:
     with folder.opened():
         asyncio.run(evaluate(task_by_name("jsonl"), dangerous(count), cascade, folder))
     return folder.path
+
+
+def write_page(record: Path, page: Path) -> Path:
+    """The page of a record's file, as `cope report` writes it."""
+    source = open_source(record)
+    page.write_text("".join(page_of(source, figures_of(source))), encoding="utf-8")
+    return page
