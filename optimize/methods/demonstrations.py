@@ -12,7 +12,7 @@ class LabeledDemos:
     """Training rows as demonstrations, the same for all reasoners; planners get none, for a row has no plan."""
 
     name = "labeled-few-shot"
-    words = "demonstrations: training rows with their answers, for reasoners"
+    words = "demonstrations: training rows with their answers, and steps where they have them, for reasoners"
     reflects = False
     demonstrates = True
     instructs = False
