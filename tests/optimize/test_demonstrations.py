@@ -45,6 +45,17 @@ def test_the_votes_winner_is_learned_from_and_not_the_sample_that_came_first(tmp
     assert set(first) == {"Adding one."}, "no first sample was wrong, so that this shows nothing"
 
 
+def test_a_rows_worked_solution_is_shown_before_its_answer_and_to_reasoners_alone(tmp_path: Path):
+    worked = [row.copy(reasoning=f"Twice, so {row.answer}.").with_inputs("question") for row in rows(range(20, 32))]
+    run = compiled("labeled-few-shot", "plan-then-solve", tmp_path, splits=(worked, VAL))
+    tried = run.made.candidates[-1].state
+    assert tried["round_1.planner.predict"]["demos"] == []
+    demos = tried["round_1.reasoner.predict"]["demos"]
+    assert demos and all(demo["reasoning"] == f"Twice, so {demo['answer']}." for demo in demos)
+    told = str(run.requests["small"][-1].messages)
+    assert all(f"{demo['reasoning']}\\nAnswer: {demo['answer']}" in told for demo in demos)
+
+
 def code_rows(numbers: Any) -> list[dspy.Example]:
     return [
         dspy.Example(
