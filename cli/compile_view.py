@@ -142,7 +142,8 @@ def print_result(made: "Compiled", before: Any, output: Path, frontier: Sequence
 def _gain(made: "Compiled") -> str:
     if not made.improved:
         tried = len(made.candidates) - 1
-        return f"no gain: {f'none of {tried} candidates' if tried > 1 else 'no candidate'} is better, so the program stays as it was"
+        none = f"none of {tried} candidates" if tried > 1 else "no candidate"
+        return f"no gain: {none} is better, so the program stays as it was"
     mean, low, high = (100 * value for value in made.gain)
     return f"gain    {mean:+.1f} points (95% interval {low:+.1f} to {high:+.1f}, paired by question)"
 

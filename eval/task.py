@@ -100,7 +100,7 @@ class ShortAnswer:
     def _example(self, split: str, number: int, row: dict[str, Any], data: str | None) -> dspy.Example:
         question = row["question"] if data else row[self.question]
         answer = None if row.get("answer") is None else str(row["answer"]).strip() or None
-        solution = next((str(row[name]) for name in _SOLUTIONS if row.get(name)), "")
+        solution = next((text for name in _SOLUTIONS if isinstance(text := row.get(name), str) and text), "")
         if answer and self.final and self.final in answer:
             before, answer = (part.strip() for part in answer.rsplit(self.final, 1))
             solution = solution or before

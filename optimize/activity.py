@@ -12,13 +12,13 @@ class Activity:
         explored: of these, answers that were only looked for, one after the other, to learn from.
         proposals: requests to the proposer that ended.
         lost: of these, the ones that failed.
-        loss: what the last of these failed on, in a line.
+        loss: the model of the last of these, and what it failed on, in a line.
         words: what was begun last.
     """
 
     def __init__(self) -> None:
         self.answered = self.explored = self.proposals = self.lost = 0
-        self.loss = self.words = ""
+        self.loss, self.words = ("", ""), ""
 
     def asks(self, candidate: Candidate, exploring: bool) -> None:
         """A program is asked a question."""
@@ -42,7 +42,7 @@ class Activity:
         """A request of the proposer's ended, with a reply or without."""
         self.proposals += 1
 
-    def loses(self, error: Exception) -> None:
+    def loses(self, model: str, error: Exception) -> None:
         """It failed; optimizers go on without its reply."""
         self.lost += 1
-        self.loss = first_line(error)
+        self.loss = model, first_line(error)

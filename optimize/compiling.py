@@ -239,8 +239,8 @@ class Compilation:
             return outcome
         asked = activity.proposals - earlier
         if not outcome.improved and activity.lost == asked:
-            raise no_proposer(str(self.proposer.model), activity.loss)
-        return replace(outcome, lost=f"{activity.lost} of {asked} requests to the proposer failed: {activity.loss}")
+            raise no_proposer(*activity.loss)
+        return replace(outcome, lost=f"{activity.lost} of {asked} requests to the proposer failed: {activity.loss[1]}")
 
     def _optimize(self) -> Student | None:
         if self.surrogate is None:

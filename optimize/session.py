@@ -141,7 +141,7 @@ class Session:
             self.end(Failed(fatal if in_scope("question") else no_proposer(call.model, first_line(fatal, 300))))
             self.check()
         elif call.tier == TIER:
-            self.activity.loses(error)
+            self.activity.loses(call.model, error)
 
     def settle(self, call: Call) -> None:
         self.purse.settle(call)

@@ -112,6 +112,17 @@ def test_a_budget_in_money_asks_for_the_price_of_its_models_before_anything_else
     assert own.reflection_lm is lm
 
 
+def test_its_own_model_is_named_when_each_of_its_requests_fails(tmp_path: Path) -> None:
+    def full(*_: Any) -> str:
+        raise dspy.LMInvalidRequestError("no memory")
+
+    own = dspy.GEPA(
+        metric=told, max_metric_calls=60, reflection_lm=dspy.LM("engine/own", engine=ScriptedEngine(full), cache=False)
+    )
+    with pytest.raises(CopeError, match=r"the proposer engine/own cannot be asked \(.*no memory"):
+        compiled(own, "small", tmp_path, World(fickle), SPLITS)
+
+
 class Nested(Teleprompter):
     """Models in all the places that DSPy's optimizers keep them in."""
 
