@@ -15,11 +15,14 @@ from .domain import Domain
 from .early_stop import EXACT, INEXACT, share_of_drawn
 from .events import Judged, Planned, RoundStarted, Voted, emit, observed
 from .planner import Planner
-from .preset import Preset
+from .preset import PlanEnds, Preset
 from .reasoner import Reasoner
 from .sample import Confidence, Sample, Verdict
 from .sampling import draw, seed_of, shuffled
 from .vote import accepts
+
+# Small models go on to solve where a plan should end. An API takes four stops at most.
+_PLAN_ENDS: dict[PlanEnds, list[str]] = {"paragraph": ["\n\n"], "steps": [".\n\n", "!\n\n", "?\n\n", "```"]}
 
 NO_PLAN = "none"  # what a later round is shown when the plan it would see could not be read
 
@@ -192,7 +195,7 @@ class CascadeRound(dspy.Module):
         if tokens:
             config["max_tokens"] = tokens
         if planning and isinstance(team[spec.planner or ""].adapter, LeanAdapter):
-            config["stop"] = ["\n\n"]  # a plan is a paragraph; small models go on to solve
+            config["stop"] = _PLAN_ENDS[spec.plan_ends]
         if temperature > 0:
             config["rollout_id"] = seed_of(seed, self.number, role, index)
             tier = (spec.planner if planning else spec.reasoner) or ""

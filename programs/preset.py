@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -12,6 +12,8 @@ from ..errors import CopeError, known_names
 from ..signatures import PlanKind
 
 _PACKAGE = __name__.rpartition(".")[0]
+
+PlanEnds = Literal["paragraph", "steps"]
 
 Temperature = Annotated[float, Field(ge=0.0, le=2.0)]
 
@@ -38,6 +40,9 @@ class Round(BaseModel):
     threshold: float | None = Field(None, gt=0.0, le=1.0)
     """The confidence at or above which the answer is accepted; None in the last round, whose answer is returned."""
     plan_max_tokens: int = Field(80, ge=1)
+    plan_ends: PlanEnds = "paragraph"
+    """Where a plan ends that the lean adapter asks for: at its first blank line; or with its steps, at a blank line after a
+    sentence, so that what a plan announces ("Do the following:") still belongs to it, and before any code."""
     max_tokens: int | None = Field(None, ge=1)
     """Most tokens of a solution; None leaves it to the tier."""
 

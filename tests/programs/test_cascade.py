@@ -11,7 +11,9 @@ from cascade_scripts import PRESETS, QUESTION, agreement, no_agreement
 
 from cope import Cascade, CopeError, Preset, metered
 from cope.models import Price
+from cope.programs import load_preset
 from cope.programs.events import Judged, Planned, RoundStarted, Voted, observed_by
+from cope.programs.preset import parse_preset
 
 # What each round asks whom
 
@@ -127,6 +129,16 @@ def test_lengths_and_stops(scripted):
         plan, reason = s.large.requests[0].config, s.small.requests[0].config
         assert (plan.max_tokens, plan.stop) == (80, stop)
         assert (reason.max_tokens, reason.stop) == (300, ())
+
+
+def test_a_plan_with_steps_ends_after_a_sentence_or_before_code(scripted):
+    given = load_preset("plan-then-solve").model_dump(exclude_defaults=True)
+    given["rounds"][0]["plan_ends"] = "steps"
+    s = scripted(no_agreement)
+    Cascade(Preset(**given), s.team)(question=QUESTION)
+    assert s.large.requests[0].config.stop == (".\n\n", "!\n\n", "?\n\n", "```")
+    with pytest.raises(CopeError, match="plan_ends"):
+        parse_preset({"name": "mine", "rounds": [{**given["rounds"][0], "plan_ends": "never"}]}, "mine")
 
 
 # What comes out
