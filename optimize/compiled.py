@@ -65,7 +65,7 @@ class Compiled:
         candidates: all that was tried, in order of appearance.
         spent: what compiling used, over all attempts.
         stopped: why the optimizer was stopped before its end; None when it ended by itself.
-        lost: how many of the proposer's requests failed, and on what; None when none did.
+        lost: how many of the proposals failed or were no instruction; None when none did.
         provenance: what a program file says about it: optimizer, splits, models, scores, what it cost.
     """
 

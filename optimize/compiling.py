@@ -40,6 +40,7 @@ from .methods import check_steps, optimizer_by_name
 from .methods.own import Own
 from .metric import Metric, Objective, Scorer, judged_by
 from .prompts import state_of, with_prompts
+from .proposed import Proposed
 from .proposer import make_proposer
 from .quiet import quiet
 from .session import Failed, Session, no_proposer
@@ -215,8 +216,7 @@ class Compilation:
         before = self.session.see(student)
         self.metric.reference = before.mean(self.session.candidates.valkeys, before.large_tokens)
         stopped, made = None, None
-        activity = self.session.activity
-        earlier = activity.proposals
+        proposed = self.session.proposed = Proposed()  # whatever the pilot asked
         reserve = validation(len(self.splits.val), spent.minus(begun), self._costs)
         try:
             with self.session.purse.keeping_back(reserve), self._stage():
@@ -235,12 +235,9 @@ class Compilation:
         except BudgetSpent as empty:
             stopped = stopped or str(empty)
         outcome = self._outcome(before, stopped)
-        if not activity.lost:
-            return outcome
-        asked = activity.proposals - earlier
-        if not outcome.improved and activity.lost == asked:
-            raise no_proposer(*activity.loss)
-        return replace(outcome, lost=f"{activity.lost} of {asked} requests to the proposer failed: {activity.loss[1]}")
+        if proposed.all_failed and not outcome.improved:
+            raise no_proposer(*proposed.why)
+        return replace(outcome, lost=proposed.words)
 
     def _optimize(self) -> Student | None:
         if self.surrogate is None:

@@ -12,6 +12,7 @@ from dspy.teleprompt.gepa import InstructionProposer
 from dspy.utils.exceptions import AdapterParseError, ContextWindowExceededError
 
 from ..models.adapter import LeanAdapter
+from .proposed import Proposed
 from .proposer import is_local
 
 _REMARKS = ("instruction", "revised", "feedback", "the assistant", "the reply", "the response")
@@ -35,10 +36,11 @@ class Advice:
 
     Args:
         most: characters that an instruction may have.
+        proposed: told of advice that is not used.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, most: int, proposed: Proposed) -> None:
+        self._most, self._proposed = most, proposed
         self._advise = dspy.Predict(Advise)
 
     def __call__(
@@ -51,9 +53,12 @@ class Advice:
         try:
             with dspy.context(adapter=LeanAdapter()):
                 made: Any = self._advise(instruction=instruction, replies="\n\n".join(map(_written, examples)))
-        except (ValueError, AdapterParseError, ContextWindowExceededError):
+            advice = useful(str(made.advice))
+        except (ValueError, AdapterParseError):
+            advice = ""
+        except ContextWindowExceededError:  # a request that failed, and is told as such
             return instruction
-        advice = useful(str(made.advice))
+        self._proposed.unused += not advice
         first, *earlier = instruction.split("\n")
         new = "\n".join((first, *earlier[-2:], f"- {advice}"))
         return new if advice and len(new) <= self._most and advice not in instruction else instruction
@@ -102,9 +107,11 @@ class Rewrite:
 
     Args:
         most: characters that an instruction may have.
+        proposed: told of proposals that are not used.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, proposed: Proposed) -> None:
+        self._proposed = proposed
         self._propose = InstructionProposer(max_chars=most, adapter=LeanAdapter())
 
     def __call__(
@@ -112,14 +119,17 @@ class Rewrite:
     ) -> dict[str, str]:
         try:
             return self._propose(candidate, reflective_dataset, components_to_update)
-        except (ValueError, AdapterParseError, ContextWindowExceededError):
-            return {name: candidate[name] for name in components_to_update}
+        except (ValueError, AdapterParseError):
+            self._proposed.unused += 1
+        except ContextWindowExceededError:  # a request that failed, and is told as such
+            pass
+        return {name: candidate[name] for name in components_to_update}
 
 
-def proposals_by(model: str, most: int) -> Any:
+def proposals_by(model: str, most: int, proposed: Proposed) -> Any:
     """The way that suits a reflecting model: local ones are small.
 
-    >>> type(proposals_by("local/qwen2.5-coder-1.5b", 1500)).__name__
+    >>> type(proposals_by("local/qwen2.5-coder-1.5b", 1500, Proposed())).__name__
     'Advice'
     """
-    return Advice(most) if is_local(model) else Rewrite(most)
+    return (Advice if is_local(model) else Rewrite)(most, proposed)

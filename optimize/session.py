@@ -18,6 +18,7 @@ from .budget import Budget, Purse, Spending
 from .candidates import Candidate, Candidates
 from .kept_rounds import KeptRounds
 from .prompts import state_of
+from .proposed import Proposed
 from .proposer import TIER
 
 _PATIENCE = 10.0  # seconds for cancelled questions to end
@@ -58,6 +59,7 @@ class Session:
         watchers: all that are called after a score; more may be added.
         listeners: the same when a model call begins or ends: an optimizer may make many between two scores.
         activity: what is being done.
+        proposed: what became of the proposals.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Session:
         self.watchers = [watch]
         self.listeners: list[Callable[[Session], None]] = []
         self.activity = Activity()
+        self.proposed = Proposed()
         self._ended: dict[int, Halt] = {}
         self._stages = 0
         self._running: dict[asyncio.Task[Any], int] = {}  # questions in flight, by stage
@@ -141,12 +144,12 @@ class Session:
             self.end(Failed(fatal if in_scope("question") else no_proposer(call.model, first_line(fatal, 300))))
             self.check()
         elif call.tier == TIER:
-            self.activity.loses(call.model, error)
+            self.proposed.fails(call.model, error)
 
     def settle(self, call: Call) -> None:
         self.purse.settle(call)
         if call.tier == TIER:
-            self.activity.has_proposed()
+            self.proposed.ended += 1
         self._tell()
 
     def _tell(self) -> None:

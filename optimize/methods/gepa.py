@@ -37,7 +37,8 @@ class Gepa:
         optimizer: Any = dspy.GEPA(
             metric=job.metric.reflective, max_metric_calls=self._calls(job), num_threads=job.threads,
             reflection_minibatch_size=min(self._minibatch, len(job.trainset)), reflection_lm=job.proposer,
-            instruction_proposer=proposals_by(str(job.proposer.model), most_chars(job)), component_selector=ran_before(job.student),
+            instruction_proposer=proposals_by(str(job.proposer.model), most_chars(job), job.student.session.proposed),
+            component_selector=ran_before(job.student),
             use_merge=job.predictors > 1, track_stats=True, warn_on_score_mismatch=False, seed=job.seed,
             gepa_kwargs={"frontier_type": "hybrid"} if pareto else {},
         )  # fmt: skip

@@ -6,6 +6,7 @@ from dspy.teleprompt import MIPROv2
 
 from ..job import Job
 from ..proposals import instructs
+from ..proposed import Proposed
 from ..proposer import is_local
 from ..student import Student
 from .demonstrations import harvest
@@ -48,6 +49,7 @@ class Mipro:
             max_bootstrapped_demos=job.demos, max_labeled_demos=0, num_threads=job.threads, seed=job.seed or 9,
             metric_threshold=job.metric.worth_of_right,
         )  # fmt: skip
+        optimizer.proposed = job.student.session.proposed
         return optimizer.compile(
             job.student, trainset=job.trainset, valset=job.valset, num_trials=trials,
             minibatch=self._batch(job) < len(job.valset), minibatch_size=self._batch(job),
@@ -61,6 +63,10 @@ class Mipro:
 class _Sensible(MIPROv2):
     """Leaves a small model's proposals out that are no instruction: a search over them would be spent on nothing."""
 
+    proposed: Proposed
+
     def _propose_instructions(self, *args: Any, **kwargs: Any) -> dict[int, list[str]]:
         found = super()._propose_instructions(*args, **kwargs)
-        return {number: [own, *filter(instructs, proposed)] for number, (own, *proposed) in found.items()}
+        kept = {number: [own, *filter(instructs, proposed)] for number, (own, *proposed) in found.items()}
+        self.proposed.unused += sum(len(found[number]) - len(kept[number]) for number in found)
+        return kept

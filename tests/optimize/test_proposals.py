@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from compile_scripts import MAGIC, World, compiled
 
-from cope.optimize import Budget
+from cope.optimize import Budget, proposals
 from cope.optimize.methods import mipro
 from cope.optimize.proposals import instructs
 
@@ -21,6 +21,19 @@ def test_a_program_is_no_instruction_of_a_small_model(local: bool, tmp_path: Pat
     assert world.proposals()
     assert any(MAGIC in str(request.system) for request in world.small.requests) is not local
     assert (MAGIC in run.made.program.round_1.reasoner.predict.signature.instructions) is not local
+
+    said = "proposals were no instruction and left out: a stronger --reflection-lm may do better"
+    assert (run.made.lost or "").endswith(said) is local
+
+
+@pytest.mark.parametrize("useful", [True, False])
+def test_remarks_in_place_of_advice_are_counted_and_told(useful: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(proposals, "is_local", lambda model: True)
+    advice = f"Say {MAGIC} before you begin." if useful else f"The assistant should say {MAGIC}."
+    world = World(proposal=f"Nothing is said.\nAdvice: {advice}")
+    made = compiled("gepa", "small", tmp_path, world, budget=Budget(calls=100)).made
+    assert made.improved is useful
+    assert made.lost is None if useful else str(made.lost).startswith(f"{len(world.proposals())} proposals were no")
 
 
 def test_sentences_that_name_code_are_instructions():
