@@ -69,6 +69,7 @@ def command(task: str, **options: Any) -> None:
     better of before and after. The test split is never read.
     """
     from ..eval import task_by_name
+    from ..models.team import ASKED
     from ..optimize import Compilation
     from .compile_files import check_place, save
     from .compile_kept import find_folder, kept
@@ -86,7 +87,7 @@ def command(task: str, **options: Any) -> None:
     settings = settings_of(
         chosen.name, cascade, splits, shown=chosen.shown, only=options["only"],
         proposer=options["reflection_lm"] or cascade.team["large"].model,
-        **{name: options[name] for name in ("optimizer", "chain", "objective", "surrogate", "demos", "seed")},
+        **{name: options[name] for name in ("optimizer", "chain", "objective", "surrogate", "demos", "seed", *ASKED)},
     )  # fmt: skip
     output = options["output"] or Path(f"{task}-{cascade.preset.name}.json")
     folder = find_folder(settings, options)

@@ -93,7 +93,6 @@ def settings_of(
     return {
         "task": task,
         "optimizer": optimizer,
-        **{name: value for name, value in more.items() if value},
         "only": list(only),
         "preset": program.preset.name,
         "program": digest(program.dump_state()),
@@ -101,6 +100,7 @@ def settings_of(
         "reflection_lm": proposer,
         "splits": {name: splits.print_of(name) for name in ("train", "val")},
         **asked_with(program),
+        **{name: value for name, value in more.items() if value},
     }
 
 
