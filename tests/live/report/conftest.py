@@ -27,7 +27,7 @@ def chromium() -> str:
     pytest.skip(why)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")  # no longer: while it is open an event loop runs, and other tests want their own
 def browser() -> Iterator[Any]:
     path = chromium()
     from playwright.sync_api import sync_playwright  # default tests collect this file, too
@@ -39,13 +39,13 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recording, Path]:
     folder = tmp_path_factory.mktemp("small")
     return record_in(folder, 60), write_page(folder / "r.parquet", folder / "report.html")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def large(small: tuple[Recording, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """2,000 questions with 18 samples each: the small record's over and over, under other names."""
     folder, table = tmp_path_factory.mktemp("large"), small[0].table
