@@ -64,14 +64,12 @@ def picked(made: "Compiled", number: int | None, before: Mapping[str, Any]) -> "
 def complete(
     made: "Compiled", compilation: "Compilation", settings: Mapping[str, Any], start: Path | None
 ) -> None:  # fmt: skip
-    """Add to the provenance what only the command line knows: the compile's name, the context, the program it began with.
+    """Add to the provenance what only the command line knows: the compile's name, and the program it began with.
 
     What that one was trained on and chosen by, this one is too.
     """
     about = made.provenance
     about["compile"] = compilation.folder.name
-    if dropped := compilation.splits.dropped:
-        about["duplicates"] = dropped
     if start is None:
         return
     about["start"] = start.name

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from ..errors import CopeError
+from ..optimize.folder import CALLS, STARTED, check_free
 
-_STARTED = "started"  # a file that says that more than the pilot was run
 _TERMINATED = 143  # exit status after SIGTERM, as shells have it
 
 
@@ -22,15 +22,14 @@ def find_folder(settings: dict[str, Any], options: Mapping[str, Any]) -> Path:
         CopeError: when an earlier compile is there and the user says neither, or another one is writing to it.
     """
     from ..eval.records import digest
-    from ..optimize.folder import check_free
 
     name = f"{settings['task']}-{settings['preset']}-{settings['optimizer']}-{digest(settings)[:8]}"
     folder: Path = options["runs"] / name
     check_free(folder)
     if options["dry_run"]:
-        if options["fresh"] and (folder / "calls.jsonl").exists():
+        if options["fresh"] and (folder / CALLS).exists():
             click.echo(f"a dry run forgets nothing, so --fresh leaves {folder} as it is", err=True)
-    elif (folder / _STARTED).exists() and not (options["resume"] or options["fresh"]):
+    elif (folder / STARTED).exists() and not (options["resume"] or options["fresh"]):
         raise CopeError(
             f"an earlier compile like this one is in {folder}: go on with --resume, or start anew with --fresh"
         )
@@ -40,7 +39,7 @@ def find_folder(settings: dict[str, Any], options: Mapping[str, Any]) -> Path:
 @contextmanager
 def kept(folder: Path) -> Iterator[None]:
     """Whatever ends the work inside, say where what is done lies and how to go on."""
-    (folder / _STARTED).touch()
+    (folder / STARTED).touch()
     try:
         with _terminated_like_interrupted():
             yield

@@ -6,12 +6,12 @@ from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from ..models.team import ASKED
+from ..optimize.folder import NOTES
+
 if TYPE_CHECKING:
     from ..optimize import Compilation, Compiled, Splits
     from ..programs import Cascade
-
-NOTES = "run.json"
-"""In a compile's folder: its MLflow run, and which candidates that was told about."""
 
 
 def provenance(made: "Compiled", settings: dict[str, Any]) -> "Compiled":
@@ -22,7 +22,7 @@ def provenance(made: "Compiled", settings: dict[str, Any]) -> "Compiled":
         "optimizer": settings["optimizer"],
         **{name: settings[name] for name in ("chain", "objective", "surrogate", "only") if settings.get(name)},
         "models": {**settings["models"], **({"proposer": settings["reflection_lm"]} if proposed else {})},
-        **{name: settings[name] for name in ("adapter", "max_tokens", "context", "shown") if settings.get(name)},
+        **{name: settings[name] for name in (*ASKED, "shown") if settings.get(name)},
         "splits": made.provenance["splits"],
         **{name: made.provenance[name] for name in ("duplicates",) if name in made.provenance},
         "scores": {"before": made.before.as_dict(), "after": made.after.as_dict()},  # of the program that was picked

@@ -12,7 +12,7 @@ from ..errors import CopeError
 from ..sandbox import Sandbox, Suite, open_sandbox
 from ._code_rows import HUMANEVAL_FIELDS, MBPP_FIELDS, BadRow, CodeRow, Visible, humaneval_row, mbpp_row
 from .data import Fields, from_file, from_hub, missing, of_split
-from .task import Score
+from .task import Score, shortened
 
 _LONGEST = 160
 """Characters of a test or message that feedback repeats."""
@@ -113,15 +113,10 @@ class CodeTask:
         if failed is None:
             return Score(0.0, "The tests gave no verdict.")
         names_it = failed.message.startswith("assert ")  # then the message holds a test and a value, each short
-        why = _short(failed.message, (1 + names_it) * _LONGEST) or "failed"
+        why = shortened(failed.message, (1 + names_it) * _LONGEST) or "failed"
         if not names_it:
-            why = f"{'the hidden check' if chr(10) in failed.test else _short(failed.test)}: {why}"
+            why = f"{'the hidden check' if chr(10) in failed.test else shortened(failed.test, _LONGEST)}: {why}"
         return Score(0.0, f"The program passes {report.passed} of {count} {kind}{'s' * (count > 1)}; {why}")
-
-
-def _short(text: str, most: int = _LONGEST) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= most else line[: most - 3] + "..."
 
 
 MBPP = CodeTask(

@@ -135,6 +135,11 @@ async def _ask(asking: Asking, task: Task, example: dspy.Example, cascade: Casca
         record.error = f"{type(error).__name__}: {error}".splitlines()[0][:300]
 
 
+def fatal_in(error: Exception) -> Exception | None:
+    """What of an error would fail every question; None when another question may go well."""
+    return user_error(error) or (error if isinstance(error, FATAL) else None)
+
+
 def user_error(error: BaseException) -> CopeError | None:
     """The error of ours inside DSPy's wrapping, if that is what it was."""
     cause: BaseException | None = error

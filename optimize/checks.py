@@ -8,13 +8,12 @@ from typing import Any
 import dspy
 
 from ..errors import CopeError, first_line
-from ..models import run_sync
 from ..models.lm import TierLM
 from ..programs import Cascade
 from .budget import Budget, Purse, Spending, plain
 from .fewest import fewest_calls
 from .job import Job, Optimizer
-from .metric import Scorer
+from .metric import Judge
 from .proposer import TIER
 from .session import no_proposer
 from .splits import Splits
@@ -39,22 +38,20 @@ def check_data(splits: Splits) -> None:
         )
 
 
-def check_scorer(scorer: Scorer, splits: Splits) -> None:
+def check_scorer(judge: Judge, splits: Splits) -> None:
     """Raise a CopeError when the right answers themselves are scored as wrong: then nothing could ever be right."""
     for name in ("train", "val"):
-        if not any(_is_right(scorer, example, name) for example in getattr(splits, name)[:5]):
+        if not any(_is_right(judge, example, name) for example in getattr(splits, name)[:5]):
             raise CopeError(
                 f"the metric never says right: it scores the {name} split's own answers below 1, so no optimizer can learn "
                 "from it; mend the metric, or the answers"
             )
 
 
-def _is_right(scorer: Scorer, example: dspy.Example, name: str) -> bool:
+def _is_right(judge: Judge, example: dspy.Example, name: str) -> bool:
     if getattr(example, "answer", None) is None:
         raise CopeError(f"a question of the {name} split has no answer: every row needs question and answer")
-    made: Any = scorer(example, example.answer)
-    score = run_sync(made) if hasattr(made, "__await__") else made
-    return float(getattr(score, "value", score)) >= 1
+    return judge(example, example.answer).value >= 1
 
 
 def check_prices(program: Cascade, proposers: Sequence[TierLM], budget: Budget) -> None:

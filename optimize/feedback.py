@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..eval import Score
+from ..eval.task import shortened
 
 _LONGEST = 300
 
@@ -40,13 +41,15 @@ def _round(row: dict[str, Any]) -> str:
     unread = sum(sample.get("answer") is None for sample in row["samples"])
     said = []
     if row["asked"] > 1 or not row["accepted"]:
-        votes = ", ".join(f"{count} for {_short(vote, 60)}" for vote, count in list(row["votes"].items())[:4])
+        votes = ", ".join(f"{count} for {shortened(str(vote), 60)}" for vote, count in list(row["votes"].items())[:4])
         said.append(f"Round {row['round']}: {row['asked']} samples, votes: {votes or 'none'}.")
     if unread:
         said.append(f"{unread} of its replies held no answer that could be read.")
     failed = [t for sample in row["samples"] for t in sample.get("tests", []) if not t["passed"]]
     if failed and not row["accepted"]:
-        said.append(f"A visible test failed: {_short(failed[0]['test'])}: {_short(failed[0]['message'])}")
+        said.append(
+            f"A visible test failed: {shortened(failed[0]['test'], _LONGEST)}: {shortened(failed[0]['message'], _LONGEST)}"
+        )
     return " ".join(said)
 
 
@@ -75,8 +78,3 @@ def announces(plan: str) -> bool:
     True
     """
     return plan.rstrip().endswith(":")
-
-
-def _short(text: str, most: int = _LONGEST) -> str:
-    line = " ".join(str(text).split())
-    return line if len(line) <= most else line[: most - 3] + "..."

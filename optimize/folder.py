@@ -7,7 +7,12 @@ from tempfile import mkdtemp
 from ..errors import CopeError
 from ..eval.held import hold
 
-KEPT = ("calls.jsonl", "rounds.jsonl", "run.json", "started")
+CALLS, ROUNDS = "calls.jsonl", "rounds.jsonl"
+NOTES = "run.json"
+"""Its MLflow run, and which candidates that was told about."""
+STARTED = "started"
+"""A file that says that more than the pilot was run."""
+KEPT = (CALLS, ROUNDS, NOTES, STARTED)
 """All that a compile goes on from."""
 
 

@@ -8,10 +8,11 @@ import dspy
 
 from ..errors import CopeError, first_line
 from ..eval import Score
-from ..eval.run import FATAL, user_error
+from ..eval.run import FATAL
+from ..eval.task import shortened
 from ..models import run_sync
 from .feedback import feedback
-from .session import Failed, Session
+from .session import Session
 from .splits import fingerprint
 
 Objective = Literal["accuracy", "cost", "pareto"]
@@ -19,7 +20,10 @@ Scorer = Callable[[dspy.Example, str | None], Any]
 """Scores an answer: a coroutine function that gives a `Score`, as a task's, or a function that gives a number or a bool."""
 
 
-def judged_by(scorer: Scorer) -> Callable[[dspy.Example, str | None], Score]:
+Judge = Callable[[dspy.Example, str | None], Score]
+
+
+def judged_by(scorer: Scorer) -> Judge:
     """The scorer, called and awaited, with words where it gives a number.
 
     What it raises becomes a CopeError that names it and the question; errors of models stay what they are.
@@ -44,13 +48,8 @@ def judged_by(scorer: Scorer) -> Callable[[dspy.Example, str | None], Score]:
 
 
 def _about(example: dspy.Example, answer: str | None) -> str:
-    said = "None, where no answer could be read," if answer is None else f"the answer {_short(answer, 40)!r}"
-    return f"on {said} to {_short(str(example.question), 60)!r}"
-
-
-def _short(text: str, most: int) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= most else f"{text[: most - 3]}..."
+    said = "None, where no answer could be read," if answer is None else f"the answer {shortened(answer, 40)!r}"
+    return f"on {said} to {shortened(str(example.question), 60)!r}"
 
 
 class Metric:
@@ -111,9 +110,7 @@ class Metric:
         try:
             score = self.judge(self._rows.get(key, example), answer)
         except (*FATAL, dspy.LMError) as error:
-            if fatal := user_error(error) or (error if isinstance(error, FATAL) else None):
-                self.session.end(Failed(fatal))  # it would fail again; to an optimizer it were one wrong answer more
-                self.session.check()
+            self.session.give_up_on(error)
             raise
         if prediction is None:
             return 0.0, score

@@ -9,13 +9,14 @@ from typing import Any
 
 from ..errors import CopeError, first_line
 from ..eval.records import digest
-from ..eval.run import FATAL, user_error
+from ..eval.run import fatal_in
 from ..models import Call, Halt, Ledger, allowed_by, recorded_in
 from ..models.scope import in_scope, scoped
 from ..programs import Cascade
 from .activity import Activity
 from .budget import Budget, Purse, Spending
 from .candidates import Candidate, Candidates
+from .folder import CALLS, ROUNDS
 from .kept_rounds import KeptRounds
 from .prompts import state_of
 from .proposed import Proposed
@@ -69,8 +70,8 @@ class Session:
         folder: Path | None = None,
         watch: Callable[["Session"], None] = lambda session: None,
     ) -> None:
-        self.ledger = Ledger(folder / "calls.jsonl") if folder else None
-        self.kept = KeptRounds(folder / "rounds.jsonl" if folder else None)
+        self.ledger = Ledger(folder / CALLS) if folder else None
+        self.kept = KeptRounds(folder / ROUNDS if folder else None)
         self.purse = Purse(budget or Budget(), Spending.of(self.ledger.before) if self.ledger else None)
         self.resumed = bool(self.ledger and self.ledger.before)
         self.candidates = Candidates(valkeys)
@@ -140,11 +141,17 @@ class Session:
 
     def failed(self, call: Call, error: Exception) -> None:
         """What fails for one request fails for all: no optimizer is to go on as if it had only lost a proposal."""
-        if fatal := user_error(error) or (error if isinstance(error, FATAL) else None):
+        if fatal := fatal_in(error):
             self.end(Failed(fatal if in_scope("question") else no_proposer(call.model, first_line(fatal, 300))))
             self.check()
         elif call.tier == TIER:
             self.proposed.fails(call.model, error)
+
+    def give_up_on(self, error: Exception) -> None:
+        """End the stage on an error that every question would meet: to an optimizer it were one wrong answer more."""
+        if fatal := fatal_in(error):
+            self.end(Failed(fatal))
+            self.check()
 
     def settle(self, call: Call) -> None:
         self.purse.settle(call)

@@ -7,7 +7,7 @@ from typing import Any, Self, get_args
 import dspy
 
 from ..eval.records import digest
-from ..eval.run import FATAL, user_error
+from ..eval.run import FATAL
 from ..programs import Cascade
 from ..programs.cascade_round import CascadeRound
 from ..programs.early_stop import INEXACT
@@ -16,7 +16,7 @@ from ..signatures import PlanKind
 from .feedback import announces
 from .prompts import plain_prompt, state_of, take
 from .reflected import reflected
-from .session import Failed, Session
+from .session import Session
 
 _WARM = 0.7  # the temperature of a greedy round while an optimizer looks for other answers
 
@@ -80,9 +80,7 @@ class Student(Cascade):
             with self.session.question():
                 prediction = await super().aforward(question, **given)
         except (*FATAL, dspy.LMError) as error:
-            if fatal := user_error(error) or (error if isinstance(error, FATAL) else None):
-                self.session.end(Failed(fatal))
-                self.session.check()
+            self.session.give_up_on(error)
             raise
         self.session.activity.has_answered(exploring)
         prediction.candidate = None if exploring else candidate.id
