@@ -20,6 +20,7 @@ HEADER = ("", "accuracy", "95%", "calls to the large tier", "lost")
 def main() -> None:
     options = _options()
     from cope.eval import Recording, Replay
+    from cope.eval.clustered import belonging_of
     from cope.optimize.calibration import Aim, calibrate
     from cope.optimize.calibration.halves import halve
     from cope.optimize.calibration.losses import large_alone
@@ -54,7 +55,7 @@ def main() -> None:
         )  # fmt: skip
         if (seed + 1) % 50 == 0:
             say(f"{seed + 1} of {options.splits} splits")
-    _report(options, held_out, splits, belonging_of(record))
+    _report(options, held_out, splits, belonging_of(record.keys, record.belonging))
 
 
 class HeldOut:
@@ -73,11 +74,6 @@ class HeldOut:
         """By name, and `n`, a mean for each question that was ever held out; 0 for the others."""
         count = np.maximum(self._count, 1)
         return {"n": (self._count > 0).astype(float), **{name: sums / count for name, sums in self._sums.items()}}
-
-
-def belonging_of(record: Any) -> Any:
-    belongs = record.belonging
-    return np.array([belongs[key] for key in record.keys], dtype=object) if belongs else None
 
 
 def _report(options: Any, held_out: HeldOut, splits: list[dict[str, Any]], groups: Any) -> None:
