@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .drawing import KINDS, drawing
+from ..util.plotting import KINDS, drawing
 
 if TYPE_CHECKING:
     from ..eval.comparison import Comparison

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .drawing import KINDS, drawing
+from ..util.plotting import KINDS, drawing
 
 if TYPE_CHECKING:
     from ..optimize import Compiled, Scores

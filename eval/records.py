@@ -12,7 +12,7 @@ import dspy
 
 from ..errors import CopeError
 from ..models import Appender, Ledger, read_lines
-from .held import hold
+from ..util.lock import hold
 
 DEFAULT_RUNS = Path(".cope") / "eval"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from ..errors import CopeError
-from ..eval.held import hold
+from ..util.lock import hold
 
 CALLS, ROUNDS = "calls.jsonl", "rounds.jsonl"
 NOTES = "run.json"
