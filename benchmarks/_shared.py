@@ -123,8 +123,8 @@ async def ask_all(
         ledger: where calls are kept; an interrupted run is answered from it.
         in_flight: questions at a time.
     """
+    from cope.answers.short.equivalence import aequal
     from cope.models import metered, recorded_in
-    from cope.programs.equivalence import aequal
 
     gate = asyncio.Semaphore(in_flight)
 

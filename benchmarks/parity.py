@@ -32,7 +32,7 @@ CHUNK = 8
 
 def plain(team: Any, tier: str) -> Any:
     """One request a question, as a user would write it."""
-    from cope.programs.answers import read_answer
+    from cope.answers.short.parse import read_answer
 
     async def ask(question: str) -> str | None:
         messages = [{"role": "user", "content": f"{question}\n\n{INSTRUCTION}"}]

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..programs._code_keep import FUNCTION, defined
-from ..programs._code_parse import parsed
-from ..programs.shown_tests import called, shown_tests
+from ..answers.code.partial_parse import parsed
+from ..answers.code.statements import FUNCTION, defined
+from ..answers.code.visible_tests import called, shown_tests
 from .data import Fields
 
 Visible = Literal["one", "all"]

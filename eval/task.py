@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 import dspy
 
+from ..answers.short.equivalence import aequal
 from ..errors import CopeError
-from ..programs.equivalence import aequal
 from .data import QUESTION_AND_ANSWER, from_file, from_hub, of_split
 
 _SOLUTIONS = ("reasoning", "solution")  # what data calls a worked solution

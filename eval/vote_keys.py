@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ..programs.equivalence import aequal, agroup
+from ..answers.short.equivalence import aequal, agroup
 
 
 async def vote_keys(votes: Sequence[str | None], exact: bool = False) -> tuple[list[int | None], bool]:

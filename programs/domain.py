@@ -6,6 +6,9 @@ from typing import Any
 
 import dspy
 
+from ..answers.code.extract import complete, read_program
+from ..answers.code.visible_tests import entry_point_of
+from ..answers.short.parse import read_answer
 from ..errors import CopeError, known_names
 from ..signatures import (
     PlanKind,
@@ -14,10 +17,7 @@ from ..signatures import (
     plan_signature,
     reason_signature,
 )
-from .answers import read_answer
-from .read_program import complete, read_program
 from .sample import Confidence
-from .shown_tests import entry_point_of
 from .tests_pass import TestsPass
 from .vote import VoteShare
 

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..answers.code.probe_inputs import probe_calls
+from ..answers.code.visible_tests import entry_point_of, shown_tests
 from ..sandbox import Sandbox, Suite, open_sandbox
-from .probes import probe_calls
 from .sample import Sample, Tally, Verdict
 from .sampling import seed_of
-from .shown_tests import entry_point_of, shown_tests
 from .vote import VoteTally
 
 _LONGEST = 120  # characters of a value within a vote

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..answers.short.equivalence import aequal, equal_fast
 from .early_stop import exact
-from .equivalence import aequal, equal_fast
 from .sample import Sample, Tally, Verdict
 from .vote_count import SLACK as SLACK, VoteCount
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from ...answers.short.equivalence import equal_fast
 from ...programs.early_stop import INEXACT
-from ...programs.equivalence import equal_fast
 from ..records import Record
 from .source import RoundView, Sample, Source, System
 from .words import decision

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...answers.short.equivalence import equal_fast
 from ...errors import CopeError
 from ...models.prices import Price
 from ...programs.early_stop import EXACT, INEXACT, NONE
-from ...programs.equivalence import equal_fast
 from ...programs.preset import load_preset, preset_names
 from ..records import Record
 from ..tasks import TASKS

@@ -6,9 +6,9 @@ import dspy
 import pytest
 from dspy.utils.exceptions import AdapterParseError
 
+from cope.answers.short.parse import read_answer
 from cope.models import ScriptedEngine
 from cope.models.adapter import LeanAdapter
-from cope.programs.answers import read_answer
 from cope.signatures import plan_signature, reason_signature
 
 REASON = reason_signature({"goal": "goal"}, 1)

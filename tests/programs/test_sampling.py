@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from cope.answers.short.equivalence import equal_fast
 from cope.programs import Sample, VoteShare, accepts
 from cope.programs.cascade_round import CascadeRound
-from cope.programs.equivalence import equal_fast
 from cope.programs.preset import load_preset
 from cope.programs.sampling import draw, seed_of, shuffled
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from cope.answers.code.probe_inputs import probe_calls
 from cope.programs import Cascade, Preset, Sample, TestsPass, accepts
-from cope.programs.probes import probe_calls
 from cope.sandbox import Outcome, Report, Suite
 
 

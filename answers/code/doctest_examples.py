@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ._code_keep import defined, loaded, root
-from ._code_parse import parsed
+from .partial_parse import parsed
+from .statements import defined, loaded, root
 
 _QUOTES = re.compile(r"[ \t]*[rRuU]?(?:\"\"\"|''')[ \t]*")
 _CLOSING_QUOTES = re.compile(r"(?:\"\"\"|''')[ \t]*$", re.M)

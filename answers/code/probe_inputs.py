@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterator
 from itertools import islice
 
-from ._code_parse import parsed
-from .shown_tests import shown_calls
+from .partial_parse import parsed
+from .visible_tests import shown_calls
 
 MOST = 8
 

@@ -7,7 +7,7 @@ import warnings
 
 import pytest
 
-from cope.programs.read_program import complete, read_program
+from cope.answers.code.extract import complete, read_program
 
 F = "def f(x):\n    return x + 1"
 G = "def g(x):\n    return 2 * x"

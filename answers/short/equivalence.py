@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from ._judge_process import JudgeProcess
-from ._normal import CAP, normalise
-from ._plain import is_wordy
+from .algebra_process import JudgeProcess
+from .normalize import CAP, normalise
+from .quantity import is_wordy
 
 __all__ = ["aequal", "agroup", "equal", "equal_fast", "group"]
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from cope.programs.answers import read_answer
+from cope.answers.short.parse import read_answer
 
 FENCE = "```"
 FIELDS = "[[ ## reasoning ## ]]\nTwo plus 2 is {0}.\n\n[[ ## answer ## ]]\n{0}\n\n[[ ## completed ## ]]"
@@ -214,6 +214,6 @@ def test_reading_never_fails_and_gives_something_or_none(text: str):
 
 def test_reading_needs_no_algebra_system():
     heavy = "{'sympy', 'math_verify', 'dspy'}"
-    code = f"import sys, cope.programs.equivalence; sys.exit(bool({heavy} & sys.modules.keys()))"
+    code = f"import sys, cope.answers.short.equivalence; sys.exit(bool({heavy} & sys.modules.keys()))"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0

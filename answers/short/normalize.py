@@ -3,7 +3,7 @@ r"""The canonical form of a short answer, with no algebra: equal forms mean equa
 import re
 from functools import lru_cache
 
-from ._plain import is_wordy, quantity, tidy, without_text_commands
+from .quantity import is_wordy, quantity, tidy, without_text_commands
 
 CAP = 400
 """Characters. A longer answer is not analysed: its form is itself with single spaces."""

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from cope.answers.short import equivalence
+from cope.answers.short.algebra_process import JudgeProcess
+from cope.answers.short.equivalence import aequal, agroup, equal, group
 from cope.errors import CopeError
-from cope.programs import equivalence
-from cope.programs._judge_process import JudgeProcess
-from cope.programs.equivalence import aequal, agroup, equal, group
 
 # A judge without SymPy: it answers by the letters in common, hangs on "hang", and dies on "die".
 SCRIPTED = textwrap.dedent(
@@ -159,7 +159,7 @@ def test_groups_inside_a_running_loop(scripted: JudgeProcess):
 
 def _user_script(body: str) -> subprocess.Popen[str]:
     path = os.pathsep.join(sys.path)
-    code = f"from cope.programs import equivalence\nfrom cope.programs.equivalence import equal\n{body}"
+    code = f"from cope.programs import equivalence\nfrom cope.answers.short.equivalence import equal\n{body}"
     return subprocess.Popen(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": path},

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from cope.programs.equivalence import equal, equal_fast, group
+from cope.answers.short.equivalence import equal, equal_fast, group
 
 EQUAL = [
     (r"\frac{\sqrt{5}}{5}", r"\frac{1}{\sqrt{5}}"),

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from cope.programs.shown_tests import entry_point_of, shown_calls, shown_tests
+from cope.answers.code.visible_tests import entry_point_of, shown_calls, shown_tests
 
 HUMANEVAL_0 = '''from typing import List
 

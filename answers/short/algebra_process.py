@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..errors import CopeError, Unavailable
+from ...errors import CopeError, Unavailable
 
 _log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from ._code_keep import FUNCTION, loaded
-from ._code_parse import parsed
-from ._examples import example_tests
+from .doctest_examples import example_tests
+from .partial_parse import parsed
+from .statements import FUNCTION, loaded
 
 __all__ = ["called", "entry_point_of", "shown_calls", "shown_tests"]
 

@@ -8,8 +8,8 @@ spelling.
 
 import re
 
-from ._normal import normalise
-from ._plain import is_wordy, quantity, tidy, without_text_commands
+from .normalize import normalise
+from .quantity import is_wordy, quantity, tidy, without_text_commands
 
 __all__ = ["normalise", "read_answer"]
 

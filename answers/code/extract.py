@@ -10,9 +10,9 @@ import re
 import textwrap
 from itertools import chain
 
-from ._code_keep import FUNCTION, defined, is_definition, is_stub, loaded, program_statements
-from ._code_parse import Budget, Piece, dedented, longest_prefix, parsed, pieces
-from ._code_text import Block, blocks, cleaned
+from .fences import Block, blocks, cleaned
+from .partial_parse import Budget, Piece, dedented, longest_prefix, parsed, pieces
+from .statements import FUNCTION, defined, is_definition, is_stub, loaded, program_statements
 
 __all__ = ["complete", "read_program"]
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from cope.programs.answers import normalise, read_answer
+from cope.answers.short.parse import normalise, read_answer
 
 ONE_FORM = [
     (

@@ -1,0 +1,1 @@
+"""Read answers out of replies, and compare them."""

@@ -1,0 +1,1 @@
+"""Short answers: numbers, mathematics, choices and words."""
