@@ -1,6 +1,5 @@
 from .code_task import CodeTask as CodeTask
 from .importing import import_samples as import_samples
-from .measures import LARGE as LARGE, MEASURES as MEASURES, SMALL as SMALL, Measure as Measure
 from .record_schema import (
     Manifest as Manifest,
     is_record as is_record,
@@ -16,7 +15,6 @@ from .replay_figures import Outcomes as Outcomes, Sweep as Sweep
 from .replay_table import Replayed as Replayed, replay_records as replay_records
 from .run import Outcome as Outcome, evaluate as evaluate
 from .seen import Seen as Seen, seen_by as seen_by
-from .statistics import paired_interval as paired_interval, wilson as wilson
 from .summary import (
     LargeAlone as LargeAlone,
     Spent as Spent,

@@ -1,4 +1,4 @@
-"""The parent's side of `_judge.py`: one long-lived child, started when needed, again after it was killed."""
+"""The parent's side of `algebra_worker.py`: one long-lived child, started when needed, again after it was killed."""
 
 import json
 import logging
@@ -23,12 +23,12 @@ class JudgeProcess:
     """Asks the child whether two answers are equal; safe to share between threads, which then take turns.
 
     Args:
-        command: The child's command line; by default this interpreter, isolated, with `_judge.py` by its
+        command: The child's command line; by default this interpreter, isolated, with `algebra_worker.py` by its
             path.
     """
 
     def __init__(self, command: list[str] | None = None):
-        judge = str(Path(__file__).with_name("_judge.py"))
+        judge = str(Path(__file__).with_name("algebra_worker.py"))
         self._command = command or [sys.executable, "-I", "-X", "utf8", judge]
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
