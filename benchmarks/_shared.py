@@ -158,7 +158,7 @@ def asked_row(tier: str, way: str, asked: Sequence[Asked]) -> list[Any]:
 
 def difference(ours: Sequence[Asked], theirs: Sequence[Asked]) -> str:
     """The difference in accuracy on the same questions, with its paired 95% interval."""
-    from cope.eval.statistics import paired_interval
+    from cope.stats.intervals import paired_interval
 
     centre, low, high = paired_interval([a.right - b.right for a, b in zip(ours, theirs, strict=True)])
     return f"{centre:+.1%} ({low:+.1%} to {high:+.1%})"
@@ -166,7 +166,7 @@ def difference(ours: Sequence[Asked], theirs: Sequence[Asked]) -> str:
 
 def interval(asked: Sequence[Asked]) -> str:
     """The share of right answers with its 95% Wilson interval, in percent."""
-    from cope.eval.statistics import wilson
+    from cope.stats.intervals import wilson
 
     right = sum(a.right for a in asked)
     low, high = wilson(right, len(asked))

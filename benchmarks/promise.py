@@ -20,10 +20,10 @@ HEADER = ("", "accuracy", "95%", "calls to the large tier", "lost")
 def main() -> None:
     options = _options()
     from cope.eval import Recording, Replay
-    from cope.eval.clustered import belonging_of
     from cope.optimize.calibration import Aim, calibrate
     from cope.optimize.calibration.halves import halve
     from cope.optimize.calibration.losses import large_alone
+    from cope.stats.clustered import belonging_of
 
     record = Recording.open(options.record)
     large = large_alone(record).outcomes().score >= 1.0
@@ -77,7 +77,7 @@ class HeldOut:
 
 
 def _report(options: Any, held_out: HeldOut, splits: list[dict[str, Any]], groups: Any) -> None:
-    from cope.eval.comparison import resample
+    from cope.stats.bootstrap import resample
 
     sums = resample(held_out.columns(), groups)
 

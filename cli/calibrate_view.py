@@ -92,7 +92,7 @@ def _words(row: dict[str, Any]) -> str:
 
 
 def _held_out(found: "Calibration") -> Table:
-    from ..eval import MEASURES
+    from ..stats.measures import MEASURES
 
     chosen, large = found.held_out
     rows = [("cascade", chosen), ("large alone", large)] if chosen else [("large alone", large)]

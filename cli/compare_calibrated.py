@@ -22,9 +22,10 @@ def calibrated_system(
     Raises:
         CopeError: when the calibration does not fit the record, or all questions served to order its settings.
     """
-    from ..eval import LARGE, Replay
+    from ..eval import Replay
     from ..eval.replay_match import recorded_program
     from ..optimize.calibration.certificate import print_of
+    from ..stats.measures import LARGE
 
     own, manifest, prices = next(iter(record.programs)), record.manifest, dict(options["prices"])
     program = recorded_program(record, own)

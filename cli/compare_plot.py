@@ -45,7 +45,7 @@ def draw_comparison(found: "Comparison", output: Path) -> list[Path]:
 
 def _accuracy(axes: Any, found: "Comparison", colours: dict[str, str]) -> None:
     """Accuracy with its interval by cost; systems whose cost is not known on all questions are left out."""
-    from ..eval import MEASURES
+    from ..stats.measures import MEASURES
 
     measure = MEASURES[found.by]
     places: dict[str, tuple[float, float]] = {}

@@ -12,7 +12,8 @@ from rich.table import Table
 from .compare_words import sentences
 
 if TYPE_CHECKING:
-    from ..eval.comparison import Beside, Comparison, Estimate, Figures, Versus
+    from ..eval.comparison import Beside, Comparison, Figures, Versus
+    from ..stats.bootstrap import Estimate
 
 WIDTH = 100
 
@@ -80,14 +81,14 @@ def _known(found: "Comparison") -> list[str]:
 
 
 def _unknown(found: "Comparison") -> str:
-    from ..eval import MEASURES
+    from ..stats.measures import MEASURES
 
     known = _known(found)
     return "; ".join(f"the {measure.words}" for name, measure in MEASURES.items() if name not in known)
 
 
 def _systems(found: "Comparison") -> Table:
-    from ..eval import MEASURES
+    from ..stats.measures import MEASURES
 
     known = _known(found)
     heads = [MEASURES[name].unit for name in known]
@@ -132,7 +133,7 @@ def _accuracy(found: "Comparison") -> Table:
 
 
 def _costs(found: "Comparison") -> Table:
-    from ..eval import MEASURES
+    from ..stats.measures import MEASURES
 
     known = [name for name in _known(found) if any(name in pair.costs for pair in found.pairs)]
     heads = [MEASURES[name].unit.replace(" / 1,000", "") for name in known]
@@ -154,7 +155,7 @@ def _share(pair: "Versus", measure: str) -> str:
 
 
 def _lines(found: "Comparison") -> Iterator[Table]:
-    from ..eval import MEASURES
+    from ..stats.measures import MEASURES
 
     rows = found.beside.get(found.by)
     if not rows:

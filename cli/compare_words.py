@@ -79,8 +79,9 @@ def _beside(found: "Comparison") -> Iterator[str]:
 
 def _matched(found: "Comparison", document: Mapping[str, Any]) -> Iterator[str]:
     """What the record's own cascade costs at large's accuracy."""
-    from ..eval import MEASURES
-    from ..eval.comparison import Estimate, points, shares
+    from ..eval.comparison import points, shares
+    from ..stats.bootstrap import Estimate
+    from ..stats.measures import MEASURES
 
     parts = []
     for one in document.get("matched") or ():

@@ -33,7 +33,7 @@ def show_replay(task: str | None, options: Mapping[str, Any]) -> None:
         CopeError: for a file that is no record, or of another task.
     """
     from ..eval import Recording, Replay, replay_records, summarise
-    from ..eval.statistics import bounds_of
+    from ..stats.intervals import bounds_of
     from .eval_view import percent, print_table
 
     refuse_settled()

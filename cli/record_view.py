@@ -15,7 +15,7 @@ def contents(path: Path) -> dict[str, Any]:
         CopeError: when there is no such record.
     """
     from ..eval import Recording, Replay
-    from ..eval.statistics import known_or_none
+    from ..stats.intervals import known_or_none
 
     record = Recording.open(path)
     manifest = record.manifest
@@ -43,7 +43,7 @@ def contents(path: Path) -> dict[str, Any]:
 def _round(round_: "RecordedRound") -> dict[str, Any]:
     import numpy as np
 
-    from ..eval.statistics import known_or_none
+    from ..stats.intervals import known_or_none
 
     kinds = [calls for calls in (round_.plan_calls, round_.reason_calls) if calls]
     return {

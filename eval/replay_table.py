@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ..stats.intervals import known_or_none
 from .records import Record
 from .replay import Replay
 from .replay_round import USED, ReplayedRound
-from .statistics import known_or_none
 
 
 @dataclass(frozen=True)

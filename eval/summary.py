@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..models import read_lines
+from ..stats.intervals import known_or_none
 from .records import Record, find_runs
-from .statistics import known_or_none
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def summarise(
     """
     import numpy as np
 
-    from .clustered import belonging_of, clustered_wilson
+    from ..stats.clustered import belonging_of, clustered_wilson
 
     good = [record for record in records if record.error is None]
     scores = _scores(good)

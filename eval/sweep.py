@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..programs.vote import SLACK
+from ..stats.tolerance import SLACK
 
 Array = np.ndarray[Any, Any]
 

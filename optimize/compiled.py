@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CopeError
-from ..eval import paired_interval, wilson
 from ..eval.records import write_whole
 from ..programs import Cascade
+from ..stats.intervals import paired_interval, wilson
 from .budget import Spending
 from .candidates import Candidate
 from .splits import Splits

@@ -10,8 +10,9 @@ from functools import cache
 from math import comb
 
 from ..errors import CopeError, known_names
+from ..stats.tolerance import SLACK
 from .sample import Confidence, Tally, Verdict
-from .vote_count import SLACK, VoteCount
+from .vote_count import VoteCount
 
 Rule = Callable[[VoteCount, float | None, bool], bool]
 """The votes so far, the threshold, and whether a plan is handed on: stop here?"""

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..answers.short.equivalence import aequal, equal_fast
+from ..stats.tolerance import SLACK as SLACK
 from .early_stop import exact
 from .sample import Sample, Tally, Verdict
-from .vote_count import SLACK as SLACK, VoteCount
+from .vote_count import VoteCount
 
 
 class VoteShare:

@@ -2,8 +2,6 @@
 
 from bisect import insort
 
-SLACK = 1e-9  # 0.1 * 30 samples is 3.0000000000000004 votes in floating point; three are enough
-
 
 class VoteCount:
     """Votes as numbers, for the tally of a live round and for rounds that are counted anew from a record.

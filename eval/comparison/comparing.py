@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from ...errors import CopeError
-from ..clustered import belonging_of, clustered_wilson
-from ..measures import LARGE, MEASURES, SMALL
+from ...stats.bootstrap import DRAWS
+from ...stats.clustered import belonging_of, clustered_wilson
+from ...stats.measures import LARGE, MEASURES, SMALL
+from ...stats.paired import holm, holm_levels
 from ..records import Record
-from .bootstrap import DRAWS
 from .lines import Beside, beside
-from .paired_test import holm, holm_levels
 from .price_ratio import BASES, basis
 from .systems import System
 from .versus import ALPHA, Versus, versus

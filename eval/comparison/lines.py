@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..clustered import belonging_of
-from .bootstrap import Estimate, Sums, resample
+from ...stats.bootstrap import Estimate, Sums, resample
+from ...stats.clustered import belonging_of
 from .systems import System
 
 Array = np.ndarray[Any, Any]

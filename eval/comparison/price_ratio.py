@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..measures import LARGE, SMALL
-from .bootstrap import Estimate, Sums
+from ...stats.bootstrap import Estimate, Sums
+from ...stats.measures import LARGE, SMALL
 from .systems import CALLS, TOKENS, WRITTEN, System
 
 RATIOS = np.geomspace(1, 1000, 61)

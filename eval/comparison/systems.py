@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..measures import MEASURES
+from ...stats.measures import MEASURES
 from ..records import Record
 from ..summary import Spent
 

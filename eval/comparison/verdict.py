@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from .bootstrap import Estimate
-from .power import AFFORDABLE
+from ...stats.bootstrap import Estimate
+from ...stats.power import AFFORDABLE
 from .versus import FEWEST, Versus
 
 if TYPE_CHECKING:

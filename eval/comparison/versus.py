@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from ...errors import CopeError
-from ..clustered import belonging_of, design_effect
-from ..exact import FEW, exact_bounds
-from ..measures import LARGE, MEASURES, SMALL
-from .bootstrap import Estimate, Sums, resample
-from .paired_test import paired_p
-from .power import detectable, questions_needed
+from ...stats.bootstrap import Estimate, Sums, resample
+from ...stats.clustered import belonging_of, design_effect
+from ...stats.exact import FEW, exact_bounds
+from ...stats.measures import LARGE, MEASURES, SMALL
+from ...stats.paired import paired_p
+from ...stats.power import detectable, questions_needed
 from .price_ratio import PriceRatio, price_ratio
 from .systems import System
 

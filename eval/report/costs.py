@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..measures import LARGE, MEASURES
+from ...stats.measures import LARGE, MEASURES
 from ..replay_figures import Sweep
 from ..summary import Spent
 from .source import Source, System

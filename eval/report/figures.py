@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from ... import __version__
-from ..clustered import belonging_of
-from ..comparison.bootstrap import DRAWS
+from ...stats.bootstrap import DRAWS
+from ...stats.clustered import belonging_of
+from ...stats.intervals import bounds_of
+from ...stats.measures import MEASURES
+from ...stats.reliability import Reliability, measured
 from ..comparison.systems import System as Compared
 from ..comparison.versus import versus
-from ..measures import MEASURES
-from ..reliability import Reliability, measured
-from ..statistics import bounds_of
 from ..summary import summarise
 from .costs import measures, use
 from .source import RoundView, Source, System

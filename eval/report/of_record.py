@@ -9,7 +9,7 @@ import numpy as np
 
 from ...models.prices import Price
 from ...programs.preset import preset_names
-from ..measures import top_of
+from ...stats.measures import top_of
 from ..recorded import Recording
 from ..recorded_round import RecordedRound
 from ..replay import Replay

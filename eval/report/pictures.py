@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError
-from ..measures import LARGE, MEASURES
+from ...stats.measures import LARGE, MEASURES
 from .draw_flow import flow_picture, flow_tips, flow_words
 from .draw_frontier import best_systems, frontier, shown, swept_places, unnamed
 from .draw_rounds import (

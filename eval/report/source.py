@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ...programs.preset import Round
-from ..measures import LARGE, top_of
+from ...stats.measures import LARGE, top_of
 from ..records import Record
 from ..summary import Summary, summarise
 

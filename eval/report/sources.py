@@ -7,7 +7,7 @@ from typing import Any
 
 from ...errors import CopeError
 from ...models.prices import Price
-from ..measures import LARGE
+from ...stats.measures import LARGE
 from ..summary import large_alone
 from .of_run import RECORDS, domain_of, run_notes, run_system
 from .prices import check_tiers

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from ...errors import CopeError, known_names
-from ...eval import MEASURES, Recording, Replay
-from ...eval.comparison import Estimate
+from ...eval import Recording, Replay
 from ...models import Price
+from ...stats.bootstrap import Estimate
+from ...stats.measures import MEASURES
 from .choose import Choice, learn_then_test
 from .figures import Figures, figures, saved
 from .halves import Halves, halve, unit_names

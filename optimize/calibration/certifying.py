@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ... import __version__
-from ...eval import MEASURES, Recording
+from ...eval import Recording
 from ...eval.replay_match import recorded_program
 from ...models.team import ASKED
 from ...programs.early_stop import EXACT
+from ...stats.measures import MEASURES
 from .calibrating import Calibration
 from .certificate import RULE, SHOWN, Certificate, gold_print, mark_of, print_of
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from ...eval import MEASURES, Outcomes, Replay
-from ...eval.clustered import clustered_wilson
-from ...eval.comparison import Estimate, resample
+from ...eval import Outcomes, Replay
+from ...stats.bootstrap import Estimate, resample
+from ...stats.clustered import clustered_wilson
+from ...stats.measures import MEASURES
 from .halves import Half
 
 Array = np.ndarray[Any, Any]

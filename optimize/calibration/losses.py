@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from ...errors import CopeError
-from ...eval import LARGE, Recording, Replay
+from ...eval import Recording, Replay
 from ...eval.replay_match import recorded_program
 from ...models import Price
+from ...stats.measures import LARGE
 
 Array = np.ndarray[Any, Any]
 

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from ...errors import CopeError
-from ...eval import MEASURES, Recording, Replay
-from ...eval.clustered import belonging_of
-from ...eval.comparison import DRAWS, Estimate, resample
+from ...eval import Recording, Replay
 from ...models import Price
+from ...stats.bootstrap import DRAWS, Estimate, resample
+from ...stats.clustered import belonging_of
+from ...stats.measures import MEASURES
 from .halves import Half, Halves, halve
 from .losses import large_alone
 from .trials import Setting, Trials, trials

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...eval import Replay
-from ...eval.reliability import Level, Reliability, measured, recalibrated
+from ...stats.reliability import Level, Reliability, measured, recalibrated
 from .halves import unit_names
 
 __all__ = ["Level", "Reliability", "recalibrated", "reliability"]

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...errors import CopeError
-from ...eval import MEASURES, Recording, Replay
+from ...eval import Recording, Replay
 from ...models import Price
 from ...programs.preset import Preset
-from ...programs.vote import SLACK
+from ...stats.measures import MEASURES
+from ...stats.tolerance import SLACK
 from .halves import Half, Halves
 
 Array = np.ndarray[Any, Any]

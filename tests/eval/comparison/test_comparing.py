@@ -7,8 +7,9 @@ import pytest
 from comparison_records import records_of
 
 from cope.errors import CopeError
-from cope.eval.comparison import compare, detectable, questions_needed, settling, verdict
-from cope.eval.statistics import wilson
+from cope.eval.comparison import compare, settling, verdict
+from cope.stats.intervals import wilson
+from cope.stats.power import detectable, questions_needed
 
 RIGHT = [1] * 60 + [0] * 40
 

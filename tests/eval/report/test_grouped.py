@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 from imported_records import imported
 
-from cope.eval import Recording, Replay, replay_records, summarise, wilson
+from cope.eval import Recording, Replay, replay_records, summarise
 from cope.eval.comparison import compare
 from cope.eval.report.figures import figures_of
 from cope.eval.report.of_record import record_source
 from cope.optimize.calibration import Aim, calibrate
 from cope.optimize.calibration.reliability import reliability
+from cope.stats.intervals import wilson
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,10 @@ from recorded_runs import recorder, recording, team_of, unsure
 from sklearn.isotonic import IsotonicRegression
 
 from cope import load_preset
-from cope.eval import Recording, Replay, wilson
+from cope.eval import Recording, Replay
 from cope.optimize.calibration.reliability import recalibrated, reliability
 from cope.optimize.calibration.stop_table import stop_table
+from cope.stats.intervals import wilson
 
 
 @pytest.fixture(scope="module")

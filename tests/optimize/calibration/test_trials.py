@@ -7,11 +7,12 @@ import pytest
 from recorded_runs import recorder, recording, team_of, unsure
 
 from cope import CopeError, load_preset
-from cope.eval import MEASURES, Recording, Replay
+from cope.eval import Recording, Replay
 from cope.models import Price
 from cope.optimize.calibration.halves import halve
 from cope.optimize.calibration.losses import disagreement, harm, large_alone
 from cope.optimize.calibration.trials import trials
+from cope.stats.measures import MEASURES
 
 PRICES = {"small": Price(1, 2), "large": Price(10, 20)}
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from ..clustered import group_sums
+from .clustered import group_sums
 
 Array = np.ndarray[Any, Any]
 

@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from cope.eval.exact import exact_bounds
-from cope.eval.statistics import paired_interval, wilson
+from cope.stats.exact import exact_bounds
+from cope.stats.intervals import paired_interval, wilson
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..programs.vote import SLACK
 from .clustered import clustered_wilson
+from .tolerance import SLACK
 
 Array = np.ndarray[Any, Any]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .statistics import wilson
+from .intervals import wilson
 
 Array = np.ndarray[Any, Any]
 _TAIL = 0.025  # of the 95% intervals

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cope.eval.comparison import resample
+from cope.stats.bootstrap import resample
 
 POPULATIONS = 300
 DRAWS = 400

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cope.eval.comparison import detectable, holm, mcnemar, paired_p, questions_needed
-from cope.eval.comparison.paired_test import holm_levels, swapped
+from cope.stats.paired import holm, holm_levels, mcnemar, paired_p, swapped
+from cope.stats.power import detectable, questions_needed
 
 
 def test_mcnemar_is_the_exact_binomial_test_on_a_worked_example():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cope.eval.clustered import belonging_of, clustered_wilson, design_effect, effective
-from cope.eval.statistics import wilson
+from cope.stats.clustered import belonging_of, clustered_wilson, design_effect, effective
+from cope.stats.intervals import wilson
 
 
 def test_a_question_repeated_five_times_counts_once():

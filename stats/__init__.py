@@ -1,0 +1,1 @@
+"""Statistics: intervals, clustered errors, bootstrap, paired tests, power and reliability."""
