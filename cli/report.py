@@ -14,7 +14,7 @@ from .options import price_option
 from .outputs import check_output
 
 if TYPE_CHECKING:
-    from ..eval.report import Source
+    from ..report import Source
 
 
 @click.command(short_help="Make one page of a run, a record or a comparison.")
@@ -38,7 +38,7 @@ def command(source: Path, output: Path, figures: Path | None, force: bool, opens
 
     The page is one file that loads nothing: accuracy against cost, the rounds, every question with its samples.
     """
-    from ..eval.report import draw_files, figures_of, is_report, open_source
+    from ..report import draw_files, figures_of, is_report, open_source
 
     check_output(output, [source], "report", is_report, force=force)
     with _saying(f"reading {source}"):
@@ -68,7 +68,7 @@ def _saying(words: str) -> Iterator[None]:
 
 def _write(opened: "Source", found: dict[str, Any], output: Path) -> None:
     """The page, which appears when it is complete."""
-    from ..eval.report import page_of
+    from ..report import page_of
 
     partial = output.with_name(f"{output.name}.partial")
     try:
@@ -102,8 +102,8 @@ def _attach(opened: "Source", output: Path, store: str | None) -> str | None:
 
 
 def _told(found: dict[str, Any], output: Path, pictures: list[Path], tracked: str | None, as_json: bool) -> None:
-    from ..eval.report.figures import headline
-    from ..eval.report.page import finite
+    from ..report.figures import headline
+    from ..report.page import finite
 
     if as_json:
         files = {"page": str(output), "pictures": [str(file) for file in pictures], "mlflow_run": tracked}

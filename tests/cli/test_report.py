@@ -12,7 +12,7 @@ from report_sources import run_in
 
 from cope.cli.app import app
 from cope.eval.records import write_notes
-from cope.eval.report import is_report
+from cope.report import is_report
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from recorded_runs import examples, recorder, recording, team_of, unsure
 
 from cope import Cascade, load_preset
 from cope.eval import Recording, RunFolder, evaluate, task_by_name
-from cope.eval.report import figures_of, open_source, page_of
 from cope.models import Price
+from cope.report import figures_of, open_source, page_of
 
 HOSTILE = "</script><script>window.harmed = 1</script><img src=x onerror='window.harmed = 1'>"
 

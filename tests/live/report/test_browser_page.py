@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cope.eval import Recording
-from cope.eval.report import figures_of, open_source, page_of
+from cope.report import figures_of, open_source, page_of
 
 pytestmark = pytest.mark.live
 

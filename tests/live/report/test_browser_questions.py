@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cope.eval import Recording
-from cope.eval.report import figures_of, open_source
+from cope.report import figures_of, open_source
 
 pytestmark = pytest.mark.live
 

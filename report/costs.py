@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...stats.measures import LARGE, MEASURES
-from ..replay_figures import Sweep
-from ..summary import Spent
-from .source import Source, System
+from ..eval.replay_figures import Sweep
+from ..eval.summary import Spent
+from ..stats.measures import LARGE, MEASURES
+from .sources.base import Source, System
 
 Array = np.ndarray[Any, Any]
 

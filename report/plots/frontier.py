@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from .draw_labels import SIZE, Box, Dot, Label, labels_of
-from .figures import Figures
+from ..figures import Figures
+from .labels import SIZE, Box, Dot, Label, labels_of
 from .theme import COLOURS, axes_at, panel, plain
 
 Place = tuple[float, float]

@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from ... import __version__
-from ...stats.bootstrap import DRAWS
-from ...stats.clustered import belonging_of
-from ...stats.intervals import bounds_of
-from ...stats.measures import MEASURES
-from ...stats.reliability import Reliability, measured
-from ..comparison.systems import System as Compared
-from ..comparison.versus import versus
-from ..summary import summarise
+from .. import __version__
+from ..eval.comparison.systems import System as Compared
+from ..eval.comparison.versus import versus
+from ..eval.summary import summarise
+from ..stats.bootstrap import DRAWS
+from ..stats.clustered import belonging_of
+from ..stats.intervals import bounds_of
+from ..stats.measures import MEASURES
+from ..stats.reliability import Reliability, measured
 from .costs import measures, use
-from .source import RoundView, Source, System
+from .sources.base import RoundView, Source, System
 from .words import gate
 
 Figures = dict[str, Any]

@@ -8,13 +8,13 @@ from typing import Any
 
 from ...answers.short.equivalence import equal_fast
 from ...errors import CopeError
+from ...eval.records import Record
+from ...eval.tasks import TASKS
 from ...models.prices import Price
 from ...programs.early_stop import EXACT, INEXACT, NONE
 from ...programs.preset import load_preset, preset_names
-from ..records import Record
-from ..tasks import TASKS
+from .base import Drawn, RoundView, Sample, System
 from .prices import repriced
-from .source import Drawn, RoundView, Sample, System
 
 RECORDS, NOTES = "records.jsonl", "run.json"
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError
+from ...eval.summary import large_alone
 from ...models.prices import Price
 from ...stats.measures import LARGE
-from ..summary import large_alone
-from .of_run import RECORDS, domain_of, run_notes, run_system
+from .base import Drawn, Source, System
 from .prices import check_tiers
-from .source import Drawn, Source, System
+from .run import RECORDS, domain_of, run_notes, run_system
 
 COMPARISON = "comparison.json"
 
@@ -31,7 +31,7 @@ def open_source(path: Path, prices: Mapping[str, Price] | None = None) -> Source
             f"there is no {path}: name a folder of `cope eval` or `cope compare`, or a file of `cope record`"
         )
     if not path.is_dir():
-        from .of_record import record_source  # Arrow takes its time
+        from .recording import record_source  # Arrow takes its time
 
         return record_source(path, prices)
     if (path / RECORDS).is_file():

@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from ...eval.recorded import Recording
+from ...eval.recorded_round import RecordedRound
+from ...eval.replay import Replay
+from ...eval.replay_match import recorded_program
+from ...eval.replay_table import replay_records
 from ...models.prices import Price
 from ...programs.preset import preset_names
 from ...stats.measures import top_of
-from ..recorded import Recording
-from ..recorded_round import RecordedRound
-from ..replay import Replay
-from ..replay_match import recorded_program
-from ..replay_table import replay_records
-from .costs import replay_use
+from ..costs import replay_use
+from .base import Drawn, RoundView, Sample, Source, Swept, System
 from .prices import check_tiers
-from .source import Drawn, RoundView, Sample, Source, Swept, System
 
 _SETTINGS = 600  # thresholds that are swept, at most
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ...programs.early_stop import INEXACT
-from .source import RoundView, System
+from ..programs.early_stop import INEXACT
+from .sources.base import RoundView, System
 
 
 def decision(told: dict[str, Any], round_: RoundView, last: bool) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ...answers.short.equivalence import equal_fast
-from ...programs.early_stop import INEXACT
-from ..records import Record
-from .source import RoundView, Sample, Source, System
+from ..answers.short.equivalence import equal_fast
+from ..eval.records import Record
+from ..programs.early_stop import INEXACT
+from .sources.base import RoundView, Sample, Source, System
 from .words import decision
 
 PART = 50

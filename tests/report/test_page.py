@@ -12,9 +12,9 @@ import pytest
 from report_sources import HOSTILE
 
 from cope.eval import Recording
-from cope.eval.report import draw_files, figures_of, is_report, open_source, page_of
-from cope.eval.report.page import data, finite
-from cope.eval.report.pictures import page_pictures
+from cope.report import draw_files, figures_of, is_report, open_source, page_of
+from cope.report.page import data, finite
+from cope.report.plots.gallery import page_pictures
 
 
 class Elements(HTMLParser):

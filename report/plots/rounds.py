@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from .figures import Figures
+from ..figures import Figures
 from .theme import COLOURS, axes_at, panel, plain, sheet
 
 _PANEL = 250

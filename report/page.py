@@ -13,8 +13,8 @@ from typing import Any
 
 from .details import index_of, parts_of
 from .figures import Figures, headline
-from .pictures import page_pictures
-from .source import Source
+from .plots.gallery import page_pictures
+from .sources.base import Source
 
 MARK = '<meta name="generator" content="cope report">'
 _SCRIPTS = ("base.js", "figures.js", "table.js", "filter.js", "list.js", "votes.js", "question.js", "start.js")

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from ...errors import CopeError
+from ...eval.records import Record
 from ...models.prices import Price
-from ..records import Record
 
 
 def check_tiers(prices: Mapping[str, Price], tiers: Collection[str], source: str) -> None:

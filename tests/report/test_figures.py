@@ -8,11 +8,11 @@ from imported_records import imported
 from report_sources import run_in
 
 from cope.eval import Recording, Replay
-from cope.eval.report import RoundView, figures_of, open_source
-from cope.eval.report.details import index_of, parts_of
-from cope.eval.report.figures import flow, headline, reliability as of_system
-from cope.eval.report.words import decision
 from cope.optimize.calibration.reliability import reliability
+from cope.report import RoundView, figures_of, open_source
+from cope.report.details import index_of, parts_of
+from cope.report.figures import flow, headline, reliability as of_system
+from cope.report.words import decision
 
 
 def test_the_flow_loses_no_question(tmp_path: Path):

@@ -7,10 +7,10 @@ from imported_records import imported
 
 from cope.eval import Recording, Replay, replay_records, summarise
 from cope.eval.comparison import compare
-from cope.eval.report.figures import figures_of
-from cope.eval.report.of_record import record_source
 from cope.optimize.calibration import Aim, calibrate
 from cope.optimize.calibration.reliability import reliability
+from cope.report.figures import figures_of
+from cope.report.sources.recording import record_source
 from cope.stats.intervals import wilson
 
 

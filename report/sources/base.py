@@ -6,10 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from ...eval.records import Record
+from ...eval.summary import Summary, summarise
 from ...programs.preset import Round
 from ...stats.measures import LARGE, top_of
-from ..records import Record
-from ..summary import Summary, summarise
 
 Sample = dict[str, Any]
 Drawn = dict[int, list[Sample]]

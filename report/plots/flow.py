@@ -3,7 +3,7 @@
 import textwrap
 from typing import Any
 
-from .figures import Figures
+from ..figures import Figures
 from .theme import COLOURS, panel, sheet
 
 _PARTS = {

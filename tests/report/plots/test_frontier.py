@@ -8,10 +8,10 @@ from imported_records import imported
 from report_sources import run_in
 
 from cope.eval import Recording
-from cope.eval.report import draw_files, figures_of, open_source
-from cope.eval.report.draw_frontier import best_systems, frontier, undominated, unnamed
-from cope.eval.report.pictures import lines_of, page_pictures, pictures_of, tells
-from cope.eval.report.theme import COLOURS, themed
+from cope.report import draw_files, figures_of, open_source
+from cope.report.plots.frontier import best_systems, frontier, undominated, unnamed
+from cope.report.plots.gallery import lines_of, page_pictures, pictures_of, tells
+from cope.report.plots.theme import COLOURS, themed
 
 
 def system(name: str, cost: float | None, accuracy: float | None, number: int = 1, own: bool = True) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def test_a_lone_panel_is_as_wide_as_it_needs(tmp_path: Path):
 
 def test_a_heading_moves_nothing(record: Recording, record_folder: Path):
     """The axes stay where they were, counted from below."""
-    from cope.eval.report.theme import headed
+    from cope.report.plots.theme import headed
 
     with themed():
         plain, under = (frontier(SEVEN, "large-tokens", 700) for _ in range(2))

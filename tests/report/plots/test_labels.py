@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from cope.eval.report.draw_labels import Box, Dot, Label, labels_of
+from cope.report.plots.labels import Box, Dot, Label, labels_of
 
 ROOM = (44.0, 50.0, 326.0, 290.0)
 """A phone's picture: left of it and beneath stand the ticks."""

@@ -7,9 +7,9 @@ import pytest
 from report_sources import run_in
 
 from cope.eval import Record
-from cope.eval.report import RoundView, System, figures_of, open_source
-from cope.eval.report.draw_rounds import reliability_picture, reliability_tips, reliability_words
-from cope.eval.report.words import gate
+from cope.report import RoundView, System, figures_of, open_source
+from cope.report.plots.rounds import reliability_picture, reliability_tips, reliability_words
+from cope.report.words import gate
 
 TESTS = {"round": 1, "votes": {"passes all 1": 2, "passes 0 of 1": 1}, "confidence": 1.0}
 FAILED = {"round": 1, "votes": {"passes 0 of 1": 3}, "confidence": 0.0}

@@ -10,8 +10,8 @@ from report_sources import run_in
 
 from cope.errors import CopeError
 from cope.eval import Record, Recording, Replay, replay_records, summarise
-from cope.eval.report import figures_of, open_source
 from cope.models import read_lines
+from cope.report import figures_of, open_source
 
 
 def test_a_records_figures_are_those_of_a_replay(record: Recording, record_folder: Path):

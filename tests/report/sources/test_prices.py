@@ -7,9 +7,9 @@ from report_sources import run_in
 
 from cope.errors import CopeError
 from cope.eval import Record, Recording, Replay, replay_records, summarise
-from cope.eval.report import figures_of, open_source
-from cope.eval.report.prices import repriced
 from cope.models import Price
+from cope.report import figures_of, open_source
+from cope.report.sources.prices import repriced
 
 PRICES = {"small": Price(1, 2), "large": Price(10, 20)}
 

@@ -7,17 +7,10 @@ from typing import Any
 
 from ...errors import CopeError
 from ...stats.measures import LARGE, MEASURES
-from .draw_flow import flow_picture, flow_tips, flow_words
-from .draw_frontier import best_systems, frontier, shown, swept_places, unnamed
-from .draw_rounds import (
-    reliability_picture,
-    reliability_tips,
-    reliability_words,
-    seconds_text,
-    time_picture,
-    time_tips,
-)
-from .figures import Figures
+from ..figures import Figures
+from .flow import flow_picture, flow_tips, flow_words
+from .frontier import best_systems, frontier, shown, swept_places, unnamed
+from .rounds import reliability_picture, reliability_tips, reliability_words, seconds_text, time_picture, time_tips
 from .svg import page_svg
 from .theme import WIDTHS, headed, themed
 

@@ -1,5 +1,0 @@
-from .figures import figures_of as figures_of
-from .page import is_report as is_report, page_of as page_of
-from .pictures import draw_files as draw_files
-from .source import RoundView as RoundView, Source as Source, System as System
-from .sources import open_source as open_source

@@ -1,0 +1,1 @@
+"""What a report is made from: a run, a recording or a comparison."""
