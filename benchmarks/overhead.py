@@ -29,7 +29,7 @@ def ways(url: str | None, samples: int) -> dict[str, Way]:
 
     from cope.models import ScriptedEngine, Team
     from cope.models.adapter import LeanAdapter
-    from cope.models.ollama import OllamaEngine
+    from cope.models.engines.ollama import OllamaEngine
     from cope.programs import Cascade
     from cope.programs.preset import Preset, Round
     from cope.signatures import reason_signature

@@ -134,7 +134,7 @@ def gpu() -> Check:
 def weights() -> Check:
     from rich.filesize import decimal
 
-    from ..models.weights import cache_dir
+    from ..models.weights.resolve import cache_dir
 
     lines, status, advice = [], "ok", ""
     for entry in _default_weights():
@@ -155,7 +155,7 @@ def weights() -> Check:
 
 def weights_place(file: str) -> tuple[Path, int | None]:
     """Where a file of weights is or would be, and its size in bytes if it is there. Its content is not read."""
-    from ..models.weights import cache_dir
+    from ..models.weights.resolve import cache_dir
 
     folders = [Path(named).expanduser()] if (named := os.environ.get("COPE_WEIGHTS")) else []
     for folder in [*folders, cache_dir()]:
@@ -165,7 +165,7 @@ def weights_place(file: str) -> tuple[Path, int | None]:
 
 
 def _default_weights() -> list:
-    from ..models.weights import lookup
+    from ..models.weights.resolve import lookup
 
     return [lookup("small"), lookup("large")]
 
@@ -173,7 +173,7 @@ def _default_weights() -> list:
 def disk() -> Check:
     from rich.filesize import decimal
 
-    from ..models.weights import cache_dir
+    from ..models.weights.resolve import cache_dir
 
     folder = cache_dir()
     there = next(place for place in (folder, *folder.parents) if place.exists())

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..models.weights import resolve
+from ..models.weights.resolve import resolve
 
 if TYPE_CHECKING:
     from ..models import Team
@@ -44,7 +44,7 @@ def bring_weights(names: Iterable[str]) -> list[Path]:
     Raises:
         CopeError: when weights cannot be brought or are not what they should be.
     """
-    from ..models.weights_bar import DownloadBar
+    from ..models.weights.progress import DownloadBar
 
     files = []
     for name in dict.fromkeys(names):

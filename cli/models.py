@@ -34,7 +34,7 @@ def pull_models(names: tuple[str, ...]) -> None:
 
     Without a NAME the default pair is brought.
     """
-    from ..models.weights import aliases
+    from ..models.weights.resolve import aliases
 
     for name in names or (aliases()["small"], aliases()["large"]):
         click.echo(_pull(name))
@@ -55,7 +55,7 @@ def _pull(name: str) -> str:
 
 def _pull_ollama(text: str) -> str:
     from ..models.hosts import split_host
-    from ..models.weights_bar import DownloadBar
+    from ..models.weights.progress import DownloadBar
     from .ollama_client import pull, server_host
 
     name, given = split_host(text)
@@ -68,7 +68,7 @@ def _pull_ollama(text: str) -> str:
 
 
 def _weights() -> list[dict[str, Any]]:
-    from ..models.weights import aliases, registry
+    from ..models.weights.resolve import aliases, registry
     from .checks import weights_place
 
     short = {name: alias for alias, name in aliases().items()}

@@ -11,7 +11,7 @@ import click
 
 from ..errors import CopeError
 from ..models.prices import Price
-from ..models.weights import aliases
+from ..models.weights.resolve import aliases
 from ..programs.early_stop import EXACT, RULES
 from .loading import bring_weights, prepare
 

@@ -10,13 +10,13 @@ from typing import Any
 import dspy
 from dspy.clients.model_metadata import model_info, rate
 
-from .allowance import current_allowance
-from .engine import LocalEngine
+from .admission import current_allowance
+from .concurrency import Limit, Turns
+from .engines.base import LocalEngine
+from .event_loop import run_sync
 from .ledger import call_key, current_ledger
-from .limits import Limit, Turns
 from .meter import Call, MachineClock, new_call, record
 from .prices import Price
-from .running import run_sync
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import dspy
 
 from ..errors import CopeError
 from .adapter import adapter_by_name
-from .engine import LocalEngine
+from .concurrency import Limit, Turns
+from .engines.base import LocalEngine
 from .hosts import default_host, on_this_machine, split_host
-from .limits import Limit, Turns
 from .lm import Runtime, TierLM
 from .meter import MachineClock
 from .prices import Price
@@ -160,7 +160,7 @@ def _in_flight(model: "str | LocalEngine") -> int:
     if isinstance(model, LocalEngine) or model.startswith("ollama/"):
         return 8
     if model.startswith("local/"):
-        from .embedded import default_slots
+        from .engines.embedded import default_slots
 
         return default_slots(model.removeprefix("local/"))
     return 16
@@ -176,11 +176,11 @@ def _engine(model: "str | LocalEngine", slots: int, context: int) -> LocalEngine
             f"model {model!r} needs a provider in front, as in ollama/{model}, local/{model} or openai/{model}"
         )
     if kind == "local":
-        from .embedded import EmbeddedEngine
+        from .engines.embedded import EmbeddedEngine
 
         return EmbeddedEngine(rest, slots=slots, context=context)
     if kind == "ollama":
-        from .ollama import OllamaEngine
+        from .engines.ollama import OllamaEngine
 
         name, host = split_host(rest)
         return OllamaEngine(name, host, context=context)

@@ -9,7 +9,7 @@ import dspy
 from ..errors import CopeError, known_names
 from ..eval import ShortAnswer
 from ..eval.code_task import MBPP
-from ..models.engine import LocalEngine
+from ..models.engines.base import LocalEngine
 from ..programs import Cascade
 from ..programs.domain import USUAL
 from .budget import Budget

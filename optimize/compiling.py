@@ -13,7 +13,7 @@ from ..errors import CopeError
 from ..eval.run import questions_in_flight
 from ..models import Price
 from ..models.adapter import LeanAdapter
-from ..models.engine import LocalEngine
+from ..models.engines.base import LocalEngine
 from ..programs import Cascade
 from .arguments import (
     as_budget,

@@ -6,7 +6,7 @@ from typing import Any
 import dspy
 
 from ..models import Price, Team
-from ..models.engine import LocalEngine
+from ..models.engines.base import LocalEngine
 from ..models.lm import TierLM
 
 TIER = "proposer"

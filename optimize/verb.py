@@ -7,7 +7,7 @@ import dspy
 from dspy.teleprompt.teleprompt import Teleprompter
 
 from ..models import Price
-from ..models.engine import LocalEngine
+from ..models.engines.base import LocalEngine
 from ..programs import Cascade
 from .arguments import as_count, as_program
 from .budget import Budget

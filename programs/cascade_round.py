@@ -9,7 +9,7 @@ from dspy.utils.exceptions import AdapterParseError
 
 from ..models import Team, labelled
 from ..models.adapter import LeanAdapter
-from ..models.limits import waiting_as
+from ..models.concurrency import waiting_as
 from ..signatures import PlanKind
 from .domain import Domain
 from .early_stop import EXACT, INEXACT, share_of_drawn

@@ -102,7 +102,7 @@ def test_overhead_attributes_the_difference_to_the_layer() -> None:
 
 
 def test_the_stub_is_a_server_for_the_engine() -> None:
-    from cope.models.ollama import OllamaEngine
+    from cope.models.engines.ollama import OllamaEngine
 
     with load("_stub").serving(0.0) as url:
         engine = OllamaEngine("stub", url)

@@ -175,7 +175,7 @@ def test_no_server_is_one_line(cope: Callable[..., Result], monkeypatch: pytest.
 def test_embedded_models_are_all_brought_first_and_loaded_when_their_round_comes(
     cope: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cope.models.embedded import EmbeddedEngine
+    from cope.models.engines.embedded import EmbeddedEngine
 
     happened: list[str] = []
     large_is_loaded = threading.Event()

@@ -11,7 +11,7 @@ from cope import Cascade, CopeError, Team
 from cope.cli import compile as compile_command, loading
 from cope.cli.compile_view import _memory
 from cope.models import Price
-from cope.models.embedded import EmbeddedEngine
+from cope.models.engines.embedded import EmbeddedEngine
 from cope.optimize.proposer import make_proposer
 
 

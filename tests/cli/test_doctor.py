@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from cope.cli import checks, checks_services
 from cope.cli.app import app
-from cope.models.weights import lookup
+from cope.models.weights.resolve import lookup
 
 GIB = 1 << 30
 

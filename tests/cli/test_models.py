@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from cope.cli import ollama_client
 from cope.cli.app import app
 from cope.errors import Unavailable
-from cope.models.weights import registry
+from cope.models.weights.resolve import registry
 
 
 class Stub(BaseHTTPRequestHandler):

@@ -28,7 +28,7 @@ from cope.eval import (
 )
 from cope.eval.record_schema import COLUMNS
 from cope.models import Price
-from cope.models.engine import LocalEngine, chat_messages, response
+from cope.models.engines.base import LocalEngine, chat_messages, response
 from cope.programs import TestsPass, load_preset
 from cope.programs.ensemble import Peers
 from cope.sandbox import Outcome, Report

@@ -6,9 +6,9 @@ import pytest
 
 from cope import Cascade, Preset, Team
 from cope.eval import RunFolder, evaluate, task_by_name
-from cope.models.download import DownloadBar
-from cope.models.embedded import EmbeddedEngine
-from cope.models.weights import resolve
+from cope.models.engines.embedded import EmbeddedEngine
+from cope.models.weights.download import DownloadBar
+from cope.models.weights.resolve import resolve
 
 pytestmark = pytest.mark.live
 

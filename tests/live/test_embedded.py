@@ -13,10 +13,10 @@ import pydantic
 import pytest
 
 from cope import Cascade, CopeError, Team, load_preset, metered
-from cope.models import weights
-from cope.models.download import DownloadBar
-from cope.models.embedded import EmbeddedEngine
+from cope.models.engines.embedded import EmbeddedEngine
 from cope.models.lm import TierLM
+from cope.models.weights import resolve as weights
+from cope.models.weights.download import DownloadBar
 
 pytestmark = pytest.mark.live
 

@@ -21,9 +21,9 @@ import pydantic
 import pytest
 
 from cope import Cascade, CopeError, Team, load_preset, metered
-from cope.models import weights
+from cope.models.engines.ollama import OllamaEngine, default_host
 from cope.models.lm import TierLM
-from cope.models.ollama import OllamaEngine, default_host
+from cope.models.weights import resolve as weights
 
 pytestmark = pytest.mark.live
 

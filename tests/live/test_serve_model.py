@@ -14,8 +14,8 @@ import pytest
 
 from cope import Cascade, Team
 from cope.cli.compile_log import servable
-from cope.models.download import DownloadBar
-from cope.models.weights import resolve
+from cope.models.weights.download import DownloadBar
+from cope.models.weights.resolve import resolve
 from cope.tracking import tracked
 
 pytestmark = pytest.mark.live

@@ -14,7 +14,7 @@ from tier_lms import engine_of, tier_lm
 
 from cope import CopeError
 from cope.models import Price, labelled, metered
-from cope.models.limits import Limit, Turns
+from cope.models.concurrency import Limit, Turns
 from cope.models.lm import Runtime, TierLM
 
 
@@ -201,7 +201,7 @@ def test_tiers_of_one_machine_take_turns():
 
 
 def test_a_pickled_model_keeps_its_settings():
-    from cope.models.ollama import OllamaEngine
+    from cope.models.engines.ollama import OllamaEngine
 
     engine = OllamaEngine("qwen2.5:3b", "http://10.0.0.2:11434", context=512)
     runtime = Runtime(Limit(3), Turns(2.0), price=Price(1, 2))
@@ -213,7 +213,7 @@ def test_a_pickled_model_keeps_its_settings():
 
 
 def test_dumped_and_loaded():
-    from cope.models.ollama import OllamaEngine
+    from cope.models.engines.ollama import OllamaEngine
 
     engine = OllamaEngine("qwen2.5:3b", "http://10.0.0.2:11434")
     lm = TierLM("ollama/x", tier="judge", engine=engine, async_engine=engine.twin, max_tokens=9)

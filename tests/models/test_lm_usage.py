@@ -12,7 +12,7 @@ from tier_lms import engine_of, tier_lm
 
 from cope import Cascade, Team
 from cope.models import Call, Meter, Price, ScriptedEngine, allowed_by, metered
-from cope.models.limits import Limit
+from cope.models.concurrency import Limit
 from cope.models.lm import TierLM, note_partial
 
 

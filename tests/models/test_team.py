@@ -10,9 +10,9 @@ import pytest
 from cope import Cascade, CopeError, Team
 from cope.models import DEFAULT_LARGE, DEFAULT_SMALL, Price, ScriptedEngine, team as team_module
 from cope.models.adapter import LeanAdapter
-from cope.models.embedded import EmbeddedEngine
+from cope.models.engines.embedded import EmbeddedEngine
+from cope.models.engines.ollama import OllamaEngine
 from cope.models.hosts import split_host
-from cope.models.ollama import OllamaEngine
 
 
 def answer_one(messages: Any, request: Any) -> str:

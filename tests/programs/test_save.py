@@ -10,8 +10,8 @@ import dspy
 import pytest
 
 from cope import Cascade, CopeError, Team, load_preset
+from cope.models.engines.ollama import OllamaEngine
 from cope.models.lm import TierLM
-from cope.models.ollama import OllamaEngine
 from cope.programs import preset_names
 
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from cope.models.running import run_sync
+from cope.models.event_loop import run_sync
 
 colour: contextvars.ContextVar[str] = contextvars.ContextVar("colour", default="none")
 

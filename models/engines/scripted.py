@@ -8,8 +8,8 @@ from typing import Any
 
 from dspy.lm15 import Request, Response
 
-from .engine import LocalEngine, chat_messages, response
-from .lm import note_partial
+from ..lm import note_partial
+from .base import LocalEngine, chat_messages, response
 
 Script = Callable[[list[dict[str, str]], Request], str | Awaitable[str]]
 

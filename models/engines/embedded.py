@@ -11,12 +11,12 @@ from typing import Any
 import psutil
 from dspy.lm15 import ContextLengthError, Request, Response, ServerError
 
-from ..errors import CopeError
-from .engine import SAMPLING, LocalEngine, chat_messages, json_schema, response
-from .lm import note_partial
-from .registry import aliases, lookup, registry
-from .weights import resolve
-from .weights_check import fingerprint
+from ...errors import CopeError
+from ..lm import note_partial
+from ..weights.catalog import aliases, lookup, registry
+from ..weights.resolve import resolve
+from ..weights.verify import fingerprint
+from .base import SAMPLING, LocalEngine, chat_messages, json_schema, response
 
 _loading = threading.Lock()
 _servers: dict[tuple[Any, ...], Any] = {}

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from ..errors import CopeError
+from ...errors import CopeError
 
 BLOCK = 1 << 20  # bytes; small enough for a smooth progress bar, large enough that Python costs nothing
 

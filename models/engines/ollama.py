@@ -15,10 +15,10 @@ import httpx
 import ollama
 from dspy.lm15 import ContextLengthError, Request, Response, ServerError, TransportError
 
-from ..errors import CopeError
-from .engine import SAMPLING, LocalEngine, chat_messages, json_schema, response
-from .hosts import default_host
-from .lm import note_partial
+from ...errors import CopeError
+from ..hosts import default_host
+from ..lm import note_partial
+from .base import SAMPLING, LocalEngine, chat_messages, json_schema, response
 
 CONNECT_SECONDS = 10.0
 LIST_SECONDS = 5.0

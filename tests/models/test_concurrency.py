@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cope.models.limits import Limit, Turns, waiting_as
+from cope.models.concurrency import Limit, Turns, waiting_as
 
 
 class Gauge:

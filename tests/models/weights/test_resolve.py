@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from cope.errors import CopeError
-from cope.models import download, weights, weights_check
-from cope.models.weights import aliases, cache_dir, find, lookup, registry, resolve
-from cope.models.weights_check import WrongFile
+from cope.models.weights import download, resolve as weights, verify as weights_check
+from cope.models.weights.resolve import aliases, cache_dir, find, lookup, registry, resolve
+from cope.models.weights.verify import WrongFile
 
 DATA = b"GGUF" + bytes(range(256)) * 40
 
@@ -26,7 +26,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "licence": "MIT",
     }
     table = {"aliases": {"small": "toy"}, "weights": {"toy": entry | {"wheels": []}}}
-    monkeypatch.setattr("cope.models.registry._table", lambda: table)
+    monkeypatch.setattr("cope.models.weights.catalog._table", lambda: table)
     monkeypatch.setenv("COPE_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("COPE_WEIGHTS", raising=False)
     (tmp_path / "cache").mkdir()
@@ -183,6 +183,6 @@ def test_what_is_nowhere_is_downloaded_into_the_cache(cache: Path, monkeypatch: 
 
 
 def test_a_start_with_weights_in_place_brings_no_web_client() -> None:
-    code = "import sys, cope.models.weights; print({'httpx', 'huggingface_hub', 'dspy'} & set(sys.modules))"
+    code = "import sys, cope.models.weights.resolve; print({'httpx', 'huggingface_hub', 'dspy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

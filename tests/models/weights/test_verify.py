@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from cope import CopeError, Team
-from cope.models.embedded import EmbeddedEngine
-from cope.models.ollama import OllamaEngine
-from cope.models.registry import registry
+from cope.models.engines.embedded import EmbeddedEngine
+from cope.models.engines.ollama import OllamaEngine
+from cope.models.weights.catalog import registry
 
 
 def test_registered_weights_are_those_of_the_registry():

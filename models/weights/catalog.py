@@ -10,7 +10,7 @@ from typing import Any
 
 import platformdirs
 
-from ..errors import CopeError
+from ...errors import CopeError
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from .registry import Weights
-from .weights_check import BLOCK, Progress, WrongFile, replace_json
+from .catalog import Weights
+from .verify import BLOCK, Progress, WrongFile, replace_json
 
 
 class SourceFailed(Exception):

@@ -7,9 +7,9 @@ from concurrent.futures import Future
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from .registry import Weights
-from .weights_check import Progress
-from .weights_partial import Partial, SourceFailed
+from .catalog import Weights
+from .partial import Partial, SourceFailed
+from .verify import Progress
 
 if TYPE_CHECKING:
     import httpx

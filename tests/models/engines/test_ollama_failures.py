@@ -11,8 +11,8 @@ from dspy.clients import execution
 
 from cope import Cascade, CopeError, Team
 from cope.models import Price, metered
+from cope.models.engines.ollama import OllamaEngine
 from cope.models.lm import TierLM
-from cope.models.ollama import OllamaEngine
 
 Part = dict[str, Any] | Callable[[], Any]
 

@@ -13,9 +13,9 @@ from dspy.lm15 import Config, ImagePart, Message, Request, TextPart
 
 from cope.errors import CopeError
 from cope.models import ScriptedEngine
-from cope.models.embedded import EmbeddedEngine
-from cope.models.engine import AsyncTwin, chat_messages, json_schema, response, token_logprobs
-from cope.models.ollama import OllamaEngine
+from cope.models.engines.base import AsyncTwin, chat_messages, json_schema, response, token_logprobs
+from cope.models.engines.embedded import EmbeddedEngine
+from cope.models.engines.ollama import OllamaEngine
 
 ASKED = Request(model="m", messages=(Message.user("6 * 7?"),))
 

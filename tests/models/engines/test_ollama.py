@@ -10,9 +10,9 @@ import pytest
 
 from cope import Cascade, CopeError, Team
 from cope.models import Price, metered
+from cope.models.engines.ollama import OllamaEngine
 from cope.models.hosts import default_host
 from cope.models.lm import TierLM
-from cope.models.ollama import OllamaEngine
 
 Part = dict[str, Any] | Callable[[], Any]
 

@@ -1,0 +1,1 @@
+"""Engines: how a completion is made."""

@@ -1,0 +1,1 @@
+"""Weights of local models: the catalog, the download and its verification."""
