@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from ..programs.early_stop import NONE
+from ..programs.confidence.early_stopping import NONE
 
 if TYPE_CHECKING:
     from ..optimize.calibration import Calibration, Certificate

@@ -148,7 +148,7 @@ class CompileLog:
 
     def _texts(self, made: "Compiled") -> None:
         from ..optimize.prompts import state_of
-        from ..programs.program_file import view_state
+        from ..programs.program_view import view_state
         from .diff import change_lines
         from .program_diff import changes_between
 

@@ -111,7 +111,7 @@ def print_result(made: "Compiled", before: Any, output: Path, frontier: Sequence
 
     The diff comes first: it can be longer than a screen, and the figures should stand at the end.
     """
-    from ..programs.program_file import view_state
+    from ..programs.program_view import view_state
 
     lines = []
     if made.improved:

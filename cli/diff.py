@@ -10,7 +10,7 @@ from .program_diff import Changes, PredictorChange, changes_between
 from .program_text import compiled_rows, demo_lines, printable, say, value_text
 
 if TYPE_CHECKING:
-    from ..programs.program_file import ProgramView
+    from ..programs.program_view import ProgramView
 
 _COLOURS = {"-": "red", "+": "green", "@": "cyan"}
 
@@ -37,7 +37,7 @@ def command(a: str, b: str, full: bool, as_json: bool) -> None:
 
 def _views(a: str, b: str) -> "tuple[ProgramView, ProgramView]":
     """Both programs; a preset is taken for the kind of questions that the other one is for."""
-    from ..programs.program_file import is_preset, view_program
+    from ..programs.program_view import is_preset, view_program
 
     first, second = view_program(a), view_program(b)
     if is_preset(a):

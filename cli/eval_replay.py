@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import CopeError
-from ..programs.early_stop import INEXACT, NONE
+from ..programs.confidence.early_stopping import INEXACT, NONE
 from .met import warn_of_met
 from .options import NO_PROGRAM, compiled_in, given, own_program
 
@@ -121,7 +121,7 @@ def preset_in(record: "Recording", name: str, plain: bool) -> Any:
 
 
 def _shipped(record: "Recording", name: str, plain: bool) -> Path | None:
-    from ..programs.shipped import shipped
+    from ..programs.bundled import shipped
 
     if plain or record.imported:
         return None

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ..programs.early_stop import INEXACT
+from ..programs.confidence.early_stopping import INEXACT
 from .usage import money as dollars
 
 EVERY_SECONDS = 20.0  # between two lines where there is no terminal to redraw

@@ -12,7 +12,7 @@ import click
 from ..errors import CopeError
 from ..models.prices import Price
 from ..models.weights.resolve import aliases
-from ..programs.early_stop import EXACT, RULES
+from ..programs.confidence.early_stopping import EXACT, RULES
 from .loading import bring_weights, prepare
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def program_file(
     What comes with the package is named in a line on stderr, unless `quiet`. None is the preset as it is.
     """
     from ..programs import load_preset
-    from ..programs.shipped import shipped
+    from ..programs.bundled import shipped
 
     if options["program"]:
         return own_program(options)

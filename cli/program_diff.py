@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .program_text import nearest_in_words
 
 if TYPE_CHECKING:
-    from ..programs.program_file import PredictorView, ProgramView
+    from ..programs.program_view import PredictorView, ProgramView
 
 Demo = tuple["PredictorView", dict[str, Any]]  # with the predictor that it belongs to
 

@@ -12,7 +12,7 @@ from .usage import money
 
 if TYPE_CHECKING:
     from ..programs.preset import Preset, Round
-    from ..programs.program_file import PredictorView
+    from ..programs.program_view import PredictorView
 
 LONGEST = 240  # characters of a value that is not shown in full
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import CopeError
-from ..programs.early_stop import NONE
+from ..programs.confidence.early_stopping import NONE
 from .met import warn_of_met, warn_of_settings
 from .options import compiled_in, make_cascade, make_team, prepare, program_file, program_options, team_options
 from .outputs import check_output

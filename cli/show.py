@@ -9,7 +9,7 @@ import click
 from .program_text import compiled_rows, demo_lines, indented, nearest_in_words, printable, round_in_words, say
 
 if TYPE_CHECKING:
-    from ..programs.program_file import PredictorView, ProgramView
+    from ..programs.program_view import PredictorView, ProgramView
 
 _SOME = 3  # of many demonstrations, where not all are wanted
 
@@ -25,7 +25,7 @@ def command(source: str, full: bool, domain: str, as_json: bool) -> None:
 
     FILE is a program's file, a preset's name, or a preset's FILE.toml. No model is loaded.
     """
-    from ..programs.program_file import view_program
+    from ..programs.program_view import view_program
 
     view = view_program(source, domain)
     if as_json:

@@ -14,8 +14,8 @@ from ..errors import CopeError
 from ..models import Call, Meter, Usage, metered
 from ..programs import Cascade, Sample
 from ..programs.cascade_round import CascadeRound
-from ..programs.early_stop import NONE
-from ..programs.outcome import used
+from ..programs.confidence.early_stopping import NONE
+from ..programs.results import used
 from .record_schema import CALL, SHARED, Manifest
 from .records import Record, digest
 from .run import Asking

@@ -15,7 +15,7 @@ from ..errors import CopeError
 from ..programs.cascade_round import CascadeRound
 from ..programs.domain import USUAL, domain_by_name
 from ..programs.preset import Preset, Round, load_preset, parse_preset
-from ..programs.program_file import is_preset, view_program
+from ..programs.program_view import is_preset, view_program
 from .recorded import Recording
 from .recorded_round import RecordedRound
 from .records import digest

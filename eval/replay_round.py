@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..models import Price
+from ..programs.confidence.vectorized import Ballots, Verdicts, verdicts
 from ..programs.preset import Round
 from .recorded_round import Array, Calls, RecordedRound, picked
-from .verdicts import Ballots, Verdicts, verdicts
 
 USED = ("calls", "prompt_tokens", "completion_tokens", "cached_tokens", "usd", "seconds", "machine_seconds")
 

@@ -2,9 +2,9 @@
 
 from ..programs import Cascade
 from ..programs.cascade_round import CascadeRound
-from ..programs.early_stop import INEXACT, NONE, RULES
-from ..programs.vote import VoteShare
-from ..programs.vote_count import VoteCount
+from ..programs.confidence.early_stopping import INEXACT, NONE, RULES
+from ..programs.confidence.vote_count import VoteCount
+from ..programs.confidence.votes import VoteShare
 
 
 def fewest_calls(program: Cascade, last: int | None = None) -> int:

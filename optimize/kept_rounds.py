@@ -15,7 +15,7 @@ import dspy
 from ..models import Appender, Call, read_lines
 from ..models.meter import metered, record
 from ..programs.cascade_round import CascadeRound
-from ..programs.sample import Sample, Verdict
+from ..programs.confidence.base import Sample, Verdict
 from ..sandbox import Outcome, Report
 
 

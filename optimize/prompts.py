@@ -6,9 +6,9 @@ from typing import Any
 import dspy
 
 from ..programs import Cascade
+from ..programs.demonstrations import Neighbours
 from ..programs.demos import trimmed
 from ..programs.ensemble import Peers
-from ..programs.neighbours import Neighbours
 
 _PEER = "peer_"  # before the names of a peer's predictors in a state
 

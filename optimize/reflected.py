@@ -6,7 +6,7 @@ import dspy
 
 from ..programs.cascade import winner
 from ..programs.cascade_round import NO_PLAN, CascadeRound
-from ..programs.sample import Sample
+from ..programs.confidence.base import Sample
 
 
 def reflected(round_: CascadeRound, result: dspy.Prediction, question: str, plans: dict[int, str | None]) -> list[Any]:

@@ -10,7 +10,7 @@ from ..eval.records import digest
 from ..eval.run import FATAL
 from ..programs import Cascade
 from ..programs.cascade_round import CascadeRound
-from ..programs.early_stop import INEXACT
+from ..programs.confidence.early_stopping import INEXACT
 from ..programs.sampling import seed_of
 from ..signatures import PlanKind
 from .feedback import announces

@@ -11,13 +11,13 @@ import dspy
 from ..errors import CopeError
 from ..models import Team, metered, run_sync
 from .cascade_round import CascadeRound
+from .confidence.base import Confidence
+from .confidence.early_stopping import EXACT, rule_for
+from .demonstrations import Neighbours, neighbours_in
 from .domain import USUAL, domain_by_name
-from .early_stop import EXACT, rule_for
 from .ensemble import Peers, peers_in
-from .neighbours import Neighbours, neighbours_in
-from .outcome import answered, record_of, used
 from .preset import Preset, load_preset, parse_preset
-from .sample import Confidence
+from .results import answered, record_of, used
 
 
 class Cascade(dspy.Module):

@@ -11,15 +11,15 @@ from ..models import Team, labelled
 from ..models.adapter import LeanAdapter
 from ..models.concurrency import waiting_as
 from ..signatures import PlanKind
+from .confidence.base import Confidence, Sample, Verdict
+from .confidence.early_stopping import EXACT, INEXACT, share_of_drawn
+from .confidence.votes import accepts
 from .domain import Domain
-from .early_stop import EXACT, INEXACT, share_of_drawn
 from .events import Judged, Planned, RoundStarted, Voted, emit, observed
 from .planner import Planner
 from .preset import PlanEnds, Preset
 from .reasoner import Reasoner
-from .sample import Confidence, Sample, Verdict
 from .sampling import draw, seed_of, shuffled
-from .vote import accepts
 
 # Small models go on to solve where a plan should end. An API takes four stops at most.
 _PLAN_ENDS: dict[PlanEnds, list[str]] = {"paragraph": ["\n\n"], "steps": [".\n\n", "!\n\n", "?\n\n", "```"]}

@@ -17,9 +17,9 @@ from ..signatures import (
     plan_signature,
     reason_signature,
 )
-from .sample import Confidence
-from .tests_pass import TestsPass
-from .vote import VoteShare
+from .confidence.base import Confidence
+from .confidence.tests import TestsPass
+from .confidence.votes import VoteShare
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import dspy
 
-from .early_stop import NONE
+from .confidence.base import Sample
+from .confidence.early_stopping import NONE
 from .events import observed_by
-from .sample import Sample
 from .sampling import draw
 
 if TYPE_CHECKING:

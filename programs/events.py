@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from ..models.scope import in_scope, scoped
-from .early_stop import EXACT, INEXACT
+from .confidence.early_stopping import EXACT, INEXACT
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import hashlib
 import random
 from collections.abc import Awaitable, Callable, Sequence
 
-from .early_stop import EXACT, INEXACT, stops
-from .sample import Sample, Tally
+from .confidence.base import Sample, Tally
+from .confidence.early_stopping import EXACT, INEXACT, stops
 
 
 def seed_of(*parts: object) -> int:

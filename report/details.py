@@ -5,7 +5,7 @@ from typing import Any
 
 from ..answers.short.equivalence import equal_fast
 from ..eval.records import Record
-from ..programs.early_stop import INEXACT
+from ..programs.confidence.early_stopping import INEXACT
 from .sources.base import RoundView, Sample, Source, System
 from .words import decision
 

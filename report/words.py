@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..programs.early_stop import INEXACT
+from ..programs.confidence.early_stopping import INEXACT
 from .sources.base import RoundView, System
 
 

@@ -11,7 +11,7 @@ from ...errors import CopeError
 from ...eval.records import digest, fingerprint
 from ...eval.replay_match import Program
 from ...models.team import ASKED
-from ...programs.early_stop import EXACT, NONE
+from ...programs.confidence.early_stopping import EXACT, NONE
 
 _FAMILY = "cope-calibration-"
 FORMAT = f"{_FAMILY}2"

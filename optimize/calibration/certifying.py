@@ -9,7 +9,7 @@ from ... import __version__
 from ...eval import Recording
 from ...eval.replay_match import recorded_program
 from ...models.team import ASKED
-from ...programs.early_stop import EXACT
+from ...programs.confidence.early_stopping import EXACT
 from ...stats.measures import MEASURES
 from .calibrating import Calibration
 from .certificate import RULE, SHOWN, Certificate, gold_print, mark_of, print_of

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...eval import Replay
-from ...programs.early_stop import NONE, RULES
+from ...programs.confidence.early_stopping import NONE, RULES
 from .stopping import Stopped, stop
 
 Array = np.ndarray[Any, Any]

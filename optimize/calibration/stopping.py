@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ...programs.early_stop import Rule
-from ...programs.vote_count import VoteCount
+from ...programs.confidence.early_stopping import Rule
+from ...programs.confidence.vote_count import VoteCount
 from ...stats.tolerance import SLACK
 
 Array = np.ndarray[Any, Any]

@@ -2,8 +2,8 @@
 
 from dspy.teleprompt import BootstrapFewShot
 
+from ...programs.demonstrations import Neighbours
 from ...programs.demos import trimmed
-from ...programs.neighbours import Neighbours
 from ..job import Job
 from ..student import Student
 from .demonstrations import BootstrapDemos, harvest

@@ -11,7 +11,7 @@ from ...errors import CopeError
 from ...eval.records import Record
 from ...eval.tasks import TASKS
 from ...models.prices import Price
-from ...programs.early_stop import EXACT, INEXACT, NONE
+from ...programs.confidence.early_stopping import EXACT, INEXACT, NONE
 from ...programs.preset import load_preset, preset_names
 from .base import Drawn, RoundView, Sample, System
 from .prices import repriced

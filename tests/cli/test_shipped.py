@@ -16,7 +16,7 @@ from cope.cli.app import app
 from cope.eval.records import fingerprint
 from cope.models import DEFAULT_LARGE, DEFAULT_SMALL, ScriptedEngine, Team
 from cope.optimize.splits import split
-from cope.programs import shipped as shipped_programs
+from cope.programs import bundled as shipped_programs
 
 MODEL = "engine/ScriptedEngine"
 EVAL = ("eval", "jsonl", "--data", "q.jsonl", "--preset", "small")

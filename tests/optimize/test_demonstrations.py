@@ -9,8 +9,8 @@ from compile_scripts import MAGIC, VAL, World, compiled, question, rows
 
 from cope import Cascade
 from cope.optimize import Budget
+from cope.programs.confidence.votes import VoteShare
 from cope.programs.sampling import seed_of
-from cope.programs.vote import VoteShare
 
 
 def test_only_the_round_that_answered_is_learned_from_with_the_plans_that_it_saw(tmp_path: Path):

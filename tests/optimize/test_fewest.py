@@ -6,7 +6,7 @@ from compile_scripts import World, question
 from cope import Cascade, metered
 from cope.optimize.fewest import fewest_calls
 from cope.programs import Preset, load_preset
-from cope.programs.early_stop import RULES
+from cope.programs.confidence.early_stopping import RULES
 
 PRESETS = ("small", "large", "self-consistency", "answer-cascade", "plan-then-solve", "cope")
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from cope.optimize.calibration.stopping import stop
-from cope.programs.early_stop import RULES, leads, share_of_drawn
-from cope.programs.sample import Sample
+from cope.programs.confidence.base import Sample
+from cope.programs.confidence.early_stopping import RULES, leads, share_of_drawn
+from cope.programs.confidence.votes import VoteTally, accepts
 from cope.programs.sampling import draw
-from cope.programs.vote import VoteTally, accepts
 
 
 def random_votes(samples: int, questions: int = 60) -> tuple[np.ndarray, np.ndarray]:

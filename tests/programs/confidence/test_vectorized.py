@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from cope import CopeError
-from cope.eval.verdicts import Ballots, verdicts
 from cope.eval.vote_keys import vote_keys
 from cope.programs import Sample, TestsPass, VoteShare
+from cope.programs.confidence.vectorized import Ballots, verdicts
 from cope.programs.sampling import shuffled
 from cope.sandbox import Outcome, Report
 
@@ -52,7 +52,9 @@ def live(kind: str, samples: list[Sample], order: list[int]) -> tuple[Any, float
 @pytest.mark.parametrize("kind", ["votes", "tests", "outputs"])
 @pytest.mark.parametrize("count", [1, 2, 5, 8])
 def test_verdicts_are_those_of_the_tallies(kind: str, count: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("cope.eval.verdicts._CELLS", 500)  # so that questions are counted in several blocks
+    monkeypatch.setattr(
+        "cope.programs.confidence.vectorized._CELLS", 500
+    )  # so that questions are counted in several blocks
     draw = random.Random(f"{kind}{count}")
     questions, orders = 60, []
     rows = {name: np.zeros((questions, count), dtype=object) for name in ("votes", "passed", "answered", "planned")}

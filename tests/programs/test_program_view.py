@@ -10,7 +10,7 @@ import pytest
 
 from cope import Cascade, CopeError, Team
 from cope.programs import preset_names
-from cope.programs.program_file import is_preset, view_program
+from cope.programs.program_view import is_preset, view_program
 
 
 @pytest.fixture

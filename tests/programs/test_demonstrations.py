@@ -11,7 +11,7 @@ import dspy
 import pytest
 
 from cope import Cascade, CopeError, load_preset
-from cope.programs.neighbours import Neighbours, neighbours_in
+from cope.programs.demonstrations import Neighbours, neighbours_in
 
 KEPT = [
     {"question": "How many legs have 2 hens?", "answer": "4"},

@@ -6,7 +6,7 @@ import dspy
 
 from ..models import Meter, Usage
 from .cascade_round import CascadeRound
-from .sample import Sample
+from .confidence.base import Sample
 
 
 def record_of(round_: CascadeRound, result: dspy.Prediction, seconds: float, early_stop: str) -> dict[str, Any]:

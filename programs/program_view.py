@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from ..errors import CopeError
 from .cascade_round import CascadeRound
+from .demonstrations import Neighbours, neighbours_in
 from .domain import USUAL, domain_by_name
 from .ensemble import peers_in
-from .neighbours import Neighbours, neighbours_in
 from .planner import Planner
 from .preset import Preset, load_preset, parse_preset, preset_names
 from .reasoner import Reasoner

@@ -10,7 +10,7 @@ from cascade_scripts import QUESTION
 
 from cope import Cascade, CopeError, load_preset
 from cope.programs import Sample, TestsPass, VoteShare, accepts
-from cope.programs.early_stop import INEXACT, RULES, share_of_drawn
+from cope.programs.confidence.early_stopping import INEXACT, RULES, share_of_drawn
 from cope.programs.sampling import draw, seed_of, shuffled
 from cope.sandbox import Outcome, Report, Suite
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ..sandbox import Report
+from ...sandbox import Report
 
 
 @dataclass

@@ -9,9 +9,9 @@ from dataclasses import replace
 from functools import cache
 from math import comb
 
-from ..errors import CopeError, known_names
-from ..stats.tolerance import SLACK
-from .sample import Confidence, Tally, Verdict
+from ...errors import CopeError, known_names
+from ...stats.tolerance import SLACK
+from .base import Confidence, Tally, Verdict
 from .vote_count import VoteCount
 
 Rule = Callable[[VoteCount, float | None, bool], bool]

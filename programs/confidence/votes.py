@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..answers.short.equivalence import aequal, equal_fast
-from ..stats.tolerance import SLACK as SLACK
-from .early_stop import exact
-from .sample import Sample, Tally, Verdict
+from ...answers.short.equivalence import aequal, equal_fast
+from ...stats.tolerance import SLACK as SLACK
+from .base import Sample, Tally, Verdict
+from .early_stopping import exact
 from .vote_count import VoteCount
 
 

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..answers.code.probe_inputs import probe_calls
-from ..answers.code.visible_tests import entry_point_of, shown_tests
-from ..sandbox import Sandbox, Suite, open_sandbox
-from .sample import Sample, Tally, Verdict
-from .sampling import seed_of
-from .vote import VoteTally
+from ...answers.code.probe_inputs import probe_calls
+from ...answers.code.visible_tests import entry_point_of, shown_tests
+from ...sandbox import Sandbox, Suite, open_sandbox
+from ..sampling import seed_of
+from .base import Sample, Tally, Verdict
+from .votes import VoteTally
 
 _LONGEST = 120  # characters of a value within a vote
 

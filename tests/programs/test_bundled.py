@@ -8,8 +8,8 @@ import pytest
 
 from cope import Cascade, Team, load_preset
 from cope.models import ScriptedEngine
-from cope.programs.program_file import view_program
-from cope.programs.shipped import FOLDER, shipped
+from cope.programs.bundled import FOLDER, shipped
+from cope.programs.program_view import view_program
 
 MODELS = {"small": "local/a", "large": "local/b"}
 Save = Any

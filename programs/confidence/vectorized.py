@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import CopeError
+from ...errors import CopeError
 
 Array = np.ndarray[Any, Any]
 
