@@ -89,7 +89,7 @@ def models(args: Any) -> dict[str, Any]:
 
 def load_questions(path: str, limit: int | None) -> list[Any]:
     """The first questions of a JSONL, CSV or Parquet file with `question` and `answer`; "#### 18" is read as 18."""
-    from cope.eval.task import ShortAnswer
+    from cope.eval.tasks.base import ShortAnswer
 
     return ShortAnswer("questions", final="####").load("test", limit, data=path)
 

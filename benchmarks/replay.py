@@ -25,7 +25,7 @@ def made_up(questions: int, samples: int) -> Any:
     import pyarrow as pa
 
     from cope.eval import Manifest, Recording
-    from cope.eval.record_schema import SCHEMA
+    from cope.eval.recording.schema import SCHEMA
     from cope.programs.preset import load_preset
 
     preset, draw = load_preset("answer-cascade").with_(samples), random.Random(0)

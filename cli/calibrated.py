@@ -10,7 +10,7 @@ from ..errors import CopeError
 from .options import NO_PROGRAM, given, make_cascade, program_file
 
 if TYPE_CHECKING:
-    from ..eval.replay_match import Program
+    from ..eval.replay.match import Program
     from ..models import Team
     from ..optimize.calibration import Certificate
     from ..programs import Cascade
@@ -53,7 +53,7 @@ def calibrated_cascade(
     cascade = make_cascade(options, team, domain, file)
     if not options["calibration"]:
         return cascade, file, None
-    from ..eval.replay_match import Program
+    from ..eval.replay.match import Program
 
     models = {tier: team[tier].model for tier in cascade.preset.tiers}
     chosen = certificate_for(
@@ -76,7 +76,7 @@ def calibrated_replay(options: Mapping[str, Any]) -> dict[str, Any]:
         CopeError: when there is no such record or calibration, or they do not fit.
     """
     from ..eval import Recording
-    from ..eval.replay_match import recorded_program
+    from ..eval.replay.match import recorded_program
 
     if given("preset") or given("program"):
         raise click.UsageError("With --replay, --calibration is of the record's own program: leave out --preset.")

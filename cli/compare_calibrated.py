@@ -23,7 +23,7 @@ def calibrated_system(
         CopeError: when the calibration does not fit the record, or all questions served to order its settings.
     """
     from ..eval import Replay
-    from ..eval.replay_match import recorded_program
+    from ..eval.replay.match import recorded_program
     from ..optimize.calibration.certificate import print_of
     from ..stats.measures import LARGE
 

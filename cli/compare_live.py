@@ -31,7 +31,7 @@ def compare_live(task: str, options: Mapping[str, Any]) -> None:
         CopeError: for systems that cannot be used or told apart, and when questions are left or models failed.
     """
     from ..eval import task_by_name
-    from ..eval.comparison import shared_by
+    from ..eval.run.shared_ledger import shared_by
 
     chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
     options = {**options, "no_cache": True}  # a reply from the cache has no tokens of its own
@@ -97,7 +97,7 @@ def check_enough(found: Mapping[str, Any], against: str | None) -> None:
 
 def _place(task: Any, options: Mapping[str, Any], team: "Team", cascades: "list[Cascade]") -> Path:
     """The comparison's folder: the same for any systems on the same task and models, so that one more asks only its own calls."""
-    from ..eval.records import digest
+    from ..eval.run.store import digest
 
     shared = settings_of(task, options, cascades[0])
     settings = {name: value for name, value in shared.items() if name not in ("preset", "program", "models")}
@@ -149,7 +149,8 @@ def _told(
     records: "dict[str, list[Record]]", groups: dict[str, str], origins: Mapping[str, Any], stopped: str | None,
 ) -> dict[str, Any]:  # fmt: skip
     """Compare, keep the comparison in its folder and in MLflow, and print it."""
-    from ..eval.comparison import Sharing, compare
+    from ..eval.comparison import compare
+    from ..eval.run.shared_ledger import Sharing
     from .compare_plot import draw_comparison
     from .compare_track import track
 
@@ -185,7 +186,7 @@ def _told(
 
 
 def _write(file: Path, document: Mapping[str, Any]) -> None:
-    from ..eval.records import write_whole
+    from ..eval.run.store import write_whole
 
     try:
         write_whole(file, json.dumps(document, ensure_ascii=False, indent=1))

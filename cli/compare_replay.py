@@ -143,7 +143,7 @@ def _all(record: "Recording", options: Mapping[str, Any], plain: bool) -> "Itera
 
 
 def _recorded(record: "Recording", name: str) -> Any:
-    from ..eval.replay_match import recorded_program
+    from ..eval.replay.match import recorded_program
 
     return recorded_program(record, name)
 

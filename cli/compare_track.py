@@ -21,7 +21,7 @@ def track(
     Returns:
         The run and its store.
     """
-    from ..eval.records import read_notes, write_notes
+    from ..eval.run.store import read_notes, write_notes
     from ..tracking import tracked
 
     params = {f"model.{tier}": model for tier, model in document["models"].items()}

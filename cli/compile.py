@@ -162,7 +162,7 @@ def _run(
 
 def _measured_by(task: str, options: Mapping[str, Any], output: Path) -> str:
     """The command that measures the program on questions that it has not met."""
-    from ..eval.data import splits_in
+    from ..eval.tasks.data import splits_in
     from ..models.team import ASKED
 
     words = ["cope", "eval", task, "--program", str(output)]

@@ -124,7 +124,7 @@ class CompileLog:
 
     def _candidates(self, made: "Compiled") -> None:
         """The table of proposals, accepted and rejected, and the same said of the children."""
-        from ..eval.records import digest
+        from ..eval.run.store import digest
         from ..optimize.prompts import state_of
 
         kept = digest(state_of(made.program))

@@ -18,7 +18,7 @@ def load_splits(task: Any, options: Mapping[str, Any]) -> "Splits":
     Raises:
         CopeError: for the test split, for a split that is not there, or when there are too few questions.
     """
-    from ..eval.data import splits_in
+    from ..eval.tasks.data import splits_in
     from ..optimize import split
 
     names = splits_in(options["data"]) if options["data"] else []

@@ -87,7 +87,7 @@ def settings_of(
         proposer: the model that writes instructions.
         more: options that count where they are set, such as `demos` and `seed`.
     """
-    from ..eval.records import digest
+    from ..eval.run.store import digest
     from ..optimize.compiled import asked_with
 
     return {
@@ -137,7 +137,7 @@ def tracked_compile(
     if options["no_track"]:
         yield lambda made: None
         return
-    from ..eval.records import read_notes, write_notes
+    from ..eval.run.store import read_notes, write_notes
     from ..tracking import tracked
     from .compile_log import CompileLog
 

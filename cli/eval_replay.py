@@ -90,7 +90,7 @@ def refuse_settled() -> None:
 def _program(record: "Recording", options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """The program that the same options would have made a live run use, the record's own where none is named, and what is
     known of its compile."""
-    from ..eval.replay_match import Program
+    from ..eval.replay.match import Program
 
     if file := own_program(options):
         return Program.named(file, record.domain), compiled_in(file)
@@ -113,7 +113,7 @@ def shipped_compile(record: "Recording", name: str, plain: bool) -> dict[str, An
 
 def preset_in(record: "Recording", name: str, plain: bool) -> Any:
     """A preset for a replay; unless `plain`, the compiled program that comes with the package for it, where there is one."""
-    from ..eval.replay_match import Program
+    from ..eval.replay.match import Program
     from ..programs import load_preset
 
     found = _shipped(record, name, plain)
@@ -149,7 +149,7 @@ def _settings(replay: "Replay") -> dict[str, Any]:
 def _large_alone(replay: "Replay", records: "list[Record]", prices: dict[str, Any]) -> "LargeAlone | None":
     """The large tier alone on the same questions, where the record has it."""
     from ..eval import LargeAlone, Replay, Spent, replay_records
-    from ..eval.summary import mean_score
+    from ..eval.run.summary import mean_score
 
     if replay.preset.name == "large" or not records:
         return None

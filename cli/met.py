@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from ..eval.seen import Seen
+    from ..eval.run.contamination import Seen
 
 
 def warn_of_met(compiled: Mapping[str, Any], questions: Iterable[str], name: str | None = None) -> "Seen | None":

@@ -119,8 +119,8 @@ def _ask_logprobs(team: "Team") -> None:
 
 def groups_of(options: Mapping[str, Any], examples: list[Any]) -> dict[str, str]:
     """By a question's key, the value of its row in the column that says what belongs together."""
-    from ..eval.data import from_file, of_split
-    from ..eval.records import keyed
+    from ..eval.run.store import keyed
+    from ..eval.tasks.data import from_file, of_split
 
     column = options["group"]
     if column is None:
@@ -135,7 +135,7 @@ def groups_of(options: Mapping[str, Any], examples: list[Any]) -> dict[str, str]
 
 def _settings(task: Any, options: Mapping[str, Any], recorder: "Recorder") -> dict[str, Any]:
     """All that decides what a call gives; thresholds, number of samples and presets beside only say which are made."""
-    from ..eval.records import digest
+    from ..eval.run.store import digest
 
     state = recorder.first.dump_state()
     rounds = [

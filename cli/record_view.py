@@ -21,7 +21,7 @@ def contents(path: Path) -> dict[str, Any]:
     manifest = record.manifest
     programs = []
     for name, rounds in record.programs.items():
-        from ..eval.replay_match import recorded_program
+        from ..eval.replay.match import recorded_program
 
         replay = Replay(record, recorded_program(record, name))
         programs.append(

@@ -8,7 +8,7 @@ import dspy
 
 from ..errors import CopeError, known_names
 from ..eval import ShortAnswer
-from ..eval.code_task import MBPP
+from ..eval.tasks.code import MBPP
 from ..models.engines.base import LocalEngine
 from ..programs import Cascade
 from ..programs.domain import USUAL

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CopeError
-from ..eval.records import write_whole
+from ..eval.run.store import write_whole
 from ..programs import Cascade
 from ..stats.intervals import paired_interval, wilson
 from .budget import Spending

@@ -10,7 +10,7 @@ import dspy
 from dspy.teleprompt.teleprompt import Teleprompter
 
 from ..errors import CopeError
-from ..eval.run import questions_in_flight
+from ..eval.run.evaluate import questions_in_flight
 from ..models import Price
 from ..models.adapter import LeanAdapter
 from ..models.engines.base import LocalEngine

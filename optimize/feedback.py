@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..eval import Score
-from ..eval.task import shortened
+from ..eval.tasks.base import shortened
 
 _LONGEST = 300
 

@@ -8,8 +8,8 @@ import dspy
 
 from ..errors import CopeError, first_line
 from ..eval import Score
-from ..eval.run import FATAL
-from ..eval.task import shortened
+from ..eval.run.evaluate import FATAL
+from ..eval.tasks.base import shortened
 from ..models import run_sync
 from .feedback import feedback
 from .session import Session

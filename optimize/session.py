@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CopeError, first_line
-from ..eval.records import digest
-from ..eval.run import fatal_in
+from ..eval.run.evaluate import fatal_in
+from ..eval.run.store import digest
 from ..models import Call, Halt, Ledger, allowed_by, recorded_in
 from ..models.scope import in_scope, scoped
 from ..programs import Cascade

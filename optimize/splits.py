@@ -8,7 +8,7 @@ from typing import Any
 import dspy
 
 from ..errors import CopeError
-from ..eval.records import digest, fingerprint
+from ..eval.run.store import digest, fingerprint
 
 
 @dataclass(frozen=True)

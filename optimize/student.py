@@ -6,8 +6,8 @@ from typing import Any, Self, get_args
 
 import dspy
 
-from ..eval.records import digest
-from ..eval.run import FATAL
+from ..eval.run.evaluate import FATAL
+from ..eval.run.store import digest
 from ..programs import Cascade
 from ..programs.cascade_round import CascadeRound
 from ..programs.confidence.early_stopping import INEXACT

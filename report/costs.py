@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..eval.replay_figures import Sweep
-from ..eval.summary import Spent
+from ..eval.replay.results import Sweep
+from ..eval.run.summary import Spent
 from ..stats.measures import LARGE, MEASURES
 from .sources.base import Source, System
 

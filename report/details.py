@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..answers.short.equivalence import equal_fast
-from ..eval.records import Record
+from ..eval.run.store import Record
 from ..programs.confidence.early_stopping import INEXACT
 from .sources.base import RoundView, Sample, Source, System
 from .words import decision

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
+from ..eval.comparison.pair import versus
 from ..eval.comparison.systems import System as Compared
-from ..eval.comparison.versus import versus
-from ..eval.summary import summarise
+from ..eval.run.summary import summarise
 from ..stats.bootstrap import DRAWS
 from ..stats.clustered import belonging_of
 from ..stats.intervals import bounds_of

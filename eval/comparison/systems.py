@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ...stats.measures import MEASURES
-from ..records import Record
-from ..summary import Spent
+from ..run.store import Record
+from ..run.summary import Spent
 
 Array = np.ndarray[Any, Any]
 

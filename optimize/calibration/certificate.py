@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from ...errors import CopeError
-from ...eval.records import digest, fingerprint
-from ...eval.replay_match import Program
+from ...eval.replay.match import Program
+from ...eval.run.store import digest, fingerprint
 from ...models.team import ASKED
 from ...programs.confidence.early_stopping import EXACT, NONE
 

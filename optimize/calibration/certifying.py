@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import __version__
 from ...eval import Recording
-from ...eval.replay_match import recorded_program
+from ...eval.replay.match import recorded_program
 from ...models.team import ASKED
 from ...programs.confidence.early_stopping import EXACT
 from ...stats.measures import MEASURES

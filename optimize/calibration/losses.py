@@ -7,7 +7,7 @@ import numpy as np
 
 from ...errors import CopeError
 from ...eval import Recording, Replay
-from ...eval.replay_match import recorded_program
+from ...eval.replay.match import recorded_program
 from ...models import Price
 from ...stats.measures import LARGE
 

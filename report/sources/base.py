@@ -6,8 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from ...eval.records import Record
-from ...eval.summary import Summary, summarise
+from ...eval.run.store import Record
+from ...eval.run.summary import Summary, summarise
 from ...programs.preset import Round
 from ...stats.measures import LARGE, top_of
 

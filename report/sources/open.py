@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError
-from ...eval.summary import large_alone
+from ...eval.run.summary import large_alone
 from ...models.prices import Price
 from ...stats.measures import LARGE
 from .base import Drawn, Source, System

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...errors import CopeError
-from ...eval.records import Record
+from ...eval.run.store import Record
 from ...models.prices import Price
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ...eval.recorded import Recording
-from ...eval.recorded_round import RecordedRound
-from ...eval.replay import Replay
-from ...eval.replay_match import recorded_program
-from ...eval.replay_table import replay_records
+from ...eval.recording.recording import Recording
+from ...eval.recording.round import RecordedRound
+from ...eval.replay.match import recorded_program
+from ...eval.replay.records import replay_records
+from ...eval.replay.replay import Replay
 from ...models.prices import Price
 from ...programs.preset import preset_names
 from ...stats.measures import top_of

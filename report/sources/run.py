@@ -8,8 +8,8 @@ from typing import Any
 
 from ...answers.short.equivalence import equal_fast
 from ...errors import CopeError
-from ...eval.records import Record
-from ...eval.tasks import TASKS
+from ...eval.run.store import Record
+from ...eval.tasks.registry import TASKS
 from ...models.prices import Price
 from ...programs.confidence.early_stopping import EXACT, INEXACT, NONE
 from ...programs.preset import load_preset, preset_names

@@ -11,7 +11,7 @@ from imported_records import imported
 from report_sources import run_in
 
 from cope.cli.app import app
-from cope.eval.records import write_notes
+from cope.eval.run.store import write_notes
 from cope.report import is_report
 
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from cope import Cascade, load_preset
 from cope.cli import ask as ask_command, compile as compile_command, eval as eval_command, options
 from cope.cli.app import app
-from cope.eval.records import fingerprint
+from cope.eval.run.store import fingerprint
 from cope.models import DEFAULT_LARGE, DEFAULT_SMALL, ScriptedEngine, Team
 from cope.optimize.splits import split
 from cope.programs import bundled as shipped_programs

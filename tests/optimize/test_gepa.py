@@ -11,7 +11,7 @@ from compile_scripts import MAGIC, TRAIN, VAL, World, compiled, number_in, own_w
 from dspy.teleprompt.gepa.gepa_utils import DspyAdapter
 
 from cope import Cascade
-from cope.eval.records import digest, fingerprint
+from cope.eval.run.store import digest, fingerprint
 from cope.optimize import Budget
 from cope.optimize.methods.gepa import ran_before
 from cope.optimize.prompts import state_of

@@ -9,7 +9,7 @@ from imported_records import imported
 from recorded_runs import recorder, recording, team_of, unsure
 
 from cope import Cascade, CopeError, load_preset
-from cope.eval.replay_match import Program
+from cope.eval.replay.match import Program
 from cope.optimize.calibration import Aim, Certificate, calibrate, certify, load_certificate
 
 ASKED = {"adapter": "lean", "max_tokens": 512, "context": 2048}

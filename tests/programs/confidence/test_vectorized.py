@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cope import CopeError
-from cope.eval.vote_keys import vote_keys
+from cope.eval.recording.vote_ids import vote_keys
 from cope.programs import Sample, TestsPass, VoteShare
 from cope.programs.confidence.vectorized import Ballots, verdicts
 from cope.programs.sampling import shuffled
@@ -100,8 +100,8 @@ def test_votes_are_doubtful_where_equality_is_not_transitive(monkeypatch: pytest
         return [0] * len(votes)
 
     with monkeypatch.context() as patch:  # as of two decimals that round the same root
-        patch.setattr("cope.eval.vote_keys.aequal", near)
-        patch.setattr("cope.eval.vote_keys.agroup", joined)
+        patch.setattr("cope.eval.recording.vote_ids.aequal", near)
+        patch.setattr("cope.eval.recording.vote_ids.agroup", joined)
         assert asyncio.run(vote_keys(["1.0", "1.1", "1.2"])) == ([0, 0, 0], True)
         assert asyncio.run(vote_keys(["1.0", "1.1", "1.0"])) == ([0, 0, 0], False)
     assert asyncio.run(vote_keys(["1/2", "0.50", "3"])) == ([0, 0, 1], False)

@@ -1,0 +1,185 @@
+"""Systems on the same questions, each beside one reference: accuracy, cost, and what is open."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...errors import CopeError
+from ...stats.bootstrap import DRAWS
+from ...stats.clustered import belonging_of, clustered_wilson
+from ...stats.measures import LARGE, MEASURES, SMALL
+from ...stats.paired import holm, holm_levels
+from ..run.store import Record
+from .pair import ALPHA, Versus, versus
+from .price_ratio import BASES, basis
+from .routing_baselines import Beside, beside
+from .systems import System
+
+MARGIN = 0.03
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One system over all its questions.
+
+    Attributes:
+        n: questions with an outcome; accuracy, interval and costs are those of these.
+        lacking: questions of the comparison without an outcome.
+        accuracy: mean score.
+        interval: its 95% Wilson interval; questions of a group hang together.
+        costs: by measure, mean for one question; None where it is not known.
+        bounds: accuracy over all questions if those that lack were wrong, and if they were right; None where none lacks.
+        bounds_interval: from the lower end of the 95% interval of the one to the upper end of the other's.
+    """
+
+    n: int
+    lacking: int
+    accuracy: float
+    interval: tuple[float, float]
+    costs: dict[str, float | None]
+    bounds: tuple[float, float] | None
+    bounds_interval: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Some systems on the same questions.
+
+    Attributes:
+        figures: by system.
+        against: the reference's name.
+        pairs: every other system beside the reference.
+        by: the measure that tables and verdicts speak of.
+        beside: by measure and system, where it stands against random escalation and the oracle; only systems that lack no
+            question, and of them only those that spend some of what is measured.
+        basis: what the price ratio is put on; None where it cannot be.
+        groups: how many groups the questions are in; None where they are not grouped.
+        margin: accuracy within which two systems count as equally accurate.
+        draws: of the bootstrap.
+        seed: of the bootstrap.
+    """
+
+    figures: dict[str, Figures]
+    against: str
+    pairs: tuple[Versus, ...]
+    by: str
+    beside: dict[str, dict[str, Beside]]
+    basis: str | None
+    groups: int | None
+    margin: float
+    draws: int
+    seed: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything as plain data; None is what is not known or has no bound."""
+        from .text import settling, verdict
+
+        return {
+            "systems": {name: vars(figures) for name, figures in self.figures.items()},
+            "against": self.against, "by": self.by, "groups": self.groups, "margin": self.margin, "draws": self.draws,
+            "bootstrap_seed": self.seed,
+            "comparisons": [
+                {**pair.as_dict(), "verdict": verdict(pair, self), "settling": None if pair.settled else settling(pair)}
+                for pair in self.pairs
+            ],
+            "beside": {
+                measure: {name: one.as_dict() for name, one in found.items()} for measure, found in self.beside.items()
+            },
+            "price_ratio_of": self.basis and BASES[self.basis],
+        }  # fmt: skip
+
+
+def compare(
+    records: Mapping[str, Sequence[Record]],
+    *,
+    against: str | None = None,
+    by: str | None = None,
+    groups: Mapping[str, str] | None = None,
+    margin: float = MARGIN,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> Comparison:
+    """Hold systems against a reference, question by question.
+
+    Questions that one of two systems has no outcome for are left out of that pair.
+
+    Args:
+        records: by the name of a preset or program, its outcome on each question, as `evaluate` and `replay_records` give them.
+        against: the reference; `large` where it is there, else the last one, when None.
+        by: one of `MEASURES`, for the verdicts; the first that is known when None.
+        groups: by a question's key, what it belongs to; then whole groups are drawn.
+        margin: accuracy within which two systems count as equally accurate, as a share.
+        draws: of the bootstrap.
+        seed: of the bootstrap.
+
+    Raises:
+        CopeError: for fewer than two systems, a reference or measure that is not there, or questions that have nothing
+            in common.
+    """
+    if len(records) < 2:
+        raise CopeError("a comparison needs two systems or more: name them with --presets and --programs")
+    systems = {name: System.of(name, rows) for name, rows in records.items()}
+    if empty := [name for name, system in systems.items() if not system.questions]:
+        raise CopeError(f"{empty[0]} has no outcome on any question: leave it out")
+    reference = against or (LARGE if LARGE in systems else list(systems)[-1])
+    if reference not in systems:
+        raise CopeError(f"--against {reference}: no such system; there are {', '.join(systems)}")
+    measure = _measure(by, systems)
+    groups = groups or None
+    what = basis(systems)
+    how = {"groups": groups, "draws": draws, "seed": seed}
+    raw = [versus(system, systems[reference], what, **how) for name, system in systems.items() if name != reference]
+    p = [pair.p for pair in raw]
+    pairs = tuple(
+        pair.held_to(adjusted, level) for pair, adjusted, level in zip(raw, holm(p), holm_levels(p, ALPHA), strict=True)
+    )
+    keys = list(dict.fromkeys(key for system in systems.values() for key in system.questions))
+    figures = {name: _figures(system, keys, groups) for name, system in systems.items()}
+    whole = {name: system for name, system in systems.items() if not figures[name].lacking}
+    belongs = belonging_of(keys, groups)
+    return Comparison(
+        figures, reference, pairs, measure, _beside(whole, how), what,
+        None if belongs is None else len(set(belongs)), margin, draws, seed,
+    )  # fmt: skip
+
+
+def _figures(system: System, wanted: Sequence[str], groups: Mapping[str, str] | None) -> Figures:
+    keys = list(system.questions)
+    scores, lacking = system.scores(keys), len(wanted) - len(keys)
+    costs = {name: float(system.costs(name, keys).mean()) if system.knows(name) else None for name in MEASURES}
+    bounds = bounds_interval = None
+    if lacking:
+        everywhere = belonging_of([*keys, *(key for key in wanted if key not in system.questions)], groups)
+        least, most = (np.append(scores, np.full(lacking, fill)) for fill in (0.0, 1.0))
+        bounds = float(least.mean()), float(most.mean())
+        bounds_interval = clustered_wilson(least, everywhere)[0], clustered_wilson(most, everywhere)[1]
+    interval = clustered_wilson(scores, belonging_of(keys, groups))
+    return Figures(len(keys), lacking, float(scores.mean()), interval, costs, bounds, bounds_interval)
+
+
+def _measure(by: str | None, systems: Mapping[str, System]) -> str:
+    """The measure that is asked for, or the first whose costs are known of all systems."""
+    if by is not None:
+        if lacking := [name for name, system in systems.items() if not system.knows(by)]:
+            hint = "; give prices with --price" if by.startswith("cost") else ""
+            raise CopeError(f"--by {by}: not known of {lacking[0]}{hint}")
+        return by
+    order = ("large-tokens", "large-calls")
+    return next((name for name in order if all(system.knows(name) for system in systems.values())), order[-1])
+
+
+def _beside(systems: Mapping[str, System], how: Mapping[str, Any]) -> dict[str, dict[str, Beside]]:
+    if LARGE not in systems:
+        return {}
+    starts = [system for system in systems.values() if LARGE not in system.tiers]
+    found: dict[str, dict[str, Beside]] = {}
+    for measure in MEASURES:
+        made = {
+            name: beside(system, starts, systems[LARGE], measure, **how)
+            for name, system in systems.items()
+            if name not in (SMALL, LARGE)
+        }
+        found[measure] = {name: one for name, one in made.items() if one}
+    return {measure: made for measure, made in found.items() if made}

@@ -1,0 +1,1 @@
+"""Recordings: all samples of every round, in one Parquet file."""

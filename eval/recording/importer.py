@@ -1,0 +1,192 @@
+"""Samples that others published, as a record: small samples vote, and larger models answer what they leave open."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dspy
+
+from ... import __version__
+from ...errors import CopeError, known_names
+from ...programs.preset import Preset, parse_preset
+from ..run.store import digest, keyed
+from ..tasks.base import ShortAnswer
+from ..tasks.data import Row, from_file
+from .schema import Manifest
+from .vote_ids import vote_keys
+
+NAME = "imported"
+_FIELDS = (("question",), ("samples",))
+_TASK = ShortAnswer(NAME)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A source's samples, ready for `write_record`."""
+
+    manifest: Manifest
+    rows: list[Row]
+
+
+def import_samples(
+    path: str | Path,
+    models: Mapping[str, str],
+    variants: Mapping[str, Sequence[str]] | None = None,
+    *,
+    thresholds: tuple[float, ...] = (0.75,),
+    seed: int = 0,
+    group: str | None = None,
+    limit: int | None = None,
+) -> Imported:
+    """Read JSON lines of `{id, question, gold?, samples: {model: [{answer, text?, tokens? or chars?, variant?}]}}`.
+
+    Without `gold`, or where it is null, nobody knows who is right, and scores are unknown. The answers are compared as
+    mathematics, with each other and with `gold`. What a source does not tell, most often tokens, seconds and money, is
+    unknown in the record. A question whose samples are not of the usual variants is left out.
+
+    Args:
+        path: the file.
+        models: by tier the source's name of its model, in the order in which they are asked: `small` and `large`, or more between.
+        variants: by tier, the prompts to take, in this order; all of the file's, in its order, where none are named.
+        thresholds: of all rounds but the last.
+        seed: breaks ties between votes.
+        group: a field whose values say which questions belong together.
+        limit: at most so many questions, from the start.
+
+    Raises:
+        CopeError: for a file of another shape, a model or variant that is not in it, or one model in two places.
+
+    >>> import_samples("gsm8k.jsonl", {"small": "model-a", "large": "model-b"}).manifest.questions  # doctest: +SKIP
+    1319
+    """
+    for model, count in Counter(models.values()).items():
+        if count > 1:
+            both = " and ".join(tier for tier in models if models[tier] == model)
+            raise CopeError(f"{both} are both {model!r}: a cascade needs different models, name another")
+    lines = from_file(str(path), _FIELDS, _wrong)[:limit]
+    taken = {tier: _taken(path, lines, model, (variants or {}).get(tier), tier) for tier, model in models.items()}
+    usual = {tier: Counter(map(_prompts, found)).most_common(1)[0][0] for tier, found in taken.items()}
+    lacking = [
+        next((models[tier] for tier in models if _prompts(taken[tier][place]) != usual[tier]), None)
+        for place in range(len(lines))
+    ]
+    kept = [place for place, model in enumerate(lacking) if model is None]
+    left_out = Counter(f"{model} has not its usual samples" for model in lacking if model)
+    examples = [_example(lines[place], place) for place in kept]
+    samples = [{tier: taken[tier][place] for tier in models} for place in kept]
+    groups = [_group(path, lines[place], group) for place in kept]
+    rows = asyncio.run(_all_rows(list(keyed(examples).items()), samples, groups))
+    preset = _preset({tier: len(names) for tier, names in usual.items()}, thresholds)
+    plain = preset.model_dump(mode="json", exclude_defaults=True)
+    manifest = Manifest(
+        task=Path(path).stem, models=dict(models), seed=seed, questions=len(examples), source=NAME,
+        programs=[{"name": NAME, "preset": plain, "digest": digest(plain), "state": None}],
+        data_fingerprint=digest([(e.question, e.answer) for e in examples]), group=group, left_out=dict(left_out),
+        settings={"file": Path(path).name, "variants": {tier: list(names) for tier, names in usual.items()}},
+        created=datetime.now(UTC).isoformat(timespec="seconds"), version=__version__,
+    )  # fmt: skip
+    return Imported(manifest, rows)
+
+
+def _wrong(row: Row) -> str | None:
+    """What is wrong with a line's samples, in words."""
+    if not isinstance(row["samples"], dict):
+        return "samples is not an object of model names"
+    for model, samples in row["samples"].items():
+        if not isinstance(samples, list) or not all(isinstance(s, dict) and "answer" in s for s in samples):
+            return f"the samples of {model} are not a list of objects with an answer"
+    return None
+
+
+def _taken(path: Any, lines: Sequence[Row], model: str, names: Sequence[str] | None, tier: str) -> list[list[Row]]:
+    """Each question's samples of a model, of the variants that are wanted, in their order."""
+    found = [line["samples"].get(model) or [] for line in lines]
+    if not any(found):
+        there = dict.fromkeys(name for line in lines for name in line["samples"])
+        if model in there:
+            raise CopeError(f"{path} names {model!r} and has no sample of it: all its lists are empty")
+        raise CopeError(f"{path} has no samples of {model!r}: {known_names(model, there)}")
+    there = list(dict.fromkeys(str(s.get("variant")) for samples in found for s in samples))
+    if unknown := [name for name in names or () if name not in there]:
+        raise CopeError(
+            f"{model} has no variant {unknown[0]!r}: it has {', '.join(there)}; give --variant {tier}={there[0]} for it"
+        )
+    order = {name: place for place, name in enumerate(names or there)}
+    return [
+        sorted((s for s in samples if str(s.get("variant")) in order), key=lambda s: order[str(s.get("variant"))])
+        for samples in found
+    ]
+
+
+def _prompts(samples: Sequence[Row]) -> tuple[str, ...]:
+    return tuple(str(sample.get("variant")) for sample in samples)
+
+
+def _example(line: Row, place: int) -> dspy.Example:
+    identity, gold = str(line.get("id") or f"{NAME}-{place}"), line.get("gold")
+    gold = None if gold is None or not str(gold).strip() else str(gold)
+    return dspy.Example(id=identity, question=str(line["question"]), answer=gold).with_inputs("question")
+
+
+def _group(path: Any, line: Row, group: str | None) -> str | None:
+    if group is not None and line.get(group) is None:
+        raise CopeError(f"{path}: question {line.get('id')} has no {group!r}, which --group names")
+    return None if group is None else str(line[group])
+
+
+def _preset(counts: Mapping[str, int], thresholds: tuple[float, ...]) -> Preset:
+    # Draws of one prompt need a temperature; what the source's were is not known, and nothing here depends on it.
+    rounds: list[Row] = [
+        {"reasoner": tier, "samples": count, "temperature": 1.0 if count > 1 else 0.0} for tier, count in counts.items()
+    ]
+    for round_, threshold in zip(rounds[:-1], thresholds, strict=True):
+        round_["threshold"] = threshold
+    return parse_preset({"name": NAME, "description": "samples of others", "rounds": rounds}, NAME)
+
+
+async def _all_rows(
+    examples: Sequence[tuple[str, dspy.Example]], samples: Sequence[Mapping[str, list[Row]]], groups: Sequence[Any]
+) -> list[Row]:
+    rows: list[Row] = []
+    for (key, example), tiers, group in zip(examples, samples, groups, strict=True):
+        about = {"key": key, "id": example.id, "question": example.question, "gold": example.answer, "group": group}
+        rows += [{**about, **row} for row in await _rows(example, tiers)]
+    return rows
+
+
+async def _rows(example: dspy.Example, tiers: Mapping[str, list[Row]]) -> list[Row]:
+    rows = [
+        {"preset": NAME, "round": number, "sample": index, "confidence": "votes", "plan_calls": 0, **_said(sample)}
+        for number, samples in enumerate(tiers.values(), 1)
+        for index, sample in enumerate(samples)
+    ]
+    keys, doubtful = await vote_keys([row["answer"] for row in rows])
+    for row, key in zip(rows, keys, strict=True):
+        row |= {"vote": key, "vote_doubtful": doubtful}
+    if example.answer is None:
+        return rows
+    scores = {answer: await _TASK.score(example, answer) for answer in {row["answer"] for row in rows}}
+    for row in rows:
+        row |= {"score": scores[row["answer"]].value, "feedback": scores[row["answer"]].feedback}
+    return rows
+
+
+def _said(sample: Row) -> Row:
+    """One sample in the record's columns; what the source does not tell is left unknown."""
+    text, tokens = sample.get("text"), sample.get("tokens")
+    told = tokens if isinstance(tokens, dict) else {"completion": tokens}
+    chars = sample.get("chars")
+    return {
+        "variant": sample.get("variant"),
+        "reasoning": text,
+        "answer": None if sample["answer"] is None else str(sample["answer"]),
+        "handed_on": False,
+        "reason_calls": 1,
+        "reason_prompt_tokens": told.get("prompt"),
+        "reason_completion_tokens": told.get("completion"),
+        "reason_chars": len(text) if chars is None and text is not None else chars,
+    }

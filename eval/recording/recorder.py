@@ -1,0 +1,230 @@
+"""Recording: every round of some programs on every question, whatever the gates say, with all samples kept."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any
+
+import dspy
+
+from ... import __version__
+from ...errors import CopeError
+from ...models import Call, Meter, Usage, metered
+from ...programs import Cascade, Sample
+from ...programs.cascade_round import CascadeRound
+from ...programs.confidence.early_stopping import NONE
+from ...programs.results import used
+from ..run.evaluate import Asking
+from ..run.store import Record, digest
+from ..tasks.base import Task
+from .schema import CALL, SHARED, Manifest
+from .vote_ids import vote_keys
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Asks every round of one or more programs.
+
+    A round after one that would have been accepted is asked all the same, with the plan that would be handed on to it.
+
+    Args:
+        cascades: the programs by name, the record's own first; all on the same team's models, with the same seed.
+
+    Raises:
+        CopeError: for an ensemble, or a program that does not draw all samples.
+    """
+
+    cascades: Mapping[str, Cascade]
+
+    def __post_init__(self) -> None:
+        for name, cascade in self.cascades.items():
+            if cascade.peers:
+                raise CopeError(f"{name} is an ensemble: record its programs one by one")
+            if cascade.early_stop != NONE:
+                raise CopeError(f"{name} leaves samples out: make it with early_stop={NONE!r}")
+
+    @property
+    def first(self) -> Cascade:
+        """The record's own program."""
+        return next(iter(self.cascades.values()))
+
+    @property
+    def asking(self) -> Asking:
+        """What `evaluate` asks questions with; a record's `rounds` are then the rows, by program."""
+        return self._ask
+
+    def prints(self) -> dict[str, str]:
+        """A digest of what each program asks whom, its thresholds apart: they change no call."""
+        return {
+            name: digest(_without_gates(cascade.dump_state()), [cascade.team[t].model for t in cascade.preset.tiers])
+            for name, cascade in self.cascades.items()
+        }
+
+    def holds(self, record: Record) -> bool:
+        """Whether a question's record has the rows of all programs."""
+        kept = {entry["program"]: entry["print"] for entry in record.rounds}
+        return all(kept.get(name) == mark for name, mark in self.prints().items())
+
+    async def _ask(self, task: Task, example: dspy.Example, _: Cascade, record: Record) -> None:
+        given = dict(example.inputs().items())
+        question = str(given.pop("question"))
+        with metered() as meter:
+            programs = [await _rounds(name, cascade, question, given) for name, cascade in self.cascades.items()]
+        rows = [row for program in programs for row in program.rows]
+        await _number(rows)
+        await _score(task, example, rows)
+        _judge(record, programs[0])
+        used_up = used(meter)
+        record.usage, record.usd = used_up["usage"], used_up["cost"]
+        prints = self.prints()
+        record.rounds = [{"program": p.name, "print": prints[p.name], "rows": p.rows} for p in programs]
+
+    def rows(self, records: Sequence[Record], groups: Mapping[str, str] | None = None) -> Iterator[Row]:
+        """The rows of a record's file.
+
+        Args:
+            records: of the questions, in order; those with an error have no rows.
+            groups: by a question's key, what it belongs to.
+        """
+        for record in records:
+            about = {name: getattr(record, name) for name in ("key", "id", "question", "gold")}
+            about["group"] = (groups or {}).get(record.key)
+            kept = {entry["program"]: entry["rows"] for entry in record.rounds}
+            for name in self.cascades if not record.error else ():
+                yield from ({**about, **row} for row in kept[name])
+
+    def manifest(self, task: Task, records: Sequence[Record], **more: Any) -> Manifest:
+        """What the rows come from."""
+        good = [record for record in records if record.error is None]
+        programs = []
+        for name, cascade in self.cascades.items():
+            state = cascade.dump_state()
+            programs.append({"name": name, "preset": state["preset"], "digest": digest(state), "state": state})
+        tiers = dict.fromkeys(chain.from_iterable(cascade.preset.tiers for cascade in self.cascades.values()))
+        team = self.first.team
+        weights = {tier: found for tier in tiers if (found := team[tier].weights_digest())}
+        return Manifest(
+            task=task.name, models={tier: team[tier].model for tier in tiers}, weights=weights, programs=programs,
+            seed=self.first.seed, questions=len(good), domain=task.domain,
+            data_fingerprint=digest([(record.question, record.gold) for record in good]),
+            failed=[{"id": record.id, "error": record.error} for record in records if record.error],
+            created=datetime.now(UTC).isoformat(timespec="seconds"), version=__version__, **more,
+        )  # fmt: skip
+
+
+def _without_gates(state: dict[str, Any]) -> dict[str, Any]:
+    preset = dict(state["preset"])
+    preset["rounds"] = [{k: v for k, v in r.items() if k != "threshold"} for r in preset["rounds"]]
+    return {**state, "preset": preset}
+
+
+@dataclass(frozen=True)
+class _Program:
+    """One program's rows of a question, and what each of its rounds decided."""
+
+    name: str
+    rows: list[Row]
+    decided: list[tuple[CascadeRound, dspy.Prediction]]
+
+
+async def _rounds(name: str, cascade: Cascade, question: str, given: dict[str, Any]) -> _Program:
+    kind = getattr(cascade.confidence.tally([0], {"question": question, **given}), "kind", "other")
+    plans: dict[int, str] = {}
+    rows: list[Row] = []
+    decided = []
+    for round_ in cascade.rounds():
+        with metered() as meter:
+            result = await cascade.run_round(round_, question, dict(plans), given)
+        if result.plan:
+            plans[round_.number] = result.plan
+        decided.append((round_, result))
+        shared = {"preset": name, "round": round_.number, "confidence": kind}
+        rows += [{**shared, **row} for row in _rows(round_, result, meter)]
+    return _Program(name, rows, decided)
+
+
+def _rows(round_: CascadeRound, result: dspy.Prediction, meter: Meter) -> Iterator[Row]:
+    planned = round_.planner is not None
+    carrier = next((s.index for s in result.samples if result.plan and s.plan == result.plan), None)
+    if result.shared:
+        calls = _calls("plan", [c for c in meter.calls if c.role == "plan"])
+        yield {
+            "sample": SHARED, "plan": result.shared.plan or None, "unread": result.shared.unread,
+            "handed_on": bool(result.plan), **calls, **_calls("reason", []),
+        }  # fmt: skip
+    for sample in result.samples:
+        mine = [c for c in meter.calls if c.sample == sample.index]
+        yield {
+            "sample": sample.index, **_said(sample), "plan": (sample.plan or None) if planned else None,
+            "handed_on": not result.shared and sample.index == carrier,
+            **_calls("plan", [c for c in mine if c.role == "plan"]),
+            **_calls("reason", [c for c in mine if c.role != "plan"]),
+        }  # fmt: skip
+
+
+def _said(sample: Sample) -> Row:
+    row: Row = {name: getattr(sample, name) for name in ("answer", "ballot", "unread")}
+    row["reasoning"] = sample.reasoning or None
+    if report := sample.report:
+        row |= {
+            "tests_passed": report.passed, "tests_total": len(report.outcomes), "tests_failure": report.message,
+        }  # fmt: skip
+    return row
+
+
+def _calls(role: str, calls: Sequence[Call]) -> Row:
+    """What a sample's calls used; what a cached reply took is not known."""
+    if not calls:
+        return {f"{role}_calls": 0}
+    usage = Usage.of(calls)
+    row: Row = {column.name: getattr(usage, column.name, None) for column in CALL}
+    row |= {"calls": len(calls), "truncated": any(c.truncated for c in calls)}
+    if usage.unpriced:
+        row["usd"] = None
+    if all(c.logprob is not None for c in calls):
+        row["logprob"] = sum(c.logprob or 0.0 for c in calls)
+    if usage.hits:
+        row |= dict.fromkeys(
+            ("prompt_tokens", "completion_tokens", "cached_tokens", "usd", "seconds", "machine_seconds")
+        )
+    return {f"{role}_{name}": value for name, value in row.items()}
+
+
+async def _number(rows: list[Row]) -> None:
+    """Give each sample the number of its vote, over all rounds of the question."""
+    kind = rows[0]["confidence"]
+    # A program without results, or one that was not run, votes for nothing.
+    voting: Callable[[Row], str | None] = (
+        (lambda r: r.get("answer")) if kind == "votes" else (lambda r: r.get("ballot"))
+    )
+    votes = [voting(row) for row in rows]
+    keys, doubtful = await vote_keys(votes, exact=kind != "votes")
+    for row, key in zip(rows, keys, strict=True):
+        row["vote"], row["vote_doubtful"] = key, doubtful
+
+
+async def _score(task: Task, example: dspy.Example, rows: list[Row]) -> None:
+    """Score every distinct answer once; none where no right answer is known."""
+    if example.answer is None:
+        return
+    samples = [row for row in rows if row["sample"] != SHARED]
+    distinct = list(dict.fromkeys(row["answer"] for row in samples))
+    scores = await asyncio.gather(*(task.score(example, answer) for answer in distinct))
+    by_answer = dict(zip(distinct, scores, strict=True))
+    for row in samples:
+        score = by_answer[row["answer"]]
+        row["score"], row["feedback"] = score.value, score.feedback
+
+
+def _judge(record: Record, program: _Program) -> None:
+    """What the program would have answered with its gates."""
+    round_, result = next((pair for pair in program.decided if pair[1].accepted), program.decided[-1])
+    verdict = result.verdict
+    leader = next(iter(verdict.supporters), None)
+    row = next((r for r in program.rows if r["round"] == round_.number and r["sample"] == leader), {})
+    record.answer, record.score, record.feedback = verdict.answer, row.get("score", 0.0), row.get("feedback", "")
+    record.round, record.confidence, record.votes = round_.number, verdict.confidence, dict(verdict.votes)

@@ -1,0 +1,182 @@
+"""The file of a record: one row for every sample of every round, and what they come from, in Parquet.
+
+Row by row, so that any program reads it: `pandas.read_parquet`, DuckDB, `datasets`. docs/records.md tells every column.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ...errors import CopeError, first_line
+
+MARK = b"cope.record"
+VERSION = 1
+SHARED = -1
+"""The sample of a row that holds the one plan which all samples of its round share."""
+_GROUP = 20_000  # rows written at a time
+
+
+class Column(NamedTuple):
+    """A column: its type, and what it holds."""
+
+    name: str
+    type: pa.DataType
+    words: str
+
+
+_TEXT, _INT, _FLOAT, _BOOL = pa.string(), pa.int32(), pa.float64(), pa.bool_()
+
+CALL = (
+    Column("calls", _INT, "requests made; 0 where nothing was asked"),
+    Column("prompt_tokens", _INT, "tokens read"),
+    Column("completion_tokens", _INT, "tokens written"),
+    Column("cached_tokens", _INT, "of the tokens read, those that the engine had in its cache"),
+    Column("usd", _FLOAT, "USD"),
+    Column("seconds", _FLOAT, "from the moment the engine took the request to its end"),
+    Column("machine_seconds", _FLOAT, "share of the machine's time; calls in flight together divide it"),
+    Column("logprob", _FLOAT, "sum of the written tokens' log-probabilities (natural), where they were asked for"),
+    Column("truncated", _BOOL, "whether the reply was cut at its greatest length"),
+)
+"""What is kept of a call; each comes twice, as `plan_...` for the planner's and `reason_...` for the reasoner's."""
+
+COLUMNS = (
+    Column("key", _TEXT, "the question's digest; equal questions have keys of their own"),
+    Column("id", _TEXT, "the question's name in its set"),
+    Column("question", _TEXT, "the question, as it was asked"),
+    Column("gold", _TEXT, "the right answer, for programs the reference solution; null where none is known"),
+    Column("group", _TEXT, "questions with the same value belong together; null where none were named"),
+    Column("preset", _TEXT, "the preset or program whose round this is"),
+    Column("round", _INT, "the round, from 1"),
+    Column("sample", _INT, "the sample of the round, from 0; -1 holds the plan that all samples of the round share"),
+    Column("variant", _TEXT, "the prompt's name, in an imported record"),
+    Column("confidence", _TEXT, "how samples become an answer: votes, tests or outputs"),
+    Column("plan", _TEXT, "the plan of this round that the sample saw; null where there is none or none was read"),
+    Column("reasoning", _TEXT, "the steps, as the reasoner wrote them"),
+    Column("answer", _TEXT, "the answer or program that was read; null where none could be"),
+    Column("unread", _TEXT, "a reply, the planner's or the reasoner's, in which nothing could be read"),
+    Column("ballot", _TEXT, "what a program votes for, in words; null where the answer itself is the vote"),
+    Column("vote", _INT, "number of the vote: the same number is the same vote, over all rounds of a question"),
+    Column("vote_doubtful", _BOOL, "some votes of the question are equal to a third one and not to each other"),
+    Column("score", _FLOAT, "score of the answer, 0 to 1, on code by the hidden tests; null without a right answer"),
+    Column("feedback", _TEXT, "the score in words"),
+    Column("tests_passed", _INT, "visible tests that the program passes"),
+    Column("tests_total", _INT, "visible tests that it was run on"),
+    Column("tests_failure", _TEXT, "why the first failed one failed; empty when all passed"),
+    Column("handed_on", _BOOL, "whether the plan of this row is the one that later rounds saw"),
+    *(Column(f"{role}_{c.name}", c.type, c.words) for role in ("plan", "reason") for c in CALL),
+    Column("reason_chars", _INT, "characters of the whole reply, where a source tells them"),
+)
+SCHEMA = pa.schema([pa.field(c.name, c.type, metadata={"words": c.words}) for c in COLUMNS])
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a record comes from.
+
+    Attributes:
+        task: the task's name; the file's name where the samples are somebody else's.
+        models: each tier's model.
+        weights: by tier a digest of the model's weights; a tier is left out where it is not known.
+        programs: what was recorded, the record's own first: `name`, `preset` (the rounds), `digest`, and `state` as
+            `Cascade.dump_state` gave it, None where the prompts are not known.
+        seed: what order and draws depend on.
+        questions: how many there are.
+        data_fingerprint: digest of all questions and right answers, in order.
+        source: `recorded` by this package, or `imported`.
+        settings: what else decides the outcome: adapter, greatest lengths, split, file, what is shown.
+        group: the data's column that `group` was taken from.
+        failed: questions on which a model failed, with the error; they have no rows.
+        left_out: how many questions of a source lack samples and have no rows, by what they lack.
+        created: when, by UTC.
+        version: of the package.
+    """
+
+    task: str
+    models: dict[str, str]
+    programs: list[dict[str, Any]]
+    seed: int
+    questions: int
+    data_fingerprint: str
+    domain: str = "short-answer"
+    source: str = "recorded"
+    settings: dict[str, Any] = field(default_factory=dict)
+    weights: dict[str, str] = field(default_factory=dict)
+    group: str | None = None
+    failed: list[dict[str, str]] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
+    created: str = ""
+    version: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def write_record(path: Path, manifest: Manifest, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a record; the file appears when it is complete.
+
+    Args:
+        path: the file.
+        manifest: what the rows come from.
+        rows: by question, program, round and sample; a column that a row does not name is null.
+
+    Raises:
+        CopeError: when the file cannot be written.
+    """
+    text = json.dumps({"format": VERSION, **manifest.as_dict()}, ensure_ascii=False, default=str)
+    schema = SCHEMA.with_metadata({MARK: text.encode()})
+    partial = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
+            for batch in _batches(rows):
+                writer.write_table(pa.Table.from_pylist(batch, schema))
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise CopeError(
+            f"cannot write the record {path}: {error.strerror or error}; name another file with -o"
+        ) from None
+
+
+def read_record(path: str | Path) -> tuple[Manifest, pa.Table]:
+    """A record's manifest and rows.
+
+    Raises:
+        CopeError: when there is no such file, or it is no record, or one of a later version.
+    """
+    try:
+        table = pq.read_table(path)
+    except FileNotFoundError:
+        raise CopeError(f"there is no record {path}: make one with `cope record` or `cope import`") from None
+    except (OSError, pa.ArrowException) as error:
+        raise CopeError(f"{path} is not a record: {first_line(error)}") from None
+    told = (table.schema.metadata or {}).get(MARK)
+    if told is None:
+        raise CopeError(f"{path} is a Parquet file, but no record of `cope record` or `cope import`")
+    plain = json.loads(told)
+    if plain.pop("format") > VERSION:
+        raise CopeError(f"{path} was written by a later version of the package ({plain['version']}): update it")
+    known = {f.name for f in fields(Manifest)}
+    return Manifest(**{name: value for name, value in plain.items() if name in known}), table
+
+
+def is_record(path: str | Path) -> bool:
+    """Whether a file is a record, of this version of the package or another; only its schema is read."""
+    try:
+        return MARK in (pq.read_schema(path).metadata or {})
+    except (OSError, pa.ArrowException):
+        return False
+
+
+def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    left = iter(rows)
+    while batch := list(islice(left, _GROUP)):
+        yield batch

@@ -1,0 +1,1 @@
+"""Replay a recording under other settings, without a model."""

@@ -1,0 +1,112 @@
+"""A replay as the records of an evaluation, so that the same table is made of both."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...stats.intervals import known_or_none
+from ..run.store import Record
+from .replay import Replay
+from .round import USED, ReplayedRound
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a setting comes to.
+
+    Attributes:
+        records: of the questions whose outcome the record tells, in their order.
+        unknown: how many questions need calls that the record does not hold, by what is lacking, in words.
+    """
+
+    records: list[Record]
+    unknown: dict[str, int]
+
+
+def replay_records(replay: Replay, limit: int | None = None, rows: Collection[int] | None = None) -> Replayed:
+    """The records of a live run with `early_stop="none"` and the preset's thresholds.
+
+    Args:
+        replay: the preset on the questions of a record.
+        limit: at most so many questions, from the start.
+        rows: places of the questions; all when None.
+
+    The records' rounds have no samples: those are in the record that is replayed.
+    """
+    outcomes, record = replay.outcomes(), replay.record
+    records, unknown = [], Counter[str]()
+    for place in range(len(replay) if limit is None else min(limit, len(replay))):
+        if rows is not None and place not in rows:
+            continue
+        ended = int(outcomes.round[place])
+        if not outcomes.known[place]:
+            unknown[replay.rounds[ended - 1].why] += 1
+            continue
+        rounds = [_round(replay.rounds[number], place, number + 1 == ended) for number in range(ended)]
+        usage = sorted(
+            (row for number in range(ended) for row in _usage(replay.rounds[number], place)),
+            key=lambda row: (row["tier"], row["round"], row["role"]),
+        )
+        priced = all(row["usd"] is not None for row in usage)
+        made = Record(
+            record.keys[place], record.ids[place], record.questions[place], record.gold[place],
+            answer=outcomes.answer[place], score=known_or_none(outcomes.score[place]), round=ended,
+            confidence=rounds[-1]["confidence"], votes=rounds[-1]["votes"], rounds=rounds, usage=usage,
+            usd=sum(row["usd"] for row in usage) if priced else None,
+        )  # fmt: skip
+        records.append(made)
+    return Replayed(records, dict(unknown))
+
+
+def _round(round_: ReplayedRound, place: int, ends: bool) -> dict[str, Any]:
+    verdict, recorded, spec = round_.verdict, round_.recorded, round_.spec
+    assert verdict and recorded and round_.order is not None
+    leader, order = int(verdict.leader[place]), round_.order[place]
+    return {
+        "round": round_.number,
+        "accepted": leader >= 0 and ends,
+        "answer": recorded.answers[place, leader] if leader >= 0 else None,
+        "confidence": float(verdict.confidence[place]),
+        "threshold": spec.threshold,
+        "votes": _votes(round_, place, order),
+        "supporters": [int(index) for index in order if verdict.supporters[place, index]],
+        "asked": spec.samples,
+        "plan": round_.handed_on[place],
+    }
+
+
+def _votes(round_: ReplayedRound, place: int, order: Any) -> dict[str, int]:
+    """Supporters of each vote in its own words, the leading one first, as the round itself tells them."""
+    recorded = round_.recorded
+    assert recorded and round_.verdict
+    kind, votes = recorded.kind[place], recorded.votes[place]
+    counted = Counter(int(votes[index]) for index in order if votes[index] >= 0)
+    if not counted or (kind == "outputs" and len(order) == 1):
+        return {}
+    ballots, answers = recorded.ballots[place], recorded.answers[place]
+    first = {vote: next(index for index in order if votes[index] == vote) for vote in counted}
+    words = {vote: str(answers[i] if ballots[i] is None else ballots[i]) for vote, i in first.items()}
+    if kind == "tests":
+        leading = words[int(votes[round_.verdict.leader[place]])]
+        ranked = sorted(counted, key=lambda vote: (words[vote] != leading, words[vote]))
+    else:
+        ranked = sorted(counted, key=lambda vote: (-counted[vote], list(order).index(first[vote])))
+    return {words[vote]: counted[vote] for vote in ranked}
+
+
+def _usage(round_: ReplayedRound, place: int) -> Iterator[dict[str, Any]]:
+    for (tier, role), used in round_.used.items():
+        calls = int(used["calls"][place])
+        if not calls:
+            continue
+        known = {name: None if np.isnan(used[name][place]) else float(used[name][place]) for name in USED}
+        whole = {
+            name: None if known[name] is None else int(known[name] or 0) for name in USED if name.endswith("_tokens")
+        }
+        yield {
+            "tier": tier, "round": round_.number, "role": role, "hits": 0, "cancelled": 0, **known, **whole,
+            "calls": calls, "unpriced": calls if known["usd"] is None else 0,
+        }  # fmt: skip

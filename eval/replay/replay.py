@@ -1,0 +1,215 @@
+"""What a preset, its thresholds and its number of samples would have come to, from a record and without a model."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...errors import CopeError
+from ...models import Price
+from ...programs.preset import Preset
+from ..recording.recording import Recording
+from ..recording.round import Array, RecordedRound, picked
+from .match import Program, matched, recorded_program
+from .results import SPENT, Outcomes, Sweep
+from .round import ReplayedRound, lacking, replayed
+from .sweep import Ladder, Totals, decided, sweep
+
+
+class Replay:
+    """A preset or program on the questions of a record.
+
+    Equal to a live run with `early_stop="none"` in answers, rounds, calls and tokens: tests compare them. A live run with `exact`
+    stops early: same answers and rounds, calls and tokens at most these.
+
+    Args:
+        record: the record, or its file.
+        program: a preset, a preset's name, a preset's or program's file; None is what was recorded.
+        samples: samples in the rounds that draw several, up to the recorded number.
+        thresholds: for the first gates, in order.
+        prices: the user's price of a tier; else what was recorded.
+
+    Attributes:
+        preset: with the samples and thresholds that are replayed.
+        rounds: each round's decisions; `known` says on which questions the record holds its calls.
+
+    Raises:
+        CopeError: for a record or program that cannot be read, or thresholds that do not fit.
+
+    >>> Replay("mbpp-cope.parquet", thresholds=(0.5,)).outcomes().score.mean()  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        record: Recording | str | Path,
+        program: Program | Preset | str | Path | None = None,
+        *,
+        samples: int | None = None,
+        thresholds: tuple[float, ...] = (),
+        prices: Mapping[str, Price] | None = None,
+    ) -> None:
+        self.record = record if isinstance(record, Recording) else Recording.open(record)
+        asked = self._program(program)
+        self.preset = asked.preset.with_(samples, thresholds) if samples or thresholds else asked.preset
+        self.program = Program(self.preset, asked.domain, asked.prompts)
+        self._prices = prices or {}
+        self.rounds: list[ReplayedRound] = []
+        for number, found in enumerate(matched(self.program, self.record), 1):
+            self.rounds.append(self._round(number, found))
+
+    def __len__(self) -> int:
+        """How many questions."""
+        return len(self.record)
+
+    def _program(self, program: Program | Preset | str | Path | None) -> Program:
+        if isinstance(program, Program):
+            return program
+        if program is None:
+            return recorded_program(self.record, next(iter(self.record.programs)))
+        if isinstance(program, Preset):
+            return Program.of_preset(program, self.record.domain)
+        return Program.named(program, self.record.domain)
+
+    def _round(self, number: int, found: RecordedRound | str) -> ReplayedRound:
+        spec = self.preset.rounds[number - 1]
+        if isinstance(found, str):
+            return lacking(number, spec, f"round {number}: {found}", len(self))
+        known = np.ones(len(self), dtype=bool)
+        there = self.record.programs[found.program]
+        for seen, recorded in zip(spec.sees, found.spec.sees, strict=False):
+            if seen != number:
+                known &= self.rounds[seen - 1].handed_on == there[recorded - 1].handed_on
+        return replayed(number, spec, found, known, f"round {number}: another plan is handed on to it", self._prices)
+
+    @property
+    def thresholds(self) -> tuple[float, ...]:
+        """The preset's, for the gates in order."""
+        return tuple(r.threshold for r in self.preset.rounds if r.threshold is not None)
+
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        return self.preset.tiers
+
+    @cached_property
+    def known(self) -> Array:
+        """(questions, rounds) of bool: whether the record holds the round's calls."""
+        return np.stack([r.known for r in self.rounds], axis=1)
+
+    @cached_property
+    def scores(self) -> Array:
+        """(questions, rounds): the score if the round answers; NaN where it is not known."""
+        return np.stack([np.where(r.known, r.scores, np.nan) for r in self.rounds], axis=1)
+
+    @cached_property
+    def confidence(self) -> Array:
+        """(questions, rounds): -inf where there is no answer; NaN where it is not known."""
+        return np.stack([np.where(r.known, r.confidence, np.nan) for r in self.rounds], axis=1)
+
+    def spent(self, what: str, tier: str) -> Array:
+        """(questions, rounds): one of `SPENT`, of a tier's calls in each round that is asked; NaN where it is not known."""
+        return np.stack([np.where(r.known, _spent(r, what, tier), np.nan) for r in self.rounds], axis=1)
+
+    def outcomes(self, thresholds: Sequence[float] | None = None) -> Outcomes:
+        """One setting, question by question; with the preset's own thresholds when None.
+
+        Raises:
+            CopeError: for thresholds that do not fit the preset.
+        """
+        (row,) = self._rows(self.thresholds if thresholds is None else thresholds)
+        ladder = self._ladder(np.arange(len(self)), {})
+        at, known = decided(ladder, row)
+        places = np.arange(len(self))
+        score = np.where(known, self.scores[places, at], np.nan)
+        confidence = np.where(known, self.confidence[places, at], np.nan)
+        answer = np.full(len(self), None, dtype=object)
+        for number, round_ in enumerate(self.rounds):
+            here = known & (at == number)
+            if round_.recorded and round_.verdict:
+                answer[here] = picked(round_.recorded.answers, round_.verdict.leader)[here]
+        asked = np.arange(len(self.rounds)) <= at[:, None]
+        spent = {
+            (tier, what): np.where(known, np.where(asked, self.spent(what, tier), 0.0).sum(axis=1), np.nan)
+            for tier in self.tiers
+            for what in SPENT
+        }
+        return Outcomes(at + 1, known, score, answer, np.where(np.isinf(confidence), np.nan, confidence), spent)
+
+    def sweep(
+        self,
+        thresholds: Any,
+        *,
+        rows: Any = None,
+        values: Mapping[str, Array] | None = None,
+        partial: bool = False,
+    ) -> Sweep:
+        """Many settings at once.
+
+        Args:
+            thresholds: (settings, gates), or one setting; each above 0 and up to 1.
+            rows: the questions to count, as a mask or as places; all when None.
+            values: more to add up, (questions, rounds) each: what counts when the round answers, such as a loss.
+            partial: leave out questions whose calls the record does not hold, instead of giving NaN.
+
+        Raises:
+            CopeError: for thresholds that do not fit the preset.
+        """
+        settings = self._rows(thresholds)
+        chosen = np.arange(len(self)) if rows is None else np.arange(len(self))[rows]
+        more = dict(values or {})
+        totals = sweep(self._ladder(chosen, more), settings)
+        return self._swept(settings, len(chosen), totals, tuple(more), partial)
+
+    def _swept(self, settings: Array, questions: int, totals: Totals, names: tuple[str, ...], partial: bool) -> Sweep:
+        unknown = totals.unknown.sum(axis=1)
+        hidden = np.where((unknown > 0) & (not partial), np.nan, 0.0)
+        counted = questions - unknown
+        score, *values = (column + hidden for column in totals.final.T)
+        accuracy = np.divide(score, counted, out=np.full(len(settings), np.nan), where=counted > 0)
+        spent = {key: column + hidden for key, column in zip(self._columns, totals.used.T, strict=True)}
+        return Sweep(
+            settings, questions, unknown, totals.answered, accuracy, spent, dict(zip(names, values, strict=True))
+        )
+
+    @cached_property
+    def _columns(self) -> list[tuple[str, str]]:
+        return [(tier, what) for tier in self.tiers for what in SPENT]
+
+    @cached_property
+    def _used(self) -> Array:
+        columns = [[_spent(r, what, tier) for tier, what in self._columns] for r in self.rounds]
+        return (
+            np.array(columns, dtype=float).reshape(len(self.rounds), len(self._columns), len(self)).transpose(0, 2, 1)
+        )
+
+    def _ladder(self, rows: Array, values: Mapping[str, Array]) -> Ladder:
+        final = np.stack([np.stack([r.scores for r in self.rounds], axis=1), *values.values()], axis=2)
+        return Ladder(
+            np.stack([r.known for r in self.rounds])[:, rows],
+            np.stack([r.confidence for r in self.rounds])[:, rows],
+            final.transpose(1, 0, 2)[:, rows],
+            self._used[:, rows],
+        )
+
+    def _rows(self, thresholds: Any) -> Array:
+        gates = len(self.preset.rounds) - 1
+        rows = np.asarray(thresholds, dtype=float)
+        rows = rows.reshape(1, gates) if rows.ndim < 2 and rows.size == gates else rows
+        if rows.ndim != 2 or rows.shape[1] != gates:
+            raise CopeError(f"preset {self.preset.name!r} has {gates} thresholds: give that many for each setting")
+        if not ((rows > 0) & (rows <= 1)).all():
+            raise CopeError("thresholds are above 0 and up to 1")
+        return rows
+
+
+def _spent(round_: ReplayedRound, what: str, tier: str) -> Array:
+    """What a tier's calls of a round used, by question."""
+    role = {"plan_tokens": "plan", "answer_tokens": "reason"}.get(what)
+    name = {"plan_tokens": "completion_tokens", "answer_tokens": "completion_tokens", "seconds": "machine_seconds"}
+    parts = [
+        used[name.get(what, what)]
+        for (of, by), used in round_.used.items()
+        if of == tier and (role is None or role == by)
+    ]
+    return np.sum(parts, axis=0) if parts else np.zeros(len(round_.known))

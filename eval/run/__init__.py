@@ -1,0 +1,1 @@
+"""One evaluation run: it can be killed and resumed."""

@@ -1,0 +1,161 @@
+"""The evaluation run: questions in flight together, each recorded as it ends, stopped cleanly."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import dspy
+from dspy.utils.exceptions import (
+    LMAuthError,
+    LMBillingError,
+    LMConfigurationError,
+    LMError,
+    LMTransportError,
+    LMUnsupportedModelError,
+)
+
+from ...errors import CopeError, Unavailable
+from ...models import recorded_in
+from ...programs import Cascade
+from ..tasks.base import Task
+from .budget import Purse
+from .store import Record, RunFolder, keyed
+
+# What fails for one question with these fails for all: going on would only repeat it.
+FATAL = (CopeError, LMAuthError, LMBillingError, LMConfigurationError, LMTransportError, LMUnsupportedModelError)
+
+
+Asking = Callable[[Task, dspy.Example, Cascade, Record], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an evaluation came to.
+
+    Attributes:
+        records: those of all questions that were answered or failed, earlier runs included, in the questions' order.
+        stopped: why questions are left, in a line; None when none is.
+    """
+
+    records: list[Record]
+    stopped: str | None = None
+
+
+def questions_in_flight(cascade: Cascade) -> int:
+    """How many questions keep the first round's tier busy: one more than what fills its slots.
+
+    With all their samples; or with one of each, where one that passes leaves those after it unasked.
+    """
+    first = cascade.preset.rounds[0]
+    slots = cascade.team[first.reasoner].lm.runtime.limit.size
+    samples = 1 if cascade.confidence.one_settles else first.samples
+    return max(2, math.ceil(slots / samples) + 1)
+
+
+async def answered(task: Task, example: dspy.Example, cascade: Cascade, record: Record) -> None:
+    """Ask the cascade, score its answer, and write both into the record."""
+    prediction = await cascade.acall(**example.inputs())
+    score = await task.score(example, prediction.answer)
+    record.answer, record.score, record.feedback = prediction.answer, score.value, score.feedback
+    record.round, record.confidence, record.votes = prediction.round, prediction.confidence, prediction.votes
+    record.rounds, record.usage = prediction.rounds, prediction.usage
+    record.usd, record.seconds = prediction.cost, prediction.seconds
+
+
+async def evaluate(
+    task: Task,
+    examples: list[dspy.Example],
+    cascade: Cascade,
+    folder: RunFolder,
+    *,
+    in_flight: int | None = None,
+    budget: float | None = None,
+    finished: Callable[[Record], None] = lambda record: None,
+    around: Callable[[dspy.Example], AbstractContextManager[Any]] = lambda example: nullcontext(),
+    asking: Asking = answered,
+) -> Outcome:
+    """Ask every question that the folder has no outcome for, and record each as it ends.
+
+    Args:
+        task: scores the answers.
+        examples: the questions.
+        cascade: answers them.
+        folder: an opened folder; calls and records are appended to it.
+        in_flight: questions asked side by side.
+        budget: USD; no question is started that might pass it, by the dearest one so far.
+        finished: called with every new record.
+        around: a context for each question, such as a span of its trace.
+        asking: how a question is asked and its record filled.
+
+    Raises:
+        CopeError: when a model cannot be reached or used, or a budget is given and a price is not known; all that is
+            done is saved.
+    """
+    wanted = keyed(examples)
+    left = [(key, example) for key, example in wanted.items() if key not in folder.done]
+    slots = asyncio.Semaphore(in_flight or questions_in_flight(cascade))
+    purse = Purse(budget, [record.usage for record in folder.done.values()])
+    failed: dict[str, Record] = {}
+
+    async def ask(key: str, example: dspy.Example) -> None:
+        async with slots, purse.share() as spend:
+            if spend is None:
+                return
+            record = Record(key, example.id, example.question, example.answer)
+            with around(example):
+                await _ask(asking, task, example, cascade, record)
+            folder.add(record)
+            if record.error:
+                failed[key] = record
+            finished(record)
+            spend(record.usage)
+
+    with recorded_in(folder.ledger), dspy.context(max_history_size=64):
+        try:
+            async with asyncio.TaskGroup() as group:
+                for key, example in left:
+                    group.create_task(ask(key, example))
+        except BaseExceptionGroup as errors:
+            raise _first(errors) from None
+    records = [found for key in wanted if (found := folder.done.get(key) or failed.get(key))]
+    return Outcome(records, purse.empty)
+
+
+async def _ask(asking: Asking, task: Task, example: dspy.Example, cascade: Cascade, record: Record) -> None:
+    try:
+        await asking(task, example, cascade, record)
+    except FATAL:
+        raise
+    except LMError as error:
+        if cause := user_error(error):
+            raise cause from error
+        record.error = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+
+
+def fatal_in(error: Exception) -> Exception | None:
+    """What of an error would fail every question; None when another question may go well."""
+    return user_error(error) or (error if isinstance(error, FATAL) else None)
+
+
+def user_error(error: BaseException) -> CopeError | None:
+    """The error of ours inside DSPy's wrapping, if that is what it was."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, CopeError):
+        cause = cause.__cause__
+    return cause
+
+
+def _first(errors: BaseExceptionGroup[Any]) -> BaseException:
+    """One error to report out of those that ended the run together."""
+    flat = [e for e in errors.exceptions if not isinstance(e, asyncio.CancelledError)] or list(errors.exceptions)
+    error = flat[0]
+    if isinstance(error, BaseExceptionGroup):
+        return _first(error)
+    if isinstance(error, LMTransportError):
+        return Unavailable(
+            f"{error}; what is done is saved, and the same command goes on from there".replace("\n", " ")
+        )
+    return error

@@ -1,0 +1,180 @@
+"""The folder of one evaluation: its settings, every model call, and a record for each question, as they are made."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dspy
+
+from ...errors import CopeError
+from ...models import Appender, Ledger, read_lines
+from ...util.lock import hold
+
+DEFAULT_RUNS = Path(".cope") / "eval"
+
+
+@dataclass
+class Record:
+    """One question's outcome.
+
+    Attributes:
+        key: identifies the question by its content.
+        gold: the right answer; None where none is known.
+        score: between 0 and 1; None when a model failed, which is an error and never a wrong answer, or no right answer is known.
+        rounds: each round's votes, samples, plan and decision, as in the prediction.
+        usage: calls, tokens, money and seconds by tier, round and role.
+        usd: None when a price is not known.
+        error: what failed, in a line.
+    """
+
+    key: str
+    id: str
+    question: str
+    gold: str | None
+    answer: str | None = None
+    score: float | None = None
+    feedback: str = ""
+    round: int | None = None
+    confidence: float | None = None
+    votes: dict[str, int] = field(default_factory=dict)
+    rounds: list[dict[str, Any]] = field(default_factory=list)
+    usage: list[dict[str, Any]] = field(default_factory=list)
+    usd: float | None = None
+    seconds: float = 0.0
+    error: str | None = None
+
+
+def digest(*parts: Any) -> str:
+    """A short digest of plain data.
+
+    >>> digest({"a": 1}) == digest({"a": 1})
+    True
+    """
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def fingerprint(example: dspy.Example) -> str:
+    """A digest of a question's words, however they are spaced and cased.
+
+    >>> fingerprint(dspy.Example(question="What is  1?")) == fingerprint(dspy.Example(question="what is 1?"))
+    True
+    """
+    return digest(" ".join(str(example.question).split()).casefold())
+
+
+def keyed(examples: list[dspy.Example]) -> dict[str, dspy.Example]:
+    """The examples by their content's digest; equal rows get keys of their own, so that both count."""
+    found: dict[str, dspy.Example] = {}
+    for example in examples:
+        base = digest(example.question, example.answer)
+        key, copy = base, 1
+        while key in found:
+            copy += 1
+            key = f"{base}-{copy}"
+        found[key] = example
+    return found
+
+
+class RunFolder:
+    """An evaluation's folder under the folder of runs, named by task, preset and a digest of its settings.
+
+    The same command finds the same folder, and goes on where the last one stopped.
+    """
+
+    def __init__(self, settings: dict[str, Any], root: Path = DEFAULT_RUNS) -> None:
+        self.settings = settings
+        self.path = root / f"{settings['task']}-{settings['preset']}-{digest(settings)[:8]}"
+        self._notes = self.path / "run.json"
+        self.done: dict[str, Record] = {}
+
+    @contextmanager
+    def opened(self, fresh: bool = False) -> Iterator["RunFolder"]:
+        """Open the folder for writing; `fresh` forgets what an earlier run left.
+
+        Raises:
+            CopeError: when it cannot be written, or another process is writing to it.
+        """
+        lock = hold(self.path, "evaluation")
+        try:
+            if fresh:
+                for name in ("calls.jsonl", "records.jsonl", "run.json"):
+                    (self.path / name).unlink(missing_ok=True)
+            # An error is not an outcome: such a question is asked again.
+            lines = (Record(**line) for line in read_lines(self.records_file))
+            self.done = {record.key: record for record in lines if record.error is None}
+            self.ledger = Ledger(self.path / "calls.jsonl")
+            self._records = Appender(self.records_file)
+            self.note(settings=self.settings)
+            try:
+                yield self
+            finally:
+                self.ledger.close()
+                self._records.close()
+        finally:
+            lock.release()
+
+    @property
+    def records_file(self) -> Path:
+        return self.path / "records.jsonl"
+
+    def add(self, record: Record) -> None:
+        self._records.append(vars(record))
+        if record.error is None:
+            self.done[record.key] = record
+
+    def notes(self) -> dict[str, Any]:
+        """What was noted about the run; empty for a new one."""
+        return read_notes(self._notes)
+
+    def note(self, **values: Any) -> None:
+        """Keep a fact about the run, such as its MLflow run."""
+        write_notes(self._notes, **values)
+
+
+def read_notes(file: Path) -> dict[str, Any]:
+    """What was noted in a run's folder; empty for a new one."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        return {}  # torn by a kill; all that matters is in the other files
+
+
+def write_notes(file: Path, **values: Any) -> None:
+    """Note facts beside those that are there.
+
+    Raises:
+        CopeError: when the file cannot be written.
+    """
+    text = json.dumps({**read_notes(file), **values}, indent=1, default=str)
+    try:
+        write_whole(file, text)
+    except OSError as error:
+        raise CopeError(f"cannot write to {file}: {error.strerror}; make room and run the command again") from None
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write a file that appears when it is complete, in place of an earlier one.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    partial = file.with_name(f"{file.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(file)
+
+
+def find_runs(root: Path, **wanted: Any) -> Iterator[Path]:
+    """The folders of earlier runs whose settings have these values."""
+    for notes in sorted(root.glob("*/run.json")):
+        try:
+            settings = json.loads(notes.read_text(encoding="utf-8")).get("settings", {})
+        except ValueError:
+            continue
+        if all(settings.get(name) == value for name, value in wanted.items()):
+            yield notes.parent

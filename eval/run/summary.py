@@ -1,0 +1,187 @@
+"""What the records of an evaluation add up to: overall, by round, and beside the large tier alone."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ...models import read_lines
+from ...stats.intervals import known_or_none
+from .store import Record, find_runs
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Calls, tokens, money and time of some calls; plan tokens are those that planners wrote, answer tokens the rest.
+
+    `usd` is None when no price is known; `unpriced` counts the calls without one. `seconds` is the machine's time that
+    the calls took, shared out among calls in flight together. Tokens and seconds are None where those of some calls are not
+    known, as in a record that was imported.
+    """
+
+    calls: int = 0
+    cancelled: int = 0
+    hits: int = 0
+    prompt_tokens: int | None = 0
+    plan_tokens: int | None = 0
+    answer_tokens: int | None = 0
+    usd: float | None = None
+    unpriced: int = 0
+    seconds: float | None = 0.0
+
+    @classmethod
+    def of(cls, usage: Iterable[dict[str, Any]]) -> "Spent":
+        rows = list(usage)
+        known = [row["usd"] for row in rows if row["usd"] is not None]
+        return cls(
+            calls=sum(row["calls"] for row in rows),
+            cancelled=sum(row["cancelled"] for row in rows),
+            hits=sum(row["hits"] for row in rows),
+            prompt_tokens=_sum(row["prompt_tokens"] for row in rows),
+            plan_tokens=_sum(row["completion_tokens"] for row in rows if row["role"] == "plan"),
+            answer_tokens=_sum(row["completion_tokens"] for row in rows if row["role"] != "plan"),
+            usd=sum(known) if known else None,
+            unpriced=sum(row["unpriced"] for row in rows),
+            seconds=_sum(row["machine_seconds"] for row in rows),
+        )
+
+    @property
+    def tokens(self) -> int | None:
+        return _sum((self.prompt_tokens, self.plan_tokens, self.answer_tokens))
+
+    def figure(self, what: str) -> float:
+        """One of `SPENT` as a number; NaN where it is not known."""
+        if what == "usd":
+            return math.nan if self.unpriced else self.usd or 0.0
+        value = getattr(self, what)
+        return math.nan if value is None else float(value)
+
+
+def _sum(values: Iterable[Any]) -> Any:
+    """The sum; None as soon as a part is not known."""
+    parts = list(values)
+    return None if None in parts else sum(parts)
+
+
+@dataclass(frozen=True)
+class RoundSummary:
+    """One round: how many questions it answered and how well, and what its calls took over all questions."""
+
+    round: int
+    reached: int
+    answered: int
+    share: float
+    accuracy: float | None
+    spent: Spent
+
+
+@dataclass(frozen=True)
+class LargeAlone:
+    """What the large tier alone did on the same questions, from an earlier run with preset `large`."""
+
+    accuracy: float | None
+    spent: Spent
+    run: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """An evaluation's figures.
+
+    Attributes:
+        n: questions with an outcome; those on which a model failed are `errors` and count nowhere else.
+        accuracy: mean score, with its 95% Wilson interval over the independent questions that they are worth; None, and the
+            interval 0 to 1, where some have no right answer.
+        unreadable: questions without a readable answer, counted as wrong.
+    """
+
+    n: int
+    errors: int
+    accuracy: float | None
+    interval: tuple[float, float]
+    unreadable: int
+    rounds: tuple[RoundSummary, ...]
+    tiers: dict[str, Spent]
+    total: Spent
+    seconds_per_question: float | None
+    large_alone: LargeAlone | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def summarise(
+    records: Sequence[Record],
+    rounds: int,
+    large_alone: LargeAlone | None = None,
+    groups: Mapping[str, str] | None = None,
+) -> Summary:
+    """The figures of some records.
+
+    Args:
+        records: one for each question.
+        rounds: how many the preset has.
+        large_alone: the large tier alone on the same questions.
+        groups: by a question's key, what it belongs to; questions of a group hang together.
+    """
+    import numpy as np
+
+    from ...stats.clustered import belonging_of, clustered_wilson
+
+    good = [record for record in records if record.error is None]
+    scores = _scores(good)
+    usage = [row for record in good for row in record.usage]
+    n, seconds = len(good), Spent.of(usage).seconds
+    return Summary(
+        n=n,
+        errors=len(records) - n,
+        accuracy=mean_score(good),
+        interval=clustered_wilson(np.array(scores), belonging_of([record.key for record in good], groups)),
+        unreadable=sum(record.answer is None for record in good),
+        rounds=tuple(_round(good, number) for number in range(1, rounds + 1)),
+        tiers={
+            t: Spent.of(r for r in usage if r["tier"] == t) for t in sorted({r["tier"] for r in usage}, reverse=True)
+        },
+        total=Spent.of(usage),
+        seconds_per_question=seconds / n if n and seconds is not None else None,
+        large_alone=large_alone,
+    )
+
+
+def mean_score(records: Sequence[Record]) -> float | None:
+    """Accuracy of records without errors; None without any, or where some have no right answer."""
+    return known_or_none(sum(_scores(records)) / len(records)) if records else None
+
+
+def _scores(records: Sequence[Record]) -> list[float]:
+    return [math.nan if record.score is None else record.score for record in records]
+
+
+def _round(records: Sequence[Record], number: int) -> RoundSummary:
+    answered = [record for record in records if record.round == number]
+    return RoundSummary(
+        round=number,
+        reached=sum((record.round or 0) >= number for record in records),
+        answered=len(answered),
+        share=len(answered) / len(records) if records else 0.0,
+        accuracy=mean_score(answered),
+        spent=Spent.of(row for record in records for row in record.usage if row["round"] == number),
+    )
+
+
+def large_alone(root: Path, settings: dict[str, Any], records: Sequence[Record], model: str) -> LargeAlone | None:
+    """The large tier's own run on the same questions with the same `model`, if the folder of runs has one that covers them."""
+    if settings["preset"] == "large":
+        return None
+    wanted = {record.key for record in records if record.error is None}
+    for path in find_runs(root, task=settings["task"], preset="large"):
+        theirs = json.loads((path / "run.json").read_text(encoding="utf-8"))["settings"]
+        if theirs["models"].get("large") != model:
+            continue
+        found = {line["key"]: Record(**line) for line in read_lines(path / "records.jsonl") if line["error"] is None}
+        if wanted and wanted <= found.keys():
+            same = [found[key] for key in wanted]
+            return LargeAlone(mean_score(same), Spent.of(row for record in same for row in record.usage), path.name)
+    return None

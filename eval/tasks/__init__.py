@@ -1,0 +1,1 @@
+"""Tasks: questions with right answers, and how an answer is scored."""

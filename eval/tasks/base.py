@@ -1,0 +1,133 @@
+"""A task: questions with their right answers, and how an answer is scored. The seam for new ones."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import dspy
+
+from ...answers.short.equivalence import aequal
+from ...errors import CopeError
+from .data import QUESTION_AND_ANSWER, from_file, from_hub, of_split
+
+_SOLUTIONS = ("reasoning", "solution")  # what data calls a worked solution
+_CALCULATOR = re.compile(r"<<[^<>\n]*>>")  # GSM8K's notes for a calculator, which no model should learn to write
+
+
+@dataclass(frozen=True)
+class Score:
+    """How good an answer is: a value between 0 and 1, and feedback in words for people and optimizers."""
+
+    value: float
+    feedback: str
+
+
+def shortened(text: str, most: int) -> str:
+    """A text in one line of at most so many characters, as feedback and errors repeat it.
+
+    >>> shortened("assert add(1, 2)  ==  3", 14)
+    'assert add(...'
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 3]}..."
+
+
+class Task(Protocol):
+    """Questions of one kind."""
+
+    @property
+    def name(self) -> str:
+        """By which the command line knows it."""
+        ...
+
+    @property
+    def domain(self) -> str:
+        """The kind of questions: `short-answer` or `code`."""
+        ...
+
+    @property
+    def shown(self) -> str:
+        """What of the scoring models see, in a few words for the table; empty where they see nothing of it."""
+        ...
+
+    def load(self, split: str, limit: int | None = None, data: str | None = None) -> list[dspy.Example]:
+        """The examples, each with `id`, `question`, `answer`, and the program's inputs; from the hub or a local copy.
+
+        What else a row has under the name of an output of a reasoner, such as `reasoning`, goes into demonstrations made
+        of it.
+        """
+        ...
+
+    async def score(self, example: dspy.Example, answer: str | None) -> Score:
+        """Compare an answer with the example's."""
+        ...
+
+
+@dataclass(frozen=True)
+class ShortAnswer:
+    """Questions with a short answer, compared as mathematics where they are mathematics.
+
+    Attributes:
+        name: the task's name on the command line.
+        hub: the data set's name on the hub and its configuration; None for the user's own file.
+        question: the field that holds the question on the hub.
+        final: what stands before the final answer in the hub's answer field, where it holds the whole solution.
+        labelled: whether every row of a local copy must have an answer. Without one nothing is scored.
+    """
+
+    name: str
+    hub: tuple[str, str | None] | None = None
+    question: str = "question"
+    final: str | None = None
+    domain: str = "short-answer"
+    shown: str = ""
+    labelled: bool = True
+
+    def load(self, split: str, limit: int | None = None, data: str | None = None) -> list[dspy.Example]:
+        """Load the examples in their own order.
+
+        Args:
+            split: the hub's split; of a local copy whose rows name their `split`, only the rows of this one.
+            limit: at most so many, from the start.
+            data: a local copy in JSONL, CSV or Parquet with `question` and `answer`, and `id` where there is one. A
+                worked solution in `reasoning` or `solution` serves demonstrations.
+
+        Returns:
+            Examples with `id`, `question`, `answer`, and `reasoning` where the row has a worked solution.
+
+        Raises:
+            CopeError: when the data cannot be had or has no such split, or a row has no question or answer.
+        """
+        if data:
+            fields = QUESTION_AND_ANSWER if self.labelled else (("question",),)
+            rows = of_split(from_file(data, fields), split, data)
+        elif self.hub:
+            rows = from_hub(self.name, *self.hub, split)
+        else:
+            raise CopeError(f"task {self.name!r} needs your questions: give --data FILE with question and answer")
+        return [self._example(split, n, row, data) for n, row in enumerate(rows[:limit])]
+
+    def _example(self, split: str, number: int, row: dict[str, Any], data: str | None) -> dspy.Example:
+        question = row["question"] if data else row[self.question]
+        answer = None if row.get("answer") is None else str(row["answer"]).strip() or None
+        solution = next((text for name in _SOLUTIONS if isinstance(text := row.get(name), str) and text), "")
+        if answer and self.final and self.final in answer:
+            before, answer = (part.strip() for part in answer.rsplit(self.final, 1))
+            solution = solution or before
+        identity = row.get("id") or row.get("unique_id") or f"{self.name}-{split}-{number}"
+        steps = self._steps(solution)
+        return dspy.Example(
+            id=str(identity), question=str(question), answer=answer, **({"reasoning": steps} if steps else {})
+        ).with_inputs("question")
+
+    def _steps(self, solution: str) -> str:
+        """A worked solution as a demonstration shows it: the final answer has a place of its own there."""
+        steps = solution.rsplit(self.final, 1)[0] if self.final else solution
+        return _CALCULATOR.sub("", steps).strip()
+
+    async def score(self, example: dspy.Example, answer: str | None) -> Score:
+        if answer is None:
+            return Score(0.0, f"No answer could be read. The right answer is {example.answer}.")
+        if await aequal(example.answer, answer):
+            return Score(1.0, f"{answer} is right.")
+        return Score(0.0, f"{answer} is wrong. The right answer is {example.answer}.")

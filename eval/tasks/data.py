@@ -1,0 +1,134 @@
+"""Where questions come from: the hub's own sets, or a local file; every row is checked before a model is asked."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from ...errors import CopeError, first_line
+
+Row = dict[str, Any]
+Fields = tuple[tuple[str, ...], ...]
+
+QUESTION_AND_ANSWER: Fields = (("question",), ("answer",))
+
+
+def from_hub(task: str, name: str, config: str | None, split: str) -> list[dict[str, Any]]:
+    """All rows of a split of a data set on the hub, by `datasets`, which keeps them in its cache.
+
+    Raises:
+        CopeError: when the hub cannot be reached and the cache does not have it, or the split is not there.
+    """
+    import datasets
+    from huggingface_hub.utils import logging as hub_log
+
+    datasets.disable_progress_bars()
+    hub_log.set_verbosity_error()  # its retries end in the one error that is reported
+    try:
+        rows = datasets.load_dataset(name, config, split=split)
+    except ValueError as error:
+        raise CopeError(f"{name} has no split {split!r}: {first_line(error)}") from None
+    except Exception as error:  # the library lets through what its many file systems and clients raise
+        raise CopeError(
+            f"cannot load {task} ({name}) from the hub: {first_line(error)}; go online, or give a local copy with --data FILE"
+        ) from error
+    return list(rows)  # type: ignore[arg-type]
+
+
+def from_file(
+    path: str, fields: Fields = QUESTION_AND_ANSWER, check: Callable[[Row], str | None] | None = None
+) -> list[Row]:
+    """The rows of a JSONL, CSV or Parquet file; every row has `question` and `answer`, or what is asked for instead.
+
+    Args:
+        path: the file.
+        fields: what a row must have; each entry lists the names that a field may go by.
+        check: looks at a row that has its fields and says what is wrong with it, in a few words; None when nothing is.
+
+    Raises:
+        CopeError: with file and line, when the file cannot be read or a row is not complete.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise CopeError(f"there is no file {path}: give a JSONL, CSV or Parquet file with question and answer")
+    readers = {".jsonl": _jsonl, ".ndjson": _jsonl, ".json": _jsonl, ".csv": _table, ".parquet": _table}
+    reader = readers.get(file.suffix.lower())
+    if reader is None:
+        raise CopeError(
+            f"{path}: files ending in {file.suffix or 'nothing'} are not read: use .jsonl, .csv or .parquet"
+        )
+    try:
+        rows = list(reader(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CopeError(f"cannot read {path}: {first_line(error)}") from None
+    if not rows:
+        raise CopeError(f"{path} has no rows")
+    seen: dict[str, int] = {}
+    remedy = "mend it or take the row out" if check else "add it or take the row out"
+    for line, row in rows:
+        if wrong := missing(row, fields) or (check(row) if check else None):
+            raise CopeError(f"{path} line {line}: {wrong}: {remedy}")
+        if row.get("id") is not None and seen.setdefault(str(row["id"]), line) != line:
+            raise CopeError(f"{path} line {line}: id {row['id']!r} stands in line {seen[str(row['id'])]} already")
+    return [row for _, row in rows]
+
+
+def splits_in(path: str) -> list[str]:
+    """The splits that a local file's rows name in a field `split`, in order of appearance; none where they name none.
+
+    Raises:
+        CopeError: when the file cannot be read.
+    """
+    return list(dict.fromkeys(str(row["split"]) for row in from_file(path, ()) if row.get("split") is not None))
+
+
+def of_split(rows: list[Row], split: str, path: str) -> list[Row]:
+    """The rows of a split, where a local file's rows name theirs in a field `split`; else all.
+
+    Raises:
+        CopeError: when no row is of this split, with those that there are.
+    """
+    splits = Counter(str(row.get("split")) for row in rows)
+    if splits.keys() <= {"None"}:
+        return rows
+    if split not in splits:
+        there = ", ".join(f"{name} ({count})" for name, count in splits.items())
+        raise CopeError(f"{path} has no rows of split {split!r}: there are {there}")
+    return [row for row in rows if str(row.get("split")) == split]
+
+
+def missing(row: Row, fields: Fields) -> str | None:
+    """Which field a row lacks, in words; None when it has all."""
+    for names in fields:
+        if not any(row.get(name) is not None and str(row[name]).strip() for name in names):
+            return f"the row has no {' or '.join(names)}"
+    return None
+
+
+def _jsonl(file: Path) -> Iterable[tuple[int, dict[str, Any]]]:
+    with file.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise CopeError(f"{file} line {number}: not JSON ({first_line(error)})") from None
+            if not isinstance(row, dict):
+                raise CopeError(f"{file} line {number}: a row must be a JSON object with question and answer")
+            yield number, row
+
+
+def _table(file: Path) -> Iterable[tuple[int, dict[str, Any]]]:
+    import pandas
+
+    try:
+        # Everything as text: an answer such as 007 or 1.50 must not become a number on the way.
+        table = pandas.read_csv(file, dtype=str) if file.suffix.lower() == ".csv" else pandas.read_parquet(file)
+    except (OSError, UnicodeDecodeError):
+        raise
+    except Exception as error:  # the parsers raise many kinds
+        raise CopeError(f"cannot read {file}: {first_line(error)}") from None
+    for number, row in enumerate(table.to_dict("records"), 2 if file.suffix.lower() == ".csv" else 1):
+        yield number, {str(k): v for k, v in row.items() if not (isinstance(v, float) and v != v)}

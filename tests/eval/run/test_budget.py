@@ -1,0 +1,27 @@
+"""What a question is worth to a budget."""
+
+import pytest
+
+from cope.errors import CopeError
+from cope.eval.run.budget import worth
+
+
+def row(usd: float | None, calls: int, unpriced: int = 0, cancelled: int = 0) -> dict[str, object]:
+    return {"usd": usd, "calls": calls, "unpriced": unpriced, "cancelled": cancelled}
+
+
+def test_priced_calls_add_up():
+    assert worth([row(0.5, 2), row(0.25, 1)]) == 0.75
+
+
+def test_a_call_that_was_stopped_counts_as_its_siblings():
+    assert worth([row(0.6, 8, unpriced=2, cancelled=2)]) == pytest.approx(0.8)
+
+
+def test_only_stopped_calls_cost_nothing_that_is_known():
+    assert worth([row(None, 2, unpriced=2, cancelled=2)]) == 0.0
+
+
+def test_a_finished_call_without_a_price_cannot_be_budgeted():
+    with pytest.raises(CopeError, match="--price"):
+        worth([row(None, 3, unpriced=3)])

@@ -1,0 +1,69 @@
+"""Evaluations that answer from each other's calls, left alone and killed."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from cope.eval import RunFolder
+from cope.eval.run.shared_ledger import Sharing, shared_by
+
+SCRIPT = Path(__file__).parent / "_killed_comparison.py"
+KILLS = 5
+IN_FLIGHT = 8 + 8  # the most that the two tiers have in flight when the kill comes
+
+
+def run(root: Path, kills: int) -> int:
+    root.mkdir()
+    ran = subprocess.run(
+        [sys.executable, str(SCRIPT), str(root), str(kills)], check=True, capture_output=True, text=True
+    )
+    return int(ran.stdout)
+
+
+def outcome(root: Path) -> dict[str, Any]:
+    """Answers, rounds and tokens of both runs."""
+    found = {}
+    for file in sorted(root.glob("runs/*/records.jsonl")):
+        for line in file.read_text().splitlines():
+            record = json.loads(line)
+            used = [{k: v for k, v in row.items() if "seconds" not in k} for row in record["usage"]]
+            found[file.parent.name, record["id"]] = (record["answer"], record["round"], record["votes"], used)
+    return found
+
+
+def calls(root: Path) -> Counter[tuple[str, bool]]:
+    lines = (json.loads(line) for file in root.glob("runs/*/calls.jsonl") for line in file.read_text().splitlines())
+    return Counter((line["key"], bool(line.get("shared"))) for line in lines)
+
+
+def test_kills_change_nothing_and_nothing_is_asked_twice(tmp_path: Path):
+    alone, killed = tmp_path / "alone", tmp_path / "killed"
+    run(alone, 0)
+    assert run(killed, KILLS) == KILLS, "the run ended before it was killed often enough"
+    assert outcome(killed) == outcome(alone) and len(outcome(alone)) == 20
+    assert calls(killed) == calls(alone) and max(calls(alone).values()) == 1
+    asked = (alone / "asked").read_text().splitlines()
+    assert len(asked) == len(set(asked)) == sum(not shared for _, shared in calls(alone))
+    assert len((killed / "asked").read_text().splitlines()) - len(asked) <= KILLS * IN_FLIGHT
+
+
+def test_what_is_taken_from_another_is_kept_and_counted(tmp_path: Path):
+    folders = [RunFolder({"task": "t", "preset": name}, tmp_path) for name in ("a", "b", "c")]
+    entry = {"call": {"tier": "large", "cancelled": False}, "outputs": ["x"]}
+    with folders[0].opened(), folders[1].opened(), folders[2].opened():
+        shared_by(folders)
+        folders[0].ledger.put("k", entry)
+        folders[0].ledger.note({"tier": "large", "cancelled": True})
+        assert folders[1].ledger.get("none") is None
+        for _ in range(2):
+            assert (found := folders[1].ledger.get("k")) and found["outputs"] == ["x"]
+    with folders[1].opened():
+        assert folders[1].ledger.get("k"), "it is the run's own now, and read without the other"
+    sharing = Sharing()
+    for folder in folders:
+        sharing.count(folder.settings["preset"], folder.path)
+    assert (sharing.made, sharing.shared, sharing.stopped) == (2, 1, 1)
+    assert sharing.by_system["b"] == {"made": 0, "shared": 1, "stopped": 0}

@@ -1,0 +1,249 @@
+"""Code tasks: what is shown, what is hidden, which rows are refused, and how a program is scored."""
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import dspy
+import pytest
+
+from cope.errors import CopeError
+from cope.eval.tasks.base import Score
+from cope.eval.tasks.code import CODE_TASKS, HUMANEVAL, MBPP, CodeTask
+from cope.sandbox.suite import Outcome, Report, Suite
+
+ASSERTS = ["assert double(1) == 2", "assert double(2) == 4", "assert double(3) == 6 "]
+MBPP_ROW = {
+    "id": "mbpp-7",
+    "question": "Write a function to double a number.",
+    "answer": "def half(x):\r\n\treturn x / 2\r\ndef double(x):\r\n\treturn 2 * x",
+    "task_id": 7,
+    "split": "test",
+    "test_list": ASSERTS,
+    "test_setup_code": "",
+    "challenge_test_list": [],
+}
+PROMPT = 'def one(x):\n    return 1\n\n\ndef double(x):\n    """ Twice x.\n    >>> double(2)\n    4\n    """\n'
+HUMANEVAL_ROW = {
+    "id": "HumanEval/7",
+    "question": PROMPT,
+    "answer": "    return 2 * x\n",
+    "test": "\n\ndef check(candidate):\n    assert candidate(one(0)) == 2\n\n",
+    "entry_point": "double",
+}
+
+
+def written(path: Path, *rows: dict[str, Any]) -> str:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+class Double:
+    """A sandbox that says what it was asked and answers as it was told."""
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self.report = Report(outcomes)
+        self.asked: list[tuple[str, Suite]] = []
+
+    async def run(self, program: str, suite: Suite) -> Report:
+        self.asked.append((program, suite))
+        return self.report
+
+
+def scored(task: CodeTask, example: dspy.Example, answer: str | None) -> Score:
+    return asyncio.run(task.score(example, answer))
+
+
+def test_mbpp_shows_one_test_and_hides_the_others(tmp_path: Path):
+    (example,) = MBPP.load("test", data=written(tmp_path / "a.jsonl", MBPP_ROW))
+    assert example.id == "mbpp-7"
+    assert example.question.startswith("Write a function to double a number.\n\n")
+    assert example.question.endswith(":\nassert double(1) == 2")
+    assert example.tests == ["assert double(1) == 2"]
+    assert example.hidden == ["assert double(2) == 4", "assert double(3) == 6"]
+    assert not any(test in example.question for test in example.hidden)
+    assert (example.setup, example.hidden_setup, example.entry_point) == ("", "", "double")
+    assert example.answer == "def half(x):\n\treturn x / 2\ndef double(x):\n\treturn 2 * x"
+    assert set(example.inputs().keys()) == {"question", "tests", "setup", "entry_point"}
+    assert MBPP.shown == "1 of 3 tests shown, scored on the hidden 2"
+
+
+def test_the_papers_way_shows_all_and_scores_on_the_same(tmp_path: Path):
+    task = replace(MBPP, visible="all")
+    (example,) = task.load("test", data=written(tmp_path / "a.jsonl", MBPP_ROW))
+    assert example.tests == example.hidden == [test.strip() for test in ASSERTS]
+    assert all(test in example.question for test in example.tests)
+    assert "all 3" in task.shown
+    with pytest.raises(CopeError, match="give one or all"):
+        replace(MBPP, visible="two")
+
+
+def test_a_single_test_is_shown_and_scored_on(tmp_path: Path):
+    row = MBPP_ROW | {"test_list": ASSERTS[:1]}
+    (example,) = MBPP.load("test", data=written(tmp_path / "a.jsonl", row))
+    assert example.tests == example.hidden == ASSERTS[:1]
+
+
+def test_set_up_code_is_shown_and_given(tmp_path: Path):
+    row = MBPP_ROW | {
+        "test_setup_code": "a = 1\r\nb = 2\r\n",
+        "test_list": ["assert double(a) == b", "assert double(b) == 4"],
+    }
+    (example,) = MBPP.load("test", data=written(tmp_path / "a.jsonl", row))
+    assert example.setup == example.hidden_setup == "a = 1\nb = 2"
+    assert example.question.endswith("a = 1\nb = 2\nassert double(a) == b")
+
+
+def test_humaneval_shows_the_docstring_and_trusts_the_prompts_helpers(tmp_path: Path):
+    (example,) = HUMANEVAL.load("test", data=written(tmp_path / "a.jsonl", HUMANEVAL_ROW))
+    assert (example.id, example.question, example.entry_point) == ("HumanEval/7", PROMPT.rstrip(), "double")
+    assert (example.tests, example.setup) == (["assert double(2) == 4"], "")
+    assert example.answer == PROMPT + "    return 2 * x\n"
+    (hidden,) = example.hidden
+    assert hidden.endswith("\ncheck(double)")
+    names: dict[str, Any] = {}
+    exec(example.hidden_setup, names)
+    exec(example.answer, names)
+    exec(hidden, names)
+    assert "docstring" in HUMANEVAL.shown
+
+
+def test_the_hubs_fields_give_the_same_examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    import datasets
+
+    renamed = {
+        "mbpp": {"question": "text", "answer": "code"},
+        "humaneval": {"question": "prompt", "answer": "canonical_solution", "id": "task_id"},
+    }
+    for task, row in ((MBPP, MBPP_ROW), (HUMANEVAL, HUMANEVAL_ROW)):
+        local = task.load("test", data=written(tmp_path / "a.jsonl", row))
+        there = {renamed[task.name].get(key, key): value for key, value in row.items() if key not in ("split",)}
+        if task is MBPP:
+            del there["id"]
+        asked = []
+
+        def load_dataset(*args: object, rows=(there,), asked=asked, **kwargs: object) -> list[dict[str, Any]]:
+            asked.append((args, kwargs))
+            return list(rows)
+
+        monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+        assert [e.toDict() for e in task.load("test")] == [e.toDict() for e in local]
+        assert asked == [(task.hub, {"split": "test"})]
+        again = task.load("test", data=written(tmp_path / "b.jsonl", there))
+        assert [e.toDict() for e in again] == [e.toDict() for e in local]
+
+
+def test_a_broken_row_of_the_hub_is_one_line(monkeypatch: pytest.MonkeyPatch):
+    import datasets
+
+    row = {**MBPP_ROW, "test_list": []}
+    monkeypatch.setattr(datasets, "load_dataset", lambda *args, **kwargs: [MBPP_ROW, row])
+    with pytest.raises(CopeError, match="google-research-datasets/mbpp split test row 2: test_list has no tests"):
+        MBPP.load("test")
+
+
+def test_only_the_rows_of_the_split_are_loaded(tmp_path: Path):
+    rows = [MBPP_ROW | {"id": n, "split": split} for n, split in enumerate(["prompt", "test", "train", "test"])]
+    path = written(tmp_path / "a.jsonl", *rows)
+    assert [e.id for e in MBPP.load("test", data=path)] == ["1", "3"]
+    assert [e.id for e in MBPP.load("test", 1, path)] == ["1"]
+    with pytest.raises(CopeError, match=r"no rows of split 'dev': there are prompt \(1\), test \(2\), train \(1\)"):
+        MBPP.load("dev", data=path)
+    rows = [{k: v for k, v in MBPP_ROW.items() if k not in ("split", "id", "task_id")}] * 2
+    assert [e.id for e in MBPP.load("dev", data=written(tmp_path / "b.jsonl", *rows))] == ["mbpp-dev-0", "mbpp-dev-1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"question": None}, "no question or text"),
+        ({"answer": " "}, "no answer or code"),
+        ({"test_list": None}, "no test_list"),
+        ({"test_list": "assert double(1) == 2"}, "not a list of tests"),
+        ({"test_list": [1, 2]}, "not a list of tests"),
+        ({"test_list": ["assert double(1) == 2", ""]}, "not a list of tests"),
+        ({"test_list": []}, "test_list has no tests"),
+        ({"test_list": ["assert double(1) == 2", "assert double(1 =="]}, "test 2 in test_list is not Python"),
+        ({"test_list": ["assert triple(1) == 2"]}, "call nothing that the answer defines"),
+        ({"answer": "def double(x)"}, "the answer is not Python"),
+        ({"test_setup_code": "x ="}, "test_setup_code is not Python"),
+    ],
+)
+def test_a_broken_row_of_mbpp_is_one_line_with_file_and_row(tmp_path: Path, change: dict[str, Any], message: str):
+    refused(MBPP, written(tmp_path / "a.jsonl", MBPP_ROW, MBPP_ROW | {"id": "x"} | change), message)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"question": ""}, "no question or prompt"),
+        ({"answer": None}, "no answer or canonical_solution"),
+        ({"test": ""}, "no test"),
+        ({"entry_point": None}, "no entry_point"),
+        ({"entry_point": "triple"}, "does not define entry_point 'triple'"),
+        ({"question": "Double it."}, "the prompt is not the head"),
+        ({"answer": "    return (x"}, "the prompt with the answer is not Python"),
+        ({"test": "def check(f"}, "the test is not Python"),
+        ({"test": "def verify(f): pass"}, "does not define check"),
+    ],
+)
+def test_a_broken_row_of_humaneval_is_one_line_with_file_and_row(tmp_path: Path, change: dict[str, Any], message: str):
+    refused(HUMANEVAL, written(tmp_path / "a.jsonl", HUMANEVAL_ROW, HUMANEVAL_ROW | {"id": "x"} | change), message)
+
+
+def refused(task: Any, path: str, message: str) -> None:
+    with pytest.raises(CopeError, match=message) as raised:
+        task.load("test", data=path)
+    assert str(raised.value).startswith(f"{path} line 2: ")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_program_is_scored_by_the_hidden_tests(tmp_path: Path):
+    (example,) = MBPP.load("test", data=written(tmp_path / "a.jsonl", MBPP_ROW))
+    sandbox = Double(*(Outcome(test, True) for test in example.hidden))
+    score = scored(replace(MBPP, sandbox=lambda: sandbox), example, "def double(x): ...")
+    assert (score.value, score.feedback) == (1.0, "The program passes all 2 hidden tests.")
+    assert sandbox.asked == [("def double(x): ...", Suite(tuple(example.hidden), "", "double"))]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "feedback"),
+    [
+        ([("", True), ("got 3", False)], "The program passes 1 of 2 hidden tests; assert double(3) == 6: got 3"),
+        ([("", False), ("", False)], "The program passes 0 of 2 hidden tests; assert double(2) == 4: failed"),
+        ([], "The tests gave no verdict."),
+        ([("", True)], "The tests gave no verdict."),
+    ],
+)
+def test_what_failed_is_said(tmp_path: Path, outcomes: list[tuple[str, bool]], feedback: str):
+    (example,) = MBPP.load("test", data=written(tmp_path / "a.jsonl", MBPP_ROW))
+    sandbox = Double(*(Outcome(t, p, m) for t, (m, p) in zip(example.hidden, outcomes, strict=False)))
+    score = scored(replace(MBPP, sandbox=lambda: sandbox), example, "x = 1")
+    assert (score.value, score.feedback) == (0.0, feedback)
+
+
+def test_the_long_check_is_not_repeated_and_no_program_is_not_run(tmp_path: Path):
+    (example,) = HUMANEVAL.load("test", data=written(tmp_path / "a.jsonl", HUMANEVAL_ROW))
+    sandbox = Double(Outcome(example.hidden[0], False, "got\n" + "3" * 999))
+    task = replace(HUMANEVAL, sandbox=lambda: sandbox)
+    score = scored(task, example, "x = 1")
+    assert score.feedback.startswith("The program passes 0 of 1 hidden test; the hidden check: got 333")
+    assert len(score.feedback) < 300
+    assert sandbox.asked[0][1].setup == example.hidden_setup
+    for nothing in (None, " "):
+        score = scored(task, example, nothing)
+        assert (score.value, score.feedback) == (0.0, "No program could be read from the reply.")
+    assert len(sandbox.asked) == 1
+
+
+def test_when_all_tests_are_shown_feedback_calls_none_hidden(tmp_path: Path):
+    task = replace(MBPP, visible="all")
+    (example,) = task.load("test", data=written(tmp_path / "a.jsonl", MBPP_ROW))
+    sandbox = Double(*(Outcome(test, True) for test in example.hidden))
+    assert (scored(replace(task, sandbox=lambda: sandbox), example, "x")).feedback == "The program passes all 3 tests."
+
+
+def test_the_tasks_fulfil_the_seam():
+    assert [(task.name, task.domain) for task in CODE_TASKS] == [("mbpp", "code"), ("humaneval", "code")]
