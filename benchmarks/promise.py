@@ -21,8 +21,8 @@ def main() -> None:
     options = _options()
     from cope.eval import Recording, Replay
     from cope.optimize.calibration import Aim, calibrate
-    from cope.optimize.calibration.halves import halve
     from cope.optimize.calibration.losses import large_alone
+    from cope.optimize.calibration.split import halve
     from cope.stats.clustered import belonging_of
 
     record = Recording.open(options.record)

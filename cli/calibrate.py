@@ -85,6 +85,6 @@ def _reliability(found: "Calibration") -> list[Any]:
 
 
 def _stops(found: "Calibration") -> list[Any]:
-    from ..optimize.calibration.stop_table import stop_table
+    from ..optimize.calibration.early_stop_report import stop_table
 
     return stop_table(found.cascade, found.aim.seed)

@@ -65,7 +65,7 @@ def _matched(record: "Recording", found: "Comparison", options: Mapping[str, Any
     """What the record's own cascade costs at large's accuracy, and at the margin below it."""
     import numpy as np
 
-    from ..optimize.calibration.matched import matched
+    from ..optimize.calibration.matched_accuracy import matched
 
     rows = np.arange(min(len(record), options["limit"] or len(record)))
     below = (0.0, options["margin"] / 100)

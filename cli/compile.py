@@ -178,7 +178,7 @@ def _measured_by(task: str, options: Mapping[str, Any], output: Path) -> str:
 
 def _prices(options: Mapping[str, Any]) -> tuple[list[tuple[str, Any]], Any]:
     """The prices of the tiers, and that of the proposer, which is no tier unless the user names one so."""
-    from ..optimize.proposer import TIER
+    from ..optimize.compiler.proposer import TIER
 
     own = {TIER} - dict(options["tiers"]).keys()
     prices = [(name, price) for name, price in options["prices"] if name not in own]

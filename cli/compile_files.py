@@ -97,7 +97,7 @@ def save(made: "Compiled", output: Path, *, frontier: bool) -> list[Path]:
     Raises:
         CopeError: when one cannot be written.
     """
-    from ..optimize.compiled import save_program
+    from ..optimize.compiler.result import save_program
 
     about = {name: value for name, value in made.provenance.items() if name not in _PASSING}
     save_program(made.program, output, about)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from ..errors import CopeError
-from ..optimize.folder import CALLS, STARTED, check_free
+from ..optimize.compiler.store import CALLS, STARTED, check_free
 
 _TERMINATED = 143  # exit status after SIGTERM, as shells have it
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from .usage import duration, money
 
 if TYPE_CHECKING:
-    from ..optimize.estimate import Estimate
-    from ..optimize.session import Session
+    from ..optimize.compiler.estimate import Estimate
+    from ..optimize.compiler.session import Session
 
 EVERY_SECONDS = 15.0  # between two lines where there is no terminal to redraw
 TICK_SECONDS = 1.0  # between two drawings while nothing is heard

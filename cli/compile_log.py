@@ -16,9 +16,9 @@ from .compile_proposals import proposals
 
 if TYPE_CHECKING:
     from ..optimize import Compilation, Compiled
-    from ..optimize.budget import Spending
-    from ..optimize.candidates import Candidate, Candidates
-    from ..optimize.session import Session
+    from ..optimize.compiler.budget import Spending
+    from ..optimize.compiler.candidates import Candidate, Candidates
+    from ..optimize.compiler.session import Session
     from ..programs import Cascade
     from ..tracking import TrackedRun
 
@@ -125,7 +125,7 @@ class CompileLog:
     def _candidates(self, made: "Compiled") -> None:
         """The table of proposals, accepted and rejected, and the same said of the children."""
         from ..eval.run.store import digest
-        from ..optimize.prompts import state_of
+        from ..optimize.compiler.prompts import state_of
 
         kept = digest(state_of(made.program))
         if kept in self._board and self._board[kept].covers(self._board.valkeys):
@@ -147,7 +147,7 @@ class CompileLog:
                 )
 
     def _texts(self, made: "Compiled") -> None:
-        from ..optimize.prompts import state_of
+        from ..optimize.compiler.prompts import state_of
         from ..programs.program_view import view_state
         from .diff import change_lines
         from .program_diff import changes_between

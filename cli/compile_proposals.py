@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..optimize.candidates import Candidates
+    from ..optimize.compiler.candidates import Candidates
 
 
 def proposals(board: "Candidates", worth: Callable[[float, int], float], kept: str) -> Iterator[dict[str, Any]]:

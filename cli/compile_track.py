@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from ..models.team import ASKED
-from ..optimize.folder import NOTES
+from ..optimize.compiler.store import NOTES
 
 if TYPE_CHECKING:
     from ..optimize import Compilation, Compiled, Splits
@@ -88,7 +88,7 @@ def settings_of(
         more: options that count where they are set, such as `demos` and `seed`.
     """
     from ..eval.run.store import digest
-    from ..optimize.compiled import asked_with
+    from ..optimize.compiler.result import asked_with
 
     return {
         "task": task,

@@ -14,7 +14,7 @@ from .usage import duration, money
 
 if TYPE_CHECKING:
     from ..optimize import Compilation, Compiled, Scores
-    from ..optimize.estimate import Estimate
+    from ..optimize.compiler.estimate import Estimate
 
 
 def print_plan(compilation: "Compilation", settings: dict[str, Any], guess: "Estimate") -> None:

@@ -1,6 +1,6 @@
-from .budget import Budget as Budget
-from .compiled import Compiled as Compiled, Scores as Scores
-from .compiling import Compilation as Compilation
-from .methods import OPTIMIZERS as OPTIMIZERS, optimizer_by_name as optimizer_by_name
-from .splits import Splits as Splits, split as split
-from .verb import compile as compile
+from .compiler.api import compile as compile
+from .compiler.budget import Budget as Budget
+from .compiler.compilation import Compilation as Compilation
+from .compiler.result import Compiled as Compiled, Scores as Scores
+from .compiler.splits import Splits as Splits, split as split
+from .optimizers.registry import OPTIMIZERS as OPTIMIZERS, optimizer_by_name as optimizer_by_name

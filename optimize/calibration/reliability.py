@@ -6,7 +6,7 @@ import numpy as np
 
 from ...eval import Replay
 from ...stats.reliability import Level, Reliability, measured, recalibrated
-from .halves import unit_names
+from .split import unit_names
 
 __all__ = ["Level", "Reliability", "recalibrated", "reliability"]
 

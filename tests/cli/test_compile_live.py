@@ -15,9 +15,9 @@ from compile_scripts import World, fickle, preset, rows, score
 from cope import Cascade
 from cope.cli.compile_live import CompileView
 from cope.optimize import Budget, Compilation, split
-from cope.optimize.budget import Spending
-from cope.optimize.estimate import Estimate
-from cope.optimize.session import Session
+from cope.optimize.compiler.budget import Spending
+from cope.optimize.compiler.estimate import Estimate
+from cope.optimize.compiler.session import Session
 
 
 class Terminal(io.StringIO):

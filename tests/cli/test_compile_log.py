@@ -17,7 +17,7 @@ from cope.cli.app import app
 from cope.cli.compile_log import CompileLog
 from cope.cli.compile_prompts import prompts_text, templates
 from cope.cli.compile_proposals import proposals
-from cope.optimize.candidates import Candidates
+from cope.optimize.compiler.candidates import Candidates
 from cope.tracking import TrackedRun
 
 
@@ -132,7 +132,7 @@ def test_what_was_accepted_and_what_was_not_and_why():
 
 
 def test_prompts_of_peers_and_chosen_demonstrations_are_told():
-    from cope.optimize.prompts import state_of, take
+    from cope.optimize.compiler.prompts import state_of, take
 
     program = Cascade(preset("small"), Team(Tier("small"), Tier("large")))
     state = state_of(program)

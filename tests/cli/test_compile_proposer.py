@@ -12,7 +12,7 @@ from cope.cli import compile as compile_command, loading
 from cope.cli.compile_view import _memory
 from cope.models import Price
 from cope.models.engines.embedded import EmbeddedEngine
-from cope.optimize.proposer import make_proposer
+from cope.optimize.compiler.proposer import make_proposer
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from cope.cli.frontier_plot import draw_frontier
 from cope.optimize import Compiled, Scores
-from cope.optimize.budget import Spending
+from cope.optimize.compiler.budget import Spending
 
 
 def scores(right: int, large_tokens: float) -> Scores:

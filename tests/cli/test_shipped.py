@@ -15,7 +15,7 @@ from cope.cli import ask as ask_command, compile as compile_command, eval as eva
 from cope.cli.app import app
 from cope.eval.run.store import fingerprint
 from cope.models import DEFAULT_LARGE, DEFAULT_SMALL, ScriptedEngine, Team
-from cope.optimize.splits import split
+from cope.optimize.compiler.splits import split
 from cope.programs import bundled as shipped_programs
 
 MODEL = "engine/ScriptedEngine"

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from populations import COST, TAUS, Populations, populations
 
-from cope.optimize.calibration.choose import Choice, frontier, learn_then_test
 from cope.optimize.calibration.risk_test import p_values
+from cope.optimize.calibration.selection import Choice, frontier, learn_then_test
 
 POPULATIONS = 1000
 DELTA = 0.1

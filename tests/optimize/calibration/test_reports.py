@@ -10,8 +10,8 @@ from sklearn.isotonic import IsotonicRegression
 
 from cope import load_preset
 from cope.eval import Recording, Replay
+from cope.optimize.calibration.early_stop_report import stop_table
 from cope.optimize.calibration.reliability import recalibrated, reliability
-from cope.optimize.calibration.stop_table import stop_table
 from cope.stats.intervals import wilson
 
 

@@ -7,8 +7,8 @@ from mapie.risk_control.fwer_control import control_fwer
 from mapie.risk_control.methods import compute_hoeffding_bentkus_p_value
 from scipy.stats import binom
 
-from cope.optimize.calibration.choose import learn_then_test
 from cope.optimize.calibration.risk_test import groups_needed, p_values, survivors, units_needed
+from cope.optimize.calibration.selection import learn_then_test
 
 
 @pytest.mark.parametrize("exact", [True, False])

@@ -1,0 +1,228 @@
+"""Calibrate a cascade on a record: thresholds and samples with a promise that holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ...errors import CopeError, known_names
+from ...eval import Recording, Replay
+from ...models import Price
+from ...stats.bootstrap import Estimate
+from ...stats.measures import MEASURES
+from .held_out import Figures, figures, saved
+from .losses import LOSSES, large_alone
+from .risk_test import groups_needed, units_needed
+from .selection import Choice, learn_then_test
+from .settings import Setting, Trials, answering, trials
+from .split import Halves, halve, unit_names
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What is wanted of a calibration.
+
+    Attributes:
+        harm: the greatest share of questions that may be lost.
+        delta: the greatest chance that the promise is wrong, over the draw of the record's questions.
+        loss: `harm` or `disagreement`.
+        minimize: a name of `MEASURES`; None takes the first that the record knows.
+        budget: USD for a thousand questions, at most.
+        group: the record's column whose equal values belong together; None takes the groups that it was made with.
+        seed: of the split.
+    """
+
+    harm: float = 0.02
+    delta: float = 0.1
+    loss: str = "harm"
+    minimize: str | None = None
+    budget: float | None = None
+    group: str | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What was chosen, and all that it was chosen from.
+
+    Attributes:
+        aim: what was wanted; `minimize` and `group` are filled in.
+        record: the samples.
+        halves: who was ordered by and who was tested on.
+        trials: all settings.
+        choice: the sequence, its p-values, and the survivor.
+        large: the large model alone.
+        replay: the cascade as chosen; None when the large model alone answers.
+        groups: questions with the same value belong together; None where none do.
+    """
+
+    aim: Aim
+    record: Recording
+    halves: Halves
+    trials: Trials
+    choice: Choice
+    large: Replay
+    replay: Replay | None
+    groups: list[str | None] | None = None
+
+    @property
+    def cascade(self) -> Replay:
+        """The cascade as chosen; as it was recorded, when the large model alone answers."""
+        return self.replay or Replay(self.record)
+
+    @property
+    def setting(self) -> Setting | None:
+        """What was chosen; None for the large model alone."""
+        return None if self.choice.chosen is None else self.trials.settings[self.choice.chosen]
+
+    @property
+    def p(self) -> float | None:
+        """The p-value of what was chosen."""
+        return None if self.choice.chosen is None else float(self.choice.p[self.choice.passed - 1])
+
+    @cached_property
+    def held_out(self) -> tuple[Figures | None, Figures]:
+        """The cascade as chosen and the large model alone, on the held-out half."""
+        half, beside = self.halves.test, figures(self.large, self.large.outcomes(), self.large, self.halves.test)
+        return (figures(self.replay, self.replay.outcomes(), self.large, half) if self.replay else None), beside
+
+    @cached_property
+    def saved(self) -> dict[str, Estimate]:
+        """By measure, what the chosen setting saves on the held-out half; empty for the large model alone."""
+        if self.replay is None:
+            return {}
+        return saved(self.replay, self.replay.outcomes(), self.large, self.halves.test, self.aim.seed)
+
+    @property
+    def promise(self) -> str:
+        """The promise in a sentence."""
+        if self.setting is None:
+            return "The large model alone answers, so nothing is lost against it and nothing is saved."
+        of = "a group's questions, on average over groups" if self.halves.grouped else "questions"
+        return (
+            f"With {100 * (1 - self.aim.delta):.4g}% confidence: on new questions like these the cascade "
+            f"{LOSSES[self.aim.loss][1]} on at most {100 * self.aim.harm:.4g}% of {of}."
+        )
+
+    @cached_property
+    def needed(self) -> int | None:
+        """Held-out units with which the safest setting would pass four times out of five; None when no number will do.
+
+        Its risk is taken to be what it is on both halves together, half a loss added; groups to come lose what these do.
+        """
+        if not self.choice.sequence.size:
+            return None
+        first, halves = self.choice.sequence[0], self.halves
+        if halves.grouped:
+            return groups_needed(self._lost_by_group(self.trials.settings[first]), self.aim.harm, self.aim.delta)
+        lost = float(self.trials.learn_loss[first] * halves.learn.units + self.trials.test_loss[first])
+        return units_needed((lost + 0.5) / (halves.learn.units + halves.test.units + 1), self.aim.harm, self.aim.delta)
+
+    def _lost_by_group(self, setting: Setting) -> Array:
+        """(groups,) of both halves: the share of each that a setting loses."""
+        replay = Replay(self.record, samples=setting.samples, thresholds=setting.thresholds)
+        losses = np.where(replay.known, LOSSES[self.aim.loss][0](replay, self.large), 1.0)
+        rows = np.concatenate([self.halves.learn.rows, self.halves.test.rows])
+        weights = np.concatenate([self.halves.learn.weights, self.halves.test.weights])
+        at = answering(replay.known, replay.confidence, np.array([setting.thresholds]))[0]
+        _, group = np.unique(unit_names(self.record.keys, self.groups)[rows], return_inverse=True)
+        return np.bincount(group, losses[rows, at[rows]] * weights)
+
+
+def calibrate(
+    record: Recording, aim: Aim, prices: Mapping[str, Price] | None = None, rows: Array | None = None
+) -> Calibration:
+    """Choose thresholds and the number of samples: the cheapest that learn-then-test lets pass.
+
+    Args:
+        record: every round of the cascade, and the large model alone, on questions like those to come.
+        aim: what is wanted.
+        prices: the user's price of a tier; else what was recorded.
+        rows: places of the questions to calibrate on; all when None. The others are not looked at.
+
+    Raises:
+        CopeError: when the record lacks the large model alone, or the right answers that the loss needs, or does not tell what
+            is to be minimized; when no setting keeps both the promise and the budget.
+
+    >>> calibrate(Recording.open("gsm8k.parquet"), Aim(harm=0.05)).promise  # doctest: +SKIP
+    """
+    loss = LOSSES.get(aim.loss)
+    if loss is None:
+        raise CopeError(f"no loss is named {aim.loss!r}: {known_names(aim.loss, LOSSES)}")
+    if aim.loss == "harm":
+        record.check_labelled("harm", "take --loss disagreement")
+    large = large_alone(record, prices)
+    groups, column = _groups(record, aim.group)
+    halves = halve(record.keys, groups, aim.seed, rows)
+    if not (halves.learn.units and halves.test.units):
+        raise CopeError("a record of one question, or of one group, has no two halves: record more")
+    tried = trials(record, halves, lambda replay: loss[0](replay, large), prices)
+    aim = replace(aim, minimize=_minimized(aim.minimize, tried, record), group=column)
+    choice = _choose(aim, tried, halves, large)
+    chosen = None if choice.chosen is None else tried.settings[choice.chosen]
+    replay = None
+    if chosen is not None:
+        replay = Replay(record, samples=chosen.samples, thresholds=chosen.thresholds, prices=prices)
+    return Calibration(aim, record, halves, tried, choice, large, replay, groups)
+
+
+def _groups(record: Recording, column: str | None) -> tuple[list[str | None] | None, str | None]:
+    if column is None or column == record.manifest.group:
+        return record.groups, record.manifest.group
+    if column not in ("id", "question", "gold", "group"):
+        made = f"; it was made with --group {record.manifest.group}" if record.manifest.group else ""
+        raise CopeError(
+            f"the record has no column {column!r} of questions{made}: name it to cope record or cope import, "
+            "or take id, question or gold"
+        )
+    names = {"id": record.ids, "question": record.questions, "gold": record.gold, "group": record.groups}
+    return list(names[column]), column
+
+
+def _minimized(name: str | None, tried: Trials, record: Recording) -> str:
+    known = [measure for measure in MEASURES if tried.tells(measure)]
+    if name is None:
+        return known[0]
+    if name not in MEASURES:
+        raise CopeError(f"--minimize {name}: {known_names(name, MEASURES)}")
+    if name not in known:
+        price = ", or give each tier's --price" if name.startswith("cost") else ""
+        raise CopeError(f"{record.name} does not tell the {MEASURES[name].words}: minimize {' or '.join(known)}{price}")
+    return name
+
+
+def _choose(aim: Aim, tried: Trials, halves: Halves, large: Replay) -> Choice:
+    minimize = str(aim.minimize)
+    beside = {name: _mean_of(large, name, halves) for name in MEASURES}
+
+    def chosen(cost: Array) -> Choice:
+        return learn_then_test(
+            (tried.learn_loss, cost), tried.test_loss, halves.test.units, aim.harm, aim.delta,
+            exact=not halves.grouped, large=beside[minimize], strictness=tried.strictness,
+        )  # fmt: skip
+
+    cost = tried.learn_use[minimize]
+    if aim.budget is None:
+        return chosen(cost)
+    per_1k = tried.learn_use["cost"] * 1000
+    if not tried.tells("cost"):
+        raise CopeError("--budget-usd-per-1k needs what the calls cost, which is not known: give each tier's --price")
+    choice = chosen(np.where(per_1k <= aim.budget, cost, np.nan))
+    if choice.chosen is None and not beside["cost"] * 1000 <= aim.budget:
+        free = chosen(cost)
+        price = beside["cost"] * 1000 if free.chosen is None else per_1k[free.chosen]
+        raise CopeError(
+            f"nothing within {aim.budget:g} USD for 1,000 questions passes the test; what does costs {price:.4g}: "
+            "raise --budget-usd-per-1k or --harm"
+        )
+    return choice
+
+
+def _mean_of(large: Replay, measure: str, halves: Halves) -> float:
+    """What the large model alone uses on the first half; infinite where it is not known, so that the cascade is kept."""
+    use = MEASURES[measure].of(large.spent, large.tiers)[halves.learn.rows, -1].mean()
+    return float(use) if np.isfinite(use) else np.inf

@@ -1,0 +1,77 @@
+"""A calibration's certificate: what its file holds, and for which program, models and data."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from ... import __version__
+from ...eval import Recording
+from ...eval.replay.match import recorded_program
+from ...models.team import ASKED
+from ...programs.confidence.early_stopping import EXACT
+from ...stats.measures import MEASURES
+from .calibrate import Calibration
+from .certificate import RULE, SHOWN, Certificate, gold_print, mark_of, print_of
+
+
+def certify(calibration: Calibration, **more: Any) -> Certificate:
+    """What a calibration's file holds; `more` are reports to keep beside it."""
+    record, halves, setting = calibration.record, calibration.halves, calibration.setting
+    manifest, chosen = record.manifest, calibration.held_out
+    name = next(iter(record.programs))
+    aim = {**asdict(calibration.aim), "minimized": MEASURES[str(calibration.aim.minimize)].words}
+    return Certificate(
+        promise=calibration.promise,
+        setting=setting._asdict() if setting else None,
+        aim=aim,
+        p=calibration.p,
+        program={
+            "name": name, "source": manifest.source, "domain": manifest.domain,
+            "mark": mark_of(recorded_program(record, name)),
+        },
+        models=manifest.models,
+        weights=manifest.weights,
+        asked={**{name: manifest.settings[name] for name in (*ASKED, SHOWN) if name in manifest.settings}, RULE: EXACT},
+        data={
+            "task": manifest.task, "fingerprint": manifest.data_fingerprint, "questions": len(record),
+            "grouped": halves.grouped,
+            **{side: {"questions": len(half.rows), "units": half.units} for side, half in _named(calibration)},
+        },
+        rows={side: sorted(print_of(record.questions[row]) for row in half.rows) for side, half in _named(calibration)},
+        gold=_gold_prints(record),
+        held_out={
+            "chosen": chosen[0].as_dict() if chosen[0] else None, "large": chosen[1].as_dict(),
+            "saved": {name: share.as_dict() for name, share in calibration.saved.items()},
+        },
+        tested=list(_tested(calibration)),
+        tried=len(calibration.trials.settings),
+        more={**more, "units_needed": None if calibration.choice.passed else calibration.needed},
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        version=__version__,
+    )  # fmt: skip
+
+
+def _named(calibration: Calibration) -> tuple[tuple[str, Any], tuple[str, Any]]:
+    return ("learn", calibration.halves.learn), ("test", calibration.halves.test)
+
+
+def _tested(calibration: Calibration) -> Iterable[dict[str, Any]]:
+    """The sequence up to the first that fails; what comes after was not tested."""
+    choice, tried = calibration.choice, calibration.trials
+    use = tried.learn_use[str(calibration.aim.minimize)]
+    for place, index in enumerate(choice.sequence[: choice.passed + 1]):
+        yield {
+            **tried.settings[index]._asdict(), "learn_loss": float(tried.learn_loss[index]),
+            "learn_use": float(use[index]), "test_loss": float(tried.test_loss[index] / calibration.halves.test.units),
+            "p": float(choice.p[place]), "passed": place < choice.passed,
+        }  # fmt: skip
+
+
+def _gold_prints(record: Recording) -> dict[str, str]:
+    """By question; one that stands there several times with different right answers is left out."""
+    found: dict[str, set[str]] = {}
+    for question, answer in zip(record.questions, record.gold, strict=True):
+        if (mark := gold_print(answer)) is not None:
+            found.setdefault(print_of(question), set()).add(mark)
+    return {name: marks.pop() for name, marks in sorted(found.items()) if len(marks) == 1}

@@ -1,0 +1,1 @@
+"""Compile the prompts of a program with DSPy optimizers."""

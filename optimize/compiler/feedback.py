@@ -1,0 +1,80 @@
+"""What was right or wrong with a question's way through the cascade, in words, for optimizers that read."""
+
+from typing import Any
+
+from ...eval import Score
+from ...eval.tasks.base import shortened
+
+_LONGEST = 300
+
+
+def feedback(score: Score, prediction: Any, predictor: str | None) -> str:
+    """Words on a prediction.
+
+    Args:
+        score: with the task's own words: what the right answer was, or which test failed with what message.
+        prediction: the cascade's.
+        predictor: the one that is to learn, such as `round_2.planner.predict`; None for the whole program.
+
+    >>> import dspy
+    >>> row = {"round": 1, "asked": 1, "samples": [{"answer": "4"}], "votes": {"4": 1}, "accepted": True, "plan": None}
+    >>> feedback(Score(1.0, "4 is right."), dspy.Prediction(rounds=[row], round=1), None)
+    '4 is right. Round 1 answered.'
+    """
+    if prediction is None or not getattr(prediction, "rounds", None):
+        return score.feedback
+    words = [score.feedback]
+    if predictor is None:
+        words += [_round(row) for row in prediction.rounds]
+    else:
+        number, role = int(predictor.split(".")[0].removeprefix("round_")), predictor.split(".")[1]
+        row = next((row for row in prediction.rounds if row["round"] == number), None)
+        if row is None:
+            return score.feedback
+        words += [_round(row), _role(role, row, prediction, score)]
+    words.append(f"Round {prediction.round} answered.")
+    return " ".join(filter(None, words))
+
+
+def _round(row: dict[str, Any]) -> str:
+    """How the vote was split, or which visible tests failed."""
+    unread = sum(sample.get("answer") is None for sample in row["samples"])
+    said = []
+    if row["asked"] > 1 or not row["accepted"]:
+        votes = ", ".join(f"{count} for {shortened(str(vote), 60)}" for vote, count in list(row["votes"].items())[:4])
+        said.append(f"Round {row['round']}: {row['asked']} samples, votes: {votes or 'none'}.")
+    if unread:
+        said.append(f"{unread} of its replies held no answer that could be read.")
+    failed = [t for sample in row["samples"] for t in sample.get("tests", []) if not t["passed"]]
+    if failed and not row["accepted"]:
+        said.append(
+            f"A visible test failed: {shortened(failed[0]['test'], _LONGEST)}: {shortened(failed[0]['message'], _LONGEST)}"
+        )
+    return " ".join(said)
+
+
+def _role(role: str, row: dict[str, Any], prediction: Any, score: Score) -> str:
+    """Whether the plan or the solution went wrong, as far as the samples tell."""
+    plans = [sample["plan"] for sample in row["samples"] if sample.get("plan")]
+    if role == "planner":
+        if not plans and not row["plan"]:
+            return "The plan could not be read: the reply does not hold what was asked for."
+        if announces(row["plan"] or next(iter(plans), "")):
+            return "The plan announces something and then ends: it says nothing that helps to solve."
+        if score.value < 1 and row["votes"] and len(row["votes"]) == 1 and row["asked"] > 1:
+            return "All solutions made with the plan agree on a wrong answer: it leads astray."
+        return "" if score.value >= 1 else "The solution made with this plan is wrong."
+    if all(sample.get("answer") is None for sample in row["samples"]):
+        return "The reply could not be read: it does not hold what was asked for, in the form that was asked for."
+    if score.value < 1 and len(row["votes"]) > 1:
+        return "Samples of the same prompt disagree: the solution goes wrong on the way."
+    return ""
+
+
+def announces(plan: str) -> bool:
+    """Whether a plan is cut off where it was about to begin.
+
+    >>> announces("Here is the plan:")
+    True
+    """
+    return plan.rstrip().endswith(":")

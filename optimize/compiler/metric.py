@@ -1,0 +1,140 @@
+"""The task's score as DSPy's optimizers want it, with feedback in words for those that read."""
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+import dspy
+
+from ...errors import CopeError, first_line
+from ...eval import Score
+from ...eval.run.evaluate import FATAL
+from ...eval.tasks.base import shortened
+from ...models import run_sync
+from .feedback import feedback
+from .session import Session
+from .splits import fingerprint
+
+Objective = Literal["accuracy", "cost", "pareto"]
+Scorer = Callable[[dspy.Example, str | None], Any]
+"""Scores an answer: a coroutine function that gives a `Score`, as a task's, or a function that gives a number or a bool."""
+
+
+Judge = Callable[[dspy.Example, str | None], Score]
+
+
+def judged_by(scorer: Scorer) -> Judge:
+    """The scorer, called and awaited, with words where it gives a number.
+
+    What it raises becomes a CopeError that names it and the question; errors of models stay what they are.
+    """
+
+    def judge(example: dspy.Example, answer: str | None) -> Score:
+        try:
+            made: Any = scorer(example, answer)
+            made = run_sync(made) if hasattr(made, "__await__") else made
+            value = float(made.value if isinstance(made, Score) else made)
+        except (CopeError, dspy.LMError):
+            raise
+        except Exception as error:
+            why = f"{type(error).__name__}: {first_line(error, 80)}"
+            raise CopeError(f"the metric failed ({why}) {_about(example, answer)}: mend it, or the data") from error
+        if not (math.isfinite(value) and 0 <= value <= 1):
+            raise CopeError(f"the metric gave {value:g} {_about(example, answer)}: it must be between 0 and 1")
+        said = f"The answer is {answer!r}." if value >= 1 else f"The answer {answer!r} is not right."
+        return made if isinstance(made, Score) else Score(value, said)
+
+    return judge
+
+
+def _about(example: dspy.Example, answer: str | None) -> str:
+    said = "None, where no answer could be read," if answer is None else f"the answer {shortened(answer, 40)!r}"
+    return f"on {said} to {shortened(str(example.question), 60)!r}"
+
+
+class Metric:
+    """Scores a program's predictions, notes them with the candidate, and says in words what was right or wrong.
+
+    With the objective `cost`, a right answer is worth 1 when the large tier wrote nothing for it, and a half when it wrote
+    as many tokens as the uncompiled program does on average; a wrong one is worth nothing.
+
+    Args:
+        scorer: scores an answer.
+        session: where scores are noted.
+        objective: what is made better.
+        rows: the questions with all that scoring needs; optimizers may hold them without what no model is to see.
+    """
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        session: Session,
+        objective: Objective = "accuracy",
+        rows: Iterable[dspy.Example] = (),
+    ) -> None:
+        self.judge, self.session, self.objective = judged_by(scorer), session, objective
+        self._rows = {fingerprint(row): row for row in rows}
+        self.reference = 0.0
+        """Tokens of the large tier a question before compiling."""
+
+    def score(self, example: dspy.Example, prediction: Any, trace: Any = None) -> float:
+        """A number between 0 and 1."""
+        return self._judge(example, prediction)[0]
+
+    def right(self, example: dspy.Example, prediction: Any, trace: Any = None) -> bool:
+        """Whether the answer is right: only such traces become demonstrations."""
+        return self._judge(example, prediction)[1].value >= 1
+
+    def with_words(self, example: dspy.Example, prediction: Any, trace: Any = None) -> dspy.Prediction:
+        """The score with feedback on the whole program."""
+        value, score = self._judge(example, prediction)
+        return dspy.Prediction(score=value, feedback=feedback(score, prediction, None))
+
+    def reflective(
+        self,
+        example: dspy.Example,
+        prediction: Any,
+        trace: Any = None,
+        pred_name: str | None = None,
+        pred_trace: Any = None,
+    ) -> dspy.Prediction:
+        """As GEPA wants it: feedback on the predictor that it asks about, and the objectives one by one."""
+        value, score = self._judge(example, prediction)
+        found = dspy.Prediction(score=value, feedback=feedback(score, prediction, pred_name))
+        if self.objective == "pareto":
+            found.objective_scores = {"accuracy": score.value, "large_tokens": -float(large_tokens(prediction))}
+        return found
+
+    def _judge(self, example: dspy.Example, prediction: Any) -> tuple[float, Score]:
+        answer, key = getattr(prediction, "answer", None), fingerprint(example)
+        try:
+            score = self.judge(self._rows.get(key, example), answer)
+        except (*FATAL, dspy.LMError) as error:
+            self.session.give_up_on(error)
+            raise
+        if prediction is None:
+            return 0.0, score
+        used = large_tokens(prediction)
+        self.session.note(getattr(prediction, "candidate", None), key, score.value, used, all_tokens(prediction))
+        return self.worth(score.value, used), score
+
+    @property
+    def worth_of_right(self) -> float:
+        """The least that a right answer is worth to the objective."""
+        return 0.5 if self.objective == "cost" else 1.0
+
+    def worth(self, value: float, used: int) -> float:
+        """What an answer is worth to the objective."""
+        if self.objective != "cost" or not self.reference:
+            return value
+        return value * (1 - min(1.0, used / self.reference) / 2)
+
+
+def large_tokens(prediction: Any) -> int:
+    """The tokens that the large tier wrote for a prediction."""
+    return sum(row["completion_tokens"] for row in prediction.usage if row["tier"] == "large")
+
+
+def all_tokens(prediction: Any) -> int:
+    """All tokens of a prediction, those of its prompts included."""
+    return sum(row["prompt_tokens"] + row["completion_tokens"] for row in prediction.usage)

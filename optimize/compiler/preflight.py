@@ -1,0 +1,169 @@
+"""What is looked at before money is spent: each thing that cannot work gives one line that says what to do."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import dspy
+
+from ...errors import CopeError, first_line
+from ...models.lm import TierLM
+from ...programs import Cascade
+from ..optimizers.base import Job, Optimizer
+from .budget import Budget, Purse, Spending, plain
+from .fewest import fewest_calls
+from .metric import Judge
+from .proposer import TIER
+from .session import no_proposer
+from .splits import Splits
+
+LEAST = {"train": 4, "val": 4}
+"""Fewest questions of a split: with fewer, chance decides."""
+
+
+def check_data(splits: Splits) -> None:
+    """Raise a CopeError when a split is too small, or a question is in both."""
+    from .splits import fingerprint
+
+    for name, least in LEAST.items():
+        if len(rows := getattr(splits, name)) < least:
+            raise CopeError(
+                f"the {name} split has {len(rows)} questions, and {least} are the least: give more with --{name}"
+            )
+    both = {fingerprint(e) for e in splits.train} & {fingerprint(e) for e in splits.val}
+    if both:
+        raise CopeError(
+            f"{len(both)} questions are in train and val: a choice needs questions that were not learned from"
+        )
+
+
+def check_scorer(judge: Judge, splits: Splits) -> None:
+    """Raise a CopeError when the right answers themselves are scored as wrong: then nothing could ever be right."""
+    for name in ("train", "val"):
+        if not any(_is_right(judge, example, name) for example in getattr(splits, name)[:5]):
+            raise CopeError(
+                f"the metric never says right: it scores the {name} split's own answers below 1, so no optimizer can learn "
+                "from it; mend the metric, or the answers"
+            )
+
+
+def _is_right(judge: Judge, example: dspy.Example, name: str) -> bool:
+    if getattr(example, "answer", None) is None:
+        raise CopeError(f"a question of the {name} split has no answer: every row needs question and answer")
+    return judge(example, example.answer).value >= 1
+
+
+def check_prices(program: Cascade, proposers: Sequence[TierLM], budget: Budget) -> None:
+    """Raise a CopeError when money is budgeted and a model has no price.
+
+    Args:
+        program: its tiers are asked.
+        proposers: the models that propose; none where nothing is proposed.
+        budget: the bounds.
+    """
+    if budget.usd is None:
+        return
+    models = [(name, program.team[name].lm) for name in program.preset.tiers] + [(TIER, lm) for lm in proposers]
+    if lacking := {name: lm.model for name, lm in models if lm.price_of(1, 1, 1.0) is None}:
+        raise CopeError(
+            "a budget in USD needs prices: give "
+            + " and ".join(f"--price {name}=IN/OUT" for name in lacking)
+            + f", in USD per million tokens ({', '.join(f'{name} is {model}' for name, model in lacking.items())})"
+        )
+
+
+def ask_proposer(proposer: TierLM) -> None:
+    """Ask a tiny question, so that a proposer that is not there is found before money is spent on the rest.
+
+    Raises:
+        CopeError: when it gives no reply.
+    """
+    try:
+        proposer("Reply with one word: ready.", max_tokens=16)
+    except dspy.LMError as error:
+        raise no_proposer(str(proposer.model), first_line(error, 300)) from error
+
+
+def check_pilot(answers: Sequence[Any]) -> None:
+    """Raise a CopeError when no question of the pilot got an answer that could be read."""
+    if all(getattr(prediction, "answer", None) is None for prediction in answers):
+        refused = next((p.refused for p in answers if p and p.get("refused")), None)
+        why = refused or "no reply held an answer that could be read"
+        raise CopeError(
+            f"the program answers nothing: {why}; try another --adapter, more --max-tokens or another model"
+        )
+
+
+def check_calls(optimizer: Optimizer, job: Job, budget: Budget, last: int | None) -> None:
+    """Raise a CopeError when so few calls cannot be enough, whatever the models say; none of them is asked.
+
+    Rounds before the first compiled one are run once for each question, so a question that they settle is free after that.
+
+    Args:
+        optimizer: its smallest step counts.
+        job: the compile.
+        budget: the bounds.
+        last: the last round that a surrogate runs; None without one.
+    """
+    if budget.calls is None:
+        return
+    each = fewest_calls(job.student, last)
+    again = any(name.startswith("round_1.") for name in job.student.names)
+
+    def needed(part: Job) -> float:
+        return each * (len(part.valset) + (optimizer.least(part) if again else 0))
+
+    if needed(job) > budget.calls:
+        raise _too_small(optimizer, job, "calls", budget.calls, needed, "at least")
+
+
+def check_budget(optimizer: Optimizer, job: Job, purse: Purse, pilot: Sequence[Spending]) -> None:
+    """Raise a CopeError when the budget does not allow the first validation and the optimizer's smallest step."""
+    for name, bound in purse.budget.bounds().items():
+        each = [getattr(cost, name) for cost in pilot]
+        if None in each:  # all have a price by now, so it is of calls that were made without one
+            raise CopeError(
+                "a budget in USD needs prices, and calls of an earlier attempt have none: start anew with --fresh, or "
+                "leave out --budget-usd"
+            )
+        mean = sum(each) / len(each)
+
+        def needed(part: Job, mean: float = mean) -> float:
+            return mean * (len(part.valset) + optimizer.least(part))
+
+        if needed(job) > bound:
+            raise _too_small(optimizer, job, name, bound, needed, "some")
+
+
+_OPTIONS: dict[str, Callable[[float], str]] = {
+    "calls": lambda value: f"--budget-calls {math.ceil(value)}",
+    "tokens": lambda value: f"--budget-tokens {math.ceil(value)}",
+    "usd": lambda value: f"--budget-usd {_dollars(value)}",
+    "seconds": lambda value: f"--budget-minutes {math.ceil(value / 6) / 10:g}",
+}
+"""How a budget of so much is given."""
+
+
+def _dollars(value: float) -> str:
+    """USD with two digits that count, rounded up."""
+    unit = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return f"{math.ceil(value / unit) * unit:.2g}"
+
+
+def _too_small(
+    optimizer: Optimizer, job: Job, name: str, bound: float, needed: Callable[[Job], float], about: str
+) -> CopeError:
+    """Why a budget does not do, and which would; the same for the questions, where fewer would do."""
+    whole = needed(job)
+    fewer = range(len(job.valset) - 1, LEAST["val"] - 1, -1)
+    least = replace(job, trainset=job.trainset[: LEAST["train"]], valset=job.valset[: LEAST["val"]])
+    if fits := next((n for n in fewer if needed(replace(job, valset=job.valset[:n])) <= bound), None):
+        also = f", or --val {fits}"
+    else:
+        also = ", or smaller --train and --val" if needed(least) <= bound else ""
+    amount = _dollars(whole) if name == "usd" else f"{math.ceil(whole):,}"
+    return CopeError(
+        f"{plain(bound)} {name} are too few for one step of {optimizer.name}: it needs {about} {amount} "
+        f"({len(job.valset) + optimizer.least(job)} answers); give {_OPTIONS[name](whole)}{also}"
+    )

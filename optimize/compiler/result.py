@@ -1,0 +1,141 @@
+"""What a compile came to."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ...errors import CopeError
+from ...eval.run.store import write_whole
+from ...programs import Cascade
+from ...stats.intervals import paired_interval, wilson
+from .budget import Spending
+from .candidates import Candidate
+from .splits import Splits
+
+
+@dataclass(frozen=True)
+class Scores:
+    """A program on the validation questions.
+
+    Attributes:
+        values: by question, between 0 and 1, in the questions' order.
+        large_tokens: tokens that the large tier wrote, a question.
+        tokens: all tokens, prompts included, a question.
+    """
+
+    values: list[float]
+    large_tokens: float
+    tokens: float
+
+    @property
+    def accuracy(self) -> float:
+        return sum(self.values) / len(self.values) if self.values else 0.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95% by Wilson."""
+        return wilson(sum(self.values), len(self.values))
+
+    @classmethod
+    def of(cls, candidate: Candidate, keys: list[str]) -> "Scores":
+        return cls(
+            [candidate.scores[key] for key in keys],
+            candidate.mean(keys, candidate.large_tokens), candidate.mean(keys, candidate.tokens),
+        )  # fmt: skip
+
+    def as_dict(self) -> dict[str, Any]:
+        low, high = self.interval
+        return {
+            "accuracy": self.accuracy, "low": low, "high": high, "n": len(self.values),
+            "large_tokens": self.large_tokens, "tokens": self.tokens,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A compile's outcome.
+
+    Attributes:
+        program: the better of before and after, by the validation questions.
+        before: the program as it was.
+        after: the best that the optimizer found; the same as before when it found nothing better.
+        improved: whether `program` is a new one.
+        frontier: programs that no other beats in accuracy and large-tier tokens at once, the cheapest first.
+        candidates: all that was tried, in order of appearance.
+        spent: what compiling used, over all attempts.
+        stopped: why the optimizer was stopped before its end; None when it ended by itself.
+        lost: how many of the proposals failed or were no instruction; None when none did.
+        provenance: what a program file says about it: optimizer, splits, models, scores, what it cost.
+    """
+
+    program: Cascade
+    before: Scores
+    after: Scores
+    improved: bool
+    frontier: list[tuple[Cascade, Scores]]
+    candidates: list[Candidate]
+    spent: Spending
+    stopped: str | None
+    lost: str | None = None
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def gain(self) -> tuple[float, float, float]:
+        """After minus before on the same questions: mean, and its 95% interval. The program as it was gains 0 for certain."""
+        if not self.improved:
+            return 0.0, 0.0, 0.0
+        pairs = zip(self.after.values, self.before.values, strict=True)
+        return paired_interval([after - before for after, before in pairs])
+
+    def save(self, path: str | Path) -> Path:
+        """Write the program file, with its provenance.
+
+        Raises:
+            CopeError: when it cannot be written.
+        """
+        return save_program(self.program, path, self.provenance)
+
+
+def provenance(made: Compiled, optimizer: str, models: dict[str, str], splits: Splits) -> dict[str, Any]:
+    """What a program file says of how it came about."""
+    return {
+        "optimizer": optimizer,
+        "models": models,
+        **asked_with(made.program),
+        "splits": splits.as_dict(),
+        **({"duplicates": splits.dropped} if splits.dropped else {}),
+        "scores": {"before": made.before.as_dict(), "after": made.after.as_dict()},
+        "budget": {**vars(made.spent), "seconds": round(made.spent.seconds, 1)},
+        "rows": splits.rows(),
+    }
+
+
+def asked_with(program: Cascade) -> dict[str, Any]:
+    """How a program's tiers are asked, as far as all are asked alike: adapter, most tokens of a reply, tokens of a request.
+
+    Prompts are chosen for what they are written in, and measure as something else in another adapter.
+    """
+    tiers = [program.team[name] for name in program.preset.tiers]
+    values = {
+        "adapter": {type(tier.adapter).__name__.removesuffix("Adapter").lower() for tier in tiers},
+        "max_tokens": {tier.lm.kwargs.get("max_tokens") for tier in tiers},
+        "context": {tier.context_tokens for tier in tiers},
+    }
+    return {name: value for name, found in values.items() if len(found) == 1 and (value := found.pop()) is not None}
+
+
+def save_program(program: Cascade, path: str | Path, provenance: dict[str, Any]) -> Path:
+    """Write a program file that says what it was compiled on.
+
+    Raises:
+        CopeError: when it cannot be written.
+    """
+    path = Path(path)
+    text = json.dumps({**program.dump_state(), "compiled": provenance}, indent=1, ensure_ascii=False, default=str)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, text + "\n")
+    except OSError as error:
+        raise CopeError(f"cannot write the program {path}: {error.strerror}; choose another place with -o") from None
+    return path

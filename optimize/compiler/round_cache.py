@@ -1,0 +1,106 @@
+"""Rounds that were run before: the same prompts on the same question cost nothing a second time.
+
+An optimizer asks one program many times, and programs that differ in one round alone. A round's outcome depends on its
+own prompts, the question, the plans it sees and the seed; keyed by these it is kept, in memory and in a file, so that the
+rounds that are not being compiled are free (a surrogate of the program), and so is all that was done before an interruption.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import dspy
+
+from ...models import Appender, Call, read_lines
+from ...models.meter import metered, record
+from ...programs.cascade_round import CascadeRound
+from ...programs.confidence.base import Sample, Verdict
+from ...sandbox import Outcome, Report
+
+
+class KeptRounds:
+    """Outcomes of rounds by key.
+
+    Args:
+        path: the file that they are kept in; None keeps them in memory.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._kept: dict[str, dict[str, Any]] = {line["key"]: line for line in read_lines(path)} if path else {}
+        self._appender = Appender(path) if path else None
+        self._running: dict[str, asyncio.Future[None]] = {}
+
+    async def run(self, key: str, round_: CascadeRound, make: Callable[[], Awaitable[Any]]) -> dspy.Prediction:
+        """A round's outcome; made when it is not known, and made once when it is asked for twice at the same time."""
+        while running := self._running.get(key):
+            await asyncio.wait([running])  # DSPy hands a slow question to a second thread
+        if key in self._kept:
+            for call in self._kept[key]["calls"]:
+                record(Call(**{**call, "restored": True}))
+            return _restored(self._kept[key], round_)
+        self._running[key] = asyncio.get_running_loop().create_future()
+        try:
+            with metered() as meter:
+                result = await make()
+            self._keep(key, {**_plain(result, round_), "calls": [call.as_dict() for call in meter.calls]})
+            return result
+        finally:
+            self._running.pop(key).set_result(None)
+
+    def _keep(self, key: str, outcome: dict[str, Any]) -> None:
+        line = {"key": key, **outcome}
+        if self._appender:
+            self._appender.append(line)
+        self._kept[key] = line
+
+    def close(self) -> None:
+        if self._appender:
+            self._appender.close()
+
+
+def _plain(result: dspy.Prediction, round_: CascadeRound) -> dict[str, Any]:
+    """A round's outcome as plain data; traces are kept of the samples that anyone learns from."""
+    told = {*result.verdict.supporters[:1]} or {s.index for s in result.samples[:1]}
+    told |= {s.index for s in result.samples if s.plan and s.plan == result.plan}
+    return {
+        "accepted": result.accepted,
+        "plan": result.plan,
+        "verdict": {**vars(result.verdict), "votes": dict(result.verdict.votes)},
+        "samples": [_plain_sample(s, round_, s.index in told) for s in result.samples],
+        "shared": _plain_sample(result.shared, round_, True) if result.shared else None,
+    }
+
+
+def _plain_sample(sample: Sample, round_: CascadeRound, traced: bool) -> dict[str, Any]:
+    plain = {name: getattr(sample, name) for name in ("index", "plan", "reasoning", "answer", "ballot", "unread")}
+    if sample.report:
+        plain["report"] = {"outcomes": [vars(o) for o in sample.report.outcomes], "seconds": sample.report.seconds}
+    if traced:
+        planner = round_.planner.predict if round_.planner else None
+        plain["trace"] = [
+            ["planner" if predict is planner else "reasoner", inputs, dict(outputs.items())]
+            for predict, inputs, outputs in sample.trace
+        ]
+    return plain
+
+
+def _restored(line: dict[str, Any], round_: CascadeRound) -> dspy.Prediction:
+    verdict = {**line["verdict"], "supporters": tuple(line["verdict"]["supporters"])}
+    return dspy.Prediction(
+        verdict=Verdict(**verdict), accepted=line["accepted"], plan=line["plan"],
+        samples=[_sample(plain, round_) for plain in line["samples"]],
+        shared=_sample(line["shared"], round_) if line["shared"] else None,
+    )  # fmt: skip
+
+
+def _sample(plain: dict[str, Any], round_: CascadeRound) -> Sample:
+    plain = dict(plain)
+    trace, report = plain.pop("trace", []), plain.pop("report", None)
+    sample = Sample(**plain)
+    if report:
+        sample.report = Report(tuple(Outcome(**outcome) for outcome in report["outcomes"]), report["seconds"])
+    for role, inputs, outputs in trace:
+        module: Any = getattr(round_, role)
+        sample.trace.append((module.predict, dict(inputs), dspy.Prediction(**outputs)))
+    return sample

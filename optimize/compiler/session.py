@@ -1,0 +1,193 @@
+"""One compile: what all copies of the program that an optimizer makes share."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from ...errors import CopeError, first_line
+from ...eval.run.evaluate import fatal_in
+from ...eval.run.store import digest
+from ...models import Call, Halt, Ledger, allowed_by, recorded_in
+from ...models.scope import in_scope, scoped
+from ...programs import Cascade
+from .activity import Activity
+from .budget import Budget, Purse, Spending
+from .candidates import Candidate, Candidates
+from .prompts import state_of
+from .proposed import Proposed
+from .proposer import TIER
+from .round_cache import KeptRounds
+from .store import CALLS, ROUNDS
+
+_PATIENCE = 10.0  # seconds for cancelled questions to end
+
+
+class Stopped(Halt):
+    """A stage is over: what its threads still do ends too."""
+
+
+class Failed(Halt):
+    """A model cannot be reached or used: what fails for one question fails for all."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def no_proposer(model: str, why: str) -> CopeError:
+    """There are no proposals, and why.
+
+    Args:
+        model: the proposer.
+        why: a line.
+    """
+    return CopeError(f"the proposer {model} cannot be asked ({why}): mend that, or name another with --reflection-lm")
+
+
+class Session:
+    """Budget, ledger, kept rounds and candidates of one compile.
+
+    Args:
+        valkeys: fingerprints of the validation questions.
+        budget: bounds on the total, earlier attempts included.
+        folder: where calls and rounds are kept for a resume; None keeps nothing.
+        watch: called after every score with this session.
+
+    Attributes:
+        watchers: all that are called after a score; more may be added.
+        listeners: the same when a model call begins or ends: an optimizer may make many between two scores.
+        activity: what is being done.
+        proposed: what became of the proposals.
+    """
+
+    def __init__(
+        self,
+        valkeys: list[str],
+        budget: Budget | None = None,
+        folder: Path | None = None,
+        watch: Callable[["Session"], None] = lambda session: None,
+    ) -> None:
+        self.ledger = Ledger(folder / CALLS) if folder else None
+        self.kept = KeptRounds(folder / ROUNDS if folder else None)
+        self.purse = Purse(budget or Budget(), Spending.of(self.ledger.before) if self.ledger else None)
+        self.resumed = bool(self.ledger and self.ledger.before)
+        self.candidates = Candidates(valkeys)
+        self.refuses: Callable[[Cascade], str | None] = lambda program: None
+        self.watchers = [watch]
+        self.listeners: list[Callable[[Session], None]] = []
+        self.activity = Activity()
+        self.proposed = Proposed()
+        self._ended: dict[int, Halt] = {}
+        self._stages = 0
+        self._running: dict[asyncio.Task[Any], int] = {}  # questions in flight, by stage
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Session":
+        return self  # optimizers copy programs; the compile stays one
+
+    @contextmanager
+    def stage(self) -> Iterator[None]:
+        """A part of the compile. When it ends, early or not, the threads that DSPy leaves behind end with it."""
+        self._stages += 1
+        number = self._stages
+        with ExitStack() as stack:
+            stack.enter_context(scoped("stage", number))
+            stack.enter_context(recorded_in(self.ledger))
+            stack.enter_context(allowed_by(self))
+            try:
+                yield
+            finally:
+                self._ended.setdefault(number, Stopped("this part of the compile is over"))
+                self._stop(number)
+
+    @contextmanager
+    def question(self) -> Iterator[None]:
+        """A question of the running stage is being answered by this task; when the stage ends, so does the task."""
+        self.check()
+        task = asyncio.current_task()
+        assert task is not None
+        self._running[task] = in_scope("stage", 0)
+        try:
+            with scoped("question", True):
+                yield
+        except asyncio.CancelledError:
+            self.check()  # the stage's end is the reason that an optimizer's thread is told
+            raise
+        finally:
+            del self._running[task]
+
+    def _stop(self, stage: int) -> None:
+        """Cancel what DSPy's threads still wait for, and see it end: nobody needs it, and it takes the models' time."""
+        left = [task for task, number in list(self._running.items()) if number == stage]
+        for task in left:
+            task.get_loop().call_soon_threadsafe(task.cancel)
+        patience = time.monotonic() + _PATIENCE
+        while any(task in self._running for task in left) and time.monotonic() < patience:
+            time.sleep(0.01)
+
+    def admit(self) -> None:
+        """Let a model call of the running stage begin; see `Allowance`."""
+        self.check()
+        if not in_scope("question"):
+            self.activity.proposes()
+        try:
+            self.purse.admit()
+        except Halt as halt:
+            self.end(halt)
+            raise
+        self._tell()
+
+    def failed(self, call: Call, error: Exception) -> None:
+        """What fails for one request fails for all: no optimizer is to go on as if it had only lost a proposal."""
+        if fatal := fatal_in(error):
+            self.end(Failed(fatal if in_scope("question") else no_proposer(call.model, first_line(fatal, 300))))
+            self.check()
+        elif call.tier == TIER:
+            self.proposed.fails(call.model, error)
+
+    def give_up_on(self, error: Exception) -> None:
+        """End the stage on an error that every question would meet: to an optimizer it were one wrong answer more."""
+        if fatal := fatal_in(error):
+            self.end(Failed(fatal))
+            self.check()
+
+    def settle(self, call: Call) -> None:
+        self.purse.settle(call)
+        if call.tier == TIER:
+            self.proposed.ended += 1
+        self._tell()
+
+    def _tell(self) -> None:
+        for listen in self.listeners:
+            listen(self)
+
+    def check(self) -> None:
+        """Raise what ended the stage that this thread belongs to, if it has ended."""
+        if halt := self._ended.get(in_scope("stage", 0)):
+            raise halt
+
+    def end(self, why: Halt) -> None:
+        """End the stage that this thread belongs to."""
+        self._ended.setdefault(in_scope("stage", 0), why)
+
+    def see(self, program: Cascade) -> Candidate:
+        """The candidate that a program's prompts are; a new one is noted before it is asked anything."""
+        state = state_of(program)
+        identity = digest(state)
+        if identity not in self.candidates:
+            self.candidates.see(identity, state, self.purse.spent.calls, self.refuses(program))
+        return self.candidates[identity]
+
+    def note(self, identity: str | None, key: str, value: float, large_tokens: int, tokens: int) -> None:
+        """Keep a score, unless it comes from a rollout that only looked for other answers."""
+        if identity is not None:
+            self.candidates.score(identity, key, value, large_tokens, tokens)
+            for watch in self.watchers:
+                watch(self)
+
+    def close(self) -> None:
+        if self.ledger:
+            self.ledger.close()
+        self.kept.close()

@@ -1,0 +1,113 @@
+"""Which questions a program is compiled on and chosen by: disjoint by content, with a fingerprint that goes with it."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dspy
+
+from ...errors import CopeError
+from ...eval.run.store import digest, fingerprint
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Training and validation questions.
+
+    Attributes:
+        train: for demonstrations and reflection.
+        val: for the choice between candidates.
+        dropped: how many questions were left out because an equal one is in already.
+    """
+
+    train: list[dspy.Example]
+    val: list[dspy.Example]
+    dropped: int = 0
+
+    @property
+    def words(self) -> str:
+        """Sizes and fingerprints in a line."""
+        left_out = f"; {self.dropped} duplicates left out" if self.dropped else ""
+        return f"train {len(self.train)} ({self.print_of('train')}), val {len(self.val)} ({self.print_of('val')}){left_out}"
+
+    def print_of(self, name: str) -> str:
+        """The fingerprint of a whole split."""
+        return digest(sorted(map(fingerprint, getattr(self, name))))[:8]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Size and fingerprint of each, for a program file."""
+        return {
+            name: {"n": len(rows), "fingerprint": self.print_of(name)}
+            for name, rows in (("train", self.train), ("val", self.val))
+        }
+
+    def rows(self) -> dict[str, list[str]]:
+        """The fingerprints of the questions, so that an evaluation can tell what a program has seen."""
+        return {name: sorted(map(fingerprint, getattr(self, name))) for name in ("train", "val")}
+
+
+def split(
+    trainset: Sequence[dspy.Example],
+    valset: Sequence[dspy.Example] | None,
+    train: int | None = None,
+    val: int | None = None,
+    seed: int = 0,
+) -> Splits:
+    """Draw the two splits; no question is in both, and none twice.
+
+    Args:
+        trainset: the pool of training questions, in any order: they are shuffled.
+        valset: the pool of validation questions; None takes them from what training leaves.
+        train: how many to train on; None takes all, or all that validation leaves.
+        val: how many to choose by; None takes all of its pool, or a third of the common one.
+        seed: of the shuffle.
+
+    Raises:
+        CopeError: when a pool is too small, or holds what is no question.
+    """
+    for name, rows in (("trainset", trainset), ("valset", valset)):
+        _check_rows(name, () if rows is None else rows)
+    rng = random.Random(seed)
+    pool, dropped = _distinct(trainset, set())
+    rng.shuffle(pool)
+    if valset is None:
+        val = len(pool) // 3 if val is None else val
+        train = max(0, len(pool) - val) if train is None else train
+        if train + val > len(pool):
+            raise CopeError(
+                f"{train} questions to train on and {val} to validate with are more than the {len(pool)} different "
+                "ones there are: give smaller --train and --val, or more data"
+            )
+        return Splits(pool[:train], pool[train : train + val], dropped)
+    others, twice = _distinct(valset, {fingerprint(example) for example in pool})
+    rng.shuffle(others)
+    for name, wanted, rows in (("train", train, pool), ("validation", val, others)):
+        if wanted is not None and wanted > len(rows):
+            raise CopeError(f"the {name} split has {len(rows)} different questions, not {wanted}: ask for fewer")
+    return Splits(pool[:train], others[:val], dropped + twice)
+
+
+def _check_rows(name: str, rows: Any) -> None:
+    if isinstance(rows, str) or not isinstance(rows, Sequence):
+        raise CopeError(f"{name} is a {type(rows).__name__}: give a list of dspy.Example")
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, dspy.Example):
+            raise CopeError(f"row {number} of {name} is a {type(row).__name__}: make each a dspy.Example")
+        if row.get("question") is None:
+            raise CopeError(f"row {number} of {name} has no question: every row needs question and answer")
+        try:
+            given = row.inputs()
+        except ValueError:
+            given = {}
+        if "question" not in given:
+            raise CopeError(f'row {number} of {name} does not say what is given: add .with_inputs("question")')
+
+
+def _distinct(examples: Sequence[dspy.Example], taken: set[str]) -> tuple[list[dspy.Example], int]:
+    kept, seen = [], set(taken)
+    for example in examples:
+        if (mark := fingerprint(example)) not in seen:
+            seen.add(mark)
+            kept.append(example)
+    return kept, len(examples) - len(kept)

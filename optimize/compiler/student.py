@@ -1,0 +1,143 @@
+"""A cascade in the hands of a DSPy optimizer."""
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self, get_args
+
+import dspy
+
+from ...eval.run.evaluate import FATAL
+from ...eval.run.store import digest
+from ...programs import Cascade
+from ...programs.cascade_round import CascadeRound
+from ...programs.confidence.early_stopping import INEXACT
+from ...programs.sampling import seed_of
+from ...signatures import PlanKind
+from .feedback import announces
+from .prompts import plain_prompt, state_of, take
+from .reflected import reflected
+from .session import Session
+
+_WARM = 0.7  # the temperature of a greedy round while an optimizer looks for other answers
+
+
+class Student(Cascade):
+    """A cascade of rounds, from cheap models to dear ones: each plans, solves and votes; unsettled questions go on.
+
+    Args:
+        cascade: the program to compile.
+        session: what all copies share: kept rounds, budget, candidates.
+        names: the predictors that the optimizer may change; the others are frozen.
+        last: the last round that runs; None runs all. A surrogate ends where nothing later is compiled.
+        failures: whether an optimizer that reflects sees every round, those that settled nothing too.
+    """
+
+    def __init__(
+        self,
+        cascade: Cascade,
+        session: Session,
+        names: Iterable[str],
+        last: int | None = None,
+        failures: bool = False,
+    ) -> None:
+        super().__init__(
+            cascade.preset, cascade.team, seed=cascade.seed, domain=cascade.domain, confidence=cascade.confidence,
+            early_stop=cascade.early_stop,
+        )  # fmt: skip
+        self.session, self.names, self.last, self.failures = session, frozenset(names), last, failures
+        take(self, state_of(cascade))
+        for name, predict in dspy.Module.named_parameters(self):
+            # GEPA tells predictors apart by their signatures: no two are equal, whatever their words.
+            first = next(iter(predict.signature.input_fields))
+            predict.signature = predict.signature.with_updated_fields(first, place=name)
+
+    def named_parameters(self) -> list[tuple[str, Any]]:
+        """The predictors that an optimizer sees; DSPy reads all others from this too."""
+        names = self.__dict__.get("names")
+        return [pair for pair in super().named_parameters() if names is None or pair[0] in names]
+
+    def rounds(self):
+        return (round_ for round_ in super().rounds() if self.last is None or round_.number <= self.last)
+
+    def get_lm(self) -> Any:
+        """Optimizers make copies of this model for other rollouts; calls go to the tiers' models whatever it is."""
+        return dspy.settings.lm
+
+    def _rollout(self) -> int | None:
+        """Which rollout an optimizer wants, said by the model that it put in place."""
+        lm = next((p.lm for p in self.predictors() if p.lm), None) or dspy.settings.lm
+        return (getattr(lm, "kwargs", None) or {}).get("rollout_id")
+
+    async def aforward(self, question: str, **given: Any) -> dspy.Prediction:
+        candidate = self.session.see(self)
+        if candidate.refused:
+            return dspy.Prediction(
+                answer=None, rounds=[], round=0, usage=[], refused=candidate.refused, candidate=candidate.id
+            )
+        exploring = self._rollout() is not None
+        self.session.activity.asks(candidate, exploring)
+        try:
+            with self.session.question():
+                prediction = await super().aforward(question, **given)
+        except (*FATAL, dspy.LMError) as error:
+            self.session.give_up_on(error)
+            raise
+        self.session.activity.has_answered(exploring)
+        prediction.candidate = None if exploring else candidate.id
+        return prediction
+
+    async def run_round(
+        self, round_: CascadeRound, question: str, plans: dict[int, str], given: dict[str, Any]
+    ) -> dspy.Prediction:
+        rollout, seed = self._rollout(), self.seed
+        if rollout is not None:
+            round_, seed = _warmer(round_), seed_of(seed, rollout)
+        seen = {number: plans.get(number) for number in round_.fields}
+        about = [round_.spec.model_dump(mode="json"), self._models(round_), given]
+        about += [self.early_stop] if self.early_stop in INEXACT else []  # the others decide alike
+        nearest = self.nearest(round_, question)
+        key = digest(_round_state(round_, nearest), question, seen, seed, *about)
+        result = await self.session.kept.run(
+            key, round_, lambda: round_.acall(
+                question=question, plans=plans, team=self.team, confidence=self.confidence, seed=seed, given=given,
+                nearest=nearest, early_stop=self.early_stop,
+            ),
+        )  # fmt: skip
+        result.asked = (question, seen)
+        return result
+
+    def _models(self, round_: CascadeRound) -> list[Any]:
+        tiers = [self.team[name] for name in (round_.spec.planner, round_.spec.reasoner) if name]
+        return [(tier.model, type(tier.adapter).__name__, tier.lm.kwargs.get("max_tokens")) for tier in tiers]
+
+    def learned_from(self, results: list[dspy.Prediction]) -> list[Any]:
+        if not self.failures:
+            return [entry for entry in super().learned_from(results) if not _empty_plan(entry)]
+        pairs = zip(self.rounds(), results, strict=False)
+        return [entry for round_, result in pairs for entry in reflected(round_, result, *result.asked)]
+
+    def with_state(self, state: dict[str, Any]) -> Self:
+        """A copy with these prompts."""
+        other = self.deepcopy()
+        take(other, state)
+        return other
+
+
+def _empty_plan(entry: Any) -> bool:
+    """Whether a traced call is a planner's that was cut off where the plan was about to begin: no example to follow."""
+    _, _, outputs = entry
+    return any(announces(str(outputs.get(kind) or "")) for kind in get_args(PlanKind))
+
+
+def _warmer(round_: CascadeRound) -> CascadeRound:
+    """The round with samples that differ from rollout to rollout; it shares its predictors with the round."""
+    warm = copy.copy(round_)
+    changes = {name: _WARM for name in ("temperature", "plan_temperature") if getattr(round_.spec, name) == 0}
+    warm.spec = round_.spec.model_copy(update=changes)
+    return warm
+
+
+def _round_state(round_: CascadeRound, nearest: Mapping[str, Sequence[Any]]) -> list[Any]:
+    """The prompts of a round as a question meets them."""
+    modules = {"planner": round_.planner, "reasoner": round_.reasoner}
+    return [plain_prompt(module.predict, nearest.get(role, ())) for role, module in modules.items() if module]

@@ -1,0 +1,75 @@
+"""A surrogate of the program: only the rounds that what is compiled can change, on the questions that reach them."""
+
+from dataclasses import replace
+from typing import Any
+
+import dspy
+
+from ...errors import CopeError
+from ...programs import Cascade
+from ..optimizers.base import Job, Optimizer
+from .candidates import Candidates
+from .prompts import state_of
+from .splits import fingerprint
+from .student import Student
+
+
+class Surrogate:
+    """Compiles some predictors at the price of their own rounds.
+
+    The rounds before the first compiled one are frozen and answered from what is kept; a question that they settle is
+    left out, for nothing that is compiled can change it. The rounds after the last compiled one do not run: what is
+    scored is the answer that the last compiled round leads with.
+
+    Args:
+        program: the whole cascade.
+        names: the predictors that are compiled.
+
+    Raises:
+        CopeError: when it would leave nothing out.
+
+    Attributes:
+        best: the states that were found best, for the whole program to decide between.
+    """
+
+    def __init__(self, program: Cascade, names: list[str]) -> None:
+        numbers = [int(name.split(".")[0].removeprefix("round_")) for name in names]
+        self.first, self.last = min(numbers), max(numbers)
+        if (self.first, self.last) == (1, len(program.preset.rounds)):
+            raise CopeError(
+                "a surrogate leaves out nothing here, since both the first and the last round are compiled: say what is "
+                "compiled with --only, or do without --surrogate"
+            )
+        self.best: list[dict[str, Any]] = []
+
+    def compile(self, optimizer: Optimizer, job: Job) -> Student | None:
+        student = job.student.deepcopy()
+        student.last = self.last
+        session = job.student.session
+        trainset, valset = (self._reaching(student, job, rows) for rows in (job.trainset, job.valset))
+        if len(trainset) < 2 or len(valset) < 2:
+            return None  # hardly a question reaches what is compiled
+        whole, session.candidates = session.candidates, Candidates([fingerprint(e) for e in valset])
+        try:
+            job.evaluate(student, valset)
+            made = optimizer.compile(replace(job, student=student, trainset=trainset, valset=valset))
+            if made is not None:
+                made = student.with_state(state_of(made))
+                job.evaluate(made, valset)
+            return None
+        finally:
+            self.best = [candidate.state for candidate in session.candidates.whole()[:2]]
+            session.candidates = whole
+
+    def _reaching(self, student: Student, job: Job, rows: list[Any]) -> list[Any]:
+        """The questions that the compiled rounds are asked."""
+        if self.first == 1:
+            return rows
+        rounds = {}
+
+        def note(example: Any, prediction: Any, trace: Any = None) -> float:
+            rounds[fingerprint(example)] = prediction.round
+            return 0.0
+
+        dspy.Evaluate(devset=rows, metric=note, num_threads=job.threads, display_progress=False)(student)
+        return [row for row in rows if rounds.get(fingerprint(row), 0) >= self.first]

@@ -1,0 +1,1 @@
+"""The optimizers, each a wrapped DSPy teleprompter."""

@@ -1,0 +1,126 @@
+"""What an optimizer is given, and the seam for new ones."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import dspy
+
+from ...errors import first_line
+from ..compiler.metric import Metric
+from ..compiler.student import Student
+
+
+@dataclass
+class Job:
+    """One compile, as an optimizer sees it.
+
+    Attributes:
+        student: the program with its prompts as they are; optimizers copy it.
+        trainset: questions to learn from, with the field names that the program's predictors have.
+        valset: questions to choose by.
+        metric: scores, with and without words.
+        proposer: the model that writes instructions.
+        runs: how many questions the budget lets a program answer, about; None without a budget.
+        threads: questions side by side.
+        demos: the most demonstrations of a predictor.
+        seed: of the optimizer.
+        evaluate: scores a program on the validation questions, all or some of them.
+        chain: the optimizers of a chain, by name.
+    """
+
+    student: Student
+    trainset: list[dspy.Example]
+    valset: list[dspy.Example]
+    metric: Metric
+    proposer: dspy.LM
+    runs: int | None
+    threads: int
+    demos: int
+    seed: int
+    evaluate: Callable[[Student, list[dspy.Example]], list[float]]
+    chain: tuple[str, ...] = ()
+
+    @property
+    def predictors(self) -> int:
+        """How many predictors are compiled."""
+        return len(self.student.predictors())
+
+    def candidates(self, usual: int, least: int = 2, each: int | None = None) -> int:
+        """How many candidates the budget allows, at most the usual number.
+
+        Args:
+            usual: without a budget.
+            least: never fewer.
+            each: questions that one candidate is asked; the validation set's by default.
+        """
+        if self.runs is None:
+            return usual
+        return max(least, min(usual, math.floor(self.runs / max(1, each or len(self.valset)))))
+
+
+class Optimizer(Protocol):
+    """One of DSPy's optimizers, fitted to programs whose rounds run on different tiers."""
+
+    name: str
+    words: str
+    """What it changes, in a few words."""
+    reflects: bool
+    """Whether it learns from failures, so that the rounds that settled nothing are shown to it."""
+
+    demonstrates: bool
+    """Whether it, or one of several in a chain, adds demonstrations to prompts."""
+
+    instructs: bool
+    """Whether it, or one of several in a chain, changes instructions."""
+
+    def least(self, job: Job) -> int:
+        """How many questions programs must answer for its smallest step, the first validation apart."""
+        ...
+
+    def runs(self, job: Job) -> tuple[int, int]:
+        """How many questions programs will answer, and how many calls the proposing model will get, about."""
+        ...
+
+    def compile(self, job: Job) -> Student | None:
+        """Make the program better; the one it ends with, though the session knows all that it tried."""
+        ...
+
+
+class StepFailed(Exception):
+    """A step of a chain of optimizers failed, for the reason that is its cause; what was scored before it is known.
+
+    Args:
+        number: of the step, from 1.
+        name: its optimizer's.
+    """
+
+    def __init__(self, number: int, name: str) -> None:
+        super().__init__(f"step {number}, {name}")
+
+
+def failure(name: str, error: BaseException) -> str:
+    """What an optimizer failed on, in a line.
+
+    >>> failure("copro", ValueError("no ideas"))
+    'copro failed (ValueError: no ideas)'
+    """
+    step = ""
+    if isinstance(error, StepFailed):
+        step, error = f" in {error}", error.__cause__ or error
+    return f"{name} failed{step} ({type(error).__name__}: {first_line(error)})"
+
+
+def shown_row(example: dspy.Example, student: Student) -> dspy.Example:
+    """A training row as optimizers, and the models that propose, see it.
+
+    Its answer has the name that reasoners write it to. What only the metric knows, such as hidden tests, is left out, so
+    that no prompt can quote it.
+    """
+    row = example if student.domain != "code" else example.copy(program=example.answer)
+    signatures: list[Any] = [predict.signature for _, predict in dspy.Module.named_parameters(student)]
+    names = {"answer", *example.inputs().keys(), *(name for signature in signatures for name in signature.fields)}
+    return dspy.Example(**{name: value for name, value in row.items() if name in names}).with_inputs(
+        *example.inputs().keys()
+    )

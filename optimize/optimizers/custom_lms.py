@@ -1,0 +1,136 @@
+"""Models that a user's own optimizer brings along: lent to the compile, so that what they are asked is booked and bounded."""
+
+import asyncio
+import copy
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from types import FunctionType, MethodType
+from typing import Any
+
+import dspy
+from dspy.teleprompt.teleprompt import Teleprompter
+
+from ...models import Price
+from ...models.lm import TierLM
+from ...programs import Cascade
+from ..compiler.proposer import TIER
+
+
+class _Asks(dspy.LM):
+    """Stands where `TierLM` expects DSPy's own way of asking, and asks the lent model in its own way."""
+
+    lent: dspy.BaseLM
+
+    async def acall(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
+        usual = self.lent.kwargs
+        changed = {name: value for name, value in self.kwargs.items() if name not in usual or usual[name] != value}
+        said: tuple[Any, ...] = () if messages else (prompt,)
+        given = {**changed, **kwargs, **({"messages": messages} if messages else {})}
+        # Not every model has an asynchronous form, and optimizers use the other one.
+        return await asyncio.to_thread(self.lent, *said, **given)
+
+    def update_history(self, entry: dict[str, Any]) -> None:
+        type(self.lent).update_history(self.lent, entry)
+
+
+class LentLM(TierLM, _Asks):
+    """A language model of any class, asked as it is and booked as the proposer.
+
+    Args:
+        lm: the model. It stays as it was; its history grows.
+    """
+
+    def __init__(self, lm: dspy.BaseLM) -> None:
+        super().__init__(str(lm.model or type(lm).__name__), tier=TIER, cache=False)
+        self.model_type = lm.model_type
+        self.kwargs, self.history = dict(lm.kwargs), lm.history
+        self.lent = copy.copy(lm)
+        self.lent.update_history = self.update_history  # what a call used is told where DSPy keeps its history
+
+
+def models_of(holder: Any, price: Price | None = None) -> list[TierLM]:
+    """The models that an optimizer holds, each once, as they are lent.
+
+    Found are those in its attributes, in their lists and dictionaries, in its predictors, in optimizers inside it, and in
+    objects that it calls. A model that only a function's closure knows is not found.
+
+    Args:
+        holder: the optimizer.
+        price: of those that have none of their own.
+    """
+    return list(_lent(_places(holder, set()), price).values())
+
+
+@contextmanager
+def lent_models(holder: Any, price: Price | None = None) -> Iterator[None]:
+    """Inside, the models that an optimizer holds are lent ones, see `models_of`; afterwards it has its own back."""
+    places = list(_places(holder, set()))
+    lent = _lent(places, price)
+    try:
+        for place, key, lm in places:
+            _put(place, key, lent[id(lm)])
+        yield
+    finally:
+        for place, key, lm in places:
+            _put(place, key, lm)
+
+
+def held_by(holder: Any) -> Iterator[Teleprompter]:
+    """The optimizers inside an optimizer."""
+    for value in _values(holder, set()):
+        if isinstance(value, Teleprompter):
+            yield value
+
+
+def _lent(places: Iterable[tuple[Any, Any, dspy.BaseLM]], price: Price | None) -> dict[int, TierLM]:
+    """By the identity of a model what stands in for it."""
+    made: dict[int, TierLM] = {}
+    for _, _, lm in places:
+        if id(lm) in made:
+            continue
+        # A tier's model keeps to its limits and writes to the meter already, but what it proposes is no answer of its tier.
+        lent = made[id(lm)] = lm.copy(tier=TIER) if isinstance(lm, TierLM) else LentLM(lm)
+        if price and not lent.runtime.price:
+            lent.runtime = replace(lent.runtime, price=price)
+    return made
+
+
+def _places(holder: Any, seen: set[int]) -> Iterator[tuple[Any, Any, dspy.BaseLM]]:
+    """Holder, key and model, of every model that is found."""
+    for inside in (holder, *_values(holder, seen)):
+        for key, value in _items(inside):
+            if isinstance(value, dspy.BaseLM):
+                yield inside, key, value
+
+
+def _values(holder: Any, seen: set[int]) -> Iterator[Any]:
+    """All that is inside and may hold models itself, once."""
+    for _, value in _items(holder):
+        bound = isinstance(value, MethodType)
+        inside = value.__self__ if bound else value
+        if id(inside) not in seen and _holds(inside, bound):
+            seen.add(id(inside))
+            yield inside
+            yield from _values(inside, seen)
+
+
+def _holds(value: Any, called: bool) -> bool:
+    if isinstance(value, dict | list | Teleprompter):
+        return True
+    if isinstance(value, dspy.BaseLM | Cascade | type | FunctionType):
+        return False
+    return (called or callable(value)) and hasattr(value, "__dict__")
+
+
+def _items(holder: Any) -> list[tuple[Any, Any]]:
+    if isinstance(holder, dict):
+        return list(holder.items())
+    return list(enumerate(holder)) if isinstance(holder, list) else list(vars(holder).items())
+
+
+def _put(holder: Any, key: Any, value: Any) -> None:
+    if isinstance(holder, dict | list):
+        holder[key] = value
+    else:
+        setattr(holder, key, value)

@@ -1,0 +1,118 @@
+"""Every setting on a record: what it loses and uses is what its own replay says, and what is not recorded counts as lost."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from recorded_runs import recorder, recording, team_of, unsure
+
+from cope import CopeError, load_preset
+from cope.eval import Recording, Replay
+from cope.models import Price
+from cope.optimize.calibration.losses import disagreement, harm, large_alone
+from cope.optimize.calibration.settings import trials
+from cope.optimize.calibration.split import halve
+from cope.stats.measures import MEASURES
+
+PRICES = {"small": Price(1, 2), "large": Price(10, 20)}
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    preset = load_preset("cope").with_(samples=3)
+    return recording(recorder(team_of(unsure), preset, "large"), tmp_path_factory.mktemp("record"), 14)
+
+
+def test_losses_and_use_are_those_of_each_replay(record: Recording):
+    large, halves = large_alone(record), halve(record.keys)
+    found = trials(record, halves, lambda replay: harm(replay, large), PRICES)
+    assert len(found.settings) == 3**2 + 2**2 + 1
+    learn, test = halves.learn.rows, halves.test.rows
+    right = large.outcomes().score == 1.0
+    some_unknown = 0
+    for place, setting in enumerate(found.settings):
+        replay = Replay(record, samples=setting.samples, thresholds=setting.thresholds, prices=PRICES)
+        outcomes = replay.outcomes()
+        lost = np.where(outcomes.known, (outcomes.score < 1) & right, True)
+        assert found.learn_loss[place] == pytest.approx(lost[learn].mean())
+        assert found.test_loss[place] == pytest.approx(lost[test].sum())
+        known = outcomes.known[learn]
+        some_unknown += not outcomes.known.all()
+        use = {
+            "cost": sum(outcomes.spent[tier, "usd"] for tier in ("small", "large")),
+            "cost-small-free": outcomes.spent["large", "usd"],
+            "large-tokens": outcomes.spent["large", "plan_tokens"] + outcomes.spent["large", "answer_tokens"],
+            "seconds": sum(outcomes.spent[tier, "seconds"] for tier in ("small", "large")),
+            "large-calls": outcomes.spent["large", "calls"],
+        }
+        for name in MEASURES:
+            assert found.learn_use[name][place] == pytest.approx(use[name][learn][known].mean()), name
+    assert some_unknown, "with fewer samples another plan is handed on here and there"
+    assert all(found.tells(name) for name in MEASURES)
+
+
+def test_settings_in_blocks_come_to_the_same(record: Recording, monkeypatch: pytest.MonkeyPatch):
+    large, halves = large_alone(record), halve(record.keys)
+    whole = trials(record, halves, lambda replay: harm(replay, large))
+    monkeypatch.setattr("cope.optimize.calibration.settings._CELLS", 3 * len(record))
+    parts = trials(record, halves, lambda replay: harm(replay, large))
+    np.testing.assert_array_equal(whole.test_loss, parts.test_loss)
+    np.testing.assert_array_equal(whole.learn_use["large-tokens"], parts.learn_use["large-tokens"])
+
+
+def test_of_many_thresholds_and_counts_some_are_tried(record: Recording, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("cope.optimize.calibration.settings._SETTINGS", 4)
+    monkeypatch.setattr("cope.optimize.calibration.settings._COUNTS", 2)
+    large = large_alone(record)
+    found = trials(record, halve(record.keys), lambda replay: harm(replay, large))
+    assert [s.samples for s in found.settings] == [1, 3, 3, 3, 3]
+    assert {t for s in found.settings for t in s.thresholds} == {1.0, 1 / 3}
+
+
+def test_harm_and_disagreement(record: Recording):
+    large, cascade = large_alone(record), Replay(record)
+    lost, other = harm(cascade, large), disagreement(cascade, large)
+    assert lost.any()
+    assert (lost <= other).all(), "who is wrong where the large model is right gives another answer"
+    assert (other > lost).any()
+    for number, round_ in enumerate(cascade.rounds):
+        for row in range(len(record)):
+            leader, theirs = round_.verdict.leader[row], large.rounds[0].recorded.answers[row, 0]
+            ours = None if leader < 0 else round_.recorded.answers[row, leader]
+            same = ours is not None and theirs is not None and float(ours) == float(theirs)
+            assert other[row, number] == (not same)
+
+
+def test_a_price_that_is_not_known_is_told_apart_from_nothing(record: Recording):
+    large = large_alone(record)
+    found = trials(record, halve(record.keys), lambda replay: harm(replay, large))
+    assert not found.tells("cost")
+    assert found.tells("large-tokens")
+
+
+def test_a_record_without_the_large_model_or_without_a_gate(tmp_path: Path):
+    lone = recording(recorder(team_of(unsure), load_preset("cope").with_(samples=2)), tmp_path / "lone", 2)
+    with pytest.raises(CopeError, match="--also large"):
+        large_alone(lone)
+    large = recording(recorder(team_of(unsure), "large"), tmp_path / "large", 2)
+    with pytest.raises(CopeError, match="no threshold to calibrate"):
+        trials(large, halve(large.keys), lambda replay: harm(replay, replay))
+
+
+def test_halves_keep_together_what_belongs_together():
+    keys = [f"k{n}" for n in range(40)]
+    groups = [f"g{n % 9}" if n < 30 else None for n in range(40)]
+    halves = halve(keys, groups, seed=3)
+    sides = [set(half.rows.tolist()) for half in (halves.learn, halves.test)]
+    assert sides[0] | sides[1] == set(range(40))
+    for name in set(groups) - {None}:
+        rows = {n for n, group in enumerate(groups) if group == name}
+        assert rows <= sides[0] or rows <= sides[1]
+    assert halves.grouped
+    assert halves.learn.units + halves.test.units == 9 + 10
+    for half in (halves.learn, halves.test):
+        assert half.weights.sum() == pytest.approx(half.units)
+    mixed = np.random.default_rng(0).permutation(40)
+    again = halve([keys[n] for n in mixed], [groups[n] for n in mixed], seed=3)
+    assert set(mixed[again.test.rows].tolist()) == sides[1], "the order of the rows does not matter"
+    assert set(halve(keys, groups, seed=4).test.rows.tolist()) != sides[1]

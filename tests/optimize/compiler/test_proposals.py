@@ -1,0 +1,47 @@
+"""What a small proposing model writes is tried where it can be an instruction."""
+
+from pathlib import Path
+
+import pytest
+from compile_scripts import MAGIC, World, compiled
+
+from cope.optimize import Budget
+from cope.optimize.compiler import proposals
+from cope.optimize.compiler.proposals import instructs
+from cope.optimize.optimizers import mipro
+
+PROGRAM = f"```python\ndef {MAGIC}(n):\n    return 2 * n\n```"
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_a_program_is_no_instruction_of_a_small_model(local: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Every proposal is a program with the magic word: it would be the best candidate, if it were tried."""
+    monkeypatch.setattr(mipro, "is_local", lambda model: local)
+    world = World(proposal=PROGRAM)
+    run = compiled("miprov2", "small", tmp_path, world, demos=0, budget=Budget(calls=100))
+    assert world.proposals()
+    assert any(MAGIC in str(request.system) for request in world.small.requests) is not local
+    assert (MAGIC in run.made.program.round_1.reasoner.predict.signature.instructions) is not local
+
+    said = "proposals were no instruction and left out: a stronger --reflection-lm may do better"
+    assert (run.made.lost or "").endswith(said) is local
+
+
+@pytest.mark.parametrize("useful", [True, False])
+def test_remarks_in_place_of_advice_are_counted_and_told(useful: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(proposals, "is_local", lambda model: True)
+    advice = f"Say {MAGIC} before you begin." if useful else f"The assistant should say {MAGIC}."
+    world = World(proposal=f"Nothing is said.\nAdvice: {advice}")
+    made = compiled("gepa", "small", tmp_path, world, budget=Budget(calls=100)).made
+    assert made.improved is useful
+    if useful:
+        assert made.lost is None
+        return
+    count, rest = str(made.lost).split(" ", 1)
+    assert int(count) >= len(world.proposals()) > 0, "what was known already is left out as well"
+    assert rest == "proposals were no instruction and left out: a stronger --reflection-lm may do better"
+
+
+def test_sentences_that_name_code_are_instructions():
+    assert instructs("Write a def statement with the function's name, and import what it needs.")
+    assert not instructs("Here it is:\nimport math\nprint(math.pi)")

@@ -1,0 +1,163 @@
+"""ensemble: the best three programs of a search vote, and are saved together only where that is better than the best one."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import dspy
+import pytest
+from click.testing import CliRunner
+
+from cope import Cascade, load_preset, metered
+from cope.cli import eval as eval_command
+from cope.cli.app import app
+from cope.models import ScriptedEngine, Team
+from cope.optimize import Compilation, optimizer_by_name, split
+from cope.optimize.compiler.prompts import is_ensemble
+from cope.optimize.compiler.splits import fingerprint
+
+
+def rows(numbers: Any) -> list[dspy.Example]:
+    return [dspy.Example(question=f"What is {n} + {n}?", answer=str(2 * n)).with_inputs("question") for n in numbers]
+
+
+TRAIN, VAL = rows(range(6)), rows(range(30, 39))
+
+
+class World:
+    """Two tiers that know 0, 1 and 2, and else need a demonstration.
+
+    Each demonstration misleads on a third of the questions, and on another third than the two others do; or all on the
+    same third.
+    """
+
+    def __init__(self, alike: bool = False) -> None:
+        self._alike = alike
+        self.small, self.large = (ScriptedEngine(self.reply) for _ in range(2))
+        self.team = Team(self.small, self.large, cache=False)
+
+    def reply(self, messages: list[dict[str, str]], request: Any) -> str:
+        system, *shown, last = messages
+        number = int(re.findall(r"What is (\d+) \+", last["content"])[-1])
+        taught = [int(n) for m in shown if m["role"] == "user" for n in re.findall(r"What is (\d+) \+", m["content"])]
+        if "Answer:" not in system["content"]:
+            return f"Double {number}."
+        misled = taught and (number + (0 if self._alike else taught[0])) % 3 == 0
+        right = number < 3 or (taught and not misled)
+        return f"So.\nAnswer: {2 * number if right else 100 + number + sum(taught)}"
+
+    @property
+    def asked(self) -> int:
+        return len(self.small.requests) + len(self.large.requests)
+
+
+def score(example: dspy.Example, answer: str | None) -> float:
+    return float(answer == example.answer)
+
+
+def compile_it(world: World, folder: Path, preset: str = "small", program: Cascade | None = None, **more: Any) -> Any:
+    program = program or Cascade(load_preset(preset).with_(samples=3), world.team)
+    more = {"optimizer": "ensemble", "demos": 1, **more}
+    compilation = Compilation(program, split(TRAIN, VAL), score, folder=folder, **more)
+    try:
+        return compilation.run()
+    finally:
+        compilation.close()
+
+
+@pytest.mark.parametrize(
+    ("preset", "calls"),
+    [
+        ("small", {("small", 1, "reason"): 1}),
+        ("plan-then-solve", {("large", 1, "plan"): 1, ("small", 1, "reason"): 1}),
+    ],
+)
+def test_three_that_err_apart_are_right_together(tmp_path: Path, preset: str, calls: dict[Any, int]):
+    world = World()
+    with metered() as meter:
+        made = compile_it(world, tmp_path, preset)
+    assert made.before.accuracy == 0.0 and made.after.accuracy == 1.0 and made.improved
+    assert {(call.tier, call.round, call.role) for call in meter.calls} == set(calls)
+    keys = [fingerprint(example) for example in VAL]
+    single = [c.mean(keys) for c in made.candidates if c.covers(keys) and not is_ensemble(c.state)]
+    assert max(single) == pytest.approx(2 / 3)
+    program = made.program
+    taught = {p.round_1.reasoner.predict.demos[0].question for p in (program, *program.peers)}
+    assert len(program.peers) == 2 and len(taught) == 3
+    # What it costs is what all three use: two calls of a kind where two agree, else three.
+    rows = [program(question=example.question) for example in VAL]
+    assert [prediction.answer for prediction in rows] == [example.answer for example in VAL]
+    for prediction in rows:
+        used = {(row["tier"], row["round"], row["role"]): row["calls"] for row in prediction.usage}
+        assert used == {key: len(prediction.members) * count for key, count in calls.items()}
+    assert {len(prediction.members) for prediction in rows} == {2, 3}
+    tokens = sum(row["prompt_tokens"] + row["completion_tokens"] for p in rows for row in p.usage) / len(rows)
+    assert made.after.tokens == pytest.approx(tokens) and made.after.tokens > 1.5 * made.before.tokens
+
+
+def test_the_vote_itself_costs_the_compile_nothing(tmp_path: Path):
+    world, other = World(), World()
+    compile_it(world, tmp_path / "a")
+    compile_it(other, tmp_path / "b", optimizer="bootstrap-random-search")
+    assert world.asked == other.asked
+
+
+def test_where_all_err_alike_the_best_one_is_saved_alone(tmp_path: Path):
+    made = compile_it(World(alike=True), tmp_path)
+    assert made.improved and made.after.accuracy == pytest.approx(2 / 3)
+    assert not made.program.peers and "peers" not in made.program.dump_state()
+    tried = [c for c in made.candidates if is_ensemble(c.state)]
+    assert len(tried) == 1 and sum(tried[0].scores.values()) == sum(made.after.values)
+
+
+def test_a_second_time_costs_nothing(tmp_path: Path):
+    first = compile_it(World(), tmp_path)
+    again = World()
+    made = compile_it(again, tmp_path)
+    assert again.asked == 0
+    assert made.program.dump_state() == first.program.dump_state() and made.after == first.after
+
+
+def test_the_costs_are_in_its_words():
+    assert "up to three times as much" in optimizer_by_name("ensemble").words
+
+
+def test_an_ensemble_can_be_compiled_on_its_lead(tmp_path: Path):
+    world = World()
+    first = compile_it(world, tmp_path / "a").program
+    before = [peer.dump_state() for peer in first.peers]
+    proposer = ScriptedEngine(lambda *_: "Double it well.\nProposed prefix for output field: Answer")
+    made = compile_it(world, tmp_path / "b", program=first, optimizer="copro", proposer=proposer)
+    assert made.before.accuracy == 1.0 and not made.improved
+    tried = [
+        c.state for c in made.candidates if c.state["round_1.reasoner.predict"]["instructions"] == "Double it well."
+    ]
+    assert tried and all(state.keys() == made.candidates[0].state.keys() for state in tried)
+    assert [peer.dump_state() for peer in made.program.peers] == before
+
+
+def test_evaluated_and_shown_like_every_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    world = World()
+    compile_it(world, tmp_path / "compile").save("p.json")
+    Path("q.jsonl").write_text("".join(json.dumps({"question": e.question, "answer": e.answer}) + "\n" for e in VAL))
+    monkeypatch.setattr(eval_command, "make_team", lambda options: world.team)
+    monkeypatch.setattr(eval_command, "prepare", lambda *args, **kwargs: None)
+
+    def cope(*words: str) -> str:
+        made = CliRunner().invoke(app, list(words))
+        assert made.exit_code == 0, made.output
+        return made.stdout
+
+    evaluation = ("eval", "jsonl", "--data", "q.jsonl", "--program", "p.json", "--no-track", "--json")
+    asked = world.asked
+    summary = json.loads(cope(*evaluation))
+    assert summary["accuracy"] == 1.0 and summary["total"]["calls"] == world.asked - asked >= 2 * len(VAL)
+    asked = world.asked
+    cope(*evaluation)
+    assert world.asked == asked
+    said = cope("show", "p.json")
+    assert "ensemble of 3 programs, whose answers vote: a question costs up to 3 times as much" in said
+    assert all(f"{name}round_1.reasoner.predict (small solves)" in said for name in ("", "peer_2.", "peer_3."))
+    assert "program voting programs: 1 -> 3" in cope("diff", "small", "p.json")
