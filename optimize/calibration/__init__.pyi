@@ -1,7 +1,7 @@
-from .calibrate import Aim as Aim, Calibration as Calibration, calibrate as calibrate
+from .calibration import Aim as Aim, Calibration as Calibration, calibrate as calibrate
 from .certificate import (
     Certificate as Certificate,
     is_calibration as is_calibration,
     load_certificate as load_certificate,
 )
-from .certify import certify as certify
+from .certification import certify as certify

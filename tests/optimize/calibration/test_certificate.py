@@ -10,7 +10,13 @@ from recorded_runs import recorder, recording, team_of, unsure
 
 from cope import Cascade, CopeError, load_preset
 from cope.eval.replay.match import Program
-from cope.optimize.calibration import Aim, Certificate, calibrate, certify, load_certificate
+from cope.optimize.calibration import (
+    Aim,
+    Certificate,
+    calibration as calibrate,
+    certification as certify,
+    load_certificate,
+)
 
 ASKED = {"adapter": "lean", "max_tokens": 512, "context": 2048}
 

@@ -11,7 +11,7 @@ from ...eval.replay.match import recorded_program
 from ...models.team import ASKED
 from ...programs.confidence.early_stopping import EXACT
 from ...stats.measures import MEASURES
-from .calibrate import Calibration
+from .calibration import Calibration
 from .certificate import RULE, SHOWN, Certificate, gold_print, mark_of, print_of
 
 
