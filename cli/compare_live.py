@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import CopeError
-from .compare import USUAL
-from .compare_view import print_comparison
-from .eval import origin_of, settings_of
+from .commands.compare import USUAL
+from .commands.eval import origin_of, settings_of
+from .commands.record import groups_of
+from .display.comparison import print_comparison
 from .options import NO_PROGRAM, make_cascade, make_team, prepare, program_file
-from .record import groups_of
 
 if TYPE_CHECKING:
     from ..eval import Record, RunFolder
@@ -118,7 +118,7 @@ def _evaluated(
 ) -> "tuple[dict[str, list[Record]], str | None]":  # fmt: skip
     """The records of every system, one system after the other, and why questions are left, if so."""
     from ..eval import evaluate
-    from .eval_view import LiveView
+    from .display.evaluation import LiveView
 
     records: dict[str, list[Record]] = {}
     stopped = None
@@ -151,7 +151,7 @@ def _told(
     """Compare, keep the comparison in its folder and in MLflow, and print it."""
     from ..eval.comparison import compare
     from ..eval.run.shared_ledger import Sharing
-    from .compare_plot import draw_comparison
+    from ..report.plots.comparison import draw_comparison
     from .compare_track import track
 
     if not all(any(record.error is None for record in rows) for rows in records.values()):

@@ -10,10 +10,10 @@ import click
 from ..errors import CopeError
 from .compare_calibrated import calibrated_system
 from .compare_live import check_enough, check_new, named_systems
-from .compare_view import print_comparison
+from .display.comparison import print_comparison
 from .eval_replay import preset_in, recorded_compile, refuse_settled, shipped_compile
-from .met import warn_of_met
 from .options import NO_PROGRAM, compiled_in, given
+from .warnings import warn_of_met
 
 if TYPE_CHECKING:
     from ..eval import Recording, Replay, Replayed
@@ -52,7 +52,7 @@ def compare_replay(task: str | None, options: Mapping[str, Any]) -> None:
         "matched": _matched(record, found, options), "calibration": promise,
     }  # fmt: skip
     if options["plot"]:
-        from .compare_plot import draw_comparison
+        from ..report.plots.comparison import draw_comparison
 
         document["pictures"] = [str(file) for file in draw_comparison(found, options["plot"])]
     if options["as_json"]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .compare_view import comparison_text
+from .display.comparison import comparison_text
 
 if TYPE_CHECKING:
     from ..eval import RunFolder

@@ -149,7 +149,7 @@ class CompileLog:
     def _texts(self, made: "Compiled") -> None:
         from ..optimize.compiler.prompts import state_of
         from ..programs.program_view import view_state
-        from .diff import change_lines
+        from .commands.diff import change_lines
         from .program_diff import changes_between
 
         before = self._compilation.program

@@ -10,8 +10,8 @@ import click
 
 from ..errors import CopeError
 from ..programs.confidence.early_stopping import INEXACT, NONE
-from .met import warn_of_met
 from .options import NO_PROGRAM, compiled_in, given, own_program
+from .warnings import warn_of_met
 
 if TYPE_CHECKING:
     from ..eval import LargeAlone, Record, Recording, Replay
@@ -34,7 +34,7 @@ def show_replay(task: str | None, options: Mapping[str, Any]) -> None:
     """
     from ..eval import Recording, Replay, replay_records, summarise
     from ..stats.intervals import bounds_of
-    from .eval_view import percent, print_table
+    from .display.evaluation import percent, print_table
 
     refuse_settled()
     if options["early_stop"] in INEXACT:

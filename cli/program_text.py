@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .usage import money
+from .display.usage import money
 
 if TYPE_CHECKING:
     from ..programs.preset import Preset, Round

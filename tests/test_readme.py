@@ -11,18 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cope.cli import (
-    ask,
-    compare_live,
-    compile as compile_command,
-    eval as eval_command,
-    loading,
-    ollama_client,
-    options,
-    record as record_command,
-    ui,
-)
-from cope.cli.app import app
+from cope.cli import compare_live, loading, ollama_models as ollama_client, options
+from cope.cli.commands import ask, compile as compile_command, eval as eval_command, record as record_command, ui
+from cope.cli.main import app
 from cope.models import Price
 from cope.programs import Cascade
 

@@ -12,11 +12,12 @@ from compile_runs import SETTINGS, Tier, compilation
 from compile_scripts import preset, rows as worded
 
 from cope import Cascade, CopeError, Team
-from cope.cli import compile as compile_command, compile_log, options
-from cope.cli.app import app
+from cope.cli import compile_log, options
+from cope.cli.commands import compile as compile_command
 from cope.cli.compile_log import CompileLog
 from cope.cli.compile_prompts import prompts_text, templates
 from cope.cli.compile_proposals import proposals
+from cope.cli.main import app
 from cope.optimize.compiler.candidates import Candidates
 from cope.tracking import TrackedRun
 

@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cope import Team
-from cope.cli import compile as compile_command, options
-from cope.cli.app import app
+from cope.cli import options
+from cope.cli.commands import compile as compile_command
+from cope.cli.main import app
 from cope.models import ScriptedEngine
 
 PROPOSAL = "Double it, carefully.\nProposed prefix for output field: Answer"

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from recorded_runs import unsure
 
 from cope.cli import options
-from cope.cli.app import app
+from cope.cli.main import app
 from cope.models import Price
 
 

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from cope import Cascade, load_preset, metered
-from cope.cli import eval as eval_command
-from cope.cli.app import app
+from cope.cli.commands import eval as eval_command
+from cope.cli.main import app
 from cope.models import ScriptedEngine, Team
 from cope.optimize import Compilation, optimizer_by_name, split
 from cope.optimize.compiler.prompts import is_ensemble

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from cope import Cascade, load_preset
-from cope.cli import eval as eval_command
-from cope.cli.app import app
+from cope.cli.commands import eval as eval_command
+from cope.cli.main import app
 from cope.models import ScriptedEngine, Team
 from cope.optimize import Compilation, split
 

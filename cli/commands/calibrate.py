@@ -1,0 +1,90 @@
+"""`cope calibrate`: thresholds and samples chosen from a record, with a promise, and the file that holds both."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..options import price_option
+from ..output_files import check_output
+
+if TYPE_CHECKING:
+    from ...optimize.calibration import Calibration
+
+_SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
+
+
+@click.command()
+@click.argument("record", type=click.Path(path_type=Path))
+@click.option("--harm", type=_SHARE, default=0.02, show_default=True, metavar="SHARE",
+              help="Questions that may be lost, at most.")  # fmt: skip
+@click.option("--delta", type=_SHARE, default=0.1, show_default=True, metavar="SHARE",
+              help="Chance that the promise is wrong, at most.")  # fmt: skip
+@click.option("--loss", type=click.Choice(["harm", "disagreement"]), default="harm", show_default=True,
+              help="Lost is a question that the cascade gets wrong and the large model alone right; or, without labels, one "
+              "that they answer differently.")  # fmt: skip
+@click.option("--minimize", type=click.Choice(["cost", "cost-small-free", "large-tokens", "seconds", "large-calls"]),
+              help="What to save. [default: the first of these that the record tells]")  # fmt: skip
+@click.option("--budget-usd-per-1k", "budget", type=click.FloatRange(0), metavar="USD",
+              help="Cost of 1,000 questions, at most.")  # fmt: skip
+@click.option("--group", metavar="COLUMN",
+              help="Questions with the same value there are split together and count as one. [default: the record's]")  # fmt: skip
+@click.option(
+    "--preset", metavar="NAME", help="Calibrate this one of the recorded programs. [default: the record's own]"
+)
+@click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Of the two halves.")
+@click.option("--risk-report", is_flag=True, help="Also how far the share of votes can be trusted, round by round.")
+@click.option("--stop-report", is_flag=True,
+              help="Also what each rule of --early-stop would save, and which decisions it changes.")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+              help="Write the calibration, for --calibration of cope ask and cope eval.")  # fmt: skip
+@price_option
+@click.option("--json", "as_json", is_flag=True, help="Print the calibration as JSON.")
+def command(record: Path, risk_report: bool, stop_report: bool, **options: Any) -> None:
+    """Choose thresholds and samples for the cascade of RECORD, a file of cope record or cope import.
+
+    One half of the questions puts the settings in order, from the safest to the cheapest; the other half tests them one by one,
+    until one fails. The last that passed is chosen. It holds for questions like those of the record.
+    """
+    from ...eval import Recording
+    from ...optimize.calibration import Aim, calibration as calibrate, certification as certify, is_calibration
+    from ..display.calibration import print_calibration, print_reliability, print_stops
+
+    if options["output"]:
+        check_output(options["output"], [record], "calibration", is_calibration)
+    names = ("harm", "delta", "loss", "minimize", "budget", "group", "seed")
+    prices, read = dict(options["prices"]), Recording.open(record)
+    read = read.led_by(options["preset"]) if options["preset"] else read
+    found = calibrate(read, Aim(**{name: options[name] for name in names}), prices)
+    more: dict[str, Any] = {}
+    if risk_report:
+        more["reliability"] = _reliability(found)
+    if stop_report:
+        more["early_stop"] = _stops(found)
+    made = certify(found, **{name: [row.as_dict() for row in rows] for name, rows in more.items()})
+    if options["output"]:
+        made.save(options["output"])
+    if options["as_json"]:
+        click.echo(json.dumps(made.as_dict(), ensure_ascii=False, indent=1))
+    else:
+        print_calibration(found, made)
+        if risk_report:
+            print_reliability(more["reliability"])
+        if stop_report:
+            print_stops(more["early_stop"])
+    if options["output"]:
+        click.echo(f"written to {options['output']}; use it with --calibration", err=True)
+
+
+def _reliability(found: "Calibration") -> list[Any]:
+    from ...optimize.calibration.reliability import reliability
+
+    found.record.check_labelled("--risk-report", "leave it out")
+    return reliability(found.cascade, found.groups, found.aim.seed)
+
+
+def _stops(found: "Calibration") -> list[Any]:
+    from ...optimize.calibration.early_stop_report import stop_table
+
+    return stop_table(found.cascade, found.aim.seed)

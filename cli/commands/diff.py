@@ -1,0 +1,98 @@
+"""`cope diff`: what two programs do not share."""
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from ..program_diff import Changes, PredictorChange, changes_between
+from ..program_text import compiled_rows, demo_lines, printable, say, value_text
+
+if TYPE_CHECKING:
+    from ...programs.program_view import ProgramView
+
+_COLOURS = {"-": "red", "+": "green", "@": "cyan"}
+
+
+@click.command(short_help="Compare two programs: rounds, instructions, demonstrations, scores.")
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option("--full", is_flag=True, help="Print long values of demonstrations in full.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def command(a: str, b: str, full: bool, as_json: bool) -> None:
+    """Compare two programs, each a program's file, a preset's name, or a preset's FILE.toml.
+
+    `cope diff cope my.json` shows what compiling changed in the preset cope. The exit status is 0 also when they differ.
+    """
+    first, second = _views(a, b)
+    changes = changes_between(first, second)
+    if as_json:
+        compiled = {"a": first.compiled, "b": second.compiled}
+        click.echo(json.dumps({"a": a, "b": b, **changes.as_dict(), "compiled": compiled}, indent=1))
+        return
+    lines = [*change_lines(a, b, changes, full), *_beside(a, b, first, second)]
+    say("\n".join(lines).rstrip("\n"))
+
+
+def _views(a: str, b: str) -> "tuple[ProgramView, ProgramView]":
+    """Both programs; a preset is taken for the kind of questions that the other one is for."""
+    from ...programs.program_view import is_preset, view_program
+
+    first, second = view_program(a), view_program(b)
+    if is_preset(a):
+        first = view_program(a, second.domain)
+    elif is_preset(b):
+        second = view_program(b, first.domain)
+    return first, second
+
+
+def change_lines(a: str, b: str, changes: Changes, full: bool = False) -> Iterator[str]:
+    """The changes in lines for a terminal, under the names of both programs."""
+    if changes.same:
+        yield "no difference"
+        return
+    yield _coloured(f"--- {a}")
+    yield _coloured(f"+++ {b}")
+    for place, field, before, after in changes.settings:
+        yield f"{place} {field}: {value_text(before, full)} -> {value_text(after, full)}"
+    for number, where in changes.lone_rounds:
+        yield f"round {number}: only in {a if where == 'a' else b}"
+    for change in changes.predictors:
+        yield ""
+        yield from _predictor(change, full)
+
+
+def _predictor(change: PredictorChange, full: bool) -> Iterator[str]:
+    yield click.style(change.name, bold=True)
+    for line in change.instructions_diff:
+        yield _coloured(printable(line))
+    for field, before, after in change.descriptions:
+        yield f"field {field}: {value_text(before, full)} -> {value_text(after, full)}"
+    for sign, words, demos in (("-", "removed", change.removed), ("+", "added", change.added)):
+        for number, (view, demo) in enumerate(demos, 1):
+            yield click.style(f"demonstration {words}, {number} of {len(demos)}", dim=True)
+            yield from (_coloured(f"{sign}{line}") for line in demo_lines(view, demo, full, " "))
+    if change.reordered:
+        yield "the same demonstrations in another order"
+    if change.nearest:
+        yield f"demonstrations chosen for each question: {' -> '.join(change.nearest)}"
+
+
+def _beside(a: str, b: str, first: "ProgramView", second: "ProgramView") -> Iterator[str]:
+    """What each was compiled on and its scores, in two columns; nothing when both say the same."""
+    if first.compiled == second.compiled:
+        return
+    left, right = (dict(compiled_rows(view.compiled or {})) for view in (first, second))
+    heads = [f"{name}{' (not compiled)' * (view.compiled is None)}" for name, view in ((a, first), (b, second))]
+    labels = dict.fromkeys([*left, *right])
+    rows = [("", *heads), *((label, left.get(label, "-"), right.get(label, "-")) for label in labels)]
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    yield ""
+    for label, one, other in rows:
+        yield f"{label:<{widths[0]}}  {one:<{widths[1]}}  {other}".rstrip()
+
+
+def _coloured(line: str) -> str:
+    colour = _COLOURS.get(line[:1])
+    return click.style(line, fg=colour) if colour else line

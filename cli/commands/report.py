@@ -1,0 +1,118 @@
+"""`cope report`: one page of a run, a record or a comparison, and its figures as files."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ...errors import CopeError
+from ..options import price_option
+from ..output_files import check_output
+
+if TYPE_CHECKING:
+    from ...report import Source
+
+
+@click.command(short_help="Make one page of a run, a record or a comparison.")
+@click.argument("source", metavar="RUN_OR_RECORD", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=Path("report.html"),
+              show_default=True, metavar="FILE", help="The page; a report that is there is replaced.")  # fmt: skip
+@click.option("--figures", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+              help="Also every picture as SVG and PNG.")  # fmt: skip
+@click.option("--force", is_flag=True, help="Write over a file that is not a report.")
+@click.option("--open", "opens", is_flag=True, help="Show the page in the browser.")
+@click.option("--no-track", is_flag=True, help="Do not attach the page to the MLflow run.")
+@click.option(
+    "--store",
+    metavar="URI",
+    help="MLflow store. [default: the one of the run, else MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]",
+)
+@price_option
+@click.option("--json", "as_json", is_flag=True, help="Print the page's figures as one JSON document.")
+def command(source: Path, output: Path, figures: Path | None, force: bool, opens: bool, **options: Any) -> None:
+    """Make a page of RUN_OR_RECORD: a folder of cope eval or cope compare, or a file of cope record or cope import.
+
+    The page is one file that loads nothing: accuracy against cost, the rounds, every question with its samples.
+    """
+    from ...report import draw_files, figures_of, is_report, open_source
+
+    check_output(output, [source], "report", is_report, force=force)
+    with _saying(f"reading {source}"):
+        opened = open_source(source, dict(options["prices"]))
+        found = figures_of(opened)
+    with _saying(f"writing {output}"):
+        _write(opened, found, output)
+        pictures = draw_files(found, figures) if figures else []
+    tracked = None if options["no_track"] else _attach(opened, output, options["store"])
+    _told(found, output, pictures, tracked, options["as_json"])
+    if opens and click.launch(output.resolve().as_uri()):
+        raise CopeError(f"no browser could be started: open {output} yourself")
+
+
+@contextmanager
+def _saying(words: str) -> Iterator[None]:
+    """A line that says what goes on, on a terminal alone: it is over in seconds."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(words):
+        yield
+
+
+def _write(opened: "Source", found: dict[str, Any], output: Path) -> None:
+    """The page, which appears when it is complete."""
+    from ...report import page_of
+
+    partial = output.with_name(f"{output.name}.partial")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.writelines(page_of(opened, found))
+        partial.replace(output)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise CopeError(f"cannot write {output}: {error.strerror}; name another file with -o") from None
+
+
+def _attach(opened: "Source", output: Path, store: str | None) -> str | None:
+    """Attach the page to the run under which its source was tracked; where that is not possible, say why and go on."""
+    if not opened.mlflow_run:
+        return None
+    from ...tracking import TrackedRun, check_store, store_file, store_uri
+
+    uri = store_uri(store or opened.mlflow_store)
+    file = store_file(uri)
+    try:
+        if file is not None and not file.is_file():
+            raise CopeError(f"there is no store {file}: name it with --store")
+        check_store(uri)
+        TrackedRun(opened.mlflow_run, "", uri).artifact(output)
+    except CopeError as error:
+        click.echo(f"warning: not attached to MLflow run {opened.mlflow_run}: {error}", err=True)
+        return None
+    return opened.mlflow_run
+
+
+def _told(found: dict[str, Any], output: Path, pictures: list[Path], tracked: str | None, as_json: bool) -> None:
+    from ...report.figures import headline
+    from ...report.page import finite
+
+    if as_json:
+        files = {"page": str(output), "pictures": [str(file) for file in pictures], "mlflow_run": tracked}
+        click.echo(json.dumps(finite({**found, "files": files}), ensure_ascii=False, indent=1))
+        return
+    click.echo(headline(found))
+    click.echo(output)
+    size = output.stat().st_size / 1e6
+    more = [f"{size:.1f} MB, {found['questions']:,} questions"]
+    more += [f"{len(pictures)} pictures in {pictures[0].parent}"] if pictures else []
+    more += [f"attached to MLflow run {tracked}"] if tracked else []
+    print("; ".join(more), file=sys.stderr)

@@ -1,0 +1,86 @@
+"""`cope show`: a program's rounds, instructions and demonstrations, and what it was compiled on."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..program_text import compiled_rows, demo_lines, indented, nearest_in_words, printable, round_in_words, say
+
+if TYPE_CHECKING:
+    from ...programs.program_view import PredictorView, ProgramView
+
+_SOME = 3  # of many demonstrations, where not all are wanted
+
+
+@click.command(short_help="Print a program: its rounds, instructions and demonstrations.")
+@click.argument("source", metavar="FILE")
+@click.option("--full", is_flag=True, help="Print long values of demonstrations in full.")
+@click.option("--domain", default="short-answer", show_default=True, metavar="KIND",
+              help="Kind of questions a preset is shown for: short-answer or code. A file names its own.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def command(source: str, full: bool, domain: str, as_json: bool) -> None:
+    """Print a program that was compiled or saved, or a preset as it is before that.
+
+    FILE is a program's file, a preset's name, or a preset's FILE.toml. No model is loaded.
+    """
+    from ...programs.program_view import view_program
+
+    view = view_program(source, domain)
+    if as_json:
+        click.echo(json.dumps({"source": source, **view.as_dict()}, indent=1))
+        return
+    say("\n".join(_lines(view, full)))
+
+
+def _lines(view: "ProgramView", full: bool) -> Iterator[str]:
+    name, words = click.style(printable(view.preset.name), bold=True), printable(view.preset.description)
+    yield f"{name}: {words}" if words else name
+    yield f"domain: {view.domain}"
+    if view.peers:
+        programs = 1 + len(view.peers)
+        yield f"ensemble of {programs} programs, whose answers vote: a question costs up to {programs} times as much"
+    yield ""
+    for number in range(1, len(view.preset.rounds) + 1):
+        yield f"round {number}: {printable(round_in_words(view.preset, number, view.domain))}"
+    for predictor in (*view.predictors, *(predictor for peer in view.peers for predictor in peer)):
+        yield ""
+        yield from _predictor(predictor, full)
+    yield ""
+    yield from _compiled(view.compiled)
+
+
+def _predictor(predictor: "PredictorView", full: bool) -> Iterator[str]:
+    does = "plans" if predictor.role == "planner" else "solves"
+    yield f"{click.style(predictor.name, bold=True)} ({printable(predictor.tier)} {does})"
+    yield indented(printable(predictor.instructions))
+    yield from _demos(predictor, predictor.demos, full)
+    if kept := predictor.neighbours:
+        left = 0 if full else max(0, len(kept) - _SOME)
+        yield f"  for each question {nearest_in_words(predictor)} demonstrations:"
+        yield from _demos(predictor, kept, full, left)
+        if left:
+            yield click.style(f"  ... and {left} more, shown with --full", dim=True)
+    elif not predictor.demos:
+        yield click.style("  no demonstrations", dim=True)
+
+
+def _demos(
+    predictor: "PredictorView", demos: Sequence[Mapping[str, Any]], full: bool, without: int = 0
+) -> Iterator[str]:
+    for number, demo in enumerate(demos[: len(demos) - without], 1):
+        origin = "made by the program" if demo.get("augmented") else "from the data"
+        yield click.style(f"  demonstration {number} of {len(demos)}, {origin}", dim=True)
+        yield from demo_lines(predictor, demo, full, "    ")
+
+
+def _compiled(compiled: dict[str, Any] | None) -> Iterator[str]:
+    if compiled is None:
+        yield "not compiled"
+        return
+    yield click.style("compiled", bold=True)
+    rows = compiled_rows(compiled)
+    width = max((len(label) for label, _ in rows), default=0)
+    for label, text in rows:
+        yield f"  {label:<{width}}  {text}"

@@ -1,0 +1,224 @@
+"""How a comparison looks: tables of 100 columns and a sentence for each pair."""
+
+import io
+import sys
+from collections.abc import Iterator, Mapping
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ...eval.comparison.notes import sentences
+
+if TYPE_CHECKING:
+    from ...eval.comparison import Beside, Comparison, Figures, Versus
+    from ...stats.bootstrap import Estimate
+
+WIDTH = 100
+
+
+def print_comparison(found: "Comparison", document: Mapping[str, Any]) -> None:
+    """The tables and sentences on stdout, and where everything is kept on stderr."""
+    _print(Console() if sys.stdout.isatty() else Console(width=WIDTH), found, document)
+    places = [f"all figures in {document['folder']}/comparison.json"] if document["folder"] else []
+    places += [f"pictures: {', '.join(document['pictures'])}"] if document["pictures"] else []
+    if document["mlflow"]:
+        places.append(f"MLflow run {document['mlflow']['run']} (see it with: cope ui)")
+    if places:
+        print("; ".join(places), file=sys.stderr)
+
+
+def comparison_text(found: "Comparison", document: Mapping[str, Any]) -> str:
+    """The same as plain text."""
+    console = Console(file=io.StringIO(), width=WIDTH, no_color=True)
+    _print(console, found, document)
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def _print(console: Console, found: "Comparison", document: Mapping[str, Any]) -> None:
+    models = ", ".join(f"{tier} {model}" for tier, model in document["models"].items())
+    grouped = f", in {found.groups} groups, drawn whole" if found.groups else ""
+    _line(console, f"[bold]{document['task']}[/bold]{grouped}: {models}")
+    if document.get("shown"):
+        _line(console, document["shown"])
+    console.print(_systems(found))
+    if unknown := _unknown(found):
+        _line(console, f"not known here: {unknown}")
+    console.print()
+    console.print(_accuracy(found))
+    console.print()
+    console.print(_costs(found))
+    if found.basis:
+        from ...eval.comparison import BASES
+
+        at = "; ".join(f"{pair.system} {pair.prices.words}" for pair in found.pairs if pair.prices)
+        _line(console, f"cheaper than {found.against}, by price small : large of {BASES[found.basis]}: {at}")
+    for table in (*_lines(found), *_open(found)):
+        console.print()
+        console.print(table)
+    console.print()
+    for line in sentences(found, document):
+        _line(console, line)
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(text, highlight=False)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        first = name == columns[0]
+        table.add_column(name, justify="left" if first else "right", no_wrap=first, overflow="fold")
+    return table
+
+
+def _known(found: "Comparison") -> list[str]:
+    """The measures that tell something: more than that who is never asked costs nothing."""
+    names = next(iter(found.figures.values())).costs
+    return [name for name in names if any(one.costs[name] for one in found.figures.values())]
+
+
+def _unknown(found: "Comparison") -> str:
+    from ...stats.measures import MEASURES
+
+    known = _known(found)
+    return "; ".join(f"the {measure.words}" for name, measure in MEASURES.items() if name not in known)
+
+
+def _systems(found: "Comparison") -> Table:
+    from ...stats.measures import MEASURES
+
+    known = _known(found)
+    heads = [MEASURES[name].unit for name in known]
+    if len(known) > 2:  # two lines, so that all fit
+        heads = [
+            head.replace(" / 1,000, ", "\n").replace(" tokens", "\ntokens").replace(" calls", "\ncalls")
+            for head in heads
+        ]
+    table = _table("a question", "n", "accuracy", "95%", *heads)
+    for name, one in found.figures.items():
+        low, high = one.bounds_interval or one.interval
+        costs = (None if one.lacking else one.costs[measure] for measure in known)
+        shown = (
+            "unknown" if cost is None else _number(cost * MEASURES[measure].scale)
+            for cost, measure in zip(costs, known, strict=True)
+        )
+        table.add_row(name, _asked(one), _right(one), f"{100 * low:.1f} to {100 * high:.1f}", *shown)
+    return table
+
+
+def _asked(one: "Figures") -> str:
+    """How many questions have an outcome, and of how many, where some lack one."""
+    return f"{one.n} of {one.n + one.lacking}" if one.lacking else str(one.n)
+
+
+def _right(one: "Figures") -> str:
+    """Accuracy over all questions, as far as it is known."""
+    return " to ".join(f"{100 * bound:.1f}" for bound in one.bounds) + "%" if one.bounds else f"{one.accuracy:.1%}"
+
+
+def _accuracy(found: "Comparison") -> Table:
+    from ...eval.comparison import points
+
+    table = _table(f"beside {found.against}", "n", "points", "95%", "gained", "lost", "p", "p (Holm)")
+    for pair in found.pairs:
+        one = pair.difference
+        table.add_row(
+            pair.system, str(pair.questions), points(one.value), f"{points(one.low)} to {points(one.high)}",
+            str(pair.gained), str(pair.lost), _p(pair.p), _p(pair.adjusted),
+        )  # fmt: skip
+    return table
+
+
+def _costs(found: "Comparison") -> Table:
+    from ...stats.measures import MEASURES
+
+    known = [name for name in _known(found) if any(name in pair.costs for pair in found.pairs)]
+    heads = [MEASURES[name].unit.replace(" / 1,000", "") for name in known]
+    table = _table(f"share of {found.against}'s", *heads)
+    for pair in found.pairs:
+        table.add_row(pair.system, *(_share(pair, name) for name in known))
+    return table
+
+
+def _share(pair: "Versus", measure: str) -> str:
+    from ...eval.comparison import shares
+
+    costs = pair.costs.get(measure)
+    if costs is None:
+        return "unknown"
+    if not isfinite(costs.ratio.value):
+        return "-"
+    return shares(costs.ratio) if costs.system else "none"
+
+
+def _lines(found: "Comparison") -> Iterator[Table]:
+    from ...stats.measures import MEASURES
+
+    rows = found.beside.get(found.by)
+    if not rows:
+        return
+    columns = ("cost", "random: cost", "random", "gain", "95%", "oracle", "closed")
+    table = _table(f"by {MEASURES[found.by].unit}", *columns)
+    for name, one in rows.items():
+        table.add_row(name, *_row(one, MEASURES[found.by].scale))
+    yield table
+
+
+def _open(found: "Comparison") -> Iterator[Table]:
+    """What would settle the comparisons that are open."""
+    from ...eval.comparison import points, settling
+
+    pairs = [pair for pair in found.pairs if not pair.settled]
+    if not pairs:
+        return
+    table = _table("open differences", "seen", "questions that would settle it", "difference that shows with these")
+    for pair in pairs:
+        smallest = pair.detectable
+        shows = "none" if smallest is None else f"{100 * smallest:.1f} points"
+        table.add_row(pair.system, points(pair.difference.value), settling(pair), shows)
+    yield table
+
+
+def _row(one: "Beside", scale: float) -> tuple[str, ...]:
+    from ...eval.comparison import points
+
+    gain = one.gain
+    return (
+        _number(one.cost.value * scale), _reach(one.random_cost, scale), _percent(one.random_accuracy),
+        points(gain.value) if isfinite(gain.value) else "-", f"{_bound(gain.low)} to {_bound(gain.high)}",
+        _percent(one.oracle_accuracy), _percent(one.closed),
+    )  # fmt: skip
+
+
+def _bound(share: float) -> str:
+    from ...eval.comparison import points
+
+    return points(share) if isfinite(share) else "-"
+
+
+def _reach(one: "Estimate", scale: float) -> str:
+    return _number(one.value * scale) if isfinite(one.value) else "out of reach"
+
+
+def _percent(one: "Estimate") -> str:
+    return f"{one.value:.1%}" if isfinite(one.value) else "-"
+
+
+def _number(value: float) -> str:
+    """Three digits that count.
+
+    >>> _number(0.0123), _number(1.5), _number(123.4), _number(12345), _number(0)
+    ('0.0123', '1.50', '123', '12,345', '0')
+    """
+    if value == 0:
+        return "0"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:#.3g}"
+
+
+def _p(value: float) -> str:
+    return "<0.0001" if value < 0.0001 else f"{value:.4f}"

@@ -1,0 +1,156 @@
+"""What `cope compile` prints: the plan with its estimate, and before and after."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..commands.diff import change_lines
+from ..loading import embedded
+from ..program_diff import changes_between
+from ..program_text import say
+from .usage import duration, money
+
+if TYPE_CHECKING:
+    from ...optimize import Compilation, Compiled, Scores
+    from ...optimize.compiler.estimate import Estimate
+
+
+def print_plan(compilation: "Compilation", settings: dict[str, Any], guess: "Estimate") -> None:
+    """What a compile is about to do, on stderr."""
+    session, optimizer = compilation.session, compilation.optimizer
+    earlier = f"; {session.purse.spent.calls:,} calls made before are not asked again" if session.resumed else ""
+    click.echo(f"compile {settings['preset']} for {settings['task']}", err=True)
+    rows = [
+        ("optimizer", f"{optimizer.name}, {optimizer.words}"),
+        *([("chain", settings["chain"].replace(",", ", then "))] if settings.get("chain") else []),
+        *(("prompts", predictor) for predictor in _predictors(compilation)),
+        ("questions", compilation.splits.words),
+        *([("objective", settings["objective"])] if settings["objective"] != "accuracy" else []),
+        *([("proposer", settings["reflection_lm"] + _memory(compilation))] if guess.proposals else []),
+        ("estimate", f"{_range(guess)}; from a pilot of {guess.pilot} questions{_right(guess)}"),
+        *(("", words) for words in guess.assumes),
+        ("budget", f"{_bounds(session.purse.budget)}; {session.purse.spent.calls:,} calls are used"),
+        ("kept in", f"{compilation.folder}{earlier}"),
+    ]
+    click.echo("\n".join(f"  {label:<9}  {text}" for label, text in rows), err=True)
+    if guess.right == 0:
+        click.echo(
+            f"warning: none of the pilot's {guess.pilot} questions was answered right: an optimizer learns little from a "
+            "program that is never right; look at its answers with cope ask, or try another preset or model",
+            err=True,
+        )
+
+
+def _predictors(compilation: "Compilation") -> Iterator[str]:
+    program = compilation.program
+    for name in compilation.names:
+        number, role = name.split(".")[:2]
+        spec = program.preset.rounds[int(number.removeprefix("round_")) - 1]
+        tier = spec.planner if role == "planner" else spec.reasoner
+        yield f"{number.replace('_', ' ')}'s {role}, {tier} ({program.team[tier or ''].model})"
+
+
+def _memory(compilation: "Compilation") -> str:
+    """What an embedded proposer takes beside the tiers."""
+    engine: Any = getattr(compilation.proposer, "engine", None)
+    if not hasattr(engine, "load"):
+        return ""
+    program = compilation.program
+    running = [other for other in embedded(program.team, program.preset.tiers) if other.weights == engine.weights]
+    if not running:
+        return ", one more model in memory"
+    if any((other.slots, other.context) == (engine.slots, engine.context) for other in running):
+        return ""
+    return f", in memory a second time for its long requests; with --context {engine.context} once"
+
+
+def _right(guess: "Estimate") -> str:
+    return "" if guess.right is None else f", {guess.right} of them right"
+
+
+def _range(guess: "Estimate") -> str:
+    low, high = guess.low, guess.high
+    dollars = "money unknown" if high.usd is None else f"{money(low.usd or 0)} to {money(high.usd)}"
+    return (
+        f"{low.calls:,} to {high.calls:,} calls, {low.tokens:,} to {high.tokens:,} tokens, {dollars}, "
+        f"{duration(low.seconds)} to {duration(high.seconds)} of model time"
+    )
+
+
+def _bounds(budget: Any) -> str:
+    said = {
+        "calls": lambda value: f"{value:,} calls",
+        "tokens": lambda value: f"{value:,} tokens",
+        "usd": money,
+        "seconds": lambda value: f"{duration(value)} of model time",
+    }
+    return ", ".join(said[name](value) for name, value in budget.bounds().items()) or "none"
+
+
+def result_document(
+    made: "Compiled", settings: dict[str, Any], guess: "Estimate", output: Path, frontier: Sequence[Path]
+) -> dict[str, Any]:
+    """A compile's outcome as plain data."""
+    mean, low, high = made.gain
+    files = [str(file) for file in frontier] or [None] * len(made.frontier)
+    return {
+        **settings, "before": made.before.as_dict(), "after": made.after.as_dict(), "improved": made.improved,
+        "gain": {"mean": mean, "low": low, "high": high}, "candidates": len(made.candidates),
+        "estimate": guess.as_dict(), "spent": vars(made.spent), "stopped": made.stopped, "lost": made.lost, "output": str(output),
+        "frontier": [
+            {**scores.as_dict(), "file": file} for (_, scores), file in zip(made.frontier, files, strict=True)
+        ],
+        "plots": made.provenance.get("plots", []), "mlflow": made.provenance.get("mlflow"),
+    }  # fmt: skip
+
+
+def print_result(made: "Compiled", before: Any, output: Path, frontier: Sequence[Path], measured_by: str) -> None:
+    """The prompts as a diff, before and after on the validation questions, and where all that is.
+
+    The diff comes first: it can be longer than a screen, and the figures should stand at the end.
+    """
+    from ...programs.program_view import view_state
+
+    lines = []
+    if made.improved:
+        views = [view_state(program.dump_state()) for program in (before, made.program)]
+        lines = [*change_lines("before", "after", changes_between(views[0], views[1])), ""]
+    lines += [f"before  {_scores(made.before)}", f"after   {_scores(made.after)}", _gain(made)]
+    if len(made.frontier) > 1:
+        lines += ["", "frontier, the cheapest first"]
+        lines += [f"  {number}  {_scores(scores)}" for number, (_, scores) in enumerate(made.frontier, 1)]
+    spent = made.spent
+    lines += [
+        "",
+        *([f"stopped early: {made.stopped}"] if made.stopped else []),
+        *([f"warning: {made.lost}"] if made.lost else []),
+        f"used     {spent.calls:,} calls, {spent.tokens:,} tokens, "
+        f"{'money unknown' if spent.usd is None else money(spent.usd)}, {duration(spent.seconds)} of model time",
+        f"saved    {output}" + ("" if made.improved else ", the program as it was"),
+        *([f"         {', '.join(map(str, frontier))}"] if frontier else []),
+        *([f"drawn    {' and '.join(plots)}"] if (plots := made.provenance.get("plots")) else []),
+        f"look     cope show {output}",
+        f"measure  {measured_by}",
+    ]
+    if run := made.provenance.get("mlflow"):
+        lines.append(f"MLflow   run {run} (cope ui shows it)")
+    say("\n".join(lines))
+
+
+def _gain(made: "Compiled") -> str:
+    if not made.improved:
+        tried = len(made.candidates) - 1
+        none = f"none of {tried} candidates" if tried > 1 else "no candidate"
+        return f"no gain: {none} is better, so the program stays as it was"
+    mean, low, high = (100 * value for value in made.gain)
+    return f"gain    {mean:+.1f} points (95% interval {low:+.1f} to {high:+.1f}, paired by question)"
+
+
+def _scores(scores: "Scores") -> str:
+    low, high = scores.interval
+    return (
+        f"{scores.accuracy:.1%} (95% interval {low:.1%} to {high:.1%}, n = {len(scores.values)}), "
+        f"{scores.tokens:,.0f} tokens a question, {scores.large_tokens:,.0f} of them written by large"
+    )

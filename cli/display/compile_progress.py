@@ -1,0 +1,156 @@
+"""The live line of `cope compile`: the best so far, what was used, the time left, what is being done."""
+
+import shutil
+import sys
+import threading
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from .usage import duration, money
+
+if TYPE_CHECKING:
+    from ...optimize.compiler.estimate import Estimate
+    from ...optimize.compiler.session import Session
+
+EVERY_SECONDS = 15.0  # between two lines where there is no terminal to redraw
+TICK_SECONDS = 1.0  # between two drawings while nothing is heard
+
+
+class _Mark(NamedTuple):
+    """Where a compile stood at a time."""
+
+    time: float
+    calls: int
+    answered: int
+    spent: dict[str, float]
+
+
+class CompileView:
+    """One line on stderr, drawn anew after scores and model calls, and on a terminal each second."""
+
+    def __init__(self) -> None:
+        self._out = sys.stderr
+        self._live = self._out.isatty()
+        self._lock = threading.RLock()
+        self._guess: Estimate | None = None
+        self._session: Session | None = None
+        self._start: _Mark | None = None  # when the first call was made, after what was only answered again
+        self._before = 0  # questions answered before
+        self._began, self._shown, self._words, self._over = time.monotonic(), 0.0, "", False
+        self._ended = threading.Event()
+
+    def __enter__(self) -> Self:
+        self._began, self._start, self._over = time.monotonic(), None, False
+        if self._session:
+            self._start, self._before = _mark(self._session, self._began), self._session.activity.answered
+        self._ended = threading.Event()
+        if self._live:
+            threading.Thread(target=self._tick, args=(self._ended,), daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        with self._lock:
+            self._over = True
+            if self._session is None:
+                return
+            self._draw(self._session, time.monotonic())
+        if self._live:
+            print(file=self._out)
+        self._words = ""
+
+    def expects(self, guess: "Estimate") -> None:
+        """From now on, what the estimate tells, within the budget."""
+        self._guess = guess
+
+    def heard(self, session: "Session") -> None:
+        """A question was scored, or a call began or ended; called from the threads of the optimizer."""
+        with self._lock:
+            self._session, now = session, time.monotonic()
+            if self._start is None or session.purse.spent.calls == self._start.calls:
+                self._start = _mark(session, now if self._start else self._began)
+            if now - self._shown >= (0.2 if self._live else EVERY_SECONDS):
+                self._draw(session, now)
+
+    def _tick(self, ended: threading.Event) -> None:
+        """A long call says nothing while it lasts; the time left goes on."""
+        while not ended.wait(TICK_SECONDS):
+            with self._lock:
+                now = time.monotonic()
+                if self._session and not self._over and now - self._shown >= TICK_SECONDS:
+                    self._draw(self._session, now)
+
+    def _draw(self, session: "Session", now: float) -> None:
+        words, before = self._line(session, now), self._words
+        self._shown, self._words = now, words
+        if self._live:
+            width = shutil.get_terminal_size().columns - 1  # a line that wraps could not be drawn over
+            print(f"\r{words[:width]:<{min(width, len(before))}}", end="", file=self._out, flush=True)
+        elif words != before:
+            print(words, file=self._out, flush=True)
+
+    def _line(self, session: "Session", now: float) -> str:
+        parts = [
+            self._best(session),
+            *_used(session),
+            "" if self._over else self._left(session, now),
+            session.activity.words if session.candidates.whole() and not self._over else "",
+        ]
+        return "  ".join(filter(None, parts))
+
+    def _best(self, session: "Session") -> str:
+        candidates = session.candidates
+        keys = candidates.valkeys
+        if whole := candidates.whole():
+            best, count = whole[0], len(candidates)
+            which = "as it was" if best.number == 0 else f"candidate {best.number} of {count - 1}"
+            return f"best {best.mean(keys):.1%} ({which})"
+        done = max((sum(key in candidate.scores for key in keys) for candidate in candidates), default=0)
+        return f"before: {done} of {len(keys)} questions" if done else "asks a few questions"
+
+    def _left(self, session: "Session", now: float) -> str:
+        """The time that the calls still expected take at the rate of those made, never more than the budget allows.
+
+        expected calls = calls made for each question answered * questions that are still to be answered
+        """
+        start, here = self._start, _mark(session, now)
+        if self._guess is None or start is None:
+            return ""
+        took, made, answered = now - start.time, here.calls - start.calls, here.answered - start.answered
+        if made < 5 or took < 1:
+            return ""
+        bounds = session.purse.budget.bounds()
+        shares = [
+            (bounds[name] - here.spent[name]) / used
+            for name in bounds
+            if (used := here.spent[name] - start.spent[name])
+        ]
+        most = min([*shares, (self._guess.high.calls - made) / made])
+        questions = self._guess.questions - (here.answered - self._before)
+        expected = questions / answered if answered > 0 and questions > 0 else None
+        if expected is not None and expected < most:
+            return f"about {duration(took * expected)} left"
+        return f"at most {duration(took * most)} left" if most > 0 else "longer than estimated"
+
+
+def _used(session: "Session") -> list[str]:
+    """The calls, and all else that is budgeted, each of its bound; money also where there is some."""
+    spent, budget = session.purse.spent, session.purse.budget
+    parts = [f"calls {spent.calls:,}" + (f" of {budget.calls:,}" if budget.calls else "")]
+    if budget.tokens:
+        parts.append(f"tokens {spent.tokens:,} of {budget.tokens:,}")
+    if budget.usd:
+        parts.append(f"{'money unknown' if spent.usd is None else money(spent.usd)} of {money(budget.usd)}")
+    elif spent.usd:
+        parts.append(money(spent.usd))
+    if budget.seconds:
+        parts.append(f"{duration(spent.seconds)} of {duration(budget.seconds)} of model time")
+    return parts
+
+
+def _mark(session: "Session", now: float) -> _Mark:
+    spent = {name: float(value or 0) for name, value in vars(session.purse.spent).items()}
+    return _Mark(now, session.purse.spent.calls, session.activity.answered, spent)

@@ -1,0 +1,112 @@
+"""The rounds of one question on a terminal: plans and a bar for each answer, redrawn as votes come in."""
+
+import time
+from collections import Counter
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live as RichLive
+from rich.padding import Padding
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from .rounds import Display, one_line
+
+if TYPE_CHECKING:
+    from ...programs import Cascade
+    from ...programs.events import Judged
+
+_BAR = 24  # characters
+_MOST = 8  # plans, and answers, that are shown: a round should fit on a screen
+_UNREAD = "(no answer)"
+
+
+class Live(Display):
+    """Shows the running round on stderr, redrawn in place; rounds that are over stay above it."""
+
+    def __init__(self, cascade: "Cascade", console: Console | None = None) -> None:
+        super().__init__(cascade)
+        self.console = console or Console(stderr=True)
+        self._live: RichLive | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def draw_start(self) -> None:
+        self._end: list[RenderableType] = []
+        self._live = live = RichLive(get_renderable=self._picture, console=self.console, refresh_per_second=8)
+        live.start(refresh=True)
+
+    def Judged(self, event: "Judged") -> None:
+        super().Judged(event)
+        self._end = self._decision(event)
+        if self._live:
+            self._live.stop()  # draws once more
+            self._live = None
+
+    def _picture(self) -> RenderableType:
+        with self.lock:
+            headline = Text(f"Round {self.number}  ", style="bold")
+            headline.append(self.headline(), style="not bold")
+            return Group(headline, *self._plans(), *self._bars(), *(self._end or [self._status()]))
+
+    def _plans(self) -> list[RenderableType]:
+        """Each plan on a line, equal ones once."""
+        lines, plans = [], Counter(self.plans)
+        for plan, times in list(plans.items())[:_MOST]:
+            text = Text(f"  {times} x  " if times > 1 else "  ", no_wrap=True, overflow="ellipsis")
+            lines.append(text.append(plan or "(empty plan)", style="italic"))
+        return [*lines, *_more(len(plans), "plans")]
+
+    def _bars(self) -> list[RenderableType]:
+        spec = self.spec
+        if not self.asked or spec.samples == 1:
+            return []
+        needed = spec.samples * (spec.threshold or 0)
+        table = Table.grid(padding=(0, 2))
+        table.add_column()  # the indent
+        table.add_column(no_wrap=True, max_width=40, overflow="ellipsis")
+        for answer, votes in list(self.votes.items())[:_MOST]:
+            style = "green" if votes >= needed else "yellow"
+            bar = ProgressBar(spec.samples, votes, width=_BAR, complete_style=style, finished_style=style)
+            table.add_row("", Text(answer, style="bold"), bar, str(votes))
+        if self.unread:
+            bar = ProgressBar(spec.samples, self.unread, width=_BAR, complete_style="red", finished_style="red")
+            table.add_row("", Text(_UNREAD, style="dim"), bar, str(self.unread))
+        return [table, *_more(len(self.votes), "answers")]
+
+    def _status(self) -> Text:
+        """What is waited for, while the round runs."""
+        spec, parts = self.spec, []
+        parts += [f"loading {name}" for name, seconds in self.loading.items() if seconds is None]
+        if spec.planner and len(self.plans) < spec.plans and self.asked < spec.samples:
+            parts.append(f"plans {len(self.plans)} of {spec.plans}")
+        parts.append(f"votes {self.asked} of {spec.samples}")
+        if self.votes and spec.threshold is not None and self.cascade.domain != "code":
+            lead = max(self.votes.values()) / spec.samples
+            parts.append(f"lead {lead:.0%}, {spec.threshold:.0%} needed")
+        parts.append(f"{time.monotonic() - self.began:.0f} s")
+        return Text(f"  {' · '.join(parts)}", style="dim", no_wrap=True, overflow="ellipsis")
+
+    def _decision(self, event: "Judged") -> list[RenderableType]:
+        last = event.round == len(self.cascade.preset.rounds)
+        style = "green" if event.accepted else "red" if last else "yellow"
+        loaded = "".join(f", loaded {name} in {s:.1f} s" for name, s in self.loading.items() if s is not None)
+        text = Text(f"  {self.verdict(event)}", style=f"bold {style}")
+        text.append(f"  ({time.monotonic() - self.began:.1f} s{loaded})", style="not bold dim")
+        lines: list[RenderableType] = [text]
+        if not event.accepted and event.plan and not last:
+            lines.append(Padding(Text(f"hands on the plan: {one_line(event.plan)}"), (0, 0, 0, 2), expand=False))
+        return [*lines, Text()]
+
+
+def _more(count: int, what: str) -> list[RenderableType]:
+    return [Text(f"  ... and {count - _MOST} more {what}", style="dim")] if count > _MOST else []

@@ -1,0 +1,89 @@
+"""The command group: subcommands are imported when they are called, so that `cope --help` costs nothing."""
+
+import logging
+import os
+import sys
+import warnings
+from importlib import import_module
+from keyword import iskeyword
+
+import click
+
+from .errors import INTERRUPTED, GuardedGroup
+
+# File of the subcommand, and its line in `cope --help`.
+COMMANDS = {
+    "ask": "Answer a question, and show each round as it happens.",
+    "eval": "Measure a preset or program on a task.",
+    "compare": "Hold presets and programs against each other on the same questions.",
+    "report": "Make one page of a run, a record or a comparison.",
+    "record": "Record all samples of every round, to replay them without a model.",
+    "import": "Make such a record of samples that others published.",
+    "calibrate": "Choose thresholds from a record, with a promise that holds.",
+    "compile": "Compile a program's prompts for a task.",
+    "show": "Print a program: its rounds, instructions and demonstrations.",
+    "diff": "Compare two programs: rounds, instructions, demonstrations, scores.",
+    "models": "List local models, and bring them here.",
+    "doctor": "Say what is there, and what to do about what is not.",
+    "ui": "Open MLflow's page on the runs.",
+}
+
+# Loggers that tell a user nothing that the meter, the progress display or an error does not.
+_CHATTER = {
+    "dspy.clients.lm": logging.ERROR,  # truncated replies: the meter counts them
+    "httpx": logging.WARNING,
+    "huggingface_hub": logging.ERROR,
+    "LiteLLM": logging.CRITICAL,  # it logs what it raises
+}
+
+
+class LazyGroup(GuardedGroup):
+    """A group whose subcommands are named by `COMMANDS` and imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        file = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name  # import.py could not be imported
+        command = import_module(f".commands.{file}", __package__).command
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--debug", is_flag=True, help="Show tracebacks, warnings and the libraries' logs.")
+@click.version_option(package_name="cope-dspy", message="%(prog)s %(version)s")
+def app(debug: bool) -> None:
+    """A small local model and a large model solve problems together, through plans.
+
+    Results go to stdout, progress and errors to stderr. COMMAND --help tells more.
+    """
+    if not debug:
+        hush()
+
+
+def hush() -> None:
+    """Keep the libraries' warnings and logs off the user's screen."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    for name, level in _CHATTER.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    try:
+        app(prog_name="cope")
+    except SystemExit as end:
+        if end.code != INTERRUPTED:
+            raise
+        # `sys.exit` would wait for model threads to finish; after Ctrl-C the user expects the process to end immediately.
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(INTERRUPTED)

@@ -1,0 +1,242 @@
+"""`cope calibrate` as a user types it, and the calibration in the hands of `cope ask` and `cope eval`."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from imported_records import imported, published
+from recorded_runs import recorder, recording, team_of, unsure
+
+from cope import load_preset
+from cope.cli import options
+from cope.cli.commands import ask as ask_command, eval as eval_command
+from cope.cli.main import app
+from cope.eval import TASKS
+from cope.models import Tier
+from cope.optimize.calibration import load_certificate
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def cope(*words: str) -> Any:
+    return CliRunner().invoke(app, list(words))
+
+
+def failed(result: Any) -> str:
+    assert result.exit_code == 1, result.output
+    (line,) = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    return line
+
+
+def test_what_was_chosen_the_promise_and_the_held_out_half(here: Path):
+    imported(here)
+    result = cope("calibrate", "r.parquet", "--harm", "0.1", "--risk-report", "--stop-report", "-o", "c.json")
+    assert result.exit_code == 0, result.output
+    for text in (
+        "samples, 400 questions: small s, large l",
+        "10 settings compared on 200 questions",
+        "minimized: calls to the large tier",
+        "chosen: threshold 0.75 with 4 samples (p = 0.0081)",
+        "With 90% confidence: on new questions like these the cascade is wrong where the large model alone is right on at most "
+        "10% of questions.",
+        "cascade",
+        "large alone",
+        "saved",
+        "95% interval",
+        "of these questions are lost, where 10% are allowed. The test chose the setting on them",
+        "after isotonic recalibration",
+        "adaptive-consistency",
+        "decisions changed",
+    ):
+        assert text in result.stdout, result.stdout
+    assert result.stderr.strip() == "written to c.json; use it with --calibration"
+    kept = json.loads((here / "c.json").read_text())
+    assert {"reliability", "early_stop"} <= kept["more"].keys()
+    told = cope("calibrate", "r.parquet", "--harm", "0.1", "--json")
+    assert json.loads(told.stdout)["setting"] == kept["setting"] == {"thresholds": [0.75], "samples": 4}
+
+
+def test_where_nothing_passes_the_large_model_answers_and_it_is_said_what_would_help(here: Path):
+    imported(here)
+    result = cope("calibrate", "r.parquet", "-o", "c.json")
+    assert result.exit_code == 0, result.output
+    assert "chosen: the large model alone" in result.stdout
+    assert "Nothing passes: even the safest setting (threshold 1 with 4 samples) loses 1.0% of the 200" in result.stdout
+    assert "666 questions, half of them held out, would do four times out of five: about 266 more." in result.stdout
+    assert json.loads((here / "c.json").read_text())["setting"] is None
+    result = cope("calibrate", "r.parquet", "--harm", "0.001")
+    assert "more questions will not help, a higher --harm or another cascade may." in result.stdout
+
+
+def test_mistakes_are_told_in_a_line(here: Path):
+    assert "there is no record none.parquet" in failed(cope("calibrate", "none.parquet"))
+    imported(here, 40)
+    assert "does not tell the cost in USD" in failed(cope("calibrate", "r.parquet", "--minimize", "cost"))
+    assert "no column 'page'" in failed(cope("calibrate", "r.parquet", "--group", "page"))
+    assert cope("calibrate", "r.parquet", "--harm", "1.5").exit_code == 2
+
+
+def test_nothing_but_a_calibration_is_written_over(here: Path):
+    imported(here, 60)
+    (here / "notes.json").write_text("{}")
+    before = (here / "r.parquet").read_bytes()
+    words = ("calibrate", "r.parquet", "--harm", "0.3", "-o")
+    assert "r.parquet is what this command reads: name another file with -o" in failed(cope(*words, "r.parquet"))
+    assert (here / "r.parquet").read_bytes() == before
+    for other in ("notes.json", "samples.jsonl"):
+        text = (here / other).read_text()
+        assert f"{other} is there and is no calibration" in failed(cope(*words, other))
+        assert (here / other).read_text() == text
+    assert [cope(*words, "c.json").exit_code for _ in range(2)] == [0, 0]
+
+
+def test_without_right_answers_disagreement_alone_is_promised(here: Path):
+    file = published(here, 200)
+    rows = [json.loads(line) for line in file.open()]
+    file.write_text("".join(json.dumps({k: v for k, v in row.items() if k != "gold"}) + "\n" for row in rows))
+    shown = cope("import", "samples.jsonl", "--small", "s", "--large", "l", "-o", "r.parquet")
+    assert shown.exit_code == 0, shown.output
+    assert "accuracy unknown" in shown.stdout and "200 questions have no right answer" in shown.stdout
+    why = failed(cope("calibrate", "r.parquet", "--harm", "0.3"))
+    assert (
+        "200 of 200 questions of r.parquet have no right answer, which harm needs" in why
+        and "--loss disagreement" in why
+    )
+    words = ("calibrate", "r.parquet", "--loss", "disagreement", "--harm", "0.3")
+    assert "leave it out" in failed(cope(*words, "--risk-report"))
+    result = cope(*words, "--stop-report", "-o", "c.json")
+    assert result.exit_code == 0, result.output
+    assert "gives another answer than the large model alone on at most 30% of questions" in result.stdout
+    assert result.stdout.count("unknown") >= 4 and "%" in result.stdout
+    found = load_certificate("c.json")
+    assert found.setting is not None and found.gold == {}
+    assert found.held_out["chosen"]["accuracy"] is None and found.held_out["chosen"]["harmed"] is None
+    for words in (("compare", "--replay", "r.parquet"), ("report", "r.parquet", "--no-track")):
+        assert "of r.parquet have no right answer, which a " in failed(cope(*words))
+    table = cope("eval", "--replay", "r.parquet", "--calibration", "c.json")
+    assert table.exit_code == 0 and "accuracy unknown, without right answers (n = 200" in table.stdout, table.output
+    told = json.loads(cope("eval", "--replay", "r.parquet", "--json").stdout)
+    assert told["accuracy"] is None and told["large_alone"]["accuracy"] is None
+    assert told["accuracy_bounds"] == [None, None]
+
+
+@pytest.fixture
+def team(here: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]) -> Any:
+    """Scripted models in the place of real ones, questions, and a record of the cascade on other questions."""
+    made = scripted(unsure)
+    for command in (ask_command, eval_command):
+        monkeypatch.setattr(command, "make_team", lambda given: options.make_team(given) and made.team)
+        monkeypatch.setattr(command, "prepare", lambda *args, **kwargs: None)
+    rows = [{"question": f"What is {n} + 1?", "answer": n + 1} for n in range(10, 16)]
+    (here / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    recording(recorder(made.team, load_preset("cope").with_(samples=3), "large"), here, 14)
+    return made
+
+
+def calibrated(*words: str) -> dict[str, Any]:
+    result = cope("calibrate", "r.parquet", "--json", "-o", "c.json", *words)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_ask_and_eval_take_thresholds_and_samples_from_it(team: Any):
+    setting = calibrated("--harm", "0.9", "--delta", "0.5")["setting"]
+    asked = cope("ask", "What is 20 + 1?", "--calibration", "c.json", "--json")
+    assert asked.exit_code == 0, asked.output
+    assert "calibration c.json: thresholds" in asked.stderr
+    assert "With 50% confidence" in asked.stderr
+    told = json.loads(asked.stdout)["calibration"]
+    assert (told["file"], told["setting"], told["loss"], told["harm"]) == ("c.json", setting, "harm", 0.9)
+    assert told["promise"].startswith("With 50% confidence")
+    assert json.loads(cope("ask", "What is 20 + 1?", "--json").stdout)["calibration"] is None
+    first = json.loads(asked.stdout)["rounds"][0]
+    assert first["threshold"] == setting["thresholds"][0]
+    assert first["asked"] <= setting["samples"]
+    told = cope("eval", "jsonl", "--data", "q.jsonl", "--no-track", "--calibration", "c.json", "--json")
+    assert told.exit_code == 0, told.output
+    assert "warning: the thresholds were chosen on 4 of these 6 questions" in told.stderr
+    assert json.loads(told.stdout)["calibration"] == "c.json"
+    line = next(Path(".cope/eval").glob("*/records.jsonl")).read_text().splitlines()[0]
+    assert json.loads(line)["rounds"][0]["threshold"] == setting["thresholds"][0]
+    replayed = cope("eval", "--replay", "r.parquet", "--calibration", "c.json", "--json")
+    assert json.loads(replayed.stdout)["thresholds"] == setting["thresholds"]
+    assert "chosen on 14 of these 14 questions" in replayed.stderr
+
+
+def test_the_large_model_alone_answers_where_nothing_passed(team: Any):
+    assert calibrated("--harm", "0.01")["setting"] is None
+    team.small.requests.clear()
+    result = cope("ask", "What is 20 + 1?", "--calibration", "c.json", "--json")
+    assert json.loads(result.stdout)["preset"] == "large"
+    assert not team.small.requests
+    assert "--preset large" in failed(cope("eval", "--replay", "r.parquet", "--calibration", "c.json"))
+
+
+def test_other_weights_under_the_same_name_are_refused(team: Any, monkeypatch: pytest.MonkeyPatch):
+    digests = {"small": "sha256:" + "a" * 64}
+    monkeypatch.setattr(Tier, "weights_digest", lambda tier: digests.get(tier.name))
+    recording(recorder(team.team, load_preset("cope").with_(samples=3), "large"), Path(), 14)
+    assert calibrated("--harm", "0.9", "--delta", "0.5")["weights"] == digests
+    for digest, fits in (("sha256:" + "a" * 64, True), (None, True), ("sha256:" + "b" * 64, False)):
+        digests["small"] = digest  # type: ignore[assignment]
+        result = cope("ask", "What is 20 + 1?", "--calibration", "c.json")
+        assert result.exit_code == (0 if fits else 1), result.output
+    assert "its small model engine/ScriptedEngine-small had other weights" in failed(result)
+    assert cope("eval", "--replay", "r.parquet", "--calibration", "c.json").exit_code == 0
+    recording(recorder(team.team, load_preset("cope").with_(samples=3), "large"), Path(), 14, name="other.parquet")
+    assert "other weights" in failed(cope("eval", "--replay", "other.parquet", "--calibration", "c.json"))
+
+
+def test_other_tests_shown_are_refused(team: Any, monkeypatch: pytest.MonkeyPatch):
+    calibrated("--harm", "0.9", "--delta", "0.5")
+    found = load_certificate("c.json")
+    replace(found, asked=found.asked | {"shown": "1 of 3 tests shown"}).save(Path("c.json"))
+    for shown, fits in (("1 of 3 tests shown", True), ("all 3 tests shown", False)):
+        monkeypatch.setitem(TASKS, "jsonl", replace(TASKS["jsonl"], shown=shown))  # type: ignore[type-var]
+        result = cope("eval", "jsonl", "--data", "q.jsonl", "--no-track", "--calibration", "c.json")
+        assert result.exit_code == (0 if fits else 1), result.output
+    assert "made with 1 of 3 tests shown, and here it is all 3 tests shown: give the record's --visible" in failed(
+        result
+    )
+
+
+def test_other_right_answers_are_warned_of(team: Any):
+    calibrated("--harm", "0.9", "--delta", "0.5")
+    rows = [{"question": f"What is {n} + 1?", "answer": n + (2 if n < 12 else 1)} for n in range(10, 16)]
+    Path("q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    told = cope("eval", "jsonl", "--data", "q.jsonl", "--no-track", "--calibration", "c.json")
+    assert "warning: 2 of 4 questions in common have another right answer" in told.stderr, told.output
+
+
+def test_what_does_not_fit_is_refused(team: Any):
+    calibrated("--harm", "0.9", "--delta", "0.5")
+    other = cope("ask", "What is 20 + 1?", "--calibration", "c.json", "--preset", "answer-cascade")
+    assert "does not fit: it was made for another program, 'cope'" in failed(other)
+    both = cope("ask", "What is 20 + 1?", "--calibration", "c.json", "--thresholds", "0.5")
+    assert both.exit_code == 2
+    assert "leave out --thresholds" in both.stderr
+    found = load_certificate("c.json")
+    replace(found, models=found.models | {"small": "ollama/other"}).save(Path("other.json"))
+    result = cope("eval", "jsonl", "--data", "q.jsonl", "--no-track", "--calibration", "other.json")
+    assert "its small model is ollama/other, and not engine/ScriptedEngine-small" in failed(result)
+    plain = json.loads(Path("c.json").read_text())
+    Path("c.json").write_text(json.dumps(plain | {"setting": {"thresholds": [0.1, 0.1], "samples": 1}}))
+    for words in (("ask", "x"), ("eval", "--replay", "r.parquet")):
+        assert "c.json was changed after cope calibrate wrote it" in failed(cope(*words, "--calibration", "c.json"))
+    assert "cannot read the calibration none.json" in failed(cope("ask", "x", "--calibration", "none.json"))
+
+
+def test_another_of_the_recorded_programs_is_calibrated(here: Path):
+    recording(recorder(team_of(unsure), "cope", "answer-cascade", "large"), here, 40)
+    for preset, rounds in (((), "cope"), (("--preset", "answer-cascade"), "answer-cascade")):
+        cope("calibrate", "r.parquet", "--harm", "0.5", "--minimize", "large-calls", "-o", "c.json", *preset)
+        assert json.loads((here / "c.json").read_text())["program"]["name"] == rounds
+    assert "did you mean answer-cascade?" in failed(cope("calibrate", "r.parquet", "--preset", "answer-cascad"))

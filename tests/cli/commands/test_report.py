@@ -1,0 +1,139 @@
+"""`cope report` as a user types it: the page, its figures, the MLflow run, and one line for what is wrong."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+from imported_records import imported
+from report_sources import run_in
+
+from cope.cli.main import app
+from cope.eval.run.store import write_notes
+from cope.report import is_report
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    imported(tmp_path, 30)
+    return tmp_path
+
+
+def report(*words: str) -> Any:
+    return CliRunner().invoke(app, ["report", *words])
+
+
+def done(*words: str) -> Any:
+    result = report(*words)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def failed(*words: str) -> str:
+    result = report(*words)
+    assert result.exit_code == 1 and result.stdout == "", result.output
+    (line,) = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    return line
+
+
+def test_a_record_becomes_a_page_that_replaces_the_last_one(here: Path):
+    result = done("r.parquet")
+    assert "imported is right on" in result.stdout and result.stdout.splitlines()[-1] == "report.html"
+    assert "30 questions" in result.stderr
+    first = (here / "report.html").read_bytes()
+    done("r.parquet")
+    assert (here / "report.html").read_bytes() == first, "the same record gives the same page"
+    assert is_report(here / "report.html") and not list(here.glob("*.partial"))
+
+
+def test_a_run_and_a_comparison_become_a_page(here: Path):
+    folder = run_in(here / "runs", "cope")
+    done(str(folder), "-o", "sub/run.html")
+    run_in(here / "runs", "small")
+    figures = json.loads(done(str(here / "runs"), "--json", "-o", "both.html").stdout)
+    assert [system["name"] for system in figures["systems"]] == ["cope", "small"] and figures["kind"] == "comparison"
+    assert is_report(here / "sub" / "run.html") and is_report(here / "both.html")
+
+
+def test_the_figures_as_one_document_and_as_pictures(here: Path):
+    told = json.loads(done("r.parquet", "--json", "--figures", "pictures").stdout)
+    assert told["task"] == "samples" and told["systems"][0]["n"] == 30
+    assert told["files"]["page"] == "report.html" and told["files"]["mlflow_run"] is None
+    assert all(Path(file).is_file() for file in told["files"]["pictures"]) and told["files"]["pictures"]
+
+
+def test_what_is_no_report_is_not_written_over(here: Path):
+    (here / "report.html").write_text("mine")
+    assert "is there and is no report" in failed("r.parquet")
+    assert (here / "report.html").read_text() == "mine"
+    done("r.parquet", "--force")
+    assert is_report(here / "report.html")
+    before = (here / "r.parquet").read_bytes()
+    assert "is what this command reads" in failed("r.parquet", "-o", "r.parquet", "--force")
+    assert (here / "r.parquet").read_bytes() == before
+
+
+def test_what_is_wrong_is_said_in_a_line(here: Path):
+    assert "there is no gone" in failed("gone")
+    (here / "file").write_text("")
+    assert "is not a record" in failed("file")
+    assert "cannot write" in failed("r.parquet", "-o", "file/report.html")
+    assert "cannot write to file" in failed("r.parquet", "--figures", "file/pictures")
+
+
+def test_the_page_is_opened_when_asked(here: Path, monkeypatch: pytest.MonkeyPatch):
+    opened: list[str] = []
+    monkeypatch.setattr(click, "launch", lambda address: opened.append(address) or len(opened) - 1)
+    done("r.parquet", "--open")
+    assert opened == [(here / "report.html").resolve().as_uri()]
+    assert "open report.html yourself" in report("r.parquet", "--open").stderr
+
+
+def test_the_page_is_attached_to_the_run_that_tracked_its_source(here: Path, mlflow_store: str):
+    import mlflow
+
+    from cope.tracking import tracked
+
+    with tracked("cope-jsonl", "cope", {}, store=mlflow_store, traces=False) as run:
+        pass
+    folder = run_in(here / "runs", "cope")
+    write_notes(folder / "run.json", mlflow_run=run.id)
+    result = done(str(folder), "--store", mlflow_store)
+    assert f"attached to MLflow run {run.id}" in result.stderr
+    names = [artifact.path for artifact in mlflow.MlflowClient(mlflow_store).list_artifacts(run.id)]
+    assert names == ["report.html"]
+    assert mlflow.MlflowClient(mlflow_store).get_run(run.id).info.status == "FINISHED"
+    assert "attached" not in done(str(folder), "--no-track").stderr
+
+
+def test_the_store_that_a_run_noted_is_used(here: Path, mlflow_store: str, monkeypatch: pytest.MonkeyPatch):
+    from cope.tracking import tracked
+
+    with tracked("cope-jsonl", "cope", {}, store=mlflow_store, traces=False) as run:
+        pass
+    folder = run_in(here / "runs", "cope")
+    write_notes(folder / "run.json", mlflow_run=run.id, mlflow_store=mlflow_store)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///elsewhere.db")
+    assert f"attached to MLflow run {run.id}" in done(str(folder)).stderr, "its own store, and not the usual one"
+    assert "not attached" in done(str(folder), "--store", "elsewhere.db").stderr, "unless another is named"
+
+
+def test_money_needs_prices_and_takes_them(here: Path):
+    folder = str(run_in(here / "runs", "cope"))
+    assert json.loads(done(folder, "--json").stdout)["systems"][0]["use"]["cost"] is None
+    told = json.loads(done(folder, "--json", "--price", "small=1/2", "--price", "large=10/20").stdout)
+    assert told["systems"][0]["use"]["cost"] > 0
+    assert "frontier-cost" in (here / "report.html").read_text()
+    assert "r.parquet has no tier 'huge' to price" in failed("r.parquet", "--price", "huge=1/2")
+
+
+def test_a_run_that_is_not_in_the_store_is_a_warning(here: Path, mlflow_store: str):
+    folder = run_in(here / "runs", "cope")
+    write_notes(folder / "run.json", mlflow_run="0" * 32)
+    assert "warning: not attached to MLflow run 000" in done(str(folder), "--store", mlflow_store).stderr
+    told = done(str(folder))
+    assert "there is no store mlflow.db: name it with --store" in told.stderr
+    assert not (here / "mlflow.db").exists() and is_report(here / "report.html")

@@ -1,0 +1,236 @@
+"""The live line of `cope compile`: it moves with every call, and its time left keeps to the budget."""
+
+import io
+import re
+import sys
+from itertools import count
+from pathlib import Path
+from time import monotonic, sleep
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from compile_scripts import World, fickle, preset, rows, score
+
+from cope import Cascade
+from cope.cli.display.compile_progress import CompileView
+from cope.optimize import Budget, Compilation, split
+from cope.optimize.compiler.budget import Spending
+from cope.optimize.compiler.estimate import Estimate
+from cope.optimize.compiler.session import Session
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time as the view sees it, in seconds; tests move it on."""
+    now = [100.0]
+    monkeypatch.setattr("cope.cli.display.compile_progress.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("cope.cli.display.compile_progress.TICK_SECONDS", 600)
+    return now
+
+
+def scored(session: Any, number: int, key: str, value: float) -> None:
+    session.candidates.see(f"c{number}", {}, 0)
+    session.candidates.score(f"c{number}", key, value, 0, 0)
+
+
+def guess(questions: int, calls: int) -> Estimate:
+    return Estimate(Spending(), Spending(calls), questions, 8, 0)
+
+
+def test_one_line_is_drawn_over(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", out := Terminal())
+    monkeypatch.setenv("COLUMNS", "120")
+    session, view = Session(["a", "b"], Budget(calls=400)), CompileView()
+    view.expects(guess(questions=1000, calls=5000))
+    with view:
+        view.heard(session)
+        scored(session, 0, "a", 1.0)
+        view.heard(session)  # too soon to be drawn
+        clock[0] += 1
+        view.heard(session)
+        scored(session, 0, "b", 0.0)
+        scored(session, 1, "a", 1.0)
+        scored(session, 1, "b", 1.0)
+        clock[0] += 9
+        session.purse.spent = Spending(100, 9000, 0.25, 3.0)
+        view.heard(session)
+        session.activity.answered, session.activity.words = 500, "exploring: 12 answers"
+        clock[0] += 1
+        view.heard(session)
+    first, *drawn = out.getvalue().split("\r")
+    assert first == "" and out.getvalue().count("\n") == 1 and out.getvalue().endswith("\n")
+    assert [line.rstrip() for line in drawn] == [
+        "asks a few questions  calls 0 of 400",
+        "before: 1 of 2 questions  calls 0 of 400",
+        "best 100.0% (candidate 1 of 1)  calls 100 of 400  $0.25  at most 27 s left",
+        "best 100.0% (candidate 1 of 1)  calls 100 of 400  $0.25  about 10 s left  exploring: 12 answers",
+        "best 100.0% (candidate 1 of 1)  calls 100 of 400  $0.25",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("budget", "spent", "words"),
+    [
+        (Budget(tokens=90_000), Spending(5, 12_345, None, 9.0), "calls 5  tokens 12,345 of 90,000"),
+        (Budget(usd=2.0), Spending(5, 12_345, 0.25, 9.0), "calls 5  $0.25 of $2.00"),
+        (Budget(usd=2.0), Spending(5, 12_345, None, 9.0), "calls 5  money unknown of $2.00"),
+        (Budget(seconds=600), Spending(5, 12_345, None, 45.0), "calls 5  45 s of 10 min of model time"),
+        (Budget(9, 99, 2.0, 60), Spending(5, 12, 0.0, 9.0), "calls 5 of 9  tokens 12 of 99  $0 of $2.00  9 s of 60 s"),
+        (None, Spending(5, 12_345, None, 45.0), "calls 5"),
+    ],
+)
+def test_all_that_is_budgeted_is_shown(
+    budget: Any, spent: Spending, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", out := io.StringIO())
+    session = Session(["a"], budget)
+    session.purse.spent = spent
+    with CompileView() as view:
+        view.heard(session)
+    line = out.getvalue().splitlines()[0]
+    assert line.startswith(f"asks a few questions  {words}")
+    if budget is None:
+        assert line.endswith(words)
+
+
+def test_the_time_left_goes_on_while_a_call_says_nothing(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", out := Terminal())
+    monkeypatch.setattr("cope.cli.display.compile_progress.TICK_SECONDS", 0.001)
+    session, view = Session(["a"], Budget(calls=400)), CompileView()
+    view.expects(guess(questions=1000, calls=5000))
+    with view:
+        view.heard(session)
+        scored(session, 0, "a", 1.0)
+        clock[0] += 10
+        session.purse.spent = Spending(100, 9000, 0.25, 3.0)
+        view.heard(session)
+        assert out.getvalue().rstrip().endswith("at most 30 s left")
+        clock[0] += 10
+        ends = monotonic() + 10
+        while "at most 60 s left" not in out.getvalue() and monotonic() < ends:
+            sleep(0.005)
+    assert "at most 60 s left" in out.getvalue()
+    drawn = out.getvalue()
+    clock[0] += 10
+    sleep(0.02)
+    assert out.getvalue() == drawn, "a compile that is over is not drawn again"
+
+
+def test_a_narrow_terminal_cuts_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", out := Terminal())
+    monkeypatch.setenv("COLUMNS", "21")
+    with CompileView() as view:
+        view.heard(Session([]))
+    assert out.getvalue() == "\rasks a few questions\rasks a few questions\n"
+
+
+def test_without_a_terminal_a_line_comes_now_and_then(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", out := io.StringIO())
+    session, view = Session(["a"]), CompileView()
+    with view:
+        for calls in (1, 2, 3):
+            session.purse.spent = Spending(calls)
+            view.heard(session)
+            clock[0] += 10
+    assert out.getvalue().splitlines() == [f"asks a few questions  calls {n}" for n in (1, 3)]
+    view.expects(guess(questions=0, calls=60))
+    with view:
+        clock[0] += 20
+        session.purse.spent = Spending(33)
+        view.heard(session)
+    assert "calls 33  at most 20 s left" in out.getvalue(), "the estimate bounds what no budget does"
+
+
+@pytest.mark.parametrize(
+    ("spent", "left"),
+    [
+        (Spending(10, 100, 0.01, 5.0), "at most 10 s left"),  # half of the model time is used
+        (Spending(10, 1000, 0.01, 1.0), "at most 5 s left"),  # two thirds of the tokens are
+    ],
+)
+def test_any_bound_of_the_budget_bounds_the_time(
+    clock: list[float], monkeypatch: pytest.MonkeyPatch, spent: Spending, left: str
+) -> None:
+    monkeypatch.setattr(sys, "stderr", out := io.StringIO())
+    session, view = Session(["a"], Budget(tokens=1500, usd=100.0, seconds=10.0)), CompileView()
+    view.expects(guess(questions=1000, calls=5000))
+    with view:
+        view.heard(session)
+        clock[0] += 20
+        session.purse.spent, session.activity.answered = spent, 10
+        clock[0] -= 10
+        view._shown = 0
+        view.heard(session)
+    assert left in out.getvalue()
+
+
+def test_what_is_answered_again_after_a_resume_says_nothing_of_the_time(
+    clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", out := Terminal())
+    monkeypatch.setenv("COLUMNS", "120")
+    session, view = Session(["a"]), CompileView()
+    view.expects(guess(questions=110, calls=5000))
+    with view:
+        for _ in range(90):  # known questions, in no time
+            session.activity.answered += 1
+            view.heard(session)
+        for _ in range(10):
+            clock[0] += 4
+            session.purse.spent.calls += 1
+            session.activity.answered += 1
+            view.heard(session)
+    assert "calls 10  about 40 s left" in out.getvalue()
+
+
+def test_a_compile_that_explores_shows_it_call_by_call(
+    tmp_path: Path, clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIMBA asks many questions before it scores a candidate; each call takes a second here."""
+    monkeypatch.setattr(sys, "stderr", out := Terminal())
+    monkeypatch.setenv("COLUMNS", "160")
+    numbers, most = count(), 260
+
+    def reply(*args: Any) -> str:
+        clock[0] += 1
+        return fickle(*args)
+
+    def propose(*_: Any) -> str:
+        clock[0] += 1
+        return f"Double the number, way {next(numbers)}."
+
+    world = World(reply, propose, limits={"small": 1})
+    view = CompileView()
+    compilation = Compilation(
+        Cascade(preset("small"), world.team), split(rows(range(12)), rows(range(20, 28))), score, "simba",
+        budget=Budget(calls=most), proposer=world.proposer, demos=2, folder=tmp_path, watch=view.heard,
+    )  # fmt: skip
+    compilation.session.listeners.append(view.heard)
+    try:
+        with view:
+            told = compilation.estimate()
+        view.expects(told)
+        with view:
+            compilation.run()
+    finally:
+        compilation.close()
+    lines = [line.rstrip() for line in out.getvalue().split("\r")]
+    exploring = [line for line in lines if "exploring: " in line]
+    numbers_shown = [int(re.search(r"calls (\d+)", line)[1]) for line in exploring]  # type: ignore[index]
+    assert len(set(numbers_shown)) > 30, "a line for every call, and not only for scores"
+    answers = [int(re.search(r"exploring: (\d+) answers", line)[1]) for line in exploring]  # type: ignore[index]
+    assert max(answers) > 10
+    assert any("a proposal is being written" in line for line in lines)
+    left = re.compile(rf"calls (\d+) of {most}.*(about|at most) (\d+) s left")
+    timed = [(int(m[1]), int(m[3])) for line in lines if (m := left.search(line))]
+    assert len(timed) > 50
+    assert all(seconds <= most - calls + 1 for calls, seconds in timed), "never past the budget, at a second a call"
+    asked = compilation.session.purse.spent.calls
+    late = [(asked - calls, seconds) for calls, seconds in timed if calls > asked / 2]
+    assert sum(abs(real - said) for real, said in late) / len(late) < asked / 4

@@ -1,0 +1,147 @@
+"""The command group: what it costs, and how it fails."""
+
+import os
+import subprocess
+import sys
+
+import click
+import dspy
+import pytest
+from click.testing import CliRunner
+
+from cope.cli.errors import LONGEST, GuardedGroup, explain
+from cope.cli.main import COMMANDS, app
+from cope.errors import CopeError, Unavailable
+
+HEAVY = "dspy mlflow datasets litellm rich xllamacpp pydantic"
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["ask", "--help"]])
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    code = f"""
+import sys
+from cope.cli import main
+sys.argv = ["cope", *{arguments}]
+try:
+    main()
+except SystemExit as end:
+    print("left with", end.code)
+print("loaded:", [name for name in "{HEAVY}".split() if name in sys.modules])
+"""
+    done = run(code)
+    assert done.stdout.endswith("left with 0\nloaded: []\n"), done
+
+
+def test_help_lists_every_subcommand_and_each_is_there() -> None:
+    shown = CliRunner().invoke(app, ["--help"]).stdout
+    assert {"ask", "eval", "models", "doctor", "ui"} <= set(COMMANDS)
+    for name, line in COMMANDS.items():
+        assert line in shown
+        command = app.get_command(click.Context(app), name)
+        assert isinstance(command, click.Command) and command.name == name
+        assert CliRunner().invoke(app, [name, "--help"]).exit_code == 0
+
+
+def test_an_unknown_subcommand_is_a_usage_error() -> None:
+    result = CliRunner().invoke(app, ["aks"])
+    assert result.exit_code == 2 and "No such command 'aks'" in result.stderr and result.stdout == ""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["models", "list", "--json"]])
+def test_a_reader_that_leaves_early_is_no_error(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", "http://127.0.0.1:9")
+    code = f"import sys; from cope.cli import main; sys.argv = ['cope', *{arguments}]; main()"
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code], stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False
+        )
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def failing(error: BaseException) -> click.Group:
+    @click.group(cls=GuardedGroup)
+    @click.option("--debug", is_flag=True)
+    def group(debug: bool) -> None: ...
+
+    @group.command()
+    def fail() -> None:
+        raise error
+
+    return group
+
+
+def test_an_error_of_ours_is_one_line_and_status_1() -> None:
+    result = CliRunner().invoke(failing(CopeError("no such thing: make it")), ["fail"])
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", "error: no such thing: make it\n")
+
+
+def test_ctrl_c_is_one_line_and_status_130() -> None:
+    result = CliRunner().invoke(failing(KeyboardInterrupt()), ["fail"])
+    assert (result.exit_code, result.stderr) == (130, "stopped by Ctrl-C\n")
+
+
+def test_a_usage_error_keeps_its_status_2() -> None:
+    assert CliRunner().invoke(failing(click.UsageError("no")), ["fail"]).exit_code == 2
+
+
+def test_debug_keeps_the_traceback() -> None:
+    result = CliRunner().invoke(failing(CopeError("no such thing")), ["--debug", "fail"])
+    assert isinstance(result.exception, CopeError) and result.stderr == ""
+
+
+def wrapped(outer: Exception, inner: Exception) -> Exception:
+    try:
+        raise outer from inner
+    except Exception as error:
+        return error
+
+
+def test_an_error_of_ours_inside_a_library_s_is_the_one_that_is_read() -> None:
+    inner = wrapped(RuntimeError("between"), Unavailable("start the server"))
+    assert explain(wrapped(dspy.LMUnexpectedError("odd", model="ollama/x"), inner)) == "start the server"
+    assert explain(ExceptionGroup("several", [CopeError("the first one")])) == "the first one"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (dspy.LMAuthError("bad key", model="openai/m"), "openai/m: the key was refused"),
+        (dspy.LMRateLimitError("slow down", model="openai/m"), "--in-flight TIER=N (slow down)"),
+        (dspy.LMUnsupportedModelError("none", model="openai/m"), "no such model: check the name"),
+        (dspy.LMTransportError("refused", model="openai/m"), "no connection to the server"),
+        (dspy.LMTransportError("start it with `ollama serve`.", model="ollama/m"), "start it with `ollama serve`"),
+        (dspy.ContextWindowExceededError(message="too long", model="local/m"), "too long (--context N)"),
+        (dspy.ContextWindowExceededError(message="too long\nTo fix: ...", model="openai/m"), "shorten it"),
+        (dspy.LMInvalidRequestError("LLM Provider NOT provided. Read", model="foo/m"), "no provider is named 'foo'"),
+        (OSError(28, "No space left on device", "/x"), "No space left on device (/x): make room"),
+        (ZeroDivisionError("by zero"), "unexpected ZeroDivisionError: by zero; run it again with `cope --debug`"),
+    ],
+)
+def test_failures_say_in_a_line_what_to_do(error: Exception, said: str) -> None:
+    line = explain(error)
+    assert said in line and "\n" not in line and "To fix" not in line
+
+
+def test_a_missing_key_is_named() -> None:
+    error = dspy.LMNotConfiguredError("no credentials", model="openai/m")
+    vars(error)["env_keys"] = ("OPENAI_API_KEY",)
+    assert explain(error) == "openai/m needs a key: set OPENAI_API_KEY in the environment"
+
+
+def test_a_key_that_a_provider_quotes_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789")
+    line = explain(dspy.LMAuthError("Incorrect key sk-0123456789", model="openai/m"))
+    assert "sk-0123456789" not in line and "$OPENAI_API_KEY" in line
+
+
+def test_a_page_of_a_server_becomes_a_line() -> None:
+    line = explain(CopeError("word\n" * 1000))
+    assert len(line) == LONGEST and line.endswith("...") and "\n" not in line
