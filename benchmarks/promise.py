@@ -20,7 +20,7 @@ HEADER = ("", "accuracy", "95%", "calls to the large tier", "lost")
 def main() -> None:
     options = _options()
     from cope.eval import Recording, Replay
-    from cope.optimize.calibration import Aim, calibration as calibrate
+    from cope.optimize.calibration import Aim, calibrate
     from cope.optimize.calibration.losses import large_alone
     from cope.optimize.calibration.split import halve
     from cope.stats.clustered import belonging_of

@@ -48,7 +48,7 @@ def command(record: Path, risk_report: bool, stop_report: bool, **options: Any) 
     until one fails. The last that passed is chosen. It holds for questions like those of the record.
     """
     from ...eval import Recording
-    from ...optimize.calibration import Aim, calibration as calibrate, certification as certify, is_calibration
+    from ...optimize.calibration import Aim, calibrate, certify, is_calibration
     from ..display.calibration import print_calibration, print_reliability, print_stops
 
     if options["output"]:

@@ -14,7 +14,7 @@ def sentences(found: "Comparison", document: Mapping[str, Any]) -> Iterator[str]
         found: the comparison.
         document: the same as plain data, with what is left out and why, `calls`, and where there are `matched` and `calibration`.
     """
-    from . import text as verdict
+    from .text import verdict
 
     for pair in found.pairs:
         yield f"[bold]{verdict(pair, found)}.[/bold]"

@@ -24,7 +24,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     code = f"""
 import sys
-from cope.cli import main
+from cope.cli.main import main
 sys.argv = ["cope", *{arguments}]
 try:
     main()
@@ -54,7 +54,7 @@ def test_an_unknown_subcommand_is_a_usage_error() -> None:
 @pytest.mark.parametrize("arguments", [["--help"], ["models", "list", "--json"]])
 def test_a_reader_that_leaves_early_is_no_error(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OLLAMA_HOST", "http://127.0.0.1:9")
-    code = f"import sys; from cope.cli import main; sys.argv = ['cope', *{arguments}]; main()"
+    code = f"import sys; from cope.cli.main import main; sys.argv = ['cope', *{arguments}]; main()"
     reader, writer = os.pipe()
     os.close(reader)
     try:

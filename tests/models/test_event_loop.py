@@ -111,7 +111,7 @@ def test_an_interrupt_cancels_the_work():
 def test_works_after_a_fork():
     code = """
 import os
-from cope.models.running import run_sync
+from cope.models.event_loop import run_sync
 async def one(): return 1
 assert run_sync(one()) == 1
 child = os.fork()

@@ -7,7 +7,7 @@ from imported_records import imported
 
 from cope.eval import Recording, Replay, replay_records, summarise
 from cope.eval.comparison import compare
-from cope.optimize.calibration import Aim, calibration as calibrate
+from cope.optimize.calibration import Aim, calibrate
 from cope.optimize.calibration.reliability import reliability
 from cope.report.figures import figures_of
 from cope.report.sources.recording import record_source

@@ -159,7 +159,7 @@ def test_groups_inside_a_running_loop(scripted: JudgeProcess):
 
 def _user_script(body: str) -> subprocess.Popen[str]:
     path = os.pathsep.join(sys.path)
-    code = f"from cope.programs import equivalence\nfrom cope.answers.short.equivalence import equal\n{body}"
+    code = f"from cope.answers.short import equivalence\nfrom cope.answers.short.equivalence import equal\n{body}"
     return subprocess.Popen(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": path},

@@ -7,7 +7,7 @@ import pytest
 from comparison_records import records_of
 
 from cope.errors import CopeError
-from cope.eval.comparison import compare, settling, text as verdict
+from cope.eval.comparison import compare, settling, verdict
 from cope.stats.intervals import wilson
 from cope.stats.power import detectable, questions_needed
 

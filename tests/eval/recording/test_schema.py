@@ -12,7 +12,7 @@ from cope import CopeError
 from cope.eval import Manifest, Recording, write_record
 from cope.eval.recording.schema import COLUMNS, SCHEMA
 
-DOCS = (Path(__file__).parents[2] / "docs" / "records.md").read_text(encoding="utf-8")
+DOCS = (Path(__file__).parents[3] / "docs" / "records.md").read_text(encoding="utf-8")
 
 
 def test_the_schema_is_told_column_by_column(tmp_path: Path, scripted: Callable[..., Any]):

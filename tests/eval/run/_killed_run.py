@@ -12,7 +12,7 @@ from typing import Any
 
 import dspy
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "doubles"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "doubles"))
 from killing import killed_again_and_again
 
 from cope import Cascade, Team

@@ -10,7 +10,7 @@ from recorded_runs import recorder, recording, team_of, unsure
 from cope import CopeError, load_preset
 from cope.eval import Recording, Replay
 from cope.models import Price
-from cope.optimize.calibration import Aim, Calibration, calibration as calibrate, certification as certify
+from cope.optimize.calibration import Aim, Calibration, calibrate, certify
 from cope.optimize.calibration.risk_test import groups_needed, p_values, units_needed
 
 

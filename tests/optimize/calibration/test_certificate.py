@@ -13,8 +13,8 @@ from cope.eval.replay.match import Program
 from cope.optimize.calibration import (
     Aim,
     Certificate,
-    calibration as calibrate,
-    certification as certify,
+    calibrate,
+    certify,
     load_certificate,
 )
 

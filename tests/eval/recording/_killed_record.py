@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "doubles"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "doubles"))
 from killing import attempt, lines
 from recorded_runs import recorder, recording, team_of, unsure
 
