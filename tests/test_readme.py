@@ -117,7 +117,7 @@ def test_commands_that_compare(command: str, here: Path):
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("cope report")])
 def test_commands_that_report(command: str, here: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("webbrowser.open", lambda address: True)
+    monkeypatch.setattr("click.launch", lambda address: 0)
     first = "cope eval gsm8k --limit 40 --preset cope" if ".cope/eval" in command else "cope record gsm8k"
     assert run(next(c for c in COMMANDS if c.startswith(first))).exit_code == 0
     words = [found for word in command.split() for found in (glob.glob(word) or [word])]  # as a shell would

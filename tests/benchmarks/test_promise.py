@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imported_records import imported
+from support.imported_recordings import imported
 
 
 def test_splits_of_a_record(

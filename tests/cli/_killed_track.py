@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
-from compile_runs import SETTINGS, compilation
-from killing import attempt
+from support.killed_processes import attempt
+from support.tracked_compiles import SETTINGS, compilation
 
 from cope.cli.compile_track import NOTES, provenance, tracked_compile
 from cope.tracking import TrackedRun

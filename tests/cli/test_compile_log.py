@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from compile_runs import SETTINGS, Tier, compilation
-from compile_scripts import preset, rows as worded
+from support.compile_world import preset, rows as worded
+from support.tracked_compiles import SETTINGS, Tier, compilation
 
 from cope import Cascade, CopeError, Team
 from cope.cli import compile_log, options

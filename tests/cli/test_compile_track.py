@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compile_runs import SETTINGS, Tier, compilation
-from compile_scripts import VAL
+from support.compile_world import VAL
+from support.tracked_compiles import SETTINGS, Tier, compilation
 
 from cope import CopeError
 from cope.cli.compile_track import NOTES, _params, provenance, run_tracked, tracked_compile
@@ -174,7 +174,7 @@ def test_a_kill_leaves_no_run_open_and_none_twice(tmp_path: Path, mlflow_store: 
     here = Path(__file__).parent
     ran = subprocess.run(
         [sys.executable, str(here / "_killed_track.py"), str(tmp_path), mlflow_store],
-        check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(here.parent / "doubles")},
+        check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(here.parent)},
     )  # fmt: skip
     found = json.loads(ran.stdout)
     assert found["status"] == "FINISHED" and len(found["inside"]) > 1

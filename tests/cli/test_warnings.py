@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compile_cli import USUAL, World, cope
+from support.compile_command import USUAL, World, cope
 
 from cope.cli.commands import eval as eval_command, record as record_command
 from cope.cli.warnings import other_settings

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from serving import serving
+from support.servers import serving
 
 Part = dict[str, Any] | bytes | Callable[[], Any]
 

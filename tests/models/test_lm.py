@@ -10,7 +10,7 @@ import dspy
 import pytest
 from dspy.clients import execution
 from dspy.lm15 import ContextLengthError, Message, Request, ServerError, TransportError
-from tier_lms import engine_of, tier_lm
+from support.tier_lms import engine_of, tier_lm
 
 from cope import CopeError
 from cope.models import Price, labelled, metered

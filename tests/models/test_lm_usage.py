@@ -8,7 +8,7 @@ from typing import Any
 import dspy
 import pytest
 from dspy.lm15 import ContextLengthError, Message, Request, Response, TextPart, Usage
-from tier_lms import engine_of, tier_lm
+from support.tier_lms import engine_of, tier_lm
 
 from cope import Cascade, Team
 from cope.models import Call, Meter, Price, ScriptedEngine, allowed_by, metered

@@ -9,7 +9,7 @@ from typing import Any
 
 import dspy
 import pytest
-from serving import serving
+from support.servers import serving
 
 from cope import Cascade, Team, metered
 from cope.models import Price, ScriptedEngine

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import dspy
 import pytest
-from compile_scripts import BUDGETS, Run, World, compiled
+from support.compile_world import BUDGETS, Run, World, compiled
 
 from cope.optimize import Budget
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import dspy
 import pytest
-from cascade_scripts import PRESETS, QUESTION, agreement, no_agreement
+from support.cascade_replies import PRESETS, QUESTION, agreement, no_agreement
 
 from cope import Cascade, CopeError, Preset, metered
 from cope.models import Price

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from cascade_scripts import QUESTION, agreement, no_agreement
+from support.cascade_replies import QUESTION, agreement, no_agreement
 
 from cope import Cascade, Preset, load_preset
 from cope.programs.sampling import seed_of

@@ -8,9 +8,9 @@ from typing import Any
 
 import dspy
 import pytest
-from cascade_scripts import QUESTION, agreement, no_agreement
 from dspy.clients import execution
 from dspy.lm15 import ContextLengthError, TransportError
+from support.cascade_replies import QUESTION, agreement, no_agreement
 
 from cope import Cascade, CopeError, load_preset, metered
 from cope.programs.events import Voted, observed_by

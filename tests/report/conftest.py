@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from report_sources import record_in
+from support.report_sources import record_in
 
 from cope.eval import Recording
 

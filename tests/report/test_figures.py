@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from imported_records import imported
-from report_sources import run_in
+from support.imported_recordings import imported
+from support.report_sources import run_in
 
 from cope.eval import Recording, Replay
 from cope.optimize.calibration.reliability import reliability

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_sources import run_in
+from support.report_sources import run_in
 
 from cope.eval import Record
 from cope.report import RoundView, System, figures_of, open_source

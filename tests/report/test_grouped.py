@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from imported_records import imported
+from support.imported_recordings import imported
 
 from cope.eval import Recording, Replay, replay_records, summarise
 from cope.eval.comparison import compare

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from report_sources import HOSTILE
+from support.report_sources import HOSTILE
 
 from cope.eval import Recording
 from cope.report import draw_files, figures_of, is_report, open_source, page_of

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from imported_records import imported, published
-from recorded_runs import recorder, recording, team_of, unsure
+from support.imported_recordings import imported, published
+from support.recordings import recorder, recording, team_of, unsure
 
 from cope import load_preset
 from cope.cli import options

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from record_cli import cope, done, scripted_commands
+from support.record_command import cope, done, scripted_commands
 
 from cope.cli import compare_live
 from cope.cli.commands import eval as eval_command, record as record_command

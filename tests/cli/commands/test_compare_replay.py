@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from imported_records import imported
-from record_cli import cope, done
+from support.imported_recordings import imported
+from support.record_command import cope, done
 
 from cope.eval import Recording
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from compile_cli import USUAL, World, cope, error, made, write
+from support.compile_command import USUAL, World, cope, error, made, write
 
 from cope.cli.main import app
 from cope.models import Price

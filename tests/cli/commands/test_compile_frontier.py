@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compile_cli import World, error, made
+from support.compile_command import World, error, made
 
 from cope.cli import compile_files, compile_track
 from cope.cli.frontier_plot import frontier_files

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compile_cli import USUAL, World, cope, error, made
 from filelock import FileLock
+from support.compile_command import USUAL, World, cope, error, made
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compile_cli import World, error, made
+from support.compile_command import World, error, made
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from compile_cli import USUAL, World, cope, error, made
+from support.compile_command import USUAL, World, cope, error, made
 
 from cope import Cascade, CopeError, Team
 from cope.cli import loading

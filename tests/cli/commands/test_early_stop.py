@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from recorded_runs import recorder, recording, unsure
+from support.recordings import recorder, recording, unsure
 
 from cope import load_preset
 from cope.cli import options

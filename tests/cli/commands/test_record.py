@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 import pandas
 import pytest
-from record_cli import cope, done, scripted_commands
+from support.record_command import cope, done, scripted_commands
 
 from cope.cli.commands import eval as eval_command, record as record_command
 from cope.eval import Recording

@@ -7,8 +7,8 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner
-from imported_records import imported
-from report_sources import run_in
+from support.imported_recordings import imported
+from support.report_sources import run_in
 
 from cope.cli.main import app
 from cope.eval.run.store import write_notes

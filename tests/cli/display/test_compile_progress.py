@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from compile_scripts import World, fickle, preset, rows, score
+from support.compile_world import World, fickle, preset, rows, score
 
 from cope import Cascade
 from cope.cli.display.compile_progress import CompileView

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from comparison_records import records_of
+from support.question_results import records_of
 
 from cope.errors import CopeError
 from cope.eval.comparison import compare, settling, verdict

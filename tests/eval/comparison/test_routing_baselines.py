@@ -5,7 +5,7 @@ from math import inf
 
 import numpy as np
 import pytest
-from comparison_records import records_of
+from support.question_results import records_of
 
 from cope.eval import Record
 from cope.eval.comparison import System, compare

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "doubles"))
-from killing import attempt, lines
-from recorded_runs import recorder, recording, team_of, unsure
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from support.killed_processes import attempt, lines
+from support.recordings import recorder, recording, team_of, unsure
 
 
 def main(root: Path) -> None:

@@ -13,7 +13,7 @@ import dspy
 import numpy as np
 import pytest
 from dspy.lm15 import InvalidRequestError
-from recorded_runs import SETTINGS, examples, recorder, recording, unsure
+from support.recordings import SETTINGS, examples, recorder, recording, unsure
 
 from cope import Cascade, CopeError, Team
 from cope.eval import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from recorded_runs import recorder, recording, unsure
+from support.recordings import recorder, recording, unsure
 
 from cope import CopeError
 from cope.eval import Manifest, Recording, write_record

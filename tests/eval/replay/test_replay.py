@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from recorded_runs import examples, recorder, recording, team_of, unsure
+from support.recordings import examples, recorder, recording, team_of, unsure
 
 from cope import Cascade, CopeError, Preset, load_preset
 from cope.eval import Recording, Replay, replay_records, task_by_name

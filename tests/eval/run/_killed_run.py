@@ -12,8 +12,8 @@ from typing import Any
 
 import dspy
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "doubles"))
-from killing import killed_again_and_again
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from support.killed_processes import killed_again_and_again
 
 from cope import Cascade, Team
 from cope.eval import RunFolder, evaluate, task_by_name

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from report_sources import record_in, write_page
+from support.report_sources import record_in, write_page
 
 from cope.eval import Recording
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from imported_records import imported
-from recorded_runs import recorder, recording, team_of, unsure
+from support.imported_recordings import imported
+from support.recordings import recorder, recording, team_of, unsure
 
 from cope import Cascade, CopeError, load_preset
 from cope.eval.replay.match import Program

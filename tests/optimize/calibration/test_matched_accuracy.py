@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imported_records import imported
+from support.imported_recordings import imported
 
 from cope.eval import Recording, Replay
 from cope.optimize.calibration.matched_accuracy import matched

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from populations import COST, TAUS, Populations, populations
+from support.populations import COST, TAUS, Populations, populations
 
 from cope.optimize.calibration.risk_test import p_values
 from cope.optimize.calibration.selection import Choice, frontier, learn_then_test

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imported_records import imported
-from recorded_runs import recorder, recording, team_of, unsure
 from sklearn.isotonic import IsotonicRegression
+from support.imported_recordings import imported
+from support.recordings import recorder, recording, team_of, unsure
 
 from cope import load_preset
 from cope.eval import Recording, Replay

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from recorded_runs import recorder, recording, team_of, unsure
+from support.recordings import recorder, recording, team_of, unsure
 
 from cope import CopeError, load_preset
 from cope.eval import Recording, Replay

@@ -11,8 +11,8 @@ from typing import Any
 
 import gepa  # noqa: F401  imported once for all attempts, as is optuna
 import optuna  # noqa: F401
-from compile_scripts import World, compiled, fickle, own_words, rows
-from killing import attempt, lines
+from support.compile_world import World, compiled, fickle, own_words, rows
+from support.killed_processes import attempt, lines
 
 from cope.optimize import Budget
 

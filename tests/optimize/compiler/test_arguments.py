@@ -8,7 +8,7 @@ from typing import Any
 
 import dspy
 import pytest
-from compile_scripts import TRAIN, VAL, World, rows, score
+from support.compile_world import TRAIN, VAL, World, rows, score
 
 from cope import Cascade
 from cope.errors import CopeError

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compile_scripts import MAGIC, PROPOSAL, VAL, World, compiled, number_in, question, reply as usual
 from dspy.dsp.utils.settings import thread_local_overrides
 from dspy.lm15 import ContextLengthError
 from dspy.teleprompt.teleprompt import Teleprompter
+from support.compile_world import MAGIC, PROPOSAL, VAL, World, compiled, number_in, question, reply as usual
 
 from cope import Cascade
 from cope.errors import CopeError

@@ -6,9 +6,9 @@ from typing import Any
 
 import dspy
 import pytest
-from compile_scripts import MAGIC, PROPOSAL, TRAIN, VAL, World, compiled, question, reply as usual, rows, score
 from dspy.teleprompt import BootstrapFewShot
 from dspy.teleprompt.teleprompt import Teleprompter
+from support.compile_world import MAGIC, PROPOSAL, TRAIN, VAL, World, compiled, question, reply as usual, rows, score
 
 from cope import Cascade, CopeError
 from cope.eval import Score

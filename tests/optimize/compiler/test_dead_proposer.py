@@ -6,8 +6,8 @@ from typing import Any
 
 import dspy
 import pytest
-from compile_scripts import PROPOSAL, World, compiled, fickle, rows
 from dspy.lm15 import ContextLengthError
+from support.compile_world import PROPOSAL, World, compiled, fickle, rows
 
 from cope import CopeError
 from cope.optimize import OPTIMIZERS, Budget

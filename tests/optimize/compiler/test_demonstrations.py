@@ -5,7 +5,7 @@ from typing import Any
 
 import dspy
 import pytest
-from compile_scripts import MAGIC, VAL, World, compiled, question, rows
+from support.compile_world import MAGIC, VAL, World, compiled, question, rows
 
 from cope import Cascade
 from cope.optimize import Budget

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compile_scripts import World, compiled, fickle, rows
+from support.compile_world import World, compiled, fickle, rows
 
 from cope.models import Price
 from cope.optimize import Budget

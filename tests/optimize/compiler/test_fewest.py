@@ -1,7 +1,7 @@
 """The fewest calls that a question can take."""
 
 import pytest
-from compile_scripts import World, question
+from support.compile_world import World, question
 
 from cope import Cascade, metered
 from cope.optimize.compiler.fewest import fewest_calls

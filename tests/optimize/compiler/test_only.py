@@ -6,8 +6,8 @@ from typing import Any
 
 import dspy
 import pytest
-from compile_scripts import Reply, Run, World, compiled, fickle, question, reply as usual, rows
 from dspy.teleprompt.teleprompt import Teleprompter
+from support.compile_world import Reply, Run, World, compiled, fickle, question, reply as usual, rows
 
 from cope import Cascade
 from cope.optimize import OPTIMIZERS, Budget

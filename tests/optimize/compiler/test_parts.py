@@ -5,7 +5,7 @@ from typing import Any
 
 import dspy
 import pytest
-from compile_scripts import TRAIN, World, question, rows, score
+from support.compile_world import TRAIN, World, question, rows, score
 
 from cope import Cascade, CopeError
 from cope.eval import Score

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compile_scripts import TRAIN, VAL, World, compiled, preset, rows, score
 from dspy.teleprompt import BootstrapFinetune
+from support.compile_world import TRAIN, VAL, World, compiled, preset, rows, score
 
 from cope import Cascade
 from cope.errors import CopeError

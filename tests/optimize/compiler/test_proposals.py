@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from compile_scripts import MAGIC, World, compiled
+from support.compile_world import MAGIC, World, compiled
 
 from cope.optimize import Budget
 from cope.optimize.compiler import proposals

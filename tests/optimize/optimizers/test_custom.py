@@ -6,7 +6,6 @@ from typing import Any
 
 import dspy
 import pytest
-from compile_scripts import PROPOSAL, World, compiled, fickle, rows
 from dspy.teleprompt import (
     BetterTogether,
     BootstrapFewShot,
@@ -16,6 +15,7 @@ from dspy.teleprompt import (
     MIPROv2,
 )
 from dspy.teleprompt.teleprompt import Teleprompter
+from support.compile_world import PROPOSAL, World, compiled, fickle, rows
 
 from cope.errors import CopeError
 from cope.models import Price, ScriptedEngine

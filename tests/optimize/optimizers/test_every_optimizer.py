@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compile_scripts import BUDGETS, PROPOSAL, VAL, Run, World, compiled, number_in, reply, score
+from support.compile_world import BUDGETS, PROPOSAL, VAL, Run, World, compiled, number_in, reply, score
 
 from cope import Cascade
 from cope.optimize import OPTIMIZERS, Budget

@@ -7,8 +7,8 @@ from typing import Any
 
 import dspy
 import pytest
-from compile_scripts import MAGIC, TRAIN, VAL, World, compiled, number_in, own_words, preset, rows
 from dspy.teleprompt.gepa.gepa_utils import DspyAdapter
+from support.compile_world import MAGIC, TRAIN, VAL, World, compiled, number_in, own_words, preset, rows
 
 from cope import Cascade
 from cope.eval.run.store import digest, fingerprint

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from cascade_scripts import QUESTION
+from support.cascade_replies import QUESTION
 
 from cope import Cascade, CopeError, load_preset
 from cope.programs import Sample, TestsPass, VoteShare, accepts

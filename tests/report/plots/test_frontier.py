@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from imported_records import imported
-from report_sources import run_in
+from support.imported_recordings import imported
+from support.report_sources import run_in
 
 from cope.eval import Recording
 from cope.report import draw_files, figures_of, open_source

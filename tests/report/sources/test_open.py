@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from imported_records import imported
-from report_sources import run_in
+from support.imported_recordings import imported
+from support.report_sources import run_in
 
 from cope.errors import CopeError
 from cope.eval import Record, Recording, Replay, replay_records, summarise

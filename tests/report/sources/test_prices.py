@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from report_sources import run_in
+from support.report_sources import run_in
 
 from cope.errors import CopeError
 from cope.eval import Record, Recording, Replay, replay_records, summarise

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from compile_scripts import PROPOSAL, TRAIN, VAL, preset, reply, score
-
 from cope import Cascade, Team
 from cope.models import ScriptedEngine
 from cope.optimize import Budget, Compilation, split
+from support.compile_world import PROPOSAL, TRAIN, VAL, preset, reply, score
 
 
 class Tier(ScriptedEngine):

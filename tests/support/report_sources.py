@@ -4,12 +4,11 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from recorded_runs import examples, recorder, recording, team_of, unsure
-
 from cope import Cascade, load_preset
 from cope.eval import Recording, RunFolder, evaluate, task_by_name
 from cope.models import Price
 from cope.report import figures_of, open_source, page_of
+from support.recordings import examples, recorder, recording, team_of, unsure
 
 HOSTILE = "</script><script>window.harmed = 1</script><img src=x onerror='window.harmed = 1'>"
 

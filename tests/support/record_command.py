@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from recorded_runs import unsure
 
 from cope.cli import options
 from cope.cli.main import app
 from cope.models import Price
+from support.recordings import unsure
 
 
 def scripted_commands(monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any], modules: Iterable[Any]) -> Any:
