@@ -97,7 +97,7 @@ def check_enough(found: Mapping[str, Any], against: str | None) -> None:
 
 def _place(task: Any, options: Mapping[str, Any], team: "Team", cascades: "list[Cascade]") -> Path:
     """The comparison's folder: the same for any systems on the same task and models, so that one more asks only its own calls."""
-    from ..eval.run.store import digest
+    from ..util.hashing import digest
 
     shared = settings_of(task, options, cascades[0])
     settings = {name: value for name, value in shared.items() if name not in ("preset", "program", "models")}
@@ -186,10 +186,10 @@ def _told(
 
 
 def _write(file: Path, document: Mapping[str, Any]) -> None:
-    from ..eval.run.store import write_whole
+    from ..util.files import write_atomic
 
     try:
-        write_whole(file, json.dumps(document, ensure_ascii=False, indent=1))
+        write_atomic(file, json.dumps(document, ensure_ascii=False, indent=1))
     except OSError as error:
         raise CopeError(f"cannot write {file}: {error.strerror}; make room and run the command again") from None
 

@@ -21,17 +21,17 @@ def track(
     Returns:
         The run and its store.
     """
-    from ..eval.run.store import read_notes, write_notes
     from ..tracking import tracked
+    from ..util.files import read_metadata, write_metadata
 
     params = {f"model.{tier}": model for tier, model in document["models"].items()}
     params |= {name: document[name] for name in ("task", "split", "data", "seed", "against", "by")}
     tags = {"folder": document["folder"], "systems": ", ".join(found.figures)}
     with tracked(
         f"cope-compare-{document['task']}", f"against {found.against}", params, tags,
-        read_notes(notes).get("mlflow_run"), options["store"], traces=False,
+        read_metadata(notes).get("mlflow_run"), options["store"], traces=False,
     ) as run:  # fmt: skip
-        write_notes(notes, mlflow_run=run.id)
+        write_metadata(notes, mlflow_run=run.id)
         run.metrics({f"calls.{name}": document["calls"][name] for name in ("made", "shared", "stopped")})
         for pair in found.pairs:
             run.metrics({

@@ -21,7 +21,7 @@ def find_folder(settings: dict[str, Any], options: Mapping[str, Any]) -> Path:
     Raises:
         CopeError: when an earlier compile is there and the user says neither, or another one is writing to it.
     """
-    from ..eval.run.store import digest
+    from ..util.hashing import digest
 
     name = f"{settings['task']}-{settings['preset']}-{settings['optimizer']}-{digest(settings)[:8]}"
     folder: Path = options["runs"] / name

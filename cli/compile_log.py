@@ -124,8 +124,8 @@ class CompileLog:
 
     def _candidates(self, made: "Compiled") -> None:
         """The table of proposals, accepted and rejected, and the same said of the children."""
-        from ..eval.run.store import digest
         from ..optimize.compiler.prompts import state_of
+        from ..util.hashing import digest
 
         kept = digest(state_of(made.program))
         if kept in self._board and self._board[kept].covers(self._board.valkeys):

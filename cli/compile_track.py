@@ -87,8 +87,8 @@ def settings_of(
         proposer: the model that writes instructions.
         more: options that count where they are set, such as `demos` and `seed`.
     """
-    from ..eval.run.store import digest
     from ..optimize.compiler.result import asked_with
+    from ..util.hashing import digest
 
     return {
         "task": task,
@@ -137,19 +137,19 @@ def tracked_compile(
     if options["no_track"]:
         yield lambda made: None
         return
-    from ..eval.run.store import read_notes, write_notes
     from ..tracking import tracked
+    from ..util.files import read_metadata, write_metadata
     from .compile_log import CompileLog
 
     file = compilation.folder / NOTES
-    earlier = read_notes(file)
+    earlier = read_metadata(file)
     with tracked(
         f"cope-compile-{settings['task']}", f"{settings['preset']} {settings['optimizer']}", _params(compilation, settings),
         {"folder": str(compilation.folder)}, earlier.get("mlflow_run"), options["store"], traces=False,
     ) as run:  # fmt: skip
         known = earlier.get("mlflow_steps", {}) if earlier.get("mlflow_run") == run.id else {}
-        write_notes(file, mlflow_run=run.id, mlflow_steps=known)
-        log = CompileLog(run, compilation, settings, known, lambda steps: write_notes(file, mlflow_steps=steps))
+        write_metadata(file, mlflow_run=run.id, mlflow_steps=known)
+        log = CompileLog(run, compilation, settings, known, lambda steps: write_metadata(file, mlflow_steps=steps))
         compilation.session.watchers.append(log.scored)
         try:
             yield log.outcome

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from ..util.text import shorten
+
 INTERRUPTED = 130  # exit status after Ctrl-C, as shells have it
 LONGEST = 600  # characters of a line; servers answer with whole pages
 
@@ -56,7 +58,7 @@ def explain(error: BaseException) -> str:
     >>> explain(RuntimeError("odd"))
     'unexpected RuntimeError: odd; run it again with `cope --debug` for the details'
     """
-    return _line(_without_keys(_explained(error)))
+    return shorten(_without_keys(_explained(error)), LONGEST)
 
 
 def _explained(error: BaseException) -> str:
@@ -102,8 +104,3 @@ def _without_keys(text: str) -> str:
         if name.endswith(("_API_KEY", "_TOKEN")) and len(value) >= 8:
             text = text.replace(value, f"${name}")
     return text
-
-
-def _line(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

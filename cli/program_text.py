@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .display.usage import money
+from ..util.text import money
 
 if TYPE_CHECKING:
     from ..programs.preset import Preset, Round
@@ -37,7 +37,7 @@ def indented(text: str, by: str = "  ") -> str:
 
 
 def value_text(value: Any, full: bool = False) -> str:
-    """A demonstration's value: text as it is, data as JSON, a long one shortened.
+    """A demonstration's value: text as it is, data as JSON, a long one shorten.
 
     >>> value_text("2 + 2"), value_text([1, None])
     ('2 + 2', '[1, null]')

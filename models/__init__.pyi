@@ -1,7 +1,7 @@
 from .admission import Allowance as Allowance, Halt as Halt, allowed_by as allowed_by
 from .engines.scripted import ScriptedEngine as ScriptedEngine
 from .event_loop import run_sync as run_sync
-from .ledger import Appender as Appender, Ledger as Ledger, read_lines as read_lines, recorded_in as recorded_in
+from .ledger import Ledger as Ledger, recorded_in as recorded_in
 from .meter import Call as Call, Meter as Meter, Usage as Usage, labelled as labelled, metered as metered
 from .prices import Price as Price
 from .team import DEFAULT_LARGE as DEFAULT_LARGE, DEFAULT_SMALL as DEFAULT_SMALL, Team as Team, Tier as Tier

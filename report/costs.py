@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping
 from math import isnan
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import NamedTuple
 
 from ..eval.replay.results import Sweep
 from ..eval.run.summary import Spent
 from ..stats.measures import LARGE, MEASURES
+from ..util.arrays import Array
 from .sources.base import Source, System
-
-Array = np.ndarray[Any, Any]
 
 _ORDER = ("large-tokens", "large-calls", "cost", "cost-small-free", "seconds")
 

@@ -6,6 +6,7 @@ from typing import Any
 from ..answers.short.equivalence import equal_fast
 from ..eval.run.store import Record
 from ..programs.confidence.early_stopping import INEXACT
+from ..util.text import shorten
 from .sources.base import RoundView, Sample, Source, System
 from .words import decision
 
@@ -25,7 +26,7 @@ def index_of(source: Source) -> dict[str, Any]:
     for key, first in source.questions.items():
         beside = large.by_key.get(key) if large else None
         outcomes = [_outcome(source, system, key, beside) for system in source.systems]
-        rows.append([first.id, _cut(first.question, _LONGEST), _cut(first.gold or "", _ANSWER), outcomes])
+        rows.append([first.id, shorten(first.question, _LONGEST), shorten(first.gold or "", _ANSWER), outcomes])
     pools = [[round_.pool for round_ in system.rounds] for system in source.systems]
     return {"part": PART, "pools": pools, "rows": rows}
 
@@ -38,7 +39,7 @@ def _outcome(source: Source, system: System, key: str, beside: Record | None) ->
     if record.error is not None:
         return [record.round, None, None, None, None, None, "error"]
     right = None if record.score is None else int(record.score >= 1.0)
-    answer = None if record.answer is None else _cut(record.answer, _ANSWER)
+    answer = None if record.answer is None else shorten(record.answer, _ANSWER)
     wrote = [row["completion_tokens"] for row in record.usage if row["tier"] == source.top]
     tokens = None if None in wrote else sum(wrote)
     differs = None if system is source.large else _differs(source, record, beside)
@@ -125,8 +126,3 @@ def _round(system: System, record: Record, entry: dict[str, Any]) -> dict[str, A
             for row in usage
         ],
     }  # fmt: skip
-
-
-def _cut(text: str, longest: int) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"

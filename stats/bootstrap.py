@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-Array = np.ndarray[Any, Any]
+from ..util.arrays import Array
 
 DRAWS = 10_000
 LEVEL = 0.95

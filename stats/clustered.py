@@ -1,13 +1,12 @@
 """Accuracy of questions that hang together: how many independent ones they are worth, and the interval that follows."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
+from ..util.arrays import Array
 from .intervals import wilson
 
-Array = np.ndarray[Any, Any]
 _TAIL = 0.025  # of the 95% intervals
 
 

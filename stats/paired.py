@@ -1,14 +1,12 @@
 """Whether two systems differ on the same questions: McNemar's exact test, its grouped form, and Holm's correction."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from scipy import stats
 
+from ..util.arrays import Array
 from .clustered import group_sums
-
-Array = np.ndarray[Any, Any]
 
 
 def mcnemar(gained: int, lost: int) -> float:

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..util.arrays import Array
 from .clustered import clustered_wilson
 from .tolerance import SLACK
-
-Array = np.ndarray[Any, Any]
 
 FOLDS = 2
 

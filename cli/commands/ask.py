@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from ...errors import CopeError
+from ...util.text import one_line
 from ..calibrated import calibrated_cascade, calibration_option, said_of
-from ..display.rounds import one_line
 from ..options import early_stop_option, make_team, prepare, program_file, program_options, team_options
 
 

@@ -96,7 +96,7 @@ def origin_of(file: Path | None, examples: list[Any]) -> dict[str, Any]:
 
 def settings_of(task: Any, options: Mapping[str, Any], cascade: Any) -> dict[str, Any]:
     """All that decides a run's outcome; the same settings find the same folder."""
-    from ...eval.run.store import digest
+    from ...util.hashing import digest
 
     return {
         "task": task.name,
@@ -153,8 +153,8 @@ def _tracking(
     """The MLflow run, opened again if this run had one, and the span around each question."""
     if options["no_track"]:
         return None, {}
-    from ...eval.run.store import digest
     from ...tracking import question_span, tracked
+    from ...util.hashing import digest
 
     settings = {
         **folder.settings,

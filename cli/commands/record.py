@@ -135,7 +135,7 @@ def groups_of(options: Mapping[str, Any], examples: list[Any]) -> dict[str, str]
 
 def _settings(task: Any, options: Mapping[str, Any], recorder: "Recorder") -> dict[str, Any]:
     """All that decides what a call gives; thresholds, number of samples and presets beside only say which are made."""
-    from ...eval.run.store import digest
+    from ...util.hashing import digest
 
     state = recorder.first.dump_state()
     rounds = [

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...util.text import duration, money
 from ..commands.diff import change_lines
 from ..loading import embedded
 from ..program_diff import changes_between
 from ..program_text import say
-from .usage import duration, money
 
 if TYPE_CHECKING:
     from ...optimize import Compilation, Compiled, Scores

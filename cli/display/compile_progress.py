@@ -7,7 +7,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from .usage import duration, money
+from ...util.text import duration, money
 
 if TYPE_CHECKING:
     from ...optimize.compiler.estimate import Estimate

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from ...programs.confidence.early_stopping import INEXACT
-from .usage import money as dollars
+from ...util.text import money as dollars
 
 EVERY_SECONDS = 20.0  # between two lines where there is no terminal to redraw
 

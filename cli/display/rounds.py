@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ...util.text import one_line
 from ..loading import embedded, engine_name, load_beside
 from ..program_text import plans_in_words, seen_in_words, times_in_words
 
@@ -149,8 +150,3 @@ class Lines(Display):
 
     def _say(self, text: str) -> None:
         print(f"round {self.number}: {text}", file=sys.stderr, flush=True)
-
-
-def one_line(text: str) -> str:
-    """A model's text on one line, without characters that steer a terminal."""
-    return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))

@@ -12,7 +12,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from .rounds import Display, one_line
+from ...util.text import one_line
+from .rounds import Display
 
 if TYPE_CHECKING:
     from ...programs import Cascade

@@ -1,30 +1,9 @@
 """What a question used, in words: calls and tokens by tier, money, seconds."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-
-def money(usd: float) -> str:
-    """USD with two digits that count; cents of a cent matter here.
-
-    >>> money(1.5), money(0.000123), money(0)
-    ('$1.50', '$0.00012', '$0')
-    """
-    if usd <= 0:
-        return "$0"
-    return f"${usd:.{max(2, 1 - math.floor(math.log10(usd)))}f}"
-
-
-def duration(seconds: float) -> str:
-    """A duration in the unit that suits it.
-
-    >>> duration(42), duration(600), duration(9000)
-    ('42 s', '10 min', '2.5 h')
-    """
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+from ...util.text import money
 
 
 def cost_in_words(usage: Sequence[Mapping[str, Any]]) -> str:

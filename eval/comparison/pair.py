@@ -13,10 +13,10 @@ from ...stats.exact import FEW, exact_bounds
 from ...stats.measures import LARGE, MEASURES, SMALL
 from ...stats.paired import paired_p
 from ...stats.power import detectable, questions_needed
+from ...util.arrays import Array
 from .price_ratio import PriceRatio, price_ratio
 from .systems import System
 
-Array = np.ndarray[Any, Any]
 ALPHA = 0.05
 FEWEST = 5
 """With fewer discordant questions nothing can be said of how many would settle a difference."""

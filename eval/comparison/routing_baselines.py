@@ -15,9 +15,9 @@ import numpy as np
 
 from ...stats.bootstrap import Estimate, Sums, resample
 from ...stats.clustered import belonging_of
+from ...util.arrays import Array
 from .systems import System
 
-Array = np.ndarray[Any, Any]
 _SLACK = 1e-12  # of equal floats
 
 

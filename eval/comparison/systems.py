@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ...stats.measures import MEASURES
+from ...util.arrays import Array
 from ..run.store import Record
 from ..run.summary import Spent
-
-Array = np.ndarray[Any, Any]
 
 TOKENS, WRITTEN, CALLS = "tokens", "written", "calls"
 _COUNTED = {

@@ -13,7 +13,8 @@ import dspy
 from ... import __version__
 from ...errors import CopeError, known_names
 from ...programs.preset import Preset, parse_preset
-from ..run.store import digest, keyed
+from ...util.hashing import digest
+from ..run.store import keyed
 from ..tasks.base import ShortAnswer
 from ..tasks.data import Row, from_file
 from .schema import Manifest

@@ -16,8 +16,9 @@ from ...programs import Cascade, Sample
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.early_stopping import NONE
 from ...programs.results import used
+from ...util.hashing import digest
 from ..run.evaluate import Asking
-from ..run.store import Record, digest
+from ..run.store import Record
 from ..tasks.base import Task
 from .schema import CALL, SHARED, Manifest
 from .vote_ids import vote_keys

@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...programs.preset import Round
 from ...programs.sampling import shuffled
+from ...util.arrays import Array
 from .schema import CALL
 
 if TYPE_CHECKING:
     from .recording import Recording
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)

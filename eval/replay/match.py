@@ -16,9 +16,9 @@ from ...programs.cascade_round import CascadeRound
 from ...programs.domain import USUAL, domain_by_name
 from ...programs.preset import Preset, Round, load_preset, parse_preset
 from ...programs.program_view import is_preset, view_program
+from ...util.hashing import digest
 from ..recording.recording import Recording
 from ..recording.round import RecordedRound
-from ..run.store import digest
 
 
 @dataclass(frozen=True)

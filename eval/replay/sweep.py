@@ -6,13 +6,11 @@ Thresholds matter only by which confidences they let pass, so the pairs are firs
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ...stats.tolerance import SLACK
-
-Array = np.ndarray[Any, Any]
+from ...util.arrays import Array
 
 _CELLS = 2_000_000  # questions by decisions in a block: 16 MB for each array of floats
 

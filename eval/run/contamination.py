@@ -6,7 +6,7 @@ from typing import Any
 
 import dspy
 
-from .store import fingerprint
+from ...util.hashing import question_fingerprint
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ def seen_by(compiled: Mapping[str, Any], examples: Sequence[dspy.Example]) -> Se
     Returns:
         None when the file does not say.
 
-    >>> rows = {"train": [fingerprint(dspy.Example(question="1 + 1?"))], "val": []}
+    >>> rows = {"train": [question_fingerprint("1 + 1?")], "val": []}
     >>> seen_by({"rows": rows}, [dspy.Example(question="1 + 1?"), dspy.Example(question="2 + 2?")])
     Seen(train=1, val=0, questions=2)
     """
     rows = compiled.get("rows")
     if not isinstance(rows, dict):
         return None
-    marks = [fingerprint(example) for example in examples]
+    marks = [question_fingerprint(example.question) for example in examples]
     train, val = (set(map(str, rows.get(name) or ())) for name in ("train", "val"))
     return Seen(sum(mark in train for mark in marks), sum(mark in val for mark in marks), len(marks))

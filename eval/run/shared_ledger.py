@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...models import Ledger, read_lines
+from ...models import Ledger
+from ...util.files import read_jsonl
 from .store import RunFolder
 
 _FROM = "shared"
@@ -63,7 +64,7 @@ class Sharing:
 
     def count(self, name: str, folder: Path) -> None:
         """Add the calls of an evaluation's folder."""
-        entries = list(read_lines(folder / "calls.jsonl"))
+        entries = list(read_jsonl(folder / "calls.jsonl"))
         shared = sum(bool(entry.get(_FROM)) for entry in entries)
         stopped = sum(bool(entry["call"].get("cancelled")) for entry in entries)
         self.by_system[name] = {"made": len(entries) - shared, "shared": shared, "stopped": stopped}

@@ -1,6 +1,5 @@
 """The folder of one evaluation: its settings, every model call, and a record for each question, as they are made."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +9,9 @@ from typing import Any
 
 import dspy
 
-from ...errors import CopeError
-from ...models import Appender, Ledger, read_lines
+from ...models import Ledger
+from ...util.files import JsonlWriter, read_jsonl, read_metadata, write_metadata
+from ...util.hashing import digest
 from ...util.lock import hold
 
 DEFAULT_RUNS = Path(".cope") / "eval"
@@ -46,24 +46,6 @@ class Record:
     usd: float | None = None
     seconds: float = 0.0
     error: str | None = None
-
-
-def digest(*parts: Any) -> str:
-    """A short digest of plain data.
-
-    >>> digest({"a": 1}) == digest({"a": 1})
-    True
-    """
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
-
-def fingerprint(example: dspy.Example) -> str:
-    """A digest of a question's words, however they are spaced and cased.
-
-    >>> fingerprint(dspy.Example(question="What is  1?")) == fingerprint(dspy.Example(question="what is 1?"))
-    True
-    """
-    return digest(" ".join(str(example.question).split()).casefold())
 
 
 def keyed(examples: list[dspy.Example]) -> dict[str, dspy.Example]:
@@ -104,10 +86,10 @@ class RunFolder:
                 for name in ("calls.jsonl", "records.jsonl", "run.json"):
                     (self.path / name).unlink(missing_ok=True)
             # An error is not an outcome: such a question is asked again.
-            lines = (Record(**line) for line in read_lines(self.records_file))
+            lines = (Record(**line) for line in read_jsonl(self.records_file))
             self.done = {record.key: record for record in lines if record.error is None}
             self.ledger = Ledger(self.path / "calls.jsonl")
-            self._records = Appender(self.records_file)
+            self._records = JsonlWriter(self.records_file)
             self.note(settings=self.settings)
             try:
                 yield self
@@ -128,45 +110,11 @@ class RunFolder:
 
     def notes(self) -> dict[str, Any]:
         """What was noted about the run; empty for a new one."""
-        return read_notes(self._notes)
+        return read_metadata(self._notes)
 
     def note(self, **values: Any) -> None:
         """Keep a fact about the run, such as its MLflow run."""
-        write_notes(self._notes, **values)
-
-
-def read_notes(file: Path) -> dict[str, Any]:
-    """What was noted in a run's folder; empty for a new one."""
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except ValueError:
-        return {}  # torn by a kill; all that matters is in the other files
-
-
-def write_notes(file: Path, **values: Any) -> None:
-    """Note facts beside those that are there.
-
-    Raises:
-        CopeError: when the file cannot be written.
-    """
-    text = json.dumps({**read_notes(file), **values}, indent=1, default=str)
-    try:
-        write_whole(file, text)
-    except OSError as error:
-        raise CopeError(f"cannot write to {file}: {error.strerror}; make room and run the command again") from None
-
-
-def write_whole(file: Path, text: str) -> None:
-    """Write a file that appears when it is complete, in place of an earlier one.
-
-    Raises:
-        OSError: when it cannot be written.
-    """
-    partial = file.with_name(f"{file.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(file)
+        write_metadata(self._notes, **values)
 
 
 def find_runs(root: Path, **wanted: Any) -> Iterator[Path]:

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ...models import read_lines
 from ...stats.intervals import known_or_none
+from ...util.files import read_jsonl
 from .store import Record, find_runs
 
 
@@ -180,7 +180,7 @@ def large_alone(root: Path, settings: dict[str, Any], records: Sequence[Record],
         theirs = json.loads((path / "run.json").read_text(encoding="utf-8"))["settings"]
         if theirs["models"].get("large") != model:
             continue
-        found = {line["key"]: Record(**line) for line in read_lines(path / "records.jsonl") if line["error"] is None}
+        found = {line["key"]: Record(**line) for line in read_jsonl(path / "records.jsonl") if line["error"] is None}
         if wanted and wanted <= found.keys():
             same = [found[key] for key in wanted]
             return LargeAlone(mean_score(same), Spent.of(row for record in same for row in record.usage), path.name)

@@ -22,16 +22,6 @@ class Score:
     feedback: str
 
 
-def shortened(text: str, most: int) -> str:
-    """A text in one line of at most so many characters, as feedback and errors repeat it.
-
-    >>> shortened("assert add(1, 2)  ==  3", 14)
-    'assert add(...'
-    """
-    line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[: most - 3]}..."
-
-
 class Task(Protocol):
     """Questions of one kind."""
 

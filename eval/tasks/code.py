@@ -10,7 +10,8 @@ import dspy
 
 from ...errors import CopeError
 from ...sandbox import Sandbox, Suite, open_sandbox
-from .base import Score, shortened
+from ...util.text import shorten
+from .base import Score
 from .code_rows import HUMANEVAL_FIELDS, MBPP_FIELDS, BadRow, CodeRow, Visible, humaneval_row, mbpp_row
 from .data import Fields, from_file, from_hub, missing, of_split
 
@@ -113,9 +114,9 @@ class CodeTask:
         if failed is None:
             return Score(0.0, "The tests gave no verdict.")
         names_it = failed.message.startswith("assert ")  # then the message holds a test and a value, each short
-        why = shortened(failed.message, (1 + names_it) * _LONGEST) or "failed"
+        why = shorten(failed.message, (1 + names_it) * _LONGEST) or "failed"
         if not names_it:
-            why = f"{'the hidden check' if chr(10) in failed.test else shortened(failed.test, _LONGEST)}: {why}"
+            why = f"{'the hidden check' if chr(10) in failed.test else shorten(failed.test, _LONGEST)}: {why}"
         return Score(0.0, f"The program passes {report.passed} of {count} {kind}{'s' * (count > 1)}; {why}")
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -12,14 +11,13 @@ from ...eval import Recording, Replay
 from ...models import Price
 from ...stats.bootstrap import Estimate
 from ...stats.measures import MEASURES
+from ...util.arrays import Array
 from .held_out import Figures, figures, saved
 from .losses import LOSSES, large_alone
 from .risk_test import groups_needed, units_needed
 from .selection import Choice, learn_then_test
 from .settings import Setting, Trials, answering, trials
 from .split import Halves, halve, unit_names
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from ...errors import CopeError
 from ...eval.replay.match import Program
-from ...eval.run.store import digest, fingerprint
 from ...models.team import ASKED
 from ...programs.confidence.early_stopping import EXACT, NONE
+from ...util.hashing import digest, question_fingerprint
 
 _FAMILY = "cope-calibration-"
 FORMAT = f"{_FAMILY}2"
@@ -245,7 +244,7 @@ def setting_words(thresholds: Iterable[float], samples: int | None) -> str:
 
 def print_of(question: str) -> str:
     """A digest of a question's words, see `eval.records.fingerprint`."""
-    return fingerprint(SimpleNamespace(question=question))  # type: ignore[arg-type]
+    return question_fingerprint(question)
 
 
 def gold_print(answer: str | None) -> str | None:

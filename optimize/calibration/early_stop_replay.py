@@ -1,15 +1,13 @@
 """Stopping early on recorded votes: the rules of a live round, fed with its votes one by one."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ...programs.confidence.early_stopping import Rule
 from ...programs.confidence.vote_count import VoteCount
 from ...stats.tolerance import SLACK
-
-Array = np.ndarray[Any, Any]
+from ...util.arrays import Array
 
 
 @dataclass(frozen=True)

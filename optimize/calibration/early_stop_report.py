@@ -8,9 +8,8 @@ import numpy as np
 
 from ...eval import Replay
 from ...programs.confidence.early_stopping import NONE, RULES
+from ...util.arrays import Array
 from .early_stop_replay import Stopped, stop
-
-Array = np.ndarray[Any, Any]
 
 _ORDERS = 10  # in which the samples of a question may come in
 

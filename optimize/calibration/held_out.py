@@ -9,9 +9,8 @@ from ...eval import Outcomes, Replay
 from ...stats.bootstrap import Estimate, resample
 from ...stats.clustered import clustered_wilson
 from ...stats.measures import MEASURES
+from ...util.arrays import Array
 from .split import Half
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """What a wrong decision is, question by question and round by round, against the large model alone."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 
@@ -10,8 +9,7 @@ from ...eval import Recording, Replay
 from ...eval.replay.match import recorded_program
 from ...models import Price
 from ...stats.measures import LARGE
-
-Array = np.ndarray[Any, Any]
+from ...util.arrays import Array
 
 
 def large_alone(record: Recording, prices: Mapping[str, Price] | None = None) -> Replay:

@@ -12,11 +12,11 @@ from ...models import Price
 from ...stats.bootstrap import DRAWS, Estimate, resample
 from ...stats.clustered import belonging_of
 from ...stats.measures import MEASURES
+from ...util.arrays import Array
 from .losses import large_alone
 from .settings import Setting, Trials, trials
 from .split import Half, Halves, halve
 
-Array = np.ndarray[Any, Any]
 _SLACK = 1e-9  # of equal means
 
 

@@ -4,12 +4,10 @@ Angelopoulos, Bates, Candes, Jordan and Lei, "Learn then Test" (2021). MAPIE has
 imported here, because it brings scikit-learn along (seconds, for two formulas) and orders its sequence without a cost.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
-Array = np.ndarray[Any, Any]
+from ...util.arrays import Array
 
 _SLACK = 1e-9  # a sum of shares such as 1/3 + 1/3 + 1/3 may end just above a whole number
 _DRAWS = 4_000  # of groups to come, for each number of them

@@ -1,13 +1,11 @@
 """Which setting is chosen: an order learned on one half, tested on the other, and the cheapest that passes."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from ...util.arrays import Array
 from .risk_test import p_values, survivors
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)

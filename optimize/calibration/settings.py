@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,9 +13,8 @@ from ...models import Price
 from ...programs.preset import Preset
 from ...stats.measures import MEASURES
 from ...stats.tolerance import SLACK
+from ...util.arrays import Array
 from .split import Half, Halves
-
-Array = np.ndarray[Any, Any]
 
 _SETTINGS = 3_000  # of one number of samples; finer thresholds are left out above it
 _COUNTS = 16  # numbers of samples that are tried

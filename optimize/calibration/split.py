@@ -3,13 +3,11 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ...programs.sampling import seed_of
-
-Array = np.ndarray[Any, Any]
+from ...util.arrays import Array
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ from .proposer import make_proposer
 from .quiet import quiet
 from .result import Compiled, Scores, provenance
 from .session import Failed, Session, no_proposer
-from .splits import Splits, fingerprint
+from .splits import Splits, question_fingerprint
 from .store import CompileFolder
 from .student import Student
 from .surrogate import Surrogate
@@ -120,7 +120,9 @@ class Compilation:
         try:
             if fresh:
                 self._held.forget()
-            self.session = Session([fingerprint(e) for e in splits.val], budget, self.folder, watch or (lambda _: None))
+            self.session = Session(
+                [question_fingerprint(e.question) for e in splits.val], budget, self.folder, watch or (lambda _: None)
+            )
         except BaseException:
             self._held.close()
             raise

@@ -7,7 +7,7 @@ import dspy
 
 from .metric import Metric
 from .session import Session
-from .splits import fingerprint
+from .splits import question_fingerprint
 from .student import Student
 
 
@@ -34,9 +34,11 @@ class Asking:
         """The score of each; a question that a model failed on is asked once more, and is wrong where it fails again."""
         self.results(student, examples)
         candidate = self.session.see(student)
-        if failed := [e for e in examples if fingerprint(e) not in candidate.scores and not candidate.refused]:
+        if failed := [
+            e for e in examples if question_fingerprint(e.question) not in candidate.scores and not candidate.refused
+        ]:
             self.results(student, failed)
         for example in examples:
-            if fingerprint(example) not in candidate.scores:
-                self.session.note(candidate.id, fingerprint(example), 0.0, 0, 0)
-        return [candidate.scores[fingerprint(example)] for example in examples]
+            if question_fingerprint(example.question) not in candidate.scores:
+                self.session.note(candidate.id, question_fingerprint(example.question), 0.0, 0, 0)
+        return [candidate.scores[question_fingerprint(example.question)] for example in examples]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ...eval import Score
-from ...eval.tasks.base import shortened
+from ...util.text import shorten
 
 _LONGEST = 300
 
@@ -41,14 +41,14 @@ def _round(row: dict[str, Any]) -> str:
     unread = sum(sample.get("answer") is None for sample in row["samples"])
     said = []
     if row["asked"] > 1 or not row["accepted"]:
-        votes = ", ".join(f"{count} for {shortened(str(vote), 60)}" for vote, count in list(row["votes"].items())[:4])
+        votes = ", ".join(f"{count} for {shorten(str(vote), 60)}" for vote, count in list(row["votes"].items())[:4])
         said.append(f"Round {row['round']}: {row['asked']} samples, votes: {votes or 'none'}.")
     if unread:
         said.append(f"{unread} of its replies held no answer that could be read.")
     failed = [t for sample in row["samples"] for t in sample.get("tests", []) if not t["passed"]]
     if failed and not row["accepted"]:
         said.append(
-            f"A visible test failed: {shortened(failed[0]['test'], _LONGEST)}: {shortened(failed[0]['message'], _LONGEST)}"
+            f"A visible test failed: {shorten(failed[0]['test'], _LONGEST)}: {shorten(failed[0]['message'], _LONGEST)}"
         )
     return " ".join(said)
 

@@ -9,11 +9,11 @@ import dspy
 from ...errors import CopeError, first_line
 from ...eval import Score
 from ...eval.run.evaluate import FATAL
-from ...eval.tasks.base import shortened
 from ...models import run_sync
+from ...util.text import shorten
 from .feedback import feedback
 from .session import Session
-from .splits import fingerprint
+from .splits import question_fingerprint
 
 Objective = Literal["accuracy", "cost", "pareto"]
 Scorer = Callable[[dspy.Example, str | None], Any]
@@ -48,8 +48,8 @@ def judged_by(scorer: Scorer) -> Judge:
 
 
 def _about(example: dspy.Example, answer: str | None) -> str:
-    said = "None, where no answer could be read," if answer is None else f"the answer {shortened(answer, 40)!r}"
-    return f"on {said} to {shortened(str(example.question), 60)!r}"
+    said = "None, where no answer could be read," if answer is None else f"the answer {shorten(answer, 40)!r}"
+    return f"on {said} to {shorten(str(example.question), 60)!r}"
 
 
 class Metric:
@@ -73,7 +73,7 @@ class Metric:
         rows: Iterable[dspy.Example] = (),
     ) -> None:
         self.judge, self.session, self.objective = judged_by(scorer), session, objective
-        self._rows = {fingerprint(row): row for row in rows}
+        self._rows = {question_fingerprint(row.question): row for row in rows}
         self.reference = 0.0
         """Tokens of the large tier a question before compiling."""
 
@@ -106,7 +106,7 @@ class Metric:
         return found
 
     def _judge(self, example: dspy.Example, prediction: Any) -> tuple[float, Score]:
-        answer, key = getattr(prediction, "answer", None), fingerprint(example)
+        answer, key = getattr(prediction, "answer", None), question_fingerprint(example.question)
         try:
             score = self.judge(self._rows.get(key, example), answer)
         except (*FATAL, dspy.LMError) as error:

@@ -24,14 +24,16 @@ LEAST = {"train": 4, "val": 4}
 
 def check_data(splits: Splits) -> None:
     """Raise a CopeError when a split is too small, or a question is in both."""
-    from .splits import fingerprint
+    from .splits import question_fingerprint
 
     for name, least in LEAST.items():
         if len(rows := getattr(splits, name)) < least:
             raise CopeError(
                 f"the {name} split has {len(rows)} questions, and {least} are the least: give more with --{name}"
             )
-    both = {fingerprint(e) for e in splits.train} & {fingerprint(e) for e in splits.val}
+    both = {question_fingerprint(e.question) for e in splits.train} & {
+        question_fingerprint(e.question) for e in splits.val
+    }
     if both:
         raise CopeError(
             f"{len(both)} questions are in train and val: a choice needs questions that were not learned from"

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError
-from ...eval.run.store import write_whole
 from ...programs import Cascade
 from ...stats.intervals import paired_interval, wilson
+from ...util.files import write_atomic
 from .budget import Spending
 from .candidates import Candidate
 from .splits import Splits
@@ -135,7 +135,7 @@ def save_program(program: Cascade, path: str | Path, provenance: dict[str, Any])
     text = json.dumps({**program.dump_state(), "compiled": provenance}, indent=1, ensure_ascii=False, default=str)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, text + "\n")
+        write_atomic(path, text + "\n")
     except OSError as error:
         raise CopeError(f"cannot write the program {path}: {error.strerror}; choose another place with -o") from None
     return path

@@ -12,11 +12,12 @@ from typing import Any
 
 import dspy
 
-from ...models import Appender, Call, read_lines
+from ...models import Call
 from ...models.meter import metered, record
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.base import Sample, Verdict
 from ...sandbox import Outcome, Report
+from ...util.files import JsonlWriter, read_jsonl
 
 
 class KeptRounds:
@@ -27,8 +28,8 @@ class KeptRounds:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self._kept: dict[str, dict[str, Any]] = {line["key"]: line for line in read_lines(path)} if path else {}
-        self._appender = Appender(path) if path else None
+        self._kept: dict[str, dict[str, Any]] = {line["key"]: line for line in read_jsonl(path)} if path else {}
+        self._appender = JsonlWriter(path) if path else None
         self._running: dict[str, asyncio.Future[None]] = {}
 
     async def run(self, key: str, round_: CascadeRound, make: Callable[[], Awaitable[Any]]) -> dspy.Prediction:

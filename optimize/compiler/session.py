@@ -9,10 +9,10 @@ from typing import Any
 
 from ...errors import CopeError, first_line
 from ...eval.run.evaluate import fatal_in
-from ...eval.run.store import digest
 from ...models import Call, Halt, Ledger, allowed_by, recorded_in
 from ...models.scope import in_scope, scoped
 from ...programs import Cascade
+from ...util.hashing import digest
 from .activity import Activity
 from .budget import Budget, Purse, Spending
 from .candidates import Candidate, Candidates

@@ -8,7 +8,7 @@ from typing import Any
 import dspy
 
 from ...errors import CopeError
-from ...eval.run.store import digest, fingerprint
+from ...util.hashing import digest, question_fingerprint
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,10 @@ class Splits:
 
     def print_of(self, name: str) -> str:
         """The fingerprint of a whole split."""
-        return digest(sorted(map(fingerprint, getattr(self, name))))[:8]
+        return digest(self._fingerprints(name))[:8]
+
+    def _fingerprints(self, name: str) -> list[str]:
+        return sorted(question_fingerprint(e.question) for e in getattr(self, name))
 
     def as_dict(self) -> dict[str, Any]:
         """Size and fingerprint of each, for a program file."""
@@ -44,7 +47,7 @@ class Splits:
 
     def rows(self) -> dict[str, list[str]]:
         """The fingerprints of the questions, so that an evaluation can tell what a program has seen."""
-        return {name: sorted(map(fingerprint, getattr(self, name))) for name in ("train", "val")}
+        return {name: self._fingerprints(name) for name in ("train", "val")}
 
 
 def split(
@@ -80,7 +83,7 @@ def split(
                 "ones there are: give smaller --train and --val, or more data"
             )
         return Splits(pool[:train], pool[train : train + val], dropped)
-    others, twice = _distinct(valset, {fingerprint(example) for example in pool})
+    others, twice = _distinct(valset, {question_fingerprint(example.question) for example in pool})
     rng.shuffle(others)
     for name, wanted, rows in (("train", train, pool), ("validation", val, others)):
         if wanted is not None and wanted > len(rows):
@@ -107,7 +110,7 @@ def _check_rows(name: str, rows: Any) -> None:
 def _distinct(examples: Sequence[dspy.Example], taken: set[str]) -> tuple[list[dspy.Example], int]:
     kept, seen = [], set(taken)
     for example in examples:
-        if (mark := fingerprint(example)) not in seen:
+        if (mark := question_fingerprint(example.question)) not in seen:
             seen.add(mark)
             kept.append(example)
     return kept, len(examples) - len(kept)

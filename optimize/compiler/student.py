@@ -7,12 +7,12 @@ from typing import Any, Self, get_args
 import dspy
 
 from ...eval.run.evaluate import FATAL
-from ...eval.run.store import digest
 from ...programs import Cascade
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.early_stopping import INEXACT
 from ...programs.sampling import seed_of
 from ...signatures import PlanKind
+from ...util.hashing import digest
 from .feedback import announces
 from .prompts import plain_prompt, state_of, take
 from .reflected import reflected

@@ -10,7 +10,7 @@ from ...programs import Cascade
 from ..optimizers.base import Job, Optimizer
 from .candidates import Candidates
 from .prompts import state_of
-from .splits import fingerprint
+from .splits import question_fingerprint
 from .student import Student
 
 
@@ -49,7 +49,7 @@ class Surrogate:
         trainset, valset = (self._reaching(student, job, rows) for rows in (job.trainset, job.valset))
         if len(trainset) < 2 or len(valset) < 2:
             return None  # hardly a question reaches what is compiled
-        whole, session.candidates = session.candidates, Candidates([fingerprint(e) for e in valset])
+        whole, session.candidates = session.candidates, Candidates([question_fingerprint(e.question) for e in valset])
         try:
             job.evaluate(student, valset)
             made = optimizer.compile(replace(job, student=student, trainset=trainset, valset=valset))
@@ -68,8 +68,8 @@ class Surrogate:
         rounds = {}
 
         def note(example: Any, prediction: Any, trace: Any = None) -> float:
-            rounds[fingerprint(example)] = prediction.round
+            rounds[question_fingerprint(example.question)] = prediction.round
             return 0.0
 
         dspy.Evaluate(devset=rows, metric=note, num_threads=job.threads, display_progress=False)(student)
-        return [row for row in rows if rounds.get(fingerprint(row), 0) >= self.first]
+        return [row for row in rows if rounds.get(question_fingerprint(row.question), 0) >= self.first]

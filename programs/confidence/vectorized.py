@@ -3,13 +3,11 @@ on arrays. Tests compare them with those, sample by sample.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ...errors import CopeError
-
-Array = np.ndarray[Any, Any]
+from ...util.arrays import Array
 
 KINDS = ("votes", "tests", "outputs")
 _CELLS = 4_000_000  # of the pairs of samples that are compared at a time

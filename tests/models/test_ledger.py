@@ -11,9 +11,10 @@ import pytest
 
 from cope import Cascade, Team
 from cope.errors import CopeError
-from cope.models import Appender, Call, Ledger, Price, ScriptedEngine, metered, read_lines, recorded_in
+from cope.models import Call, Ledger, Price, ScriptedEngine, metered, recorded_in
 from cope.models.ledger import call_key
 from cope.signatures import GoalPlan, GuidelinePlan
+from cope.util.files import JsonlWriter, read_jsonl
 
 
 def entry(number: int) -> dict[str, object]:
@@ -34,7 +35,7 @@ def test_what_is_put_is_there_at_once_and_later(tmp_path: Path):
     assert ledger.get("k0") is None
     ledger.put("k0", {"call": {"model": "m"}, "outputs": ["é 0\n"]})
     assert ledger.get("k0") == entry(0)
-    assert list(read_lines(path)) == [entry(0)]
+    assert list(read_jsonl(path)) == [entry(0)]
     assert Ledger(path).get("k0") == entry(0)
 
 
@@ -50,7 +51,7 @@ def test_a_call_that_was_stopped_early_is_counted_and_answers_nothing(tmp_path: 
 
 
 def test_a_missing_file_is_an_empty_one(tmp_path: Path):
-    assert list(read_lines(tmp_path / "none.jsonl")) == []
+    assert list(read_jsonl(tmp_path / "none.jsonl")) == []
 
 
 @pytest.mark.parametrize("torn", [b"{", b'{"key": "k3", "call"', b'{"key": "k3"}', b"\xff\xfe", b"null"])
@@ -61,14 +62,14 @@ def test_a_last_line_torn_by_a_kill_is_cut_off(tmp_path: Path, torn: bytes):
     ledger = Ledger(path)
     assert path.read_bytes() == whole
     ledger.put("k3", {"call": {"model": "m"}, "outputs": ["é 3\n"]})
-    assert list(read_lines(path)) == [entry(n) for n in range(4)]
+    assert list(read_jsonl(path)) == [entry(n) for n in range(4)]
 
 
 @pytest.mark.parametrize("cut", [1, 20, 40])
 def test_any_cut_loses_one_line_at_most(tmp_path: Path, cut: int):
     path = written(tmp_path / "calls.jsonl")
     path.write_bytes(path.read_bytes()[:-cut])
-    assert list(read_lines(path)) == [entry(0), entry(1)]
+    assert list(read_jsonl(path)) == [entry(0), entry(1)]
 
 
 @pytest.mark.parametrize("damage", [b"{not json\n", b"\x00\x00\n", b"\xff\n", b"[1, 2]\n", b"7\n", b"\n"])
@@ -111,7 +112,7 @@ def test_a_device_without_any_room(tmp_path: Path):
         def truncate(self, _: int) -> int:
             raise OSError(22, "Invalid argument")
 
-    appender = Appender(tmp_path / "calls.jsonl")
+    appender = JsonlWriter(tmp_path / "calls.jsonl")
     appender.close()
     appender._file = Full()  # pyright: ignore[reportAttributeAccessIssue]
     with pytest.raises(CopeError, match=r"calls\.jsonl: No space left on device; make room and run the same command"):
@@ -139,9 +140,9 @@ except CopeError as error:
     assert kept == "None"  # what is not on the disk is not in memory either
     assert "cannot write to" in message and "make room" in message and message.count("\n") == 1
     assert path.stat().st_size <= 500 and path.read_bytes().endswith(b"}\n")
-    assert list(read_lines(path)) == [entry(n) for n in range(int(number))]
+    assert list(read_jsonl(path)) == [entry(n) for n in range(int(number))]
     Ledger(path).put("k", {"call": {}, "outputs": []})
-    assert len(list(read_lines(path))) == int(number) + 1
+    assert len(list(read_jsonl(path))) == int(number) + 1
 
 
 def test_lines_of_many_threads_stay_whole(tmp_path: Path):
@@ -149,7 +150,7 @@ def test_lines_of_many_threads_stay_whole(tmp_path: Path):
     long = "x" * 5000
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: ledger.put(f"k{n}", {"call": {}, "outputs": [long]}), range(200)))
-    lines = list(read_lines(tmp_path / "calls.jsonl"))
+    lines = list(read_jsonl(tmp_path / "calls.jsonl"))
     assert sorted(line["key"] for line in lines) == sorted(f"k{n}" for n in range(200))
 
 
@@ -158,7 +159,7 @@ def test_a_second_process_may_append(tmp_path: Path):
     ours, theirs = Ledger(path), Ledger(path)
     for number in range(1, 6):
         (ours, theirs)[number % 2].put(f"k{number}", {"call": {"model": "m"}, "outputs": [f"é {number}\n"]})
-    assert list(read_lines(path)) == [entry(n) for n in range(6)]
+    assert list(read_jsonl(path)) == [entry(n) for n in range(6)]
 
 
 def test_the_key_depends_on_all_that_decides_and_nothing_else():
@@ -233,12 +234,12 @@ def test_an_interrupted_question_goes_on_where_it_stopped(tmp_path: Path):
         part.script = script
         with recorded_in(Ledger(path)), pytest.raises(Exception, match="engine/"):
             Cascade("cope", part_team, early_stop="none")(question="6 * 7?")
-    done = len(list(read_lines(path)))
+    done = len(list(read_jsonl(path)))
     last_team, last, last_large = team()
     with recorded_in(Ledger(path)):
         resumed = Cascade("cope", last_team, early_stop="none")(question="6 * 7?")
     assert (resumed.answer, resumed.votes, resumed.plan) == (whole.answer, whole.votes, whole.plan)
-    total = len(list(read_lines(path)))
+    total = len(list(read_jsonl(path)))
     assert len(last.requests) + len(last_large.requests) == total - done
     assert 0 < done < total and len(last.requests) < len(whole_small.requests)
     assert comparable(resumed) == comparable(whole)

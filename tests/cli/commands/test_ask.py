@@ -16,12 +16,13 @@ from rich.console import Console
 from cope.cli.commands import ask
 from cope.cli.display.rounds import watching
 from cope.cli.display.rounds_live import Live
-from cope.cli.display.usage import cost_in_words, money, usage_in_words
+from cope.cli.display.usage import cost_in_words, usage_in_words
 from cope.cli.main import app
 from cope.errors import CopeError
 from cope.models import Price, ScriptedEngine, Team
 from cope.programs import Cascade, load_preset
 from cope.programs.events import observed_by
+from cope.util.text import money
 
 QUESTION = "What is 6 times 7?"
 

@@ -14,10 +14,10 @@ from cope import Cascade, load_preset
 from cope.cli import options
 from cope.cli.commands import ask as ask_command, compile as compile_command, eval as eval_command
 from cope.cli.main import app
-from cope.eval.run.store import fingerprint
 from cope.models import DEFAULT_LARGE, DEFAULT_SMALL, ScriptedEngine, Team
 from cope.optimize.compiler.splits import split
 from cope.programs import bundled as shipped_programs
+from cope.util.hashing import question_fingerprint
 
 MODEL = "engine/ScriptedEngine"
 EVAL = ("eval", "jsonl", "--data", "q.jsonl", "--preset", "small")
@@ -53,11 +53,11 @@ def save(team: Team) -> Save:
         predict = program.round_1.reasoner.predict
         predict.signature = predict.signature.with_instructions("Solve it carefully.")
         score = {"accuracy": 0.5, "n": 100}
-        marks = [fingerprint(example) for example in split(questions(), [], 4, 0).train]
+        marks = [question_fingerprint(example.question) for example in split(questions(), [], 4, 0).train]
         compiled = {
             "task": "jsonl", "optimizer": "gepa", "models": {"small": f"{MODEL}-small"},
             "scores": {"before": score | {"accuracy": 0.25}, "after": score},
-            "rows": {"train": [fingerprint(question(n)) for n in train], "val": [fingerprint(question(n)) for n in val]},
+            "rows": {"train": [question_fingerprint(question(n).question) for n in train], "val": [question_fingerprint(question(n).question) for n in val]},
             **about,
         }  # fmt: skip
         assert set(compiled["rows"]["train"]) <= set(marks), "eval and optimize take the same fingerprints"

@@ -10,8 +10,8 @@ from support.record_command import cope, done, scripted_commands
 
 from cope.cli import compare_live
 from cope.cli.commands import eval as eval_command, record as record_command
-from cope.models import read_lines
 from cope.programs import Cascade
+from cope.util.files import read_jsonl
 
 DATA = ("jsonl", "--data", "q.jsonl")
 COMPARE = ("compare", *DATA, "--no-track")
@@ -46,7 +46,7 @@ def untimed(value: Any) -> Any:
 def records(folder: Path) -> dict[str, Any]:
     """A run's records without what the clock says."""
     found = {}
-    for line in read_lines(folder / "records.jsonl"):
+    for line in read_jsonl(folder / "records.jsonl"):
         line["usage"] = [{k: v for k, v in row.items() if "seconds" not in k} for row in line["usage"]]
         line["rounds"] = [{k: v for k, v in round_.items() if k != "seconds"} for round_ in line["rounds"]]
         found[line["key"]] = {**line, "seconds": None}

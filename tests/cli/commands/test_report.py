@@ -11,8 +11,8 @@ from support.imported_recordings import imported
 from support.report_sources import run_in
 
 from cope.cli.main import app
-from cope.eval.run.store import write_notes
 from cope.report import is_report
+from cope.util.files import write_metadata
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_the_page_is_attached_to_the_run_that_tracked_its_source(here: Path, mlf
     with tracked("cope-jsonl", "cope", {}, store=mlflow_store, traces=False) as run:
         pass
     folder = run_in(here / "runs", "cope")
-    write_notes(folder / "run.json", mlflow_run=run.id)
+    write_metadata(folder / "run.json", mlflow_run=run.id)
     result = done(str(folder), "--store", mlflow_store)
     assert f"attached to MLflow run {run.id}" in result.stderr
     names = [artifact.path for artifact in mlflow.MlflowClient(mlflow_store).list_artifacts(run.id)]
@@ -115,7 +115,7 @@ def test_the_store_that_a_run_noted_is_used(here: Path, mlflow_store: str, monke
     with tracked("cope-jsonl", "cope", {}, store=mlflow_store, traces=False) as run:
         pass
     folder = run_in(here / "runs", "cope")
-    write_notes(folder / "run.json", mlflow_run=run.id, mlflow_store=mlflow_store)
+    write_metadata(folder / "run.json", mlflow_run=run.id, mlflow_store=mlflow_store)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///elsewhere.db")
     assert f"attached to MLflow run {run.id}" in done(str(folder)).stderr, "its own store, and not the usual one"
     assert "not attached" in done(str(folder), "--store", "elsewhere.db").stderr, "unless another is named"
@@ -132,7 +132,7 @@ def test_money_needs_prices_and_takes_them(here: Path):
 
 def test_a_run_that_is_not_in_the_store_is_a_warning(here: Path, mlflow_store: str):
     folder = run_in(here / "runs", "cope")
-    write_notes(folder / "run.json", mlflow_run="0" * 32)
+    write_metadata(folder / "run.json", mlflow_run="0" * 32)
     assert "warning: not attached to MLflow run 000" in done(str(folder), "--store", mlflow_store).stderr
     told = done(str(folder))
     assert "there is no store mlflow.db: name it with --store" in told.stderr

@@ -12,7 +12,8 @@ from dspy.lm15 import AuthError, InvalidRequestError, TransportError
 from cope import Cascade, Team
 from cope.errors import CopeError, Unavailable
 from cope.eval import Outcome, Record, RunFolder, evaluate, large_alone, summarise, task_by_name
-from cope.models import Appender, Price, ScriptedEngine
+from cope.models import Price, ScriptedEngine
+from cope.util.files import JsonlWriter
 
 EXAMPLES = [
     dspy.Example(id=f"q{n}", question=f"What is {n} + 1?", answer=str(n + 1)).with_inputs("question") for n in range(6)
@@ -185,15 +186,15 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path):
 
 def test_a_full_disk_ends_the_run_in_one_line_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     program, engine = cascade(preset="small")
-    append = Appender.append
+    append = JsonlWriter.append
 
-    def full(self: Appender, entry: dict[str, Any]) -> None:
+    def full(self: JsonlWriter, entry: dict[str, Any]) -> None:
         if self.path.name == "records.jsonl" and len(engine.requests) == 3:
             raise CopeError(f"cannot write to {self.path}: no space left on device; make room and run it again")
         append(self, entry)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Appender, "append", full)
+        patch.setattr(JsonlWriter, "append", full)
         with pytest.raises(CopeError, match="make room"):
             run(program, tmp_path, in_flight=1)
     assert len(engine.requests) == 3

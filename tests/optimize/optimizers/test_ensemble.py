@@ -15,7 +15,7 @@ from cope.cli.main import app
 from cope.models import ScriptedEngine, Team
 from cope.optimize import Compilation, optimizer_by_name, split
 from cope.optimize.compiler.prompts import is_ensemble
-from cope.optimize.compiler.splits import fingerprint
+from cope.optimize.compiler.splits import question_fingerprint
 
 
 def rows(numbers: Any) -> list[dspy.Example]:
@@ -79,7 +79,7 @@ def test_three_that_err_apart_are_right_together(tmp_path: Path, preset: str, ca
         made = compile_it(world, tmp_path, preset)
     assert made.before.accuracy == 0.0 and made.after.accuracy == 1.0 and made.improved
     assert {(call.tier, call.round, call.role) for call in meter.calls} == set(calls)
-    keys = [fingerprint(example) for example in VAL]
+    keys = [question_fingerprint(example.question) for example in VAL]
     single = [c.mean(keys) for c in made.candidates if c.covers(keys) and not is_ensemble(c.state)]
     assert max(single) == pytest.approx(2 / 3)
     program = made.program

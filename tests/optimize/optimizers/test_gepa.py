@@ -11,12 +11,12 @@ from dspy.teleprompt.gepa.gepa_utils import DspyAdapter
 from support.compile_world import MAGIC, TRAIN, VAL, World, compiled, number_in, own_words, preset, rows
 
 from cope import Cascade
-from cope.eval.run.store import digest, fingerprint
 from cope.optimize import Budget
 from cope.optimize.compiler.prompts import state_of
 from cope.optimize.compiler.session import Session
 from cope.optimize.compiler.student import Student
 from cope.optimize.optimizers.gepa import ran_before
+from cope.util.hashing import digest, question_fingerprint
 
 BUDGET = Budget(calls=400)
 
@@ -147,7 +147,7 @@ def test_gepa_is_told_both_objectives(tmp_path: Path, monkeypatch: pytest.Monkey
     made = returned(monkeypatch, dspy.GEPA, "compile")
     run = compiled("gepa", "large", tmp_path, World(wordy, own_words), objective="pareto", budget=BUDGET)
     (best,) = made
-    found, keys = best.detailed_results, [fingerprint(row) for row in VAL]
+    found, keys = best.detailed_results, [question_fingerprint(row.question) for row in VAL]
     board = {candidate.id: candidate for candidate in run.made.candidates}
     assert len(found.candidates) > 1
     for program, told in zip(found.candidates, found.val_aggregate_subscores, strict=True):

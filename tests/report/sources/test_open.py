@@ -10,8 +10,8 @@ from support.report_sources import run_in
 
 from cope.errors import CopeError
 from cope.eval import Record, Recording, Replay, replay_records, summarise
-from cope.models import read_lines
 from cope.report import figures_of, open_source
+from cope.util.files import read_jsonl
 
 
 def test_a_records_figures_are_those_of_a_replay(record: Recording, record_folder: Path):
@@ -52,7 +52,7 @@ def test_what_an_imported_record_does_not_tell_is_unknown(tmp_path: Path):
 def test_a_runs_figures_are_those_of_its_records(tmp_path: Path):
     folder = run_in(tmp_path, "cope")
     (told,) = figures_of(open_source(folder))["systems"]
-    records = [Record(**line) for line in read_lines(folder / "records.jsonl")]
+    records = [Record(**line) for line in read_jsonl(folder / "records.jsonl")]
     wanted = summarise(records, 3)
     assert told["accuracy"] == wanted.accuracy and told["total"] == vars(wanted.total) and told["n"] == 6
     assert told["use"]["large-tokens"] == pytest.approx(

@@ -1,0 +1,113 @@
+"""Files that survive a kill: JSON Lines that only grow, and whole files that are replaced at once."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import CopeError
+
+
+def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
+    """The complete lines of a JSON Lines file of ours; a last line torn by a kill is cut off the file.
+
+    Raises:
+        CopeError: when the file cannot be read, or a line before the last is not a JSON object: something else wrote it.
+    """
+    if not path.exists():
+        return
+    end = 0
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    break
+                yield _entry(path, number, line)
+                end += len(line)
+        if path.stat().st_size > end:
+            with path.open("r+b") as file:
+                file.truncate(end)
+    except OSError as error:
+        raise CopeError(f"cannot read {path}: {error.strerror}; move it away and run the command again") from None
+
+
+def _entry(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        entry = None
+    if not isinstance(entry, dict):
+        raise CopeError(f"{path} line {number} is damaged: move the file away and run the command again")
+    return entry
+
+
+class JsonlWriter:
+    """Appends JSON lines to a file, one write a line, safe to call from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("ab", buffering=0)
+        except OSError as error:
+            raise CopeError(f"cannot write to {path}: {error.strerror}; choose another folder with --runs") from None
+
+    def append(self, entry: dict[str, Any]) -> None:
+        line = json.dumps(entry, ensure_ascii=False).encode() + b"\n"
+        with self._lock:
+            start = self._file.seek(0, 2)
+            try:
+                written = self._file.write(line)
+                if written != len(line):
+                    raise OSError(28, "no space left on device")
+            except OSError as error:
+                self._cut(start)
+                raise CopeError(
+                    f"cannot write to {self.path}: {error.strerror}; make room and run the same command again, it goes on"
+                ) from None
+
+    def _cut(self, start: int) -> None:
+        """Take back half a line; where even that fails, the reader cuts it off."""
+        try:
+            self._file.truncate(start)
+        except OSError:
+            return
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def read_metadata(file: Path) -> dict[str, Any]:
+    """What was noted in a run's folder; empty for a new one."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        return {}  # torn by a kill; all that matters is in the other files
+
+
+def write_metadata(file: Path, **values: Any) -> None:
+    """Note facts beside those that are there.
+
+    Raises:
+        CopeError: when the file cannot be written.
+    """
+    text = json.dumps({**read_metadata(file), **values}, indent=1, default=str)
+    try:
+        write_atomic(file, text)
+    except OSError as error:
+        raise CopeError(f"cannot write to {file}: {error.strerror}; make room and run the command again") from None
+
+
+def write_atomic(file: Path, text: str) -> None:
+    """Write a file that appears when it is complete, in place of an earlier one.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    partial = file.with_name(f"{file.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(file)

@@ -1,0 +1,51 @@
+"""Format texts, counts, money and durations."""
+
+import math
+
+
+def one_line(text: str) -> str:
+    """A model's text on one line, without characters that steer a terminal."""
+    return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
+
+
+def shorten(text: str, most: int) -> str:
+    """A text in one line of at most so many characters, as feedback and errors repeat it.
+
+    >>> shorten("assert add(1, 2)  ==  3", 14)
+    'assert add(...'
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 3]}..."
+
+
+def plural(count: int, noun: str) -> str:
+    """Format a count with its noun, which takes an s unless the count is 1.
+
+    >>> plural(1, "call"), plural(2, "call")
+    ('1 call', '2 calls')
+    """
+    if count == 1:
+        return f"{count:,} {noun}"
+    return f"{count:,} {noun}s"
+
+
+def money(usd: float) -> str:
+    """USD with two digits that count; cents of a cent matter here.
+
+    >>> money(1.5), money(0.000123), money(0)
+    ('$1.50', '$0.00012', '$0')
+    """
+    if usd <= 0:
+        return "$0"
+    return f"${usd:.{max(2, 1 - math.floor(math.log10(usd)))}f}"
+
+
+def duration(seconds: float) -> str:
+    """A duration in the unit that suits it.
+
+    >>> duration(42), duration(600), duration(9000)
+    ('42 s', '10 min', '2.5 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
