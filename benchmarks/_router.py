@@ -8,7 +8,9 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 
-def chance_right(train: Sequence[str] | Array, right: Array, questions: Sequence[str] | Array) -> Array:
+def chance_right(
+    train: Sequence[str] | Array, right: Array, questions: Sequence[str] | Array
+) -> Array:
     """How likely the small model is right on questions, by logistic regression on the words of the text.
 
     Features are words and pairs of words, weighted by TF-IDF. Routers before generation are mostly classifiers of this kind

@@ -25,14 +25,23 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """
     cells = [[str(c) if isinstance(c, str) else _number(c) for c in row] for row in [header, *rows]]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
     return "\n".join(lines)
 
 
 def _number(value: Any) -> str:
     if value is None:
         return "unknown"
-    return str(value) if isinstance(value, int) else f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
+    return (
+        str(value)
+        if isinstance(value, int)
+        else f"{value:.3g}"
+        if abs(value) < 100
+        else f"{value:.0f}"
+    )
 
 
 @dataclass(frozen=True)
@@ -55,11 +64,18 @@ class Ratio:
         return f"{self.what}: {self.median:.2f}{span}{f', aim {self.aim}' if self.aim else ''}"
 
 
-def finish(as_json: bool, header: Sequence[str], rows: Sequence[Sequence[Any]], ratios: Sequence[Any]) -> None:
+def finish(
+    as_json: bool, header: Sequence[str], rows: Sequence[Sequence[Any]], ratios: Sequence[Any]
+) -> None:
     """Print the results: a table and a line for each ratio, or one JSON document."""
     if as_json:
         plain = [r if isinstance(r, str) else asdict(r) for r in ratios]
-        print(json.dumps({"rows": [dict(zip(header, row, strict=True)) for row in rows], "ratios": plain}, indent=2))
+        print(
+            json.dumps(
+                {"rows": [dict(zip(header, row, strict=True)) for row in rows], "ratios": plain},
+                indent=2,
+            )
+        )
         return
     print(table(header, rows))
     for ratio in ratios:
@@ -113,7 +129,10 @@ class Asked:
 
 
 async def ask_all(
-    ask: Callable[[str], Awaitable[str | None]], examples: Sequence[Any], ledger: Any, in_flight: int = 8
+    ask: Callable[[str], Awaitable[str | None]],
+    examples: Sequence[Any],
+    ledger: Any,
+    in_flight: int = 8,
 ) -> list[Asked]:
     """Ask every question, `in_flight` of them at a time, and compare the answers as mathematics.
 
@@ -134,7 +153,9 @@ async def ask_all(
                 answer = await ask(example.question)
             use = meter.total()
             right = answer is not None and await aequal(answer, example.answer)
-            return Asked(answer, right, use.prompt_tokens, use.completion_tokens, use.machine_seconds)
+            return Asked(
+                answer, right, use.prompt_tokens, use.completion_tokens, use.machine_seconds
+            )
 
     return list(await asyncio.gather(*map(one, examples)))
 
@@ -153,14 +174,22 @@ ASKED = ["tier", "way", "right", "unreadable", "prompt tokens", "completion toke
 def asked_row(tier: str, way: str, asked: Sequence[Asked]) -> list[Any]:
     """One line of a table: how one way of asking did."""
     unread = sum(a.answer is None for a in asked)
-    return [tier, way, interval(asked), unread, *(mean(asked, what) for what in ("prompt", "completion", "seconds"))]
+    return [
+        tier,
+        way,
+        interval(asked),
+        unread,
+        *(mean(asked, what) for what in ("prompt", "completion", "seconds")),
+    ]
 
 
 def difference(ours: Sequence[Asked], theirs: Sequence[Asked]) -> str:
     """The difference in accuracy on the same questions, with its paired 95% interval."""
     from cope.stats.intervals import paired_interval
 
-    centre, low, high = paired_interval([a.right - b.right for a, b in zip(ours, theirs, strict=True)])
+    centre, low, high = paired_interval(
+        [a.right - b.right for a, b in zip(ours, theirs, strict=True)]
+    )
     return f"{centre:+.1%} ({low:+.1%} to {high:+.1%})"
 
 

@@ -13,15 +13,28 @@ from contextlib import contextmanager
 
 REPLY = "Two and two make four.\nAnswer: 4"
 _DONE = {"done": True, "done_reason": "stop", "prompt_eval_count": 60, "eval_count": 9}
-_BODY = json.dumps({"model": "stub", "message": {"role": "assistant", "content": REPLY}, **_DONE}).encode() + b"\n"
-_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: %d\r\n\r\n" % len(_BODY) + _BODY
+_BODY = (
+    json.dumps(
+        {"model": "stub", "message": {"role": "assistant", "content": REPLY}, **_DONE}
+    ).encode()
+    + b"\n"
+)
+_ANSWER = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: %d\r\n\r\n"
+    % len(_BODY)
+    + _BODY
+)
 
 
-async def _connection(delay: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _connection(
+    delay: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     try:
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
-            length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+            length = next(
+                line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
+            )
             await reader.readexactly(int(length.partition(b":")[2]))
             await asyncio.sleep(delay)
             writer.write(_ANSWER)
@@ -41,7 +54,9 @@ async def _serve(delay: float) -> None:
 def serving(delay: float) -> Iterator[str]:
     """The address of a stub server that answers every request after `delay` seconds."""
     command = [sys.executable, __file__, str(delay)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
         assert server.stdin and server.stdout
         try:
             yield f"http://127.0.0.1:{int(server.stdout.readline())}"

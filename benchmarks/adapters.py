@@ -48,11 +48,17 @@ def verdicts(done: dict[tuple[str, str], list[Asked]]) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, help="JSONL, CSV or Parquet with question and answer")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--data", required=True, help="JSONL, CSV or Parquet with question and answer"
+    )
     parser.add_argument("--limit", type=int, default=40, help="questions (40)")
     parser.add_argument("--adapters", nargs="+", choices=ADAPTERS, default=ADAPTERS, help="(all)")
-    parser.add_argument("--tiers", nargs="+", choices=("small", "large"), default=("small", "large"), help="(both)")
+    parser.add_argument(
+        "--tiers", nargs="+", choices=("small", "large"), default=("small", "large"), help="(both)"
+    )
     add_models(parser)
     parser.add_argument("--runs", default=".cope", help="folder for records (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -70,7 +76,9 @@ async def _all(args: argparse.Namespace) -> None:
             say(f"{tier}, {adapter}: {len(examples)} questions")
             team = Team(**models(args), adapter=adapter, cache=False)
             done[tier, adapter] = await measure(team, tier, examples, ledger)
-    finish(args.json, ASKED, [asked_row(*key, asked) for key, asked in done.items()], verdicts(done))
+    finish(
+        args.json, ASKED, [asked_row(*key, asked) for key, asked in done.items()], verdicts(done)
+    )
 
 
 if __name__ == "__main__":

@@ -52,7 +52,9 @@ def through_us(tier: Any) -> Ask:
 
     async def ask(question: str, tokens: int) -> int:
         with metered() as meter:
-            await tier.lm.acall(messages=[{"role": "user", "content": question}], temperature=0.0, max_tokens=tokens)
+            await tier.lm.acall(
+                messages=[{"role": "user", "content": question}], temperature=0.0, max_tokens=tokens
+            )
         return meter.total().completion_tokens
 
     return ask
@@ -64,7 +66,9 @@ def embedded(tier: Any, most: int) -> Way:
 
     def call(question: str, tokens: int) -> int:
         messages = [{"role": "user", "content": question}]
-        made = server.handle_chat_completions({"messages": messages, "temperature": 0.0, "max_tokens": tokens})
+        made = server.handle_chat_completions(
+            {"messages": messages, "temperature": 0.0, "max_tokens": tokens}
+        )
         return made["usage"]["completion_tokens"]
 
     async def direct(question: str, tokens: int) -> int:
@@ -80,7 +84,13 @@ def ollama(tier: Any, client: Any, context: int) -> Way:
     async def direct(question: str, tokens: int) -> int:
         options = {"temperature": 0.0, "num_predict": tokens, "num_ctx": context}
         messages = [{"role": "user", "content": question}]
-        body = {"model": engine.model, "messages": messages, "stream": False, "keep_alive": "30m", "options": options}
+        body = {
+            "model": engine.model,
+            "messages": messages,
+            "stream": False,
+            "keep_alive": "30m",
+            "options": options,
+        }
         answer = await client.post(f"{engine.host}/api/chat", json=body)
         return answer.raise_for_status().json()["eval_count"]
 
@@ -119,7 +129,9 @@ async def together(small: Way, large: Way, args: argparse.Namespace) -> Ratio:
         return time.perf_counter() - started
 
     async def in_turn() -> float:
-        return (await speed(small.ours, 8, args.tokens))[1] + (await speed(large.ours, 8, args.tokens))[1]
+        return (await speed(small.ours, 8, args.tokens))[1] + (
+            await speed(large.ours, 8, args.tokens)
+        )[1]
 
     ratios = []
     for turn in range(args.repeats):
@@ -127,7 +139,9 @@ async def together(small: Way, large: Way, args: argparse.Namespace) -> Ratio:
         first = await once() if turn % 2 else await in_turn()
         second = await in_turn() if turn % 2 else await once()
         ratios.append(first / second if turn % 2 else second / first)
-    return Ratio.of(f"{small.name} and {large.name}: seconds at once / in turn", ratios, "at most 1")
+    return Ratio.of(
+        f"{small.name} and {large.name}: seconds at once / in turn", ratios, "at most 1"
+    )
 
 
 async def shared(tier: Any, tokens: int) -> str:
@@ -137,7 +151,10 @@ async def shared(tier: Any, tokens: int) -> str:
     messages = [{"role": "user", "content": fresh()}]
     with metered() as meter:
         asks = (
-            tier.lm.acall(messages=messages, temperature=0.8, seed=s, rollout_id=s, max_tokens=tokens) for s in range(8)
+            tier.lm.acall(
+                messages=messages, temperature=0.8, seed=s, rollout_id=s, max_tokens=tokens
+            )
+            for s in range(8)
         )
         await asyncio.gather(*asks)
     use = meter.total()
@@ -151,15 +168,24 @@ async def measure(args: argparse.Namespace) -> None:
 
     from cope.models import Team
 
-    logging.getLogger("dspy.clients.lm").setLevel(logging.ERROR)  # answers are meant to be cut at the same length
+    logging.getLogger("dspy.clients.lm").setLevel(
+        logging.ERROR
+    )  # answers are meant to be cut at the same length
     most = max(8, *args.levels)
-    settings: dict[str, Any] = {"cache": False, "context": 512, "limits": {"small": most, "large": most}}
+    settings: dict[str, Any] = {
+        "cache": False,
+        "context": 512,
+        "limits": {"small": most, "large": most},
+    }
     rows: list[list[Any]] = []
     ratios: list[Any] = []
     async with httpx.AsyncClient(timeout=600, limits=httpx.Limits(max_connections=None)) as client:
         team = Team(**models(args), **settings)
         tiers = [team[name] for name in args.tiers]
-        ways = [ollama(t, client, 512) if t.model.startswith("ollama/") else embedded(t, most) for t in tiers]
+        ways = [
+            ollama(t, client, 512) if t.model.startswith("ollama/") else embedded(t, most)
+            for t in tiers
+        ]
         for way in ways:
             more, ratio = await levels(way, args)
             rows += more
@@ -167,21 +193,42 @@ async def measure(args: argparse.Namespace) -> None:
         if len(ways) > 1:
             ratios.append(await together(ways[0], ways[1], args))
         ratios += [await shared(t, args.tokens) for t in tiers if t.model.startswith("local/")]
-    finish(args.json, ["model", "in flight", "direct, tokens/s", "ours, tokens/s", "ours / direct"], rows, ratios)
+    finish(
+        args.json,
+        ["model", "in flight", "direct, tokens/s", "ours, tokens/s", "ours / direct"],
+        rows,
+        ratios,
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     add_models(parser)
-    parser.add_argument("--tiers", nargs="+", choices=("small", "large"), default=["small", "large"], help="(both)")
+    parser.add_argument(
+        "--tiers", nargs="+", choices=("small", "large"), default=["small", "large"], help="(both)"
+    )
     parser.add_argument("--tokens", type=int, default=64, help="most tokens of an answer (64)")
-    parser.add_argument("--levels", nargs="+", type=int, default=[1, 4, 8, 16], help="requests in flight (1 4 8 16)")
+    parser.add_argument(
+        "--levels", nargs="+", type=int, default=[1, 4, 8, 16], help="requests in flight (1 4 8 16)"
+    )
     parser.add_argument("--repeats", type=int, default=1, help="how often all is measured (1)")
-    parser.add_argument("--quick", action="store_true", help="one tier, smollm2-135m, 24 tokens, three times 1 and 4")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="one tier, smollm2-135m, 24 tokens, three times 1 and 4",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     args = parser.parse_args()
     if args.quick:
-        args.small, args.tiers, args.tokens, args.levels, args.repeats = "local/smollm2-135m", ["small"], 24, [1, 4], 3
+        args.small, args.tiers, args.tokens, args.levels, args.repeats = (
+            "local/smollm2-135m",
+            ["small"],
+            24,
+            [1, 4],
+            3,
+        )
     asyncio.run(measure(args))
 
 

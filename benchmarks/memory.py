@@ -50,9 +50,14 @@ def size(weights: str) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument(
-        "--weights", nargs="*", default=["small", "large"], help="what the command loads (the default pair)"
+        "--weights",
+        nargs="*",
+        default=["small", "large"],
+        help="what the command loads (the default pair)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("command", nargs="+", help="after --, the command")
@@ -65,9 +70,18 @@ def main() -> None:
     code, alone, together = peak([program, *args.command[1:]])
     if code:
         sys.exit(f"the command ended with exit code {code}")
-    rows = [["peak", together / MB], ["of it the command alone", alone / MB], ["weights", weights / MB]]
+    rows = [
+        ["peak", together / MB],
+        ["of it the command alone", alone / MB],
+        ["weights", weights / MB],
+    ]
     above = (together - weights) / MB
-    finish(args.json, ["memory", "MB"], rows, [f"above the weights: {above:.0f} MB, aim at most 1000 MB"])
+    finish(
+        args.json,
+        ["memory", "MB"],
+        rows,
+        [f"above the weights: {above:.0f} MB, aim at most 1000 MB"],
+    )
 
 
 if __name__ == "__main__":

@@ -35,8 +35,12 @@ def ways(url: str | None, samples: int) -> dict[str, Way]:
     from cope.signatures import reason_signature
 
     engine = OllamaEngine("stub", url) if url else ScriptedEngine(lambda messages, request: REPLY)
-    plain = dspy.LM("ollama/stub", engine=engine, async_engine=engine.twin, cache=False, max_tokens=512)
-    team = Team(small=engine, large=engine, cache=False, limits={"small": samples, "large": samples})
+    plain = dspy.LM(
+        "ollama/stub", engine=engine, async_engine=engine.twin, cache=False, max_tokens=512
+    )
+    team = Team(
+        small=engine, large=engine, cache=False, limits={"small": samples, "large": samples}
+    )
     adapter, signature = LeanAdapter(), reason_signature({}, 1)
     predict = dspy.Predict(signature)
     round_ = Round(reasoner="small", samples=samples, temperature=0.8)  # pyright: ignore[reportCallIssue]
@@ -85,9 +89,12 @@ def ways(url: str | None, samples: int) -> dict[str, Way]:
 
         made |= {"bare requests": bare, "the engine": of_engine}
     return made | {
-        "dspy.LM": of_lm, "dspy.Predict": of_predictor, "Predict on a tier": of_tier,
-        "Cascade": of_cascade, "Cascade, synchronous": of_synchronous,
-    }  # fmt: skip
+        "dspy.LM": of_lm,
+        "dspy.Predict": of_predictor,
+        "Predict on a tier": of_tier,
+        "Cascade": of_cascade,
+        "Cascade, synchronous": of_synchronous,
+    }
 
 
 async def measure(made: dict[str, Way], rounds: int) -> dict[str, list[tuple[float, float]]]:
@@ -106,7 +113,9 @@ async def measure(made: dict[str, Way], rounds: int) -> dict[str, list[tuple[flo
     return times
 
 
-def report(times: dict[str, list[tuple[float, float]]], delay: float) -> tuple[list[list[Any]], list[str]]:
+def report(
+    times: dict[str, list[tuple[float, float]]], delay: float
+) -> tuple[list[list[Any]], list[str]]:
     """Rows of milliseconds a round, and the differences that the aim is about, wall and processor time apart.
 
     A difference is taken within each repetition, which gives its median and quartiles; beside it stands the difference
@@ -124,18 +133,28 @@ def report(times: dict[str, list[tuple[float, float]]], delay: float) -> tuple[l
             if base not in times:
                 continue
             ours, theirs = ([v[kind] * 1000 for v in times[name]] for name in ("Cascade", base))
-            low, middle, high = statistics.quantiles([a - b for a, b in zip(ours, theirs, strict=True)], n=4)
+            low, middle, high = statistics.quantiles(
+                [a - b for a, b in zip(ours, theirs, strict=True)], n=4
+            )
             span = f"(quartiles {low:.2f} to {high:.2f}; quickest {min(ours) - min(theirs):.2f})"
             lines.append(f"Cascade minus {base}, {clock} ms a round: {middle:.2f} {span}{aim}")
     return rows, lines
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--samples", type=int, default=8, help="requests in a round (8)")
-    parser.add_argument("--delay", type=float, default=20, help="milliseconds after which the stub answers (20)")
+    parser.add_argument(
+        "--delay", type=float, default=20, help="milliseconds after which the stub answers (20)"
+    )
     parser.add_argument("--rounds", type=int, default=200, help="repetitions of every way (200)")
-    parser.add_argument("--scripted", action="store_true", help="no server: an engine in this process, without delay")
+    parser.add_argument(
+        "--scripted",
+        action="store_true",
+        help="no server: an engine in this process, without delay",
+    )
     parser.add_argument("--quick", action="store_true", help="10 repetitions")
     parser.add_argument("--json", action="store_true", help="print JSON")
     args = parser.parse_args()
@@ -146,7 +165,14 @@ def main() -> None:
         with serving(args.delay / 1000) as url:
             times = asyncio.run(measure(ways(url, args.samples), rounds))
     rows, lines = report(times, 0.0 if args.scripted else args.delay)
-    header = ["way", "ms a round", "quickest ms", "processor ms", "quickest processor ms", "this layer"]
+    header = [
+        "way",
+        "ms a round",
+        "quickest ms",
+        "processor ms",
+        "quickest processor ms",
+        "this layer",
+    ]
     finish(args.json, header, rows, lines)
 
 

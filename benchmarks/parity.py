@@ -54,7 +54,9 @@ def preset(team: Any, tier: str) -> Any:
     return ask
 
 
-async def compare(team: Any, tier: str, examples: list[Any], ledger: Any) -> tuple[list[Asked], list[Asked]]:
+async def compare(
+    team: Any, tier: str, examples: list[Any], ledger: Any
+) -> tuple[list[Asked], list[Asked]]:
     """All questions both ways; returns what the preset and what the plain request made of them."""
     ways, done = (preset(team, tier), plain(team, tier)), ([], [])
     for start in range(0, len(examples), CHUNK):
@@ -67,9 +69,18 @@ async def compare(team: Any, tier: str, examples: list[Any], ledger: Any) -> tup
 
 def verdicts(tier: str, ours: list[Asked], bare: list[Asked]) -> list[Any]:
     """The difference in accuracy with its paired interval, and the ratios of tokens and time."""
-    lines: list[Any] = [f"{tier}: preset minus plain, accuracy: {difference(ours, bare)}, aim not below 0"]
-    for what, name, aim in (("prompt", "prompt tokens", "at most 2"), ("completion", "completion tokens", "")):
-        values = [getattr(a, what) / getattr(b, what) for a, b in zip(ours, bare, strict=True) if getattr(b, what)]
+    lines: list[Any] = [
+        f"{tier}: preset minus plain, accuracy: {difference(ours, bare)}, aim not below 0"
+    ]
+    for what, name, aim in (
+        ("prompt", "prompt tokens", "at most 2"),
+        ("completion", "completion tokens", ""),
+    ):
+        values = [
+            getattr(a, what) / getattr(b, what)
+            for a, b in zip(ours, bare, strict=True)
+            if getattr(b, what)
+        ]
         if values:
             lines.append(Ratio.of(f"{tier}: preset / plain, {name}", values, aim))
     if seconds := mean(bare, "seconds"):
@@ -78,10 +89,16 @@ def verdicts(tier: str, ours: list[Asked], bare: list[Asked]) -> list[Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, help="JSONL, CSV or Parquet with question and answer")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--data", required=True, help="JSONL, CSV or Parquet with question and answer"
+    )
     parser.add_argument("--limit", type=int, default=40, help="questions (40)")
-    parser.add_argument("--tiers", nargs="+", choices=("small", "large"), default=("small", "large"), help="(both)")
+    parser.add_argument(
+        "--tiers", nargs="+", choices=("small", "large"), default=("small", "large"), help="(both)"
+    )
     add_models(parser)
     parser.add_argument("--runs", default=".cope", help="folder for records (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON")

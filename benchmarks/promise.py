@@ -42,17 +42,27 @@ def main() -> None:
         to_large = sent(chance_right(texts[learn], small[learn], texts[held]), share, seed)
         routed = np.where(to_large, large[held], small[held])
         held_out.add(
-            held, cascade=right[held], calls=calls[held], lost=lost[held], large=large[held], small=small[held],
-            router=routed, router_calls=to_large, router_lost=large[held] & ~routed,
+            held,
+            cascade=right[held],
+            calls=calls[held],
+            lost=lost[held],
+            large=large[held],
+            small=small[held],
+            router=routed,
+            router_calls=to_large,
+            router_lost=large[held] & ~routed,
             random=share * large[held] + (1 - share) * small[held],
-            oracle=(large | small)[held], needed=(large & ~small)[held],
-        )  # fmt: skip
+            oracle=(large | small)[held],
+            needed=(large & ~small)[held],
+        )
         splits.append(
             {
-                "chosen": found.setting is not None, "lost": lost[held].mean() > options.harm,
-                "lost_of_all": lost.mean() > options.harm, "level": right[held].mean() >= large[held].mean(),
+                "chosen": found.setting is not None,
+                "lost": lost[held].mean() > options.harm,
+                "lost_of_all": lost.mean() > options.harm,
+                "level": right[held].mean() >= large[held].mean(),
             }
-        )  # fmt: skip
+        )
         if (seed + 1) % 50 == 0:
             say(f"{seed + 1} of {options.splits} splits")
     _report(options, held_out, splits, belonging_of(record.keys, record.belonging))
@@ -73,7 +83,10 @@ class HeldOut:
     def columns(self) -> dict[str, Any]:
         """By name, and `n`, a mean for each question that was ever held out; 0 for the others."""
         count = np.maximum(self._count, 1)
-        return {"n": (self._count > 0).astype(float), **{name: sums / count for name, sums in self._sums.items()}}
+        return {
+            "n": (self._count > 0).astype(float),
+            **{name: sums / count for name, sums in self._sums.items()},
+        }
 
 
 def _report(options: Any, held_out: HeldOut, splits: list[dict[str, Any]], groups: Any) -> None:
@@ -96,7 +109,12 @@ def _report(options: Any, held_out: HeldOut, splits: list[dict[str, Any]], group
         ("calibrated cascade", *accuracy("cascade"), mean("calls"), mean("lost")),
         ("large alone", *accuracy("large"), "100.0%", "0.0%"),
         ("small alone, all votes", *accuracy("small"), "0.0%", mean("needed")),
-        ("router on the text, as many calls", *accuracy("router"), mean("router_calls"), mean("router_lost")),
+        (
+            "router on the text, as many calls",
+            *accuracy("router"),
+            mean("router_calls"),
+            mean("router_lost"),
+        ),
         ("random, as many calls", *accuracy("random"), mean("calls"), ""),
         ("oracle", *accuracy("oracle"), mean("needed"), "0.0%"),
     ]
@@ -117,8 +135,12 @@ def _report(options: Any, held_out: HeldOut, splits: list[dict[str, Any]], group
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("record", help="a file of cope record or cope import")
-    parser.add_argument("--harm", type=float, default=0.05, help="questions that may be lost, at most (%(default)s)")
-    parser.add_argument("--delta", type=float, default=0.1, help="chance of a broken promise, at most (%(default)s)")
+    parser.add_argument(
+        "--harm", type=float, default=0.05, help="questions that may be lost, at most (%(default)s)"
+    )
+    parser.add_argument(
+        "--delta", type=float, default=0.1, help="chance of a broken promise, at most (%(default)s)"
+    )
     parser.add_argument("--splits", type=int, default=200, help="random splits (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args()

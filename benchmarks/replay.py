@@ -31,7 +31,10 @@ def made_up(questions: int, samples: int) -> Any:
     preset, draw = load_preset("answer-cascade").with_(samples), random.Random(0)
     rows = []
     for place in range(questions):
-        ease, about = draw.random(), {"key": str(place), "id": str(place), "question": f"question {place}", "gold": "0"}
+        ease, about = (
+            draw.random(),
+            {"key": str(place), "id": str(place), "question": f"question {place}", "gold": "0"},
+        )
         for number, spec in enumerate(preset.rounds, 1):
             for index in range(spec.samples):
                 vote = 0 if draw.random() < ease else draw.randint(1, 5)
@@ -41,19 +44,39 @@ def made_up(questions: int, samples: int) -> Any:
                     "reason_completion_tokens": draw.randint(40, 300),
                 }
                 rows.append(
-                    {**about, **used, "preset": preset.name, "round": number, "sample": index, "confidence": "votes",
-                     "answer": str(vote), "vote": vote, "vote_doubtful": False, "score": float(vote == 0), "plan_calls": 0,
-                     "handed_on": False}
-                )  # fmt: skip
-    plain = {"name": preset.name, "preset": preset.model_dump(exclude_defaults=True), "digest": "", "state": None}
-    manifest = Manifest("made-up", {"small": "a", "large": "b"}, [plain], 0, questions, "", source="imported")
+                    {
+                        **about,
+                        **used,
+                        "preset": preset.name,
+                        "round": number,
+                        "sample": index,
+                        "confidence": "votes",
+                        "answer": str(vote),
+                        "vote": vote,
+                        "vote_doubtful": False,
+                        "score": float(vote == 0),
+                        "plan_calls": 0,
+                        "handed_on": False,
+                    }
+                )
+    plain = {
+        "name": preset.name,
+        "preset": preset.model_dump(exclude_defaults=True),
+        "digest": "",
+        "state": None,
+    }
+    manifest = Manifest(
+        "made-up", {"small": "a", "large": "b"}, [plain], 0, questions, "", source="imported"
+    )
     return Recording(manifest, pa.Table.from_pylist(rows, SCHEMA))
 
 
 def looped(replay: Any, pairs: Any) -> list[tuple[float, float]]:
     """Accuracy and tokens of the large tier for each pair, as one would write it down first."""
     confidence, scores = replay.confidence.tolist(), replay.scores.tolist()
-    written = (replay.spent("plan_tokens", "large") + replay.spent("answer_tokens", "large")).tolist()
+    written = (
+        replay.spent("plan_tokens", "large") + replay.spent("answer_tokens", "large")
+    ).tolist()
     found = []
     for gates in pairs.tolist():
         right = tokens = 0.0
@@ -102,7 +125,9 @@ def peak(work: Callable[[], Any]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--questions", type=int, default=1000, help="questions (1000)")
     parser.add_argument("--samples", type=int, default=16, help="samples in rounds 1 and 2 (16)")
     parser.add_argument("--pairs", type=int, default=10_000, help="pairs of thresholds (10,000)")
@@ -129,7 +154,9 @@ def main() -> None:
     limit, _ = timed(lambda: distinct[place.reshape(-1)], times)
 
     values = np.stack([ours.accuracy, ours.written("large")], axis=1)
-    assert np.allclose(values, theirs) and np.allclose(values[:few], plainly), "the ways do not agree"
+    assert np.allclose(values, theirs) and np.allclose(values[:few], plainly), (
+        "the ways do not agree"
+    )
     rows = [
         ["counting the votes, once", min(opened), None],
         ["sweep", min(swept), peak(lambda: replay.sweep(pairs))],
@@ -141,7 +168,9 @@ def main() -> None:
     ratios = [
         Ratio.of("seconds for votes and sweep", whole, AIM),
         Ratio.of("plain loop by sweep", [a / b for a, b in zip(slow, swept, strict=True)]),
-        Ratio.of("numpy without reduction by sweep", [a / b for a, b in zip(dense, swept, strict=True)]),
+        Ratio.of(
+            "numpy without reduction by sweep", [a / b for a, b in zip(dense, swept, strict=True)]
+        ),
         Ratio.of("sweep by limit", [a / b for a, b in zip(swept, limit, strict=True)]),
     ]
     finish(args.json, ["way", "seconds", "peak MB"], rows, ratios)

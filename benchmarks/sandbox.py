@@ -27,7 +27,11 @@ def words(text):
 def count(text):
     return len(words(text))
 """
-TESTS = ("assert count('a b c') == 3", "assert count('') == 0", "assert words('One, two') == ['one', 'two']")
+TESTS = (
+    "assert count('a b c') == 3",
+    "assert count('') == 0",
+    "assert words('One, two') == ['one', 'two']",
+)
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -65,7 +69,9 @@ async def generate(seconds: float) -> float:
     while time.perf_counter() - began < seconds:
         with metered() as meter:
             await lm.acall(
-                messages=[{"role": "user", "content": f"Count from {tokens} upwards."}], temperature=0.0, max_tokens=64
+                messages=[{"role": "user", "content": f"Count from {tokens} upwards."}],
+                temperature=0.0,
+                max_tokens=64,
             )
         tokens += meter.total().completion_tokens
     return tokens / (time.perf_counter() - began)
@@ -87,15 +93,21 @@ async def beside(seconds: float) -> list[list[object]]:
     rate = await steadily(None, seconds)
     model = asyncio.create_task(generate(seconds))
     return [
-        ["verdicts alone", rate], ["verdicts beside a model", await steadily(model, seconds)],
-        ["tokens alone", tokens], ["tokens beside verdicts", await model],
-    ]  # fmt: skip
+        ["verdicts alone", rate],
+        ["verdicts beside a model", await steadily(model, seconds)],
+        ["tokens alone", tokens],
+        ["tokens beside verdicts", await model],
+    ]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--runs", type=int, default=200, help="verdicts of every way (200)")
-    parser.add_argument("--beside", action="store_true", help="also while the default small model generates")
+    parser.add_argument(
+        "--beside", action="store_true", help="also while the default small model generates"
+    )
     parser.add_argument("--quick", action="store_true", help="20 verdicts")
     parser.add_argument("--json", action="store_true", help="print JSON")
     args = parser.parse_args()
@@ -107,11 +119,18 @@ def main() -> None:
         for way in sorted(times, reverse=bool(turn % 2)):
             times[way].append(bare(each) if way == "bare" else asyncio.run(verdicts(each)))
         say(f"{(turn + 1) * each} of {turns * each}")
-    rows: list[list[object]] = [[way, each * turns / sum(seconds)] for way, seconds in times.items()]
+    rows: list[list[object]] = [
+        [way, each * turns / sum(seconds)] for way, seconds in times.items()
+    ]
     ratios = [ours / theirs for ours, theirs in zip(times["sandbox"], times["bare"], strict=True)]
     if args.beside:
         rows += asyncio.run(beside(20.0))
-    finish(args.json, ["way", "a second"], rows, [Ratio.of("sandbox / bare, seconds", ratios, "at most 2")])
+    finish(
+        args.json,
+        ["way", "a second"],
+        rows,
+        [Ratio.of("sandbox / bare, seconds", ratios, "at most 2")],
+    )
 
 
 if __name__ == "__main__":

@@ -21,17 +21,23 @@ def seconds(command: list[str]) -> tuple[float, float]:
     wall, before = time.perf_counter(), os.times()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     after = os.times()
-    used = after.children_user + after.children_system - before.children_user - before.children_system
+    used = (
+        after.children_user + after.children_system - before.children_user - before.children_system
+    )
     return time.perf_counter() - wall, used
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--runs", type=int, default=10, help="runs of each command (10)")
     parser.add_argument("--quick", action="store_true", help="3 runs")
     parser.add_argument("--json", action="store_true", help="print JSON")
     args = parser.parse_args()
-    beside = str(Path(sys.executable).parent)  # the environment's own command, also where it is not activated
+    beside = str(
+        Path(sys.executable).parent
+    )  # the environment's own command, also where it is not activated
     cope = shutil.which("cope", path=beside) or shutil.which("cope")
     if not cope:
         parser.error("there is no command cope: install the project first (uv sync)")

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 def calibration_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --calibration; `calibrated_cascade` reads it."""
     option = click.option(
-        "--calibration", type=click.Path(path_type=Path), metavar="FILE",
+        "--calibration",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
         help="Thresholds and samples as cope calibrate chose them, for this program and these models.",
-    )  # fmt: skip
+    )
     return option(command)
 
 
@@ -57,13 +59,21 @@ def calibrated_cascade(
 
     models = {tier: team[tier].model for tier in cascade.preset.tiers}
     chosen = certificate_for(
-        options, Program.of_state(cascade.dump_state()), models, {**options, "shown": shown}, task,
+        options,
+        Program.of_state(cascade.dump_state()),
+        models,
+        {**options, "shown": shown},
+        task,
         lambda tier: team[tier].weights_digest(),
-    )  # fmt: skip
+    )
     if not quiet:
         _say(options, chosen)
     if chosen.setting is None:
-        options = {**options, "preset": "large", "program": NO_PROGRAM if options["program"] == NO_PROGRAM else None}
+        options = {
+            **options,
+            "preset": "large",
+            "program": NO_PROGRAM if options["program"] == NO_PROGRAM else None,
+        }
         file = program_file(options, team, domain, task, quiet=quiet)
     return make_cascade({**options, **set_by(chosen)}, team, domain, file), file, chosen
 
@@ -79,15 +89,19 @@ def calibrated_replay(options: Mapping[str, Any]) -> dict[str, Any]:
     from ..eval.replay.match import recorded_program
 
     if given("preset") or given("program"):
-        raise click.UsageError("With --replay, --calibration is of the record's own program: leave out --preset.")
+        raise click.UsageError(
+            "With --replay, --calibration is of the record's own program: leave out --preset."
+        )
     record = Recording.open(options["replay"])
     program = recorded_program(record, next(iter(record.programs)))
     manifest = record.manifest
     chosen = certificate_for(
         options, program, record.models, manifest.settings, manifest.task, manifest.weights.get
-    )  # fmt: skip
+    )
     if chosen.setting is None:
-        raise CopeError(f"the calibration {options['calibration']} chose the large model alone: use --preset large")
+        raise CopeError(
+            f"the calibration {options['calibration']} chose the large model alone: use --preset large"
+        )
     _say(options, chosen)
     warn_of_questions(chosen, manifest.task, zip(record.questions, record.gold, strict=True))
     return {**options, **set_by(chosen)}
@@ -123,9 +137,13 @@ def certificate_for(
 
     for name in ("thresholds", "samples"):
         if given(name):
-            raise click.UsageError(f"--calibration sets thresholds and samples: leave out --{name}.")
+            raise click.UsageError(
+                f"--calibration sets thresholds and samples: leave out --{name}."
+            )
     found = load_certificate(options["calibration"])
-    here = {tier: weights(tier) for tier in found.weights if models.get(tier) == found.models.get(tier)}
+    here = {
+        tier: weights(tier) for tier in found.weights if models.get(tier) == found.models.get(tier)
+    }
     if why := found.misfit(program, models, asked, task=task, weights=here):
         raise CopeError(f"the calibration {options['calibration']} does not fit: {why}")
     return found
@@ -136,7 +154,12 @@ def said_of(options: Mapping[str, Any], certificate: "Certificate | None") -> di
     if certificate is None:
         return None
     aim = {name: certificate.aim[name] for name in ("harm", "delta", "loss")}
-    return {"file": str(options["calibration"]), "setting": certificate.setting, "promise": certificate.promise, **aim}
+    return {
+        "file": str(options["calibration"]),
+        "setting": certificate.setting,
+        "promise": certificate.promise,
+        **aim,
+    }
 
 
 def set_by(certificate: "Certificate") -> dict[str, Any]:
@@ -152,5 +175,7 @@ def warn_of_questions(
     if certificate is None:
         return
     pairs = list(questions)
-    for words in certificate.warnings(task, [question for question, _ in pairs], [gold for _, gold in pairs]):
+    for words in certificate.warnings(
+        task, [question for question, _ in pairs], [gold for _, gold in pairs]
+    ):
         click.echo(f"warning: {words}", err=True)

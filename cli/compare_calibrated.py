@@ -31,12 +31,18 @@ def calibrated_system(
     program = recorded_program(record, own)
     chosen = certificate_for(
         options, program, record.models, manifest.settings, manifest.task, manifest.weights.get
-    )  # fmt: skip
+    )
     if chosen.setting is None:
-        replay = Replay(record, recorded_program(record, LARGE) if LARGE in record.programs else LARGE, prices=prices)
+        replay = Replay(
+            record,
+            recorded_program(record, LARGE) if LARGE in record.programs else LARGE,
+            prices=prices,
+        )
     else:
         thresholds = tuple(chosen.setting["thresholds"])
-        replay = Replay(record, program, samples=chosen.setting["samples"], thresholds=thresholds, prices=prices)
+        replay = Replay(
+            record, program, samples=chosen.setting["samples"], thresholds=thresholds, prices=prices
+        )
     marks = [print_of(question) for question in record.questions[: options["limit"]]]
     ordered, tested = (set(chosen.rows[half]) for half in ("learn", "test"))
     new = {place for place, mark in enumerate(marks) if mark not in ordered | tested}
@@ -47,7 +53,12 @@ def calibrated_system(
             "of more"
         )
     told = {
-        "file": str(options["calibration"]), "promise": chosen.promise, "words": chosen.words, "setting": chosen.setting,
-        "questions": len(rows), "left_out": len(marks) - len(rows), "new": bool(new),
-    }  # fmt: skip
+        "file": str(options["calibration"]),
+        "promise": chosen.promise,
+        "words": chosen.words,
+        "setting": chosen.setting,
+        "questions": len(rows),
+        "left_out": len(marks) - len(rows),
+        "new": bool(new),
+    }
     return (f"{own}, calibrated", replay), told, rows

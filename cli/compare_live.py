@@ -47,24 +47,39 @@ def compare_live(task: str, options: Mapping[str, Any]) -> None:
     cascades = {name: cascade for name, (cascade, _) in systems.items()}
     place = _place(chosen, options, team, list(cascades.values()))
     with ExitStack() as stack:
-        folders = {name: _folder(chosen, options, place, name, cascade) for name, cascade in cascades.items()}
+        folders = {
+            name: _folder(chosen, options, place, name, cascade)
+            for name, cascade in cascades.items()
+        }
         for folder in folders.values():
             stack.enter_context(folder.opened(options["fresh"]))
         shared_by(list(folders.values()))
-        prepare(team, dict.fromkeys(tier for cascade in cascades.values() for tier in cascade.preset.tiers))
+        prepare(
+            team,
+            dict.fromkeys(tier for cascade in cascades.values() for tier in cascade.preset.tiers),
+        )
         records, stopped = _evaluated(chosen, examples, cascades, folders, options)
-        document = _told(chosen, options, place, cascades, folders, records, groups, origins, stopped)
+        document = _told(
+            chosen, options, place, cascades, folders, records, groups, origins, stopped
+        )
     if stopped:
         raise CopeError(stopped)
     _check_failures(document["failed"], len(examples))
 
 
-def _systems(options: Mapping[str, Any], team: "Team", task: Any) -> "dict[str, tuple[Cascade, Path | None]]":
+def _systems(
+    options: Mapping[str, Any], team: "Team", task: Any
+) -> "dict[str, tuple[Cascade, Path | None]]":
     """The systems by name, with the program files that they come from."""
     plain = options["programs"] == (NO_PROGRAM,)
     found: dict[str, tuple[Cascade, Path | None]] = {}
     for source, file in named_systems(options, options["presets"] or USUAL):
-        given = {**options, "preset": source, "program": NO_PROGRAM if plain else None, "thresholds": ()}
+        given = {
+            **options,
+            "preset": source,
+            "program": NO_PROGRAM if plain else None,
+            "thresholds": (),
+        }
         file = file or program_file(given, team, task.domain, task.name)
         cascade = make_cascade(given, team, task.domain, file)
         name = Path(source).stem if source.endswith(".json") else cascade.preset.name
@@ -74,7 +89,9 @@ def _systems(options: Mapping[str, Any], team: "Team", task: Any) -> "dict[str, 
     return found
 
 
-def named_systems(options: Mapping[str, Any], presets: tuple[str, ...]) -> list[tuple[str, Path | None]]:
+def named_systems(
+    options: Mapping[str, Any], presets: tuple[str, ...]
+) -> list[tuple[str, Path | None]]:
     """What the user names, presets first: the name, and the file where it is a program."""
     programs = () if options["programs"] == (NO_PROGRAM,) else options["programs"]
     return [*((name, None) for name in presets), *((name, Path(name)) for name in programs)]
@@ -83,14 +100,18 @@ def named_systems(options: Mapping[str, Any], presets: tuple[str, ...]) -> list[
 def check_new(name: str, found: Mapping[str, Any]) -> None:
     """Raises: CopeError when a system has this name already."""
     if name in found:
-        raise CopeError(f"two systems have the name {name!r}: leave one out, or give its file another name")
+        raise CopeError(
+            f"two systems have the name {name!r}: leave one out, or give its file another name"
+        )
 
 
 def check_enough(found: Mapping[str, Any], against: str | None) -> None:
     """Raises: CopeError when there is nothing to compare, or no such reference."""
     if len(found) < 2:
         here = ", ".join(found) or "none"
-        raise CopeError(f"a comparison needs two systems or more, and here is {here}: name more with --presets")
+        raise CopeError(
+            f"a comparison needs two systems or more, and here is {here}: name more with --presets"
+        )
     if against is not None and against not in found:
         raise CopeError(f"--against {against}: no such system; there are {', '.join(found)}")
 
@@ -100,12 +121,16 @@ def _place(task: Any, options: Mapping[str, Any], team: "Team", cascades: "list[
     from ..util.hashing import digest
 
     shared = settings_of(task, options, cascades[0])
-    settings = {name: value for name, value in shared.items() if name not in ("preset", "program", "models")}
+    settings = {
+        name: value for name, value in shared.items() if name not in ("preset", "program", "models")
+    }
     models = {name: tier.model for name, tier in team.tiers.items()}
     return options["runs"] / f"{task.name}-{digest({**settings, 'models': models})[:8]}"
 
 
-def _folder(task: Any, options: Mapping[str, Any], place: Path, name: str, cascade: "Cascade") -> "RunFolder":
+def _folder(
+    task: Any, options: Mapping[str, Any], place: Path, name: str, cascade: "Cascade"
+) -> "RunFolder":
     from ..eval import RunFolder
 
     settings = settings_of(task, options, cascade)
@@ -113,9 +138,12 @@ def _folder(task: Any, options: Mapping[str, Any], place: Path, name: str, casca
 
 
 def _evaluated(
-    task: Any, examples: list[Any], cascades: "dict[str, Cascade]", folders: "dict[str, RunFolder]",
+    task: Any,
+    examples: list[Any],
+    cascades: "dict[str, Cascade]",
+    folders: "dict[str, RunFolder]",
     options: Mapping[str, Any],
-) -> "tuple[dict[str, list[Record]], str | None]":  # fmt: skip
+) -> "tuple[dict[str, list[Record]], str | None]":
     """The records of every system, one system after the other, and why questions are left, if so."""
     from ..eval import evaluate
     from .display.evaluation import LiveView
@@ -128,11 +156,19 @@ def _evaluated(
         done = list(folder.done.values())[: len(examples)]
         with LiveView(len(examples), done, len(cascade.preset.rounds)) as view:
             work = evaluate(
-                task, examples, cascade, folder,
-                in_flight=options["questions"], budget=_left(options["budget"], folders, name), finished=view.add,
-            )  # fmt: skip
+                task,
+                examples,
+                cascade,
+                folder,
+                in_flight=options["questions"],
+                budget=_left(options["budget"], folders, name),
+                finished=view.add,
+            )
             outcome = asyncio.run(work)
-        records[name], stopped = outcome.records, stopped or (outcome.stopped and f"{name}: {outcome.stopped}")
+        records[name], stopped = (
+            outcome.records,
+            stopped or (outcome.stopped and f"{name}: {outcome.stopped}"),
+        )
     return records, stopped
 
 
@@ -141,13 +177,22 @@ def _left(budget: float | None, folders: "dict[str, RunFolder]", name: str) -> f
     if budget is None:
         return None
     others = (folder for other, folder in folders.items() if other != name)
-    return max(0.0, budget - sum(record.usd or 0.0 for folder in others for record in folder.done.values()))
+    return max(
+        0.0, budget - sum(record.usd or 0.0 for folder in others for record in folder.done.values())
+    )
 
 
 def _told(
-    task: Any, options: Mapping[str, Any], place: Path, cascades: "dict[str, Cascade]", folders: "dict[str, RunFolder]",
-    records: "dict[str, list[Record]]", groups: dict[str, str], origins: Mapping[str, Any], stopped: str | None,
-) -> dict[str, Any]:  # fmt: skip
+    task: Any,
+    options: Mapping[str, Any],
+    place: Path,
+    cascades: "dict[str, Cascade]",
+    folders: "dict[str, RunFolder]",
+    records: "dict[str, list[Record]]",
+    groups: dict[str, str],
+    origins: Mapping[str, Any],
+    stopped: str | None,
+) -> dict[str, Any]:
     """Compare, keep the comparison in its folder and in MLflow, and print it."""
     from ..eval.comparison import compare
     from ..eval.run.shared_ledger import Sharing
@@ -155,26 +200,57 @@ def _told(
     from .compare_track import track
 
     if not all(any(record.error is None for record in rows) for rows in records.values()):
-        first = next(name for name, rows in records.items() if not any(record.error is None for record in rows))
+        first = next(
+            name
+            for name, rows in records.items()
+            if not any(record.error is None for record in rows)
+        )
         failed = [record.error for record in records[first] if record.error]
-        raise CopeError(stopped or f"{first} has no answer at all ({failed[0] if failed else 'no questions'})")
+        raise CopeError(
+            stopped or f"{first} has no answer at all ({failed[0] if failed else 'no questions'})"
+        )
     found = compare(
-        records, against=options["against"], by=options["by"], groups=groups, margin=options["margin"] / 100,
+        records,
+        against=options["against"],
+        by=options["by"],
+        groups=groups,
+        margin=options["margin"] / 100,
         seed=options["seed"],
-    )  # fmt: skip
+    )
     sharing = Sharing()
     for name, folder in folders.items():
         sharing.count(name, folder.path)
-    models = {tier: cascade.team[tier].model for cascade in cascades.values() for tier in cascade.preset.tiers}
+    models = {
+        tier: cascade.team[tier].model
+        for cascade in cascades.values()
+        for tier in cascade.preset.tiers
+    }
     document = {
-        "task": task.name, **({"shown": task.shown} if task.shown else {}), "split": options["split"],
-        "data": Path(options["data"]).name if options["data"] else None, "models": models, "seed": options["seed"],
-        **found.as_dict(), "calls": vars(sharing), "folder": str(place),
-        "folders": {name: folder.path.name for name, folder in folders.items()}, "origins": dict(origins),
-        "failed": [{"system": n, "id": r.id, "error": r.error} for n, rows in records.items() for r in rows if r.error],
-        "stopped": stopped, "unknown": {}, "mlflow": None, "group_of": groups or None,
-    }  # fmt: skip
-    document["pictures"] = [str(file) for file in draw_comparison(found, options["plot"] or place / "comparison.png")]
+        "task": task.name,
+        **({"shown": task.shown} if task.shown else {}),
+        "split": options["split"],
+        "data": Path(options["data"]).name if options["data"] else None,
+        "models": models,
+        "seed": options["seed"],
+        **found.as_dict(),
+        "calls": vars(sharing),
+        "folder": str(place),
+        "folders": {name: folder.path.name for name, folder in folders.items()},
+        "origins": dict(origins),
+        "failed": [
+            {"system": n, "id": r.id, "error": r.error}
+            for n, rows in records.items()
+            for r in rows
+            if r.error
+        ],
+        "stopped": stopped,
+        "unknown": {},
+        "mlflow": None,
+        "group_of": groups or None,
+    }
+    document["pictures"] = [
+        str(file) for file in draw_comparison(found, options["plot"] or place / "comparison.png")
+    ]
     if not options["no_track"]:
         document["mlflow"] = track(document, found, options, place / _NOTES, folders)
     _write(place / _FILE, document)
@@ -191,7 +267,9 @@ def _write(file: Path, document: Mapping[str, Any]) -> None:
     try:
         write_atomic(file, json.dumps(document, ensure_ascii=False, indent=1))
     except OSError as error:
-        raise CopeError(f"cannot write {file}: {error.strerror}; make room and run the command again") from None
+        raise CopeError(
+            f"cannot write {file}: {error.strerror}; make room and run the command again"
+        ) from None
 
 
 def _check_failures(failed: list[dict[str, Any]], questions: int) -> None:

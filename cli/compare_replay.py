@@ -41,16 +41,31 @@ def compare_replay(task: str | None, options: Mapping[str, Any]) -> None:
     record.check_labelled("a comparison", "record or import it with them")
     made, promise = _replayed(record, options)
     found = compare(
-        {name: outcome.records for name, outcome in made.items()}, against=options["against"], by=options["by"],
-        groups=record.belonging, margin=options["margin"] / 100, seed=record.seed,
-    )  # fmt: skip
+        {name: outcome.records for name, outcome in made.items()},
+        against=options["against"],
+        by=options["by"],
+        groups=record.belonging,
+        margin=options["margin"] / 100,
+        seed=record.seed,
+    )
     document: dict[str, Any] = {
-        "task": record.manifest.task, "split": record.manifest.settings.get("split"),
-        "data": record.manifest.settings.get("data"), "models": record.models, "seed": record.seed, **found.as_dict(),
-        "replayed": str(record.name), "unknown": {name: one.unknown for name, one in made.items() if one.unknown},
-        "calls": None, "folder": None, "stopped": None, "mlflow": None, "failed": record.manifest.failed, "pictures": [],
-        "matched": _matched(record, found, options), "calibration": promise,
-    }  # fmt: skip
+        "task": record.manifest.task,
+        "split": record.manifest.settings.get("split"),
+        "data": record.manifest.settings.get("data"),
+        "models": record.models,
+        "seed": record.seed,
+        **found.as_dict(),
+        "replayed": str(record.name),
+        "unknown": {name: one.unknown for name, one in made.items() if one.unknown},
+        "calls": None,
+        "folder": None,
+        "stopped": None,
+        "mlflow": None,
+        "failed": record.manifest.failed,
+        "pictures": [],
+        "matched": _matched(record, found, options),
+        "calibration": promise,
+    }
     if options["plot"]:
         from ..report.plots.comparison import draw_comparison
 
@@ -61,7 +76,9 @@ def compare_replay(task: str | None, options: Mapping[str, Any]) -> None:
         print_comparison(found, document)
 
 
-def _matched(record: "Recording", found: "Comparison", options: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _matched(
+    record: "Recording", found: "Comparison", options: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """What the record's own cascade costs at large's accuracy, and at the margin below it."""
     import numpy as np
 
@@ -70,10 +87,15 @@ def _matched(record: "Recording", found: "Comparison", options: Mapping[str, Any
     rows = np.arange(min(len(record), options["limit"] or len(record)))
     below = (0.0, options["margin"] / 100)
     prices = dict(options["prices"])
-    return [one.as_dict() for one in matched(record, found.by, below, prices=prices, rows=rows, seed=record.seed)]
+    return [
+        one.as_dict()
+        for one in matched(record, found.by, below, prices=prices, rows=rows, seed=record.seed)
+    ]
 
 
-def _replayed(record: "Recording", options: Mapping[str, Any]) -> "tuple[dict[str, Replayed], dict[str, Any] | None]":
+def _replayed(
+    record: "Recording", options: Mapping[str, Any]
+) -> "tuple[dict[str, Replayed], dict[str, Any] | None]":
     """What every system comes to, and what a calibration among them promises and was not chosen on."""
     from ..eval import replay_records
 
@@ -89,7 +111,9 @@ def _replayed(record: "Recording", options: Mapping[str, Any]) -> "tuple[dict[st
         if not made[name].records:
             why = next(iter(made[name].unknown), "it has no questions")
             raise CopeError(f"{record.name} cannot answer for {name}: {why}")
-        warn_of_met(_compiled(record, name, options), (one.question for one in made[name].records), name)
+        warn_of_met(
+            _compiled(record, name, options), (one.question for one in made[name].records), name
+        )
     check_enough(made, options["against"])
     return made, promise
 
@@ -122,7 +146,9 @@ def _replays(record: "Recording", options: Mapping[str, Any]) -> "Iterator[tuple
         yield from _all(record, options, plain)
 
 
-def _all(record: "Recording", options: Mapping[str, Any], plain: bool) -> "Iterator[tuple[str, Replay]]":
+def _all(
+    record: "Recording", options: Mapping[str, Any], plain: bool
+) -> "Iterator[tuple[str, Replay]]":
     """The record's own programs, and every preset of the package whose rounds it holds."""
     from ..programs.preset import preset_names
 

@@ -33,7 +33,9 @@ def check_place(output: Path, compile_name: str, options: Mapping[str, Any]) -> 
     places = [output]
     if options["objective"] == "pareto":
         places += sorted(output.parent.glob(f"{escape(output.stem)}.frontier-*.json"))
-    if taken := next((place for place in places if place.exists() and _made_by(place) != compile_name), None):
+    if taken := next(
+        (place for place in places if place.exists() and _made_by(place) != compile_name), None
+    ):
         raise CopeError(
             f"{taken} is there already, and not from this compile: choose another place with -o, or overwrite it with --force"
         )
@@ -63,7 +65,7 @@ def picked(made: "Compiled", number: int | None, before: Mapping[str, Any]) -> "
 
 def complete(
     made: "Compiled", compilation: "Compilation", settings: Mapping[str, Any], start: Path | None
-) -> None:  # fmt: skip
+) -> None:
     """Add to the provenance what only the command line knows: the compile's name, and the program it began with.
 
     What that one was trained on and chosen by, this one is too.
@@ -75,10 +77,14 @@ def complete(
     about["start"] = start.name
     rows, earlier = about["rows"], compiled_in(start).get("rows")
     if isinstance(earlier, dict):
-        about["rows"] = {name: sorted({*rows[name], *map(str, earlier.get(name) or ())}) for name in rows}
+        about["rows"] = {
+            name: sorted({*rows[name], *map(str, earlier.get(name) or ())}) for name in rows
+        }
 
 
-def draw(made: "Compiled", compilation: "Compilation", settings: Mapping[str, Any], output: Path) -> list[Path]:
+def draw(
+    made: "Compiled", compilation: "Compilation", settings: Mapping[str, Any], output: Path
+) -> list[Path]:
     """The picture of the frontier, as PNG and SVG beside the program file."""
     from ..optimize import Scores
 
@@ -110,7 +116,9 @@ def save(made: "Compiled", output: Path, *, frontier: bool) -> list[Path]:
     return files
 
 
-def _of(about: Mapping[str, Any], scores: "Scores", number: int, made: "Compiled") -> dict[str, Any]:
+def _of(
+    about: Mapping[str, Any], scores: "Scores", number: int, made: "Compiled"
+) -> dict[str, Any]:
     """The provenance of a program of the frontier."""
     return {
         **about,

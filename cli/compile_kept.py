@@ -44,9 +44,13 @@ def kept(folder: Path) -> Iterator[None]:
         with _terminated_like_interrupted():
             yield
     except BaseException as error:
-        if not isinstance(error, Exception):  # threads that DSPy leaves behind would tell that they were stopped
+        if not isinstance(
+            error, Exception
+        ):  # threads that DSPy leaves behind would tell that they were stopped
             logging.getLogger("dspy").setLevel(logging.CRITICAL)
-        click.echo(f"what is done is kept in {folder}: the same command with --resume goes on", err=True)
+        click.echo(
+            f"what is done is kept in {folder}: the same command with --resume goes on", err=True
+        )
         raise
 
 
@@ -57,7 +61,9 @@ def _terminated_like_interrupted() -> Iterator[None]:
 
     def interrupt(number: int, _: object) -> None:
         told.append(number)
-        if not callable(signal.getsignal(signal.SIGINT)):  # it is ignored, as in a shell's background
+        if not callable(
+            signal.getsignal(signal.SIGINT)
+        ):  # it is ignored, as in a shell's background
             raise KeyboardInterrupt
         signal.raise_signal(signal.SIGINT)
 

@@ -27,7 +27,12 @@ MOST_CHILDREN = 50
 
 _INPUTS = {
     "short-answer": {"question": "string"},
-    "code": {"question": "string", "tests": "strings?", "setup": "string?", "entry_point": "string?"},
+    "code": {
+        "question": "string",
+        "tests": "strings?",
+        "setup": "string?",
+        "entry_point": "string?",
+    },
 }
 
 
@@ -61,7 +66,12 @@ class CompileLog:
         self._lock = threading.Lock()
         with self._or_without():
             self._children = run.children()
-            run.metrics({f"budget_{name}": value for name, value in vars(compilation.session.purse.budget).items()})
+            run.metrics(
+                {
+                    f"budget_{name}": value
+                    for name, value in vars(compilation.session.purse.budget).items()
+                }
+            )
 
     def scored(self, session: "Session") -> None:
         """A question was scored; called from the threads of the optimizer."""
@@ -71,19 +81,29 @@ class CompileLog:
                 self._surrogate = board
             for candidate in board:
                 key = candidate.id if board is self._board else f"surrogate {candidate.id}"
-                if key not in self._seen and not candidate.refused and candidate.covers(board.valkeys):
+                if (
+                    key not in self._seen
+                    and not candidate.refused
+                    and candidate.covers(board.valkeys)
+                ):
                     self._seen.add(key)
                     self._whole(key, candidate, board, session.purse.spent)
 
-    def _whole(self, key: str, candidate: "Candidate", board: "Candidates", spent: "Spending") -> None:
+    def _whole(
+        self, key: str, candidate: "Candidate", board: "Candidates", spent: "Spending"
+    ) -> None:
         """A candidate has answered all validation questions."""
         accuracy = candidate.mean(board.valkeys)
         own = board is self._board
         self._best = max(self._best, accuracy) if own else self._best
-        if key in self._known or self._trouble:  # a store that does not answer is not to hold up the compile
+        if (
+            key in self._known or self._trouble
+        ):  # a store that does not answer is not to hold up the compile
             return
         figures = (
-            {"candidate_accuracy": accuracy, "best_accuracy": self._best} if own else {"surrogate_accuracy": accuracy}
+            {"candidate_accuracy": accuracy, "best_accuracy": self._best}
+            if own
+            else {"surrogate_accuracy": accuracy}
         )
         self._run.metrics({**figures, **_used(spent)}, spent.calls)
         if own and len(self._children) < MOST_CHILDREN:
@@ -99,11 +119,18 @@ class CompileLog:
         scores = Scores.of(candidate, self._board.valkeys)
         low, high = scores.interval
         figures = {
-            "accuracy": scores.accuracy, "accuracy_low": low, "accuracy_high": high, "questions": len(scores.values),
-            "large_tokens": scores.large_tokens, "tokens": scores.tokens, "calls": calls,
-        }  # fmt: skip
+            "accuracy": scores.accuracy,
+            "accuracy_low": low,
+            "accuracy_high": high,
+            "questions": len(scores.values),
+            "large_tokens": scores.large_tokens,
+            "tokens": scores.tokens,
+            "calls": calls,
+        }
         texts = {"prompts.txt": prompts_text(candidate.state)}
-        self._children[candidate.id] = self._run.child(candidate.id, f"candidate {candidate.number}", figures, texts)
+        self._children[candidate.id] = self._run.child(
+            candidate.id, f"candidate {candidate.number}", figures, texts
+        )
 
     def outcome(self, made: "Compiled") -> None:
         """Log what the compile came to, and note the run in the outcome's provenance."""
@@ -114,10 +141,18 @@ class CompileLog:
 
     def _figures(self, made: "Compiled") -> None:
         gain, low, high = made.gain
-        figures = {"gain": gain, "gain_low": low, "gain_high": high, "candidates": len(made.candidates)}
+        figures = {
+            "gain": gain,
+            "gain_low": low,
+            "gain_high": high,
+            "candidates": len(made.candidates),
+        }
         for name, scores in (("before", made.before), ("after", made.after)):
             figures |= {f"val_{name}": scores.accuracy, f"val_{name}_low": scores.interval[0]}
-            figures |= {f"val_{name}_high": scores.interval[1], f"large_tokens_{name}": scores.large_tokens}
+            figures |= {
+                f"val_{name}_high": scores.interval[1],
+                f"large_tokens_{name}": scores.large_tokens,
+            }
             figures[f"tokens_{name}"] = scores.tokens
         self._run.metrics(figures)
         self._run.tags({"improved": str(made.improved).lower(), "stopped": made.stopped or "no"})
@@ -129,7 +164,9 @@ class CompileLog:
 
         kept = digest(state_of(made.program))
         if kept in self._board and self._board[kept].covers(self._board.valkeys):
-            self._child(self._board[kept], self._known.get(kept, self._board[kept].calls))  # however many there are
+            self._child(
+                self._board[kept], self._known.get(kept, self._board[kept].calls)
+            )  # however many there are
         worth = self._compilation.metric.worth
         rows = list(proposals(self._board, worth, kept))
         for row in rows:
@@ -137,13 +174,22 @@ class CompileLog:
             row["calls"] = min(row["calls"], self._known.get(row["id"], row["calls"]))
         self._run.table(rows, "candidates.json")
         if self._surrogate:
-            self._run.table(list(proposals(self._surrogate, worth, kept)), "candidates-surrogate.json")
+            self._run.table(
+                list(proposals(self._surrogate, worth, kept)), "candidates-surrogate.json"
+            )
         counts = [row["outcome"] for row in rows]
-        self._run.metrics({name: counts.count(name) for name in ("accepted", "rejected", "refused")})
+        self._run.metrics(
+            {name: counts.count(name) for name in ("accepted", "rejected", "refused")}
+        )
         for row in rows:
             if row["run"]:
                 self._run.tags(
-                    {"outcome": row["outcome"], "why": row["why"], "saved": str(row["saved"]).lower()}, row["run"]
+                    {
+                        "outcome": row["outcome"],
+                        "why": row["why"],
+                        "saved": str(row["saved"]).lower(),
+                    },
+                    row["run"],
                 )
 
     def _texts(self, made: "Compiled") -> None:
@@ -197,7 +243,9 @@ class CompileLog:
             self._run.metrics(_used(spent), spent.calls)
             self._run.end_children()
         for trouble in dict.fromkeys(self._trouble):
-            click.echo(f"warning: {trouble}; the compile went on, and MLflow has not all of it", err=True)
+            click.echo(
+                f"warning: {trouble}; the compile went on, and MLflow has not all of it", err=True
+            )
 
     @contextmanager
     def _or_without(self) -> Iterator[None]:

@@ -28,7 +28,9 @@ def prompts_text(state: Mapping[str, Mapping[str, Any]]) -> str:
 def _predictor(name: str, plain: Mapping[str, Any]) -> str:
     parts = [f"{name}\n{indented(plain['instructions'])}", *_demos("demonstration", plain["demos"])]
     if near := plain.get("neighbours"):
-        parts.append(f"  each question is shown the {near['k']} nearest of {len(near['demos'])} demonstrations:")
+        parts.append(
+            f"  each question is shown the {near['k']} nearest of {len(near['demos'])} demonstrations:"
+        )
         parts += _demos("kept", near["demos"])
     return "\n\n".join(parts)
 
@@ -56,10 +58,19 @@ def templates(program: "Cascade") -> Iterator[tuple[str, list[dict[str, str]], d
             spec = program.preset.rounds[int(round_.removeprefix("round_")) - 1]
             tier = program.team[(spec.planner if role == "planner" else spec.reasoner) or ""]
             signature: Any = predict.signature  # DSPy types it as an instance; it is a class
-            marks = {field: f"\ue000{field}\ue001" for field in signature.input_fields}  # for private use: in no text
+            marks = {
+                field: f"\ue000{field}\ue001" for field in signature.input_fields
+            }  # for private use: in no text
             messages = tier.adapter.format(signature, shown(predict), marks)
             tags = {"tier": tier.name, "model": tier.model, "predictor": name}
             if near := member.neighbours.get(name):
                 tags["neighbours"] = f"{near.k} of {len(near.demos)}"
-            plain = [{"role": message["role"], "content": str(message["content"])} for message in messages]
-            yield f"{f'peer_{number}-' if number > 1 else ''}{round_}-{role}", template(plain, marks), tags
+            plain = [
+                {"role": message["role"], "content": str(message["content"])}
+                for message in messages
+            ]
+            yield (
+                f"{f'peer_{number}-' if number > 1 else ''}{round_}-{role}",
+                template(plain, marks),
+                tags,
+            )

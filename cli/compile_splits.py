@@ -9,7 +9,11 @@ from .options import given
 if TYPE_CHECKING:
     from ..optimize import Splits
 
-_USUAL = ("validation", "val", "dev")  # what a file calls its validation rows, where the user does not say
+_USUAL = (
+    "validation",
+    "val",
+    "dev",
+)  # what a file calls its validation rows, where the user does not say
 
 
 def load_splits(task: Any, options: Mapping[str, Any]) -> "Splits":
@@ -25,9 +29,13 @@ def load_splits(task: Any, options: Mapping[str, Any]) -> "Splits":
     for option in ("train_split", "val_split"):
         flag = f"--{option.replace('_', '-')}"
         if options[option] == "test":
-            raise CopeError(f"{flag} test: the test split is kept for cope eval, so compile never reads it")
+            raise CopeError(
+                f"{flag} test: the test split is kept for cope eval, so compile never reads it"
+            )
         if options["data"] and not names and given(option):
-            raise CopeError(f"{flag} {options[option]}: the rows of {options['data']} have no field split to tell by")
+            raise CopeError(
+                f"{flag} {options[option]}: the rows of {options['data']} have no field split to tell by"
+            )
     pool = task.load(options["train_split"], None, options["data"])
     name = _validation(task, options, names)
     valpool = task.load(name, None, options["data"]) if name else None

@@ -20,12 +20,22 @@ def provenance(made: "Compiled", settings: dict[str, Any]) -> "Compiled":
     about = {
         "task": settings["task"],
         "optimizer": settings["optimizer"],
-        **{name: settings[name] for name in ("chain", "objective", "surrogate", "only") if settings.get(name)},
-        "models": {**settings["models"], **({"proposer": settings["reflection_lm"]} if proposed else {})},
+        **{
+            name: settings[name]
+            for name in ("chain", "objective", "surrogate", "only")
+            if settings.get(name)
+        },
+        "models": {
+            **settings["models"],
+            **({"proposer": settings["reflection_lm"]} if proposed else {}),
+        },
         **{name: settings[name] for name in (*ASKED, "shown") if settings.get(name)},
         "splits": made.provenance["splits"],
         **{name: made.provenance[name] for name in ("duplicates",) if name in made.provenance},
-        "scores": {"before": made.before.as_dict(), "after": made.after.as_dict()},  # of the program that was picked
+        "scores": {
+            "before": made.before.as_dict(),
+            "after": made.after.as_dict(),
+        },  # of the program that was picked
         "budget": made.provenance["budget"],
         "seed": settings.get("seed", 0),
         "versions": _versions(),
@@ -62,11 +72,18 @@ def run_tracked(compilation: "Compilation", task: str, *, store: str | None = No
     job, program = compilation.job, compilation.program
     every = [name for name, _ in program.named_predictors()]
     settings = settings_of(
-        task, program, compilation.splits, optimizer=compilation.optimizer.name,
-        only=[] if compilation.names == every else compilation.names, proposer=str(compilation.proposer.model),
-        chain=",".join(job.chain), objective=compilation.objective, surrogate=compilation.surrogate is not None,
-        demos=job.demos, seed=job.seed,
-    )  # fmt: skip
+        task,
+        program,
+        compilation.splits,
+        optimizer=compilation.optimizer.name,
+        only=[] if compilation.names == every else compilation.names,
+        proposer=str(compilation.proposer.model),
+        chain=",".join(job.chain),
+        objective=compilation.objective,
+        surrogate=compilation.surrogate is not None,
+        demos=job.demos,
+        seed=job.seed,
+    )
     with tracked_compile(compilation, settings, {"no_track": False, "store": store}) as log:
         made = provenance(compilation.run(), settings)
         log(made)
@@ -74,7 +91,14 @@ def run_tracked(compilation: "Compilation", task: str, *, store: str | None = No
 
 
 def settings_of(
-    task: str, program: "Cascade", splits: "Splits", *, optimizer: str, only: Sequence[str], proposer: str, **more: Any
+    task: str,
+    program: "Cascade",
+    splits: "Splits",
+    *,
+    optimizer: str,
+    only: Sequence[str],
+    proposer: str,
+    **more: Any,
 ) -> dict[str, Any]:
     """All that decides what a compile comes to, its budget apart; the same settings find the same folder.
 
@@ -144,12 +168,23 @@ def tracked_compile(
     file = compilation.folder / NOTES
     earlier = read_metadata(file)
     with tracked(
-        f"cope-compile-{settings['task']}", f"{settings['preset']} {settings['optimizer']}", _params(compilation, settings),
-        {"folder": str(compilation.folder)}, earlier.get("mlflow_run"), options["store"], traces=False,
-    ) as run:  # fmt: skip
+        f"cope-compile-{settings['task']}",
+        f"{settings['preset']} {settings['optimizer']}",
+        _params(compilation, settings),
+        {"folder": str(compilation.folder)},
+        earlier.get("mlflow_run"),
+        options["store"],
+        traces=False,
+    ) as run:
         known = earlier.get("mlflow_steps", {}) if earlier.get("mlflow_run") == run.id else {}
         write_metadata(file, mlflow_run=run.id, mlflow_steps=known)
-        log = CompileLog(run, compilation, settings, known, lambda steps: write_metadata(file, mlflow_steps=steps))
+        log = CompileLog(
+            run,
+            compilation,
+            settings,
+            known,
+            lambda steps: write_metadata(file, mlflow_steps=steps),
+        )
         compilation.session.watchers.append(log.scored)
         try:
             yield log.outcome
@@ -165,7 +200,10 @@ def _params(compilation: "Compilation", settings: Mapping[str, Any]) -> dict[str
     return {
         **{f"model.{tier}": model for tier, model in models.items()},
         **({"model.proposer": proposer} if compilation.proposes else {}),
-        **{f"split.{name}": f"{size} questions, fingerprint {prints[name]}" for name, size in sizes.items()},
+        **{
+            f"split.{name}": f"{size} questions, fingerprint {prints[name]}"
+            for name, size in sizes.items()
+        },
         **flat,
         "only": ", ".join(flat["only"]) or "all",
         "predictors": ", ".join(compilation.names),

@@ -18,11 +18,26 @@ if TYPE_CHECKING:
 
 # What a record has settled; another value would need other calls.
 _SETTLED = {
-    "split": "--split", "data": "--data", "visible": "--visible", "budget": "--budget", "questions": "--questions",
-    "runs": "--runs", "fresh": "--fresh", "store": "--store", "small": "--small", "large": "--large", "tiers": "--tier",
-    "limits": "--in-flight", "context": "--context", "max_tokens": "--max-tokens", "adapter": "--adapter",
-    "no_cache": "--no-cache", "weights": "--weights", "unsafe_code": "--unsafe-code", "seed": "--seed",
-}  # fmt: skip
+    "split": "--split",
+    "data": "--data",
+    "visible": "--visible",
+    "budget": "--budget",
+    "questions": "--questions",
+    "runs": "--runs",
+    "fresh": "--fresh",
+    "store": "--store",
+    "small": "--small",
+    "large": "--large",
+    "tiers": "--tier",
+    "limits": "--in-flight",
+    "context": "--context",
+    "max_tokens": "--max-tokens",
+    "adapter": "--adapter",
+    "no_cache": "--no-cache",
+    "weights": "--weights",
+    "unsafe_code": "--unsafe-code",
+    "seed": "--seed",
+}
 
 
 def show_replay(task: str | None, options: Mapping[str, Any]) -> None:
@@ -47,12 +62,17 @@ def show_replay(task: str | None, options: Mapping[str, Any]) -> None:
         raise CopeError(f"{record.name} is a record of {record.manifest.task}, not of {task}")
     program, compiled = _program(record, options)
     replay = Replay(
-        record, program, samples=options["samples"], thresholds=options["thresholds"] or (),
+        record,
+        program,
+        samples=options["samples"],
+        thresholds=options["thresholds"] or (),
         prices=dict(options["prices"]),
-    )  # fmt: skip
+    )
     made = replay_records(replay, options["limit"])
     if not made.records:
-        raise CopeError(f"{record.name} cannot answer for {replay.preset.name}: {next(iter(made.unknown))}")
+        raise CopeError(
+            f"{record.name} cannot answer for {replay.preset.name}: {next(iter(made.unknown))}"
+        )
     seen = warn_of_met(compiled, (one.question for one in made.records))
     beside = _large_alone(replay, made.records, dict(options["prices"]))
     summary = summarise(made.records, len(replay.preset.rounds), beside, record.belonging)
@@ -62,10 +82,17 @@ def show_replay(task: str | None, options: Mapping[str, Any]) -> None:
         right = sum(record.score or 0.0 for record in made.records)
         low, high = bounds_of(right, len(made.records), sum(made.unknown.values()))
     document = {
-        **settings, **summary.as_dict(), "replayed": str(record.name), "unknown": made.unknown, "accuracy_bounds": [low, high],
-        "seen": seen.as_dict() if seen else None, "folder": str(record.name), "stopped": None, "mlflow": None,
+        **settings,
+        **summary.as_dict(),
+        "replayed": str(record.name),
+        "unknown": made.unknown,
+        "accuracy_bounds": [low, high],
+        "seen": seen.as_dict() if seen else None,
+        "folder": str(record.name),
+        "stopped": None,
+        "mlflow": None,
         "failed": record.manifest.failed,
-    }  # fmt: skip
+    }
     if options["as_json"]:
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
         return
@@ -74,7 +101,9 @@ def show_replay(task: str | None, options: Mapping[str, Any]) -> None:
         click.echo(f"{count} questions are not in the table: {why}")
     if made.unknown and low is not None:
         count = len(made.records) + sum(made.unknown.values())
-        click.echo(f"accuracy over all {count} questions is between {percent(low)} and {percent(high)}")
+        click.echo(
+            f"accuracy over all {count} questions is between {percent(low)} and {percent(high)}"
+        )
 
 
 def refuse_settled() -> None:
@@ -84,7 +113,9 @@ def refuse_settled() -> None:
         click.UsageError: for the first of them.
     """
     if settled := [flag for name, flag in _SETTLED.items() if given(name)]:
-        raise click.UsageError(f"--replay asks no model, and the record has settled the rest: leave out {settled[0]}.")
+        raise click.UsageError(
+            f"--replay asks no model, and the record has settled the rest: leave out {settled[0]}."
+        )
 
 
 def _program(record: "Recording", options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -97,7 +128,9 @@ def _program(record: "Recording", options: Mapping[str, Any]) -> tuple[Any, dict
     if not given("preset"):
         return None, recorded_compile(record, next(iter(record.programs)))
     plain = options["program"] == NO_PROGRAM
-    return preset_in(record, options["preset"], plain), shipped_compile(record, options["preset"], plain)
+    return preset_in(record, options["preset"], plain), shipped_compile(
+        record, options["preset"], plain
+    )
 
 
 def recorded_compile(record: "Recording", name: str) -> dict[str, Any]:
@@ -138,7 +171,9 @@ def _settings(replay: "Replay") -> dict[str, Any]:
         "split": manifest.settings.get("split"),
         "data": manifest.settings.get("data"),
         "preset": replay.preset.name,
-        "models": {tier: manifest.models.get(tier, "not in the record") for tier in replay.preset.tiers},
+        "models": {
+            tier: manifest.models.get(tier, "not in the record") for tier in replay.preset.tiers
+        },
         "seed": manifest.seed,
         "early_stop": NONE,
         "thresholds": list(replay.thresholds),
@@ -146,7 +181,9 @@ def _settings(replay: "Replay") -> dict[str, Any]:
     }
 
 
-def _large_alone(replay: "Replay", records: "list[Record]", prices: dict[str, Any]) -> "LargeAlone | None":
+def _large_alone(
+    replay: "Replay", records: "list[Record]", prices: dict[str, Any]
+) -> "LargeAlone | None":
     """The large tier alone on the same questions, where the record has it."""
     from ..eval import LargeAlone, Replay, Spent, replay_records
     from ..eval.run.summary import mean_score

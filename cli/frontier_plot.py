@@ -21,7 +21,9 @@ def frontier_files(output: Path) -> list[Path]:
     return [output.with_name(f"{output.stem}.frontier.{kind}") for kind in KINDS]
 
 
-def draw_frontier(made: "Compiled", tried: Sequence["Scores"], title: str, output: Path) -> list[Path]:
+def draw_frontier(
+    made: "Compiled", tried: Sequence["Scores"], title: str, output: Path
+) -> list[Path]:
     """Draw the frontier beside a program file, as PNG and as SVG with text that can be selected.
 
     Args:
@@ -51,31 +53,74 @@ def _draw(axes: Any, made: "Compiled", tried: Sequence["Scores"], title: str) ->
     if others:
         _dots(axes, others, _GREY, "others", f"{len(others)} other candidates", thin=True)
     axes.plot(
-        *_points([made.before]), "D", color="none", markeredgecolor=_RED, markersize=15, markeredgewidth=1.5, zorder=6,
-        label="before", gid="before",
-    )  # fmt: skip
+        *_points([made.before]),
+        "D",
+        color="none",
+        markeredgecolor=_RED,
+        markersize=15,
+        markeredgewidth=1.5,
+        zorder=6,
+        label="before",
+        gid="before",
+    )
     for number, scores in enumerate(front, 1):
         axes.annotate(
-            str(number), _place(scores), ha="center", va="center", color="white", weight="bold", fontsize=8, zorder=7
+            str(number),
+            _place(scores),
+            ha="center",
+            va="center",
+            color="white",
+            weight="bold",
+            fontsize=8,
+            zorder=7,
         )
     axes.set_title(title, fontsize=11)
     axes.set_xlabel("tokens written by the large tier, a question")
-    axes.set_ylabel(f"accuracy on {len(made.before.values)} validation questions, % (95% intervals)")
+    axes.set_ylabel(
+        f"accuracy on {len(made.before.values)} validation questions, % (95% intervals)"
+    )
     axes.set_xlim(*_room([scores.large_tokens for scores in tried]))
     axes.set_ylim(*_limits(tried))
     axes.grid(color="#e6e6e6", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, markerscale=0.7)
+    axes.legend(
+        frameon=False,
+        fontsize=9,
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.14),
+        ncols=3,
+        markerscale=0.7,
+    )
 
 
-def _dots(axes: Any, scores: Sequence["Scores"], colour: str, gid: str, label: str, *, thin: bool = False) -> None:
+def _dots(
+    axes: Any, scores: Sequence["Scores"], colour: str, gid: str, label: str, *, thin: bool = False
+) -> None:
     """Dots with their intervals; of many candidates the intervals are a shade behind the frontier."""
     xs, ys = _points(scores)
     lows, highs = ([100 * bound for bound in bounds] for bounds in _bounds(scores))
-    axes.vlines(xs, lows, highs, color=colour, linewidth=0.8 if thin else 1.2, alpha=0.25 if thin else 0.6, zorder=2)
+    axes.vlines(
+        xs,
+        lows,
+        highs,
+        color=colour,
+        linewidth=0.8 if thin else 1.2,
+        alpha=0.25 if thin else 0.6,
+        zorder=2,
+    )
     size, floor = (4.5, 4) if thin else (13, 5)
-    axes.plot(xs, ys, "o", color=colour, markersize=size, markeredgewidth=0, zorder=floor, label=label, gid=gid)
+    axes.plot(
+        xs,
+        ys,
+        "o",
+        color=colour,
+        markersize=size,
+        markeredgewidth=0,
+        zorder=floor,
+        label=label,
+        gid=gid,
+    )
 
 
 def _bounds(scores: Sequence["Scores"]) -> tuple[list[float], list[float]]:

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
 
 def prepare(
-    team: "Team", tiers: Iterable[str] | None = None, *, load: Iterable[str] | None = None, quiet: bool = False,
+    team: "Team",
+    tiers: Iterable[str] | None = None,
+    *,
+    load: Iterable[str] | None = None,
+    quiet: bool = False,
     beside: Iterable[Any] = (),
-) -> None:  # fmt: skip
+) -> None:
     """Bring the weights of the tiers' embedded models and load them, with progress on stderr.
 
     Args:
@@ -55,12 +59,16 @@ def bring_weights(names: Iterable[str]) -> list[Path]:
 
 def embedded(team: "Team", tiers: Iterable[str]) -> list[Any]:
     """The embedded engines among these tiers, each model once."""
-    engines: list[Any] = [team[tier].lm.engine for tier in tiers if hasattr(team[tier].lm.engine, "load")]
+    engines: list[Any] = [
+        team[tier].lm.engine for tier in tiers if hasattr(team[tier].lm.engine, "load")
+    ]
     return _distinct(engines)
 
 
 def _distinct(engines: list[Any]) -> list[Any]:
-    return list({(engine.weights, engine.slots, engine.context): engine for engine in engines}.values())
+    return list(
+        {(engine.weights, engine.slots, engine.context): engine for engine in engines}.values()
+    )
 
 
 def engine_name(engine: Any) -> str:
@@ -79,7 +87,9 @@ def load_beside(engine: Any, done: Callable[[Any, float], None]) -> None:
         began = time.perf_counter()
         try:
             engine.load()
-        except Exception:  # the first call fails alike, and that failure is the one that is reported
+        except (
+            Exception
+        ):  # the first call fails alike, and that failure is the one that is reported
             return
         done(engine, time.perf_counter() - began)
 

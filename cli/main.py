@@ -46,7 +46,9 @@ class LazyGroup(GuardedGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        file = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name  # import.py could not be imported
+        file = (
+            f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        )  # import.py could not be imported
         command = import_module(f".commands.{file}", __package__).command
         command.name = cmd_name
         return command
@@ -56,7 +58,10 @@ class LazyGroup(GuardedGroup):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.option("--debug", is_flag=True, help="Show tracebacks, warnings and the libraries' logs.")
 @click.version_option(package_name="cope-dspy", message="%(prog)s %(version)s")
 def app(debug: bool) -> None:

@@ -48,7 +48,9 @@ def pull(name: str, host: str, progress: Callable[[int, int, str], None]) -> Non
 
     layers: dict[str, tuple[int, int]] = {}
     try:
-        for part in ollama.Client(host, timeout=httpx.Timeout(None, connect=10.0)).pull(name, stream=True):
+        for part in ollama.Client(host, timeout=httpx.Timeout(None, connect=10.0)).pull(
+            name, stream=True
+        ):
             if not (part.digest and part.total):
                 continue
             layers[part.digest] = (part.completed or 0, part.total)
@@ -56,8 +58,12 @@ def pull(name: str, host: str, progress: Callable[[int, int, str], None]) -> Non
             progress(done, total, f"Ollama, layer {len(layers)}")
     except (httpx.TransportError, ConnectionError):
         text = f"no answer from Ollama at {host}: start it with `ollama serve`, or set OLLAMA_HOST"
-        raise Unavailable(f"{text}; the same command goes on where it stopped" if layers else text) from None
+        raise Unavailable(
+            f"{text}; the same command goes on where it stopped" if layers else text
+        ) from None
     except ollama.ResponseError as error:
         if "file does not exist" in error.error or error.status_code == 404:
-            raise CopeError(f"Ollama's library has no model {name!r}: see ollama.com/library for the names") from None
+            raise CopeError(
+                f"Ollama's library has no model {name!r}: see ollama.com/library for the names"
+            ) from None
         raise CopeError(f"Ollama at {host} cannot bring {name!r}: {error.error}") from None

@@ -20,9 +20,20 @@ if TYPE_CHECKING:
     from ..programs import Cascade
 
 __all__ = [
-    "NO_PROGRAM", "bring_weights", "compiled_in", "early_stop_option", "given", "make_cascade", "make_team", "own_program",
-    "prepare", "price_option", "program_file", "program_options", "team_options",
-]  # fmt: skip
+    "NO_PROGRAM",
+    "bring_weights",
+    "compiled_in",
+    "early_stop_option",
+    "given",
+    "make_cascade",
+    "make_team",
+    "own_program",
+    "prepare",
+    "price_option",
+    "program_file",
+    "program_options",
+    "team_options",
+]
 
 NO_PROGRAM = "none"
 
@@ -35,12 +46,16 @@ class Assigned(click.ParamType):
     def __init__(self, read: Callable[[str], Any]) -> None:
         self.read = read
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Any]:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Any]:
         if isinstance(value, tuple):
             return value
         name, equals, text = str(value).partition("=")
         if not (name and equals and text):
-            self.fail(f"{value!r} is not NAME=VALUE, as in small={'0.15/0.60' if self.read == Price.parse else '4'}")
+            self.fail(
+                f"{value!r} is not NAME=VALUE, as in small={'0.15/0.60' if self.read == Price.parse else '4'}"
+            )
         try:
             return name, self.read(text)
         except CopeError as error:
@@ -54,7 +69,9 @@ class _Thresholds(click.ParamType):
 
     name = "thresholds"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
         if isinstance(value, tuple):
             return value
         try:
@@ -73,9 +90,13 @@ def _count(text: str) -> int:
 
 
 price_option = click.option(
-    "--price", "prices", metavar="TIER=PRICE", multiple=True, type=Assigned(Price.parse),
+    "--price",
+    "prices",
+    metavar="TIER=PRICE",
+    multiple=True,
+    type=Assigned(Price.parse),
     help="IN/OUT or IN/CACHED/OUT in USD per million tokens, or USD/h. Repeatable.",
-)  # fmt: skip
+)
 
 
 def _default(tier: str) -> str:
@@ -85,57 +106,134 @@ def _default(tier: str) -> str:
 def team_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say which models work together and how; `make_team` reads them."""
     options = [
-        click.option("--small", metavar="MODEL", default=_default("small"), show_default=True,
-                     help="Small tier: local/NAME, ollama/NAME, or a provider's name such as openai/gpt-4o-mini."),
-        click.option("--large", metavar="MODEL", default=_default("large"), show_default=True, help="Large tier."),
-        click.option("--tier", "tiers", metavar="NAME=MODEL", multiple=True, type=Assigned(str),
-                     help="One more tier, for presets of your own. Repeatable."),
+        click.option(
+            "--small",
+            metavar="MODEL",
+            default=_default("small"),
+            show_default=True,
+            help="Small tier: local/NAME, ollama/NAME, or a provider's name such as openai/gpt-4o-mini.",
+        ),
+        click.option(
+            "--large",
+            metavar="MODEL",
+            default=_default("large"),
+            show_default=True,
+            help="Large tier.",
+        ),
+        click.option(
+            "--tier",
+            "tiers",
+            metavar="NAME=MODEL",
+            multiple=True,
+            type=Assigned(str),
+            help="One more tier, for presets of your own. Repeatable.",
+        ),
         price_option,
-        click.option("--in-flight", "limits", metavar="TIER=N", multiple=True, type=Assigned(_count),
-                     help="Requests of a tier at a time; 4 or 8 for local engines, else 16. Repeatable."),
-        click.option("--context", type=click.IntRange(64), default=2048, show_default=True, metavar="N",
-                     help="Tokens a request to a local model may have, prompt and reply."),
-        click.option("--max-tokens", type=click.IntRange(1), default=512, show_default=True, metavar="N",
-                     help="Most tokens of a reply."),
-        click.option("--adapter", default="lean", show_default=True, metavar="NAME",
-                     help="How requests are written: lean, chat, json or xml."),
-        click.option("--no-cache", is_flag=True, help="Ask the models again, also what was asked before."),
-        click.option("--weights", type=click.Path(file_okay=False), metavar="DIR",
-                     help="Folder with weights of local/ models, looked in first."),
-    ]  # fmt: skip
+        click.option(
+            "--in-flight",
+            "limits",
+            metavar="TIER=N",
+            multiple=True,
+            type=Assigned(_count),
+            help="Requests of a tier at a time; 4 or 8 for local engines, else 16. Repeatable.",
+        ),
+        click.option(
+            "--context",
+            type=click.IntRange(64),
+            default=2048,
+            show_default=True,
+            metavar="N",
+            help="Tokens a request to a local model may have, prompt and reply.",
+        ),
+        click.option(
+            "--max-tokens",
+            type=click.IntRange(1),
+            default=512,
+            show_default=True,
+            metavar="N",
+            help="Most tokens of a reply.",
+        ),
+        click.option(
+            "--adapter",
+            default="lean",
+            show_default=True,
+            metavar="NAME",
+            help="How requests are written: lean, chat, json or xml.",
+        ),
+        click.option(
+            "--no-cache", is_flag=True, help="Ask the models again, also what was asked before."
+        ),
+        click.option(
+            "--weights",
+            type=click.Path(file_okay=False),
+            metavar="DIR",
+            help="Folder with weights of local/ models, looked in first.",
+        ),
+    ]
     return _decorated(command, options)
 
 
 def program_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how the models work together; `make_cascade` reads them."""
     options = [
-        click.option("--preset", default="cope", show_default=True, metavar="NAME|FILE.toml",
-                     help="The rounds: a preset's name, or a file of your own. A wrong name lists them all."),
-        click.option("--program", metavar="FILE|none",
-                     help="A saved program: its rounds, instructions and examples. None: the preset's own words, also "
-                     "where the package has a compiled program."),
-        click.option("--samples", type=click.IntRange(1, 256), metavar="N",
-                     help="Samples in the rounds that draw several."),
-        click.option("--thresholds", type=_Thresholds(), metavar="T,T", help="Share of votes that each round needs."),
-        click.option("--seed", type=int, default=0, show_default=True, metavar="N",
-                     help="All randomness depends on it."),
-        click.option("--unsafe-code", is_flag=True,
-                     help="Run model-written programs without a sandbox, where none is to be had."),
-    ]  # fmt: skip
+        click.option(
+            "--preset",
+            default="cope",
+            show_default=True,
+            metavar="NAME|FILE.toml",
+            help="The rounds: a preset's name, or a file of your own. A wrong name lists them all.",
+        ),
+        click.option(
+            "--program",
+            metavar="FILE|none",
+            help="A saved program: its rounds, instructions and examples. None: the preset's own words, also "
+            "where the package has a compiled program.",
+        ),
+        click.option(
+            "--samples",
+            type=click.IntRange(1, 256),
+            metavar="N",
+            help="Samples in the rounds that draw several.",
+        ),
+        click.option(
+            "--thresholds",
+            type=_Thresholds(),
+            metavar="T,T",
+            help="Share of votes that each round needs.",
+        ),
+        click.option(
+            "--seed",
+            type=int,
+            default=0,
+            show_default=True,
+            metavar="N",
+            help="All randomness depends on it.",
+        ),
+        click.option(
+            "--unsafe-code",
+            is_flag=True,
+            help="Run model-written programs without a sandbox, where none is to be had.",
+        ),
+    ]
     return _decorated(command, options)
 
 
 def early_stop_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --early-stop; `make_cascade` reads it."""
     option = click.option(
-        "--early-stop", type=click.Choice(list(RULES)), default=EXACT, show_default=True,
+        "--early-stop",
+        type=click.Choice(list(RULES)),
+        default=EXACT,
+        show_default=True,
         help="When a round leaves its missing samples: when they can change nothing (exact), never (none), or when the vote "
         "probably holds, which may decide otherwise (adaptive-consistency, esc).",
-    )  # fmt: skip
+    )
     return option(command)
 
 
-def _decorated(command: Callable[..., Any], options: list[Callable[..., Any]]) -> Callable[..., Any]:
+def _decorated(
+    command: Callable[..., Any], options: list[Callable[..., Any]]
+) -> Callable[..., Any]:
     for option in reversed(options):
         command = option(command)
     return command
@@ -153,12 +251,20 @@ def make_team(options: Mapping[str, Any]) -> "Team":
         os.environ["COPE_WEIGHTS"] = options["weights"]
     tiers = dict(options["tiers"])
     if taken := [name for name in tiers if name in inspect.signature(Team).parameters]:
-        raise CopeError(f"--tier {taken[0]}=...: that name is taken; --small and --large set those two tiers")
+        raise CopeError(
+            f"--tier {taken[0]}=...: that name is taken; --small and --large set those two tiers"
+        )
     return Team(
-        options["small"], options["large"], prices=dict(options["prices"]), limits=dict(options["limits"]),
-        adapter=options["adapter"], cache=not options["no_cache"], context=options["context"],
-        max_tokens=options["max_tokens"], **tiers,
-    )  # fmt: skip
+        options["small"],
+        options["large"],
+        prices=dict(options["prices"]),
+        limits=dict(options["limits"]),
+        adapter=options["adapter"],
+        cache=not options["no_cache"],
+        context=options["context"],
+        max_tokens=options["max_tokens"],
+        **tiers,
+    )
 
 
 def own_program(options: Mapping[str, Any]) -> Path | None:
@@ -176,7 +282,12 @@ def own_program(options: Mapping[str, Any]) -> Path | None:
 
 
 def program_file(
-    options: Mapping[str, Any], team: "Team", domain: str, task: str | None = None, *, quiet: bool = False
+    options: Mapping[str, Any],
+    team: "Team",
+    domain: str,
+    task: str | None = None,
+    *,
+    quiet: bool = False,
 ) -> Path | None:
     """The program to use: the user's file, else a compiled one of the package's for this preset, task and models.
 
@@ -191,7 +302,10 @@ def program_file(
     models = {name: tier.model for name, tier in team.tiers.items()}
     file = shipped(preset, task, models, domain, context=options["context"])
     if file and not quiet:
-        click.echo(f"program {file.name}, {_origin(file)}; the preset as it is: --program {NO_PROGRAM}", err=True)
+        click.echo(
+            f"program {file.name}, {_origin(file)}; the preset as it is: --program {NO_PROGRAM}",
+            err=True,
+        )
     return file
 
 
@@ -206,7 +320,10 @@ def _origin(file: Path) -> str:
     about = compiled_in(file)
     scores = about.get("scores", {})
     gain = ""
-    for first, last, part in (("test before", "test after", "test"), ("before", "after", "validation")):
+    for first, last, part in (
+        ("test before", "test after", "test"),
+        ("before", "after", "validation"),
+    ):
         if first in scores and last in scores:
             before, after = scores[first]["accuracy"], scores[last]["accuracy"]
             gain = f": {before:.1%} -> {after:.1%} of {scores[last]['n']} {part} questions"
@@ -215,7 +332,10 @@ def _origin(file: Path) -> str:
 
 
 def make_cascade(
-    options: Mapping[str, Any], team: "Team", domain: str = "short-answer", program: Path | None = None
+    options: Mapping[str, Any],
+    team: "Team",
+    domain: str = "short-answer",
+    program: Path | None = None,
 ) -> "Cascade":
     """The program that the options of `program_options` name, for a kind of questions.
 
@@ -231,7 +351,11 @@ def make_cascade(
     """
     from ..programs import Cascade, load_preset
 
-    more: dict[str, Any] = {"seed": options["seed"], "early_stop": options.get("early_stop", EXACT), "domain": domain}
+    more: dict[str, Any] = {
+        "seed": options["seed"],
+        "early_stop": options.get("early_stop", EXACT),
+        "domain": domain,
+    }
     if domain == "code":
         more["confidence"] = _code_confidence(options["unsafe_code"])
     changes = {"samples": options["samples"], "thresholds": options["thresholds"] or ()}
@@ -258,4 +382,7 @@ def _code_confidence(unsafe: bool) -> Any:
 def given(name: str) -> bool:
     """Whether the user wrote the running command's option."""
     context = click.get_current_context(silent=True)
-    return context is not None and context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
+    return (
+        context is not None
+        and context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
+    )

@@ -32,4 +32,6 @@ def check_output(
         raise CopeError(f"{output} is what this command reads: name another file with -o")
     if not force and not is_kind(output):
         remedy = "take it away first" if force is None else "write over it with --force"
-        raise CopeError(f"{output} is there and is no {kind}: name another file with -o, or {remedy}")
+        raise CopeError(
+            f"{output} is there and is no {kind}: name another file with -o, or {remedy}"
+        )

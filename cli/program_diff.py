@@ -78,7 +78,9 @@ class Changes:
         """The changes as plain data, for JSON."""
         return {
             "same": self.same,
-            "settings": [{"place": place, "field": f, "a": a, "b": b} for place, f, a, b in self.settings],
+            "settings": [
+                {"place": place, "field": f, "a": a, "b": b} for place, f, a, b in self.settings
+            ],
             "rounds_in_one": [{"round": number, "in": where} for number, where in self.lone_rounds],
             "predictors": [change.as_dict() for change in self.predictors],
         }
@@ -93,7 +95,9 @@ def changes_between(first: "ProgramView", second: "ProgramView") -> Changes:
     left, right = ({view.name: view for view in _all(program)} for program in (first, second))
     both = [(name, left.get(name), right.get(name)) for name in sorted({*left, *right}, key=_place)]
     changes = (_predictor(name, one, other) for name, one, other in both)
-    return Changes(tuple(_settings(first, second)), lone, tuple(change for change in changes if change))
+    return Changes(
+        tuple(_settings(first, second)), lone, tuple(change for change in changes if change)
+    )
 
 
 def _all(program: "ProgramView") -> Iterator["PredictorView"]:
@@ -118,27 +122,44 @@ def _settings(first: "ProgramView", second: "ProgramView") -> Iterator[tuple[str
     numbered = enumerate(zip(presets[0]["rounds"], presets[1]["rounds"], strict=False), 1)
     pairs += [(f"round {number}", one, other) for number, (one, other) in numbered]
     for place, one, other in pairs:
-        yield from ((place, field, one[field], other[field]) for field in one if one[field] != other[field])
+        yield from (
+            (place, field, one[field], other[field]) for field in one if one[field] != other[field]
+        )
 
 
-def _predictor(name: str, one: "PredictorView | None", other: "PredictorView | None") -> PredictorChange | None:
+def _predictor(
+    name: str, one: "PredictorView | None", other: "PredictorView | None"
+) -> PredictorChange | None:
     texts = (one.instructions if one else None, other.instructions if other else None)
     demos = [[(view, demo) for demo in view.demos] if view else [] for view in (one, other)]
     kept = [[_key(demo) for demo in of_one] for of_one in demos]
     removed, added = _without(demos[0], kept[1]), _without(demos[1], kept[0])
     change = PredictorChange(
-        name, texts, _text_diff(*texts), _descriptions(one, other), removed, added,
-        reordered=not removed and not added and kept[0] != kept[1], nearest=_nearest(one, other),
-    )  # fmt: skip
+        name,
+        texts,
+        _text_diff(*texts),
+        _descriptions(one, other),
+        removed,
+        added,
+        reordered=not removed and not added and kept[0] != kept[1],
+        nearest=_nearest(one, other),
+    )
     parts = (
-        change.instructions_diff, change.descriptions, removed, added, change.reordered, change.nearest,
+        change.instructions_diff,
+        change.descriptions,
+        removed,
+        added,
+        change.reordered,
+        change.nearest,
         not (one and other),
-    )  # fmt: skip
+    )
     return change if any(parts) else None
 
 
 def _nearest(one: "PredictorView | None", other: "PredictorView | None") -> tuple[str, str] | None:
-    kept = [[_key((view, demo)) for demo in view.neighbours] if view else [] for view in (one, other)]
+    kept = [
+        [_key((view, demo)) for demo in view.neighbours] if view else [] for view in (one, other)
+    ]
     words = nearest_in_words(one), nearest_in_words(other)
     if words[0] == words[1]:
         return None if kept[0] == kept[1] else (words[0], f"{words[1]} others")
@@ -162,11 +183,17 @@ def _without(demos: list[Demo], others: list[str]) -> tuple[Demo, ...]:
     return tuple(found)
 
 
-def _descriptions(one: "PredictorView | None", other: "PredictorView | None") -> tuple[tuple[str, str, str], ...]:
+def _descriptions(
+    one: "PredictorView | None", other: "PredictorView | None"
+) -> tuple[tuple[str, str, str], ...]:
     if not (one and other):
         return ()
     left, right = ({**view.inputs, **view.outputs} for view in (one, other))
-    return tuple((name, left[name], right[name]) for name in left if name in right and left[name] != right[name])
+    return tuple(
+        (name, left[name], right[name])
+        for name in left
+        if name in right and left[name] != right[name]
+    )
 
 
 def _text_diff(before: str | None, after: str | None) -> tuple[str, ...]:
@@ -181,7 +208,9 @@ def _text_diff(before: str | None, after: str | None) -> tuple[str, ...]:
 
 
 def _sentences(text: str | None) -> list[str]:
-    return [part for line in (text or "").split("\n") for part in _SENTENCE.split(line.strip()) if part]
+    return [
+        part for line in (text or "").split("\n") for part in _SENTENCE.split(line.strip()) if part
+    ]
 
 
 def _lines(text: str | None) -> list[str]:

@@ -48,7 +48,9 @@ def value_text(value: Any, full: bool = False) -> str:
     return f"{text[:LONGEST].rstrip()} ... ({len(text):,} characters)"
 
 
-def demo_lines(predictor: "PredictorView", demo: Mapping[str, Any], full: bool, by: str) -> Iterator[str]:
+def demo_lines(
+    predictor: "PredictorView", demo: Mapping[str, Any], full: bool, by: str
+) -> Iterator[str]:
     """A demonstration as the predictor's model sees it: what went in, what came out; then what is not shown to it."""
     shown = predictor.shown(demo)
     for name, value in shown.items():
@@ -93,9 +95,15 @@ def round_in_words(preset: "Preset", number: int, domain: str) -> str:
     parts = []
     if spec.planner:
         parts.append(f"{spec.planner} writes {plans_in_words(spec)}{_at(spec.plan_temperature)}")
-    parts.append(f"{spec.reasoner} solves {times_in_words(spec)}{_at(spec.temperature)}{seen_in_words(spec, number)}")
+    parts.append(
+        f"{spec.reasoner} solves {times_in_words(spec)}{_at(spec.temperature)}{seen_in_words(spec, number)}"
+    )
     if spec.threshold is None:
-        parts.append("its answer is the last word" if number == len(preset.rounds) else "any answer is accepted")
+        parts.append(
+            "its answer is the last word"
+            if number == len(preset.rounds)
+            else "any answer is accepted"
+        )
     elif domain == "code":
         parts.append(f"a program must pass the tests (threshold {spec.threshold:.0%})")
     else:
@@ -115,13 +123,27 @@ def compiled_rows(compiled: Mapping[str, Any]) -> list[tuple[str, str]]:
             continue
         if name in _PARTS and isinstance(value, dict):
             label, read = _PARTS[name]
-            rows += [(label.format(printable(str(part))), read(part, inner)) for part, inner in value.items()]
+            rows += [
+                (label.format(printable(str(part))), read(part, inner))
+                for part, inner in value.items()
+            ]
         elif name == "budget" and isinstance(value, dict):
-            rows.append(("spent", ", ".join(_spent(unit, amount) for unit, amount in value.items())))
+            rows.append(
+                ("spent", ", ".join(_spent(unit, amount) for unit, amount in value.items()))
+            )
         elif name == "versions" and isinstance(value, dict):
-            rows.append(("made with", ", ".join(f"{value_text(k)} {value_text(v)}" for k, v in value.items())))
+            rows.append(
+                (
+                    "made with",
+                    ", ".join(f"{value_text(k)} {value_text(v)}" for k, v in value.items()),
+                )
+            )
         else:
-            words = ", ".join(value) if isinstance(value, list) and all(isinstance(v, str) for v in value) else value
+            words = (
+                ", ".join(value)
+                if isinstance(value, list) and all(isinstance(v, str) for v in value)
+                else value
+            )
             rows.append((_LABELS.get(name) or printable(name), value_text(words)))
     return rows
 
@@ -146,7 +168,12 @@ def _score(_: str, value: Any) -> str:
 
 
 _FOR_MACHINES = ("rows",)  # fingerprints of single questions
-_LABELS = {"for": "serves any question of its", "start": "began with", "only": "only compiled", "mlflow": "MLflow run"}
+_LABELS = {
+    "for": "serves any question of its",
+    "start": "began with",
+    "only": "only compiled",
+    "mlflow": "MLflow run",
+}
 _PARTS = {
     "models": ("{} model", lambda _, value: value_text(value)),
     "splits": ("{} split", _split),
@@ -165,4 +192,8 @@ def _spent(unit: str, amount: Any) -> str:
         return f"{printable(unit)} unknown"
     if unit == "seconds" and _number(amount):
         return f"{timedelta(seconds=round(amount))} h" if amount >= 60 else f"{amount:.0f} s"
-    return f"{amount:,} {printable(unit)}" if _number(amount) else f"{printable(unit)} {value_text(amount)}"
+    return (
+        f"{amount:,} {printable(unit)}"
+        if _number(amount)
+        else f"{printable(unit)} {value_text(amount)}"
+    )

@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from ..eval.run.contamination import Seen
 
 
-def warn_of_met(compiled: Mapping[str, Any], questions: Iterable[str], name: str | None = None) -> "Seen | None":
+def warn_of_met(
+    compiled: Mapping[str, Any], questions: Iterable[str], name: str | None = None
+) -> "Seen | None":
     """Say on stderr when a program has met some of the questions that it is measured on.
 
     Args:

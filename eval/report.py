@@ -8,5 +8,9 @@ from typing import Any
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
-    warnings.warn("cope.eval.report is now cope.report: import it from there", DeprecationWarning, stacklevel=2)
+    warnings.warn(
+        "cope.eval.report is now cope.report: import it from there",
+        DeprecationWarning,
+        stacklevel=2,
+    )
     return getattr(import_module("cope.report"), name)

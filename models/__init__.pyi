@@ -2,6 +2,17 @@ from .admission import Allowance as Allowance, Halt as Halt, allowed_by as allow
 from .engines.scripted import ScriptedEngine as ScriptedEngine
 from .event_loop import run_sync as run_sync
 from .ledger import Ledger as Ledger, recorded_in as recorded_in
-from .meter import Call as Call, Meter as Meter, Usage as Usage, labelled as labelled, metered as metered
+from .meter import (
+    Call as Call,
+    Meter as Meter,
+    Usage as Usage,
+    labelled as labelled,
+    metered as metered,
+)
 from .prices import Price as Price
-from .team import DEFAULT_LARGE as DEFAULT_LARGE, DEFAULT_SMALL as DEFAULT_SMALL, Team as Team, Tier as Tier
+from .team import (
+    DEFAULT_LARGE as DEFAULT_LARGE,
+    DEFAULT_SMALL as DEFAULT_SMALL,
+    Team as Team,
+    Tier as Tier,
+)

@@ -44,13 +44,19 @@ class LeanAdapter(dspy.Adapter):
         labelled = _labelled(signature)
         if not labelled:
             name, field = next(iter(fields.items()))
-            return "" if field.annotation is str else f"Reply with this alone: <{_description(name, field)}>"
+            return (
+                ""
+                if field.annotation is str
+                else f"Reply with this alone: <{_description(name, field)}>"
+            )
         free = [name.replace("_", " ") for name in fields if name not in labelled]
         lines = [f"{_label(name)}: <{_description(name, fields[name])}>" for name in labelled]
         start = f"Write the {free[0]} first. " if free else ""
         if len(lines) == 1:
             return f"{start}The last line must be: {lines[0]}"
-        return "\n".join((f"{start}The last lines must be:" if free else "Reply with these lines:", *lines))
+        return "\n".join(
+            (f"{start}The last lines must be:" if free else "Reply with these lines:", *lines)
+        )
 
     def format_user_message_content(
         self,
@@ -61,13 +67,22 @@ class LeanAdapter(dspy.Adapter):
         main_request: bool = False,
     ) -> str:
         fields = signature.input_fields
-        given = {n: format_field_value(field_info=f, value=inputs[n]) for n, f in fields.items() if n in inputs}
+        given = {
+            n: format_field_value(field_info=f, value=inputs[n])
+            for n, f in fields.items()
+            if n in inputs
+        }
         lone = len(fields) == 1 and any(given.values())  # DSPy drops an empty message
-        parts = [str(value) if lone else f"{_label(name)}: {value}" for name, value in given.items()]
+        parts = [
+            str(value) if lone else f"{_label(name)}: {value}" for name, value in given.items()
+        ]
         return "\n\n".join(filter(None, (prefix, *parts, suffix)))
 
     def format_assistant_message_content(
-        self, signature: type[dspy.Signature], outputs: dict[str, Any], missing_field_message: str | None = None
+        self,
+        signature: type[dspy.Signature],
+        outputs: dict[str, Any],
+        missing_field_message: str | None = None,
     ) -> str:
         labelled = _labelled(signature)
         lines = []
@@ -91,7 +106,11 @@ class LeanAdapter(dspy.Adapter):
         for name, field in signature.output_fields.items():
             value = values.get(name) or (head if name in labelled else _without_label(head, name))
             try:
-                found[name] = value if field.annotation is str else parse_value(_bare(value, field), field.annotation)
+                found[name] = (
+                    value
+                    if field.annotation is str
+                    else parse_value(_bare(value, field), field.annotation)
+                )
             except ValueError:
                 value = ""
             # The steps may be missing where the answer is there; every other field must have something in it.
@@ -115,7 +134,11 @@ def _label(name: str) -> str:
 def _description(name: str, field: Any) -> str:
     written = (field.json_schema_extra or {}).get("desc") or ""
     described = name.replace("_", " ") if written.startswith("${") or not written else written
-    return described if field.annotation is str else f"{described} ({get_annotation_name(field.annotation)})"
+    return (
+        described
+        if field.annotation is str
+        else f"{described} ({get_annotation_name(field.annotation)})"
+    )
 
 
 def _labels(text: str, name: str) -> list[re.Match[str]]:
@@ -126,7 +149,10 @@ def _labels(text: str, name: str) -> list[re.Match[str]]:
 
 def _values(text: str, names: list[str]) -> tuple[dict[str, str], str]:
     """What follows the last label of each name that has something behind it, and the text before all of these."""
-    marks = sorted(((mark.start(), mark.end(), name) for name in names for mark in _labels(text, name)), reverse=True)
+    marks = sorted(
+        ((mark.start(), mark.end(), name) for name in names for mark in _labels(text, name)),
+        reverse=True,
+    )
     values: dict[str, str] = {}
     head, end = len(text), len(text)
     for start, after, name in marks:
@@ -147,7 +173,11 @@ def _without_label(text: str, name: str) -> str:
 def _bare(value: str, field: Any) -> str:
     """A value without the markdown and the full stop that small models put around it, a number without its unit."""
     numbers = _NUMBER.findall(value) if field.annotation in (int, float) else []
-    return numbers[0].replace(",", "") if len(numbers) == 1 else value.strip(" \n*_`").removesuffix(".")
+    return (
+        numbers[0].replace(",", "")
+        if len(numbers) == 1
+        else value.strip(" \n*_`").removesuffix(".")
+    )
 
 
 def adapter_by_name(name: str) -> dspy.Adapter:

@@ -39,7 +39,9 @@ class Turns:
     def _may_enter(self, tier: str) -> bool:
         if self._holder in (None, tier):
             others_wait = any(name != tier for name, _, _ in self._waiting)
-            return not others_wait or self._holder is None or monotonic() - self._since < self.patience
+            return (
+                not others_wait or self._holder is None or monotonic() - self._since < self.patience
+            )
         return False
 
     def _take(self, tier: str) -> None:

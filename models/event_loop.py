@@ -66,7 +66,9 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
         on_background_loop = False
     if on_background_loop:
         work.close()
-        raise RuntimeError("run_sync was called from asynchronous code of ours: await it there instead")
+        raise RuntimeError(
+            "run_sync was called from asynchronous code of ours: await it there instead"
+        )
 
     outcome: Future[T] = Future()
     tasks: list[asyncio.Task[T]] = []

@@ -20,10 +20,16 @@ def default_host() -> str:
     bare = "://" not in host
     try:
         parts = urlparse(f"http://{host}" if bare else host)
-        port = parts.port or (11434 if bare else {"https": 443}.get(parts.scheme, 80))  # as Ollama's own programs do
+        port = parts.port or (
+            11434 if bare else {"https": 443}.get(parts.scheme, 80)
+        )  # as Ollama's own programs do
     except ValueError:
-        raise CopeError(f"OLLAMA_HOST is {host!r}, which is no address: write it as 127.0.0.1:11434") from None
-    name = {None: "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(parts.hostname, parts.hostname)
+        raise CopeError(
+            f"OLLAMA_HOST is {host!r}, which is no address: write it as 127.0.0.1:11434"
+        ) from None
+    name = {None: "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(
+        parts.hostname, parts.hostname
+    )
     return f"{parts.scheme}://{f'[{name}]' if ':' in str(name) else name}:{port}{parts.path.rstrip('/')}"
 
 

@@ -28,7 +28,9 @@ class Ledger:
         """What the calls of earlier runs used, those that were stopped early included."""
         for entry in read_jsonl(path):
             if not {"key", "call", "outputs"} <= entry.keys():
-                raise CopeError(f"{path} is not a record of calls: move it away and run the command again")
+                raise CopeError(
+                    f"{path} is not a record of calls: move it away and run the command again"
+                )
             self.before.append(entry["call"])
             if entry["key"]:
                 self._entries[entry["key"]] = entry
@@ -53,7 +55,9 @@ class Ledger:
 def call_key(model: str, messages: Any, settings: dict[str, Any]) -> str:
     """A digest of all that decides a call's outcome; a key that was renewed since does not."""
     settings = {name: value for name, value in settings.items() if name != "api_key"}
-    content = json.dumps([model, messages, settings], sort_keys=True, ensure_ascii=False, default=repr)
+    content = json.dumps(
+        [model, messages, settings], sort_keys=True, ensure_ascii=False, default=repr
+    )
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 

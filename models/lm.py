@@ -47,7 +47,11 @@ _no_history: contextvars.ContextVar[bool] = contextvars.ContextVar("cope_no_hist
 def note_partial(prompt_tokens: int, completion_tokens: int, cached_tokens: int = 0) -> None:
     """For engines: what a cancelled request had used when it was stopped."""
     if call := _call.get():
-        call.prompt_tokens, call.completion_tokens, call.cached_tokens = prompt_tokens, completion_tokens, cached_tokens
+        call.prompt_tokens, call.completion_tokens, call.cached_tokens = (
+            prompt_tokens,
+            completion_tokens,
+            cached_tokens,
+        )
 
 
 class TierLM(dspy.LM):
@@ -59,7 +63,9 @@ class TierLM(dspy.LM):
         runtime: limits, turns, clock and price; a private one when None.
     """
 
-    def __init__(self, model: str, *, tier: str = "small", runtime: Runtime | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, model: str, *, tier: str = "small", runtime: Runtime | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(model, **kwargs)
         self.tier = tier
         self.runtime = runtime or Runtime()
@@ -72,15 +78,25 @@ class TierLM(dspy.LM):
 
     async def acall(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
         kwargs = self._accepted(kwargs)
-        if (count := kwargs.pop("n", None) or 1) > 1:  # DSPy's engines ask as often, under one record
+        if (
+            count := kwargs.pop("n", None) or 1
+        ) > 1:  # DSPy's engines ask as often, under one record
             first = count * (kwargs.pop("rollout_id", None) or 0)
-            draws = (self.acall(prompt, messages=messages, **kwargs, rollout_id=first + i) for i in range(count))
+            draws = (
+                self.acall(prompt, messages=messages, **kwargs, rollout_id=first + i)
+                for i in range(count)
+            )
             return [output for outputs in await asyncio.gather(*draws) for output in outputs]
         call = new_call(self.tier, self.model)
         ledger = current_ledger()
         key = call_key(self.model, messages or prompt, {**self.kwargs, **kwargs}) if ledger else ""
         if ledger and (entry := ledger.get(key)):
-            here = {"tier": call.tier, "round": call.round, "role": call.role, "sample": call.sample}
+            here = {
+                "tier": call.tier,
+                "round": call.round,
+                "role": call.role,
+                "sample": call.sample,
+            }
             record(Call(**{**entry["call"], **here, "restored": True}))
             return entry["outputs"]
         if allowance := current_allowance():
@@ -114,7 +130,9 @@ class TierLM(dspy.LM):
             await stack.enter_async_context(runtime.limit)
             if runtime.turns:
                 await stack.enter_async_context(runtime.turns.turn(self.tier))
-            if dspy.settings.disable_history:  # the meter reads what DSPy would note there, and goes no further
+            if (
+                dspy.settings.disable_history
+            ):  # the meter reads what DSPy would note there, and goes no further
                 stack.enter_context(dspy.context(disable_history=False))
                 stack.callback(_no_history.reset, _no_history.set(True))
             started, share, failed = time.perf_counter(), runtime.clock.start(self.model), False
@@ -128,14 +146,18 @@ class TierLM(dspy.LM):
                 call.seconds = time.perf_counter() - started
                 if call.hit:
                     call.seconds = call.machine_seconds = 0.0
-                elif failed and call.usd is None:  # nobody bills tokens for it; an hourly price charges its time
+                elif (
+                    failed and call.usd is None
+                ):  # nobody bills tokens for it; an hourly price charges its time
                     call.usd = self.price_of(*_tokens(call)[:2], call.machine_seconds)
                 elif price := runtime.price:
                     # What a cancelled call used is known as far as its engine told, and an API does not tell.
                     told = call.prompt_tokens or not price.by_token
                     call.usd = price.usd(*_tokens(call), call.machine_seconds) if told else None
 
-    def price_of(self, prompt_tokens: int, completion_tokens: int, machine_seconds: float) -> float | None:
+    def price_of(
+        self, prompt_tokens: int, completion_tokens: int, machine_seconds: float
+    ) -> float | None:
         """What a call like this would cost in USD: by the user's price, else an API's by DSPy's table; None when unknown."""
         if price := self.runtime.price:
             return price.usd(prompt_tokens, completion_tokens, 0, machine_seconds)
@@ -151,7 +173,9 @@ class TierLM(dspy.LM):
     def _accepted(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Leave out what the model refuses; a greedy call has no rollouts."""
         kwargs = dict(kwargs)
-        if "max_completion_tokens" in self.kwargs:  # a reasoning model, whose thoughts count as completion
+        if (
+            "max_completion_tokens" in self.kwargs
+        ):  # a reasoning model, whose thoughts count as completion
             for name in ("temperature", "max_tokens", "stop"):
                 kwargs.pop(name, None)
         elif kwargs.get("temperature") == 0:
@@ -192,7 +216,10 @@ def _tokens(call: Call) -> tuple[int, int, int]:
 
 def _plain_outputs(outputs: list[Any]) -> list[Any]:
     """Outputs as JSON; of log-probabilities the call keeps the sum, for every token's would fill the disk."""
-    return [{k: v for k, v in o.items() if k != "logprobs"} if isinstance(o, dict) else o for o in outputs]
+    return [
+        {k: v for k, v in o.items() if k != "logprobs"} if isinstance(o, dict) else o
+        for o in outputs
+    ]
 
 
 def _logprob(outputs: list[Any] | None) -> float | None:

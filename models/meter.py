@@ -124,7 +124,9 @@ class Meter:
         return {key: Usage.of(groups[key]) for key in sorted(groups)}
 
 
-_labels: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("cope_labels", default=None)
+_labels: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar(
+    "cope_labels", default=None
+)
 
 
 @contextmanager

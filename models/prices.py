@@ -54,8 +54,12 @@ class Price:
 
     def usd(self, prompt: int, completion: int, cached: int, machine_seconds: float) -> float:
         """The cost of one call in USD, from its tokens and its share of the machine's time in seconds."""
-        cached_rate = self.input_per_million if self.cached_per_million is None else self.cached_per_million
+        cached_rate = (
+            self.input_per_million if self.cached_per_million is None else self.cached_per_million
+        )
         tokens = (
-            (prompt - cached) * self.input_per_million + cached * cached_rate + completion * self.output_per_million
+            (prompt - cached) * self.input_per_million
+            + cached * cached_rate
+            + completion * self.output_per_million
         )
         return tokens / 1e6 + machine_seconds * self.per_hour / 3600

@@ -108,9 +108,14 @@ class Team:
     ) -> None:
         wanted = {"small": small, "large": large, **tiers}
         self._asked = {
-            **wanted, "prices": prices, "limits": limits, "adapter": adapter, "cache": cache, "context": context,
+            **wanted,
+            "prices": prices,
+            "limits": limits,
+            "adapter": adapter,
+            "cache": cache,
+            "context": context,
             "max_tokens": max_tokens,
-        }  # fmt: skip
+        }
         self._settings = {"cache": cache, "max_tokens": max_tokens}
         self._prices, self._limits, self._context = prices or {}, limits or {}, context
         for name in [*self._prices, *self._limits]:
@@ -118,7 +123,9 @@ class Team:
                 raise CopeError(f"no tier is named {name!r}: the team has {', '.join(wanted)}")
         for name, limit in self._limits.items():
             if limit < 1:
-                raise CopeError(f"the limit of tier {name!r} is {limit}: at least one request must be allowed")
+                raise CopeError(
+                    f"the limit of tier {name!r} is {limit}: at least one request must be allowed"
+                )
         self._share_cores = _sharing_servers(wanted.values())
         self._adapter = adapter_by_name(adapter)
         self.tiers = {name: self._tier(name, model) for name, model in wanted.items()}
@@ -127,7 +134,9 @@ class Team:
         try:
             return self.tiers[name]
         except KeyError:
-            raise CopeError(f"no tier is named {name!r}: the team has {', '.join(self.tiers)}") from None
+            raise CopeError(
+                f"no tier is named {name!r}: the team has {', '.join(self.tiers)}"
+            ) from None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Team":
         return self  # optimizers copy programs; the models stay the same
@@ -139,7 +148,11 @@ class Team:
     def _tier(self, name: str, model: "str | LocalEngine") -> Tier:
         in_flight = self._limits.get(name) or _in_flight(model)
         engine = _engine(model, in_flight, self._context)
-        lm_name = str(model) if engine is None else engine.name or f"engine/{type(engine).__name__}-{name}"
+        lm_name = (
+            str(model)
+            if engine is None
+            else engine.name or f"engine/{type(engine).__name__}-{name}"
+        )
         local = engine is not None
         host = getattr(engine, "host", None)
         runtime = Runtime(
@@ -149,10 +162,19 @@ class Team:
             price=self._prices.get(name),
         )
         if engine is not None:
-            lm = TierLM(lm_name, tier=name, runtime=runtime, engine=engine, async_engine=engine.twin, **self._settings)
+            lm = TierLM(
+                lm_name,
+                tier=name,
+                runtime=runtime,
+                engine=engine,
+                async_engine=engine.twin,
+                **self._settings,
+            )
         else:
             lm = _api_model(lm_name, name, runtime, self._settings)
-        return Tier(name, model if isinstance(model, str) else lm_name, lm, self._adapter, seeded=local)
+        return Tier(
+            name, model if isinstance(model, str) else lm_name, lm, self._adapter, seeded=local
+        )
 
 
 def _in_flight(model: "str | LocalEngine") -> int:
@@ -210,8 +232,14 @@ def has_gpu() -> bool:
 
 def _sharing_servers(models: Any) -> set[str]:
     """The Ollama servers on this machine that serve two or more of the models from the same CPU cores."""
-    names = [m.removeprefix("ollama/") for m in models if isinstance(m, str) and m.startswith("ollama/")]
+    names = [
+        m.removeprefix("ollama/") for m in models if isinstance(m, str) and m.startswith("ollama/")
+    ]
     hosts = {}
     for name, host in map(split_host, dict.fromkeys(names)):
         hosts.setdefault(host or default_host(), []).append(name)
-    return {host for host, served in hosts.items() if len(served) > 1 and on_this_machine(host) and not has_gpu()}
+    return {
+        host
+        for host, served in hosts.items()
+        if len(served) > 1 and on_this_machine(host) and not has_gpu()
+    }

@@ -1,8 +1,18 @@
 from .cascade import Cascade as Cascade
-from .confidence.base import Confidence as Confidence, Sample as Sample, Tally as Tally, Verdict as Verdict
+from .confidence.base import (
+    Confidence as Confidence,
+    Sample as Sample,
+    Tally as Tally,
+    Verdict as Verdict,
+)
 from .confidence.tests import TestsPass as TestsPass
 from .confidence.votes import VoteShare as VoteShare, accepts as accepts
 from .domain import DOMAINS as DOMAINS, Domain as Domain
 from .planner import Planner as Planner
-from .preset import Preset as Preset, Round as Round, load_preset as load_preset, preset_names as preset_names
+from .preset import (
+    Preset as Preset,
+    Round as Round,
+    load_preset as load_preset,
+    preset_names as preset_names,
+)
 from .reasoner import Reasoner as Reasoner

@@ -41,7 +41,10 @@ def shipped(
         same = (
             state.get("domain", USUAL) == domain
             and (about.get("for") == "domain" if task is None else about["task"] == task)
-            and all(tier in models and about["models"].get(tier) == models[tier] for tier in wanted.tiers)
+            and all(
+                tier in models and about["models"].get(tier) == models[tier]
+                for tier in wanted.tiers
+            )
             and (context is None or context >= about.get("context", 0))
         )
         if same and _same_rounds(parse_preset(state["preset"], path.name), wanted):

@@ -75,7 +75,9 @@ class Cascade(dspy.Module):
 
     def rounds(self) -> Iterator[CascadeRound]:
         """The rounds in order."""
-        return (getattr(self, f"round_{number}") for number in range(1, len(self.preset.rounds) + 1))
+        return (
+            getattr(self, f"round_{number}") for number in range(1, len(self.preset.rounds) + 1)
+        )
 
     def forward(self, question: str, **given: Any) -> dspy.Prediction:
         """The synchronous face, for scripts, notebooks, DSPy's Evaluate and its optimizers."""
@@ -101,8 +103,14 @@ class Cascade(dspy.Module):
         """
         started = time.perf_counter()
         with metered() as meter:
-            ask = self.peers.vote(self, question, given) if self.peers else self.alone(question, given)
-            return dspy.Prediction(**{**await ask, **used(meter), "seconds": time.perf_counter() - started})
+            ask = (
+                self.peers.vote(self, question, given)
+                if self.peers
+                else self.alone(question, given)
+            )
+            return dspy.Prediction(
+                **{**await ask, **used(meter), "seconds": time.perf_counter() - started}
+            )
 
     async def alone(self, question: str, given: dict[str, Any]) -> dict[str, Any]:
         """This program's own answer, whatever peers it has; the fields of its prediction without what was used."""
@@ -126,13 +134,22 @@ class Cascade(dspy.Module):
     ) -> dspy.Prediction:
         """Run one round of a question; what wraps a cascade, such as a compile, may answer from what it has seen."""
         return await round_.acall(
-            question=question, plans=plans, team=self.team, confidence=self.confidence, seed=self.seed,
-            early_stop=self.early_stop, given=given, nearest=self.nearest(round_, question),
-        )  # fmt: skip
+            question=question,
+            plans=plans,
+            team=self.team,
+            confidence=self.confidence,
+            seed=self.seed,
+            early_stop=self.early_stop,
+            given=given,
+            nearest=self.nearest(round_, question),
+        )
 
     def nearest(self, round_: CascadeRound, question: str) -> dict[str, list[dspy.Example]]:
         """The demonstrations chosen for a question, by role. They go with the call: other questions run beside it."""
-        kept = {role: self.neighbours.get(f"round_{round_.number}.{role}.predict") for role in ("planner", "reasoner")}
+        kept = {
+            role: self.neighbours.get(f"round_{round_.number}.{role}.predict")
+            for role in ("planner", "reasoner")
+        }
         return {role: neighbours.to(question) for role, neighbours in kept.items() if neighbours}
 
     def learned_from(self, results: list[dspy.Prediction]) -> list[Any]:
@@ -146,7 +163,10 @@ class Cascade(dspy.Module):
         """
         *earlier, last = zip(self.rounds(), results, strict=False)
         entries = [
-            entry for round_, result in earlier if round_.number in last[0].spec.sees for entry in planned(result)
+            entry
+            for round_, result in earlier
+            if round_.number in last[0].spec.sees
+            for entry in planned(result)
         ]
         return [*entries, *winner(last[1])]
 
@@ -154,13 +174,18 @@ class Cascade(dspy.Module):
         """A copy without demonstrations in the predictors that an optimizer sees."""
         fresh: Self = super().reset_copy()
         seen = {name for name, _ in fresh.named_parameters()}
-        fresh.neighbours = {name: kept for name, kept in fresh.neighbours.items() if name not in seen}
+        fresh.neighbours = {
+            name: kept for name, kept in fresh.neighbours.items() if name not in seen
+        }
         return fresh
 
     def dump_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         state = {**super().dump_state(*args, **kwargs), **_kept(self)}
         if self.peers:
-            state["peers"] = [{**dspy.Module.dump_state(peer, *args, **kwargs), **_kept(peer)} for peer in self.peers]
+            state["peers"] = [
+                {**dspy.Module.dump_state(peer, *args, **kwargs), **_kept(peer)}
+                for peer in self.peers
+            ]
         return {
             **state,
             "preset": self.preset.model_dump(mode="json", exclude_defaults=True),

@@ -22,7 +22,10 @@ from .reasoner import Reasoner
 from .sampling import draw, seed_of, shuffled
 
 # Small models go on to solve where a plan should end. An API takes four stops at most.
-_PLAN_ENDS: dict[PlanEnds, list[str]] = {"paragraph": ["\n\n"], "steps": [".\n\n", "!\n\n", "?\n\n", "```"]}
+_PLAN_ENDS: dict[PlanEnds, list[str]] = {
+    "paragraph": ["\n\n"],
+    "steps": [".\n\n", "!\n\n", "?\n\n", "```"],
+}
 
 NO_PLAN = "none"  # what a later round is shown when the plan it would see could not be read
 
@@ -88,7 +91,11 @@ class CascadeRound(dspy.Module):
         spec, number = self.spec, self.number
         nearest = nearest or {}
         emit(RoundStarted(number, spec.planner, spec.plan, spec.reasoner, spec.samples))
-        shared = await self._plan(question, team, seed, None, nearest) if self.planner and spec.plans == 1 else None
+        shared = (
+            await self._plan(question, team, seed, None, nearest)
+            if self.planner and spec.plans == 1
+            else None
+        )
         order = shuffled(spec.samples, seed, question, number)
         given = {"question": question, **(given or {})}
         tally = confidence.tally(order, given)
@@ -107,9 +114,14 @@ class CascadeRound(dspy.Module):
                 emit(Voted(number, sample.index, sample.vote, tally.verdict().votes))
 
         samples = await draw(
-            order, make, tally, threshold=spec.threshold, hands_on=self.hands_on and shared is None,
-            early_stop=early_stop, counted=counted,
-        )  # fmt: skip
+            order,
+            make,
+            tally,
+            threshold=spec.threshold,
+            hands_on=self.hands_on and shared is None,
+            early_stop=early_stop,
+            counted=counted,
+        )
         verdict = tally.verdict()
         if early_stop in INEXACT:
             verdict = share_of_drawn(verdict, len(samples))
@@ -130,10 +142,17 @@ class CascadeRound(dspy.Module):
                 early_stop,
             )
         )
-        return dspy.Prediction(verdict=verdict, accepted=accepted, samples=samples, plan=plan, shared=shared)
+        return dspy.Prediction(
+            verdict=verdict, accepted=accepted, samples=samples, plan=plan, shared=shared
+        )
 
     async def _plan(
-        self, question: str, team: Team, seed: int, index: int | None, nearest: Mapping[str, Sequence[Any]]
+        self,
+        question: str,
+        team: Team,
+        seed: int,
+        index: int | None,
+        nearest: Mapping[str, Sequence[Any]],
     ) -> Sample:
         """The planner's part of a sample, as a sample without an answer."""
         assert self.planner is not None and self.spec.planner is not None
@@ -141,7 +160,9 @@ class CascadeRound(dspy.Module):
         config = self._config(team, "plan", seed, index or 0)
         with self._under(team, self.spec.planner, "plan", sample.trace, index):
             try:
-                made = await self.planner.acall(question=question, config=config, nearest=nearest.get("planner", ()))
+                made = await self.planner.acall(
+                    question=question, config=config, nearest=nearest.get("planner", ())
+                )
             except AdapterParseError as error:
                 sample.unread = error.lm_response
                 return sample
@@ -177,7 +198,12 @@ class CascadeRound(dspy.Module):
         return sample
 
     def _under(
-        self, team: Team, tier: str, role: Literal["plan", "reason"], trace: list[Any], index: int | None
+        self,
+        team: Team,
+        tier: str,
+        role: Literal["plan", "reason"],
+        trace: list[Any],
+        index: int | None,
     ) -> ExitStack:
         """The tier's model and adapter, the meter's labels, and a trace of the sample's own."""
         stack = ExitStack()
@@ -185,7 +211,9 @@ class CascadeRound(dspy.Module):
         stack.enter_context(labelled(round=self.number, role=role, sample=index))
         return stack
 
-    def _config(self, team: Team, role: Literal["plan", "reason"], seed: int, index: int) -> dict[str, Any]:
+    def _config(
+        self, team: Team, role: Literal["plan", "reason"], seed: int, index: int
+    ) -> dict[str, Any]:
         """Settings of one call; its rollout makes the sample one of its own for the cache and, where taken, the seed."""
         spec = self.spec
         planning = role == "plan"
@@ -203,9 +231,13 @@ class CascadeRound(dspy.Module):
                 config["seed"] = config["rollout_id"]
         return config
 
-    def _survivor(self, verdict: Verdict, samples: list[Sample], order: list[int], shared: Sample | None) -> str | None:
+    def _survivor(
+        self, verdict: Verdict, samples: list[Sample], order: list[int], shared: Sample | None
+    ) -> str | None:
         """The plan handed on: drawn among those behind the majority, or among all when none of these could be read."""
         if shared:
             return shared.plan
         plans = {sample.index: sample.plan for sample in samples}
-        return next((plans[index] for index in (*verdict.supporters, *order) if plans.get(index)), None)
+        return next(
+            (plans[index] for index in (*verdict.supporters, *order) if plans.get(index)), None
+        )

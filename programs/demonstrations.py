@@ -53,7 +53,9 @@ class Neighbours:
 
     def longest(self) -> list[dspy.Example]:
         """The most that a prompt may have to hold: the longest demonstrations, as many as are shown."""
-        by_length = sorted(self.demos, key=lambda demo: -sum(len(str(value)) for value in demo.values()))
+        by_length = sorted(
+            self.demos, key=lambda demo: -sum(len(str(value)) for value in demo.values())
+        )
         return [dspy.Example(**demo) for demo in by_length[: self.k]]
 
     def as_dict(self) -> dict[str, Any]:
@@ -67,9 +69,17 @@ class Neighbours:
         Raises:
             ValueError: when it is something else.
         """
-        fine = isinstance(plain, dict) and isinstance(plain.get("k"), int) and isinstance(plain.get("demos"), list)
-        if not fine or not all(isinstance(d, dict) and isinstance(d.get("question"), str) for d in plain["demos"]):
-            raise ValueError("its neighbours are not a number k and a list of demonstrations with a question each")
+        fine = (
+            isinstance(plain, dict)
+            and isinstance(plain.get("k"), int)
+            and isinstance(plain.get("demos"), list)
+        )
+        if not fine or not all(
+            isinstance(d, dict) and isinstance(d.get("question"), str) for d in plain["demos"]
+        ):
+            raise ValueError(
+                "its neighbours are not a number k and a list of demonstrations with a question each"
+            )
         return cls(plain["k"], plain["demos"])
 
     @cached_property
@@ -116,7 +126,9 @@ def _counted(questions: Sequence[str]) -> Any:
     rows = np.zeros((len(questions), _SIZE))
     for row, question in zip(rows, questions, strict=True):
         padded = [f" {word} " for word in question.split()]
-        grams = (w[i : i + n] for w in padded for n in _GRAMS for i in range(max(1, len(w) - n + 1)))
+        grams = (
+            w[i : i + n] for w in padded for n in _GRAMS for i in range(max(1, len(w) - n + 1))
+        )
         for place, count in Counter(crc32(gram.encode()) % _SIZE for gram in grams).items():
             row[place] = 1 + math.log(count)
     return rows

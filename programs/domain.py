@@ -43,12 +43,16 @@ class Domain:
 
 def _short_answer(made: dspy.Prediction, given: Mapping[str, Any]) -> str | None:
     answer = read_answer(made.answer)
-    return read_answer(made.reasoning) if answer is None and made.reasoning != made.answer else answer
+    return (
+        read_answer(made.reasoning) if answer is None and made.reasoning != made.answer else answer
+    )
 
 
 def _program(made: dspy.Prediction, given: Mapping[str, Any]) -> str | None:
     name = given.get("entry_point") or entry_point_of(given["question"])
-    return (complete(given["question"], made.program, name) if name else None) or read_program(made.program, name)
+    return (complete(given["question"], made.program, name) if name else None) or read_program(
+        made.program, name
+    )
 
 
 USUAL = "short-answer"  # what a program or caller means that names no kind

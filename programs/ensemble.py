@@ -63,7 +63,9 @@ class Peers:
                     told[0] = await lead.alone(question, given)
             else:
                 with dspy.context(trace=None), observed_by(None):
-                    told[index] = dict((await self._programs[index - 1].acall(question=question, **given)).items())
+                    told[index] = dict(
+                        (await self._programs[index - 1].acall(question=question, **given)).items()
+                    )
             sample = Sample(index, answer=told[index]["answer"])
             await tally.examine(sample)
             return sample
@@ -78,7 +80,11 @@ class Peers:
             outer.extend(learned[: max(0, dspy.settings.max_trace_size - len(outer))])
         names = ("answer", "confidence", "round")
         members = [{name: told[index].get(name) for name in names} for index in sorted(told)]
-        vote = {"answer": verdict.answer, "confidence": verdict.confidence, "votes": dict(verdict.votes)}
+        vote = {
+            "answer": verdict.answer,
+            "confidence": verdict.confidence,
+            "votes": dict(verdict.votes),
+        }
         return {**told[next(iter(verdict.supporters), 0)], **vote, "members": members}
 
 

@@ -70,7 +70,11 @@ class Judged:
             return f"{self.confidence:.0%} of the {self.asked} drawn agree, {needed} (stopped by {self.early_stop})"
         if self.accepted:
             return f"{'at least ' if early else ''}{self.confidence:.0%} agree, {self.threshold:.0%} are enough"
-        needed = f"{self.threshold:.0%} can not be reached any more" if early else f"{self.threshold:.0%} are needed"
+        needed = (
+            f"{self.threshold:.0%} can not be reached any more"
+            if early
+            else f"{self.threshold:.0%} are needed"
+        )
         return f"{self.confidence:.0%} agree{' so far' if early else ''}, {needed}"
 
 

@@ -29,5 +29,7 @@ class Planner(dspy.Module):
     ) -> dspy.Prediction:
         """Plan; `nearest` are demonstrations chosen for the question, beside those of the predictor."""
         demos = shown(self.predict, nearest)
-        made = await self.predict.acall(question=question, config=config or {}, demos=demos, lm=dspy.settings.lm)
+        made = await self.predict.acall(
+            question=question, config=config or {}, demos=demos, lm=dspy.settings.lm
+        )
         return dspy.Prediction(plan=str(made[self.kind]).strip())

@@ -55,7 +55,9 @@ class Round(BaseModel):
         if self.plans not in (1, self.samples):
             raise ValueError(f"plans must be 1 or as many as samples ({self.samples})")
         if self.plans > 1 and self.plan_temperature == 0:
-            raise ValueError("several plans need a plan_temperature above 0, or they are all the same")
+            raise ValueError(
+                "several plans need a plan_temperature above 0, or they are all the same"
+            )
         if self.samples > 1 and self.temperature == 0 and self.plans == 1:
             raise ValueError("several samples need a temperature above 0, or they are all the same")
         return self
@@ -83,10 +85,14 @@ class Preset(BaseModel):
                     f"rounds.{number}.threshold: the last round returns its answer, so it has no threshold"
                 )
             if not last and round_.threshold is None:
-                raise ValueError(f"rounds.{number}.threshold: missing, so the rounds after it would never run")
+                raise ValueError(
+                    f"rounds.{number}.threshold: missing, so the rounds after it would never run"
+                )
             for seen in round_.sees:
                 if not 1 <= seen <= number or self.rounds[seen - 1].planner is None:
-                    raise ValueError(f"rounds.{number}.sees: round {seen} makes no plan that round {number} could see")
+                    raise ValueError(
+                        f"rounds.{number}.sees: round {seen} makes no plan that round {number} could see"
+                    )
             if round_.planner is not None and not any(number in r.sees for r in self.rounds):
                 raise ValueError(f"rounds.{number}.planner: no round sees its plan")
         return self
@@ -110,7 +116,9 @@ class Preset(BaseModel):
         data = self.model_dump(exclude_defaults=True)
         gated = [r for r in data["rounds"] if "threshold" in r]
         if len(thresholds) > len(gated):
-            raise CopeError(f"preset {self.name!r} has {len(gated)} thresholds, and {len(thresholds)} are given")
+            raise CopeError(
+                f"preset {self.name!r} has {len(gated)} thresholds, and {len(thresholds)} are given"
+            )
         for round_, threshold in zip(gated, thresholds, strict=False):
             round_["threshold"] = threshold
         for round_ in data["rounds"]:
@@ -124,7 +132,9 @@ class Preset(BaseModel):
 def preset_names() -> list[str]:
     """The presets that come with the package."""
     folder = resources.files(_PACKAGE).joinpath("presets")
-    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+    return sorted(
+        f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")
+    )
 
 
 def load_preset(name: str) -> Preset:
@@ -138,14 +148,18 @@ def load_preset(name: str) -> Preset:
     """
     if name in preset_names():
         text, source = (
-            resources.files(_PACKAGE).joinpath("presets", f"{name}.toml").read_text(encoding="utf-8"),
+            resources.files(_PACKAGE)
+            .joinpath("presets", f"{name}.toml")
+            .read_text(encoding="utf-8"),
             name,
         )
     elif name.endswith(".toml"):
         try:
             text, source = Path(name).read_text(encoding="utf-8"), name
         except (OSError, UnicodeDecodeError) as error:
-            raise CopeError(f"cannot read the preset {name}: {getattr(error, 'strerror', None) or error}") from None
+            raise CopeError(
+                f"cannot read the preset {name}: {getattr(error, 'strerror', None) or error}"
+            ) from None
     else:
         hint = known_names(name, preset_names(), ", or give a file FILE.toml")
         raise CopeError(f"no preset is named {name!r}: {hint}")

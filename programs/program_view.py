@@ -75,8 +75,12 @@ class ProgramView:
         preset = self.preset.model_dump(mode="json")
         peers = [[asdict(predictor) for predictor in peer] for peer in self.peers]
         return {
-            "preset": preset, "domain": self.domain, "predictors": predictors, "peers": peers, "compiled": self.compiled
-        }  # fmt: skip
+            "preset": preset,
+            "domain": self.domain,
+            "predictors": predictors,
+            "peers": peers,
+            "compiled": self.compiled,
+        }
 
 
 def is_preset(source: str | Path) -> bool:
@@ -121,11 +125,14 @@ def view_state(state: Mapping[str, Any], source: str | Path = "the program") -> 
         if compiled is not None and not isinstance(compiled, dict):
             raise TypeError("its 'compiled' is not an object")
     except KeyError as error:
-        raise CopeError(f"{source} is not a program saved by Cascade.save (it has no {error})") from None
+        raise CopeError(
+            f"{source} is not a program saved by Cascade.save (it has no {error})"
+        ) from None
     except (ValueError, TypeError, AttributeError) as error:
         raise CopeError(f"{source} is not a program saved by Cascade.save ({error})") from None
     named = (
-        tuple(replace(view, name=f"peer_{number}.{view.name}") for view in peer) for number, peer in enumerate(peers, 2)
+        tuple(replace(view, name=f"peer_{number}.{view.name}") for view in peer)
+        for number, peer in enumerate(peers, 2)
     )
     return ProgramView(preset, domain, predictors, compiled, tuple(named))
 
@@ -140,7 +147,9 @@ def _state(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise CopeError(f"cannot read the program {path}: {error.strerror}") from None
     except ValueError as error:
-        raise CopeError(f"{path} is not a program saved by Cascade.save (no JSON: {error})") from None
+        raise CopeError(
+            f"{path} is not a program saved by Cascade.save (no JSON: {error})"
+        ) from None
     if not isinstance(state, dict):
         raise CopeError(f"{path} is not a program saved by Cascade.save (no JSON object)")
     return state
@@ -164,7 +173,9 @@ def _predictors(preset: Preset, domain: str) -> Iterator[PredictorView]:
                 for fields in (signature.input_fields, signature.output_fields)
             )
             name = f"round_{number}.{role}.predict"
-            yield PredictorView(name, tier, role, number, signature.instructions, (), inputs, outputs)
+            yield PredictorView(
+                name, tier, role, number, signature.instructions, (), inputs, outputs
+            )
 
 
 def _described(field: Any) -> str:
@@ -173,10 +184,14 @@ def _described(field: Any) -> str:
 
 def _all_saved(preset: Preset, domain: str, state: Mapping[str, Any]) -> tuple[PredictorView, ...]:
     kept = neighbours_in(state)
-    return tuple(_saved(view, state[view.name], kept.get(view.name)) for view in _predictors(preset, domain))
+    return tuple(
+        _saved(view, state[view.name], kept.get(view.name)) for view in _predictors(preset, domain)
+    )
 
 
-def _saved(view: PredictorView, state: Mapping[str, Any], chosen: Neighbours | None) -> PredictorView:
+def _saved(
+    view: PredictorView, state: Mapping[str, Any], chosen: Neighbours | None
+) -> PredictorView:
     """The predictor with what the file has in place of the package's words."""
     signature, demos = state["signature"], state.get("demos", [])
     if not isinstance(signature["instructions"], str):
@@ -186,7 +201,22 @@ def _saved(view: PredictorView, state: Mapping[str, Any], chosen: Neighbours | N
     # A file keeps descriptions in the signature's order, without names; where it has none, the package's stand.
     names = (*view.inputs, *view.outputs)
     kept = {**view.inputs, **view.outputs}
-    kept |= {name: str(field["description"]) for name, field in zip(names, signature["fields"], strict=False)}
-    inputs, outputs = ({name: kept[name] for name in fields} for fields in (view.inputs, view.outputs))
-    made = replace(view, instructions=signature["instructions"], demos=tuple(demos), inputs=inputs, outputs=outputs)
-    return replace(made, neighbours=tuple(map(dict, chosen.demos)), nearest=chosen.k) if chosen else made
+    kept |= {
+        name: str(field["description"])
+        for name, field in zip(names, signature["fields"], strict=False)
+    }
+    inputs, outputs = (
+        {name: kept[name] for name in fields} for fields in (view.inputs, view.outputs)
+    )
+    made = replace(
+        view,
+        instructions=signature["instructions"],
+        demos=tuple(demos),
+        inputs=inputs,
+        outputs=outputs,
+    )
+    return (
+        replace(made, neighbours=tuple(map(dict, chosen.demos)), nearest=chosen.k)
+        if chosen
+        else made
+    )

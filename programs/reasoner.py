@@ -20,7 +20,10 @@ class Reasoner(dspy.Module):
     """
 
     def __init__(
-        self, plans: Mapping[str, PlanKind] | None = None, round_number: int = 1, domain: Domain | None = None
+        self,
+        plans: Mapping[str, PlanKind] | None = None,
+        round_number: int = 1,
+        domain: Domain | None = None,
     ) -> None:
         super().__init__()
         self._domain = domain or DOMAINS[USUAL]

@@ -9,7 +9,9 @@ from .cascade_round import CascadeRound
 from .confidence.base import Sample
 
 
-def record_of(round_: CascadeRound, result: dspy.Prediction, seconds: float, early_stop: str) -> dict[str, Any]:
+def record_of(
+    round_: CascadeRound, result: dspy.Prediction, seconds: float, early_stop: str
+) -> dict[str, Any]:
     """A round as plain data, for the prediction and for the records of an evaluation."""
     verdict = result.verdict
     return {
@@ -25,7 +27,7 @@ def record_of(round_: CascadeRound, result: dspy.Prediction, seconds: float, ear
         "plan": result.plan,
         "samples": [_sample(sample) for sample in result.samples],
         "seconds": seconds,
-    }  # fmt: skip
+    }
 
 
 def _sample(sample: Sample) -> dict[str, Any]:
@@ -43,7 +45,10 @@ def used(meter: Meter) -> dict[str, Any]:
     usage = meter.by("tier", "round", "role")
     total: Usage = meter.total()
     return {
-        "usage": [{"tier": t, "round": r, "role": role, **use.as_dict()} for (t, r, role), use in usage.items()],
+        "usage": [
+            {"tier": t, "round": r, "role": role, **use.as_dict()}
+            for (t, r, role), use in usage.items()
+        ],
         "cost": total.usd if not total.unpriced else None,
     }
 
@@ -51,12 +56,15 @@ def used(meter: Meter) -> dict[str, Any]:
 def answered(records: list[dict[str, Any]]) -> dict[str, Any]:
     """The answer of the last round that ran, and how it came about."""
     last = records[-1]
-    winner: dict[str, Any] = next((s for s in last["samples"] if s["index"] in last["supporters"][:1]), {})
+    winner: dict[str, Any] = next(
+        (s for s in last["samples"] if s["index"] in last["supporters"][:1]), {}
+    )
     return {
         "answer": last["answer"],
         "confidence": last["confidence"],
         "round": last["round"],
-        "plan": winner.get("plan") or next((r["plan"] for r in reversed(records) if r["plan"]), None),
+        "plan": winner.get("plan")
+        or next((r["plan"] for r in reversed(records) if r["plan"]), None),
         "votes": last["votes"],
         "tests": winner.get("tests", []),
         "rounds": records,

@@ -30,7 +30,9 @@ def shuffled(count: int, *parts: object) -> list[int]:
     True
     """
     ranks = random.Random(seed_of(*parts))
-    rank = [ranks.random() for _ in range(count)]  # the draw at place i hangs on i, and not on how many follow
+    rank = [
+        ranks.random() for _ in range(count)
+    ]  # the draw at place i hangs on i, and not on how many follow
     return sorted(range(count), key=rank.__getitem__)
 
 

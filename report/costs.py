@@ -23,7 +23,10 @@ class Shown(NamedTuple):
 
 def measures(source: Source) -> list[Shown]:
     """The measures by name, those that are known for most systems first."""
-    known = {name: sum(use(system, source.top)[name] is not None for system in source.systems) for name in MEASURES}
+    known = {
+        name: sum(use(system, source.top)[name] is not None for system in source.systems)
+        for name in MEASURES
+    }
     ranked = sorted(_ORDER, key=lambda name: -known[name])
     return [_shown(name, source.top) for name in ranked]
 
@@ -46,7 +49,9 @@ def use(system: System, top: str = LARGE) -> dict[str, float | None]:
     def spent(what: str, tier: str) -> float:
         return tiers.get(tier, Spent()).figure(what)
 
-    totals = {name: measure.scale * measure.of(spent, tiers, top) for name, measure in MEASURES.items()}
+    totals = {
+        name: measure.scale * measure.of(spent, tiers, top) for name, measure in MEASURES.items()
+    }
     return {name: None if not n or isnan(total) else total / n for name, total in totals.items()}
 
 

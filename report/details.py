@@ -26,7 +26,14 @@ def index_of(source: Source) -> dict[str, Any]:
     for key, first in source.questions.items():
         beside = large.by_key.get(key) if large else None
         outcomes = [_outcome(source, system, key, beside) for system in source.systems]
-        rows.append([first.id, shorten(first.question, _LONGEST), shorten(first.gold or "", _ANSWER), outcomes])
+        rows.append(
+            [
+                first.id,
+                shorten(first.question, _LONGEST),
+                shorten(first.gold or "", _ANSWER),
+                outcomes,
+            ]
+        )
     pools = [[round_.pool for round_ in system.rounds] for system in source.systems]
     return {"part": PART, "pools": pools, "rows": rows}
 
@@ -86,7 +93,10 @@ def _pool(samples: list[Sample]) -> dict[str, Any]:
     """A round's samples; a plan that all of them share is told once."""
     plans = {sample.get("plan") for sample in samples}
     shared = next(iter(plans)) if len(plans) == 1 and len(samples) > 1 else None
-    kept = [{name: value for name, value in sample.items() if value is not None and value != ""} for sample in samples]
+    kept = [
+        {name: value for name, value in sample.items() if value is not None and value != ""}
+        for sample in samples
+    ]
     if shared:
         for sample in kept:
             sample.pop("plan", None)
@@ -96,11 +106,19 @@ def _pool(samples: list[Sample]) -> dict[str, Any]:
 def _told(system: System, record: Record | None) -> dict[str, Any] | None:
     if record is None:
         return None
-    told: dict[str, Any] = {"answer": record.answer, "feedback": record.feedback, "error": record.error}
+    told: dict[str, Any] = {
+        "answer": record.answer,
+        "feedback": record.feedback,
+        "error": record.error,
+    }
     if record.seconds:
         told["seconds"] = round(record.seconds, 2)
     told["usd"] = record.usd
-    told["rounds"] = [_round(system, record, entry) for entry in record.rounds if entry["round"] <= len(system.rounds)]
+    told["rounds"] = [
+        _round(system, record, entry)
+        for entry in record.rounds
+        if entry["round"] <= len(system.rounds)
+    ]
     return {name: value for name, value in told.items() if value is not None and value != ""}
 
 
@@ -121,8 +139,15 @@ def _round(system: System, record: Record, entry: dict[str, Any]) -> dict[str, A
         "why": decision(entry, view, view.number == len(system.rounds)),
         "on": entry.get("plan") if not entry["accepted"] else None,
         "used": [
-            [row["tier"], row["role"], row["calls"], row["prompt_tokens"], row["completion_tokens"], row["usd"],
-             None if row["machine_seconds"] is None else round(row["machine_seconds"], 3)]
+            [
+                row["tier"],
+                row["role"],
+                row["calls"],
+                row["prompt_tokens"],
+                row["completion_tokens"],
+                row["usd"],
+                None if row["machine_seconds"] is None else round(row["machine_seconds"], 3),
+            ]
             for row in usage
         ],
-    }  # fmt: skip
+    }

@@ -47,17 +47,22 @@ def figures_of(source: Source) -> Figures:
         "systems": _numbered([_system(source, system) for system in source.systems]),
         "swept": {
             "system": source.swept_name,
-            "settings": [{"thresholds": list(s.thresholds), "accuracy": s.accuracy, "use": dict(s.use)} for s in source.swept],
+            "settings": [
+                {"thresholds": list(s.thresholds), "accuracy": s.accuracy, "use": dict(s.use)}
+                for s in source.swept
+            ],
         },
         "left_out": dict(source.left_out),
         "version": __version__,
-    }  # fmt: skip
+    }
 
 
 def _numbered(systems: list[Figures]) -> list[Figures]:
     """The systems, each with the number under which it is listed: 1 is the most accurate one."""
     ranked = sorted(
-        systems, key=lambda system: -1.0 if system["accuracy"] is None else system["accuracy"], reverse=True
+        systems,
+        key=lambda system: -1.0 if system["accuracy"] is None else system["accuracy"],
+        reverse=True,
     )
     for number, system in enumerate(ranked, 1):
         system["number"] = number
@@ -71,8 +76,14 @@ def _system(source: Source, system: System) -> Figures:
         "own": system.own,
         **summary.as_dict(),
         "rounds": [
-            {**vars(counted), "spent": vars(counted.spent), "words": r.words, "samples": r.samples, "threshold": r.threshold,
-             "gate": gate(system, r.number)}
+            {
+                **vars(counted),
+                "spent": vars(counted.spent),
+                "words": r.words,
+                "samples": r.samples,
+                "threshold": r.threshold,
+                "gate": gate(system, r.number),
+            }
             for r, counted in zip(system.rounds, summary.rounds, strict=True)
         ],
         "unknown": dict(system.unknown),
@@ -80,19 +91,26 @@ def _system(source: Source, system: System) -> Figures:
         "use": use(system, source.top),
         "against_large": _against(system, source),
         "flow": flow(system),
-        "reliability": [one.as_dict() | {"gate": gate(system, one.round)} for one in reliability(system, source.groups)],
+        "reliability": [
+            one.as_dict() | {"gate": gate(system, one.round)}
+            for one in reliability(system, source.groups)
+        ],
         "untold": {r.number: count for r in system.rounds if (count := _untold(system, r))},
         "early": system.early,
         "seconds_by_round": [r.spent.seconds if r.spent.calls else 0.0 for r in summary.rounds],
         "waited": _waited(system),
         "hits": summary.total.hits,
-    }  # fmt: skip
+    }
 
 
 def _bounds(system: System) -> tuple[float, float] | None:
     """Accuracy if all questions of unknown outcome were wrong, and if all were right; None where all are known."""
     unknown, n, accuracy = sum(system.unknown.values()), system.summary.n, system.summary.accuracy
-    return bounds_of(n * (accuracy or 0.0), n, unknown) if unknown and (accuracy is not None or not n) else None
+    return (
+        bounds_of(n * (accuracy or 0.0), n, unknown)
+        if unknown and (accuracy is not None or not n)
+        else None
+    )
 
 
 def _against(system: System, source: Source) -> Figures | None:
@@ -100,15 +118,22 @@ def _against(system: System, source: Source) -> Figures | None:
     large = source.large
     if large is None or system is large:
         return None
-    mine, theirs = (Compared.of(one.name, [r for r in one.records if r.score is not None]) for one in (system, large))
+    mine, theirs = (
+        Compared.of(one.name, [r for r in one.records if r.score is not None])
+        for one in (system, large)
+    )
     if not mine.questions.keys() & theirs.questions.keys():
         return None
     found = versus(mine, theirs, None, source.groups, DRAWS, 0)
     low, high = found.difference.low, found.difference.high
     return {
-        "n": found.questions, "difference": found.difference.value, "interval": (low, high) if found.units > 1 else None,
-        "helped": found.gained, "harmed": found.lost, "p": found.p,
-    }  # fmt: skip
+        "n": found.questions,
+        "difference": found.difference.value,
+        "interval": (low, high) if found.units > 1 else None,
+        "helped": found.gained,
+        "harmed": found.lost,
+        "p": found.p,
+    }
 
 
 def flow(system: System) -> list[Figures]:
@@ -121,9 +146,16 @@ def flow(system: System) -> list[Figures]:
         open_ = sum(record.score is None for record in here)  # no right answer is known
         lost = sum(number == round_.number for number in system.lost.values())
         found.append(
-            {"round": round_.number, "words": round_.words, "got": left, "right": right, "wrong": len(here) - right - open_,
-             "unknown": lost + open_, "on": left - len(here) - lost}
-        )  # fmt: skip
+            {
+                "round": round_.number,
+                "words": round_.words,
+                "got": left,
+                "right": right,
+                "wrong": len(here) - right - open_,
+                "unknown": lost + open_,
+                "on": left - len(here) - lost,
+            }
+        )
         left -= len(here) + lost
     return found
 
@@ -137,7 +169,9 @@ def _votes(system: System, round_: RoundView) -> Mapping[str, tuple[float, bool 
         for entry in record.rounds
         if entry["round"] == round_.number
     }
-    return {key: (share or 0.0, system.right.get((key, round_.number))) for key, share in told.items()}
+    return {
+        key: (share or 0.0, system.right.get((key, round_.number))) for key, share in told.items()
+    }
 
 
 def reliability(system: System, groups: Mapping[str, str] | None = None) -> list[Reliability]:
@@ -155,21 +189,31 @@ def reliability(system: System, groups: Mapping[str, str] | None = None) -> list
             units = belonging_of(list(known), groups)
             found.append(
                 measured(
-                    round_.number, "reaching", confidence.astype(float), right.astype(bool),
-                    np.array(list(known)) if units is None else units, round_.threshold,
+                    round_.number,
+                    "reaching",
+                    confidence.astype(float),
+                    right.astype(bool),
+                    np.array(list(known)) if units is None else units,
+                    round_.threshold,
                 )
-            )  # fmt: skip
+            )
     return found
 
 
 def _untold(system: System, round_: RoundView) -> int:
     """Questions of which nothing tells whether the round's answer is right."""
-    return 0 if round_.samples < 2 else sum(right is None for _, right in _votes(system, round_).values())
+    return (
+        0
+        if round_.samples < 2
+        else sum(right is None for _, right in _votes(system, round_).values())
+    )
 
 
 def _waited(system: System) -> Figures | None:
     """Seconds from a question to its answer, beside others in flight; a replay has waited for nothing."""
-    seconds = [record.seconds for record in system.records if record.error is None and record.seconds]
+    seconds = [
+        record.seconds for record in system.records if record.error is None and record.seconds
+    ]
     if len(seconds) < 2:
         return None
     cuts = quantiles(seconds, n=10, method="inclusive")
@@ -196,5 +240,9 @@ def headline(figures: Figures) -> str:
         return f"{text}."
     name = figures["measures"][0]["name"]
     mine, theirs = first["use"][name], large["use"][name]
-    saved = f" with {mine / theirs:.0%} of the {MEASURES[name].words}" if mine is not None and theirs else ""
+    saved = (
+        f" with {mine / theirs:.0%} of the {MEASURES[name].words}"
+        if mine is not None and theirs
+        else ""
+    )
     return f"{text}{saved}; the large model alone on {large['accuracy']:.1%}."

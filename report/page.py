@@ -17,7 +17,16 @@ from .plots.gallery import page_pictures
 from .sources.base import Source
 
 MARK = '<meta name="generator" content="cope report">'
-_SCRIPTS = ("base.js", "figures.js", "table.js", "filter.js", "list.js", "votes.js", "question.js", "start.js")
+_SCRIPTS = (
+    "base.js",
+    "figures.js",
+    "table.js",
+    "filter.js",
+    "list.js",
+    "votes.js",
+    "question.js",
+    "start.js",
+)
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 
 

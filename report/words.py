@@ -23,7 +23,11 @@ def decision(told: dict[str, Any], round_: RoundView, last: bool) -> str:
     if told["answer"] is None:
         return f"{found}: {'the question stays without an answer' if last else _on(told, round_)}."
     if threshold is None:
-        return f"{found}; this is the last round, so its answer is given." if not _lone(told, round_) else f"{found}."
+        return (
+            f"{found}; this is the last round, so its answer is given."
+            if not _lone(told, round_)
+            else f"{found}."
+        )
     if told["accepted"]:
         return f"{found}{'' if _by_tests(told) else f', and {threshold:.0%} are enough'}: accepted."
     return f"{found}{'' if _by_tests(told) else f', and {threshold:.0%} are needed'}: {_on(told, round_)}."
@@ -36,7 +40,9 @@ def gate(system: System, number: int) -> str:
         system: the system.
         number: the round's.
     """
-    told = [entry for record in system.records for entry in record.rounds if entry["round"] == number]
+    told = [
+        entry for record in system.records for entry in record.rounds if entry["round"] == number
+    ]
     kinds = {"tests" if _by_tests(entry) else "votes" for entry in told if entry["votes"]}
     return kinds.pop() if len(kinds) == 1 else "both" if kinds else "votes"
 

@@ -7,4 +7,15 @@ from .limits import Limits
 from .opening import open_sandbox
 from .suite import Outcome, Report, Suite
 
-__all__ = ["Backend", "Bare", "Bubblewrap", "Deno", "Limits", "Outcome", "Report", "Sandbox", "Suite", "open_sandbox"]
+__all__ = [
+    "Backend",
+    "Bare",
+    "Bubblewrap",
+    "Deno",
+    "Limits",
+    "Outcome",
+    "Report",
+    "Sandbox",
+    "Suite",
+    "open_sandbox",
+]

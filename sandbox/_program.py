@@ -14,7 +14,9 @@ import sys
 from _wire import pack, unpack
 
 try:
-    from _json import encode_basestring_ascii as quoted  # importing json takes as long as all the rest
+    from _json import (
+        encode_basestring_ascii as quoted,
+    )  # importing json takes as long as all the rest
 except ImportError:
     from json.encoder import encode_basestring_ascii as quoted
 

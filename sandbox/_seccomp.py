@@ -10,7 +10,11 @@ import struct
 _LOAD, _EQUAL, _AND_TEST, _AT_LEAST, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _EPERM, _ENOSYS = 1, 38
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data; the argument's low half
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = (
+    0,
+    4,
+    16,
+)  # offsets in struct seccomp_data; the argument's low half
 _CLONE_THREAD = 0x00010000
 
 # Architecture's audit number, calls that always make a process, clone, clone3, and whether there are x32 calls.
@@ -44,4 +48,6 @@ def no_new_processes(machine: str | None = None) -> bytes | None:
     for n, (operation, value, yes, no) in enumerate(code):
         jumps = (place[end] - n - 1 if end else 0 for end in (yes, no))
         steps.append(struct.pack("=HBBI", operation, *jumps, value))
-    return b"".join(steps) + b"".join(struct.pack("=HBBI", _RETURN, 0, 0, value) for value in ends.values())
+    return b"".join(steps) + b"".join(
+        struct.pack("=HBBI", _RETURN, 0, 0, value) for value in ends.values()
+    )

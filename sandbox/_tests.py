@@ -42,7 +42,15 @@ class Link:
                 kind, text = map(str, reply["error"])
                 raise self._exception(kind, text)
             return unpack(reply["value"], self._reference)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, MemoryError) as error:
+        except (
+            ValueError,
+            TypeError,
+            KeyError,
+            AttributeError,
+            RecursionError,
+            OverflowError,
+            MemoryError,
+        ) as error:
             if isinstance(error, _Raised):
                 raise
             raise Gone("what the program handed back cannot be read") from None
@@ -194,19 +202,35 @@ def check(test, space):
     tree = ast.parse(test)
     if len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr):
         value = eval(compile(ast.Expression(tree.body[0].value), "<test>", "eval"), space)
-        if isinstance(value, Remote) and hasattr(type(value), "__iter__") and value._kind in ITERATORS:
+        if (
+            isinstance(value, Remote)
+            and hasattr(type(value), "__iter__")
+            and value._kind in ITERATORS
+        ):
             value = list(value)
         return repr(value)
     exec(compile(ast.fix_missing_locations(Told().visit(tree)), "<test>", "exec"), space)
     return None
 
 
-ITERATORS = ("generator", "map", "filter", "zip", "enumerate", "reversed", "dict_keys", "dict_values", "dict_items")
+ITERATORS = (
+    "generator",
+    "map",
+    "filter",
+    "zip",
+    "enumerate",
+    "reversed",
+    "dict_keys",
+    "dict_values",
+    "dict_items",
+)
 
 
 def described(error):
     kind = type(error).__name__
-    text = str(error) if kind == "AssertionError" else short(str(error))  # ours are short already, part by part
+    text = (
+        str(error) if kind == "AssertionError" else short(str(error))
+    )  # ours are short already, part by part
     if kind == "ProgramError" or (kind == "AssertionError" and text):
         return text
     return f"{kind}: {text}" if text else kind

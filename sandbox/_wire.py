@@ -21,7 +21,12 @@ def pack(value, handle, left=None, depth=0):
     if depth > DEEPEST or left[0] < 0:
         raise ValueError("the value is too large or too deep to be looked at")
     kinds = type(value).__mro__
-    if value is None or kinds[0] is bool or kinds[0] is str or (kinds[0] is float and value - value == 0):
+    if (
+        value is None
+        or kinds[0] is bool
+        or kinds[0] is str
+        or (kinds[0] is float and value - value == 0)
+    ):
         return value
     if int in kinds:
         number = int.__int__(value)
@@ -35,20 +40,35 @@ def pack(value, handle, left=None, depth=0):
     if bytes in kinds or bytearray in kinds:
         return ["bytes" if bytes in kinds else "bytearray", bytes(value).decode("latin-1")]
     if range in kinds:
-        return ["range", [pack(part, handle, left) for part in (value.start, value.stop, value.step)]]
+        return [
+            "range",
+            [pack(part, handle, left) for part in (value.start, value.stop, value.step)],
+        ]
     for kind in (list, tuple, set, frozenset):
         if kind in kinds:
-            return [kind.__name__, [pack(item, handle, left, depth + 1) for item in kind.__iter__(value)]]
+            return [
+                kind.__name__,
+                [pack(item, handle, left, depth + 1) for item in kind.__iter__(value)],
+            ]
     if dict in kinds:
-        pairs = [[pack(k, handle, left, depth + 1), pack(v, handle, left, depth + 1)] for k, v in dict.items(value)]
+        pairs = [
+            [pack(k, handle, left, depth + 1), pack(v, handle, left, depth + 1)]
+            for k, v in dict.items(value)
+        ]
         return ["dict", pairs]
-    if kinds[0].__module__ in ("collections", "decimal", "fractions") and kinds[0].__name__ in _RARE:
+    if (
+        kinds[0].__module__ in ("collections", "decimal", "fractions")
+        and kinds[0].__name__ in _RARE
+    ):
         return _RARE[kinds[0].__name__](value, handle, left, depth)
     return handle(value)
 
 
 _RARE = {
-    "deque": lambda v, handle, left, depth: ["deque", [pack(item, handle, left, depth + 1) for item in v]],
+    "deque": lambda v, handle, left, depth: [
+        "deque",
+        [pack(item, handle, left, depth + 1) for item in v],
+    ],
     "Decimal": lambda v, handle, left, depth: ["Decimal", str(v)],
     "Fraction": lambda v, handle, left, depth: ["Fraction", [hex(v.numerator), hex(v.denominator)]],
 }

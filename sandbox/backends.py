@@ -19,7 +19,13 @@ _INSIDE = "/sandbox"
 _FILES = ("_confine.py", "_wire.py", "_program.py", "_tests.py")
 # Without the user's settings and packages; the same hash of strings in every run makes verdicts repeatable.
 _FLAGS = ("-s", "-S", "-B")
-_SETTINGS = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
+_SETTINGS = {
+    "PATH": "/usr/bin:/bin",
+    "HOME": "/tmp",
+    "LANG": "C.UTF-8",
+    "PYTHONHASHSEED": "0",
+    "PYTHONUTF8": "1",
+}
 _SITE = ("site-packages", "dist-packages")
 
 
@@ -64,9 +70,17 @@ class Bubblewrap:
 
     def start(self, script: str, limits: Limits, alone: bool) -> subprocess.Popen[bytes]:
         arguments = [
-            self.command, *self._walls, "--size", str(limits.folder), "--tmpfs", "/tmp", "--chdir", "/tmp",
-            "--remount-ro", "/",
-        ]  # fmt: skip
+            self.command,
+            *self._walls,
+            "--size",
+            str(limits.folder),
+            "--tmpfs",
+            "/tmp",
+            "--chdir",
+            "/tmp",
+            "--remount-ro",
+            "/",
+        ]
         filters = no_new_processes() if alone else None
         passed: tuple[int, ...] = ()
         if filters:
@@ -75,12 +89,24 @@ class Bubblewrap:
             os.close(into)
             passed = (out,)
             arguments += ["--seccomp", str(out)]
-        arguments += ["--", str(interpreter()), *_FLAGS, f"{_INSIDE}/{script}", *_numbers(script, limits)]
+        arguments += [
+            "--",
+            str(interpreter()),
+            *_FLAGS,
+            f"{_INSIDE}/{script}",
+            *_numbers(script, limits),
+        ]
         try:
             return subprocess.Popen(
-                arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, env={},
-                pass_fds=passed, start_new_session=True,
-            )  # fmt: skip
+                arguments,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                env={},
+                pass_fds=passed,
+                start_new_session=True,
+            )
         finally:
             for end in passed:
                 os.close(end)
@@ -88,9 +114,20 @@ class Bubblewrap:
     @cached_property
     def _walls(self) -> tuple[str, ...]:
         walls = [
-            "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent",
-            "--uid", "65534", "--gid", "65534", "--hostname", "sandbox", "--cap-drop", "ALL", "--clearenv",
-        ]  # fmt: skip
+            "--unshare-all",
+            "--unshare-user",
+            "--disable-userns",
+            "--die-with-parent",
+            "--uid",
+            "65534",
+            "--gid",
+            "65534",
+            "--hostname",
+            "sandbox",
+            "--cap-drop",
+            "ALL",
+            "--clearenv",
+        ]
         for name, value in _SETTINGS.items():
             walls += ["--setenv", name, value]
         for path in _readable():
@@ -109,7 +146,12 @@ class Bubblewrap:
 def _readable() -> list[str]:
     """What Python itself needs: its executable, its standard library, and the system's shared libraries."""
     python, base = interpreter(), Path(sys.base_prefix).resolve()
-    libraries = ["/lib", "/lib64", "/usr/lib64", f"/usr/lib/{sysconfig.get_config_var('MULTIARCH') or ''}"]
+    libraries = [
+        "/lib",
+        "/lib64",
+        "/usr/lib64",
+        f"/usr/lib/{sysconfig.get_config_var('MULTIARCH') or ''}",
+    ]
     own = [base / "lib"] if base not in (Path("/usr"), Path("/usr/local")) else []
     own += _library_folders()
     own += [p for p in (base / "lib").glob("libpython*.so*") if base == Path("/usr/local")]
@@ -125,14 +167,23 @@ def _readable() -> list[str]:
 def _site_folders() -> list[str]:
     """Installed packages beside the standard library, which are hidden."""
     return sorted(
-        str(folder / site) for folder in set(_library_folders()) for site in _SITE if (folder / site).is_dir()
+        str(folder / site)
+        for folder in set(_library_folders())
+        for site in _SITE
+        if (folder / site).is_dir()
     )
 
 
 def _library_folders() -> list[Path]:
     """The standard library's folders, without those of a virtual environment."""
-    base = {"base": sys.base_prefix, "installed_base": sys.base_prefix, "platbase": sys.base_exec_prefix}
-    return [Path(sysconfig.get_path(name, vars=base)).resolve() for name in ("stdlib", "platstdlib")]
+    base = {
+        "base": sys.base_prefix,
+        "installed_base": sys.base_prefix,
+        "platbase": sys.base_exec_prefix,
+    }
+    return [
+        Path(sysconfig.get_path(name, vars=base)).resolve() for name in ("stdlib", "platstdlib")
+    ]
 
 
 @dataclass(frozen=True)
@@ -145,9 +196,14 @@ class Bare:
         settings = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", **_kept()}
         return subprocess.Popen(
             [str(interpreter()), *_FLAGS, str(_HERE / script), *_numbers(script, limits)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-            env=settings, cwd=tempfile.gettempdir(), start_new_session=True,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            env=settings,
+            cwd=tempfile.gettempdir(),
+            start_new_session=True,
+        )
 
 
 def _kept() -> dict[str, str]:

@@ -20,9 +20,16 @@ _START_SECONDS = 60.0  # far more than any takes, also beside a model on a busy 
 _LATE = "out of time"
 _GONE = "the program ended"
 # Exit statuses as bubblewrap and the shell write signals, and as Python does.
-_ENDS = {status: f"the program {why}" for signal, why in
-         ((9, "used up its processor time"), (24, "used up its processor time"), (11, "crashed"), (6, "crashed"))
-         for status in (128 + signal, -signal)}  # fmt: skip
+_ENDS = {
+    status: f"the program {why}"
+    for signal, why in (
+        (9, "used up its processor time"),
+        (24, "used up its processor time"),
+        (11, "crashed"),
+        (6, "crashed"),
+    )
+    for status in (128 + signal, -signal)
+}
 
 
 class Sandbox:
@@ -44,7 +51,9 @@ class Sandbox:
     True
     """
 
-    def __init__(self, backend: Backend, limits: Limits | None = None, places: int | None = None) -> None:
+    def __init__(
+        self, backend: Backend, limits: Limits | None = None, places: int | None = None
+    ) -> None:
         self.backend = backend
         self.limits = limits or Limits()
         # Runs wait for each other here, never for model calls, which have their own limits; nor do these wait for runs.
@@ -90,13 +99,17 @@ class Sandbox:
     def _judged(self, run: "_Run", program: BoxProcess) -> list[Outcome]:
         reply = run.ask(repr(["load", run.program]).encode("utf-8", "backslashreplace"))
         if "value" not in reply:
-            return run.rest([], ": ".join(filter(None, map(str, reply.get("error", [reply.get("gone")])))))
+            return run.rest(
+                [], ": ".join(filter(None, map(str, reply.get("error", [reply.get("gone")]))))
+            )
         judge = self._judge()
         with run.watched(judge):
             outcomes = run.relay(judge)
         if len(outcomes) < len(run.suite.tests):
             judge.close()  # it is in the middle of something
-        return run.rest(outcomes, run.why or "the tests could not be finished within time and memory")
+        return run.rest(
+            outcomes, run.why or "the tests could not be finished within time and memory"
+        )
 
     def _judge(self) -> BoxProcess:
         """This thread's process for tests; it forks for each run, so that the next finds it as it was."""
@@ -104,7 +117,9 @@ class Sandbox:
         if judge is None or not judge.alive:
             if judge:
                 judge.close()
-            judge = self._judges.process = BoxProcess(self.backend, "_tests.py", self.limits, alone=False)
+            judge = self._judges.process = BoxProcess(
+                self.backend, "_tests.py", self.limits, alone=False
+            )
             judge.wait_ready()
             with self._lock:
                 self._all.append(judge)
@@ -197,7 +212,11 @@ class _Run:
             while True:
                 message = json.loads(judge.read())
                 if "ask" in message:
-                    judge.send(self._reply(message["ask"].encode("utf-8", "backslashreplace")).rstrip(b"\n"))
+                    judge.send(
+                        self._reply(message["ask"].encode("utf-8", "backslashreplace")).rstrip(
+                            b"\n"
+                        )
+                    )
                 elif "outcome" in message:
                     passed, said, value = message["outcome"]
                     outcomes.append(Outcome(suite.tests[len(outcomes)], passed, said, value))

@@ -34,16 +34,30 @@ class Deno:
     def start(self, script: str, limits: Limits, alone: bool) -> subprocess.Popen[bytes]:
         if script != "_program.py":
             return Bare().start(script, limits, alone)
-        sources = [(_HERE / name).read_text(encoding="utf-8") for name in ("_wire.py", "_program.py")]
+        sources = [
+            (_HERE / name).read_text(encoding="utf-8") for name in ("_wire.py", "_program.py")
+        ]
         arguments = [
-            self.command, "run", "--no-prompt", "--cached-only", "--no-lock", "--no-config",
-            f"--allow-read={self._cache}", f"--v8-flags=--max-old-space-size={limits.memory // MB}",
-            str(_HERE / "_program.js"), *sources,
-        ]  # fmt: skip
+            self.command,
+            "run",
+            "--no-prompt",
+            "--cached-only",
+            "--no-lock",
+            "--no-config",
+            f"--allow-read={self._cache}",
+            f"--v8-flags=--max-old-space-size={limits.memory // MB}",
+            str(_HERE / "_program.js"),
+            *sources,
+        ]
         return subprocess.Popen(
-            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, env=_environment(),
+            arguments,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            env=_environment(),
             start_new_session=True,
-        )  # fmt: skip
+        )
 
     @cached_property
     def _cache(self) -> str:
@@ -51,11 +65,15 @@ class Deno:
         brought = self._asked("cache", "--no-lock", "--no-config", str(_HERE / "_program.js"))
         if brought.returncode:
             why = (brought.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise CopeError(f"the sandbox (deno) cannot bring Pyodide: {why}; go online once, or install bubblewrap")
+            raise CopeError(
+                f"the sandbox (deno) cannot bring Pyodide: {why}; go online once, or install bubblewrap"
+            )
         return str(json.loads(self._asked("info", "--json").stdout)["denoDir"])
 
     def _asked(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([self.command, *words], capture_output=True, text=True, env=_environment(), check=False)
+        return subprocess.run(
+            [self.command, *words], capture_output=True, text=True, env=_environment(), check=False
+        )
 
 
 def _environment() -> dict[str, str]:

@@ -35,7 +35,9 @@ def open_sandbox(unsafe: bool = False) -> Sandbox:
         if (why := _broken(backend)) is None:
             return Sandbox(backend)
         tried.append(f"{backend.name}: {why}")
-    found = f"what there is does not work ({'; '.join(tried)})" if tried else "there is no sandbox here"
+    found = (
+        f"what there is does not work ({'; '.join(tried)})" if tried else "there is no sandbox here"
+    )
     raise CopeError(
         f"{found}, and model-written code runs nowhere else: {ADVICE}; with --unsafe-code it runs unprotected"
     )

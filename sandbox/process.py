@@ -33,7 +33,9 @@ class BoxProcess:
         try:
             self._process = backend.start(script, limits, alone)
         except OSError as error:
-            raise CopeError(f"the sandbox ({backend.name}) does not start: {error}; see cope doctor") from None
+            raise CopeError(
+                f"the sandbox ({backend.name}) does not start: {error}; see cope doctor"
+            ) from None
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._into: IO[bytes] = self._process.stdin
@@ -51,7 +53,9 @@ class BoxProcess:
         with contextlib.suppress(ProcessEnded):
             self._ready = self.read() == b"ready\n"
         if not self._ready:
-            raise CopeError(f"the sandbox ({self._name}) does not work here: {self._complaint()}; see cope doctor")
+            raise CopeError(
+                f"the sandbox ({self._name}) does not work here: {self._complaint()}; see cope doctor"
+            )
 
     def _complaint(self) -> str:
         self.kill()
@@ -128,7 +132,11 @@ class _Lines:
             except (OSError, ValueError):
                 piece = b""
             self.total += len(piece or b"")
-            if not piece or start + len(piece) > self._limits.reply or self.total > self._limits.replies:
+            if (
+                not piece
+                or start + len(piece) > self._limits.reply
+                or self.total > self._limits.replies
+            ):
                 raise ProcessEnded
             self._kept += piece
         line = bytes(self._kept[: end + 1])

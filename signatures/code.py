@@ -47,5 +47,8 @@ def code_reason_signature(plans: Mapping[str, PlanKind], round_number: int) -> t
     ['question', 'goal']
     """
     again = "Earlier programs failed their tests, so look at the details"
-    described: dict[PlanKind, str] = {"goal": "what the program must do", "guideline": "an algorithm that may help"}
+    described: dict[PlanKind, str] = {
+        "goal": "what the program must do",
+        "guideline": "an algorithm that may help",
+    }
     return for_round(*plan_inputs(Program, plans, described), round_number, again)

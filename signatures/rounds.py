@@ -11,7 +11,9 @@ _USE: dict[PlanKind, str] = {"goal": "keep to the goal", "guideline": "follow th
 
 
 def plan_inputs(
-    signature: type[dspy.Signature], plans: Mapping[str, PlanKind], described: Mapping[PlanKind, str]
+    signature: type[dspy.Signature],
+    plans: Mapping[str, PlanKind],
+    described: Mapping[PlanKind, str],
 ) -> tuple[type[dspy.Signature], str]:
     """The signature with the plans after its question, and the words that say to use them.
 
@@ -26,7 +28,9 @@ def plan_inputs(
     return signature, f"{use.capitalize()}." if use else ""
 
 
-def for_round(signature: type[dspy.Signature], use: str, round_number: int, again: str) -> type[dspy.Signature]:
+def for_round(
+    signature: type[dspy.Signature], use: str, round_number: int, again: str
+) -> type[dspy.Signature]:
     """The signature with a round's own instructions: optimizers tell predictors apart by them.
 
     Args:
@@ -36,4 +40,6 @@ def for_round(signature: type[dspy.Signature], use: str, round_number: int, agai
         again: what a later round is told of the earlier ones.
     """
     attempt = {1: "", 2: f"{again}."}.get(round_number, f"{again} (attempt {round_number}).")
-    return signature.with_instructions(" ".join(filter(None, (signature.instructions, use, attempt))))
+    return signature.with_instructions(
+        " ".join(filter(None, (signature.instructions, use, attempt)))
+    )

@@ -50,6 +50,9 @@ def reason_signature(plans: Mapping[str, PlanKind], round_number: int) -> type[d
     >>> list(reason_signature({"goal": "goal"}, 1).input_fields)
     ['question', 'goal']
     """
-    described: dict[PlanKind, str] = {"goal": "what has to be found", "guideline": "a strategy that may help"}
+    described: dict[PlanKind, str] = {
+        "goal": "what has to be found",
+        "guideline": "a strategy that may help",
+    }
     again = "Earlier attempts did not agree, so check each step"
     return for_round(*plan_inputs(Reason, plans, described), round_number, again)

@@ -25,7 +25,9 @@ class Estimate:
 
     def as_dict(self) -> dict[str, float | None]:
         """Plain data: None where there is no number."""
-        return {name: number if np.isfinite(number) else None for name, number in vars(self).items()}
+        return {
+            name: number if np.isfinite(number) else None for name, number in vars(self).items()
+        }
 
     def scaled(self, by: float) -> "Estimate":
         return Estimate(self.value * by, self.low * by, self.high * by)
@@ -54,10 +56,14 @@ class Sums:
         """
         with np.errstate(divide="ignore", invalid="ignore"):
             plain = {name: np.float64(value) for name, value in self.total.items()}
-            return Estimate(float(of(plain)), *interval(np.asarray(of(self.draws)), self.units, level))
+            return Estimate(
+                float(of(plain)), *interval(np.asarray(of(self.draws)), self.units, level)
+            )
 
 
-def resample(columns: Mapping[str, Array], groups: Array | None = None, *, draws: int = DRAWS, seed: int = 0) -> Sums:
+def resample(
+    columns: Mapping[str, Array], groups: Array | None = None, *, draws: int = DRAWS, seed: int = 0
+) -> Sums:
     """Draw the questions with replacement, as many as there are; the columns stay together.
 
     Where questions are grouped whole groups are drawn (the cluster bootstrap of Davison and Hinkley 1997, section 3.8), since
@@ -73,7 +79,10 @@ def resample(columns: Mapping[str, Array], groups: Array | None = None, *, draws
     >>> sums.estimate(lambda s: s["right"] / s["n"]).value
     0.75
     """
-    names, table = list(columns), np.stack([np.asarray(column, dtype=float) for column in columns.values()], axis=1)
+    names, table = (
+        list(columns),
+        np.stack([np.asarray(column, dtype=float) for column in columns.values()], axis=1),
+    )
     total = dict(zip(names, table.sum(axis=0).tolist(), strict=True))
     if groups is not None:
         kinds, places = np.unique(groups, return_inverse=True)
@@ -83,7 +92,9 @@ def resample(columns: Mapping[str, Array], groups: Array | None = None, *, draws
     units, rng = len(table), np.random.default_rng(seed)
     rows = max(1, _CELLS // max(units, 1))
     blocks = [
-        _counts(rng, min(rows, draws - start), units).astype(float) @ table for start in range(0, draws, rows) if units
+        _counts(rng, min(rows, draws - start), units).astype(float) @ table
+        for start in range(0, draws, rows)
+        if units
     ]
     drawn = np.concatenate(blocks) if blocks else np.full((draws, len(names)), np.nan)
     return Sums(total, dict(zip(names, drawn.T, strict=True)), units)

@@ -55,10 +55,18 @@ class Measure(NamedTuple):
 MEASURES = {
     "cost": Measure("cost in USD", "USD / 1,000", 1000.0, ("usd",)),
     "cost-small-free": Measure(
-        "cost in USD, the small tier's calls for nothing", "USD / 1,000, small free", 1000.0, ("usd",), "all but small"
+        "cost in USD, the small tier's calls for nothing",
+        "USD / 1,000, small free",
+        1000.0,
+        ("usd",),
+        "all but small",
     ),
     "large-tokens": Measure(
-        "tokens that the large tier writes", "large tokens", 1.0, ("plan_tokens", "answer_tokens"), "large"
+        "tokens that the large tier writes",
+        "large tokens",
+        1.0,
+        ("plan_tokens", "answer_tokens"),
+        "large",
     ),
     "seconds": Measure("seconds of model time", "seconds", 1.0, ("seconds",)),
     "large-calls": Measure("calls to the large tier", "large calls", 1.0, ("calls",), "large"),

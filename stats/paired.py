@@ -53,7 +53,9 @@ def swapped(net: Array) -> float:
     chance = np.zeros(2 * reach + 1)
     chance[reach] = 1.0
     for size in sizes:
-        chance = (np.roll(chance, size) + np.roll(chance, -size)) / 2  # never wraps: the sums stay within reach
+        chance = (
+            np.roll(chance, size) + np.roll(chance, -size)
+        ) / 2  # never wraps: the sums stay within reach
     seen = abs(int(net.sum()))
     return min(1.0, float(chance[np.abs(np.arange(-reach, reach + 1)) >= seen].sum()))
 

@@ -9,7 +9,9 @@ AFFORDABLE = 10_000
 """No test set of the tasks here has more questions: a difference that takes more is too small to be settled."""
 
 
-def questions_needed(difference: float, discordant: float, alpha: float = 0.05, power: float = POWER) -> int | None:
+def questions_needed(
+    difference: float, discordant: float, alpha: float = 0.05, power: float = POWER
+) -> int | None:
     """Questions with which McNemar's test finds a difference in accuracy, as often as `power` says.
 
     With d the difference and q the share of questions on which just one of the two is right (Connor 1987, Biometrics
@@ -36,7 +38,9 @@ def questions_needed(difference: float, discordant: float, alpha: float = 0.05, 
     return ceil(((z + sqrt(z * z + 4 * d)) / (2 * d)) ** 2)
 
 
-def detectable(questions: int, discordant: float, alpha: float = 0.05, power: float = POWER) -> float | None:
+def detectable(
+    questions: int, discordant: float, alpha: float = 0.05, power: float = POWER
+) -> float | None:
     """The smallest difference that so many questions settle, as often as `power` says; None when not even the greatest.
 
     >>> round(detectable(175, 0.2), 3)

@@ -64,7 +64,13 @@ class Reliability:
 
 
 def measured(
-    number: int, who: str, confidence: Array, right: Array, units: Array, threshold: float | None, seed: int = 0
+    number: int,
+    who: str,
+    confidence: Array,
+    right: Array,
+    units: Array,
+    threshold: float | None,
+    seed: int = 0,
 ) -> Reliability:
     """One round's confidence against the truth.
 
@@ -84,17 +90,26 @@ def measured(
     hits, mapped = (np.bincount(level, weights=array) for array in (right, after))
     levels = tuple(
         Level(
-            float(values[i]), int(count[i]), int(hits[i]), clustered_wilson(right[level == i].astype(float), units[level == i]),
+            float(values[i]),
+            int(count[i]),
+            int(hits[i]),
+            clustered_wilson(right[level == i].astype(float), units[level == i]),
             float(mapped[i] / count[i]),
             None if threshold is None else bool(values[i] >= threshold - SLACK),
         )
         for i in reversed(range(len(values)))
-    )  # fmt: skip
+    )
     before, corrected = (_error(p, right, level, folds) for p in (confidence, after))
     return Reliability(
-        number, who, len(right), levels, before, corrected, _chance(hits / count, level, folds),
+        number,
+        who,
+        len(right),
+        levels,
+        before,
+        corrected,
+        _chance(hits / count, level, folds),
         (float(np.mean((confidence - right) ** 2)), float(np.mean((after - right) ** 2))),
-    )  # fmt: skip
+    )
 
 
 def _error(p: Array, right: Array, level: Array, folds: Array) -> float:
@@ -131,7 +146,9 @@ def recalibrated(confidence: Array, right: Array, folds: Array) -> Array:
         others = ~here if not here.all() else here  # a single fold has no others
         values, level = np.unique(confidence[others], return_inverse=True)
         count = np.bincount(level)
-        fit = isotonic_regression(np.bincount(level, weights=right[others]) / count, weights=count).x
+        fit = isotonic_regression(
+            np.bincount(level, weights=right[others]) / count, weights=count
+        ).x
         after[here] = np.interp(confidence[here], values, fit)
     return after
 

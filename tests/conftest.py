@@ -30,7 +30,14 @@ from cope.signatures import CodeGoalPlan, CodeGuidelinePlan, GoalPlan, Guideline
 
 _DSPY_LOG = logging.getLogger("dspy")
 PLANS = (GoalPlan, GuidelinePlan, CodeGoalPlan, CodeGuidelinePlan)
-_OF_THE_USER = ("COPE_WEIGHTS", "OLLAMA_HOST", "OLLAMA_API_KEY", "OPENAI_API_KEY", "HF_ENDPOINT", "MLFLOW_TRACKING_URI")
+_OF_THE_USER = (
+    "COPE_WEIGHTS",
+    "OLLAMA_HOST",
+    "OLLAMA_API_KEY",
+    "OPENAI_API_KEY",
+    "HF_ENDPOINT",
+    "MLFLOW_TRACKING_URI",
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,9 @@ class Scripted:
     def asks(self) -> list[Ask]:
         """All requests, those to the small tier first."""
         engines = {"small": self.small, "large": self.large}
-        return [Ask.of(tier, request) for tier, engine in engines.items() for request in engine.requests]
+        return [
+            Ask.of(tier, request) for tier, engine in engines.items() for request in engine.requests
+        ]
 
 
 @pytest.fixture
@@ -98,7 +107,9 @@ def fresh_dspy() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def isolated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def isolated(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     """A default test sees an empty cache folder and reaches this machine only; live tests see the real world."""
     if request.node.get_closest_marker("live"):
         yield
@@ -110,7 +121,9 @@ def isolated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             patch.delenv(name, raising=False)
         _guard(patch, refused)
         yield
-    assert not refused, f"a default test asked for {', '.join(refused)}: it may use loopback addresses only"
+    assert not refused, (
+        f"a default test asked for {', '.join(refused)}: it may use loopback addresses only"
+    )
 
 
 def _guard(patch: pytest.MonkeyPatch, refused: list[str]) -> None:
@@ -131,7 +144,9 @@ def _guard(patch: pytest.MonkeyPatch, refused: list[str]) -> None:
 
     for name in ("connect", "connect_ex"):
         patch.setattr(socket.socket, name, guarded(getattr(socket.socket, name), of_address))
-    patch.setattr(socket, "getaddrinfo", guarded(socket.getaddrinfo, lambda host, *args, **kwargs: host))
+    patch.setattr(
+        socket, "getaddrinfo", guarded(socket.getaddrinfo, lambda host, *args, **kwargs: host)
+    )
 
 
 def _here(host: Any) -> bool:

@@ -12,25 +12,47 @@ import pytest
 from click.testing import CliRunner
 
 from cope.cli import compare_live, loading, ollama_models as ollama_client, options
-from cope.cli.commands import ask, compile as compile_command, eval as eval_command, record as record_command, ui
+from cope.cli.commands import (
+    ask,
+    compile as compile_command,
+    eval as eval_command,
+    record as record_command,
+    ui,
+)
 from cope.cli.main import app
 from cope.models import Price
 from cope.programs import Cascade
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
-COMMANDS = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines() if line.strip()]
+COMMANDS = [
+    line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines() if line.strip()
+]
 SETUP = "pip install uv && uv run "
 DATA = {
     "google-research-datasets/mbpp": [
-        {"task_id": 1, "text": "Is it even?", "code": "def is_even(n): return n % 2 == 0", "test_setup_code": "",
-         "test_list": ["assert is_even(4) == True", "assert is_even(3) == False", "assert is_even(0) == True"]},
+        {
+            "task_id": 1,
+            "text": "Is it even?",
+            "code": "def is_even(n): return n % 2 == 0",
+            "test_setup_code": "",
+            "test_list": [
+                "assert is_even(4) == True",
+                "assert is_even(3) == False",
+                "assert is_even(0) == True",
+            ],
+        }
     ],
     "openai/openai_humaneval": [
-        {"task_id": "H/0", "prompt": 'def is_even(n):\n    """Is it even?"""\n', "canonical_solution": "    return n % 2 == 0\n",
-         "entry_point": "is_even", "test": "def check(candidate):\n    assert candidate(4) and not candidate(3)"},
+        {
+            "task_id": "H/0",
+            "prompt": 'def is_even(n):\n    """Is it even?"""\n',
+            "canonical_solution": "    return n % 2 == 0\n",
+            "entry_point": "is_even",
+            "test": "def check(candidate):\n    assert candidate(4) and not candidate(3)",
+        }
     ],
-}  # fmt: skip
+}
 CODE = {"code", "mbpp", "humaneval"}
 SHORT = [{"question": "What is 6 times 7?", "problem": "What is 6 times 7?", "answer": "42"}]
 TRAINING = [{"question": f"What is 6 times 7? Ask {n}.", "answer": "42"} for n in range(16)]
@@ -87,7 +109,9 @@ def test_the_two_commands_come_first():
     assert COMMANDS[1] == "uv run pytest"
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if " ask " in c or c.startswith("cope models")])
+@pytest.mark.parametrize(
+    "command", [c for c in COMMANDS if " ask " in c or c.startswith("cope models")]
+)
 def test_commands_that_ask_and_list(command: str, here: Path):
     result = run(command)
     assert result.exit_code == 0, result.output
@@ -118,9 +142,15 @@ def test_commands_that_compare(command: str, here: Path):
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("cope report")])
 def test_commands_that_report(command: str, here: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("click.launch", lambda address: 0)
-    first = "cope eval gsm8k --limit 40 --preset cope" if ".cope/eval" in command else "cope record gsm8k"
+    first = (
+        "cope eval gsm8k --limit 40 --preset cope"
+        if ".cope/eval" in command
+        else "cope record gsm8k"
+    )
     assert run(next(c for c in COMMANDS if c.startswith(first))).exit_code == 0
-    words = [found for word in command.split() for found in (glob.glob(word) or [word])]  # as a shell would
+    words = [
+        found for word in command.split() for found in (glob.glob(word) or [word])
+    ]  # as a shell would
     result = run(shlex.join([*words, "--no-track"]))
     assert result.exit_code == 0, result.output
     pages = [path for path in here.rglob("*.html") if "<!doctype html>" in path.read_text().lower()]
@@ -134,11 +164,17 @@ def test_commands_that_compile(command: str, here: Path):
     assert result.exit_code == 0, result.output
     assert "estimate" in result.stderr
     if "--dry-run" not in command:
-        assert "after   100.0%" in result.stdout and '"compiled"' in (here / "mine.json").read_text()
-        assert "--force" in run(f"{command} --seed 1 --no-track --train 8 --val 8").stderr, "another compile keeps off"
+        assert (
+            "after   100.0%" in result.stdout and '"compiled"' in (here / "mine.json").read_text()
+        )
+        assert "--force" in run(f"{command} --seed 1 --no-track --train 8 --val 8").stderr, (
+            "another compile keeps off"
+        )
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith(("cope show", "cope diff"))])
+@pytest.mark.parametrize(
+    "command", [c for c in COMMANDS if c.startswith(("cope show", "cope diff"))]
+)
 def test_commands_that_read_programs(command: str, here: Path):
     result = run(command)
     assert result.exit_code == 0, result.output
@@ -188,7 +224,11 @@ def test_no_command_is_left_out():
 
 @pytest.mark.parametrize("snippet", [text for kind, text in BLOCKS if kind == "python"])
 def test_snippets_run(
-    snippet: str, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], scripted: Any
+    snippet: str,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    scripted: Any,
 ):
     import cope
 

@@ -17,26 +17,39 @@ def store(mlflow_store: str) -> str:
     return mlflow_store
 
 
-def test_a_run_holds_parameters_figures_and_artifacts_and_goes_on_when_opened_again(store: str, tmp_path: Path):
+def test_a_run_holds_parameters_figures_and_artifacts_and_goes_on_when_opened_again(
+    store: str, tmp_path: Path
+):
     import mlflow
 
     (tmp_path / "records.jsonl").write_text("{}\n")
-    with tracked("cope-test", "cope", {"seed": 0, "preset": "cope"}, {"folder": "x"}, store=store) as run:
+    with tracked(
+        "cope-test", "cope", {"seed": 0, "preset": "cope"}, {"folder": "x"}, store=store
+    ) as run:
         run.metrics({"accuracy": 0.5, "usd": None})
         run.artifact(tmp_path / "records.jsonl")
         run.text("a table", "table.txt")
-    with tracked("cope-test", "cope", {"seed": 0, "preset": "cope", "more": 1}, run_id=run.id, store=store) as again:
+    with tracked(
+        "cope-test", "cope", {"seed": 0, "preset": "cope", "more": 1}, run_id=run.id, store=store
+    ) as again:
         again.metrics({"accuracy": 0.75})
     assert again.id == run.id
     found = mlflow.get_run(run.id)
     assert found.info.status == "FINISHED"
     assert found.data.params == {"seed": "0", "preset": "cope", "more": "1"}
-    assert found.data.metrics == {"accuracy": 0.75}, "what is not known is left out, never logged as 0"
+    assert found.data.metrics == {"accuracy": 0.75}, (
+        "what is not known is left out, never logged as 0"
+    )
     assert found.data.tags["folder"] == "x"
-    assert {f.path for f in mlflow.MlflowClient().list_artifacts(run.id)} == {"records.jsonl", "table.txt"}
+    assert {f.path for f in mlflow.MlflowClient().list_artifacts(run.id)} == {
+        "records.jsonl",
+        "table.txt",
+    }
 
 
-def test_each_question_is_one_trace_with_its_rounds_inside(store: str, scripted: Callable[..., Any]):
+def test_each_question_is_one_trace_with_its_rounds_inside(
+    store: str, scripted: Callable[..., Any]
+):
     import mlflow
 
     program = Cascade("answer-cascade", scripted(lambda ask: f"Answer: {ask.seed}").team)
@@ -66,7 +79,9 @@ def test_a_run_that_is_gone_is_made_anew(store: str):
         assert run.id != "0" * 32
 
 
-@pytest.mark.parametrize("store", ["sqlite:////nowhere/at/all/mlflow.db", "sqlite:////proc/mlflow.db"])
+@pytest.mark.parametrize(
+    "store", ["sqlite:////nowhere/at/all/mlflow.db", "sqlite:////proc/mlflow.db"]
+)
 def test_a_store_that_cannot_be_written_is_one_line(store: str):
     with (
         pytest.raises(CopeError, match="cannot (write|use) the tracking store") as raised,
@@ -77,7 +92,9 @@ def test_a_store_that_cannot_be_written_is_one_line(store: str):
     assert "--no-track" in str(raised.value)
 
 
-def test_the_store_is_the_given_one_else_the_environments_else_a_file_here(monkeypatch: pytest.MonkeyPatch):
+def test_the_store_is_the_given_one_else_the_environments_else_a_file_here(
+    monkeypatch: pytest.MonkeyPatch,
+):
     assert store_uri() == "sqlite:///mlflow.db"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://localhost:5000")
     assert store_uri() == "http://localhost:5000"

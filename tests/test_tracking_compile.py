@@ -41,7 +41,9 @@ def test_runs_inside_a_run_are_ended_and_found_again(mlflow_store: str):
     with tracked("cope-compile-test", "children", {}, store=mlflow_store, traces=False) as run:
         made = run.child("abc", "candidate 0", {"accuracy": 0.5}, {"prompts.txt": "Solve."})
         run.tags({"outcome": "start"}, made)
-    with tracked("cope-compile-test", "children", {}, None, run.id, mlflow_store, traces=False) as again:
+    with tracked(
+        "cope-compile-test", "children", {}, None, run.id, mlflow_store, traces=False
+    ) as again:
         assert again.children() == {"abc": made}
     found = client().get_run(made)
     assert found.info.status == "FINISHED" and found.data.metrics == {"accuracy": 0.5}
@@ -52,12 +54,19 @@ def test_runs_inside_a_run_are_ended_and_found_again(mlflow_store: str):
 def test_a_run_inside_that_a_kill_left_open_is_written_whole_or_ended(mlflow_store: str):
     def begun(run: TrackedRun, key: str) -> str:
         """As an attempt leaves it that is killed in the middle."""
-        return client().create_run(run.experiment_id, tags={"mlflow.parentRunId": run.id, "cope.key": key}).info.run_id
+        return (
+            client()
+            .create_run(run.experiment_id, tags={"mlflow.parentRunId": run.id, "cope.key": key})
+            .info.run_id
+        )
 
     with tracked("cope-compile-test", "killed", {}, store=mlflow_store, traces=False) as run:
         met, lost = begun(run, "met again"), begun(run, "never met again")
         assert run.children() == {}, "what is not finished is not there"
-        assert run.child("met again", "candidate 1", {"accuracy": 0.5}, {"prompts.txt": "Solve."}) == met
+        assert (
+            run.child("met again", "candidate 1", {"accuracy": 0.5}, {"prompts.txt": "Solve."})
+            == met
+        )
         run.end_children()
         assert run.children() == {"met again": met}
     assert client().get_run(met).data.metrics == {"accuracy": 0.5}
@@ -104,10 +113,19 @@ def test_braces_of_a_prompt_are_no_variables(text: str, kept: str):
 def test_a_prompt_gets_a_version_only_when_it_changes(mlflow_store: str):
     from mlflow import genai
 
-    first, second = ([{"role": "system", "content": text}] for text in ("Solve {{question}}.", "Think."))
+    first, second = (
+        [{"role": "system", "content": text}] for text in ("Solve {{question}}.", "Think.")
+    )
     with tracked("cope-compile-test", "prompts", {}, store=mlflow_store, traces=False) as run:
-        addresses = [run.prompt("cope-my task/ü", m, "gepa", {"tier": "small"}) for m in (first, first, second)]
-    assert addresses == ["prompts:/cope-my-task-/1", "prompts:/cope-my-task-/1", "prompts:/cope-my-task-/2"]
+        addresses = [
+            run.prompt("cope-my task/ü", m, "gepa", {"tier": "small"})
+            for m in (first, first, second)
+        ]
+    assert addresses == [
+        "prompts:/cope-my-task-/1",
+        "prompts:/cope-my-task-/1",
+        "prompts:/cope-my-task-/2",
+    ]
     prompt = genai.load_prompt("prompts:/cope-my-task-/1")
     assert prompt.template == first and prompt.commit_message == "gepa"
     assert prompt.tags == {"tier": "small", "run": run.id}
@@ -121,7 +139,9 @@ def test_a_program_comes_back_as_a_model_without_being_asked(
     from mlflow.dspy import load_model
 
     program = Cascade("cope", Team(Saved(), Saved(), cache=False), seed=3, domain=domain)
-    program.round_1.reasoner.predict.demos = [dspy.Example(question="1 + 1?", goal="Add.", reasoning="So.", answer="2")]
+    program.round_1.reasoner.predict.demos = [
+        dspy.Example(question="1 + 1?", goal="Add.", reasoning="So.", answer="2")
+    ]
     monkeypatch.setattr(Saved, "asked", 0)
     inputs = {"question": "string", "tests": "strings?"}
     with tracked("cope-compile-test", "model", {}, store=mlflow_store, traces=False) as run:
@@ -141,7 +161,10 @@ def test_a_program_comes_back_as_a_model_without_being_asked(
     ("origin", "wanted"),
     [
         (None, "from-somewhere==1.5"),
-        ({"url": "file:///home/me/src", "dir_info": {"editable": True}}, "from-somewhere @ file:///home/me/src"),
+        (
+            {"url": "file:///home/me/src", "dir_info": {"editable": True}},
+            "from-somewhere @ file:///home/me/src",
+        ),
         (
             {
                 "url": "https://host/x.git",
@@ -167,7 +190,9 @@ def test_a_model_lists_what_an_environment_for_it_needs(mlflow_store: str):
     from mlflow.artifacts import download_artifacts
 
     with tracked("cope-compile-test", "needs", {}, store=mlflow_store, traces=False) as run:
-        address = run.model(Cascade("small", Team(Saved(), Saved())), {"question": "string"}, {"question": "?"})
+        address = run.model(
+            Cascade("small", Team(Saved(), Saved())), {"question": "string"}, {"question": "?"}
+        )
     lines = (Path(download_artifacts(address)) / "requirements.txt").read_text().split("\n")
     assert [requirement(name) for name in ("cope-dspy", "dspy", "mlflow")] == lines
 
@@ -223,7 +248,9 @@ def test_a_run_that_cannot_be_ended_costs_nobody_the_work(
     ):
         work = 6 * 7
     assert work == 42
-    assert caplog.messages == [f"the tracking store {mlflow_store} did not end run {run.id}: the disk is full"]
+    assert caplog.messages == [
+        f"the tracking store {mlflow_store} did not end run {run.id}: the disk is full"
+    ]
 
 
 def test_a_server_that_is_not_there_is_one_line_and_soon(monkeypatch: pytest.MonkeyPatch):
@@ -233,7 +260,8 @@ def test_a_server_that_is_not_there_is_one_line_and_soon(monkeypatch: pytest.Mon
     started, before = time.monotonic(), mlflow.get_tracking_uri()
     try:
         with pytest.raises(
-            CopeError, match=r"^cannot use the tracking store http://127\.0\.0\.1:9: .*; try --no-track$"
+            CopeError,
+            match=r"^cannot use the tracking store http://127\.0\.0\.1:9: .*; try --no-track$",
         ):
             check_store("http://127.0.0.1:9")
     finally:

@@ -12,7 +12,11 @@ _LOUD = ("dspy.primitives.base_module", "dspy.dsp.utils.settings")
 
 
 def log_program(
-    program: Any, run_id: str, inputs: Mapping[str, str], example: Mapping[str, Any], prompts: Sequence[str] = ()
+    program: Any,
+    run_id: str,
+    inputs: Mapping[str, str],
+    example: Mapping[str, Any],
+    prompts: Sequence[str] = (),
 ) -> str:
     """Log a DSPy program as the model `program` of a run.
 
@@ -35,14 +39,23 @@ def log_program(
 
     kinds: dict[str, Any] = {"string": DataType.string, "strings": Array(DataType.string)}
     columns: list[Any] = [
-        ColSpec(kinds[kind.rstrip("?")], name, not kind.endswith("?")) for name, kind in inputs.items()
+        ColSpec(kinds[kind.rstrip("?")], name, not kind.endswith("?"))
+        for name, kind in inputs.items()
     ]
     logged = Model.log(
-        artifact_path=None, name="program", flavor=_Unasked, flavor_name="dspy", run_id=run_id, model=program,
-        use_dspy_model_save=True, signature=ModelSignature(Schema(columns)), input_example=dict(example),
-        validate_serving_input=False, prompts=list(prompts),
+        artifact_path=None,
+        name="program",
+        flavor=_Unasked,
+        flavor_name="dspy",
+        run_id=run_id,
+        model=program,
+        use_dspy_model_save=True,
+        signature=ModelSignature(Schema(columns)),
+        input_example=dict(example),
+        validate_serving_input=False,
+        prompts=list(prompts),
         pip_requirements=[requirement(package) for package in _REQUIRED],
-    )  # fmt: skip
+    )
     return f"models:/{logged.model_id}"
 
 

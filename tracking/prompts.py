@@ -3,10 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 
-_READ = re.compile(r"\{(?=[{%])|\}(?=\})")  # what begins or ends something that MLflow, or Jinja for it, would read
+_READ = re.compile(
+    r"\{(?=[{%])|\}(?=\})"
+)  # what begins or ends something that MLflow, or Jinja for it, would read
 
 
-def template(messages: Sequence[Mapping[str, str]], fields: Mapping[str, str]) -> list[dict[str, str]]:
+def template(
+    messages: Sequence[Mapping[str, str]], fields: Mapping[str, str]
+) -> list[dict[str, str]]:
     """Messages as a template in which `{{name}}` is a variable, and no other text is.
 
     Where a text has braces that the registry would read, a space sets them apart: `{{x}}` in an instruction becomes
@@ -29,7 +33,9 @@ def template(messages: Sequence[Mapping[str, str]], fields: Mapping[str, str]) -
     return [{"role": message["role"], "content": safe(message["content"])} for message in messages]
 
 
-def register(name: str, messages: Sequence[Mapping[str, str]], words: str, tags: Mapping[str, str]) -> str:
+def register(
+    name: str, messages: Sequence[Mapping[str, str]], words: str, tags: Mapping[str, str]
+) -> str:
     """Register a prompt unless its last version says the same.
 
     Args:

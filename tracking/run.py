@@ -17,7 +17,10 @@ from .store import ARTIFACTS, check_store, store_file, usable
 
 _log = logging.getLogger(__name__)
 _KEY = "cope.key"
-_PARENT, _TABLES = "mlflow.parentRunId", "mlflow.loggedArtifacts"  # MLflow's page goes by these tags
+_PARENT, _TABLES = (
+    "mlflow.parentRunId",
+    "mlflow.loggedArtifacts",
+)  # MLflow's page goes by these tags
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -48,7 +51,11 @@ class TrackedRun:
         """Log figures; those that are not known are left out."""
         import mlflow
 
-        mlflow.log_metrics({name: float(v) for name, v in values.items() if v is not None}, step=step, run_id=self.id)
+        mlflow.log_metrics(
+            {name: float(v) for name, v in values.items() if v is not None},
+            step=step,
+            run_id=self.id,
+        )
 
     @_in_a_line
     def artifact(self, path: Path, folder: str | None = None) -> None:
@@ -72,7 +79,9 @@ class TrackedRun:
 
         columns = list(rows[0]) if rows else []
         data = [[row[column] for column in columns] for row in rows]
-        mlflow.log_text(json.dumps({"columns": columns, "data": data}, ensure_ascii=False), name, run_id=self.id)
+        mlflow.log_text(
+            json.dumps({"columns": columns, "data": data}, ensure_ascii=False), name, run_id=self.id
+        )
         tables = json.loads(mlflow.get_run(self.id).data.tags.get(_TABLES, "[]"))
         if (entry := {"path": name, "type": "table"}) not in tables:
             mlflow.MlflowClient().set_tag(self.id, _TABLES, json.dumps([*tables, entry]))
@@ -88,10 +97,16 @@ class TrackedRun:
     @_in_a_line
     def children(self) -> dict[str, str]:
         """The finished runs that `child` made, by key, those of earlier attempts too."""
-        return {run.data.tags[_KEY]: run.info.run_id for run in self._inside() if run.info.status == "FINISHED"}
+        return {
+            run.data.tags[_KEY]: run.info.run_id
+            for run in self._inside()
+            if run.info.status == "FINISHED"
+        }
 
     @_in_a_line
-    def child(self, key: str, name: str, metrics: Mapping[str, float], texts: Mapping[str, str]) -> str:
+    def child(
+        self, key: str, name: str, metrics: Mapping[str, float], texts: Mapping[str, str]
+    ) -> str:
         """Make a run inside this one, with its figures and text files, and end it.
 
         One that an earlier attempt began for the key, and was killed before it ended it, is written whole.
@@ -102,7 +117,9 @@ class TrackedRun:
         import mlflow
 
         client = mlflow.MlflowClient()
-        run_id = next((run.info.run_id for run in self._inside(key) if run.info.status != "FINISHED"), None)
+        run_id = next(
+            (run.info.run_id for run in self._inside(key) if run.info.status != "FINISHED"), None
+        )
         if run_id is None:
             tags = {_PARENT: self.id, _KEY: key}
             run_id = client.create_run(self.experiment_id, tags=tags, run_name=name).info.run_id
@@ -125,12 +142,16 @@ class TrackedRun:
         """The runs that `child` made, of all keys or one, whatever became of them."""
         import mlflow
 
-        inside = f"tags.`{_PARENT}` = '{self.id}'" + (f" AND tags.`{_KEY}` = '{key}'" if key else "")
+        inside = f"tags.`{_PARENT}` = '{self.id}'" + (
+            f" AND tags.`{_KEY}` = '{key}'" if key else ""
+        )
         found = mlflow.MlflowClient().search_runs([self.experiment_id], inside, max_results=1000)
         return [run for run in found if _KEY in run.data.tags]
 
     @_in_a_line
-    def prompt(self, name: str, messages: Sequence[Mapping[str, str]], words: str, tags: Mapping[str, str]) -> str:
+    def prompt(
+        self, name: str, messages: Sequence[Mapping[str, str]], words: str, tags: Mapping[str, str]
+    ) -> str:
         """Register a prompt, see `prompts.register`. Returns its address."""
         from .prompts import register
 
@@ -138,7 +159,11 @@ class TrackedRun:
 
     @_in_a_line
     def model(
-        self, program: Any, inputs: Mapping[str, str], example: Mapping[str, Any], prompts: Sequence[str] = ()
+        self,
+        program: Any,
+        inputs: Mapping[str, str],
+        example: Mapping[str, Any],
+        prompts: Sequence[str] = (),
     ) -> str:
         """Log a DSPy program as a model, see `model.log_program`. Returns its address."""
         from .model import log_program
@@ -198,7 +223,12 @@ def tracked(
         try:
             mlflow.end_run(status)
         except (MlflowException, OSError) as error:  # what the work inside came to is worth more
-            _log.warning("the tracking store %s did not end run %s: %s", uri, run.info.run_id, first_line(error))
+            _log.warning(
+                "the tracking store %s did not end run %s: %s",
+                uri,
+                run.info.run_id,
+                first_line(error),
+            )
         if traces:
             mlflow_dspy.autolog(disable=True, silent=True)
 
@@ -246,7 +276,9 @@ def _environment() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     try:
-        git = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
+        git = subprocess.run(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False
+        )
         if git.returncode == 0:
             facts["git_commit"] = git.stdout.strip()
     except (OSError, subprocess.TimeoutExpired):

@@ -68,7 +68,9 @@ def usable(uri: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, OSError) as error:
-        raise CopeError(f"cannot use the tracking store {uri}: {first_line(error)}; try --no-track") from error
+        raise CopeError(
+            f"cannot use the tracking store {uri}: {first_line(error)}; try --no-track"
+        ) from error
 
 
 def _check_writable(uri: str) -> None:

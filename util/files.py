@@ -29,7 +29,9 @@ def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
             with path.open("r+b") as file:
                 file.truncate(end)
     except OSError as error:
-        raise CopeError(f"cannot read {path}: {error.strerror}; move it away and run the command again") from None
+        raise CopeError(
+            f"cannot read {path}: {error.strerror}; move it away and run the command again"
+        ) from None
 
 
 def _entry(path: Path, number: int, line: bytes) -> dict[str, Any]:
@@ -38,7 +40,9 @@ def _entry(path: Path, number: int, line: bytes) -> dict[str, Any]:
     except ValueError:
         entry = None
     if not isinstance(entry, dict):
-        raise CopeError(f"{path} line {number} is damaged: move the file away and run the command again")
+        raise CopeError(
+            f"{path} line {number} is damaged: move the file away and run the command again"
+        )
     return entry
 
 
@@ -52,7 +56,9 @@ class JsonlWriter:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("ab", buffering=0)
         except OSError as error:
-            raise CopeError(f"cannot write to {path}: {error.strerror}; choose another folder with --runs") from None
+            raise CopeError(
+                f"cannot write to {path}: {error.strerror}; choose another folder with --runs"
+            ) from None
 
     def append(self, entry: dict[str, Any]) -> None:
         line = json.dumps(entry, ensure_ascii=False).encode() + b"\n"
@@ -99,7 +105,9 @@ def write_metadata(file: Path, **values: Any) -> None:
     try:
         write_atomic(file, text)
     except OSError as error:
-        raise CopeError(f"cannot write to {file}: {error.strerror}; make room and run the command again") from None
+        raise CopeError(
+            f"cannot write to {file}: {error.strerror}; make room and run the command again"
+        ) from None
 
 
 def write_atomic(file: Path, text: str) -> None:

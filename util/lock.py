@@ -27,5 +27,7 @@ def hold(path: Path, what: str) -> FileLock:
             f"another {what} is writing to {path}: wait for it, or choose another folder with --runs"
         ) from None
     except OSError as error:
-        raise CopeError(f"cannot write to {path}: {error.strerror}; choose another folder with --runs") from None
+        raise CopeError(
+            f"cannot write to {path}: {error.strerror}; choose another folder with --runs"
+        ) from None
     return lock

@@ -15,7 +15,17 @@ _CLOSING_QUOTES = re.compile(r"(?:\"\"\"|''')[ \t]*$", re.M)
 _MOST = 200
 """Examples of one text that are read: every test may need all the steps before it."""
 _SKETCHED = {doctest.ELLIPSIS, doctest.NORMALIZE_WHITESPACE}
-_ATOM = (ast.Call, ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set)
+_ATOM = (
+    ast.Call,
+    ast.Name,
+    ast.Attribute,
+    ast.Subscript,
+    ast.Constant,
+    ast.List,
+    ast.Tuple,
+    ast.Dict,
+    ast.Set,
+)
 
 
 @dataclass
@@ -54,7 +64,10 @@ def example_tests(text: str, written: str | None = None) -> Iterator[str]:
 
 def _examples(text: str) -> tuple[list[doctest.Example], bool]:
     """All examples; where doctest refuses the text as a whole, those parts that it takes, and False."""
-    lines = ["" if _QUOTES.fullmatch(line) else _CLOSING_QUOTES.sub("", line) for line in text.split("\n")]
+    lines = [
+        "" if _QUOTES.fullmatch(line) else _CLOSING_QUOTES.sub("", line)
+        for line in text.split("\n")
+    ]
     plain = "\n".join("" if line.strip().startswith(("```", "~~~")) else line for line in lines)
     found: list[doctest.Example] = []
     parser = doctest.DocTestParser()
@@ -83,9 +96,15 @@ def _test(example: doctest.Example, statement: ast.stmt) -> str | None:
     expression = statement.value
     if not want:
         return _silent(source, expression)
-    if isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name) and expression.func.id == "print":
+    if (
+        isinstance(expression, ast.Call)
+        and isinstance(expression.func, ast.Name)
+        and expression.func.id == "print"
+    ):
         plain = (
-            len(expression.args) == 1 and not expression.keywords and not isinstance(expression.args[0], ast.Starred)
+            len(expression.args) == 1
+            and not expression.keywords
+            and not isinstance(expression.args[0], ast.Starred)
         )
         if not plain or "..." in want or "<BLANKLINE>" in want or example.options:
             return ""
@@ -139,9 +158,13 @@ def _raises(source: str, message: str) -> str:
 
 
 def _step(source: str, statement: ast.stmt) -> _Step:
-    changed = {name for n in ast.walk(statement) if isinstance(n, ast.Call) and (name := root(n.func))}
+    changed = {
+        name for n in ast.walk(statement) if isinstance(n, ast.Call) and (name := root(n.func))
+    }
     changed |= {
-        name for n in ast.walk(statement) if isinstance(n, (ast.Subscript, ast.Attribute)) and (name := root(n))
+        name
+        for n in ast.walk(statement)
+        if isinstance(n, (ast.Subscript, ast.Attribute)) and (name := root(n))
     }
     return _Step(source, defined([statement]), changed, loaded(statement))
 

@@ -46,7 +46,9 @@ def read_program(text: str, entry_point: str | None = None) -> str | None:
     reply = cleaned(text)
     try:
         whole = parsed(reply)
-        if whole and any(is_definition(s) for s in whole.body):  # marks of a fence in it are part of a docstring
+        if whole and any(
+            is_definition(s) for s in whole.body
+        ):  # marks of a fence in it are part of a docstring
             return _program([Block(reply.split("\n"), False)], entry_point)
         return _program(blocks(reply), entry_point)
     except RecursionError:  # deep nesting that the parser took and a walk over its tree does not
@@ -81,7 +83,9 @@ def _brings(statement: ast.stmt, functions: set[str]) -> bool:
     return isinstance(statement, (ast.Assign, ast.AnnAssign)) and not loaded(statement) & functions
 
 
-def _without_repeats(kept: list[tuple[Piece, list[ast.stmt]]]) -> list[tuple[Piece, list[ast.stmt]]]:
+def _without_repeats(
+    kept: list[tuple[Piece, list[ast.stmt]]],
+) -> list[tuple[Piece, list[ast.stmt]]]:
     """Leave one definition of every name: the last, but no cut or empty one where there is a whole one."""
     best: dict[str, tuple[bool, ast.stmt]] = {}
     doubtful: set[int] = set()
@@ -99,7 +103,14 @@ def _without_repeats(kept: list[tuple[Piece, list[ast.stmt]]]) -> list[tuple[Pie
                     best[name] = (whole, statement)
     chosen = {id(statement) for _, statement in best.values()}
     return [
-        (piece, [s for s in body if not is_definition(s) or (id(s) in chosen and id(s) not in doubtful)])
+        (
+            piece,
+            [
+                s
+                for s in body
+                if not is_definition(s) or (id(s) in chosen and id(s) not in doubtful)
+            ],
+        )
         for piece, body in kept
     ]
 
@@ -112,7 +123,11 @@ def _source(piece: Piece, body: list[ast.stmt]) -> str:
     gone = {n for s in piece.body if id(s) not in keep for n in _span(s)}
     if gone.isdisjoint(n for s in body for n in _span(s)):
         lines = [line for n, line in enumerate(piece.lines, 1) if n not in gone]
-        return re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines)).strip("\n") if gone else "\n".join(lines).strip("\n")
+        return (
+            re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines)).strip("\n")
+            if gone
+            else "\n".join(lines).strip("\n")
+        )
     return ast.unparse(ast.Module(body, []))  # two statements in a line, of which one goes
 
 
@@ -155,7 +170,11 @@ def complete(prompt: str, text: str, entry_point: str) -> str | None:
 
 def _with_helpers(prompt: str, head: ast.Module, names: set[str], program: str) -> str:
     lines = prompt.split("\n")
-    needed = [s for s in head.body if not isinstance(s, ast.Expr) and not (defined([s]) and defined([s]) <= names)]
+    needed = [
+        s
+        for s in head.body
+        if not isinstance(s, ast.Expr) and not (defined([s]) and defined([s]) <= names)
+    ]
     before = ["\n".join(lines[n - 1] for n in _span(s)) for s in needed]
     joined = "\n".join([*before, "", program]) if before else program
     return joined if parsed(joined) else program
@@ -163,7 +182,9 @@ def _with_helpers(prompt: str, head: ast.Module, names: set[str], program: str) 
 
 def _with_body(prompt: str, head: ast.Module, text: str, entry_point: str) -> str | None:
     """The prompt and the body that a reply consists of, with helper functions that follow it."""
-    function = next((s for s in reversed(head.body) if isinstance(s, FUNCTION) and s.name == entry_point), None)
+    function = next(
+        (s for s in reversed(head.body) if isinstance(s, FUNCTION) and s.name == entry_point), None
+    )
     if function is None:
         return None
     parts = [block for block in blocks(cleaned(text)) if any(line.strip() for line in block.lines)]
@@ -172,10 +193,18 @@ def _with_body(prompt: str, head: ast.Module, text: str, entry_point: str) -> st
         lines.pop(0)
     tail: list[str] = []
     if lines and lines[0][0].isspace():
-        end = next((n for n, line in enumerate(lines) if line.strip() and not line[0].isspace()), len(lines))
+        end = next(
+            (n for n, line in enumerate(lines) if line.strip() and not line[0].isspace()),
+            len(lines),
+        )
         lines, tail = lines[:end], lines[end:]
-    body = max((_body(lines), _body(_first_indented(lines))), key=lambda source: len("".join(source.split())))
-    indent = " " * function.body[0].col_offset if function.body[0].lineno > function.lineno else "    "
+    body = max(
+        (_body(lines), _body(_first_indented(lines))),
+        key=lambda source: len("".join(source.split())),
+    )
+    indent = (
+        " " * function.body[0].col_offset if function.body[0].lineno > function.lineno else "    "
+    )
     if not body:
         return None
     program = f"{prompt}\n{textwrap.indent(body, indent)}"
@@ -195,6 +224,7 @@ def _body(lines: list[str]) -> str:
     lines = dedented(lines)
     piece = longest_prefix(lines, Budget(sum(map(len, lines)))) if lines else None
     acts = piece and any(
-        not isinstance(s, (ast.Expr, ast.Pass, ast.Import, ast.ImportFrom, *FUNCTION)) for s in piece.body
+        not isinstance(s, (ast.Expr, ast.Pass, ast.Import, ast.ImportFrom, *FUNCTION))
+        for s in piece.body
     )
     return "\n".join(piece.lines) if piece and acts else ""

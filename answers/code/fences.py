@@ -7,7 +7,9 @@ from dataclasses import dataclass
 WINDOW = 100_000
 """Characters at the start of a reply that are looked at."""
 
-_END = re.compile(r"<\|(?:im_end|endoftext|end_of_text|eot_id|end|im_start|file_sep)\|>|</s>|<end_of_turn>")
+_END = re.compile(
+    r"<\|(?:im_end|endoftext|end_of_text|eot_id|end|im_start|file_sep)\|>|</s>|<end_of_turn>"
+)
 _FIELD = re.compile(r"^[ \t]*\[\[[ \t]*##[ \t]*(\w+)[ \t]*##[ \t]*\]\][ \t]*", re.M)
 _TAG = r"(?:</?(?:code|pre|program|python|think|answer)(?: [^>\n]{0,100})?>|\[/?(?:PYTHON|CODE|INST|PROGRAM)\])"
 _LEFTOVER = re.compile(rf"^[ \t]{{0,3}}{_TAG}|{_TAG}[ \t]*$", re.M | re.I)
@@ -17,7 +19,9 @@ _LABEL = re.compile(
     re.I | re.M,
 )
 _JSON_PROGRAM = re.compile(r'"(?:program|code)"\s*:\s*"((?:[^"\\]|\\.)*)', re.S)
-_OPENING = re.compile(r"((?:[ \t]*(?:[-*+]|\d{1,3}[.)]))?[ \t]*)(`{3,}|~{3,})[ \t]*\{?\.?([\w+#-]*)(.*)")
+_OPENING = re.compile(
+    r"((?:[ \t]*(?:[-*+]|\d{1,3}[.)]))?[ \t]*)(`{3,}|~{3,})[ \t]*\{?\.?([\w+#-]*)(.*)"
+)
 _PROMPT = re.compile(r"[ \t]*(?:>>>|\.\.\.)(?: |$)")
 _UNSEEN = dict.fromkeys(map(ord, "\x00\ufeff\u200b\u200c\u200d\u2060\x0c"), None) | {0xA0: " "}
 _OTHER_LANGUAGES = frozenset(
@@ -42,7 +46,9 @@ def cleaned(text: str) -> str:
         s = s.rpartition("</think>")[2] or s
     turns = [turn for turn in _END.split(s) if turn.strip()]
     s = turns[0] if turns else ""
-    if "##" in s and (marks := [m for m in _FIELD.finditer(s) if m[1].lower() in ("program", "code", "answer")]):
+    if "##" in s and (
+        marks := [m for m in _FIELD.finditer(s) if m[1].lower() in ("program", "code", "answer")]
+    ):
         s = _FIELD.split(s[marks[-1].end() :])[0]
     if s.lstrip().startswith("{") and (m := _JSON_PROGRAM.search(s)):
         s = _unescaped(m[1])
@@ -80,7 +86,9 @@ def blocks(text: str) -> list[Block]:
             inside.append(line)
         elif opening:
             _add(found, inside, language)
-            inside = [] if opening[3] else None  # a name of a language opens the next block: this one was not closed
+            inside = (
+                [] if opening[3] else None
+            )  # a name of a language opens the next block: this one was not closed
             language = opening[3]
         elif line.rstrip().endswith(fence):
             _add(found, [*inside, line.rstrip()[: -len(fence)]], language)

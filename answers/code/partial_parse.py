@@ -31,7 +31,9 @@ def _parsed(source: str) -> ast.Module | int:
             return ast.parse(source)
         except SyntaxError as error:
             line = error.lineno or 1
-            if "expected an indented block" in str(error.msg) and (m := _BLOCK_LINE.search(str(error.msg))):
+            if "expected an indented block" in str(error.msg) and (
+                m := _BLOCK_LINE.search(str(error.msg))
+            ):
                 return int(m[1])
             if "expected 'except' or 'finally'" in str(error.msg):
                 return _open_try(source.split("\n")[: line - 1]) or line
@@ -110,7 +112,9 @@ def pieces(lines: list[str]) -> Iterator[Piece]:
             found = found or any(not isinstance(statement, ast.Expr) for statement in piece.body)
         start += max(1, len(piece.lines) if piece else 1)
         # Inside a statement that does not parse nothing indented is a start of its own.
-        while start < len(lines) and not (_STARTS.match(lines[start]) and not (found and lines[start][:1].isspace())):
+        while start < len(lines) and not (
+            _STARTS.match(lines[start]) and not (found and lines[start][:1].isspace())
+        ):
             start += 1
 
 
@@ -123,7 +127,11 @@ def _spaced(lines: list[str], budget: Budget) -> list[str]:
         source = "\n".join(dedented(spaced))
         if budget.spend(len(source)) and parsed(source):
             return spaced
-    return [line.expandtabs(4) for line in lines] if any(line.startswith("  ") for line in lines) else lines
+    return (
+        [line.expandtabs(4) for line in lines]
+        if any(line.startswith("  ") for line in lines)
+        else lines
+    )
 
 
 def dedented(lines: list[str]) -> list[str]:

@@ -27,7 +27,9 @@ _WITHIN = {
 }
 # Without an annotation each parameter is a number first, then a list, then text.
 _UNKNOWN = tuple(
-    value for triple in zip(*(_VALUES[kind] for kind in ("int", "list", "str")), strict=True) for value in triple
+    value
+    for triple in zip(*(_VALUES[kind] for kind in ("int", "list", "str")), strict=True)
+    for value in triple
 )
 
 
@@ -52,7 +54,9 @@ def _made_up(question: str, name: str) -> Iterator[str]:
     if function is None:
         return
     given = function.args
-    parameters = [*given.posonlyargs, *given.args][: len(given.posonlyargs) + len(given.args) - len(given.defaults)]
+    parameters = [*given.posonlyargs, *given.args][
+        : len(given.posonlyargs) + len(given.args) - len(given.defaults)
+    ]
     if not parameters:
         return
     pools = [_values(parameter.annotation) for parameter in parameters]
@@ -64,7 +68,11 @@ def _made_up(question: str, name: str) -> Iterator[str]:
 
 def _function(question: str, name: str) -> ast.FunctionDef | None:
     tree = parsed(question)
-    return next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name), None) if tree else None
+    return (
+        next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name), None)
+        if tree
+        else None
+    )
 
 
 def _values(annotation: ast.expr | None) -> tuple[str, ...]:

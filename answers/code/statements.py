@@ -19,7 +19,11 @@ def defined(statements: Iterable[ast.stmt]) -> set[str]:
         elif isinstance(statement, _IMPORT):
             names |= {(alias.asname or alias.name).partition(".")[0] for alias in statement.names}
         else:
-            names |= {n.id for n in own(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+            names |= {
+                n.id
+                for n in own(statement)
+                if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+            }
             names |= {n.name for n in own(statement) if isinstance(n, _DEFINITION)}
     return names
 
@@ -93,7 +97,9 @@ def program_statements(body: list[ast.stmt], entry_point: str | None) -> list[as
                 (name in modules and isinstance(statement.value.func, ast.Attribute))
                 or (name in used and name in bound and name not in functions)
             )
-        return not isinstance(statement, (ast.Assert, ast.Pass, ast.Delete)) and _prepares(statement, used)
+        return not isinstance(statement, (ast.Assert, ast.Pass, ast.Delete)) and _prepares(
+            statement, used
+        )
 
     return [statement for statement in body if wanted(statement)]
 
@@ -104,7 +110,11 @@ def _targets(statement: ast.stmt) -> list[ast.expr]:
 
 def _reads_input(statement: ast.stmt) -> bool:
     return any(
-        (isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in ("input", "raw_input"))
+        (
+            isinstance(n, ast.Call)
+            and isinstance(n.func, ast.Name)
+            and n.func.id in ("input", "raw_input")
+        )
         or (isinstance(n, ast.Attribute) and n.attr in ("stdin", "argv"))
         for n in own(statement)
     )
@@ -121,8 +131,16 @@ def _prepares(statement: ast.stmt, used: set[str]) -> bool:
             return True
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in used:
             return True
-        if isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store) and root(node) in used:
+        if (
+            isinstance(node, (ast.Subscript, ast.Attribute))
+            and isinstance(node.ctx, ast.Store)
+            and root(node) in used
+        ):
             return True
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and root(node) in used:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and root(node) in used
+        ):
             return True
     return False

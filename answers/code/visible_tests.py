@@ -35,7 +35,9 @@ _NAMED = (
 _NO_NAMES = frozenset(
     "a after an and as at before by every for from if in it on once only or that the to when with".split()
 )
-_HELPERS = frozenset("isclose deepcopy Counter OrderedDict defaultdict deque Decimal Fraction array approx".split())
+_HELPERS = frozenset(
+    "isclose deepcopy Counter OrderedDict defaultdict deque Decimal Fraction array approx".split()
+)
 _BUILTINS = frozenset(dir(builtins))
 
 
@@ -81,19 +83,30 @@ def _docstrings(tree: ast.Module, text: str) -> Iterator[tuple[str, str]]:
     """Of every string that stands alone: how it is written, without its quotes, and its value."""
     lines = text.split("\n")
     for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            own = "\n".join(lines[node.lineno - 1 : node.end_lineno])  # of a whole text it would take long
+        if (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+        ):
+            own = "\n".join(
+                lines[node.lineno - 1 : node.end_lineno]
+            )  # of a whole text it would take long
             written = (ast.get_source_segment(own, _moved_up(node)) or "").lstrip("rRuU")
             quote = written[:3] if written[:3] in ('"""', "'''") else written[:1]
             # The first line of a docstring stands where the quotes do, so its indentation is put back.
-            yield " " * node.col_offset + written[len(quote) : -len(quote)], " " * node.col_offset + node.value.value
+            yield (
+                " " * node.col_offset + written[len(quote) : -len(quote)],
+                " " * node.col_offset + node.value.value,
+            )
 
 
 def _moved_up(node: ast.Expr) -> ast.Expr:
     """The node as it stands in its own lines."""
     assert node.end_lineno is not None  # a parsed node has one
     place = {"lineno": 1, "end_lineno": node.end_lineno - node.lineno + 1}
-    return ast.Expr(node.value, **place, col_offset=node.col_offset, end_col_offset=node.end_col_offset)
+    return ast.Expr(
+        node.value, **place, col_offset=node.col_offset, end_col_offset=node.end_col_offset
+    )
 
 
 def _asserts(text: str) -> Iterator[str]:
@@ -106,7 +119,11 @@ def _asserts(text: str) -> Iterator[str]:
         if m:
             tries += 1
             for count in range(1, _MOST_LINES + 1):
-                source = "\n".join([lines[number][m.end() :], *lines[number + 1 : number + count]]).strip().rstrip("`")
+                source = (
+                    "\n".join([lines[number][m.end() :], *lines[number + 1 : number + count]])
+                    .strip()
+                    .rstrip("`")
+                )
                 tree = parsed(source)
                 if tree and len(tree.body) == 1 and isinstance(tree.body[0], ast.Assert):
                     if called(tree):
@@ -124,7 +141,11 @@ def called(tree: ast.AST) -> list[str]:
     A program may name its function like a builtin: where nothing else is called and no other name is read, such
     names count.
     """
-    names = [n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    names = [
+        n.func.id
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    ]
     names = list(dict.fromkeys(names))
     own = [name for name in names if name not in _BUILTINS and name not in _HELPERS]
     return own or ([] if loaded(tree) - set(names) else names)
@@ -148,7 +169,9 @@ def shown_calls(question: str, name: str) -> list[str]:
         return []
     text = _plain(question)
     found: dict[str, str] = {}
-    for m in islice(re.finditer(rf"(?<!\bdef )(?<!\bclass )(?<![\w.]){re.escape(name)}\(", text), _MOST_TRIES):
+    for m in islice(
+        re.finditer(rf"(?<!\bdef )(?<!\bclass )(?<![\w.]){re.escape(name)}\(", text), _MOST_TRIES
+    ):
         end = _closed(text, m.end())
         written = text[m.start() : end] if end else ""
         if (call := _literal_call(written)) is not None:
@@ -182,7 +205,11 @@ def _closed(text: str, start: int) -> int | None:
 
 def _literal_call(source: str) -> ast.Call | None:
     tree = parsed(source)
-    call = tree.body[0].value if tree and len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr) else None
+    call = (
+        tree.body[0].value
+        if tree and len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr)
+        else None
+    )
     if not isinstance(call, ast.Call) or not (call.args or call.keywords):
         return None
     try:
@@ -225,7 +252,9 @@ def entry_point_of(question: str) -> str | None:
             counts[name] = counts.get(name, 0) + 1
     if counts:
         return max(counts, key=lambda name: counts[name])
-    if definitions := re.findall(r"^[ \t]*(?:async[ \t]+)?def[ \t]+([A-Za-z_]\w*)[ \t]*\(", text, re.M):
+    if definitions := re.findall(
+        r"^[ \t]*(?:async[ \t]+)?def[ \t]+([A-Za-z_]\w*)[ \t]*\(", text, re.M
+    ):
         return definitions[-1]
     for pattern in _NAMED:
         for m in pattern.finditer(text):

@@ -57,7 +57,9 @@ class JudgeProcess:
                     process = self._start()
                 self._send(process, {"id": self._asked, "a": a, "b": b, "seconds": timeout})
                 reply = self._receive(timeout)
-            except BaseException:  # Ctrl-C while waiting: the reply would be taken for the next one's
+            except (
+                BaseException
+            ):  # Ctrl-C while waiting: the reply would be taken for the next one's
                 self._stop()
                 raise
             if reply is None or reply.get("id") != self._asked:
@@ -82,10 +84,14 @@ class JudgeProcess:
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
-            raise CopeError(f"the comparison of answers does not start ({error}): check this Python") from error
+            raise CopeError(
+                f"the comparison of answers does not start ({error}): check this Python"
+            ) from error
         self._process = process
         self._replies = queue.SimpleQueue()
-        threading.Thread(target=_pump, args=(process, self._replies), name="cope-judge", daemon=True).start()
+        threading.Thread(
+            target=_pump, args=(process, self._replies), name="cope-judge", daemon=True
+        ).start()
         began = time.monotonic()
         # An isolated interpreter does not see what PYTHONPATH or a user's site-packages gave us.
         self._send(process, {"path": [p for p in sys.path if os.path.isabs(p)]})
@@ -97,7 +103,9 @@ class JudgeProcess:
             why = f"the comparison of answers was not ready in {START_SECONDS:g} s"
             raise Unavailable(f"{why}: try again with less load on this machine")
         why = hello.get("error") if hello else "it ended at once"
-        raise CopeError(f"answers cannot be compared ({why}): reinstall cope-dspy, which brings math-verify")
+        raise CopeError(
+            f"answers cannot be compared ({why}): reinstall cope-dspy, which brings math-verify"
+        )
 
     def _send(self, process: subprocess.Popen[str], message: dict[str, Any]) -> None:
         assert process.stdin is not None
@@ -105,7 +113,9 @@ class JudgeProcess:
             process.stdin.write(json.dumps(message) + "\n")
             process.stdin.flush()
         except OSError:
-            _log.debug("the judge is gone")  # the reader has seen its end too, and says so to _receive
+            _log.debug(
+                "the judge is gone"
+            )  # the reader has seen its end too, and says so to _receive
 
     def _receive(self, timeout: float) -> dict[str, Any] | None:
         try:

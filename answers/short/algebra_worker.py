@@ -32,7 +32,9 @@ def main() -> None:
     os.dup2(2, 1)  # a stray print of a library must not look like a reply
     requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
     _limit_memory()
-    sys.path += [p for p in json.loads(requests.readline() or "{}").get("path", []) if p not in sys.path]
+    sys.path += [
+        p for p in json.loads(requests.readline() or "{}").get("path", []) if p not in sys.path
+    ]
     try:
         import math_verify  # noqa: F401
     except Exception as error:  # a broken installation can fail in any way; the parent reports it
@@ -58,7 +60,10 @@ def are_equal(a: str, b: str) -> bool:
         left, right = _parsed(a), _parsed(b)
         if not left or not right:
             return False
-        return any(verify(gold, target, timeout_seconds=None) for gold, target in ((left, right), (right, left)))
+        return any(
+            verify(gold, target, timeout_seconds=None)
+            for gold, target in ((left, right), (right, left))
+        )
     except Exception:  # whatever SymPy stumbles over, the two have not been shown to be equal
         return False
 

@@ -106,7 +106,9 @@ def group(answers: Sequence[str | None], *, timeout: float = TIMEOUT) -> list[in
 async def agroup(answers: Sequence[str | None], *, timeout: float = TIMEOUT) -> list[int | None]:  # noqa: ASYNC109
     """`group`, without blocking the event loop when algebra is needed."""
     distinct = list(dict.fromkeys(normalise(a) for a in answers if a is not None))
-    pairs = [(x, y) for i, x in enumerate(distinct) for y in distinct[i + 1 :] if _settled(x, y) is None]
+    pairs = [
+        (x, y) for i, x in enumerate(distinct) for y in distinct[i + 1 :] if _settled(x, y) is None
+    ]
     if all(_remembered((min(pair), max(pair)), timeout) is not None for pair in pairs):
         return group(answers, timeout=timeout)
     return await _in_thread(lambda: group(answers, timeout=timeout))
@@ -173,7 +175,13 @@ def _remembered(pair: tuple[str, str], timeout: float) -> bool | None:
         if verdict is not None:
             _verdicts.move_to_end(pair)
     # A float is a comparison that did not end within so many seconds: asked again only with more time.
-    return verdict if isinstance(verdict, bool) or verdict is None else False if timeout <= verdict else None
+    return (
+        verdict
+        if isinstance(verdict, bool) or verdict is None
+        else False
+        if timeout <= verdict
+        else None
+    )
 
 
 async def _in_thread(work: Callable[[], _Result]) -> _Result:

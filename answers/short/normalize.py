@@ -95,7 +95,9 @@ def _right_hand_side(s: str) -> str:
     parts = _JOINED.sub(",", s).split(",")
     matches = [_ASSIGNED.match(part.strip()) for part in parts]
     if all(matches) and all(len(_RELATION.findall(part)) == 1 for part in parts):
-        return ", ".join(part.strip()[m.end() :] for part, m in zip(parts, matches, strict=True) if m)
+        return ", ".join(
+            part.strip()[m.end() :] for part, m in zip(parts, matches, strict=True) if m
+        )
     return s
 
 

@@ -53,7 +53,9 @@ _CHOICE = re.compile(
     r"(?i:option|choice)\s+\(?([A-Za-z])(?!\w)|\(([A-Za-z])\)(?![\w^(*+/-]|\s*=)"
     r"|([A-Z])(?=\Z|\)(?:\s|\Z)|\.\s+\S|,?\s+(?:because|since)\b)|([B-Z])(?=:\s+\S)"
 )
-_VERDICT = re.compile(r"(yes|no|true|false|valid|invalid)(?=\s*(?:[,.;:!(\u2014-]|\Z|because\b|since\b))", re.I)
+_VERDICT = re.compile(
+    r"(yes|no|true|false|valid|invalid)(?=\s*(?:[,.;:!(\u2014-]|\Z|because\b|since\b))", re.I
+)
 _SEGMENT = re.compile(r"(?<!\\)\$([^$\n]{1,300}?)(?<!\\)\$|\\\((.{1,300}?)\\\)")
 _NUMBER = re.compile(
     r"(?<![\w.\\])(?:(?<![\d)}])[-+\u2212])?(?:\\?[$£€¥₹]\s?)?(?:\d+ \d+/\d+|\\[dt]?frac\{-?\d+\}\{-?\d+\}"
@@ -233,7 +235,9 @@ def _from_sentence(raw: str, *, leads: bool = False) -> str | None:
     _, equals, right = raw.rpartition("=")
     if equals and (q := quantity(tidy(right).strip(" )"))):
         return q.text
-    segments = [m for m in _SEGMENT.finditer(raw) if not is_wordy(without_text_commands(m[1] or m[2]))]
+    segments = [
+        m for m in _SEGMENT.finditer(raw) if not is_wordy(without_text_commands(m[1] or m[2]))
+    ]
     number = next(reversed(list(_NUMBER.finditer(raw))), None)
     if segments:
         first, last = segments[0], segments[-1]

@@ -5,18 +5,59 @@ from fractions import Fraction
 from typing import NamedTuple
 
 _CHARACTERS: dict[str, str | None] = {
-    "−": "-", "–": "-", "‐": "-", "‑": "-", "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ", "÷": "/",
-    "π": r"\pi ", "θ": r"\theta ", "√": r"\sqrt", "∞": r"\infty ", "°": r"^\circ ", "±": r"\pm ",
-    "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "≈": r"\approx ", "∪": r"\cup ", "∩": r"\cap ", "∈": r"\in ",
-    "⁄": "/", "²": "^2", "³": "^3", "½": " 1/2", "⅓": " 1/3", "⅔": " 2/3", "¼": " 1/4", "¾": " 3/4",
-    "\u00a0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " ", "\u200b": None, "\ufeff": None,
-    "’": "'", "‘": "'", "“": '"', "”": '"', "，": ",", "：": ":",
-    "％": "%", "＄": "$", "（": "(", "）": ")", "。": ".",
-}  # fmt: skip
+    "−": "-",
+    "–": "-",
+    "‐": "-",
+    "‑": "-",
+    "×": r"\times ",
+    "·": r"\cdot ",
+    "⋅": r"\cdot ",
+    "÷": "/",
+    "π": r"\pi ",
+    "θ": r"\theta ",
+    "√": r"\sqrt",
+    "∞": r"\infty ",
+    "°": r"^\circ ",
+    "±": r"\pm ",
+    "≤": r"\le ",
+    "≥": r"\ge ",
+    "≠": r"\ne ",
+    "≈": r"\approx ",
+    "∪": r"\cup ",
+    "∩": r"\cap ",
+    "∈": r"\in ",
+    "⁄": "/",
+    "²": "^2",
+    "³": "^3",
+    "½": " 1/2",
+    "⅓": " 1/3",
+    "⅔": " 2/3",
+    "¼": " 1/4",
+    "¾": " 3/4",
+    "\u00a0": " ",
+    "\u2007": " ",
+    "\u2009": " ",
+    "\u202f": " ",
+    "\u200b": None,
+    "\ufeff": None,
+    "’": "'",
+    "‘": "'",
+    "“": '"',
+    "”": '"',
+    "，": ",",
+    "：": ":",
+    "％": "%",
+    "＄": "$",
+    "（": "(",
+    "）": ")",
+    "。": ".",
+}
 _UNICODE = str.maketrans(_CHARACTERS)
 
 _BOLD = re.compile(r"(?<![\w)*])\*\*(?=[^\s*])([^*]+)(?<=\S)\*\*(?![\w(*])")
-_WRAPPED = re.compile(r"\\(?:text(?:bf|it|rm)?|math(?:rm|bf)|mbox|f?boxed)\s*\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
+_WRAPPED = re.compile(
+    r"\\(?:text(?:bf|it|rm)?|math(?:rm|bf)|mbox|f?boxed)\s*\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}"
+)
 _TEXT = re.compile(r"\\(?:text(?:bf|it|rm)?|math(?:rm|bf)|mbox|operatorname)\s*\{([^{}]*)\}")
 _SPACING = re.compile(
     r"(?<!\\)\\(?:[,;:!> ]|q?quad(?![A-Za-z]))|(?<!\\)~|\\(?:(?:left|right)\.?|displaystyle)(?![A-Za-z])"
@@ -48,7 +89,9 @@ _QUANTITY = re.compile(
 _PERCENT = re.compile(r"\s*(?:\\?%|percent(?:age points?)?\b|per cent\b)\s*", re.I)
 _SCALE = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 _SCALED = re.compile(rf"\s*({'|'.join(_SCALE)})\b\s*", re.I)
-_UNIT = re.compile(r"\(?([A-Za-z]+)((?:[-.'/,&() A-Za-z]|\^\{?-?[123]\}?|(?<=[A-Za-z])[23](?!\d))*)")
+_UNIT = re.compile(
+    r"\(?([A-Za-z]+)((?:[-.'/,&() A-Za-z]|\^\{?-?[123]\}?|(?<=[A-Za-z])[23](?!\d))*)"
+)
 _SHORT_UNITS = frozenset(
     "km cm mm nm kg mg ml dl lb lbs oz ft in yd mi hr hrs min mins sec secs ms mph kmh kph am pm st nd rd th "
     "usd eur gbp gb mb kb hz kw kwh pts pcs ac of sq cu".split()
@@ -58,7 +101,9 @@ _MATH_NAMES = frozenset(
     "and sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log exp sqrt theta alpha beta gamma "
     "delta lambda sigma omega phi infty infinity inf mod gcd lcm det lim max min".split()
 )
-_NO_UNIT = _MATH_NAMES | frozenset("or to plus minus because since is are was were not pi ln if".split())
+_NO_UNIT = _MATH_NAMES | frozenset(
+    "or to plus minus because since is are was were not pi ln if".split()
+)
 _NO_UNIT -= {"min", "sec"}
 _COMMAND = re.compile(r"\\(?:begin|end)\s*\{\w+\*?\}|\\[A-Za-z]+")
 _WORD = re.compile(r"[A-Za-z]{3,}")
@@ -96,7 +141,9 @@ def tidy(text: str, *, as_written: bool = False) -> str:
     while s != before:
         before = s
         s = s.strip(' \t\r\n\f\v*`"_').rstrip(".,;:").lstrip(",;")
-        unwrapped = _WRAPPED if s.startswith("\\") else _LONE if s.startswith(("(", "[", "{")) else None
+        unwrapped = (
+            _WRAPPED if s.startswith("\\") else _LONE if s.startswith(("(", "[", "{")) else None
+        )
         if unwrapped and (m := unwrapped.fullmatch(s)):
             s = m[1]
         elif s.startswith("'") and s.endswith("'"):
@@ -125,7 +172,21 @@ def quantity(text: str) -> Quantity | None:
     m = _QUANTITY.match(text)
     if m is None or len(text) > 200:
         return None
-    sign, shown, whole_tex, num_tex, den_tex, whole, num, den, decimal, power, exponent, gap, tail = m.groups()
+    (
+        sign,
+        shown,
+        whole_tex,
+        num_tex,
+        den_tex,
+        whole,
+        num,
+        den,
+        decimal,
+        power,
+        exponent,
+        gap,
+        tail,
+    ) = m.groups()
     ended = _tail(tail, gap)
     if ended is None:
         return None
@@ -143,7 +204,9 @@ def quantity(text: str) -> Quantity | None:
             if value < 0:
                 return None
             value += int(whole_tex or whole)
-    return Quantity((-value if sign == "-" else value) * scale, ("-" if sign == "-" else "") + shown + suffix)
+    return Quantity(
+        (-value if sign == "-" else value) * scale, ("-" if sign == "-" else "") + shown + suffix
+    )
 
 
 def _tail(tail: str, gap: str) -> tuple[int, str] | None:
@@ -155,7 +218,12 @@ def _tail(tail: str, gap: str) -> tuple[int, str] | None:
         tail, had = _TEXT.subn(r" \1 ", tail)
         gap, tail = (" ", tail.strip()) if had else (gap, tail)
     if m := _SCALED.match(tail):
-        scale, suffix, gap, tail = 10 ** _SCALE[m[1].lower()], f" {m[1].lower()}", " ", tail[m.end() :]
+        scale, suffix, gap, tail = (
+            10 ** _SCALE[m[1].lower()],
+            f" {m[1].lower()}",
+            " ",
+            tail[m.end() :],
+        )
     if m := _PERCENT.match(tail):
         suffix, gap, tail = suffix + "%", " ", tail[m.end() :]
     if not tail:
@@ -168,7 +236,11 @@ def _tail(tail: str, gap: str) -> tuple[int, str] | None:
     if word in _NO_UNIT:
         return None
     if len(first) == 1:
-        known = first in _LETTER_UNITS and bool(gap) and (not more.strip(" ^23{}") or more.startswith("/"))
+        known = (
+            first in _LETTER_UNITS
+            and bool(gap)
+            and (not more.strip(" ^23{}") or more.startswith("/"))
+        )
     else:
         known = word in _SHORT_UNITS or len(first) >= (3 if gap else 4)
     return (scale, suffix) if known else None

@@ -11,7 +11,14 @@ import click
 from ...errors import CopeError
 from ...util.text import one_line
 from ..calibrated import calibrated_cascade, calibration_option, said_of
-from ..options import early_stop_option, make_team, prepare, program_file, program_options, team_options
+from ..options import (
+    early_stop_option,
+    make_team,
+    prepare,
+    program_file,
+    program_options,
+    team_options,
+)
 
 
 @click.command()
@@ -28,7 +35,9 @@ from ..options import early_stop_option, make_team, prepare, program_file, progr
 @early_stop_option
 @calibration_option
 @team_options
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document with all that happened.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document with all that happened."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print the answer alone: no rounds, no usage.")
 def command(question: str, domain: str, as_json: bool, quiet: bool, **options: Any) -> None:
     """Answer QUESTION; with - it is read from standard input.
@@ -45,7 +54,12 @@ def command(question: str, domain: str, as_json: bool, quiet: bool, **options: A
     file = program_file(options, team, domain, quiet=quiet)
     cascade, file, certificate = calibrated_cascade(options, team, domain, file, quiet=quiet)
     first = cascade.preset.rounds[0]
-    prepare(team, cascade.preset.tiers, load=[t for t in (first.planner, first.reasoner) if t], quiet=quiet)
+    prepare(
+        team,
+        cascade.preset.tiers,
+        load=[t for t in (first.planner, first.reasoner) if t],
+        quiet=quiet,
+    )
     with watching(cascade, quiet) as observer, observed_by(observer):
         prediction = cascade(question=question)
     if as_json:
@@ -53,9 +67,13 @@ def command(question: str, domain: str, as_json: bool, quiet: bool, **options: A
         document["calibration"] = said_of(options, certificate)
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
     elif prediction.answer is not None:
-        at_terminal = sys.stdout.isatty() and domain != "code"  # else the answer alone, for `x=$(cope ask ...)`
+        at_terminal = (
+            sys.stdout.isatty() and domain != "code"
+        )  # else the answer alone, for `x=$(cope ask ...)`
         click.echo(
-            f"Answer: {click.style(prediction.answer, bold=True)}" if at_terminal else prediction.answer.rstrip("\n")
+            f"Answer: {click.style(prediction.answer, bold=True)}"
+            if at_terminal
+            else prediction.answer.rstrip("\n")
         )
     if not quiet:
         if voters := prediction.get("members"):
@@ -64,11 +82,15 @@ def command(question: str, domain: str, as_json: bool, quiet: bool, **options: A
             click.echo(_tested(outcome), err=True)
         click.echo(usage_in_words(prediction.usage, prediction.seconds), err=True)
     if prediction.answer is None:
-        raise CopeError("no answer could be read in any round: ask in other words, or use larger models")
+        raise CopeError(
+            "no answer could be read in any round: ask in other words, or use larger models"
+        )
 
 
 def _votes(votes: Mapping[str, int]) -> str:
-    return ", ".join(f"{one_line(answer)}: {count}" for answer, count in votes.items()) or "no answer"
+    return (
+        ", ".join(f"{one_line(answer)}: {count}" for answer, count in votes.items()) or "no answer"
+    )
 
 
 def _tested(outcome: Mapping[str, Any]) -> str:
@@ -91,8 +113,18 @@ def _text(question: str) -> str:
 def _document(question: str, cascade: Any, prediction: Any, file: Path | None) -> dict[str, Any]:
     """All that happened, as plain data."""
     fields = (
-        "answer", "confidence", "round", "plan", "votes", "tests", "rounds", "early_stop", "usage", "cost", "seconds",
-    )  # fmt: skip
+        "answer",
+        "confidence",
+        "round",
+        "plan",
+        "votes",
+        "tests",
+        "rounds",
+        "early_stop",
+        "usage",
+        "cost",
+        "seconds",
+    )
     return {
         "question": question,
         **{name: prediction[name] for name in fields},

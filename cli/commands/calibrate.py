@@ -17,28 +17,72 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 @click.command()
 @click.argument("record", type=click.Path(path_type=Path))
-@click.option("--harm", type=_SHARE, default=0.02, show_default=True, metavar="SHARE",
-              help="Questions that may be lost, at most.")  # fmt: skip
-@click.option("--delta", type=_SHARE, default=0.1, show_default=True, metavar="SHARE",
-              help="Chance that the promise is wrong, at most.")  # fmt: skip
-@click.option("--loss", type=click.Choice(["harm", "disagreement"]), default="harm", show_default=True,
-              help="Lost is a question that the cascade gets wrong and the large model alone right; or, without labels, one "
-              "that they answer differently.")  # fmt: skip
-@click.option("--minimize", type=click.Choice(["cost", "cost-small-free", "large-tokens", "seconds", "large-calls"]),
-              help="What to save. [default: the first of these that the record tells]")  # fmt: skip
-@click.option("--budget-usd-per-1k", "budget", type=click.FloatRange(0), metavar="USD",
-              help="Cost of 1,000 questions, at most.")  # fmt: skip
-@click.option("--group", metavar="COLUMN",
-              help="Questions with the same value there are split together and count as one. [default: the record's]")  # fmt: skip
 @click.option(
-    "--preset", metavar="NAME", help="Calibrate this one of the recorded programs. [default: the record's own]"
+    "--harm",
+    type=_SHARE,
+    default=0.02,
+    show_default=True,
+    metavar="SHARE",
+    help="Questions that may be lost, at most.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Of the two halves.")
-@click.option("--risk-report", is_flag=True, help="Also how far the share of votes can be trusted, round by round.")
-@click.option("--stop-report", is_flag=True,
-              help="Also what each rule of --early-stop would save, and which decisions it changes.")  # fmt: skip
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-              help="Write the calibration, for --calibration of cope ask and cope eval.")  # fmt: skip
+@click.option(
+    "--delta",
+    type=_SHARE,
+    default=0.1,
+    show_default=True,
+    metavar="SHARE",
+    help="Chance that the promise is wrong, at most.",
+)
+@click.option(
+    "--loss",
+    type=click.Choice(["harm", "disagreement"]),
+    default="harm",
+    show_default=True,
+    help="Lost is a question that the cascade gets wrong and the large model alone right; or, without labels, one "
+    "that they answer differently.",
+)
+@click.option(
+    "--minimize",
+    type=click.Choice(["cost", "cost-small-free", "large-tokens", "seconds", "large-calls"]),
+    help="What to save. [default: the first of these that the record tells]",
+)
+@click.option(
+    "--budget-usd-per-1k",
+    "budget",
+    type=click.FloatRange(0),
+    metavar="USD",
+    help="Cost of 1,000 questions, at most.",
+)
+@click.option(
+    "--group",
+    metavar="COLUMN",
+    help="Questions with the same value there are split together and count as one. [default: the record's]",
+)
+@click.option(
+    "--preset",
+    metavar="NAME",
+    help="Calibrate this one of the recorded programs. [default: the record's own]",
+)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, metavar="N", help="Of the two halves."
+)
+@click.option(
+    "--risk-report",
+    is_flag=True,
+    help="Also how far the share of votes can be trusted, round by round.",
+)
+@click.option(
+    "--stop-report",
+    is_flag=True,
+    help="Also what each rule of --early-stop would save, and which decisions it changes.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the calibration, for --calibration of cope ask and cope eval.",
+)
 @price_option
 @click.option("--json", "as_json", is_flag=True, help="Print the calibration as JSON.")
 def command(record: Path, risk_report: bool, stop_report: bool, **options: Any) -> None:

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...errors import CopeError
-from ..options import given, make_cascade, make_team, own_program, prepare, program_options, team_options
+from ..options import (
+    given,
+    make_cascade,
+    make_team,
+    own_program,
+    prepare,
+    program_options,
+    team_options,
+)
 
 if TYPE_CHECKING:
     from ...optimize import Compilation, Compiled
@@ -18,47 +26,119 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Compile a program's prompts for a task.")
 @click.argument("task")
-@click.option("--optimizer", default="bootstrap-random-search", show_default=True, metavar="NAME",
-              help="labeled-few-shot, bootstrap-few-shot, bootstrap-random-search, knn-few-shot, copro, miprov2, simba, "
-              "infer-rules, gepa, chain, better-together or ensemble.")  # fmt: skip
-@click.option("--chain", metavar="A,B", default="", help="With --optimizer chain: the optimizers, in order.")
+@click.option(
+    "--optimizer",
+    default="bootstrap-random-search",
+    show_default=True,
+    metavar="NAME",
+    help="labeled-few-shot, bootstrap-few-shot, bootstrap-random-search, knn-few-shot, copro, miprov2, simba, "
+    "infer-rules, gepa, chain, better-together or ensemble.",
+)
+@click.option(
+    "--chain", metavar="A,B", default="", help="With --optimizer chain: the optimizers, in order."
+)
 @click.option("--train", type=click.IntRange(1), metavar="N", help="Questions to learn from.")
 @click.option("--val", type=click.IntRange(1), metavar="N", help="Questions to choose by.")
-@click.option("--train-split", default="train", show_default=True, metavar="NAME", help="Of the hub's set.")
-@click.option("--val-split", default="validation", show_default=True, metavar="NAME",
-              help="Where the data has it; else the rest of the training split.")  # fmt: skip
-@click.option("--data", metavar="FILE",
-              help="A local copy: JSONL, CSV or Parquet with question and answer; a field split tells its parts.")  # fmt: skip
-@click.option("--visible", type=click.Choice(["one", "all"]), default="one", show_default=True,
-              help="mbpp: tests that models see.")  # fmt: skip
-@click.option("--only", multiple=True, metavar="PART",
-              help="Compile the small or large tier, planner, reasoner, or round:N alone. Repeated: all must hold.")  # fmt: skip
-@click.option("--objective", type=click.Choice(["accuracy", "cost", "pareto"]), default="accuracy", show_default=True,
-              help="Cost prefers right answers with few tokens of the large tier; pareto saves and draws a frontier.")  # fmt: skip
-@click.option("--pick", type=click.IntRange(1), metavar="N",
-              help="Save program N of the frontier, 1 the cheapest, instead of the most accurate.")  # fmt: skip
-@click.option("--surrogate", is_flag=True, help="Run only the rounds that what is compiled can change.")
-@click.option("--reflection-lm", metavar="MODEL",
-              help="Proposes instructions; --price proposer=IN/OUT prices it. [default: the large tier's model]")  # fmt: skip
-@click.option("--demos", type=click.IntRange(0), default=4, show_default=True, metavar="N",
-              help="Most demonstrations of a predictor.")  # fmt: skip
-@click.option("--budget-calls", type=click.IntRange(1), metavar="N", help="Most model calls, in all.")
-@click.option("--budget-tokens", type=click.IntRange(1), metavar="N", help="Most tokens, in all.")
-@click.option("--budget-usd", type=click.FloatRange(0, min_open=True), metavar="USD", help="Most money, in all.")
 @click.option(
-    "--budget-minutes", type=click.FloatRange(0, min_open=True), metavar="N", help="Most minutes of model time."
+    "--train-split", default="train", show_default=True, metavar="NAME", help="Of the hub's set."
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-              help="The program file. [default: TASK-PRESET.json]")  # fmt: skip
-@click.option("--force", is_flag=True, help="Overwrite a program file that is there, whatever made it.")
+@click.option(
+    "--val-split",
+    default="validation",
+    show_default=True,
+    metavar="NAME",
+    help="Where the data has it; else the rest of the training split.",
+)
+@click.option(
+    "--data",
+    metavar="FILE",
+    help="A local copy: JSONL, CSV or Parquet with question and answer; a field split tells its parts.",
+)
+@click.option(
+    "--visible",
+    type=click.Choice(["one", "all"]),
+    default="one",
+    show_default=True,
+    help="mbpp: tests that models see.",
+)
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="PART",
+    help="Compile the small or large tier, planner, reasoner, or round:N alone. Repeated: all must hold.",
+)
+@click.option(
+    "--objective",
+    type=click.Choice(["accuracy", "cost", "pareto"]),
+    default="accuracy",
+    show_default=True,
+    help="Cost prefers right answers with few tokens of the large tier; pareto saves and draws a frontier.",
+)
+@click.option(
+    "--pick",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Save program N of the frontier, 1 the cheapest, instead of the most accurate.",
+)
+@click.option(
+    "--surrogate", is_flag=True, help="Run only the rounds that what is compiled can change."
+)
+@click.option(
+    "--reflection-lm",
+    metavar="MODEL",
+    help="Proposes instructions; --price proposer=IN/OUT prices it. [default: the large tier's model]",
+)
+@click.option(
+    "--demos",
+    type=click.IntRange(0),
+    default=4,
+    show_default=True,
+    metavar="N",
+    help="Most demonstrations of a predictor.",
+)
+@click.option(
+    "--budget-calls", type=click.IntRange(1), metavar="N", help="Most model calls, in all."
+)
+@click.option("--budget-tokens", type=click.IntRange(1), metavar="N", help="Most tokens, in all.")
+@click.option(
+    "--budget-usd",
+    type=click.FloatRange(0, min_open=True),
+    metavar="USD",
+    help="Most money, in all.",
+)
+@click.option(
+    "--budget-minutes",
+    type=click.FloatRange(0, min_open=True),
+    metavar="N",
+    help="Most minutes of model time.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The program file. [default: TASK-PRESET.json]",
+)
+@click.option(
+    "--force", is_flag=True, help="Overwrite a program file that is there, whatever made it."
+)
 @click.option("--resume", is_flag=True, help="Go on with what an interrupted compile left.")
 @click.option("--fresh", is_flag=True, help="Forget what an earlier compile left.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before it starts.")
 @click.option("--dry-run", is_flag=True, help="Stop after the estimate.")
-@click.option("--runs", type=click.Path(path_type=Path), default=Path(".cope/compile"), show_default=True,
-              help="Folder of compiles.")  # fmt: skip
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path),
+    default=Path(".cope/compile"),
+    show_default=True,
+    help="Folder of compiles.",
+)
 @click.option("--no-track", is_flag=True, help="Do without MLflow.")
-@click.option("--store", metavar="URI", help="MLflow store. [default: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]")
+@click.option(
+    "--store",
+    metavar="URI",
+    help="MLflow store. [default: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @program_options
 @team_options
@@ -85,26 +165,49 @@ def command(task: str, **options: Any) -> None:
     cascade = make_cascade(options, team, chosen.domain, start)
     splits = load_splits(chosen, options)
     settings = settings_of(
-        chosen.name, cascade, splits, shown=chosen.shown, only=options["only"],
+        chosen.name,
+        cascade,
+        splits,
+        shown=chosen.shown,
+        only=options["only"],
         proposer=options["reflection_lm"] or cascade.team["large"].model,
-        **{name: options[name] for name in ("optimizer", "chain", "objective", "surrogate", "demos", "seed", *ASKED)},
-    )  # fmt: skip
+        **{
+            name: options[name]
+            for name in ("optimizer", "chain", "objective", "surrogate", "demos", "seed", *ASKED)
+        },
+    )
     output = options["output"] or Path(f"{task}-{cascade.preset.name}.json")
     folder = find_folder(settings, options)
     check_place(output, folder.name, options)
     view = CompileView()
     compilation = Compilation(
-        cascade, splits, chosen.score, options["optimizer"], budget=_budget(options), only=options["only"],
-        objective=options["objective"], proposer=options["reflection_lm"], demos=options["demos"], seed=options["seed"],
-        chain=options["chain"], surrogate=options["surrogate"], folder=folder, watch=view.heard,
-        fresh=options["fresh"] and not options["dry_run"], proposer_price=proposer_price,
-    )  # fmt: skip
+        cascade,
+        splits,
+        chosen.score,
+        options["optimizer"],
+        budget=_budget(options),
+        only=options["only"],
+        objective=options["objective"],
+        proposer=options["reflection_lm"],
+        demos=options["demos"],
+        seed=options["seed"],
+        chain=options["chain"],
+        surrogate=options["surrogate"],
+        folder=folder,
+        watch=view.heard,
+        fresh=options["fresh"] and not options["dry_run"],
+        proposer_price=proposer_price,
+    )
     compilation.session.listeners.append(view.heard)
     try:
         if not options["dry_run"]:
             check_tracking(options)
         compilation.check()
-        prepare(team, cascade.preset.tiers, beside=[compilation.proposer] if compilation.proposes else ())
+        prepare(
+            team,
+            cascade.preset.tiers,
+            beside=[compilation.proposer] if compilation.proposes else (),
+        )
         with view:
             guess = compilation.estimate()
         print_plan(compilation, settings, guess)
@@ -127,7 +230,9 @@ def command(task: str, **options: Any) -> None:
             f"--resume and a --pick of 1 to {count} asks nothing again"
         )
     if options["as_json"]:
-        document = result_document(made, settings, guess, output, frontier) | {"duplicates": splits.dropped}
+        document = result_document(made, settings, guess, output, frontier) | {
+            "duplicates": splits.dropped
+        }
         click.echo(json.dumps(document, indent=1, ensure_ascii=False, default=str))
     else:
         print_result(made, cascade, output, frontier, _measured_by(task, options, output))
@@ -144,8 +249,12 @@ def _ask() -> None:
 
 
 def _run(
-    compilation: "Compilation", settings: dict[str, Any], options: Mapping[str, Any], start: Path | None, output: Path
-) -> "Compiled":  # fmt: skip
+    compilation: "Compilation",
+    settings: dict[str, Any],
+    options: Mapping[str, Any],
+    start: Path | None,
+    output: Path,
+) -> "Compiled":
     """Compile, in an MLflow run unless the user wants none."""
     from ..compile_files import complete, draw, picked
     from ..compile_track import provenance, tracked_compile
@@ -155,7 +264,9 @@ def _run(
         made = provenance(made, settings)
         complete(made, compilation, settings, start)
         if options["objective"] == "pareto":
-            made.provenance["plots"] = [str(file) for file in draw(made, compilation, settings, output)]
+            made.provenance["plots"] = [
+                str(file) for file in draw(made, compilation, settings, output)
+            ]
         log(made)
     return made
 
@@ -190,5 +301,8 @@ def _budget(options: Mapping[str, Any]) -> Any:
 
     minutes = options["budget_minutes"]
     return Budget(
-        options["budget_calls"], options["budget_tokens"], options["budget_usd"], minutes * 60 if minutes else None
+        options["budget_calls"],
+        options["budget_tokens"],
+        options["budget_usd"],
+        minutes * 60 if minutes else None,
     )

@@ -29,7 +29,9 @@ def command(a: str, b: str, full: bool, as_json: bool) -> None:
     changes = changes_between(first, second)
     if as_json:
         compiled = {"a": first.compiled, "b": second.compiled}
-        click.echo(json.dumps({"a": a, "b": b, **changes.as_dict(), "compiled": compiled}, indent=1))
+        click.echo(
+            json.dumps({"a": a, "b": b, **changes.as_dict(), "compiled": compiled}, indent=1)
+        )
         return
     lines = [*change_lines(a, b, changes, full), *_beside(a, b, first, second)]
     say("\n".join(lines).rstrip("\n"))
@@ -84,9 +86,15 @@ def _beside(a: str, b: str, first: "ProgramView", second: "ProgramView") -> Iter
     if first.compiled == second.compiled:
         return
     left, right = (dict(compiled_rows(view.compiled or {})) for view in (first, second))
-    heads = [f"{name}{' (not compiled)' * (view.compiled is None)}" for name, view in ((a, first), (b, second))]
+    heads = [
+        f"{name}{' (not compiled)' * (view.compiled is None)}"
+        for name, view in ((a, first), (b, second))
+    ]
     labels = dict.fromkeys([*left, *right])
-    rows = [("", *heads), *((label, left.get(label, "-"), right.get(label, "-")) for label in labels)]
+    rows = [
+        ("", *heads),
+        *((label, left.get(label, "-"), right.get(label, "-")) for label in labels),
+    ]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     yield ""
     for label, one, other in rows:

@@ -21,12 +21,25 @@ def command(as_json: bool) -> None:
     checks = check_all()
     able = all(check.status != "missing" for check in checks)
     if as_json:
-        click.echo(json.dumps({"ok": able, "checks": [vars(check) for check in checks]}, ensure_ascii=False, indent=1))
+        click.echo(
+            json.dumps(
+                {"ok": able, "checks": [vars(check) for check in checks]},
+                ensure_ascii=False,
+                indent=1,
+            )
+        )
     else:
         for check in checks:
             _print(check)
         lacking = ", ".join(check.name for check in checks if check.status == "missing")
-        click.echo("\n" + ("Ready: cope ask QUESTION runs here." if able else f"Not ready: see {lacking} above."))
+        click.echo(
+            "\n"
+            + (
+                "Ready: cope ask QUESTION runs here."
+                if able
+                else f"Not ready: see {lacking} above."
+            )
+        )
     click.get_current_context().exit(0 if able else 1)
 
 

@@ -11,7 +11,12 @@ from urllib.parse import urlsplit
 import click
 
 from ...errors import CopeError
-from ..calibrated import calibrated_cascade, calibrated_replay, calibration_option, warn_of_questions
+from ..calibrated import (
+    calibrated_cascade,
+    calibrated_replay,
+    calibration_option,
+    warn_of_questions,
+)
 from ..options import (
     NO_PROGRAM,
     compiled_in,
@@ -27,9 +32,13 @@ from ..warnings import warn_of_settings
 
 @click.command()
 @click.argument("task", required=False)
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most N questions, from the start.")
+@click.option(
+    "--limit", type=click.IntRange(1), metavar="N", help="At most N questions, from the start."
+)
 @click.option("--split", default="test", show_default=True, help="Which part of the hub's set.")
-@click.option("--data", metavar="FILE", help="A local copy: JSONL, CSV or Parquet with question and answer.")
+@click.option(
+    "--data", metavar="FILE", help="A local copy: JSONL, CSV or Parquet with question and answer."
+)
 @click.option(
     "--visible",
     type=click.Choice(["one", "all"]),
@@ -38,18 +47,36 @@ from ..warnings import warn_of_settings
     help="mbpp: tests that models see. All is the paper's way, and scores on what was shown.",
 )
 @click.option(
-    "--budget", type=click.FloatRange(0), metavar="USD", help="Stop before this is spent; what is done is saved."
+    "--budget",
+    type=click.FloatRange(0),
+    metavar="USD",
+    help="Stop before this is spent; what is done is saved.",
 )
 @click.option(
-    "--questions", type=click.IntRange(1), metavar="N", help="Questions in flight; the default keeps the models busy."
+    "--questions",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Questions in flight; the default keeps the models busy.",
 )
 @click.option(
-    "--runs", type=click.Path(path_type=Path), default=Path(".cope/eval"), show_default=True, help="Folder of runs."
+    "--runs",
+    type=click.Path(path_type=Path),
+    default=Path(".cope/eval"),
+    show_default=True,
+    help="Folder of runs.",
 )
 @click.option("--fresh", is_flag=True, help="Forget what an earlier run of the same command left.")
 @click.option("--no-track", is_flag=True, help="Do without MLflow.")
-@click.option("--store", metavar="URI", help="MLflow store. [default: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]")
-@click.option("--replay", metavar="RECORD", help="Answer from a file of cope record or cope import; no model is asked.")
+@click.option(
+    "--store",
+    metavar="URI",
+    help="MLflow store. [default: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]",
+)
+@click.option(
+    "--replay",
+    metavar="RECORD",
+    help="Answer from a file of cope record or cope import; no model is asked.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @program_options
 @early_stop_option
@@ -71,10 +98,14 @@ def command(task: str | None, **options: Any) -> None:
     chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
     team = make_team(options)
     file = program_file(options, team, chosen.domain, chosen.name)
-    cascade, file, certificate = calibrated_cascade(options, team, chosen.domain, file, chosen.name, shown=chosen.shown)
+    cascade, file, certificate = calibrated_cascade(
+        options, team, chosen.domain, file, chosen.name, shown=chosen.shown
+    )
     examples = chosen.load(options["split"], options["limit"], options["data"])
     warn_of_questions(certificate, chosen.name, ((e.question, e.answer) for e in examples))
-    origin = origin_of(file, examples) | {"calibration": str(options["calibration"]) if certificate else None}
+    origin = origin_of(file, examples) | {
+        "calibration": str(options["calibration"]) if certificate else None
+    }
     warn_of_settings(compiled_in(file) if file else {}, {**options, "shown": chosen.shown})
     folder = RunFolder(settings_of(chosen, options, cascade), options["runs"])
     with folder.opened(options["fresh"]):
@@ -113,7 +144,12 @@ def settings_of(task: Any, options: Mapping[str, Any], cascade: Any) -> dict[str
 
 
 def _run(
-    task: Any, examples: list[Any], cascade: Any, folder: Any, options: Mapping[str, Any], origin: dict[str, Any]
+    task: Any,
+    examples: list[Any],
+    cascade: Any,
+    folder: Any,
+    options: Mapping[str, Any],
+    origin: dict[str, Any],
 ) -> str | None:
     """Ask, record, track and print; returns why questions are left, or that some failed, if so."""
     from ...eval import evaluate, large_alone, summarise
@@ -121,21 +157,35 @@ def _run(
 
     with ExitStack() as stack:
         tracked, around = _tracking(stack, examples, cascade, folder, options, origin)
-        view = stack.enter_context(LiveView(len(examples), list(folder.done.values()), len(cascade.preset.rounds)))
+        view = stack.enter_context(
+            LiveView(len(examples), list(folder.done.values()), len(cascade.preset.rounds))
+        )
         work = evaluate(
-            task, examples, cascade, folder,
-            in_flight=options["questions"], budget=options["budget"], finished=view.add, **around,
-        )  # fmt: skip
+            task,
+            examples,
+            cascade,
+            folder,
+            in_flight=options["questions"],
+            budget=options["budget"],
+            finished=view.add,
+            **around,
+        )
         outcome = asyncio.run(work)
-        beside = large_alone(options["runs"], folder.settings, outcome.records, cascade.team["large"].model)
+        beside = large_alone(
+            options["runs"], folder.settings, outcome.records, cascade.team["large"].model
+        )
         summary = summarise(outcome.records, len(cascade.preset.rounds), beside)
         if tracked:
             _log(tracked, summary, folder, cascade)
     document = {
-        **folder.settings, **origin, **summary.as_dict(), "folder": str(folder.path), "stopped": outcome.stopped,
+        **folder.settings,
+        **origin,
+        **summary.as_dict(),
+        "folder": str(folder.path),
+        "stopped": outcome.stopped,
         "mlflow": {"run": tracked.id, "store": tracked.uri} if tracked else None,
         "failed": [{"id": r.id, "error": r.error} for r in outcome.records if r.error],
-    }  # fmt: skip
+    }
     if options["as_json"]:
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:
@@ -148,7 +198,12 @@ def _run(
 
 
 def _tracking(
-    stack: ExitStack, examples: list[Any], cascade: Any, folder: Any, options: Mapping[str, Any], origin: dict[str, Any]
+    stack: ExitStack,
+    examples: list[Any],
+    cascade: Any,
+    folder: Any,
+    options: Mapping[str, Any],
+    origin: dict[str, Any],
 ) -> tuple[Any, dict[str, Any]]:
     """The MLflow run, opened again if this run had one, and the span around each question."""
     if options["no_track"]:
@@ -169,10 +224,14 @@ def _tracking(
     tags |= {f"program_met.{name}": str(count) for name, count in (origin["seen"] or {}).items()}
     run = stack.enter_context(
         tracked(
-            f"cope-{settings['task']}", f"{settings['preset']}", params, tags,
-            folder.notes().get("mlflow_run"), options["store"],
+            f"cope-{settings['task']}",
+            f"{settings['preset']}",
+            params,
+            tags,
+            folder.notes().get("mlflow_run"),
+            options["store"],
         )
-    )  # fmt: skip
+    )
     # An address may hold a password, which is nothing for a file.
     folder.note(mlflow_run=run.id, mlflow_store=None if urlsplit(run.uri).password else run.uri)
     return run, {"around": lambda example: question_span(example.id, example.question)}
@@ -184,13 +243,22 @@ def _log(run: Any, summary: Any, folder: Any, cascade: Any) -> None:
 
     low, high = summary.interval
     figures = {
-        "accuracy": summary.accuracy, "accuracy_low": low, "accuracy_high": high, "questions": summary.n,
-        "errors": summary.errors, "unreadable": summary.unreadable, "seconds_per_question": summary.seconds_per_question,
+        "accuracy": summary.accuracy,
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "questions": summary.n,
+        "errors": summary.errors,
+        "unreadable": summary.unreadable,
+        "seconds_per_question": summary.seconds_per_question,
         "usd": summary.total.usd if not summary.total.unpriced else None,
-    }  # fmt: skip
+    }
     for round_ in summary.rounds:
         name = f"round_{round_.round}"
-        figures |= {f"{name}.share": round_.share, f"{name}.accuracy": round_.accuracy, **_spent(name, round_.spent)}
+        figures |= {
+            f"{name}.share": round_.share,
+            f"{name}.accuracy": round_.accuracy,
+            **_spent(name, round_.spent),
+        }
     for tier, spent in summary.tiers.items():
         figures |= _spent(tier, spent)
     run.metrics(figures)
@@ -202,7 +270,10 @@ def _log(run: Any, summary: Any, folder: Any, cascade: Any) -> None:
 
 def _spent(name: str, spent: Any) -> dict[str, float | None]:
     return {
-        f"{name}.calls": spent.calls, f"{name}.prompt_tokens": spent.prompt_tokens, f"{name}.plan_tokens": spent.plan_tokens,
-        f"{name}.answer_tokens": spent.answer_tokens, f"{name}.usd": spent.usd if not spent.unpriced else None,
+        f"{name}.calls": spent.calls,
+        f"{name}.prompt_tokens": spent.prompt_tokens,
+        f"{name}.plan_tokens": spent.plan_tokens,
+        f"{name}.answer_tokens": spent.answer_tokens,
+        f"{name}.usd": spent.usd if not spent.unpriced else None,
         f"{name}.seconds": spent.seconds,
-    }  # fmt: skip
+    }

@@ -16,19 +16,57 @@ OWN = ("small", "large")
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--small", required=True, metavar="MODEL", help="The file's name of the model whose samples vote.")
-@click.option("--large", required=True, metavar="MODEL", help="The file's name of the model that answers the rest.")
-@click.option("--tier", "tiers", multiple=True, type=Assigned(str), metavar="NAME=MODEL",
-              help="One more of the file's models, asked between small and large. Repeatable.")  # fmt: skip
-@click.option("--variant", "variants", multiple=True, metavar="[TIER=]NAME",
-              help="Take samples of this prompt, in this order; of one tier with TIER=. Repeatable. [default: all]")  # fmt: skip
-@click.option("--threshold", type=click.FloatRange(0, 1, min_open=True), default=0.75, show_default=True, metavar="T",
-              help="Share of the votes that is accepted, of every tier but large.")  # fmt: skip
-@click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Breaks ties between votes.")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most N questions, from the start.")
-@click.option("--group", metavar="FIELD", help="Questions with the same value there belong together.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-              help="The record. [default: FILE's name with .parquet]")  # fmt: skip
+@click.option(
+    "--small",
+    required=True,
+    metavar="MODEL",
+    help="The file's name of the model whose samples vote.",
+)
+@click.option(
+    "--large",
+    required=True,
+    metavar="MODEL",
+    help="The file's name of the model that answers the rest.",
+)
+@click.option(
+    "--tier",
+    "tiers",
+    multiple=True,
+    type=Assigned(str),
+    metavar="NAME=MODEL",
+    help="One more of the file's models, asked between small and large. Repeatable.",
+)
+@click.option(
+    "--variant",
+    "variants",
+    multiple=True,
+    metavar="[TIER=]NAME",
+    help="Take samples of this prompt, in this order; of one tier with TIER=. Repeatable. [default: all]",
+)
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.75,
+    show_default=True,
+    metavar="T",
+    help="Share of the votes that is accepted, of every tier but large.",
+)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, metavar="N", help="Breaks ties between votes."
+)
+@click.option(
+    "--limit", type=click.IntRange(1), metavar="N", help="At most N questions, from the start."
+)
+@click.option(
+    "--group", metavar="FIELD", help="Questions with the same value there belong together."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The record. [default: FILE's name with .parquet]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(file: Path, **options: Any) -> None:
     """Import FILE: JSON lines with id, question, gold where it is known, and samples by model, each with answer and maybe text,
@@ -45,9 +83,14 @@ def command(file: Path, **options: Any) -> None:
     models = _models(options)
     thresholds = (options["threshold"],) * (len(models) - 1)
     made = import_samples(
-        file, models, _variants(options["variants"], tuple(models)),
-        thresholds=thresholds, seed=options["seed"], group=options["group"], limit=options["limit"],
-    )  # fmt: skip
+        file,
+        models,
+        _variants(options["variants"], tuple(models)),
+        thresholds=thresholds,
+        seed=options["seed"],
+        group=options["group"],
+        limit=options["limit"],
+    )
     write_record(path, made.manifest, made.rows)
     found = contents(path)
     if options["as_json"]:
@@ -62,7 +105,9 @@ def _models(options: Mapping[str, Any]) -> dict[str, str]:
     between: dict[str, str] = {}
     for name, model in options["tiers"]:
         if name in (*OWN, *between):
-            raise CopeError(f"--tier {name}={model}: that tier is named already; --small and --large set those two")
+            raise CopeError(
+                f"--tier {name}={model}: that tier is named already; --small and --large set those two"
+            )
         between[name] = model
     return {"small": options["small"], **between, "large": options["large"]}
 
@@ -72,7 +117,11 @@ def _say_of_large(variants: Sequence[str]) -> None:
     if len(variants) < 2:
         return
     names = list(dict.fromkeys(variants))
-    several = f"{len(variants)} samples" if len(names) == 1 else f"{len(names)} variants ({', '.join(names)})"
+    several = (
+        f"{len(variants)} samples"
+        if len(names) == 1
+        else f"{len(names)} variants ({', '.join(names)})"
+    )
     remedy = "" if len(names) == 1 else f"; take one with --variant large={names[0]}"
     words = f"note: large has {several}: its round votes over them, and large alone is the first of them{remedy}"
     click.echo(words, err=True)

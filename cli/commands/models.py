@@ -22,7 +22,9 @@ def list_models(as_json: bool) -> None:
     weights, host = _weights(), server_host()
     models = _ollama_models(host)
     if as_json:
-        click.echo(json.dumps({"local": weights, "ollama": {"host": host, "models": models}}, indent=1))
+        click.echo(
+            json.dumps({"local": weights, "ollama": {"host": host, "models": models}}, indent=1)
+        )
         return
     _print_tables(weights, host, models)
 
@@ -46,7 +48,9 @@ def _pull(name: str) -> str:
     if slash and kind == "ollama":
         return _pull_ollama(rest)
     if slash and kind != "local" and not name.endswith(".gguf"):
-        raise CopeError(f"{name} does not run on this machine: pull takes local/NAME and ollama/NAME")
+        raise CopeError(
+            f"{name} does not run on this machine: pull takes local/NAME and ollama/NAME"
+        )
     from ..loading import bring_weights
 
     wanted = rest if slash and kind == "local" else name
@@ -75,10 +79,15 @@ def _weights() -> list[dict[str, Any]]:
     rows = []
     for entry in registry().values():
         place, size = weights_place(entry.file)
-        rows.append({
-            "name": f"local/{entry.name}", "alias": f"local/{short[entry.name]}" if entry.name in short else None,
-            "size": entry.size, "licence": entry.licence, "file": str(place) if size == entry.size else None,
-        })  # fmt: skip
+        rows.append(
+            {
+                "name": f"local/{entry.name}",
+                "alias": f"local/{short[entry.name]}" if entry.name in short else None,
+                "size": entry.size,
+                "licence": entry.licence,
+                "file": str(place) if size == entry.size else None,
+            }
+        )
     return rows
 
 
@@ -95,13 +104,17 @@ def _ollama_models(host: str) -> list[dict[str, Any]] | None:
     return [{"name": f"ollama/{model['name']}", "size": model["size"]} for model in models]
 
 
-def _print_tables(weights: list[dict[str, Any]], host: str, models: list[dict[str, Any]] | None) -> None:
+def _print_tables(
+    weights: list[dict[str, Any]], host: str, models: list[dict[str, Any]] | None
+) -> None:
     from rich.filesize import decimal
 
     rows = [("NAME", "SHORT", "SIZE", "LICENCE", "HERE")]
     for entry in weights:
         here = entry["file"] or "no: cope models pull brings it"
-        rows.append((entry["name"], entry["alias"] or "", decimal(entry["size"]), entry["licence"], here))
+        rows.append(
+            (entry["name"], entry["alias"] or "", decimal(entry["size"]), entry["licence"], here)
+        )
     rows += [(model["name"], "", decimal(model["size"]), "", host) for model in models or []]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for name, short, size, licence, here in rows:
@@ -110,4 +123,6 @@ def _print_tables(weights: list[dict[str, Any]], host: str, models: list[dict[st
     if models is None:
         click.echo(f"no Ollama server answers at {host}", err=True)
     elif not models:
-        click.echo(f"the Ollama server at {host} has no models yet: cope models pull ollama/NAME", err=True)
+        click.echo(
+            f"the Ollama server at {host} has no models yet: cope models pull ollama/NAME", err=True
+        )

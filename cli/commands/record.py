@@ -11,7 +11,15 @@ import click
 
 from ...errors import CopeError
 from ...programs.confidence.early_stopping import NONE
-from ..options import compiled_in, make_cascade, make_team, prepare, program_file, program_options, team_options
+from ..options import (
+    compiled_in,
+    make_cascade,
+    make_team,
+    prepare,
+    program_file,
+    program_options,
+    team_options,
+)
 from ..output_files import check_output
 from ..warnings import warn_of_met, warn_of_settings
 
@@ -23,25 +31,62 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("task")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most N questions, from the start.")
+@click.option(
+    "--limit", type=click.IntRange(1), metavar="N", help="At most N questions, from the start."
+)
 @click.option("--split", default="test", show_default=True, help="Which part of the hub's set.")
-@click.option("--data", metavar="FILE", help="A local copy: JSONL, CSV or Parquet with question and answer.")
-@click.option("--visible", type=click.Choice(["one", "all"]), default="one", show_default=True,
-              help="mbpp: tests that models see.")  # fmt: skip
-@click.option("--also", multiple=True, default=("large",), show_default=True, metavar="PRESET",
-              help="Record this preset's rounds beside, on the same questions; none for no other. Repeatable.")  # fmt: skip
-@click.option("--group", metavar="COLUMN", help="Rows of --data with the same value there belong together.")
-@click.option("--logprobs", is_flag=True, help="Ask for log-probabilities; that takes a local engine more time.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-              help="The record. [default: TASK-PRESET.parquet]")  # fmt: skip
 @click.option(
-    "--budget", type=click.FloatRange(0), metavar="USD", help="Stop before this is spent; what is done is saved."
+    "--data", metavar="FILE", help="A local copy: JSONL, CSV or Parquet with question and answer."
 )
 @click.option(
-    "--questions", type=click.IntRange(1), metavar="N", help="Questions in flight; the default keeps the models busy."
+    "--visible",
+    type=click.Choice(["one", "all"]),
+    default="one",
+    show_default=True,
+    help="mbpp: tests that models see.",
 )
-@click.option("--runs", type=click.Path(path_type=Path), default=Path(".cope/record"), show_default=True,
-              help="Folder where every call is kept, so that an interrupted record goes on.")  # fmt: skip
+@click.option(
+    "--also",
+    multiple=True,
+    default=("large",),
+    show_default=True,
+    metavar="PRESET",
+    help="Record this preset's rounds beside, on the same questions; none for no other. Repeatable.",
+)
+@click.option(
+    "--group", metavar="COLUMN", help="Rows of --data with the same value there belong together."
+)
+@click.option(
+    "--logprobs",
+    is_flag=True,
+    help="Ask for log-probabilities; that takes a local engine more time.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The record. [default: TASK-PRESET.parquet]",
+)
+@click.option(
+    "--budget",
+    type=click.FloatRange(0),
+    metavar="USD",
+    help="Stop before this is spent; what is done is saved.",
+)
+@click.option(
+    "--questions",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Questions in flight; the default keeps the models busy.",
+)
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path),
+    default=Path(".cope/record"),
+    show_default=True,
+    help="Folder where every call is kept, so that an interrupted record goes on.",
+)
 @click.option("--fresh", is_flag=True, help="Forget what an earlier run of the same command left.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @program_options
@@ -56,22 +101,36 @@ def command(task: str, **options: Any) -> None:
 
     chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
     if isinstance(chosen, ShortAnswer):
-        chosen = replace(chosen, labelled=False)  # rows without an answer are recorded too, and not scored
-    options |= {"no_cache": True, "early_stop": NONE}  # a reply from the cache has no tokens of its own
+        chosen = replace(
+            chosen, labelled=False
+        )  # rows without an answer are recorded too, and not scored
+    options |= {
+        "no_cache": True,
+        "early_stop": NONE,
+    }  # a reply from the cache has no tokens of its own
     team = make_team(options)
     if options["logprobs"]:
         _ask_logprobs(team)
     programs, files = _programs(options, team, chosen)
     recorder = Recorder(programs)
-    options["output"] = options["output"] or Path(f"{chosen.name}-{recorder.first.preset.name}.parquet")
+    options["output"] = options["output"] or Path(
+        f"{chosen.name}-{recorder.first.preset.name}.parquet"
+    )
     read = [Path(file) for file in (options["data"], options["program"]) if file]
-    check_output(options["output"], read, "record", is_record)  # now, rather than after hours of asking
+    check_output(
+        options["output"], read, "record", is_record
+    )  # now, rather than after hours of asking
     examples = chosen.load(options["split"], options["limit"], options["data"])
-    groups, compiled = groups_of(options, examples), _compiled(files, examples, {**options, "shown": chosen.shown})
+    groups, compiled = (
+        groups_of(options, examples),
+        _compiled(files, examples, {**options, "shown": chosen.shown}),
+    )
     folder = RunFolder(_settings(chosen, options, recorder), options["runs"])
     with folder.opened(options["fresh"]):
         folder.done = {key: record for key, record in folder.done.items() if recorder.holds(record)}
-        prepare(team, dict.fromkeys(tier for c in recorder.cascades.values() for tier in c.preset.tiers))
+        prepare(
+            team, dict.fromkeys(tier for c in recorder.cascades.values() for tier in c.preset.tiers)
+        )
         stopped = _run(chosen, examples, recorder, folder, groups, options, compiled)
     if stopped:
         raise CopeError(stopped)
@@ -105,7 +164,9 @@ def _compiled(
     found = {}
     for name, file in files.items():
         about = compiled_in(file) if file else {}
-        warn_of_met(about, (example.question for example in examples), name if len(files) > 1 else None)
+        warn_of_met(
+            about, (example.question for example in examples), name if len(files) > 1 else None
+        )
         warn_of_settings(about, asked)
         if "rows" in about:
             found[name] = {"rows": about["rows"]}
@@ -129,7 +190,9 @@ def groups_of(options: Mapping[str, Any], examples: list[Any]) -> dict[str, str]
         raise CopeError("--group names a column of your own file: give it with --data FILE")
     rows = of_split(from_file(options["data"], ()), options["split"], options["data"])
     if lacking := [number for number, row in enumerate(rows, 1) if row.get(column) is None]:
-        raise CopeError(f"{options['data']} row {lacking[0]} has no {column!r}, which --group names")
+        raise CopeError(
+            f"{options['data']} row {lacking[0]} has no {column!r}, which --group names"
+        )
     return {key: str(row[column]) for key, row in zip(keyed(examples), rows, strict=False)}
 
 
@@ -139,7 +202,8 @@ def _settings(task: Any, options: Mapping[str, Any], recorder: "Recorder") -> di
 
     state = recorder.first.dump_state()
     rounds = [
-        {k: v for k, v in r.items() if k not in ("threshold", "samples", "plans")} for r in state["preset"]["rounds"]
+        {k: v for k, v in r.items() if k not in ("threshold", "samples", "plans")}
+        for r in state["preset"]["rounds"]
     ]
     team = recorder.first.team
     return {
@@ -175,23 +239,31 @@ def _run(
     from ..display.evaluation import LiveView
 
     path = options["output"]
-    with LiveView(len(examples), list(folder.done.values()), len(recorder.first.preset.rounds)) as view:
+    with LiveView(
+        len(examples), list(folder.done.values()), len(recorder.first.preset.rounds)
+    ) as view:
         work = evaluate(
-            task, examples, recorder.first, folder,
-            in_flight=options["questions"], budget=options["budget"], finished=view.add, asking=recorder.asking,
-        )  # fmt: skip
+            task,
+            examples,
+            recorder.first,
+            folder,
+            in_flight=options["questions"],
+            budget=options["budget"],
+            finished=view.add,
+            asking=recorder.asking,
+        )
         outcome = asyncio.run(work)
     failed = [record for record in outcome.records if record.error]
     good = len(outcome.records) - len(failed)
     if good:
         settings = _made_with(task, options) | ({"compiled": compiled} if compiled else {})
-        manifest = recorder.manifest(task, outcome.records, settings=settings, group=options["group"])
+        manifest = recorder.manifest(
+            task, outcome.records, settings=settings, group=options["group"]
+        )
         write_record(path, manifest, recorder.rows(outcome.records, groups))
         _show(path, manifest, options["as_json"], outcome.stopped)
     if failed and not outcome.stopped:
-        why = (
-            f"a model failed on {len(failed)} of {len(examples)} questions, first on {failed[0].id} ({failed[0].error})"
-        )
+        why = f"a model failed on {len(failed)} of {len(examples)} questions, first on {failed[0].id} ({failed[0].error})"
         return f"{why}; they are not in the record, and the same command asks them again"
     return outcome.stopped
 

@@ -19,10 +19,21 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Make one page of a run, a record or a comparison.")
 @click.argument("source", metavar="RUN_OR_RECORD", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=Path("report.html"),
-              show_default=True, metavar="FILE", help="The page; a report that is there is replaced.")  # fmt: skip
-@click.option("--figures", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
-              help="Also every picture as SVG and PNG.")  # fmt: skip
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("report.html"),
+    show_default=True,
+    metavar="FILE",
+    help="The page; a report that is there is replaced.",
+)
+@click.option(
+    "--figures",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Also every picture as SVG and PNG.",
+)
 @click.option("--force", is_flag=True, help="Write over a file that is not a report.")
 @click.option("--open", "opens", is_flag=True, help="Show the page in the browser.")
 @click.option("--no-track", is_flag=True, help="Do not attach the page to the MLflow run.")
@@ -32,8 +43,12 @@ if TYPE_CHECKING:
     help="MLflow store. [default: the one of the run, else MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]",
 )
 @price_option
-@click.option("--json", "as_json", is_flag=True, help="Print the page's figures as one JSON document.")
-def command(source: Path, output: Path, figures: Path | None, force: bool, opens: bool, **options: Any) -> None:
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the page's figures as one JSON document."
+)
+def command(
+    source: Path, output: Path, figures: Path | None, force: bool, opens: bool, **options: Any
+) -> None:
     """Make a page of RUN_OR_RECORD: a folder of cope eval or cope compare, or a file of cope record or cope import.
 
     The page is one file that loads nothing: accuracy against cost, the rounds, every question with its samples.
@@ -79,7 +94,9 @@ def _write(opened: "Source", found: dict[str, Any], output: Path) -> None:
     except OSError as error:
         with suppress(OSError):
             partial.unlink()
-        raise CopeError(f"cannot write {output}: {error.strerror}; name another file with -o") from None
+        raise CopeError(
+            f"cannot write {output}: {error.strerror}; name another file with -o"
+        ) from None
 
 
 def _attach(opened: "Source", output: Path, store: str | None) -> str | None:
@@ -101,12 +118,18 @@ def _attach(opened: "Source", output: Path, store: str | None) -> str | None:
     return opened.mlflow_run
 
 
-def _told(found: dict[str, Any], output: Path, pictures: list[Path], tracked: str | None, as_json: bool) -> None:
+def _told(
+    found: dict[str, Any], output: Path, pictures: list[Path], tracked: str | None, as_json: bool
+) -> None:
     from ...report.figures import headline
     from ...report.page import finite
 
     if as_json:
-        files = {"page": str(output), "pictures": [str(file) for file in pictures], "mlflow_run": tracked}
+        files = {
+            "page": str(output),
+            "pictures": [str(file) for file in pictures],
+            "mlflow_run": tracked,
+        }
         click.echo(json.dumps(finite({**found, "files": files}), ensure_ascii=False, indent=1))
         return
     click.echo(headline(found))

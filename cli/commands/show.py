@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..program_text import compiled_rows, demo_lines, indented, nearest_in_words, printable, round_in_words, say
+from ..program_text import (
+    compiled_rows,
+    demo_lines,
+    indented,
+    nearest_in_words,
+    printable,
+    round_in_words,
+    say,
+)
 
 if TYPE_CHECKING:
     from ...programs.program_view import PredictorView, ProgramView
@@ -17,8 +25,13 @@ _SOME = 3  # of many demonstrations, where not all are wanted
 @click.command(short_help="Print a program: its rounds, instructions and demonstrations.")
 @click.argument("source", metavar="FILE")
 @click.option("--full", is_flag=True, help="Print long values of demonstrations in full.")
-@click.option("--domain", default="short-answer", show_default=True, metavar="KIND",
-              help="Kind of questions a preset is shown for: short-answer or code. A file names its own.")  # fmt: skip
+@click.option(
+    "--domain",
+    default="short-answer",
+    show_default=True,
+    metavar="KIND",
+    help="Kind of questions a preset is shown for: short-answer or code. A file names its own.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(source: str, full: bool, domain: str, as_json: bool) -> None:
     """Print a program that was compiled or saved, or a preset as it is before that.
@@ -35,7 +48,10 @@ def command(source: str, full: bool, domain: str, as_json: bool) -> None:
 
 
 def _lines(view: "ProgramView", full: bool) -> Iterator[str]:
-    name, words = click.style(printable(view.preset.name), bold=True), printable(view.preset.description)
+    name, words = (
+        click.style(printable(view.preset.name), bold=True),
+        printable(view.preset.description),
+    )
     yield f"{name}: {words}" if words else name
     yield f"domain: {view.domain}"
     if view.peers:

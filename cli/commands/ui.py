@@ -23,7 +23,11 @@ STOP_SECONDS = 5.0
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True, metavar="N")
-@click.option("--store", metavar="URI", help="MLflow store. [default: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]")
+@click.option(
+    "--store",
+    metavar="URI",
+    help="MLflow store. [default: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]",
+)
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 def command(port: int, store: str | None, no_browser: bool) -> None:
     """Open MLflow's page on the runs of `cope eval`, until Ctrl-C."""
@@ -35,7 +39,9 @@ def command(port: int, store: str | None, no_browser: bool) -> None:
     if (file := store_file(uri)) is None and "://" not in uri:
         file, uri = Path(uri), f"sqlite:///{uri}"
     if file is not None and not file.is_file():
-        raise CopeError(f"there is no store {file.resolve()}: `cope eval` makes it, or name another with --store")
+        raise CopeError(
+            f"there is no store {file.resolve()}: `cope eval` makes it, or name another with --store"
+        )
     _check_free(port)
     artifacts = (file.resolve().parent if file else Path.cwd()) / ARTIFACTS
     address = f"http://127.0.0.1:{port}"
@@ -53,7 +59,9 @@ def command(port: int, store: str | None, no_browser: bool) -> None:
 def _show(address: str, no_browser: bool) -> None:
     click.echo(address)
     # Without a screen a browser for text may be found, which would take over the terminal.
-    screen = sys.platform in ("darwin", "win32") or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")))
+    screen = sys.platform in ("darwin", "win32") or any(
+        map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
+    )
     if screen and not no_browser:
         webbrowser.open(address)
 
@@ -64,27 +72,47 @@ def _check_free(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise CopeError(f"port {port} cannot be used ({error.strerror}): choose another with --port") from None
+            raise CopeError(
+                f"port {port} cannot be used ({error.strerror}): choose another with --port"
+            ) from None
 
 
 def mlflow_command(uri: str, artifacts: str, port: int) -> list[str]:
     """MLflow's server on a store, for this machine alone; new experiments keep artifacts where `cope eval` does."""
     return [
-        sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--default-artifact-root", artifacts,
-        "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "mlflow",
+        "server",
+        "--backend-store-uri",
+        uri,
+        "--default-artifact-root",
+        artifacts,
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+    ]
 
 
 @contextlib.contextmanager
-def _server(uri: str, artifacts: str, port: int) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
+def _server(
+    uri: str, artifacts: str, port: int
+) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
     """MLflow's server in a process group of its own, ended with all its workers however this command ends."""
     # Pages on finished runs need no job runner, and nobody asked to be counted.
     quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
     with tempfile.TemporaryFile() as log:
         server = subprocess.Popen(
             mlflow_command(uri, artifacts, port),
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=quiet | os.environ, start_new_session=True,
-        )  # fmt: skip
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=quiet | os.environ,
+            start_new_session=True,
+        )
         before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         try:
             yield server, log
@@ -118,10 +146,14 @@ def _wait(server: subprocess.Popen[bytes], log: IO[bytes], address: str) -> None
             if httpx.get(f"{address}/health", timeout=2, trust_env=False).status_code == 200:
                 return
         time.sleep(0.2)
-    raise CopeError(f"MLflow did not answer at {address} within {START_SECONDS:g} s: try again with less load")
+    raise CopeError(
+        f"MLflow did not answer at {address} within {START_SECONDS:g} s: try again with less load"
+    )
 
 
 def _last_line(log: IO[bytes]) -> str:
     log.seek(0)
-    lines = [line.strip() for line in log.read().decode(errors="replace").splitlines() if line.strip()]
+    lines = [
+        line.strip() for line in log.read().decode(errors="replace").splitlines() if line.strip()
+    ]
     return lines[-1] if lines else "it said nothing"

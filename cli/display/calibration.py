@@ -17,13 +17,16 @@ def print_calibration(found: "Calibration", made: "Certificate") -> None:
     """What was chosen, with the promise, and what it comes to on the held-out half."""
     console, data, aim = _console(), made.data, found.aim
     models = ", ".join(f"{tier} {model}" for tier, model in made.models.items())
-    console.print(f"[bold]{data['task']}[/bold], {data['questions']} questions: {models}", highlight=False)
+    console.print(
+        f"[bold]{data['task']}[/bold], {data['questions']} questions: {models}", highlight=False
+    )
     halves = [_half(data[side], data["grouped"]) for side in ("learn", "test")]
     tested = len(made.tested)
     console.print(
         f"{made.tried} settings compared on {halves[0]}; {tested} tested on {halves[1]}, {found.choice.passed} passed; "
-        f"minimized: {made.aim['minimized']}", highlight=False,
-    )  # fmt: skip
+        f"minimized: {made.aim['minimized']}",
+        highlight=False,
+    )
     p = f" (p = {made.p:.4f})" if made.p is not None else ""
     console.print(f"chosen: [bold]{made.words}[/bold]{p}", highlight=False)
     console.print(made.promise, highlight=False, soft_wrap=True)
@@ -36,15 +39,21 @@ def print_calibration(found: "Calibration", made: "Certificate") -> None:
         console.print(
             f"{lost:.1%} of these questions {'(over groups) ' * data['grouped']}are lost, where {100 * aim.harm:.4g}% are allowed. "
             "The test chose the setting on them, so its figures here lean a little its way; the promise does not. For figures on "
-            "questions that chose nothing: cope eval --calibration on others.", highlight=False, soft_wrap=True,
-        )  # fmt: skip
+            "questions that chose nothing: cope eval --calibration on others.",
+            highlight=False,
+            soft_wrap=True,
+        )
     if (chosen := found.held_out[0]) and chosen.unknown:
         console.print(
             f"{chosen.unknown} of {chosen.questions} held-out questions need calls that the record does not hold: they were "
-            "tested as lost, and the table leaves them out", highlight=False, soft_wrap=True,
-        )  # fmt: skip
+            "tested as lost, and the table leaves them out",
+            highlight=False,
+            soft_wrap=True,
+        )
     if aim.budget is not None:
-        console.print(f"within {aim.budget:g} USD for 1,000 questions, on the first half", highlight=False)
+        console.print(
+            f"within {aim.budget:g} USD for 1,000 questions, on the first half", highlight=False
+        )
 
 
 def _half(side: dict[str, int], grouped: bool) -> str:
@@ -96,22 +105,35 @@ def _held_out(found: "Calibration") -> Table:
 
     chosen, large = found.held_out
     rows = [("cascade", chosen), ("large alone", large)] if chosen else [("large alone", large)]
-    table = _table("held-out half", "accuracy", "95% interval", "harmed", "helped", "answered by round")
+    table = _table(
+        "held-out half", "accuracy", "95% interval", "harmed", "helped", "answered by round"
+    )
     uses = [name for name in MEASURES if any(row.use[name] is not None for _, row in rows)]
     for name in uses:
         table.add_column(MEASURES[name].unit, justify="right")
     for name, row in rows:
         low, high = row.interval
         table.add_row(
-            name, *(("unknown", "") if row.accuracy is None else (_percent(row.accuracy), f"{low:.1%} to {high:.1%}")),
+            name,
+            *(
+                ("unknown", "")
+                if row.accuracy is None
+                else (_percent(row.accuracy), f"{low:.1%} to {high:.1%}")
+            ),
             *((_count(row.harmed), _count(row.helped)) if row is chosen else ("", "")),
             " / ".join(f"{share:.0%}" for share in row.rounds),
             *(_use(row.use[name], MEASURES[name].scale) for name in uses),
-        )  # fmt: skip
+        )
     if chosen:
         saved = [found.saved.get(name) for name in uses]
-        table.add_row("saved", *[""] * 5, *(_percent(one.value) if one else "" for one in saved), style="bold")
-        table.add_row("95% interval", *[""] * 5, *(f"{one.low:.1%} to {one.high:.1%}" if one else "" for one in saved))
+        table.add_row(
+            "saved", *[""] * 5, *(_percent(one.value) if one else "" for one in saved), style="bold"
+        )
+        table.add_row(
+            "95% interval",
+            *[""] * 5,
+            *(f"{one.low:.1%} to {one.high:.1%}" if one else "" for one in saved),
+        )
     return table
 
 
@@ -126,16 +148,23 @@ def _use(value: float | None, scale: float) -> str:
 def print_reliability(rows: Sequence[Any]) -> None:
     """Confidence against accuracy, round by round."""
     console = _console()
-    table = _table("round", "confidence", "gate", "questions", "accuracy", "95% interval", "recalibrated")
+    table = _table(
+        "round", "confidence", "gate", "questions", "accuracy", "95% interval", "recalibrated"
+    )
     for row in rows:
         name = f"{row.round}" + (", reaching it" if row.who == "reaching" else "")
         for place, level in enumerate(row.levels):
             low, high = level.interval
             gate = "" if level.accepted is None else "accepts" if level.accepted else "escalates"
             table.add_row(
-                "" if place else name, f"{level.confidence:.3g}", gate, str(level.questions),
-                _percent(level.right / level.questions), f"{low:.1%} to {high:.1%}", _percent(level.recalibrated),
-            )  # fmt: skip
+                "" if place else name,
+                f"{level.confidence:.3g}",
+                gate,
+                str(level.questions),
+                _percent(level.right / level.questions),
+                f"{low:.1%} to {high:.1%}",
+                _percent(level.recalibrated),
+            )
         table.add_section()
     console.print()
     console.print(table)
@@ -144,28 +173,44 @@ def print_reliability(rows: Sequence[Any]) -> None:
         console.print(
             f"round {row.round}{who}: calibration error {row.error:.3f}, after isotonic recalibration "
             f"{row.recalibrated_error:.3f} (chance alone {row.chance:.3f}); Brier score {row.brier[0]:.4f}, then "
-            f"{row.brier[1]:.4f}", highlight=False, soft_wrap=True,
-        )  # fmt: skip
+            f"{row.brier[1]:.4f}",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def print_stops(rows: Sequence[Any]) -> None:
     """What each rule saves and changes."""
     console = _console()
     table = _table(
-        "round", "stop", "samples drawn", "saved", "decisions changed", "now accepted", "now escalated", "other answer",
+        "round",
+        "stop",
+        "samples drawn",
+        "saved",
+        "decisions changed",
+        "now accepted",
+        "now escalated",
+        "other answer",
         "wrong accepted",
-    )  # fmt: skip
+    )
     for row in rows:
         table.add_row(
-            str(row.round) if row.rule == NONE else "", row.rule, f"{row.drawn:.2f}", f"{row.saved:.1%}",
-            *("unknown" if share is None else f"{share:.2%}"
-              for share in (row.changed, row.accepted, row.escalated, row.another, row.wrong)),
-        )  # fmt: skip
+            str(row.round) if row.rule == NONE else "",
+            row.rule,
+            f"{row.drawn:.2f}",
+            f"{row.saved:.1%}",
+            *(
+                "unknown" if share is None else f"{share:.2%}"
+                for share in (row.changed, row.accepted, row.escalated, row.another, row.wrong)
+            ),
+        )
     console.print()
     if rows:
         console.print(table)
     else:
-        console.print("no round votes on several answers, so there is no vote to stop early", highlight=False)
+        console.print(
+            "no round votes on several answers, so there is no vote to stop early", highlight=False
+        )
 
 
 def _console() -> Console:

@@ -53,7 +53,10 @@ def _print(console: Console, found: "Comparison", document: Mapping[str, Any]) -
         from ...eval.comparison import BASES
 
         at = "; ".join(f"{pair.system} {pair.prices.words}" for pair in found.pairs if pair.prices)
-        _line(console, f"cheaper than {found.against}, by price small : large of {BASES[found.basis]}: {at}")
+        _line(
+            console,
+            f"cheaper than {found.against}, by price small : large of {BASES[found.basis]}: {at}",
+        )
     for table in (*_lines(found), *_open(found)):
         console.print()
         console.print(table)
@@ -84,7 +87,9 @@ def _unknown(found: "Comparison") -> str:
     from ...stats.measures import MEASURES
 
     known = _known(found)
-    return "; ".join(f"the {measure.words}" for name, measure in MEASURES.items() if name not in known)
+    return "; ".join(
+        f"the {measure.words}" for name, measure in MEASURES.items() if name not in known
+    )
 
 
 def _systems(found: "Comparison") -> Table:
@@ -94,7 +99,9 @@ def _systems(found: "Comparison") -> Table:
     heads = [MEASURES[name].unit for name in known]
     if len(known) > 2:  # two lines, so that all fit
         heads = [
-            head.replace(" / 1,000, ", "\n").replace(" tokens", "\ntokens").replace(" calls", "\ncalls")
+            head.replace(" / 1,000, ", "\n")
+            .replace(" tokens", "\ntokens")
+            .replace(" calls", "\ncalls")
             for head in heads
         ]
     table = _table("a question", "n", "accuracy", "95%", *heads)
@@ -105,7 +112,9 @@ def _systems(found: "Comparison") -> Table:
             "unknown" if cost is None else _number(cost * MEASURES[measure].scale)
             for cost, measure in zip(costs, known, strict=True)
         )
-        table.add_row(name, _asked(one), _right(one), f"{100 * low:.1f} to {100 * high:.1f}", *shown)
+        table.add_row(
+            name, _asked(one), _right(one), f"{100 * low:.1f} to {100 * high:.1f}", *shown
+        )
     return table
 
 
@@ -116,19 +125,31 @@ def _asked(one: "Figures") -> str:
 
 def _right(one: "Figures") -> str:
     """Accuracy over all questions, as far as it is known."""
-    return " to ".join(f"{100 * bound:.1f}" for bound in one.bounds) + "%" if one.bounds else f"{one.accuracy:.1%}"
+    return (
+        " to ".join(f"{100 * bound:.1f}" for bound in one.bounds) + "%"
+        if one.bounds
+        else f"{one.accuracy:.1%}"
+    )
 
 
 def _accuracy(found: "Comparison") -> Table:
     from ...eval.comparison import points
 
-    table = _table(f"beside {found.against}", "n", "points", "95%", "gained", "lost", "p", "p (Holm)")
+    table = _table(
+        f"beside {found.against}", "n", "points", "95%", "gained", "lost", "p", "p (Holm)"
+    )
     for pair in found.pairs:
         one = pair.difference
         table.add_row(
-            pair.system, str(pair.questions), points(one.value), f"{points(one.low)} to {points(one.high)}",
-            str(pair.gained), str(pair.lost), _p(pair.p), _p(pair.adjusted),
-        )  # fmt: skip
+            pair.system,
+            str(pair.questions),
+            points(one.value),
+            f"{points(one.low)} to {points(one.high)}",
+            str(pair.gained),
+            str(pair.lost),
+            _p(pair.p),
+            _p(pair.adjusted),
+        )
     return table
 
 
@@ -174,7 +195,12 @@ def _open(found: "Comparison") -> Iterator[Table]:
     pairs = [pair for pair in found.pairs if not pair.settled]
     if not pairs:
         return
-    table = _table("open differences", "seen", "questions that would settle it", "difference that shows with these")
+    table = _table(
+        "open differences",
+        "seen",
+        "questions that would settle it",
+        "difference that shows with these",
+    )
     for pair in pairs:
         smallest = pair.detectable
         shows = "none" if smallest is None else f"{100 * smallest:.1f} points"
@@ -187,10 +213,14 @@ def _row(one: "Beside", scale: float) -> tuple[str, ...]:
 
     gain = one.gain
     return (
-        _number(one.cost.value * scale), _reach(one.random_cost, scale), _percent(one.random_accuracy),
-        points(gain.value) if isfinite(gain.value) else "-", f"{_bound(gain.low)} to {_bound(gain.high)}",
-        _percent(one.oracle_accuracy), _percent(one.closed),
-    )  # fmt: skip
+        _number(one.cost.value * scale),
+        _reach(one.random_cost, scale),
+        _percent(one.random_accuracy),
+        points(gain.value) if isfinite(gain.value) else "-",
+        f"{_bound(gain.low)} to {_bound(gain.high)}",
+        _percent(one.oracle_accuracy),
+        _percent(one.closed),
+    )
 
 
 def _bound(share: float) -> str:

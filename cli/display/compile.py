@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 def print_plan(compilation: "Compilation", settings: dict[str, Any], guess: "Estimate") -> None:
     """What a compile is about to do, on stderr."""
     session, optimizer = compilation.session, compilation.optimizer
-    earlier = f"; {session.purse.spent.calls:,} calls made before are not asked again" if session.resumed else ""
+    earlier = (
+        f"; {session.purse.spent.calls:,} calls made before are not asked again"
+        if session.resumed
+        else ""
+    )
     click.echo(f"compile {settings['preset']} for {settings['task']}", err=True)
     rows = [
         ("optimizer", f"{optimizer.name}, {optimizer.words}"),
@@ -28,10 +32,17 @@ def print_plan(compilation: "Compilation", settings: dict[str, Any], guess: "Est
         *(("prompts", predictor) for predictor in _predictors(compilation)),
         ("questions", compilation.splits.words),
         *([("objective", settings["objective"])] if settings["objective"] != "accuracy" else []),
-        *([("proposer", settings["reflection_lm"] + _memory(compilation))] if guess.proposals else []),
+        *(
+            [("proposer", settings["reflection_lm"] + _memory(compilation))]
+            if guess.proposals
+            else []
+        ),
         ("estimate", f"{_range(guess)}; from a pilot of {guess.pilot} questions{_right(guess)}"),
         *(("", words) for words in guess.assumes),
-        ("budget", f"{_bounds(session.purse.budget)}; {session.purse.spent.calls:,} calls are used"),
+        (
+            "budget",
+            f"{_bounds(session.purse.budget)}; {session.purse.spent.calls:,} calls are used",
+        ),
         ("kept in", f"{compilation.folder}{earlier}"),
     ]
     click.echo("\n".join(f"  {label:<9}  {text}" for label, text in rows), err=True)
@@ -58,7 +69,11 @@ def _memory(compilation: "Compilation") -> str:
     if not hasattr(engine, "load"):
         return ""
     program = compilation.program
-    running = [other for other in embedded(program.team, program.preset.tiers) if other.weights == engine.weights]
+    running = [
+        other
+        for other in embedded(program.team, program.preset.tiers)
+        if other.weights == engine.weights
+    ]
     if not running:
         return ", one more model in memory"
     if any((other.slots, other.context) == (engine.slots, engine.context) for other in running):
@@ -90,23 +105,39 @@ def _bounds(budget: Any) -> str:
 
 
 def result_document(
-    made: "Compiled", settings: dict[str, Any], guess: "Estimate", output: Path, frontier: Sequence[Path]
+    made: "Compiled",
+    settings: dict[str, Any],
+    guess: "Estimate",
+    output: Path,
+    frontier: Sequence[Path],
 ) -> dict[str, Any]:
     """A compile's outcome as plain data."""
     mean, low, high = made.gain
     files = [str(file) for file in frontier] or [None] * len(made.frontier)
     return {
-        **settings, "before": made.before.as_dict(), "after": made.after.as_dict(), "improved": made.improved,
-        "gain": {"mean": mean, "low": low, "high": high}, "candidates": len(made.candidates),
-        "estimate": guess.as_dict(), "spent": vars(made.spent), "stopped": made.stopped, "lost": made.lost, "output": str(output),
+        **settings,
+        "before": made.before.as_dict(),
+        "after": made.after.as_dict(),
+        "improved": made.improved,
+        "gain": {"mean": mean, "low": low, "high": high},
+        "candidates": len(made.candidates),
+        "estimate": guess.as_dict(),
+        "spent": vars(made.spent),
+        "stopped": made.stopped,
+        "lost": made.lost,
+        "output": str(output),
         "frontier": [
-            {**scores.as_dict(), "file": file} for (_, scores), file in zip(made.frontier, files, strict=True)
+            {**scores.as_dict(), "file": file}
+            for (_, scores), file in zip(made.frontier, files, strict=True)
         ],
-        "plots": made.provenance.get("plots", []), "mlflow": made.provenance.get("mlflow"),
-    }  # fmt: skip
+        "plots": made.provenance.get("plots", []),
+        "mlflow": made.provenance.get("mlflow"),
+    }
 
 
-def print_result(made: "Compiled", before: Any, output: Path, frontier: Sequence[Path], measured_by: str) -> None:
+def print_result(
+    made: "Compiled", before: Any, output: Path, frontier: Sequence[Path], measured_by: str
+) -> None:
     """The prompts as a diff, before and after on the validation questions, and where all that is.
 
     The diff comes first: it can be longer than a screen, and the figures should stand at the end.
@@ -120,7 +151,9 @@ def print_result(made: "Compiled", before: Any, output: Path, frontier: Sequence
     lines += [f"before  {_scores(made.before)}", f"after   {_scores(made.after)}", _gain(made)]
     if len(made.frontier) > 1:
         lines += ["", "frontier, the cheapest first"]
-        lines += [f"  {number}  {_scores(scores)}" for number, (_, scores) in enumerate(made.frontier, 1)]
+        lines += [
+            f"  {number}  {_scores(scores)}" for number, (_, scores) in enumerate(made.frontier, 1)
+        ]
     spent = made.spent
     lines += [
         "",
@@ -145,7 +178,9 @@ def _gain(made: "Compiled") -> str:
         none = f"none of {tried} candidates" if tried > 1 else "no candidate"
         return f"no gain: {none} is better, so the program stays as it was"
     mean, low, high = (100 * value for value in made.gain)
-    return f"gain    {mean:+.1f} points (95% interval {low:+.1f} to {high:+.1f}, paired by question)"
+    return (
+        f"gain    {mean:+.1f} points (95% interval {low:+.1f} to {high:+.1f}, paired by question)"
+    )
 
 
 def _scores(scores: "Scores") -> str:

@@ -35,7 +35,9 @@ class CompileView:
         self._lock = threading.RLock()
         self._guess: Estimate | None = None
         self._session: Session | None = None
-        self._start: _Mark | None = None  # when the first call was made, after what was only answered again
+        self._start: _Mark | None = (
+            None  # when the first call was made, after what was only answered again
+        )
         self._before = 0  # questions answered before
         self._began, self._shown, self._words, self._over = time.monotonic(), 0.0, "", False
         self._ended = threading.Event()
@@ -43,14 +45,20 @@ class CompileView:
     def __enter__(self) -> Self:
         self._began, self._start, self._over = time.monotonic(), None, False
         if self._session:
-            self._start, self._before = _mark(self._session, self._began), self._session.activity.answered
+            self._start, self._before = (
+                _mark(self._session, self._began),
+                self._session.activity.answered,
+            )
         self._ended = threading.Event()
         if self._live:
             threading.Thread(target=self._tick, args=(self._ended,), daemon=True).start()
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._ended.set()
         with self._lock:
@@ -87,8 +95,12 @@ class CompileView:
         words, before = self._line(session, now), self._words
         self._shown, self._words = now, words
         if self._live:
-            width = shutil.get_terminal_size().columns - 1  # a line that wraps could not be drawn over
-            print(f"\r{words[:width]:<{min(width, len(before))}}", end="", file=self._out, flush=True)
+            width = (
+                shutil.get_terminal_size().columns - 1
+            )  # a line that wraps could not be drawn over
+            print(
+                f"\r{words[:width]:<{min(width, len(before))}}", end="", file=self._out, flush=True
+            )
         elif words != before:
             print(words, file=self._out, flush=True)
 
@@ -108,7 +120,9 @@ class CompileView:
             best, count = whole[0], len(candidates)
             which = "as it was" if best.number == 0 else f"candidate {best.number} of {count - 1}"
             return f"best {best.mean(keys):.1%} ({which})"
-        done = max((sum(key in candidate.scores for key in keys) for candidate in candidates), default=0)
+        done = max(
+            (sum(key in candidate.scores for key in keys) for candidate in candidates), default=0
+        )
         return f"before: {done} of {len(keys)} questions" if done else "asks a few questions"
 
     def _left(self, session: "Session", now: float) -> str:
@@ -119,7 +133,11 @@ class CompileView:
         start, here = self._start, _mark(session, now)
         if self._guess is None or start is None:
             return ""
-        took, made, answered = now - start.time, here.calls - start.calls, here.answered - start.answered
+        took, made, answered = (
+            now - start.time,
+            here.calls - start.calls,
+            here.answered - start.answered,
+        )
         if made < 5 or took < 1:
             return ""
         bounds = session.purse.budget.bounds()
@@ -143,7 +161,9 @@ def _used(session: "Session") -> list[str]:
     if budget.tokens:
         parts.append(f"tokens {spent.tokens:,} of {budget.tokens:,}")
     if budget.usd:
-        parts.append(f"{'money unknown' if spent.usd is None else money(spent.usd)} of {money(budget.usd)}")
+        parts.append(
+            f"{'money unknown' if spent.usd is None else money(spent.usd)} of {money(budget.usd)}"
+        )
     elif spent.usd:
         parts.append(money(spent.usd))
     if budget.seconds:

@@ -8,7 +8,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from ...programs.confidence.early_stopping import INEXACT
@@ -26,20 +33,33 @@ class LiveView:
         self._started, self._printed, self._before = time.monotonic(), 0.0, len(self.records)
         self._console = Console(stderr=True)
         self._progress = Progress(
-            BarColumn(24), MofNCompleteColumn(), TextColumn("{task.fields[text]}"), TimeElapsedColumn(),
-            TextColumn("left"), TimeRemainingColumn(), console=self._console, transient=True,
+            BarColumn(24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[text]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
             disable=not self._console.is_terminal,
-        )  # fmt: skip
-        self._task = self._progress.add_task("", total=total, completed=len(self.records), text=self.text())
+        )
+        self._task = self._progress.add_task(
+            "", total=total, completed=len(self.records), text=self.text()
+        )
 
     def __enter__(self) -> Self:
         self._progress.start()
         if self._before:
-            self._console.print(f"{self._before} of {self.total} questions are done already", highlight=False)
+            self._console.print(
+                f"{self._before} of {self.total} questions are done already", highlight=False
+            )
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._progress.stop()
 
@@ -49,21 +69,36 @@ class LiveView:
             return "waiting for the first answer"
         scores = [r.score for r in good]
         accuracy = "unknown" if None in scores else f"{sum(scores) / len(good):.1%}"
-        shares = "/".join(f"{sum(r.round == n for r in good) / len(good):.0%}" for n in range(1, self.rounds + 1))
+        shares = "/".join(
+            f"{sum(r.round == n for r in good) / len(good):.0%}" for n in range(1, self.rounds + 1)
+        )
         known = [r.usd for r in good if r.usd is not None]
         spend = f"  ${sum(known):.4f}" if known else ""
-        errors = f"  {len(self.records) - len(good)} errors" if len(good) < len(self.records) else ""
-        return f"accuracy {accuracy}" + (f"  rounds {shares}" if self.rounds > 1 else "") + spend + errors
+        errors = (
+            f"  {len(self.records) - len(good)} errors" if len(good) < len(self.records) else ""
+        )
+        return (
+            f"accuracy {accuracy}"
+            + (f"  rounds {shares}" if self.rounds > 1 else "")
+            + spend
+            + errors
+        )
 
     def add(self, record: Any) -> None:
         self.records.append(record)
         self._progress.update(self._task, completed=len(self.records), text=self.text())
         now = time.monotonic()
-        if self._progress.disable and (now - self._printed >= EVERY_SECONDS or len(self.records) == self.total):
+        if self._progress.disable and (
+            now - self._printed >= EVERY_SECONDS or len(self.records) == self.total
+        ):
             self._printed = now
             rate = (len(self.records) - self._before) / (now - self._started)
             left = f"  {(self.total - len(self.records)) / rate:.0f} s left" if rate else ""
-            print(f"{len(self.records)}/{self.total}  {self.text()}{left}", file=sys.stderr, flush=True)
+            print(
+                f"{len(self.records)}/{self.total}  {self.text()}{left}",
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 def money(spent: Any) -> str:
@@ -84,21 +119,39 @@ def _accuracy(value: float | None, questions: int) -> str:
 
 def _table(cascade: Any, summary: Any) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    names = ("round", "share", "accuracy", "calls", "prompt tokens", "plan tokens", "answer tokens", "money", "seconds")
+    names = (
+        "round",
+        "share",
+        "accuracy",
+        "calls",
+        "prompt tokens",
+        "plan tokens",
+        "answer tokens",
+        "money",
+        "seconds",
+    )
     for name in names:
         table.add_column(name, justify="left" if name == "round" else "right")
     for round_ in summary.rounds:
         spec = cascade.preset.rounds[round_.round - 1]
-        who = f"{spec.planner} plans, {spec.reasoner} solves" if spec.planner else f"{spec.reasoner} solves"
+        who = (
+            f"{spec.planner} plans, {spec.reasoner} solves"
+            if spec.planner
+            else f"{spec.reasoner} solves"
+        )
         accuracy = _accuracy(round_.accuracy, round_.answered)
-        table.add_row(f"{round_.round} {who}", percent(round_.share), accuracy, *_cells(round_.spent))
+        table.add_row(
+            f"{round_.round} {who}", percent(round_.share), accuracy, *_cells(round_.spent)
+        )
     table.add_section()
     for tier, spent in summary.tiers.items():
         table.add_row(f"{tier} tier", "", "", *_cells(spent))
     all_of, accuracy = percent(1.0 if summary.n else None), _accuracy(summary.accuracy, summary.n)
     table.add_row("all", all_of, accuracy, *_cells(summary.total), style="bold")
     if beside := summary.large_alone:
-        table.add_row("large alone", "", _accuracy(beside.accuracy, summary.n), *_cells(beside.spent))
+        table.add_row(
+            "large alone", "", _accuracy(beside.accuracy, summary.n), *_cells(beside.spent)
+        )
     return table
 
 
@@ -111,7 +164,8 @@ def _cells(spent: Any) -> tuple[str, ...]:
 def _print(console: Console, settings: Mapping[str, Any], cascade: Any, summary: Any) -> None:
     models = ", ".join(f"{tier} {model}" for tier, model in settings["models"].items())
     console.print(
-        f"[bold]{settings['task']}[/bold] with preset [bold]{settings['preset']}[/bold]: {models}", highlight=False
+        f"[bold]{settings['task']}[/bold] with preset [bold]{settings['preset']}[/bold]: {models}",
+        highlight=False,
     )
     if shown := settings.get("shown"):
         console.print(shown, highlight=False)
@@ -128,7 +182,11 @@ def _print(console: Console, settings: Mapping[str, Any], cascade: Any, summary:
         words = "model time unknown" if time_ is None else f"{time_:.1f} s of model time a question"
         console.print(f"{text}; {words}", highlight=False)
     rule = settings.get("early_stop")
-    why = f"by {rule}, which may decide otherwise" if rule in INEXACT else "their votes could change nothing"
+    why = (
+        f"by {rule}, which may decide otherwise"
+        if rule in INEXACT
+        else "their votes could change nothing"
+    )
     if summary.total.cancelled:
         console.print(f"{summary.total.cancelled} calls were stopped early: {why}", highlight=False)
     elif rule in INEXACT:
@@ -142,7 +200,9 @@ def table_text(settings: Mapping[str, Any], cascade: Any, summary: Any) -> str:
     return console.file.getvalue()  # type: ignore[attr-defined]
 
 
-def print_table(settings: Mapping[str, Any], cascade: Any, summary: Any, document: Mapping[str, Any]) -> None:
+def print_table(
+    settings: Mapping[str, Any], cascade: Any, summary: Any, document: Mapping[str, Any]
+) -> None:
     """The table on stdout, and where the run is kept on stderr."""
     console = Console() if sys.stdout.isatty() else Console(width=140)
     _print(console, settings, cascade, summary)

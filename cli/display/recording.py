@@ -33,11 +33,20 @@ def contents(path: Path) -> dict[str, Any]:
             }
         )
     return {
-        "file": str(path), "bytes": path.stat().st_size, "task": manifest.task, "source": manifest.source,
-        "questions": len(record), "models": manifest.models, "seed": manifest.seed, "programs": programs,
-        "doubtful": int(record.doubtful.sum()), "data_fingerprint": manifest.data_fingerprint,
-        "unlabelled": int((~record.labelled).sum()), "failed": manifest.failed, "left_out": manifest.left_out,
-    }  # fmt: skip
+        "file": str(path),
+        "bytes": path.stat().st_size,
+        "task": manifest.task,
+        "source": manifest.source,
+        "questions": len(record),
+        "models": manifest.models,
+        "seed": manifest.seed,
+        "programs": programs,
+        "doubtful": int(record.doubtful.sum()),
+        "data_fingerprint": manifest.data_fingerprint,
+        "unlabelled": int((~record.labelled).sum()),
+        "failed": manifest.failed,
+        "left_out": manifest.left_out,
+    }
 
 
 def _round(round_: "RecordedRound") -> dict[str, Any]:
@@ -74,7 +83,9 @@ def print_contents(found: dict[str, Any]) -> None:
 
     console = Console() if sys.stdout.isatty() else Console(width=140)
     models = ", ".join(f"{tier} {model}" for tier, model in found["models"].items())
-    console.print(f"[bold]{found['task']}[/bold], {found['questions']} questions: {models}", highlight=False)
+    console.print(
+        f"[bold]{found['task']}[/bold], {found['questions']} questions: {models}", highlight=False
+    )
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in (
         "program",
@@ -89,17 +100,30 @@ def print_contents(found: dict[str, Any]) -> None:
         table.add_column(name, justify="left" if name in ("program", "round") else "right")
     for program in found["programs"]:
         for row in program["rounds"]:
-            who = f"{row['planner']} plans, {row['reasoner']} solves" if row["planner"] else f"{row['reasoner']} solves"
+            who = (
+                f"{row['planner']} plans, {row['reasoner']} solves"
+                if row["planner"]
+                else f"{row['reasoner']} solves"
+            )
             table.add_row(
-                program["name"] if row["round"] == 1 else "", f"{row['round']} {who}", str(row["samples"]),
-                _share(row["right"]), str(row["unread"]), f"{row['calls']:,}",
-                *("unknown" if row[name] is None else f"{row[name]:,}" for name in ("prompt_tokens", "written_tokens")),
-            )  # fmt: skip
+                program["name"] if row["round"] == 1 else "",
+                f"{row['round']} {who}",
+                str(row["samples"]),
+                _share(row["right"]),
+                str(row["unread"]),
+                f"{row['calls']:,}",
+                *(
+                    "unknown" if row[name] is None else f"{row[name]:,}"
+                    for name in ("prompt_tokens", "written_tokens")
+                ),
+            )
     console.print(table)
     for program in found["programs"]:
         gates = ", ".join(f"{threshold:g}" for threshold in program["thresholds"])
         told = f" with thresholds {gates}" if gates else ""
-        console.print(f"{program['name']}{told}: accuracy {_share(program['accuracy'])}", highlight=False)
+        console.print(
+            f"{program['name']}{told}: accuracy {_share(program['accuracy'])}", highlight=False
+        )
     if found["unlabelled"]:
         console.print(f"{found['unlabelled']} questions have no right answer", highlight=False)
     for why, count in found["left_out"].items():

@@ -45,7 +45,9 @@ class Display:
     def __init__(self, cascade: "Cascade") -> None:
         self.cascade = cascade
         first = cascade.preset.rounds[0]
-        self._loaded = {id(e) for e in embedded(cascade.team, filter(None, (first.planner, first.reasoner)))}
+        self._loaded = {
+            id(e) for e in embedded(cascade.team, filter(None, (first.planner, first.reasoner)))
+        }
         self.lock = threading.RLock()
         self.began = 0.0
         self.number = 0
@@ -104,7 +106,9 @@ class Display:
         parts.append(f"{solver} solves {times}".rstrip() + seen_in_words(spec, self.number))
         if spec.threshold is not None:
             code = self.cascade.domain == "code"
-            parts.append("a program must pass the tests" if code else f"{spec.threshold:.0%} must agree")
+            parts.append(
+                "a program must pass the tests" if code else f"{spec.threshold:.0%} must agree"
+            )
         return ", ".join(parts)
 
     def _who(self, tier: str | None) -> str:
@@ -140,7 +144,10 @@ class Lines(Display):
         super().Voted(event)
         votes = ", ".join(f"{answer}: {votes}" for answer, votes in self.votes.items())
         answer = "no answer could be read" if event.answer is None else one_line(event.answer)
-        self._say(f"vote {self.asked} of {self.spec.samples}: {answer}" + (f"  ({votes})" if votes else ""))
+        self._say(
+            f"vote {self.asked} of {self.spec.samples}: {answer}"
+            + (f"  ({votes})" if votes else "")
+        )
 
     def Judged(self, event: "Judged") -> None:
         super().Judged(event)

@@ -36,14 +36,19 @@ class Live(Display):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._live:
             self._live.stop()
 
     def draw_start(self) -> None:
         self._end: list[RenderableType] = []
-        self._live = live = RichLive(get_renderable=self._picture, console=self.console, refresh_per_second=8)
+        self._live = live = RichLive(
+            get_renderable=self._picture, console=self.console, refresh_per_second=8
+        )
         live.start(refresh=True)
 
     def Judged(self, event: "Judged") -> None:
@@ -77,10 +82,14 @@ class Live(Display):
         table.add_column(no_wrap=True, max_width=40, overflow="ellipsis")
         for answer, votes in list(self.votes.items())[:_MOST]:
             style = "green" if votes >= needed else "yellow"
-            bar = ProgressBar(spec.samples, votes, width=_BAR, complete_style=style, finished_style=style)
+            bar = ProgressBar(
+                spec.samples, votes, width=_BAR, complete_style=style, finished_style=style
+            )
             table.add_row("", Text(answer, style="bold"), bar, str(votes))
         if self.unread:
-            bar = ProgressBar(spec.samples, self.unread, width=_BAR, complete_style="red", finished_style="red")
+            bar = ProgressBar(
+                spec.samples, self.unread, width=_BAR, complete_style="red", finished_style="red"
+            )
             table.add_row("", Text(_UNREAD, style="dim"), bar, str(self.unread))
         return [table, *_more(len(self.votes), "answers")]
 
@@ -100,12 +109,18 @@ class Live(Display):
     def _decision(self, event: "Judged") -> list[RenderableType]:
         last = event.round == len(self.cascade.preset.rounds)
         style = "green" if event.accepted else "red" if last else "yellow"
-        loaded = "".join(f", loaded {name} in {s:.1f} s" for name, s in self.loading.items() if s is not None)
+        loaded = "".join(
+            f", loaded {name} in {s:.1f} s" for name, s in self.loading.items() if s is not None
+        )
         text = Text(f"  {self.verdict(event)}", style=f"bold {style}")
         text.append(f"  ({time.monotonic() - self.began:.1f} s{loaded})", style="not bold dim")
         lines: list[RenderableType] = [text]
         if not event.accepted and event.plan and not last:
-            lines.append(Padding(Text(f"hands on the plan: {one_line(event.plan)}"), (0, 0, 0, 2), expand=False))
+            lines.append(
+                Padding(
+                    Text(f"hands on the plan: {one_line(event.plan)}"), (0, 0, 0, 2), expand=False
+                )
+            )
         return [*lines, Text()]
 
 

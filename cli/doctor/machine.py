@@ -16,9 +16,18 @@ SECONDS = 2.0
 ROOM = 1_000_000_000  # bytes beside the weights: the default pair under `cope eval` was measured at 2.5 GB in all
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY")
 MORE_KEYS = (  # named only when they are set
-    "AZURE_API_KEY", "COHERE_API_KEY", "DEEPSEEK_API_KEY", "FIREWORKS_API_KEY", "GROQ_API_KEY", "HF_TOKEN",
-    "MISTRAL_API_KEY", "OLLAMA_API_KEY", "PERPLEXITYAI_API_KEY", "TOGETHERAI_API_KEY", "XAI_API_KEY",
-)  # fmt: skip
+    "AZURE_API_KEY",
+    "COHERE_API_KEY",
+    "DEEPSEEK_API_KEY",
+    "FIREWORKS_API_KEY",
+    "GROQ_API_KEY",
+    "HF_TOKEN",
+    "MISTRAL_API_KEY",
+    "OLLAMA_API_KEY",
+    "PERPLEXITYAI_API_KEY",
+    "TOGETHERAI_API_KEY",
+    "XAI_API_KEY",
+)
 _PACKAGES = ("dspy", "mlflow", "ollama", "xllamacpp", "datasets")
 
 
@@ -62,7 +71,9 @@ def python() -> Check:
         try:
             versions.append(f"{package} {version(package)}")
         except PackageNotFoundError:
-            return Check("python", "missing", f"{package} is not installed", "install cope-dspy again")
+            return Check(
+                "python", "missing", f"{package} is not installed", "install cope-dspy again"
+            )
     found = f"Python {platform.python_version()}, cope {version('cope-dspy')} with {', '.join(versions)}"
     return Check("python", "ok", found)
 
@@ -72,12 +83,24 @@ def engine() -> Check:
     code = "import xllamacpp as x; print(', '.join(d['description'] for d in x.get_device_info()))"
     name, command = "embedded engine", [sys.executable, "-c", code]
     try:
-        tried = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+        tried = subprocess.run(
+            command, capture_output=True, text=True, timeout=SECONDS, check=False
+        )
     except subprocess.TimeoutExpired:
-        return Check(name, "note", f"did not load within {SECONDS:g} s", "look again when the machine is idle")
+        return Check(
+            name,
+            "note",
+            f"did not load within {SECONDS:g} s",
+            "look again when the machine is idle",
+        )
     if tried.returncode:
         why = (tried.stderr.strip().splitlines() or [f"ended with status {tried.returncode}"])[-1]
-        return Check(name, "missing", f"does not load: {why}", "install xllamacpp again, or use ollama/ models")
+        return Check(
+            name,
+            "missing",
+            f"does not load: {why}",
+            "install xllamacpp again, or use ollama/ models",
+        )
     return Check(name, "ok", f"loads; computes on {tried.stdout.strip()}")
 
 
@@ -87,7 +110,11 @@ def cpu() -> Check:
     cores, threads = psutil.cpu_count(logical=False) or 1, psutil.cpu_count() or 1
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads
     less = f", {usable} of them for this process" if usable < threads else ""
-    return Check("cpu", "ok", f"{cores} core{'s' * (cores != 1)}, {threads} thread{'s' * (threads != 1)}{less}")
+    return Check(
+        "cpu",
+        "ok",
+        f"{cores} core{'s' * (cores != 1)}, {threads} thread{'s' * (threads != 1)}{less}",
+    )
 
 
 def memory() -> Check:
@@ -100,14 +127,22 @@ def memory() -> Check:
     found = f"{decimal(free)} free; the default pair needs about {decimal(needed)}"
     if free >= needed:
         return Check("memory", "ok", found)
-    return Check("memory", "missing", found, "close other programs, or name smaller models with --small and --large")
+    return Check(
+        "memory",
+        "missing",
+        found,
+        "close other programs, or name smaller models with --small and --large",
+    )
 
 
 def _left_in_container() -> int | None:
     """What the control group leaves, where one bounds the memory."""
     group = Path("/sys/fs/cgroup")
     try:
-        limit, used = (group / "memory.max").read_text().strip(), (group / "memory.current").read_text()
+        limit, used = (
+            (group / "memory.max").read_text().strip(),
+            (group / "memory.current").read_text(),
+        )
         cache = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
     except (OSError, ValueError):
         return None
@@ -121,11 +156,15 @@ def gpu() -> Check:
     if command := shutil.which("nvidia-smi"):
         asked = [command, "--query-gpu=name,memory.total", "--format=csv,noheader"]
         try:
-            told = subprocess.run(asked, capture_output=True, text=True, timeout=SECONDS, check=False)
+            told = subprocess.run(
+                asked, capture_output=True, text=True, timeout=SECONDS, check=False
+            )
         except subprocess.TimeoutExpired:
             return Check("gpu", "note", f"nvidia-smi did not answer within {SECONDS:g} s")
         if told.returncode == 0 and told.stdout.strip():
-            return Check("gpu", "ok", f"{'; '.join(told.stdout.strip().splitlines())} (Ollama uses it)")
+            return Check(
+                "gpu", "ok", f"{'; '.join(told.stdout.strip().splitlines())} (Ollama uses it)"
+            )
     if Path("/dev/kfd").exists():
         return Check("gpu", "ok", "one from AMD (Ollama uses it)")
     return Check("gpu", "note", "none seen: local models run on the CPU")
@@ -146,10 +185,15 @@ def weights() -> Check:
             lines.append(f"{entry.name}: {place} has {decimal(size)}, not {decimal(entry.size)}")
             status, advice = "missing", f"delete {place}; `cope models pull` brings the right one"
         else:
-            part = f", {partial.stat().st_size / entry.size:.0%} are there" if partial.exists() else ""
+            part = (
+                f", {partial.stat().st_size / entry.size:.0%} are there" if partial.exists() else ""
+            )
             lines.append(f"{entry.name}: not here ({decimal(entry.size)}{part})")
             if status == "ok":
-                status, advice = "note", "`cope models pull` brings them now; the first `cope ask` does too"
+                status, advice = (
+                    "note",
+                    "`cope models pull` brings them now; the first `cope ask` does too",
+                )
     return Check("weights", status, "\n".join(lines), advice)
 
 
@@ -181,7 +225,9 @@ def disk() -> Check:
     needed = sum(entry.size for entry in _default_weights() if weights_place(entry.file)[1] is None)
     found = f"{decimal(free)} free for the cache in {folder}"
     if needed and not os.access(there, os.W_OK):
-        return Check("disk", "missing", f"{folder} cannot be written", "set COPE_CACHE to another folder")
+        return Check(
+            "disk", "missing", f"{folder} cannot be written", "set COPE_CACHE to another folder"
+        )
     if free < needed:
         found += f"; the default weights take {decimal(needed)} more"
         return Check("disk", "missing", found, "make room, or set COPE_CACHE to another folder")
@@ -192,6 +238,10 @@ def keys() -> Check:
     """Keys by name; their values are never read further than whether there is one."""
     there = [name for name in (*KEYS, *MORE_KEYS) if os.environ.get(name)]
     lacking = [name for name in KEYS if name not in there]
-    parts = [f"{title}: {', '.join(names)}" for title, names in (("set", there), ("not set", lacking)) if names]
+    parts = [
+        f"{title}: {', '.join(names)}"
+        for title, names in (("set", there), ("not set", lacking))
+        if names
+    ]
     advice = "" if there else "only API models need one: export NAME=..."
     return Check("keys", "ok" if there else "note", "; ".join(parts), advice)

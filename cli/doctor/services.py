@@ -22,7 +22,11 @@ def ollama() -> Check:
     try:
         number, models = served(host, SECONDS / 2)
     except (httpx.HTTPError, ValueError) as error:
-        why = "no server answers" if isinstance(error, httpx.TransportError) else f"not Ollama ({error})"
+        why = (
+            "no server answers"
+            if isinstance(error, httpx.TransportError)
+            else f"not Ollama ({error})"
+        )
         if command:
             advice = f"start it with `ollama serve` ({command}{_version_of(command)}), or set OLLAMA_HOST"
         else:
@@ -36,7 +40,9 @@ def ollama() -> Check:
 
 def _version_of(command: str) -> str:
     try:
-        told = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=SECONDS / 2, check=False)
+        told = subprocess.run(
+            [command, "--version"], capture_output=True, text=True, timeout=SECONDS / 2, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     words = (told.stdout.strip().splitlines() or [""])[-1].split()
@@ -47,11 +53,15 @@ def sandbox() -> Check:
     """Whether a program can be run behind walls here, by running one."""
     try:
         box = open_sandbox()
-        report = asyncio.run(box.run("def double(x): return x + x", Suite(("assert double(2) == 4",))))
+        report = asyncio.run(
+            box.run("def double(x): return x + x", Suite(("assert double(2) == 4",)))
+        )
     except CopeError as error:
         return Check("sandbox", "note", f"none: {error}", f"only code tasks need one: {ADVICE}")
     if not report.all_passed:
-        return Check("sandbox", "note", f"{box.name} runs programs, but a right one fails: {report.message}")
+        return Check(
+            "sandbox", "note", f"{box.name} runs programs, but a right one fails: {report.message}"
+        )
     return Check("sandbox", "ok", f"{box.name} ({box.backend.command}) ran a program")  # pyright: ignore
 
 
@@ -68,7 +78,12 @@ def tracking_store() -> Check:
             with place.open("r+b") as store:
                 start = store.read(15)
             if start and start != b"SQLite format 3":
-                return Check(name, "note", f"{place} is not an SQLite file", "move it, or set MLFLOW_TRACKING_URI")
+                return Check(
+                    name,
+                    "note",
+                    f"{place} is not an SQLite file",
+                    "move it, or set MLFLOW_TRACKING_URI",
+                )
             return Check(name, "ok", f"{uri}, writable", "")
         with tempfile.TemporaryFile(dir=place.parent):
             return Check(name, "ok", f"{uri}, made by the first `cope eval` in {place.parent}")
@@ -86,7 +101,11 @@ def _other_store(name: str, uri: str) -> Check:
     try:
         httpx.get(f"{uri.rstrip('/')}/health", timeout=SECONDS / 2).raise_for_status()
     except httpx.HTTPError as error:
-        why = f"status {error.response.status_code}" if isinstance(error, httpx.HTTPStatusError) else "no connection"
+        why = (
+            f"status {error.response.status_code}"
+            if isinstance(error, httpx.HTTPStatusError)
+            else "no connection"
+        )
         advice = "start that server, or unset MLFLOW_TRACKING_URI"
         return Check(name, "note", f"{shown} does not answer ({why})", advice)
     return Check(name, "ok", f"{shown} answers")

@@ -78,17 +78,26 @@ class Comparison:
 
         return {
             "systems": {name: vars(figures) for name, figures in self.figures.items()},
-            "against": self.against, "by": self.by, "groups": self.groups, "margin": self.margin, "draws": self.draws,
+            "against": self.against,
+            "by": self.by,
+            "groups": self.groups,
+            "margin": self.margin,
+            "draws": self.draws,
             "bootstrap_seed": self.seed,
             "comparisons": [
-                {**pair.as_dict(), "verdict": verdict(pair, self), "settling": None if pair.settled else settling(pair)}
+                {
+                    **pair.as_dict(),
+                    "verdict": verdict(pair, self),
+                    "settling": None if pair.settled else settling(pair),
+                }
                 for pair in self.pairs
             ],
             "beside": {
-                measure: {name: one.as_dict() for name, one in found.items()} for measure, found in self.beside.items()
+                measure: {name: one.as_dict() for name, one in found.items()}
+                for measure, found in self.beside.items()
             },
             "price_ratio_of": self.basis and BASES[self.basis],
-        }  # fmt: skip
+        }
 
 
 def compare(
@@ -119,7 +128,9 @@ def compare(
             in common.
     """
     if len(records) < 2:
-        raise CopeError("a comparison needs two systems or more: name them with --presets and --programs")
+        raise CopeError(
+            "a comparison needs two systems or more: name them with --presets and --programs"
+        )
     systems = {name: System.of(name, rows) for name, rows in records.items()}
     if empty := [name for name, system in systems.items() if not system.questions]:
         raise CopeError(f"{empty[0]} has no outcome on any question: leave it out")
@@ -130,33 +141,56 @@ def compare(
     groups = groups or None
     what = basis(systems)
     how = {"groups": groups, "draws": draws, "seed": seed}
-    raw = [versus(system, systems[reference], what, **how) for name, system in systems.items() if name != reference]
+    raw = [
+        versus(system, systems[reference], what, **how)
+        for name, system in systems.items()
+        if name != reference
+    ]
     p = [pair.p for pair in raw]
     pairs = tuple(
-        pair.held_to(adjusted, level) for pair, adjusted, level in zip(raw, holm(p), holm_levels(p, ALPHA), strict=True)
+        pair.held_to(adjusted, level)
+        for pair, adjusted, level in zip(raw, holm(p), holm_levels(p, ALPHA), strict=True)
     )
     keys = list(dict.fromkeys(key for system in systems.values() for key in system.questions))
     figures = {name: _figures(system, keys, groups) for name, system in systems.items()}
     whole = {name: system for name, system in systems.items() if not figures[name].lacking}
     belongs = belonging_of(keys, groups)
     return Comparison(
-        figures, reference, pairs, measure, _beside(whole, how), what,
-        None if belongs is None else len(set(belongs)), margin, draws, seed,
-    )  # fmt: skip
+        figures,
+        reference,
+        pairs,
+        measure,
+        _beside(whole, how),
+        what,
+        None if belongs is None else len(set(belongs)),
+        margin,
+        draws,
+        seed,
+    )
 
 
 def _figures(system: System, wanted: Sequence[str], groups: Mapping[str, str] | None) -> Figures:
     keys = list(system.questions)
     scores, lacking = system.scores(keys), len(wanted) - len(keys)
-    costs = {name: float(system.costs(name, keys).mean()) if system.knows(name) else None for name in MEASURES}
+    costs = {
+        name: float(system.costs(name, keys).mean()) if system.knows(name) else None
+        for name in MEASURES
+    }
     bounds = bounds_interval = None
     if lacking:
-        everywhere = belonging_of([*keys, *(key for key in wanted if key not in system.questions)], groups)
+        everywhere = belonging_of(
+            [*keys, *(key for key in wanted if key not in system.questions)], groups
+        )
         least, most = (np.append(scores, np.full(lacking, fill)) for fill in (0.0, 1.0))
         bounds = float(least.mean()), float(most.mean())
-        bounds_interval = clustered_wilson(least, everywhere)[0], clustered_wilson(most, everywhere)[1]
+        bounds_interval = (
+            clustered_wilson(least, everywhere)[0],
+            clustered_wilson(most, everywhere)[1],
+        )
     interval = clustered_wilson(scores, belonging_of(keys, groups))
-    return Figures(len(keys), lacking, float(scores.mean()), interval, costs, bounds, bounds_interval)
+    return Figures(
+        len(keys), lacking, float(scores.mean()), interval, costs, bounds, bounds_interval
+    )
 
 
 def _measure(by: str | None, systems: Mapping[str, System]) -> str:
@@ -167,7 +201,10 @@ def _measure(by: str | None, systems: Mapping[str, System]) -> str:
             raise CopeError(f"--by {by}: not known of {lacking[0]}{hint}")
         return by
     order = ("large-tokens", "large-calls")
-    return next((name for name in order if all(system.knows(name) for system in systems.values())), order[-1])
+    return next(
+        (name for name in order if all(system.knows(name) for system in systems.values())),
+        order[-1],
+    )
 
 
 def _beside(systems: Mapping[str, System], how: Mapping[str, Any]) -> dict[str, dict[str, Beside]]:

@@ -68,7 +68,11 @@ def _beside(found: "Comparison") -> Iterator[str]:
     if not rows:
         return
     starts = dict.fromkeys(one.start for one in rows.values())
-    which = next(iter(starts)) if len(starts) == 1 else ", ".join(f"{one.start} for {n}" for n, one in rows.items())
+    which = (
+        next(iter(starts))
+        if len(starts) == 1
+        else ", ".join(f"{one.start} for {n}" for n, one in rows.items())
+    )
     yield (
         "random sends each question to large with one fixed chance, else to its start: its cost for the same accuracy, and its "
         "accuracy for the same cost. oracle asks large on just the questions that its start gets wrong and large right, as many "
@@ -85,13 +89,25 @@ def _matched(found: "Comparison", document: Mapping[str, Any]) -> Iterator[str]:
 
     parts = []
     for one in document.get("matched") or ():
-        share, gap = (Estimate(**one[name]) for name in ("share", "difference") if None not in one[name].values())
-        below = f"at most {points(one['below']).lstrip('+')} points less" if one["below"] else "the same accuracy"
+        share, gap = (
+            Estimate(**one[name])
+            for name in ("share", "difference")
+            if None not in one[name].values()
+        )
+        below = (
+            f"at most {points(one['below']).lstrip('+')} points less"
+            if one["below"]
+            else "the same accuracy"
+        )
         bounds = f"{points(gap.low)} to {points(gap.high)}"
         parts.append(f"{shares(share)} for {below} (measured {points(gap.value)}, {bounds})")
     if parts:
         one = document["matched"][0]
-        left = f"; {one['left_out']} are left out, since the record lacks their calls" if one["left_out"] else ""
+        left = (
+            f"; {one['left_out']} are left out, since the record lacks their calls"
+            if one["left_out"]
+            else ""
+        )
         yield (
             f"cost at large's accuracy, in {MEASURES[found.by].words}: of what large alone takes, {one['program']} needs "
             f"{', and '.join(parts)}. Thresholds and samples are the cheapest such on one half of the questions, measured on the "

@@ -76,7 +76,9 @@ class Versus:
         """
         if self.gained + self.lost < FEWEST:
             return None
-        found = questions_needed((self.gained - self.lost) / self.questions, self.discordant, self.level)
+        found = questions_needed(
+            (self.gained - self.lost) / self.questions, self.discordant, self.level
+        )
         return found and max(1, round(found * self.effect))
 
     @property
@@ -90,13 +92,21 @@ class Versus:
         return (self.gained + self.lost) / self.questions
 
     def as_dict(self) -> dict[str, Any]:
-        plain = {name: value for name, value in vars(self).items() if name not in ("difference", "costs", "prices")}
+        plain = {
+            name: value
+            for name, value in vars(self).items()
+            if name not in ("difference", "costs", "prices")
+        }
         return {
-            **plain, "difference": self.difference.as_dict(), "discordant": self.discordant, "settled": self.settled,
-            "needed": self.needed, "detectable": self.detectable,
+            **plain,
+            "difference": self.difference.as_dict(),
+            "discordant": self.discordant,
+            "settled": self.settled,
+            "needed": self.needed,
+            "detectable": self.detectable,
             "costs": {name: costs.as_dict() for name, costs in self.costs.items()},
             "price_ratio": self.prices and self.prices.as_dict(),
-        }  # fmt: skip
+        }
 
 
 @dataclass(frozen=True)
@@ -109,11 +119,20 @@ class Costs:
     ratio: Estimate
 
     def as_dict(self) -> dict[str, Any]:
-        return {**vars(self), "difference": self.difference.as_dict(), "ratio": self.ratio.as_dict()}
+        return {
+            **vars(self),
+            "difference": self.difference.as_dict(),
+            "ratio": self.ratio.as_dict(),
+        }
 
 
 def versus(
-    system: System, reference: System, basis: str | None, groups: Mapping[str, str] | None, draws: int, seed: int
+    system: System,
+    reference: System,
+    basis: str | None,
+    groups: Mapping[str, str] | None,
+    draws: int,
+    seed: int,
 ) -> Versus:
     """Compare two systems on the questions that both have an outcome for.
 
@@ -130,21 +149,37 @@ def versus(
     """
     keys = [key for key in reference.questions if key in system.questions]
     if not keys:
-        raise CopeError(f"{system.name} and {reference.name} have no question in common: leave one out")
+        raise CopeError(
+            f"{system.name} and {reference.name} have no question in common: leave one out"
+        )
     ours, theirs = system.right(keys), reference.right(keys)
     belongs = belonging_of(keys, groups)
     known = [name for name in MEASURES if _known(name, keys, system, reference)]
-    sums = resample(_columns(system, reference, known, basis, keys), belongs, draws=draws, seed=seed)
+    sums = resample(
+        _columns(system, reference, known, basis, keys), belongs, draws=draws, seed=seed
+    )
     gained, lost = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
     effect = design_effect(ours.astype(float) - theirs.astype(float), belongs)
     exact, difference = _difference(sums, gained, lost, len(keys), effect)
     p = paired_p(ours, theirs, belongs)
     left_out = len(system.questions.keys() ^ reference.questions.keys())
     return Versus(
-        system.name, reference.name, len(keys), left_out, sums.units, difference, exact, gained, lost, p, p, ALPHA,
-        {name: _costs(sums, name) for name in known}, price_ratio(sums) if basis else None,
+        system.name,
+        reference.name,
+        len(keys),
+        left_out,
+        sums.units,
+        difference,
+        exact,
+        gained,
+        lost,
+        p,
+        p,
+        ALPHA,
+        {name: _costs(sums, name) for name in known},
+        price_ratio(sums) if basis else None,
         effect,
-    )  # fmt: skip
+    )
 
 
 def _known(measure: str, keys: list[str], *systems: System) -> bool:
@@ -154,21 +189,30 @@ def _known(measure: str, keys: list[str], *systems: System) -> bool:
 def _columns(
     system: System, reference: System, known: list[str], basis: str | None, keys: list[str]
 ) -> dict[str, Array]:
-    columns = {"n": np.ones(len(keys)), "right": system.scores(keys), "right_ref": reference.scores(keys)}
+    columns = {
+        "n": np.ones(len(keys)),
+        "right": system.scores(keys),
+        "right_ref": reference.scores(keys),
+    }
     for name in known:
         columns |= {name: system.costs(name, keys), f"{name}_ref": reference.costs(name, keys)}
     if basis:
         for tier in (SMALL, LARGE):
-            columns |= {tier: system.use(tier, basis, keys), f"{tier}_ref": reference.use(tier, basis, keys)}
+            columns |= {
+                tier: system.use(tier, basis, keys),
+                f"{tier}_ref": reference.use(tier, basis, keys),
+            }
     return columns
 
 
 def _costs(sums: Sums, name: str) -> Costs:
     total, n, ref = sums.total, sums.total["n"], f"{name}_ref"
     return Costs(
-        total[name] / n, total[ref] / n, sums.estimate(lambda s: (s[name] - s[ref]) / s["n"]),
+        total[name] / n,
+        total[ref] / n,
+        sums.estimate(lambda s: (s[name] - s[ref]) / s["n"]),
         sums.estimate(lambda s: s[name] / s[ref]),
-    )  # fmt: skip
+    )
 
 
 def _difference(sums: Sums, gained: int, lost: int, n: int, effect: float) -> tuple[bool, Estimate]:

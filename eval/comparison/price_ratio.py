@@ -40,11 +40,18 @@ class PriceRatio:
     crossing: Estimate | None
 
     def as_dict(self) -> dict[str, Any]:
-        relative = [{"ratio": float(r), **one.as_dict()} for r, one in zip(RATIOS.round(3), self.relative, strict=True)]
+        relative = [
+            {"ratio": float(r), **one.as_dict()}
+            for r, one in zip(RATIOS.round(3), self.relative, strict=True)
+        ]
         crossing = self.crossing and self.crossing.as_dict()
         return {
-            "small": self.small, "large": self.large, "cheaper": self.cheaper, "crossing": crossing, "relative": relative
-        }  # fmt: skip
+            "small": self.small,
+            "large": self.large,
+            "cheaper": self.cheaper,
+            "crossing": crossing,
+            "relative": relative,
+        }
 
     @property
     def words(self) -> str:
@@ -68,7 +75,9 @@ def basis(systems: Mapping[str, System]) -> str | None:
 
 
 def _known(system: System, what: str) -> bool:
-    return all(np.isfinite(system.use(tier, what, list(system.questions))).all() for tier in (SMALL, LARGE))
+    return all(
+        np.isfinite(system.use(tier, what, list(system.questions))).all() for tier in (SMALL, LARGE)
+    )
 
 
 def price_ratio(sums: Sums) -> PriceRatio:
@@ -76,13 +85,19 @@ def price_ratio(sums: Sums) -> PriceRatio:
     total = sums.total
 
     def relative(ratio: float) -> Estimate:
-        return sums.estimate(lambda s: (s["small"] + ratio * s["large"]) / (s["small_ref"] + ratio * s["large_ref"]))
+        return sums.estimate(
+            lambda s: (s["small"] + ratio * s["large"]) / (s["small_ref"] + ratio * s["large_ref"])
+        )
 
     more, saved = total["small"] - total["small_ref"], total["large_ref"] - total["large"]
     kind = cheaper_at(more, saved)
     crossing = sums.estimate(_crossing) if kind in ("from", "up to") else None
     return PriceRatio(
-        total["small"] / total["n"], total["large"] / total["n"], tuple(relative(r) for r in RATIOS), kind, crossing
+        total["small"] / total["n"],
+        total["large"] / total["n"],
+        tuple(relative(r) for r in RATIOS),
+        kind,
+        crossing,
     )
 
 

@@ -50,8 +50,15 @@ class Beside:
     oracle: tuple[Estimate, Estimate]
 
     def as_dict(self) -> dict[str, Any]:
-        plain = {name: value.as_dict() for name, value in vars(self).items() if isinstance(value, Estimate)}
-        oracle = {name: value.as_dict() for name, value in zip(("accuracy", "cost"), self.oracle, strict=True)}
+        plain = {
+            name: value.as_dict()
+            for name, value in vars(self).items()
+            if isinstance(value, Estimate)
+        }
+        oracle = {
+            name: value.as_dict()
+            for name, value in zip(("accuracy", "cost"), self.oracle, strict=True)
+        }
         return {"start": self.start, "questions": self.questions, **plain, "oracle": oracle}
 
 
@@ -101,7 +108,12 @@ def oracle_accuracy(start: tuple[Any, Any], oracle: tuple[Any, Any], budget: Any
 
 
 def beside(
-    system: System, starts: Sequence[System], large: System, measure: str, groups: Mapping[str, str] | None, **how: Any
+    system: System,
+    starts: Sequence[System],
+    large: System,
+    measure: str,
+    groups: Mapping[str, str] | None,
+    **how: Any,
 ) -> Beside | None:
     """Hold a system against the two lines; None where it spends nothing of what is measured, or there are no lines.
 
@@ -116,21 +128,32 @@ def beside(
         how: `draws` and `seed` of `resample`.
     """
     starts = [start for start in starts if start is not system]
-    keys = [key for key in system.questions if all(key in one.questions for one in (*starts, large))]
+    keys = [
+        key for key in system.questions if all(key in one.questions for one in (*starts, large))
+    ]
     known = [start for start in starts if np.isfinite(start.costs(measure, keys)).all()]
-    if not keys or not known or not all(np.isfinite(one.costs(measure, keys)).all() for one in (system, large)):
+    if (
+        not keys
+        or not known
+        or not all(np.isfinite(one.costs(measure, keys)).all() for one in (system, large))
+    ):
         return None
     if not system.costs(measure, keys).any():
         return None
     start = _best(known, system, large, measure, keys)
     columns = _columns(system, start, large, measure, keys)
     sums = resample(columns, belonging_of(keys, groups), **how)
-    figures = {name: sums.estimate(lambda s, name=name: _figures(s)[name]) for name in _figures(columns_of(sums))}
+    figures = {
+        name: sums.estimate(lambda s, name=name: _figures(s)[name])
+        for name in _figures(columns_of(sums))
+    }
     oracle = figures.pop("all_accuracy"), figures.pop("all_cost")
     return Beside(start.name, len(keys), **figures, oracle=oracle)
 
 
-def _best(starts: Sequence[System], system: System, large: System, measure: str, keys: list[str]) -> System:
+def _best(
+    starts: Sequence[System], system: System, large: System, measure: str, keys: list[str]
+) -> System:
     """The start of the best mixture that costs no more than the system; the cheapest where none is that cheap."""
     budget = system.costs(measure, keys).mean()
     top, dear = large.scores(keys).mean(), large.costs(measure, keys).mean()
@@ -146,22 +169,30 @@ def columns_of(sums: Sums) -> dict[str, Any]:
     return {name: np.float64(value) for name, value in sums.total.items()}
 
 
-def _columns(system: System, start: System, large: System, measure: str, keys: list[str]) -> dict[str, Array]:
+def _columns(
+    system: System, start: System, large: System, measure: str, keys: list[str]
+) -> dict[str, Array]:
     """What the figures are made of, by question."""
     rescued = ~start.right(keys) & large.right(keys)
     return {
         "n": np.ones(len(keys)),
-        "right": system.scores(keys), "cost": system.costs(measure, keys),
-        "start_right": start.scores(keys), "start_cost": start.costs(measure, keys),
-        "large_right": large.scores(keys), "large_cost": large.costs(measure, keys),
+        "right": system.scores(keys),
+        "cost": system.costs(measure, keys),
+        "start_right": start.scores(keys),
+        "start_cost": start.costs(measure, keys),
+        "large_right": large.scores(keys),
+        "large_cost": large.costs(measure, keys),
         "all_right": np.where(rescued, large.scores(keys), start.scores(keys)),
         "all_cost": start.costs(measure, keys) + np.where(rescued, large.costs(measure, keys), 0.0),
-    }  # fmt: skip
+    }
 
 
 def _figures(s: Mapping[str, Any]) -> dict[str, Any]:
     mean = {name: s[name] / s["n"] for name in s}
-    accuracies, costs = (mean["start_right"], mean["large_right"]), (mean["start_cost"], mean["large_cost"])
+    accuracies, costs = (
+        (mean["start_right"], mean["large_right"]),
+        (mean["start_cost"], mean["large_cost"]),
+    )
     start, oracle = (accuracies[0], costs[0]), (mean["all_right"], mean["all_cost"])
     at_random = most_accurate(accuracies, costs, mean["cost"])
     by_oracle = oracle_accuracy(start, oracle, mean["cost"])
@@ -169,7 +200,13 @@ def _figures(s: Mapping[str, Any]) -> dict[str, Any]:
     with np.errstate(divide="ignore", invalid="ignore"):
         closed = gain / (by_oracle - at_random)
     return {
-        "accuracy": mean["right"], "cost": mean["cost"], "random_cost": cheapest(accuracies, costs, mean["right"]),
-        "random_accuracy": at_random, "gain": gain, "oracle_accuracy": by_oracle, "closed": closed,
-        "all_accuracy": oracle[0], "all_cost": oracle[1],
-    }  # fmt: skip
+        "accuracy": mean["right"],
+        "cost": mean["cost"],
+        "random_cost": cheapest(accuracies, costs, mean["right"]),
+        "random_accuracy": at_random,
+        "gain": gain,
+        "oracle_accuracy": by_oracle,
+        "closed": closed,
+        "all_accuracy": oracle[0],
+        "all_cost": oracle[1],
+    }

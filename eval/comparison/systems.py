@@ -12,8 +12,10 @@ from ..run.summary import Spent
 
 TOKENS, WRITTEN, CALLS = "tokens", "written", "calls"
 _COUNTED = {
-    TOKENS: ("prompt_tokens", "plan_tokens", "answer_tokens"), WRITTEN: ("plan_tokens", "answer_tokens"), CALLS: ("calls",)
-}  # fmt: skip
+    TOKENS: ("prompt_tokens", "plan_tokens", "answer_tokens"),
+    WRITTEN: ("plan_tokens", "answer_tokens"),
+    CALLS: ("calls",),
+}
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,10 @@ class Question:
     @classmethod
     def of(cls, record: Record) -> "Question":
         tiers = {row["tier"] for row in record.usage}
-        spent = {tier: Spent.of(row for row in record.usage if row["tier"] == tier) for tier in sorted(tiers)}
+        spent = {
+            tier: Spent.of(row for row in record.usage if row["tier"] == tier)
+            for tier in sorted(tiers)
+        }
         use = {
             (tier, what): sum(of.figure(part) for part in parts)
             for tier, of in spent.items()
@@ -62,7 +67,9 @@ class System:
     @classmethod
     def of(cls, name: str, records: Sequence[Record]) -> "System":
         """Questions on which a model failed have no outcome."""
-        return cls(name, {record.key: Question.of(record) for record in records if record.error is None})
+        return cls(
+            name, {record.key: Question.of(record) for record in records if record.error is None}
+        )
 
     def scores(self, keys: Sequence[str]) -> Array:
         return np.array([self.questions[key].score for key in keys])

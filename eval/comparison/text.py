@@ -41,7 +41,9 @@ def _spends(pair: Versus, by: str) -> str:
         return "what it costs is not known of both"
     if not costs.against:
         return f"{pair.against} spends none of what is counted"
-    return _SPENDS[by].format(f"{shares(costs.ratio) if costs.system else 'none'} of {pair.against}'s")
+    return _SPENDS[by].format(
+        f"{shares(costs.ratio) if costs.system else 'none'} of {pair.against}'s"
+    )
 
 
 def shares(ratio: Estimate) -> str:

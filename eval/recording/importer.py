@@ -67,10 +67,17 @@ def import_samples(
     for model, count in Counter(models.values()).items():
         if count > 1:
             both = " and ".join(tier for tier in models if models[tier] == model)
-            raise CopeError(f"{both} are both {model!r}: a cascade needs different models, name another")
+            raise CopeError(
+                f"{both} are both {model!r}: a cascade needs different models, name another"
+            )
     lines = from_file(str(path), _FIELDS, _wrong)[:limit]
-    taken = {tier: _taken(path, lines, model, (variants or {}).get(tier), tier) for tier, model in models.items()}
-    usual = {tier: Counter(map(_prompts, found)).most_common(1)[0][0] for tier, found in taken.items()}
+    taken = {
+        tier: _taken(path, lines, model, (variants or {}).get(tier), tier)
+        for tier, model in models.items()
+    }
+    usual = {
+        tier: Counter(map(_prompts, found)).most_common(1)[0][0] for tier, found in taken.items()
+    }
     lacking = [
         next((models[tier] for tier in models if _prompts(taken[tier][place]) != usual[tier]), None)
         for place in range(len(lines))
@@ -84,12 +91,22 @@ def import_samples(
     preset = _preset({tier: len(names) for tier, names in usual.items()}, thresholds)
     plain = preset.model_dump(mode="json", exclude_defaults=True)
     manifest = Manifest(
-        task=Path(path).stem, models=dict(models), seed=seed, questions=len(examples), source=NAME,
+        task=Path(path).stem,
+        models=dict(models),
+        seed=seed,
+        questions=len(examples),
+        source=NAME,
         programs=[{"name": NAME, "preset": plain, "digest": digest(plain), "state": None}],
-        data_fingerprint=digest([(e.question, e.answer) for e in examples]), group=group, left_out=dict(left_out),
-        settings={"file": Path(path).name, "variants": {tier: list(names) for tier, names in usual.items()}},
-        created=datetime.now(UTC).isoformat(timespec="seconds"), version=__version__,
-    )  # fmt: skip
+        data_fingerprint=digest([(e.question, e.answer) for e in examples]),
+        group=group,
+        left_out=dict(left_out),
+        settings={
+            "file": Path(path).name,
+            "variants": {tier: list(names) for tier, names in usual.items()},
+        },
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        version=__version__,
+    )
     return Imported(manifest, rows)
 
 
@@ -98,18 +115,24 @@ def _wrong(row: Row) -> str | None:
     if not isinstance(row["samples"], dict):
         return "samples is not an object of model names"
     for model, samples in row["samples"].items():
-        if not isinstance(samples, list) or not all(isinstance(s, dict) and "answer" in s for s in samples):
+        if not isinstance(samples, list) or not all(
+            isinstance(s, dict) and "answer" in s for s in samples
+        ):
             return f"the samples of {model} are not a list of objects with an answer"
     return None
 
 
-def _taken(path: Any, lines: Sequence[Row], model: str, names: Sequence[str] | None, tier: str) -> list[list[Row]]:
+def _taken(
+    path: Any, lines: Sequence[Row], model: str, names: Sequence[str] | None, tier: str
+) -> list[list[Row]]:
     """Each question's samples of a model, of the variants that are wanted, in their order."""
     found = [line["samples"].get(model) or [] for line in lines]
     if not any(found):
         there = dict.fromkeys(name for line in lines for name in line["samples"])
         if model in there:
-            raise CopeError(f"{path} names {model!r} and has no sample of it: all its lists are empty")
+            raise CopeError(
+                f"{path} names {model!r} and has no sample of it: all its lists are empty"
+            )
         raise CopeError(f"{path} has no samples of {model!r}: {known_names(model, there)}")
     there = list(dict.fromkeys(str(s.get("variant")) for samples in found for s in samples))
     if unknown := [name for name in names or () if name not in there]:
@@ -118,7 +141,10 @@ def _taken(path: Any, lines: Sequence[Row], model: str, names: Sequence[str] | N
         )
     order = {name: place for place, name in enumerate(names or there)}
     return [
-        sorted((s for s in samples if str(s.get("variant")) in order), key=lambda s: order[str(s.get("variant"))])
+        sorted(
+            (s for s in samples if str(s.get("variant")) in order),
+            key=lambda s: order[str(s.get("variant"))],
+        )
         for samples in found
     ]
 
@@ -130,7 +156,9 @@ def _prompts(samples: Sequence[Row]) -> tuple[str, ...]:
 def _example(line: Row, place: int) -> dspy.Example:
     identity, gold = str(line.get("id") or f"{NAME}-{place}"), line.get("gold")
     gold = None if gold is None or not str(gold).strip() else str(gold)
-    return dspy.Example(id=identity, question=str(line["question"]), answer=gold).with_inputs("question")
+    return dspy.Example(id=identity, question=str(line["question"]), answer=gold).with_inputs(
+        "question"
+    )
 
 
 def _group(path: Any, line: Row, group: str | None) -> str | None:
@@ -142,7 +170,8 @@ def _group(path: Any, line: Row, group: str | None) -> str | None:
 def _preset(counts: Mapping[str, int], thresholds: tuple[float, ...]) -> Preset:
     # Draws of one prompt need a temperature; what the source's were is not known, and nothing here depends on it.
     rounds: list[Row] = [
-        {"reasoner": tier, "samples": count, "temperature": 1.0 if count > 1 else 0.0} for tier, count in counts.items()
+        {"reasoner": tier, "samples": count, "temperature": 1.0 if count > 1 else 0.0}
+        for tier, count in counts.items()
     ]
     for round_, threshold in zip(rounds[:-1], thresholds, strict=True):
         round_["threshold"] = threshold
@@ -150,18 +179,33 @@ def _preset(counts: Mapping[str, int], thresholds: tuple[float, ...]) -> Preset:
 
 
 async def _all_rows(
-    examples: Sequence[tuple[str, dspy.Example]], samples: Sequence[Mapping[str, list[Row]]], groups: Sequence[Any]
+    examples: Sequence[tuple[str, dspy.Example]],
+    samples: Sequence[Mapping[str, list[Row]]],
+    groups: Sequence[Any],
 ) -> list[Row]:
     rows: list[Row] = []
     for (key, example), tiers, group in zip(examples, samples, groups, strict=True):
-        about = {"key": key, "id": example.id, "question": example.question, "gold": example.answer, "group": group}
+        about = {
+            "key": key,
+            "id": example.id,
+            "question": example.question,
+            "gold": example.answer,
+            "group": group,
+        }
         rows += [{**about, **row} for row in await _rows(example, tiers)]
     return rows
 
 
 async def _rows(example: dspy.Example, tiers: Mapping[str, list[Row]]) -> list[Row]:
     rows = [
-        {"preset": NAME, "round": number, "sample": index, "confidence": "votes", "plan_calls": 0, **_said(sample)}
+        {
+            "preset": NAME,
+            "round": number,
+            "sample": index,
+            "confidence": "votes",
+            "plan_calls": 0,
+            **_said(sample),
+        }
         for number, samples in enumerate(tiers.values(), 1)
         for index, sample in enumerate(samples)
     ]
@@ -170,7 +214,9 @@ async def _rows(example: dspy.Example, tiers: Mapping[str, list[Row]]) -> list[R
         row |= {"vote": key, "vote_doubtful": doubtful}
     if example.answer is None:
         return rows
-    scores = {answer: await _TASK.score(example, answer) for answer in {row["answer"] for row in rows}}
+    scores = {
+        answer: await _TASK.score(example, answer) for answer in {row["answer"] for row in rows}
+    }
     for row in rows:
         row |= {"score": scores[row["answer"]].value, "feedback": scores[row["answer"]].feedback}
     return rows

@@ -61,7 +61,10 @@ class Recorder:
     def prints(self) -> dict[str, str]:
         """A digest of what each program asks whom, its thresholds apart: they change no call."""
         return {
-            name: digest(_without_gates(cascade.dump_state()), [cascade.team[t].model for t in cascade.preset.tiers])
+            name: digest(
+                _without_gates(cascade.dump_state()),
+                [cascade.team[t].model for t in cascade.preset.tiers],
+            )
             for name, cascade in self.cascades.items()
         }
 
@@ -74,7 +77,10 @@ class Recorder:
         given = dict(example.inputs().items())
         question = str(given.pop("question"))
         with metered() as meter:
-            programs = [await _rounds(name, cascade, question, given) for name, cascade in self.cascades.items()]
+            programs = [
+                await _rounds(name, cascade, question, given)
+                for name, cascade in self.cascades.items()
+            ]
         rows = [row for program in programs for row in program.rows]
         await _number(rows)
         await _score(task, example, rows)
@@ -82,9 +88,13 @@ class Recorder:
         used_up = used(meter)
         record.usage, record.usd = used_up["usage"], used_up["cost"]
         prints = self.prints()
-        record.rounds = [{"program": p.name, "print": prints[p.name], "rows": p.rows} for p in programs]
+        record.rounds = [
+            {"program": p.name, "print": prints[p.name], "rows": p.rows} for p in programs
+        ]
 
-    def rows(self, records: Sequence[Record], groups: Mapping[str, str] | None = None) -> Iterator[Row]:
+    def rows(
+        self, records: Sequence[Record], groups: Mapping[str, str] | None = None
+    ) -> Iterator[Row]:
         """The rows of a record's file.
 
         Args:
@@ -104,17 +114,28 @@ class Recorder:
         programs = []
         for name, cascade in self.cascades.items():
             state = cascade.dump_state()
-            programs.append({"name": name, "preset": state["preset"], "digest": digest(state), "state": state})
-        tiers = dict.fromkeys(chain.from_iterable(cascade.preset.tiers for cascade in self.cascades.values()))
+            programs.append(
+                {"name": name, "preset": state["preset"], "digest": digest(state), "state": state}
+            )
+        tiers = dict.fromkeys(
+            chain.from_iterable(cascade.preset.tiers for cascade in self.cascades.values())
+        )
         team = self.first.team
         weights = {tier: found for tier in tiers if (found := team[tier].weights_digest())}
         return Manifest(
-            task=task.name, models={tier: team[tier].model for tier in tiers}, weights=weights, programs=programs,
-            seed=self.first.seed, questions=len(good), domain=task.domain,
+            task=task.name,
+            models={tier: team[tier].model for tier in tiers},
+            weights=weights,
+            programs=programs,
+            seed=self.first.seed,
+            questions=len(good),
+            domain=task.domain,
             data_fingerprint=digest([(record.question, record.gold) for record in good]),
             failed=[{"id": record.id, "error": record.error} for record in records if record.error],
-            created=datetime.now(UTC).isoformat(timespec="seconds"), version=__version__, **more,
-        )  # fmt: skip
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            version=__version__,
+            **more,
+        )
 
 
 def _without_gates(state: dict[str, Any]) -> dict[str, Any]:
@@ -154,17 +175,23 @@ def _rows(round_: CascadeRound, result: dspy.Prediction, meter: Meter) -> Iterat
     if result.shared:
         calls = _calls("plan", [c for c in meter.calls if c.role == "plan"])
         yield {
-            "sample": SHARED, "plan": result.shared.plan or None, "unread": result.shared.unread,
-            "handed_on": bool(result.plan), **calls, **_calls("reason", []),
-        }  # fmt: skip
+            "sample": SHARED,
+            "plan": result.shared.plan or None,
+            "unread": result.shared.unread,
+            "handed_on": bool(result.plan),
+            **calls,
+            **_calls("reason", []),
+        }
     for sample in result.samples:
         mine = [c for c in meter.calls if c.sample == sample.index]
         yield {
-            "sample": sample.index, **_said(sample), "plan": (sample.plan or None) if planned else None,
+            "sample": sample.index,
+            **_said(sample),
+            "plan": (sample.plan or None) if planned else None,
             "handed_on": not result.shared and sample.index == carrier,
             **_calls("plan", [c for c in mine if c.role == "plan"]),
             **_calls("reason", [c for c in mine if c.role != "plan"]),
-        }  # fmt: skip
+        }
 
 
 def _said(sample: Sample) -> Row:
@@ -172,8 +199,10 @@ def _said(sample: Sample) -> Row:
     row["reasoning"] = sample.reasoning or None
     if report := sample.report:
         row |= {
-            "tests_passed": report.passed, "tests_total": len(report.outcomes), "tests_failure": report.message,
-        }  # fmt: skip
+            "tests_passed": report.passed,
+            "tests_total": len(report.outcomes),
+            "tests_failure": report.message,
+        }
     return row
 
 
@@ -190,7 +219,14 @@ def _calls(role: str, calls: Sequence[Call]) -> Row:
         row["logprob"] = sum(c.logprob or 0.0 for c in calls)
     if usage.hits:
         row |= dict.fromkeys(
-            ("prompt_tokens", "completion_tokens", "cached_tokens", "usd", "seconds", "machine_seconds")
+            (
+                "prompt_tokens",
+                "completion_tokens",
+                "cached_tokens",
+                "usd",
+                "seconds",
+                "machine_seconds",
+            )
         )
     return {f"{role}_{name}": value for name, value in row.items()}
 
@@ -223,9 +259,21 @@ async def _score(task: Task, example: dspy.Example, rows: list[Row]) -> None:
 
 def _judge(record: Record, program: _Program) -> None:
     """What the program would have answered with its gates."""
-    round_, result = next((pair for pair in program.decided if pair[1].accepted), program.decided[-1])
+    round_, result = next(
+        (pair for pair in program.decided if pair[1].accepted), program.decided[-1]
+    )
     verdict = result.verdict
     leader = next(iter(verdict.supporters), None)
-    row = next((r for r in program.rows if r["round"] == round_.number and r["sample"] == leader), {})
-    record.answer, record.score, record.feedback = verdict.answer, row.get("score", 0.0), row.get("feedback", "")
-    record.round, record.confidence, record.votes = round_.number, verdict.confidence, dict(verdict.votes)
+    row = next(
+        (r for r in program.rows if r["round"] == round_.number and r["sample"] == leader), {}
+    )
+    record.answer, record.score, record.feedback = (
+        verdict.answer,
+        row.get("score", 0.0),
+        row.get("feedback", ""),
+    )
+    record.round, record.confidence, record.votes = (
+        round_.number,
+        verdict.confidence,
+        dict(verdict.votes),
+    )

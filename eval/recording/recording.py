@@ -44,7 +44,9 @@ class Recording:
         self._question = np.asarray(keys.indices)
         self.keys: list[str] = keys.dictionary.to_pylist()
         self._first = np.unique(self._question, return_index=True)[1]
-        self._programs = {entry["name"]: self._read(entry["name"], entry["preset"]) for entry in manifest.programs}
+        self._programs = {
+            entry["name"]: self._read(entry["name"], entry["preset"]) for entry in manifest.programs
+        }
         self.preset: Preset = parse_preset(manifest.programs[0]["preset"], name)
         self.rounds: tuple[RecordedRound, ...] = self._programs[manifest.programs[0]["name"]]
 
@@ -65,7 +67,9 @@ class Recording:
             CopeError: when it holds no program of this name.
         """
         if name not in self._programs:
-            raise CopeError(f"{self.name} holds no rounds of {name!r}: {known_names(name, self._programs)}")
+            raise CopeError(
+                f"{self.name} holds no rounds of {name!r}: {known_names(name, self._programs)}"
+            )
         ranked = sorted(self.manifest.programs, key=lambda entry: entry["name"] != name)
         return Recording(replace(self.manifest, programs=ranked), self.table, self.name)
 
@@ -140,7 +144,9 @@ class Recording:
         if all(group is None for group in self.groups):
             return None
         pairs = zip(self.keys, self.groups, strict=True)
-        return {key: f"question {key}" if group is None else f"group {group}" for key, group in pairs}
+        return {
+            key: f"question {key}" if group is None else f"group {group}" for key, group in pairs
+        }
 
     @cached_property
     def doubtful(self) -> Array:
@@ -154,7 +160,11 @@ class Recording:
             column = self.table[name].combine_chunks()
             text = pa.types.is_string(column.type)
             plain = column if text else pc.cast(column, pa.float64())
-            array = np.asarray(plain.to_pylist(), dtype=object) if text else plain.to_numpy(zero_copy_only=False)
+            array = (
+                np.asarray(plain.to_pylist(), dtype=object)
+                if text
+                else plain.to_numpy(zero_copy_only=False)
+            )
             self._columns[name] = array
         return self._columns[name]
 
@@ -173,9 +183,13 @@ class Recording:
             alone = spec.planner is not None and spec.plans == 1
             rows = np.full((len(self), spec.samples + alone), -1)
             places = np.flatnonzero(here)
-            columns = samples[places].astype(int) - (SHARED if alone else 0)  # the shared plan comes first
+            columns = samples[places].astype(int) - (
+                SHARED if alone else 0
+            )  # the shared plan comes first
             if columns.size and not 0 <= columns.min() <= columns.max() < rows.shape[1]:
-                raise CopeError(f"{self.name} is damaged: round {number} of {program} has samples that it cannot have")
+                raise CopeError(
+                    f"{self.name} is damaged: round {number} of {program} has samples that it cannot have"
+                )
             rows[self._question[places], columns] = places
             if lacking := np.flatnonzero((rows < 0).any(axis=1)).size:
                 raise CopeError(

@@ -45,7 +45,13 @@ class RecordedRound:
     """
 
     def __init__(
-        self, source: "Recording", program: str, number: int, spec: Round, rows: Array, shared: Array | None
+        self,
+        source: "Recording",
+        program: str,
+        number: int,
+        spec: Round,
+        rows: Array,
+        shared: Array | None,
     ) -> None:
         self._source = source
         self.program, self.number, self.spec, self.rows = program, number, spec, rows

@@ -40,8 +40,14 @@ CALL = (
     Column("cached_tokens", _INT, "of the tokens read, those that the engine had in its cache"),
     Column("usd", _FLOAT, "USD"),
     Column("seconds", _FLOAT, "from the moment the engine took the request to its end"),
-    Column("machine_seconds", _FLOAT, "share of the machine's time; calls in flight together divide it"),
-    Column("logprob", _FLOAT, "sum of the written tokens' log-probabilities (natural), where they were asked for"),
+    Column(
+        "machine_seconds", _FLOAT, "share of the machine's time; calls in flight together divide it"
+    ),
+    Column(
+        "logprob",
+        _FLOAT,
+        "sum of the written tokens' log-probabilities (natural), where they were asked for",
+    ),
     Column("truncated", _BOOL, "whether the reply was cut at its greatest length"),
 )
 """What is kept of a call; each comes twice, as `plan_...` for the planner's and `reason_...` for the reasoner's."""
@@ -50,21 +56,53 @@ COLUMNS = (
     Column("key", _TEXT, "the question's digest; equal questions have keys of their own"),
     Column("id", _TEXT, "the question's name in its set"),
     Column("question", _TEXT, "the question, as it was asked"),
-    Column("gold", _TEXT, "the right answer, for programs the reference solution; null where none is known"),
-    Column("group", _TEXT, "questions with the same value belong together; null where none were named"),
+    Column(
+        "gold",
+        _TEXT,
+        "the right answer, for programs the reference solution; null where none is known",
+    ),
+    Column(
+        "group", _TEXT, "questions with the same value belong together; null where none were named"
+    ),
     Column("preset", _TEXT, "the preset or program whose round this is"),
     Column("round", _INT, "the round, from 1"),
-    Column("sample", _INT, "the sample of the round, from 0; -1 holds the plan that all samples of the round share"),
+    Column(
+        "sample",
+        _INT,
+        "the sample of the round, from 0; -1 holds the plan that all samples of the round share",
+    ),
     Column("variant", _TEXT, "the prompt's name, in an imported record"),
     Column("confidence", _TEXT, "how samples become an answer: votes, tests or outputs"),
-    Column("plan", _TEXT, "the plan of this round that the sample saw; null where there is none or none was read"),
+    Column(
+        "plan",
+        _TEXT,
+        "the plan of this round that the sample saw; null where there is none or none was read",
+    ),
     Column("reasoning", _TEXT, "the steps, as the reasoner wrote them"),
     Column("answer", _TEXT, "the answer or program that was read; null where none could be"),
-    Column("unread", _TEXT, "a reply, the planner's or the reasoner's, in which nothing could be read"),
-    Column("ballot", _TEXT, "what a program votes for, in words; null where the answer itself is the vote"),
-    Column("vote", _INT, "number of the vote: the same number is the same vote, over all rounds of a question"),
-    Column("vote_doubtful", _BOOL, "some votes of the question are equal to a third one and not to each other"),
-    Column("score", _FLOAT, "score of the answer, 0 to 1, on code by the hidden tests; null without a right answer"),
+    Column(
+        "unread", _TEXT, "a reply, the planner's or the reasoner's, in which nothing could be read"
+    ),
+    Column(
+        "ballot",
+        _TEXT,
+        "what a program votes for, in words; null where the answer itself is the vote",
+    ),
+    Column(
+        "vote",
+        _INT,
+        "number of the vote: the same number is the same vote, over all rounds of a question",
+    ),
+    Column(
+        "vote_doubtful",
+        _BOOL,
+        "some votes of the question are equal to a third one and not to each other",
+    ),
+    Column(
+        "score",
+        _FLOAT,
+        "score of the answer, 0 to 1, on code by the hidden tests; null without a right answer",
+    ),
     Column("feedback", _TEXT, "the score in words"),
     Column("tests_passed", _INT, "visible tests that the program passes"),
     Column("tests_total", _INT, "visible tests that it was run on"),
@@ -155,15 +193,21 @@ def read_record(path: str | Path) -> tuple[Manifest, pa.Table]:
     try:
         table = pq.read_table(path)
     except FileNotFoundError:
-        raise CopeError(f"there is no record {path}: make one with `cope record` or `cope import`") from None
+        raise CopeError(
+            f"there is no record {path}: make one with `cope record` or `cope import`"
+        ) from None
     except (OSError, pa.ArrowException) as error:
         raise CopeError(f"{path} is not a record: {first_line(error)}") from None
     told = (table.schema.metadata or {}).get(MARK)
     if told is None:
-        raise CopeError(f"{path} is a Parquet file, but no record of `cope record` or `cope import`")
+        raise CopeError(
+            f"{path} is a Parquet file, but no record of `cope record` or `cope import`"
+        )
     plain = json.loads(told)
     if plain.pop("format") > VERSION:
-        raise CopeError(f"{path} was written by a later version of the package ({plain['version']}): update it")
+        raise CopeError(
+            f"{path} was written by a later version of the package ({plain['version']}): update it"
+        )
     known = {f.name for f in fields(Manifest)}
     return Manifest(**{name: value for name, value in plain.items() if name in known}), table
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from ...answers.short.equivalence import aequal, agroup
 
 
-async def vote_keys(votes: Sequence[str | None], exact: bool = False) -> tuple[list[int | None], bool]:
+async def vote_keys(
+    votes: Sequence[str | None], exact: bool = False
+) -> tuple[list[int | None], bool]:
     """Number the votes of one question.
 
     Args:
@@ -23,7 +25,9 @@ async def vote_keys(votes: Sequence[str | None], exact: bool = False) -> tuple[l
     """
     if exact:
         places: dict[str, int] = {}
-        return [None if vote is None else places.setdefault(vote, len(places)) for vote in votes], False
+        return [
+            None if vote is None else places.setdefault(vote, len(places)) for vote in votes
+        ], False
     keys = await agroup(votes)
     members: defaultdict[int, set[str]] = defaultdict(set)
     for key, vote in zip(keys, votes, strict=True):

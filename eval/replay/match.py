@@ -43,9 +43,15 @@ class Program:
             CopeError: for an ensemble, which has several programs' rounds.
         """
         if state.get("peers"):
-            raise CopeError(f"{source} is an ensemble, which is not replayed: replay its programs one by one")
+            raise CopeError(
+                f"{source} is an ensemble, which is not replayed: replay its programs one by one"
+            )
         near = state.get("neighbours") or {}
-        prompts = {name: _prompt(value, near.get(name)) for name, value in state.items() if name.endswith(".predict")}
+        prompts = {
+            name: _prompt(value, near.get(name))
+            for name, value in state.items()
+            if name.endswith(".predict")
+        }
         return cls(parse_preset(state["preset"], source), state.get("domain", USUAL), prompts)
 
     @classmethod
@@ -69,7 +75,9 @@ class Program:
         view_program(source)  # says what is wrong with the file
         made = cls.of_state(json.loads(Path(source).read_text(encoding="utf-8")), str(source))
         if made.domain != domain:
-            raise CopeError(f"{source} is for questions of kind {made.domain!r}, and the record for {domain!r}")
+            raise CopeError(
+                f"{source} is for questions of kind {made.domain!r}, and the record for {domain!r}"
+            )
         return made
 
     def prompt(self, number: int, role: str) -> str | None:
@@ -91,15 +99,21 @@ def recorded_program(recording: Recording, name: str) -> Program:
 def matched(program: Program, recording: Recording) -> list[RecordedRound | str]:
     """The recorded round for each of a program's rounds; where there is none, what sets the nearest apart, in words."""
     known = [
-        (recorded_program(recording, name), round_) for name, rounds in recording.programs.items() for round_ in rounds
+        (recorded_program(recording, name), round_)
+        for name, rounds in recording.programs.items()
+        for round_ in rounds
     ]
     found: list[RecordedRound | str] = []
     for number in range(1, len(program.preset.rounds) + 1):
         beside = [(differences(program, number, other, r, recording), r) for other, r in known]
         if recording.imported:  # nothing tells two draws apart there, so none serves twice
-            beside = [(apart + ["an earlier round uses it"] * (r in found), r) for apart, r in beside]
+            beside = [
+                (apart + ["an earlier round uses it"] * (r in found), r) for apart, r in beside
+            ]
         solver = program.preset.rounds[number - 1].reasoner
-        apart, nearest = min(beside, key=lambda pair: (bool(pair[0]), pair[1].spec.reasoner != solver, len(pair[0])))
+        apart, nearest = min(
+            beside, key=lambda pair: (bool(pair[0]), pair[1].spec.reasoner != solver, len(pair[0]))
+        )
         why = f"its calls are not in the record; nearest is round {nearest.number} of {nearest.program}: {', '.join(apart)}"
         found.append(why if apart else nearest)
     return found
@@ -120,7 +134,11 @@ def differences(
         instead = f" and not {ours.planner}" if ours.planner else ""
         apart.append(f"{theirs.planner or 'nobody'} plans there{instead}")
     elif ours.planner and ours.samples > 1 and (ours.plans == 1) != (theirs.plans == 1):
-        apart.append("all samples share a plan there" if theirs.plans == 1 else "each sample has a plan there")
+        apart.append(
+            "all samples share a plan there"
+            if theirs.plans == 1
+            else "each sample has a plan there"
+        )
     if recording.imported:
         return apart
     both_plan = bool(ours.planner and theirs.planner)
@@ -132,7 +150,9 @@ def differences(
         apart.append("the reasoner's prompt is another")
     if _settings(ours, both_plan) != _settings(theirs, both_plan):
         apart.append("temperature or greatest length is another")
-    if recorded.number != number and (ours.temperature > 0 or (ours.planner and ours.plan_temperature > 0)):
+    if recorded.number != number and (
+        ours.temperature > 0 or (ours.planner and ours.plan_temperature > 0)
+    ):
         apart.append("its draws are others")
     return apart
 

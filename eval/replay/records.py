@@ -26,7 +26,9 @@ class Replayed:
     unknown: dict[str, int]
 
 
-def replay_records(replay: Replay, limit: int | None = None, rows: Collection[int] | None = None) -> Replayed:
+def replay_records(
+    replay: Replay, limit: int | None = None, rows: Collection[int] | None = None
+) -> Replayed:
     """The records of a live run with `early_stop="none"` and the preset's thresholds.
 
     Args:
@@ -45,18 +47,28 @@ def replay_records(replay: Replay, limit: int | None = None, rows: Collection[in
         if not outcomes.known[place]:
             unknown[replay.rounds[ended - 1].why] += 1
             continue
-        rounds = [_round(replay.rounds[number], place, number + 1 == ended) for number in range(ended)]
+        rounds = [
+            _round(replay.rounds[number], place, number + 1 == ended) for number in range(ended)
+        ]
         usage = sorted(
             (row for number in range(ended) for row in _usage(replay.rounds[number], place)),
             key=lambda row: (row["tier"], row["round"], row["role"]),
         )
         priced = all(row["usd"] is not None for row in usage)
         made = Record(
-            record.keys[place], record.ids[place], record.questions[place], record.gold[place],
-            answer=outcomes.answer[place], score=known_or_none(outcomes.score[place]), round=ended,
-            confidence=rounds[-1]["confidence"], votes=rounds[-1]["votes"], rounds=rounds, usage=usage,
+            record.keys[place],
+            record.ids[place],
+            record.questions[place],
+            record.gold[place],
+            answer=outcomes.answer[place],
+            score=known_or_none(outcomes.score[place]),
+            round=ended,
+            confidence=rounds[-1]["confidence"],
+            votes=rounds[-1]["votes"],
+            rounds=rounds,
+            usage=usage,
             usd=sum(row["usd"] for row in usage) if priced else None,
-        )  # fmt: skip
+        )
         records.append(made)
     return Replayed(records, dict(unknown))
 
@@ -88,7 +100,9 @@ def _votes(round_: ReplayedRound, place: int, order: Any) -> dict[str, int]:
         return {}
     ballots, answers = recorded.ballots[place], recorded.answers[place]
     first = {vote: next(index for index in order if votes[index] == vote) for vote in counted}
-    words = {vote: str(answers[i] if ballots[i] is None else ballots[i]) for vote, i in first.items()}
+    words = {
+        vote: str(answers[i] if ballots[i] is None else ballots[i]) for vote, i in first.items()
+    }
     if kind == "tests":
         leading = words[int(votes[round_.verdict.leader[place]])]
         ranked = sorted(counted, key=lambda vote: (words[vote] != leading, words[vote]))
@@ -102,11 +116,22 @@ def _usage(round_: ReplayedRound, place: int) -> Iterator[dict[str, Any]]:
         calls = int(used["calls"][place])
         if not calls:
             continue
-        known = {name: None if np.isnan(used[name][place]) else float(used[name][place]) for name in USED}
+        known = {
+            name: None if np.isnan(used[name][place]) else float(used[name][place]) for name in USED
+        }
         whole = {
-            name: None if known[name] is None else int(known[name] or 0) for name in USED if name.endswith("_tokens")
+            name: None if known[name] is None else int(known[name] or 0)
+            for name in USED
+            if name.endswith("_tokens")
         }
         yield {
-            "tier": tier, "round": round_.number, "role": role, "hits": 0, "cancelled": 0, **known, **whole,
-            "calls": calls, "unpriced": calls if known["usd"] is None else 0,
-        }  # fmt: skip
+            "tier": tier,
+            "round": round_.number,
+            "role": role,
+            "hits": 0,
+            "cancelled": 0,
+            **known,
+            **whole,
+            "calls": calls,
+            "unpriced": calls if known["usd"] is None else 0,
+        }

@@ -52,7 +52,9 @@ class Replay:
     ) -> None:
         self.record = record if isinstance(record, Recording) else Recording.open(record)
         asked = self._program(program)
-        self.preset = asked.preset.with_(samples, thresholds) if samples or thresholds else asked.preset
+        self.preset = (
+            asked.preset.with_(samples, thresholds) if samples or thresholds else asked.preset
+        )
         self.program = Program(self.preset, asked.domain, asked.prompts)
         self._prices = prices or {}
         self.rounds: list[ReplayedRound] = []
@@ -81,7 +83,14 @@ class Replay:
         for seen, recorded in zip(spec.sees, found.spec.sees, strict=False):
             if seen != number:
                 known &= self.rounds[seen - 1].handed_on == there[recorded - 1].handed_on
-        return replayed(number, spec, found, known, f"round {number}: another plan is handed on to it", self._prices)
+        return replayed(
+            number,
+            spec,
+            found,
+            known,
+            f"round {number}: another plan is handed on to it",
+            self._prices,
+        )
 
     @property
     def thresholds(self) -> tuple[float, ...]:
@@ -109,7 +118,9 @@ class Replay:
 
     def spent(self, what: str, tier: str) -> Array:
         """(questions, rounds): one of `SPENT`, of a tier's calls in each round that is asked; NaN where it is not known."""
-        return np.stack([np.where(r.known, _spent(r, what, tier), np.nan) for r in self.rounds], axis=1)
+        return np.stack(
+            [np.where(r.known, _spent(r, what, tier), np.nan) for r in self.rounds], axis=1
+        )
 
     def outcomes(self, thresholds: Sequence[float] | None = None) -> Outcomes:
         """One setting, question by question; with the preset's own thresholds when None.
@@ -130,11 +141,15 @@ class Replay:
                 answer[here] = picked(round_.recorded.answers, round_.verdict.leader)[here]
         asked = np.arange(len(self.rounds)) <= at[:, None]
         spent = {
-            (tier, what): np.where(known, np.where(asked, self.spent(what, tier), 0.0).sum(axis=1), np.nan)
+            (tier, what): np.where(
+                known, np.where(asked, self.spent(what, tier), 0.0).sum(axis=1), np.nan
+            )
             for tier in self.tiers
             for what in SPENT
         }
-        return Outcomes(at + 1, known, score, answer, np.where(np.isinf(confidence), np.nan, confidence), spent)
+        return Outcomes(
+            at + 1, known, score, answer, np.where(np.isinf(confidence), np.nan, confidence), spent
+        )
 
     def sweep(
         self,
@@ -161,15 +176,25 @@ class Replay:
         totals = sweep(self._ladder(chosen, more), settings)
         return self._swept(settings, len(chosen), totals, tuple(more), partial)
 
-    def _swept(self, settings: Array, questions: int, totals: Totals, names: tuple[str, ...], partial: bool) -> Sweep:
+    def _swept(
+        self, settings: Array, questions: int, totals: Totals, names: tuple[str, ...], partial: bool
+    ) -> Sweep:
         unknown = totals.unknown.sum(axis=1)
         hidden = np.where((unknown > 0) & (not partial), np.nan, 0.0)
         counted = questions - unknown
         score, *values = (column + hidden for column in totals.final.T)
         accuracy = np.divide(score, counted, out=np.full(len(settings), np.nan), where=counted > 0)
-        spent = {key: column + hidden for key, column in zip(self._columns, totals.used.T, strict=True)}
+        spent = {
+            key: column + hidden for key, column in zip(self._columns, totals.used.T, strict=True)
+        }
         return Sweep(
-            settings, questions, unknown, totals.answered, accuracy, spent, dict(zip(names, values, strict=True))
+            settings,
+            questions,
+            unknown,
+            totals.answered,
+            accuracy,
+            spent,
+            dict(zip(names, values, strict=True)),
         )
 
     @cached_property
@@ -180,11 +205,15 @@ class Replay:
     def _used(self) -> Array:
         columns = [[_spent(r, what, tier) for tier, what in self._columns] for r in self.rounds]
         return (
-            np.array(columns, dtype=float).reshape(len(self.rounds), len(self._columns), len(self)).transpose(0, 2, 1)
+            np.array(columns, dtype=float)
+            .reshape(len(self.rounds), len(self._columns), len(self))
+            .transpose(0, 2, 1)
         )
 
     def _ladder(self, rows: Array, values: Mapping[str, Array]) -> Ladder:
-        final = np.stack([np.stack([r.scores for r in self.rounds], axis=1), *values.values()], axis=2)
+        final = np.stack(
+            [np.stack([r.scores for r in self.rounds], axis=1), *values.values()], axis=2
+        )
         return Ladder(
             np.stack([r.known for r in self.rounds])[:, rows],
             np.stack([r.confidence for r in self.rounds])[:, rows],
@@ -197,7 +226,9 @@ class Replay:
         rows = np.asarray(thresholds, dtype=float)
         rows = rows.reshape(1, gates) if rows.ndim < 2 and rows.size == gates else rows
         if rows.ndim != 2 or rows.shape[1] != gates:
-            raise CopeError(f"preset {self.preset.name!r} has {gates} thresholds: give that many for each setting")
+            raise CopeError(
+                f"preset {self.preset.name!r} has {gates} thresholds: give that many for each setting"
+            )
         if not ((rows > 0) & (rows <= 1)).all():
             raise CopeError("thresholds are above 0 and up to 1")
         return rows
@@ -206,7 +237,11 @@ class Replay:
 def _spent(round_: ReplayedRound, what: str, tier: str) -> Array:
     """What a tier's calls of a round used, by question."""
     role = {"plan_tokens": "plan", "answer_tokens": "reason"}.get(what)
-    name = {"plan_tokens": "completion_tokens", "answer_tokens": "completion_tokens", "seconds": "machine_seconds"}
+    name = {
+        "plan_tokens": "completion_tokens",
+        "answer_tokens": "completion_tokens",
+        "seconds": "machine_seconds",
+    }
     parts = [
         used[name.get(what, what)]
         for (of, by), used in round_.used.items()

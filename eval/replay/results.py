@@ -65,7 +65,9 @@ class Sweep:
 
 
 def _total(spent: Mapping[tuple[str, str], Array], what: str, tier: str | None) -> Array:
-    found = [array for (of, counted), array in spent.items() if counted == what and tier in (None, of)]
+    found = [
+        array for (of, counted), array in spent.items() if counted == what and tier in (None, of)
+    ]
     if not found:  # a tier that is never asked
         return np.zeros_like(next(iter(spent.values())))
     return np.sum(found, axis=0)

@@ -11,7 +11,15 @@ from ...programs.confidence.vectorized import Ballots, Verdicts, verdicts
 from ...programs.preset import Round
 from ..recording.round import Array, Calls, RecordedRound, picked
 
-USED = ("calls", "prompt_tokens", "completion_tokens", "cached_tokens", "usd", "seconds", "machine_seconds")
+USED = (
+    "calls",
+    "prompt_tokens",
+    "completion_tokens",
+    "cached_tokens",
+    "usd",
+    "seconds",
+    "machine_seconds",
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,16 @@ def lacking(number: int, spec: Round, why: str, questions: int) -> ReplayedRound
     """A round of which the record holds nothing."""
     unknown = np.zeros(questions)
     return ReplayedRound(
-        number, spec, None, unknown > 0, why, None, None, unknown, np.full(questions, None, dtype=object), {}
+        number,
+        spec,
+        None,
+        unknown > 0,
+        why,
+        None,
+        None,
+        unknown,
+        np.full(questions, None, dtype=object),
+        {},
     )
 
 
@@ -74,17 +91,24 @@ def replayed(
     plans, order = recorded.plans[:, :count], recorded.order(count, number)
     verdict = verdicts(
         Ballots(
-            recorded.kind, recorded.votes[:, :count], recorded.tests_passed[:, :count], recorded.tests_total,
-            recorded.answers[:, :count] != None, plans.astype(bool), order,  # noqa: E711
+            recorded.kind,
+            recorded.votes[:, :count],
+            recorded.tests_passed[:, :count],
+            recorded.tests_total,
+            recorded.answers[:, :count] != None,  # noqa: E711 (elementwise)
+            plans.astype(bool),
+            order,
         )
-    )  # fmt: skip
+    )
     rows = np.arange(len(known))
     scores = np.where(verdict.leader >= 0, recorded.scores[rows, verdict.leader], 0.0)
     scores[np.isnan(recorded.scores).all(axis=1)] = np.nan  # no right answer is known
     handed = np.full(len(known), None, dtype=object)
     if spec.planner:
         # A plan that all samples share is handed on whatever they answer; a lone sample shares its own.
-        handed = picked(plans, np.zeros_like(verdict.survivor) if spec.plans == 1 else verdict.survivor)
+        handed = picked(
+            plans, np.zeros_like(verdict.survivor) if spec.plans == 1 else verdict.survivor
+        )
     used = {}
     if spec.planner and recorded.plan_calls:
         asked = _first(recorded.plan_calls, spec.planner, spec.plans)

@@ -59,7 +59,10 @@ def sweep(ladder: Ladder, thresholds: Array) -> Totals:
     distinct, inverse = _distinct(steps, levels)
     questions = ladder.known.shape[1]
     block = max(1, _CELLS // max(1, questions))
-    parts = [_block(ladder, levels, distinct[start : start + block]) for start in range(0, len(distinct), block)]
+    parts = [
+        _block(ladder, levels, distinct[start : start + block])
+        for start in range(0, len(distinct), block)
+    ]
     totals = [np.concatenate(arrays)[inverse] for arrays in zip(*parts, strict=True)]
     return Totals(*totals)
 
@@ -67,11 +70,17 @@ def sweep(ladder: Ladder, thresholds: Array) -> Totals:
 def decided(ladder: Ladder, thresholds: Sequence[float]) -> tuple[Array, Array]:
     """The round that answers each question, from 0, and whether its outcome is known: else the round is what is lacking."""
     rounds, questions = ladder.known.shape
-    at, known, going = np.full(questions, rounds - 1), np.ones(questions, bool), np.ones(questions, bool)
+    at, known, going = (
+        np.full(questions, rounds - 1),
+        np.ones(questions, bool),
+        np.ones(questions, bool),
+    )
     for number in range(rounds):
         lost = going & ~ladder.known[number]
         last = number == rounds - 1
-        passes = going if last else going & (ladder.confidence[number] >= thresholds[number] - SLACK)
+        passes = (
+            going if last else going & (ladder.confidence[number] >= thresholds[number] - SLACK)
+        )
         ends = lost | passes
         at[ends], known[lost] = number, False
         going &= ~ends

@@ -24,7 +24,9 @@ def worth(usage: Usage) -> float:
     total = 0.0
     for row in usage:
         if row["unpriced"] > row["cancelled"]:
-            raise CopeError("a budget needs prices: give --price TIER=IN/OUT for every tier whose price is not known")
+            raise CopeError(
+                "a budget needs prices: give --price TIER=IN/OUT for every tier whose price is not known"
+            )
         known, priced = row["usd"] or 0.0, row["calls"] - row["unpriced"]
         total += known + (row["unpriced"] * known / priced if priced > 0 else 0.0)
     return total

@@ -26,7 +26,11 @@ class Seen:
     @property
     def words(self) -> str | None:
         """A warning in a line; None when all questions are new to the program."""
-        parts = [f"{how} {count}" for how, count in (("trained on", self.train), ("chosen by", self.val)) if count]
+        parts = [
+            f"{how} {count}"
+            for how, count in (("trained on", self.train), ("chosen by", self.val))
+            if count
+        ]
         if not parts:
             return None
         return (
@@ -57,4 +61,6 @@ def seen_by(compiled: Mapping[str, Any], examples: Sequence[dspy.Example]) -> Se
         return None
     marks = [question_fingerprint(example.question) for example in examples]
     train, val = (set(map(str, rows.get(name) or ())) for name in ("train", "val"))
-    return Seen(sum(mark in train for mark in marks), sum(mark in val for mark in marks), len(marks))
+    return Seen(
+        sum(mark in train for mark in marks), sum(mark in val for mark in marks), len(marks)
+    )

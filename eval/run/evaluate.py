@@ -25,7 +25,14 @@ from .budget import Purse
 from .store import Record, RunFolder, keyed
 
 # What fails for one question with these fails for all: going on would only repeat it.
-FATAL = (CopeError, LMAuthError, LMBillingError, LMConfigurationError, LMTransportError, LMUnsupportedModelError)
+FATAL = (
+    CopeError,
+    LMAuthError,
+    LMBillingError,
+    LMConfigurationError,
+    LMTransportError,
+    LMUnsupportedModelError,
+)
 
 
 Asking = Callable[[Task, dspy.Example, Cascade, Record], Awaitable[None]]
@@ -60,7 +67,11 @@ async def answered(task: Task, example: dspy.Example, cascade: Cascade, record: 
     prediction = await cascade.acall(**example.inputs())
     score = await task.score(example, prediction.answer)
     record.answer, record.score, record.feedback = prediction.answer, score.value, score.feedback
-    record.round, record.confidence, record.votes = prediction.round, prediction.confidence, prediction.votes
+    record.round, record.confidence, record.votes = (
+        prediction.round,
+        prediction.confidence,
+        prediction.votes,
+    )
     record.rounds, record.usage = prediction.rounds, prediction.usage
     record.usd, record.seconds = prediction.cost, prediction.seconds
 
@@ -124,7 +135,9 @@ async def evaluate(
     return Outcome(records, purse.empty)
 
 
-async def _ask(asking: Asking, task: Task, example: dspy.Example, cascade: Cascade, record: Record) -> None:
+async def _ask(
+    asking: Asking, task: Task, example: dspy.Example, cascade: Cascade, record: Record
+) -> None:
     try:
         await asking(task, example, cascade, record)
     except FATAL:
@@ -150,12 +163,16 @@ def user_error(error: BaseException) -> CopeError | None:
 
 def _first(errors: BaseExceptionGroup[Any]) -> BaseException:
     """One error to report out of those that ended the run together."""
-    flat = [e for e in errors.exceptions if not isinstance(e, asyncio.CancelledError)] or list(errors.exceptions)
+    flat = [e for e in errors.exceptions if not isinstance(e, asyncio.CancelledError)] or list(
+        errors.exceptions
+    )
     error = flat[0]
     if isinstance(error, BaseExceptionGroup):
         return _first(error)
     if isinstance(error, LMTransportError):
         return Unavailable(
-            f"{error}; what is done is saved, and the same command goes on from there".replace("\n", " ")
+            f"{error}; what is done is saved, and the same command goes on from there".replace(
+                "\n", " "
+            )
         )
     return error

@@ -138,11 +138,14 @@ def summarise(
         n=n,
         errors=len(records) - n,
         accuracy=mean_score(good),
-        interval=clustered_wilson(np.array(scores), belonging_of([record.key for record in good], groups)),
+        interval=clustered_wilson(
+            np.array(scores), belonging_of([record.key for record in good], groups)
+        ),
         unreadable=sum(record.answer is None for record in good),
         rounds=tuple(_round(good, number) for number in range(1, rounds + 1)),
         tiers={
-            t: Spent.of(r for r in usage if r["tier"] == t) for t in sorted({r["tier"] for r in usage}, reverse=True)
+            t: Spent.of(r for r in usage if r["tier"] == t)
+            for t in sorted({r["tier"] for r in usage}, reverse=True)
         },
         total=Spent.of(usage),
         seconds_per_question=seconds / n if n and seconds is not None else None,
@@ -171,7 +174,9 @@ def _round(records: Sequence[Record], number: int) -> RoundSummary:
     )
 
 
-def large_alone(root: Path, settings: dict[str, Any], records: Sequence[Record], model: str) -> LargeAlone | None:
+def large_alone(
+    root: Path, settings: dict[str, Any], records: Sequence[Record], model: str
+) -> LargeAlone | None:
     """The large tier's own run on the same questions with the same `model`, if the folder of runs has one that covers them."""
     if settings["preset"] == "large":
         return None
@@ -180,8 +185,16 @@ def large_alone(root: Path, settings: dict[str, Any], records: Sequence[Record],
         theirs = json.loads((path / "run.json").read_text(encoding="utf-8"))["settings"]
         if theirs["models"].get("large") != model:
             continue
-        found = {line["key"]: Record(**line) for line in read_jsonl(path / "records.jsonl") if line["error"] is None}
+        found = {
+            line["key"]: Record(**line)
+            for line in read_jsonl(path / "records.jsonl")
+            if line["error"] is None
+        }
         if wanted and wanted <= found.keys():
             same = [found[key] for key in wanted]
-            return LargeAlone(mean_score(same), Spent.of(row for record in same for row in record.usage), path.name)
+            return LargeAlone(
+                mean_score(same),
+                Spent.of(row for record in same for row in record.usage),
+                path.name,
+            )
     return None

@@ -11,7 +11,9 @@ from ...errors import CopeError
 from .data import QUESTION_AND_ANSWER, from_file, from_hub, of_split
 
 _SOLUTIONS = ("reasoning", "solution")  # what data calls a worked solution
-_CALCULATOR = re.compile(r"<<[^<>\n]*>>")  # GSM8K's notes for a calculator, which no model should learn to write
+_CALCULATOR = re.compile(
+    r"<<[^<>\n]*>>"
+)  # GSM8K's notes for a calculator, which no model should learn to write
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,9 @@ class Task(Protocol):
         """What of the scoring models see, in a few words for the table; empty where they see nothing of it."""
         ...
 
-    def load(self, split: str, limit: int | None = None, data: str | None = None) -> list[dspy.Example]:
+    def load(
+        self, split: str, limit: int | None = None, data: str | None = None
+    ) -> list[dspy.Example]:
         """The examples, each with `id`, `question`, `answer`, and the program's inputs; from the hub or a local copy.
 
         What else a row has under the name of an output of a reasoner, such as `reasoning`, goes into demonstrations made
@@ -73,7 +77,9 @@ class ShortAnswer:
     shown: str = ""
     labelled: bool = True
 
-    def load(self, split: str, limit: int | None = None, data: str | None = None) -> list[dspy.Example]:
+    def load(
+        self, split: str, limit: int | None = None, data: str | None = None
+    ) -> list[dspy.Example]:
         """Load the examples in their own order.
 
         Args:
@@ -94,20 +100,29 @@ class ShortAnswer:
         elif self.hub:
             rows = from_hub(self.name, *self.hub, split)
         else:
-            raise CopeError(f"task {self.name!r} needs your questions: give --data FILE with question and answer")
+            raise CopeError(
+                f"task {self.name!r} needs your questions: give --data FILE with question and answer"
+            )
         return [self._example(split, n, row, data) for n, row in enumerate(rows[:limit])]
 
-    def _example(self, split: str, number: int, row: dict[str, Any], data: str | None) -> dspy.Example:
+    def _example(
+        self, split: str, number: int, row: dict[str, Any], data: str | None
+    ) -> dspy.Example:
         question = row["question"] if data else row[self.question]
         answer = None if row.get("answer") is None else str(row["answer"]).strip() or None
-        solution = next((text for name in _SOLUTIONS if isinstance(text := row.get(name), str) and text), "")
+        solution = next(
+            (text for name in _SOLUTIONS if isinstance(text := row.get(name), str) and text), ""
+        )
         if answer and self.final and self.final in answer:
             before, answer = (part.strip() for part in answer.rsplit(self.final, 1))
             solution = solution or before
         identity = row.get("id") or row.get("unique_id") or f"{self.name}-{split}-{number}"
         steps = self._steps(solution)
         return dspy.Example(
-            id=str(identity), question=str(question), answer=answer, **({"reasoning": steps} if steps else {})
+            id=str(identity),
+            question=str(question),
+            answer=answer,
+            **({"reasoning": steps} if steps else {}),
         ).with_inputs("question")
 
     def _steps(self, solution: str) -> str:

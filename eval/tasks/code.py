@@ -12,7 +12,15 @@ from ...errors import CopeError
 from ...sandbox import Sandbox, Suite, open_sandbox
 from ...util.text import shorten
 from .base import Score
-from .code_rows import HUMANEVAL_FIELDS, MBPP_FIELDS, BadRow, CodeRow, Visible, humaneval_row, mbpp_row
+from .code_rows import (
+    HUMANEVAL_FIELDS,
+    MBPP_FIELDS,
+    BadRow,
+    CodeRow,
+    Visible,
+    humaneval_row,
+    mbpp_row,
+)
 from .data import Fields, from_file, from_hub, missing, of_split
 
 _LONGEST = 160
@@ -54,7 +62,9 @@ class CodeTask:
         """Which tests a program sees and which score it, in a few words."""
         return self.words[self.visible]
 
-    def load(self, split: str, limit: int | None = None, data: str | None = None) -> list[dspy.Example]:
+    def load(
+        self, split: str, limit: int | None = None, data: str | None = None
+    ) -> list[dspy.Example]:
         """Load the examples in their own order, every row checked.
 
         Args:
@@ -69,7 +79,11 @@ class CodeTask:
         Raises:
             CopeError: when the data cannot be had or has no such split, or a row cannot be used.
         """
-        rows = from_file(data, self.fields, self._wrong) if data else from_hub(self.name, *self.hub, split)
+        rows = (
+            from_file(data, self.fields, self._wrong)
+            if data
+            else from_hub(self.name, *self.hub, split)
+        )
         if data:
             rows = of_split(rows, split, data)
         else:
@@ -78,7 +92,9 @@ class CodeTask:
                     raise CopeError(
                         f"{self.hub[0]} split {split} row {number}: {wrong}: give a mended copy with --data FILE"
                     )
-        return [self._example(row, f"{self.name}-{split}-{n}") for n, row in enumerate(rows[:limit])]
+        return [
+            self._example(row, f"{self.name}-{split}-{n}") for n, row in enumerate(rows[:limit])
+        ]
 
     def _wrong(self, row: dict[str, Any]) -> str | None:
         try:
@@ -104,20 +120,28 @@ class CodeTask:
         """
         if answer is None or not answer.strip():
             return Score(0.0, "No program could be read from the reply.")
-        suite = Suite(tuple(example.hidden), setup=example.hidden_setup, entry_point=example.entry_point)
+        suite = Suite(
+            tuple(example.hidden), setup=example.hidden_setup, entry_point=example.entry_point
+        )
         report = await self.sandbox().run(answer, suite)
         count = len(suite.tests)
         kind = "test" if set(suite.tests) <= set(example.tests) else "hidden test"
         if report.all_passed and len(report.outcomes) == count:
-            return Score(1.0, f"The program passes {f'all {count} {kind}s' if count > 1 else f'the {kind}'}.")
+            return Score(
+                1.0, f"The program passes {f'all {count} {kind}s' if count > 1 else f'the {kind}'}."
+            )
         failed = next((outcome for outcome in report.outcomes if not outcome.passed), None)
         if failed is None:
             return Score(0.0, "The tests gave no verdict.")
-        names_it = failed.message.startswith("assert ")  # then the message holds a test and a value, each short
+        names_it = failed.message.startswith(
+            "assert "
+        )  # then the message holds a test and a value, each short
         why = shorten(failed.message, (1 + names_it) * _LONGEST) or "failed"
         if not names_it:
             why = f"{'the hidden check' if chr(10) in failed.test else shorten(failed.test, _LONGEST)}: {why}"
-        return Score(0.0, f"The program passes {report.passed} of {count} {kind}{'s' * (count > 1)}; {why}")
+        return Score(
+            0.0, f"The program passes {report.passed} of {count} {kind}{'s' * (count > 1)}; {why}"
+        )
 
 
 MBPP = CodeTask(
@@ -125,7 +149,10 @@ MBPP = CodeTask(
     ("google-research-datasets/mbpp", "full"),
     MBPP_FIELDS,
     mbpp_row,
-    {"one": "1 of 3 tests shown, scored on the hidden 2", "all": "all 3 tests shown, scored on the same 3"},
+    {
+        "one": "1 of 3 tests shown, scored on the hidden 2",
+        "all": "all 3 tests shown, scored on the same 3",
+    },
 )
 HUMANEVAL = CodeTask(
     "humaneval",

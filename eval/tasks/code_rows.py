@@ -61,9 +61,15 @@ def mbpp_row(row: dict[str, Any], visible: Visible) -> CodeRow:
         raise BadRow("the tests call nothing that the answer defines")
     shown = tests[:1] if visible == "one" else tests
     hidden = tests[1:] if visible == "one" and len(tests) > 1 else tests
-    lines = "The program has to pass this test:" if len(shown) == 1 else "The program has to pass these tests:"
+    lines = (
+        "The program has to pass this test:"
+        if len(shown) == 1
+        else "The program has to pass these tests:"
+    )
     parts = [question.strip(), "\n".join([lines, *filter(None, [setup]), *shown])]
-    identity = row.get("id") or (f"mbpp-{row['task_id']}" if row.get("task_id") is not None else None)
+    identity = row.get("id") or (
+        f"mbpp-{row['task_id']}" if row.get("task_id") is not None else None
+    )
     return CodeRow(identity, "\n\n".join(parts), answer, shown, setup, names[0], hidden, setup)
 
 
@@ -112,7 +118,9 @@ def _text(row: dict[str, Any], *names: str) -> str:
 def _tests(value: Any) -> list[str]:
     # Parquet gives an array where JSON gives a list.
     value = value.tolist() if hasattr(value, "tolist") else value
-    if not isinstance(value, (list, tuple)) or not all(isinstance(test, str) and test.strip() for test in value):
+    if not isinstance(value, (list, tuple)) or not all(
+        isinstance(test, str) and test.strip() for test in value
+    ):
         raise BadRow("test_list is not a list of tests, each a text")
     if not value:
         raise BadRow("test_list has no tests")

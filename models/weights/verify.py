@@ -8,7 +8,9 @@ from typing import Protocol
 
 from ...errors import CopeError
 
-BLOCK = 1 << 20  # bytes; small enough for a smooth progress bar, large enough that Python costs nothing
+BLOCK = (
+    1 << 20
+)  # bytes; small enough for a smooth progress bar, large enough that Python costs nothing
 
 
 class Progress(Protocol):
@@ -42,7 +44,9 @@ def fingerprint(path: Path, progress: Progress = silent) -> str:
     return digest.hexdigest()
 
 
-def check(path: Path, size: int, sha256: str, *, memory: Path, advice: str, progress: Progress = silent) -> None:
+def check(
+    path: Path, size: int, sha256: str, *, memory: Path, advice: str, progress: Progress = silent
+) -> None:
     """Raise unless `path` is the file of `size` bytes with this `sha256`.
 
     Args:
@@ -64,7 +68,9 @@ def check(path: Path, size: int, sha256: str, *, memory: Path, advice: str, prog
         found = fingerprint(path, progress)
         found_size = path.stat().st_size
     except OSError as error:
-        raise CopeError(f"cannot read {path} ({error.strerror}): make it readable, or remove it") from error
+        raise CopeError(
+            f"cannot read {path} ({error.strerror}): make it readable, or remove it"
+        ) from error
     if (found_size, found) != (size, sha256):
         raise WrongFile(
             f"{path} is not the file expected: sha256 {found[:12]}... and {found_size} bytes, "

@@ -85,21 +85,30 @@ class Calibration:
     @cached_property
     def held_out(self) -> tuple[Figures | None, Figures]:
         """The cascade as chosen and the large model alone, on the held-out half."""
-        half, beside = self.halves.test, figures(self.large, self.large.outcomes(), self.large, self.halves.test)
-        return (figures(self.replay, self.replay.outcomes(), self.large, half) if self.replay else None), beside
+        half, beside = (
+            self.halves.test,
+            figures(self.large, self.large.outcomes(), self.large, self.halves.test),
+        )
+        return (
+            figures(self.replay, self.replay.outcomes(), self.large, half) if self.replay else None
+        ), beside
 
     @cached_property
     def saved(self) -> dict[str, Estimate]:
         """By measure, what the chosen setting saves on the held-out half; empty for the large model alone."""
         if self.replay is None:
             return {}
-        return saved(self.replay, self.replay.outcomes(), self.large, self.halves.test, self.aim.seed)
+        return saved(
+            self.replay, self.replay.outcomes(), self.large, self.halves.test, self.aim.seed
+        )
 
     @property
     def promise(self) -> str:
         """The promise in a sentence."""
         if self.setting is None:
-            return "The large model alone answers, so nothing is lost against it and nothing is saved."
+            return (
+                "The large model alone answers, so nothing is lost against it and nothing is saved."
+            )
         of = "a group's questions, on average over groups" if self.halves.grouped else "questions"
         return (
             f"With {100 * (1 - self.aim.delta):.4g}% confidence: on new questions like these the cascade "
@@ -116,9 +125,17 @@ class Calibration:
             return None
         first, halves = self.choice.sequence[0], self.halves
         if halves.grouped:
-            return groups_needed(self._lost_by_group(self.trials.settings[first]), self.aim.harm, self.aim.delta)
-        lost = float(self.trials.learn_loss[first] * halves.learn.units + self.trials.test_loss[first])
-        return units_needed((lost + 0.5) / (halves.learn.units + halves.test.units + 1), self.aim.harm, self.aim.delta)
+            return groups_needed(
+                self._lost_by_group(self.trials.settings[first]), self.aim.harm, self.aim.delta
+            )
+        lost = float(
+            self.trials.learn_loss[first] * halves.learn.units + self.trials.test_loss[first]
+        )
+        return units_needed(
+            (lost + 0.5) / (halves.learn.units + halves.test.units + 1),
+            self.aim.harm,
+            self.aim.delta,
+        )
 
     def _lost_by_group(self, setting: Setting) -> Array:
         """(groups,) of both halves: the share of each that a setting loses."""
@@ -132,7 +149,10 @@ class Calibration:
 
 
 def calibrate(
-    record: Recording, aim: Aim, prices: Mapping[str, Price] | None = None, rows: Array | None = None
+    record: Recording,
+    aim: Aim,
+    prices: Mapping[str, Price] | None = None,
+    rows: Array | None = None,
 ) -> Calibration:
     """Choose thresholds and the number of samples: the cheapest that learn-then-test lets pass.
 
@@ -172,12 +192,19 @@ def _groups(record: Recording, column: str | None) -> tuple[list[str | None] | N
     if column is None or column == record.manifest.group:
         return record.groups, record.manifest.group
     if column not in ("id", "question", "gold", "group"):
-        made = f"; it was made with --group {record.manifest.group}" if record.manifest.group else ""
+        made = (
+            f"; it was made with --group {record.manifest.group}" if record.manifest.group else ""
+        )
         raise CopeError(
             f"the record has no column {column!r} of questions{made}: name it to cope record or cope import, "
             "or take id, question or gold"
         )
-    names = {"id": record.ids, "question": record.questions, "gold": record.gold, "group": record.groups}
+    names = {
+        "id": record.ids,
+        "question": record.questions,
+        "gold": record.gold,
+        "group": record.groups,
+    }
     return list(names[column]), column
 
 
@@ -189,7 +216,9 @@ def _minimized(name: str | None, tried: Trials, record: Recording) -> str:
         raise CopeError(f"--minimize {name}: {known_names(name, MEASURES)}")
     if name not in known:
         price = ", or give each tier's --price" if name.startswith("cost") else ""
-        raise CopeError(f"{record.name} does not tell the {MEASURES[name].words}: minimize {' or '.join(known)}{price}")
+        raise CopeError(
+            f"{record.name} does not tell the {MEASURES[name].words}: minimize {' or '.join(known)}{price}"
+        )
     return name
 
 
@@ -199,16 +228,24 @@ def _choose(aim: Aim, tried: Trials, halves: Halves, large: Replay) -> Choice:
 
     def chosen(cost: Array) -> Choice:
         return learn_then_test(
-            (tried.learn_loss, cost), tried.test_loss, halves.test.units, aim.harm, aim.delta,
-            exact=not halves.grouped, large=beside[minimize], strictness=tried.strictness,
-        )  # fmt: skip
+            (tried.learn_loss, cost),
+            tried.test_loss,
+            halves.test.units,
+            aim.harm,
+            aim.delta,
+            exact=not halves.grouped,
+            large=beside[minimize],
+            strictness=tried.strictness,
+        )
 
     cost = tried.learn_use[minimize]
     if aim.budget is None:
         return chosen(cost)
     per_1k = tried.learn_use["cost"] * 1000
     if not tried.tells("cost"):
-        raise CopeError("--budget-usd-per-1k needs what the calls cost, which is not known: give each tier's --price")
+        raise CopeError(
+            "--budget-usd-per-1k needs what the calls cost, which is not known: give each tier's --price"
+        )
     choice = chosen(np.where(per_1k <= aim.budget, cost, np.nan))
     if choice.chosen is None and not beside["cost"] * 1000 <= aim.budget:
         free = chosen(cost)

@@ -81,7 +81,9 @@ class Certificate:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(self.as_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            path.write_text(
+                json.dumps(self.as_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+            )
         except OSError as error:
             raise CopeError(
                 f"cannot write the calibration {path}: {error.strerror}; name another file with -o"
@@ -129,9 +131,7 @@ class Certificate:
             return why
         rule, theirs = (settings.get(RULE, EXACT) for settings in (asked, self.asked))
         if rule != theirs and {rule, theirs} != {EXACT, NONE}:  # these two decide alike
-            return (
-                f"it was made with --early-stop {theirs}, and {rule} may decide otherwise: give --early-stop {theirs}"
-            )
+            return f"it was made with --early-stop {theirs}, and {rule} may decide otherwise: give --early-stop {theirs}"
         for setting, value in self.asked.items():
             if setting in ASKED and setting in asked and asked[setting] != value:
                 option = setting.replace("_", "-")
@@ -148,7 +148,9 @@ class Certificate:
             "this one"
         )
 
-    def warnings(self, task: str, questions: Iterable[str], gold: Iterable[str | None] | None = None) -> list[str]:
+    def warnings(
+        self, task: str, questions: Iterable[str], gold: Iterable[str | None] | None = None
+    ) -> list[str]:
         """What speaks against the promise on these questions, in sentences.
 
         Args:
@@ -171,7 +173,11 @@ class Certificate:
                 "new ones"
             )
         marks = [None] * len(asked) if gold is None else [gold_print(answer) for answer in gold]
-        both = [(mark, self.gold[name]) for name, mark in zip(asked, marks, strict=True) if mark and name in self.gold]
+        both = [
+            (mark, self.gold[name])
+            for name, mark in zip(asked, marks, strict=True)
+            if mark and name in self.gold
+        ]
         if other := sum(ours != theirs for ours, theirs in both):
             found.append(
                 f"{other} of {len(both)} questions in common have another right answer than when the thresholds were chosen: that "
@@ -197,7 +203,9 @@ def load_certificate(path: str | Path) -> Certificate:
             f"{path} was written by another version of the package: make it anew with cope calibrate RECORD"
         )
     digest_then = plain.pop("digest", None)
-    if digest_then != _digest_of(plain) or {f.name for f in fields(Certificate)} != plain.keys() - {"format"}:
+    if digest_then != _digest_of(plain) or {f.name for f in fields(Certificate)} != plain.keys() - {
+        "format"
+    }:
         raise CopeError(
             f"{path} was changed after cope calibrate wrote it, so its promise does not hold: make it anew with cope calibrate"
         )
@@ -218,7 +226,11 @@ def _read(path: str | Path) -> dict[str, Any] | None:
         plain = json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError:
         return None
-    return plain if isinstance(plain, dict) and str(plain.get("format", "")).startswith(_FAMILY) else None
+    return (
+        plain
+        if isinstance(plain, dict) and str(plain.get("format", "")).startswith(_FAMILY)
+        else None
+    )
 
 
 def _digest_of(plain: Mapping[str, Any]) -> str:
@@ -227,8 +239,12 @@ def _digest_of(plain: Mapping[str, Any]) -> str:
 
 def mark_of(program: Program) -> str:
     """A digest of what a program asks whom; thresholds and numbers of samples, which a calibration sets, are left out."""
-    rounds = [r.model_dump(exclude={"threshold", "samples", "plans"}) for r in program.preset.rounds]
-    return digest(rounds, [r.plans > 1 for r in program.preset.rounds], program.domain, program.prompts)
+    rounds = [
+        r.model_dump(exclude={"threshold", "samples", "plans"}) for r in program.preset.rounds
+    ]
+    return digest(
+        rounds, [r.plans > 1 for r in program.preset.rounds], program.domain, program.prompts
+    )
 
 
 def setting_words(thresholds: Iterable[float], samples: int | None) -> str:

@@ -27,21 +27,39 @@ def certify(calibration: Calibration, **more: Any) -> Certificate:
         aim=aim,
         p=calibration.p,
         program={
-            "name": name, "source": manifest.source, "domain": manifest.domain,
+            "name": name,
+            "source": manifest.source,
+            "domain": manifest.domain,
             "mark": mark_of(recorded_program(record, name)),
         },
         models=manifest.models,
         weights=manifest.weights,
-        asked={**{name: manifest.settings[name] for name in (*ASKED, SHOWN) if name in manifest.settings}, RULE: EXACT},
-        data={
-            "task": manifest.task, "fingerprint": manifest.data_fingerprint, "questions": len(record),
-            "grouped": halves.grouped,
-            **{side: {"questions": len(half.rows), "units": half.units} for side, half in _named(calibration)},
+        asked={
+            **{
+                name: manifest.settings[name]
+                for name in (*ASKED, SHOWN)
+                if name in manifest.settings
+            },
+            RULE: EXACT,
         },
-        rows={side: sorted(print_of(record.questions[row]) for row in half.rows) for side, half in _named(calibration)},
+        data={
+            "task": manifest.task,
+            "fingerprint": manifest.data_fingerprint,
+            "questions": len(record),
+            "grouped": halves.grouped,
+            **{
+                side: {"questions": len(half.rows), "units": half.units}
+                for side, half in _named(calibration)
+            },
+        },
+        rows={
+            side: sorted(print_of(record.questions[row]) for row in half.rows)
+            for side, half in _named(calibration)
+        },
         gold=_gold_prints(record),
         held_out={
-            "chosen": chosen[0].as_dict() if chosen[0] else None, "large": chosen[1].as_dict(),
+            "chosen": chosen[0].as_dict() if chosen[0] else None,
+            "large": chosen[1].as_dict(),
             "saved": {name: share.as_dict() for name, share in calibration.saved.items()},
         },
         tested=list(_tested(calibration)),
@@ -49,7 +67,7 @@ def certify(calibration: Calibration, **more: Any) -> Certificate:
         more={**more, "units_needed": None if calibration.choice.passed else calibration.needed},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
-    )  # fmt: skip
+    )
 
 
 def _named(calibration: Calibration) -> tuple[tuple[str, Any], tuple[str, Any]]:
@@ -62,10 +80,13 @@ def _tested(calibration: Calibration) -> Iterable[dict[str, Any]]:
     use = tried.learn_use[str(calibration.aim.minimize)]
     for place, index in enumerate(choice.sequence[: choice.passed + 1]):
         yield {
-            **tried.settings[index]._asdict(), "learn_loss": float(tried.learn_loss[index]),
-            "learn_use": float(use[index]), "test_loss": float(tried.test_loss[index] / calibration.halves.test.units),
-            "p": float(choice.p[place]), "passed": place < choice.passed,
-        }  # fmt: skip
+            **tried.settings[index]._asdict(),
+            "learn_loss": float(tried.learn_loss[index]),
+            "learn_use": float(use[index]),
+            "test_loss": float(tried.test_loss[index] / calibration.halves.test.units),
+            "p": float(choice.p[place]),
+            "passed": place < choice.passed,
+        }
 
 
 def _gold_prints(record: Recording) -> dict[str, str]:

@@ -27,7 +27,11 @@ class Stopped:
 
 
 def stop(
-    rule: Rule, votes: Array, threshold: float | None, planned: Array | None = None, hands_on: bool = False
+    rule: Rule,
+    votes: Array,
+    threshold: float | None,
+    planned: Array | None = None,
+    hands_on: bool = False,
 ) -> Stopped:
     """Draw a round's votes until a rule stops.
 
@@ -42,18 +46,26 @@ def stop(
     plans = np.zeros(votes.shape, bool) if planned is None else planned
     # Votes by where they were given first: questions that vote alike are then one, and are counted once.
     first = (votes[:, :, None] == votes[:, None, :]).argmax(axis=2)
-    alike, place = np.unique(np.hstack([np.where(votes < 0, -1, first), plans]), axis=0, return_inverse=True)
-    found = np.array([_one(rule, row[:samples], row[samples:], threshold, hands_on) for row in alike.tolist()])
+    alike, place = np.unique(
+        np.hstack([np.where(votes < 0, -1, first), plans]), axis=0, return_inverse=True
+    )
+    found = np.array(
+        [_one(rule, row[:samples], row[samples:], threshold, hands_on) for row in alike.tolist()]
+    )
     asked, leader, most = found.reshape(-1, 3)[place.reshape(-1)].T
     accepted = (leader >= 0) & (most / asked >= (0.0 if threshold is None else threshold - SLACK))
     return Stopped(asked, leader, accepted)
 
 
-def _one(rule: Rule, votes: list[int], planned: list[int], threshold: float | None, hands_on: bool) -> list[int]:
+def _one(
+    rule: Rule, votes: list[int], planned: list[int], threshold: float | None, hands_on: bool
+) -> list[int]:
     """Samples drawn, the sample that opened the leading vote (-1 for none), and that vote's supporters."""
     count, numbers = VoteCount(len(votes)), dict[int, int]()
     for rank, vote in enumerate(votes):
-        count.add(rank, None if vote < 0 else numbers.setdefault(vote, len(numbers)), bool(planned[rank]))
+        count.add(
+            rank, None if vote < 0 else numbers.setdefault(vote, len(numbers)), bool(planned[rank])
+        )
         if rule(count, threshold, hands_on):
             break
     leader = count.leader

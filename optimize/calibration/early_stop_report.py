@@ -79,13 +79,25 @@ def _round(replay: Replay, number: int, seed: int) -> Iterator[StopRow]:
 
 
 def _row(
-    number: int, name: str, threshold: float | None, whole: Stopped, found: Stopped, votes: Array, scores: Array
+    number: int,
+    name: str,
+    threshold: float | None,
+    whole: Stopped,
+    found: Stopped,
+    votes: Array,
+    scores: Array,
 ) -> StopRow:
     rows, drawn = np.arange(len(votes)), float(found.asked.mean())
     accepted = float((found.accepted & ~whole.accepted).mean())
     escalated = float((whole.accepted & ~found.accepted).mean())
     other = votes[rows, found.leader] != votes[rows, whole.leader]
     another = float((found.accepted & whole.accepted & other).mean())
-    wrong = None if np.isnan(scores).any() else float((found.accepted & (scores[rows, found.leader] < 1.0)).mean())
+    wrong = (
+        None
+        if np.isnan(scores).any()
+        else float((found.accepted & (scores[rows, found.leader] < 1.0)).mean())
+    )
     saved, changed = 1 - drawn / votes.shape[1], accepted + escalated + another
-    return StopRow(number, name, threshold, drawn, saved, changed, accepted, escalated, another, wrong)
+    return StopRow(
+        number, name, threshold, drawn, saved, changed, accepted, escalated, another, wrong
+    )

@@ -60,13 +60,20 @@ def figures(replay: Replay, outcomes: Outcomes, large: Replay, half: Half) -> Fi
         for name, measure in MEASURES.items()
     }
     return Figures(
-        len(half.rows), len(half.rows) - n, _mean(score), clustered_wilson(score, units),
-        int((theirs & ~right).sum()) if labelled else None, int((right & ~theirs).sum()) if labelled else None,
-        tuple(float((at == number).mean()) if n else 0.0 for number in range(len(replay.rounds))), use,
-    )  # fmt: skip
+        len(half.rows),
+        len(half.rows) - n,
+        _mean(score),
+        clustered_wilson(score, units),
+        int((theirs & ~right).sum()) if labelled else None,
+        int((right & ~theirs).sum()) if labelled else None,
+        tuple(float((at == number).mean()) if n else 0.0 for number in range(len(replay.rounds))),
+        use,
+    )
 
 
-def saved(replay: Replay, outcomes: Outcomes, large: Replay, half: Half, seed: int = 0) -> dict[str, Estimate]:
+def saved(
+    replay: Replay, outcomes: Outcomes, large: Replay, half: Half, seed: int = 0
+) -> dict[str, Estimate]:
     """By measure, the share of the large model's use that a setting saves on one half, with its 95% interval.
 
         saved = 1 - use of the cascade / use of the large model alone
@@ -85,10 +92,17 @@ def saved(replay: Replay, outcomes: Outcomes, large: Replay, half: Half, seed: i
     rows, units = half.rows[known], half.unit[known]
     found = {}
     for name, measure in MEASURES.items():
-        ours, theirs = (np.cumsum(measure.of(r.spent, r.tiers), axis=1)[rows] for r in (replay, large))
-        columns = {"ours": ours[np.arange(len(rows)), outcomes.round[rows] - 1], "theirs": theirs[:, -1]}
+        ours, theirs = (
+            np.cumsum(measure.of(r.spent, r.tiers), axis=1)[rows] for r in (replay, large)
+        )
+        columns = {
+            "ours": ours[np.arange(len(rows)), outcomes.round[rows] - 1],
+            "theirs": theirs[:, -1],
+        }
         if rows.size and np.isfinite([*columns.values()]).all() and columns["theirs"].sum() > 0:
-            found[name] = resample(columns, units, seed=seed).estimate(lambda sums: 1 - sums["ours"] / sums["theirs"])
+            found[name] = resample(columns, units, seed=seed).estimate(
+                lambda sums: 1 - sums["ours"] / sums["theirs"]
+            )
     return found
 
 

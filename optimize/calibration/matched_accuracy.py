@@ -46,9 +46,11 @@ class Matched:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            **vars(self), "settings": [one and one._asdict() for one in self.settings], "share": self.share.as_dict(),
+            **vars(self),
+            "settings": [one and one._asdict() for one in self.settings],
+            "share": self.share.as_dict(),
             "difference": self.difference.as_dict(),
-        }  # fmt: skip
+        }
 
 
 def matched(
@@ -93,10 +95,15 @@ def matched(
         return large.scores[:, -1:] - cascade.scores
 
     ways = [(halves.learn, halves.test), (halves.test, halves.learn)]
-    tried = [trials(record, Halves(one, other, halves.grouped), short, prices) for one, other in ways]
+    tried = [
+        trials(record, Halves(one, other, halves.grouped), short, prices) for one, other in ways
+    ]
     found = []
     for less in below:
-        chosen = tuple(_cheapest(t, large, half, measure, less) for t, (half, _) in zip(tried, ways, strict=True))
+        chosen = tuple(
+            _cheapest(t, large, half, measure, less)
+            for t, (half, _) in zip(tried, ways, strict=True)
+        )
         parts = [
             _measured(record, large, setting, other, measure, prices)
             for setting, (_, other) in zip(chosen, ways, strict=True)
@@ -107,16 +114,22 @@ def matched(
         sums = resample({"n": np.ones(len(places)), **columns}, groups, draws=draws, seed=seed)
         found.append(
             Matched(
-                next(iter(record.programs)), measure, less, (chosen[0], chosen[1]), len(places),
+                next(iter(record.programs)),
+                measure,
+                less,
+                (chosen[0], chosen[1]),
+                len(places),
                 len(halves.learn.rows) + len(halves.test.rows) - len(places),
                 sums.estimate(lambda s: s["cost"] / s["cost_ref"]),
                 sums.estimate(lambda s: (s["right"] - s["right_ref"]) / s["n"]),
             )
-        )  # fmt: skip
+        )
     return found
 
 
-def _cheapest(tried: Trials, large: Replay, half: Half, measure: str, below: float) -> Setting | None:
+def _cheapest(
+    tried: Trials, large: Replay, half: Half, measure: str, below: float
+) -> Setting | None:
     """The cheapest setting that is accurate enough on a half; None where large alone is cheaper still."""
     cost = np.where(tried.learn_loss <= below + _SLACK, tried.learn_use[measure], np.inf)
     cost = np.where(np.isfinite(cost), cost, np.inf)
@@ -126,19 +139,28 @@ def _cheapest(tried: Trials, large: Replay, half: Half, measure: str, below: flo
 
 
 def _measured(
-    record: Recording, large: Replay, setting: Setting | None, half: Half, measure: str,
+    record: Recording,
+    large: Replay,
+    setting: Setting | None,
+    half: Half,
+    measure: str,
     prices: Mapping[str, Price] | None,
-) -> dict[str, Array]:  # fmt: skip
+) -> dict[str, Array]:
     """Score and cost of a setting and of large alone on the questions of a half whose outcome is known."""
     replay = large
     if setting:
-        replay = Replay(record, samples=setting.samples, thresholds=setting.thresholds, prices=prices)
+        replay = Replay(
+            record, samples=setting.samples, thresholds=setting.thresholds, prices=prices
+        )
     outcomes = replay.outcomes()
     rows = half.rows[outcomes.known[half.rows]]
     return {
-        "place": rows, "right": outcomes.score[rows], "right_ref": large.scores[rows, -1],
-        "cost": _costs(replay, measure)[rows, outcomes.round[rows] - 1], "cost_ref": _costs(large, measure)[rows, -1],
-    }  # fmt: skip
+        "place": rows,
+        "right": outcomes.score[rows],
+        "right_ref": large.scores[rows, -1],
+        "cost": _costs(replay, measure)[rows, outcomes.round[rows] - 1],
+        "cost_ref": _costs(large, measure)[rows, -1],
+    }
 
 
 def _costs(replay: Replay, measure: str) -> Array:

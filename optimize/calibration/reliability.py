@@ -11,7 +11,9 @@ from .split import unit_names
 __all__ = ["Level", "Reliability", "recalibrated", "reliability"]
 
 
-def reliability(replay: Replay, groups: Sequence[str | None] | None = None, seed: int = 0) -> list[Reliability]:
+def reliability(
+    replay: Replay, groups: Sequence[str | None] | None = None, seed: int = 0
+) -> list[Reliability]:
     """The reliability of each round that has a vote.
 
     Args:
@@ -29,7 +31,19 @@ def reliability(replay: Replay, groups: Sequence[str | None] | None = None, seed
             rows = np.flatnonzero(round_.known & ((who == "all") | (reached >= round_.number)))
             if rows.size:
                 named = [replay.record.keys[row] for row in rows.tolist()]
-                units = unit_names(named, [groups[row] for row in rows.tolist()] if groups else None)
+                units = unit_names(
+                    named, [groups[row] for row in rows.tolist()] if groups else None
+                )
                 right = round_.scores[rows] >= 1.0
-                found.append(measured(round_.number, who, confidence[rows], right, units, round_.spec.threshold, seed))
+                found.append(
+                    measured(
+                        round_.number,
+                        who,
+                        confidence[rows],
+                        right,
+                        units,
+                        round_.spec.threshold,
+                        seed,
+                    )
+                )
     return found

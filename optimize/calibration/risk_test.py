@@ -86,7 +86,9 @@ def units_needed(rate: float, harm: float, delta: float, power: float = 0.8) -> 
     return int(fine[(_power(fine, rate, harm, delta) >= power).argmax()])
 
 
-def groups_needed(losses: ArrayLike, harm: float, delta: float, power: float = 0.8, seed: int = 0) -> int | None:
+def groups_needed(
+    losses: ArrayLike, harm: float, delta: float, power: float = 0.8, seed: int = 0
+) -> int | None:
     """How many held-out groups give a setting a chance of `power` to pass its test, by the Hoeffding-Bentkus p-value.
 
     Groups to come are drawn with replacement from those that are there, and one half-lost one beside them: nobody knows that

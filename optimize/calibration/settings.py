@@ -53,7 +53,11 @@ class Trials:
 
     def tells(self, measure: str) -> bool:
         """Whether the record knows a measure, and not only where nothing was used; calls are always known."""
-        return bool((np.isfinite(self.learn_use[measure]) == np.isfinite(self.learn_use["large-calls"])).all())
+        return bool(
+            (
+                np.isfinite(self.learn_use[measure]) == np.isfinite(self.learn_use["large-calls"])
+            ).all()
+        )
 
 
 def trials(
@@ -69,7 +73,9 @@ def trials(
     """
     own = Replay(record, prices=prices)
     if len(own.rounds) < 2:
-        raise CopeError(f"preset {own.preset.name!r} has one round: there is no threshold to calibrate")
+        raise CopeError(
+            f"preset {own.preset.name!r} has one round: there is no threshold to calibrate"
+        )
     parts = [_trial(own, count, halves, loss, prices) for count in _counts(own.preset)]
     return Trials(
         [setting for part in parts for setting in part.settings],
@@ -86,7 +92,9 @@ def _counts(preset: Preset) -> list[int | None]:
     if not several:
         return [None]
     most = min(several)
-    counts: list[int | None] = [*np.unique(np.linspace(1, most, min(most, _COUNTS)).round().astype(int)).tolist()]
+    counts: list[int | None] = [
+        *np.unique(np.linspace(1, most, min(most, _COUNTS)).round().astype(int)).tolist()
+    ]
     return counts if most == max(several) else [*counts, None]
 
 
@@ -100,7 +108,10 @@ def _trial(
     replay = own if count is None else Replay(own.record, own.program, samples=count, prices=prices)
     thresholds = np.array(list(product(*_levels(replay))))
     losses = np.where(replay.known, loss(replay), 1.0)
-    used = {name: np.cumsum(measure.of(replay.spent, replay.tiers), axis=1) for name, measure in MEASURES.items()}
+    used = {
+        name: np.cumsum(measure.of(replay.spent, replay.tiers), axis=1)
+        for name, measure in MEASURES.items()
+    }
     learn_loss = np.empty(len(thresholds))
     test_loss = np.empty(len(thresholds))
     learn_use = {name: np.empty(len(thresholds)) for name in MEASURES}
@@ -126,7 +137,11 @@ def _levels(replay: Replay) -> Iterator[Array]:
         tests = round_.recorded is not None and (round_.recorded.kind == "tests").all()
         votes = 1 if tests else round_.spec.samples  # tests pass or fail, whatever the share
         levels = np.arange(votes, 0, -1) / votes
-        yield levels if votes <= most else levels[np.unique(np.linspace(0, votes - 1, most).round().astype(int))]
+        yield (
+            levels
+            if votes <= most
+            else levels[np.unique(np.linspace(0, votes - 1, most).round().astype(int))]
+        )
 
 
 def _blocks(settings: int, questions: int) -> Iterator[slice]:
@@ -146,7 +161,9 @@ def answering(known: Array, confidence: Array, thresholds: Array) -> Array:
     at = np.full((len(thresholds), questions), rounds - 1)
     going = np.ones(at.shape, dtype=bool)
     for number in range(rounds - 1):
-        ends = going & (~known[:, number] | (confidence[:, number] >= thresholds[:, number, None] - SLACK))
+        ends = going & (
+            ~known[:, number] | (confidence[:, number] >= thresholds[:, number, None] - SLACK)
+        )
         at[ends] = number
         going &= ~ends
     return at

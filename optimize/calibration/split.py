@@ -43,7 +43,10 @@ class Halves:
 
 
 def halve(
-    keys: Sequence[str], groups: Sequence[str | None] | None = None, seed: int = 0, rows: Array | None = None
+    keys: Sequence[str],
+    groups: Sequence[str | None] | None = None,
+    seed: int = 0,
+    rows: Array | None = None,
 ) -> Halves:
     """Split questions in two, at random, all of a group on the same side.
 
@@ -60,7 +63,9 @@ def halve(
     (3, True)
     """
     places = np.arange(len(keys)) if rows is None else np.asarray(rows)
-    units, unit, sizes = np.unique(unit_names(keys, groups)[places], return_inverse=True, return_counts=True)
+    units, unit, sizes = np.unique(
+        unit_names(keys, groups)[places], return_inverse=True, return_counts=True
+    )
     shuffled = list(range(len(units)))
     random.Random(seed_of(seed, "halves")).shuffle(shuffled)
     side = np.zeros(len(units), dtype=bool)
@@ -68,7 +73,9 @@ def halve(
     halves = []
     for testing in (False, True):
         here = side[unit] == testing
-        halves.append(Half(places[here], 1.0 / sizes[unit[here]], int((side == testing).sum()), unit[here]))
+        halves.append(
+            Half(places[here], 1.0 / sizes[unit[here]], int((side == testing).sum()), unit[here])
+        )
     return Halves(*halves, grouped=bool((sizes > 1).any()))
 
 
@@ -76,5 +83,9 @@ def unit_names(keys: Sequence[str], groups: Sequence[str | None] | None) -> Arra
     """(questions,) of str: the same for all of a group, and a name of its own for a question without one."""
     together = groups or [None] * len(keys)
     return np.array(
-        [f"question {k}" if g is None else f"group {g}" for k, g in zip(keys, together, strict=True)], object
+        [
+            f"question {k}" if g is None else f"group {g}"
+            for k, g in zip(keys, together, strict=True)
+        ],
+        object,
     )

@@ -80,10 +80,22 @@ def compile(
     """
     program, seed = as_program(program), as_count("seed", seed, least=None)
     compilation = Compilation(
-        program, split(trainset, valset, seed=seed), score, optimizer, budget=budget, only=only, objective=objective,
-        proposer=proposer, demos=demos, seed=seed, chain=chain, surrogate=surrogate, folder=folder, watch=watch,
+        program,
+        split(trainset, valset, seed=seed),
+        score,
+        optimizer,
+        budget=budget,
+        only=only,
+        objective=objective,
+        proposer=proposer,
+        demos=demos,
+        seed=seed,
+        chain=chain,
+        surrogate=surrogate,
+        folder=folder,
+        watch=watch,
         proposer_price=proposer_price,
-    )  # fmt: skip
+    )
     try:
         return compilation.run()
     finally:

@@ -64,21 +64,27 @@ def as_folder(folder: Any) -> Path | None:
 def as_objective(objective: Any) -> Objective:
     """One of the objectives."""
     if objective not in get_args(Objective):
-        raise CopeError(f"no objective is named {objective!r}: {known_names(str(objective), get_args(Objective))}")
+        raise CopeError(
+            f"no objective is named {objective!r}: {known_names(str(objective), get_args(Objective))}"
+        )
     return objective
 
 
 def as_count(option: str, value: Any, least: int | None = 0) -> int:
     """A whole number, not below the least."""
     if not _whole(value) or (least is not None and value < least):
-        raise CopeError(f"{option} is {value!r}: give a whole number{'' if least is None else f' from {least} on'}")
+        raise CopeError(
+            f"{option} is {value!r}: give a whole number{'' if least is None else f' from {least} on'}"
+        )
     return value
 
 
 def check_proposer(proposer: Any) -> None:
     """Raise a CopeError when it cannot be a model."""
     if not (proposer is None or isinstance(proposer, str | dspy.LM | LocalEngine)):
-        raise CopeError(f"proposer is {_kind(proposer)}: give a model's name as for Team, an engine, or a dspy.LM")
+        raise CopeError(
+            f"proposer is {_kind(proposer)}: give a model's name as for Team, an engine, or a dspy.LM"
+        )
 
 
 def usual_score(program: Cascade, rows: Sequence[dspy.Example]) -> Scorer:
@@ -92,7 +98,9 @@ def usual_score(program: Cascade, rows: Sequence[dspy.Example]) -> Scorer:
     if program.domain == USUAL:
         return ShortAnswer("short answers").score
     if program.domain != MBPP.domain:
-        raise CopeError(f"questions of kind {program.domain!r} have no score of their own: give score=")
+        raise CopeError(
+            f"questions of kind {program.domain!r} have no score of their own: give score="
+        )
     for row in rows:
         if lacking := [name for name in _CODE_FIELDS if name not in row]:
             raise CopeError(

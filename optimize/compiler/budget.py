@@ -39,7 +39,9 @@ class Budget:
     def __post_init__(self) -> None:
         for name, value in self.bounds().items():
             if value <= 0:
-                raise CopeError(f"a budget of {value:g} {name} allows nothing: give more than 0, or none at all")
+                raise CopeError(
+                    f"a budget of {value:g} {name} allows nothing: give more than 0, or none at all"
+                )
 
     def bounds(self) -> dict[str, float]:
         """Those that are set, by name."""
@@ -73,9 +75,11 @@ class Spending:
     def plus(self, other: "Spending", times: float = 1.0) -> "Spending":
         usd = None if self.usd is None or other.usd is None else self.usd + times * other.usd
         return Spending(
-            self.calls + round(times * other.calls), self.tokens + round(times * other.tokens), usd,
+            self.calls + round(times * other.calls),
+            self.tokens + round(times * other.tokens),
+            usd,
             self.seconds + times * other.seconds,
-        )  # fmt: skip
+        )
 
     def minus(self, other: "Spending") -> "Spending":
         return self.plus(other, -1.0)

@@ -61,11 +61,15 @@ class Candidates:
     def __contains__(self, identity: str) -> bool:
         return identity in self._found
 
-    def see(self, identity: str, state: dict[str, Any], calls: int, refused: str | None = None) -> Candidate:
+    def see(
+        self, identity: str, state: dict[str, Any], calls: int, refused: str | None = None
+    ) -> Candidate:
         """The candidate of these prompts, noted when it is a new one."""
         with self._lock:
             if identity not in self._found:
-                self._found[identity] = Candidate(identity, len(self._found), state, refused=refused, calls=calls)
+                self._found[identity] = Candidate(
+                    identity, len(self._found), state, refused=refused, calls=calls
+                )
             return self._found[identity]
 
     def score(self, identity: str, key: str, value: float, large_tokens: int, tokens: int) -> None:
@@ -89,7 +93,9 @@ class Candidates:
         usual = base.mean(list(base.scores))
 
         def gain(candidate: Candidate) -> float:
-            return sum(value - base.scores.get(key, usual) for key, value in candidate.scores.items())
+            return sum(
+                value - base.scores.get(key, usual) for key, value in candidate.scores.items()
+            )
 
         found = [c for c in self if not c.refused and not c.covers(self.valkeys)]
         best = max(found, key=gain, default=base)
@@ -97,7 +103,10 @@ class Candidates:
 
     def frontier(self) -> list[Candidate]:
         """Those that no other beats in accuracy and large-tier tokens a question at once, the cheapest first."""
-        points = [(c.mean(self.valkeys, c.large_tokens), -c.mean(self.valkeys), c.number, c) for c in self.whole()]
+        points = [
+            (c.mean(self.valkeys, c.large_tokens), -c.mean(self.valkeys), c.number, c)
+            for c in self.whole()
+        ]
         best, front = -1.0, []
         for _, accuracy, _, candidate in sorted(points, key=lambda point: point[:3]):
             if -accuracy > best:

@@ -24,6 +24,8 @@ def best(candidates: Candidates, metric: Metric, before: Candidate) -> Candidate
         )
 
     after = max(candidates.whole(), key=lambda candidate: (*worth(candidate), -candidate.number))
-    if metric.objective == "accuracy":  # as accurate with fewer tokens is no gain in what was asked for
+    if (
+        metric.objective == "accuracy"
+    ):  # as accurate with fewer tokens is no gain in what was asked for
         return after if worth(after)[0] > worth(before)[0] else before
     return after if worth(after) > worth(before) else before

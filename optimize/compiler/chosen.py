@@ -33,7 +33,9 @@ def chosen(program: Cascade, only: Iterable[str] = ()) -> list[str]:
         *(f"round:{n + 1}" for n in range(len(program.preset.rounds))),
     }
     if unknown := [want for want in only if want not in known]:
-        raise CopeError(f"--only {unknown[0]} is not understood: give one of {', '.join(sorted(known))}")
+        raise CopeError(
+            f"--only {unknown[0]} is not understood: give one of {', '.join(sorted(known))}"
+        )
     if not found:
         raise CopeError(f"no predictor is {' and '.join(only)} at once: give fewer conditions")
     return found

@@ -36,7 +36,15 @@ from .estimate import Estimate, affordable, estimate, per_question, validation, 
 from .evaluator import Asking
 from .fitting import fits
 from .metric import Metric, Objective, Scorer, judged_by
-from .preflight import ask_proposer, check_budget, check_calls, check_data, check_pilot, check_prices, check_scorer
+from .preflight import (
+    ask_proposer,
+    check_budget,
+    check_calls,
+    check_data,
+    check_pilot,
+    check_prices,
+    check_scorer,
+)
 from .prompts import state_of, with_prompts
 from .proposed import Proposed
 from .proposer import make_proposer
@@ -100,9 +108,15 @@ class Compilation:
         proposer_price: Price | None = None,
     ) -> None:
         self.optimizer: Optimizer = (
-            optimizer_by_name(optimizer) if isinstance(optimizer, str) else Own(optimizer, proposer_price)
+            optimizer_by_name(optimizer)
+            if isinstance(optimizer, str)
+            else Own(optimizer, proposer_price)
         )
-        self.program, self.splits, self.objective = as_program(program), splits, as_objective(objective)
+        self.program, self.splits, self.objective = (
+            as_program(program),
+            splits,
+            as_objective(objective),
+        )
         self.names = chosen(program, as_names("only", only))
         links, budget, place = as_names("chain", chain), as_budget(budget), as_folder(folder)
         demos, seed = as_count("demos", demos), as_count("seed", seed, least=None)
@@ -121,7 +135,10 @@ class Compilation:
             if fresh:
                 self._held.forget()
             self.session = Session(
-                [question_fingerprint(e.question) for e in splits.val], budget, self.folder, watch or (lambda _: None)
+                [question_fingerprint(e.question) for e in splits.val],
+                budget,
+                self.folder,
+                watch or (lambda _: None),
             )
         except BaseException:
             self._held.close()
@@ -129,12 +146,25 @@ class Compilation:
         self.session.refuses = fits([example.question for example in rows])
         self.metric = Metric(scorer, self.session, objective, rows)
         student = Student(program, self.session, self.names, failures=self.optimizer.reflects)
-        train = splits.train if isinstance(self.optimizer, Own) else [shown_row(e, student) for e in splits.train]
+        train = (
+            splits.train
+            if isinstance(self.optimizer, Own)
+            else [shown_row(e, student) for e in splits.train]
+        )
         self.asking = Asking(self.metric, self.session, questions_in_flight(program))
         self.job = Job(
-            student, train, splits.val, self.metric, self.proposer, None, self.asking.threads, demos, seed,
-            self.asking.scores, links,
-        )  # fmt: skip
+            student,
+            train,
+            splits.val,
+            self.metric,
+            self.proposer,
+            None,
+            self.asking.threads,
+            demos,
+            seed,
+            self.asking.scores,
+            links,
+        )
 
     @property
     def proposes(self) -> bool:
@@ -146,7 +176,9 @@ class Compilation:
         budget = self.session.purse.budget
         own = self.optimizer.models if isinstance(self.optimizer, Own) else []
         check_prices(self.program, [self.proposer] if self.proposes else own, budget)
-        check_calls(self.optimizer, self.job, budget, self.surrogate.last if self.surrogate else None)
+        check_calls(
+            self.optimizer, self.job, budget, self.surrogate.last if self.surrogate else None
+        )
 
     def estimate(self) -> Estimate:
         """Ask the first training questions, and say from their cost what the whole will use.
@@ -173,13 +205,21 @@ class Compilation:
         usages = [prediction.usage for prediction in answers if prediction]
         costs = self._costs = per_question(usages)
         left = affordable(self.session.purse.budget, costs)
-        self.job.runs = None if left is None else max(0, left - 2 * len(self.splits.val))  # before and after
+        self.job.runs = (
+            None if left is None else max(0, left - 2 * len(self.splits.val))
+        )  # before and after
         check_budget(self.optimizer, self.job, self.session.purse, costs)
         questions, proposals = self.optimizer.runs(self.job)
         first = len(self.splits.val)
         plain = first if self.optimizer.demonstrates and self.job.demos else None
         guess = estimate(
-            costs, questions + first, proposals, self.job.demos, plain, written_share(usages), self.proposer.price_of
+            costs,
+            questions + first,
+            proposals,
+            self.job.demos,
+            plain,
+            written_share(usages),
+            self.proposer.price_of,
         )
         return replace(guess, right=sum(score >= 1 for _, _, score in asked))
 
@@ -227,7 +267,9 @@ class Compilation:
             stopped = str(empty)
         except CopeError:
             raise
-        except Exception as error:  # DSPy's optimizers let through what their proposals and libraries raise
+        except (
+            Exception
+        ) as error:  # DSPy's optimizers let through what their proposals and libraries raise
             traceback.print_exc()  # to the folder's log
             stopped = failure(self.optimizer.name, error)
         try:
@@ -263,11 +305,18 @@ class Compilation:
         after = best(candidates, self.metric, before)
         keys = candidates.valkeys
         made = Compiled(
-            program=with_prompts(self.program, after.state), before=Scores.of(before, keys), after=Scores.of(after, keys),
+            program=with_prompts(self.program, after.state),
+            before=Scores.of(before, keys),
+            after=Scores.of(after, keys),
             improved=after is not before,
-            frontier=[(with_prompts(self.program, c.state), Scores.of(c, keys)) for c in candidates.frontier()],
-            candidates=list(candidates), spent=self.session.purse.spent, stopped=stopped,
-        )  # fmt: skip
+            frontier=[
+                (with_prompts(self.program, c.state), Scores.of(c, keys))
+                for c in candidates.frontier()
+            ],
+            candidates=list(candidates),
+            spent=self.session.purse.spent,
+            stopped=stopped,
+        )
         models = {tier: self.program.team[tier].model for tier in self.program.preset.tiers}
         models |= {"proposer": self.proposer.model} if self.proposes else {}
         about = provenance(made, self.optimizer.name, models, self.splits)

@@ -33,7 +33,9 @@ class Estimate:
     @property
     def assumes(self) -> tuple[str, str]:
         """What the two ends of the range stand for, in words."""
-        shorter = ", and demonstrations make answers as short as a few tokens" if self.shorter else ""
+        shorter = (
+            ", and demonstrations make answers as short as a few tokens" if self.shorter else ""
+        )
         return (
             f"low: {1 - _REPEATED:.0%} of the questions are met again and cost nothing{shorter}",
             "high: every question costs what the dearest of the pilot did, and prompts grow with the demonstrations",
@@ -41,9 +43,14 @@ class Estimate:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "questions": self.questions, "pilot": self.pilot, "right": self.right, "proposals": self.proposals,
-            "low": vars(self.low), "high": vars(self.high), "assumes": self.assumes,
-        }  # fmt: skip
+            "questions": self.questions,
+            "pilot": self.pilot,
+            "right": self.right,
+            "proposals": self.proposals,
+            "low": vars(self.low),
+            "high": vars(self.high),
+            "assumes": self.assumes,
+        }
 
 
 def per_question(usages: Sequence[Sequence[dict[str, Any]]]) -> list[Spending]:
@@ -81,7 +88,9 @@ def written_share(usages: Sequence[Sequence[dict[str, Any]]]) -> float:
 
 
 _REPEATED = 0.5  # the share of new work when optimizers ask much of the same again
-_SHORTENED = 0.02  # of what is written; labelled rows took a small model from 212 tokens an answer to 4
+_SHORTENED = (
+    0.02  # of what is written; labelled rows took a small model from 212 tokens an answer to 4
+)
 _WEIGHT = 8  # of a written token beside one that is read, in time and in money
 _PROPOSAL_TOKENS = (800, 4000)  # of one call of the proposing model, prompt and reply
 _PROPOSAL_WRITTEN = 0.25  # of these, the reply
@@ -116,7 +125,9 @@ def estimate(
     high.seconds += demos * questions * mean.seconds / _WEIGHT
     if plain is not None:
         saved = (1 - _SHORTENED) * max(0, questions - plain) / max(1, questions)
-        dear = _WEIGHT * written / (_WEIGHT * written + 1 - written)  # the writing's share of time and money
+        dear = (
+            _WEIGHT * written / (_WEIGHT * written + 1 - written)
+        )  # the writing's share of time and money
         low.tokens = round(low.tokens * (1 - saved * written))
         low.seconds *= 1 - saved * dear
         low.usd = None if low.usd is None else low.usd * (1 - saved * dear)
@@ -141,9 +152,11 @@ def validation(questions: int, first: Spending, pilot: Sequence[Spending]) -> Sp
     """
     told = _scaled(_sum(pilot), questions / len(pilot))
     larger = Spending(
-        max(first.calls, told.calls), max(first.tokens, told.tokens), max(first.usd or 0.0, told.usd or 0.0),
+        max(first.calls, told.calls),
+        max(first.tokens, told.tokens),
+        max(first.usd or 0.0, told.usd or 0.0),
         max(first.seconds, told.seconds),
-    )  # fmt: skip
+    )
     return _scaled(larger, 1.5)
 
 

@@ -25,9 +25,16 @@ class Asking:
     session: Session
     threads: int
 
-    def results(self, student: Student, examples: list[dspy.Example]) -> list[tuple[dspy.Example, Any, Any]]:
+    def results(
+        self, student: Student, examples: list[dspy.Example]
+    ) -> list[tuple[dspy.Example, Any, Any]]:
         """Example, prediction and score of each; what fails has an empty prediction."""
-        ask = dspy.Evaluate(devset=examples, metric=self.metric.score, num_threads=self.threads, display_progress=False)
+        ask = dspy.Evaluate(
+            devset=examples,
+            metric=self.metric.score,
+            num_threads=self.threads,
+            display_progress=False,
+        )
         return ask(student).results
 
     def scores(self, student: Student, examples: list[dspy.Example]) -> list[float]:
@@ -35,7 +42,9 @@ class Asking:
         self.results(student, examples)
         candidate = self.session.see(student)
         if failed := [
-            e for e in examples if question_fingerprint(e.question) not in candidate.scores and not candidate.refused
+            e
+            for e in examples
+            if question_fingerprint(e.question) not in candidate.scores and not candidate.refused
         ]:
             self.results(student, failed)
         for example in examples:

@@ -41,7 +41,10 @@ def _round(row: dict[str, Any]) -> str:
     unread = sum(sample.get("answer") is None for sample in row["samples"])
     said = []
     if row["asked"] > 1 or not row["accepted"]:
-        votes = ", ".join(f"{count} for {shorten(str(vote), 60)}" for vote, count in list(row["votes"].items())[:4])
+        votes = ", ".join(
+            f"{count} for {shorten(str(vote), 60)}"
+            for vote, count in list(row["votes"].items())[:4]
+        )
         said.append(f"Round {row['round']}: {row['asked']} samples, votes: {votes or 'none'}.")
     if unread:
         said.append(f"{unread} of its replies held no answer that could be read.")
@@ -60,7 +63,9 @@ def _role(role: str, row: dict[str, Any], prediction: Any, score: Score) -> str:
         if not plans and not row["plan"]:
             return "The plan could not be read: the reply does not hold what was asked for."
         if announces(row["plan"] or next(iter(plans), "")):
-            return "The plan announces something and then ends: it says nothing that helps to solve."
+            return (
+                "The plan announces something and then ends: it says nothing that helps to solve."
+            )
         if score.value < 1 and row["votes"] and len(row["votes"]) == 1 and row["asked"] > 1:
             return "All solutions made with the plan agree on a wrong answer: it leads astray."
         return "" if score.value >= 1 else "The solution made with this plan is wrong."

@@ -20,7 +20,9 @@ def fewest_calls(program: Cascade, last: int | None = None) -> int:
     least = 0
     rounds = [round_ for round_ in program.rounds() if last is None or round_.number <= last]
     for round_ in reversed(rounds):
-        least = min(_calls(program, round_, agreed=True), _calls(program, round_, agreed=False) + least)
+        least = min(
+            _calls(program, round_, agreed=True), _calls(program, round_, agreed=False) + least
+        )
     return least * (1 + len(program.peers))
 
 
@@ -28,7 +30,9 @@ def _calls(program: Cascade, round_: CascadeRound, agreed: bool) -> int:
     """The calls of a round in which all samples have one vote, or none has a vote."""
     shared = round_.planner is not None and round_.spec.plans == 1
     each = 2 if round_.planner is not None and not shared else 1
-    return shared + each * _samples(program, round_, agreed, hands_on=round_.hands_on and not shared)
+    return shared + each * _samples(
+        program, round_, agreed, hands_on=round_.hands_on and not shared
+    )
 
 
 def _samples(program: Cascade, round_: CascadeRound, agreed: bool, hands_on: bool) -> int:

@@ -36,11 +36,16 @@ def fits(questions: Sequence[str]) -> Callable[[Cascade], str | None]:
                     continue
                 reply = reply or tier.lm.kwargs.get("max_tokens") or 0
                 signature: Any = predict.signature
-                inputs = {field: longest if field == "question" else "x" * 300 for field in signature.input_fields}
+                inputs = {
+                    field: longest if field == "question" else "x" * 300
+                    for field in signature.input_fields
+                }
                 neighbours = program.neighbours.get(f"round_{round_.number}.{role}.predict")
                 demos = shown(predict, neighbours.longest() if neighbours else ())
                 messages = tier.adapter.format(signature, demos, inputs)
-                tokens = round(sum(len(str(message["content"])) for message in messages) / _CHARS_A_TOKEN)
+                tokens = round(
+                    sum(len(str(message["content"])) for message in messages) / _CHARS_A_TOKEN
+                )
                 if tokens + min(reply, tier.context_tokens // 4) > tier.context_tokens:
                     return (
                         f"a prompt of round {round_.number} has about {tokens} tokens, which with the reply do not fit "

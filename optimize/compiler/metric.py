@@ -38,17 +38,27 @@ def judged_by(scorer: Scorer) -> Judge:
             raise
         except Exception as error:
             why = f"{type(error).__name__}: {first_line(error, 80)}"
-            raise CopeError(f"the metric failed ({why}) {_about(example, answer)}: mend it, or the data") from error
+            raise CopeError(
+                f"the metric failed ({why}) {_about(example, answer)}: mend it, or the data"
+            ) from error
         if not (math.isfinite(value) and 0 <= value <= 1):
-            raise CopeError(f"the metric gave {value:g} {_about(example, answer)}: it must be between 0 and 1")
-        said = f"The answer is {answer!r}." if value >= 1 else f"The answer {answer!r} is not right."
+            raise CopeError(
+                f"the metric gave {value:g} {_about(example, answer)}: it must be between 0 and 1"
+            )
+        said = (
+            f"The answer is {answer!r}." if value >= 1 else f"The answer {answer!r} is not right."
+        )
         return made if isinstance(made, Score) else Score(value, said)
 
     return judge
 
 
 def _about(example: dspy.Example, answer: str | None) -> str:
-    said = "None, where no answer could be read," if answer is None else f"the answer {shorten(answer, 40)!r}"
+    said = (
+        "None, where no answer could be read,"
+        if answer is None
+        else f"the answer {shorten(answer, 40)!r}"
+    )
     return f"on {said} to {shorten(str(example.question), 60)!r}"
 
 
@@ -85,7 +95,9 @@ class Metric:
         """Whether the answer is right: only such traces become demonstrations."""
         return self._judge(example, prediction)[1].value >= 1
 
-    def with_words(self, example: dspy.Example, prediction: Any, trace: Any = None) -> dspy.Prediction:
+    def with_words(
+        self, example: dspy.Example, prediction: Any, trace: Any = None
+    ) -> dspy.Prediction:
         """The score with feedback on the whole program."""
         value, score = self._judge(example, prediction)
         return dspy.Prediction(score=value, feedback=feedback(score, prediction, None))
@@ -102,7 +114,10 @@ class Metric:
         value, score = self._judge(example, prediction)
         found = dspy.Prediction(score=value, feedback=feedback(score, prediction, pred_name))
         if self.objective == "pareto":
-            found.objective_scores = {"accuracy": score.value, "large_tokens": -float(large_tokens(prediction))}
+            found.objective_scores = {
+                "accuracy": score.value,
+                "large_tokens": -float(large_tokens(prediction)),
+            }
         return found
 
     def _judge(self, example: dspy.Example, prediction: Any) -> tuple[float, Score]:
@@ -115,7 +130,9 @@ class Metric:
         if prediction is None:
             return 0.0, score
         used = large_tokens(prediction)
-        self.session.note(getattr(prediction, "candidate", None), key, score.value, used, all_tokens(prediction))
+        self.session.note(
+            getattr(prediction, "candidate", None), key, score.value, used, all_tokens(prediction)
+        )
         return self.worth(score.value, used), score
 
     @property

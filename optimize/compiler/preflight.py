@@ -52,7 +52,9 @@ def check_scorer(judge: Judge, splits: Splits) -> None:
 
 def _is_right(judge: Judge, example: dspy.Example, name: str) -> bool:
     if getattr(example, "answer", None) is None:
-        raise CopeError(f"a question of the {name} split has no answer: every row needs question and answer")
+        raise CopeError(
+            f"a question of the {name} split has no answer: every row needs question and answer"
+        )
     return judge(example, example.answer).value >= 1
 
 
@@ -66,7 +68,9 @@ def check_prices(program: Cascade, proposers: Sequence[TierLM], budget: Budget) 
     """
     if budget.usd is None:
         return
-    models = [(name, program.team[name].lm) for name in program.preset.tiers] + [(TIER, lm) for lm in proposers]
+    models = [(name, program.team[name].lm) for name in program.preset.tiers] + [
+        (TIER, lm) for lm in proposers
+    ]
     if lacking := {name: lm.model for name, lm in models if lm.price_of(1, 1, 1.0) is None}:
         raise CopeError(
             "a budget in USD needs prices: give "
@@ -154,13 +158,20 @@ def _dollars(value: float) -> str:
 
 
 def _too_small(
-    optimizer: Optimizer, job: Job, name: str, bound: float, needed: Callable[[Job], float], about: str
+    optimizer: Optimizer,
+    job: Job,
+    name: str,
+    bound: float,
+    needed: Callable[[Job], float],
+    about: str,
 ) -> CopeError:
     """Why a budget does not do, and which would; the same for the questions, where fewer would do."""
     whole = needed(job)
     fewer = range(len(job.valset) - 1, LEAST["val"] - 1, -1)
     least = replace(job, trainset=job.trainset[: LEAST["train"]], valset=job.valset[: LEAST["val"]])
-    if fits := next((n for n in fewer if needed(replace(job, valset=job.valset[:n])) <= bound), None):
+    if fits := next(
+        (n for n in fewer if needed(replace(job, valset=job.valset[:n])) <= bound), None
+    ):
         also = f", or --val {fits}"
     else:
         also = ", or smaller --train and --val" if needed(least) <= bound else ""

@@ -34,9 +34,13 @@ def state_of(program: Cascade) -> dict[str, dict[str, Any]]:
 def with_prompts(program: Cascade, state: dict[str, dict[str, Any]]) -> Cascade:
     """A new program, like the given one but for its prompts."""
     made = Cascade(
-        program.preset, program.team, seed=program.seed, early_stop=program.early_stop, domain=program.domain,
+        program.preset,
+        program.team,
+        seed=program.seed,
+        early_stop=program.early_stop,
+        domain=program.domain,
         confidence=program.confidence,
-    )  # fmt: skip
+    )
     take(made, state)
     return made
 
@@ -47,12 +51,16 @@ def take(program: Cascade, state: dict[str, dict[str, Any]]) -> None:
         predict.signature = predict.signature.with_instructions(state[name]["instructions"])
         predict.demos = [dspy.Example(**demo) for demo in state[name]["demos"]]
     own = {name: plain for name, plain in state.items() if not name.startswith(_PEER)}
-    program.neighbours = {n: Neighbours.of(plain["neighbours"]) for n, plain in own.items() if "neighbours" in plain}
+    program.neighbours = {
+        n: Neighbours.of(plain["neighbours"]) for n, plain in own.items() if "neighbours" in plain
+    }
     others: dict[str, dict[str, Any]] = {}
     for name in state.keys() - own.keys():
         peer, _, rest = name.partition(".")
         others.setdefault(peer, {})[rest] = state[name]
-    program.peers = Peers([_peer(program, others[f"{_PEER}{number}"]) for number in range(2, 2 + len(others))])
+    program.peers = Peers(
+        [_peer(program, others[f"{_PEER}{number}"]) for number in range(2, 2 + len(others))]
+    )
 
 
 def _peer(program: Cascade, state: dict[str, dict[str, Any]]) -> Cascade:
@@ -61,10 +69,13 @@ def _peer(program: Cascade, state: dict[str, dict[str, Any]]) -> Cascade:
     return peer
 
 
-def beside(state: dict[str, dict[str, Any]], others: Sequence[dict[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+def beside(
+    state: dict[str, dict[str, Any]], others: Sequence[dict[str, dict[str, Any]]]
+) -> dict[str, dict[str, Any]]:
     """The state of an ensemble that a program leads, others being its peers."""
     peers = (
-        {f"{_PEER}{number}.{name}": plain for name, plain in other.items()} for number, other in enumerate(others, 2)
+        {f"{_PEER}{number}.{name}": plain for name, plain in other.items()}
+        for number, other in enumerate(others, 2)
     )
     return {**state, **{name: plain for peer in peers for name, plain in peer.items()}}
 

@@ -17,7 +17,9 @@ from .proposer import is_local
 
 _REMARKS = ("instruction", "revised", "feedback", "the assistant", "the reply", "the response")
 """Words of a remark about the task at hand, where advice for a reader of the instruction was asked for."""
-_LONGEST = 700  # characters of an example's input, reply or feedback: more would crowd out the others
+_LONGEST = (
+    700  # characters of an example's input, reply or feedback: more would crowd out the others
+)
 
 
 class Advise(dspy.Signature):
@@ -28,7 +30,9 @@ class Advise(dspy.Signature):
     instruction: str = dspy.InputField()
     replies: str = dspy.InputField(desc="replies with feedback")
     mistake: str = dspy.OutputField(desc="the mistake, in one sentence")
-    advice: str = dspy.OutputField(desc="one or two sentences that begin with a verb, such as: Check ..., Write ...")
+    advice: str = dspy.OutputField(
+        desc="one or two sentences that begin with a verb, such as: Check ..., Write ..."
+    )
 
 
 class Advice:
@@ -44,15 +48,23 @@ class Advice:
         self._advise = dspy.Predict(Advise)
 
     def __call__(
-        self, candidate: dict[str, str], reflective_dataset: Mapping[str, Any], components_to_update: list[str]
+        self,
+        candidate: dict[str, str],
+        reflective_dataset: Mapping[str, Any],
+        components_to_update: list[str],
     ) -> dict[str, str]:
         """An instruction for each component; the old one where nothing useful was said."""
-        return {name: self._one(candidate[name], reflective_dataset.get(name) or []) for name in components_to_update}
+        return {
+            name: self._one(candidate[name], reflective_dataset.get(name) or [])
+            for name in components_to_update
+        }
 
     def _one(self, instruction: str, examples: Sequence[Mapping[str, Any]]) -> str:
         try:
             with dspy.context(adapter=LeanAdapter()):
-                made: Any = self._advise(instruction=instruction, replies="\n\n".join(map(_written, examples)))
+                made: Any = self._advise(
+                    instruction=instruction, replies="\n\n".join(map(_written, examples))
+                )
             advice = useful(str(made.advice))
         except (ValueError, AdapterParseError):
             advice = ""
@@ -61,7 +73,9 @@ class Advice:
         self._proposed.unused += not advice
         first, *earlier = instruction.split("\n")
         new = "\n".join((first, *earlier[-2:], f"- {advice}"))
-        return new if advice and len(new) <= self._most and advice not in instruction else instruction
+        return (
+            new if advice and len(new) <= self._most and advice not in instruction else instruction
+        )
 
 
 def useful(advice: str) -> str:
@@ -91,10 +105,18 @@ def instructs(proposal: str) -> bool:
 
 def _written(example: Mapping[str, Any]) -> str:
     outputs = example["Generated Outputs"]
-    reply = "\n".join(str(value) for value in outputs.values()) if isinstance(outputs, Mapping) else str(outputs)
+    reply = (
+        "\n".join(str(value) for value in outputs.values())
+        if isinstance(outputs, Mapping)
+        else str(outputs)
+    )
     given = "\n".join(str(value) for value in example["Inputs"].values())
     return "\n".join(
-        (f"Question: {_cut(given)}", f"Reply: {_cut(reply)}", f"Feedback: {_cut(str(example['Feedback']))}")
+        (
+            f"Question: {_cut(given)}",
+            f"Reply: {_cut(reply)}",
+            f"Feedback: {_cut(str(example['Feedback']))}",
+        )
     )
 
 
@@ -115,7 +137,10 @@ class Rewrite:
         self._propose = InstructionProposer(max_chars=most, adapter=LeanAdapter())
 
     def __call__(
-        self, candidate: dict[str, str], reflective_dataset: Mapping[str, Any], components_to_update: list[str]
+        self,
+        candidate: dict[str, str],
+        reflective_dataset: Mapping[str, Any],
+        components_to_update: list[str],
     ) -> dict[str, str]:
         try:
             return self._propose(candidate, reflective_dataset, components_to_update)

@@ -38,7 +38,9 @@ class Proposed:
         """
         said = []
         if self.failed:
-            said.append(f"{self.failed} of {self.ended} requests to the proposer failed: {self.why[1]}")
+            said.append(
+                f"{self.failed} of {self.ended} requests to the proposer failed: {self.why[1]}"
+            )
         if self.unused:
             said.append(
                 f"{self.unused} proposals were no instruction and left out: a stronger --reflection-lm may do better"

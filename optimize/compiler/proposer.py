@@ -25,7 +25,9 @@ def is_local(model: object) -> bool:
     return str(model).startswith(("local/", "ollama/"))
 
 
-def make_proposer(team: Team, wanted: Any = None, max_tokens: int | None = None, price: Price | None = None) -> TierLM:
+def make_proposer(
+    team: Team, wanted: Any = None, max_tokens: int | None = None, price: Price | None = None
+) -> TierLM:
     """A language model for proposals, booked apart from the tiers.
 
     Args:
@@ -45,19 +47,29 @@ def _model(team: Team, wanted: Any, max_tokens: int | None) -> TierLM:
         return wanted.copy(tier=TIER)
     if isinstance(wanted, dspy.LM):
         return TierLM(wanted.model, tier=TIER, **{**wanted.kwargs, "cache": False})
-    tier = team.tiers.get("large" if wanted is None else wanted) if not isinstance(wanted, LocalEngine) else None
+    tier = (
+        team.tiers.get("large" if wanted is None else wanted)
+        if not isinstance(wanted, LocalEngine)
+        else None
+    )
     model: Any = wanted if tier is None else tier.model
     same = [tier] if tier else [other for other in team.tiers.values() if other.model == model]
     price = next((other.lm.runtime.price for other in same if other.lm.runtime.price), None)
     local = is_local(model)
     for engine in (getattr(other.lm, "engine", None) for other in same):
         # The user's own object, which no name leads to; or one with room enough, so that the weights are loaded once.
-        if isinstance(engine, LocalEngine) and (not local or getattr(engine, "context", 0) >= CONTEXT):
+        if isinstance(engine, LocalEngine) and (
+            not local or getattr(engine, "context", 0) >= CONTEXT
+        ):
             model = engine
             break
     made = Team(
-        small=model, context=CONTEXT, max_tokens=max_tokens or (400 if local else 1024), limits={"small": 2},
-        prices={"small": price} if price else None, cache=False,
-    )["small"].lm  # fmt: skip
+        small=model,
+        context=CONTEXT,
+        max_tokens=max_tokens or (400 if local else 1024),
+        limits={"small": 2},
+        prices={"small": price} if price else None,
+        cache=False,
+    )["small"].lm
     made.tier = TIER
     return made

@@ -9,7 +9,9 @@ from ...programs.cascade_round import NO_PLAN, CascadeRound
 from ...programs.confidence.base import Sample
 
 
-def reflected(round_: CascadeRound, result: dspy.Prediction, question: str, plans: dict[int, str | None]) -> list[Any]:
+def reflected(
+    round_: CascadeRound, result: dspy.Prediction, question: str, plans: dict[int, str | None]
+) -> list[Any]:
     """DSPy's trace of a round for reflection: its winner's calls, else those of its first sample, unreadable replies too.
 
     Args:
@@ -26,18 +28,33 @@ def reflected(round_: CascadeRound, result: dspy.Prediction, question: str, plan
             continue
         found += part.trace
         if part.unread is not None:
-            found.append(_unread(round_, part, part is result.shared, {"question": question}, plans))
+            found.append(
+                _unread(round_, part, part is result.shared, {"question": question}, plans)
+            )
     return found
 
 
 def _unread(
-    round_: CascadeRound, part: Sample, shared: bool, asked: dict[str, Any], plans: dict[int, str | None]
+    round_: CascadeRound,
+    part: Sample,
+    shared: bool,
+    asked: dict[str, Any],
+    plans: dict[int, str | None],
 ) -> Any:
     """The call whose reply could not be read, with the reply in place of its last field."""
     solver: Any = round_.reasoner.predict
-    planning = round_.planner is not None and (shared or any(predict is solver for predict, *_ in part.trace))
+    planning = round_.planner is not None and (
+        shared or any(predict is solver for predict, *_ in part.trace)
+    )
     if not planning:
         known = {**plans, round_.number: part.plan}
-        asked = {**asked, **{field: known.get(number) or NO_PLAN for number, field in round_.fields.items()}}
+        asked = {
+            **asked,
+            **{field: known.get(number) or NO_PLAN for number, field in round_.fields.items()},
+        }
     predict: Any = round_.planner.predict if planning and round_.planner else solver
-    return predict, asked, dspy.Prediction(**{list(predict.signature.output_fields)[-1]: part.unread})
+    return (
+        predict,
+        asked,
+        dspy.Prediction(**{list(predict.signature.output_fields)[-1]: part.unread}),
+    )

@@ -41,15 +41,20 @@ class Scores:
     def of(cls, candidate: Candidate, keys: list[str]) -> "Scores":
         return cls(
             [candidate.scores[key] for key in keys],
-            candidate.mean(keys, candidate.large_tokens), candidate.mean(keys, candidate.tokens),
-        )  # fmt: skip
+            candidate.mean(keys, candidate.large_tokens),
+            candidate.mean(keys, candidate.tokens),
+        )
 
     def as_dict(self) -> dict[str, Any]:
         low, high = self.interval
         return {
-            "accuracy": self.accuracy, "low": low, "high": high, "n": len(self.values),
-            "large_tokens": self.large_tokens, "tokens": self.tokens,
-        }  # fmt: skip
+            "accuracy": self.accuracy,
+            "low": low,
+            "high": high,
+            "n": len(self.values),
+            "large_tokens": self.large_tokens,
+            "tokens": self.tokens,
+        }
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,9 @@ class Compiled:
         return save_program(self.program, path, self.provenance)
 
 
-def provenance(made: Compiled, optimizer: str, models: dict[str, str], splits: Splits) -> dict[str, Any]:
+def provenance(
+    made: Compiled, optimizer: str, models: dict[str, str], splits: Splits
+) -> dict[str, Any]:
     """What a program file says of how it came about."""
     return {
         "optimizer": optimizer,
@@ -122,7 +129,11 @@ def asked_with(program: Cascade) -> dict[str, Any]:
         "max_tokens": {tier.lm.kwargs.get("max_tokens") for tier in tiers},
         "context": {tier.context_tokens for tier in tiers},
     }
-    return {name: value for name, found in values.items() if len(found) == 1 and (value := found.pop()) is not None}
+    return {
+        name: value
+        for name, found in values.items()
+        if len(found) == 1 and (value := found.pop()) is not None
+    }
 
 
 def save_program(program: Cascade, path: str | Path, provenance: dict[str, Any]) -> Path:
@@ -132,10 +143,14 @@ def save_program(program: Cascade, path: str | Path, provenance: dict[str, Any])
         CopeError: when it cannot be written.
     """
     path = Path(path)
-    text = json.dumps({**program.dump_state(), "compiled": provenance}, indent=1, ensure_ascii=False, default=str)
+    text = json.dumps(
+        {**program.dump_state(), "compiled": provenance}, indent=1, ensure_ascii=False, default=str
+    )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, text + "\n")
     except OSError as error:
-        raise CopeError(f"cannot write the program {path}: {error.strerror}; choose another place with -o") from None
+        raise CopeError(
+            f"cannot write the program {path}: {error.strerror}; choose another place with -o"
+        ) from None
     return path

@@ -28,11 +28,15 @@ class KeptRounds:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self._kept: dict[str, dict[str, Any]] = {line["key"]: line for line in read_jsonl(path)} if path else {}
+        self._kept: dict[str, dict[str, Any]] = (
+            {line["key"]: line for line in read_jsonl(path)} if path else {}
+        )
         self._appender = JsonlWriter(path) if path else None
         self._running: dict[str, asyncio.Future[None]] = {}
 
-    async def run(self, key: str, round_: CascadeRound, make: Callable[[], Awaitable[Any]]) -> dspy.Prediction:
+    async def run(
+        self, key: str, round_: CascadeRound, make: Callable[[], Awaitable[Any]]
+    ) -> dspy.Prediction:
         """A round's outcome; made when it is not known, and made once when it is asked for twice at the same time."""
         while running := self._running.get(key):
             await asyncio.wait([running])  # DSPy hands a slow question to a second thread
@@ -44,7 +48,9 @@ class KeptRounds:
         try:
             with metered() as meter:
                 result = await make()
-            self._keep(key, {**_plain(result, round_), "calls": [call.as_dict() for call in meter.calls]})
+            self._keep(
+                key, {**_plain(result, round_), "calls": [call.as_dict() for call in meter.calls]}
+            )
             return result
         finally:
             self._running.pop(key).set_result(None)
@@ -74,9 +80,15 @@ def _plain(result: dspy.Prediction, round_: CascadeRound) -> dict[str, Any]:
 
 
 def _plain_sample(sample: Sample, round_: CascadeRound, traced: bool) -> dict[str, Any]:
-    plain = {name: getattr(sample, name) for name in ("index", "plan", "reasoning", "answer", "ballot", "unread")}
+    plain = {
+        name: getattr(sample, name)
+        for name in ("index", "plan", "reasoning", "answer", "ballot", "unread")
+    }
     if sample.report:
-        plain["report"] = {"outcomes": [vars(o) for o in sample.report.outcomes], "seconds": sample.report.seconds}
+        plain["report"] = {
+            "outcomes": [vars(o) for o in sample.report.outcomes],
+            "seconds": sample.report.seconds,
+        }
     if traced:
         planner = round_.planner.predict if round_.planner else None
         plain["trace"] = [
@@ -89,10 +101,12 @@ def _plain_sample(sample: Sample, round_: CascadeRound, traced: bool) -> dict[st
 def _restored(line: dict[str, Any], round_: CascadeRound) -> dspy.Prediction:
     verdict = {**line["verdict"], "supporters": tuple(line["verdict"]["supporters"])}
     return dspy.Prediction(
-        verdict=Verdict(**verdict), accepted=line["accepted"], plan=line["plan"],
+        verdict=Verdict(**verdict),
+        accepted=line["accepted"],
+        plan=line["plan"],
         samples=[_sample(plain, round_) for plain in line["samples"]],
         shared=_sample(line["shared"], round_) if line["shared"] else None,
-    )  # fmt: skip
+    )
 
 
 def _sample(plain: dict[str, Any], round_: CascadeRound) -> Sample:
@@ -100,7 +114,9 @@ def _sample(plain: dict[str, Any], round_: CascadeRound) -> Sample:
     trace, report = plain.pop("trace", []), plain.pop("report", None)
     sample = Sample(**plain)
     if report:
-        sample.report = Report(tuple(Outcome(**outcome) for outcome in report["outcomes"]), report["seconds"])
+        sample.report = Report(
+            tuple(Outcome(**outcome) for outcome in report["outcomes"]), report["seconds"]
+        )
     for role, inputs, outputs in trace:
         module: Any = getattr(round_, role)
         sample.trace.append((module.predict, dict(inputs), dspy.Prediction(**outputs)))

@@ -44,7 +44,9 @@ def no_proposer(model: str, why: str) -> CopeError:
         model: the proposer.
         why: a line.
     """
-    return CopeError(f"the proposer {model} cannot be asked ({why}): mend that, or name another with --reflection-lm")
+    return CopeError(
+        f"the proposer {model} cannot be asked ({why}): mend that, or name another with --reflection-lm"
+    )
 
 
 class Session:
@@ -72,7 +74,9 @@ class Session:
     ) -> None:
         self.ledger = Ledger(folder / CALLS) if folder else None
         self.kept = KeptRounds(folder / ROUNDS if folder else None)
-        self.purse = Purse(budget or Budget(), Spending.of(self.ledger.before) if self.ledger else None)
+        self.purse = Purse(
+            budget or Budget(), Spending.of(self.ledger.before) if self.ledger else None
+        )
         self.resumed = bool(self.ledger and self.ledger.before)
         self.candidates = Candidates(valkeys)
         self.refuses: Callable[[Cascade], str | None] = lambda program: None
@@ -142,7 +146,13 @@ class Session:
     def failed(self, call: Call, error: Exception) -> None:
         """What fails for one request fails for all: no optimizer is to go on as if it had only lost a proposal."""
         if fatal := fatal_in(error):
-            self.end(Failed(fatal if in_scope("question") else no_proposer(call.model, first_line(fatal, 300))))
+            self.end(
+                Failed(
+                    fatal
+                    if in_scope("question")
+                    else no_proposer(call.model, first_line(fatal, 300))
+                )
+            )
             self.check()
         elif call.tier == TIER:
             self.proposed.fails(call.model, error)
@@ -180,7 +190,9 @@ class Session:
             self.candidates.see(identity, state, self.purse.spent.calls, self.refuses(program))
         return self.candidates[identity]
 
-    def note(self, identity: str | None, key: str, value: float, large_tokens: int, tokens: int) -> None:
+    def note(
+        self, identity: str | None, key: str, value: float, large_tokens: int, tokens: int
+    ) -> None:
         """Keep a score, unless it comes from a rollout that only looked for other answers."""
         if identity is not None:
             self.candidates.score(identity, key, value, large_tokens, tokens)

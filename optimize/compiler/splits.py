@@ -87,7 +87,9 @@ def split(
     rng.shuffle(others)
     for name, wanted, rows in (("train", train, pool), ("validation", val, others)):
         if wanted is not None and wanted > len(rows):
-            raise CopeError(f"the {name} split has {len(rows)} different questions, not {wanted}: ask for fewer")
+            raise CopeError(
+                f"the {name} split has {len(rows)} different questions, not {wanted}: ask for fewer"
+            )
     return Splits(pool[:train], others[:val], dropped + twice)
 
 
@@ -96,15 +98,21 @@ def _check_rows(name: str, rows: Any) -> None:
         raise CopeError(f"{name} is a {type(rows).__name__}: give a list of dspy.Example")
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dspy.Example):
-            raise CopeError(f"row {number} of {name} is a {type(row).__name__}: make each a dspy.Example")
+            raise CopeError(
+                f"row {number} of {name} is a {type(row).__name__}: make each a dspy.Example"
+            )
         if row.get("question") is None:
-            raise CopeError(f"row {number} of {name} has no question: every row needs question and answer")
+            raise CopeError(
+                f"row {number} of {name} has no question: every row needs question and answer"
+            )
         try:
             given = row.inputs()
         except ValueError:
             given = {}
         if "question" not in given:
-            raise CopeError(f'row {number} of {name} does not say what is given: add .with_inputs("question")')
+            raise CopeError(
+                f'row {number} of {name} does not say what is given: add .with_inputs("question")'
+            )
 
 
 def _distinct(examples: Sequence[dspy.Example], taken: set[str]) -> tuple[list[dspy.Example], int]:

@@ -30,7 +30,9 @@ class CompileFolder:
         try:
             self.path = path or Path(mkdtemp(prefix="cope-compile-"))
         except OSError as error:
-            raise CopeError(f"cannot write a temporary folder: {error.strerror}; choose a folder with --runs") from None
+            raise CopeError(
+                f"cannot write a temporary folder: {error.strerror}; choose a folder with --runs"
+            ) from None
         self._lock = hold(self.path, "compile")
 
     def forget(self) -> None:

@@ -41,10 +41,19 @@ class Student(Cascade):
         failures: bool = False,
     ) -> None:
         super().__init__(
-            cascade.preset, cascade.team, seed=cascade.seed, domain=cascade.domain, confidence=cascade.confidence,
+            cascade.preset,
+            cascade.team,
+            seed=cascade.seed,
+            domain=cascade.domain,
+            confidence=cascade.confidence,
             early_stop=cascade.early_stop,
-        )  # fmt: skip
-        self.session, self.names, self.last, self.failures = session, frozenset(names), last, failures
+        )
+        self.session, self.names, self.last, self.failures = (
+            session,
+            frozenset(names),
+            last,
+            failures,
+        )
         take(self, state_of(cascade))
         for name, predict in dspy.Module.named_parameters(self):
             # GEPA tells predictors apart by their signatures: no two are equal, whatever their words.
@@ -57,7 +66,9 @@ class Student(Cascade):
         return [pair for pair in super().named_parameters() if names is None or pair[0] in names]
 
     def rounds(self):
-        return (round_ for round_ in super().rounds() if self.last is None or round_.number <= self.last)
+        return (
+            round_ for round_ in super().rounds() if self.last is None or round_.number <= self.last
+        )
 
     def get_lm(self) -> Any:
         """Optimizers make copies of this model for other rollouts; calls go to the tiers' models whatever it is."""
@@ -72,7 +83,12 @@ class Student(Cascade):
         candidate = self.session.see(self)
         if candidate.refused:
             return dspy.Prediction(
-                answer=None, rounds=[], round=0, usage=[], refused=candidate.refused, candidate=candidate.id
+                answer=None,
+                rounds=[],
+                round=0,
+                usage=[],
+                refused=candidate.refused,
+                candidate=candidate.id,
             )
         exploring = self._rollout() is not None
         self.session.activity.asks(candidate, exploring)
@@ -98,23 +114,36 @@ class Student(Cascade):
         nearest = self.nearest(round_, question)
         key = digest(_round_state(round_, nearest), question, seen, seed, *about)
         result = await self.session.kept.run(
-            key, round_, lambda: round_.acall(
-                question=question, plans=plans, team=self.team, confidence=self.confidence, seed=seed, given=given,
-                nearest=nearest, early_stop=self.early_stop,
+            key,
+            round_,
+            lambda: round_.acall(
+                question=question,
+                plans=plans,
+                team=self.team,
+                confidence=self.confidence,
+                seed=seed,
+                given=given,
+                nearest=nearest,
+                early_stop=self.early_stop,
             ),
-        )  # fmt: skip
+        )
         result.asked = (question, seen)
         return result
 
     def _models(self, round_: CascadeRound) -> list[Any]:
         tiers = [self.team[name] for name in (round_.spec.planner, round_.spec.reasoner) if name]
-        return [(tier.model, type(tier.adapter).__name__, tier.lm.kwargs.get("max_tokens")) for tier in tiers]
+        return [
+            (tier.model, type(tier.adapter).__name__, tier.lm.kwargs.get("max_tokens"))
+            for tier in tiers
+        ]
 
     def learned_from(self, results: list[dspy.Prediction]) -> list[Any]:
         if not self.failures:
             return [entry for entry in super().learned_from(results) if not _empty_plan(entry)]
         pairs = zip(self.rounds(), results, strict=False)
-        return [entry for round_, result in pairs for entry in reflected(round_, result, *result.asked)]
+        return [
+            entry for round_, result in pairs for entry in reflected(round_, result, *result.asked)
+        ]
 
     def with_state(self, state: dict[str, Any]) -> Self:
         """A copy with these prompts."""
@@ -132,7 +161,11 @@ def _empty_plan(entry: Any) -> bool:
 def _warmer(round_: CascadeRound) -> CascadeRound:
     """The round with samples that differ from rollout to rollout; it shares its predictors with the round."""
     warm = copy.copy(round_)
-    changes = {name: _WARM for name in ("temperature", "plan_temperature") if getattr(round_.spec, name) == 0}
+    changes = {
+        name: _WARM
+        for name in ("temperature", "plan_temperature")
+        if getattr(round_.spec, name) == 0
+    }
     warm.spec = round_.spec.model_copy(update=changes)
     return warm
 
@@ -140,4 +173,8 @@ def _warmer(round_: CascadeRound) -> CascadeRound:
 def _round_state(round_: CascadeRound, nearest: Mapping[str, Sequence[Any]]) -> list[Any]:
     """The prompts of a round as a question meets them."""
     modules = {"planner": round_.planner, "reasoner": round_.reasoner}
-    return [plain_prompt(module.predict, nearest.get(role, ())) for role, module in modules.items() if module]
+    return [
+        plain_prompt(module.predict, nearest.get(role, ()))
+        for role, module in modules.items()
+        if module
+    ]

@@ -46,13 +46,20 @@ class Surrogate:
         student = job.student.deepcopy()
         student.last = self.last
         session = job.student.session
-        trainset, valset = (self._reaching(student, job, rows) for rows in (job.trainset, job.valset))
+        trainset, valset = (
+            self._reaching(student, job, rows) for rows in (job.trainset, job.valset)
+        )
         if len(trainset) < 2 or len(valset) < 2:
             return None  # hardly a question reaches what is compiled
-        whole, session.candidates = session.candidates, Candidates([question_fingerprint(e.question) for e in valset])
+        whole, session.candidates = (
+            session.candidates,
+            Candidates([question_fingerprint(e.question) for e in valset]),
+        )
         try:
             job.evaluate(student, valset)
-            made = optimizer.compile(replace(job, student=student, trainset=trainset, valset=valset))
+            made = optimizer.compile(
+                replace(job, student=student, trainset=trainset, valset=valset)
+            )
             if made is not None:
                 made = student.with_state(state_of(made))
                 job.evaluate(made, valset)
@@ -71,5 +78,9 @@ class Surrogate:
             rounds[question_fingerprint(example.question)] = prediction.round
             return 0.0
 
-        dspy.Evaluate(devset=rows, metric=note, num_threads=job.threads, display_progress=False)(student)
-        return [row for row in rows if rounds.get(question_fingerprint(row.question), 0) >= self.first]
+        dspy.Evaluate(devset=rows, metric=note, num_threads=job.threads, display_progress=False)(
+            student
+        )
+        return [
+            row for row in rows if rounds.get(question_fingerprint(row.question), 0) >= self.first
+        ]

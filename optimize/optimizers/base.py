@@ -119,8 +119,14 @@ def shown_row(example: dspy.Example, student: Student) -> dspy.Example:
     that no prompt can quote it.
     """
     row = example if student.domain != "code" else example.copy(program=example.answer)
-    signatures: list[Any] = [predict.signature for _, predict in dspy.Module.named_parameters(student)]
-    names = {"answer", *example.inputs().keys(), *(name for signature in signatures for name in signature.fields)}
-    return dspy.Example(**{name: value for name, value in row.items() if name in names}).with_inputs(
-        *example.inputs().keys()
-    )
+    signatures: list[Any] = [
+        predict.signature for _, predict in dspy.Module.named_parameters(student)
+    ]
+    names = {
+        "answer",
+        *example.inputs().keys(),
+        *(name for signature in signatures for name in signature.fields),
+    }
+    return dspy.Example(
+        **{name: value for name, value in row.items() if name in names}
+    ).with_inputs(*example.inputs().keys())

@@ -81,11 +81,18 @@ class Together:
         steps = {f"step{number}": _Step(number, link, part) for number, (link, part) in links}
         optimizer = BetterTogether(metric=job.metric.score, **steps)
         student = job.student.deepcopy()
-        student.set_lm(job.proposer)  # it wants every predictor to have one; calls go to the tiers whatever it is
+        student.set_lm(
+            job.proposer
+        )  # it wants every predictor to have one; calls go to the tiers whatever it is
         best: Any = optimizer.compile(
-            student, trainset=job.trainset, valset=job.valset, num_threads=job.threads, strategy=" -> ".join(steps),
-            shuffle_trainset_between_steps=False, seed=job.seed,
-        )  # fmt: skip
+            student,
+            trainset=job.trainset,
+            valset=job.valset,
+            num_threads=job.threads,
+            strategy=" -> ".join(steps),
+            shuffle_trainset_between_steps=False,
+            seed=job.seed,
+        )
         # It only logs what a step raises, and ends with the best program of the steps before.
         for step in steps.values():
             if step.error:
@@ -113,7 +120,10 @@ class _Step(Teleprompter):
         start._compiled = False
         try:
             with _named(self._number, self._optimizer):
-                made = self._optimizer.compile(replace(self._job, student=start, trainset=trainset)) or start
+                made = (
+                    self._optimizer.compile(replace(self._job, student=start, trainset=trainset))
+                    or start
+                )
         except Exception as error:
             self.error = error
             raise

@@ -41,7 +41,9 @@ class Own:
     def __init__(self, teleprompter: Teleprompter, price: Price | None = None) -> None:
         if not isinstance(teleprompter, Teleprompter):
             what = teleprompter if isinstance(teleprompter, type) else type(teleprompter)
-            raise CopeError(f"{what.__name__} is no optimizer: give a name, or an object of one of DSPy's optimizers")
+            raise CopeError(
+                f"{what.__name__} is no optimizer: give a name, or an object of one of DSPy's optimizers"
+            )
         self._teleprompter, self._price = teleprompter, price
         self.name = type(teleprompter).__name__
         self.reflects = self.name == "GEPA"
@@ -54,7 +56,9 @@ class Own:
 
     def _check(self) -> None:
         own = self._teleprompter
-        if trains := next((o for o in (own, *held_by(own)) if isinstance(o, FinetuneTeleprompter)), None):
+        if trains := next(
+            (o for o in (own, *held_by(own)) if isinstance(o, FinetuneTeleprompter)), None
+        ):
             inner = type(trains).__name__
             raise trains_weights(inner if trains is own else f"{self.name}'s step {inner}")
         if isinstance(own, Ensemble):
@@ -69,7 +73,11 @@ class Own:
             )
         takes = inspect.signature(own.compile).parameters.values()
         given = ("student", "trainset", "valset")
-        more = [p.name for p in takes if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+        more = [
+            p.name
+            for p in takes
+            if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        ]
         if lacking := [name for name in more[(more[:1] != ["student"]) :] if name not in given]:
             raise CopeError(
                 f"{self.name}.compile wants {' and '.join(lacking)}, which a compile has not: give a subclass that sets it, "
@@ -89,9 +97,13 @@ class Own:
         student = job.student
         if isinstance(own, BetterTogether):
             student = student.deepcopy()
-            student.set_lm(job.proposer)  # it wants every predictor to have one; calls go to the tiers whatever it is
+            student.set_lm(
+                job.proposer
+            )  # it wants every predictor to have one; calls go to the tiers whatever it is
         with lent_models(own, self._price):
-            made: Any = own.compile(student, **{name: rows for name, rows in given.items() if name in takes})
+            made: Any = own.compile(
+                student, **{name: rows for name, rows in given.items() if name in takes}
+            )
         if getattr(made, "flag_compilation_error_occurred", False):
             raise RuntimeError("one of its steps failed; the log tells why")
         return made

@@ -24,7 +24,11 @@ class _Asks(dspy.LM):
 
     async def acall(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
         usual = self.lent.kwargs
-        changed = {name: value for name, value in self.kwargs.items() if name not in usual or usual[name] != value}
+        changed = {
+            name: value
+            for name, value in self.kwargs.items()
+            if name not in usual or usual[name] != value
+        }
         said: tuple[Any, ...] = () if messages else (prompt,)
         given = {**changed, **kwargs, **({"messages": messages} if messages else {})}
         # Not every model has an asynchronous form, and optimizers use the other one.
@@ -46,7 +50,9 @@ class LentLM(TierLM, _Asks):
         self.model_type = lm.model_type
         self.kwargs, self.history = dict(lm.kwargs), lm.history
         self.lent = copy.copy(lm)
-        self.lent.update_history = self.update_history  # what a call used is told where DSPy keeps its history
+        self.lent.update_history = (
+            self.update_history
+        )  # what a call used is told where DSPy keeps its history
 
 
 def models_of(holder: Any, price: Price | None = None) -> list[TierLM]:

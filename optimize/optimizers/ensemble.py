@@ -31,7 +31,9 @@ class Voting:
 
     def compile(self, job: Job) -> Student:
         found = self._search.compile(job)
-        single = [c for c in job.student.session.candidates.whole() if not is_ensemble(c.state)][: self.size]
+        single = [c for c in job.student.session.candidates.whole() if not is_ensemble(c.state)][
+            : self.size
+        ]
         if len(single) < 2:
             return found
         lead, *others = (candidate.state for candidate in single)

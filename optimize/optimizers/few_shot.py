@@ -49,7 +49,9 @@ class BootstrapDemos:
 
     def compile(self, job: Job) -> Student:
         harvest(job)
-        optimizer = BootstrapFewShot(metric=job.metric.right, max_bootstrapped_demos=job.demos, max_labeled_demos=0)
+        optimizer = BootstrapFewShot(
+            metric=job.metric.right, max_bootstrapped_demos=job.demos, max_labeled_demos=0
+        )
         return optimizer.compile(job.student, trainset=job.trainset)
 
 
@@ -67,7 +69,11 @@ class RandomSearch:
 
     def _sets(self, job: Job) -> int:
         """Random sets beside the one in the data's order."""
-        left = None if job.runs is None else max(0, job.runs - len(job.trainset)) // max(1, len(job.valset))
+        left = (
+            None
+            if job.runs is None
+            else max(0, job.runs - len(job.trainset)) // max(1, len(job.valset))
+        )
         return 10 if left is None else max(1, min(16, left - 1))
 
     def runs(self, job: Job) -> tuple[int, int]:
@@ -77,8 +83,13 @@ class RandomSearch:
         harvest(job)
         sets = self._sets(job)
         optimizer: Any = BootstrapFewShotWithRandomSearch(
-            metric=job.metric.right, max_bootstrapped_demos=job.demos, max_labeled_demos=0,
-            num_candidate_programs=sets, num_threads=job.threads,
-        )  # fmt: skip
+            metric=job.metric.right,
+            max_bootstrapped_demos=job.demos,
+            max_labeled_demos=0,
+            num_candidate_programs=sets,
+            num_threads=job.threads,
+        )
         # Seed -3 is the program as it is, -2 takes labelled rows alone: both are other optimizers' work.
-        return optimizer.compile(job.student, trainset=job.trainset, valset=job.valset, restrict=range(-1, sets))
+        return optimizer.compile(
+            job.student, trainset=job.trainset, valset=job.valset, restrict=range(-1, sets)
+        )

@@ -30,18 +30,28 @@ class Gepa:
 
     def runs(self, job: Job) -> tuple[int, int]:
         calls = self._calls(job)
-        return calls, max(1, (calls - len(job.valset)) // (2 * self._minibatch + len(job.valset) // 4))
+        return calls, max(
+            1, (calls - len(job.valset)) // (2 * self._minibatch + len(job.valset) // 4)
+        )
 
     def compile(self, job: Job) -> Student:
         pareto = job.metric.objective == "pareto"
         optimizer: Any = dspy.GEPA(
-            metric=job.metric.reflective, max_metric_calls=self._calls(job), num_threads=job.threads,
-            reflection_minibatch_size=min(self._minibatch, len(job.trainset)), reflection_lm=job.proposer,
-            instruction_proposer=proposals_by(str(job.proposer.model), most_chars(job), job.student.session.proposed),
+            metric=job.metric.reflective,
+            max_metric_calls=self._calls(job),
+            num_threads=job.threads,
+            reflection_minibatch_size=min(self._minibatch, len(job.trainset)),
+            reflection_lm=job.proposer,
+            instruction_proposer=proposals_by(
+                str(job.proposer.model), most_chars(job), job.student.session.proposed
+            ),
             component_selector=ran_before(job.student),
-            use_merge=job.predictors > 1, track_stats=True, warn_on_score_mismatch=False, seed=job.seed,
+            use_merge=job.predictors > 1,
+            track_stats=True,
+            warn_on_score_mismatch=False,
+            seed=job.seed,
             gepa_kwargs={"frontier_type": "hybrid"} if pareto else {},
-        )  # fmt: skip
+        )
         return optimizer.compile(job.student, trainset=job.trainset, valset=job.valset)
 
 
@@ -59,9 +69,13 @@ def ran_before(student: Student) -> Any:
     names = [name for name, _ in student.named_predictors()]
     turn = [0]
 
-    def choose(state: Any, trajectories: Any, scores: Any, index: int, candidate: Mapping[str, str]) -> list[str]:
+    def choose(
+        state: Any, trajectories: Any, scores: Any, index: int, candidate: Mapping[str, str]
+    ) -> list[str]:
         ran = {
-            entry[0].signature.input_fields[next(iter(entry[0].signature.input_fields))].json_schema_extra.get("place")
+            entry[0]
+            .signature.input_fields[next(iter(entry[0].signature.input_fields))]
+            .json_schema_extra.get("place")
             for trajectory in trajectories or []
             for entry in trajectory["trace"]
         }

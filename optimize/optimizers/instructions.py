@@ -24,24 +24,32 @@ class Copro:
 
     def _size(self, job: Job) -> tuple[int, int]:
         """Breadth and depth."""
-        programs = job.candidates(12, least=2, each=job.predictors * min(self._questions, len(job.trainset)))
+        programs = job.candidates(
+            12, least=2, each=job.predictors * min(self._questions, len(job.trainset))
+        )
         return (max(2, programs // 2), 2) if programs >= 4 else (programs, 1)
 
     def runs(self, job: Job) -> tuple[int, int]:
         breadth, depth = self._size(job)
         # With several predictors DSPy scores all earlier instructions again at every depth.
         programs = breadth * depth * (depth + 1) // 2 if job.predictors > 1 else breadth * depth
-        return programs * job.predictors * min(self._questions, len(job.trainset)) + len(job.valset), (
-            breadth * depth - 1
-        ) * job.predictors
+        return programs * job.predictors * min(self._questions, len(job.trainset)) + len(
+            job.valset
+        ), (breadth * depth - 1) * job.predictors
 
     def compile(self, job: Job) -> Student:
         breadth, depth = self._size(job)
         optimizer: Any = COPRO(
-            prompt_model=job.proposer, metric=job.metric.score, breadth=breadth, depth=depth, init_temperature=1.0
+            prompt_model=job.proposer,
+            metric=job.metric.score,
+            breadth=breadth,
+            depth=depth,
+            init_temperature=1.0,
         )
         how = {"num_threads": job.threads, "display_progress": False}
-        return optimizer.compile(job.student, trainset=job.trainset[: self._questions], eval_kwargs=how)
+        return optimizer.compile(
+            job.student, trainset=job.trainset[: self._questions], eval_kwargs=how
+        )
 
 
 class Rules:
@@ -65,11 +73,17 @@ class Rules:
         rows = job.trainset[: self._rows]
         job.evaluate(job.student, rows)
         optimizer: Any = InferRules(
-            num_candidates=job.candidates(6), num_rules=5, num_threads=job.threads,
-            teacher_settings={"lm": job.proposer}, metric=job.metric.right,
-            max_bootstrapped_demos=job.demos, max_labeled_demos=0,
-        )  # fmt: skip
+            num_candidates=job.candidates(6),
+            num_rules=5,
+            num_threads=job.threads,
+            teacher_settings={"lm": job.proposer},
+            metric=job.metric.right,
+            max_bootstrapped_demos=job.demos,
+            max_labeled_demos=0,
+        )
         # It writes into the signature that all its copies share: what it returns has the last candidate's rules, and so
         # would the program that it was given. The session holds what each candidate was when it was scored.
-        optimizer.compile(job.student.with_state(state_of(job.student)), trainset=rows, valset=job.valset)
+        optimizer.compile(
+            job.student.with_state(state_of(job.student)), trainset=rows, valset=job.valset
+        )
         return job.student

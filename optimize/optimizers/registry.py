@@ -47,7 +47,9 @@ def check_steps(optimizer: Optimizer, chain: Sequence[Optimizer], demos: int) ->
             f"a chain needs the optimizer chain or better-together, and not {optimizer.name}: give --optimizer chain, or "
             "leave out --chain"
         )
-    steps = (chain or [optimizer_by_name(name) for name in Chain.usual]) if takes_steps else [optimizer]
+    steps = (
+        (chain or [optimizer_by_name(name) for name in Chain.usual]) if takes_steps else [optimizer]
+    )
     if demos == 0 and (idle := next((step for step in steps if not step.instructs), None)):
         raise CopeError(
             f"{idle.name} only adds demonstrations, and with --demos 0 there are none: give more, or choose an optimizer "
@@ -58,7 +60,17 @@ def check_steps(optimizer: Optimizer, chain: Sequence[Optimizer], demos: int) ->
 OPTIMIZERS: dict[str, Optimizer] = {
     optimizer.name: optimizer
     for optimizer in (
-        LabeledDemos(), BootstrapDemos(), RandomSearch(), NearestDemos(), Copro(), Mipro(), Simba(), Rules(), Gepa(),
-        Chain(optimizer_by_name), Together(optimizer_by_name), Voting(),
+        LabeledDemos(),
+        BootstrapDemos(),
+        RandomSearch(),
+        NearestDemos(),
+        Copro(),
+        Mipro(),
+        Simba(),
+        Rules(),
+        Gepa(),
+        Chain(optimizer_by_name),
+        Together(optimizer_by_name),
+        Voting(),
     )
-}  # fmt: skip
+}

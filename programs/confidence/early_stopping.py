@@ -52,9 +52,14 @@ def _leads_for_good(count: VoteCount, leader: int) -> bool:
     """Whether no other answer, seen or unseen, can overtake the leader with all the missing votes."""
     votes, first = len(count.voters[leader]), count.voters[leader][0]
     missing, earliest = len(count.missing), min(count.missing)
-    rivals = [(len(v), min(v[0], earliest)) for vote, v in enumerate(count.voters) if vote != leader]
+    rivals = [
+        (len(v), min(v[0], earliest)) for vote, v in enumerate(count.voters) if vote != leader
+    ]
     rivals.append((0, earliest))
-    return all(many + missing < votes or (many + missing == votes and first < rank) for many, rank in rivals)
+    return all(
+        many + missing < votes or (many + missing == votes and first < rank)
+        for many, rank in rivals
+    )
 
 
 def adaptive_consistency(count: VoteCount, threshold: float | None, hands_on: bool) -> bool:
@@ -89,7 +94,12 @@ def esc(count: VoteCount, threshold: float | None, hands_on: bool) -> bool:
     if not count.missing:
         return True
     window = set(count.drawn[-size:])
-    return bool(count.drawn) and len(count.drawn) % size == 0 and len(window) == 1 and None not in window
+    return (
+        bool(count.drawn)
+        and len(count.drawn) % size == 0
+        and len(window) == 1
+        and None not in window
+    )
 
 
 RULES: dict[str, Rule] = {NONE: never, EXACT: exact, ADAPTIVE: adaptive_consistency, ESC: esc}

@@ -41,8 +41,12 @@ class TestsPass:
         tests = tuple(shown_tests(question) if shown is None else shown)
         name = given.get("entry_point") or entry_point_of(question)
         if tests:
-            return _ByTests(order, Suite(tests, str(given.get("setup") or ""), name), self._sandbox())
-        return _ByOutputs(order, Suite(tuple(probe_calls(question, name)), "", name), self._sandbox())
+            return _ByTests(
+                order, Suite(tests, str(given.get("setup") or ""), name), self._sandbox()
+            )
+        return _ByOutputs(
+            order, Suite(tuple(probe_calls(question, name)), "", name), self._sandbox()
+        )
 
 
 class _ByTests:
@@ -73,7 +77,10 @@ class _ByTests:
         if not self._missing:
             return True
         earliest, whole = min(self._missing), len(self._suite.tests)
-        return any(rank < earliest and s.report and s.report.passed == whole for rank, s in self._samples.items())
+        return any(
+            rank < earliest and s.report and s.report.passed == whole
+            for rank, s in self._samples.items()
+        )
 
     def _best(self) -> int:
         return max((s.report.passed for s in self._samples.values() if s.report), default=-1)
@@ -82,17 +89,24 @@ class _ByTests:
         if not self._samples:
             return Verdict(None, 0.0, (), {})
         best, total = self._best(), len(self._suite.tests)
-        leading = [s for _, s in sorted(self._samples.items()) if s.report and s.report.passed == best]
+        leading = [
+            s for _, s in sorted(self._samples.items()) if s.report and s.report.passed == best
+        ]
         votes = Counter(s.ballot or "" for s in self._samples.values())
         tests = f"{total} visible test{'s' * (total > 1)}"
-        words = f"a program passes the {tests}" if best == total else f"no program passes the {tests}"
+        words = (
+            f"a program passes the {tests}" if best == total else f"no program passes the {tests}"
+        )
         if 0 < best < total:
             words += f", the best passes {best}"
         return Verdict(
             answer=leading[0].answer,
             confidence=float(best == total),
             supporters=tuple(sample.index for sample in leading),
-            votes={vote: votes[vote] for vote in sorted(votes, key=lambda vote: (vote != leading[0].ballot, vote))},
+            votes={
+                vote: votes[vote]
+                for vote in sorted(votes, key=lambda vote: (vote != leading[0].ballot, vote))
+            },
             words=words,
         )
 
@@ -112,7 +126,9 @@ class _ByOutputs(VoteTally):
             return
         sample.report = await self._sandbox.run(sample.answer, self._suite)
         if sample.report.passed:  # one that fails on everything votes for nothing
-            sample.ballot = "; ".join(f"{o.test} = {_brief(o.value)}" for o in sample.report.outcomes)
+            sample.ballot = "; ".join(
+                f"{o.test} = {_brief(o.value)}" for o in sample.report.outcomes
+            )
 
     async def add(self, sample: Sample) -> None:
         if sample.answer is not None and sample.ballot is None:
@@ -124,7 +140,9 @@ class _ByOutputs(VoteTally):
         found = super().verdict()
         if found.answer is not None or not self._silent:
             return found
-        first = self._silent[min(self._silent)]  # an answer for a last round, and no reason to stop before
+        first = self._silent[
+            min(self._silent)
+        ]  # an answer for a last round, and no reason to stop before
         return Verdict(first.answer, 0.0, (first.index,), {}, "nothing shown to test it by")
 
 

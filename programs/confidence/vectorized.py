@@ -60,7 +60,9 @@ def verdicts(ballots: Ballots) -> Verdicts:
         CopeError: for samples that become an answer in a way that is not known here.
     """
     if odd := sorted({str(kind) for kind in ballots.kind} - set(KINDS)):
-        raise CopeError(f"a record by confidence {odd[0]!r} cannot be replayed: known are {', '.join(KINDS)}")
+        raise CopeError(
+            f"a record by confidence {odd[0]!r} cannot be replayed: known are {', '.join(KINDS)}"
+        )
     count, samples = ballots.order.shape
     step = max(1, _CELLS // (samples * samples))
     parts = [_part(ballots, slice(start, start + step)) for start in range(0, count, step)]
@@ -77,18 +79,28 @@ def _part(ballots: Ballots, part: slice) -> tuple[Array, Array, Array, Array]:
     samples, rows = order.shape[1], np.arange(len(order))
     tests, outputs = ballots.kind[part] == "tests", ballots.kind[part] == "outputs"
     if samples == 1:
-        votes = np.where(outputs[:, None], -1, votes)  # a lone program has nobody to agree with, and is not run
+        votes = np.where(
+            outputs[:, None], -1, votes
+        )  # a lone program has nobody to agree with, and is not run
 
     same = (votes[:, :, None] == votes[:, None, :]) & (votes >= 0)[:, :, None]
     support = same.sum(axis=2)
-    support[tests] = passed[tests] + 1  # the more tests a program passes, the better; 0 where none was run
+    support[tests] = (
+        passed[tests] + 1
+    )  # the more tests a program passes, the better; 0 where none was run
     lead = support.argmax(axis=1)
     best = support[rows, lead]
-    supporters = np.where(tests[:, None], support == best[:, None], same[rows, lead]) & (best > 0)[:, None]
+    supporters = (
+        np.where(tests[:, None], support == best[:, None], same[rows, lead]) & (best > 0)[:, None]
+    )
     share = best / samples
-    confidence = np.where(tests, (best - 1 == ballots.total[part]) & (best > 0), share).astype(float)
+    confidence = np.where(tests, (best - 1 == ballots.total[part]) & (best > 0), share).astype(
+        float
+    )
 
-    silent = outputs & (best == 0) & answered.any(axis=1)  # an answer for a last round, and no reason to stop before
+    silent = (
+        outputs & (best == 0) & answered.any(axis=1)
+    )  # an answer for a last round, and no reason to stop before
     first = answered.argmax(axis=1)
     lead = np.where(silent, first, np.where(best > 0, lead, -1))
     supporters[silent, first[silent]] = True

@@ -92,4 +92,6 @@ def accepts(verdict: Verdict, threshold: float | None) -> bool:
 
     The paper's text accepts above, a caption escalates below; at n = 8 and 0.75, six votes of eight are enough here.
     """
-    return verdict.answer is not None and (threshold is None or verdict.confidence >= threshold - SLACK)
+    return verdict.answer is not None and (
+        threshold is None or verdict.confidence >= threshold - SLACK
+    )

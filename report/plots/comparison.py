@@ -30,7 +30,9 @@ def draw_comparison(found: "Comparison", output: Path) -> list[Path]:
     files = [output.with_suffix(f".{kind}") for kind in KINDS]
     with drawing(files, (11 if found.basis else 6, 4.8), "--plot") as figure:
         axes = np.atleast_1d(figure.subplots(1, 2 if found.basis else 1))
-        colours: dict[str, str] = dict(zip(found.figures, _COLOURS * len(found.figures), strict=False))
+        colours: dict[str, str] = dict(
+            zip(found.figures, _COLOURS * len(found.figures), strict=False)
+        )
         _accuracy(axes[0], found, colours)
         if found.basis:
             _prices(axes[1], found, colours)
@@ -39,7 +41,14 @@ def draw_comparison(found: "Comparison", output: Path) -> list[Path]:
             one.set_axisbelow(True)
             one.spines[["top", "right"]].set_visible(False)
         handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, frameon=False, fontsize=9, loc="outside lower center", ncols=min(4, len(labels)))
+        figure.legend(
+            handles,
+            labels,
+            frameon=False,
+            fontsize=9,
+            loc="outside lower center",
+            ncols=min(4, len(labels)),
+        )
     return files
 
 
@@ -52,22 +61,41 @@ def _accuracy(axes: Any, found: "Comparison", colours: dict[str, str]) -> None:
     for name, one in found.figures.items():
         cost = one.costs[found.by]
         if cost is None or one.lacking:
-            axes.plot([], [], "o", color=colours[name], markersize=8, label=name)  # the other picture shows it
+            axes.plot(
+                [], [], "o", color=colours[name], markersize=8, label=name
+            )  # the other picture shows it
             continue
         x, y = places[name] = cost * measure.scale, 100 * one.accuracy
         bounds = [[y - 100 * one.interval[0]], [100 * one.interval[1] - y]]
         axes.errorbar(
-            [x], [y], yerr=bounds, fmt="o", color=colours[name], markersize=8, capsize=3, label=name, zorder=3
+            [x],
+            [y],
+            yerr=bounds,
+            fmt="o",
+            color=colours[name],
+            markersize=8,
+            capsize=3,
+            label=name,
+            zorder=3,
         )
     starts = {one.start: one for one in found.beside.get(found.by, {}).values()}
     for place, (start, beside) in enumerate(starts.items()):
         ends = [places[start], places["large"]]
         random, oracle = ("random escalation", "oracle") if place == 0 else (None, None)
-        axes.plot(*zip(*ends, strict=True), "--", color="#8a8a8a", linewidth=1.3, label=random, zorder=1)
+        axes.plot(
+            *zip(*ends, strict=True), "--", color="#8a8a8a", linewidth=1.3, label=random, zorder=1
+        )
         accuracy, cost = beside.oracle
         top = cost.value * measure.scale, 100 * accuracy.value
         to = max(x for x, _ in places.values()), top[1]
-        axes.plot(*zip(ends[0], top, to, strict=True), ":", color="#8a8a8a", linewidth=1.6, label=oracle, zorder=1)
+        axes.plot(
+            *zip(ends[0], top, to, strict=True),
+            ":",
+            color="#8a8a8a",
+            linewidth=1.6,
+            label=oracle,
+            zorder=1,
+        )
     scale = " for 1,000 questions" if measure.scale > 1 else ", a question"
     axes.set_title("accuracy by cost", fontsize=11)
     axes.set_xlabel(f"{measure.words}{scale}")
@@ -84,18 +112,28 @@ def _prices(axes: Any, found: "Comparison", colours: dict[str, str]) -> None:
         if pair.prices is None:
             continue
         value, low, high = (
-            np.array([100 * getattr(one, name) for one in pair.prices.relative]) for name in ("value", "low", "high")
+            np.array([100 * getattr(one, name) for one in pair.prices.relative])
+            for name in ("value", "low", "high")
         )
-        axes.plot(RATIOS, value, color=colours[pair.system], linewidth=1.6, gid=f"prices-{pair.system}")
+        axes.plot(
+            RATIOS, value, color=colours[pair.system], linewidth=1.6, gid=f"prices-{pair.system}"
+        )
         axes.fill_between(RATIOS, low, high, color=colours[pair.system], alpha=0.18, linewidth=0)
         crossing = pair.prices.crossing
         if crossing and RATIOS[0] <= crossing.value <= RATIOS[-1]:
-            axes.plot([crossing.value], [100], "o", color=colours[pair.system], markersize=6, zorder=4)
+            axes.plot(
+                [crossing.value], [100], "o", color=colours[pair.system], markersize=6, zorder=4
+            )
             above = place % 2 == 0  # neighbours on the line do not write over each other
             axes.annotate(
-                f"1:{crossing.value:.3g}", (crossing.value, 100), textcoords="offset points", fontsize=9,
-                xytext=(6, 6) if above else (-6, -14), ha="left" if above else "right", color=colours[pair.system],
-            )  # fmt: skip
+                f"1:{crossing.value:.3g}",
+                (crossing.value, 100),
+                textcoords="offset points",
+                fontsize=9,
+                xytext=(6, 6) if above else (-6, -14),
+                ha="left" if above else "right",
+                color=colours[pair.system],
+            )
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xticks([1, 10, 100, 1000], ["1:1", "1:10", "1:100", "1:1000"])

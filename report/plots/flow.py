@@ -7,9 +7,11 @@ from ..figures import Figures
 from .theme import COLOURS, panel, sheet
 
 _PARTS = {
-    "right": "answered rightly", "wrong": "answered wrongly", "unknown": "unknown",
+    "right": "answered rightly",
+    "wrong": "answered wrongly",
+    "unknown": "unknown",
     "on": "go on",
-}  # fmt: skip
+}
 _SHORT = {"right": "right", "wrong": "wrong", "unknown": "unknown", "on": "go on"}
 _BAR, _LINE, _GAP = 30, 17, 26
 
@@ -45,19 +47,28 @@ def flow_picture(system: Figures, width: int) -> Any:
 
 
 def _head(row: Figures) -> str:
-    return f"Round {row['round']}: {row['words']}  ({row['got']:,} question{'s' * (row['got'] != 1)})"
+    return (
+        f"Round {row['round']}: {row['words']}  ({row['got']:,} question{'s' * (row['got'] != 1)})"
+    )
 
 
 def _words(axes: Any, lines: list[str], top: float, number: int) -> float:
     for line in lines:
-        axes.text(1, top + _LINE - 5, line, fontsize=12, color=COLOURS["ink"], va="baseline", zorder=4)
+        axes.text(
+            1, top + _LINE - 5, line, fontsize=12, color=COLOURS["ink"], va="baseline", zorder=4
+        )
         top += _LINE
     return top + 4
 
 
 def _stream(axes: Any, above: float, below: float, start: float, end: float) -> None:
     axes.fill(
-        [start, end, end, start], [above, above, below, below], color=COLOURS["on"], alpha=0.28, linewidth=0, zorder=1
+        [start, end, end, start],
+        [above, above, below, below],
+        color=COLOURS["on"],
+        alpha=0.28,
+        linewidth=0,
+        zorder=1,
     )
 
 
@@ -66,7 +77,9 @@ def _part(axes: Any, row: Figures, part: str, x: float, top: float, wide: float)
 
     if row[part]:
         shown = max(wide - 1.0, 1.0)
-        hatch: dict[str, Any] = {"hatch": "///", "edgecolor": COLOURS["muted"]} if part == "unknown" else {}
+        hatch: dict[str, Any] = (
+            {"hatch": "///", "edgecolor": COLOURS["muted"]} if part == "unknown" else {}
+        )
         axes.add_patch(
             Rectangle(
                 (x, top),
@@ -82,9 +95,16 @@ def _part(axes: Any, row: Figures, part: str, x: float, top: float, wide: float)
         text = f"{row[part]:,}"
         if wide > 8 * len(text) + 6:
             axes.text(
-                x + shown / 2, top + _BAR / 2, text, ha="center", va="center", fontsize=12, weight="bold", zorder=4,
+                x + shown / 2,
+                top + _BAR / 2,
+                text,
+                ha="center",
+                va="center",
+                fontsize=12,
+                weight="bold",
+                zorder=4,
                 color=COLOURS["ink"] if part in ("on", "unknown") else COLOURS["card"],
-            )  # fmt: skip
+            )
     return x + wide
 
 
@@ -110,7 +130,15 @@ def _counts(axes: Any, rows: list[list[tuple[float, str, str]]], baseline: float
     for number, line in enumerate(rows):
         y = baseline + number * _LINE
         for x, part, text in line:
-            axes.plot([x + 4], [y - 4], "s", color=COLOURS[part], markersize=7, markeredgewidth=0, zorder=4)
+            axes.plot(
+                [x + 4],
+                [y - 4],
+                "s",
+                color=COLOURS[part],
+                markersize=7,
+                markeredgewidth=0,
+                zorder=4,
+            )
             axes.text(x + 12, y, text, fontsize=11, color=COLOURS["muted"], va="baseline", zorder=4)
 
 

@@ -52,14 +52,31 @@ def frontier(figures: Figures, measure: str, width: int) -> Any:
     axes.xaxis.set_major_locator(_ticks(5 if width > 500 else 4))
     axes.yaxis.set_major_locator(_ticks(7))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}" if value < 1.001 else "")
-    axes.set_xlabel("\n".join(_words(figures, measure, width)), color=COLOURS["muted"], fontsize=12, labelpad=8)
-    axes.set_title("accuracy, with its 95% interval", color=COLOURS["muted"], fontsize=12, loc="left", x=0, pad=10)
+    axes.set_xlabel(
+        "\n".join(_words(figures, measure, width)), color=COLOURS["muted"], fontsize=12, labelpad=8
+    )
+    axes.set_title(
+        "accuracy, with its 95% interval",
+        color=COLOURS["muted"],
+        fontsize=12,
+        loc="left",
+        x=0,
+        pad=10,
+    )
     for label in _labels(plan, measure):
         x, y = label.box[0], (label.box[1] + label.box[3]) / 2
         axes.annotate(
-            label.text, (x, y), xycoords="figure points", va="center", ha="left", fontsize=SIZE, color=COLOURS["ink"],
-            zorder=5, weight="bold" if label.dot.strong else "normal", gid=f"label-{label.dot.number}",
-        )  # fmt: skip
+            label.text,
+            (x, y),
+            xycoords="figure points",
+            va="center",
+            ha="left",
+            fontsize=SIZE,
+            color=COLOURS["ink"],
+            zorder=5,
+            weight="bold" if label.dot.strong else "normal",
+            gid=f"label-{label.dot.number}",
+        )
     return figure
 
 
@@ -90,7 +107,11 @@ def undominated(places: Iterable[Place]) -> list[Place]:
 
 def best_systems(figures: Figures, measure: str) -> list[str]:
     """The systems on the frontier, by rising cost: none of the others is as accurate for less."""
-    places = {s["name"]: (s["use"][measure], s["accuracy"]) for s in figures["systems"] if shown(s, measure)}
+    places = {
+        s["name"]: (s["use"][measure], s["accuracy"])
+        for s in figures["systems"]
+        if shown(s, measure)
+    }
     best = undominated(places.values())
     return [name for place in best for name, own in places.items() if own == place]
 
@@ -98,7 +119,9 @@ def best_systems(figures: Figures, measure: str) -> list[str]:
 def swept_places(figures: Figures, measure: str) -> list[Place]:
     """The thresholds of which none is as accurate for less."""
     settings = figures["swept"]["settings"]
-    return undominated((s["use"][measure], s["accuracy"]) for s in settings if s["use"][measure] is not None)
+    return undominated(
+        (s["use"][measure], s["accuracy"]) for s in settings if s["use"][measure] is not None
+    )
 
 
 def _plan(figures: Figures, measure: str, width: int) -> _Plan:
@@ -109,7 +132,9 @@ def _plan(figures: Figures, measure: str, width: int) -> _Plan:
     most = max([s["use"][measure] for _, s in systems] + [x for x, _ in swept], default=1.0) or 1.0
     bounds = [b for _, s in systems for b in s["interval"]] + [y for _, y in swept] or [0.0, 1.0]
     up = max(-0.03, min(bounds) - 0.03), min(1.02, max(bounds) + 0.03)
-    below = 15 * (len(_words(figures, measure, width)) - 1)  # what the axis' words take more than a line
+    below = 15 * (
+        len(_words(figures, measure, width)) - 1
+    )  # what the axis' words take more than a line
     height, bottom = height + below, 50.0 + below
     return _Plan(
         systems,
@@ -142,24 +167,58 @@ def _labels(plan: _Plan, measure: str) -> list[Label]:
     return labels_of(dots, lines, (left, bottom, plan.width - 4, top))
 
 
-def _line(axes: Any, places: Sequence[Place], name: str, colour: str, wide: float, dots: float) -> None:
+def _line(
+    axes: Any, places: Sequence[Place], name: str, colour: str, wide: float, dots: float
+) -> None:
     if len(places) > 1:
         xs, ys = zip(*places, strict=True)
         axes.plot(xs, ys, color=colour, linewidth=wide, zorder=2, gid=f"{name}-line")
         if dots:
-            axes.plot(xs, ys, "o", color=colour, markersize=dots, markeredgewidth=0, zorder=2, gid=f"{name}-dots")
+            axes.plot(
+                xs,
+                ys,
+                "o",
+                color=colour,
+                markersize=dots,
+                markeredgewidth=0,
+                zorder=2,
+                gid=f"{name}-dots",
+            )
 
 
 def _system(axes: Any, number: int, system: Figures, cost: float) -> None:
     """The source's first system is strong, and what it only replays is hollow."""
     colour = COLOURS["beside"] if number else COLOURS["accent"]
     low, high = system["interval"]
-    axes.plot([cost, cost], [low, high], color=colour, linewidth=2, alpha=0.55, solid_capstyle="round", zorder=3)
-    axes.plot([cost], [system["accuracy"]], "o", color=COLOURS["card"], markersize=13, markeredgewidth=0, zorder=4)
     axes.plot(
-        [cost], [system["accuracy"]], "o", color=colour if system["own"] else COLOURS["card"], markersize=9,
-        markeredgecolor=colour, markeredgewidth=1.6, zorder=5 if number == 0 else 4, gid=f"system-{number}",
-    )  # fmt: skip
+        [cost, cost],
+        [low, high],
+        color=colour,
+        linewidth=2,
+        alpha=0.55,
+        solid_capstyle="round",
+        zorder=3,
+    )
+    axes.plot(
+        [cost],
+        [system["accuracy"]],
+        "o",
+        color=COLOURS["card"],
+        markersize=13,
+        markeredgewidth=0,
+        zorder=4,
+    )
+    axes.plot(
+        [cost],
+        [system["accuracy"]],
+        "o",
+        color=colour if system["own"] else COLOURS["card"],
+        markersize=9,
+        markeredgecolor=colour,
+        markeredgewidth=1.6,
+        zorder=5 if number == 0 else 4,
+        gid=f"system-{number}",
+    )
 
 
 def _ticks(count: int) -> Any:

@@ -10,7 +10,14 @@ from ...stats.measures import LARGE, MEASURES
 from ..figures import Figures
 from .flow import flow_picture, flow_tips, flow_words
 from .frontier import best_systems, frontier, shown, swept_places, unnamed
-from .rounds import reliability_picture, reliability_tips, reliability_words, seconds_text, time_picture, time_tips
+from .rounds import (
+    reliability_picture,
+    reliability_tips,
+    reliability_words,
+    seconds_text,
+    time_picture,
+    time_tips,
+)
 from .svg import page_svg
 from .theme import WIDTHS, headed, themed
 
@@ -47,13 +54,21 @@ def pictures_of(figures: Figures) -> Iterator[Picture]:
         if tells(figures, name):
             there = [system for system in figures["systems"] if shown(system, name)]
             best = best_systems(figures, name)
-            words = f"Accuracy against {measure['words']}: {'; '.join(_point(s, name) for s in there)}."
+            words = (
+                f"Accuracy against {measure['words']}: {'; '.join(_point(s, name) for s in there)}."
+            )
             words += f" On the frontier: {', '.join(best)}." if len(best) > 1 else ""
             yield Picture(
-                f"frontier-{name}", lambda width, name=name: frontier(figures, name, width),
-                words, {f"system-{n}": _point(s, name) for n, s in enumerate(figures["systems"]) if shown(s, name)},
+                f"frontier-{name}",
+                lambda width, name=name: frontier(figures, name, width),
+                words,
+                {
+                    f"system-{n}": _point(s, name)
+                    for n, s in enumerate(figures["systems"])
+                    if shown(s, name)
+                },
                 lines=tuple(lines_of(figures, name)),
-            )  # fmt: skip
+            )
     for number, system in enumerate(figures["systems"]):
         if system["n"]:
             yield Picture(
@@ -65,12 +80,20 @@ def pictures_of(figures: Figures) -> Iterator[Picture]:
             )
         if system["reliability"]:
             yield Picture(
-                f"reliability-{number}", lambda width, system=system: reliability_picture(system, width),
-                reliability_words(system), reliability_tips(system), system["name"],
+                f"reliability-{number}",
+                lambda width, system=system: reliability_picture(system, width),
+                reliability_words(system),
+                reliability_tips(system),
+                system["name"],
                 "wide" if len(system["reliability"]) > 1 else "narrow",
-            )  # fmt: skip
+            )
     if any(system["use"]["seconds"] is not None for system in figures["systems"]):
-        yield Picture("time", lambda width: time_picture(figures, width), _time_words(figures), time_tips(figures))
+        yield Picture(
+            "time",
+            lambda width: time_picture(figures, width),
+            _time_words(figures),
+            time_tips(figures),
+        )
 
 
 def tells(figures: Figures, measure: str) -> bool:
@@ -81,7 +104,9 @@ def tells(figures: Figures, measure: str) -> bool:
         alone = [system for system in systems if system["name"] == figures["top"]]
         if any(not shown(system, measure) for system in alone):
             return False
-    return any(system["use"][measure] for system in there) or (bool(there) and len(there) == len(systems))
+    return any(system["use"][measure] for system in there) or (
+        bool(there) and len(there) == len(systems)
+    )
 
 
 def _point(system: Figures, measure: str) -> str:
@@ -91,7 +116,10 @@ def _point(system: Figures, measure: str) -> str:
 
 def _time_words(figures: Figures) -> str:
     told = [(s["name"], s["use"]["seconds"]) for s in figures["systems"]]
-    texts = [f"{name} {'unknown' if seconds is None else seconds_text(seconds)}" for name, seconds in told]
+    texts = [
+        f"{name} {'unknown' if seconds is None else seconds_text(seconds)}"
+        for name, seconds in told
+    ]
     return f"Model time a question: {'; '.join(texts)}."
 
 
@@ -100,7 +128,9 @@ def page_pictures(figures: Figures) -> dict[str, dict[str, str]]:
     with themed():
         return {
             picture.name: {
-                size: page_svg(picture.draw(width), f"{picture.name}-{size}", picture.words, picture.tips)
+                size: page_svg(
+                    picture.draw(width), f"{picture.name}-{size}", picture.words, picture.tips
+                )
                 for size, width in WIDTHS.items()
             }
             for picture in pictures_of(figures)
@@ -128,13 +158,17 @@ def draw_files(figures: Figures, folder: Path) -> list[Path]:
                     figure.savefig(file, **how)
                     files.append(file)
     except OSError as error:
-        raise CopeError(f"cannot write to {folder}: {error.strerror}; name another folder with --figures") from None
+        raise CopeError(
+            f"cannot write to {folder}: {error.strerror}; name another folder with --figures"
+        ) from None
     return files
 
 
 def _alone(picture: Picture, figures: Figures) -> Any:
     """The picture with a heading that says of what it is."""
-    title = f"{figures['task']}, {figures['questions']:,} question{'s' * (figures['questions'] != 1)}"
+    title = (
+        f"{figures['task']}, {figures['questions']:,} question{'s' * (figures['questions'] != 1)}"
+    )
     title += f": {picture.system}" if picture.system else ""
     models = ", ".join(f"{tier} {model}" for tier, model in figures["models"].items())
     lines = [models, *picture.lines]
@@ -143,7 +177,11 @@ def _alone(picture: Picture, figures: Figures) -> Any:
 
 def lines_of(figures: Figures, measure: str) -> Iterator[str]:
     """What the lines are, and whose the numbers."""
-    grey = "Grey line: no other system is as accurate for less" if len(best_systems(figures, measure)) > 1 else ""
+    grey = (
+        "Grey line: no other system is as accurate for less"
+        if len(best_systems(figures, measure)) > 1
+        else ""
+    )
     swept = len(swept_places(figures, measure)) > 1
     blue = f"pale blue: {figures['swept']['system']} at other thresholds" if swept else ""
     yield "; ".join(part for part in (grey, blue) if part)

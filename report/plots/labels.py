@@ -46,7 +46,9 @@ class Label:
     named: bool
 
 
-def labels_of(dots: Sequence[Dot], lines: Sequence[Sequence[tuple[float, float]]], room: Box) -> list[Label]:
+def labels_of(
+    dots: Sequence[Dot], lines: Sequence[Sequence[tuple[float, float]]], room: Box
+) -> list[Label]:
     """Place a label beside every dot, so that it covers neither another nor a dot nor an interval.
 
     Args:
@@ -71,7 +73,10 @@ def labels_of(dots: Sequence[Dot], lines: Sequence[Sequence[tuple[float, float]]
 
 
 def _placed(
-    dots: Sequence[Dot], text: Callable[[Dot], str], lines: Sequence[Sequence[tuple[float, float]]], room: Box
+    dots: Sequence[Dot],
+    text: Callable[[Dot], str],
+    lines: Sequence[Sequence[tuple[float, float]]],
+    room: Box,
 ) -> list[Label]:
     taken = [(dot.x - 8, dot.y - 8, dot.x + 8, dot.y + 8) for dot in dots]
     taken += [(dot.x - 2, dot.low, dot.x + 2, dot.high) for dot in dots]
@@ -79,7 +84,11 @@ def _placed(
 
     def free(dot: Dot) -> list[Box]:
         boxes = _boxes(dot, _wide(text(dot), dot.strong))
-        return [box for box in boxes if _inside(box, room) and not any(_overlap(box, other) for other in taken)]
+        return [
+            box
+            for box in boxes
+            if _inside(box, room) and not any(_overlap(box, other) for other in taken)
+        ]
 
     found: list[Label] = []
     # Those with the least choice come first: the others can give way.
@@ -90,7 +99,14 @@ def _placed(
             number = str(dot.number)
             boxes = list(_boxes(dot, _wide(number, dot.strong)))
             labels = [label.box for label in found]
-            best = min(boxes, key=lambda box: (not _inside(box, room), _covered(box, labels), _covered(box, taken)))
+            best = min(
+                boxes,
+                key=lambda box: (
+                    not _inside(box, room),
+                    _covered(box, labels),
+                    _covered(box, taken),
+                ),
+            )
             label = Label(dot, number, best, False)
         taken.append(label.box)
         found.append(label)
@@ -105,7 +121,14 @@ def _wide(text: str, strong: bool) -> float:
 def _boxes(dot: Dot, wide: float) -> Iterator[Box]:
     """Places for a label beside its dot, the better ones first."""
     tall = SIZE + 4
-    for dx, dy in ((13, 0), (-13 - wide, 0), (11, 15), (11, -15), (-11 - wide, 15), (-11 - wide, -15)):
+    for dx, dy in (
+        (13, 0),
+        (-13 - wide, 0),
+        (11, 15),
+        (11, -15),
+        (-11 - wide, 15),
+        (-11 - wide, -15),
+    ):
         yield dot.x + dx, dot.y + dy - tall / 2, dot.x + dx + wide, dot.y + dy + tall / 2
 
 
@@ -113,7 +136,9 @@ def _along(path: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]
     """Points every few pixels of a line."""
     for (x, y), (to_x, to_y) in pairwise(path):
         steps = int(max(abs(to_x - x), abs(to_y - y)) / 6) + 1
-        yield from ((x + (to_x - x) * n / steps, y + (to_y - y) * n / steps) for n in range(steps + 1))
+        yield from (
+            (x + (to_x - x) * n / steps, y + (to_y - y) * n / steps) for n in range(steps + 1)
+        )
 
 
 def _inside(box: Box, room: Box) -> bool:

@@ -29,7 +29,9 @@ def reliability_picture(system: Figures, width: int) -> Any:
     figure = panel(width, _PANEL * math.ceil(len(rows) / across))
     for place, row in enumerate(rows):
         line, column = divmod(place, across)
-        axes = axes_at(figure, column * width / across + 62, line * _PANEL + 30, wide - 80, _PANEL - 82)
+        axes = axes_at(
+            figure, column * width / across + 62, line * _PANEL + 30, wide - 80, _PANEL - 82
+        )
         _reliability(axes, row, system)
     return figure
 
@@ -37,20 +39,35 @@ def reliability_picture(system: Figures, width: int) -> Any:
 def _reliability(axes: Any, row: Figures, system: Figures) -> None:
     plain(axes)
     number = row["round"]
-    axes.set_title(f"Round {number}", fontsize=12, color=COLOURS["ink"], loc="left", weight="bold", pad=10)
+    axes.set_title(
+        f"Round {number}", fontsize=12, color=COLOURS["ink"], loc="left", weight="bold", pad=10
+    )
     tests = row["gate"] == "tests"
-    threshold = None if tests else next(r["threshold"] for r in system["rounds"] if r["round"] == number)
+    threshold = (
+        None if tests else next(r["threshold"] for r in system["rounds"] if r["round"] == number)
+    )
     if not tests:
         axes.plot(
-            [0, 1], [0, 1], color=COLOURS["muted"], linewidth=1, dashes=(3, 3), zorder=2, gid=f"diagonal-{number}"
+            [0, 1],
+            [0, 1],
+            color=COLOURS["muted"],
+            linewidth=1,
+            dashes=(3, 3),
+            zorder=2,
+            gid=f"diagonal-{number}",
         )
     if threshold is not None:
         axes.axvline(threshold, color=COLOURS["accent"], linewidth=1.2, dashes=(5, 3), zorder=2)
         side = "right" if threshold > 0.5 else "left"
         axes.text(
-            threshold + (-0.02 if side == "right" else 0.02), 1.03, f"{threshold:.0%} needed", ha=side, va="bottom",
-            fontsize=10.5, color=COLOURS["accent"],
-        )  # fmt: skip
+            threshold + (-0.02 if side == "right" else 0.02),
+            1.03,
+            f"{threshold:.0%} needed",
+            ha=side,
+            va="bottom",
+            fontsize=10.5,
+            color=COLOURS["accent"],
+        )
     most = max(level["questions"] for level in row["levels"])
     for place, level in enumerate(row["levels"]):
         x, y = level["confidence"], level["right"] / level["questions"]
@@ -58,9 +75,16 @@ def _reliability(axes: Any, row: Figures, system: Figures) -> None:
         axes.plot([x, x], level["interval"], color=colour, linewidth=1.6, alpha=0.6, zorder=3)
         size = 5 + 11 * math.sqrt(level["questions"] / most)
         axes.plot(
-            [x], [y], "o", color=colour, markersize=size, markeredgecolor=COLOURS["card"], markeredgewidth=1.2, zorder=4,
+            [x],
+            [y],
+            "o",
+            color=colour,
+            markersize=size,
+            markeredgecolor=COLOURS["card"],
+            markeredgewidth=1.2,
+            zorder=4,
             gid=f"level-{number}-{place}",
-        )  # fmt: skip
+        )
     axes.set_xlim(*((-0.5, 1.5) if tests else (-0.05, 1.05)))
     axes.set_ylim(-0.05, 1.05)
     ticks = [0, 0.25, 0.5, 0.75, 1]
@@ -88,7 +112,8 @@ def reliability_tips(system: Figures) -> dict[str, str]:
 
 def reliability_words(system: Figures) -> str:
     lines = [
-        f"round {row['round']}: {row['error']:.3f} over {row['questions']} questions" for row in system["reliability"]
+        f"round {row['round']}: {row['error']:.3f} over {row['questions']} questions"
+        for row in system["reliability"]
     ]
     gates = {row["gate"] for row in system["reliability"]}
     what = _DECIDES[gates.pop() if len(gates) == 1 else "both"]
@@ -116,7 +141,15 @@ def time_picture(figures: Figures, width: int) -> Any:
         top, total = 46.0 * place + 6, system["use"]["seconds"]
         text = "unknown" if total is None else f"{seconds_text(total)}"
         axes.text(1, top + 10, system["name"], fontsize=12, color=COLOURS["ink"], va="baseline")
-        axes.text(width - 2, top + 10, text, fontsize=12, color=COLOURS["muted"], va="baseline", ha="right")
+        axes.text(
+            width - 2,
+            top + 10,
+            text,
+            fontsize=12,
+            color=COLOURS["muted"],
+            va="baseline",
+            ha="right",
+        )
         if total is not None:
             _seconds(axes, system, place, top + 16, (width - 2) / most)
     _legend(axes, max(len(system["rounds"]) for system in systems), 46.0 * len(systems) + 16)
@@ -132,7 +165,12 @@ def _seconds(axes: Any, system: Figures, place: int, top: float, scale: float) -
         if wide > 0:
             colour = COLOURS[f"round-{min(number, 4)}"]
             bar = Rectangle(
-                (x, top), max(wide - 1, 0.6), 16, facecolor=colour, linewidth=0, gid=f"time-{place}-{number}"
+                (x, top),
+                max(wide - 1, 0.6),
+                16,
+                facecolor=colour,
+                linewidth=0,
+                gid=f"time-{place}-{number}",
             )
             axes.add_patch(bar)
         x += wide
@@ -141,8 +179,17 @@ def _seconds(axes: Any, system: Figures, place: int, top: float, scale: float) -
 def _legend(axes: Any, rounds: int, baseline: float) -> None:
     for number in range(1, min(rounds, 4) + 1):
         x = 1 + 76.0 * (number - 1)
-        axes.plot([x + 4], [baseline - 4], "s", color=COLOURS[f"round-{number}"], markersize=7, markeredgewidth=0)
-        axes.text(x + 12, baseline, f"round {number}", fontsize=11, color=COLOURS["muted"], va="baseline")
+        axes.plot(
+            [x + 4],
+            [baseline - 4],
+            "s",
+            color=COLOURS[f"round-{number}"],
+            markersize=7,
+            markeredgewidth=0,
+        )
+        axes.text(
+            x + 12, baseline, f"round {number}", fontsize=11, color=COLOURS["muted"], va="baseline"
+        )
 
 
 def time_tips(figures: Figures) -> dict[str, str]:
@@ -160,4 +207,10 @@ def seconds_text(seconds: float) -> str:
     >>> seconds_text(0.01234), seconds_text(12.34)
     ('0.012 s', '12.3 s')
     """
-    return f"{seconds:.2g} s" if seconds < 1 else f"{seconds:.1f} s" if seconds < 100 else f"{seconds:,.0f} s"
+    return (
+        f"{seconds:.2g} s"
+        if seconds < 1
+        else f"{seconds:.1f} s"
+        if seconds < 100
+        else f"{seconds:,.0f} s"
+    )

@@ -63,7 +63,10 @@ def _rename(root: ElementTree.Element, name: str) -> None:
             elif key == f"{{{_LINK}}}href":
                 element.set(key, value.replace("#", f"#{name}-", 1))
             else:
-                element.set(key, _URL.sub(rf"url(#{name}-\1)", _coloured(value) if key == "style" else value))
+                element.set(
+                    key,
+                    _URL.sub(rf"url(#{name}-\1)", _coloured(value) if key == "style" else value),
+                )
 
 
 def _coloured(style: str) -> str:

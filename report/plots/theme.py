@@ -56,7 +56,9 @@ def axes_at(figure: Any, left: float, top: float, width: float, height: float) -
     """Axes at a place in pixels from the upper left corner."""
     whole_width, whole_height = (72 * inches for inches in figure.get_size_inches())
     bottom = whole_height - top - height
-    axes = figure.add_axes((left / whole_width, bottom / whole_height, width / whole_width, height / whole_height))
+    axes = figure.add_axes(
+        (left / whole_width, bottom / whole_height, width / whole_width, height / whole_height)
+    )
     axes.set_facecolor("none")
     return axes
 
@@ -75,7 +77,11 @@ def headed(figure: Any, title: str, lines: Sequence[str]) -> Any:
         strong: dict[str, Any] = {"weight": "bold", "color": COLOURS["ink"], "fontsize": 12}
         weak: dict[str, Any] = {"color": COLOURS["muted"], "fontsize": 11}
         figure.text(
-            4 / width, 1 - (16 * place + 17) / whole, text, va="baseline", **(strong if kind == "title" else weak)
+            4 / width,
+            1 - (16 * place + 17) / whole,
+            text,
+            va="baseline",
+            **(strong if kind == "title" else weak),
         )
     return figure
 

@@ -43,8 +43,15 @@ class RoundView:
     @classmethod
     def of(cls, number: int, spec: Round, pool: int | None) -> "RoundView":
         return cls(
-            number, spec.reasoner, spec.planner, spec.samples, spec.threshold, pool, spec.plan, spec.plans
-        )  # fmt: skip
+            number,
+            spec.reasoner,
+            spec.planner,
+            spec.samples,
+            spec.threshold,
+            pool,
+            spec.plan,
+            spec.plans,
+        )
 
     @property
     def words(self) -> str:

@@ -55,9 +55,13 @@ def _run(folder: Path, prices: Mapping[str, Price] | None) -> Source:
     beside = large_alone(folder.parent, settings, system.records, large) if large else None
     if beside:
         wanted = system.by_key
-        other, theirs = run_system(LARGE, folder.parent / beside.run, len(system.rounds), False, prices)
+        other, theirs = run_system(
+            LARGE, folder.parent / beside.run, len(system.rounds), False, prices
+        )
         records = [record for record in other.records if record.key in wanted]
-        systems.append(System(LARGE, other.rounds, records, other.right, early=other.early, own=False))
+        systems.append(
+            System(LARGE, other.rounds, records, other.right, early=other.early, own=False)
+        )
         drawn = _joined([drawn, theirs])
     return _source("run", folder, [settings], systems, drawn, _mlflow(notes))
 
@@ -73,7 +77,9 @@ def _comparison(path: Path, folders: list[Path], prices: Mapping[str, Price] | N
     names = _names(told, notes)
     settings = [note["settings"] for note in notes.values()]
     check_tiers(
-        prices or {}, list(dict.fromkeys(tier for one in settings for tier in one.get("models", {}))), path.name
+        prices or {},
+        list(dict.fromkeys(tier for one in settings for tier in one.get("models", {}))),
+        path.name,
     )
     systems, drawn, first = [], [], 0
     for folder in sorted(folders, key=list(names).index):
@@ -82,7 +88,9 @@ def _comparison(path: Path, folders: list[Path], prices: Mapping[str, Price] | N
         systems.append(system)
         drawn.append(samples)
     mlflow = told.get("mlflow") or {}
-    return _source("comparison", path, settings, systems, _joined(drawn), mlflow, told.get("group_of"))
+    return _source(
+        "comparison", path, settings, systems, _joined(drawn), mlflow, told.get("group_of")
+    )
 
 
 def _told(path: Path) -> dict[str, Any]:
@@ -98,11 +106,14 @@ def _names(told: dict[str, Any], notes: dict[Path, dict[str, Any]]) -> dict[Path
     """What each folder's system is called: in the comparison's order and by its names, then by the presets'."""
     by_folder = {folder: name for name, folder in (told.get("folders") or {}).items()}
     found = {
-        folder: str(note["settings"].get("system") or note["settings"]["preset"]) for folder, note in notes.items()
+        folder: str(note["settings"].get("system") or note["settings"]["preset"])
+        for folder, note in notes.items()
     }
     found = {folder: str(by_folder.get(folder.name, name)) for folder, name in found.items()}
     order = list(by_folder)
-    places = {folder: order.index(folder.name) if folder.name in order else len(order) for folder in found}
+    places = {
+        folder: order.index(folder.name) if folder.name in order else len(order) for folder in found
+    }
     twice = {name for name in found.values() if list(found.values()).count(name) > 1}
     return {
         folder: folder.name if found[folder] in twice else found[folder]
@@ -129,12 +140,23 @@ def _source(
 ) -> Source:
     tasks = dict.fromkeys(one["task"] for one in settings)
     if len(tasks) > 1:
-        raise CopeError(f"{place} holds runs of several tasks ({', '.join(tasks)}): make a report of each")
+        raise CopeError(
+            f"{place} holds runs of several tasks ({', '.join(tasks)}): make a report of each"
+        )
     models = {tier: model for one in settings for tier, model in one.get("models", {}).items()}
     first, tracked, store = settings[0], mlflow.get("run"), mlflow.get("store")
     facts = {name: str(first[name]) for name in ("split", "data") if first.get(name)}
     facts |= {"tests": first["shown"]} if first.get("shown") else {}
     return Source(
-        kind, place, first["task"], domain_of(first["task"]), models, tuple(systems), lambda key: drawn.get(key, {}),
-        facts, groups=groups, mlflow_run=str(tracked) if tracked else None, mlflow_store=str(store) if store else None,
-    )  # fmt: skip
+        kind,
+        place,
+        first["task"],
+        domain_of(first["task"]),
+        models,
+        tuple(systems),
+        lambda key: drawn.get(key, {}),
+        facts,
+        groups=groups,
+        mlflow_run=str(tracked) if tracked else None,
+        mlflow_store=str(store) if store else None,
+    )

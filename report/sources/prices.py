@@ -28,15 +28,28 @@ def repriced(records: Sequence[Record], prices: Mapping[str, Price]) -> list[Rec
 
 
 def _repriced(record: Record, prices: Mapping[str, Price]) -> Record:
-    usage = [_row(row, prices[row["tier"]]) if row["tier"] in prices else row for row in record.usage]
+    usage = [
+        _row(row, prices[row["tier"]]) if row["tier"] in prices else row for row in record.usage
+    ]
     known = all(not row["unpriced"] for row in usage)
-    return replace(record, usage=usage, usd=sum(row["usd"] or 0.0 for row in usage) if known else None)
+    return replace(
+        record, usage=usage, usd=sum(row["usd"] or 0.0 for row in usage) if known else None
+    )
 
 
 def _row(row: dict[str, Any], price: Price) -> dict[str, Any]:
-    used = [row["prompt_tokens"], row["completion_tokens"], row.get("cached_tokens", 0), row["machine_seconds"]]
+    used = [
+        row["prompt_tokens"],
+        row["completion_tokens"],
+        row.get("cached_tokens", 0),
+        row["machine_seconds"],
+    ]
     needed = [*(used[:3] if price.by_token else ()), *(used[3:] if price.per_hour else ())]
     if None in needed:
         return {**row, "usd": None, "unpriced": row["calls"]}
     prompt, completion, cached, seconds = (value or 0 for value in used)
-    return {**row, "usd": price.usd(int(prompt), int(completion), int(cached), float(seconds)), "unpriced": 0}
+    return {
+        **row,
+        "usd": price.usd(int(prompt), int(completion), int(cached), float(seconds)),
+        "unpriced": 0,
+    }

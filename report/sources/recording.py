@@ -30,9 +30,11 @@ _TEXTS = {
     "variant": "variant",
 }
 _NUMBERS = {
-    "tokens": "reason_completion_tokens", "plan_tokens": "plan_completion_tokens", "seconds": "reason_seconds",
+    "tokens": "reason_completion_tokens",
+    "plan_tokens": "plan_completion_tokens",
+    "seconds": "reason_seconds",
     "plan_seconds": "plan_seconds",
-}  # fmt: skip
+}
 
 
 def record_source(path: Path, prices: Mapping[str, Price] | None = None) -> Source:
@@ -50,26 +52,49 @@ def record_source(path: Path, prices: Mapping[str, Price] | None = None) -> Sour
     check_tiers(prices or {}, record.models, record.name)
     pools = [round_ for rounds in record.programs.values() for round_ in rounds]
     replays, left_out = _replays(record, prices)
-    systems = tuple(_system(name, replay, pools, name in record.programs) for name, replay in replays.items())
+    systems = tuple(
+        _system(name, replay, pools, name in record.programs) for name, replay in replays.items()
+    )
     manifest, first = record.manifest, next(iter(replays))
     places = {key: place for place, key in enumerate(record.keys)}
     columns = [_columns(pool) for pool in pools]
 
     def drawn(key: str) -> Drawn:
-        return {number: _drawn(pools[number], found, places[key]) for number, found in enumerate(columns)}
+        return {
+            number: _drawn(pools[number], found, places[key])
+            for number, found in enumerate(columns)
+        }
 
-    facts = {name: str(manifest.settings[name]) for name in ("split", "data") if manifest.settings.get(name)}
+    facts = {
+        name: str(manifest.settings[name])
+        for name in ("split", "data")
+        if manifest.settings.get(name)
+    }
     facts |= {"tests": manifest.settings["shown"]} if manifest.settings.get("shown") else {}
-    facts |= {"samples": "published by others" if record.imported else f"recorded {manifest.created[:10]}"}
+    facts |= {
+        "samples": "published by others" if record.imported else f"recorded {manifest.created[:10]}"
+    }
     if manifest.failed:
         facts["left out"] = f"{len(manifest.failed)} questions on which a model failed"
     return Source(
-        "record", path, manifest.task, record.domain, record.models, systems, drawn, facts,
-        tuple(_swept(replays[first], systems[0])), first, left_out, record.belonging,
-    )  # fmt: skip
+        "record",
+        path,
+        manifest.task,
+        record.domain,
+        record.models,
+        systems,
+        drawn,
+        facts,
+        tuple(_swept(replays[first], systems[0])),
+        first,
+        left_out,
+        record.belonging,
+    )
 
 
-def _replays(record: Recording, prices: Mapping[str, Price] | None) -> tuple[dict[str, Replay], dict[str, str]]:
+def _replays(
+    record: Recording, prices: Mapping[str, Price] | None
+) -> tuple[dict[str, Replay], dict[str, str]]:
     """By name, the recorded programs and the package's presets that can be replayed in full; why the others cannot."""
 
     def replay_of(program: Any, samples: int | None = None) -> Replay:
@@ -99,7 +124,12 @@ def _replays(record: Recording, prices: Mapping[str, Price] | None) -> tuple[dic
 def _calls(replay: Replay) -> Any:
     """What a replay asks and decides by: two with the same are the same system."""
     return tuple(
-        (round_.recorded.program, round_.recorded.number, round_.spec.samples, round_.spec.threshold)
+        (
+            round_.recorded.program,
+            round_.recorded.number,
+            round_.spec.samples,
+            round_.spec.threshold,
+        )
         for round_ in replay.rounds
         if round_.recorded
     )
@@ -108,14 +138,20 @@ def _calls(replay: Replay) -> Any:
 def _system(name: str, replay: Replay, pools: Sequence[RecordedRound], own: bool) -> System:
     made, outcomes, keys = replay_records(replay), replay.outcomes(), replay.record.keys
     rounds = tuple(
-        RoundView.of(r.number, r.spec, None if r.recorded is None else pools.index(r.recorded)) for r in replay.rounds
+        RoundView.of(r.number, r.spec, None if r.recorded is None else pools.index(r.recorded))
+        for r in replay.rounds
     )
     right = {
-        (keys[place], round_.number): None if np.isnan(round_.scores[place]) else bool(round_.scores[place] >= 1.0)
+        (keys[place], round_.number): None
+        if np.isnan(round_.scores[place])
+        else bool(round_.scores[place] >= 1.0)
         for round_ in replay.rounds
         for place in np.flatnonzero(round_.known).tolist()
     }
-    lost = {keys[place]: int(outcomes.round[place]) for place in np.flatnonzero(~outcomes.known).tolist()}
+    lost = {
+        keys[place]: int(outcomes.round[place])
+        for place in np.flatnonzero(~outcomes.known).tolist()
+    }
     return System(name, rounds, made.records, right, made.unknown, lost, own=own)
 
 
@@ -126,21 +162,36 @@ def _swept(replay: Replay, system: System) -> Iterator[Swept]:
         return
     levels = []
     for round_ in gates:
-        values = np.unique(round_.confidence[np.isfinite(round_.confidence) & (round_.confidence > 0)])
+        values = np.unique(
+            round_.confidence[np.isfinite(round_.confidence) & (round_.confidence > 0)]
+        )
         levels.append(
-            [min(float(value), 1.0) for value in values[-max(2, int(_SETTINGS ** (1 / len(gates)))) :]] or [1.0]
+            [
+                min(float(value), 1.0)
+                for value in values[-max(2, int(_SETTINGS ** (1 / len(gates)))) :]
+            ]
+            or [1.0]
         )
     settings = list(product(*levels))
     swept = replay.sweep(settings)
     use = replay_use(swept, top_of(replay.tiers))
     for place, thresholds in enumerate(settings):
         if np.isfinite(accuracy := swept.accuracy[place]):
-            mine = {name: None if np.isnan(values[place]) else float(values[place]) for name, values in use.items()}
+            mine = {
+                name: None if np.isnan(values[place]) else float(values[place])
+                for name, values in use.items()
+            }
             yield Swept(thresholds, float(accuracy), mine)
 
 
 def _columns(pool: RecordedRound) -> dict[str, Any]:
-    names = {**_TEXTS, **_NUMBERS, "feedback": "feedback", "failure": "tests_failure", "cut": "reason_truncated"}
+    names = {
+        **_TEXTS,
+        **_NUMBERS,
+        "feedback": "feedback",
+        "failure": "tests_failure",
+        "cut": "reason_truncated",
+    }
     found = {name: pool.column(column) for name, column in names.items()}
     return found | {
         "vote": pool.votes,

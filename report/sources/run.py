@@ -30,7 +30,9 @@ def run_notes(folder: Path) -> dict[str, Any]:
         settings = notes["settings"]
         _ = settings["task"], settings["preset"]
     except (OSError, ValueError, KeyError, TypeError):
-        raise CopeError(f"{folder} is not a folder of `cope eval`: its {NOTES} is missing or damaged") from None
+        raise CopeError(
+            f"{folder} is not a folder of `cope eval`: its {NOTES} is missing or damaged"
+        ) from None
     return notes
 
 
@@ -46,9 +48,13 @@ def run_records(folder: Path) -> list[Record]:
             record = Record(**json.loads(line))
             found[record.key] = record
     except (TypeError, ValueError):
-        raise CopeError(f"{file} holds no records of `cope eval`: give a folder that it wrote") from None
+        raise CopeError(
+            f"{file} holds no records of `cope eval`: give a folder that it wrote"
+        ) from None
     if not found:
-        raise CopeError(f"{folder} has no finished question yet: go on with the run, then ask again")
+        raise CopeError(
+            f"{folder} has no finished question yet: go on with the run, then ask again"
+        )
     return sorted(found.values(), key=lambda record: _natural(record.id))
 
 
@@ -68,7 +74,11 @@ def _whole_lines(file: Path) -> Iterator[bytes]:
 
 
 def run_system(
-    name: str, folder: Path, first_pool: int, own: bool = True, prices: Mapping[str, Price] | None = None
+    name: str,
+    folder: Path,
+    first_pool: int,
+    own: bool = True,
+    prices: Mapping[str, Price] | None = None,
 ) -> tuple[System, dict[str, Drawn]]:
     """A run as a system, and its samples by question.
 
@@ -92,7 +102,9 @@ def run_system(
         for told in record.rounds
     }
     drawn = {
-        record.key: {first_pool + told["round"] - 1: _samples(record, told, domain) for told in record.rounds}
+        record.key: {
+            first_pool + told["round"] - 1: _samples(record, told, domain) for told in record.rounds
+        }
         for record in records
     }
     return System(name, rounds, records, right, early=_early(settings), own=own), drawn
@@ -129,7 +141,11 @@ def _rounds(preset: str, records: Sequence[Record], first_pool: int) -> Iterator
     seen = max((len(record.rounds) for record in records), default=0)
     specs = load_preset(preset).rounds if preset in preset_names() else ()
     for number in range(1, max(seen, len(specs)) + 1):
-        spec = RoundView.of(number, specs[number - 1], first_pool + number - 1) if number <= len(specs) else None
+        spec = (
+            RoundView.of(number, specs[number - 1], first_pool + number - 1)
+            if number <= len(specs)
+            else None
+        )
         yield _seen(number, records, first_pool + number - 1, spec)
 
 
@@ -137,14 +153,21 @@ def _seen(number: int, records: Sequence[Record], pool: int, spec: RoundView | N
     told = [round_ for record in records for round_ in record.rounds if round_["round"] == number]
     if not told:
         return spec or RoundView(number, None, pool=pool)
-    tiers = {row["role"]: row["tier"] for record in records for row in record.usage if row["round"] == number}
+    tiers = {
+        row["role"]: row["tier"]
+        for record in records
+        for row in record.usage
+        if row["round"] == number
+    }
     samples, threshold = _electorate(told) or (spec.samples if spec else 1), told[0]["threshold"]
     if spec and told[0].get("early_stop") in INEXACT:  # shares are of what was drawn
         samples = max(samples, spec.samples)
     if spec is None:
         return RoundView(number, tiers.get("reason"), tiers.get("plan"), samples, threshold, pool)
     plans = samples if spec.plans > 1 else spec.plans
-    return RoundView(number, spec.reasoner, spec.planner, samples, threshold, pool, spec.plan, plans)
+    return RoundView(
+        number, spec.reasoner, spec.planner, samples, threshold, pool, spec.plan, plans
+    )
 
 
 def _electorate(told: Sequence[dict[str, Any]]) -> int:
@@ -155,8 +178,12 @@ def _electorate(told: Sequence[dict[str, Any]]) -> int:
     found = 0
     for round_ in told:
         votes, share = next(iter(round_["votes"].values()), 0), round_["confidence"]
-        found = max(found, round_["asked"] if not round_["accepted"] or round_["threshold"] is None else 0)
-        found = max(found, round(votes / share) if share and len(round_["supporters"]) == votes else 0)
+        found = max(
+            found, round_["asked"] if not round_["accepted"] or round_["threshold"] is None else 0
+        )
+        found = max(
+            found, round(votes / share) if share and len(round_["supporters"]) == votes else 0
+        )
     return found
 
 
@@ -166,11 +193,17 @@ def _samples(record: Record, told: dict[str, Any], domain: str) -> list[Sample]:
 
 
 def _sample(record: Record, sample: dict[str, Any], votes: dict[str, int], domain: str) -> Sample:
-    made: Sample = {"index": sample["index"], "plan": sample.get("plan"), "text": sample.get("reasoning")}
+    made: Sample = {
+        "index": sample["index"],
+        "plan": sample.get("plan"),
+        "text": sample.get("reasoning"),
+    }
     made |= {"answer": sample.get("answer"), "ballot": sample.get("ballot")}
     vote = made["ballot"] if made["ballot"] is not None else made["answer"]
     if vote is not None:
-        alike = (n for words, n in votes.items() if made["ballot"] is None and equal_fast(words, vote))
+        alike = (
+            n for words, n in votes.items() if made["ballot"] is None and equal_fast(words, vote)
+        )
         made["vote"] = votes.get(vote, next(alike, None))
     if record.error is None:
         made["right"] = is_right(record, made["answer"], domain)

@@ -26,7 +26,9 @@ def on_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(script: str, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, FOLDER / script, *options], capture_output=True, text=True, timeout=100)
+    return subprocess.run(
+        [sys.executable, FOLDER / script, *options], capture_output=True, text=True, timeout=100
+    )
 
 
 def load(name: str) -> Any:
@@ -69,7 +71,9 @@ def test_a_ratio_is_a_median_with_its_range() -> None:
 
 
 def test_what_is_unknown_is_not_printed_as_a_number() -> None:
-    shown = load("_shared").table(["way", "ms"], [["bare", 20.25], ["ours", None], ["many", 1234.5]])
+    shown = load("_shared").table(
+        ["way", "ms"], [["bare", 20.25], ["ours", None], ["many", 1234.5]]
+    )
     assert shown.splitlines()[1:] == ["bare  20.2", "ours  unknown", "many  1234"]
 
 
@@ -78,12 +82,17 @@ def test_overhead_runs_every_layer_and_prints_json() -> None:
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert [r["way"] for r in result["rows"]] == [
-        "dspy.LM", "dspy.Predict", "Predict on a tier", "Cascade", "Cascade, synchronous",
-    ]  # fmt: skip
+        "dspy.LM",
+        "dspy.Predict",
+        "Predict on a tier",
+        "Cascade",
+        "Cascade, synchronous",
+    ]
     assert all(r["ms a round"] > 0 for r in result["rows"])
     assert [line.partition(":")[0] for line in result["ratios"]] == [
-        "Cascade minus dspy.Predict, wall ms a round", "Cascade minus dspy.Predict, processor ms a round",
-    ]  # fmt: skip
+        "Cascade minus dspy.Predict, wall ms a round",
+        "Cascade minus dspy.Predict, processor ms a round",
+    ]
 
 
 def test_overhead_attributes_the_difference_to_the_layer() -> None:
@@ -110,12 +119,16 @@ def test_the_stub_is_a_server_for_the_engine() -> None:
         question = [{"role": "user", "content": "What is 2 plus 2?"}]
 
         async def twice() -> list[Any]:
-            return await asyncio.gather(*(team["small"].lm.acall(messages=question) for _ in range(2)))
+            return await asyncio.gather(
+                *(team["small"].lm.acall(messages=question) for _ in range(2))
+            )
 
         assert asyncio.run(twice()) == [[load("_stub").REPLY]] * 2
 
 
-def test_parity_compares_the_same_questions_and_goes_on_after_a_kill(data: str, tmp_path: Path) -> None:
+def test_parity_compares_the_same_questions_and_goes_on_after_a_kill(
+    data: str, tmp_path: Path
+) -> None:
     parity, shared = load("parity"), load("_shared")
     examples = shared.load_questions(data, None)
     team = Team(small=(engine := doubles(right_with=parity.INSTRUCTION)), large=engine, cache=False)
@@ -125,13 +138,18 @@ def test_parity_compares_the_same_questions_and_goes_on_after_a_kill(data: str, 
     assert [a.right for a in ours] == [False] * 10
     assert [a.answer for a in bare] == [row["answer"] for row in ROWS]
     lines = [str(line) for line in parity.verdicts("small", ours, bare)]
-    assert lines[0] == "small: preset minus plain, accuracy: -100.0% (-100.0% to -29.0%), aim not below 0"
+    assert (
+        lines[0]
+        == "small: preset minus plain, accuracy: -100.0% (-100.0% to -29.0%), aim not below 0"
+    )
     prompt = ours[0].prompt / bare[0].prompt
     assert lines[1].startswith(f"small: preset / plain, prompt tokens: {prompt:.2f}")
     assert len(engine.requests) == 20
 
     again = Team(small=engine, large=engine, cache=False)
-    restored = asyncio.run(parity.compare(again, "small", examples, shared.open_ledger(str(tmp_path), "parity")))
+    restored = asyncio.run(
+        parity.compare(again, "small", examples, shared.open_ledger(str(tmp_path), "parity"))
+    )
     assert restored == (ours, bare)
     assert len(engine.requests) == 20  # nothing was asked twice
 
@@ -139,7 +157,11 @@ def test_parity_compares_the_same_questions_and_goes_on_after_a_kill(data: str, 
 def test_adapters_are_told_apart(data: str, tmp_path: Path) -> None:
     adapters, shared = load("adapters"), load("_shared")
     examples = shared.load_questions(data, 5)
-    ledger, engine, done = shared.open_ledger(str(tmp_path), "adapters"), doubles(right_with="What"), {}
+    ledger, engine, done = (
+        shared.open_ledger(str(tmp_path), "adapters"),
+        doubles(right_with="What"),
+        {},
+    )
     for adapter in ("lean", "xml"):
         team = Team(small=engine, large=engine, cache=False, adapter=adapter)
         done["small", adapter] = asyncio.run(adapters.measure(team, "small", examples, ledger))
@@ -149,7 +171,9 @@ def test_adapters_are_told_apart(data: str, tmp_path: Path) -> None:
     assert shared.asked_row("small", "lean", lean)[2:4] == ["100% (57% to 100%)", 0]
     assert shared.asked_row("small", "xml", xml)[3] == 5
     assert lean[0].prompt < xml[0].prompt
-    assert adapters.verdicts(done) == ["small: lean minus xml, accuracy: +100.0% (-16.7% to +100.0%)"]
+    assert adapters.verdicts(done) == [
+        "small: lean minus xml, accuracy: +100.0% (-16.7% to +100.0%)"
+    ]
 
 
 def test_a_data_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
@@ -173,7 +197,9 @@ def test_memory_fails_with_the_command() -> None:
     assert load("memory").size("tiny") == 98_362_432
 
 
-def test_engine_counts_real_tokens_and_compares_both_ways(capsys: pytest.CaptureFixture[str]) -> None:
+def test_engine_counts_real_tokens_and_compares_both_ways(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     engine = load("engine")
     asked: list[str] = []
 
@@ -190,14 +216,20 @@ def test_engine_counts_real_tokens_and_compares_both_ways(capsys: pytest.Capture
     assert [row[1] for row in rows] == [1, 2, 1, 2]
     assert all(row[4] == row[3] / row[2] for row in rows)
     assert ratio.low == min(row[4] for row in rows)
-    assert len({question.partition(".")[0] for question in asked}) == len(asked)  # no beginning is shared
+    assert len({question.partition(".")[0] for question in asked}) == len(
+        asked
+    )  # no beginning is shared
     assert "in flight" in capsys.readouterr().err
     both = asyncio.run(engine.together(way, way, Args))
     assert both.low <= both.median <= both.high
 
 
 def test_engine_drives_a_tier_and_reports_what_its_engine_made() -> None:
-    team = Team(small=(engine := ScriptedEngine(lambda messages, request: "one two three")), large=engine, cache=False)
+    team = Team(
+        small=(engine := ScriptedEngine(lambda messages, request: "one two three")),
+        large=engine,
+        cache=False,
+    )
     made = asyncio.run(load("engine").through_us(team["small"])("What?", 9))
     assert made == 3
     assert (engine.requests[0].config.max_tokens, engine.requests[0].config.temperature) == (9, 0.0)

@@ -24,19 +24,29 @@ def test_splits_of_a_record(
     assert rows["oracle"]["lost"] == "0.0%"
     share = {name: float(row["calls to the large tier"][:-1]) for name, row in rows.items()}
     assert 0 < share["calibrated cascade"] == share["random, as many calls"] < 100
-    assert share["router on the text, as many calls"] == pytest.approx(share["calibrated cascade"], abs=0.5)
-    assert told["ratios"][0].startswith("above the router on the text: +"), "the text tells nothing of these questions"
+    assert share["router on the text, as many calls"] == pytest.approx(
+        share["calibrated cascade"], abs=0.5
+    )
+    assert told["ratios"][0].startswith("above the router on the text: +"), (
+        "the text tells nothing of these questions"
+    )
     assert "of 4 splits" in told["ratios"][3]
     assert "in 0 of 4 splits (allowed 10%)" in told["ratios"][4]
 
 
-def test_a_router_learns_from_words_which_questions_are_hard(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_router_learns_from_words_which_questions_are_hard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
     router = importlib.import_module("_router")
     hard = np.arange(60) % 3 == 0
-    texts = [f"How many {'primes' if h else 'apples'} are there in {n}?" for n, h in enumerate(hard)]
+    texts = [
+        f"How many {'primes' if h else 'apples'} are there in {n}?" for n, h in enumerate(hard)
+    ]
     chance = router.chance_right(texts[:40], ~hard[:40], texts[40:])
     assert router.sent(chance, hard[40:].mean(), 0).tolist() == hard[40:].tolist()
     assert router.chance_right(texts, np.ones(60, dtype=bool), texts[:2]).tolist() == [1.0, 1.0]
     assert router.sent(np.ones(10), 0.3, 0).sum() == 3 and router.sent(np.ones(10), 7.0, 0).all()
-    assert router.sent(np.ones(10), 0.3, 0).tolist() != router.sent(np.ones(10), 0.3, 1).tolist(), "equals are drawn"
+    assert router.sent(np.ones(10), 0.3, 0).tolist() != router.sent(np.ones(10), 0.3, 1).tolist(), (
+        "equals are drawn"
+    )

@@ -43,21 +43,31 @@ def die_at(method: str, number: int) -> None:
 
 def main(folder: Path, store: str) -> dict[str, Any]:
     calls = folder / "calls.jsonl"
-    for method, number in (("log_text", 1), ("set_terminated", 2)):  # the first candidate, and one after it
-        assert attempt(lambda m=method, n=number: compile_once(folder, store, m, n), calls), f"{method} was not told"
+    for method, number in (
+        ("log_text", 1),
+        ("set_terminated", 2),
+    ):  # the first candidate, and one after it
+        assert attempt(lambda m=method, n=number: compile_once(folder, store, m, n), calls), (
+            f"{method} was not told"
+        )
     attempt(lambda: compile_once(folder, store), calls)
     mlflow.set_tracking_uri(store)
     client = mlflow.MlflowClient()
     run = client.get_run(json.loads((folder / NOTES).read_text())["mlflow_run"])
-    inside = client.search_runs([run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{run.info.run_id}'")
+    inside = client.search_runs(
+        [run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{run.info.run_id}'"
+    )
     return {"status": run.info.status, "inside": [about(client, child) for child in inside]}
 
 
 def about(client: Any, run: Any) -> dict[str, Any]:
     return {
-        "key": run.data.tags["cope.key"], "status": run.info.status, "outcome": run.data.tags.get("outcome"),
-        "files": [file.path for file in client.list_artifacts(run.info.run_id)], "metrics": sorted(run.data.metrics),
-    }  # fmt: skip
+        "key": run.data.tags["cope.key"],
+        "status": run.info.status,
+        "outcome": run.data.tags.get("outcome"),
+        "files": [file.path for file in client.list_artifacts(run.info.run_id)],
+        "metrics": sorted(run.data.metrics),
+    }
 
 
 if __name__ == "__main__":

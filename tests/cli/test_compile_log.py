@@ -72,10 +72,14 @@ class Run:
 
 
 @contextmanager
-def logged(folder: Path, run: Run, known: dict[str, int] | None = None, **more: Any) -> Iterator[tuple[Any, Any]]:
+def logged(
+    folder: Path, run: Run, known: dict[str, int] | None = None, **more: Any
+) -> Iterator[tuple[Any, Any]]:
     """A compile that is told to a stand-in, and the log."""
     prepared = compilation(folder, **more)
-    log = CompileLog(run, prepared, SETTINGS, known if known is not None else {}, lambda steps: None)
+    log = CompileLog(
+        run, prepared, SETTINGS, known if known is not None else {}, lambda steps: None
+    )
     prepared.session.watchers.append(log.scored)
     try:
         yield prepared.run(), log
@@ -84,7 +88,9 @@ def logged(folder: Path, run: Run, known: dict[str, int] | None = None, **more: 
         prepared.close()
 
 
-def test_a_store_that_fails_is_told_and_costs_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_a_store_that_fails_is_told_and_costs_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
     with logged(tmp_path, Run(broken=True)) as (made, log):
         log.outcome(made)
     assert made.improved and made.provenance["mlflow"] == "run-7"
@@ -92,7 +98,9 @@ def test_a_store_that_fails_is_told_and_costs_nothing(tmp_path: Path, capsys: py
     assert capsys.readouterr().err == line
 
 
-def test_of_many_candidates_the_first_and_the_saved_one_have_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_of_many_candidates_the_first_and_the_saved_one_have_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(compile_log, "MOST_CHILDREN", 1)
     run = Run()
     with logged(tmp_path, run) as (made, log):
@@ -108,7 +116,9 @@ def test_a_surrogate_has_scores_and_a_table_of_its_own(tmp_path: Path):
     with logged(tmp_path, run, only=("round:1",), surrogate=True) as (made, log):
         log.outcome(made)
     assert len(run.values("surrogate_accuracy")) > 1
-    assert len(run.values("candidate_accuracy")) == len(run.made) == len(run.tables["candidates.json"])
+    assert (
+        len(run.values("candidate_accuracy")) == len(run.made) == len(run.tables["candidates.json"])
+    )
     assert len(run.tables["candidates-surrogate.json"]) > 1
 
 
@@ -116,20 +126,33 @@ def test_what_was_accepted_and_what_was_not_and_why():
     board = Candidates(["q1", "q2"])
     scores = {"a": (1, 0), "b": (1, 1), "c": (1, 1), "d": (0, 0), "e": (1,), "f": ()}
     for name, values in scores.items():
-        board.see(name, {"round_1.reasoner.predict": {"instructions": f"Do {name}.", "demos": []}}, 10)
+        board.see(
+            name, {"round_1.reasoner.predict": {"instructions": f"Do {name}.", "demos": []}}, 10
+        )
         for key, value in zip(("q1", "q2"), values, strict=False):
             board.score(name, key, value, 5, 50)
     board["f"].refused = "a prompt is too long"
     rows = {row["id"]: row for row in proposals(board, lambda value, used: value, "c")}
     assert {name: row["outcome"] for name, row in rows.items()} == {
-        "a": "start", "b": "accepted", "c": "accepted", "d": "rejected", "e": "rejected", "f": "refused",
-    }  # fmt: skip
+        "a": "start",
+        "b": "accepted",
+        "c": "accepted",
+        "d": "rejected",
+        "e": "rejected",
+        "f": "refused",
+    }
     assert rows["b"]["why"] == "better than all before it: 0.500 -> 1.000"
-    assert rows["c"]["why"] == "worth the same as the best before it, 1.000, with fewer tokens" and rows["c"]["saved"]
+    assert (
+        rows["c"]["why"] == "worth the same as the best before it, 1.000, with fewer tokens"
+        and rows["c"]["saved"]
+    )
     assert rows["d"]["why"] == "0.000 on validation, and 1.000 was known"
     assert rows["e"]["why"] == "given up after 1 of 2 validation questions"
     assert rows["f"]["why"] == "a prompt is too long" and rows["f"]["accuracy"] is None
-    assert rows["b"]["instructions"] == {"round_1.reasoner.predict": "Do b."} and rows["b"]["tokens"] == 50
+    assert (
+        rows["b"]["instructions"] == {"round_1.reasoner.predict": "Do b."}
+        and rows["b"]["tokens"] == 50
+    )
 
 
 def test_prompts_of_peers_and_chosen_demonstrations_are_told():
@@ -138,10 +161,26 @@ def test_prompts_of_peers_and_chosen_demonstrations_are_told():
     program = Cascade(preset("small"), Team(Tier("small"), Tier("large")))
     state = state_of(program)
     name = "round_1.reasoner.predict"
-    near = {"k": 1, "demos": [{"question": "What is 1 + 1?", "answer": "2"}, {"question": "And 2?", "answer": "4"}]}
-    take(program, {name: state[name] | {"neighbours": near}, f"peer_2.{name}": state[name] | {"instructions": "Peer."}})
+    near = {
+        "k": 1,
+        "demos": [
+            {"question": "What is 1 + 1?", "answer": "2"},
+            {"question": "And 2?", "answer": "4"},
+        ],
+    }
+    take(
+        program,
+        {
+            name: state[name] | {"neighbours": near},
+            f"peer_2.{name}": state[name] | {"instructions": "Peer."},
+        },
+    )
     told = prompts_text(state_of(program))
-    assert "shown the 1 nearest of 2" in told and "answer: 4" in told and "\nPeer." in told.replace("  ", "")
+    assert (
+        "shown the 1 nearest of 2" in told
+        and "answer: 4" in told
+        and "\nPeer." in told.replace("  ", "")
+    )
     parts = {part: (messages, tags) for part, messages, tags in templates(program)}
     assert parts.keys() == {"round_1-reasoner", "peer_2-round_1-reasoner"}
     assert parts["round_1-reasoner"][1]["neighbours"] == "1 of 2"
@@ -161,13 +200,25 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return Team(Tier("small"), Tier("large"), cache=False)
 
     monkeypatch.setattr(compile_command, "make_team", team)
-    rows = [{"question": example.question, "answer": example.answer} for example in worded(range(18))]
+    rows = [
+        {"question": example.question, "answer": example.answer} for example in worded(range(18))
+    ]
     (tmp_path / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return tmp_path
 
 
 def cope(*words: str) -> Any:
-    usual = ("compile", "jsonl", "--data", "q.jsonl", "--preset", "small", "--optimizer", "bootstrap-few-shot", "--yes")
+    usual = (
+        "compile",
+        "jsonl",
+        "--data",
+        "q.jsonl",
+        "--preset",
+        "small",
+        "--optimizer",
+        "bootstrap-few-shot",
+        "--yes",
+    )
     return CliRunner().invoke(app, [*usual, "--reflection-lm", "local/smollm2-135m", *words])
 
 
@@ -176,10 +227,14 @@ def test_a_store_that_cannot_be_written_is_told_before_a_model_is_asked(here: Pa
     result = cope("--store", "sqlite:////nowhere/at/all/mlflow.db")
     assert result.exit_code == 1 and Tier.asked == asked
     (line,) = (line for line in result.stderr.splitlines() if line.startswith("error: "))
-    assert "cannot write the tracking store /nowhere/at/all/mlflow.db" in line and "--no-track" in line
+    assert (
+        "cannot write the tracking store /nowhere/at/all/mlflow.db" in line and "--no-track" in line
+    )
 
 
-def test_the_run_is_told_and_is_in_the_file_and_a_fresh_compile_has_another(here: Path, mlflow_store: str):
+def test_the_run_is_told_and_is_in_the_file_and_a_fresh_compile_has_another(
+    here: Path, mlflow_store: str
+):
     runs = []
     for words in ((), ("--resume",), ("--fresh",)):
         result = cope("--store", mlflow_store, "--json", *words)
@@ -192,5 +247,7 @@ def test_the_run_is_told_and_is_in_the_file_and_a_fresh_compile_has_another(here
 
 def test_the_stand_in_has_the_real_ones_methods():
     assert all(
-        hasattr(TrackedRun, name) for name in vars(Run) if not name.startswith("_") and name not in ("id", "values")
+        hasattr(TrackedRun, name)
+        for name in vars(Run)
+        if not name.startswith("_") and name not in ("id", "values")
     )

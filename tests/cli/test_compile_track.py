@@ -75,13 +75,17 @@ def test_one_run_with_a_run_inside_for_each_candidate_and_no_orphans(made: Made)
     assert client().get_experiment(run.info.experiment_id).name == "cope-compile-twice"
     inside = {child.data.tags["cope.key"]: child for child in children(run)}
     assert inside.keys() == {
-        c.id for c in made.outcome.candidates if c.covers(made.compilation.session.candidates.valkeys)
+        c.id
+        for c in made.outcome.candidates
+        if c.covers(made.compilation.session.candidates.valkeys)
     }
     everything = client().search_runs([run.info.experiment_id])
     assert {r.data.tags.get("mlflow.parentRunId", r.info.run_id) for r in everything} == {made.run}
     assert {r.info.status for r in everything} == {"FINISHED"}
     (saved,) = (child for child in inside.values() if child.data.tags["saved"] == "true")
-    assert saved.data.metrics["accuracy"] == made.outcome.after.accuracy and saved.data.metrics["questions"] == len(VAL)
+    assert saved.data.metrics["accuracy"] == made.outcome.after.accuracy and saved.data.metrics[
+        "questions"
+    ] == len(VAL)
     prompts = Path(client().download_artifacts(saved.info.run_id, "prompts.txt")).read_text()
     assert prompts == text(made, "prompts/after.txt")
 
@@ -90,14 +94,22 @@ def test_parameters_and_what_it_cost_beside_what_it_gained(made: Made):
     data, outcome = run_of(made).data, made.outcome
     assert data.params["optimizer"] == "bootstrap-random-search" and data.params["only"] == "all"
     assert data.params["model.small"] == "one"
-    assert "model.proposer" not in data.params and "proposer" not in outcome.provenance["models"], "nobody proposed"
+    assert "model.proposer" not in data.params and "proposer" not in outcome.provenance["models"], (
+        "nobody proposed"
+    )
     assert data.params["split.val"] == f"{len(VAL)} questions, fingerprint v1"
     spent, gain = outcome.spent, outcome.gain
     wanted = {
-        "compile_calls": spent.calls, "compile_tokens": spent.tokens, "compile_seconds": spent.seconds, "budget_calls": 500,
-        "val_before": outcome.before.accuracy, "val_after": outcome.after.accuracy,
-        "gain": gain[0], "gain_low": gain[1], "gain_high": gain[2],
-    }  # fmt: skip
+        "compile_calls": spent.calls,
+        "compile_tokens": spent.tokens,
+        "compile_seconds": spent.seconds,
+        "budget_calls": 500,
+        "val_before": outcome.before.accuracy,
+        "val_after": outcome.after.accuracy,
+        "gain": gain[0],
+        "gain_low": gain[1],
+        "gain_high": gain[2],
+    }
     assert wanted.items() <= data.metrics.items() and gain[0] > 0
     assert "compile_usd" not in data.metrics, "a price that is not known is left out"
 
@@ -108,7 +120,11 @@ def test_who_proposes_is_noted_where_somebody_does(tmp_path: Path):
     prepared.close()
     assert _params(prepared, SETTINGS)["model.proposer"] == "third"
     assert made.provenance["models"]["proposer"] == prepared.proposer.model
-    assert provenance(made, SETTINGS).provenance["models"] == {"small": "one", "large": "other", "proposer": "third"}
+    assert provenance(made, SETTINGS).provenance["models"] == {
+        "small": "one",
+        "large": "other",
+        "proposer": "third",
+    }
 
 
 def test_scores_over_time_by_the_calls_made_so_far(made: Made):
@@ -132,7 +148,9 @@ def test_the_table_of_proposals(made: Made):
 
 
 def test_prompts_difference_and_program(made: Made):
-    before, after, diff = (text(made, f"prompts/{name}.txt") for name in ("before", "after", "diff"))
+    before, after, diff = (
+        text(made, f"prompts/{name}.txt") for name in ("before", "after", "diff")
+    )
     assert "demonstration 1 of " in after and "demonstration 1 of " not in before
     assert "demonstration added, 1 of " in diff and "\x1b" not in diff
     program = json.loads(text(made, "program.json"))
@@ -174,17 +192,24 @@ def test_a_kill_leaves_no_run_open_and_none_twice(tmp_path: Path, mlflow_store: 
     here = Path(__file__).parent
     ran = subprocess.run(
         [sys.executable, str(here / "_killed_track.py"), str(tmp_path), mlflow_store],
-        check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(here.parent)},
-    )  # fmt: skip
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(here.parent)},
+    )
     found = json.loads(ran.stdout)
     assert found["status"] == "FINISHED" and len(found["inside"]) > 1
     assert len({child["key"] for child in found["inside"]}) == len(found["inside"])
     for child in found["inside"]:
-        assert child["status"] == "FINISHED" and child["outcome"] and child["files"] == ["prompts.txt"]
+        assert (
+            child["status"] == "FINISHED" and child["outcome"] and child["files"] == ["prompts.txt"]
+        )
         assert "accuracy" in child["metrics"]
 
 
-@pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt, "KILLED"), (CopeError, "FAILED")])
+@pytest.mark.parametrize(
+    ("error", "status"), [(KeyboardInterrupt, "KILLED"), (CopeError, "FAILED")]
+)
 def test_how_a_run_ends_that_did_not_come_to_its_end(
     error: type[BaseException], status: str, tmp_path: Path, mlflow_store: str
 ):
@@ -219,10 +244,15 @@ def test_a_compile_from_python_makes_the_same_run(tmp_path: Path, mlflow_store: 
     assert client().get_experiment(run.info.experiment_id).name == "cope-compile-python"
     team, rows = prepared.program.team, prepared.splits
     assert {
-        "optimizer": "copro", "model.small": team["small"].model, "model.proposer": prepared.proposer.model,
-        "split.val": f"{len(VAL)} questions, fingerprint {rows.print_of('val')}", "adapter": "lean", "seed": "3",
-        "only": ", ".join(prepared.names), "predictors": ", ".join(prepared.names),
-    }.items() <= run.data.params.items()  # fmt: skip
+        "optimizer": "copro",
+        "model.small": team["small"].model,
+        "model.proposer": prepared.proposer.model,
+        "split.val": f"{len(VAL)} questions, fingerprint {rows.print_of('val')}",
+        "adapter": "lean",
+        "seed": "3",
+        "only": ", ".join(prepared.names),
+        "predictors": ", ".join(prepared.names),
+    }.items() <= run.data.params.items()
     assert run.data.metrics["val_after"] == made.after.accuracy and len(children(run)) > 1
     assert {file.path for file in client().list_artifacts(made.provenance["mlflow"])} >= {
         "candidates.json",
@@ -231,12 +261,18 @@ def test_a_compile_from_python_makes_the_same_run(tmp_path: Path, mlflow_store: 
     back: Any = load_model(f"runs:/{made.provenance['mlflow']}/program")
     assert back.dump_state() == made.program.dump_state()
     compiled = json.loads(made.save(tmp_path / "mine.json").read_text())["compiled"]
-    assert compiled["task"] == "python" and compiled["mlflow"] == run.info.run_id and compiled["adapter"] == "lean"
+    assert (
+        compiled["task"] == "python"
+        and compiled["mlflow"] == run.info.run_id
+        and compiled["adapter"] == "lean"
+    )
 
 
 def test_without_tracking_nothing_is_noted(tmp_path: Path):
     prepared = compilation(tmp_path, "bootstrap-few-shot", "small")
-    with tracked_compile(prepared, SETTINGS, {"no_track": True, "store": "sqlite:////nowhere/at/all.db"}) as log:
+    with tracked_compile(
+        prepared, SETTINGS, {"no_track": True, "store": "sqlite:////nowhere/at/all.db"}
+    ) as log:
         made = prepared.run()
         log(made)
     prepared.close()

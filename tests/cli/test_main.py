@@ -17,7 +17,9 @@ HEAVY = "dspy mlflow datasets litellm rich xllamacpp pydantic"
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["ask", "--help"]])
@@ -48,18 +50,26 @@ def test_help_lists_every_subcommand_and_each_is_there() -> None:
 
 def test_an_unknown_subcommand_is_a_usage_error() -> None:
     result = CliRunner().invoke(app, ["aks"])
-    assert result.exit_code == 2 and "No such command 'aks'" in result.stderr and result.stdout == ""
+    assert (
+        result.exit_code == 2 and "No such command 'aks'" in result.stderr and result.stdout == ""
+    )
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["models", "list", "--json"]])
-def test_a_reader_that_leaves_early_is_no_error(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_leaves_early_is_no_error(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OLLAMA_HOST", "http://127.0.0.1:9")
     code = f"import sys; from cope.cli.main import main; sys.argv = ['cope', *{arguments}]; main()"
     reader, writer = os.pipe()
     os.close(reader)
     try:
         done = subprocess.run(
-            [sys.executable, "-c", code], stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False
+            [sys.executable, "-c", code],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
         )
     finally:
         os.close(writer)
@@ -80,7 +90,11 @@ def failing(error: BaseException) -> click.Group:
 
 def test_an_error_of_ours_is_one_line_and_status_1() -> None:
     result = CliRunner().invoke(failing(CopeError("no such thing: make it")), ["fail"])
-    assert (result.exit_code, result.stdout, result.stderr) == (1, "", "error: no such thing: make it\n")
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        1,
+        "",
+        "error: no such thing: make it\n",
+    )
 
 
 def test_ctrl_c_is_one_line_and_status_130() -> None:
@@ -106,7 +120,10 @@ def wrapped(outer: Exception, inner: Exception) -> Exception:
 
 def test_an_error_of_ours_inside_a_library_s_is_the_one_that_is_read() -> None:
     inner = wrapped(RuntimeError("between"), Unavailable("start the server"))
-    assert explain(wrapped(dspy.LMUnexpectedError("odd", model="ollama/x"), inner)) == "start the server"
+    assert (
+        explain(wrapped(dspy.LMUnexpectedError("odd", model="ollama/x"), inner))
+        == "start the server"
+    )
     assert explain(ExceptionGroup("several", [CopeError("the first one")])) == "the first one"
 
 
@@ -117,12 +134,27 @@ def test_an_error_of_ours_inside_a_library_s_is_the_one_that_is_read() -> None:
         (dspy.LMRateLimitError("slow down", model="openai/m"), "--in-flight TIER=N (slow down)"),
         (dspy.LMUnsupportedModelError("none", model="openai/m"), "no such model: check the name"),
         (dspy.LMTransportError("refused", model="openai/m"), "no connection to the server"),
-        (dspy.LMTransportError("start it with `ollama serve`.", model="ollama/m"), "start it with `ollama serve`"),
-        (dspy.ContextWindowExceededError(message="too long", model="local/m"), "too long (--context N)"),
-        (dspy.ContextWindowExceededError(message="too long\nTo fix: ...", model="openai/m"), "shorten it"),
-        (dspy.LMInvalidRequestError("LLM Provider NOT provided. Read", model="foo/m"), "no provider is named 'foo'"),
+        (
+            dspy.LMTransportError("start it with `ollama serve`.", model="ollama/m"),
+            "start it with `ollama serve`",
+        ),
+        (
+            dspy.ContextWindowExceededError(message="too long", model="local/m"),
+            "too long (--context N)",
+        ),
+        (
+            dspy.ContextWindowExceededError(message="too long\nTo fix: ...", model="openai/m"),
+            "shorten it",
+        ),
+        (
+            dspy.LMInvalidRequestError("LLM Provider NOT provided. Read", model="foo/m"),
+            "no provider is named 'foo'",
+        ),
         (OSError(28, "No space left on device", "/x"), "No space left on device (/x): make room"),
-        (ZeroDivisionError("by zero"), "unexpected ZeroDivisionError: by zero; run it again with `cope --debug`"),
+        (
+            ZeroDivisionError("by zero"),
+            "unexpected ZeroDivisionError: by zero; run it again with `cope --debug`",
+        ),
     ],
 )
 def test_failures_say_in_a_line_what_to_do(error: Exception, said: str) -> None:

@@ -35,15 +35,28 @@ def done(*words: str) -> Any:
 
 
 def recorded(data: str, *more: str) -> Any:
-    return done("record", "jsonl", "--data", data, "--program", "m.json", "--also", "none", "-o", "r.parquet", *more)
+    return done(
+        "record",
+        "jsonl",
+        "--data",
+        data,
+        "--program",
+        "m.json",
+        "--also",
+        "none",
+        "-o",
+        "r.parquet",
+        *more,
+    )
 
 
 def test_a_record_and_its_replays_warn_of_questions_that_were_compiled_on(world: World):
     assert f"warning: {MET}, so their accuracy says little" in recorded("q.jsonl").stderr
     kept = Recording.open("r.parquet").manifest.settings["compiled"]
-    assert {name: {part: len(marks) for part, marks in one["rows"].items()} for name, one in kept.items()} == {
-        "small": {"train": 11, "val": 5}
-    }
+    assert {
+        name: {part: len(marks) for part, marks in one["rows"].items()}
+        for name, one in kept.items()
+    } == {"small": {"train": 11, "val": 5}}
     asked = world.asked
     Path("m.json").unlink()  # the record tells by itself
     replayed = done("eval", "--replay", "r.parquet", "--json")
@@ -59,31 +72,75 @@ def test_new_questions_and_programs_as_they_are_give_no_warning(world: World):
     replayed = done("eval", "--replay", "r.parquet", "--json")
     assert "warning" not in replayed.stderr
     assert json.loads(replayed.stdout)["seen"] == {"train": 0, "val": 0, "questions": 6}
-    done("record", "jsonl", "--data", "q.jsonl", "--preset", "small", "--also", "none", "-o", "plain.parquet")
+    done(
+        "record",
+        "jsonl",
+        "--data",
+        "q.jsonl",
+        "--preset",
+        "small",
+        "--also",
+        "none",
+        "-o",
+        "plain.parquet",
+    )
     plain = done("eval", "--replay", "plain.parquet", "--json")
     assert json.loads(plain.stdout)["seen"] is None and "warning" not in plain.stderr
 
 
 def test_a_comparison_of_a_record_names_the_program_that_has_met_its_questions(world: World):
-    done("record", "jsonl", "--data", "q.jsonl", "--program", "m.json", "--also", "large", "-o", "r.parquet")
+    done(
+        "record",
+        "jsonl",
+        "--data",
+        "q.jsonl",
+        "--program",
+        "m.json",
+        "--also",
+        "large",
+        "-o",
+        "r.parquet",
+    )
     said = done("compare", "--replay", "r.parquet", "--presets", "small,large").stderr
     assert f"warning: small: {MET}" in said and "large: the program" not in said
-    said = done("compare", "--replay", "r.parquet", "--presets", "large", "--programs", "m.json").stderr
+    said = done(
+        "compare", "--replay", "r.parquet", "--presets", "large", "--programs", "m.json"
+    ).stderr
     assert f"warning: m: {MET}" in said
 
 
 def test_a_program_that_is_asked_in_another_way_than_it_was_compiled_is_told_of(world: World):
-    done(*USUAL, "--yes", "--fresh", "--adapter", "json", "--context", "4096", "--max-tokens", "300", "-o", "j.json")
+    done(
+        *USUAL,
+        "--yes",
+        "--fresh",
+        "--adapter",
+        "json",
+        "--context",
+        "4096",
+        "--max-tokens",
+        "300",
+        "-o",
+        "j.json",
+    )
     compiled = json.loads(Path("j.json").read_text())["compiled"]
     assert (compiled["adapter"], compiled["max_tokens"], compiled["context"]) == ("json", 300, 4096)
     measure = ("eval", "jsonl", "--data", NEW, "--program", "j.json", "--no-track", "--fresh")
-    (warning,) = (line for line in done(*measure).stderr.splitlines() if line.startswith("warning: "))
-    assert "--adapter json, and here it is lean; --max-tokens 300, and here it is 512; --context 4096" in warning
+    (warning,) = (
+        line for line in done(*measure).stderr.splitlines() if line.startswith("warning: ")
+    )
+    assert (
+        "--adapter json, and here it is lean; --max-tokens 300, and here it is 512; --context 4096"
+        in warning
+    )
     same = ("--adapter", "json", "--context", "4096", "--max-tokens", "300")
     assert "warning" not in done(*measure, *same).stderr
-    assert "compiled with --adapter json" in done(
-        "record", "jsonl", "--data", NEW, "--program", "j.json", "--also", "none", *same[2:]
-    ).stderr  # fmt: skip
+    assert (
+        "compiled with --adapter json"
+        in done(
+            "record", "jsonl", "--data", NEW, "--program", "j.json", "--also", "none", *same[2:]
+        ).stderr
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,7 +149,11 @@ def test_a_program_that_is_asked_in_another_way_than_it_was_compiled_is_told_of(
         ({}, {"adapter": "json", "max_tokens": 9, "context": 64}, None),
         ({"context": 2048}, {"context": 4096}, None),
         ({"context": 4096}, {"context": 2048}, "--context 4096, and here it is 2048:"),
-        ({"shown": "1 of 3 tests shown"}, {"shown": "all 3 tests shown"}, "with 1 of 3 tests shown, and here all 3"),
+        (
+            {"shown": "1 of 3 tests shown"},
+            {"shown": "all 3 tests shown"},
+            "with 1 of 3 tests shown, and here all 3",
+        ),
         ({"shown": "1 of 3 tests shown"}, {"shown": ""}, None),
     ],
 )

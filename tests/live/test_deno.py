@@ -16,36 +16,57 @@ PROGRAMS = {
     "endless": ("while True: pass", False),
     "recursion": ("def answer(x): return answer(x)", False),
     "exit": ("import sys\nsys.exit(0)", False),
-    "equal to everything": ("class Yes:\n    def __eq__(self, other): return True\ndef answer(x): return Yes()", False),
-    "files of the machine": ("def answer(x):\n    open('/etc/passwd').read()\n    return {'a': (1, [x])}", False),
-    "files by JavaScript": (
-        "import js\ndef answer(x):\n    js.Deno.readTextFileSync('/etc/hostname')\n    return {'a': (1, [x])}", False,
+    "equal to everything": (
+        "class Yes:\n    def __eq__(self, other): return True\ndef answer(x): return Yes()",
+        False,
     ),
-    "environment by JavaScript": ("import js\ndef answer(x):\n    js.Deno.env.get('HOME')\n    return {'a': (1, [x])}", False),
+    "files of the machine": (
+        "def answer(x):\n    open('/etc/passwd').read()\n    return {'a': (1, [x])}",
+        False,
+    ),
+    "files by JavaScript": (
+        "import js\ndef answer(x):\n    js.Deno.readTextFileSync('/etc/hostname')\n    return {'a': (1, [x])}",
+        False,
+    ),
+    "environment by JavaScript": (
+        "import js\ndef answer(x):\n    js.Deno.env.get('HOME')\n    return {'a': (1, [x])}",
+        False,
+    ),
     "a process by JavaScript": (
-        "import js\ndef answer(x):\n    js.Deno.Command.new('true').outputSync()\n    return {'a': (1, [x])}", False,
+        "import js\ndef answer(x):\n    js.Deno.Command.new('true').outputSync()\n    return {'a': (1, [x])}",
+        False,
     ),
     "the network by JavaScript": (
         "import js\nfrom pyodide.ffi import run_sync\ndef answer(x):\n    js.Deno.connect(port=80)\n    return run_sync(js.fetch('http://127.0.0.1'))",
         False,
     ),
-    "sockets": ("import socket\ndef answer(x):\n    socket.create_connection(('127.0.0.1', 80))\n    return 1", False),
+    "sockets": (
+        "import socket\ndef answer(x):\n    socket.create_connection(('127.0.0.1', 80))\n    return 1",
+        False,
+    ),
     "processes": ("import os\ndef answer(x):\n    os.fork()\n    return 1", False),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
 def reports() -> dict[str, Report]:
     command = find_deno()
     assert command, "the development group brings deno"
-    sandbox, suite = Sandbox(Deno(command), Limits(seconds=20)), Suite(("assert answer(7) == {'a': (1, [7])}",))
+    sandbox, suite = (
+        Sandbox(Deno(command), Limits(seconds=20)),
+        Suite(("assert answer(7) == {'a': (1, [7])}",)),
+    )
 
     async def run_all() -> list[Report]:
-        return list(await asyncio.gather(*(sandbox.run(source, suite) for source, _ in PROGRAMS.values())))
+        return list(
+            await asyncio.gather(*(sandbox.run(source, suite) for source, _ in PROGRAMS.values()))
+        )
 
     return dict(zip(PROGRAMS, asyncio.run(run_all()), strict=True))
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_right_programs_pass_and_the_others_are_contained(reports: dict[str, Report], name: str) -> None:
+def test_right_programs_pass_and_the_others_are_contained(
+    reports: dict[str, Report], name: str
+) -> None:
     assert reports[name].all_passed is PROGRAMS[name][1], reports[name]

@@ -88,7 +88,9 @@ def test_eight_at_once_share_their_prompt(lm: TierLM):
 
 
 def test_a_seed_repeats_a_lone_request(lone: TierLM):
-    first, again, other = (lone(STORY, temperature=1.0, seed=seed, rollout_id=seed) for seed in (7, 7, 8))
+    first, again, other = (
+        lone(STORY, temperature=1.0, seed=seed, rollout_id=seed) for seed in (7, 7, 8)
+    )
     assert first == again != other
 
 
@@ -139,17 +141,23 @@ def test_log_probabilities(lm: TierLM):
     scores = output["logprobs"].content
     assert "".join(score.token for score in scores).strip() == output["text"].strip()
     assert all(score.logprob <= 0 and 1 <= len(score.top_logprobs) <= 3 for score in scores)
-    assert all(score.top_logprobs[0].token == score.token for score in scores)  # greedy takes the likeliest
+    assert all(
+        score.top_logprobs[0].token == score.token for score in scores
+    )  # greedy takes the likeliest
 
 
 def test_a_json_schema(lm: TierLM):
     for seed in range(3):
-        (text,) = lm("Describe an apple.", response_format=Reply, temperature=1.0, seed=seed, max_tokens=40)
+        (text,) = lm(
+            "Describe an apple.", response_format=Reply, temperature=1.0, seed=seed, max_tokens=40
+        )
         Reply.model_validate_json(text)
 
 
 def test_any_json(lm: TierLM):
-    (text,) = lm("Write {} as JSON.", response_format={"type": "json_object"}, temperature=0.0, max_tokens=60)
+    (text,) = lm(
+        "Write {} as JSON.", response_format={"type": "json_object"}, temperature=0.0, max_tokens=60
+    )
     assert text.startswith("{")
 
 
@@ -161,7 +169,9 @@ def test_dspys_json_adapter(lm: TierLM):
 
 @pytest.mark.parametrize("size", [CONTEXT, 5000])
 def test_a_prompt_that_does_not_fit(lm: TierLM, size: int):
-    with pytest.raises(dspy.ContextWindowExceededError, match=rf"has \d+ tokens and the model's context {CONTEXT}"):
+    with pytest.raises(
+        dspy.ContextWindowExceededError, match=rf"has \d+ tokens and the model's context {CONTEXT}"
+    ):
         lm("word " * size)
     assert lm("Name a colour.", max_tokens=2)
 
@@ -170,7 +180,9 @@ def test_weights_that_are_not_there():
     engine = EmbeddedEngine("/nowhere/model.gguf")
     with pytest.raises(dspy.LMError) as caught:
         Team(engine, engine, cache=False)["small"].lm("Hello")
-    assert isinstance(caught.value.__cause__, CopeError) and "/nowhere/model.gguf" in str(caught.value)
+    assert isinstance(caught.value.__cause__, CopeError) and "/nowhere/model.gguf" in str(
+        caught.value
+    )
 
 
 def test_a_file_that_is_no_model(tmp_path: Path):
@@ -184,13 +196,18 @@ def test_a_file_that_is_no_model(tmp_path: Path):
 
 def test_nothing_is_open_to_others(lm: TierLM):
     lm("Hello", max_tokens=1)
-    listening = [c.laddr for c in psutil.Process().net_connections("inet") if c.status == psutil.CONN_LISTEN]
+    listening = [
+        c.laddr for c in psutil.Process().net_connections("inet") if c.status == psutil.CONN_LISTEN
+    ]
     assert all(address.ip == "127.0.0.1" for address in listening)
     for address in listening:
         url = f"http://{address.ip}:{address.port}"
         body = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 1}
         assert httpx.post(f"{url}/v1/chat/completions", json=body).status_code == 401
-        assert all(httpx.get(f"{url}{path}").status_code in (401, 403, 404, 501) for path in ("/", "/slots", "/props"))
+        assert all(
+            httpx.get(f"{url}{path}").status_code in (401, 403, 404, 501)
+            for path in ("/", "/slots", "/props")
+        )
 
 
 @pytest.fixture
@@ -203,7 +220,9 @@ def team(lm: TierLM) -> Team:
 def test_a_cascade(team: Team, preset: str):
     program = Cascade(load_preset(preset).with_(samples=2), team)
     prediction = program(question="Tom has 3 apples and buys 2 more. How many apples has he?")
-    assert 1 <= prediction.round <= len(program.preset.rounds) and prediction.rounds[-1]["asked"] >= 1
+    assert (
+        1 <= prediction.round <= len(program.preset.rounds) and prediction.rounds[-1]["asked"] >= 1
+    )
     assert json.loads(json.dumps(prediction.rounds)) and prediction.cost is None
     planned = [sample["plan"] for sample in prediction.rounds[0]["samples"]]
     assert preset != "cope" or any(planned)

@@ -51,14 +51,18 @@ def create(host: str) -> None:
     """The model from the weights that the embedded engine uses, with the markup they were trained with."""
     client = ollama.Client(host, timeout=300)
     digest = client.create_blob(weights.resolve("smollm2-135m"))
-    client.create(NAME, files={"smollm2.gguf": digest}, template=TEMPLATE, parameters={"stop": ["<|im_end|>"]})
+    client.create(
+        NAME, files={"smollm2.gguf": digest}, template=TEMPLATE, parameters={"stop": ["<|im_end|>"]}
+    )
 
 
 @pytest.fixture(scope="module")
 def host() -> str:
     host = default_host()
     if not answers(host):
-        pytest.fail(f"no Ollama server answers at {host}: start one with `ollama serve`, or set OLLAMA_HOST")
+        pytest.fail(
+            f"no Ollama server answers at {host}: start one with `ollama serve`, or set OLLAMA_HOST"
+        )
     create(host)
     return host
 
@@ -105,7 +109,9 @@ def test_eight_at_once(lm: TierLM):
 
 
 def test_a_seed_repeats_a_lone_request(lm: TierLM):
-    first, again, other = (lm(STORY, temperature=1.0, seed=seed, rollout_id=seed) for seed in (7, 7, 8))
+    first, again, other = (
+        lm(STORY, temperature=1.0, seed=seed, rollout_id=seed) for seed in (7, 7, 8)
+    )
     assert first == again != other
 
 
@@ -125,7 +131,9 @@ def test_cancelling_stops_the_server(host: str, lm: TierLM):
     (call,) = meter.calls
     assert call.cancelled and call.completion_tokens < 3000
     started = time.perf_counter()
-    ollama.Client(host).generate(NAME, keep_alive=0)  # an unloading waits for the requests in progress
+    ollama.Client(host).generate(
+        NAME, keep_alive=0
+    )  # an unloading waits for the requests in progress
     while NAME in str(ollama.Client(host).ps()) and time.perf_counter() - started < 30:
         time.sleep(0.1)
     assert time.perf_counter() - started < 10
@@ -141,7 +149,9 @@ def test_log_probabilities(lm: TierLM):
 
 def test_a_json_schema(lm: TierLM):
     for seed in range(3):
-        (text,) = lm("Describe an apple.", response_format=Reply, temperature=1.0, seed=seed, max_tokens=40)
+        (text,) = lm(
+            "Describe an apple.", response_format=Reply, temperature=1.0, seed=seed, max_tokens=40
+        )
         Reply.model_validate_json(text)
 
 
@@ -178,9 +188,13 @@ def test_thinking_that_the_model_cannot(host: str):
 
 def test_a_cascade(host: str):
     engine = OllamaEngine(NAME, host, context=CONTEXT, num_thread=1)
-    program = Cascade(load_preset("cope").with_(samples=2), Team(engine, engine, cache=False, max_tokens=24))
+    program = Cascade(
+        load_preset("cope").with_(samples=2), Team(engine, engine, cache=False, max_tokens=24)
+    )
     prediction = program(question="Tom has 3 apples and buys 2 more. How many apples has he?")
-    assert 1 <= prediction.round <= 3 and any(sample["plan"] for sample in prediction.rounds[0]["samples"])
+    assert 1 <= prediction.round <= 3 and any(
+        sample["plan"] for sample in prediction.rounds[0]["samples"]
+    )
     assert json.loads(json.dumps(prediction.rounds)) and prediction.cost is None
 
 
@@ -193,22 +207,33 @@ class OwnServer:
     def __init__(self, folder: Path) -> None:
         found = shutil.which("ollama") or weights.cache_dir() / "ollama" / "bin" / "ollama"
         if not Path(found).exists():
-            pytest.fail(f"no ollama on PATH and none at {found}: install it, or build one with .ci/ollama")
+            pytest.fail(
+                f"no ollama on PATH and none at {found}: install it, or build one with .ci/ollama"
+            )
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.host = f"http://127.0.0.1:{free.getsockname()[1]}"
         self.command = [str(found), "serve"]
-        self.environment = os.environ | {"OLLAMA_HOST": self.host, "OLLAMA_MODELS": str(folder), "OLLAMA_NO_CLOUD": "1"}
+        self.environment = os.environ | {
+            "OLLAMA_HOST": self.host,
+            "OLLAMA_MODELS": str(folder),
+            "OLLAMA_NO_CLOUD": "1",
+        }
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         # A group of its own: the server runs a process for each model, and they end together.
         self.process = subprocess.Popen(
-            self.command, env=self.environment, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            self.command,
+            env=self.environment,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         limit = time.monotonic() + 60
         while not answers(self.host):
-            assert time.monotonic() < limit and self.process.poll() is None, "the test's own server does not start"
+            assert time.monotonic() < limit and self.process.poll() is None, (
+                "the test's own server does not start"
+            )
             time.sleep(0.1)
 
     def stop(self) -> None:

@@ -29,17 +29,31 @@ def test_a_logged_program_is_served(tmp_path: Path):
     team = Team("local/smollm2-135m", "local/smollm2-135m", max_tokens=24, context=512)
     store = f"sqlite:///{tmp_path}/mlflow.db"
     with tracked("cope-compile-live", "serve", {}, store=store, traces=False) as run:
-        run.model(servable(Cascade("small", team)), {"question": "string"}, {"question": "What is 3 + 4?"})
+        run.model(
+            servable(Cascade("small", team)), {"question": "string"}, {"question": "What is 3 + 4?"}
+        )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = ["models", "serve", "-m", f"runs:/{run.id}/program", "--env-manager", "local", "-p", str(port)]
+    command = [
+        "models",
+        "serve",
+        "-m",
+        f"runs:/{run.id}/program",
+        "--env-manager",
+        "local",
+        "-p",
+        str(port),
+    ]
     found = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # MLflow looks for uvicorn there
     with (tmp_path / "server.log").open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "mlflow", *command], stdout=log, stderr=log, start_new_session=True,
+            [sys.executable, "-m", "mlflow", *command],
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
             env={**os.environ, "PATH": found, "MLFLOW_TRACKING_URI": store},
-        )  # fmt: skip
+        )
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=START_SECONDS) as client:
             _wait(client, server, tmp_path / "server.log")

@@ -16,7 +16,13 @@ def _piece(text: str) -> dict[str, Any]:
     return {"message": {"role": "assistant", "content": text}, "done": False}
 
 
-_END: Part = {**_piece(""), "done": True, "done_reason": "stop", "prompt_eval_count": 20, "eval_count": 3}
+_END: Part = {
+    **_piece(""),
+    "done": True,
+    "done_reason": "stop",
+    "prompt_eval_count": 20,
+    "eval_count": 3,
+}
 
 
 class StubServer(ThreadingHTTPServer):
@@ -31,7 +37,9 @@ class StubServer(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.replies: list[list[Part] | tuple[int, str]] = [[*map(_piece, ("Answer: ", "42")), _END]]
+        self.replies: list[list[Part] | tuple[int, str]] = [
+            [*map(_piece, ("Answer: ", "42")), _END]
+        ]
         self.models: list[dict[str, Any]] = []  # what it lists
         self.bodies: list[dict[str, Any]] = []
         self.paths: list[str] = []

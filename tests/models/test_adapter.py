@@ -13,7 +13,9 @@ from cope.signatures import plan_signature, reason_signature
 
 REASON = reason_signature({"goal": "goal"}, 1)
 FORM = (REASON.output_fields["answer"].json_schema_extra or {})["desc"]  # pyright: ignore[reportIndexIssue]
-QUESTION = "A robe takes 2 bolts of blue fiber and half that much white fiber. How many bolts in total?"
+QUESTION = (
+    "A robe takes 2 bolts of blue fiber and half that much white fiber. How many bolts in total?"
+)
 
 # What small models wrote: the reply, the reasoning and answer that come out, and what the reader of answers makes of it.
 REPLIES = [
@@ -33,14 +35,24 @@ REPLIES = [
     ("It takes 2 + 1 = 3. Answer: 3", "It takes 2 + 1 = 3.", "3", "3"),
     ("It takes 2 + 1 = 3. **Answer:** 3", "It takes 2 + 1 = 3.", "3", "3"),
     ("Answer: 3", "", "3", "3"),
-    ("Answer: 2\nNo, the white fiber counts too.\nAnswer: 3", "Answer: 2\nNo, the white fiber counts too.", "3", "3"),
+    (
+        "Answer: 2\nNo, the white fiber counts too.\nAnswer: 3",
+        "Answer: 2\nNo, the white fiber counts too.",
+        "3",
+        "3",
+    ),
     ("So 3.\nAnswer: 3\nAnswer: 3", "So 3.\nAnswer: 3", "3", "3"),
     ("So 3.\nAnswer: 3\nAnswer:", "So 3.", "3", "3"),
     ("So 3.\nAnswer:\n\n3", "So 3.", "3", "3"),
     ("Reasoning: 2 + 1 = 3.\nAnswer: 3", "2 + 1 = 3.", "3", "3"),
     ("**Reasoning:**\n2 + 1 = 3.\n\n**Answer:**\n3", "2 + 1 = 3.", "3", "3"),
     ("Half of 2 is 1.\nAnswer: \\boxed{3}", "Half of 2 is 1.", "\\boxed{3}", "3"),
-    ("Half of 2 is 1.\nAnswer: $\\frac{1}{2}$", "Half of 2 is 1.", "$\\frac{1}{2}$", "\\frac{1}{2}"),
+    (
+        "Half of 2 is 1.\nAnswer: $\\frac{1}{2}$",
+        "Half of 2 is 1.",
+        "$\\frac{1}{2}$",
+        "\\frac{1}{2}",
+    ),
     ("Half of 2 is 1.\nAnswer: <3>", "Half of 2 is 1.", "3", "3"),
     (f"So 3.\nAnswer: 3\nAnswer: <{FORM}>", "So 3.", "3", "3"),
     ("Half of 2 is 1.\nAnswer: 3 (2 blue, 1 white)", "Half of 2 is 1.", "3 (2 blue, 1 white)", "3"),
@@ -49,16 +61,28 @@ REPLIES = [
     ("3 bolts", "3 bolts", "3 bolts", "3"),
     ("2 + 1 = 3", "2 + 1 = 3", "2 + 1 = 3", "3"),
     ("The answer is 3 bolts.", "The answer is 3 bolts.", "The answer is 3 bolts.", "3"),
-    ("Half of 2 is 1.\nThe final answer is: 3", *["Half of 2 is 1.\nThe final answer is: 3"] * 2, "3"),
+    (
+        "Half of 2 is 1.\nThe final answer is: 3",
+        *["Half of 2 is 1.\nThe final answer is: 3"] * 2,
+        "3",
+    ),
     ("Half of 2 is 1.\nSo the answer: 3", *["Half of 2 is 1.\nSo the answer: 3"] * 2, "3"),
     ("Half of 2 is 1.\n#### 3", *["Half of 2 is 1.\n#### 3"] * 2, "3"),
-    ("Half of 2 is 1.\nIn total \\boxed{3} bolts.", *["Half of 2 is 1.\nIn total \\boxed{3} bolts."] * 2, "3"),
+    (
+        "Half of 2 is 1.\nIn total \\boxed{3} bolts.",
+        *["Half of 2 is 1.\nIn total \\boxed{3} bolts."] * 2,
+        "3",
+    ),
     ('{"reasoning": "2 + 1", "answer": "3"}', *['{"reasoning": "2 + 1", "answer": "3"}'] * 2, "3"),
-    ("```json\n{\"answer\": 3}\n```", *["```json\n{\"answer\": 3}\n```"] * 2, "3"),
-    ("[[ ## answer ## ]]\n3\n[[ ## completed ## ]]", *["[[ ## answer ## ]]\n3\n[[ ## completed ## ]]"] * 2, "3"),
+    ('```json\n{"answer": 3}\n```', *['```json\n{"answer": 3}\n```'] * 2, "3"),
+    (
+        "[[ ## answer ## ]]\n3\n[[ ## completed ## ]]",
+        *["[[ ## answer ## ]]\n3\n[[ ## completed ## ]]"] * 2,
+        "3",
+    ),
     ("```python\nprint(2 + 1)\n```\nAnswer: 3", "```python\nprint(2 + 1)\n```", "3", "3"),
     ("I do not know.", "I do not know.", "I do not know.", "I do not know"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("reply", "reasoning", "answer", "read"), REPLIES)
@@ -106,7 +130,9 @@ def test_a_lone_output_takes_the_whole_reply(reply: str, plan: str):
 
 
 def test_the_prompt_in_full():
-    system, user = LeanAdapter().format(REASON, [], {"question": QUESTION, "goal": "Find the total."})
+    system, user = LeanAdapter().format(
+        REASON, [], {"question": QUESTION, "goal": "Find the total."}
+    )
     assert system == {
         "role": "system",
         "content": f"{REASON.instructions}\nWrite the reasoning first. The last line must be: Answer: <{FORM}>",
@@ -124,11 +150,15 @@ def words(messages: list[dict[str, Any]]) -> int:
     return sum(len(message["content"].split()) for message in messages)
 
 
-@pytest.mark.parametrize("plans", [{}, {"goal": "goal"}, {"goal": "goal", "guideline": "guideline"}])
+@pytest.mark.parametrize(
+    "plans", [{}, {"goal": "goal"}, {"goal": "goal", "guideline": "guideline"}]
+)
 @pytest.mark.parametrize("other", [dspy.ChatAdapter(), dspy.JSONAdapter()])
 def test_under_half_the_words_of_dspys_adapters(plans: dict[str, Any], other: dspy.Adapter):
     signature = reason_signature(plans, 1)
-    inputs = {"question": QUESTION} | dict.fromkeys(plans, "Find how many bolts of both kinds there are in total.")
+    inputs = {"question": QUESTION} | dict.fromkeys(
+        plans, "Find how many bolts of both kinds there are in total."
+    )
     lean = words(LeanAdapter().format(signature, [], inputs))
     assert lean < words(other.format(signature, [], inputs)) / 2
     assert lean < 2 * words([{"content": " ".join((*inputs.values(), signature.instructions))}])
@@ -138,17 +168,29 @@ def test_under_half_the_words_of_dspys_adapters(plans: dict[str, Any], other: ds
 
 
 def test_a_demonstration_reads_back_as_it_was():
-    demo = {"question": "1 + 1?", "goal": "Find the sum.", "reasoning": "One more\nthan one.", "answer": "2"}
-    messages = LeanAdapter().format(REASON, [demo], {"question": QUESTION, "goal": "Find the total."})
+    demo = {
+        "question": "1 + 1?",
+        "goal": "Find the sum.",
+        "reasoning": "One more\nthan one.",
+        "answer": "2",
+    }
+    messages = LeanAdapter().format(
+        REASON, [demo], {"question": QUESTION, "goal": "Find the total."}
+    )
     assert [message["role"] for message in messages] == ["system", "user", "assistant", "user"]
     assert messages[1]["content"] == "Question: 1 + 1?\n\nGoal: Find the sum."
     assert messages[2]["content"] == "One more\nthan one.\nAnswer: 2"
-    assert LeanAdapter().parse(REASON, messages[2]["content"]) == {"reasoning": "One more\nthan one.", "answer": "2"}
+    assert LeanAdapter().parse(REASON, messages[2]["content"]) == {
+        "reasoning": "One more\nthan one.",
+        "answer": "2",
+    }
 
 
 def test_a_labelled_example_without_reasoning_or_plan_shows_what_there_is():
     demo = {"question": "1 + 1?", "answer": "2"}
-    _, user, assistant, _ = LeanAdapter().format(REASON, [demo], {"question": QUESTION, "goal": "g"})
+    _, user, assistant, _ = LeanAdapter().format(
+        REASON, [demo], {"question": QUESTION, "goal": "g"}
+    )
     assert user["content"].endswith("Question: 1 + 1?") and assistant["content"] == "Answer: 2"
 
 
@@ -163,7 +205,12 @@ class Review(dspy.Signature):
 
 
 def test_every_field_of_a_demonstration_reads_back_as_it_was():
-    values = {"reasoning": "It breaks.\nOften.", "summary": "It is bad.", "stars": 1, "would_buy": False}
+    values = {
+        "reasoning": "It breaks.\nOften.",
+        "summary": "It is bad.",
+        "stars": 1,
+        "would_buy": False,
+    }
     text = LeanAdapter().format_assistant_message_content(Review, values)
     assert text == "It breaks.\nOften.\nSummary: It is bad.\nStars: 1\nWould buy: False"
     assert LeanAdapter().parse(Review, text) == values
@@ -182,11 +229,16 @@ def ask(
 
 
 def test_several_outputs_each_behind_its_label():
-    reply = "It broke at once.\n**Summary:** Not worth it.\nStars: 2 of 5?\n- Stars: 1\nWould buy: no."
+    reply = (
+        "It broke at once.\n**Summary:** Not worth it.\nStars: 2 of 5?\n- Stars: 1\nWould buy: no."
+    )
     made, engine = ask(Review, reply, text="...")
     assert (made.reasoning, made.summary, made.stars, made.would_buy) == (
-        "It broke at once.\n**Summary:** Not worth it.\nStars: 2 of 5?"[:17], "Not worth it.", 1, False,
-    )  # fmt: skip
+        "It broke at once.\n**Summary:** Not worth it.\nStars: 2 of 5?"[:17],
+        "Not worth it.",
+        1,
+        False,
+    )
     assert engine.requests[0].system == (
         "Judge the text.\nWrite the reasoning first. The last lines must be:\n"
         "Summary: <one sentence>\nStars: <from 1 to 5 (int)>\nWould buy: <would buy (bool)>"
@@ -195,13 +247,22 @@ def test_several_outputs_each_behind_its_label():
 
 def test_labels_in_another_order():
     made, _ = ask(Review, "Fine.\nWould buy: True\nStars: 4\nSummary: It works.\nWell.", text="...")
-    assert (made.reasoning, made.summary, made.stars, made.would_buy) == ("Fine.", "It works.\nWell.", 4, True)
+    assert (made.reasoning, made.summary, made.stars, made.would_buy) == (
+        "Fine.",
+        "It works.\nWell.",
+        4,
+        True,
+    )
 
 
 def test_chain_of_thought_over_a_users_signature():
-    made, engine = ask("question -> answer", "Six sevens.\nAnswer: 42", dspy.ChainOfThought, question="6 * 7?")
+    made, engine = ask(
+        "question -> answer", "Six sevens.\nAnswer: 42", dspy.ChainOfThought, question="6 * 7?"
+    )
     assert (made.reasoning, made.answer) == ("Six sevens.", "42")
-    assert "Write the reasoning first. The last line must be: Answer: <answer>" in str(engine.requests[0].system)
+    assert "Write the reasoning first. The last line must be: Answer: <answer>" in str(
+        engine.requests[0].system
+    )
 
 
 @pytest.mark.parametrize(
@@ -227,18 +288,31 @@ def test_chain_of_thought_over_a_users_signature():
 )
 @pytest.mark.parametrize("with_reasoning", [False, True])
 def test_typed_fields(annotation: Any, reply: str, value: Any, with_reasoning: bool):
-    signature = dspy.Signature({"question": (str, dspy.InputField()), "value": (annotation, dspy.OutputField())})
+    signature = dspy.Signature(
+        {"question": (str, dspy.InputField()), "value": (annotation, dspy.OutputField())}
+    )
     module = dspy.ChainOfThought if with_reasoning else dspy.Predict
-    made, _ = ask(signature, f"So.\nValue: {reply}" if with_reasoning else reply, module, question="?")
+    made, _ = ask(
+        signature, f"So.\nValue: {reply}" if with_reasoning else reply, module, question="?"
+    )
     assert made.value == value and type(made.value) is type(value)
 
 
 @pytest.mark.parametrize(
     ("annotation", "reply"),
-    [(int, "many"), (int, "2 or 3"), (int, "3.5"), (bool, "perhaps"), (Literal["a", "b"], "c"), (list[int], "none")],
+    [
+        (int, "many"),
+        (int, "2 or 3"),
+        (int, "3.5"),
+        (bool, "perhaps"),
+        (Literal["a", "b"], "c"),
+        (list[int], "none"),
+    ],
 )
 def test_a_typed_field_that_does_not_fit_is_an_error(annotation: Any, reply: str):
-    signature = dspy.Signature({"question": (str, dspy.InputField()), "value": (annotation, dspy.OutputField())})
+    signature = dspy.Signature(
+        {"question": (str, dspy.InputField()), "value": (annotation, dspy.OutputField())}
+    )
     with pytest.raises(AdapterParseError):
         ask(signature, reply, question="?")
 

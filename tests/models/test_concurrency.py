@@ -24,7 +24,9 @@ class Gauge:
         self.entered: list[str] = []
         self._lock = threading.Lock()
 
-    async def visit(self, door: AbstractAsyncContextManager[Any], name: str = "", stay: float = 0.001) -> None:
+    async def visit(
+        self, door: AbstractAsyncContextManager[Any], name: str = "", stay: float = 0.001
+    ) -> None:
         async with door:
             with self._lock:
                 self.inside.append(name)
@@ -152,7 +154,9 @@ def test_random_cancellations_lose_no_place(seed: int):
 
     async def scene(seed: int) -> None:
         chance, gauge = random.Random(seed), Gauge()
-        tasks = [asyncio.ensure_future(gauge.visit(limit, stay=chance.random() / 500)) for _ in range(40)]
+        tasks = [
+            asyncio.ensure_future(gauge.visit(limit, stay=chance.random() / 500)) for _ in range(40)
+        ]
         while any(not task.done() for task in tasks):
             chance.choice(tasks).cancel()
             await asyncio.sleep(chance.choice((0, 0, 0.001)))
@@ -174,7 +178,12 @@ def test_tiers_take_turns_and_requests_of_one_tier_run_together():
 def test_turns_across_threads():
     gauge, turns = Gauge(), Turns(patience=0.0)
     tier = ("small", "large", "judge")
-    in_threads([group([gauge.visit(turns.turn(tier[n % 3]), tier[n % 3]) for n in range(12)]) for _ in range(4)])
+    in_threads(
+        [
+            group([gauge.visit(turns.turn(tier[n % 3]), tier[n % 3]) for n in range(12)])
+            for _ in range(4)
+        ]
+    )
     assert not gauge.mixed and len(gauge.entered) == 48
 
 
@@ -222,14 +231,19 @@ def test_turns_survive_random_cancellations(seed: int):
     async def scene(seed: int) -> None:
         chance = random.Random(seed)
         names = [chance.choice(("small", "large")) for _ in range(30)]
-        tasks = [asyncio.ensure_future(gauge.visit(turns.turn(n), n, chance.random() / 500)) for n in names]
+        tasks = [
+            asyncio.ensure_future(gauge.visit(turns.turn(n), n, chance.random() / 500))
+            for n in names
+        ]
         while any(not task.done() for task in tasks):
             chance.choice(tasks).cancel()
             await asyncio.sleep(chance.choice((0, 0, 0.001)))
 
     in_threads([scene(10 * seed + n) for n in range(3)])
     assert not gauge.mixed
-    asyncio.run(asyncio.wait_for(group([gauge.visit(turns.turn(n), n) for n in ("large", "small")]), 10))
+    asyncio.run(
+        asyncio.wait_for(group([gauge.visit(turns.turn(n), n) for n in ("large", "small")]), 10)
+    )
 
 
 def test_turns_outlive_a_closed_loop():
@@ -242,6 +256,8 @@ def test_turns_outlive_a_closed_loop():
     loop.close()
     asyncio.run(held.__aexit__(None, None, None))
     gauge = Gauge()
-    asyncio.run(asyncio.wait_for(group([gauge.visit(turns.turn(n), n) for n in ("small", "large")]), 10))
+    asyncio.run(
+        asyncio.wait_for(group([gauge.visit(turns.turn(n), n) for n in ("small", "large")]), 10)
+    )
     assert sorted(gauge.entered) == ["large", "small"]
     waiter._log_destroy_pending = False  # pyright: ignore[reportAttributeAccessIssue]

@@ -52,7 +52,9 @@ def test_works_where_a_loop_already_runs():
 
 def test_works_in_many_threads_at_once():
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(lambda x: run_sync(double(x)), range(40))) == [2 * x for x in range(40)]
+        assert list(pool.map(lambda x: run_sync(double(x)), range(40))) == [
+            2 * x for x in range(40)
+        ]
 
 
 def test_the_callers_context_is_seen_and_not_changed():
@@ -70,7 +72,9 @@ def test_the_callers_context_is_seen_and_not_changed():
     assert run_sync(see()) == "none"
 
 
-@pytest.mark.parametrize("error", [ValueError("no"), SystemExit(3), KeyboardInterrupt(), asyncio.CancelledError()])
+@pytest.mark.parametrize(
+    "error", [ValueError("no"), SystemExit(3), KeyboardInterrupt(), asyncio.CancelledError()]
+)
 def test_an_error_reaches_the_caller_and_the_loop_goes_on(error: BaseException):
     # A cancellation arrives as the one of concurrent.futures, whose class is another.
     expected = type(error) if not isinstance(error, asyncio.CancelledError) else BaseException

@@ -54,7 +54,9 @@ def test_a_missing_file_is_an_empty_one(tmp_path: Path):
     assert list(read_jsonl(tmp_path / "none.jsonl")) == []
 
 
-@pytest.mark.parametrize("torn", [b"{", b'{"key": "k3", "call"', b'{"key": "k3"}', b"\xff\xfe", b"null"])
+@pytest.mark.parametrize(
+    "torn", [b"{", b'{"key": "k3", "call"', b'{"key": "k3"}', b"\xff\xfe", b"null"]
+)
 def test_a_last_line_torn_by_a_kill_is_cut_off(tmp_path: Path, torn: bytes):
     path = written(tmp_path / "calls.jsonl")
     whole = path.read_bytes()
@@ -72,7 +74,9 @@ def test_any_cut_loses_one_line_at_most(tmp_path: Path, cut: int):
     assert list(read_jsonl(path)) == [entry(0), entry(1)]
 
 
-@pytest.mark.parametrize("damage", [b"{not json\n", b"\x00\x00\n", b"\xff\n", b"[1, 2]\n", b"7\n", b"\n"])
+@pytest.mark.parametrize(
+    "damage", [b"{not json\n", b"\x00\x00\n", b"\xff\n", b"[1, 2]\n", b"7\n", b"\n"]
+)
 def test_a_damaged_line_before_the_last_is_named(tmp_path: Path, damage: bytes):
     path = written(tmp_path / "calls.jsonl")
     lines = path.read_bytes().splitlines(keepends=True)
@@ -97,7 +101,9 @@ def test_a_folder_in_its_place(tmp_path: Path):
 
 def test_a_place_where_nothing_can_be_written(tmp_path: Path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(CopeError, match=r"cannot write to .*calls\.jsonl: .*; choose another folder"):
+    with pytest.raises(
+        CopeError, match=r"cannot write to .*calls\.jsonl: .*; choose another folder"
+    ):
         Ledger(tmp_path / "file" / "calls.jsonl")
 
 
@@ -115,7 +121,10 @@ def test_a_device_without_any_room(tmp_path: Path):
     appender = JsonlWriter(tmp_path / "calls.jsonl")
     appender.close()
     appender._file = Full()  # pyright: ignore[reportAttributeAccessIssue]
-    with pytest.raises(CopeError, match=r"calls\.jsonl: No space left on device; make room and run the same command"):
+    with pytest.raises(
+        CopeError,
+        match=r"calls\.jsonl: No space left on device; make room and run the same command",
+    ):
         appender.append({"key": "k"})
 
 
@@ -135,7 +144,9 @@ try:
 except CopeError as error:
     print(number, ledger.get(f"k{{number}}"), error)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+    )
     number, kept, message = done.stdout.split(" ", 2)
     assert kept == "None"  # what is not on the disk is not in memory either
     assert "cannot write to" in message and "make room" in message and message.count("\n") == 1
@@ -158,7 +169,9 @@ def test_a_second_process_may_append(tmp_path: Path):
     path = written(tmp_path / "calls.jsonl", 1)
     ours, theirs = Ledger(path), Ledger(path)
     for number in range(1, 6):
-        (ours, theirs)[number % 2].put(f"k{number}", {"call": {"model": "m"}, "outputs": [f"é {number}\n"]})
+        (ours, theirs)[number % 2].put(
+            f"k{number}", {"call": {"model": "m"}, "outputs": [f"é {number}\n"]}
+        )
     assert list(read_jsonl(path)) == [entry(n) for n in range(6)]
 
 
@@ -166,7 +179,9 @@ def test_the_key_depends_on_all_that_decides_and_nothing_else():
     messages = [{"role": "user", "content": "6 * 7?"}]
     settings = {"temperature": 0.8, "rollout_id": 1, "api_key": "a"}
     key = call_key("m", messages, settings)
-    assert key == call_key("m", messages, {"rollout_id": 1, "temperature": 0.8, "api_key": "renewed"})
+    assert key == call_key(
+        "m", messages, {"rollout_id": 1, "temperature": 0.8, "api_key": "renewed"}
+    )
     others = [
         call_key("n", messages, settings),
         call_key("m", [{"role": "user", "content": "6 * 8?"}], settings),
@@ -197,7 +212,9 @@ def comparable(prediction) -> list[dict[str, object]]:
     return [{k: v for k, v in line.items() if "seconds" not in k} for line in prediction.usage]
 
 
-@pytest.mark.parametrize("preset", ["cope", "answer-cascade", "self-consistency", "plan-then-solve"])
+@pytest.mark.parametrize(
+    "preset", ["cope", "answer-cascade", "self-consistency", "plan-then-solve"]
+)
 def test_a_second_run_asks_nothing_and_counts_the_same(tmp_path: Path, preset: str):
     first_team, *_ = team()
     with recorded_in(Ledger(tmp_path / "calls.jsonl")):
@@ -209,7 +226,9 @@ def test_a_second_run_asks_nothing_and_counts_the_same(tmp_path: Path, preset: s
     assert (second.answer, second.votes, second.plan) == (first.answer, first.votes, first.plan)
     assert comparable(second) == comparable(first)
     assert second.cost == pytest.approx(first.cost) and first.cost > 0
-    assert sum(line["seconds"] for line in second.usage) == pytest.approx(sum(line["seconds"] for line in first.usage))
+    assert sum(line["seconds"] for line in second.usage) == pytest.approx(
+        sum(line["seconds"] for line in first.usage)
+    )
     assert meter.calls and all(call.restored for call in meter.calls)
 
 

@@ -187,7 +187,9 @@ def test_tiers_of_one_machine_take_turns():
             running.remove(name)
         return name
 
-    tiers = [tier_lm(lambda m, r, name=name: watch(name), turns=turns) for name in ("small", "large")]
+    tiers = [
+        tier_lm(lambda m, r, name=name: watch(name), turns=turns) for name in ("small", "large")
+    ]
     tiers[1].tier = "large"
 
     async def all_of_them() -> None:
@@ -205,11 +207,22 @@ def test_a_pickled_model_keeps_its_settings():
 
     engine = OllamaEngine("qwen2.5:3b", "http://10.0.0.2:11434", context=512)
     runtime = Runtime(Limit(3), Turns(2.0), price=Price(1, 2))
-    lm = TierLM("ollama/x", tier="judge", runtime=runtime, engine=engine, async_engine=engine.twin, max_tokens=9)
+    lm = TierLM(
+        "ollama/x",
+        tier="judge",
+        runtime=runtime,
+        engine=engine,
+        async_engine=engine.twin,
+        max_tokens=9,
+    )
     back = pickle.loads(pickle.dumps(lm))
     assert (back.tier, back.model, back.kwargs["max_tokens"]) == ("judge", "ollama/x", 9)
     assert back.engine.dump_state() == engine.dump_state()
-    assert (back.runtime.limit.size, back.runtime.turns.patience, back.runtime.price) == (3, 2.0, Price(1, 2))
+    assert (back.runtime.limit.size, back.runtime.turns.patience, back.runtime.price) == (
+        3,
+        2.0,
+        Price(1, 2),
+    )
 
 
 def test_dumped_and_loaded():
@@ -218,4 +231,6 @@ def test_dumped_and_loaded():
     engine = OllamaEngine("qwen2.5:3b", "http://10.0.0.2:11434")
     lm = TierLM("ollama/x", tier="judge", engine=engine, async_engine=engine.twin, max_tokens=9)
     back = dspy.BaseLM.load_state(lm.dump_state(), allow_custom_lm_class=True)
-    assert isinstance(back, TierLM) and back.tier == "judge" and back.dump_state() == lm.dump_state()
+    assert (
+        isinstance(back, TierLM) and back.tier == "judge" and back.dump_state() == lm.dump_state()
+    )

@@ -29,7 +29,12 @@ class Silent(ScriptedEngine):
 
 @pytest.mark.parametrize(
     ("price", "usd"),
-    [(None, None), (Price(1e6, 10e6), 2 + 40), (Price(1e6, 10e6, per_hour=1e-9), 42), (Price(), 0.0)],
+    [
+        (None, None),
+        (Price(1e6, 10e6), 2 + 40),
+        (Price(1e6, 10e6, per_hour=1e-9), 42),
+        (Price(), 0.0),
+    ],
 )
 def test_the_users_price(price: Price | None, usd: float | None):
     with metered() as meter:
@@ -62,9 +67,15 @@ def test_tokens_that_nobody_told_have_no_price():
 @pytest.mark.parametrize("on_disk", [False, True])
 def test_a_hit_costs_nothing(tmp_path: Path, on_disk: bool):
     dspy.configure_cache(
-        enable_memory_cache=not on_disk, enable_disk_cache=on_disk, disk_cache_dir=str(tmp_path), restrict_pickle=True
+        enable_memory_cache=not on_disk,
+        enable_disk_cache=on_disk,
+        disk_cache_dir=str(tmp_path),
+        restrict_pickle=True,
     )
-    engines = [ScriptedEngine(lambda messages, request: f"Answer: {(request.config.seed or 0) % 2}") for _ in "ab"]
+    engines = [
+        ScriptedEngine(lambda messages, request: f"Answer: {(request.config.seed or 0) % 2}")
+        for _ in "ab"
+    ]
     team = Team(*engines, prices={"small": Price(1, 1), "large": Price(1, 1)})
     first = Cascade("cope", team, early_stop="none")(question="Heads?")
     asked = len(engines[0].requests) + len(engines[1].requests)
@@ -74,7 +85,13 @@ def test_a_hit_costs_nothing(tmp_path: Path, on_disk: bool):
     assert (second.answer, second.votes, second.plan) == (first.answer, first.votes, first.plan)
     assert first.cost > 0 and second.cost == 0.0
     total = meter.total()
-    assert (total.calls, total.hits, total.tokens, total.usd, total.unpriced) == (0, asked, 0, 0.0, 0)
+    assert (total.calls, total.hits, total.tokens, total.usd, total.unpriced) == (
+        0,
+        asked,
+        0,
+        0.0,
+        0,
+    )
     assert total.seconds == total.machine_seconds == 0
 
 
@@ -89,7 +106,10 @@ def test_tiers_do_not_answer_from_each_others_cache():
     small = ScriptedEngine(lambda messages, request: "Answer: 1")
     large = ScriptedEngine(lambda messages, request: "Answer: 2")
     team = Team(small, large)
-    assert [Cascade(name, team)(question="1 or 2?").answer for name in ("small", "large")] == ["1", "2"]
+    assert [Cascade(name, team)(question="1 or 2?").answer for name in ("small", "large")] == [
+        "1",
+        "2",
+    ]
 
 
 def test_a_hit_from_litellms_cache_is_one_too():
@@ -100,7 +120,9 @@ def test_a_hit_from_litellms_cache_is_one_too():
 
     async def noted() -> None:
         async def finish(*args: Any, **kwargs: Any) -> list[str]:
-            lm.update_history({"usage": {}, "cost": 0.5, "response": raw, "outputs": ["x"], "model": "m"})
+            lm.update_history(
+                {"usage": {}, "cost": 0.5, "response": raw, "outputs": ["x"], "model": "m"}
+            )
             return ["x"]
 
         with pytest.MonkeyPatch.context() as patch:
@@ -207,7 +229,14 @@ def test_a_call_that_fails_costs_what_is_known_of_it(price: Price | None, usd: A
 
 
 def test_the_price_of_a_call_that_is_not_made_yet() -> None:
-    team = Team("openai/gpt-4o-mini", "openai/nobody-knows", own=ScriptedEngine(str), prices={"own": Price(1, 2)})
-    known, unknown, own = (team[name].lm.price_of(1_000_000, 1_000_000, 1.0) for name in ("small", "large", "own"))
+    team = Team(
+        "openai/gpt-4o-mini",
+        "openai/nobody-knows",
+        own=ScriptedEngine(str),
+        prices={"own": Price(1, 2)},
+    )
+    known, unknown, own = (
+        team[name].lm.price_of(1_000_000, 1_000_000, 1.0) for name in ("small", "large", "own")
+    )
     assert known and unknown is None and own == 3.0
     assert Team("local/qwen2.5-coder-0.5b")["small"].lm.price_of(1, 1, 1.0) is None

@@ -10,8 +10,20 @@ from hypothesis import given, strategies as st
 from cope.models import Call, Meter, Usage, labelled, metered
 from cope.models.meter import MachineClock, new_call, record
 
-PLAN = Call("large", "m", 2, "plan", prompt_tokens=100, completion_tokens=10, cached_tokens=40, usd=0.5, seconds=1.0)
-REASON = Call("small", "m", 2, "reason", prompt_tokens=120, completion_tokens=200, usd=0.25, seconds=2.0)
+PLAN = Call(
+    "large",
+    "m",
+    2,
+    "plan",
+    prompt_tokens=100,
+    completion_tokens=10,
+    cached_tokens=40,
+    usd=0.5,
+    seconds=1.0,
+)
+REASON = Call(
+    "small", "m", 2, "reason", prompt_tokens=120, completion_tokens=200, usd=0.25, seconds=2.0
+)
 UNPRICED = Call("small", "m", 1, "reason", prompt_tokens=7, completion_tokens=3, seconds=0.5)
 HIT = Call("small", "m", 1, "reason", usd=0.0, hit=True)
 CANCELLED = Call("small", "m", 1, "reason", completion_tokens=5, cancelled=True, seconds=0.1)
@@ -19,7 +31,12 @@ CANCELLED = Call("small", "m", 1, "reason", completion_tokens=5, cancelled=True,
 
 def test_a_sum():
     usage = Usage.of([PLAN, REASON])
-    assert (usage.calls, usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens) == (2, 220, 210, 40)
+    assert (usage.calls, usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens) == (
+        2,
+        220,
+        210,
+        40,
+    )
     assert (usage.tokens, usage.usd, usage.unpriced, usage.seconds) == (430, 0.75, 0, 3.0)
 
 
@@ -32,7 +49,13 @@ def test_unknown_money_is_not_zero():
 
 def test_hits_are_no_calls_and_cost_nothing():
     usage = Usage.of([HIT, HIT, REASON])
-    assert (usage.calls, usage.hits, usage.usd, usage.tokens, usage.unpriced) == (1, 2, 0.25, 320, 0)
+    assert (usage.calls, usage.hits, usage.usd, usage.tokens, usage.unpriced) == (
+        1,
+        2,
+        0.25,
+        320,
+        0,
+    )
 
 
 def test_cancelled_calls_are_calls():
@@ -57,7 +80,11 @@ def test_labels_nest_and_end():
             inner = new_call("small", "m")
         outer = new_call("small", "m")
     after = new_call("small", "m")
-    assert [(c.round, c.role) for c in (inner, outer, after)] == [(1, "reason"), (1, "plan"), (0, "other")]
+    assert [(c.round, c.role) for c in (inner, outer, after)] == [
+        (1, "reason"),
+        (1, "plan"),
+        (0, "other"),
+    ]
 
 
 def test_meters_nest_and_end():

@@ -23,7 +23,9 @@ def test_reads_what_users_write(text: str, price: Price):
     assert Price.parse(text) == price
 
 
-@pytest.mark.parametrize("text", ["", "free", "1", "1/2/3/4", "-1/2", "1/-2", "0,15/0,60", "1 / 2", "h", "/h", "1/d"])
+@pytest.mark.parametrize(
+    "text", ["", "free", "1", "1/2/3/4", "-1/2", "1/-2", "0,15/0,60", "1 / 2", "h", "/h", "1/d"]
+)
 def test_says_how_to_write_it(text: str):
     with pytest.raises(CopeError, match=r"IN/OUT.*USD/h") as caught:
         Price.parse(text)
@@ -44,12 +46,20 @@ def test_says_how_to_write_it(text: str):
     ],
 )
 def test_the_cost_of_a_call(price: Price, usd: float):
-    assert price.usd(prompt=1000, completion=500, cached=400, machine_seconds=20) == pytest.approx(usd)
+    assert price.usd(prompt=1000, completion=500, cached=400, machine_seconds=20) == pytest.approx(
+        usd
+    )
 
 
 @pytest.mark.parametrize(
     ("price", "by_token"),
-    [(Price(per_hour=1), False), (Price(), False), (Price(1, 0), True), (Price(0, 0, 1), True), (Price(0, 1), True)],
+    [
+        (Price(per_hour=1), False),
+        (Price(), False),
+        (Price(1, 0), True),
+        (Price(0, 0, 1), True),
+        (Price(0, 1), True),
+    ],
 )
 def test_whether_tokens_must_be_known(price: Price, by_token: bool):
     assert price.by_token is by_token

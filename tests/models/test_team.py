@@ -48,7 +48,9 @@ def test_a_weights_file():
         ("ollama/m@https://ollama.example.org/", "", "m", "https://ollama.example.org"),
     ],
 )
-def test_an_ollama_model(monkeypatch: pytest.MonkeyPatch, name: str, environment: str, model: str, host: str):
+def test_an_ollama_model(
+    monkeypatch: pytest.MonkeyPatch, name: str, environment: str, model: str, host: str
+):
     monkeypatch.setenv("OLLAMA_HOST", environment)
     tier = Team(name, context=777)["small"]
     engine = tier.lm.engine
@@ -62,14 +64,19 @@ def test_an_engine_object_is_a_tier():
     team = Team(small, large, judge=EmbeddedEngine("smollm2-135m"))
     assert team["small"].lm.engine is small and team["large"].lm.engine is large
     assert [tier.lm.model for tier in team.tiers.values()] == [
-        "ollama/a", "engine/ScriptedEngine-large", "local/smollm2-135m",
-    ]  # fmt: skip
+        "ollama/a",
+        "engine/ScriptedEngine-large",
+        "local/smollm2-135m",
+    ]
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("qwen2.5:3b", "needs a provider in front, as in ollama/qwen2.5:3b, local/qwen2.5:3b or openai/qwen2.5:3b"),
+        (
+            "qwen2.5:3b",
+            "needs a provider in front, as in ollama/qwen2.5:3b, local/qwen2.5:3b or openai/qwen2.5:3b",
+        ),
         ("ollama/", "needs a provider in front"),
         ("", "needs a provider in front"),
         ("ollama/m@host:1", "'host:1' is not an address: write NAME@http://host:port"),
@@ -102,14 +109,21 @@ def test_a_tier_that_is_not_there():
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("lean", LeanAdapter), ("chat", dspy.ChatAdapter), ("json", dspy.JSONAdapter), ("xml", dspy.XMLAdapter)],
+    [
+        ("lean", LeanAdapter),
+        ("chat", dspy.ChatAdapter),
+        ("json", dspy.JSONAdapter),
+        ("xml", dspy.XMLAdapter),
+    ],
 )
 def test_an_adapter_by_name(name: str, kind: type[dspy.Adapter]):
     assert type(scripted(adapter=name)["small"].adapter) is kind
 
 
 def test_an_adapter_that_is_not_there():
-    with pytest.raises(CopeError, match="no adapter is named 'yaml': choose one of lean, chat, json, xml"):
+    with pytest.raises(
+        CopeError, match="no adapter is named 'yaml': choose one of lean, chat, json, xml"
+    ):
         scripted(adapter="yaml")
 
 
@@ -128,7 +142,9 @@ def test_the_tiers_context_wins_over_the_users():
     team = scripted()
     outside = dspy.LM("openai/gpt-4o-mini")
     with dspy.context(lm=outside), team["large"].context():
-        assert dspy.settings.lm is team["large"].lm and isinstance(dspy.settings.adapter, LeanAdapter)
+        assert dspy.settings.lm is team["large"].lm and isinstance(
+            dspy.settings.adapter, LeanAdapter
+        )
 
 
 @pytest.mark.parametrize(("limits", "sizes"), [(None, (8, 8)), ({"small": 3, "large": 5}, (3, 5))])
@@ -168,7 +184,9 @@ def test_two_models_of_one_server_take_turns_on_the_cores(
 def test_local_tiers_share_the_machines_clock():
     clocks = [
         tier.lm.runtime.clock
-        for tier in Team("ollama/a", "local/smollm2-135m", far="ollama/c@http://far:1").tiers.values()
+        for tier in Team(
+            "ollama/a", "local/smollm2-135m", far="ollama/c@http://far:1"
+        ).tiers.values()
     ]
     assert clocks[0] is clocks[1] and clocks[2] is not clocks[0]
 

@@ -44,12 +44,25 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.keys.append(self.headers.get("Authorization"))
         reply = json.dumps(
             {
-                "id": "1", "object": "chat.completion", "created": 1, "model": body["model"],
-                "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "So.\nAnswer: 7"}}],
-                "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110,
-                          "prompt_tokens_details": {"cached_tokens": 60}},
+                "id": "1",
+                "object": "chat.completion",
+                "created": 1,
+                "model": body["model"],
+                "choices": [
+                    {
+                        "index": 0,
+                        "finish_reason": "stop",
+                        "message": {"role": "assistant", "content": "So.\nAnswer: 7"},
+                    }
+                ],
+                "usage": {
+                    "prompt_tokens": 100,
+                    "completion_tokens": 10,
+                    "total_tokens": 110,
+                    "prompt_tokens_details": {"cached_tokens": 60},
+                },
             }
-        ).encode()  # fmt: skip
+        ).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(reply)))
@@ -65,7 +78,12 @@ def server() -> Iterator[Server]:
 
 def test_an_api_model_behind_an_address(server: Server, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
-    team = Team(ScriptedEngine(answer_one), f"openai/gpt-4o-mini@{server.address}", max_tokens=99, cache=False)
+    team = Team(
+        ScriptedEngine(answer_one),
+        f"openai/gpt-4o-mini@{server.address}",
+        max_tokens=99,
+        cache=False,
+    )
     prediction = Cascade("large", team)(question="What is 3 + 4?")
     (body,) = server.bodies
     assert prediction.answer == "7" and server.keys == ["Bearer secret"]
@@ -74,7 +92,11 @@ def test_an_api_model_behind_an_address(server: Server, monkeypatch: pytest.Monk
     assert [message["role"] for message in body["messages"]] == ["system", "user"]
     assert body["messages"][1]["content"] == "What is 3 + 4?" and "seed" not in body
     (usage,) = prediction.usage
-    assert (usage["prompt_tokens"], usage["completion_tokens"], usage["cached_tokens"]) == (100, 10, 60)
+    assert (usage["prompt_tokens"], usage["completion_tokens"], usage["cached_tokens"]) == (
+        100,
+        10,
+        60,
+    )
     # DSPy's table has the price of this model: 0.15, 0.075 (cached) and 0.60 USD per million tokens.
     assert prediction.cost == pytest.approx((40 * 0.15 + 60 * 0.075 + 10 * 0.60) / 1e6)
 
@@ -103,13 +125,17 @@ def test_a_reasoning_model_sets_its_own_length(server: Server):
 
 def test_samples_of_an_api_model_are_in_flight_together(server: Server):
     team = Team(f"openai/m@{server.address}", ScriptedEngine(answer_one))
-    prediction = asyncio.run(Cascade("self-consistency", team, early_stop="none").acall(question="3 + 4?"))
+    prediction = asyncio.run(
+        Cascade("self-consistency", team, early_stop="none").acall(question="3 + 4?")
+    )
     assert len(server.bodies) == 8 and prediction.votes == {"7": 8}
     again = Cascade("self-consistency", team, early_stop="none")(question="3 + 4?")
     assert len(server.bodies) == 8 and again.usage[0]["hits"] == 8
 
 
-def test_a_server_that_is_not_there_is_one_clear_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_a_server_that_is_not_there_is_one_clear_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
     from dspy.clients import execution
 
     monkeypatch.setattr(execution, "_delay", lambda error, attempt: 0.0)

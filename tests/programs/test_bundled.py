@@ -22,7 +22,12 @@ def save(tmp_path: Path) -> Save:
     def make(name: str, preset: Any = "cope", domain: str = "short-answer", **about: Any) -> Path:
         engine = ScriptedEngine(lambda *_: "")
         state = Cascade(preset, Team(engine, engine), domain=domain).dump_state()
-        compiled = {"task": "gsm8k", "optimizer": "gepa", "models": {**MODELS, "proposer": "openai/c"}, **about}
+        compiled = {
+            "task": "gsm8k",
+            "optimizer": "gepa",
+            "models": {**MODELS, "proposer": "openai/c"},
+            **about,
+        }
         path = tmp_path / name
         path.write_text(json.dumps({**state, "compiled": compiled}))
         return path
@@ -32,7 +37,13 @@ def save(tmp_path: Path) -> Save:
 
 @pytest.fixture
 def found(tmp_path: Path) -> Any:
-    def find(preset: Any = "cope", task: str | None = "gsm8k", models: Any = MODELS, *more: Any, **context: Any) -> Any:
+    def find(
+        preset: Any = "cope",
+        task: str | None = "gsm8k",
+        models: Any = MODELS,
+        *more: Any,
+        **context: Any,
+    ) -> Any:
         return shipped(preset, task, models, *more, folder=tmp_path, **context)
 
     return find
@@ -41,7 +52,9 @@ def found(tmp_path: Path) -> Any:
 def test_all_must_match(save: Save, found: Any) -> None:
     file = save("gsm8k-cope.json")
     assert found() == file
-    assert found(models={**MODELS, "judge": "local/d"}) == file, "a tier that the rounds do not ask is no matter"
+    assert found(models={**MODELS, "judge": "local/d"}) == file, (
+        "a tier that the rounds do not ask is no matter"
+    )
     assert found(load_preset("cope")) == file
     for other in (
         {"preset": "answer-cascade"},
@@ -80,5 +93,9 @@ def test_each_program_that_comes_with_the_package_is_whole_and_found() -> None:
     for file in FOLDER.glob("*.json"):
         view = view_program(file)
         about = view.compiled or {}
-        assert shipped(view.preset, about["task"], about["models"], view.domain) == file, "two programs for the same"
-        assert about["rows"]["train"] and about["rows"]["val"], "an evaluation could not tell what it has met"
+        assert shipped(view.preset, about["task"], about["models"], view.domain) == file, (
+            "two programs for the same"
+        )
+        assert about["rows"]["train"] and about["rows"]["val"], (
+            "an evaluation could not tell what it has met"
+        )

@@ -42,7 +42,9 @@ def test_what_every_round_of_cope_is_asked(scripted):
     plan_1 = prediction.rounds[0]["plan"]
     assert f"Question: {QUESTION}\n\nGoal: {plan_1}" in own
     assert all(a.role == "reason" and a.temperature == 0.8 for a in second)
-    assert {a.user for a in second} == {f"Question: {QUESTION}\n\nGoal: {plan_1}\n\nGuideline: {plan_2}"}
+    assert {a.user for a in second} == {
+        f"Question: {QUESTION}\n\nGoal: {plan_1}\n\nGuideline: {plan_2}"
+    }
 
     assert (third.role, third.user) == ("reason", f"Question: {QUESTION}\n\nGuideline: {plan_2}")
     assert (third.temperature, third.seed) == (0.0, None)
@@ -57,7 +59,9 @@ def test_only_plans_cross_a_round(scripted, preset: str):
     said = [a.system + a.user for a in s.asks]
     assert not any("WORKINGS" in text or "Answer: 1" in text for text in said)
     seeds = {plan.split()[1] for made in prediction.rounds for plan in [made["plan"] or "- -"]}
-    assert not any(answer and len(answer) > 3 and answer in text for answer in answers - seeds for text in said)
+    assert not any(
+        answer and len(answer) > 3 and answer in text for answer in answers - seeds for text in said
+    )
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -70,12 +74,17 @@ def test_samples_that_share_their_plans_share_every_byte(scripted, preset: str):
         asked = [a.user for a in s.asks if a.system == system]
         assert len(asked) == round_.spec.samples
         assert len(set(asked)) == round_.spec.plans
-    assert all(a.user.startswith(QUESTION) or a.user.startswith(f"Question: {QUESTION}\n\n") for a in s.asks)
+    assert all(
+        a.user.startswith(QUESTION) or a.user.startswith(f"Question: {QUESTION}\n\n")
+        for a in s.asks
+    )
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_predictor_has_instructions_of_its_own(scripted, preset: str):
-    texts = [p.signature.instructions for p in Cascade(preset, scripted(agreement).team).predictors()]
+    texts = [
+        p.signature.instructions for p in Cascade(preset, scripted(agreement).team).predictors()
+    ]
     assert len(set(texts)) == len(texts) >= 1
 
 
@@ -103,7 +112,14 @@ def test_tiers_of_the_users_own_and_a_kind_of_plan_seen_twice(scripted):
     judge = scripted(lambda ask: "Guideline of the judge." if ask.role == "plan" else "Answer: 5")
     s = scripted(no_agreement, judge=judge.small)
     rounds = [
-        {"planner": "large", "plan": "guideline", "reasoner": "small", "sees": [1], "samples": 2, "temperature": 1.0}
+        {
+            "planner": "large",
+            "plan": "guideline",
+            "reasoner": "small",
+            "sees": [1],
+            "samples": 2,
+            "temperature": 1.0,
+        }
         | {"threshold": 1.0},
         {"planner": "judge", "plan": "guideline", "reasoner": "judge", "sees": [2, 1]},
     ]
@@ -138,7 +154,9 @@ def test_a_plan_with_steps_ends_after_a_sentence_or_before_code(scripted):
     Cascade(Preset(**given), s.team)(question=QUESTION)
     assert s.large.requests[0].config.stop == (".\n\n", "!\n\n", "?\n\n", "```")
     with pytest.raises(CopeError, match="plan_ends"):
-        parse_preset({"name": "mine", "rounds": [{**given["rounds"][0], "plan_ends": "never"}]}, "mine")
+        parse_preset(
+            {"name": "mine", "rounds": [{**given["rounds"][0], "plan_ends": "never"}]}, "mine"
+        )
 
 
 # What comes out
@@ -149,24 +167,37 @@ def test_the_prediction(scripted):
     prediction = Cascade("cope", s.team, early_stop="none")(question=QUESTION)
     assert json.loads(json.dumps(prediction.rounds)) == prediction.rounds
     assert [(r["round"], r["accepted"], r["asked"], r["threshold"]) for r in prediction.rounds] == [
-        (1, False, 8, 0.75), (2, False, 8, 0.5), (3, True, 1, None),
-    ]  # fmt: skip
+        (1, False, 8, 0.75),
+        (2, False, 8, 0.5),
+        (3, True, 1, None),
+    ]
     lines = {(line["tier"], line["round"], line["role"]): line for line in prediction.usage}
     assert {key: line["calls"] for key, line in lines.items()} == {
-        ("large", 2, "plan"): 1, ("large", 3, "reason"): 1,
-        ("small", 1, "plan"): 8, ("small", 1, "reason"): 8, ("small", 2, "reason"): 8,
-    }  # fmt: skip
+        ("large", 2, "plan"): 1,
+        ("large", 3, "reason"): 1,
+        ("small", 1, "plan"): 8,
+        ("small", 1, "reason"): 8,
+        ("small", 2, "reason"): 8,
+    }
     tokens = {key: line["prompt_tokens"] + line["completion_tokens"] for key, line in lines.items()}
-    assert prediction.cost == pytest.approx(sum(n * (2 if tier == "large" else 1) for (tier, *_), n in tokens.items()))
+    assert prediction.cost == pytest.approx(
+        sum(n * (2 if tier == "large" else 1) for (tier, *_), n in tokens.items())
+    )
     assert prediction.seconds >= sum(made["seconds"] for made in prediction.rounds)
-    assert all(sample["reasoning"].startswith("WORKINGS") for sample in prediction.rounds[0]["samples"])
+    assert all(
+        sample["reasoning"].startswith("WORKINGS") for sample in prediction.rounds[0]["samples"]
+    )
 
 
 def test_a_cost_that_is_known_in_part_is_not_known(scripted):
     prices = {"large": Price(1, 1)}
-    assert Cascade("cope", scripted(no_agreement, prices=prices).team)(question=QUESTION).cost is None
+    assert (
+        Cascade("cope", scripted(no_agreement, prices=prices).team)(question=QUESTION).cost is None
+    )
     assert Cascade("large", scripted(no_agreement, prices=prices).team)(question=QUESTION).cost > 0
-    assert Cascade("small", scripted(no_agreement, prices=prices).team)(question=QUESTION).cost is None
+    assert (
+        Cascade("small", scripted(no_agreement, prices=prices).team)(question=QUESTION).cost is None
+    )
 
 
 def test_the_same_seed_gives_the_same_prediction(scripted):
@@ -174,7 +205,9 @@ def test_the_same_seed_gives_the_same_prediction(scripted):
         return f"Plan {ask.seed}." if ask.role == "plan" else f"Answer: {(ask.seed or 0) % 3}"
 
     def run(seed: int) -> Any:
-        made = Cascade("cope", scripted(reply).team, seed=seed, early_stop="none")(question=QUESTION)
+        made = Cascade("cope", scripted(reply).team, seed=seed, early_stop="none")(
+            question=QUESTION
+        )
         return made.answer, made.round, [(r["plan"], r["votes"], r["samples"]) for r in made.rounds]
 
     assert run(1) == run(1) and run(1) != run(2)

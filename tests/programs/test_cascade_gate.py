@@ -21,7 +21,11 @@ def by_index(answers: list[str], seed: int = 0, number: int = 1) -> Callable[[An
             return f"Goal of {planned[ask.seed]}." if ask.tier == "small" else "Guideline."
         if ask.tier == "large":
             return "Answer: 99"
-        return f"Answer: {answers[reasoned[ask.seed]]}" if ask.seed in reasoned else f"Answer: {ask.seed}"
+        return (
+            f"Answer: {answers[reasoned[ask.seed]]}"
+            if ask.seed in reasoned
+            else f"Answer: {ask.seed}"
+        )
 
     return reply
 
@@ -36,7 +40,9 @@ def by_index(answers: list[str], seed: int = 0, number: int = 1) -> Callable[[An
         (["3", "3.0", "3 bolts", "$3$", "\\boxed{3}", "6/2", "4", "5"], 1, 6 / 8),
     ],
 )
-def test_six_of_eight_are_enough_in_the_first_round(scripted, answers: list[str], round_: int, confidence: float):
+def test_six_of_eight_are_enough_in_the_first_round(
+    scripted, answers: list[str], round_: int, confidence: float
+):
     s = scripted(by_index(answers))
     prediction = Cascade("cope", s.team, early_stop="none")(question=QUESTION)
     assert prediction.round == round_
@@ -117,10 +123,17 @@ def test_a_round_that_cannot_be_read_escalates(scripted, adapter: str):
 
 def test_if_the_last_round_cannot_be_read_either_there_is_no_answer(scripted):
     prediction = Cascade("cope", scripted(lambda ask: "").team)(question=QUESTION)
-    assert (prediction.answer, prediction.confidence, prediction.round, prediction.votes) == (None, 0.0, 3, {})
+    assert (prediction.answer, prediction.confidence, prediction.round, prediction.votes) == (
+        None,
+        0.0,
+        3,
+        {},
+    )
     assert prediction.rounds[-1]["accepted"] is False
 
 
-@pytest.mark.parametrize("question", ["", " ", "?" * 5000, "Wie viele Ballen? \u2014 \U0001f9f5", "{braces} %s \\n"])
+@pytest.mark.parametrize(
+    "question", ["", " ", "?" * 5000, "Wie viele Ballen? \u2014 \U0001f9f5", "{braces} %s \\n"]
+)
 def test_any_question_may_be_asked(scripted, question: str):
     assert Cascade("cope", scripted(agreement).team)(question=question).answer == "3"

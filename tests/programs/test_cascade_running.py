@@ -44,7 +44,9 @@ def test_stopping_early_answers_as_all_samples_do(scripted, preset: str):
         handed = load_preset(preset).hands_on
         for a, b in zip(early.rounds, full.rounds, strict=True):
             assert a["accepted"] or not handed(a["round"]) or a["plan"] == b["plan"]
-        saved += sum(b["asked"] - a["asked"] for a, b in zip(early.rounds, full.rounds, strict=True))
+        saved += sum(
+            b["asked"] - a["asked"] for a, b in zip(early.rounds, full.rounds, strict=True)
+        )
     assert saved > 0
 
 
@@ -103,7 +105,9 @@ def test_in_dspys_evaluate_with_threads(scripted):
     s = scripted(agreement, delay=0.002, limits={"small": 5})
     devset = [dspy.Example(question=f"{n}?", answer="3").with_inputs("question") for n in range(8)]
     evaluate = dspy.Evaluate(
-        devset=devset, metric=lambda example, made, trace=None: made.answer == example.answer, num_threads=4
+        devset=devset,
+        metric=lambda example, made, trace=None: made.answer == example.answer,
+        num_threads=4,
     )
     result = evaluate(Cascade("cope", s.team, early_stop="none"))
     assert result.score == 100.0
@@ -137,7 +141,10 @@ def test_inside_a_users_program(scripted):
     assert program(question="?").answer == "3"
     with dspy.context(lm=None):
         assert (
-            dspy.Parallel(num_threads=2, disable_progress_bar=True)([(program, {"question": "?"})] * 3)[2].answer == "3"
+            dspy.Parallel(num_threads=2, disable_progress_bar=True)(
+                [(program, {"question": "?"})] * 3
+            )[2].answer
+            == "3"
         )
 
 
@@ -153,7 +160,10 @@ def test_questions_meter_and_observe_for_themselves(scripted):
     with ThreadPoolExecutor(4) as pool, metered() as nothing:
         made = list(pool.map(ask, map(str, range(4))))
     assert all(sum(line["calls"] for line in p.usage) == 16 for p in made)
-    assert all(sum(isinstance(e, Voted) for e in events) == 8 for events in seen.values()) and len(seen) == 4
+    assert (
+        all(sum(isinstance(e, Voted) for e in events) == 8 for events in seen.values())
+        and len(seen) == 4
+    )
     assert nothing.calls == []  # the pool's threads are not in this context
 
 
@@ -180,11 +190,18 @@ def failing(error: Exception, index: int = 3) -> Callable[[Any], str]:
     ],
 )
 def test_a_model_that_fails_is_an_error_and_never_an_answer(
-    scripted, monkeypatch: pytest.MonkeyPatch, error: Exception, seen: type[Exception], attempts: int
+    scripted,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    seen: type[Exception],
+    attempts: int,
 ):
     monkeypatch.setattr(execution, "_delay", lambda error, attempt: 0.0)
     bad = seed_of(0, 1, "reason", 3)
-    s = scripted(failing(error), delay=lambda r: 0.01 if r.config.seed == bad or r.config.temperature == 0.8 else 30)
+    s = scripted(
+        failing(error),
+        delay=lambda r: 0.01 if r.config.seed == bad or r.config.temperature == 0.8 else 30,
+    )
     with pytest.raises(seen) as caught:
         Cascade("cope", s.team)(question=QUESTION)
     assert caught.value.__cause__ is error
@@ -193,7 +210,9 @@ def test_a_model_that_fails_is_an_error_and_never_an_answer(
 
 
 def test_a_failure_of_a_planner(scripted):
-    s = scripted(lambda ask: 1 / 0 if ask.role == "plan" and ask.tier == "large" else no_agreement(ask))
+    s = scripted(
+        lambda ask: 1 / 0 if ask.role == "plan" and ask.tier == "large" else no_agreement(ask)
+    )
     with pytest.raises(dspy.LMError, match="division by zero"):
         Cascade("cope", s.team)(question=QUESTION)
 

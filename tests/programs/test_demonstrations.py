@@ -41,7 +41,8 @@ def test_the_nearest_come_last(k: int, question: str, answers: list[str]):
 
 def test_rare_words_say_more_than_common_ones():
     rows = [
-        {"question": f"A train rides to {town}. How long does it ride?", "answer": town} for town in ("Rome", "Oslo")
+        {"question": f"A train rides to {town}. How long does it ride?", "answer": town}
+        for town in ("Rome", "Oslo")
     ]
     rows.append({"question": "Is Oslo nice?", "answer": "yes"})
     assert shown(Neighbours(1, rows), "How long does it ride, the train to Oslo?") == ["Oslo"]
@@ -60,11 +61,19 @@ def test_copies_share_what_never_changes():
     [
         ([], "not an object"),
         ({"round_1.reasoner.predict": []}, "a number k and a list of demonstrations"),
-        ({"round_1.reasoner.predict": {"k": 1, "demos": [{"answer": "4"}]}}, "with a question each"),
-        ({"round_9.reasoner.predict": {"k": 1, "demos": []}}, "round_9.reasoner.predict, and no such predictor"),
+        (
+            {"round_1.reasoner.predict": {"k": 1, "demos": [{"answer": "4"}]}},
+            "with a question each",
+        ),
+        (
+            {"round_9.reasoner.predict": {"k": 1, "demos": []}},
+            "round_9.reasoner.predict, and no such predictor",
+        ),
     ],
 )
-def test_a_file_with_other_neighbours_is_refused_in_one_line(scripted, tmp_path: Path, plain: Any, said: str):
+def test_a_file_with_other_neighbours_is_refused_in_one_line(
+    scripted, tmp_path: Path, plain: Any, said: str
+):
     team = scripted(lambda ask: "Answer: 1").team
     state = {**Cascade("small", team).dump_state(), "neighbours": plain}
     with pytest.raises(ValueError, match=said):
@@ -78,8 +87,15 @@ def test_a_file_with_other_neighbours_is_refused_in_one_line(scripted, tmp_path:
 # In a program
 
 PLANS = [{**row, "guideline": f"Plan of {row['answer']}.", "augmented": True} for row in KEPT]
-SOLVED = [{**row, "guideline": "g", "reasoning": f"Work of {row['answer']}.", "augmented": True} for row in KEPT]
-QUESTIONS = ["How many legs have 7 hens?", "What is the area of a square of side 8?", "How many legs have 3 spiders?"]
+SOLVED = [
+    {**row, "guideline": "g", "reasoning": f"Work of {row['answer']}.", "augmented": True}
+    for row in KEPT
+]
+QUESTIONS = [
+    "How many legs have 7 hens?",
+    "What is the area of a square of side 8?",
+    "How many legs have 3 spiders?",
+]
 
 
 def with_neighbours(team: Any) -> Cascade:
@@ -99,12 +115,16 @@ def by_question(s: Any) -> dict[tuple[str, str], list[str]]:
     requests = [*s.small.requests, *s.large.requests]
     return {
         (q, "plan" if "Answer:" not in str(r.system) else "reason"): said_in(r)
-        for r in requests for q in QUESTIONS if q in r.messages[-1].parts[0].text
-    }  # fmt: skip
+        for r in requests
+        for q in QUESTIONS
+        if q in r.messages[-1].parts[0].text
+    }
 
 
 EXPECTED = {
-    (question, role): [f"Plan of {answer}." if role == "plan" else f"Work of {answer}.\nAnswer: {answer}"]
+    (question, role): [
+        f"Plan of {answer}." if role == "plan" else f"Work of {answer}.\nAnswer: {answer}"
+    ]
     for question, answer in zip(QUESTIONS, ("4", "9", "40"), strict=True)
     for role in ("plan", "reason")
 }
@@ -126,17 +146,28 @@ def test_questions_at_the_same_time_see_their_own(scripted):
 def test_they_come_after_the_demonstrations_that_all_questions_see(scripted):
     s = scripted(lambda ask: "So.\nAnswer: 1")
     program = Cascade("small", s.team)
-    program.round_1.reasoner.predict.demos = [dspy.Example(question="Always?", reasoning="Yes.", answer="yes")]
-    program.neighbours["round_1.reasoner.predict"] = Neighbours(2, [{**row, "reasoning": "."} for row in KEPT])
+    program.round_1.reasoner.predict.demos = [
+        dspy.Example(question="Always?", reasoning="Yes.", answer="yes")
+    ]
+    program.neighbours["round_1.reasoner.predict"] = Neighbours(
+        2, [{**row, "reasoning": "."} for row in KEPT]
+    )
     program(question=QUESTIONS[0])
-    assert [said.split("Answer: ")[1] for said in said_in(s.small.requests[-1])] == ["yes", "40", "4"]
+    assert [said.split("Answer: ")[1] for said in said_in(s.small.requests[-1])] == [
+        "yes",
+        "40",
+        "4",
+    ]
 
 
 def test_a_saved_program_shows_the_same(scripted, tmp_path: Path):
     s = scripted(lambda ask: "A plan." if ask.role == "plan" else "So.\nAnswer: 1")
     program = with_neighbours(s.team)
     program.save(tmp_path / "p.json")
-    for back in (Cascade.from_file(tmp_path / "p.json", s.team), Cascade("plan-then-solve", s.team)):
+    for back in (
+        Cascade.from_file(tmp_path / "p.json", s.team),
+        Cascade("plan-then-solve", s.team),
+    ):
         back.load(tmp_path / "p.json")  # DSPy's own
         assert back.dump_state() == program.dump_state()
         for engine in (s.small, s.large):
@@ -152,4 +183,6 @@ def test_a_program_without_them_is_saved_as_ever(scripted):
 
 def test_reset_drops_them_as_it_drops_demonstrations(scripted):
     program = with_neighbours(scripted(lambda ask: "").team)
-    assert program.reset_copy().neighbours == {} and len(program.deepcopy().neighbours) == 2 == len(program.neighbours)
+    assert program.reset_copy().neighbours == {} and len(program.deepcopy().neighbours) == 2 == len(
+        program.neighbours
+    )

@@ -17,9 +17,15 @@ from cope.programs.events import observed_by
 from cope.sandbox import Outcome, Report, Suite
 
 
-def ensemble(scripted: Any, *answers: str, preset: str = "small", **options: Any) -> tuple[Any, Cascade]:
+def ensemble(
+    scripted: Any, *answers: str, preset: str = "small", **options: Any
+) -> tuple[Any, Cascade]:
     """One program for each answer, which its instructions give away; the first one leads."""
-    more = {name: options.pop(name) for name in ("domain", "confidence", "early_stop") if name in options}
+    more = {
+        name: options.pop(name)
+        for name in ("domain", "confidence", "early_stop")
+        if name in options
+    }
 
     def reply(ask: Any) -> str:
         found = re.search(r"Say <(.*?)>", ask.system, re.S)
@@ -38,7 +44,9 @@ def ensemble(scripted: Any, *answers: str, preset: str = "small", **options: Any
     for program, answer in zip(programs, answers, strict=True):
         for name, predict in program.named_predictors():
             if "reasoner" in name:
-                predict.signature = predict.signature.with_instructions(f"Say <{answer}>. Answer: it")
+                predict.signature = predict.signature.with_instructions(
+                    f"Say <{answer}>. Answer: it"
+                )
     programs[0].peers = Peers(programs[1:])
     return s, programs[0]
 
@@ -59,7 +67,9 @@ def told(prediction: Any) -> list[Any]:
         (["1", "2"], "1", {"1": 1, "2": 1}, 2),
     ],
 )
-def test_answers_vote(scripted, answers: list[str], answer: str | None, votes: dict[str, int], asked: int):
+def test_answers_vote(
+    scripted, answers: list[str], answer: str | None, votes: dict[str, int], asked: int
+):
     s, program = ensemble(scripted, *answers)
     prediction = program(question="What is it?")
     assert (prediction.answer, prediction.votes) == (answer, votes)
@@ -146,7 +156,9 @@ def test_a_program_that_passes_the_visible_tests_wins(
     prediction = program(question="Write f.", tests=TESTS)
     assert prediction.answer.strip() == code(winner) and prediction.confidence == confidence
     assert len(prediction.members) == asked
-    assert [outcome["passed"] for outcome in prediction.tests] == [n < passing[winner - 1] for n in range(2)]
+    assert [outcome["passed"] for outcome in prediction.tests] == [
+        n < passing[winner - 1] for n in range(2)
+    ]
 
 
 def test_without_visible_tests_programs_vote_by_what_they_give(scripted):
@@ -160,7 +172,9 @@ def test_without_visible_tests_programs_vote_by_what_they_give(scripted):
 
 
 @pytest.mark.parametrize(("answers", "calls"), [(["1", "1", "2"], 2), (["1", "2", "2"], 0)])
-def test_optimizers_learn_from_the_lead_and_only_when_its_answer_is_given(scripted, answers: list[str], calls: int):
+def test_optimizers_learn_from_the_lead_and_only_when_its_answer_is_given(
+    scripted, answers: list[str], calls: int
+):
     _, program = ensemble(scripted, *answers, preset="plan-then-solve")
     mine = [predict for _, predict in program.named_predictors()]
     assert len(mine) == 2  # those of peers are not seen
@@ -202,7 +216,9 @@ def test_copies_share_the_peers(scripted):
 @pytest.mark.parametrize("peers", [{}, ["?"], [{}], [{"round_1.reasoner.predict": {}}]])
 def test_a_file_with_other_peers_is_refused_in_one_line(scripted, tmp_path: Path, peers: Any):
     team = scripted(lambda ask: "Answer: 1").team
-    (tmp_path / "p.json").write_text(json.dumps({**Cascade("small", team).dump_state(), "peers": peers}))
+    (tmp_path / "p.json").write_text(
+        json.dumps({**Cascade("small", team).dump_state(), "peers": peers})
+    )
     with pytest.raises(CopeError, match="is not a program saved by Cascade") as caught:
         Cascade.from_file(tmp_path / "p.json", team)
     assert "\n" not in str(caught.value)

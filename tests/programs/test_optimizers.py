@@ -5,14 +5,22 @@ from typing import Any
 
 import dspy
 import pytest
-from dspy.teleprompt import COPRO, BootstrapFewShot, BootstrapFewShotWithRandomSearch, LabeledFewShot
+from dspy.teleprompt import (
+    COPRO,
+    BootstrapFewShot,
+    BootstrapFewShotWithRandomSearch,
+    LabeledFewShot,
+)
 
 from cope import Cascade, metered
 from cope.models import Ledger, recorded_in
 from cope.programs import preset_names
 from cope.programs.sampling import seed_of
 
-TRAINSET = [dspy.Example(question=f"What is {n} + {n}?", answer=str(2 * n)).with_inputs("question") for n in range(3)]
+TRAINSET = [
+    dspy.Example(question=f"What is {n} + {n}?", answer=str(2 * n)).with_inputs("question")
+    for n in range(3)
+]
 
 
 def right(example: Any, prediction: Any, trace: Any = None) -> bool:
@@ -62,7 +70,11 @@ OPTIMIZERS: dict[str, Any] = {
         metric=right, max_bootstrapped_demos=2, max_labeled_demos=0
     ).compile(program, trainset=TRAINSET),
     "BootstrapFewShotWithRandomSearch": lambda program: BootstrapFewShotWithRandomSearch(
-        metric=right, max_bootstrapped_demos=1, max_labeled_demos=1, num_candidate_programs=1, num_threads=2
+        metric=right,
+        max_bootstrapped_demos=1,
+        max_labeled_demos=1,
+        num_candidate_programs=1,
+        num_threads=2,
     ).compile(program, trainset=TRAINSET[:2]),
 }
 
@@ -98,8 +110,12 @@ def test_an_instruction_optimizer_keeps_the_tiers_and_changes_the_words(scripted
         return float("Add with care." in str(s.small.requests[-1].system))
 
     with dspy.context(lm=writer.team["large"].lm):
-        program = COPRO(metric=careful, breadth=2, depth=1, prompt_model=writer.team["large"].lm).compile(
-            Cascade("small", s.team), trainset=TRAINSET[:1], eval_kwargs={"num_threads": 1, "display_progress": False}
+        program = COPRO(
+            metric=careful, breadth=2, depth=1, prompt_model=writer.team["large"].lm
+        ).compile(
+            Cascade("small", s.team),
+            trainset=TRAINSET[:1],
+            eval_kwargs={"num_threads": 1, "display_progress": False},
         )
     assert program.round_1.reasoner.predict.signature.instructions == "Add with care."
     assert tiers_of(program) == expected(program) and s.large.requests == []
@@ -125,15 +141,22 @@ def test_the_trace_holds_the_winners_calls_and_no_others(scripted):
         trace = dspy.settings.trace
     assert prediction.round == 1 and prediction.answer == "6"
     (planner, asked, plan), (reasoner, shown, solution) = trace
-    assert planner is program.round_1.planner.predict and reasoner is program.round_1.reasoner.predict
-    assert asked["question"] == shown["question"] == "What is 3 + 3?" and shown["goal"] == plan.goal == prediction.plan
+    assert (
+        planner is program.round_1.planner.predict and reasoner is program.round_1.reasoner.predict
+    )
+    assert (
+        asked["question"] == shown["question"] == "What is 3 + 3?"
+        and shown["goal"] == plan.goal == prediction.plan
+    )
     assert solution.answer == "6"
     winner = prediction.rounds[0]["supporters"][0]
     assert plan.goal.startswith(f"Plan {seed_of(0, 1, 'plan', winner)} ")
     assert solution.reasoning == f"Steps {seed_of(0, 1, 'reason', winner)}."
 
 
-def test_of_a_question_through_all_rounds_the_trace_holds_the_last_rounds_winner_and_the_plan_it_saw(scripted):
+def test_of_a_question_through_all_rounds_the_trace_holds_the_last_rounds_winner_and_the_plan_it_saw(
+    scripted,
+):
     s = scripted(through_all_rounds)
     program = Cascade("cope", s.team, early_stop="none")
     with dspy.context(trace=[]):
@@ -148,7 +171,9 @@ def test_without_a_winner_only_the_shared_plan_is_traced(scripted):
     program = Cascade("plan-then-solve", s.team)
     with dspy.context(trace=[]):
         assert program(question="?").answer is None
-        assert [predictor for predictor, *_ in dspy.settings.trace] == [program.round_1.planner.predict]
+        assert [predictor for predictor, *_ in dspy.settings.trace] == [
+            program.round_1.planner.predict
+        ]
 
 
 def test_no_trace_where_none_is_wanted(scripted):
@@ -159,7 +184,9 @@ def test_no_trace_where_none_is_wanted(scripted):
 
 def test_demonstrations_come_from_the_votes_winner(scripted):
     """The first sample to come in is wrong, and outvoted: it must not be learned from."""
-    s = scripted(doubling, delay=lambda request: 0.0 if (request.config.seed or 1) % 4 == 0 else 0.003)
+    s = scripted(
+        doubling, delay=lambda request: 0.0 if (request.config.seed or 1) % 4 == 0 else 0.003
+    )
     program = OPTIMIZERS["BootstrapFewShot"](Cascade("cope", s.team, early_stop="none"))
     reasoner, planner = program.round_1.reasoner.predict, program.round_1.planner.predict
     assert len(reasoner.demos) == len(planner.demos) == 2
@@ -167,7 +194,10 @@ def test_demonstrations_come_from_the_votes_winner(scripted):
         (example,) = [e for e in TRAINSET if e.question == solution.question == plan.question]
         assert solution.answer == example.answer and solution.augmented
         assert solution.goal == plan.goal
-        plans = {f"Plan {seed_of(0, 1, 'plan', i)} for {plan.question}": seed_of(0, 1, "reason", i) for i in range(8)}
+        plans = {
+            f"Plan {seed_of(0, 1, 'plan', i)} for {plan.question}": seed_of(0, 1, "reason", i)
+            for i in range(8)
+        }
         assert solution.reasoning == f"Steps {plans[plan.goal]}."
     before = len(s.small.requests)
     program(question="What is 9 + 9?")

@@ -16,7 +16,15 @@ PLANNED = {"planner": "large", "plan": "guideline", "reasoner": "small", "sees":
 
 def test_the_presets_that_come_with_the_package():
     assert preset_names() == sorted(
-        ["answer-cascade", "cope", "large", "plan-then-solve", "self-consistency", "self-plan", "small"]
+        [
+            "answer-cascade",
+            "cope",
+            "large",
+            "plan-then-solve",
+            "self-consistency",
+            "self-plan",
+            "small",
+        ]
     )
 
 
@@ -30,10 +38,31 @@ def test_every_one_loads_under_its_name_and_says_what_it_is(name: str):
 
 def test_cope_is_the_papers_cascade():
     first, second, third = load_preset("cope").rounds
-    assert (first.planner, first.plan, first.plans, first.reasoner, first.sees) == ("small", "goal", 8, "small", (1,))
-    assert (first.samples, first.plan_temperature, first.temperature, first.threshold) == (8, 0.8, 0.4, 0.75)
-    assert (second.planner, second.plan, second.plans, second.reasoner) == ("large", "guideline", 1, "small")
-    assert (second.sees, second.samples, second.plan_temperature, second.temperature) == ((1, 2), 8, 0.8, 0.8)
+    assert (first.planner, first.plan, first.plans, first.reasoner, first.sees) == (
+        "small",
+        "goal",
+        8,
+        "small",
+        (1,),
+    )
+    assert (first.samples, first.plan_temperature, first.temperature, first.threshold) == (
+        8,
+        0.8,
+        0.4,
+        0.75,
+    )
+    assert (second.planner, second.plan, second.plans, second.reasoner) == (
+        "large",
+        "guideline",
+        1,
+        "small",
+    )
+    assert (second.sees, second.samples, second.plan_temperature, second.temperature) == (
+        (1, 2),
+        8,
+        0.8,
+        0.8,
+    )
     assert second.threshold == 0.5
     assert (third.planner, third.reasoner, third.sees, third.samples) == (None, "large", (2,), 1)
     assert (third.temperature, third.threshold) == (0.0, None)
@@ -72,18 +101,36 @@ def test_tiers_and_plans_handed_on(name: str, tiers: tuple[str, ...], hands_on: 
     [
         ([], "rounds: "),
         ([{}], "rounds.1.reasoner: Field required"),
-        ([GATED, {"reasoner": "large", "sample": 3}], "rounds.2.sample: Extra inputs are not permitted"),
+        (
+            [GATED, {"reasoner": "large", "sample": 3}],
+            "rounds.2.sample: Extra inputs are not permitted",
+        ),
         ([GATED], "rounds.1.threshold: the last round returns its answer, so it has no threshold"),
         ([GATED, GATED], "rounds.2.threshold: the last round returns its answer"),
         ([SMALL, SMALL], "rounds.1.threshold: missing, so the rounds after it would never run"),
         ([GATED | {"threshold": 0}, SMALL], "rounds.1.threshold: Input should be greater than 0"),
-        ([GATED | {"threshold": 1.5}, SMALL], "rounds.1.threshold: Input should be less than or equal to 1"),
-        ([GATED | {"threshold": "high"}, SMALL], "rounds.1.threshold: Input should be a valid number"),
-        ([GATED, SMALL | {"samples": 0}], "rounds.2.samples: Input should be greater than or equal to 1"),
-        ([SMALL | {"samples": 1000}], "rounds.1.samples: Input should be less than or equal to 256"),
+        (
+            [GATED | {"threshold": 1.5}, SMALL],
+            "rounds.1.threshold: Input should be less than or equal to 1",
+        ),
+        (
+            [GATED | {"threshold": "high"}, SMALL],
+            "rounds.1.threshold: Input should be a valid number",
+        ),
+        (
+            [GATED, SMALL | {"samples": 0}],
+            "rounds.2.samples: Input should be greater than or equal to 1",
+        ),
+        (
+            [SMALL | {"samples": 1000}],
+            "rounds.1.samples: Input should be less than or equal to 256",
+        ),
         ([SMALL | {"samples": 2.5}], "rounds.1.samples: Input should be a valid integer"),
         ([SMALL | {"samples": 3}], "rounds.1: several samples need a temperature above 0"),
-        ([SMALL | {"temperature": 3}], "rounds.1.temperature: Input should be less than or equal to 2"),
+        (
+            [SMALL | {"temperature": 3}],
+            "rounds.1.temperature: Input should be less than or equal to 2",
+        ),
         ([SMALL | {"temperature": -1}], "rounds.1.temperature: "),
         ([SMALL | {"max_tokens": 0}], "rounds.1.max_tokens: "),
         ([SMALL | {"planner": "large"}], "rounds.1: planner and plan go together"),
@@ -91,10 +138,16 @@ def test_tiers_and_plans_handed_on(name: str, tiers: tuple[str, ...], hands_on: 
         ([PLANNED | {"plan": "poem"}], "rounds.1.plan: Input should be 'goal' or 'guideline'"),
         ([SMALL | {"plans": 2}], "rounds.1: plans needs a planner"),
         ([PLANNED | {"plans": 2}], "rounds.1: plans must be 1 or as many as samples (1)"),
-        ([PLANNED | {"plans": 2, "samples": 2, "temperature": 1}], "rounds.1: several plans need a plan_temperature"),
+        (
+            [PLANNED | {"plans": 2, "samples": 2, "temperature": 1}],
+            "rounds.1: several plans need a plan_temperature",
+        ),
         ([PLANNED | {"sees": []}], "rounds.1.planner: no round sees its plan"),
         ([SMALL | {"sees": [1]}], "rounds.1.sees: round 1 makes no plan that round 1 could see"),
-        ([GATED | {"sees": [2]}, PLANNED | {"sees": [2]}], "rounds.1.sees: round 2 makes no plan that round 1 could"),
+        (
+            [GATED | {"sees": [2]}, PLANNED | {"sees": [2]}],
+            "rounds.1.sees: round 2 makes no plan that round 1 could",
+        ),
         ([SMALL | {"sees": [0]}], "rounds.1.sees: round 0 makes no plan"),
         ([SMALL | {"sees": ["first"]}], "rounds.1.sees.1: Input should be a valid integer"),
         ("none", "rounds: "),
@@ -103,7 +156,9 @@ def test_tiers_and_plans_handed_on(name: str, tiers: tuple[str, ...], hands_on: 
 def test_an_error_points_at_the_field(rounds: Any, message: str):
     with pytest.raises(CopeError) as caught:
         parse_preset({"name": "mine", "rounds": rounds}, "mine.toml")
-    assert str(caught.value).startswith(f"preset mine.toml: {message}") and "\n" not in str(caught.value)
+    assert str(caught.value).startswith(f"preset mine.toml: {message}") and "\n" not in str(
+        caught.value
+    )
 
 
 def test_the_users_own_file(tmp_path: Path):
@@ -144,7 +199,11 @@ def test_a_file_that_is_no_preset(tmp_path: Path, content: bytes, message: str):
     path.write_bytes(content)
     with pytest.raises(CopeError) as caught:
         load_preset(str(path))
-    assert message in str(caught.value) and "bad.toml" in str(caught.value) and "\n" not in str(caught.value)
+    assert (
+        message in str(caught.value)
+        and "bad.toml" in str(caught.value)
+        and "\n" not in str(caught.value)
+    )
 
 
 @pytest.mark.parametrize(
@@ -164,7 +223,11 @@ def test_a_name_that_is_not_there(name: str, message: str):
 def test_another_number_of_samples_where_there_are_several():
     rounds = load_preset("cope").with_(samples=4).rounds
     assert [(r.samples, r.plans) for r in rounds] == [(4, 4), (4, 1), (1, 1)]
-    assert [(r.samples, r.plans) for r in load_preset("cope").with_(samples=1).rounds] == [(1, 1), (1, 1), (1, 1)]
+    assert [(r.samples, r.plans) for r in load_preset("cope").with_(samples=1).rounds] == [
+        (1, 1),
+        (1, 1),
+        (1, 1),
+    ]
     assert load_preset("plan-then-solve").with_(samples=4) == load_preset("plan-then-solve")
 
 
@@ -179,10 +242,19 @@ def test_other_thresholds_round_by_round():
     ("change", "message"),
     [
         ({"thresholds": (0.5, 0.5, 0.5)}, "preset 'cope' has 2 thresholds, and 3 are given"),
-        ({"thresholds": (1.5,)}, "preset cope: rounds.1.threshold: Input should be less than or equal to 1"),
-        ({"thresholds": (0.5, 0.0)}, "preset cope: rounds.2.threshold: Input should be greater than 0"),
+        (
+            {"thresholds": (1.5,)},
+            "preset cope: rounds.1.threshold: Input should be less than or equal to 1",
+        ),
+        (
+            {"thresholds": (0.5, 0.0)},
+            "preset cope: rounds.2.threshold: Input should be greater than 0",
+        ),
         ({"samples": 0}, "preset cope: rounds.1.plans: Input should be greater than or equal to 1"),
-        ({"samples": 257}, "preset cope: rounds.1.plans: Input should be less than or equal to 256"),
+        (
+            {"samples": 257},
+            "preset cope: rounds.1.plans: Input should be less than or equal to 256",
+        ),
     ],
 )
 def test_a_change_out_of_range(change: dict[str, Any], message: str):

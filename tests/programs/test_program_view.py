@@ -20,7 +20,9 @@ def team(scripted: Callable[..., Any]) -> Team:
 
 @pytest.mark.parametrize("domain", ["short-answer", "code"])
 @pytest.mark.parametrize("preset", preset_names())
-def test_a_preset_and_its_file_show_what_the_cascade_asks(team: Team, tmp_path: Path, preset: str, domain: str) -> None:
+def test_a_preset_and_its_file_show_what_the_cascade_asks(
+    team: Team, tmp_path: Path, preset: str, domain: str
+) -> None:
     program = Cascade(preset, team, domain=domain)
     program.save(tmp_path / "program.json")
     view = view_program(preset, domain)
@@ -38,19 +40,27 @@ def test_a_preset_and_its_file_show_what_the_cascade_asks(team: Team, tmp_path: 
     assert (view.preset, view.domain, view.compiled) == (program.preset, domain, None)
 
 
-def test_the_file_s_own_instructions_demonstrations_and_record_are_seen(team: Team, tmp_path: Path) -> None:
+def test_the_file_s_own_instructions_demonstrations_and_record_are_seen(
+    team: Team, tmp_path: Path
+) -> None:
     program, path = Cascade("plan-then-solve", team), tmp_path / "program.json"
     solver = program.round_1.reasoner.predict
-    solver.signature = solver.signature.with_instructions("Do it.").with_updated_fields("answer", desc="a number")
-    solver.demos = [dspy.Example(question="1 + 1?", answer="2", tests=["x"], guideline="Add.", augmented=True)]
+    solver.signature = solver.signature.with_instructions("Do it.").with_updated_fields(
+        "answer", desc="a number"
+    )
+    solver.demos = [
+        dspy.Example(question="1 + 1?", answer="2", tests=["x"], guideline="Add.", augmented=True)
+    ]
     program.save(path)
     path.write_text(json.dumps(json.loads(path.read_text()) | {"compiled": {"optimizer": "gepa"}}))
     planner, reasoner = view_program(path).predictors
     assert planner.instructions.startswith("Give a strategy") and planner.demos == ()
     assert (reasoner.instructions, reasoner.outputs["answer"]) == ("Do it.", "a number")
     assert list(reasoner.shown(reasoner.demos[0]).items()) == [
-        ("question", "1 + 1?"), ("guideline", "Add."), ("answer", "2"),
-    ]  # fmt: skip
+        ("question", "1 + 1?"),
+        ("guideline", "Add."),
+        ("answer", "2"),
+    ]
     assert view_program(path).compiled == {"optimizer": "gepa"}
 
 
@@ -81,18 +91,35 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         lambda good: {name: part for name, part in good.items() if "planner" not in name},
         "it has no 'round_1.planner.predict'",
     ),
-    "a number for a predictor": (lambda good: good | {"round_1.planner.predict": 3}, "is not a program saved by"),
+    "a number for a predictor": (
+        lambda good: good | {"round_1.planner.predict": 3},
+        "is not a program saved by",
+    ),
     "a bad preset": (lambda good: good | {"preset": {"name": "x", "rounds": []}}, "rounds: "),
-    "a kind of questions that is none": (lambda good: good | {"domain": "codes"}, "did you mean code?"),
+    "a kind of questions that is none": (
+        lambda good: good | {"domain": "codes"},
+        "did you mean code?",
+    ),
     "a domain that is no text": (lambda good: good | {"domain": []}, "is not a program saved by"),
-    "a record that is none": (lambda good: good | {"compiled": "yes"}, "its 'compiled' is not an object"),
-    "demonstrations that are none": (lambda good: _with(good, demos=["x"]), "predict are not a list of objects"),
-    "instructions that are none": (lambda good: _with(good, signature={"instructions": None}), "predict are not text"),
+    "a record that is none": (
+        lambda good: good | {"compiled": "yes"},
+        "its 'compiled' is not an object",
+    ),
+    "demonstrations that are none": (
+        lambda good: _with(good, demos=["x"]),
+        "predict are not a list of objects",
+    ),
+    "instructions that are none": (
+        lambda good: _with(good, signature={"instructions": None}),
+        "predict are not text",
+    ),
 }
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_file_that_is_no_program_is_told_in_one_line(team: Team, tmp_path: Path, kind: str) -> None:
+def test_a_file_that_is_no_program_is_told_in_one_line(
+    team: Team, tmp_path: Path, kind: str
+) -> None:
     path = tmp_path / "bad.json"
     Cascade("plan-then-solve", team).save(path)
     state = json.loads(path.read_text())
@@ -106,14 +133,20 @@ def test_a_file_that_is_no_program_is_told_in_one_line(team: Team, tmp_path: Pat
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("none.json", None, "none.json, and no preset has that name: there are answer-cascade, cope"),
+        (
+            "none.json",
+            None,
+            "none.json, and no preset has that name: there are answer-cascade, cope",
+        ),
         ("none.toml", None, "cannot read the preset"),
         ("", None, "Is a directory"),
         ("bad.json", b"{", "no JSON"),
         ("bad.json", b"\xff\xfe", "no JSON"),
     ],
 )
-def test_a_file_that_cannot_be_read(tmp_path: Path, name: str, content: bytes | None, said: str) -> None:
+def test_a_file_that_cannot_be_read(
+    tmp_path: Path, name: str, content: bytes | None, said: str
+) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(CopeError) as caught:

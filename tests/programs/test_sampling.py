@@ -32,12 +32,16 @@ class Round:
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
-        return Sample(index, plan=f"plan {index}" if self.planned[index] else None, answer=self.answers[index])
+        return Sample(
+            index, plan=f"plan {index}" if self.planned[index] else None, answer=self.answers[index]
+        )
 
     async def decide(self, order: list[int], threshold: float | None, hands_on: bool, rule: str):
         """What the round decides: accepted, the answer, the plan handed on; and how many samples it took."""
         tally = VoteShare().tally(order)
-        samples = await draw(order, self.make, tally, threshold=threshold, hands_on=hands_on, early_stop=rule)
+        samples = await draw(
+            order, self.make, tally, threshold=threshold, hands_on=hands_on, early_stop=rule
+        )
         verdict = tally.verdict()
         accepted = accepts(verdict, threshold)
         plan = ROUND._survivor(verdict, samples, order, None) if hands_on and not accepted else None
@@ -45,7 +49,9 @@ class Round:
 
 
 ANSWERS = st.sampled_from([None, "3", "3", "4", "5", "0.5", "1/2"])
-THRESHOLDS = st.one_of(st.none(), st.sampled_from([0.1, 0.3, 0.5, 2 / 3, 0.75, 0.9, 1.0]), st.floats(0.01, 1.0))
+THRESHOLDS = st.one_of(
+    st.none(), st.sampled_from([0.1, 0.3, 0.5, 2 / 3, 0.75, 0.9, 1.0]), st.floats(0.01, 1.0)
+)
 
 
 @st.composite
@@ -53,7 +59,11 @@ def rounds(draw_: st.DrawFn) -> tuple[Round, list[int]]:
     size = draw_(st.integers(1, 12))
     lists = st.lists
     answers = draw_(lists(ANSWERS, min_size=size, max_size=size))
-    ticks = draw_(st.one_of(st.permutations(range(size)), lists(st.integers(0, 4), min_size=size, max_size=size)))
+    ticks = draw_(
+        st.one_of(
+            st.permutations(range(size)), lists(st.integers(0, 4), min_size=size, max_size=size)
+        )
+    )
     planned = draw_(lists(st.sampled_from([True, True, True, False]), min_size=size, max_size=size))
     return Round(answers, list(ticks), planned), list(draw_(st.permutations(range(size))))
 
@@ -91,7 +101,9 @@ def test_stopping_early_decides_as_all_samples_do(
         (["3", "3", "3", "4", None, None, None, None], 0.75, True, 6),
     ],
 )
-def test_samples_saved(answers: list[str | None], threshold: float | None, hands_on: bool, needed: int):
+def test_samples_saved(
+    answers: list[str | None], threshold: float | None, hands_on: bool, needed: int
+):
     """One sample comes in at a time, in order."""
     count = len(answers)
     scene = Round(answers, [3 * index for index in range(count)], [True] * count)
@@ -107,13 +119,21 @@ def drawn(order: list[int], make: Callable[[int], Awaitable[Sample]], **kwargs) 
 def test_samples_are_asked_in_the_seeded_order_and_given_by_index():
     scene = Round(["3"] * 5, [4, 3, 2, 1, 0], [True] * 5)
     samples = drawn([3, 1, 4, 0, 2], scene.make)
-    assert scene.asked == [3, 1, 4, 0, 2] and [sample.index for sample in samples] == [0, 1, 2, 3, 4]
+    assert scene.asked == [3, 1, 4, 0, 2] and [sample.index for sample in samples] == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
 
 
 def test_counted_is_called_for_each_sample_that_came_in():
     counted: list[int] = []
     scene = Round(["3"] * 4, [0, 4, 8, 12], [True] * 4)
-    drawn([0, 1, 2, 3], scene.make, threshold=0.5, counted=lambda sample: counted.append(sample.index))
+    drawn(
+        [0, 1, 2, 3], scene.make, threshold=0.5, counted=lambda sample: counted.append(sample.index)
+    )
     assert counted == [0, 1]
 
 

@@ -37,13 +37,19 @@ def test_changed_instructions_and_demonstrations_come_back_and_are_used(scripted
     s = scripted(agreement)
     program = Cascade(load_preset("cope").with_(samples=3, thresholds=(0.9,)), s.team)
     reasoner = program.round_1.reasoner.predict
-    reasoner.signature = reasoner.signature.with_instructions("Work it out, Schritt f\u00fcr Schritt.")
-    demo = dspy.Example(question="1 + 1?", goal="Add.", reasoning="One more.", answer="2", augmented=True)
+    reasoner.signature = reasoner.signature.with_instructions(
+        "Work it out, Schritt f\u00fcr Schritt."
+    )
+    demo = dspy.Example(
+        question="1 + 1?", goal="Add.", reasoning="One more.", answer="2", augmented=True
+    )
     reasoner.demos = [demo]
     program.save(tmp_path / "program.json")
     back = Cascade.from_file(tmp_path / "program.json", s.team, early_stop="none")
     assert back.preset.rounds == program.preset.rounds and back.early_stop == "none"
-    assert back.round_1.reasoner.predict.signature.instructions.startswith("Work it out, Schritt f\u00fcr")
+    assert back.round_1.reasoner.predict.signature.instructions.startswith(
+        "Work it out, Schritt f\u00fcr"
+    )
     assert back(question="1 + 2?").answer == "3"
     asked = [request for request in s.small.requests if "Work it out" in str(request.system)]
     assert len(asked) == 3 and asked[0].messages[1].parts[0].text == "One more.\nAnswer: 2"
@@ -67,7 +73,10 @@ def test_dspys_own_load(team: Team, tmp_path: Path):
 
 def test_a_program_for_other_rounds(team: Team, tmp_path: Path):
     Cascade("cope", team).save(tmp_path / "program.json")
-    with pytest.raises(CopeError, match=r"saved for preset 'cope' with other rounds: load it with Cascade\.from_file"):
+    with pytest.raises(
+        CopeError,
+        match=r"saved for preset 'cope' with other rounds: load it with Cascade\.from_file",
+    ):
         Cascade("small", team).load(tmp_path / "program.json")
 
 
@@ -80,7 +89,9 @@ def broken(tmp_path: Path, team: Team) -> dict[str, bytes]:
     Cascade("cope", team).save(tmp_path / "good.json")
     good = json.loads((tmp_path / "good.json").read_text())
     without = {name: part for name, part in good.items() if not name.startswith("round_2")}
-    bad_preset = good | {"preset": good["preset"] | {"rounds": [{"reasoner": "small", "samples": 0}]}}
+    bad_preset = good | {
+        "preset": good["preset"] | {"rounds": [{"reasoner": "small", "samples": 0}]}
+    }
     return {
         "no JSON": b"{",
         "not text": b"\xff\xfe\x00",
@@ -97,11 +108,24 @@ def broken(tmp_path: Path, team: Team) -> dict[str, bytes]:
         "a tier missing": json.dumps(
             good | {"preset": {"name": "x", "rounds": [{"reasoner": "huge"}]}}
         ).encode(),
-    }  # fmt: skip
+    }
 
 
-KINDS = ["no JSON", "not text", "empty", "a list", "a number", "null", "another object", "another program",
-         "a preset that is none", "a bad preset", "a predictor missing", "a predictor that is none", "a tier missing"]  # fmt: skip
+KINDS = [
+    "no JSON",
+    "not text",
+    "empty",
+    "a list",
+    "a number",
+    "null",
+    "another object",
+    "another program",
+    "a preset that is none",
+    "a bad preset",
+    "a predictor missing",
+    "a predictor that is none",
+    "a tier missing",
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -116,7 +140,9 @@ def test_a_file_that_is_no_program_is_told_in_one_line(tmp_path: Path, team: Tea
     assert "bad.json" in str(caught.value) or "no tier is named 'huge'" in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "reason"), [("none.json", "No such file or directory"), ("", "Is a directory")])
+@pytest.mark.parametrize(
+    ("name", "reason"), [("none.json", "No such file or directory"), ("", "Is a directory")]
+)
 def test_a_file_that_cannot_be_read(tmp_path: Path, team: Team, name: str, reason: str):
     with pytest.raises(CopeError, match=f"cannot read the program .*: {reason}"):
         Cascade.from_file(tmp_path / name, team)
@@ -131,7 +157,9 @@ def ollama_lm(kind: type[dspy.LM]) -> dspy.LM:
 
 
 @pytest.mark.parametrize("kind", [dspy.LM, TierLM])
-def test_a_predictor_with_an_ollama_model_is_saved_copied_and_pickled(tmp_path: Path, kind: type[dspy.LM]):
+def test_a_predictor_with_an_ollama_model_is_saved_copied_and_pickled(
+    tmp_path: Path, kind: type[dspy.LM]
+):
     program = dspy.Predict("question -> answer")
     program.lm = ollama_lm(kind)
     program.save(tmp_path / "program.json")
@@ -139,7 +167,12 @@ def test_a_predictor_with_an_ollama_model_is_saved_copied_and_pickled(tmp_path: 
     loaded.load(tmp_path / "program.json", allow_unsafe_lm_state=True)
     program.save(tmp_path / "whole", save_program=True)
     whole = dspy.load(tmp_path / "whole", allow_pickle=True)
-    for lm in (loaded.lm, whole.lm, copy.deepcopy(program).lm, pickle.loads(pickle.dumps(program.lm))):
+    for lm in (
+        loaded.lm,
+        whole.lm,
+        copy.deepcopy(program).lm,
+        pickle.loads(pickle.dumps(program.lm)),
+    ):
         assert type(lm) is kind and lm is not program.lm
         assert lm.dump_state() == program.lm.dump_state()
         assert lm.engine.dump_state() == program.lm.engine.dump_state()
@@ -156,7 +189,9 @@ def test_a_model_in_a_file_is_not_loaded_unless_the_user_trusts_it(tmp_path: Pat
 
 
 def test_a_whole_cascade_is_pickled_with_its_team(tmp_path: Path):
-    team = Team("ollama/qwen2.5:3b@http://10.0.0.2:11434", "local/smollm2-135m", limits={"small": 3})
+    team = Team(
+        "ollama/qwen2.5:3b@http://10.0.0.2:11434", "local/smollm2-135m", limits={"small": 3}
+    )
     Cascade("cope", team, seed=7).save(tmp_path / "whole", save_program=True)
     back = dspy.load(tmp_path / "whole", allow_pickle=True)
     assert isinstance(back, Cascade) and back.seed == 7 and back.preset == load_preset("cope")

@@ -36,14 +36,22 @@ def test_questions_of_unknown_outcome_stay_unknown(record: Recording, record_fol
     assert told["n"] == 9 and sum(row["unknown"] for row in told["flow"]) == 3
     low, high = told["bounds"]
     assert high - low == pytest.approx(3 / 12) and low <= told["accuracy"] <= high
-    states = [row[3][0][6] for row in index_of(replace(source, systems=(partial, source.systems[1])))["rows"]]
+    states = [
+        row[3][0][6]
+        for row in index_of(replace(source, systems=(partial, source.systems[1])))["rows"]
+    ]
     assert states.count("unknown") == 3
 
 
-def test_questions_without_a_right_answer_are_neither_right_nor_wrong(record: Recording, record_folder: Path):
+def test_questions_without_a_right_answer_are_neither_right_nor_wrong(
+    record: Recording, record_folder: Path
+):
     source = open_source(record_folder / "r.parquet")
     cope, large = source.systems[:2]
-    open_ = [replace(r, score=None, gold=None) if place < 2 else r for place, r in enumerate(cope.records)]
+    open_ = [
+        replace(r, score=None, gold=None) if place < 2 else r
+        for place, r in enumerate(cope.records)
+    ]
     keys = {r.key for r in open_ if r.score is None}
     right = {at: None if at[0] in keys else found for at, found in cope.right.items()}
     partial = replace(source, systems=(replace(cope, records=open_, right=right), large))
@@ -51,10 +59,17 @@ def test_questions_without_a_right_answer_are_neither_right_nor_wrong(record: Re
     told = figures["systems"][0]
     assert told["n"] == 12 and told["accuracy"] is None and told["against_large"]["n"] == 10
     assert sum(row["unknown"] for row in told["flow"]) == 2
-    assert all(row["got"] == row["right"] + row["wrong"] + row["unknown"] + row["on"] for row in told["flow"])
+    assert all(
+        row["got"] == row["right"] + row["wrong"] + row["unknown"] + row["on"]
+        for row in told["flow"]
+    )
     assert headline(figures) == "cope: some questions have no right answer, so accuracy is unknown."
     rows = index_of(partial)["rows"]
-    assert [row[3][0][1] for row in rows[:2]] == [None, None] and rows[0][2] == "" and rows[2][3][0][1] is not None
+    assert (
+        [row[3][0][1] for row in rows[:2]] == [None, None]
+        and rows[0][2] == ""
+        and rows[2][3][0][1] is not None
+    )
     assert figures["systems"][0]["number"] == 2 and figures["systems"][1]["number"] == 1
 
 
@@ -74,7 +89,9 @@ def test_a_runs_escalated_answers_are_scored_where_that_is_plain(tmp_path: Path)
     for record in system.records:
         for told in record.rounds:
             right = system.right[record.key, told["round"]]
-            assert right == (told["answer"] is not None and float(told["answer"]) == float(record.gold))
+            assert right == (
+                told["answer"] is not None and float(told["answer"]) == float(record.gold)
+            )
 
 
 def test_the_sweep_goes_through_the_presets_own_thresholds(tmp_path: Path):
@@ -132,23 +149,65 @@ ROUND = RoundView(1, "small", samples=8, threshold=0.75)
 @pytest.mark.parametrize(
     ("change", "last", "words"),
     [
-        ({}, False, "5 of 8 samples agree (62%), and 75% are needed: the question goes on to round 2."),
+        (
+            {},
+            False,
+            "5 of 8 samples agree (62%), and 75% are needed: the question goes on to round 2.",
+        ),
         ({"plan": "p"}, False, "goes on to round 2, with a plan."),
         ({"asked": 7}, False, "1 more were not drawn, as they could change nothing"),
         ({"accepted": True, "threshold": 0.5}, False, "and 50% are enough: accepted."),
-        ({"accepted": True, "threshold": None}, True, "this is the last round, so its answer is given."),
-        ({"answer": None, "votes": {}, "confidence": 0.0}, False, "No answer could be read: the question goes on to round 2."),
-        ({"answer": None, "votes": {}, "confidence": 0.0}, True, "No answer could be read: the question stays without an answer."),
-        ({"asked": 5, "early_stop": "esc"}, False, "5 of 5 samples agree (62%; 3 more were not drawn by esc)"),
-        ({"votes": {"passes all 3": 2}, "confidence": 1.0, "accepted": True}, False, "passes all 3 shown tests: accepted."),
-        ({"votes": {"passes 1 of 3": 2}, "confidence": 0.0}, False, "The best program passes 1 of 3 shown tests: the"),
-        ({"votes": {"passes all 1": 2}, "confidence": 1.0, "accepted": True}, False, "passes the one shown test: accepted."),
+        (
+            {"accepted": True, "threshold": None},
+            True,
+            "this is the last round, so its answer is given.",
+        ),
+        (
+            {"answer": None, "votes": {}, "confidence": 0.0},
+            False,
+            "No answer could be read: the question goes on to round 2.",
+        ),
+        (
+            {"answer": None, "votes": {}, "confidence": 0.0},
+            True,
+            "No answer could be read: the question stays without an answer.",
+        ),
+        (
+            {"asked": 5, "early_stop": "esc"},
+            False,
+            "5 of 5 samples agree (62%; 3 more were not drawn by esc)",
+        ),
+        (
+            {"votes": {"passes all 3": 2}, "confidence": 1.0, "accepted": True},
+            False,
+            "passes all 3 shown tests: accepted.",
+        ),
+        (
+            {"votes": {"passes 1 of 3": 2}, "confidence": 0.0},
+            False,
+            "The best program passes 1 of 3 shown tests: the",
+        ),
+        (
+            {"votes": {"passes all 1": 2}, "confidence": 1.0, "accepted": True},
+            False,
+            "passes the one shown test: accepted.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_decision_in_words(change: dict[str, object], last: bool, words: str):
     assert words in decision({**VOTE, **change}, ROUND, last)
 
 
 def test_a_lone_sample_is_no_vote():
-    told = {**VOTE, "votes": {"18": 1}, "confidence": 1.0, "threshold": None, "accepted": True, "asked": 1}
-    assert decision(told, RoundView(1, "large"), True) == "One sample was asked, and its answer is given."
+    told = {
+        **VOTE,
+        "votes": {"18": 1},
+        "confidence": 1.0,
+        "threshold": None,
+        "accepted": True,
+        "asked": 1,
+    }
+    assert (
+        decision(told, RoundView(1, "large"), True)
+        == "One sample was asked, and its answer is given."
+    )

@@ -28,7 +28,9 @@ NONE = {"round": 1, "votes": {}, "confidence": 0.0}
     ],
 )
 def test_the_records_tell_what_decides(told: list[dict[str, Any]], found: str):
-    records = [Record(str(place), str(place), "?", "1", rounds=[one]) for place, one in enumerate(told)]
+    records = [
+        Record(str(place), str(place), "?", "1", rounds=[one]) for place, one in enumerate(told)
+    ]
     assert gate(System("cope", (RoundView(1, "small", samples=4),), records, {}), 1) == found
 
 
@@ -37,7 +39,9 @@ def test_a_round_of_votes_says_so(tmp_path: Path):
     assert [row["gate"] for row in system["reliability"]] == ["votes"] * len(system["reliability"])
     assert {round_["gate"] for round_ in system["rounds"]} == {"votes"}
     axes = reliability_picture(system, 330).axes[0]
-    assert axes.get_xlabel() == "share of the votes" and "75% needed" in [text.get_text() for text in axes.texts]
+    assert axes.get_xlabel() == "share of the votes" and "75% needed" in [
+        text.get_text() for text in axes.texts
+    ]
     assert reliability_words(system).startswith("Share of the votes against accuracy")
 
 
@@ -46,11 +50,18 @@ BY_TESTS: dict[str, Any] = {
     "name": "cope",
     "rounds": [{"round": 1, "threshold": 0.75}],
     "reliability": [
-        {"round": 1, "gate": "tests", "error": 0.1, "questions": 20, "levels": [
-            {"confidence": 1.0, "accepted": True, **LEVEL}, {"confidence": 0.0, "accepted": False, **LEVEL},
-        ]},
+        {
+            "round": 1,
+            "gate": "tests",
+            "error": 0.1,
+            "questions": 20,
+            "levels": [
+                {"confidence": 1.0, "accepted": True, **LEVEL},
+                {"confidence": 0.0, "accepted": False, **LEVEL},
+            ],
+        }
     ],
-}  # fmt: skip
+}
 
 
 def test_a_round_of_tests_shows_neither_votes_nor_a_threshold():
@@ -59,6 +70,8 @@ def test_a_round_of_tests_shows_neither_votes_nor_a_threshold():
     assert [text.get_text() for text in axes.get_xticklabels()] == ["no", "yes"]
     assert not [line for line in axes.lines if line.get_gid() == "diagonal-1"]
     tips = reliability_tips(BY_TESTS)
-    assert tips["level-1-0"].startswith("passes the shown tests: 7 of 10 questions right (70%), accepted")
+    assert tips["level-1-0"].startswith(
+        "passes the shown tests: 7 of 10 questions right (70%), accepted"
+    )
     assert tips["level-1-1"].startswith("fails the shown tests: 7 of 10")
     assert "votes" not in reliability_words(BY_TESTS) and "%" not in tips["level-1-1"].split(":")[0]

@@ -19,8 +19,11 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     """Forty questions, each ten times."""
     where = tmp_path_factory.mktemp("grouped")
     lines = imported(where, 40) and (where / "samples.jsonl").read_text().splitlines()
-    many = [line.replace('"id": "q', f'"id": "q{n}-').replace('?"', f' {n}?", "of": "{place}"') for n in range(10)
-            for place, line in enumerate(lines)]  # fmt: skip
+    many = [
+        line.replace('"id": "q', f'"id": "q{n}-').replace('?"', f' {n}?", "of": "{place}"')
+        for n in range(10)
+        for place, line in enumerate(lines)
+    ]
     (where / "many.jsonl").write_text("\n".join(many))
     from cope.eval import import_samples, write_record
 
@@ -50,10 +53,14 @@ def test_report_and_calibration_recalibrate_alike(record: Recording):
     (told,) = figures_of(record_source(Path(record.name)))["systems"][0]["reliability"]
     (found,) = reliability(Replay(record), record.groups)
     assert told["recalibrated_error"] == pytest.approx(found.recalibrated_error)
-    assert [level["interval"] for level in told["levels"]] == [level.interval for level in found.levels]
+    assert [level["interval"] for level in told["levels"]] == [
+        level.interval for level in found.levels
+    ]
     apart = reliability(Replay(record))[0]
     assert apart.recalibrated_error != pytest.approx(found.recalibrated_error)
     narrow = [
-        one.interval for one, wide in zip(apart.levels, found.levels, strict=True) if one.interval[0] > wide.interval[0]
+        one.interval
+        for one, wide in zip(apart.levels, found.levels, strict=True)
+        if one.interval[0] > wide.interval[0]
     ]
     assert len(narrow) == len(found.levels)

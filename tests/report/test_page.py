@@ -63,7 +63,10 @@ def test_nothing_that_a_model_wrote_is_an_element(page: str):
 def test_the_page_loads_nothing(page: str):
     elements = Elements(page)
     addresses = [
-        value for _, attrs in elements.found for name, value in attrs.items() if name in ("src", "href", "xlink:href")
+        value
+        for _, attrs in elements.found
+        for name, value in attrs.items()
+        if name in ("src", "href", "xlink:href")
     ]
     assert all(re.match(r"#|data:", value or "") for value in addresses), addresses
     assert "url(" not in re.sub(r"url\(#", "", page) and "@import" not in page
@@ -98,14 +101,25 @@ def test_data_can_stand_in_a_script_element():
 def test_a_report_is_known_again(tmp_path: Path, page: str):
     (tmp_path / "a.html").write_text(page)
     (tmp_path / "b.html").write_text("<!doctype html><title>mine</title>")
-    assert is_report(tmp_path / "a.html") and not is_report(tmp_path / "b.html") and not is_report(tmp_path / "c.html")
+    assert (
+        is_report(tmp_path / "a.html")
+        and not is_report(tmp_path / "b.html")
+        and not is_report(tmp_path / "c.html")
+    )
 
 
 def test_pictures_are_drawn_in_the_pages_colours(record: Recording, record_folder: Path):
     figures = figures_of(open_source(record_folder / "r.parquet"))
     figures["systems"][0]["name"] = "a <b> & $x$"
     found = page_pictures(figures)
-    assert {"frontier-large-tokens", "frontier-seconds", "flow-0", "reliability-0", "flow-1", "time"} <= set(found)
+    assert {
+        "frontier-large-tokens",
+        "frontier-seconds",
+        "flow-0",
+        "reliability-0",
+        "flow-1",
+        "time",
+    } <= set(found)
     assert "frontier-cost" in found, "the large model alone has a price"
     for sizes in found.values():
         for svg in sizes.values():
@@ -120,8 +134,14 @@ def test_pictures_are_drawn_in_the_pages_colours(record: Recording, record_folde
 def test_pictures_as_files(record: Recording, record_folder: Path, tmp_path: Path):
     figures = figures_of(open_source(record_folder / "r.parquet"))
     files = draw_files(figures, tmp_path / "pictures")
-    assert {f.suffix for f in files} == {".png", ".svg"} and all(f.stat().st_size > 500 for f in files)
-    assert {"flow-cope.svg", "flow-large.png", "frontier-large-tokens.svg"} <= {f.name for f in files}
+    assert {f.suffix for f in files} == {".png", ".svg"} and all(
+        f.stat().st_size > 500 for f in files
+    )
+    assert {"flow-cope.svg", "flow-large.png", "frontier-large-tokens.svg"} <= {
+        f.name for f in files
+    }
     first = (tmp_path / "pictures" / "flow-cope.svg").read_bytes()
     draw_files(figures, tmp_path / "pictures")
-    assert (tmp_path / "pictures" / "flow-cope.svg").read_bytes() == first, "the same figures give the same file"
+    assert (tmp_path / "pictures" / "flow-cope.svg").read_bytes() == first, (
+        "the same figures give the same file"
+    )

@@ -99,7 +99,9 @@ HOSTILE: dict[str, str] = {
         "import _wire\n_wire.pack = lambda *a: ['name', 'answer']\nimport __main__\n__main__.pack = _wire.pack\n"
         "def answer(x):\n    return 0"
     ),
-    "replaces the harness": ("import os, sys\nos.execv(sys.executable, [sys.executable, '-c', 'print(1)'])"),
+    "replaces the harness": (
+        "import os, sys\nos.execv(sys.executable, [sys.executable, '-c', 'print(1)'])"
+    ),
     "answers in the harness's place": (
         'import os, sys\nfor fd in range(3, 64):\n    try: os.write(fd, b\'{"value": null}\\n{"value": true}\\n{"value": {"a": 1}}\\n\')\n'
         "    except OSError: pass\nos._exit(0)"

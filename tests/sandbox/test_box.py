@@ -22,29 +22,62 @@ def run(sandbox: Sandbox, program: str, *tests: str, **suite: str) -> Report:
 
 
 VALUES = [
-    "None", "True", "-7", "2**70", "1.5", "float('inf')", "'text \\u20ac'", "b'\\x00\\xff'", "1j", "(1, 2)", "[1, [2]]",
-    "{1: 'a', (2,): None}", "set()", "{1, 2}", "frozenset({3})", "range(3)", "bytearray(b'a')",
-    "__import__('decimal').Decimal('1.10')", "__import__('fractions').Fraction(1, 3)",
-    "__import__('collections').deque([1, 2])", "'\\ud800'", "float('-0.0')",
-]  # fmt: skip
+    "None",
+    "True",
+    "-7",
+    "2**70",
+    "1.5",
+    "float('inf')",
+    "'text \\u20ac'",
+    "b'\\x00\\xff'",
+    "1j",
+    "(1, 2)",
+    "[1, [2]]",
+    "{1: 'a', (2,): None}",
+    "set()",
+    "{1, 2}",
+    "frozenset({3})",
+    "range(3)",
+    "bytearray(b'a')",
+    "__import__('decimal').Decimal('1.10')",
+    "__import__('fractions').Fraction(1, 3)",
+    "__import__('collections').deque([1, 2])",
+    "'\\ud800'",
+    "float('-0.0')",
+]
 
 
 @pytest.mark.parametrize("value", VALUES)
 def test_values_come_back_as_they_are_and_go_there_too(bare: Sandbox, value: str) -> None:
-    program = f"def give(): return {value}\ndef back(x): return x\ndef kind(x): return type(x).__name__"
-    report = run(bare, program, f"assert repr(give()) == repr({value})", f"assert repr(back({value})) == repr({value})",
-                 f"assert kind({value}) == type({value}).__name__")  # fmt: skip
+    program = (
+        f"def give(): return {value}\ndef back(x): return x\ndef kind(x): return type(x).__name__"
+    )
+    report = run(
+        bare,
+        program,
+        f"assert repr(give()) == repr({value})",
+        f"assert repr(back({value})) == repr({value})",
+        f"assert kind({value}) == type({value}).__name__",
+    )
     assert [o.message for o in report.outcomes] == ["", "", ""]
 
 
 def test_equal_values_pass_and_others_say_what_they_were(sandbox: Sandbox) -> None:
     report = run(
-        sandbox, "def double(x): return x + x", "assert double(2) == 4", "assert double('a') == 'ab'", "double(3)"
+        sandbox,
+        "def double(x): return x + x",
+        "assert double(2) == 4",
+        "assert double('a') == 'ab'",
+        "double(3)",
     )
     assert [o.passed for o in report.outcomes] == [True, False, True]
     assert report.outcomes[1].message == "assert double('a') == 'ab': got 'aa'"
     assert report.outcomes[2].value == "6"
-    assert not report.all_passed and report.passed == 2 and report.message == report.outcomes[1].message
+    assert (
+        not report.all_passed
+        and report.passed == 2
+        and report.message == report.outcomes[1].message
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,14 +86,30 @@ def test_equal_values_pass_and_others_say_what_they_were(sandbox: Sandbox) -> No
         ("def f(x): raise ValueError('bad')", "assert f(1) == 1", "ValueError: bad"),
         ("class Odd(Exception): pass\ndef f(x): raise Odd('no')", "assert f(1) == 1", "Odd: no"),
         ("def g(x): return 1", "assert f(1) == 1", "NameError: name 'f' is not defined"),
-        ("def f(x): return x", "assert f(1, 2) == 1", "TypeError: f() takes 1 positional argument but 2 were given"),
+        (
+            "def f(x): return x",
+            "assert f(1, 2) == 1",
+            "TypeError: f() takes 1 positional argument but 2 were given",
+        ),
         ("def f(x) return 1", "assert f(1) == 1", "SyntaxError"),
         ("raise SystemExit(0)", "assert f(1) == 1", "SystemExit: 0"),
         ("def f(x): return x", "assert f(1) > 1", "assert f(1) > 1: got 1"),
         ("def f(x): return x", "assert f(0)", "assert f(0): not so"),
-        ("def f(x): return f", "assert f(0) == f", "assert f(0) == f: got <function of the program>"),
-        ("def f(x): return [0] * 500_000", "assert f(0) == []", "ValueError: the value is too large"),
-        ("def f(x): return x", "assert f(lambda: 1)", "TypeError: a function cannot be handed to the program"),
+        (
+            "def f(x): return f",
+            "assert f(0) == f",
+            "assert f(0) == f: got <function of the program>",
+        ),
+        (
+            "def f(x): return [0] * 500_000",
+            "assert f(0) == []",
+            "ValueError: the value is too large",
+        ),
+        (
+            "def f(x): return x",
+            "assert f(lambda: 1)",
+            "TypeError: a function cannot be handed to the program",
+        ),
     ],
 )
 def test_a_failure_is_told_in_a_line(bare: Sandbox, program: str, test: str, message: str) -> None:
@@ -68,7 +117,9 @@ def test_a_failure_is_told_in_a_line(bare: Sandbox, program: str, test: str, mes
 
 
 def test_a_test_that_expects_an_error_gets_it(bare: Sandbox) -> None:
-    wants = "try:\n    f(1)\nexcept ValueError:\n    pass\nelse:\n    raise AssertionError('no error')"
+    wants = (
+        "try:\n    f(1)\nexcept ValueError:\n    pass\nelse:\n    raise AssertionError('no error')"
+    )
     assert run(bare, "def f(x): raise ValueError", wants).all_passed
     assert run(bare, "def f(x): return x", wants).message == "no error"
 
@@ -81,15 +132,23 @@ def test_objects_stay_there_and_can_be_used(sandbox: Sandbox) -> None:
         "def only(values, kind): return [v for v in values if isinstance(v, kind)]"
     )
     report = run(
-        sandbox, program, "assert largest([Pair(5, 24), Pair(15, 25)]) == 25", "assert list(squares(3)) == [0, 1, 4]", "squares(3)",
-        "assert Pair(1, 2).total() == 3 and Pair(1, 2).a == 1", "assert depth(root) == 2", "assert only([1, 'a'], int) == [1]",
+        sandbox,
+        program,
+        "assert largest([Pair(5, 24), Pair(15, 25)]) == 25",
+        "assert list(squares(3)) == [0, 1, 4]",
+        "squares(3)",
+        "assert Pair(1, 2).total() == 3 and Pair(1, 2).a == 1",
+        "assert depth(root) == 2",
+        "assert only([1, 'a'], int) == [1]",
         setup="root = Node()\nroot.left = Node()",
-    )  # fmt: skip
+    )
     assert [o.message for o in report.outcomes] == [""] * 6
     assert report.outcomes[2].value == "[0, 1, 4]"
 
 
-def test_helpers_of_the_setup_are_the_setups_and_the_entry_point_is_the_programs(bare: Sandbox) -> None:
+def test_helpers_of_the_setup_are_the_setups_and_the_entry_point_is_the_programs(
+    bare: Sandbox,
+) -> None:
     """A program cannot bring its own judge, and a stub in the set-up is not judged in its place."""
     setup = "def poly(x): return x * x - 4\ndef root(): ..."
     test = "def check(f):\n    assert abs(poly(f())) < 1e-6\ncheck(root)"
@@ -111,9 +170,14 @@ def test_the_standard_library_is_there_for_tests_and_programs(sandbox: Sandbox) 
 
 def test_each_run_starts_afresh(sandbox: Sandbox) -> None:
     counts = "try:\n    n\nexcept NameError:\n    n = 0\nn += 1\ndef f(): return n"
-    leaves = "import builtins\nbuiltins.left = 1\nopen('/tmp/cope-left', 'w').close()\ndef f(): return 1"
+    leaves = (
+        "import builtins\nbuiltins.left = 1\nopen('/tmp/cope-left', 'w').close()\ndef f(): return 1"
+    )
     looks = "import builtins\ndef f(): return hasattr(builtins, 'left')"
-    assert run(sandbox, counts, "assert f() == 1").all_passed and run(sandbox, counts, "assert f() == 1").all_passed
+    assert (
+        run(sandbox, counts, "assert f() == 1").all_passed
+        and run(sandbox, counts, "assert f() == 1").all_passed
+    )
     assert run(sandbox, leaves, "import random\nrandom.seed = None\nassert f() == 1").all_passed
     assert run(sandbox, looks, "assert f() == False and random.seed is not None").all_passed
 
@@ -125,16 +189,18 @@ def test_strings_hash_alike_in_every_run(sandbox: Sandbox) -> None:
 
 
 def test_printing_harms_nothing(sandbox: Sandbox) -> None:
-    program = (
-        "import sys\ndef f(x):\n    print('x' * 10_000)\n    sys.stderr.write('y')\n    sys.stdin.read()\n    return x"
-    )
+    program = "import sys\ndef f(x):\n    print('x' * 10_000)\n    sys.stderr.write('y')\n    sys.stdin.read()\n    return x"
     assert run(sandbox, program, "assert f(1) == 1").all_passed
 
 
 def test_a_program_out_of_time_fails_what_is_left(bare: Sandbox) -> None:
     hasty = Sandbox(bare.backend, Limits(cpu_seconds=1, seconds=10))
     slow = run(
-        hasty, "def f(x):\n    while x: pass\n    return 0", "assert f(0) == 0", "assert f(1) == 0", "assert f(0) == 0"
+        hasty,
+        "def f(x):\n    while x: pass\n    return 0",
+        "assert f(0) == 0",
+        "assert f(1) == 0",
+        "assert f(0) == 0",
     )
     assert [o.passed for o in slow.outcomes] == [True, False, False]
     assert slow.message == "the program used up its processor time"
@@ -182,15 +248,21 @@ def test_a_process_killed_at_any_moment_lets_its_reader_go(sandbox: Sandbox) -> 
         reader = threading.Thread(target=read_to_the_end, args=[process], daemon=True)
         reader.start()
         reader.join(10)
-        assert not reader.is_alive(), f"killed {step * 0.1:.1f} ms after its start, it still holds the pipe"
+        assert not reader.is_alive(), (
+            f"killed {step * 0.1:.1f} ms after its start, it still holds the pipe"
+        )
         process.close()
 
 
 def test_what_one_run_says_does_not_count_against_the_next(bare: Sandbox) -> None:
     sandbox = Sandbox(bare.backend, Limits(replies=40_000), places=1)
     for _ in range(4):
-        assert run(sandbox, "def f(x): return len(x)", f"assert f({'x' * 15_000!r}) == 15_000").all_passed
-    assert not run(sandbox, "def f(x): return x", f"assert [f({'x' * 15_000!r}) for _ in range(3)]").all_passed
+        assert run(
+            sandbox, "def f(x): return len(x)", f"assert f({'x' * 15_000!r}) == 15_000"
+        ).all_passed
+    assert not run(
+        sandbox, "def f(x): return x", f"assert [f({'x' * 15_000!r}) for _ in range(3)]"
+    ).all_passed
 
 
 def test_no_tests_show_nothing(bare: Sandbox) -> None:

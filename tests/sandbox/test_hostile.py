@@ -41,7 +41,9 @@ def siege(walled: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         threading.Thread(target=lambda: taken.append(server.accept()[0]), daemon=True).start()
 
         async def run_all() -> tuple[list[Report], Report]:
-            reports = await asyncio.gather(*(sandbox.run(known + source, ANSWER) for source in HOSTILE.values()))
+            reports = await asyncio.gather(
+                *(sandbox.run(known + source, ANSWER) for source in HOSTILE.values())
+            )
             return reports, await sandbox.run(known + RIGHT, ANSWER)
 
         reports, after = asyncio.run(run_all())
@@ -73,7 +75,11 @@ def test_no_process_is_left(siege: Siege) -> None:
 
     time_to_die = 5.0
     # The arguments end with the script and three numbers; those that serve tests stay for the next run.
-    mine = [p for p in psutil.Process().children(recursive=True) if "_program.py" in "".join(_command(p)[-4:])]
+    mine = [
+        p
+        for p in psutil.Process().children(recursive=True)
+        if "_program.py" in "".join(_command(p)[-4:])
+    ]
     _, left = psutil.wait_procs(mine, timeout=time_to_die)
     assert left == []
 

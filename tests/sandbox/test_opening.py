@@ -23,14 +23,18 @@ def test_without_one_it_refuses_and_says_what_to_do(monkeypatch: pytest.MonkeyPa
     assert "\n" not in str(caught.value)
 
 
-def test_one_that_does_not_work_is_passed_over_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_does_not_work_is_passed_over_with_its_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(opening, "find_bubblewrap", lambda: "/bin/false")
     monkeypatch.setattr(opening, "find_deno", lambda: None)
     with pytest.raises(CopeError, match=r"does not work \(bubblewrap: status 1\)"):
         open_sandbox()
     monkeypatch.setattr(opening, "find_deno", lambda: "/usr/bin/deno")
-    monkeypatch.setattr(opening, "_broken", lambda backend: "no" if backend.name == "bubblewrap" else None)
+    monkeypatch.setattr(
+        opening, "_broken", lambda backend: "no" if backend.name == "bubblewrap" else None
+    )
     assert open_sandbox().name == "deno"
 
 
@@ -62,7 +66,9 @@ def run_filter(program: bytes, architecture: int, number: int, argument: int = 0
         elif operation == 0x06:
             return value
         else:
-            met = {0x15: register == value, 0x35: register >= value, 0x45: bool(register & value)}[operation]
+            met = {0x15: register == value, 0x35: register >= value, 0x45: bool(register & value)}[
+                operation
+            ]
             place += yes if met else no
 
 

@@ -20,7 +20,9 @@ PLANS: list[dict[str, Any]] = [
 def test_a_planner_sees_the_question_alone(kind: Any):
     for number in (1, 2, 5):
         signature = plan_signature(kind, number)
-        assert list(signature.input_fields) == ["question"] and list(signature.output_fields) == [kind]
+        assert list(signature.input_fields) == ["question"] and list(signature.output_fields) == [
+            kind
+        ]
 
 
 @pytest.mark.parametrize("plans", PLANS)
@@ -38,8 +40,14 @@ def test_plans_in_the_order_they_are_seen():
 
 def test_every_round_and_role_has_its_own_words():
     rounds = range(1, 6)
-    texts = [plan_signature(kind, number).instructions for kind, number in product(("goal", "guideline"), rounds)]
-    texts += [reason_signature(plans, number).instructions for plans, number in product(PLANS[:-1], rounds)]
+    texts = [
+        plan_signature(kind, number).instructions
+        for kind, number in product(("goal", "guideline"), rounds)
+    ]
+    texts += [
+        reason_signature(plans, number).instructions
+        for plans, number in product(PLANS[:-1], rounds)
+    ]
     assert len(set(texts)) == len(texts)
 
 
@@ -57,7 +65,11 @@ def test_the_first_round_has_no_more_words_than_it_needs():
 @pytest.mark.parametrize("plans", PLANS)
 def test_later_rounds_say_so_and_plans_are_mentioned(plans: dict[str, Any]):
     first, second, third = (reason_signature(plans, number).instructions for number in (1, 2, 3))
-    assert first.startswith(Reason.instructions) and second.startswith(first) and third.startswith(first)
+    assert (
+        first.startswith(Reason.instructions)
+        and second.startswith(first)
+        and third.startswith(first)
+    )
     assert [kind in first.removeprefix(Reason.instructions) for kind in ("goal", "guideline")] == [
         kind in plans.values() for kind in ("goal", "guideline")
     ]
@@ -66,7 +78,9 @@ def test_later_rounds_say_so_and_plans_are_mentioned(plans: dict[str, Any]):
 def test_the_words_are_few():
     for plans, number in product(PLANS, (1, 2, 3)):
         assert len(reason_signature(plans, number).instructions.split()) <= 30
-    assert all(len(plan_signature(kind, 2).instructions.split()) <= 30 for kind in ("goal", "guideline"))
+    assert all(
+        len(plan_signature(kind, 2).instructions.split()) <= 30 for kind in ("goal", "guideline")
+    )
 
 
 def test_the_signatures_themselves_are_not_changed():

@@ -50,7 +50,9 @@ def test_intervals_hold_the_true_difference_for_groups(groups: int, size: int):
     truth = 0.6 * 0.8 - 0.4 * 0.8
     assert 0.91 <= coverage(clustered(groups, size), truth) <= 0.985
     alone = clustered(groups, size)
-    assert coverage(lambda rng: (alone(rng)[0], None), truth) < 0.8, "as if they were independent it is far too narrow"
+    assert coverage(lambda rng: (alone(rng)[0], None), truth) < 0.8, (
+        "as if they were independent it is far too narrow"
+    )
 
 
 def test_a_ratio_of_costs_is_held_too():

@@ -21,13 +21,19 @@ def test_mcnemar_is_the_exact_binomial_test_on_a_worked_example():
 
 @pytest.mark.parametrize(("gained", "lost"), [(12, 3), (1, 0), (7, 7), (0, 9)])
 def test_groups_of_one_question_give_mcnemars_p(gained: int, lost: int):
-    assert swapped(np.array([1] * gained + [-1] * lost + [0] * 4)) == pytest.approx(mcnemar(gained, lost))
+    assert swapped(np.array([1] * gained + [-1] * lost + [0] * 4)) == pytest.approx(
+        mcnemar(gained, lost)
+    )
 
 
 def test_the_grouped_test_is_scipys_permutation_test():
     net = np.array([3, -1, 2, 2, 0, 1, -2, 4])
-    theirs = stats.permutation_test((net, np.zeros(8)), lambda x, y, axis: np.sum(x - y, axis=axis),
-                                    permutation_type="samples", vectorized=True)  # fmt: skip
+    theirs = stats.permutation_test(
+        (net, np.zeros(8)),
+        lambda x, y, axis: np.sum(x - y, axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+    )
     assert swapped(net) == pytest.approx(theirs.pvalue)
     assert swapped(np.zeros(3, dtype=int)) == 1.0
 
@@ -36,7 +42,9 @@ def test_the_grouped_test_keeps_its_level_where_mcnemars_does_not():
     rng, found, alone = np.random.default_rng(2), 0, 0
     groups = np.arange(30).repeat(6)
     for _ in range(400):
-        better = rng.random(30).repeat(6) < 0.5  # which of the two a group suits: neither is better as a whole
+        better = (
+            rng.random(30).repeat(6) < 0.5
+        )  # which of the two a group suits: neither is better as a whole
         differ = rng.random(180) < 0.4
         ours, theirs = better & differ, ~better & differ
         found += paired_p(ours, theirs, groups) <= 0.05
@@ -61,16 +69,22 @@ def p_of(gained: int, lost: int) -> float:
     ("difference", "discordant", "alpha"),
     [(0.1, 0.2, 0.05), (0.03, 0.1, 0.05), (0.05, 0.3, 0.05), (0.2, 0.3, 0.05), (0.1, 0.2, 0.0125)],
 )
-def test_so_many_questions_do_find_the_difference(difference: float, discordant: float, alpha: float):
+def test_so_many_questions_do_find_the_difference(
+    difference: float, discordant: float, alpha: float
+):
     n = questions_needed(difference, discordant, alpha)
     assert n is not None
 
     def power(questions: int) -> float:
         shares = [(discordant + difference) / 2, (discordant - difference) / 2, 1 - discordant]
         drawn, times = np.unique(
-            np.random.default_rng(0).multinomial(questions, shares, size=4_000), axis=0, return_counts=True
+            np.random.default_rng(0).multinomial(questions, shares, size=4_000),
+            axis=0,
+            return_counts=True,
         )
-        return float(np.average([p_of(int(b), int(c)) <= alpha for b, c, _ in drawn], weights=times))
+        return float(
+            np.average([p_of(int(b), int(c)) <= alpha for b, c, _ in drawn], weights=times)
+        )
 
     assert 0.785 <= power(n) <= 0.865
     assert power(round(0.7 * n)) < 0.75, "far fewer do not"

@@ -4,7 +4,9 @@ from typing import Any
 
 from cope.programs import preset_names
 
-QUESTION = "A robe takes 2 bolts of blue fiber and half that much white fiber. How many bolts in total?"
+QUESTION = (
+    "A robe takes 2 bolts of blue fiber and half that much white fiber. How many bolts in total?"
+)
 PRESETS = preset_names()
 
 
@@ -12,7 +14,11 @@ def no_agreement(ask: Any) -> str:
     """Every small sample says something else, so that the question goes through all rounds."""
     if ask.role == "plan":
         return f"Goal {ask.seed}." if ask.tier == "small" else f"Guideline {ask.seed}."
-    return f"WORKINGS {ask.seed}.\nAnswer: {100 + (ask.seed or 0)}" if ask.tier == "small" else "So.\nAnswer: 3"
+    return (
+        f"WORKINGS {ask.seed}.\nAnswer: {100 + (ask.seed or 0)}"
+        if ask.tier == "small"
+        else "So.\nAnswer: 3"
+    )
 
 
 def agreement(ask: Any) -> str:

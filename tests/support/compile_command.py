@@ -15,7 +15,9 @@ from cope.cli.main import app
 from cope.models import ScriptedEngine
 
 PROPOSAL = "Double it, carefully.\nProposed prefix for output field: Answer"
-USUAL = tuple("compile jsonl --data q.jsonl --preset small --optimizer bootstrap-few-shot --no-track".split())
+USUAL = tuple(
+    "compile jsonl --data q.jsonl --preset small --optimizer bootstrap-few-shot --no-track".split()
+)
 
 
 def double(tier: str) -> Callable[..., str]:
@@ -62,8 +64,15 @@ class World:
 
     def questions(self) -> set[int]:
         """The numbers that models were asked about."""
-        texts = [str(message) for engine in self.engines for r in engine.requests for message in r.messages]
-        return {number for number in range(24) if any(f"What is {number} +" in text for text in texts)}
+        texts = [
+            str(message)
+            for engine in self.engines
+            for r in engine.requests
+            for message in r.messages
+        ]
+        return {
+            number for number in range(24) if any(f"What is {number} +" in text for text in texts)
+        }
 
 
 def write(name: str, rows: list[dict[str, Any]]) -> None:

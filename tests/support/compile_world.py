@@ -31,7 +31,10 @@ def question(number: int) -> str:
 
 
 def rows(numbers: Any) -> list[dspy.Example]:
-    return [dspy.Example(question=question(n), answer=str(2 * n)).with_inputs("question") for n in numbers]
+    return [
+        dspy.Example(question=question(n), answer=str(2 * n)).with_inputs("question")
+        for n in numbers
+    ]
 
 
 TRAIN, VAL = rows(range(4)), rows(range(8, 12))  # one question of each kind
@@ -55,21 +58,32 @@ def reply(tier: str, messages: list[dict[str, str]], request: Any) -> str:
     """What a tier's model says."""
     system, *shown, last = messages
     number, seed = number_in(last["content"]), request.config.seed or 1
-    assert number is not None, f"{tier} was asked something that is not a question of the task: {last['content']}"
+    assert number is not None, (
+        f"{tier} was asked something that is not a question of the task: {last['content']}"
+    )
     helped = MAGIC in system["content"] or _all_right(shown)
     if not solving(messages):
         return f"Find twice {number}." if helped else f"Think about {number}."
     told = "Find twice" in last["content"]
     if helped or told or _knows(tier, number, seed):
         return f"Doubling.\nAnswer: {2 * number}"
-    return f"Guessing.\nAnswer: {1000 + seed % 997}" if number % 4 == 1 else f"Adding one.\nAnswer: {number + 1}"
+    return (
+        f"Guessing.\nAnswer: {1000 + seed % 997}"
+        if number % 4 == 1
+        else f"Adding one.\nAnswer: {number + 1}"
+    )
 
 
 def _all_right(shown: list[dict[str, str]]) -> bool:
     """Whether there are demonstrations, and none gives a wrong answer; plans have none."""
     pairs = list(zip(shown[::2], shown[1::2], strict=True))
-    told = [(number_in(user["content"]), re.search(r"Answer: (\d+)", said["content"])) for user, said in pairs]
-    return bool(pairs) and all(found is None or int(found[1]) == 2 * (number or 0) for number, found in told)
+    told = [
+        (number_in(user["content"]), re.search(r"Answer: (\d+)", said["content"]))
+        for user, said in pairs
+    ]
+    return bool(pairs) and all(
+        found is None or int(found[1]) == 2 * (number or 0) for number, found in told
+    )
 
 
 def _knows(tier: str, number: int, seed: int) -> bool:
@@ -106,12 +120,18 @@ class World:
         team: the team's options.
     """
 
-    def __init__(self, reply: Reply = reply, proposal: Any = PROPOSAL, delay: float = 0.0, **team: Any) -> None:
+    def __init__(
+        self, reply: Reply = reply, proposal: Any = PROPOSAL, delay: float = 0.0, **team: Any
+    ) -> None:
         self.small, self.large = (
-            ScriptedEngine(lambda messages, request, tier=tier: reply(tier, messages, request), delay)
+            ScriptedEngine(
+                lambda messages, request, tier=tier: reply(tier, messages, request), delay
+            )
             for tier in ("small", "large")
         )
-        self.proposer = ScriptedEngine(proposal if callable(proposal) else lambda *_: proposal, delay)
+        self.proposer = ScriptedEngine(
+            proposal if callable(proposal) else lambda *_: proposal, delay
+        )
         self.team = Team(self.small, self.large, **{"cache": False, **team})
 
         self.engines = {"small": self.small, "large": self.large, "proposer": self.proposer}
@@ -124,7 +144,9 @@ class World:
     def proposals(self) -> list[str]:
         """What the proposer was asked, all messages of a request together; whether it is there at all is left out."""
         asked = (
-            "\n".join([str(request.system), *(message.parts[0].text for message in request.messages)])
+            "\n".join(
+                [str(request.system), *(message.parts[0].text for message in request.messages)]
+            )
             for request in self.proposer.requests
         )
         return [prompt for prompt in asked if "Reply with one word: ready." not in prompt]
@@ -174,7 +196,9 @@ def compiled(
     cascade = Cascade(preset(program), world.team) if isinstance(program, str) else program
     before = cascade.dump_state()
     more = {"proposer": world.proposer, "demos": 2, **more}
-    compilation = Compilation(cascade, split(*splits), more.pop("scorer", score), optimizer, folder=folder, **more)
+    compilation = Compilation(
+        cascade, split(*splits), more.pop("scorer", score), optimizer, folder=folder, **more
+    )
     try:
         with metered() as meter:
             guess = compilation.estimate()

@@ -9,14 +9,19 @@ import numpy as np
 from cope.eval import Recording, import_samples, write_record
 
 
-def published(where: Path, questions: int = 400, seed: int = 0, samples: int = 4, **row: Any) -> Path:
+def published(
+    where: Path, questions: int = 400, seed: int = 0, samples: int = 4, **row: Any
+) -> Path:
     """JSON lines in which the small model's votes agree the more the easier a question is; the large one is mostly right."""
     rng, file = np.random.default_rng(seed), where / "samples.jsonl"
     with file.open("w") as lines:
         for n in range(questions):
             easy = rng.beta(1.5, 0.7)
             wrong = ["3", "3", "3", "4", "5"]  # wrong answers agree, too
-            small = [{"answer": "7" if rng.random() < easy else str(rng.choice(wrong))} for _ in range(samples)]
+            small = [
+                {"answer": "7" if rng.random() < easy else str(rng.choice(wrong))}
+                for _ in range(samples)
+            ]
             large = [{"answer": "7" if rng.random() < 0.8 + 0.2 * easy else "0"}]
             more = {name: value(n) for name, value in row.items()}
             made = {
@@ -30,8 +35,12 @@ def published(where: Path, questions: int = 400, seed: int = 0, samples: int = 4
     return file
 
 
-def imported(where: Path, questions: int = 400, seed: int = 0, group: str | None = None, **row: Any) -> Recording:
+def imported(
+    where: Path, questions: int = 400, seed: int = 0, group: str | None = None, **row: Any
+) -> Recording:
     """A record of such samples, also as a file `r.parquet` there."""
-    made = import_samples(published(where, questions, seed, **row), {"small": "s", "large": "l"}, group=group)
+    made = import_samples(
+        published(where, questions, seed, **row), {"small": "s", "large": "l"}, group=group
+    )
     write_record(where / "r.parquet", made.manifest, made.rows)
     return Recording.open(where / "r.parquet")

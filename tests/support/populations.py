@@ -51,9 +51,14 @@ def populations(count: int, rng: np.random.Generator, types: int = 6) -> Populat
     share = rng.dirichlet(np.full(types, 2.0), count)
     last = np.stack([np.stack([1 - slips, slips], -1), np.stack([slips, 1 - slips], -1)], -2)
     cells = np.einsum(
-        "pt,pta,ptb,ptl,plr->pablr", share, _round(small, together), _round(planned, together),
-        np.stack([1 - large, large], -1), last, optimize=True,
-    ).reshape(count, -1)  # fmt: skip
+        "pt,pta,ptb,ptl,plr->pablr",
+        share,
+        _round(small, together),
+        _round(planned, together),
+        np.stack([1 - large, large], -1),
+        last,
+        optimize=True,
+    ).reshape(count, -1)
     cells /= cells.sum(axis=1, keepdims=True)
     return Populations(cells, cells @ LOSS, cells @ COST)
 

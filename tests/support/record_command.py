@@ -12,11 +12,15 @@ from cope.models import Price
 from support.recordings import unsure
 
 
-def scripted_commands(monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any], modules: Iterable[Any]) -> Any:
+def scripted_commands(
+    monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any], modules: Iterable[Any]
+) -> Any:
     """Give the commands of these modules a scripted team in which only large has a price."""
     made = scripted(unsure, prices={"large": Price(1, 2)})
     for module in modules:
-        monkeypatch.setattr(module, "make_team", lambda given: options.make_team(given) and made.team)
+        monkeypatch.setattr(
+            module, "make_team", lambda given: options.make_team(given) and made.team
+        )
         monkeypatch.setattr(module, "prepare", lambda *args, **kwargs: None)
     return made
 

@@ -19,7 +19,9 @@ SETTINGS: dict[str, Any] = {"task": "jsonl", "preset": "p", "models": {}}
 
 def examples(count: int) -> list[dspy.Example]:
     return [
-        dspy.Example(id=f"q{n}", question=f"What is {n} + 1?", answer=str(n + 1)).with_inputs("question")
+        dspy.Example(id=f"q{n}", question=f"What is {n} + 1?", answer=str(n + 1)).with_inputs(
+            "question"
+        )
         for n in range(count)
     ]
 
@@ -44,7 +46,11 @@ def team_of(reply: Callable[[Any], str], **options: Any) -> Team:
     def engine(tier: str) -> ScriptedEngine:
         def script(messages: list[dict[str, str]], request: Any) -> str:
             role = "reason" if "Answer:" in messages[0]["content"] else "plan"
-            return reply(SimpleNamespace(tier=tier, role=role, user=messages[-1]["content"], seed=request.config.seed))
+            return reply(
+                SimpleNamespace(
+                    tier=tier, role=role, user=messages[-1]["content"], seed=request.config.seed
+                )
+            )
 
         return ScriptedEngine(script)
 
@@ -57,7 +63,11 @@ def recorder(team: Team, *presets: Preset | str, seed: int = 0, **more: Any) -> 
 
 
 def recording(
-    programs: Recorder, where: Path, questions: list[dspy.Example] | int, task: Any = None, name: str = "r.parquet"
+    programs: Recorder,
+    where: Path,
+    questions: list[dspy.Example] | int,
+    task: Any = None,
+    name: str = "r.parquet",
 ) -> Recording:
     """Ask all rounds, write the file, and read it."""
     asked = examples(questions) if isinstance(questions, int) else questions

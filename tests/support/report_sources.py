@@ -37,7 +37,10 @@ def run_in(root: Path, preset: str, count: int = 6, **settings: Any) -> Path:
     team = team_of(hostile)
     cascade = Cascade(load_preset(preset), team)
     models = {tier: team[tier].model for tier in cascade.preset.tiers}
-    folder = RunFolder({"task": "jsonl", "preset": preset, "models": models, "early_stop": "exact", **settings}, root)
+    folder = RunFolder(
+        {"task": "jsonl", "preset": preset, "models": models, "early_stop": "exact", **settings},
+        root,
+    )
     with folder.opened():
         asyncio.run(evaluate(task_by_name("jsonl"), dangerous(count), cascade, folder))
     return folder.path

@@ -26,13 +26,26 @@ class Tier(ScriptedEngine):
         return Tier, (self.tier,)
 
 
-def compilation(folder: Path, optimizer: str = "bootstrap-random-search", name: str = "cope", **more: Any):
+def compilation(
+    folder: Path, optimizer: str = "bootstrap-random-search", name: str = "cope", **more: Any
+):
     program = Cascade(preset(name), Team(Tier("small"), Tier("large"), cache=False))
-    more = {"proposer": ScriptedEngine(lambda *_: PROPOSAL), "demos": 2, "budget": Budget(calls=500), **more}
+    more = {
+        "proposer": ScriptedEngine(lambda *_: PROPOSAL),
+        "demos": 2,
+        "budget": Budget(calls=500),
+        **more,
+    }
     return Compilation(program, split(TRAIN, VAL), score, optimizer, folder=folder, **more)
 
 
 SETTINGS: dict[str, Any] = {
-    "task": "twice", "optimizer": "bootstrap-random-search", "only": [], "preset": "cope", "demos": 2,
-    "models": {"small": "one", "large": "other"}, "reflection_lm": "third", "splits": {"train": "t1", "val": "v1"},
-}  # fmt: skip
+    "task": "twice",
+    "optimizer": "bootstrap-random-search",
+    "only": [],
+    "preset": "cope",
+    "demos": 2,
+    "models": {"small": "one", "large": "other"},
+    "reflection_lm": "third",
+    "splits": {"train": "t1", "val": "v1"},
+}

@@ -93,18 +93,31 @@ def test_a_program_is_read_whatever_stands_around_it(reply: str):
         (f"First it's f:\n{F}\nthen it's g:\n{G}\nDone.", f"{F}\n{G}"),
         (f"```python\n{F}\n```\n```python\nM = 7\n```", f"{F}\nM = 7"),
         ("f = lambda x: x + 1", "f = lambda x: x + 1"),
-        ("import math; print(1)\ndef f(x): return math.pi", "import math\ndef f(x): return math.pi"),
+        (
+            "import math; print(1)\ndef f(x): return math.pi",
+            "import math\ndef f(x): return math.pi",
+        ),
         ('def f(x):\n    """Doc.\n    ```\n    f(1)\n    ```\n    """\n    return x',) * 2,
         ('def f(x):\n    answer: int = x\n    tag = "<code>"\n    return answer',) * 2,
-        ("import sys\nsys.setrecursionlimit(9999)\nM = 10 ** 9 + 7\ndef f(x):\n    return x % M",) * 2,
+        ("import sys\nsys.setrecursionlimit(9999)\nM = 10 ** 9 + 7\ndef f(x):\n    return x % M",)
+        * 2,
         ("t = [0] * 9\nfor i in range(9):\n    t[i] = i\ndef f(x):\n    return t[x]",) * 2,
-        ("try:\n    import numpy as np\nexcept ImportError:\n    np = None\ndef f(x):\n    return np",) * 2,
+        (
+            "try:\n    import numpy as np\nexcept ImportError:\n    np = None\ndef f(x):\n    return np",
+        )
+        * 2,
         (
             "from functools import cache\n@cache\ndef f(x):\n    return x\nf(3)",
             "from functools import cache\n@cache\ndef f(x):\n    return x",
         ),
-        ("def f(x):\n\tif x:\n\t\treturn 1\n        return 2", "def f(x):\n    if x:\n        return 1\n    return 2"),
-        ("def f(x):\n\tfor i in x:\n        return i", "def f(x):\n    for i in x:\n        return i"),
+        (
+            "def f(x):\n\tif x:\n\t\treturn 1\n        return 2",
+            "def f(x):\n    if x:\n        return 1\n    return 2",
+        ),
+        (
+            "def f(x):\n\tfor i in x:\n        return i",
+            "def f(x):\n    for i in x:\n        return i",
+        ),
     ],
 )
 def test_what_defines_something_is_kept_and_a_later_definition_wins(reply: str, program: str):
@@ -118,11 +131,20 @@ def test_what_defines_something_is_kept_and_a_later_definition_wins(reply: str, 
         (f"{F}\n\ndef g(x", F),
         (f"{F}\n\n@cache\n", F),
         (f"{F}\n\nTABLE = [1, 2,\n    3, 4", F),
-        (f"{F}\n\ndef g(x):\n    y = 2\n    for i in y:\n        if i >", f"{F}\ndef g(x):\n    y = 2"),
-        ("def f(x):\n    y = x\n    try:\n        a = 1\n        b = 2\n        c = (3", "def f(x):\n    y = x"),
+        (
+            f"{F}\n\ndef g(x):\n    y = 2\n    for i in y:\n        if i >",
+            f"{F}\ndef g(x):\n    y = 2",
+        ),
+        (
+            "def f(x):\n    y = x\n    try:\n        a = 1\n        b = 2\n        c = (3",
+            "def f(x):\n    y = x",
+        ),
         ("def f(x):\n    y = '''never\n    ended\n    at all", None),
         ("def f(x):\n    y = 1\n    return '''never\n    ended", "def f(x):\n    y = 1"),
-        ("def f(x):\n    if x:\n        return 1\n    else:", "def f(x):\n    if x:\n        return 1"),
+        (
+            "def f(x):\n    if x:\n        return 1\n    else:",
+            "def f(x):\n    if x:\n        return 1",
+        ),
         ("def f(x):\n    '''Doc.'''\n    if x >", None),
         (
             "class A:\n    def f(self):\n        return 1\n    def g(self",
@@ -199,14 +221,19 @@ def test_a_hostile_reply_neither_raises_nor_takes_long(name: str):
 
 def test_a_long_reply_is_read_from_its_start():
     assert same(read_program(f"{F}\n\n" + "# more\n" * 100_000), F)
-    many = "\n".join(f"def f{n}(x):\n    return {n}" for n in range(2_000)) + "\ndef g(x):\n    return ("
+    many = (
+        "\n".join(f"def f{n}(x):\n    return {n}" for n in range(2_000))
+        + "\ndef g(x):\n    return ("
+    )
     assert same(read_program(many), many.rpartition("\ndef g")[0])
 
 
 def test_warnings_of_the_parser_are_not_passed_on():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert read_program("def f(x):\n    return '\\d' is x") == "def f(x):\n    return '\\d' is x"
+        assert (
+            read_program("def f(x):\n    return '\\d' is x") == "def f(x):\n    return '\\d' is x"
+        )
 
 
 BODY = "    y = helper(x)\n    for i in range(1):\n        y += 1\n    return y\n"
@@ -235,7 +262,9 @@ def test_a_body_or_a_whole_program_completes_the_head(reply: str):
 def test_the_heads_helpers_stand_before_a_program_that_does_not_repeat_them():
     program = complete(HEAD, "```python\ndef f(x):\n    return helper(x) + 1\n```", "f")
     assert same(program, HEAD.partition("def f")[0] + "def f(x):\n    return helper(x) + 1")
-    own = complete(HEAD, "def helper(x):\n    return int(x)\n\ndef f(x):\n    return helper(x) + 1", "f")
+    own = complete(
+        HEAD, "def helper(x):\n    return int(x)\n\ndef f(x):\n    return helper(x) + 1", "f"
+    )
     assert own is not None
     assert own.count("def helper") == 1 and "int(x)" in own and "import math" in own
 

@@ -46,25 +46,37 @@ def test_the_examples_of_a_docstring_are_two_tests():
 
 
 def test_every_docstring_is_read_and_code_in_functions_is_not():
-    assert shown_tests(HELPERS) == ["assert poly([1], 2) == 1", "assert round(root([1, 2]), 2) == -0.5"]
+    assert shown_tests(HELPERS) == [
+        "assert poly([1], 2) == 1",
+        "assert round(root([1, 2]), 2) == -0.5",
+    ]
 
 
 @pytest.mark.parametrize(
     ("text", "tests"),
     [
         ("assert f(1) == 2", ["assert f(1) == 2"]),
-        ("Do it.\n\nIt must pass:\nassert f(1) == 2 \nassert f(2) == 3\n", ["assert f(1) == 2", "assert f(2) == 3"]),
+        (
+            "Do it.\n\nIt must pass:\nassert f(1) == 2 \nassert f(2) == 3\n",
+            ["assert f(1) == 2", "assert f(2) == 3"],
+        ),
         ("Do it.\r\nassert f(1) == 2\r\n", ["assert f(1) == 2"]),
         ("Do it.\n- `assert f(1) == 2`\n", ["assert f(1) == 2"]),
         ("Do it.\nassert f(\n  2,\n) == 3\nMore.", ["assert f(\n  2,\n) == 3"]),
         ("Do it.\nassert f(1) == 2\nassert f(1) == 2\n", ["assert f(1) == 2"]),
         ("Do it.\nassert sum(10, 15) == 6\n", ["assert sum(10, 15) == 6"]),
         ("Do it.\nassert (f(x)) == 6\n", ["assert (f(x)) == 6"]),
-        ("Do it.\nassert n > 0\nassert isinstance(n, int)\nassert f(1) => 2\nassertions matter", []),
+        (
+            "Do it.\nassert n > 0\nassert isinstance(n, int)\nassert f(1) => 2\nassertions matter",
+            [],
+        ),
         ("Do it.\n>>> f(1)\n2", ["assert f(1) == 2"]),
         ("Do it.\n```\n>>> f(1)\n2\n```\n", ["assert f(1) == 2"]),
         ("Do it.\n>>> f('a')  # so\n'b'  # here\n", ["assert f('a') == 'b'"]),
-        ("Do it.\n>>> f({1: 2,\n...    3: 4})\n{1: 2,\n 3: 4}\n", ["assert f({1: 2, 3: 4}) == {1: 2, 3: 4}"]),
+        (
+            "Do it.\n>>> f({1: 2,\n...    3: 4})\n{1: 2,\n 3: 4}\n",
+            ["assert f({1: 2, 3: 4}) == {1: 2, 3: 4}"],
+        ),
         ("Do it.\n>>> f(1) > 2\nTrue\n", ["assert (f(1) > 2) == True"]),
         ("Do it.\n>>> f(1) == 2\n", ["assert f(1) == 2"]),
         ("Do it.\n>>> f([])\n>>> f([1])\n1\n", ["assert f([]) is None", "assert f([1]) == 1"]),
@@ -72,7 +84,10 @@ def test_every_docstring_is_read_and_code_in_functions_is_not():
         ("Do it.\n>>> f(1)\nThing(1)\n", ["assert repr(f(1)) == 'Thing(1)'"]),
         ("Do it.\n>>> print(f(1))\na b\n", ["assert str(f(1)) == 'a b'"]),
         ("Do it.\n>>> print(f(1), 2)\na 2\n", []),
-        ("Do it.\n>>> f(1)\n[1, ..., 3]\n>>> f(2)\n<T at ...>\n>>> f(3)\n'...'\n", ["assert f(3) == '...'"]),
+        (
+            "Do it.\n>>> f(1)\n[1, ..., 3]\n>>> f(2)\n<T at ...>\n>>> f(3)\n'...'\n",
+            ["assert f(3) == '...'"],
+        ),
         ("Do it.\n>>> f(1) # doctest: +SKIP\n2\n>>> f(2) # doctest: +ELLIPSIS\n<T>\n", []),
         ("Do it.\n>>> f(1\n2\n>>> f(2)\n3\n", ["assert f(2) == 3"]),
         ("Do it.\n>>>f(1)\n2\n\n>>> f(2)\n3\n", ["assert f(2) == 3"]),
@@ -82,11 +97,20 @@ def test_every_docstring_is_read_and_code_in_functions_is_not():
         ),
         ("Do it.\n>>> a = 1\n>>> b = a\n>>> f(b)\n2\n", ["a = 1\nb = a\nassert f(b) == 2"]),
         ("Do it.\n>>> f(1)\nTraceback (most recent call last):\n    ...\nmine.Odd: no\n", []),
-        ('def f(s):\n    """\n    >>> f("a\\nb")\n    \'ab\'\n    """\n', ["assert f(\"a\\nb\") == 'ab'"]),
-        ('def f(s):\n    """\n    >>> f("a\\\\nb")\n    \'ab\'\n    """\n', ["assert f(\"a\\nb\") == 'ab'"]),
+        (
+            'def f(s):\n    """\n    >>> f("a\\nb")\n    \'ab\'\n    """\n',
+            ["assert f(\"a\\nb\") == 'ab'"],
+        ),
+        (
+            'def f(s):\n    """\n    >>> f("a\\\\nb")\n    \'ab\'\n    """\n',
+            ["assert f(\"a\\nb\") == 'ab'"],
+        ),
         ('def f(s):\n    """Go.\n    assert f(1) == 2\n    """\n', ["assert f(1) == 2"]),
         ('def f(s):\n    """>>> f(1)\n    2"""\n', ["assert f(1) == 2"]),
-        ("def f(s):\n    '''Not Python:\n    >>> f(1)\n    2\n    '''\n  else", ["assert f(1) == 2"]),
+        (
+            "def f(s):\n    '''Not Python:\n    >>> f(1)\n    2\n    '''\n  else",
+            ["assert f(1) == 2"],
+        ),
         ("", []),
         ("What is 1 + 1?", []),
     ],
@@ -96,7 +120,9 @@ def test_tests_are_read_from_text_and_docstrings(text: str, tests: list[str]):
 
 
 def test_an_expected_error_is_a_test_that_fails_without_it():
-    (test,) = shown_tests("Do it.\n>>> f(-1)\nTraceback (most recent call last):\n    ...\nValueError: negative\n")
+    (test,) = shown_tests(
+        "Do it.\n>>> f(-1)\nTraceback (most recent call last):\n    ...\nValueError: negative\n"
+    )
 
     def wrong(x: int) -> None:
         raise KeyError(x)

@@ -64,7 +64,9 @@ def test_a_hang_is_cut_short_once(scripted: JudgeProcess):
     assert scripted._process is None
     assert equal("x+y", "y+x", timeout=5)
     alive = scripted._process
-    assert not equal("x", r"x+\hang", timeout=0.1), "remembered in either order, for no more time than it had"
+    assert not equal("x", r"x+\hang", timeout=0.1), (
+        "remembered in either order, for no more time than it had"
+    )
     assert scripted._process is alive
     assert not equal("x", r"x+\hang", timeout=0.3)
     assert scripted._process is None, "more time: asked again"
@@ -95,9 +97,12 @@ def test_memory_is_bounded(scripted: JudgeProcess, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    "script", ["import sys; sys.exit(3)", 'input(); print(\'{"ready": false, "error": "no sympy"}\')']
+    "script",
+    ["import sys; sys.exit(3)", 'input(); print(\'{"ready": false, "error": "no sympy"}\')'],
 )
-def test_a_judge_that_cannot_run_is_an_error_not_a_wrong_answer(script: str, monkeypatch: pytest.MonkeyPatch):
+def test_a_judge_that_cannot_run_is_an_error_not_a_wrong_answer(
+    script: str, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(equivalence, "_judge", JudgeProcess([sys.executable, "-I", "-c", script]))
     with pytest.raises(CopeError, match="reinstall") as caught:
         equal("x+u", "u+x")
@@ -111,7 +116,9 @@ def test_a_missing_interpreter_is_one_line(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_threads_share_the_judge(scripted: JudgeProcess):
-    pairs = [(f"x+{i}y", f"{i}y+x") for i in range(40)] + [(f"x+{i}y", f"{i}y+xx") for i in range(40)]
+    pairs = [(f"x+{i}y", f"{i}y+x") for i in range(40)] + [
+        (f"x+{i}y", f"{i}y+xx") for i in range(40)
+    ]
     start = threading.Barrier(8)
 
     def ask(pair: tuple[str, str], first: bool) -> bool:

@@ -92,7 +92,10 @@ def test_the_plain_forms_settle_what_they_can(a: str, b: str, verdict: bool | No
 
 def test_algebra_in_two_threads_at_once():
     with ThreadPoolExecutor(2) as pool:
-        assert list(pool.map(lambda k: equal(f"(w+{k})^2", f"w^2+{2 * k}w+{k * k}"), [2, 3])) == [True, True]
+        assert list(pool.map(lambda k: equal(f"(w+{k})^2", f"w^2+{2 * k}w+{k * k}"), [2, 3])) == [
+            True,
+            True,
+        ]
 
 
 def test_group_by_algebra():

@@ -39,7 +39,10 @@ ONE_FORM = [
             "+1234",
         ],
     ),
-    ("-3/2", ["-1.5", "-3/2", r"-\frac{3}{2}", r"\frac{-3}{2}", "-1 1/2", r"-1\frac{1}{2}", "\u22121.5"]),
+    (
+        "-3/2",
+        ["-1.5", "-3/2", r"-\frac{3}{2}", r"\frac{-3}{2}", "-1 1/2", r"-1\frac{1}{2}", "\u22121.5"],
+    ),
     (
         "18",
         [
@@ -73,7 +76,9 @@ ONE_FORM = [
 ]
 
 
-@pytest.mark.parametrize(("form", "written"), [(form, written) for form, many in ONE_FORM for written in many])
+@pytest.mark.parametrize(
+    ("form", "written"), [(form, written) for form, many in ONE_FORM for written in many]
+)
 def test_one_form_for_one_answer(form: str, written: str):
     assert normalise(written) == form
 

@@ -10,7 +10,9 @@ from hypothesis import given, settings, strategies as st
 from cope.answers.short.parse import read_answer
 
 FENCE = "```"
-FIELDS = "[[ ## reasoning ## ]]\nTwo plus 2 is {0}.\n\n[[ ## answer ## ]]\n{0}\n\n[[ ## completed ## ]]"
+FIELDS = (
+    "[[ ## reasoning ## ]]\nTwo plus 2 is {0}.\n\n[[ ## answer ## ]]\n{0}\n\n[[ ## completed ## ]]"
+)
 
 SHORT_FIELDS = [
     ("18", "18"),
@@ -166,8 +168,12 @@ def test_reads_a_reply(text: str, answer: str | None):
     assert read_answer(text) == answer
 
 
-@pytest.mark.parametrize("text", [text for text, answer in SHORT_FIELDS if "\n" not in text and "=" not in text])
-@pytest.mark.parametrize("frame", ["Some work with 7.\nAnswer: {}", "So the answer is {}", "<answer>\n{}\n</answer>"])
+@pytest.mark.parametrize(
+    "text", [text for text, answer in SHORT_FIELDS if "\n" not in text and "=" not in text]
+)
+@pytest.mark.parametrize(
+    "frame", ["Some work with 7.\nAnswer: {}", "So the answer is {}", "<answer>\n{}\n</answer>"]
+)
 def test_a_frame_does_not_change_what_is_read(frame: str, text: str):
     assert read_answer(frame.format(text)) == read_answer(text)
 
@@ -206,7 +212,9 @@ PIECES = [
 
 
 @settings(max_examples=300)
-@given(st.one_of(st.text(max_size=200), st.lists(st.sampled_from(PIECES), max_size=12).map("".join)))
+@given(
+    st.one_of(st.text(max_size=200), st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+)
 def test_reading_never_fails_and_gives_something_or_none(text: str):
     answer = read_answer(text)
     assert answer is None or answer.strip()
@@ -214,6 +222,8 @@ def test_reading_never_fails_and_gives_something_or_none(text: str):
 
 def test_reading_needs_no_algebra_system():
     heavy = "{'sympy', 'math_verify', 'dspy'}"
-    code = f"import sys, cope.answers.short.equivalence; sys.exit(bool({heavy} & sys.modules.keys()))"
+    code = (
+        f"import sys, cope.answers.short.equivalence; sys.exit(bool({heavy} & sys.modules.keys()))"
+    )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0

@@ -64,11 +64,16 @@ def test_stdout_holds_the_answer_alone_and_stderr_the_rounds(cope: Callable[...,
     result = cope("ask", QUESTION, script=sure)
     assert (result.exit_code, result.stdout) == (0, "42\n")
     lines = result.stderr.splitlines()
-    assert lines[0].startswith("round 1: small (") and "writes 8 goal plans, then solves with each" in lines[0]
+    assert (
+        lines[0].startswith("round 1: small (")
+        and "writes 8 goal plans, then solves with each" in lines[0]
+    )
     assert lines[0].endswith("75% must agree")
     assert "round 1: plan 1 of 8: Find the product." in lines
     assert "round 1: vote 6 of 8: 42  (42: 6)" in lines
-    assert lines[-2].startswith("round 1: accepted 42: ") and "agree, 75% are enough  (" in lines[-2]
+    assert (
+        lines[-2].startswith("round 1: accepted 42: ") and "agree, 75% are enough  (" in lines[-2]
+    )
     assert lines[-1].startswith("used: small 16 calls, ") and "; money unknown; " in lines[-1]
     assert "\x1b" not in result.stderr
 
@@ -78,7 +83,10 @@ def test_an_escalation_says_why_and_hands_its_plan_on(cope: Callable[..., Result
     assert result.stdout == "42\n"
     assert "round 1: escalated: 25% agree, 75% are needed" in result.stderr
     assert "round 1: hands on the plan: Find the product." in result.stderr
-    assert "large (engine/ScriptedEngine" in result.stderr and "writes a guideline plan, small" in result.stderr
+    assert (
+        "large (engine/ScriptedEngine" in result.stderr
+        and "writes a guideline plan, small" in result.stderr
+    )
     assert "solves 4 times with it and round 1's plan, 50% must agree" in result.stderr
     assert "round 2: plan: Multiply the two numbers." in result.stderr
     assert "solves once with round 2's plan" in result.stderr
@@ -86,12 +94,17 @@ def test_an_escalation_says_why_and_hands_its_plan_on(cope: Callable[..., Result
 
 
 def test_json_is_one_document_with_all_that_happened(cope: Callable[..., Result]) -> None:
-    result = cope("ask", QUESTION, "--json", "--preset", "self-consistency", "--samples", "3", script=sure)
+    result = cope(
+        "ask", QUESTION, "--json", "--preset", "self-consistency", "--samples", "3", script=sure
+    )
     document = json.loads(result.stdout)
     assert (document["answer"], document["confidence"], document["round"]) == ("42", 1.0, 1)
     assert document["votes"] == {"42": 3} and document["preset"] == "self-consistency"
     assert document["cost"] is None, "a price that is not known is not 0"
-    assert list(document["models"]) == ["small"] and document["rounds"][0]["samples"][0]["answer"] == "42"
+    assert (
+        list(document["models"]) == ["small"]
+        and document["rounds"][0]["samples"][0]["answer"] == "42"
+    )
     assert document["usage"][0]["tier"] == "small" and document["seconds"] > 0
 
 
@@ -119,17 +132,24 @@ def test_no_question_is_a_usage_error(cope: Callable[..., Result], question: str
 def test_an_answer_that_cannot_be_read_is_an_error(cope: Callable[..., Result]) -> None:
     result = cope("ask", QUESTION, "--preset", "small", script=lambda messages, request: "")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.splitlines()[-1].startswith("error: no answer could be read in any round: ")
+    assert result.stderr.splitlines()[-1].startswith(
+        "error: no answer could be read in any round: "
+    )
 
 
 def test_a_prompt_longer_than_the_context_is_one_line(cope: Callable[..., Result]) -> None:
     def refuse(messages: list[dict[str, str]], request: Any) -> str:
-        raise ContextLengthError("the prompt has 3042 tokens and the model's context 2048: shorten it")
+        raise ContextLengthError(
+            "the prompt has 3042 tokens and the model's context 2048: shorten it"
+        )
 
     result = cope("ask", QUESTION, "--preset", "small", script=refuse)
     assert (result.exit_code, result.stdout) == (1, "")
     error = result.stderr.splitlines()[-1]
-    assert error == "error: the prompt has 3042 tokens and the model's context 2048: shorten it (--context N)"
+    assert (
+        error
+        == "error: the prompt has 3042 tokens and the model's context 2048: shorten it (--context N)"
+    )
 
 
 def test_an_engine_s_own_error_comes_through_dspy(cope: Callable[..., Result]) -> None:
@@ -137,7 +157,10 @@ def test_an_engine_s_own_error_comes_through_dspy(cope: Callable[..., Result]) -
         raise CopeError("Ollama has no model 'x': bring it")
 
     result = cope("ask", QUESTION, script=refuse)
-    assert result.exit_code == 1 and result.stderr.splitlines()[-1] == "error: Ollama has no model 'x': bring it"
+    assert (
+        result.exit_code == 1
+        and result.stderr.splitlines()[-1] == "error: Ollama has no model 'x': bring it"
+    )
 
 
 @pytest.mark.parametrize(
@@ -160,15 +183,23 @@ def test_an_engine_s_own_error_comes_through_dspy(cope: Callable[..., Result]) -
         (["--adapter", "toon"], 1, "choose one of lean, chat"),
     ],
 )
-def test_what_a_user_can_get_wrong(cope: Callable[..., Result], options: list[str], status: int, said: str) -> None:
+def test_what_a_user_can_get_wrong(
+    cope: Callable[..., Result], options: list[str], status: int, said: str
+) -> None:
     result = cope("ask", QUESTION, *options)
     assert result.exit_code == status and said in result.stderr and result.stdout == ""
-    assert status == 2 or (len(result.stderr.splitlines()) == 1 and result.stderr.startswith("error: "))
+    assert status == 2 or (
+        len(result.stderr.splitlines()) == 1 and result.stderr.startswith("error: ")
+    )
 
 
-def test_no_server_is_one_line(cope: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_server_is_one_line(
+    cope: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("dspy.clients.execution._delay", lambda *_: 0.0)
-    result = cope("ask", QUESTION, "-q", "--preset", "small", "--small", "ollama/x@http://127.0.0.1:9")
+    result = cope(
+        "ask", QUESTION, "-q", "--preset", "small", "--small", "ollama/x@http://127.0.0.1:9"
+    )
     assert result.exit_code == 1 and result.stderr.count("\n") == 1
     assert result.stderr.startswith("error: no answer from Ollama at http://127.0.0.1:9 ")
 
@@ -199,7 +230,17 @@ def test_embedded_models_are_all_brought_first_and_loaded_when_their_round_comes
     monkeypatch.setattr(EmbeddedEngine, "agenerate", generate)
     monkeypatch.setattr(EmbeddedEngine, "load", load)
     monkeypatch.setattr("cope.cli.loading.resolve", bring)
-    result = cope("ask", QUESTION, "--small", "local/small", "--large", "local/large", "--samples", "3", "--no-cache")
+    result = cope(
+        "ask",
+        QUESTION,
+        "--small",
+        "local/small",
+        "--large",
+        "local/large",
+        "--samples",
+        "3",
+        "--no-cache",
+    )
     assert result.stdout == "42\n", result.stderr
     assert happened[:4] == ["bring small", "bring large", "load small", "ask small"]
     assert "load large" in happened[happened.index("ask small") : happened.index("ask large")]
@@ -207,7 +248,9 @@ def test_embedded_models_are_all_brought_first_and_loaded_when_their_round_comes
     assert "round 2: loading large ...\n" in result.stderr
 
 
-def test_a_saved_program_is_asked_with_other_samples(cope: Callable[..., Result], tmp_path: Path) -> None:
+def test_a_saved_program_is_asked_with_other_samples(
+    cope: Callable[..., Result], tmp_path: Path
+) -> None:
     team = Team(ScriptedEngine(sure), ScriptedEngine(sure))
     program = Cascade("self-consistency", team)
     predictor = program.round_1.reasoner.predict
@@ -220,7 +263,16 @@ def test_a_saved_program_is_asked_with_other_samples(cope: Callable[..., Result]
         return "Answer: 42"
 
     result = cope(
-        "ask", QUESTION, "--json", "--program", "mine.json", "--samples", "3", "--early-stop", "none", script=note
+        "ask",
+        QUESTION,
+        "--json",
+        "--program",
+        "mine.json",
+        "--samples",
+        "3",
+        "--early-stop",
+        "none",
+        script=note,
     )
     document = json.loads(result.stdout)
     assert document["preset"] == "self-consistency" and document["votes"] == {"42": 3}
@@ -229,27 +281,42 @@ def test_a_saved_program_is_asked_with_other_samples(cope: Callable[..., Result]
 
 def test_a_terminal_shows_plans_bars_and_the_decision() -> None:
     def steered(messages: list[dict[str, str]], request: Any) -> str:
-        return "Find [red]the\nproduct\x1b[2J." if system(messages).startswith("State") else sure(messages, request)
+        return (
+            "Find [red]the\nproduct\x1b[2J."
+            if system(messages).startswith("State")
+            else sure(messages, request)
+        )
 
     cascade = Cascade("cope", Team(ScriptedEngine(steered), ScriptedEngine(steered), cache=False))
     out = io.StringIO()
-    with Live(cascade, Console(file=out, force_terminal=True, width=160)) as live, observed_by(live):
+    with (
+        Live(cascade, Console(file=out, force_terminal=True, width=160)) as live,
+        observed_by(live),
+    ):
         cascade(question=QUESTION)
     text = out.getvalue()
     assert "Round 1" in text and "8 x  " in text and "75% must agree" in text
     assert "accepted 42: " in text and "agree, 75% are enough" in text and "━" in text
-    assert "\x1b[2J" not in text and "[red]the product" in text, "a model's text must not steer the terminal"
+    assert "\x1b[2J" not in text and "[red]the product" in text, (
+        "a model's text must not steer the terminal"
+    )
 
 
 def test_a_terminal_shows_an_escalation_and_leaves_out_what_would_not_fit() -> None:
     team = Team(ScriptedEngine(split), ScriptedEngine(split), cache=False)
     cascade = Cascade(load_preset("cope").with_(samples=12), team, early_stop="none")
     out = io.StringIO()
-    with Live(cascade, Console(file=out, force_terminal=True, width=160)) as live, observed_by(live):
+    with (
+        Live(cascade, Console(file=out, force_terminal=True, width=160)) as live,
+        observed_by(live),
+    ):
         cascade(question=QUESTION)
     text = out.getvalue()
     assert text.count("... and 4 more answers") >= 2, "once a round at least"
-    assert "escalated: 8% agree, 75% are needed" in text and "hands on the plan: Multiply the two numbers." in text
+    assert (
+        "escalated: 8% agree, 75% are needed" in text
+        and "hands on the plan: Multiply the two numbers." in text
+    )
     assert "Round 3" in text and "accepted 42: the last round answers" in text
 
 
@@ -260,18 +327,45 @@ def test_without_a_terminal_or_quiet_there_is_no_live_display() -> None:
 
 
 def test_money_is_unknown_or_at_least_but_never_nothing(cope: Callable[..., Result]) -> None:
-    rows = [{"tier": "small", "usd": None, "unpriced": 2}, {"tier": "large", "usd": 0.00042, "unpriced": 0}]
+    rows = [
+        {"tier": "small", "usd": None, "unpriced": 2},
+        {"tier": "large", "usd": 0.00042, "unpriced": 0},
+    ]
     assert cost_in_words(rows) == "at least $0.00042 (small unknown)"
     assert cost_in_words(rows[:1]) == "unknown" and cost_in_words(rows[1:]) == "$0.00042"
-    assert [money(usd) for usd in (0, 0.000001, 0.0999, 0.1, 12.5)] == ["$0", "$0.0000010", "$0.100", "$0.10", "$12.50"]
-    result = cope("ask", QUESTION, "--preset", "small", script=sure, prices={"small": Price.parse("1000/1000")})
+    assert [money(usd) for usd in (0, 0.000001, 0.0999, 0.1, 12.5)] == [
+        "$0",
+        "$0.0000010",
+        "$0.100",
+        "$0.10",
+        "$12.50",
+    ]
+    result = cope(
+        "ask",
+        QUESTION,
+        "--preset",
+        "small",
+        script=sure,
+        prices={"small": Price.parse("1000/1000")},
+    )
     assert "money $0.0" in result.stderr or "money $0.1" in result.stderr
 
 
 def test_hits_of_the_cache_are_told() -> None:
     row = {
-        "tier": "small", "round": 1, "role": "reason", "calls": 1, "hits": 7, "cancelled": 1, "prompt_tokens": 1200,
-        "completion_tokens": 3, "usd": 0.0, "unpriced": 0,
-    }  # fmt: skip
+        "tier": "small",
+        "round": 1,
+        "role": "reason",
+        "calls": 1,
+        "hits": 7,
+        "cancelled": 1,
+        "prompt_tokens": 1200,
+        "completion_tokens": 3,
+        "usd": 0.0,
+        "unpriced": 0,
+    }
     line = usage_in_words([row], 1.25)
-    assert line == "used: small 1 call, 1 stopped early, 1,200 tokens in, 3 out, 7 from the cache; money $0; 1.2 s"
+    assert (
+        line
+        == "used: small 1 call, 1 stopped early, 1,200 tokens in, 3 out, 7 from the cache; money $0; 1.2 s"
+    )

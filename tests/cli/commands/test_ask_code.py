@@ -15,10 +15,20 @@ from cope.sandbox import open_sandbox, opening
 RIGHT = "def double(n):\n    return 2 * n"
 WRONG = "def double(n):\n    return n"
 ROWS = [
-    {"id": f"mbpp-{n}", "question": f"Double {n}.", "answer": RIGHT, "split": "test", "test_setup_code": "",
-     "test_list": [f"assert double({n}) == {2 * n}", "assert double(0) == 0", "assert double(-1) == -2"]}
+    {
+        "id": f"mbpp-{n}",
+        "question": f"Double {n}.",
+        "answer": RIGHT,
+        "split": "test",
+        "test_setup_code": "",
+        "test_list": [
+            f"assert double({n}) == {2 * n}",
+            "assert double(0) == 0",
+            "assert double(-1) == -2",
+        ],
+    }
     for n in range(1, 4)
-]  # fmt: skip
+]
 
 
 @pytest.fixture
@@ -26,7 +36,11 @@ def cope(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Any) -> Any:
     """Runs a command with models whose small one is wrong; `cope.data` is a local copy of three tasks."""
 
     def reply(ask: Any) -> str:
-        return "a plan" if ask.role == "plan" else f"```python\n{WRONG if ask.tier == 'small' else RIGHT}\n```"
+        return (
+            "a plan"
+            if ask.role == "plan"
+            else f"```python\n{WRONG if ask.tier == 'small' else RIGHT}\n```"
+        )
 
     def make_team(given: Any) -> Any:
         return scripted(reply).team
@@ -59,20 +73,47 @@ def test_ask_prints_the_program_and_which_tests_it_passed(cope: Any) -> None:
 
 
 def test_ask_gives_all_that_happened_as_json(cope: Any) -> None:
-    document = json.loads(cope("ask", "--task", "code", "--unsafe-code", "--json", "-q", QUESTION).stdout)
+    document = json.loads(
+        cope("ask", "--task", "code", "--unsafe-code", "--json", "-q", QUESTION).stdout
+    )
     assert document["answer"] == RIGHT and document["round"] == 3
-    assert document["tests"] == [{"test": "assert double(2) == 4", "passed": True, "message": "", "value": None}]
-    assert document["rounds"][0]["samples"][0]["tests"][0]["message"] == "assert double(2) == 4: got 2"
+    assert document["tests"] == [
+        {"test": "assert double(2) == 4", "passed": True, "message": "", "value": None}
+    ]
+    assert (
+        document["rounds"][0]["samples"][0]["tests"][0]["message"] == "assert double(2) == 4: got 2"
+    )
 
 
 def test_eval_scores_on_hidden_tests_and_says_what_was_shown(cope: Any) -> None:
-    result = cope("eval", "mbpp", "--data", cope.data, "--unsafe-code", "--no-track", "--preset", "answer-cascade")
+    result = cope(
+        "eval",
+        "mbpp",
+        "--data",
+        cope.data,
+        "--unsafe-code",
+        "--no-track",
+        "--preset",
+        "answer-cascade",
+    )
     assert result.exit_code == 0, result.output
     assert "1 of 3 tests shown, scored on the hidden 2" in result.stdout
     assert "accuracy 100.0%" in result.stdout
-    small = cope("eval", "mbpp", "--data", cope.data, "--unsafe-code", "--no-track", "--preset", "small", "--json")
+    small = cope(
+        "eval",
+        "mbpp",
+        "--data",
+        cope.data,
+        "--unsafe-code",
+        "--no-track",
+        "--preset",
+        "small",
+        "--json",
+    )
     assert json.loads(small.stdout)["accuracy"] == 0.0
-    everything = cope("eval", "mbpp", "--data", cope.data, "--unsafe-code", "--no-track", "--visible", "all")
+    everything = cope(
+        "eval", "mbpp", "--data", cope.data, "--unsafe-code", "--no-track", "--visible", "all"
+    )
     assert "all 3 tests shown, scored on the same 3" in everything.stdout
 
 
@@ -83,7 +124,9 @@ def test_eval_goes_on_where_it_stopped(cope: Any) -> None:
     assert "2 of 3 questions are done already" in again.stderr
 
 
-@pytest.mark.parametrize("words", [("ask", "--task", "code", QUESTION), ("eval", "mbpp", "--no-track")])
+@pytest.mark.parametrize(
+    "words", [("ask", "--task", "code", QUESTION), ("eval", "mbpp", "--no-track")]
+)
 def test_without_a_sandbox_nothing_runs_and_a_line_says_why(
     cope: Any, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,13 +141,22 @@ def test_without_a_sandbox_nothing_runs_and_a_line_says_why(
 
 
 def test_a_broken_row_is_one_line_with_its_place(cope: Any) -> None:
-    Path(cope.data).write_text(json.dumps({**ROWS[0], "test_list": ["assert double(1 == 2"]}) + "\n")
+    Path(cope.data).write_text(
+        json.dumps({**ROWS[0], "test_list": ["assert double(1 == 2"]}) + "\n"
+    )
     result = cope("eval", "mbpp", "--data", cope.data, "--unsafe-code", "--no-track")
     assert result.exit_code != 0
     assert "mbpp.jsonl line 1: test 1 in test_list is not Python" in result.output
 
 
 def test_make_cascade_knows_the_kind_of_questions(scripted: Any) -> None:
-    given = {"seed": 0, "early_stop": "exact", "samples": None, "thresholds": None, "program": None, "preset": "small",
-             "unsafe_code": True}  # fmt: skip
+    given = {
+        "seed": 0,
+        "early_stop": "exact",
+        "samples": None,
+        "thresholds": None,
+        "program": None,
+        "preset": "small",
+        "unsafe_code": True,
+    }
     assert options.make_cascade(given, scripted(lambda ask: "").team, "code").domain == "code"

@@ -48,19 +48,30 @@ def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Team:
 def save(team: Team) -> Save:
     """Writes a compiled program that tells the small tier to be careful."""
 
-    def make(file: str = "package/jsonl-small.json", train: Any = (), val: Any = (), **about: Any) -> Path:
+    def make(
+        file: str = "package/jsonl-small.json", train: Any = (), val: Any = (), **about: Any
+    ) -> Path:
         program = Cascade("small", team)
         predict = program.round_1.reasoner.predict
         predict.signature = predict.signature.with_instructions("Solve it carefully.")
         score = {"accuracy": 0.5, "n": 100}
-        marks = [question_fingerprint(example.question) for example in split(questions(), [], 4, 0).train]
+        marks = [
+            question_fingerprint(example.question) for example in split(questions(), [], 4, 0).train
+        ]
         compiled = {
-            "task": "jsonl", "optimizer": "gepa", "models": {"small": f"{MODEL}-small"},
+            "task": "jsonl",
+            "optimizer": "gepa",
+            "models": {"small": f"{MODEL}-small"},
             "scores": {"before": score | {"accuracy": 0.25}, "after": score},
-            "rows": {"train": [question_fingerprint(question(n).question) for n in train], "val": [question_fingerprint(question(n).question) for n in val]},
+            "rows": {
+                "train": [question_fingerprint(question(n).question) for n in train],
+                "val": [question_fingerprint(question(n).question) for n in val],
+            },
             **about,
-        }  # fmt: skip
-        assert set(compiled["rows"]["train"]) <= set(marks), "eval and optimize take the same fingerprints"
+        }
+        assert set(compiled["rows"]["train"]) <= set(marks), (
+            "eval and optimize take the same fingerprints"
+        )
         Path(file).write_text(json.dumps({**program.dump_state(), "compiled": compiled}))
         return Path(file)
 
@@ -70,7 +81,9 @@ def save(team: Team) -> Save:
 def question(number: int) -> Any:
     import dspy
 
-    return dspy.Example(question=f"What is {number} + 1?", answer=str(number + 1)).with_inputs("question")
+    return dspy.Example(question=f"What is {number} + 1?", answer=str(number + 1)).with_inputs(
+        "question"
+    )
 
 
 def questions() -> list[Any]:
@@ -100,7 +113,9 @@ def test_an_evaluation_uses_it_says_so_and_can_do_without(save: Save) -> None:
         "program jsonl-small.json, compiled for jsonl with gepa: 25.0% -> 50.0% of 100 validation questions; "
         "the preset as it is: --program none"
     )
-    assert compiled["program"] != plain["program"] and compiled["folder"] != plain["folder"], "two runs, never mixed"
+    assert compiled["program"] != plain["program"] and compiled["folder"] != plain["folder"], (
+        "two runs, never mixed"
+    )
     again, said = evaluated("--program", "none")
     assert again == plain and not said.startswith("program ")
 
@@ -111,13 +126,19 @@ def test_a_question_takes_it_only_when_it_is_for_any(save: Save) -> None:
     assert cope(*words).stdout == "9\n"
     save(**{"for": "domain"})
     result = cope(*words)
-    assert result.stdout == "4\n" and result.stderr.startswith("program jsonl-small.json, compiled for jsonl with gepa")
-    assert json.loads(cope(*words, "--json").stdout)["program_file"].endswith("package/jsonl-small.json")
+    assert result.stdout == "4\n" and result.stderr.startswith(
+        "program jsonl-small.json, compiled for jsonl with gepa"
+    )
+    assert json.loads(cope(*words, "--json").stdout)["program_file"].endswith(
+        "package/jsonl-small.json"
+    )
     assert cope(*words, "--quiet").stderr == ""
     assert cope(*words, "--program", "none").stdout == "9\n"
 
 
-def test_the_users_own_program_and_other_models_come_first(save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_users_own_program_and_other_models_come_first(
+    save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
     save()
     mine = save("mine.json", task="other")
     result = CliRunner().invoke(app, [*EVAL, "--program", "mine.json"])
@@ -137,13 +158,28 @@ def test_more_samples_or_other_thresholds_go_with_it(save: Save) -> None:
 def test_a_compile_starts_from_the_preset_s_own_words(save: Save) -> None:
     save()
     (Path("many.jsonl")).write_text(
-        "".join(json.dumps({"question": f"What is {n} + 1?", "answer": n + 1}) + "\n" for n in range(4, 12))
+        "".join(
+            json.dumps({"question": f"What is {n} + 1?", "answer": n + 1}) + "\n"
+            for n in range(4, 12)
+        )
     )
-    words = ("--data", "many.jsonl", "--preset", "small", "--optimizer", "labeled-few-shot", "--val", "4", "--no-track")
+    words = (
+        "--data",
+        "many.jsonl",
+        "--preset",
+        "small",
+        "--optimizer",
+        "labeled-few-shot",
+        "--val",
+        "4",
+        "--no-track",
+    )
     result = CliRunner().invoke(app, ["compile", "jsonl", *words, "--yes", "--json"])
     document = json.loads(result.stdout)
     assert document["before"]["accuracy"] < 1 and "program jsonl-small.json" not in result.stderr
-    named = json.loads(cope("compile", "jsonl", *words, "--yes", "--json", "--fresh", "--program", "none").stdout)
+    named = json.loads(
+        cope("compile", "jsonl", *words, "--yes", "--json", "--fresh", "--program", "none").stdout
+    )
     assert named["program"] == document["program"]
 
 
@@ -155,7 +191,10 @@ def test_what_it_was_trained_on_and_chosen_by_is_told(save: Save) -> None:
     assert "the program was trained on 2 and chosen by 1 of the 4 questions" in warning
     assert "choose others with --split or --data" in warning
     document, said = evaluated("--limit", "1")
-    assert document["seen"] == {"train": 1, "val": 0, "questions": 1} and "was trained on 1 of the 1 questions" in said
+    assert (
+        document["seen"] == {"train": 1, "val": 0, "questions": 1}
+        and "was trained on 1 of the 1 questions" in said
+    )
     save("fresh.json")
     words = [word for word in EVAL if word not in ("--preset", "small")]
     result = cope(*words, "--program", "fresh.json", "--json", "--no-track")
@@ -167,9 +206,15 @@ def test_the_mlflow_run_is_tagged(save: Save, monkeypatch: pytest.MonkeyPatch) -
     tags: list[dict[str, str]] = []
 
     @contextmanager
-    def tracked(experiment: str, name: str, params: Any, given: dict[str, str], *more: Any) -> Iterator[Any]:
+    def tracked(
+        experiment: str, name: str, params: Any, given: dict[str, str], *more: Any
+    ) -> Iterator[Any]:
         tags.append(given)
-        yield SimpleNamespace(id="run-7", uri="none", **dict.fromkeys(("metrics", "artifact", "text"), lambda *_: None))
+        yield SimpleNamespace(
+            id="run-7",
+            uri="none",
+            **dict.fromkeys(("metrics", "artifact", "text"), lambda *_: None),
+        )
 
     monkeypatch.setattr("cope.tracking.tracked", tracked)
     monkeypatch.setattr("cope.tracking.question_span", lambda *_: nullcontext())
@@ -179,15 +224,24 @@ def test_the_mlflow_run_is_tagged(save: Save, monkeypatch: pytest.MonkeyPatch) -
     shown, plain = tags
     assert shown["program_file"] == str(file.absolute()) and plain["program_file"] == "none"
     assert {name: value for name, value in shown.items() if name.startswith("program_met.")} == {
-        "program_met.train": "2", "program_met.val": "1", "program_met.questions": "4"
-    }  # fmt: skip
+        "program_met.train": "2",
+        "program_met.val": "1",
+        "program_met.questions": "4",
+    }
     assert not any(name.startswith("program_met.") for name in plain)
 
 
 def test_what_was_found_on_test_questions_is_what_is_said(save: Save) -> None:
     score = {"accuracy": 0.25, "n": 500}
     before, after = {"accuracy": 0.2, "n": 100}, {"accuracy": 0.9, "n": 100}
-    save(scores={"before": before, "after": after, "test before": score, "test after": score | {"accuracy": 0.3}})
+    save(
+        scores={
+            "before": before,
+            "after": after,
+            "test before": score,
+            "test after": score | {"accuracy": 0.3},
+        }
+    )
     assert "with gepa: 25.0% -> 30.0% of 500 test questions; " in evaluated()[1]
 
 
@@ -198,8 +252,13 @@ def test_the_package_s_own_programs_are_found_for_the_default_pair() -> None:
         state = json.loads(file.read_text())
         about, models = state["compiled"], {"small": DEFAULT_SMALL, "large": DEFAULT_LARGE}
         preset = load_preset(state["preset"]["name"])
-        assert shipped_programs.shipped(preset, about["task"], models, state["domain"], context=2048) == file
+        assert (
+            shipped_programs.shipped(preset, about["task"], models, state["domain"], context=2048)
+            == file
+        )
         program = Cascade.from_file(file, Team(ScriptedEngine([]), ScriptedEngine([]), cache=False))
         assert program.preset == preset
-        assert {"train", "val"} <= about["rows"].keys() and {"before", "after"} <= about["scores"].keys()
+        assert {"train", "val"} <= about["rows"].keys() and {"before", "after"} <= about[
+            "scores"
+        ].keys()
         assert "mlflow" not in about, "a run that users do not have"

@@ -38,7 +38,9 @@ def failed(result: Any) -> str:
 
 def test_what_was_chosen_the_promise_and_the_held_out_half(here: Path):
     imported(here)
-    result = cope("calibrate", "r.parquet", "--harm", "0.1", "--risk-report", "--stop-report", "-o", "c.json")
+    result = cope(
+        "calibrate", "r.parquet", "--harm", "0.1", "--risk-report", "--stop-report", "-o", "c.json"
+    )
     assert result.exit_code == 0, result.output
     for text in (
         "samples, 400 questions: small s, large l",
@@ -61,7 +63,11 @@ def test_what_was_chosen_the_promise_and_the_held_out_half(here: Path):
     kept = json.loads((here / "c.json").read_text())
     assert {"reliability", "early_stop"} <= kept["more"].keys()
     told = cope("calibrate", "r.parquet", "--harm", "0.1", "--json")
-    assert json.loads(told.stdout)["setting"] == kept["setting"] == {"thresholds": [0.75], "samples": 4}
+    assert (
+        json.loads(told.stdout)["setting"]
+        == kept["setting"]
+        == {"thresholds": [0.75], "samples": 4}
+    )
 
 
 def test_where_nothing_passes_the_large_model_answers_and_it_is_said_what_would_help(here: Path):
@@ -69,8 +75,14 @@ def test_where_nothing_passes_the_large_model_answers_and_it_is_said_what_would_
     result = cope("calibrate", "r.parquet", "-o", "c.json")
     assert result.exit_code == 0, result.output
     assert "chosen: the large model alone" in result.stdout
-    assert "Nothing passes: even the safest setting (threshold 1 with 4 samples) loses 1.0% of the 200" in result.stdout
-    assert "666 questions, half of them held out, would do four times out of five: about 266 more." in result.stdout
+    assert (
+        "Nothing passes: even the safest setting (threshold 1 with 4 samples) loses 1.0% of the 200"
+        in result.stdout
+    )
+    assert (
+        "666 questions, half of them held out, would do four times out of five: about 266 more."
+        in result.stdout
+    )
     assert json.loads((here / "c.json").read_text())["setting"] is None
     result = cope("calibrate", "r.parquet", "--harm", "0.001")
     assert "more questions will not help, a higher --harm or another cascade may." in result.stdout
@@ -79,7 +91,9 @@ def test_where_nothing_passes_the_large_model_answers_and_it_is_said_what_would_
 def test_mistakes_are_told_in_a_line(here: Path):
     assert "there is no record none.parquet" in failed(cope("calibrate", "none.parquet"))
     imported(here, 40)
-    assert "does not tell the cost in USD" in failed(cope("calibrate", "r.parquet", "--minimize", "cost"))
+    assert "does not tell the cost in USD" in failed(
+        cope("calibrate", "r.parquet", "--minimize", "cost")
+    )
     assert "no column 'page'" in failed(cope("calibrate", "r.parquet", "--group", "page"))
     assert cope("calibrate", "r.parquet", "--harm", "1.5").exit_code == 2
 
@@ -89,7 +103,9 @@ def test_nothing_but_a_calibration_is_written_over(here: Path):
     (here / "notes.json").write_text("{}")
     before = (here / "r.parquet").read_bytes()
     words = ("calibrate", "r.parquet", "--harm", "0.3", "-o")
-    assert "r.parquet is what this command reads: name another file with -o" in failed(cope(*words, "r.parquet"))
+    assert "r.parquet is what this command reads: name another file with -o" in failed(
+        cope(*words, "r.parquet")
+    )
     assert (here / "r.parquet").read_bytes() == before
     for other in ("notes.json", "samples.jsonl"):
         text = (here / other).read_text()
@@ -101,10 +117,14 @@ def test_nothing_but_a_calibration_is_written_over(here: Path):
 def test_without_right_answers_disagreement_alone_is_promised(here: Path):
     file = published(here, 200)
     rows = [json.loads(line) for line in file.open()]
-    file.write_text("".join(json.dumps({k: v for k, v in row.items() if k != "gold"}) + "\n" for row in rows))
+    file.write_text(
+        "".join(json.dumps({k: v for k, v in row.items() if k != "gold"}) + "\n" for row in rows)
+    )
     shown = cope("import", "samples.jsonl", "--small", "s", "--large", "l", "-o", "r.parquet")
     assert shown.exit_code == 0, shown.output
-    assert "accuracy unknown" in shown.stdout and "200 questions have no right answer" in shown.stdout
+    assert (
+        "accuracy unknown" in shown.stdout and "200 questions have no right answer" in shown.stdout
+    )
     why = failed(cope("calibrate", "r.parquet", "--harm", "0.3"))
     assert (
         "200 of 200 questions of r.parquet have no right answer, which harm needs" in why
@@ -114,15 +134,22 @@ def test_without_right_answers_disagreement_alone_is_promised(here: Path):
     assert "leave it out" in failed(cope(*words, "--risk-report"))
     result = cope(*words, "--stop-report", "-o", "c.json")
     assert result.exit_code == 0, result.output
-    assert "gives another answer than the large model alone on at most 30% of questions" in result.stdout
+    assert (
+        "gives another answer than the large model alone on at most 30% of questions"
+        in result.stdout
+    )
     assert result.stdout.count("unknown") >= 4 and "%" in result.stdout
     found = load_certificate("c.json")
     assert found.setting is not None and found.gold == {}
-    assert found.held_out["chosen"]["accuracy"] is None and found.held_out["chosen"]["harmed"] is None
+    assert (
+        found.held_out["chosen"]["accuracy"] is None and found.held_out["chosen"]["harmed"] is None
+    )
     for words in (("compare", "--replay", "r.parquet"), ("report", "r.parquet", "--no-track")):
         assert "of r.parquet have no right answer, which a " in failed(cope(*words))
     table = cope("eval", "--replay", "r.parquet", "--calibration", "c.json")
-    assert table.exit_code == 0 and "accuracy unknown, without right answers (n = 200" in table.stdout, table.output
+    assert (
+        table.exit_code == 0 and "accuracy unknown, without right answers (n = 200" in table.stdout
+    ), table.output
     told = json.loads(cope("eval", "--replay", "r.parquet", "--json").stdout)
     assert told["accuracy"] is None and told["large_alone"]["accuracy"] is None
     assert told["accuracy_bounds"] == [None, None]
@@ -133,7 +160,9 @@ def team(here: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., An
     """Scripted models in the place of real ones, questions, and a record of the cascade on other questions."""
     made = scripted(unsure)
     for command in (ask_command, eval_command):
-        monkeypatch.setattr(command, "make_team", lambda given: options.make_team(given) and made.team)
+        monkeypatch.setattr(
+            command, "make_team", lambda given: options.make_team(given) and made.team
+        )
         monkeypatch.setattr(command, "prepare", lambda *args, **kwargs: None)
     rows = [{"question": f"What is {n} + 1?", "answer": n + 1} for n in range(10, 16)]
     (here / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -154,13 +183,20 @@ def test_ask_and_eval_take_thresholds_and_samples_from_it(team: Any):
     assert "calibration c.json: thresholds" in asked.stderr
     assert "With 50% confidence" in asked.stderr
     told = json.loads(asked.stdout)["calibration"]
-    assert (told["file"], told["setting"], told["loss"], told["harm"]) == ("c.json", setting, "harm", 0.9)
+    assert (told["file"], told["setting"], told["loss"], told["harm"]) == (
+        "c.json",
+        setting,
+        "harm",
+        0.9,
+    )
     assert told["promise"].startswith("With 50% confidence")
     assert json.loads(cope("ask", "What is 20 + 1?", "--json").stdout)["calibration"] is None
     first = json.loads(asked.stdout)["rounds"][0]
     assert first["threshold"] == setting["thresholds"][0]
     assert first["asked"] <= setting["samples"]
-    told = cope("eval", "jsonl", "--data", "q.jsonl", "--no-track", "--calibration", "c.json", "--json")
+    told = cope(
+        "eval", "jsonl", "--data", "q.jsonl", "--no-track", "--calibration", "c.json", "--json"
+    )
     assert told.exit_code == 0, told.output
     assert "warning: the thresholds were chosen on 4 of these 6 questions" in told.stderr
     assert json.loads(told.stdout)["calibration"] == "c.json"
@@ -177,7 +213,9 @@ def test_the_large_model_alone_answers_where_nothing_passed(team: Any):
     result = cope("ask", "What is 20 + 1?", "--calibration", "c.json", "--json")
     assert json.loads(result.stdout)["preset"] == "large"
     assert not team.small.requests
-    assert "--preset large" in failed(cope("eval", "--replay", "r.parquet", "--calibration", "c.json"))
+    assert "--preset large" in failed(
+        cope("eval", "--replay", "r.parquet", "--calibration", "c.json")
+    )
 
 
 def test_other_weights_under_the_same_name_are_refused(team: Any, monkeypatch: pytest.MonkeyPatch):
@@ -191,8 +229,15 @@ def test_other_weights_under_the_same_name_are_refused(team: Any, monkeypatch: p
         assert result.exit_code == (0 if fits else 1), result.output
     assert "its small model engine/ScriptedEngine-small had other weights" in failed(result)
     assert cope("eval", "--replay", "r.parquet", "--calibration", "c.json").exit_code == 0
-    recording(recorder(team.team, load_preset("cope").with_(samples=3), "large"), Path(), 14, name="other.parquet")
-    assert "other weights" in failed(cope("eval", "--replay", "other.parquet", "--calibration", "c.json"))
+    recording(
+        recorder(team.team, load_preset("cope").with_(samples=3), "large"),
+        Path(),
+        14,
+        name="other.parquet",
+    )
+    assert "other weights" in failed(
+        cope("eval", "--replay", "other.parquet", "--calibration", "c.json")
+    )
 
 
 def test_other_tests_shown_are_refused(team: Any, monkeypatch: pytest.MonkeyPatch):
@@ -203,17 +248,22 @@ def test_other_tests_shown_are_refused(team: Any, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setitem(TASKS, "jsonl", replace(TASKS["jsonl"], shown=shown))  # type: ignore[type-var]
         result = cope("eval", "jsonl", "--data", "q.jsonl", "--no-track", "--calibration", "c.json")
         assert result.exit_code == (0 if fits else 1), result.output
-    assert "made with 1 of 3 tests shown, and here it is all 3 tests shown: give the record's --visible" in failed(
-        result
+    assert (
+        "made with 1 of 3 tests shown, and here it is all 3 tests shown: give the record's --visible"
+        in failed(result)
     )
 
 
 def test_other_right_answers_are_warned_of(team: Any):
     calibrated("--harm", "0.9", "--delta", "0.5")
-    rows = [{"question": f"What is {n} + 1?", "answer": n + (2 if n < 12 else 1)} for n in range(10, 16)]
+    rows = [
+        {"question": f"What is {n} + 1?", "answer": n + (2 if n < 12 else 1)} for n in range(10, 16)
+    ]
     Path("q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     told = cope("eval", "jsonl", "--data", "q.jsonl", "--no-track", "--calibration", "c.json")
-    assert "warning: 2 of 4 questions in common have another right answer" in told.stderr, told.output
+    assert "warning: 2 of 4 questions in common have another right answer" in told.stderr, (
+        told.output
+    )
 
 
 def test_what_does_not_fit_is_refused(team: Any):
@@ -228,15 +278,33 @@ def test_what_does_not_fit_is_refused(team: Any):
     result = cope("eval", "jsonl", "--data", "q.jsonl", "--no-track", "--calibration", "other.json")
     assert "its small model is ollama/other, and not engine/ScriptedEngine-small" in failed(result)
     plain = json.loads(Path("c.json").read_text())
-    Path("c.json").write_text(json.dumps(plain | {"setting": {"thresholds": [0.1, 0.1], "samples": 1}}))
+    Path("c.json").write_text(
+        json.dumps(plain | {"setting": {"thresholds": [0.1, 0.1], "samples": 1}})
+    )
     for words in (("ask", "x"), ("eval", "--replay", "r.parquet")):
-        assert "c.json was changed after cope calibrate wrote it" in failed(cope(*words, "--calibration", "c.json"))
-    assert "cannot read the calibration none.json" in failed(cope("ask", "x", "--calibration", "none.json"))
+        assert "c.json was changed after cope calibrate wrote it" in failed(
+            cope(*words, "--calibration", "c.json")
+        )
+    assert "cannot read the calibration none.json" in failed(
+        cope("ask", "x", "--calibration", "none.json")
+    )
 
 
 def test_another_of_the_recorded_programs_is_calibrated(here: Path):
     recording(recorder(team_of(unsure), "cope", "answer-cascade", "large"), here, 40)
     for preset, rounds in (((), "cope"), (("--preset", "answer-cascade"), "answer-cascade")):
-        cope("calibrate", "r.parquet", "--harm", "0.5", "--minimize", "large-calls", "-o", "c.json", *preset)
+        cope(
+            "calibrate",
+            "r.parquet",
+            "--harm",
+            "0.5",
+            "--minimize",
+            "large-calls",
+            "-o",
+            "c.json",
+            *preset,
+        )
         assert json.loads((here / "c.json").read_text())["program"]["name"] == rounds
-    assert "did you mean answer-cascade?" in failed(cope("calibrate", "r.parquet", "--preset", "answer-cascad"))
+    assert "did you mean answer-cascade?" in failed(
+        cope("calibrate", "r.parquet", "--preset", "answer-cascad")
+    )

@@ -47,17 +47,27 @@ def records(folder: Path) -> dict[str, Any]:
     """A run's records without what the clock says."""
     found = {}
     for line in read_jsonl(folder / "records.jsonl"):
-        line["usage"] = [{k: v for k, v in row.items() if "seconds" not in k} for row in line["usage"]]
-        line["rounds"] = [{k: v for k, v in round_.items() if k != "seconds"} for round_ in line["rounds"]]
+        line["usage"] = [
+            {k: v for k, v in row.items() if "seconds" not in k} for row in line["usage"]
+        ]
+        line["rounds"] = [
+            {k: v for k, v in round_.items() if k != "seconds"} for round_ in line["rounds"]
+        ]
         found[line["key"]] = {**line, "seconds": None}
     return found
 
 
-def test_every_system_has_the_outcome_and_the_cost_of_an_evaluation_of_its_own(here: Path, models: Any):
+def test_every_system_has_the_outcome_and_the_cost_of_an_evaluation_of_its_own(
+    here: Path, models: Any
+):
     made = told(*COMPARE, "--early-stop", "none", "--presets", "cope,answer-cascade,small,large")
     asked = len(models.asks)
     alone = {
-        name: json.loads(done("eval", *DATA, "--no-track", "--early-stop", "none", "--preset", name, "--json").stdout)
+        name: json.loads(
+            done(
+                "eval", *DATA, "--no-track", "--early-stop", "none", "--preset", name, "--json"
+            ).stdout
+        )
         for name in made["systems"]
     }
     place = here / made["folder"]
@@ -66,25 +76,50 @@ def test_every_system_has_the_outcome_and_the_cost_of_an_evaluation_of_its_own(h
         assert made["systems"][name]["accuracy"] == run["accuracy"]
     apart = len(models.asks) - asked
     assert asked == made["calls"]["made"] and apart == asked + made["calls"]["shared"]
-    assert made["calls"]["by_system"]["small"]["made"] == 8, "no other system asks small once and greedily"
+    assert made["calls"]["by_system"]["small"]["made"] == 8, (
+        "no other system asks small once and greedily"
+    )
 
 
 def test_calls_that_two_systems_share_are_asked_once_and_count_for_both(here: Path, models: Any):
     rounds = '[[rounds]]\nreasoner = "small"\nsamples = 4\ntemperature = 0.8\nthreshold = {}\n[[rounds]]\nreasoner = "large"\n'
     for name, threshold in (("loose", 0.5), ("strict", 1.0)):
         (here / f"{name}.toml").write_text(f'name = "{name}"\n' + rounds.format(threshold))
-    made = told(*COMPARE, "--early-stop", "none", "--presets", "strict.toml,loose.toml,small", "--against", "strict")
+    made = told(
+        *COMPARE,
+        "--early-stop",
+        "none",
+        "--presets",
+        "strict.toml,loose.toml,small",
+        "--against",
+        "strict",
+    )
     calls = made["calls"]["by_system"]
     assert calls["loose"]["made"] == 0, "strict asks all that loose asks"
-    assert len(models.asks) == made["calls"]["made"] == calls["strict"]["made"] + calls["small"]["made"]
+    assert (
+        len(models.asks)
+        == made["calls"]["made"]
+        == calls["strict"]["made"] + calls["small"]["made"]
+    )
     counted = {
-        name: sum(row["calls"] for record in records(here / made["folder"] / made["folders"][name]).values()
-                  for row in record["usage"])
+        name: sum(
+            row["calls"]
+            for record in records(here / made["folder"] / made["folders"][name]).values()
+            for row in record["usage"]
+        )
         for name in ("strict", "loose")
-    }  # fmt: skip
+    }
     assert counted == {"strict": calls["strict"]["made"], "loose": calls["loose"]["shared"]}
     assert counted["loose"] > 8 * 4, "some questions went on to the large tier"
-    again = told(*COMPARE, "--early-stop", "none", "--presets", "strict.toml,loose.toml,small", "--against", "strict")
+    again = told(
+        *COMPARE,
+        "--early-stop",
+        "none",
+        "--presets",
+        "strict.toml,loose.toml,small",
+        "--against",
+        "strict",
+    )
     assert again == made, "what was shared is known after a restart too"
 
 
@@ -103,7 +138,15 @@ def test_the_same_command_goes_on_and_one_more_system_asks_only_its_own(here: Pa
 def test_a_comparison_that_was_stopped_in_the_middle_comes_to_the_same(
     here: Path, models: Any, monkeypatch: pytest.MonkeyPatch
 ):
-    whole = told(*COMPARE, "--runs", "whole", "--presets", "answer-cascade,small,large", "--early-stop", "none")
+    whole = told(
+        *COMPARE,
+        "--runs",
+        "whole",
+        "--presets",
+        "answer-cascade,small,large",
+        "--early-stop",
+        "none",
+    )
     asked = len(models.asks)
     left = 30
     script = models.small.script
@@ -126,12 +169,18 @@ def test_a_comparison_that_was_stopped_in_the_middle_comes_to_the_same(
 
 def test_a_replay_gives_the_figures_of_a_live_comparison(here: Path, models: Any):
     done("record", *DATA, "--also", "large", "--also", "small", "--group", "book")
-    live = told(*COMPARE, "--early-stop", "none", "--presets", "cope,large,small", "--group", "book")
+    live = told(
+        *COMPARE, "--early-stop", "none", "--presets", "cope,large,small", "--group", "book"
+    )
     asked = len(models.asks)
     again = told("compare", "--replay", "jsonl-cope.parquet")
     assert len(models.asks) == asked
     assert untimed({n: again[n] for n in FIGURES}) == untimed({n: live[n] for n in FIGURES})
-    assert live["groups"] == again["groups"] == 4 and list(again["systems"]) == ["cope", "large", "small"]
+    assert live["groups"] == again["groups"] == 4 and list(again["systems"]) == [
+        "cope",
+        "large",
+        "small",
+    ]
 
 
 def test_the_table_fits_a_hundred_columns_and_ends_in_sentences(here: Path, models: Any):
@@ -139,9 +188,14 @@ def test_the_table_fits_a_hundred_columns_and_ends_in_sentences(here: Path, mode
     assert max(len(line) for line in result.stdout.splitlines()) <= 100
     text = " ".join(result.stdout.split())
     for words in (
-        "beside large", "share of large's", "random sends each question", "cheaper than large, by price small : large",
-        "small and large:", "of large's large-tier tokens", "calls were made",
-    ):  # fmt: skip
+        "beside large",
+        "share of large's",
+        "random sends each question",
+        "cheaper than large, by price small : large",
+        "small and large:",
+        "of large's large-tier tokens",
+        "calls were made",
+    ):
         assert words in text, result.stdout
     place = next(Path(".cope/compare").iterdir())
     assert (place / "comparison.png").read_bytes().startswith(b"\x89PNG")
@@ -151,23 +205,44 @@ def test_the_table_fits_a_hundred_columns_and_ends_in_sentences(here: Path, mode
 
 def test_programs_stand_beside_presets_under_their_files_names(here: Path, models: Any):
     Cascade("answer-cascade", models.team).save(here / "mine.json")
-    made = told(*COMPARE, "--presets", "small,large", "--programs", "mine.json", "--against", "mine")
+    made = told(
+        *COMPARE, "--presets", "small,large", "--programs", "mine.json", "--against", "mine"
+    )
     assert list(made["systems"]) == ["small", "large", "mine"] and made["against"] == "mine"
     assert [pair["system"] for pair in made["comparisons"]] == ["small", "large"]
     done("record", *DATA, "--preset", "answer-cascade")
-    again = told("compare", "--replay", "jsonl-answer-cascade.parquet", "--presets", "large", "--programs", "mine.json")
+    again = told(
+        "compare",
+        "--replay",
+        "jsonl-answer-cascade.parquet",
+        "--presets",
+        "large",
+        "--programs",
+        "mine.json",
+    )
     assert list(again["systems"]) == ["large", "mine"]
 
 
 def test_questions_that_a_record_cannot_tell_are_left_out_and_said(here: Path, models: Any):
     done("record", *DATA)
-    words = ("compare", "--replay", "jsonl-cope.parquet", "--samples", "2", "--presets", "cope,large")
+    words = (
+        "compare",
+        "--replay",
+        "jsonl-cope.parquet",
+        "--samples",
+        "2",
+        "--presets",
+        "cope,large",
+    )
     made = told(*words)
     lacking = sum(made["unknown"]["cope"].values())
     assert lacking and made["comparisons"][0]["questions"] == 8 - lacking
     assert made["comparisons"][0]["left_out"] == lacking
     text = " ".join(done(*words).stdout.split())
-    assert f"cope: {lacking} questions are not in its figures: round 2: another plan is handed on to it" in text
+    assert (
+        f"cope: {lacking} questions are not in its figures: round 2: another plan is handed on to it"
+        in text
+    )
 
 
 def test_one_mlflow_run_holds_a_run_for_each_system(here: Path, models: Any, mlflow_store: str):
@@ -178,11 +253,16 @@ def test_one_mlflow_run_holds_a_run_for_each_system(here: Path, models: Any, mlf
     assert first["mlflow"]["run"] == second["mlflow"]["run"]
     run = mlflow.get_run(second["mlflow"]["run"])
     inside = mlflow.search_runs(
-        [run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{run.info.run_id}'", output_format="list"
+        [run.info.experiment_id],
+        f"tags.`mlflow.parentRunId` = '{run.info.run_id}'",
+        output_format="list",
     )
     assert sorted((one.info.run_name, one.data.metrics["questions"]) for one in inside) == [
-        ("large", 4), ("large", 8), ("small", 4), ("small", 8),
-    ]  # fmt: skip
+        ("large", 4),
+        ("large", 8),
+        ("small", 4),
+        ("small", 8),
+    ]
     assert run.data.metrics["small.p"] == second["comparisons"][0]["p"]
     names = {file.path for file in mlflow.MlflowClient().list_artifacts(run.info.run_id)}
     assert names == {"comparison.txt", "comparison.json", "comparison.png", "comparison.svg"}
@@ -204,15 +284,23 @@ def test_a_budget_stops_it_and_the_same_command_goes_on(here: Path, models: Any)
         ((*COMPARE, "--presets", "small,larg"), "did you mean large"),
         ((*COMPARE, "--presets", "small,my.toml"), "two systems have the name 'small'"),
         ((*COMPARE, "--presets", "small"), "needs two systems or more, and here is small"),
-        ((*COMPARE, "--presets", "small,large", "--against", "big"), "--against big: no such system"),
+        (
+            (*COMPARE, "--presets", "small,large", "--against", "big"),
+            "--against big: no such system",
+        ),
         ((*COMPARE, "--presets", "small,large", "--programs", "no.json"), "no.json"),
-        ((*COMPARE, "--presets", "small,large", "--by", "cost"), "--by cost: not known of small; give prices"),
+        (
+            (*COMPARE, "--presets", "small,large", "--by", "cost"),
+            "--by cost: not known of small; give prices",
+        ),
         (("compare", "jsonl"), "give --data FILE"),
         ((*COMPARE, "--group", "shelf"), "row 1 has no 'shelf'"),
         (("compare", "--replay", "none.parquet"), "there is no record none.parquet"),
     ],
 )
-def test_what_a_user_gets_wrong_is_one_line(here: Path, models: Any, words: tuple[str, ...], message: str):
+def test_what_a_user_gets_wrong_is_one_line(
+    here: Path, models: Any, words: tuple[str, ...], message: str
+):
     result = cope(*words)
     assert result.exit_code == 1, result.output
     (line,) = (line for line in result.stderr.splitlines() if line.startswith("error: "))
@@ -226,6 +314,9 @@ def test_a_record_without_a_tier_says_so(here: Path, models: Any):
     assert result.exit_code == 1
     assert "cannot answer for large: round 1: its calls are not in the record" in result.stderr
     assert "needs two systems" in cope("compare", "--replay", "jsonl-small.parquet").stderr
-    assert "of jsonl, not of gsm8k" in cope("compare", "gsm8k", "--replay", "jsonl-small.parquet").stderr
+    assert (
+        "of jsonl, not of gsm8k"
+        in cope("compare", "gsm8k", "--replay", "jsonl-small.parquet").stderr
+    )
     refused = cope("compare", "--replay", "jsonl-small.parquet", "--seed", "0")
     assert refused.exit_code == 2 and "leave out --seed" in refused.output

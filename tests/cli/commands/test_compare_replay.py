@@ -30,18 +30,32 @@ def test_votes_are_tried_with_the_recorded_number_and_the_lines_start_there(reco
     assert (same["below"], less["below"], same["questions"]) == (0.0, 0.03, 200)
     text = " ".join(done("compare", "--replay", "r.parquet").stdout.split())
     assert "does best at that cost: self-consistency, 4 samples." in text
-    assert "of what large alone takes, imported needs" in text and "for at most 3.0 points less (measured" in text
+    assert (
+        "of what large alone takes, imported needs" in text
+        and "for at most 3.0 points less (measured" in text
+    )
     assert told("--limit", "60")["matched"][0]["questions"] == 60
 
 
-def test_a_calibrated_cascade_stands_on_questions_that_it_was_not_chosen_on(record: Recording, tmp_path: Path):
+def test_a_calibrated_cascade_stands_on_questions_that_it_was_not_chosen_on(
+    record: Recording, tmp_path: Path
+):
     done("calibrate", "r.parquet", "--harm", "0.3", "-o", "c.json")
     made = told("--calibration", "c.json")
     held = json.loads((tmp_path / "c.json").read_text())["rows"]["test"]
-    assert {one["n"] for one in made["systems"].values()} == {len(held)} == {made["calibration"]["questions"]}
+    assert (
+        {one["n"] for one in made["systems"].values()}
+        == {len(held)}
+        == {made["calibration"]["questions"]}
+    )
     assert "imported, calibrated" in made["systems"] and made["calibration"]["new"] is False
-    text = " ".join(done("compare", "--replay", "r.parquet", "--calibration", "c.json").stdout.split())
-    assert f"All systems stand on the {len(held)} questions that served only to test its setting" in text
+    text = " ".join(
+        done("compare", "--replay", "r.parquet", "--calibration", "c.json").stdout.split()
+    )
+    assert (
+        f"All systems stand on the {len(held)} questions that served only to test its setting"
+        in text
+    )
     whole = json.loads((tmp_path / "c.json").read_text())["held_out"]["chosen"]["accuracy"]
     assert made["systems"]["imported, calibrated"]["accuracy"] == pytest.approx(whole)
 

@@ -40,7 +40,9 @@ def test_the_plan_the_outcome_and_the_program(world: World) -> None:
     assert "demonstration added, 1 of " in result.stdout and "+ -> reasoning: Doubling." in said
     start = next(number for number, line in enumerate(said) if line.startswith("before  "))
     before, after, gain = said[start : start + 3]
-    assert "tokens a question" in before and after.startswith("after   100.0% (95% interval 61.0% to 100.0%, n = 6)")
+    assert "tokens a question" in before and after.startswith(
+        "after   100.0% (95% interval 61.0% to 100.0%, n = 6)"
+    )
     assert gain.startswith("gain    +") and gain.endswith("paired by question)")
     for line in (
         "saved    jsonl-small.json",
@@ -87,7 +89,11 @@ def test_it_asks_before_it_starts(world: World) -> None:
 def test_what_was_done_is_gone_on_with_or_forgotten_as_the_user_says(world: World) -> None:
     first, asked = made().stdout, world.asked
     line = error()
-    assert "an earlier compile like this one is in .cope/compile/" in line and "--resume" in line and "--fresh" in line
+    assert (
+        "an earlier compile like this one is in .cope/compile/" in line
+        and "--resume" in line
+        and "--fresh" in line
+    )
     Path("jsonl-small.json").unlink()
     again = made("--resume")
     assert (world.asked, again.stdout) == (asked, first), "nothing is asked twice"
@@ -96,7 +102,9 @@ def test_what_was_done_is_gone_on_with_or_forgotten_as_the_user_says(world: Worl
     assert world.asked == 2 * asked
 
 
-def test_an_interrupted_compile_says_how_to_go_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_compile_says_how_to_go_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from cope.optimize import Compilation
 
     def run(self: Any) -> None:
@@ -105,29 +113,52 @@ def test_an_interrupted_compile_says_how_to_go_on(world: World, monkeypatch: pyt
     monkeypatch.setattr(Compilation, "run", run)
     result = cope(*USUAL, "--yes")
     assert result.exit_code == 130
-    assert "is kept in .cope/compile/jsonl-small-bootstrap-few-shot-" in result.stderr and "--resume" in result.stderr
+    assert (
+        "is kept in .cope/compile/jsonl-small-bootstrap-few-shot-" in result.stderr
+        and "--resume" in result.stderr
+    )
 
 
 def test_json_is_one_document(world: World) -> None:
     document = json.loads(made("--json", "--val", "6").stdout)
-    assert (document["after"]["accuracy"], document["improved"], document["mlflow"]) == (1.0, True, None)
+    assert (document["after"]["accuracy"], document["improved"], document["mlflow"]) == (
+        1.0,
+        True,
+        None,
+    )
     before = document["before"]
     assert before["n"] == 6 and document["gain"]["mean"] == pytest.approx(1 - before["accuracy"])
-    assert (document["output"], document["stopped"], document["spent"]["calls"]) == ("jsonl-small.json", None, 22)
+    assert (document["output"], document["stopped"], document["spent"]["calls"]) == (
+        "jsonl-small.json",
+        None,
+        22,
+    )
     assert document["estimate"]["high"]["calls"] == 22
 
 
 @pytest.mark.parametrize(
     ("only", "prompts"),
     [
-        ((), ["round 1's reasoner, small", "round 2's reasoner, small", "round 3's reasoner, large"]),
+        (
+            (),
+            ["round 1's reasoner, small", "round 2's reasoner, small", "round 3's reasoner, large"],
+        ),
         (("small",), ["round 1's reasoner, small", "round 2's reasoner, small"]),
         (("small", "round:2"), ["round 2's reasoner, small"]),
     ],
 )
 def test_only_a_part_is_compiled(world: World, only: tuple[str, ...], prompts: list[str]) -> None:
-    result = made("--preset", "answer-cascade", "--dry-run", *(word for part in only for word in ("--only", part)))
-    lines = [line.split("  ")[-1].strip() for line in result.stderr.splitlines() if line.startswith("  prompts")]
+    result = made(
+        "--preset",
+        "answer-cascade",
+        "--dry-run",
+        *(word for part in only for word in ("--only", part)),
+    )
+    lines = [
+        line.split("  ")[-1].strip()
+        for line in result.stderr.splitlines()
+        if line.startswith("  prompts")
+    ]
     assert [line.partition(" (")[0] for line in lines] == prompts
 
 
@@ -138,21 +169,35 @@ def test_validation_questions_come_from_what_training_leaves(world: World) -> No
 
 
 @pytest.mark.parametrize("validation", ["validation", "dev"])
-def test_a_file_tells_its_splits_and_the_test_rows_are_never_read(world: World, validation: str) -> None:
+def test_a_file_tells_its_splits_and_the_test_rows_are_never_read(
+    world: World, validation: str
+) -> None:
     parts = Path("parts.jsonl")
     parts.write_text(parts.read_text().replace('"validation"', f'"{validation}"'))
     result = made("--data", "parts.jsonl")
     assert "questions  train 6 (" in result.stderr and "val 5 (" in result.stderr
     assert world.questions() == set(range(11))
-    assert "measure  cope eval jsonl --program jsonl-small.json --data parts.jsonl\n" in result.stdout
+    assert (
+        "measure  cope eval jsonl --program jsonl-small.json --data parts.jsonl\n" in result.stdout
+    )
     rows = json.loads(Path("jsonl-small.json").read_text())["compiled"]["rows"]
     assert (len(rows["train"]), len(rows["val"])) == (6, 5)
 
 
 def test_the_command_that_measures_asks_as_the_compile_did(world: World) -> None:
-    words = ("--adapter", "chat", "--max-tokens", "99", "--context", "1024", "--tier", "third=ollama/qwen3:8b")
-    assert f"measure  cope eval jsonl --program 'my file.json' --data OTHER.jsonl {' '.join(words)}\n" in (
-        made(*words[2:], *words[:2], "-o", "my file.json").stdout
+    words = (
+        "--adapter",
+        "chat",
+        "--max-tokens",
+        "99",
+        "--context",
+        "1024",
+        "--tier",
+        "third=ollama/qwen3:8b",
+    )
+    assert (
+        f"measure  cope eval jsonl --program 'my file.json' --data OTHER.jsonl {' '.join(words)}\n"
+        in (made(*words[2:], *words[:2], "-o", "my file.json").stdout)
     )
 
 
@@ -165,7 +210,9 @@ def test_a_budget_in_calls_is_never_passed(world: World) -> None:
 def test_a_budget_in_money_needs_prices(world: World) -> None:
     assert "a budget in USD needs prices" in error("--budget-usd", "1")
     world.settings["prices"] = {"small": Price(1, 2), "large": Price(1, 2)}
-    result = made("--budget-usd", "1", "--budget-minutes", "3", "--budget-tokens", "90000", "--fresh")
+    result = made(
+        "--budget-usd", "1", "--budget-minutes", "3", "--budget-tokens", "90000", "--fresh"
+    )
     assert "budget     90,000 tokens, $1.00, 3 min of model time; 8 calls are used" in result.stderr
     assert "money unknown" not in result.output and " tokens, $0.00" in result.stdout
 
@@ -177,23 +224,39 @@ def test_a_budget_in_money_needs_prices(world: World) -> None:
         (("--optimizer", "bootstrap-finetune"), "trains a model's weights"),
         (("--only", "medium"), "--only medium is not understood: give one of"),
         (("--only", "large"), "--only large is not understood: give one of"),
-        (("--val", "2"), "the val split has 2 questions, and 4 are the least: give more with --val"),
+        (
+            ("--val", "2"),
+            "the val split has 2 questions, and 4 are the least: give more with --val",
+        ),
         (("--train", "30"), "are more than the 16 different ones there are"),
         (("--train-split", "test"), "--train-split test: the test split is kept for cope eval"),
         (("--val-split", "dev"), "--val-split dev: the rows of q.jsonl have no field split"),
-        (("--data", "parts.jsonl", "--val-split", "dev"), "parts.jsonl has no rows of split 'dev': there are"),
-        (("-o", "q.jsonl/mine.json"), "cannot write the program q.jsonl/mine.json: choose another place with -o"),
+        (
+            ("--data", "parts.jsonl", "--val-split", "dev"),
+            "parts.jsonl has no rows of split 'dev': there are",
+        ),
+        (
+            ("-o", "q.jsonl/mine.json"),
+            "cannot write the program q.jsonl/mine.json: choose another place with -o",
+        ),
     ],
 )
-def test_what_cannot_work_is_one_line_and_asks_no_model(world: World, words: tuple[str, ...], message: str) -> None:
+def test_what_cannot_work_is_one_line_and_asks_no_model(
+    world: World, words: tuple[str, ...], message: str
+) -> None:
     assert message in error(*words)
     assert world.asked == 0
 
 
 def test_too_small_a_budget_is_said_before_the_pilot_where_that_is_known(world: World) -> None:
     line = error("--budget-calls", "12")
-    assert "12 calls are too few for one step of bootstrap-few-shot: it needs at least 21 (21 answers)" in line
-    assert line.endswith("give --budget-calls 21, or smaller --train and --val") and world.asked == 0
+    assert (
+        "12 calls are too few for one step of bootstrap-few-shot: it needs at least 21 (21 answers)"
+        in line
+    )
+    assert (
+        line.endswith("give --budget-calls 21, or smaller --train and --val") and world.asked == 0
+    )
     assert error("--optimizer", "gepa", "--budget-calls", "12").endswith("give --budget-calls 22")
     line = error("--budget-tokens", "400")  # the pilot takes 256, and may
     assert re.search(r"it needs some \d+ \(21 answers\); give --budget-tokens \d+", line)
@@ -209,18 +272,29 @@ def test_a_program_that_is_never_right_is_warned_of(world: World) -> None:
     assert "no gain" in result.stdout
 
 
-@pytest.mark.parametrize(("optimizer", "words"), [("copro", "up to 24 training"), ("infer-rules", "up to 12 training")])
-def test_the_plan_says_how_many_questions_are_read(world: World, optimizer: str, words: str) -> None:
+@pytest.mark.parametrize(
+    ("optimizer", "words"), [("copro", "up to 24 training"), ("infer-rules", "up to 12 training")]
+)
+def test_the_plan_says_how_many_questions_are_read(
+    world: World, optimizer: str, words: str
+) -> None:
     assert words in made("--optimizer", optimizer, "--dry-run").stderr
 
 
 def test_a_compile_goes_on_from_a_program_and_has_met_what_that_one_met(world: World) -> None:
-    write("other.jsonl", [{"question": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(12, 24)])
+    write(
+        "other.jsonl",
+        [{"question": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(12, 24)],
+    )
     made("-o", "first.json")
     words = [word for word in USUAL if word not in ("--preset", "small")]
-    result = cope(*words, "--yes", "--data", "other.jsonl", "--program", "first.json", "-o", "second.json")
+    result = cope(
+        *words, "--yes", "--data", "other.jsonl", "--program", "first.json", "-o", "second.json"
+    )
     assert result.exit_code == 0 and "no gain: no" in result.stdout, result.output
-    first, second = (json.loads(Path(name).read_text())["compiled"] for name in ("first.json", "second.json"))
+    first, second = (
+        json.loads(Path(name).read_text())["compiled"] for name in ("first.json", "second.json")
+    )
     for split in ("train", "val"):
         assert set(first["rows"][split]) < set(second["rows"][split])
     assert (second["start"], second["context"]) == ("first.json", 2048)
@@ -228,5 +302,7 @@ def test_a_compile_goes_on_from_a_program_and_has_met_what_that_one_met(world: W
 
 
 def test_the_help_names_every_optimizer() -> None:
-    told = " ".join(CliRunner().invoke(app, ["compile", "--help"]).stdout.split()).replace("- ", "-")
+    told = " ".join(CliRunner().invoke(app, ["compile", "--help"]).stdout.split()).replace(
+        "- ", "-"
+    )
     assert all(name in told for name in OPTIMIZERS)

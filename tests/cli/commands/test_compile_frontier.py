@@ -13,7 +13,9 @@ from support.compile_command import World, error, made
 from cope.cli import compile_files, compile_track
 from cope.cli.frontier_plot import frontier_files
 
-PARETO = tuple("--preset large --optimizer copro --objective pareto --budget-calls 150 -o f.json".split())
+PARETO = tuple(
+    "--preset large --optimizer copro --objective pareto --budget-calls 150 -o f.json".split()
+)
 
 
 @pytest.fixture
@@ -26,35 +28,58 @@ def not_drawn(made: Any, tried: Any, title: str, output: Path) -> list[Path]:
     return frontier_files(output)
 
 
-def test_the_frontier_is_saved_and_drawn_and_one_of_it_picked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_frontier_is_saved_and_drawn_and_one_of_it_picked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     result = made(*PARETO, "--json")
     document, asked = json.loads(result.stdout), world.asked
     cheap, dear = document["frontier"]
-    assert cheap["large_tokens"] < dear["large_tokens"] and cheap["accuracy"] < dear["accuracy"] == 1.0
+    assert (
+        cheap["large_tokens"] < dear["large_tokens"] and cheap["accuracy"] < dear["accuracy"] == 1.0
+    )
     assert (cheap["file"], dear["file"]) == ("f.frontier-1.json", "f.frontier-2.json")
     assert document["plots"] == ["f.frontier.png", "f.frontier.svg"]
-    assert Path("f.frontier.png").read_bytes().startswith(b"\x89PNG") and "<svg" in Path("f.frontier.svg").read_text()
-    assert "  objective  pareto" in result.stderr and "  proposer   engine/ScriptedEngine-large" in result.stderr
+    assert (
+        Path("f.frontier.png").read_bytes().startswith(b"\x89PNG")
+        and "<svg" in Path("f.frontier.svg").read_text()
+    )
+    assert (
+        "  objective  pareto" in result.stderr
+        and "  proposer   engine/ScriptedEngine-large" in result.stderr
+    )
     saved = json.loads(Path("f.json").read_text())
     assert "carefully" in saved["round_1.reasoner.predict"]["signature"]["instructions"]
     assert "plots" not in saved["compiled"], "a program file names no place on this machine"
     both = [json.loads(Path(file).read_text()) for file in (cheap["file"], dear["file"])]
-    assert [one["compiled"]["scores"]["after"]["accuracy"] for one in both] == [cheap["accuracy"], 1.0]
+    assert [one["compiled"]["scores"]["after"]["accuracy"] for one in both] == [
+        cheap["accuracy"],
+        1.0,
+    ]
     assert both[0]["compiled"]["frontier"] == "1 of 2, the cheapest first"
     assert both[1]["round_1.reasoner.predict"] == saved["round_1.reasoner.predict"]
 
     monkeypatch.setattr(compile_files, "draw_frontier", not_drawn)
     said = made(*PARETO, "--resume", "--pick", "1").stdout
-    assert "frontier, the cheapest first\n  1  " in said and "         f.frontier-1.json, f.frontier-2.json\n" in said
-    assert "saved    f.json, the program as it was" in said and "drawn    f.frontier.png and f.frontier.svg" in said
+    assert (
+        "frontier, the cheapest first\n  1  " in said
+        and "         f.frontier-1.json, f.frontier-2.json\n" in said
+    )
+    assert (
+        "saved    f.json, the program as it was" in said
+        and "drawn    f.frontier.png and f.frontier.svg" in said
+    )
     saved = json.loads(Path("f.json").read_text())
     assert "carefully" not in saved["round_1.reasoner.predict"]["signature"]["instructions"]
     assert saved["compiled"]["scores"]["after"]["accuracy"] == cheap["accuracy"]
-    assert "the frontier has 2 programs, so there is no 3" in error(*PARETO, "--resume", "--pick", "3")
+    assert "the frontier has 2 programs, so there is no 3" in error(
+        *PARETO, "--resume", "--pick", "3"
+    )
     assert world.asked == asked
 
 
-def test_the_tracked_run_is_named_and_gets_the_pictures(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tracked_run_is_named_and_gets_the_pictures(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     logged: list[Any] = []
 
     @contextmanager

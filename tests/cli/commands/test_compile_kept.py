@@ -36,7 +36,10 @@ def test_a_terminated_compile_ends_like_an_interrupted_one(
     finally:
         signal.signal(signal.SIGINT, before)
     assert result.exit_code == 143 and signal.getsignal(signal.SIGTERM) is usual
-    assert "is kept in .cope/compile/jsonl-small-bootstrap-few-shot-" in result.stderr and "--resume" in result.stderr
+    assert (
+        "is kept in .cope/compile/jsonl-small-bootstrap-few-shot-" in result.stderr
+        and "--resume" in result.stderr
+    )
 
 
 def test_a_dry_run_forgets_nothing(world: World) -> None:
@@ -45,7 +48,9 @@ def test_a_dry_run_forgets_nothing(world: World) -> None:
     before = calls.read_text()
     result = made("--dry-run", "--fresh")
     assert calls.read_text() == before and world.asked == 8
-    assert "a dry run forgets nothing, so --fresh leaves .cope/compile/jsonl-small-" in result.stderr
+    assert (
+        "a dry run forgets nothing, so --fresh leaves .cope/compile/jsonl-small-" in result.stderr
+    )
 
 
 def test_another_compile_in_the_same_folder_is_waited_for(world: World) -> None:
@@ -54,7 +59,10 @@ def test_another_compile_in_the_same_folder_is_waited_for(world: World) -> None:
     before = (folder / "calls.jsonl").read_text()
     with FileLock(folder / "lock"):
         for words in ((), ("--resume",), ("--fresh",), ("--dry-run",)):
-            assert f"another compile is writing to {folder}: wait for it, or choose another folder" in error(*words)
+            assert (
+                f"another compile is writing to {folder}: wait for it, or choose another folder"
+                in error(*words)
+            )
         assert (folder / "calls.jsonl").read_text() == before and world.asked == asked
     made("--resume")
 
@@ -71,11 +79,19 @@ def test_duplicates_that_were_left_out_are_told(world: World) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--chain", "gepa,copro"), "a chain needs the optimizer chain or better-together, and not bootstrap-few-shot"),
-        (("--demos", "0"), "bootstrap-few-shot only adds demonstrations, and with --demos 0 there are none"),
+        (
+            ("--chain", "gepa,copro"),
+            "a chain needs the optimizer chain or better-together, and not bootstrap-few-shot",
+        ),
+        (
+            ("--demos", "0"),
+            "bootstrap-few-shot only adds demonstrations, and with --demos 0 there are none",
+        ),
         (("--surrogate",), "a surrogate leaves out nothing here"),
     ],
 )
-def test_options_that_would_do_nothing_leave_no_folder(world: World, words: tuple[str, ...], message: str) -> None:
+def test_options_that_would_do_nothing_leave_no_folder(
+    world: World, words: tuple[str, ...], message: str
+) -> None:
     assert message in error(*words)
     assert world.asked == 0 and not Path(".cope").exists()

@@ -25,13 +25,21 @@ def test_a_compile_writes_over_its_own_program_only(world: World) -> None:
     made("-o", "mine.json", "--fresh")
     asked = world.asked
     line = error("-o", "mine.json", "--optimizer", "gepa")
-    assert "mine.json is there already, and not from this compile: choose another place with -o, or" in line
-    assert world.asked == asked and compiled("mine.json") == {**first, "budget": compiled("mine.json")["budget"]}
+    assert (
+        "mine.json is there already, and not from this compile: choose another place with -o, or"
+        in line
+    )
+    assert world.asked == asked and compiled("mine.json") == {
+        **first,
+        "budget": compiled("mine.json")["budget"],
+    }
     made("-o", "mine.json", "--optimizer", "labeled-few-shot", "--force")
     assert compiled("mine.json")["optimizer"] == "labeled-few-shot"
 
 
-@pytest.mark.parametrize("text", [b"my notes", b"[1, 2]", b"{}", b'{"compiled": "yes"}', b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "text", [b"my notes", b"[1, 2]", b"{}", b'{"compiled": "yes"}', b"\xff\xfe"]
+)
 def test_a_file_of_another_kind_stays(world: World, text: bytes) -> None:
     file = Path("notes.json")
     file.write_bytes(text)
@@ -51,4 +59,6 @@ def test_the_programs_of_another_frontier_stay(world: World) -> None:
     Path("mine.json").unlink()
     made("-o", "mine.json")
     Path("mine.json").unlink()
-    assert "mine.frontier-1.json is there already, and not from this compile" in error(*pareto, "--seed", "3")
+    assert "mine.frontier-1.json is there already, and not from this compile" in error(
+        *pareto, "--seed", "3"
+    )

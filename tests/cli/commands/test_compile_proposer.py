@@ -22,10 +22,13 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 @pytest.mark.parametrize("optimizer", ["copro", "gepa"])
-def test_a_proposer_that_is_not_there_is_one_line_and_no_gain_is_claimed(world: World, optimizer: str) -> None:
+def test_a_proposer_that_is_not_there_is_one_line_and_no_gain_is_claimed(
+    world: World, optimizer: str
+) -> None:
     line = error("--optimizer", optimizer, "--reflection-lm", "local/nonsense")
     assert (
-        "error: the proposer local/nonsense cannot be asked (" in line and "name another with --reflection-lm" in line
+        "error: the proposer local/nonsense cannot be asked (" in line
+        and "name another with --reflection-lm" in line
     )
     assert world.asked == 0 and not Path("jsonl-small.json").exists()
     script = world.engines[1].script
@@ -37,8 +40,13 @@ def test_a_proposer_that_is_not_there_is_one_line_and_no_gain_is_claimed(world: 
 
     world.engines[1].script = gone
     result = cope(*USUAL, "--yes", "--optimizer", optimizer)
-    assert result.exit_code == 1 and result.stdout == "" and "with --resume goes on" in result.stderr
-    assert result.stderr.count("error: ") == 1 and "cannot be asked (the server went away)" in result.stderr
+    assert (
+        result.exit_code == 1 and result.stdout == "" and "with --resume goes on" in result.stderr
+    )
+    assert (
+        result.stderr.count("error: ") == 1
+        and "cannot be asked (the server went away)" in result.stderr
+    )
     world.engines[1].script = script
     assert "after   " in made("--optimizer", optimizer, "--resume").stdout
 
@@ -47,15 +55,22 @@ def test_the_proposer_has_a_price_of_its_own(world: World) -> None:
     world.settings["prices"] = {"small": Price(1, 2)}
     words = ("--optimizer", "copro", "--budget-usd", "1", "--price", "small=1/2")
     line = error(*words)
-    assert "needs prices: give --price proposer=IN/OUT, in USD per million tokens" in line and world.asked == 0
+    assert (
+        "needs prices: give --price proposer=IN/OUT, in USD per million tokens" in line
+        and world.asked == 0
+    )
     result = made(*words, "--price", "proposer=3/4")
     assert "money unknown" not in result.output and " of $1.00\n" in result.stderr
-    assert "money unknown" in made("--optimizer", "copro", "--dry-run").stderr, "the proposals have no price there"
+    assert "money unknown" in made("--optimizer", "copro", "--dry-run").stderr, (
+        "the proposals have no price there"
+    )
     tiers = ("--tier", "proposer=local/qwen2.5-coder-0.5b", "--price", "proposer=1/2")
     assert made(*tiers, "--dry-run").exit_code == 0, "a tier may have the name"
 
 
-def test_an_embedded_proposer_is_brought_with_the_tiers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_embedded_proposer_is_brought_with_the_tiers(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     brought: list[list[str]] = []
 
     def prepare(team: Any, tiers: Any, beside: Any) -> None:
@@ -63,7 +78,11 @@ def test_an_embedded_proposer_is_brought_with_the_tiers(world: World, monkeypatc
         raise CopeError("so far")
 
     monkeypatch.setattr(compile_command, "prepare", prepare)
-    for words in ((), ("--optimizer", "gepa"), ("--optimizer", "gepa", "--reflection-lm", "local/qwen2.5-coder-1.5b")):
+    for words in (
+        (),
+        ("--optimizer", "gepa"),
+        ("--optimizer", "gepa", "--reflection-lm", "local/qwen2.5-coder-1.5b"),
+    ):
         assert error(*words) == "error: so far"
     assert brought[0] == ["small"] and brought[1] == ["small", "engine/ScriptedEngine-small"]
     assert brought[2] == ["small", "local/qwen2.5-coder-1.5b"]
@@ -73,13 +92,20 @@ def test_an_embedded_proposer_is_brought_with_the_tiers(world: World, monkeypatc
     ("proposer", "preset", "context", "words"),
     [
         ("local/qwen2.5-coder-1.5b", "small", 2048, ", one more model in memory"),
-        ("local/qwen2.5-coder-1.5b", "large", 2048, ", in memory a second time for its long requests; with --context 8192 once"),
+        (
+            "local/qwen2.5-coder-1.5b",
+            "large",
+            2048,
+            ", in memory a second time for its long requests; with --context 8192 once",
+        ),
         ("local/qwen2.5-coder-1.5b", "large", 8192, ""),
         (None, "cope", 8192, ""),
         ("openai/gpt-4o-mini", "small", 2048, ""),
     ],
-)  # fmt: skip
-def test_the_plan_says_what_the_proposer_takes(proposer: Any, preset: str, context: int, words: str) -> None:
+)
+def test_the_plan_says_what_the_proposer_takes(
+    proposer: Any, preset: str, context: int, words: str
+) -> None:
     program = Cascade(preset, Team(context=context))
     view: Any = SimpleNamespace(program=program, proposer=make_proposer(program.team, proposer))
     assert _memory(view) == words

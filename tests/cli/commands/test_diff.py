@@ -34,14 +34,18 @@ def save() -> Save:
         compiled: Any = None,
         **more: Any,
     ) -> str:
-        cascade = Cascade(preset, Team(ScriptedEngine(lambda *_: ""), ScriptedEngine(lambda *_: "")), **more)
+        cascade = Cascade(
+            preset, Team(ScriptedEngine(lambda *_: ""), ScriptedEngine(lambda *_: "")), **more
+        )
         solver = cascade.round_1.reasoner.predict
         solver.demos = [dspy.Example(**demo) for demo in demos]
         if says is not None:
             solver.signature = solver.signature.with_instructions(says)
         cascade.save(name)
         if compiled is not None:
-            Path(name).write_text(json.dumps(json.loads(Path(name).read_text()) | {"compiled": compiled}))
+            Path(name).write_text(
+                json.dumps(json.loads(Path(name).read_text()) | {"compiled": compiled})
+            )
         return name
 
     return make
@@ -54,13 +58,21 @@ def diff(*arguments: str, color: bool = False) -> str:
 
 
 def demo(number: int, **more: Any) -> dict[str, Any]:
-    return {"question": f"{number} + 0?", "guideline": "Add.", "reasoning": "So.", "answer": str(number), **more}
+    return {
+        "question": f"{number} + 0?",
+        "guideline": "Add.",
+        "reasoning": "So.",
+        "answer": str(number),
+        **more,
+    }
 
 
 def test_no_difference(save: Save) -> None:
     assert diff("cope", "cope") == "no difference\n"
     assert diff("plan-then-solve", save("a.json")) == "no difference\n"
-    assert diff(save("a.json", compiled={"scores": {"before": BEFORE}}), "a.json") == "no difference\n"
+    assert (
+        diff(save("a.json", compiled={"scores": {"before": BEFORE}}), "a.json") == "no difference\n"
+    )
     assert json.loads(diff("cope", "cope", "--json"))["same"] is True
 
 
@@ -90,13 +102,24 @@ def test_demonstrations_added_removed_and_moved(save: Save) -> None:
     assert lines[3:] == [
         "round_1.reasoner.predict",
         "demonstration removed, 1 of 2",
-        "- question: 1 + 0?", "- guideline: Add.", "- -> reasoning: So.", "- -> answer: 1",
+        "- question: 1 + 0?",
+        "- guideline: Add.",
+        "- -> reasoning: So.",
+        "- -> answer: 1",
         "demonstration removed, 2 of 2",
-        "- question: 2 + 0?", "- guideline: Add.", "- -> reasoning: So.", "- -> answer: 2",
+        "- question: 2 + 0?",
+        "- guideline: Add.",
+        "- -> reasoning: So.",
+        "- -> answer: 2",
         "demonstration added, 1 of 1",
-        "+ question: 3 + 0?", "+ guideline: Add.", "+ -> reasoning: So.", "+ -> answer: 3",
-    ]  # fmt: skip
-    assert "same demonstrations in another order" in diff(a, save("c.json", demos=[demo(2), demo(1), demo(2)]))
+        "+ question: 3 + 0?",
+        "+ guideline: Add.",
+        "+ -> reasoning: So.",
+        "+ -> answer: 3",
+    ]
+    assert "same demonstrations in another order" in diff(
+        a, save("c.json", demos=[demo(2), demo(1), demo(2)])
+    )
     unseen = save("d.json", demos=[demo(1, tests="x"), demo(2), demo(2)])
     assert diff(a, unseen) == "no difference\n", "the model is shown the same"
 
@@ -125,7 +148,10 @@ def test_a_preset_is_taken_for_the_other_s_kind_of_questions(save: Save) -> None
 
 
 def test_scores_stand_side_by_side(save: Save) -> None:
-    after = {"optimizer": "gepa", "scores": {"before": BEFORE, "after": BEFORE | {"accuracy": 0.45}}}
+    after = {
+        "optimizer": "gepa",
+        "scores": {"before": BEFORE, "after": BEFORE | {"accuracy": 0.45}},
+    }
     b = save("b.json", compiled=after)
     rows = [line.split("  ") for line in diff("plan-then-solve", b).splitlines()]
     cells = [[cell.strip() for cell in row if cell.strip()] for row in rows]
@@ -138,7 +164,10 @@ def test_scores_stand_side_by_side(save: Save) -> None:
         ["after accuracy", "-", "45.0% (95% interval 30.0% to 50.0%, n = 100)"],
     ]
     text = diff(save("a.json", compiled={"scores": {"after": BEFORE}}), b)
-    assert any(line.startswith("after accuracy   40.0% (") and "  45.0% (" in line for line in text.splitlines())
+    assert any(
+        line.startswith("after accuracy   40.0% (") and "  45.0% (" in line
+        for line in text.splitlines()
+    )
 
 
 def test_json_is_one_document(save: Save) -> None:
@@ -153,7 +182,9 @@ def test_json_is_one_document(save: Save) -> None:
 
 
 def test_colours_on_a_terminal(save: Save) -> None:
-    text = diff("plan-then-solve", save("b.json", says="Solve.\x1b[2J", demos=[demo(1)]), color=True)
+    text = diff(
+        "plan-then-solve", save("b.json", says="Solve.\x1b[2J", demos=[demo(1)]), color=True
+    )
     assert "\x1b[32m+Solve.\\x1b[2J\x1b[0m" in text and "\x1b[32m+ question: 1 + 0?\x1b[0m" in text
     assert "\x1b[31m-Follow the guideline.\x1b[0m" in text
 
@@ -161,4 +192,7 @@ def test_colours_on_a_terminal(save: Save) -> None:
 def test_a_missing_file_is_one_line() -> None:
     result = CliRunner().invoke(app, ["diff", "cope", "none.json"])
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith("error: there is no program file none.json") and result.stderr.count("\n") == 1
+    assert (
+        result.stderr.startswith("error: there is no program file none.json")
+        and result.stderr.count("\n") == 1
+    )

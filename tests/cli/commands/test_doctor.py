@@ -64,11 +64,15 @@ def test_a_fresh_machine_is_ready_and_is_told_what_it_lacks() -> None:
 def test_plain_words_on_stdout() -> None:
     result = CliRunner().invoke(app, ["doctor"])
     assert result.exit_code == 0 and "\x1b" not in result.stdout
-    assert result.stdout.startswith("ok  python") and result.stdout.endswith("\nReady: cope ask QUESTION runs here.\n")
+    assert result.stdout.startswith("ok  python") and result.stdout.endswith(
+        "\nReady: cope ask QUESTION runs here.\n"
+    )
     assert "-> `cope models pull` brings them now" in result.stdout
 
 
-def test_weights_are_found_in_the_cache_and_in_the_user_s_folder(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_are_found_in_the_cache_and_in_the_user_s_folder(
+    bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mine = put(bare / "mine", "small")
     cached = put(bare / "cache", "large")
     monkeypatch.setenv("COPE_WEIGHTS", str(bare / "mine"))
@@ -94,9 +98,17 @@ def test_a_file_of_the_wrong_size_is_in_the_way(bare: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "name", "advice"),
     [
-        (lambda m: m.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=GIB)), "memory", "--small"),
+        (
+            lambda m: m.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=GIB)),
+            "memory",
+            "--small",
+        ),
         (lambda m: m.setattr(checks, "_left_in_container", lambda: GIB), "memory", "--small"),
-        (lambda m: m.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=GIB)), "disk", "COPE_CACHE"),
+        (
+            lambda m: m.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=GIB)),
+            "disk",
+            "COPE_CACHE",
+        ),
     ],
 )
 def test_too_little_room_means_not_ready(
@@ -115,7 +127,9 @@ def test_keys_are_named_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None
     assert "very-secret" not in result.output
 
 
-def test_a_store_that_is_none_or_cannot_be_written(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_is_none_or_cannot_be_written(
+    bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (bare / "mlflow.db").write_text("not a database")
     assert "is not an SQLite file" in found()[1]["tracking store"]["found"]
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{bare}/nowhere/mlflow.db")
@@ -126,12 +140,16 @@ def test_a_store_that_is_none_or_cannot_be_written(bare: Path, monkeypatch: pyte
 def test_a_tracking_server_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:hunter2@127.0.0.1:9")
     told = checks_services.tracking_store()
-    assert told.found == "http://127.0.0.1:9 does not answer (no connection)" and told.status == "note"
+    assert (
+        told.found == "http://127.0.0.1:9 does not answer (no connection)" and told.status == "note"
+    )
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://me:hunter2@db/runs")
     assert checks_services.tracking_store().found == "postgresql://db/runs (not looked into)"
 
 
-def test_a_server_that_never_answers_does_not_hold_the_doctor_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_never_answers_does_not_hold_the_doctor_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with socket.socket() as mute:
         mute.bind(("127.0.0.1", 0))
         mute.listen()
@@ -150,7 +168,9 @@ def test_a_look_that_fails_does_not_hide_the_others(monkeypatch: pytest.MonkeyPa
     assert "keys" in told
 
 
-def test_the_library_of_the_embedded_engine_is_tried_in_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_library_of_the_embedded_engine_is_tried_in_a_process_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.undo()
     monkeypatch.setattr(checks.sys, "executable", "/bin/false")
     told = checks.engine()

@@ -33,7 +33,9 @@ def team(monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]) -> Calla
             return "add one" if ask.role == "plan" else f"so\nAnswer: {number + 1 if number else 9}"
 
         made = scripted(reply or answer, **settings)
-        monkeypatch.setattr(eval_command, "make_team", lambda given: options.make_team(given) and made.team)
+        monkeypatch.setattr(
+            eval_command, "make_team", lambda given: options.make_team(given) and made.team
+        )
         monkeypatch.setattr(eval_command, "prepare", lambda *args, **kwargs: None)
         return made
 
@@ -100,10 +102,15 @@ def test_the_mlflow_run_is_one_over_resumes_and_holds_the_figures(
     assert run.data.params["preset"] == "cope"
     names = {f.path for f in mlflow.MlflowClient().list_artifacts(run.info.run_id)}
     assert names == {"records.jsonl", "table.txt", "summary.json", "program.json"}
-    traces = mlflow.search_traces(run_id=run.info.run_id, return_type="list", locations=[run.info.experiment_id])
+    traces = mlflow.search_traces(
+        run_id=run.info.run_id, return_type="list", locations=[run.info.experiment_id]
+    )
     assert len(traces) == 4
     notes = json.loads((Path(second["folder"]) / "run.json").read_text())
-    assert (notes["mlflow_run"], notes["mlflow_store"]) == (run.info.run_id, second["mlflow"]["store"])
+    assert (notes["mlflow_run"], notes["mlflow_store"]) == (
+        run.info.run_id,
+        second["mlflow"]["store"],
+    )
 
 
 def test_large_alone_stands_beside_when_it_was_measured(here: Path, team: Callable[..., Any]):
@@ -127,7 +134,9 @@ def test_large_alone_stands_beside_when_it_was_measured(here: Path, team: Callab
         (("jsonl", "--data", "half.jsonl"), "half.jsonl line 2: the row has no answer"),
     ],
 )
-def test_what_a_user_gets_wrong_is_one_line(here: Path, team: Callable[..., Any], words: tuple[str, ...], message: str):
+def test_what_a_user_gets_wrong_is_one_line(
+    here: Path, team: Callable[..., Any], words: tuple[str, ...], message: str
+):
     made = team()
     (here / "bad.toml").write_text('[[rounds]]\nreasoner = "small"\nsamples = 0\n')
     (here / "half.jsonl").write_text('{"question": "q", "answer": "1"}\n{"question": "p"}\n')
@@ -137,11 +146,15 @@ def test_what_a_user_gets_wrong_is_one_line(here: Path, team: Callable[..., Any]
 
 def test_a_store_that_cannot_be_written_is_one_line(here: Path, team: Callable[..., Any]):
     team()
-    line = failed(cope("jsonl", "--data", "q.jsonl", "--store", "sqlite:////proc/none/mlflow.db", track=True))
+    line = failed(
+        cope("jsonl", "--data", "q.jsonl", "--store", "sqlite:////proc/none/mlflow.db", track=True)
+    )
     assert "cannot write the tracking store" in line
 
 
-def test_a_prompt_longer_than_the_context_is_an_error_of_its_question(here: Path, team: Callable[..., Any]):
+def test_a_prompt_longer_than_the_context_is_an_error_of_its_question(
+    here: Path, team: Callable[..., Any]
+):
     def reply(ask: Any) -> str:
         if "3 +" in ask.user:
             raise ContextLengthError(

@@ -28,14 +28,25 @@ class Stub(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         name = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["model"]
         if name == "broken":
-            self._send([{"status": "pulling a", "digest": "a", "total": 100, "completed": 10}], cut=True)
+            self._send(
+                [{"status": "pulling a", "digest": "a", "total": 100, "completed": 10}], cut=True
+            )
         elif name != "new":
-            self._send([{"status": "pulling manifest"}, {"error": "pull model manifest: file does not exist"}])
+            self._send(
+                [
+                    {"status": "pulling manifest"},
+                    {"error": "pull model manifest: file does not exist"},
+                ]
+            )
         else:
             done = [
-                {"status": "pulling a", "digest": "a", "total": 3_000_000, "completed": n * 500_000} for n in range(7)
+                {"status": "pulling a", "digest": "a", "total": 3_000_000, "completed": n * 500_000}
+                for n in range(7)
             ]
-            more = [{"status": "pulling b", "digest": "b", "total": 1_000_000, "completed": n} for n in (0, 1_000_000)]
+            more = [
+                {"status": "pulling b", "digest": "b", "total": 1_000_000, "completed": n}
+                for n in (0, 1_000_000)
+            ]
             self._send([{"status": "pulling manifest"}, *done, *more, {"status": "success"}])
 
     def _send(self, lines: list[dict[str, object]], cut: bool = False) -> None:
@@ -75,7 +86,10 @@ def test_list_shows_weights_and_the_server_s_models(host: str, cache: Path) -> N
     result = CliRunner().invoke(app, ["models", "list"])
     rows = {line.split()[0]: line for line in result.stdout.splitlines()}
     assert result.exit_code == 0 and result.stderr == ""
-    assert rows["local/smollm2-135m"].endswith(str(cache / entry.file)) and "98.4 MB" in rows["local/smollm2-135m"]
+    assert (
+        rows["local/smollm2-135m"].endswith(str(cache / entry.file))
+        and "98.4 MB" in rows["local/smollm2-135m"]
+    )
     assert rows["local/qwen2.5-coder-0.5b"].endswith("no: cope models pull brings it")
     assert "1.9 GB" in rows["ollama/qwen2.5:3b"] and rows["ollama/qwen2.5:3b"].endswith(host)
 
@@ -88,20 +102,31 @@ def test_list_without_a_server_says_so_on_stderr_alone() -> None:
 
 def test_list_as_json_is_one_document(host: str) -> None:
     document = json.loads(CliRunner().invoke(app, ["models", "list", "--json"]).stdout)
-    assert document["ollama"] == {"host": host, "models": [{"name": "ollama/qwen2.5:3b", "size": 1_929_912_432}]}
+    assert document["ollama"] == {
+        "host": host,
+        "models": [{"name": "ollama/qwen2.5:3b", "size": 1_929_912_432}],
+    }
     assert {w["name"]: w["file"] for w in document["local"]}["local/smollm2-135m"] is None
 
 
 def test_pull_lets_the_server_bring_a_model_and_shows_all_layers_as_one(host: str) -> None:
     seen: list[tuple[int, int, str]] = []
     ollama_client.pull("new", host, lambda *step: seen.append(step))
-    assert seen[0] == (0, 3_000_000, "Ollama, layer 1") and seen[-1] == (4_000_000, 4_000_000, "Ollama, layer 2")
+    assert seen[0] == (0, 3_000_000, "Ollama, layer 1") and seen[-1] == (
+        4_000_000,
+        4_000_000,
+        "Ollama, layer 2",
+    )
     result = CliRunner().invoke(app, ["models", "pull", "ollama/new"])
     assert (result.exit_code, result.stdout) == (0, f"ollama/new: on the server at {host}\n")
-    assert "new: 0% of 3.0 MB, Ollama, layer 1" in result.stderr and "100% of 4.0 MB" in result.stderr
+    assert (
+        "new: 0% of 3.0 MB, Ollama, layer 1" in result.stderr and "100% of 4.0 MB" in result.stderr
+    )
 
 
-def test_pull_brings_weights_by_name_alias_or_the_default_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pull_brings_weights_by_name_alias_or_the_default_pair(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     asked: list[str] = []
 
     def bring(name: str, progress: object) -> Path:
@@ -130,13 +155,20 @@ def test_pull_brings_weights_by_name_alias_or_the_default_pair(monkeypatch: pyte
 def test_what_a_user_can_get_wrong(name: str, said: str) -> None:
     result = CliRunner().invoke(app, ["models", "pull", name])
     assert (result.exit_code, result.stdout) == (1, "")
-    assert said in result.stderr and result.stderr.startswith("error: ") and result.stderr.count("\n") == 1
+    assert (
+        said in result.stderr
+        and result.stderr.startswith("error: ")
+        and result.stderr.count("\n") == 1
+    )
 
 
 def test_a_name_that_ollama_s_library_has_not_is_one_line(host: str) -> None:
     result = CliRunner().invoke(app, ["models", "pull", f"ollama/nothing@{host}"])
     assert result.exit_code == 1
-    assert result.stderr.startswith("error: Ollama's library has no model 'nothing'") and result.stderr.count("\n") == 1
+    assert (
+        result.stderr.startswith("error: Ollama's library has no model 'nothing'")
+        and result.stderr.count("\n") == 1
+    )
 
 
 def test_a_connection_that_breaks_can_go_on(host: str) -> None:

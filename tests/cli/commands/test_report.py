@@ -41,7 +41,9 @@ def failed(*words: str) -> str:
 
 def test_a_record_becomes_a_page_that_replaces_the_last_one(here: Path):
     result = done("r.parquet")
-    assert "imported is right on" in result.stdout and result.stdout.splitlines()[-1] == "report.html"
+    assert (
+        "imported is right on" in result.stdout and result.stdout.splitlines()[-1] == "report.html"
+    )
     assert "30 questions" in result.stderr
     first = (here / "report.html").read_bytes()
     done("r.parquet")
@@ -54,7 +56,9 @@ def test_a_run_and_a_comparison_become_a_page(here: Path):
     done(str(folder), "-o", "sub/run.html")
     run_in(here / "runs", "small")
     figures = json.loads(done(str(here / "runs"), "--json", "-o", "both.html").stdout)
-    assert [system["name"] for system in figures["systems"]] == ["cope", "small"] and figures["kind"] == "comparison"
+    assert [system["name"] for system in figures["systems"]] == ["cope", "small"] and figures[
+        "kind"
+    ] == "comparison"
     assert is_report(here / "sub" / "run.html") and is_report(here / "both.html")
 
 
@@ -62,7 +66,10 @@ def test_the_figures_as_one_document_and_as_pictures(here: Path):
     told = json.loads(done("r.parquet", "--json", "--figures", "pictures").stdout)
     assert told["task"] == "samples" and told["systems"][0]["n"] == 30
     assert told["files"]["page"] == "report.html" and told["files"]["mlflow_run"] is None
-    assert all(Path(file).is_file() for file in told["files"]["pictures"]) and told["files"]["pictures"]
+    assert (
+        all(Path(file).is_file() for file in told["files"]["pictures"])
+        and told["files"]["pictures"]
+    )
 
 
 def test_what_is_no_report_is_not_written_over(here: Path):
@@ -109,7 +116,9 @@ def test_the_page_is_attached_to_the_run_that_tracked_its_source(here: Path, mlf
     assert "attached" not in done(str(folder), "--no-track").stderr
 
 
-def test_the_store_that_a_run_noted_is_used(here: Path, mlflow_store: str, monkeypatch: pytest.MonkeyPatch):
+def test_the_store_that_a_run_noted_is_used(
+    here: Path, mlflow_store: str, monkeypatch: pytest.MonkeyPatch
+):
     from cope.tracking import tracked
 
     with tracked("cope-jsonl", "cope", {}, store=mlflow_store, traces=False) as run:
@@ -117,14 +126,20 @@ def test_the_store_that_a_run_noted_is_used(here: Path, mlflow_store: str, monke
     folder = run_in(here / "runs", "cope")
     write_metadata(folder / "run.json", mlflow_run=run.id, mlflow_store=mlflow_store)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///elsewhere.db")
-    assert f"attached to MLflow run {run.id}" in done(str(folder)).stderr, "its own store, and not the usual one"
-    assert "not attached" in done(str(folder), "--store", "elsewhere.db").stderr, "unless another is named"
+    assert f"attached to MLflow run {run.id}" in done(str(folder)).stderr, (
+        "its own store, and not the usual one"
+    )
+    assert "not attached" in done(str(folder), "--store", "elsewhere.db").stderr, (
+        "unless another is named"
+    )
 
 
 def test_money_needs_prices_and_takes_them(here: Path):
     folder = str(run_in(here / "runs", "cope"))
     assert json.loads(done(folder, "--json").stdout)["systems"][0]["use"]["cost"] is None
-    told = json.loads(done(folder, "--json", "--price", "small=1/2", "--price", "large=10/20").stdout)
+    told = json.loads(
+        done(folder, "--json", "--price", "small=1/2", "--price", "large=10/20").stdout
+    )
     assert told["systems"][0]["use"]["cost"] > 0
     assert "frontier-cost" in (here / "report.html").read_text()
     assert "r.parquet has no tier 'huge' to price" in failed("r.parquet", "--price", "huge=1/2")
@@ -133,7 +148,10 @@ def test_money_needs_prices_and_takes_them(here: Path):
 def test_a_run_that_is_not_in_the_store_is_a_warning(here: Path, mlflow_store: str):
     folder = run_in(here / "runs", "cope")
     write_metadata(folder / "run.json", mlflow_run="0" * 32)
-    assert "warning: not attached to MLflow run 000" in done(str(folder), "--store", mlflow_store).stderr
+    assert (
+        "warning: not attached to MLflow run 000"
+        in done(str(folder), "--store", mlflow_store).stderr
+    )
     told = done(str(folder))
     assert "there is no store mlflow.db: name it with --store" in told.stderr
     assert not (here / "mlflow.db").exists() and is_report(here / "report.html")

@@ -17,7 +17,10 @@ COMPILED = {
     "optimizer": "gepa",
     "task": "gsm8k",
     "models": {"small": "local/tiny", "large": "openai/big"},
-    "splits": {"train": {"n": 200, "fingerprint": "ab12"}, "val": {"n": 100, "fingerprint": "cd34"}},
+    "splits": {
+        "train": {"n": 200, "fingerprint": "ab12"},
+        "val": {"n": 100, "fingerprint": "cd34"},
+    },
     "scores": {
         "before": {"accuracy": 0.41, "low": 0.32, "high": 0.51, "n": 100},
         "after": {"accuracy": 0.5, "low": None, "high": None, "n": 100},
@@ -35,7 +38,9 @@ def program(tmp_path: Path) -> Path:
     cascade = Cascade("cope", Team(ScriptedEngine(lambda *_: ""), ScriptedEngine(lambda *_: "")))
     solver = cascade.round_1.reasoner.predict
     solver.signature = solver.signature.with_instructions("First line.\n\nThen [bold]this\x1b[2J.")
-    made = dspy.Example(question="1 + 1?", goal=LONG, reasoning="One.\nTwo.", answer="2", augmented=True)
+    made = dspy.Example(
+        question="1 + 1?", goal=LONG, reasoning="One.\nTwo.", answer="2", augmented=True
+    )
     solver.demos = [made, dspy.Example(question="2 + 2?", answer="4", tests=["x"])]
     path = tmp_path / "program.json"
     cascade.save(path)
@@ -67,13 +72,17 @@ def test_rounds_in_words() -> None:
 
 def test_a_preset_for_code() -> None:
     text = show("cope", "--domain", "code")
-    assert "Write the Python program" in text and "a program must pass the tests (threshold 75%)" in text
+    assert (
+        "Write the Python program" in text
+        and "a program must pass the tests (threshold 75%)" in text
+    )
 
 
 def test_predictors_come_in_order_with_whole_instructions_and_demonstrations(program: Path) -> None:
     text = show(program)
     places = [
-        text.index(f"\nround_{name}.predict (") for name in ("1.planner", "1.reasoner", "2.planner", "3.reasoner")
+        text.index(f"\nround_{name}.predict (")
+        for name in ("1.planner", "1.reasoner", "2.planner", "3.reasoner")
     ]
     assert places == sorted(places)
     assert "round_1.planner.predict (small plans)\n  State in one sentence" in text
@@ -120,7 +129,11 @@ def test_what_it_was_compiled_on(program: Path) -> None:
 
 @pytest.mark.parametrize(
     "compiled",
-    [{"scores": {"before": None}, "splits": {"train": 3}, "budget": {"usd": "?"}}, {"scores": 1, "budget": []}, {}],
+    [
+        {"scores": {"before": None}, "splits": {"train": 3}, "budget": {"usd": "?"}},
+        {"scores": 1, "budget": []},
+        {},
+    ],
 )
 def test_a_record_of_another_shape_is_still_shown(program: Path, compiled: dict[str, Any]) -> None:
     program.write_text(json.dumps(json.loads(program.read_text()) | {"compiled": compiled}))
@@ -130,14 +143,24 @@ def test_a_record_of_another_shape_is_still_shown(program: Path, compiled: dict[
 
 def test_json_is_one_document(program: Path) -> None:
     document = json.loads(show(program, "--json"))
-    assert (document["source"], document["domain"], document["compiled"]) == (str(program), "short-answer", COMPILED)
+    assert (document["source"], document["domain"], document["compiled"]) == (
+        str(program),
+        "short-answer",
+        COMPILED,
+    )
     assert document["preset"]["rounds"][0]["threshold"] == 0.75
     planner, solver, *_ = document["predictors"]
-    assert (planner["name"], planner["role"], planner["demos"]) == ("round_1.planner.predict", "planner", [])
+    assert (planner["name"], planner["role"], planner["demos"]) == (
+        "round_1.planner.predict",
+        "planner",
+        [],
+    )
     assert solver["demos"][0]["goal"] == LONG and list(solver["inputs"]) == ["question", "goal"]
 
 
-def test_colours_are_for_a_terminal_that_wants_them(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colours_are_for_a_terminal_that_wants_them(
+    program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert "\x1b[1mcope\x1b[0m" in show("cope", color=True)
     assert "\x1b[2J" not in show(program, color=True), "a model's text must not steer the terminal"
     monkeypatch.setenv("NO_COLOR", "1")
@@ -146,9 +169,16 @@ def test_colours_are_for_a_terminal_that_wants_them(program: Path, monkeypatch: 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(["none.json"], "there is no program file none.json"), (["cope", "--domain", "cod"], "did you mean code?")],
+    [
+        (["none.json"], "there is no program file none.json"),
+        (["cope", "--domain", "cod"], "did you mean code?"),
+    ],
 )
 def test_what_a_user_can_get_wrong(arguments: list[str], said: str) -> None:
     result = CliRunner().invoke(app, ["show", *arguments])
     assert (result.exit_code, result.stdout) == (1, "")
-    assert said in result.stderr and result.stderr.startswith("error: ") and result.stderr.count("\n") == 1
+    assert (
+        said in result.stderr
+        and result.stderr.startswith("error: ")
+        and result.stderr.count("\n") == 1
+    )

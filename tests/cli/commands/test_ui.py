@@ -45,11 +45,15 @@ def free_port() -> int:
 
 
 @pytest.mark.parametrize(("end", "status"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
-def test_it_serves_the_store_until_it_is_stopped(tmp_path: Path, end: signal.Signals, status: int) -> None:
+def test_it_serves_the_store_until_it_is_stopped(
+    tmp_path: Path, end: signal.Signals, status: int
+) -> None:
     (tmp_path / "mlflow.db").touch()
     port = free_port()
     command = [sys.executable, "-c", RUN.format(stub=STUB), "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as page:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as page:
         stuck = threading.Timer(60, page.kill)
         stuck.start()
         try:
@@ -81,13 +85,21 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         result = CliRunner().invoke(app, ["ui", "--port", str(taken.getsockname()[1])])
-    assert result.exit_code == 1 and result.stderr.count("\n") == 1 and "choose another with --port" in result.stderr
+    assert (
+        result.exit_code == 1
+        and result.stderr.count("\n") == 1
+        and "choose another with --port" in result.stderr
+    )
 
 
-def test_a_server_that_does_not_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_does_not_start_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "other.db").touch()
     code = "import sys; sys.exit('not a database')"
-    monkeypatch.setattr("cope.cli.commands.ui.mlflow_command", lambda *_: [sys.executable, "-c", code])
+    monkeypatch.setattr(
+        "cope.cli.commands.ui.mlflow_command", lambda *_: [sys.executable, "-c", code]
+    )
     result = CliRunner().invoke(app, ["ui", "--store", "other.db", "--port", str(free_port())])
     assert result.exit_code == 1
     assert result.stderr.endswith("error: MLflow does not start on this store: not a database\n")

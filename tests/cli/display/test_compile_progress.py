@@ -29,7 +29,9 @@ class Terminal(io.StringIO):
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time as the view sees it, in seconds; tests move it on."""
     now = [100.0]
-    monkeypatch.setattr("cope.cli.display.compile_progress.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(
+        "cope.cli.display.compile_progress.time", SimpleNamespace(monotonic=lambda: now[0])
+    )
     monkeypatch.setattr("cope.cli.display.compile_progress.TICK_SECONDS", 600)
     return now
 
@@ -80,8 +82,16 @@ def test_one_line_is_drawn_over(clock: list[float], monkeypatch: pytest.MonkeyPa
         (Budget(tokens=90_000), Spending(5, 12_345, None, 9.0), "calls 5  tokens 12,345 of 90,000"),
         (Budget(usd=2.0), Spending(5, 12_345, 0.25, 9.0), "calls 5  $0.25 of $2.00"),
         (Budget(usd=2.0), Spending(5, 12_345, None, 9.0), "calls 5  money unknown of $2.00"),
-        (Budget(seconds=600), Spending(5, 12_345, None, 45.0), "calls 5  45 s of 10 min of model time"),
-        (Budget(9, 99, 2.0, 60), Spending(5, 12, 0.0, 9.0), "calls 5 of 9  tokens 12 of 99  $0 of $2.00  9 s of 60 s"),
+        (
+            Budget(seconds=600),
+            Spending(5, 12_345, None, 45.0),
+            "calls 5  45 s of 10 min of model time",
+        ),
+        (
+            Budget(9, 99, 2.0, 60),
+            Spending(5, 12, 0.0, 9.0),
+            "calls 5 of 9  tokens 12 of 99  $0 of $2.00  9 s of 60 s",
+        ),
         (None, Spending(5, 12_345, None, 45.0), "calls 5"),
     ],
 )
@@ -99,7 +109,9 @@ def test_all_that_is_budgeted_is_shown(
         assert line.endswith(words)
 
 
-def test_the_time_left_goes_on_while_a_call_says_nothing(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_left_goes_on_while_a_call_says_nothing(
+    clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "stderr", out := Terminal())
     monkeypatch.setattr("cope.cli.display.compile_progress.TICK_SECONDS", 0.001)
     session, view = Session(["a"], Budget(calls=400)), CompileView()
@@ -130,7 +142,9 @@ def test_a_narrow_terminal_cuts_the_line(monkeypatch: pytest.MonkeyPatch) -> Non
     assert out.getvalue() == "\rasks a few questions\rasks a few questions\n"
 
 
-def test_without_a_terminal_a_line_comes_now_and_then(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_terminal_a_line_comes_now_and_then(
+    clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "stderr", out := io.StringIO())
     session, view = Session(["a"]), CompileView()
     with view:
@@ -144,7 +158,9 @@ def test_without_a_terminal_a_line_comes_now_and_then(clock: list[float], monkey
         clock[0] += 20
         session.purse.spent = Spending(33)
         view.heard(session)
-    assert "calls 33  at most 20 s left" in out.getvalue(), "the estimate bounds what no budget does"
+    assert "calls 33  at most 20 s left" in out.getvalue(), (
+        "the estimate bounds what no budget does"
+    )
 
 
 @pytest.mark.parametrize(
@@ -208,9 +224,16 @@ def test_a_compile_that_explores_shows_it_call_by_call(
     world = World(reply, propose, limits={"small": 1})
     view = CompileView()
     compilation = Compilation(
-        Cascade(preset("small"), world.team), split(rows(range(12)), rows(range(20, 28))), score, "simba",
-        budget=Budget(calls=most), proposer=world.proposer, demos=2, folder=tmp_path, watch=view.heard,
-    )  # fmt: skip
+        Cascade(preset("small"), world.team),
+        split(rows(range(12)), rows(range(20, 28))),
+        score,
+        "simba",
+        budget=Budget(calls=most),
+        proposer=world.proposer,
+        demos=2,
+        folder=tmp_path,
+        watch=view.heard,
+    )
     compilation.session.listeners.append(view.heard)
     try:
         with view:
@@ -230,7 +253,9 @@ def test_a_compile_that_explores_shows_it_call_by_call(
     left = re.compile(rf"calls (\d+) of {most}.*(about|at most) (\d+) s left")
     timed = [(int(m[1]), int(m[3])) for line in lines if (m := left.search(line))]
     assert len(timed) > 50
-    assert all(seconds <= most - calls + 1 for calls, seconds in timed), "never past the budget, at a second a call"
+    assert all(seconds <= most - calls + 1 for calls, seconds in timed), (
+        "never past the budget, at a second a call"
+    )
     asked = compilation.session.purse.spent.calls
     late = [(asked - calls, seconds) for calls, seconds in timed if calls > asked / 2]
     assert sum(abs(real - said) for real, said in late) / len(late) < asked / 4

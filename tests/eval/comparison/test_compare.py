@@ -16,24 +16,38 @@ RIGHT = [1] * 60 + [0] * 40
 
 def two(ours: list, theirs: list, **options):
     used = {"large": [100] * len(ours)}
-    made = compare({"ours": records_of(ours, **used), "large": records_of(theirs, **used)}, **options)
+    made = compare(
+        {"ours": records_of(ours, **used), "large": records_of(theirs, **used)}, **options
+    )
     return made, made.pairs[0]
 
 
 def test_questions_are_paired_by_key_and_the_others_left_out():
-    ours, theirs = records_of([1, 1, None, 0], small=[5] * 4), records_of([1, 0, 1], first=1, large=[9] * 3)
+    ours, theirs = (
+        records_of([1, 1, None, 0], small=[5] * 4),
+        records_of([1, 0, 1], first=1, large=[9] * 3),
+    )
     made = compare({"ours": ours[::-1], "large": theirs})
     (pair,) = made.pairs
-    assert (pair.questions, pair.left_out, pair.gained, pair.lost) == (2, 2, 0, 1), "pairs: q1 1-1, q3 0-1"
+    assert (pair.questions, pair.left_out, pair.gained, pair.lost) == (2, 2, 0, 1), (
+        "pairs: q1 1-1, q3 0-1"
+    )
     assert made.figures["ours"].n == 3 and made.figures["ours"].accuracy == pytest.approx(2 / 3)
 
 
 def test_accuracy_over_all_questions_is_bounded_where_some_have_no_outcome():
     made = compare(
-        {"ours": records_of([1, 1, None, 0], large=[5] * 4), "large": records_of([1, 0, 1, 1], large=[9] * 4)}
+        {
+            "ours": records_of([1, 1, None, 0], large=[5] * 4),
+            "large": records_of([1, 0, 1, 1], large=[9] * 4),
+        }
     )
     ours, large = made.figures["ours"], made.figures["large"]
-    assert (ours.n, ours.lacking, ours.bounds) == (3, 1, (0.5, 0.75)) and ours.accuracy == pytest.approx(2 / 3)
+    assert (ours.n, ours.lacking, ours.bounds) == (
+        3,
+        1,
+        (0.5, 0.75),
+    ) and ours.accuracy == pytest.approx(2 / 3)
     assert ours.bounds_interval == (wilson(2, 4)[0], wilson(3, 4)[1])
     assert (large.lacking, large.bounds, large.bounds_interval) == (0, None, None)
 
@@ -48,7 +62,10 @@ def test_questions_that_are_repeated_tell_no_more_than_once():
     for name in ("ours", "large"):
         assert five.figures[name].interval == pytest.approx(once.figures[name].interval, abs=0.001)
         assert five.figures[name].interval[0] < whole.figures[name].interval[0] - 0.03
-    assert five.groups == 120 and (five.pairs[0].difference.high - once.pairs[0].difference.high) < 0.01
+    assert (
+        five.groups == 120
+        and (five.pairs[0].difference.high - once.pairs[0].difference.high) < 0.01
+    )
 
 
 def test_the_reference_is_large_then_the_last_and_any_by_name():
@@ -62,7 +79,9 @@ def test_costs_are_paired_and_what_is_not_known_stays_unknown():
     ours = records_of([1, 0, 1], small=[10, 20, 30], large=[0, 50, 0])
     made = compare({"ours": ours, "large": records_of([1, 1, 1], usd=0.01, large=[100, 100, 100])})
     costs = made.pairs[0].costs
-    assert costs["large-tokens"].ratio.value == pytest.approx(50 / 300) and made.by == "large-tokens"
+    assert (
+        costs["large-tokens"].ratio.value == pytest.approx(50 / 300) and made.by == "large-tokens"
+    )
     assert costs["large-tokens"].difference.value == pytest.approx((50 - 300) / 3)
     assert costs["seconds"].ratio.value == pytest.approx(4 / 3)
     assert "cost" not in costs and "cost-small-free" not in costs, "nobody told what ours costs"
@@ -72,7 +91,10 @@ def test_costs_are_paired_and_what_is_not_known_stays_unknown():
 
 def test_without_a_price_for_the_small_tier_its_calls_may_count_as_free():
     ours = [*records_of([1], usd=0.02, large=[50]), *records_of([1], first=1, small=[10])]
-    made = compare({"ours": ours, "large": records_of([1, 1], usd=0.02, large=[100, 100])}, by="cost-small-free")
+    made = compare(
+        {"ours": ours, "large": records_of([1, 1], usd=0.02, large=[100, 100])},
+        by="cost-small-free",
+    )
     assert made.pairs[0].costs["cost-small-free"].ratio.value == pytest.approx(0.5)
     assert "it costs 50%" in verdict(made.pairs[0], made)
     with pytest.raises(CopeError, match="--by cost: not known of ours; give prices with --price"):
@@ -80,7 +102,12 @@ def test_without_a_price_for_the_small_tier_its_calls_may_count_as_free():
 
 
 def test_tokens_that_a_source_does_not_tell_leave_calls():
-    made = compare({"small": records_of([1, 0], small=[None] * 2), "large": records_of([1, 1], large=[None] * 2)})
+    made = compare(
+        {
+            "small": records_of([1, 0], small=[None] * 2),
+            "large": records_of([1, 1], large=[None] * 2),
+        }
+    )
     assert (made.by, made.basis) == ("large-calls", "calls")
     assert "large-tokens" not in made.pairs[0].costs
 
@@ -120,11 +147,16 @@ def test_few_discordant_questions_get_exact_bounds():
 def test_groups_widen_the_interval_and_the_number_needed():
     rng = np.random.default_rng(0)
     lean = rng.choice([0.9, 0.1], 30).repeat(10)
-    ours, theirs = (rng.random(300) < lean).astype(int).tolist(), (rng.random(300) < 1 - lean).astype(int).tolist()
+    ours, theirs = (
+        (rng.random(300) < lean).astype(int).tolist(),
+        (rng.random(300) < 1 - lean).astype(int).tolist(),
+    )
     groups = {str(n): str(n // 10) for n in range(300)}
     apart, together = two(ours, theirs)[1], two(ours, theirs, groups=groups)[1]
     assert (together.units, two(ours, theirs, groups=groups)[0].groups) == (30, 30)
-    assert together.difference.high - together.difference.low > 2 * (apart.difference.high - apart.difference.low)
+    assert together.difference.high - together.difference.low > 2 * (
+        apart.difference.high - apart.difference.low
+    )
     assert together.effect > 4 and apart.effect == 1.0 and together.p > apart.p
     if apart.needed and together.needed:
         assert together.needed == round(apart.needed * together.effect)
@@ -134,19 +166,34 @@ def test_p_values_are_held_to_the_number_of_comparisons():
     rows = {"a": [1] * 10 + [0] * 30, "b": [1] * 8 + [0] * 32, "large": [0] * 40}
     made = compare({name: records_of(scores, large=[1] * 40) for name, scores in rows.items()})
     a, b = made.pairs
-    assert (a.level, b.level) == (0.025, 0.05) and a.adjusted == pytest.approx(2 * a.p) and b.adjusted == b.p
-    assert a.needed == questions_needed(0.25, 0.25, 0.025) and a.detectable == detectable(40, 0.25, 0.025)
+    assert (
+        (a.level, b.level) == (0.025, 0.05)
+        and a.adjusted == pytest.approx(2 * a.p)
+        and b.adjusted == b.p
+    )
+    assert a.needed == questions_needed(0.25, 0.25, 0.025) and a.detectable == detectable(
+        40, 0.25, 0.025
+    )
 
 
 def test_all_figures_are_plain_json():
-    made = compare({
-        "small": records_of([1, 0, 0], small=[1] * 3), "ours": records_of([1, 1, 0], small=[4] * 3, large=[0, 9, 9]),
-        "large": records_of([1, 1, 1], large=[9] * 3),
-    })  # fmt: skip
+    made = compare(
+        {
+            "small": records_of([1, 0, 0], small=[1] * 3),
+            "ours": records_of([1, 1, 0], small=[4] * 3, large=[0, 9, 9]),
+            "large": records_of([1, 1, 1], large=[9] * 3),
+        }
+    )
     told = json.loads(json.dumps(made.as_dict(), allow_nan=False))
-    assert set(told["beside"]) == {"large-tokens", "seconds", "large-calls"} and "ours" in told["beside"]["seconds"]
+    assert (
+        set(told["beside"]) == {"large-tokens", "seconds", "large-calls"}
+        and "ours" in told["beside"]["seconds"]
+    )
     assert len(told["comparisons"][1]["price_ratio"]["relative"]) == 61
-    assert told["comparisons"][0]["verdict"] and told["systems"]["ours"]["costs"]["large-tokens"] == 6.0
+    assert (
+        told["comparisons"][0]["verdict"]
+        and told["systems"]["ours"]["costs"]["large-tokens"] == 6.0
+    )
 
 
 @pytest.mark.parametrize(
@@ -159,7 +206,10 @@ def test_all_figures_are_plain_json():
 )
 def test_what_cannot_be_compared(records: dict, options: dict, message: str):
     with pytest.raises(CopeError, match=message):
-        compare({name: records_of(scores, small=[1] * len(scores)) for name, scores in records.items()}, **options)
+        compare(
+            {name: records_of(scores, small=[1] * len(scores)) for name, scores in records.items()},
+            **options,
+        )
 
 
 def test_systems_without_a_common_question():

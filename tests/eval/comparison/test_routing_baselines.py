@@ -32,7 +32,10 @@ def test_mixtures_lie_on_the_line_between_the_two():
     assert cheapest(accuracies, costs, 0.5) == 0.0 and cheapest(accuracies, costs, 0.4) == 0.0
     assert cheapest(accuracies, costs, 0.81) == inf
     assert most_accurate(accuracies, costs, 25.0) == pytest.approx(0.575)
-    assert most_accurate(accuracies, costs, 200.0) == 0.8 and most_accurate(accuracies, (5.0, 100.0), 4.0) == -inf
+    assert (
+        most_accurate(accuracies, costs, 200.0) == 0.8
+        and most_accurate(accuracies, (5.0, 100.0), 4.0) == -inf
+    )
     worse = (0.5, 0.4)  # where large is worse and dearer it is never asked
     assert cheapest(worse, costs, 0.45) == 0.0 and most_accurate(worse, costs, 50.0) == 0.5
     assert cheapest((np.array([0.5, 0.5]), 0.8), costs, 0.65) == pytest.approx([50.0, 50.0])
@@ -40,16 +43,22 @@ def test_mixtures_lie_on_the_line_between_the_two():
 
 def test_the_oracle_escalates_as_far_as_the_cost_goes():
     small, oracle = (0.5, 0.0), (0.9, 40.0)
-    assert [float(oracle_accuracy(small, oracle, cost)) for cost in (-1.0, 0.0, 20.0, 40.0, 90.0)] == [
-        -inf, 0.5, 0.7, 0.9, 0.9,
-    ]  # fmt: skip
+    assert [
+        float(oracle_accuracy(small, oracle, cost)) for cost in (-1.0, 0.0, 20.0, 40.0, 90.0)
+    ] == [-inf, 0.5, 0.7, 0.9, 0.9]
     assert float(oracle_accuracy(small, small, 10.0)) == 0.5
 
 
 def test_a_system_beside_the_lines_as_counted_by_hand():
     made = {name: System.of(name, rows) for name, rows in systems().items()}
-    one = beside(made["cascade"], [made["small"]], made["large"], "large-tokens", None, draws=2000, seed=0)
-    assert one is not None and one.start == "small" and (one.accuracy.value, one.cost.value) == (0.7, 40.0)
+    one = beside(
+        made["cascade"], [made["small"]], made["large"], "large-tokens", None, draws=2000, seed=0
+    )
+    assert (
+        one is not None
+        and one.start == "small"
+        and (one.accuracy.value, one.cost.value) == (0.7, 40.0)
+    )
     assert one.random_cost.value == pytest.approx(100 * 0.2 / 0.3)
     assert one.random_accuracy.value == pytest.approx(0.5 + 0.3 * 0.4)
     assert one.gain.value == pytest.approx(0.08) and one.gain.low < 0.08 < one.gain.high
@@ -68,8 +77,13 @@ def test_the_lines_start_at_the_best_system_that_never_asks_large():
     assert [estimate.value for estimate in tokens["cascade"].oracle] == pytest.approx([0.9, 30.0])
     assert seconds["votes"].start == "small", "nothing is its own start"
     dear = {**systems(), "votes": records_of(votes, usd=9.0, small=[40] * 10)}
-    dear = {name: rows if name == "votes" else [priced(row, 1.0) for row in rows] for name, rows in dear.items()}
-    assert compare(dear, draws=200).beside["cost"]["cascade"].start == "small", "the better one is beyond the cost"
+    dear = {
+        name: rows if name == "votes" else [priced(row, 1.0) for row in rows]
+        for name, rows in dear.items()
+    }
+    assert compare(dear, draws=200).beside["cost"]["cascade"].start == "small", (
+        "the better one is beyond the cost"
+    )
 
 
 def priced(record: Record, usd: float) -> Record:
@@ -96,12 +110,16 @@ def test_from_which_price_on_a_cascade_is_cheaper():
     assert prices is not None and prices.cheaper == "from" and prices.crossing is not None
     assert prices.crossing.value == pytest.approx(300 / 60)
     assert prices.crossing.low < 5 < prices.crossing.high
-    two = {name: records_of(CASCADE, small=[s] * 10, large=[n] * 10) for name, s, n in (("a", 300, 40), ("b", 30, 80))}
+    two = {
+        name: records_of(CASCADE, small=[s] * 10, large=[n] * 10)
+        for name, s, n in (("a", 300, 40), ("b", 30, 80))
+    }
     (pair,) = compare(two).pairs
     assert pair.prices is not None and pair.prices.words == "from 1:6.75", "(300 - 30) / (80 - 40)"
 
 
 def test_each_way_that_costs_can_cross():
-    assert [cheaper_at(*pair) for pair in ((30, 10), (5, 10), (-5, 10), (5, -1), (-5, 0), (0, 0), (-30, -10), (-5, -10))] == [
-        "from", "always", "always", "never", "always", "never", "up to", "never",
-    ]  # fmt: skip
+    assert [
+        cheaper_at(*pair)
+        for pair in ((30, 10), (5, 10), (-5, 10), (5, -1), (-5, 0), (0, 0), (-30, -10), (-5, -10))
+    ] == ["from", "always", "always", "never", "always", "never", "up to", "never"]

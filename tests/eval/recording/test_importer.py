@@ -18,7 +18,12 @@ def answers(*given: Any, **more: Any) -> list[dict[str, Any]]:
 
 
 LINES: list[dict[str, Any]] = [
-    {"id": "a", "question": "1 + 1?", "gold": "2", "samples": {"mini": answers("2", "2.0", "3"), "big": answers("2")}},
+    {
+        "id": "a",
+        "question": "1 + 1?",
+        "gold": "2",
+        "samples": {"mini": answers("2", "2.0", "3"), "big": answers("2")},
+    },
     {
         "id": "b",
         "question": "1 / 2?",
@@ -40,7 +45,9 @@ def source(where: Path, lines: list[dict[str, Any]]) -> Path:
     return file
 
 
-def imported(where: Path, lines: list[dict[str, Any]] = LINES, *args: Any, **more: Any) -> Recording:
+def imported(
+    where: Path, lines: list[dict[str, Any]] = LINES, *args: Any, **more: Any
+) -> Recording:
     made = import_samples(source(where, lines), MODELS, *args, **more)
     write_record(where / "r.parquet", made.manifest, made.rows)
     return Recording.open(where / "r.parquet")
@@ -50,8 +57,10 @@ def test_small_samples_vote_and_the_large_model_answers_the_rest(tmp_path: Path)
     record = imported(tmp_path, thresholds=(0.6,))
     made = replay_records(Replay(record))
     assert [(r.id, r.answer, r.round, r.score) for r in made.records] == [
-        ("a", "2.0", 1, 1.0), ("b", "0.5", 2, 1.0), ("c", "1", 1, 0.0),
-    ]  # fmt: skip
+        ("a", "2.0", 1, 1.0),
+        ("b", "0.5", 2, 1.0),
+        ("c", "1", 1, 0.0),
+    ]
     assert made.records[0].votes == {"2.0": 2, "3": 1}
     assert (record.imported, record.models, record.manifest.task) == (True, MODELS, "theirs")
     assert record.rounds[1].column("reasoning").tolist() == [[None], [None], ["So 6"]]
@@ -61,11 +70,20 @@ def test_small_samples_vote_and_the_large_model_answers_the_rest(tmp_path: Path)
 def test_what_a_source_does_not_tell_is_unknown_and_never_nothing(tmp_path: Path):
     record = imported(tmp_path)
     calls = record.rounds[0].reason_calls
-    for name in ("prompt_tokens", "completion_tokens", "usd", "seconds", "machine_seconds", "logprob"):
+    for name in (
+        "prompt_tokens",
+        "completion_tokens",
+        "usd",
+        "seconds",
+        "machine_seconds",
+        "logprob",
+    ):
         assert np.isnan(getattr(calls, name)).all(), name
     assert (calls.calls == 1).all()
     swept = Replay(record).sweep([(0.5,), (1.0,)])
-    assert swept.total("calls").tolist() == [9 + 1, 9 + 2] and np.isnan(swept.written("large")).all()
+    assert (
+        swept.total("calls").tolist() == [9 + 1, 9 + 2] and np.isnan(swept.written("large")).all()
+    )
     total = summarise(replay_records(Replay(record)).records, 2).total
     assert (total.calls, total.answer_tokens, total.prompt_tokens, total.seconds, total.usd) == (
         11,
@@ -79,11 +97,20 @@ def test_what_a_source_does_not_tell_is_unknown_and_never_nothing(tmp_path: Path
 
 def test_tokens_and_characters_are_taken_where_they_are_told(tmp_path: Path):
     told = [
-        {"answer": "2", "tokens": 7, "chars": 30}, {"answer": "2", "tokens": {"prompt": 5, "completion": 9}}, {"answer": "3"},
-    ]  # fmt: skip
+        {"answer": "2", "tokens": 7, "chars": 30},
+        {"answer": "2", "tokens": {"prompt": 5, "completion": 9}},
+        {"answer": "3"},
+    ]
     record = imported(
         tmp_path,
-        [{"id": "a", "question": "q", "gold": "2", "samples": {"mini": told, "big": [{"answer": "2", "text": "two"}]}}],
+        [
+            {
+                "id": "a",
+                "question": "q",
+                "gold": "2",
+                "samples": {"mini": told, "big": [{"answer": "2", "text": "two"}]},
+            }
+        ],
     )
     first, last = record.rounds
     assert first.reason_calls.completion_tokens[0, :2].tolist() == [7, 9]
@@ -94,9 +121,14 @@ def test_tokens_and_characters_are_taken_where_they_are_told(tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("variants", "votes"),
-    [({"small": ["v2", "v0"]}, [["3", "2"], ["7", "5"], ["1", "1"]]), ({"small": ["v1"]}, [["2.0"], [None], ["1"]])],
+    [
+        ({"small": ["v2", "v0"]}, [["3", "2"], ["7", "5"], ["1", "1"]]),
+        ({"small": ["v1"]}, [["2.0"], [None], ["1"]]),
+    ],
 )
-def test_variants_are_taken_in_the_order_in_which_they_are_named(tmp_path: Path, variants: Any, votes: Any):
+def test_variants_are_taken_in_the_order_in_which_they_are_named(
+    tmp_path: Path, variants: Any, votes: Any
+):
     record = imported(tmp_path, LINES, variants)
     assert record.rounds[0].answers.tolist() == votes
     assert record.manifest.settings["variants"]["small"] == variants["small"]
@@ -110,15 +142,21 @@ def test_a_question_that_lacks_samples_is_left_out_and_counted(tmp_path: Path):
 
 
 @pytest.mark.parametrize("gold", [{}, {"gold": None}, {"gold": " "}])
-def test_without_right_answers_scores_are_unknown_and_never_wrong(tmp_path: Path, gold: dict[str, Any]):
-    bare = [{name: value for name, value in line.items() if name != "gold"} | gold for line in LINES]
+def test_without_right_answers_scores_are_unknown_and_never_wrong(
+    tmp_path: Path, gold: dict[str, Any]
+):
+    bare = [
+        {name: value for name, value in line.items() if name != "gold"} | gold for line in LINES
+    ]
     record = imported(tmp_path, bare, thresholds=(0.6,))
     assert record.gold == [None] * 3 and not record.labelled.any()
     replay = Replay(record)
     made = replay_records(replay)
     assert [(r.answer, r.round, r.score, r.gold) for r in made.records] == [
-        ("2.0", 1, None, None), ("0.5", 2, None, None), ("1", 1, None, None),
-    ]  # fmt: skip
+        ("2.0", 1, None, None),
+        ("0.5", 2, None, None),
+        ("1", 1, None, None),
+    ]
     assert np.isnan(replay.scores).all() and np.isnan(replay.sweep([(0.6,), (1.0,)]).accuracy).all()
     found = summarise(made.records, 2)
     assert (found.n, found.accuracy, found.interval) == (3, None, (0.0, 1.0))
@@ -126,7 +164,11 @@ def test_without_right_answers_scores_are_unknown_and_never_wrong(tmp_path: Path
 
 
 def test_an_answer_that_could_not_be_read_is_unknown_too_without_a_right_one(tmp_path: Path):
-    silent = {**LINES[0], "gold": None, "samples": {"mini": answers(None, None, None), "big": answers(None)}}
+    silent = {
+        **LINES[0],
+        "gold": None,
+        "samples": {"mini": answers(None, None, None), "big": answers(None)},
+    }
     assert np.isnan(Replay(imported(tmp_path, [silent])).scores).all()
 
 
@@ -145,24 +187,37 @@ def test_questions_that_belong_together_are_told(tmp_path: Path):
 
 
 def test_more_tiers_are_rounds_between_and_presets_of_them_replay(tmp_path: Path):
-    lines = [{**line, "samples": {**line["samples"], "middle": answers("2", "0.5")}} for line in LINES]
+    lines = [
+        {**line, "samples": {**line["samples"], "middle": answers("2", "0.5")}} for line in LINES
+    ]
     models = {"small": "mini", "medium": "middle", "large": "big"}
     made = import_samples(source(tmp_path, lines), models, thresholds=(0.6, 1.0))
     write_record(tmp_path / "r.parquet", made.manifest, made.rows)
     record = Recording.open(tmp_path / "r.parquet")
-    assert record.models == models and [r.reasoner for r in record.preset.rounds] == ["small", "medium", "large"]
+    assert record.models == models and [r.reasoner for r in record.preset.rounds] == [
+        "small",
+        "medium",
+        "large",
+    ]
     assert [(r.id, r.answer, r.round) for r in replay_records(Replay(record)).records] == [
-        ("a", "2.0", 1), ("b", "0.5", 3), ("c", "1", 1),
-    ]  # fmt: skip
+        ("a", "2.0", 1),
+        ("b", "0.5", 3),
+        ("c", "1", 1),
+    ]
     file = tmp_path / "own.toml"
-    rounds = ('reasoner = "medium"\nsamples = 2\nthreshold = 0.5\ntemperature = 1.0', 'reasoner = "large"')
+    rounds = (
+        'reasoner = "medium"\nsamples = 2\nthreshold = 0.5\ntemperature = 1.0',
+        'reasoner = "large"',
+    )
     file.write_text('name = "own"\n' + "".join(f"[[rounds]]\n{round_}\n" for round_ in rounds))
     own = replay_records(Replay(record, file))
     assert not own.unknown and {r.round for r in own.records} == {1}
 
 
 def test_no_recorded_sample_serves_two_rounds(tmp_path: Path):
-    made = replay_records(Replay(imported(tmp_path), "answer-cascade", samples=3, thresholds=(1.0, 0.5)))
+    made = replay_records(
+        Replay(imported(tmp_path), "answer-cascade", samples=3, thresholds=(1.0, 0.5))
+    )
     assert [r.id for r in made.records] == ["c"]
     ((why, count),) = made.unknown.items()
     assert count == 2 and why.startswith("round 2: ") and "an earlier round uses it" in why
@@ -174,12 +229,24 @@ def test_no_recorded_sample_serves_two_rounds(tmp_path: Path):
         (LINES, {"small": "minni", "large": "big"}, {}, "did you mean mini"),
         (LINES, {"small": "mini", "large": "mini"}, {}, "small and large are both 'mini'"),
         (
-            [{"id": "a", "question": "q", "gold": "1", "samples": {"mini": answers("1"), "big": []}}],
+            [
+                {
+                    "id": "a",
+                    "question": "q",
+                    "gold": "1",
+                    "samples": {"mini": answers("1"), "big": []},
+                }
+            ],
             MODELS,
             {},
             "names 'big' and has no sample of it",
         ),
-        (LINES, MODELS, {"large": ["v1"]}, "big has no variant 'v1': it has v0; give --variant large=v0 for it"),
+        (
+            LINES,
+            MODELS,
+            {"large": ["v1"]},
+            "big has no variant 'v1': it has v0; give --variant large=v0 for it",
+        ),
         ([{"id": "a", "question": "q", "gold": "1"}], MODELS, {}, "line 1: the row has no samples"),
         ([{"id": "a", "question": "q", "gold": "1", "samples": []}], MODELS, {}, "line 1: "),
         (
@@ -190,7 +257,9 @@ def test_no_recorded_sample_serves_two_rounds(tmp_path: Path):
         ),
     ],
 )
-def test_what_is_wrong_with_a_source_is_one_line(tmp_path: Path, lines: Any, models: Any, variants: Any, words: str):
+def test_what_is_wrong_with_a_source_is_one_line(
+    tmp_path: Path, lines: Any, models: Any, variants: Any, words: str
+):
     with pytest.raises(CopeError) as raised:
         import_samples(source(tmp_path, lines), models, variants)
     assert words in str(raised.value) and "\n" not in str(raised.value)

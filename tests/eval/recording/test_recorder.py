@@ -50,11 +50,17 @@ def test_every_round_is_asked_with_all_samples_though_the_first_is_accepted(
     assert first.plan_calls.calls.shape == (2, 8) and second.plan_calls.calls.shape == (2, 1)
     assert third.plan_calls is None
     seen = {
-        ask.user for ask in models.small.requests and models.asks if ask.tier == "small" and "Guideline: " in ask.user
+        ask.user
+        for ask in models.small.requests and models.asks
+        if ask.tier == "small" and "Guideline: " in ask.user
     }
     for place, question in enumerate(record.questions):
-        shown = f"{question}\n\nGoal: {first.handed_on[place]}\n\nGuideline: {second.handed_on[place]}"
-        assert any(shown in user for user in seen), "round 2 saw the plans that would be handed on to it"
+        shown = (
+            f"{question}\n\nGoal: {first.handed_on[place]}\n\nGuideline: {second.handed_on[place]}"
+        )
+        assert any(shown in user for user in seen), (
+            "round 2 saw the plans that would be handed on to it"
+        )
     one = first.reason_calls
     assert (one.prompt_tokens > 0).all() and (one.completion_tokens == 3).all()
     assert one.usd == pytest.approx((one.prompt_tokens + one.completion_tokens) / 1e6)
@@ -62,7 +68,9 @@ def test_every_round_is_asked_with_all_samples_though_the_first_is_accepted(
     assert np.isnan(one.logprob).all()
 
 
-def test_what_cannot_be_read_is_kept_as_it_was_and_votes_for_nothing(tmp_path: Path, scripted: Callable[..., Any]):
+def test_what_cannot_be_read_is_kept_as_it_was_and_votes_for_nothing(
+    tmp_path: Path, scripted: Callable[..., Any]
+):
     def reply(ask: Any) -> str:
         return " " if ask.role == "plan" or (ask.seed or 0) % 2 else "So.\nAnswer: 1"
 
@@ -86,20 +94,32 @@ def test_the_same_answer_is_scored_once(tmp_path: Path, scripted: Callable[..., 
             asked.append(answer)
             return Score(float(answer == "1"), "told")
 
-    recording(recorder(scripted(agree).team, "cope", "large", "self-consistency"), tmp_path, 1, Counting())
+    recording(
+        recorder(scripted(agree).team, "cope", "large", "self-consistency"), tmp_path, 1, Counting()
+    )
     assert asked == ["1"]
 
 
-def test_rounds_that_two_programs_share_are_asked_once(tmp_path: Path, scripted: Callable[..., Any]):
+def test_rounds_that_two_programs_share_are_asked_once(
+    tmp_path: Path, scripted: Callable[..., Any]
+):
     models = scripted(unsure)
-    both = recorder(models.team, "answer-cascade", load_preset("answer-cascade").model_copy(update={"name": "other"}))
+    both = recorder(
+        models.team,
+        "answer-cascade",
+        load_preset("answer-cascade").model_copy(update={"name": "other"}),
+    )
     record = recording(both, tmp_path, 1)
     assert len(models.asks) == 17
     ours, theirs = record.programs["answer-cascade"][0], record.programs["other"][0]
-    assert (ours.answers == theirs.answers).all() and (ours.reason_calls.calls == theirs.reason_calls.calls).all()
+    assert (ours.answers == theirs.answers).all() and (
+        ours.reason_calls.calls == theirs.reason_calls.calls
+    ).all()
 
 
-def test_a_run_that_ends_early_goes_on_and_comes_to_the_same_record(tmp_path: Path, scripted: Callable[..., Any]):
+def test_a_run_that_ends_early_goes_on_and_comes_to_the_same_record(
+    tmp_path: Path, scripted: Callable[..., Any]
+):
     failing = True
 
     def reply(ask: Any) -> str:
@@ -124,7 +144,9 @@ def test_a_run_that_ends_early_goes_on_and_comes_to_the_same_record(tmp_path: Pa
     assert len(models.asks) == asked
 
 
-def test_more_samples_and_more_programs_ask_only_what_is_new(tmp_path: Path, scripted: Callable[..., Any]):
+def test_more_samples_and_more_programs_ask_only_what_is_new(
+    tmp_path: Path, scripted: Callable[..., Any]
+):
     models = scripted(agree)
     few = load_preset("answer-cascade").with_(3)
     recording(recorder(models.team, few), tmp_path, 1)
@@ -155,20 +177,27 @@ class Sure(LocalEngine):
 
     async def agenerate(self, request: Any) -> Any:
         chat_messages(request)
-        scores = [{"token": "a", "logprob": -0.5}] * 3 if request.config.logprobs is not None else None
-        return response(request, "Answer: 1", finish="length", prompt=9, completion=3, cached=4, logprobs=scores)
+        scores = (
+            [{"token": "a", "logprob": -0.5}] * 3 if request.config.logprobs is not None else None
+        )
+        return response(
+            request, "Answer: 1", finish="length", prompt=9, completion=3, cached=4, logprobs=scores
+        )
 
 
 def test_log_probabilities_are_kept_where_the_engine_gives_them(tmp_path: Path):
     team = Team(Sure(), Sure(), cache=False)
     team["small"].lm.kwargs["logprobs"] = True
     first, last = (
-        rounds[0].reason_calls for rounds in recording(recorder(team, "small", "large"), tmp_path, 1).programs.values()
+        rounds[0].reason_calls
+        for rounds in recording(recorder(team, "small", "large"), tmp_path, 1).programs.values()
     )
     assert first.logprob.tolist() == [[-1.5]] and np.isnan(last.logprob).all()
     assert (first.cached_tokens[0, 0], first.truncated[0, 0]) == (4, 1)
     calls = next((tmp_path / "runs").glob("*/calls.jsonl")).read_text()
-    assert '"logprob": -1.5' in calls and "top_logprobs" not in calls, "the sum is kept and not every token"
+    assert '"logprob": -1.5' in calls and "top_logprobs" not in calls, (
+        "the sum is kept and not every token"
+    )
 
 
 class Box:
@@ -176,7 +205,12 @@ class Box:
 
     async def run(self, program: str, suite: Any) -> Report:
         passed = int(program.split("return ")[1])
-        return Report(tuple(Outcome(t, n < passed, "" if n < passed else "no") for n, t in enumerate(suite.tests)))
+        return Report(
+            tuple(
+                Outcome(t, n < passed, "" if n < passed else "no")
+                for n, t in enumerate(suite.tests)
+            )
+        )
 
 
 class Programs:
@@ -223,7 +257,9 @@ def test_programs_are_recorded_with_what_they_pass_and_replayed_like_a_live_run(
             told, ours = live(**example.inputs()), made[example.id]
             assert (ours.answer, ours.round, ours.votes) == (told.answer, told.round, told.votes)
         assert count < 8 or (made["p1"].round, made["p0"].round) == (1, 3)
-    assert {"tests_failure": "no"}.items() <= next(r for r in record.rows(0) if r["tests_passed"] == 1).items()
+    assert {"tests_failure": "no"}.items() <= next(
+        r for r in record.rows(0) if r["tests_passed"] == 1
+    ).items()
 
 
 def test_an_ensemble_and_a_program_that_stops_early_are_refused(scripted: Callable[..., Any]):
@@ -241,21 +277,41 @@ def test_the_run_can_be_budgeted_as_an_evaluation(tmp_path: Path, scripted: Call
     programs, folder = recorder(models.team, "small"), RunFolder(SETTINGS, tmp_path)
     with folder.opened():
         work = evaluate(
-            task_by_name("jsonl"), examples(4), programs.first, folder, budget=8, asking=programs.asking, in_flight=1
+            task_by_name("jsonl"),
+            examples(4),
+            programs.first,
+            folder,
+            budget=8,
+            asking=programs.asking,
+            in_flight=1,
         )
         outcome = asyncio.run(work)
     assert outcome.stopped and 0 < len(outcome.records) < 4
 
 
-def test_kills_lose_nothing_and_no_finished_call_is_asked_again(tmp_path: Path, scripted: Callable[..., Any]):
+def test_kills_lose_nothing_and_no_finished_call_is_asked_again(
+    tmp_path: Path, scripted: Callable[..., Any]
+):
     kills, in_flight, root = 5, 8 + 8, tmp_path / "killed"
     root.mkdir()
-    words = [sys.executable, str(Path(__file__).parent / "_killed_record.py"), str(root), str(kills)]
-    assert int(subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout) == kills
+    words = [
+        sys.executable,
+        str(Path(__file__).parent / "_killed_record.py"),
+        str(root),
+        str(kills),
+    ]
+    assert (
+        int(subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout)
+        == kills
+    )
     models = scripted(unsure)
     alone = recording(recorder(models.team, "cope", "large"), tmp_path / "alone", 4).table
     timed = [c.name for c in COLUMNS if c.name.endswith("seconds")]
-    assert Recording.open(root / "r.parquet").table.drop_columns(timed).equals(alone.drop_columns(timed))
+    assert (
+        Recording.open(root / "r.parquet")
+        .table.drop_columns(timed)
+        .equals(alone.drop_columns(timed))
+    )
     again = len((root / "asked").read_text().splitlines()) - len(models.asks)
     assert again <= kills * in_flight, "more was asked again than what was in flight at each kill"
     (calls,) = root.glob("runs/*/calls.jsonl")

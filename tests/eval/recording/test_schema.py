@@ -25,13 +25,17 @@ def test_the_schema_is_told_column_by_column(tmp_path: Path, scripted: Callable[
 
 
 @pytest.mark.parametrize("drop", ["a row", "all rows", "the manifest"])
-def test_a_damaged_file_is_refused_in_a_line(tmp_path: Path, scripted: Callable[..., Any], drop: str):
+def test_a_damaged_file_is_refused_in_a_line(
+    tmp_path: Path, scripted: Callable[..., Any], drop: str
+):
     record = recording(recorder(scripted(unsure).team, "cope"), tmp_path, 1)
     path = tmp_path / "damaged.parquet"
     if drop == "the manifest":
         pq.write_table(record.table.replace_schema_metadata({}), path)
     else:
-        pq.write_table(record.table.slice(0, record.table.num_rows - 1 if drop == "a row" else 0), path)
+        pq.write_table(
+            record.table.slice(0, record.table.num_rows - 1 if drop == "a row" else 0), path
+        )
     with pytest.raises(CopeError) as raised:
         Recording.open(path)
     assert "damaged.parquet" in str(raised.value) and "\n" not in str(raised.value)

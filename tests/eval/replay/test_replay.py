@@ -16,18 +16,34 @@ from cope.models import Price
 QUESTIONS = 4
 GATES = [(0.75, 0.5), (0.5, 0.25), (1.0, 1.0)]
 TASK = task_by_name("jsonl")
-NAMES = ("tier", "round", "role", "calls", "prompt_tokens", "completion_tokens", "cached_tokens", "unpriced", "usd")
+NAMES = (
+    "tier",
+    "round",
+    "role",
+    "calls",
+    "prompt_tokens",
+    "completion_tokens",
+    "cached_tokens",
+    "unpriced",
+    "usd",
+)
 
 
 def requests(models: Any) -> set[Any]:
-    return {(ask.tier, ask.role, ask.system, ask.user, ask.seed, ask.temperature) for ask in models.asks}
+    return {
+        (ask.tier, ask.role, ask.system, ask.user, ask.seed, ask.temperature) for ask in models.asks
+    }
 
 
 def expected(usage: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{**{name: row[name] for name in NAMES}, "usd": pytest.approx(row["usd"])} for row in usage]
+    return [
+        {**{name: row[name] for name in NAMES}, "usd": pytest.approx(row["usd"])} for row in usage
+    ]
 
 
-def compare(models: Any, recorded: set[Any], record: Recording, preset: Preset, seed: int, replay: Replay) -> int:
+def compare(
+    models: Any, recorded: set[Any], record: Recording, preset: Preset, seed: int, replay: Replay
+) -> int:
     """Run every question live and hold it against the replay; returns on how many the record does not suffice."""
     made = {r.key: r for r in replay_records(replay).records}
     outcomes, unknown = replay.outcomes(), 0
@@ -48,8 +64,14 @@ def compare(models: Any, recorded: set[Any], record: Recording, preset: Preset, 
         for name in ("answer", "round", "confidence", "votes"):
             assert getattr(replayed, name) == told[name], name
         assert replayed.score == asyncio.run(TASK.score(example, told.answer)).value
-        assert [{name: row[name] for name in NAMES} for row in replayed.usage] == expected(told.usage)
-        assert replayed.usd == pytest.approx(told.cost) if told.cost is not None else replayed.usd is None
+        assert [{name: row[name] for name in NAMES} for row in replayed.usage] == expected(
+            told.usage
+        )
+        assert (
+            replayed.usd == pytest.approx(told.cost)
+            if told.cost is not None
+            else replayed.usd is None
+        )
         for ours, theirs in zip(replayed.rounds, told.rounds, strict=True):
             for name in (
                 "round",
@@ -69,23 +91,40 @@ def compare(models: Any, recorded: set[Any], record: Recording, preset: Preset, 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_replay_equals_a_live_run(tmp_path: Path, scripted: Callable[..., Any], seed: int):
     models = scripted(unsure, prices={"small": Price(1, 2), "large": Price(3, 4)})
-    record = recording(recorder(models.team, "cope", "answer-cascade", "large", seed=seed), tmp_path, QUESTIONS)
+    record = recording(
+        recorder(models.team, "cope", "answer-cascade", "large", seed=seed), tmp_path, QUESTIONS
+    )
     recorded = requests(models)
     unknown = 0
     for name, count, gates in [
-        ("cope", 8, GATES[0]), ("cope", 8, GATES[1]), ("cope", 5, GATES[1]), ("cope", 1, GATES[0]),
-        ("answer-cascade", 7, GATES[2]), ("answer-cascade", 2, GATES[0]), ("large", None, ()),
-        ("self-plan", None, ()), ("self-consistency", 4, ()),
-    ]:  # fmt: skip
+        ("cope", 8, GATES[0]),
+        ("cope", 8, GATES[1]),
+        ("cope", 5, GATES[1]),
+        ("cope", 1, GATES[0]),
+        ("answer-cascade", 7, GATES[2]),
+        ("answer-cascade", 2, GATES[0]),
+        ("large", None, ()),
+        ("self-plan", None, ()),
+        ("self-consistency", 4, ()),
+    ]:
         preset = load_preset(name).with_(count, gates)
-        lacking = compare(models, recorded, record, preset, seed, Replay(record, name, samples=count, thresholds=gates))
+        lacking = compare(
+            models,
+            recorded,
+            record,
+            preset,
+            seed,
+            Replay(record, name, samples=count, thresholds=gates),
+        )
         unknown += lacking
         if name in ("answer-cascade", "large") or (name, count) == ("cope", 8):
             assert lacking == 0
     assert unknown > 0
 
 
-def test_early_stopping_asks_at_most_as_much_and_comes_to_the_same(tmp_path: Path, scripted: Callable[..., Any]):
+def test_early_stopping_asks_at_most_as_much_and_comes_to_the_same(
+    tmp_path: Path, scripted: Callable[..., Any]
+):
     models = scripted(unsure)
     record = recording(recorder(models.team, "cope"), tmp_path, QUESTIONS)
     live, outcomes = Cascade("cope", models.team), Replay(record).outcomes()
@@ -93,7 +132,9 @@ def test_early_stopping_asks_at_most_as_much_and_comes_to_the_same(tmp_path: Pat
         told = live(question=example.question)
         assert (told.answer, told.round) == (outcomes.answer[place], outcomes.round[place])
         for tier in ("small", "large"):
-            calls = sum(row["calls"] - row["cancelled"] for row in told.usage if row["tier"] == tier)
+            calls = sum(
+                row["calls"] - row["cancelled"] for row in told.usage if row["tier"] == tier
+            )
             assert calls <= outcomes.spent[tier, "calls"][place]
 
 
@@ -109,7 +150,11 @@ def test_fewer_samples_hand_the_same_plan_on_where_they_may(tmp_path: Path):
     places, votes = np.arange(40), record.rounds[0].votes
     first, again = (replay.rounds[0].verdict for replay in (whole, fewer))
     assert first and again
-    leads = (first.leader >= 0) & (again.leader >= 0) & (votes[places, first.leader] == votes[places, again.leader])
+    leads = (
+        (first.leader >= 0)
+        & (again.leader >= 0)
+        & (votes[places, first.leader] == votes[places, again.leader])
+    )
     # A lone supporter without a plan hands on another sample's; with one behind the majority the rule is plain.
     behind = (first.supporters & record.rounds[0].plans.astype(bool))[:, :4].any(axis=1)
     may = leads & behind & (first.survivor < 4)
@@ -119,7 +164,9 @@ def test_fewer_samples_hand_the_same_plan_on_where_they_may(tmp_path: Path):
 
 @pytest.fixture(scope="module")
 def record(tmp_path_factory: pytest.TempPathFactory) -> Recording:
-    return recording(recorder(team_of(unsure), "cope", "large"), tmp_path_factory.mktemp("record"), 12)
+    return recording(
+        recorder(team_of(unsure), "cope", "large"), tmp_path_factory.mktemp("record"), 12
+    )
 
 
 def slowly(replay: Replay, gates: tuple[float, ...], rows: list[int]) -> dict[str, float]:
@@ -134,7 +181,10 @@ def slowly(replay: Replay, gates: tuple[float, ...], rows: list[int]) -> dict[st
                 found["calls"] += used["calls"][place]
                 found["written"] += used["completion_tokens"][place] if tier == "large" else 0
             last = number == len(replay.rounds) - 1
-            if last or (round_.verdict.leader[place] >= 0 and round_.verdict.confidence[place] >= gates[number]):
+            if last or (
+                round_.verdict.leader[place] >= 0
+                and round_.verdict.confidence[place] >= gates[number]
+            ):
                 found["score"] += round_.scores[place]
                 found["loss"] += 10 * number + place
                 break
@@ -143,7 +193,9 @@ def slowly(replay: Replay, gates: tuple[float, ...], rows: list[int]) -> dict[st
 
 @pytest.mark.parametrize("count", [8, 3])
 @pytest.mark.parametrize("rows", [None, [7, 2, 3]])
-def test_a_sweep_is_what_each_setting_alone_comes_to(record: Recording, count: int, rows: list[int] | None):
+def test_a_sweep_is_what_each_setting_alone_comes_to(
+    record: Recording, count: int, rows: list[int] | None
+):
     replay = Replay(record, samples=count)
     levels = (0.1, 0.25, 1 / 3, 0.375, 0.5, 0.75, 1.0)
     settings = [(a, b) for a in levels for b in levels]
@@ -194,7 +246,11 @@ def test_prices_of_the_user_are_put_on_the_recorded_tokens(record: Recording):
 @pytest.mark.parametrize(
     ("program", "samples", "words"),
     [
-        ("answer-cascade", None, "nearest is round 1 of cope: small plans there, the plans that it sees are others"),
+        (
+            "answer-cascade",
+            None,
+            "nearest is round 1 of cope: small plans there, the plans that it sees are others",
+        ),
         ("cope", 9, "nearest is round 1 of cope: 8 samples there and not 9"),
         (
             "self-plan",
@@ -223,17 +279,23 @@ def test_what_settles_before_the_lacking_round_is_known(record: Recording):
     whole = Replay(record, thresholds=(0.4, 0.3)).outcomes()
     assert len(made.records) == (whole.round < 3).sum() > 0
     assert sum(made.unknown.values()) == (whole.round == 3).sum() > 0
-    assert "nearest is round 3 of cope: the plans that it sees are others" in next(iter(made.unknown))
+    assert "nearest is round 3 of cope: the plans that it sees are others" in next(
+        iter(made.unknown)
+    )
 
 
 def test_the_same_words_under_other_samplings_are_other_calls(record: Recording):
     cope = load_preset("cope")
     hotter = cope.rounds[0].model_copy(update={"temperature": 0.5})
-    (why, *_) = replay_records(Replay(record, cope.model_copy(update={"rounds": (hotter, *cope.rounds[1:])}))).unknown
+    (why, *_) = replay_records(
+        Replay(record, cope.model_copy(update={"rounds": (hotter, *cope.rounds[1:])}))
+    ).unknown
     assert "temperature or greatest length is another" in why
 
 
-@pytest.mark.parametrize("thresholds", [[(0.5,)], [(0.5, 0.5, 0.5)], [(0, 0.5)], [(0.5, 1.1)], [(0.5, float("nan"))]])
+@pytest.mark.parametrize(
+    "thresholds", [[(0.5,)], [(0.5, 0.5, 0.5)], [(0, 0.5)], [(0.5, 1.1)], [(0.5, float("nan"))]]
+)
 def test_thresholds_that_do_not_fit_are_refused(record: Recording, thresholds: Any):
     with pytest.raises(CopeError, match="threshold"):
         Replay(record).sweep(thresholds)

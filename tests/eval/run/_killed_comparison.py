@@ -45,13 +45,19 @@ def main(root: Path) -> None:
 
     team = Team(ScriptedEngine(script("small")), ScriptedEngine(script("large")), cache=False)
     examples = [
-        dspy.Example(id=f"q{n}", question=f"What is {n} again?", answer=str(n)).with_inputs("question")
+        dspy.Example(id=f"q{n}", question=f"What is {n} again?", answer=str(n)).with_inputs(
+            "question"
+        )
         for n in range(QUESTIONS)
     ]
     cascades = {
-        name: Cascade(preset(name, share), team, early_stop="none") for name, share in (("loose", 0.5), ("strict", 1.0))
+        name: Cascade(preset(name, share), team, early_stop="none")
+        for name, share in (("loose", 0.5), ("strict", 1.0))
     }
-    folders = [RunFolder({"task": "jsonl", "preset": name, "models": {}}, root / "runs") for name in cascades]
+    folders = [
+        RunFolder({"task": "jsonl", "preset": name, "models": {}}, root / "runs")
+        for name in cascades
+    ]
     with ExitStack() as stack:
         for folder in folders:
             stack.enter_context(folder.opened())

@@ -40,7 +40,9 @@ def main(root: Path) -> None:
     team = Team(ScriptedEngine(script("small")), ScriptedEngine(script("large")), cache=False)
     cascade = Cascade("cope", team, early_stop="none")
     examples = [
-        dspy.Example(id=f"q{n}", question=f"What is {n} again?", answer=str(n)).with_inputs("question")
+        dspy.Example(id=f"q{n}", question=f"What is {n} again?", answer=str(n)).with_inputs(
+            "question"
+        )
         for n in range(QUESTIONS)
     ]
     folder = RunFolder({"task": "jsonl", "preset": "cope", "models": {}}, root / "runs")

@@ -16,9 +16,16 @@ from cope.models import Price, ScriptedEngine
 from cope.util.files import JsonlWriter
 
 EXAMPLES = [
-    dspy.Example(id=f"q{n}", question=f"What is {n} + 1?", answer=str(n + 1)).with_inputs("question") for n in range(6)
+    dspy.Example(id=f"q{n}", question=f"What is {n} + 1?", answer=str(n + 1)).with_inputs(
+        "question"
+    )
+    for n in range(6)
 ]
-SETTINGS: dict[str, Any] = {"task": "gsm8k", "preset": "self-consistency", "models": {"small": "a", "large": "b"}}
+SETTINGS: dict[str, Any] = {
+    "task": "gsm8k",
+    "preset": "self-consistency",
+    "models": {"small": "a", "large": "b"},
+}
 
 
 def right(messages: list[dict[str, str]], request: Any) -> str:
@@ -26,7 +33,9 @@ def right(messages: list[dict[str, str]], request: Any) -> str:
     return f"so\nAnswer: {number + 1}"
 
 
-def cascade(script: Any = right, preset: str = "self-consistency", **team: Any) -> tuple[Cascade, ScriptedEngine]:
+def cascade(
+    script: Any = right, preset: str = "self-consistency", **team: Any
+) -> tuple[Cascade, ScriptedEngine]:
     engine = ScriptedEngine(script)
     return Cascade(preset, Team(small=engine, large=engine, cache=False, **team)), engine
 
@@ -180,17 +189,24 @@ def test_two_evaluations_do_not_write_to_one_folder(tmp_path: Path):
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(CopeError, match="cannot write"), RunFolder(SETTINGS, tmp_path / "file").opened():
+    with (
+        pytest.raises(CopeError, match="cannot write"),
+        RunFolder(SETTINGS, tmp_path / "file").opened(),
+    ):
         pass
 
 
-def test_a_full_disk_ends_the_run_in_one_line_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_full_disk_ends_the_run_in_one_line_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     program, engine = cascade(preset="small")
     append = JsonlWriter.append
 
     def full(self: JsonlWriter, entry: dict[str, Any]) -> None:
         if self.path.name == "records.jsonl" and len(engine.requests) == 3:
-            raise CopeError(f"cannot write to {self.path}: no space left on device; make room and run it again")
+            raise CopeError(
+                f"cannot write to {self.path}: no space left on device; make room and run it again"
+            )
         append(self, entry)
 
     with monkeypatch.context() as patch:

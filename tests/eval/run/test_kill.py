@@ -36,7 +36,10 @@ def finished_calls(root: Path) -> Counter[str]:
 def run(root: Path, kills: int) -> int:
     root.mkdir()
     ran = subprocess.run(
-        [sys.executable, str(SCRIPT), str(root), str(kills)], check=True, capture_output=True, text=True
+        [sys.executable, str(SCRIPT), str(root), str(kills)],
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return int(ran.stdout)
 
@@ -46,7 +49,9 @@ def test_twenty_kills_change_nothing(tmp_path: Path):
     run(alone, 0)
     assert run(killed, KILLS) == KILLS, "the run ended before it was killed often enough"
     assert outcome(killed) == outcome(alone)
-    assert max(finished_calls(killed).values()) == 1, "a call that was finished and recorded was made again"
+    assert max(finished_calls(killed).values()) == 1, (
+        "a call that was finished and recorded was made again"
+    )
     total = len((alone / "asked").read_text().splitlines())
     again = len((killed / "asked").read_text().splitlines()) - total
     assert again <= KILLS * IN_FLIGHT, "more was asked again than what was in flight at each kill"

@@ -18,7 +18,10 @@ IN_FLIGHT = 8 + 8  # the most that the two tiers have in flight when the kill co
 def run(root: Path, kills: int) -> int:
     root.mkdir()
     ran = subprocess.run(
-        [sys.executable, str(SCRIPT), str(root), str(kills)], check=True, capture_output=True, text=True
+        [sys.executable, str(SCRIPT), str(root), str(kills)],
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return int(ran.stdout)
 
@@ -30,12 +33,21 @@ def outcome(root: Path) -> dict[str, Any]:
         for line in file.read_text().splitlines():
             record = json.loads(line)
             used = [{k: v for k, v in row.items() if "seconds" not in k} for row in record["usage"]]
-            found[file.parent.name, record["id"]] = (record["answer"], record["round"], record["votes"], used)
+            found[file.parent.name, record["id"]] = (
+                record["answer"],
+                record["round"],
+                record["votes"],
+                used,
+            )
     return found
 
 
 def calls(root: Path) -> Counter[tuple[str, bool]]:
-    lines = (json.loads(line) for file in root.glob("runs/*/calls.jsonl") for line in file.read_text().splitlines())
+    lines = (
+        json.loads(line)
+        for file in root.glob("runs/*/calls.jsonl")
+        for line in file.read_text().splitlines()
+    )
     return Counter((line["key"], bool(line.get("shared"))) for line in lines)
 
 

@@ -98,7 +98,11 @@ def test_set_up_code_is_shown_and_given(tmp_path: Path):
 
 def test_humaneval_shows_the_docstring_and_trusts_the_prompts_helpers(tmp_path: Path):
     (example,) = HUMANEVAL.load("test", data=written(tmp_path / "a.jsonl", HUMANEVAL_ROW))
-    assert (example.id, example.question, example.entry_point) == ("HumanEval/7", PROMPT.rstrip(), "double")
+    assert (example.id, example.question, example.entry_point) == (
+        "HumanEval/7",
+        PROMPT.rstrip(),
+        "double",
+    )
     assert (example.tests, example.setup) == (["assert double(2) == 4"], "")
     assert example.answer == PROMPT + "    return 2 * x\n"
     (hidden,) = example.hidden
@@ -119,12 +123,18 @@ def test_the_hubs_fields_give_the_same_examples(monkeypatch: pytest.MonkeyPatch,
     }
     for task, row in ((MBPP, MBPP_ROW), (HUMANEVAL, HUMANEVAL_ROW)):
         local = task.load("test", data=written(tmp_path / "a.jsonl", row))
-        there = {renamed[task.name].get(key, key): value for key, value in row.items() if key not in ("split",)}
+        there = {
+            renamed[task.name].get(key, key): value
+            for key, value in row.items()
+            if key not in ("split",)
+        }
         if task is MBPP:
             del there["id"]
         asked = []
 
-        def load_dataset(*args: object, rows=(there,), asked=asked, **kwargs: object) -> list[dict[str, Any]]:
+        def load_dataset(
+            *args: object, rows=(there,), asked=asked, **kwargs: object
+        ) -> list[dict[str, Any]]:
             asked.append((args, kwargs))
             return list(rows)
 
@@ -140,19 +150,29 @@ def test_a_broken_row_of_the_hub_is_one_line(monkeypatch: pytest.MonkeyPatch):
 
     row = {**MBPP_ROW, "test_list": []}
     monkeypatch.setattr(datasets, "load_dataset", lambda *args, **kwargs: [MBPP_ROW, row])
-    with pytest.raises(CopeError, match="google-research-datasets/mbpp split test row 2: test_list has no tests"):
+    with pytest.raises(
+        CopeError, match="google-research-datasets/mbpp split test row 2: test_list has no tests"
+    ):
         MBPP.load("test")
 
 
 def test_only_the_rows_of_the_split_are_loaded(tmp_path: Path):
-    rows = [MBPP_ROW | {"id": n, "split": split} for n, split in enumerate(["prompt", "test", "train", "test"])]
+    rows = [
+        MBPP_ROW | {"id": n, "split": split}
+        for n, split in enumerate(["prompt", "test", "train", "test"])
+    ]
     path = written(tmp_path / "a.jsonl", *rows)
     assert [e.id for e in MBPP.load("test", data=path)] == ["1", "3"]
     assert [e.id for e in MBPP.load("test", 1, path)] == ["1"]
-    with pytest.raises(CopeError, match=r"no rows of split 'dev': there are prompt \(1\), test \(2\), train \(1\)"):
+    with pytest.raises(
+        CopeError, match=r"no rows of split 'dev': there are prompt \(1\), test \(2\), train \(1\)"
+    ):
         MBPP.load("dev", data=path)
     rows = [{k: v for k, v in MBPP_ROW.items() if k not in ("split", "id", "task_id")}] * 2
-    assert [e.id for e in MBPP.load("dev", data=written(tmp_path / "b.jsonl", *rows))] == ["mbpp-dev-0", "mbpp-dev-1"]
+    assert [e.id for e in MBPP.load("dev", data=written(tmp_path / "b.jsonl", *rows))] == [
+        "mbpp-dev-0",
+        "mbpp-dev-1",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -165,13 +185,18 @@ def test_only_the_rows_of_the_split_are_loaded(tmp_path: Path):
         ({"test_list": [1, 2]}, "not a list of tests"),
         ({"test_list": ["assert double(1) == 2", ""]}, "not a list of tests"),
         ({"test_list": []}, "test_list has no tests"),
-        ({"test_list": ["assert double(1) == 2", "assert double(1 =="]}, "test 2 in test_list is not Python"),
+        (
+            {"test_list": ["assert double(1) == 2", "assert double(1 =="]},
+            "test 2 in test_list is not Python",
+        ),
         ({"test_list": ["assert triple(1) == 2"]}, "call nothing that the answer defines"),
         ({"answer": "def double(x)"}, "the answer is not Python"),
         ({"test_setup_code": "x ="}, "test_setup_code is not Python"),
     ],
 )
-def test_a_broken_row_of_mbpp_is_one_line_with_file_and_row(tmp_path: Path, change: dict[str, Any], message: str):
+def test_a_broken_row_of_mbpp_is_one_line_with_file_and_row(
+    tmp_path: Path, change: dict[str, Any], message: str
+):
     refused(MBPP, written(tmp_path / "a.jsonl", MBPP_ROW, MBPP_ROW | {"id": "x"} | change), message)
 
 
@@ -189,8 +214,14 @@ def test_a_broken_row_of_mbpp_is_one_line_with_file_and_row(tmp_path: Path, chan
         ({"test": "def verify(f): pass"}, "does not define check"),
     ],
 )
-def test_a_broken_row_of_humaneval_is_one_line_with_file_and_row(tmp_path: Path, change: dict[str, Any], message: str):
-    refused(HUMANEVAL, written(tmp_path / "a.jsonl", HUMANEVAL_ROW, HUMANEVAL_ROW | {"id": "x"} | change), message)
+def test_a_broken_row_of_humaneval_is_one_line_with_file_and_row(
+    tmp_path: Path, change: dict[str, Any], message: str
+):
+    refused(
+        HUMANEVAL,
+        written(tmp_path / "a.jsonl", HUMANEVAL_ROW, HUMANEVAL_ROW | {"id": "x"} | change),
+        message,
+    )
 
 
 def refused(task: Any, path: str, message: str) -> None:
@@ -211,15 +242,23 @@ def test_a_program_is_scored_by_the_hidden_tests(tmp_path: Path):
 @pytest.mark.parametrize(
     ("outcomes", "feedback"),
     [
-        ([("", True), ("got 3", False)], "The program passes 1 of 2 hidden tests; assert double(3) == 6: got 3"),
-        ([("", False), ("", False)], "The program passes 0 of 2 hidden tests; assert double(2) == 4: failed"),
+        (
+            [("", True), ("got 3", False)],
+            "The program passes 1 of 2 hidden tests; assert double(3) == 6: got 3",
+        ),
+        (
+            [("", False), ("", False)],
+            "The program passes 0 of 2 hidden tests; assert double(2) == 4: failed",
+        ),
         ([], "The tests gave no verdict."),
         ([("", True)], "The tests gave no verdict."),
     ],
 )
 def test_what_failed_is_said(tmp_path: Path, outcomes: list[tuple[str, bool]], feedback: str):
     (example,) = MBPP.load("test", data=written(tmp_path / "a.jsonl", MBPP_ROW))
-    sandbox = Double(*(Outcome(t, p, m) for t, (m, p) in zip(example.hidden, outcomes, strict=False)))
+    sandbox = Double(
+        *(Outcome(t, p, m) for t, (m, p) in zip(example.hidden, outcomes, strict=False))
+    )
     score = scored(replace(MBPP, sandbox=lambda: sandbox), example, "x = 1")
     assert (score.value, score.feedback) == (0.0, feedback)
 
@@ -229,7 +268,9 @@ def test_the_long_check_is_not_repeated_and_no_program_is_not_run(tmp_path: Path
     sandbox = Double(Outcome(example.hidden[0], False, "got\n" + "3" * 999))
     task = replace(HUMANEVAL, sandbox=lambda: sandbox)
     score = scored(task, example, "x = 1")
-    assert score.feedback.startswith("The program passes 0 of 1 hidden test; the hidden check: got 333")
+    assert score.feedback.startswith(
+        "The program passes 0 of 1 hidden test; the hidden check: got 333"
+    )
     assert len(score.feedback) < 300
     assert sandbox.asked[0][1].setup == example.hidden_setup
     for nothing in (None, " "):
@@ -242,8 +283,13 @@ def test_when_all_tests_are_shown_feedback_calls_none_hidden(tmp_path: Path):
     task = replace(MBPP, visible="all")
     (example,) = task.load("test", data=written(tmp_path / "a.jsonl", MBPP_ROW))
     sandbox = Double(*(Outcome(test, True) for test in example.hidden))
-    assert (scored(replace(task, sandbox=lambda: sandbox), example, "x")).feedback == "The program passes all 3 tests."
+    assert (
+        scored(replace(task, sandbox=lambda: sandbox), example, "x")
+    ).feedback == "The program passes all 3 tests."
 
 
 def test_the_tasks_fulfil_the_seam():
-    assert [(task.name, task.domain) for task in CODE_TASKS] == [("mbpp", "code"), ("humaneval", "code")]
+    assert [(task.name, task.domain) for task in CODE_TASKS] == [
+        ("mbpp", "code"),
+        ("humaneval", "code"),
+    ]

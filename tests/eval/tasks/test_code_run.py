@@ -18,9 +18,15 @@ SETTINGS: dict[str, Any] = {"task": "mbpp", "preset": "answer-cascade", "models"
 def example(number: int) -> dspy.Example:
     test = f"assert f({number}) == {number + 1}"
     return dspy.Example(
-        id=f"q{number}", question=f"Add one to {number}.", answer="def f(n): return n + 1", tests=[test], setup="",
-        entry_point="f", hidden=[test, "assert f(0) == 1"], hidden_setup="",
-    ).with_inputs("question", "tests", "setup", "entry_point")  # fmt: skip
+        id=f"q{number}",
+        question=f"Add one to {number}.",
+        answer="def f(n): return n + 1",
+        tests=[test],
+        setup="",
+        entry_point="f",
+        hidden=[test, "assert f(0) == 1"],
+        hidden_setup="",
+    ).with_inputs("question", "tests", "setup", "entry_point")
 
 
 @pytest.fixture
@@ -30,10 +36,14 @@ def run(tmp_path: Path, scripted: Any) -> Any:
 
     def evaluated(reply: Any, count: int, box: Any = sandbox, **options: Any) -> Any:
         s = scripted(reply, **options)
-        cascade = Cascade("answer-cascade", s.team, domain="code", confidence=TestsPass(lambda: box))
+        cascade = Cascade(
+            "answer-cascade", s.team, domain="code", confidence=TestsPass(lambda: box)
+        )
         task = task_by_name("mbpp", unsafe=True)
         with RunFolder(SETTINGS, tmp_path).opened() as folder:
-            outcome = asyncio.run(evaluate(task, [example(n) for n in range(1, count + 1)], cascade, folder))
+            outcome = asyncio.run(
+                evaluate(task, [example(n) for n in range(1, count + 1)], cascade, folder)
+            )
         return {record.id: record for record in outcome.records}, s
 
     return evaluated
@@ -48,9 +58,13 @@ def test_a_busy_model_is_not_asked_for_samples_that_nobody_needs(run: Any) -> No
         async def run(self, program: str, suite: Suite) -> Report:
             return Report(tuple(Outcome(test, True) for test in suite.tests))
 
-    records, s = run(lambda ask: "def f(n): return n + 1", 12, AllPass(), limits={"small": 4}, delay=0.05)
+    records, s = run(
+        lambda ask: "def f(n): return n + 1", 12, AllPass(), limits={"small": 4}, delay=0.05
+    )
     assert all(record.round == 1 for record in records.values())
-    assert len(s.small.requests) < 12 * 4, "without ranks all eight samples of a question are asked together"
+    assert len(s.small.requests) < 12 * 4, (
+        "without ranks all eight samples of a question are asked together"
+    )
 
 
 def test_hostile_programs_are_wrong_answers_and_the_evaluation_goes_on(run: Any) -> None:

@@ -9,7 +9,10 @@ from cope.errors import CopeError
 from cope.eval.tasks.data import from_file
 from cope.eval.tasks.registry import task_by_name
 
-ROWS = [{"question": "1 + 1?", "answer": "2"}, {"question": "Which agent, 7 or 007?", "answer": "007"}]
+ROWS = [
+    {"question": "1 + 1?", "answer": "2"},
+    {"question": "Which agent, 7 or 007?", "answer": "007"},
+]
 
 
 def write(path: Path, text: str) -> str:
@@ -33,7 +36,11 @@ def test_jsonl_csv_and_parquet_give_the_same_rows(tmp_path: Path):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.jsonl", '{"question": "q", "answer": "1"}\n{"question": "q"}\n', "line 2: the row has no answer"),
+        (
+            "a.jsonl",
+            '{"question": "q", "answer": "1"}\n{"question": "q"}\n',
+            "line 2: the row has no answer",
+        ),
         ("a.jsonl", '{"question": "q", "answer": null}\n', "line 1: the row has no answer"),
         ("a.jsonl", '{"question": " ", "answer": "1"}\n', "line 1: the row has no question"),
         ("a.jsonl", '{"question": "q", "answer": "1"}\n{"question": \n', "line 2: not JSON"),
@@ -50,7 +57,9 @@ def test_jsonl_csv_and_parquet_give_the_same_rows(tmp_path: Path):
         ("a.xlsx", "x", "use .jsonl, .csv or .parquet"),
     ],
 )
-def test_bad_files_give_one_line_that_names_the_place(tmp_path: Path, name: str, text: str, message: str):
+def test_bad_files_give_one_line_that_names_the_place(
+    tmp_path: Path, name: str, text: str, message: str
+):
     path = write(tmp_path / name, text)
     with pytest.raises(CopeError, match=message) as raised:
         from_file(path)
@@ -79,7 +88,8 @@ def test_a_task_of_the_users_needs_a_file_and_an_unknown_one_names_the_nearest()
 
 def test_gsm8k_takes_the_final_answer_out_of_a_worked_one(tmp_path: Path):
     path = write(
-        tmp_path / "a.jsonl", '{"question": "q", "answer": "2 * 3 = 6\\n#### 6"}\n{"question": "p", "answer": "5"}\n'
+        tmp_path / "a.jsonl",
+        '{"question": "q", "answer": "2 * 3 = 6\\n#### 6"}\n{"question": "p", "answer": "5"}\n',
     )
     examples = task_by_name("gsm8k").load("test", data=path)
     assert [e.answer for e in examples] == ["6", "5"]
@@ -97,7 +107,9 @@ def test_gsm8k_takes_the_final_answer_out_of_a_worked_one(tmp_path: Path):
         ({"answer": "6", "solution": ""}, None),
     ],
 )
-def test_a_worked_solution_is_kept_for_demonstrations(row: dict[str, str], steps: str | None, tmp_path: Path):
+def test_a_worked_solution_is_kept_for_demonstrations(
+    row: dict[str, str], steps: str | None, tmp_path: Path
+):
     path = write(tmp_path / "a.jsonl", json.dumps({"question": "q", **row}) + "\n")
     (example,) = task_by_name("gsm8k").load("train", data=path)
     assert example.answer == "6" and example.get("reasoning") == steps

@@ -27,7 +27,9 @@ def chromium() -> str:
     pytest.skip(why)
 
 
-@pytest.fixture(scope="module")  # no longer: while it is open an event loop runs, and other tests want their own
+@pytest.fixture(
+    scope="module"
+)  # no longer: while it is open an event loop runs, and other tests want their own
 def browser() -> Iterator[Any]:
     path = chromium()
     from playwright.sync_api import sync_playwright  # default tests collect this file, too
@@ -53,7 +55,9 @@ def large(small: tuple[Recording, Path], tmp_path_factory: pytest.TempPathFactor
     for copy in range(-(-QUESTIONS // 60)):
         again = table
         for name in ("key", "id"):
-            renamed = pa.array([f"{value}-{copy}" for value in table[name].to_pylist()], pa.string())
+            renamed = pa.array(
+                [f"{value}-{copy}" for value in table[name].to_pylist()], pa.string()
+            )
             place = table.schema.get_field_index(name)
             again = again.set_column(place, table.schema.field(place), renamed)
         made.append(again)
@@ -76,7 +80,9 @@ def opened(browser: Any) -> Iterator[Callable[..., Any]]:
         page = context.new_page()
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: said.extend([request.url] if abroad(request.url) else []))
+        page.on(
+            "request", lambda request: said.extend([request.url] if abroad(request.url) else [])
+        )
         page.goto(file.as_uri() + address)
         page.wait_for_selector("html[data-ready]", state="attached")
         pages.append(page)

@@ -16,9 +16,17 @@ pytestmark = pytest.mark.live
 
 def test_costs_systems_and_themes_switch(small: tuple[Recording, Path], opened: Callable[..., Any]):
     page = opened(small[1])
-    assert page.locator("#frontier svg:visible").get_attribute("aria-label").startswith("Accuracy against tokens that")
+    assert (
+        page.locator("#frontier svg:visible")
+        .get_attribute("aria-label")
+        .startswith("Accuracy against tokens that")
+    )
     page.get_by_text("seconds", exact=True).click()
-    assert page.locator("#frontier svg:visible").get_attribute("aria-label").startswith("Accuracy against seconds")
+    assert (
+        page.locator("#frontier svg:visible")
+        .get_attribute("aria-label")
+        .startswith("Accuracy against seconds")
+    )
     page.locator("#frontier svg:visible [data-mark=system-1]").click()
     assert page.locator("#system-rounds").input_value() == "1"
     ground = "getComputedStyle(document.body).backgroundColor"
@@ -26,7 +34,9 @@ def test_costs_systems_and_themes_switch(small: tuple[Recording, Path], opened: 
     page.click("#theme")
     page.click("#theme")
     assert page.locator("#theme").inner_text() == "Theme: dark" and page.evaluate(ground) != light
-    assert opened(small[1], color_scheme="dark").evaluate(ground) == page.evaluate(ground), "the reader's own wish"
+    assert opened(small[1], color_scheme="dark").evaluate(ground) == page.evaluate(ground), (
+        "the reader's own wish"
+    )
 
 
 def test_a_phone_scrolls_down_only(small: tuple[Recording, Path], opened: Callable[..., Any]):
@@ -34,7 +44,9 @@ def test_a_phone_scrolls_down_only(small: tuple[Recording, Path], opened: Callab
     page = opened(file, viewport={"width": 360, "height": 780}, has_touch=True, is_mobile=True)
     wide = "document.documentElement.scrollWidth"
     assert page.evaluate(wide) == 360
-    assert page.locator("#flow .narrow").is_visible() and not page.locator("#flow .wide").is_visible()
+    assert (
+        page.locator("#flow .narrow").is_visible() and not page.locator("#flow .wide").is_visible()
+    )
     page.locator("#list li").nth(1).tap()
     page.wait_for_selector(f"#question h3 >> text={record.ids[1]}")
     assert page.evaluate(wide) == 360 and page.locator("#list").is_hidden()
@@ -60,7 +72,9 @@ COVERED = """(() => {
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_pictures_keep_their_texts_apart(small: tuple[Recording, Path], opened: Callable[..., Any], width: int):
+def test_pictures_keep_their_texts_apart(
+    small: tuple[Recording, Path], opened: Callable[..., Any], width: int
+):
     page = opened(small[1], viewport={"width": width, "height": 900})
     for measure in page.locator("#measures input:enabled").all():
         measure.check(force=True)
@@ -72,12 +86,16 @@ def test_pictures_keep_their_texts_apart(small: tuple[Recording, Path], opened: 
 HIDES = "(id) => { const box = document.getElementById(id).parentElement; return box.scrollWidth > box.clientWidth; }"
 
 
-def test_tables_fit_a_screen_and_show_where_they_go_on(small: tuple[Recording, Path], opened: Callable[..., Any]):
+def test_tables_fit_a_screen_and_show_where_they_go_on(
+    small: tuple[Recording, Path], opened: Callable[..., Any]
+):
     wide, phone = opened(small[1]), opened(small[1], viewport={"width": 360, "height": 780})
     assert [wide.evaluate(HIDES, table) for table in ("by-round", "table")] == [False, False]
     assert [phone.evaluate(HIDES, table) for table in ("by-round", "table")] == [True, True]
     hint = "getComputedStyle(document.getElementById('table').parentElement).backgroundAttachment"
-    assert phone.evaluate(hint).count("local") == 2, "a cover that scrolls away, and the shadow under it"
+    assert phone.evaluate(hint).count("local") == 2, (
+        "a cover that scrolls away, and the shadow under it"
+    )
 
 
 def test_a_gate_of_tests_is_no_vote(small: tuple[Recording, Path], opened: Callable[..., Any]):
@@ -93,14 +111,20 @@ def test_a_gate_of_tests_is_no_vote(small: tuple[Recording, Path], opened: Calla
     assert "passes the shown tests" in shown and "needed" not in shown and "votes" not in shown
     assert page.locator("#h-reliability").inner_text() == "Can the shown tests be trusted?"
     assert re.search(
-        r"Round 1: \d+ of \d+ programs that pass them are right", page.locator("#reliability-caption").inner_text()
+        r"Round 1: \d+ of \d+ programs that pass them are right",
+        page.locator("#reliability-caption").inner_text(),
     )
     sides = set(page.locator("#list li .side:last-child").all_inner_texts())
-    assert sides <= {"passes", "fails", ""} and page.locator("#list li .side[title*=votes]").count() == 0
+    assert (
+        sides <= {"passes", "fails", ""}
+        and page.locator("#list li .side[title*=votes]").count() == 0
+    )
     assert "passing the shown tests first" in page.locator("#sort").inner_text()
 
 
-def test_everything_that_can_be_worked_has_a_name(small: tuple[Recording, Path], opened: Callable[..., Any]):
+def test_everything_that_can_be_worked_has_a_name(
+    small: tuple[Recording, Path], opened: Callable[..., Any]
+):
     page = opened(small[1])
     page.locator("#list li").first.click()
     page.wait_for_selector("#question .round")
@@ -122,7 +146,10 @@ def test_two_thousand_questions_open_within_a_second(large: Path, opened: Callab
         session.send("Performance.enable", {"timeDomain": "threadTicks"})
         page.reload()
         page.wait_for_selector("html[data-ready]", state="attached")
-        found = {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}
+        found = {
+            metric["name"]: metric["value"]
+            for metric in session.send("Performance.getMetrics")["metrics"]
+        }
         times.append(found["TaskDuration"])
         clocks.append(int(page.locator("html").get_attribute("data-ready")) / 1000)
         print(f"{found['TaskDuration']:.2f} s of the main thread, {clocks[-1]:.2f} s by the clock")

@@ -21,7 +21,9 @@ def count(page: Any) -> str:
     return page.locator("#count").inner_text()
 
 
-def test_filters_and_sorting_show_what_fits(small: tuple[Recording, Path], opened: Callable[..., Any]):
+def test_filters_and_sorting_show_what_fits(
+    small: tuple[Recording, Path], opened: Callable[..., Any]
+):
     file = small[1]
     page = opened(file)
     assert "60 questions" in count(page) and rows(page) == 50
@@ -47,7 +49,10 @@ def test_filters_and_sorting_show_what_fits(small: tuple[Recording, Path], opene
 
 
 def _confidences(file: Path) -> list[float]:
-    return [record.confidence or 0.0 for record in open_source(file.with_name("r.parquet")).systems[0].records]
+    return [
+        record.confidence or 0.0
+        for record in open_source(file.with_name("r.parquet")).systems[0].records
+    ]
 
 
 def test_the_search_finds_questions_at_once_and_plans_and_solutions_too(
@@ -61,13 +66,17 @@ def test_the_search_finds_questions_at_once_and_plans_and_solutions_too(
     expect(page.locator("#count")).to_have_text("1 of 60 questions")
     assert page.locator("#list mark").first.inner_text() == "q42"
     page.fill("#search", "WORKINGS")
-    expect(page.locator("#count")).to_have_text(re.compile(r"^(\d+ of |1 to 50 of )?\d+ (of 60 )?questions$"))
+    expect(page.locator("#count")).to_have_text(
+        re.compile(r"^(\d+ of |1 to 50 of )?\d+ (of 60 )?questions$")
+    )
     assert rows(page) > 0, "only solutions say that"
     page.fill("#search", "nowhere-to-be-found")
     page.wait_for_selector("#list .empty")
 
 
-def test_a_question_shows_every_sample_and_the_decision(small: tuple[Recording, Path], opened: Callable[..., Any]):
+def test_a_question_shows_every_sample_and_the_decision(
+    small: tuple[Recording, Path], opened: Callable[..., Any]
+):
     record, file = small
     page = opened(file)
     page.locator("#list li").nth(3).click()
@@ -98,14 +107,21 @@ def test_keys_move_open_and_close(small: tuple[Recording, Path], opened: Callabl
     page.keyboard.press("j")
     page.wait_for_selector(f"#question h3 >> text={record.ids[3]}")
     page.keyboard.press("Escape")
-    assert page.locator("#question").is_hidden() and page.evaluate("document.activeElement.id") == "list"
+    assert (
+        page.locator("#question").is_hidden()
+        and page.evaluate("document.activeElement.id") == "list"
+    )
     for _ in range(50):
         page.keyboard.press("ArrowDown")
-    assert page.locator("#list li.active").get_attribute("data-row") == "53", "the next page follows by itself"
+    assert page.locator("#list li.active").get_attribute("data-row") == "53", (
+        "the next page follows by itself"
+    )
     assert page.locator("#list").get_attribute("aria-activedescendant") == "row-53"
 
 
-def test_a_link_opens_the_question_and_back_closes_it(small: tuple[Recording, Path], opened: Callable[..., Any]):
+def test_a_link_opens_the_question_and_back_closes_it(
+    small: tuple[Recording, Path], opened: Callable[..., Any]
+):
     record, file = small
     page = opened(file, f"#system=large&question={record.ids[55]}")
     page.wait_for_selector(f"#question h3 >> text={record.ids[55]}")

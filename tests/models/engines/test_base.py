@@ -45,8 +45,12 @@ def test_chat_messages_in_order_with_the_system_message_first():
 
 def test_what_is_no_text_is_refused_in_one_line():
     image = ImagePart(url="https://example.org/a.png")
-    with pytest.raises(CopeError, match="local engines take text only, and the prompt has a part of type 'image'"):
-        chat_messages(Request(model="m", messages=(Message.user([TextPart("What is it?"), image]),)))
+    with pytest.raises(
+        CopeError, match="local engines take text only, and the prompt has a part of type 'image'"
+    ):
+        chat_messages(
+            Request(model="m", messages=(Message.user([TextPart("What is it?"), image]),))
+        )
 
 
 @pytest.mark.parametrize(
@@ -89,12 +93,17 @@ def test_log_probabilities_are_finite_and_keep_their_alternatives():
 
 
 @pytest.mark.parametrize(
-    ("finish", "reason"), [("stop", "stop"), ("length", "length"), ("load", "stop"), ("tool", "stop")]
+    ("finish", "reason"),
+    [("stop", "stop"), ("length", "length"), ("load", "stop"), ("tool", "stop")],
 )
 def test_a_response(finish: str, reason: str):
     made = response(ASKED, "42", finish=finish, prompt=5, completion=2, cached=3)
     assert (made.model, made.message.parts[0].text, made.finish_reason) == ("m", "42", reason)
-    assert (made.usage.input_tokens, made.usage.output_tokens, made.usage.cache_read_tokens) == (5, 2, 3)
+    assert (made.usage.input_tokens, made.usage.output_tokens, made.usage.cache_read_tokens) == (
+        5,
+        2,
+        3,
+    )
     assert made.logprobs is None
 
 
@@ -115,7 +124,11 @@ def test_the_synchronous_face_works_in_a_running_loop():
 
 
 def test_engines_are_shared_by_copies():
-    for engine in (OllamaEngine("m"), EmbeddedEngine("smollm2-135m"), ScriptedEngine(lambda m, r: "")):
+    for engine in (
+        OllamaEngine("m"),
+        EmbeddedEngine("smollm2-135m"),
+        ScriptedEngine(lambda m, r: ""),
+    ):
         assert copy.deepcopy(engine) is engine
         twin = engine.twin
         assert copy.deepcopy(twin) is twin

@@ -19,9 +19,14 @@ Part = dict[str, Any] | Callable[[], Any]
 
 def said(*pieces: str, prompt: int = 20, reason: str = "stop", **more: Any) -> list[Part]:
     """A reply in the server's words: a part for each piece, and the last with the counts."""
-    parts: list[Part] = [{"message": {"role": "assistant", "content": piece}, "done": False} for piece in pieces]
+    parts: list[Part] = [
+        {"message": {"role": "assistant", "content": piece}, "done": False} for piece in pieces
+    ]
     counts = {"prompt_eval_count": prompt, "eval_count": len(pieces) + 1, "done_reason": reason}
-    return [*parts, {"message": {"role": "assistant", "content": ""}, "done": True, **counts, **more}]
+    return [
+        *parts,
+        {"message": {"role": "assistant", "content": ""}, "done": True, **counts, **more},
+    ]
 
 
 def model(ollama_server: Any, price: Price | None = None, **settings: Any) -> TierLM:
@@ -37,7 +42,9 @@ def test_the_request(ollama_server: Any):
     lm = model(ollama_server, context=777, keep_alive="5m", think=False, num_thread=3)
     messages = [{"role": "system", "content": "Solve."}, {"role": "user", "content": "6 * 7?"}]
     with pytest.warns(DeprecationWarning, match="messages="):
-        assert lm(messages=messages, temperature=0.8, max_tokens=64, seed=5, stop=["\n\n"], top_p=0.9) == ["Answer: 42"]
+        assert lm(
+            messages=messages, temperature=0.8, max_tokens=64, seed=5, stop=["\n\n"], top_p=0.9
+        ) == ["Answer: 42"]
     assert ollama_server.paths == ["/api/chat"]
     assert ollama_server.bodies == [
         {
@@ -69,7 +76,11 @@ def test_what_is_not_wanted_is_not_sent(ollama_server: Any):
     (body,) = ollama_server.bodies
     assert not {"think", "format", "logprobs", "top_logprobs"} & body.keys()
     assert not {"seed", "stop", "num_thread"} & body["options"].keys()
-    assert (body["options"]["num_ctx"], body["options"]["temperature"], body["keep_alive"]) == (2048, 0.0, "30m")
+    assert (body["options"]["num_ctx"], body["options"]["temperature"], body["keep_alive"]) == (
+        2048,
+        0.0,
+        "30m",
+    )
 
 
 def test_a_json_schema(ollama_server: Any):
@@ -91,12 +102,19 @@ def test_log_probabilities(ollama_server: Any):
     part = {"message": {"role": "assistant", "content": "42"}, "done": False, "logprobs": [score]}
     ollama_server.replies = [[part, *said()]]
     (output,) = model(ollama_server)("6 * 7?", logprobs=True, top_logprobs=3)
-    assert (ollama_server.bodies[0]["logprobs"], ollama_server.bodies[0]["top_logprobs"]) == (True, 3)
+    assert (ollama_server.bodies[0]["logprobs"], ollama_server.bodies[0]["top_logprobs"]) == (
+        True,
+        3,
+    )
     assert output["text"] == "42" and output["logprobs"].content[0].logprob == -0.25
 
 
 def test_samples_share_all_but_their_seed(ollama_server: Any):
-    team = Team(OllamaEngine("m", ollama_server.address), OllamaEngine("m", ollama_server.address), cache=False)
+    team = Team(
+        OllamaEngine("m", ollama_server.address),
+        OllamaEngine("m", ollama_server.address),
+        cache=False,
+    )
     prediction = Cascade("self-consistency", team, early_stop="none")(question="6 * 7?")
     assert prediction.votes == {"42": 8}
     assert len({body["options"].pop("seed") for body in ollama_server.bodies}) == 8
@@ -156,5 +174,7 @@ def test_where_the_server_is(monkeypatch: pytest.MonkeyPatch, value: str, host: 
 @pytest.mark.parametrize("value", ["127.0.0.1:port", "[::1", "127.0.0.1:99999"])
 def test_an_address_that_is_none(monkeypatch: pytest.MonkeyPatch, value: str):
     monkeypatch.setenv("OLLAMA_HOST", value)
-    with pytest.raises(CopeError, match=r"OLLAMA_HOST is .* which is no address: write it as 127.0.0.1:11434"):
+    with pytest.raises(
+        CopeError, match=r"OLLAMA_HOST is .* which is no address: write it as 127.0.0.1:11434"
+    ):
         Team("ollama/m")

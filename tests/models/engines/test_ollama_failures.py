@@ -19,9 +19,14 @@ Part = dict[str, Any] | Callable[[], Any]
 
 def said(*pieces: str, prompt: int = 20, reason: str = "stop", **more: Any) -> list[Part]:
     """A reply in the server's words: a part for each piece, and the last with the counts."""
-    parts: list[Part] = [{"message": {"role": "assistant", "content": piece}, "done": False} for piece in pieces]
+    parts: list[Part] = [
+        {"message": {"role": "assistant", "content": piece}, "done": False} for piece in pieces
+    ]
     counts = {"prompt_eval_count": prompt, "eval_count": len(pieces) + 1, "done_reason": reason}
-    return [*parts, {"message": {"role": "assistant", "content": ""}, "done": True, **counts, **more}]
+    return [
+        *parts,
+        {"message": {"role": "assistant", "content": ""}, "done": True, **counts, **more},
+    ]
 
 
 def cut() -> None:
@@ -60,7 +65,9 @@ def model(ollama_server: Any, price: Price | None = None, **settings: Any) -> Ti
 )
 def test_a_prompt_that_does_not_fit(ollama_server: Any, reply: Any):
     ollama_server.replies = [reply]
-    with pytest.raises(dspy.ContextWindowExceededError, match=r"context of 2048 tokens: shorten it or set a larger"):
+    with pytest.raises(
+        dspy.ContextWindowExceededError, match=r"context of 2048 tokens: shorten it or set a larger"
+    ):
         model(ollama_server)("long")
     assert len(ollama_server.bodies) == 1
 
@@ -90,13 +97,17 @@ def test_a_request_that_is_refused(ollama_server: Any):
     with pytest.raises(dspy.LMError) as caught:
         model(ollama_server, think=True)("6 * 7?")
     assert isinstance(caught.value.__cause__, CopeError)
-    assert "refused the request" in str(caught.value) and "does not support thinking" in str(caught.value)
+    assert "refused the request" in str(caught.value) and "does not support thinking" in str(
+        caught.value
+    )
     assert len(ollama_server.bodies) == 1
 
 
 def test_no_server(delays: list[float]):
     engine = OllamaEngine("m", "http://127.0.0.1:9")
-    with pytest.raises(dspy.LMTransportError, match=r"no answer from Ollama at http://127.0.0.1:9 .*`ollama serve`"):
+    with pytest.raises(
+        dspy.LMTransportError, match=r"no answer from Ollama at http://127.0.0.1:9 .*`ollama serve`"
+    ):
         Team(engine, engine, cache=False)["small"].lm("6 * 7?")
     assert delays == [1, 2, 4]
 
@@ -106,13 +117,25 @@ def test_no_server(delays: list[float]):
     [
         ((500, "llama runner has stopped"), dspy.LMServerError, "llama runner has stopped"),
         ((503, "server busy, please try again"), dspy.LMServerError, "server busy"),
-        ([said("4")[0], {"error": "an error was encountered"}], dspy.LMServerError, "an error was encountered"),
+        (
+            [said("4")[0], {"error": "an error was encountered"}],
+            dspy.LMServerError,
+            "an error was encountered",
+        ),
         ([said("4")[0], cut], dspy.LMTransportError, "no answer from Ollama"),
         ([cut], dspy.LMTransportError, "no answer from Ollama"),
         ([said("4")[0]], dspy.LMTransportError, "ended its reply before it was done"),
         ([], dspy.LMTransportError, "ended its reply before it was done"),
     ],
-    ids=["500", "503", "error in the stream", "cut in the stream", "cut before it", "no end", "nothing"],
+    ids=[
+        "500",
+        "503",
+        "error in the stream",
+        "cut in the stream",
+        "cut before it",
+        "no end",
+        "nothing",
+    ],
 )
 def test_a_server_that_fails_is_asked_again(
     ollama_server: Any, delays: list[float], reply: Any, error: type[Exception], message: str

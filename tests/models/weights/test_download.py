@@ -89,7 +89,9 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "cache" / "toy.gguf"
 
 
-def in_process(weights: Weights, target: Path, before: str = "", progress: str = "") -> subprocess.Popen[str]:
+def in_process(
+    weights: Weights, target: Path, before: str = "", progress: str = ""
+) -> subprocess.Popen[str]:
     """The same download in a process of its own, which may be killed or limited."""
     code = (
         "import resource\nfrom pathlib import Path\nfrom cope.errors import CopeError\n"
@@ -156,7 +158,9 @@ def test_a_hub_without_ranges_begins_again(hub: Hub, target: Path) -> None:
     assert_done(target)
 
 
-def test_a_hub_that_keeps_breaking_off_is_given_up(hub: Hub, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hub_that_keeps_breaking_off_is_given_up(
+    hub: Hub, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     naps: list[float] = []
     monkeypatch.setattr(weights_hub.time, "sleep", lambda seconds: naps.append(seconds))
     hub.cuts = [100_000, 0, 0, 0, 0, 0]
@@ -171,7 +175,9 @@ def test_a_hub_that_keeps_breaking_off_is_given_up(hub: Hub, target: Path, monke
 @pytest.mark.parametrize("data", [DATA[:-1] + bytes([DATA[-1] ^ 1]), DATA + b"more"])
 def test_wrong_bytes_are_deleted_and_named_in_one_line(hub: Hub, target: Path, data: bytes) -> None:
     hub.data, hub.hides_size = data, True
-    with pytest.raises(WrongFile, match="what came from the model hub for toy.gguf .* was deleted") as error:
+    with pytest.raises(
+        WrongFile, match="what came from the model hub for toy.gguf .* was deleted"
+    ) as error:
         fetch(TOY, target)
     assert "\n" not in str(error.value)
     assert {path.name for path in target.parent.iterdir()} <= {"toy.gguf.lock"}
@@ -179,7 +185,9 @@ def test_wrong_bytes_are_deleted_and_named_in_one_line(hub: Hub, target: Path, d
 
 def test_a_hub_with_another_file_is_known_by_its_size(hub: Hub, target: Path) -> None:
     hub.data = DATA + b"more"
-    with pytest.raises(Unavailable, match="model hub: has another file .600004 bytes, expected 600000"):
+    with pytest.raises(
+        Unavailable, match="model hub: has another file .600004 bytes, expected 600000"
+    ):
         fetch(TOY, target)
     assert not (target.parent / "toy.gguf.partial").exists()
 
@@ -194,7 +202,9 @@ def test_a_token_is_sent_only_when_the_environment_has_one(
     assert hub.tokens == [None, "Bearer hf_x"]
 
 
-def test_a_name_server_that_hangs_does_not_hold_the_download_up(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_server_that_hangs_does_not_hold_the_download_up(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(weights_hub, "DECISION_SECONDS", 0.3)
     over = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *question, **options: over.wait(20) and [])
@@ -207,7 +217,9 @@ def test_a_name_server_that_hangs_does_not_hold_the_download_up(target: Path, mo
         over.set()
 
 
-def test_offline_mode_asks_the_hub_nothing(hub: Hub, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_mode_asks_the_hub_nothing(
+    hub: Hub, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(Unavailable, match="switched off by HF_HUB_OFFLINE"):
         fetch(TOY, target)
@@ -241,7 +253,9 @@ def test_no_source_is_one_line_that_says_where_the_file_can_be_put(target: Path)
 
 
 def test_a_full_disk_is_one_line_and_the_download_goes_on_later(hub: Hub, target: Path) -> None:
-    limited = in_process(TOY, target, before="resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))")
+    limited = in_process(
+        TOY, target, before="resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))"
+    )
     said = limited.communicate(timeout=60)[1].strip()
     assert limited.returncode == 1 and "\n" not in said
     assert said.startswith("the disk is full at") and "COPE_CACHE" in said
@@ -253,7 +267,9 @@ def test_a_full_disk_is_one_line_and_the_download_goes_on_later(hub: Hub, target
 def test_a_disk_without_room_is_said_before_the_download(
     hub: Hub, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download.shutil, "disk_usage", lambda place: shutil._ntuple_diskusage(10**6, 10**6 - 9, 9))
+    monkeypatch.setattr(
+        download.shutil, "disk_usage", lambda place: shutil._ntuple_diskusage(10**6, 10**6 - 9, 9)
+    )
     with pytest.raises(CopeError, match="the disk is full .* takes 600.0 kB"):
         fetch(TOY, target)
     assert hub.asked == []

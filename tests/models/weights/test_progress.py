@@ -14,7 +14,9 @@ def test_a_log_gets_a_line_every_ten_percent() -> None:
             bar(done * 1000, 1_000_000, "model hub")
     lines = out.getvalue().splitlines()
     assert lines[0] == "toy.gguf: 0% of 1.0 MB, model hub" and len(lines) == 11
-    assert lines[-1].startswith("toy.gguf: 100% of 1.0 MB, model hub, ") and lines[-1].endswith("/s, 0 s left")
+    assert lines[-1].startswith("toy.gguf: 100% of 1.0 MB, model hub, ") and lines[-1].endswith(
+        "/s, 0 s left"
+    )
 
 
 def test_a_terminal_gets_a_bar_with_name_source_and_size() -> None:

@@ -59,7 +59,11 @@ def test_every_entry_of_the_registry_is_whole() -> None:
     for name, entry in known.items():
         assert entry.name == name and entry.file.endswith(".gguf")
         assert len(bytes.fromhex(entry.sha256)) == 32 and entry.size > 50_000_000
-        assert entry.licence == "Apache-2.0" and entry.wheels and all("==" in wheel for wheel in entry.wheels)
+        assert (
+            entry.licence == "Apache-2.0"
+            and entry.wheels
+            and all("==" in wheel for wheel in entry.wheels)
+        )
         assert len(set(entry.wheels)) == len(entry.wheels)
     assert {known[name].name for name in aliases().values()} == set(known)
 
@@ -89,7 +93,9 @@ def test_the_cache_is_where_the_user_says_else_where_the_system_keeps_caches(
     assert cache_dir().is_absolute() and "cope" in cache_dir().parts[-2:]
 
 
-def test_a_path_of_the_user_is_taken_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_of_the_user_is_taken_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "own.gguf").write_bytes(DATA)
     monkeypatch.chdir(tmp_path)
     assert resolve("own.gguf") == tmp_path / "own.gguf"
@@ -108,7 +114,9 @@ def test_a_path_that_is_not_there_or_not_gguf_is_one_clear_line(tmp_path: Path) 
     assert "not a GGUF file" in line_of(error)
 
 
-def test_a_found_file_is_read_once_and_again_only_after_a_change(cache: Path, reads: list[Path]) -> None:
+def test_a_found_file_is_read_once_and_again_only_after_a_change(
+    cache: Path, reads: list[Path]
+) -> None:
     assert find("toy") is None
     path = cache / "toy.gguf"
     path.write_bytes(DATA)
@@ -119,7 +127,9 @@ def test_a_found_file_is_read_once_and_again_only_after_a_change(cache: Path, re
     assert reads == [path, path]
 
 
-def test_a_damaged_note_costs_a_second_read_and_nothing_else(cache: Path, reads: list[Path]) -> None:
+def test_a_damaged_note_costs_a_second_read_and_nothing_else(
+    cache: Path, reads: list[Path]
+) -> None:
     (cache / "toy.gguf").write_bytes(DATA)
     for damage in ("", "[]", "{", '{"x": 1}'):
         (cache / "toy.gguf.ok").write_text(damage)
@@ -134,7 +144,10 @@ def test_a_wrong_file_in_the_cache_is_one_clear_line(cache: Path, wrong: bytes) 
         resolve("toy")
     line = line_of(error)
     assert str(cache / "toy.gguf") in line and "delete it" in line
-    assert hashlib.sha256(DATA).hexdigest()[:12] in line and hashlib.sha256(wrong).hexdigest()[:12] in line
+    assert (
+        hashlib.sha256(DATA).hexdigest()[:12] in line
+        and hashlib.sha256(wrong).hexdigest()[:12] in line
+    )
 
 
 @pytest.mark.parametrize("by", ["argument", "environment"])
@@ -151,10 +164,14 @@ def test_the_folder_of_the_user_comes_before_the_cache(
     (folder / "toy.gguf").write_bytes(DATA)
     assert resolve("toy", folder=named) == resolve("toy", folder=named) == folder / "toy.gguf"
     assert reads == [cache / "toy.gguf", folder / "toy.gguf"]
-    assert sorted(path.name for path in folder.iterdir()) == ["toy.gguf"], "nothing is left in the user's own folder"
+    assert sorted(path.name for path in folder.iterdir()) == ["toy.gguf"], (
+        "nothing is left in the user's own folder"
+    )
 
 
-def test_a_wrong_file_or_no_folder_of_the_user_is_an_error_not_a_download(cache: Path, tmp_path: Path) -> None:
+def test_a_wrong_file_or_no_folder_of_the_user_is_an_error_not_a_download(
+    cache: Path, tmp_path: Path
+) -> None:
     (cache / "toy.gguf").write_bytes(DATA)
     with pytest.raises(CopeError) as error:
         resolve("toy", folder=tmp_path / "missing")
@@ -167,7 +184,9 @@ def test_a_wrong_file_or_no_folder_of_the_user_is_an_error_not_a_download(cache:
     assert hashlib.sha256(DATA[::-1]).hexdigest()[:12] in line and lookup("toy").sha256[:12] in line
 
 
-def test_what_is_nowhere_is_downloaded_into_the_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_nowhere_is_downloaded_into_the_cache(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = []
 
     def fetch(entry: weights.Weights, target: Path, progress: weights_check.Progress) -> Path:

@@ -64,7 +64,9 @@ def test_the_order_does_not_see_the_half_that_is_tested(record: Recording):
     rows = np.concatenate([round_.rows[found.halves.test.rows].ravel() for round_ in record.rounds])
     scores[rows] = 1 - scores[rows]
     place = record.table.column_names.index("score")
-    other = calibrate(Recording(record.manifest, record.table.set_column(place, "score", [scores])), Aim(harm=0.1))
+    other = calibrate(
+        Recording(record.manifest, record.table.set_column(place, "score", [scores])), Aim(harm=0.1)
+    )
     assert other.choice.sequence.tolist() == found.choice.sequence.tolist()
     assert other.choice.p.tolist() != found.choice.p.tolist()
 
@@ -87,7 +89,9 @@ def test_where_nothing_passes_it_says_how_many_more_would_do(record: Recording):
     assert "large model alone answers" in found.promise
     assert found.needed is not None and found.needed > found.halves.test.units
     assert certify(found).more["units_needed"] == found.needed
-    assert calibrate(record, Aim(harm=0.005)).needed is None, "its loss does not look lower than that"
+    assert calibrate(record, Aim(harm=0.005)).needed is None, (
+        "its loss does not look lower than that"
+    )
 
 
 def test_disagreement_needs_no_labels_and_is_the_stricter_loss(record: Recording):
@@ -109,7 +113,9 @@ def test_groups_are_split_together_and_count_as_one(tmp_path: Path):
     lost = found.trials.test_loss[chosen]
     assert 0 < lost % 1 < 1, "a group that loses one of three loses a third"
     assert found.p == p_values(lost, 50, 0.15, exact=False) > p_values(np.floor(lost), 50, 0.15)
-    assert {row // 3 for row in test.rows.tolist()}.isdisjoint({row // 3 for row in found.halves.learn.rows.tolist()})
+    assert {row // 3 for row in test.rows.tolist()}.isdisjoint(
+        {row // 3 for row in found.halves.learn.rows.tolist()}
+    )
     assert calibrate(record, Aim(harm=0.15, group="id")).halves.test.units == 150
     with pytest.raises(CopeError, match=r"no column 'pages'.*made with --group page"):
         calibrate(record, Aim(group="pages"))
@@ -122,7 +128,9 @@ def test_more_groups_are_asked_for_by_the_test_that_groups_pass(tmp_path: Path):
     losses = found._lost_by_group(found.trials.settings[found.choice.sequence[0]])
     assert len(losses) == 120
     first = found.choice.sequence[0]
-    assert losses.sum() == pytest.approx(found.trials.learn_loss[first] * 60 + found.trials.test_loss[first])
+    assert losses.sum() == pytest.approx(
+        found.trials.learn_loss[first] * 60 + found.trials.test_loss[first]
+    )
     assert found.needed == groups_needed(losses, 0.05, 0.1)
     assert found.needed is not None and found.needed > found.halves.test.units
     single = units_needed((losses.sum() + 0.5) / 121, 0.05, 0.1)
@@ -132,7 +140,9 @@ def test_more_groups_are_asked_for_by_the_test_that_groups_pass(tmp_path: Path):
 @pytest.fixture(scope="module")
 def priced(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     preset = load_preset("answer-cascade").with_(samples=3)
-    return recording(recorder(team_of(unsure), preset, "large"), tmp_path_factory.mktemp("priced"), 60)
+    return recording(
+        recorder(team_of(unsure), preset, "large"), tmp_path_factory.mktemp("priced"), 60
+    )
 
 
 PRICES = {"small": Price(1, 1), "large": Price(100, 100)}
@@ -153,7 +163,8 @@ def test_a_budget_is_kept_or_refused(priced: Recording):
 def test_what_is_not_known_is_not_minimized(priced: Recording, record: Recording):
     assert calibrate(priced, Aim(harm=0.5)).aim.minimize == "large-tokens"
     with pytest.raises(
-        CopeError, match="does not tell the cost in USD: minimize large-tokens or seconds or large-calls"
+        CopeError,
+        match="does not tell the cost in USD: minimize large-tokens or seconds or large-calls",
     ):
         calibrate(priced, Aim(minimize="cost"))
     with pytest.raises(CopeError, match="did you mean seconds"):

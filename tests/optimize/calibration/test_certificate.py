@@ -10,13 +10,7 @@ from support.recordings import recorder, recording, team_of, unsure
 
 from cope import Cascade, CopeError, load_preset
 from cope.eval.replay.match import Program
-from cope.optimize.calibration import (
-    Aim,
-    Certificate,
-    calibrate,
-    certify,
-    load_certificate,
-)
+from cope.optimize.calibration import Aim, Certificate, calibrate, certify, load_certificate
 
 ASKED = {"adapter": "lean", "max_tokens": 512, "context": 2048}
 
@@ -25,17 +19,23 @@ ASKED = {"adapter": "lean", "max_tokens": 512, "context": 2048}
 def made(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     team = team_of(unsure)
     record = recording(
-        recorder(team, load_preset("cope").with_(samples=3), "large"), tmp_path_factory.mktemp("record"), 12
+        recorder(team, load_preset("cope").with_(samples=3), "large"),
+        tmp_path_factory.mktemp("record"),
+        12,
     )
     record.manifest.settings.update(ASKED)
     return certify(calibrate(record, Aim(harm=0.9, delta=0.5)))
 
 
 def program(preset: str = "cope", **changes: object) -> Program:
-    return Program.of_state(Cascade(load_preset(preset).with_(**changes), team_of(unsure)).dump_state())
+    return Program.of_state(
+        Cascade(load_preset(preset).with_(**changes), team_of(unsure)).dump_state()
+    )
 
 
-def why_not(made: Certificate, program: Program, models: dict[str, str], asked: dict[str, object]) -> str:
+def why_not(
+    made: Certificate, program: Program, models: dict[str, str], asked: dict[str, object]
+) -> str:
     """Why it does not fit; a failure where it does."""
     why = made.misfit(program, models, asked)
     assert why is not None
@@ -48,13 +48,21 @@ def models(made: Certificate) -> dict[str, str]:
 
 def test_the_file_holds_all_of_it(made: Certificate, tmp_path: Path):
     made.save(tmp_path / "deep" / "c.json")
-    assert load_certificate(tmp_path / "deep" / "c.json") == Certificate(**json.loads(json.dumps(vars(made))))
+    assert load_certificate(tmp_path / "deep" / "c.json") == Certificate(
+        **json.loads(json.dumps(vars(made)))
+    )
     assert made.setting is not None
-    assert made.tested[-1]["passed"] or (not made.tested[-1]["passed"] and made.tested[-2]["passed"])
+    assert made.tested[-1]["passed"] or (
+        not made.tested[-1]["passed"] and made.tested[-2]["passed"]
+    )
     assert {"harm", "delta", "loss", "minimize", "seed", "group", "budget"} <= made.aim.keys()
     assert made.data["learn"]["questions"] + made.data["test"]["questions"] == 12
     assert sorted(map(len, made.rows.values())) == [6, 6]
-    for name, text in (("no.json", None), ("half.json", "{"), ("other.json", '{"format": "cope-calibration-1"}')):
+    for name, text in (
+        ("no.json", None),
+        ("half.json", "{"),
+        ("other.json", '{"format": "cope-calibration-1"}'),
+    ):
         if text:
             (tmp_path / name).write_text(text)
         with pytest.raises(CopeError, match="calibrat"):
@@ -67,18 +75,28 @@ def test_thresholds_and_samples_are_no_part_of_the_program(made: Certificate):
 
 
 def test_another_program_model_or_length_does_not_fit(made: Certificate):
-    assert "for another program, 'cope'" in why_not(made, program("answer-cascade"), models(made), ASKED)
+    assert "for another program, 'cope'" in why_not(
+        made, program("answer-cascade"), models(made), ASKED
+    )
     changed = Cascade(load_preset("cope").with_(samples=3), team_of(unsure))
     state = changed.dump_state()
     state["round_1.reasoner.predict"]["signature"]["instructions"] = "Be bold."
     assert "another program" in why_not(made, Program.of_state(state), models(made), ASKED)
     hotter = load_preset("cope").model_dump()
     hotter["rounds"][0]["temperature"] = 0.5
-    assert "another program" in why_not(made, Program(type(load_preset("cope"))(**hotter), prompts=program().prompts),
-                                            models(made), ASKED)  # fmt: skip
-    assert "--task short-answer" in why_not(made, Program(program().preset, "code"), models(made), ASKED)
+    assert "another program" in why_not(
+        made,
+        Program(type(load_preset("cope"))(**hotter), prompts=program().prompts),
+        models(made),
+        ASKED,
+    )
+    assert "--task short-answer" in why_not(
+        made, Program(program().preset, "code"), models(made), ASKED
+    )
     assert "--large" in why_not(made, program(), {**models(made), "large": "openai/other"}, ASKED)
-    assert "--max-tokens 512, and not 100" in why_not(made, program(), models(made), {**ASKED, "max_tokens": 100})
+    assert "--max-tokens 512, and not 100" in why_not(
+        made, program(), models(made), {**ASKED, "max_tokens": 100}
+    )
 
 
 def test_other_tests_shown_do_not_fit_on_the_same_task(made: Certificate):
@@ -88,12 +106,15 @@ def test_other_tests_shown_do_not_fit_on_the_same_task(made: Certificate):
     def why(asked: dict[str, object], task: str | None = "jsonl") -> str | None:
         return visible.misfit(program(), models(made), asked, task=task)
 
-    assert "made with 1 of 3 tests shown, and here it is all 3 tests shown: give the record's --visible" in str(
-        why(every)
+    assert (
+        "made with 1 of 3 tests shown, and here it is all 3 tests shown: give the record's --visible"
+        in str(why(every))
     )
     assert why(one) is None
     assert why(ASKED) is None, "what is not known is not held against it"
-    assert why(every, "humaneval") is None and why(every, None) is None, "other questions are warned of"
+    assert why(every, "humaneval") is None and why(every, None) is None, (
+        "other questions are warned of"
+    )
 
 
 def test_other_weights_under_the_same_name_do_not_fit(made: Certificate):
@@ -103,8 +124,17 @@ def test_other_weights_under_the_same_name_do_not_fit(made: Certificate):
         return pinned.misfit(program(), {**models(made), **more}, ASKED, weights=weights)
 
     said = why({"small": "sha256:" + "b" * 64, "large": "sha256:" + "c" * 64})
-    assert "its small model engine/ScriptedEngine-small had other weights (sha256:aaaaaaaaaaaa..., and not" in str(said)
-    for unknown in (None, {}, {"small": None}, {"large": "sha256:" + "c" * 64}, {"small": "sha256:" + "a" * 64}):
+    assert (
+        "its small model engine/ScriptedEngine-small had other weights (sha256:aaaaaaaaaaaa..., and not"
+        in str(said)
+    )
+    for unknown in (
+        None,
+        {},
+        {"small": None},
+        {"large": "sha256:" + "c" * 64},
+        {"small": "sha256:" + "a" * 64},
+    ):
         assert why(unknown) is None, unknown
 
 
@@ -113,12 +143,18 @@ def test_a_changed_file_is_refused(made: Certificate, tmp_path: Path):
     made.save(file)
     plain = json.loads(file.read_text())
     changes: list[dict[str, object]] = [
-        {"setting": {"thresholds": [0.1, 0.1], "samples": 1}}, {"promise": "All will be well."}, {"more": {"x": 1}},
-        {"extra": 1}, {"digest": "0" * 16}, {"digest": None},
-    ]  # fmt: skip
+        {"setting": {"thresholds": [0.1, 0.1], "samples": 1}},
+        {"promise": "All will be well."},
+        {"more": {"x": 1}},
+        {"extra": 1},
+        {"digest": "0" * 16},
+        {"digest": None},
+    ]
     for change in changes:
         file.write_text(json.dumps(plain | change))
-        with pytest.raises(CopeError, match=r"was changed after cope calibrate wrote it.*make it anew"):
+        with pytest.raises(
+            CopeError, match=r"was changed after cope calibrate wrote it.*make it anew"
+        ):
             load_certificate(file)
     file.write_text(json.dumps(plain))  # other spaces change nothing
     assert load_certificate(file).words == made.words
@@ -134,7 +170,10 @@ def test_other_right_answers_to_the_same_questions_are_other_data(made: Certific
     assert len(said("What is 3 + 1?", "4")) == len(said("what is  3 + 1?", " 4")) == 1
     assert len(said("What is 3 + 1?", None)) == 1, "what is not known is not held against it"
     _, other = said("What is 3 + 1?", "5")
-    assert "1 of 1 questions in common have another right answer than when the thresholds were chosen" in other
+    assert (
+        "1 of 1 questions in common have another right answer than when the thresholds were chosen"
+        in other
+    )
 
 
 def test_it_knows_the_questions_that_it_was_chosen_on(made: Certificate):

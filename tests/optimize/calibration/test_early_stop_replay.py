@@ -33,7 +33,9 @@ async def live(
 
 
 @pytest.mark.parametrize("hands_on", [True, False])
-@pytest.mark.parametrize(("samples", "threshold"), [(5, 0.6), (8, 0.75), (8, None), (4, 1.0), (1, 1.0), (3, 0.2)])
+@pytest.mark.parametrize(
+    ("samples", "threshold"), [(5, 0.6), (8, 0.75), (8, None), (4, 1.0), (1, 1.0), (3, 0.2)]
+)
 def test_the_exact_rule_stops_where_a_live_vote_does(samples, threshold, hands_on):
     votes, planned = random_votes(samples)
     found = stop(RULES["exact"], votes, threshold, planned, hands_on)
@@ -62,7 +64,9 @@ def test_adaptive_consistency_stops_at_four_of_four_and_seven_to_one():
 
 
 def test_esc_stops_after_a_window_that_agrees_and_the_majority_so_far_answers():
-    votes = np.array([[1, 1, 1, 1, 2, 2, 2, 2], [0, 1, 1, 1, 2, 2, 2, 2], [-1] * 8, [0, 0, 0, 1, 0, 0, 0, 1]])
+    votes = np.array(
+        [[1, 1, 1, 1, 2, 2, 2, 2], [0, 1, 1, 1, 2, 2, 2, 2], [-1] * 8, [0, 0, 0, 1, 0, 0, 0, 1]]
+    )
     found = stop(RULES["esc"], votes, 0.75)  # windows of four: half of eight
     assert found.asked.tolist() == [4, 8, 8, 8]
     assert found.accepted.tolist() == [True, False, False, True]

@@ -19,7 +19,10 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Recording:
 def test_each_half_is_measured_with_what_was_chosen_on_the_other(record: Recording):
     same, less = matched(record, "large-calls", (0.0, 0.05), draws=500)
     assert same.questions == 300 and same.left_out == 0 and same.program == "imported"
-    assert less.share.value <= same.share.value < 1 and less.share.low < less.share.value < less.share.high
+    assert (
+        less.share.value <= same.share.value < 1
+        and less.share.low < less.share.value < less.share.high
+    )
     large = Replay(record, "large").scores[:, -1]
     halves, calls, right = halve(record.keys, record.groups, 0), 0.0, 0.0
     for setting, chosen_on, half in zip(

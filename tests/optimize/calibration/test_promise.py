@@ -25,12 +25,16 @@ def choices(world: Populations, harm: np.ndarray, questions: int, seed: int) -> 
     (loss, cost), (lost, _) = world.draw(half, rng), world.draw(half, rng)
     for row in range(POPULATIONS):
         learn = loss[row] / half, cost[row] / half
-        yield learn_then_test(learn, lost[row], half, harm[row], DELTA, large=1.0, strictness=TAUS.mean(axis=1))
+        yield learn_then_test(
+            learn, lost[row], half, harm[row], DELTA, large=1.0, strictness=TAUS.mean(axis=1)
+        )
 
 
 def broken(world: Populations, harm: np.ndarray, chosen: list[int | None]) -> float:
     """The share of populations in which the true risk of what was chosen is above what was promised."""
-    return float(np.mean([c is not None and world.risk[row, c] > harm[row] for row, c in enumerate(chosen)]))
+    return float(
+        np.mean([c is not None and world.risk[row, c] > harm[row] for row, c in enumerate(chosen)])
+    )
 
 
 def prices(world: Populations, chosen: list[int | None]) -> np.ndarray:
@@ -81,7 +85,9 @@ def test_the_promise_holds_where_it_is_hardest_to_keep(world: Populations):
 def test_groups_count_as_one():
     """Four questions of a group are lost together: as independent ones they promise too much, as groups they do not."""
     rng, harm, groups = np.random.default_rng(5), 0.05, 150
-    lost = rng.binomial(groups, harm * 1.001, 20_000)  # the risk is a little too high: no promise may be made
+    lost = rng.binomial(
+        groups, harm * 1.001, 20_000
+    )  # the risk is a little too high: no promise may be made
     assert np.mean(p_values(lost, groups, harm, exact=False) <= DELTA) <= DELTA
     assert np.mean(p_values(4 * lost, 4 * groups, harm) <= DELTA) > 2 * DELTA
 
@@ -111,10 +117,16 @@ def test_the_chosen_setting_is_the_cheapest_that_passed(world: Populations):
 def test_large_alone_answers_where_it_is_cheaper_or_nothing_passes():
     loss, cost = np.array([0.0, 0.01]), np.array([1.5, 1.2])
     assert learn_then_test((loss, cost), np.array([0.0, 1.0]), 300, 0.05, DELTA).chosen == 1
-    assert learn_then_test((loss, cost), np.array([0.0, 1.0]), 300, 0.05, DELTA, large=1.0).chosen is None
+    assert (
+        learn_then_test((loss, cost), np.array([0.0, 1.0]), 300, 0.05, DELTA, large=1.0).chosen
+        is None
+    )
     nothing = learn_then_test((loss, cost), np.array([30.0, 40.0]), 300, 0.05, DELTA)
     assert (nothing.passed, nothing.chosen) == (0, None)
-    assert learn_then_test((loss, cost * np.nan), np.array([0.0, 1.0]), 300, 0.05, DELTA).chosen is None
+    assert (
+        learn_then_test((loss, cost * np.nan), np.array([0.0, 1.0]), 300, 0.05, DELTA).chosen
+        is None
+    )
 
 
 def test_of_equal_settings_the_stricter_is_taken():

@@ -45,7 +45,9 @@ def test_an_overconfident_vote_is_recalibrated():
 
 def test_recalibration_is_not_flattered(record: Recording):
     (found,) = reliability(Replay(record))
-    assert found.recalibrated_error > found.chance / 2, "questions are not judged by a fit that saw them"
+    assert found.recalibrated_error > found.chance / 2, (
+        "questions are not judged by a fit that saw them"
+    )
 
 
 def test_noise_cannot_be_recalibrated_away():
@@ -63,12 +65,16 @@ def test_the_regression_is_scikit_learns():
     right = rng.random(200) < confidence**2
     ours = recalibrated(confidence, right, folds)
     for fold in (0, 1):
-        fit = IsotonicRegression(out_of_bounds="clip").fit(confidence[folds != fold], right[folds != fold])
+        fit = IsotonicRegression(out_of_bounds="clip").fit(
+            confidence[folds != fold], right[folds != fold]
+        )
         np.testing.assert_allclose(ours[folds == fold], fit.predict(confidence[folds == fold]))
 
 
 def test_later_rounds_are_told_for_all_and_for_those_that_reach_them(tmp_path: Path):
-    record = recording(recorder(team_of(unsure), load_preset("cope").with_(samples=3)), tmp_path, 12)
+    record = recording(
+        recorder(team_of(unsure), load_preset("cope").with_(samples=3)), tmp_path, 12
+    )
     replay = Replay(record, thresholds=(1.0, 1.0))
     found = reliability(replay)
     assert [(row.round, row.who) for row in found] == [(1, "all"), (2, "all"), (2, "reaching")]
@@ -84,8 +90,12 @@ def test_rules_are_compared_on_the_same_samples(record: Recording):
     assert rows["exact"].wrong == rows["none"].wrong
     assert rows["esc"].saved > rows["exact"].saved
     assert rows["esc"].changed > 0.0
-    assert rows["esc"].changed == pytest.approx(rows["esc"].accepted + rows["esc"].escalated + rows["esc"].another)
-    assert stop_table(Replay(record, thresholds=(0.75,))) == stop_table(Replay(record, thresholds=(0.75,)))
+    assert rows["esc"].changed == pytest.approx(
+        rows["esc"].accepted + rows["esc"].escalated + rows["esc"].another
+    )
+    assert stop_table(Replay(record, thresholds=(0.75,))) == stop_table(
+        Replay(record, thresholds=(0.75,))
+    )
 
 
 def test_a_round_without_several_votes_has_nothing_to_stop(tmp_path: Path):

@@ -20,13 +20,17 @@ def test_p_values_are_mapies(units: int, harm: float, exact: bool):
     sound = np.ceil(units * rates) == total
     assert sound.mean() > 0.9
     theirs = compute_hoeffding_bentkus_p_value(rates[sound], units, harm, binary=exact)[:, 0]
-    np.testing.assert_allclose(p_values(total[sound], units, harm, exact), np.minimum(theirs, 1.0), rtol=1e-9)
+    np.testing.assert_allclose(
+        p_values(total[sound], units, harm, exact), np.minimum(theirs, 1.0), rtol=1e-9
+    )
 
 
 def test_losses_between_0_and_1_are_mapies_too():
     total = np.random.default_rng(0).uniform(0, 50, 100)
     theirs = compute_hoeffding_bentkus_p_value(total / 200, 200, 0.1)[:, 0]
-    np.testing.assert_allclose(p_values(total, 200, 0.1, exact=False), np.minimum(theirs, 1.0), rtol=1e-9)
+    np.testing.assert_allclose(
+        p_values(total, 200, 0.1, exact=False), np.minimum(theirs, 1.0), rtol=1e-9
+    )
 
 
 def test_an_exact_p_value_is_the_binomial_tail():
@@ -47,12 +51,23 @@ def test_a_gated_cascade_is_calibrated_as_by_mapies_controller():
     """One gate in front of the large model: accepting a wrong answer where the large model is right is the risk."""
     rng, taus = np.random.default_rng(2), np.arange(8, 0, -1) / 8
     confidence = rng.integers(1, 9, 400) / 8
-    lost = (rng.random(400) < 0.25 * (1 - confidence) + 0.01).astype(int)  # if the small answer is accepted
-    risk = BinaryRisk(lambda y, accepted: (y == 1) & (accepted == 1), lambda y, accepted: np.full(y.shape, True), False)
+    lost = (rng.random(400) < 0.25 * (1 - confidence) + 0.01).astype(
+        int
+    )  # if the small answer is accepted
+    risk = BinaryRisk(
+        lambda y, accepted: (y == 1) & (accepted == 1),
+        lambda y, accepted: np.full(y.shape, True),
+        False,
+    )
     theirs = BinaryClassificationController(
-        lambda X: np.stack([1 - np.asarray(X), X], axis=1), risk, 0.06, confidence_level=0.9, best_predict_param_choice=risk,
-        list_predict_params=taus, fwer_method="fixed_sequence",
-    ).calibrate(confidence, lost)  # fmt: skip
+        lambda X: np.stack([1 - np.asarray(X), X], axis=1),
+        risk,
+        0.06,
+        confidence_level=0.9,
+        best_predict_param_choice=risk,
+        list_predict_params=taus,
+        fwer_method="fixed_sequence",
+    ).calibrate(confidence, lost)
 
     losses = (confidence[:, None] >= taus) * lost[:, None]
     cost = (confidence[:, None] < taus).mean(axis=0)
@@ -76,7 +91,8 @@ def test_so_many_units_do(rate: float, harm: float):
 
 
 @pytest.mark.parametrize(
-    "losses", [np.zeros(300), np.repeat([0.0, 1 / 3], [290, 10]), np.repeat([0.0, 0.1, 1.0], [270, 29, 1])]
+    "losses",
+    [np.zeros(300), np.repeat([0.0, 1 / 3], [290, 10]), np.repeat([0.0, 0.1, 1.0], [270, 29, 1])],
 )
 def test_so_many_groups_do(losses: np.ndarray):
     """By the p-value of groups, which asks for more of them than that of single questions."""

@@ -20,7 +20,9 @@ PRICES = {"small": Price(1, 2), "large": Price(10, 20)}
 @pytest.fixture(scope="module")
 def record(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     preset = load_preset("cope").with_(samples=3)
-    return recording(recorder(team_of(unsure), preset, "large"), tmp_path_factory.mktemp("record"), 14)
+    return recording(
+        recorder(team_of(unsure), preset, "large"), tmp_path_factory.mktemp("record"), 14
+    )
 
 
 def test_losses_and_use_are_those_of_each_replay(record: Recording):
@@ -31,7 +33,9 @@ def test_losses_and_use_are_those_of_each_replay(record: Recording):
     right = large.outcomes().score == 1.0
     some_unknown = 0
     for place, setting in enumerate(found.settings):
-        replay = Replay(record, samples=setting.samples, thresholds=setting.thresholds, prices=PRICES)
+        replay = Replay(
+            record, samples=setting.samples, thresholds=setting.thresholds, prices=PRICES
+        )
         outcomes = replay.outcomes()
         lost = np.where(outcomes.known, (outcomes.score < 1) & right, True)
         assert found.learn_loss[place] == pytest.approx(lost[learn].mean())
@@ -41,12 +45,15 @@ def test_losses_and_use_are_those_of_each_replay(record: Recording):
         use = {
             "cost": sum(outcomes.spent[tier, "usd"] for tier in ("small", "large")),
             "cost-small-free": outcomes.spent["large", "usd"],
-            "large-tokens": outcomes.spent["large", "plan_tokens"] + outcomes.spent["large", "answer_tokens"],
+            "large-tokens": outcomes.spent["large", "plan_tokens"]
+            + outcomes.spent["large", "answer_tokens"],
             "seconds": sum(outcomes.spent[tier, "seconds"] for tier in ("small", "large")),
             "large-calls": outcomes.spent["large", "calls"],
         }
         for name in MEASURES:
-            assert found.learn_use[name][place] == pytest.approx(use[name][learn][known].mean()), name
+            assert found.learn_use[name][place] == pytest.approx(use[name][learn][known].mean()), (
+                name
+            )
     assert some_unknown, "with fewer samples another plan is handed on here and there"
     assert all(found.tells(name) for name in MEASURES)
 
@@ -60,7 +67,9 @@ def test_settings_in_blocks_come_to_the_same(record: Recording, monkeypatch: pyt
     np.testing.assert_array_equal(whole.learn_use["large-tokens"], parts.learn_use["large-tokens"])
 
 
-def test_of_many_thresholds_and_counts_some_are_tried(record: Recording, monkeypatch: pytest.MonkeyPatch):
+def test_of_many_thresholds_and_counts_some_are_tried(
+    record: Recording, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr("cope.optimize.calibration.settings._SETTINGS", 4)
     monkeypatch.setattr("cope.optimize.calibration.settings._COUNTS", 2)
     large = large_alone(record)
@@ -91,7 +100,9 @@ def test_a_price_that_is_not_known_is_told_apart_from_nothing(record: Recording)
 
 
 def test_a_record_without_the_large_model_or_without_a_gate(tmp_path: Path):
-    lone = recording(recorder(team_of(unsure), load_preset("cope").with_(samples=2)), tmp_path / "lone", 2)
+    lone = recording(
+        recorder(team_of(unsure), load_preset("cope").with_(samples=2)), tmp_path / "lone", 2
+    )
     with pytest.raises(CopeError, match="--also large"):
         large_alone(lone)
     large = recording(recorder(team_of(unsure), "large"), tmp_path / "large", 2)

@@ -24,9 +24,12 @@ def compile_once(folder: Path, optimizer: str) -> None:
     world = World(fickle, own_words, delay=0.02)
     made = compiled(optimizer, "small", folder, world, SPLITS, budget=Budget(calls=110)).made
     outcome = {
-        "state": made.program.dump_state(), "after": made.after.as_dict(), "spent": made.spent.calls, "asked": world.asked,
+        "state": made.program.dump_state(),
+        "after": made.after.as_dict(),
+        "spent": made.spent.calls,
+        "asked": world.asked,
         "candidates": [candidate.id for candidate in made.candidates],
-    }  # fmt: skip
+    }
     (folder / "outcome.json").write_text(json.dumps(outcome))
 
 
@@ -35,7 +38,10 @@ def main(root: Path, optimizer: str) -> dict[str, Any]:
     calls = {folder: folder / "calls.jsonl" for folder in (alone, killed)}
     attempt(lambda: compile_once(alone, optimizer), calls[alone])
     most = lines(calls[alone])
-    kills = sum(attempt(lambda: compile_once(killed, optimizer), calls[killed], int(share * most)) for share in KILLS)
+    kills = sum(
+        attempt(lambda: compile_once(killed, optimizer), calls[killed], int(share * most))
+        for share in KILLS
+    )
     attempt(lambda: compile_once(killed, optimizer), calls[killed])
     found = {
         name: json.loads((folder / "outcome.json").read_text())

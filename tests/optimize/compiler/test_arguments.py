@@ -38,7 +38,11 @@ def test_every_option_of_a_compilation_stands_in_its_signature() -> None:
     options, own = (inspect.signature(made).parameters for made in (Compilation, compile))
     assert not [p for p in own.values() if p.kind is p.VAR_KEYWORD]
     assert options.keys() - own.keys() <= {"splits", "scorer", "fresh", "proposer_price"}
-    assert all(own[name].default == p.default for name, p in options.items() if name in own and name != "program")
+    assert all(
+        own[name].default == p.default
+        for name, p in options.items()
+        if name in own and name != "program"
+    )
     said = inspect.getdoc(compile) or ""
     assert all(f"\n    {name}: " in said for name in own)
 
@@ -49,9 +53,14 @@ def test_what_is_given_in_plain_forms(budget: Any, tmp_path: Path) -> None:
     world = World(lambda tier, messages, request: "Answer: 16/2")
     world.small.script = lambda messages, request: "Answer: 48/3"
     made = compile(
-        Cascade("small", world.team), TRAIN, VAL, optimizer="labeled-few-shot", budget=budget, folder=str(tmp_path / "x"),
+        Cascade("small", world.team),
+        TRAIN,
+        VAL,
+        optimizer="labeled-few-shot",
+        budget=budget,
+        folder=str(tmp_path / "x"),
         only="small, round:1",
-    )  # fmt: skip
+    )
     assert made.before.values.count(1.0) == 1, "twice 8 is 48/3"
     assert (tmp_path / "x" / "calls.jsonl").exists() and 0 < world.asked <= 20
 
@@ -71,16 +80,33 @@ def test_what_is_given_in_plain_forms(budget: Any, tmp_path: Path) -> None:
         ({"demos": "4"}, "demos is '4': give a whole number from 0 on"),
         ({"seed": None}, "seed is None: give a whole number"),
         ({"proposer": 5}, "proposer is a int: give a model's name"),
-        ({"optimizer": 5}, "int is no optimizer: give a name, or an object of one of DSPy's optimizers"),
+        (
+            {"optimizer": 5},
+            "int is no optimizer: give a name, or an object of one of DSPy's optimizers",
+        ),
         ({"optimizer": dspy.GEPA}, "GEPA is no optimizer: give a name, or an object"),
-        ({"chain": "gepa"}, "a chain needs the optimizer chain or better-together, and not labeled-few-shot"),
-        ({"demos": 0}, "labeled-few-shot only adds demonstrations, and with --demos 0 there are none"),
-        ({"optimizer": "chain", "demos": 0}, "bootstrap-random-search only adds demonstrations, and with --demos 0"),
-        ({"optimizer": "chain", "chain": ("gepa", "ensemble"), "demos": 0}, "ensemble only adds demonstrations"),
+        (
+            {"chain": "gepa"},
+            "a chain needs the optimizer chain or better-together, and not labeled-few-shot",
+        ),
+        (
+            {"demos": 0},
+            "labeled-few-shot only adds demonstrations, and with --demos 0 there are none",
+        ),
+        (
+            {"optimizer": "chain", "demos": 0},
+            "bootstrap-random-search only adds demonstrations, and with --demos 0",
+        ),
+        (
+            {"optimizer": "chain", "chain": ("gepa", "ensemble"), "demos": 0},
+            "ensemble only adds demonstrations",
+        ),
         ({"surrogate": True}, "a surrogate leaves out nothing here"),
     ],
-    ids=lambda value: None if isinstance(value, str) else "-".join(f"{k}={v}" for k, v in value.items())[:40],
-)  # fmt: skip
+    ids=lambda value: (
+        None if isinstance(value, str) else "-".join(f"{k}={v}" for k, v in value.items())[:40]
+    ),
+)
 def test_what_is_refused(more: dict[str, Any], words: str) -> None:
     world = World()
     assert words in refusal(Cascade("small", world.team), TRAIN, VAL, **more)
@@ -90,13 +116,29 @@ def test_what_is_refused(more: dict[str, Any], words: str) -> None:
 @pytest.mark.parametrize(
     ("program", "train", "words"),
     [
-        (dspy.Predict("question -> answer"), TRAIN, "a Predict is no Cascade: make one with cope.Cascade"),
+        (
+            dspy.Predict("question -> answer"),
+            TRAIN,
+            "a Predict is no Cascade: make one with cope.Cascade",
+        ),
         (None, "rows.jsonl", "trainset is a str: give a list of dspy.Example"),
-        (None, [{"question": "1?", "answer": "1"}], "row 1 of trainset is a dict: make each a dspy.Example"),
-        (None, [*TRAIN, dspy.Example(answer="1").with_inputs("answer")], "row 5 of trainset has no question"),
-        (None, [dspy.Example(question="1?", answer="1")], 'row 1 of trainset does not say what is given: add .with_inputs'),
+        (
+            None,
+            [{"question": "1?", "answer": "1"}],
+            "row 1 of trainset is a dict: make each a dspy.Example",
+        ),
+        (
+            None,
+            [*TRAIN, dspy.Example(answer="1").with_inputs("answer")],
+            "row 5 of trainset has no question",
+        ),
+        (
+            None,
+            [dspy.Example(question="1?", answer="1")],
+            "row 1 of trainset does not say what is given: add .with_inputs",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_program_and_no_question(program: Any, train: Any, words: str) -> None:
     assert words in refusal(program or Cascade("small", World().team), train, VAL)
 
@@ -118,9 +160,15 @@ def test_what_a_metric_raises_ends_the_compile_and_names_the_question(
 
     world = World()
     line = refusal(
-        Cascade("small", world.team), TRAIN, VAL, score=mistaken, optimizer=optimizer, folder=tmp_path, budget=100,
+        Cascade("small", world.team),
+        TRAIN,
+        VAL,
+        score=mistaken,
+        optimizer=optimizer,
+        folder=tmp_path,
+        budget=100,
         proposer=world.proposer,
-    )  # fmt: skip
+    )
     assert line.startswith("the metric failed (ZeroDivisionError: by nothing) on the answer '")
     assert " to 'What is " in line and line.endswith(": mend it, or the data")
     assert world.asked <= 12, "it goes on with nothing"
@@ -129,13 +177,21 @@ def test_what_a_metric_raises_ends_the_compile_and_names_the_question(
 @pytest.mark.parametrize(
     ("gives", "words"),
     [
-        (None, "the metric failed (TypeError: float() argument must be a string or a real number, not 'NoneType')"),
-        (100, "the metric gave 100 on the answer '4' to 'What is 2 + 2?': it must be between 0 and 1"),
+        (
+            None,
+            "the metric failed (TypeError: float() argument must be a string or a real number, not 'NoneType')",
+        ),
+        (
+            100,
+            "the metric gave 100 on the answer '4' to 'What is 2 + 2?': it must be between 0 and 1",
+        ),
         (float("nan"), "the metric gave nan on the answer"),
     ],
 )
 def test_what_a_metric_gives_must_be_a_share(gives: Any, words: str) -> None:
-    assert words in refusal(Cascade("small", World().team), rows(range(4)), VAL, score=lambda example, answer: gives)
+    assert words in refusal(
+        Cascade("small", World().team), rows(range(4)), VAL, score=lambda example, answer: gives
+    )
 
 
 # The usual score of programs
@@ -146,9 +202,14 @@ def code_rows(numbers: range, *without: str) -> list[dspy.Example]:
     for n in numbers:
         test = f"assert f({n}) == {2 * n}"
         row = {
-            "question": f"Write f that doubles, as in {n}.", "answer": "def f(x):\n    return 2 * x\n", "tests": [test],
-            "setup": "", "entry_point": "f", "hidden": [f"assert f({n + 1}) == {2 * n + 2}"], "hidden_setup": "",
-        }  # fmt: skip
+            "question": f"Write f that doubles, as in {n}.",
+            "answer": "def f(x):\n    return 2 * x\n",
+            "tests": [test],
+            "setup": "",
+            "entry_point": "f",
+            "hidden": [f"assert f({n + 1}) == {2 * n + 2}"],
+            "hidden_setup": "",
+        }
         kept = {name: value for name, value in row.items() if name not in without}
         made.append(dspy.Example(**kept).with_inputs("question", "tests", "setup", "entry_point"))
     return made
@@ -163,14 +224,20 @@ def programs() -> Callable[[World], Cascade]:
     return lambda world: Cascade("small", world.team, domain="code")
 
 
-def test_programs_are_scored_by_their_hidden_tests(programs: Callable[[World], Cascade], tmp_path: Path) -> None:
+def test_programs_are_scored_by_their_hidden_tests(
+    programs: Callable[[World], Cascade], tmp_path: Path
+) -> None:
     def says(tier: str, messages: list[dict[str, str]], request: Any) -> str:
         right = len(messages) > 2 or "as in 9." in messages[-1]["content"]
         return f"```python\ndef f(x):\n    return {'2 * x' if right else '0'}\n```"
 
     world = World(says)
     made = compile(
-        programs(world), code_rows(range(4)), code_rows(range(6, 10)), optimizer="labeled-few-shot", folder=tmp_path
+        programs(world),
+        code_rows(range(4)),
+        code_rows(range(6, 10)),
+        optimizer="labeled-few-shot",
+        folder=tmp_path,
     )
     assert (made.before.values.count(1.0), made.after.accuracy) == (1, 1.0)
 
@@ -180,7 +247,9 @@ def test_programs_without_tests_have_no_usual_score() -> None:
     train = code_rows(range(4), "hidden", "hidden_setup")
     program = Cascade("small", world.team, domain="code")
     line = refusal(program, train, code_rows(range(6, 10)), score=None)
-    assert line.startswith("a question has no hidden and no hidden_setup, so no program can be scored by its tests")
+    assert line.startswith(
+        "a question has no hidden and no hidden_setup, so no program can be scored by its tests"
+    )
     assert world.asked == 0
 
 
@@ -197,7 +266,9 @@ def test_two_compiles_never_share_a_folder(tmp_path: Path) -> None:
 
     first = prepared()
     for more in ({}, {"fresh": True}):
-        with pytest.raises(CopeError, match=f"another compile is writing to {tmp_path}: wait for it, or choose"):
+        with pytest.raises(
+            CopeError, match=f"another compile is writing to {tmp_path}: wait for it, or choose"
+        ):
             prepared(**more)
     first.close()
     prepared().close()

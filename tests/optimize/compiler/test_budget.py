@@ -9,7 +9,16 @@ import pytest
 from dspy.dsp.utils.settings import thread_local_overrides
 from dspy.lm15 import ContextLengthError
 from dspy.teleprompt.teleprompt import Teleprompter
-from support.compile_world import MAGIC, PROPOSAL, VAL, World, compiled, number_in, question, reply as usual
+from support.compile_world import (
+    MAGIC,
+    PROPOSAL,
+    VAL,
+    World,
+    compiled,
+    number_in,
+    question,
+    reply as usual,
+)
 
 from cope import Cascade
 from cope.errors import CopeError
@@ -47,7 +56,9 @@ def test_the_smallest_budget_that_is_taken_is_kept_to(optimizer: str, tmp_path: 
     assert run.world.asked == run.asked
 
 
-def test_of_an_optimizer_that_is_stopped_the_best_known_program_is_kept_and_validated(tmp_path: Path):
+def test_of_an_optimizer_that_is_stopped_the_best_known_program_is_kept_and_validated(
+    tmp_path: Path,
+):
     """COPRO scores its proposals on training questions alone: the reserve is there to validate the best of them."""
     run = compiled("copro", "small", tmp_path, World(proposal=steps()), budget=Budget(calls=40))
     made = run.made
@@ -64,7 +75,9 @@ def steps() -> Any:
 
 
 def test_tokens_pass_their_bound_by_no_more_than_what_is_in_flight(tmp_path: Path):
-    run = compiled("copro", "small", tmp_path, World(proposal=steps(), delay=0.001), budget=Budget(tokens=1100))
+    run = compiled(
+        "copro", "small", tmp_path, World(proposal=steps(), delay=0.001), budget=Budget(tokens=1100)
+    )
     most = max(call.prompt_tokens + call.completion_tokens for call in run.calls)
     assert run.made.stopped == "the budget of 1,100 tokens is used up, but for a last validation"
     assert run.made.spent.tokens <= 1100 + 8 * most
@@ -75,7 +88,9 @@ PRICES = {"small": Price(100, 200), "large": Price(100, 200)}
 
 def test_money_passes_its_bound_by_no_more_than_what_is_in_flight(tmp_path: Path):
     world = World(proposal=steps(), delay=0.001, prices=PRICES)
-    run = compiled("copro", "small", tmp_path, world, budget=Budget(usd=0.12), proposer_price=Price(100, 200))
+    run = compiled(
+        "copro", "small", tmp_path, world, budget=Budget(usd=0.12), proposer_price=Price(100, 200)
+    )
     assert run.made.stopped == "the budget of 0.12 usd is used up, but for a last validation"
     most = max(call.usd or 0.0 for call in run.calls)
     spent = run.made.spent.usd
@@ -83,9 +98,13 @@ def test_money_passes_its_bound_by_no_more_than_what_is_in_flight(tmp_path: Path
     assert spent == pytest.approx(sum(call.usd or 0.0 for call in run.calls))
 
 
-def test_model_time_passes_its_bound_by_no_more_than_what_is_in_flight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_model_time_passes_its_bound_by_no_more_than_what_is_in_flight(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(MachineClock, "stop", lambda self, share, model: 0.01)
-    run = compiled("copro", "small", tmp_path, World(proposal=steps(), delay=0.001), budget=Budget(seconds=0.4))
+    run = compiled(
+        "copro", "small", tmp_path, World(proposal=steps(), delay=0.001), budget=Budget(seconds=0.4)
+    )
     assert run.made.stopped == "the budget of 0.4 seconds is used up, but for a last validation"
     assert 0.2 < run.made.spent.seconds <= 0.4 + 8 * 0.01
     assert run.made.spent.seconds == pytest.approx(0.01 * len(run.calls))
@@ -172,5 +191,11 @@ def test_an_interrupted_compile_keeps_enough_back_to_validate(tmp_path: Path):
     """The first validation is free when a compile goes on, and says nothing then of what the last one takes."""
     program = lambda: Cascade("plan-then-solve", World().team)  # noqa: E731
     first = compiled("bootstrap-few-shot", program(), tmp_path, budget=Budget(calls=60)).made
-    again = compiled("copro", program(), tmp_path, World(usual, steps()), budget=Budget(calls=first.spent.calls + 60))
+    again = compiled(
+        "copro",
+        program(),
+        tmp_path,
+        World(usual, steps()),
+        budget=Budget(calls=first.spent.calls + 60),
+    )
     assert again.made.improved and again.made.after.accuracy == 1.0

@@ -8,7 +8,18 @@ import dspy
 import pytest
 from dspy.teleprompt import BootstrapFewShot
 from dspy.teleprompt.teleprompt import Teleprompter
-from support.compile_world import MAGIC, PROPOSAL, TRAIN, VAL, World, compiled, question, reply as usual, rows, score
+from support.compile_world import (
+    MAGIC,
+    PROPOSAL,
+    TRAIN,
+    VAL,
+    World,
+    compiled,
+    question,
+    reply as usual,
+    rows,
+    score,
+)
 
 from cope import Cascade, CopeError
 from cope.eval import Score
@@ -59,7 +70,9 @@ def test_an_optimizer_of_the_users_own(tmp_path: Path):
         return prediction.answer == example.secret
 
     own = BootstrapFewShot(metric=right, max_bootstrapped_demos=2, max_labeled_demos=0)
-    run = compiled(own, "plan-then-solve", tmp_path, splits=(with_more, VAL), budget=Budget(calls=60))
+    run = compiled(
+        own, "plan-then-solve", tmp_path, splits=(with_more, VAL), budget=Budget(calls=60)
+    )
     assert run.made.improved and run.made.after.accuracy == 1.0
     assert len(run.made.program.round_1.planner.predict.demos) == 1
     assert {call.tier for call in run.calls} == {"small", "large"} and run.asked <= 60
@@ -76,7 +89,9 @@ def test_an_optimizer_that_fails_loses_nothing(tmp_path: Path):
 
     run = compiled("copro", "small", tmp_path, World(proposal=proposal), budget=Budget(calls=110))
     stopped = run.made.stopped or ""
-    assert stopped.startswith("copro failed (") and "no more ideas" in stopped and "\n" not in stopped
+    assert (
+        stopped.startswith("copro failed (") and "no more ideas" in stopped and "\n" not in stopped
+    )
     assert "no more ideas" in (tmp_path / "optimizer.log").read_text()
     assert run.made.improved and run.made.after.accuracy == 1.0
 
@@ -93,7 +108,9 @@ def test_a_chain_ends_with_the_step_that_failed_and_keeps_what_was_found(
     for number, name in enumerate(chain, 1):
         kind = type(OPTIMIZERS[name])
 
-        def link(self: Any, job: Any, number: int = number, name: str = name, compile: Any = kind.compile) -> Any:
+        def link(
+            self: Any, job: Any, number: int = number, name: str = name, compile: Any = kind.compile
+        ) -> Any:
             reached.append(name)
             if number == failing:
                 raise ValueError("a library's trouble\nin many lines")
@@ -102,7 +119,8 @@ def test_a_chain_ends_with_the_step_that_failed_and_keeps_what_was_found(
         monkeypatch.setattr(kind, "compile", link)
     made = compiled(optimizer, "small", tmp_path, world, chain=chain, budget=Budget(calls=150)).made
     assert (
-        made.stopped == f"{optimizer} failed in step {failing}, {chain[failing - 1]} (ValueError: a library's trouble)"
+        made.stopped
+        == f"{optimizer} failed in step {failing}, {chain[failing - 1]} (ValueError: a library's trouble)"
     )
     assert reached == list(chain[:failing]), "nothing is asked after it"
     assert "in many lines" in (tmp_path / "optimizer.log").read_text()
@@ -111,17 +129,27 @@ def test_a_chain_ends_with_the_step_that_failed_and_keeps_what_was_found(
 
 
 @pytest.mark.parametrize("optimizer", ["chain", "better-together"])
-def test_a_users_mistake_in_a_step_ends_the_compile(optimizer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_users_mistake_in_a_step_ends_the_compile(
+    optimizer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     def mistaken(self: Any, job: Any) -> Any:
         raise CopeError("give another file")
 
     monkeypatch.setattr(type(OPTIMIZERS["copro"]), "compile", mistaken)
     with pytest.raises(CopeError, match="^give another file$"):
-        compiled(optimizer, "small", tmp_path, chain=("labeled-few-shot", "copro"), budget=Budget(calls=150))
+        compiled(
+            optimizer,
+            "small",
+            tmp_path,
+            chain=("labeled-few-shot", "copro"),
+            budget=Budget(calls=150),
+        )
 
 
 @pytest.mark.parametrize("optimizer", ["copro", "miprov2", "infer-rules", "simba", "gepa"])
-def test_a_proposer_that_says_nothing_costs_no_more_than_its_proposals(optimizer: str, tmp_path: Path):
+def test_a_proposer_that_says_nothing_costs_no_more_than_its_proposals(
+    optimizer: str, tmp_path: Path
+):
     made = compiled(optimizer, "small", tmp_path, World(proposal=""), budget=Budget(calls=110)).made
     assert made.after.accuracy >= made.before.accuracy
     assert len(made.after.values) == len(VAL)
@@ -130,7 +158,14 @@ def test_a_proposer_that_says_nothing_costs_no_more_than_its_proposals(optimizer
 def test_a_chain_keeps_what_its_first_link_found(tmp_path: Path):
     """Labelled rows are chosen without a validation, and COPRO scores on training questions: neither is lost."""
     world = World(lambda tier, messages, request: both(messages))
-    run = compiled("chain", "small", tmp_path, world, chain=("labeled-few-shot", "copro"), budget=Budget(calls=110))
+    run = compiled(
+        "chain",
+        "small",
+        tmp_path,
+        world,
+        chain=("labeled-few-shot", "copro"),
+        budget=Budget(calls=110),
+    )
     predict = run.made.program.round_1.reasoner.predict
     assert run.made.after.accuracy == 1.0 and run.made.improved
     assert predict.demos and MAGIC in predict.signature.instructions
@@ -140,7 +175,9 @@ def both(messages: list[dict[str, str]]) -> str:
     """Half right with demonstrations, all right with the magic word as well; never right with the word alone."""
     number = int(messages[-1]["content"].split()[2])
     shown, word = len(messages) > 2, MAGIC in messages[0]["content"]
-    return f"Answer: {2 * number if (shown and (word or number % 2)) or number == 2 else number + 1}"
+    return (
+        f"Answer: {2 * number if (shown and (word or number % 2)) or number == 2 else number + 1}"
+    )
 
 
 def test_the_objective_cost_prefers_few_tokens_of_the_large_tier(tmp_path: Path):
@@ -165,7 +202,12 @@ def test_a_program_keeps_the_settings_of_the_one_that_was_given(tmp_path: Path):
     world = World()
     given = Cascade("small", world.team, seed=7, early_stop="none")
     made = compiled("labeled-few-shot", given, tmp_path, world).made.program
-    assert (made.seed, made.early_stop, made.team, made.preset) == (7, "none", world.team, given.preset)
+    assert (made.seed, made.early_stop, made.team, made.preset) == (
+        7,
+        "none",
+        world.team,
+        given.preset,
+    )
     assert type(made) is Cascade and made.round_1.reasoner.predict.lm is None
 
 
@@ -177,7 +219,11 @@ def test_the_verb_compiles_and_its_program_is_saved_and_loaded(tmp_path: Path):
         return Score(score(example, answer), "Judged.")
 
     made = compile(
-        Cascade("small", world.team), rows(range(16)), score=judged, optimizer="labeled-few-shot", folder=tmp_path
+        Cascade("small", world.team),
+        rows(range(16)),
+        score=judged,
+        optimizer="labeled-few-shot",
+        folder=tmp_path,
     )
     assert made.improved and len(made.before.values) == 5 and made.spent.usd and made.spent.usd > 0
     file = made.save(tmp_path / "deep" / "made.json")
@@ -190,5 +236,8 @@ def test_the_verb_compiles_and_its_program_is_saved_and_loaded(tmp_path: Path):
 def test_what_python_saves_says_what_it_was_compiled_on(tmp_path: Path):
     made = compiled("bootstrap-few-shot", "small", tmp_path / "run", World()).made
     saved = json.loads(made.save(tmp_path / "mine.json").read_text())["compiled"]
-    assert saved["optimizer"] == "bootstrap-few-shot" and saved["scores"]["after"]["accuracy"] == made.after.accuracy
+    assert (
+        saved["optimizer"] == "bootstrap-few-shot"
+        and saved["scores"]["after"]["accuracy"] == made.after.accuracy
+    )
     assert len(saved["rows"]["train"]) == saved["splits"]["train"]["n"] == len(TRAIN)

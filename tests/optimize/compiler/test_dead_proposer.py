@@ -30,7 +30,9 @@ def mortal(replies: int, error: Exception) -> World:
 
 
 @pytest.mark.parametrize("optimizer", PROPOSING)
-def test_one_that_is_not_there_is_found_before_anything_else_is_asked(optimizer: str, tmp_path: Path) -> None:
+def test_one_that_is_not_there_is_found_before_anything_else_is_asked(
+    optimizer: str, tmp_path: Path
+) -> None:
     world = mortal(0, CopeError(GONE))
     with pytest.raises(CopeError) as refused:
         compiled(optimizer, "small", tmp_path, world, SPLITS, budget=Budget(calls=200))
@@ -41,7 +43,9 @@ def test_one_that_is_not_there_is_found_before_anything_else_is_asked(optimizer:
 
 
 @pytest.mark.parametrize("optimizer", PROPOSING)
-def test_one_that_goes_ends_the_compile_and_what_was_paid_for_is_kept(optimizer: str, tmp_path: Path) -> None:
+def test_one_that_goes_ends_the_compile_and_what_was_paid_for_is_kept(
+    optimizer: str, tmp_path: Path
+) -> None:
     world = mortal(1, CopeError(GONE))
     with pytest.raises(CopeError, match="cannot be asked"):
         compiled(optimizer, "small", tmp_path, world, SPLITS, budget=Budget(calls=200))
@@ -55,16 +59,22 @@ def test_one_that_goes_ends_the_compile_and_what_was_paid_for_is_kept(optimizer:
 def test_a_failure_of_one_request_ends_it_in_the_pilot_alone(tmp_path: Path) -> None:
     long = ContextLengthError("boom")
     with pytest.raises(CopeError, match=r"cannot be asked \(.*boom.*\): mend that"):
-        compiled("gepa", "small", tmp_path / "pilot", mortal(0, long), SPLITS, budget=Budget(calls=100))
+        compiled(
+            "gepa", "small", tmp_path / "pilot", mortal(0, long), SPLITS, budget=Budget(calls=100)
+        )
     world = mortal(2, long)
     run = compiled("gepa", "small", tmp_path / "later", world, SPLITS, budget=Budget(calls=100))
     assert len(run.made.candidates) == 2
-    lost, asked = re.fullmatch(r"(\d+) of (\d+) requests to the proposer failed: .*boom.*", str(run.made.lost)).groups()
+    lost, asked = re.fullmatch(
+        r"(\d+) of (\d+) requests to the proposer failed: .*boom.*", str(run.made.lost)
+    ).groups()
     assert int(lost) == int(asked) - 1 == len(world.proposer.requests) - 2
 
 
 @pytest.mark.parametrize("optimizer", PROPOSING)
-def test_one_whose_every_reply_fails_is_no_optimizer_that_found_nothing(optimizer: str, tmp_path: Path) -> None:
+def test_one_whose_every_reply_fails_is_no_optimizer_that_found_nothing(
+    optimizer: str, tmp_path: Path
+) -> None:
     """Such as a server that has not enough memory for a long prompt: other requests would do, but none is made."""
     world = mortal(1, dspy.LMInvalidRequestError("no memory"))
     with pytest.raises(CopeError, match=r"cannot be asked \(.*no memory.*\): mend that"):

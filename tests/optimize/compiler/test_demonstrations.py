@@ -37,16 +37,26 @@ def test_the_votes_winner_is_learned_from_and_not_the_sample_that_came_first(tmp
     seed = next(seed for seed in range(100) if seed_of(seed, 1, "reason", 0) % 4 == 0)
     program = Cascade("self-consistency", world.team, seed=seed)
     run = compiled(
-        "bootstrap-few-shot", program, tmp_path, world, (rows(range(0, 32, 4)), rows(range(33, 37))), demos=8
+        "bootstrap-few-shot",
+        program,
+        tmp_path,
+        world,
+        (rows(range(0, 32, 4)), rows(range(33, 37))),
+        demos=8,
     )
     demos = run.made.program.round_1.reasoner.predict.demos
     assert len(demos) == 8 and all(demo["reasoning"] == "Doubling." for demo in demos)
-    first = [program(question=demo["question"]).rounds[0]["samples"][0]["reasoning"] for demo in demos]
+    first = [
+        program(question=demo["question"]).rounds[0]["samples"][0]["reasoning"] for demo in demos
+    ]
     assert set(first) == {"Adding one."}, "no first sample was wrong, so that this shows nothing"
 
 
 def test_a_rows_worked_solution_is_shown_before_its_answer_and_to_reasoners_alone(tmp_path: Path):
-    worked = [row.copy(reasoning=f"Twice, so {row.answer}.").with_inputs("question") for row in rows(range(20, 32))]
+    worked = [
+        row.copy(reasoning=f"Twice, so {row.answer}.").with_inputs("question")
+        for row in rows(range(20, 32))
+    ]
     run = compiled("labeled-few-shot", "plan-then-solve", tmp_path, splits=(worked, VAL))
     tried = run.made.candidates[-1].state
     assert tried["round_1.planner.predict"]["demos"] == []
@@ -59,12 +69,17 @@ def test_a_rows_worked_solution_is_shown_before_its_answer_and_to_reasoners_alon
 def code_rows(numbers: Any) -> list[dspy.Example]:
     return [
         dspy.Example(
-            id=f"row-{n}", question=f"Write twice, which doubles a number: way {n}.", answer="def twice(x):\n    return 2 * x",
-            tests=["assert twice(1) == 2  # the visible-test"], setup="import math  # the-setup", entry_point="twice",
-            hidden=["assert twice(7) == 14  # the hidden-test"], hidden_setup="import re  # the hidden-test",
+            id=f"row-{n}",
+            question=f"Write twice, which doubles a number: way {n}.",
+            answer="def twice(x):\n    return 2 * x",
+            tests=["assert twice(1) == 2  # the visible-test"],
+            setup="import math  # the-setup",
+            entry_point="twice",
+            hidden=["assert twice(7) == 14  # the hidden-test"],
+            hidden_setup="import re  # the hidden-test",
         ).with_inputs("question", "tests", "setup", "entry_point")
         for n in numbers
-    ]  # fmt: skip
+    ]
 
 
 def coder(tier: str, messages: list[dict[str, str]], request: Any) -> str:
@@ -72,7 +87,10 @@ def coder(tier: str, messages: list[dict[str, str]], request: Any) -> str:
     helped = len(messages) > 2 or MAGIC in messages[0]["content"]
     if tier == "large":
         return "Double the number that goes in."
-    number, seed = int(messages[-1]["content"].split("way ")[1].split(".")[0]), request.config.seed or 1
+    number, seed = (
+        int(messages[-1]["content"].split("way ")[1].split(".")[0]),
+        request.config.seed or 1,
+    )
     times = 2 if helped or number % 4 == 0 or seed % 3 == 0 else 3
     return f"```python\ndef twice(x):\n    return {times} * x\n```"
 
@@ -83,18 +101,26 @@ def doubles(example: dspy.Example, answer: str | None) -> float:
 
 
 @pytest.mark.parametrize(
-    "optimizer", ["labeled-few-shot", "bootstrap-few-shot", "knn-few-shot", "miprov2", "simba", "infer-rules"]
+    "optimizer",
+    ["labeled-few-shot", "bootstrap-few-shot", "knn-few-shot", "miprov2", "simba", "infer-rules"],
 )
 def test_hidden_tests_are_in_no_prompt_and_no_program(optimizer: str, tmp_path: Path):
     world = World(coder)
     program = Cascade("plan-then-solve", world.team, domain="code", confidence=VoteShare())
     run = compiled(
-        optimizer, program, tmp_path, world, (code_rows(range(4)), code_rows(range(5, 10))), scorer=doubles,
+        optimizer,
+        program,
+        tmp_path,
+        world,
+        (code_rows(range(4)), code_rows(range(5, 10))),
+        scorer=doubles,
         budget=Budget(calls=240),
-    )  # fmt: skip
+    )
     assert run.made.improved
     saved = run.made.save(tmp_path / "program.json").read_text()
     assert "def twice" in saved or MAGIC in saved
-    assert not any(secret in saved for secret in ("hidden-test", "the-setup", "visible-test", "row-"))
+    assert not any(
+        secret in saved for secret in ("hidden-test", "the-setup", "visible-test", "row-")
+    )
     prompts = [str(request) for requests in run.requests.values() for request in requests]
     assert not any("hidden-test" in prompt for prompt in prompts)

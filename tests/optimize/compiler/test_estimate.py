@@ -23,12 +23,16 @@ from cope.optimize.compiler.estimate import estimate, per_question, validation, 
         ("infer-rules", "small", None),
     ],
 )
-def test_the_range_holds_what_is_then_used(optimizer: str, preset: str, calls: int | None, tmp_path: Path):
+def test_the_range_holds_what_is_then_used(
+    optimizer: str, preset: str, calls: int | None, tmp_path: Path
+):
     """Of a model whose answers depend on every letter, so that each program that is tried is a new one."""
     numbers = count()
     world = World(fickle, proposal=lambda *_: f"Double the number, way {next(numbers)}.")
     splits = (rows(range(12)), rows(range(20, 28)))
-    run = compiled(optimizer, preset, tmp_path, world, splits, budget=Budget(calls=calls) if calls else None)
+    run = compiled(
+        optimizer, preset, tmp_path, world, splits, budget=Budget(calls=calls) if calls else None
+    )
     low, high = run.guess.low, run.guess.high
     assert low.calls <= run.asked - run.pilot <= high.calls <= 4 * low.calls
     if not run.guess.proposals:  # scripted ones are shorter than any that a model makes
@@ -47,14 +51,25 @@ def test_a_range_from_a_pilot():
     assert (guess.low.calls, guess.high.calls) == (2 * 10 // 2 + 2, 3 * 10 + 2)
     assert guess.low.tokens == 2000 // 2 + 2 * 800 and guess.high.tokens == 3000 + 2 * 4000
     # A proposal of 800 tokens, a quarter of them written, costs 0.10 USD here, and one of 4,000 costs 0.50.
-    assert guess.low.usd == pytest.approx(0.1 + 2 * 0.1) and guess.high.usd == pytest.approx(0.3 + 2 * 0.5)
+    assert guess.low.usd == pytest.approx(0.1 + 2 * 0.1) and guess.high.usd == pytest.approx(
+        0.3 + 2 * 0.5
+    )
     unpriced = estimate([cheap, dear], questions=10, proposals=2, demos=0)
-    assert unpriced.low.usd is None and unpriced.high.usd is None, "what the proposer takes is not known"
+    assert unpriced.low.usd is None and unpriced.high.usd is None, (
+        "what the proposer takes is not known"
+    )
     assert estimate([cheap], 10, 0, demos=2).high.tokens == 3000
 
 
 def test_a_question_with_an_unknown_price_has_none():
-    usage = {"calls": 2, "prompt_tokens": 5, "completion_tokens": 6, "usd": None, "unpriced": 2, "cancelled": 0}
+    usage = {
+        "calls": 2,
+        "prompt_tokens": 5,
+        "completion_tokens": 6,
+        "usd": None,
+        "unpriced": 2,
+        "cancelled": 0,
+    }
     (spent,) = per_question([[{**usage, "machine_seconds": 0.5}]])
     assert (spent.calls, spent.tokens, spent.usd) == (2, 11, None)
 
@@ -99,7 +114,9 @@ def test_shorter_answers_count_at_the_lower_end_alone():
     assert shorter.low.tokens == pytest.approx(plain.low.tokens * (1 - saved * 2 / 3), abs=1)
     # A written token weighs eight read ones: 16 parts of 17.
     assert shorter.low.seconds == pytest.approx(plain.low.seconds * (1 - saved * 16 / 17))
-    assert plain.low.usd is not None and shorter.low.usd == pytest.approx(plain.low.usd * (1 - saved * 16 / 17))
+    assert plain.low.usd is not None and shorter.low.usd == pytest.approx(
+        plain.low.usd * (1 - saved * 16 / 17)
+    )
     assert estimate([Spending(1, 300, None, 3.0)], 100, 0, 4, plain=20, written=0.5).low.usd is None
     assert estimate(pilot, 10, 0, 4, plain=20, written=0.5).low == estimate(pilot, 10, 0, 4).low
 
@@ -107,7 +124,10 @@ def test_shorter_answers_count_at_the_lower_end_alone():
 def test_the_share_that_models_wrote():
     assert (
         written_share(
-            [[{"prompt_tokens": 30, "completion_tokens": 10}], [{"prompt_tokens": 0, "completion_tokens": 0}]]
+            [
+                [{"prompt_tokens": 30, "completion_tokens": 10}],
+                [{"prompt_tokens": 0, "completion_tokens": 0}],
+            ]
         )
         == 0.25
     )

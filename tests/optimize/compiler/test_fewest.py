@@ -34,9 +34,13 @@ def test_no_question_takes_fewer(preset: str, early_stop: str, said: str) -> Non
 def test_the_counts_of_the_presets() -> None:
     counts = {name: fewest_calls(Cascade(name, World().team)) for name in PRESETS}
     assert counts == {
-        "small": 1, "large": 1, "plan-then-solve": 2, "cope": 2 * 6,
-        "self-consistency": counts["self-consistency"], "answer-cascade": counts["answer-cascade"],
-    }  # fmt: skip
+        "small": 1,
+        "large": 1,
+        "plan-then-solve": 2,
+        "cope": 2 * 6,
+        "self-consistency": counts["self-consistency"],
+        "answer-cascade": counts["answer-cascade"],
+    }
 
 
 def test_a_round_that_nobody_can_read_may_be_the_shorter_way() -> None:

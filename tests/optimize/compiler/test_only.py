@@ -7,7 +7,16 @@ from typing import Any
 import dspy
 import pytest
 from dspy.teleprompt.teleprompt import Teleprompter
-from support.compile_world import Reply, Run, World, compiled, fickle, question, reply as usual, rows
+from support.compile_world import (
+    Reply,
+    Run,
+    World,
+    compiled,
+    fickle,
+    question,
+    reply as usual,
+    rows,
+)
 
 from cope import Cascade
 from cope.optimize import OPTIMIZERS, Budget
@@ -23,8 +32,13 @@ def test_frozen_predictors_keep_their_words_and_demonstrations(optimizer: str, t
     world = World()
     program = Cascade("plan-then-solve", world.team)
     frozen: Any = program.round_1.reasoner.predict
-    frozen.signature, frozen.demos = frozen.signature.with_instructions("My words."), [dspy.Example(**WRONG)]
-    made = compiled(optimizer, program, tmp_path, world, only=["planner"], budget=Budget(calls=110)).made
+    frozen.signature, frozen.demos = (
+        frozen.signature.with_instructions("My words."),
+        [dspy.Example(**WRONG)],
+    )
+    made = compiled(
+        optimizer, program, tmp_path, world, only=["planner"], budget=Budget(calls=110)
+    ).made
     for candidate in made.candidates:
         kept = candidate.state["round_1.reasoner.predict"]
         assert kept == {"instructions": "My words.", "demos": [WRONG]}
@@ -37,14 +51,23 @@ def test_frozen_predictors_keep_their_words_and_demonstrations(optimizer: str, t
 @pytest.mark.parametrize(
     ("only", "names"),
     [
-        ((), [*(f"round_{n}.{role}.predict" for n in (1, 2) for role in ("planner", "reasoner")), "round_3.reasoner.predict"]),
-        (("small",), ["round_1.planner.predict", "round_1.reasoner.predict", "round_2.reasoner.predict"]),
+        (
+            (),
+            [
+                *(f"round_{n}.{role}.predict" for n in (1, 2) for role in ("planner", "reasoner")),
+                "round_3.reasoner.predict",
+            ],
+        ),
+        (
+            ("small",),
+            ["round_1.planner.predict", "round_1.reasoner.predict", "round_2.reasoner.predict"],
+        ),
         (("large",), ["round_2.planner.predict", "round_3.reasoner.predict"]),
         (("planner",), ["round_1.planner.predict", "round_2.planner.predict"]),
         (("small", "reasoner"), ["round_1.reasoner.predict", "round_2.reasoner.predict"]),
         (("round:3",), ["round_3.reasoner.predict"]),
     ],
-)  # fmt: skip
+)
 def test_parts_by_tier_role_and_round(only: tuple[str, ...], names: list[str]):
     assert chosen(Cascade("cope", World().team), only) == names
 
@@ -64,10 +87,14 @@ TRAIN = rows([1, 5, 9, 4, 12, 20, 2])  # the first three reach the second round;
 VAL = rows([17, 21, 25, 29, 8, 6])
 
 
-def run(folder: Path, preset: Preset, reply: Reply = usual, **more: Any) -> tuple[Run, Counter[int]]:
+def run(
+    folder: Path, preset: Preset, reply: Reply = usual, **more: Any
+) -> tuple[Run, Counter[int]]:
     """A compile of the two rounds, and its calls by round: 0 is the proposer's."""
     world = World(reply)
-    made = compiled("bootstrap-random-search", Cascade(preset, world.team), folder, world, (TRAIN, VAL), **more)
+    made = compiled(
+        "bootstrap-random-search", Cascade(preset, world.team), folder, world, (TRAIN, VAL), **more
+    )
     return made, Counter(call.round for call in made.calls)
 
 
@@ -84,7 +111,9 @@ def test_a_surrogate_leaves_out_later_rounds(tmp_path: Path):
     """Compiling the first round, the second one runs to validate whole programs alone: before, and three finalists."""
     preset = two_rounds(planner="small", plan="goal", sees=[1], plans=2, plan_temperature=0.7)
     some = Budget(calls=240)
-    made, calls = run(tmp_path / "surrogate", preset, fickle, only=["round:1"], surrogate=True, budget=some)
+    made, calls = run(
+        tmp_path / "surrogate", preset, fickle, only=["round:1"], surrogate=True, budget=some
+    )
     _, without = run(tmp_path / "without", preset, fickle, only=["round:1"], budget=some)
     assert calls[2] <= len(TRAIN) + 4 * len(VAL) and calls[2] < without[2]
     assert made.made.after.accuracy >= made.made.before.accuracy
@@ -93,7 +122,9 @@ def test_a_surrogate_leaves_out_later_rounds(tmp_path: Path):
 def test_a_surrogate_works_on_the_questions_that_reach_the_compiled_round(tmp_path: Path):
     class Looking(Teleprompter):
         def compile(self, student: Any, *, trainset: Any, valset: Any) -> Any:
-            seen.update(train={row.question for row in trainset}, val={row.question for row in valset})
+            seen.update(
+                train={row.question for row in trainset}, val={row.question for row in valset}
+            )
             return student
 
     seen: dict[str, set[str]] = {}

@@ -26,7 +26,9 @@ from cope.optimize.compiler.student import Student
 def test_equal_questions_are_left_out_and_counted():
     again = rows([3])[0].copy(question="  what is 3 +  3?")
     splits = split([*rows(range(6)), again, *rows([5])], [*rows([2]), *rows(range(10, 14))])
-    assert splits.dropped == 3  # two of the training pool, and one of validation that is in training
+    assert (
+        splits.dropped == 3
+    )  # two of the training pool, and one of validation that is in training
     assert sorted(row.answer for row in splits.train) == ["0", "10", "2", "4", "6", "8"]
     assert {row.answer for row in splits.val} == {"20", "22", "24", "26"}
     assert "; 3 duplicates left out" in splits.words
@@ -41,7 +43,10 @@ def test_splits_of_one_pool_are_disjoint_and_the_same_for_the_same_seed():
 
 
 def test_fingerprints_follow_the_questions_and_not_their_order():
-    here, there = split(rows(range(8)), rows(range(8, 12)), seed=1), split(rows(range(8)), rows(range(8, 12)), seed=5)
+    here, there = (
+        split(rows(range(8)), rows(range(8, 12)), seed=1),
+        split(rows(range(8)), rows(range(8, 12)), seed=5),
+    )
     assert here.print_of("train") == there.print_of("train") != here.print_of("val")
 
 
@@ -86,7 +91,9 @@ def test_refused_and_half_asked_candidates_are_no_choice():
         for key in keys:
             found.score(name, key, 1.0, 0, 0)
     assert (
-        [candidate.number for candidate in found.whole()] == [candidate.number for candidate in found.frontier()] == [0]
+        [candidate.number for candidate in found.whole()]
+        == [candidate.number for candidate in found.frontier()]
+        == [0]
     )
 
 
@@ -111,7 +118,14 @@ def test_the_promising_one_gained_most_on_what_it_was_asked():
 
 def row(**changes: Any) -> dict[str, Any]:
     sample = {"index": 0, "plan": None, "answer": "7", "reasoning": "So."}
-    usual = {"round": 1, "asked": 1, "samples": [sample], "votes": {"7": 1}, "accepted": True, "plan": None}
+    usual = {
+        "round": 1,
+        "asked": 1,
+        "samples": [sample],
+        "votes": {"7": 1},
+        "accepted": True,
+        "plan": None,
+    }
     return {**usual, **changes}
 
 
@@ -125,17 +139,45 @@ TESTED = [{"index": 0, "plan": None, "answer": "def f(x): ...", "tests": FAILED}
     ("rounds", "predictor", "words"),
     [
         ([row()], None, "7 is wrong. The right answer is 8. Round 1 answered."),
-        ([row(asked=5, votes={"7": 3, "9": 2})], None, "Round 1: 5 samples, votes: 3 for 7, 2 for 9."),
-        ([row(asked=2, votes={"7": 1, "9": 1})], "round_1.reasoner.predict", "Samples of the same prompt disagree"),
-        ([row(samples=UNREAD, votes={})], "round_1.reasoner.predict", "The reply could not be read"),
-        ([row(samples=UNREAD, votes={})], None, "1 of its replies held no answer that could be read."),
-        ([row(samples=TESTED, accepted=False)], None, "A visible test failed: assert f(1) == 2: it gave 3"),
-        ([row(plan="Here is the plan:")], "round_1.planner.predict", "The plan announces something and then ends"),
+        (
+            [row(asked=5, votes={"7": 3, "9": 2})],
+            None,
+            "Round 1: 5 samples, votes: 3 for 7, 2 for 9.",
+        ),
+        (
+            [row(asked=2, votes={"7": 1, "9": 1})],
+            "round_1.reasoner.predict",
+            "Samples of the same prompt disagree",
+        ),
+        (
+            [row(samples=UNREAD, votes={})],
+            "round_1.reasoner.predict",
+            "The reply could not be read",
+        ),
+        (
+            [row(samples=UNREAD, votes={})],
+            None,
+            "1 of its replies held no answer that could be read.",
+        ),
+        (
+            [row(samples=TESTED, accepted=False)],
+            None,
+            "A visible test failed: assert f(1) == 2: it gave 3",
+        ),
+        (
+            [row(plan="Here is the plan:")],
+            "round_1.planner.predict",
+            "The plan announces something and then ends",
+        ),
         ([row(plan="Add.", asked=3, votes={"7": 3})], "round_1.planner.predict", "it leads astray"),
-        ([row(plan="Add.")], "round_1.planner.predict", "The solution made with this plan is wrong."),
+        (
+            [row(plan="Add.")],
+            "round_1.planner.predict",
+            "The solution made with this plan is wrong.",
+        ),
         ([row()], "round_1.planner.predict", "The plan could not be read"),
     ],
-)  # fmt: skip
+)
 def test_feedback_says_what_went_wrong(rounds: list[Any], predictor: str | None, words: str):
     said = feedback(WRONG, dspy.Prediction(rounds=rounds, round=rounds[-1]["round"]), predictor)
     assert words in said and said.startswith("7 is wrong. The right answer is 8.")
@@ -162,8 +204,13 @@ def test_a_prompt_that_does_not_fit_is_refused_without_a_call():
     assert "do not fit small's context of 600" in str(candidate.refused)
     with session.stage():
         prediction = long(question=question(1))
-    assert prediction.answer is None and prediction.refused == candidate.refused and world.asked == 0
-    assert Metric(score, session).score(TRAIN[1], prediction) == 0.0 and session.candidates.whole() == []
+    assert (
+        prediction.answer is None and prediction.refused == candidate.refused and world.asked == 0
+    )
+    assert (
+        Metric(score, session).score(TRAIN[1], prediction) == 0.0
+        and session.candidates.whole() == []
+    )
 
 
 def student_in(world: World, preset: str, path: Path | None = None) -> tuple[Session, Student]:
@@ -227,7 +274,10 @@ def test_every_rollout_is_asked_anew_and_known_when_it_comes_again(tmp_path: Pat
 
     def asked_by(rollout: int | None) -> int:
         before, lm = world.asked, world.team["small"].lm
-        with session.stage(), dspy.context(lm=lm if rollout is None else lm.copy(rollout_id=rollout)):
+        with (
+            session.stage(),
+            dspy.context(lm=lm if rollout is None else lm.copy(rollout_id=rollout)),
+        ):
             answers[rollout] = student(question=question(1)).answer
         return world.asked - before
 

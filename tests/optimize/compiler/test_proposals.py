@@ -14,7 +14,9 @@ PROGRAM = f"```python\ndef {MAGIC}(n):\n    return 2 * n\n```"
 
 
 @pytest.mark.parametrize("local", [True, False])
-def test_a_program_is_no_instruction_of_a_small_model(local: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_program_is_no_instruction_of_a_small_model(
+    local: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """Every proposal is a program with the magic word: it would be the best candidate, if it were tried."""
     monkeypatch.setattr(mipro, "is_local", lambda model: local)
     world = World(proposal=PROGRAM)
@@ -28,7 +30,9 @@ def test_a_program_is_no_instruction_of_a_small_model(local: bool, tmp_path: Pat
 
 
 @pytest.mark.parametrize("useful", [True, False])
-def test_remarks_in_place_of_advice_are_counted_and_told(useful: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_remarks_in_place_of_advice_are_counted_and_told(
+    useful: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(proposals, "is_local", lambda model: True)
     advice = f"Say {MAGIC} before you begin." if useful else f"The assistant should say {MAGIC}."
     world = World(proposal=f"Nothing is said.\nAdvice: {advice}")
@@ -39,7 +43,10 @@ def test_remarks_in_place_of_advice_are_counted_and_told(useful: bool, tmp_path:
         return
     count, rest = str(made.lost).split(" ", 1)
     assert int(count) >= len(world.proposals()) > 0, "what was known already is left out as well"
-    assert rest == "proposals were no instruction and left out: a stronger --reflection-lm may do better"
+    assert (
+        rest
+        == "proposals were no instruction and left out: a stronger --reflection-lm may do better"
+    )
 
 
 def test_sentences_that_name_code_are_instructions():

@@ -17,9 +17,17 @@ HERE = Path(__file__).parent
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     ran = subprocess.run(
-        [sys.executable, str(HERE / "_killed_compile.py"), str(tmp_path_factory.mktemp("kills")), *OPTIMIZERS],
-        check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(HERE.parents[1])},
-    )  # fmt: skip
+        [
+            sys.executable,
+            str(HERE / "_killed_compile.py"),
+            str(tmp_path_factory.mktemp("kills")),
+            *OPTIMIZERS,
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(HERE.parents[1])},
+    )
     return json.loads(ran.stdout)
 
 

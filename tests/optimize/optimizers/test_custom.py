@@ -29,7 +29,9 @@ def right(gold: Any, pred: Any, trace: Any = None, *_: Any) -> bool:
     return pred.answer == gold.answer
 
 
-def told(gold: Any, pred: Any, trace: Any = None, pred_name: Any = None, pred_trace: Any = None) -> dspy.Prediction:
+def told(
+    gold: Any, pred: Any, trace: Any = None, pred_name: Any = None, pred_trace: Any = None
+) -> dspy.Prediction:
     return dspy.Prediction(score=float(right(gold, pred)), feedback="Look again.")
 
 
@@ -46,7 +48,9 @@ class Plain(dspy.LM):
 def scripted() -> tuple[dspy.LM, Callable[[], int]]:
     """A model of DSPy's with an engine, and how often that was asked."""
     engine = ScriptedEngine(lambda messages, request: f"{PROPOSAL} Way {len(engine.requests)}.")
-    return dspy.LM("engine/own", engine=engine, temperature=0.7, cache=False), lambda: len(engine.requests)
+    return dspy.LM("engine/own", engine=engine, temperature=0.7, cache=False), lambda: len(
+        engine.requests
+    )
 
 
 def plain() -> tuple[dspy.LM, Callable[[], int]]:
@@ -55,14 +59,20 @@ def plain() -> tuple[dspy.LM, Callable[[], int]]:
 
 
 @pytest.mark.parametrize("model", [scripted, plain])
-def test_what_its_own_model_is_asked_is_booked_and_within_the_budget(model: Any, tmp_path: Path) -> None:
+def test_what_its_own_model_is_asked_is_booked_and_within_the_budget(
+    model: Any, tmp_path: Path
+) -> None:
     lm, asked = model()
     own = dspy.GEPA(metric=told, max_metric_calls=400, reflection_lm=lm)
     run = compiled(own, "small", tmp_path, World(fickle), SPLITS, budget=Budget(calls=60))
     assert asked() > 0 and run.asked + asked() == run.made.spent.calls <= 60
     booked = [call for call in run.calls if call.tier == "proposer"]
     assert len(booked) == asked() and {call.model for call in booked} == {lm.model}
-    assert own.reflection_lm is lm and type(lm).__call__ is type(lm).__call__ and "update_history" not in vars(lm)
+    assert (
+        own.reflection_lm is lm
+        and type(lm).__call__ is type(lm).__call__
+        and "update_history" not in vars(lm)
+    )
     if model is scripted:
         assert all(call.prompt_tokens and call.completion_tokens for call in booked)
         assert len(lm.history) == asked()
@@ -88,7 +98,11 @@ def test_an_interrupted_compile_asks_its_model_nothing_twice(tmp_path: Path) -> 
 
 
 def test_a_tiers_model_that_it_holds_is_booked_as_the_proposer(tmp_path: Path) -> None:
-    world = World(lambda tier, messages, request: PROPOSAL if tier == "large" else fickle(tier, messages, request))
+    world = World(
+        lambda tier, messages, request: (
+            PROPOSAL if tier == "large" else fickle(tier, messages, request)
+        )
+    )
     lm = world.team["large"].lm
     own = dspy.GEPA(metric=told, max_metric_calls=60, reflection_lm=lm)
     run = compiled(own, "small", tmp_path, world, SPLITS)
@@ -96,19 +110,31 @@ def test_a_tiers_model_that_it_holds_is_booked_as_the_proposer(tmp_path: Path) -
     assert own.reflection_lm is lm
 
 
-def test_a_budget_in_money_asks_for_the_price_of_its_models_before_anything_else(tmp_path: Path) -> None:
+def test_a_budget_in_money_asks_for_the_price_of_its_models_before_anything_else(
+    tmp_path: Path,
+) -> None:
     lm, asked = scripted()
     own = dspy.GEPA(metric=told, max_metric_calls=60, reflection_lm=lm)
     world, prices = World(fickle, prices={"small": Price(1, 2)}), {"small": Price(1, 2)}
-    with pytest.raises(CopeError, match=r"give --price proposer=IN/OUT, .*\(proposer is engine/own\)"):
+    with pytest.raises(
+        CopeError, match=r"give --price proposer=IN/OUT, .*\(proposer is engine/own\)"
+    ):
         compiled(own, "small", tmp_path / "none", world, SPLITS, budget=Budget(usd=1.0))
     assert (world.asked, asked()) == (0, 0)
     run = compiled(
-        own, "small", tmp_path / "own", World(fickle, prices=prices), SPLITS, budget=Budget(usd=1.0),
+        own,
+        "small",
+        tmp_path / "own",
+        World(fickle, prices=prices),
+        SPLITS,
+        budget=Budget(usd=1.0),
         proposer_price=Price(3, 4),
-    )  # fmt: skip
+    )
     booked = [call for call in run.calls if call.tier == "proposer"]
-    assert booked and all(c.usd == pytest.approx((3 * c.prompt_tokens + 4 * c.completion_tokens) / 1e6) for c in booked)
+    assert booked and all(
+        c.usd == pytest.approx((3 * c.prompt_tokens + 4 * c.completion_tokens) / 1e6)
+        for c in booked
+    )
     assert own.reflection_lm is lm
 
 
@@ -117,7 +143,9 @@ def test_its_own_model_is_named_when_each_of_its_requests_fails(tmp_path: Path) 
         raise dspy.LMInvalidRequestError("no memory")
 
     own = dspy.GEPA(
-        metric=told, max_metric_calls=60, reflection_lm=dspy.LM("engine/own", engine=ScriptedEngine(full), cache=False)
+        metric=told,
+        max_metric_calls=60,
+        reflection_lm=dspy.LM("engine/own", engine=ScriptedEngine(full), cache=False),
     )
     with pytest.raises(CopeError, match=r"the proposer engine/own cannot be asked \(.*no memory"):
         compiled(own, "small", tmp_path, World(fickle), SPLITS)
@@ -153,13 +181,23 @@ def test_its_models_are_found_wherever_it_keeps_them_and_given_back() -> None:
 
     def held() -> list[Any]:
         return [
-            own.settings["lm"], own.list[0], own.inner.prompt_model, own.inner.task_model, own.predict.lm, own.judge.lm,
-        ]  # fmt: skip
+            own.settings["lm"],
+            own.list[0],
+            own.inner.prompt_model,
+            own.inner.task_model,
+            own.predict.lm,
+            own.judge.lm,
+        ]
 
     def trouble() -> None:
         with lent_models(own):
-            assert all(isinstance(found, LentLM) for found in held()) and len({id(found) for found in held()}) == 1
-            assert own.predict.lm.copy(temperature=0.1, rollout_id=7)("Say.") == [f"{PROPOSAL} Way 1."]
+            assert (
+                all(isinstance(found, LentLM) for found in held())
+                and len({id(found) for found in held()}) == 1
+            )
+            assert own.predict.lm.copy(temperature=0.1, rollout_id=7)("Say.") == [
+                f"{PROPOSAL} Way 1."
+            ]
             raise RuntimeError("on the way")
 
     with pytest.raises(RuntimeError, match="on the way"):
@@ -190,12 +228,18 @@ class Missing(Teleprompter):
 @pytest.mark.parametrize(
     ("own", "words"),
     [
-        (lambda: BetterTogether(metric=right), "BetterTogether's step BootstrapFinetune trains a model's weights"),
+        (
+            lambda: BetterTogether(metric=right),
+            "BetterTogether's step BootstrapFinetune trains a model's weights",
+        ),
         (
             lambda: BetterTogether(metric=right, p=LabeledFewShot(), q=LabeledFewShot()),
             "BetterTogether is run with its usual strategy, p -> w -> p: name its optimizers p and w, or choose",
         ),
-        (Ensemble, "Ensemble joins programs that are there already, and learns nothing: choose the optimizer ensemble"),
+        (
+            Ensemble,
+            "Ensemble joins programs that are there already, and learns nothing: choose the optimizer ensemble",
+        ),
         (Missing, "Missing.compile wants corpus, which a compile has not"),
     ],
     ids=["better-together", "strategy", "ensemble", "missing"],
@@ -204,15 +248,26 @@ def test_what_cannot_work_is_refused_before_any_call(own: Any, words: str, tmp_p
     world = World()
     with pytest.raises(CopeError) as refused:
         compiled(own(), "small", tmp_path, world, SPLITS)
-    assert words in str(refused.value) and "\n" not in str(refused.value) and len(str(refused.value)) < 300
+    assert (
+        words in str(refused.value)
+        and "\n" not in str(refused.value)
+        and len(str(refused.value)) < 300
+    )
     assert world.asked == 0
 
 
-@pytest.mark.parametrize("own", [
-    lambda: BootstrapFewShot(metric=right), lambda: LabeledFewShot(k=2),
-    lambda: BootstrapFewShotWithRandomSearch(metric=right, num_candidate_programs=2),
-    lambda: BetterTogether(metric=right, p=BootstrapFewShot(metric=right), w=LabeledFewShot(k=2)),
-], ids=["bootstrap", "labeled", "random-search", "better-together"])  # fmt: skip
+@pytest.mark.parametrize(
+    "own",
+    [
+        lambda: BootstrapFewShot(metric=right),
+        lambda: LabeledFewShot(k=2),
+        lambda: BootstrapFewShotWithRandomSearch(metric=right, num_candidate_programs=2),
+        lambda: BetterTogether(
+            metric=right, p=BootstrapFewShot(metric=right), w=LabeledFewShot(k=2)
+        ),
+    ],
+    ids=["bootstrap", "labeled", "random-search", "better-together"],
+)
 def test_the_others_are_taken(own: Any, tmp_path: Path) -> None:
     run = compiled(own(), "small", tmp_path, World(), SPLITS)
     assert run.made.stopped is None and run.made.improved
@@ -222,5 +277,8 @@ def test_the_others_are_taken(own: Any, tmp_path: Path) -> None:
 def test_a_step_of_better_together_that_fails_is_said(tmp_path: Path) -> None:
     failing = BetterTogether(metric=right, p=LabeledFewShot(k=2), w=Odd())
     stopped = compiled(failing, "small", tmp_path, World(), SPLITS).made.stopped
-    assert stopped == "BetterTogether failed (RuntimeError: one of its steps failed; the log tells why)"
+    assert (
+        stopped
+        == "BetterTogether failed (RuntimeError: one of its steps failed; the log tells why)"
+    )
     assert "no ideas" in (tmp_path / "optimizer.log").read_text()

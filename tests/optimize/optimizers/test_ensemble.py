@@ -19,7 +19,10 @@ from cope.optimize.compiler.splits import question_fingerprint
 
 
 def rows(numbers: Any) -> list[dspy.Example]:
-    return [dspy.Example(question=f"What is {n} + {n}?", answer=str(2 * n)).with_inputs("question") for n in numbers]
+    return [
+        dspy.Example(question=f"What is {n} + {n}?", answer=str(2 * n)).with_inputs("question")
+        for n in numbers
+    ]
 
 
 TRAIN, VAL = rows(range(6)), rows(range(30, 39))
@@ -40,7 +43,12 @@ class World:
     def reply(self, messages: list[dict[str, str]], request: Any) -> str:
         system, *shown, last = messages
         number = int(re.findall(r"What is (\d+) \+", last["content"])[-1])
-        taught = [int(n) for m in shown if m["role"] == "user" for n in re.findall(r"What is (\d+) \+", m["content"])]
+        taught = [
+            int(n)
+            for m in shown
+            if m["role"] == "user"
+            for n in re.findall(r"What is (\d+) \+", m["content"])
+        ]
         if "Answer:" not in system["content"]:
             return f"Double {number}."
         misled = taught and (number + (0 if self._alike else taught[0])) % 3 == 0
@@ -56,7 +64,9 @@ def score(example: dspy.Example, answer: str | None) -> float:
     return float(answer == example.answer)
 
 
-def compile_it(world: World, folder: Path, preset: str = "small", program: Cascade | None = None, **more: Any) -> Any:
+def compile_it(
+    world: World, folder: Path, preset: str = "small", program: Cascade | None = None, **more: Any
+) -> Any:
     program = program or Cascade(load_preset(preset).with_(samples=3), world.team)
     more = {"optimizer": "ensemble", "demos": 1, **more}
     compilation = Compilation(program, split(TRAIN, VAL), score, folder=folder, **more)
@@ -73,7 +83,9 @@ def compile_it(world: World, folder: Path, preset: str = "small", program: Casca
         ("plan-then-solve", {("large", 1, "plan"): 1, ("small", 1, "reason"): 1}),
     ],
 )
-def test_three_that_err_apart_are_right_together(tmp_path: Path, preset: str, calls: dict[Any, int]):
+def test_three_that_err_apart_are_right_together(
+    tmp_path: Path, preset: str, calls: dict[Any, int]
+):
     world = World()
     with metered() as meter:
         made = compile_it(world, tmp_path, preset)
@@ -92,8 +104,12 @@ def test_three_that_err_apart_are_right_together(tmp_path: Path, preset: str, ca
         used = {(row["tier"], row["round"], row["role"]): row["calls"] for row in prediction.usage}
         assert used == {key: len(prediction.members) * count for key, count in calls.items()}
     assert {len(prediction.members) for prediction in rows} == {2, 3}
-    tokens = sum(row["prompt_tokens"] + row["completion_tokens"] for p in rows for row in p.usage) / len(rows)
-    assert made.after.tokens == pytest.approx(tokens) and made.after.tokens > 1.5 * made.before.tokens
+    tokens = sum(
+        row["prompt_tokens"] + row["completion_tokens"] for p in rows for row in p.usage
+    ) / len(rows)
+    assert (
+        made.after.tokens == pytest.approx(tokens) and made.after.tokens > 1.5 * made.before.tokens
+    )
 
 
 def test_the_vote_itself_costs_the_compile_nothing(tmp_path: Path):
@@ -127,11 +143,15 @@ def test_an_ensemble_can_be_compiled_on_its_lead(tmp_path: Path):
     world = World()
     first = compile_it(world, tmp_path / "a").program
     before = [peer.dump_state() for peer in first.peers]
-    proposer = ScriptedEngine(lambda *_: "Double it well.\nProposed prefix for output field: Answer")
+    proposer = ScriptedEngine(
+        lambda *_: "Double it well.\nProposed prefix for output field: Answer"
+    )
     made = compile_it(world, tmp_path / "b", program=first, optimizer="copro", proposer=proposer)
     assert made.before.accuracy == 1.0 and not made.improved
     tried = [
-        c.state for c in made.candidates if c.state["round_1.reasoner.predict"]["instructions"] == "Double it well."
+        c.state
+        for c in made.candidates
+        if c.state["round_1.reasoner.predict"]["instructions"] == "Double it well."
     ]
     assert tried and all(state.keys() == made.candidates[0].state.keys() for state in tried)
     assert [peer.dump_state() for peer in made.program.peers] == before
@@ -141,7 +161,9 @@ def test_evaluated_and_shown_like_every_program(tmp_path: Path, monkeypatch: pyt
     monkeypatch.chdir(tmp_path)
     world = World()
     compile_it(world, tmp_path / "compile").save("p.json")
-    Path("q.jsonl").write_text("".join(json.dumps({"question": e.question, "answer": e.answer}) + "\n" for e in VAL))
+    Path("q.jsonl").write_text(
+        "".join(json.dumps({"question": e.question, "answer": e.answer}) + "\n" for e in VAL)
+    )
     monkeypatch.setattr(eval_command, "make_team", lambda options: world.team)
     monkeypatch.setattr(eval_command, "prepare", lambda *args, **kwargs: None)
 
@@ -150,14 +172,30 @@ def test_evaluated_and_shown_like_every_program(tmp_path: Path, monkeypatch: pyt
         assert made.exit_code == 0, made.output
         return made.stdout
 
-    evaluation = ("eval", "jsonl", "--data", "q.jsonl", "--program", "p.json", "--no-track", "--json")
+    evaluation = (
+        "eval",
+        "jsonl",
+        "--data",
+        "q.jsonl",
+        "--program",
+        "p.json",
+        "--no-track",
+        "--json",
+    )
     asked = world.asked
     summary = json.loads(cope(*evaluation))
-    assert summary["accuracy"] == 1.0 and summary["total"]["calls"] == world.asked - asked >= 2 * len(VAL)
+    assert summary["accuracy"] == 1.0 and summary["total"][
+        "calls"
+    ] == world.asked - asked >= 2 * len(VAL)
     asked = world.asked
     cope(*evaluation)
     assert world.asked == asked
     said = cope("show", "p.json")
-    assert "ensemble of 3 programs, whose answers vote: a question costs up to 3 times as much" in said
-    assert all(f"{name}round_1.reasoner.predict (small solves)" in said for name in ("", "peer_2.", "peer_3."))
+    assert (
+        "ensemble of 3 programs, whose answers vote: a question costs up to 3 times as much" in said
+    )
+    assert all(
+        f"{name}round_1.reasoner.predict (small solves)" in said
+        for name in ("", "peer_2.", "peer_3.")
+    )
     assert "program voting programs: 1 -> 3" in cope("diff", "small", "p.json")

@@ -6,7 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.compile_world import BUDGETS, PROPOSAL, VAL, Run, World, compiled, number_in, reply, score
+from support.compile_world import (
+    BUDGETS,
+    PROPOSAL,
+    VAL,
+    Run,
+    World,
+    compiled,
+    number_in,
+    reply,
+    score,
+)
 
 from cope import Cascade
 from cope.optimize import OPTIMIZERS, Budget
@@ -28,7 +38,9 @@ def test_it_makes_the_program_better(run_of: RunOf, optimizer: str, preset: str)
 
 @pytest.mark.parametrize("preset", ["plan-then-solve", "small"])
 @every_optimizer
-def test_the_program_that_is_handed_over_answers_as_it_was_scored(run_of: RunOf, optimizer: str, preset: str):
+def test_the_program_that_is_handed_over_answers_as_it_was_scored(
+    run_of: RunOf, optimizer: str, preset: str
+):
     run = run_of(optimizer, preset)
     answers = [run.made.program(**example.inputs()).answer for example in VAL]
     right = [score(example, answer) for example, answer in zip(VAL, answers, strict=True)]
@@ -46,12 +58,16 @@ def test_every_call_goes_to_its_tier(run_of: RunOf, optimizer: str, preset: str)
         # A sample that a vote made needless may be given up before its engine hears of it.
         assert 0 <= len(calls) - len(requests) <= sum(call.cancelled for call in calls)
     for request in (*run.requests["small"], *run.requests["large"]):
-        assert number_in(request.messages[-1].parts[0].text) is not None, "a tier was asked for a proposal"
+        assert number_in(request.messages[-1].parts[0].text) is not None, (
+            "a tier was asked for a proposal"
+        )
 
 
 def test_the_large_tier_proposes_where_nobody_else_is_named_and_is_booked_apart(tmp_path: Path):
     world = World(lambda tier, *asked: PROPOSAL if tier == "large" else reply(tier, *asked))
-    run = compiled("copro", "small", tmp_path, world, proposer=None, budget=Budget(calls=BUDGETS["small"]))
+    run = compiled(
+        "copro", "small", tmp_path, world, proposer=None, budget=Budget(calls=BUDGETS["small"])
+    )
     assert run.made.improved and world.proposer.requests == []
     booked = Counter(call.tier for call in run.calls)
     assert booked == {"small": len(world.small.requests), "proposer": len(world.large.requests)}
@@ -75,15 +91,21 @@ def test_demonstrations_come_from_what_was_right(run_of: RunOf, optimizer: str, 
     for candidate in run_of(optimizer, preset).made.candidates:
         for name, demo in demonstrations(candidate.state):
             if ".planner." in name:
-                assert demo["augmented"] and (demo.get("goal") or demo.get("guideline")), "a planner has a raw row"
+                assert demo["augmented"] and (demo.get("goal") or demo.get("guideline")), (
+                    "a planner has a raw row"
+                )
             else:
                 assert demo["answer"] == str(2 * (number_in(demo["question"]) or 0))
                 assert demo.get("reasoning", "Doubling.") == "Doubling."
 
 
-@pytest.mark.parametrize("optimizer", [name for name in OPTIMIZERS if name not in ("copro", "gepa")])
+@pytest.mark.parametrize(
+    "optimizer", [name for name in OPTIMIZERS if name not in ("copro", "gepa")]
+)
 def test_there_are_demonstrations_where_an_optimizer_makes_them(run_of: RunOf, optimizer: str):
-    found = [demo for c in run_of(optimizer, "cope").made.candidates for demo in demonstrations(c.state)]
+    found = [
+        demo for c in run_of(optimizer, "cope").made.candidates for demo in demonstrations(c.state)
+    ]
     assert found
     plans = [demo for name, demo in found if ".planner." in name]
     assert bool(plans) == (optimizer != "labeled-few-shot")
@@ -94,7 +116,9 @@ def test_there_are_demonstrations_where_an_optimizer_makes_them(run_of: RunOf, o
 def test_the_program_that_was_given_stays_as_it_was(run_of: RunOf, optimizer: str, preset: str):
     run = run_of(optimizer, preset)
     assert run.program.dump_state() == run.before
-    assert Cascade(run.program.preset, run.world.team).dump_state() == run.before, "a signature of the package changed"
+    assert Cascade(run.program.preset, run.world.team).dump_state() == run.before, (
+        "a signature of the package changed"
+    )
 
 
 @every_preset
@@ -117,4 +141,8 @@ def places(preset: Preset) -> set[tuple[str, int, str]]:
 def demonstrations(state: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """The demonstrations of a candidate by predictor, those among which a question finds its neighbours too."""
     found = [(name, demo) for name, plain in state.items() for demo in plain["demos"]]
-    return found + [(n, demo) for n, plain in state.items() for demo in plain.get("neighbours", {}).get("demos", [])]
+    return found + [
+        (n, demo)
+        for n, plain in state.items()
+        for demo in plain.get("neighbours", {}).get("demos", [])
+    ]

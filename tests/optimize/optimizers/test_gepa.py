@@ -8,7 +8,17 @@ from typing import Any
 import dspy
 import pytest
 from dspy.teleprompt.gepa.gepa_utils import DspyAdapter
-from support.compile_world import MAGIC, TRAIN, VAL, World, compiled, number_in, own_words, preset, rows
+from support.compile_world import (
+    MAGIC,
+    TRAIN,
+    VAL,
+    World,
+    compiled,
+    number_in,
+    own_words,
+    preset,
+    rows,
+)
 
 from cope import Cascade
 from cope.optimize import Budget
@@ -60,7 +70,9 @@ def test_replies_go_to_the_predictor_that_made_them(tmp_path: Path):
     world = World(script)
     program = Cascade(preset("answer-cascade"), world.team)
     for round_ in program.rounds():
-        round_.reasoner.predict.signature = round_.reasoner.predict.signature.with_instructions("Solve it.")
+        round_.reasoner.predict.signature = round_.reasoner.predict.signature.with_instructions(
+            "Solve it."
+        )
     compiled("gepa", program, tmp_path, world, budget=BUDGET)
     heard = voices(world.proposals())
     assert {frozenset(voice) for voice in heard} == {
@@ -70,7 +82,9 @@ def test_replies_go_to_the_predictor_that_made_them(tmp_path: Path):
 
 def test_a_predictor_that_did_not_run_is_not_chosen(tmp_path: Path):
     """All samples agree on a wrong answer, so that no question leaves the first round."""
-    world = World(lambda tier, messages, request: f"My voice-{tier}-{request.config.temperature}.\nAnswer: 5")
+    world = World(
+        lambda tier, messages, request: f"My voice-{tier}-{request.config.temperature}.\nAnswer: 5"
+    )
     splits = (rows([*range(3), 40]), VAL)
     with pytest.MonkeyPatch.context() as patch:
         wanted = spied(patch, DspyAdapter, "make_reflective_dataset")
@@ -84,11 +98,17 @@ def test_a_predictor_that_did_not_run_is_not_chosen(tmp_path: Path):
 
 
 def test_predictors_take_turns_among_those_that_ran():
-    student = Student(Cascade("cope", World().team), Session([]), [f"round_{n}.reasoner.predict" for n in (1, 2, 3)])
+    student = Student(
+        Cascade("cope", World().team),
+        Session([]),
+        [f"round_{n}.reasoner.predict" for n in (1, 2, 3)],
+    )
     first, second, third = (predict for _, predict in student.named_predictors())
 
     def choose(*ran: Any) -> list[str]:
-        return select(SimpleNamespace(), [{"trace": [(predict, {}, None)]} for predict in ran], [], 0, {})
+        return select(
+            SimpleNamespace(), [{"trace": [(predict, {}, None)]} for predict in ran], [], 0, {}
+        )
 
     select = ran_before(student)
     names = ["round_1.reasoner.predict", "round_2.reasoner.predict", "round_3.reasoner.predict"]
@@ -145,20 +165,29 @@ def wordy(tier: str, messages: Any, request: Any) -> str:
 def test_gepa_is_told_both_objectives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Its own figures of every candidate are those of the compile: the share that is right, and large's tokens, negative."""
     made = returned(monkeypatch, dspy.GEPA, "compile")
-    run = compiled("gepa", "large", tmp_path, World(wordy, own_words), objective="pareto", budget=BUDGET)
+    run = compiled(
+        "gepa", "large", tmp_path, World(wordy, own_words), objective="pareto", budget=BUDGET
+    )
     (best,) = made
     found, keys = best.detailed_results, [question_fingerprint(row.question) for row in VAL]
     board = {candidate.id: candidate for candidate in run.made.candidates}
     assert len(found.candidates) > 1
     for program, told in zip(found.candidates, found.val_aggregate_subscores, strict=True):
         candidate = board[digest(state_of(program))]
-        assert told == {"accuracy": candidate.mean(keys), "large_tokens": -candidate.mean(keys, candidate.large_tokens)}
-    assert found.per_objective_best_candidates["large_tokens"] == {0}, "the program as it was writes least"
+        assert told == {
+            "accuracy": candidate.mean(keys),
+            "large_tokens": -candidate.mean(keys, candidate.large_tokens),
+        }
+    assert found.per_objective_best_candidates["large_tokens"] == {0}, (
+        "the program as it was writes least"
+    )
     assert 0 not in found.per_objective_best_candidates["accuracy"]
 
 
 @pytest.mark.parametrize("objective", ["accuracy", "pareto"])
-def test_a_cheap_program_is_worth_another_try_where_both_objectives_count(objective: str, tmp_path: Path):
+def test_a_cheap_program_is_worth_another_try_where_both_objectives_count(
+    objective: str, tmp_path: Path
+):
     """Beside a program that is right about everything, GEPA goes on with a cheaper one, but not where accuracy is all."""
     world = World(wordy, own_words)
     run = compiled("gepa", "large", tmp_path, world, objective=objective, budget=Budget(calls=120))

@@ -61,9 +61,13 @@ def score(example: dspy.Example, answer: str | None) -> float:
     return float(answer == example.answer)
 
 
-def compile_it(world: World, folder: Path, preset: str = "small", optimizer: str = "knn-few-shot", **more: Any) -> Any:
+def compile_it(
+    world: World, folder: Path, preset: str = "small", optimizer: str = "knn-few-shot", **more: Any
+) -> Any:
     program = Cascade(load_preset(preset).with_(samples=3), world.team)
-    compilation = Compilation(program, split(TRAIN, VAL), score, optimizer, folder=folder, **{"demos": 1, **more})
+    compilation = Compilation(
+        program, split(TRAIN, VAL), score, optimizer, folder=folder, **{"demos": 1, **more}
+    )
     try:
         return compilation.run()
     finally:
@@ -85,7 +89,10 @@ def right_tiers(world: World, program: Cascade) -> None:
         }
         assert engine.requests or not wanted
         for request in engine.requests:
-            assert any(str(request.system).startswith(words) for words in wanted), (tier, request.system)
+            assert any(str(request.system).startswith(words) for words in wanted), (
+                tier,
+                request.system,
+            )
 
 
 @pytest.mark.parametrize("preset", ["small", "plan-then-solve", "cope"])
@@ -103,18 +110,28 @@ def test_only_the_nearest_demonstration_helps_and_is_shown(tmp_path: Path, prese
         before = [len(engine.requests) for engine in (world.small, world.large)]
         assert program(question=example.question).answer == example.answer
         animal = asked_about(example.question)[1]
-        fresh = [r for engine, n in zip((world.small, world.large), before, strict=True) for r in engine.requests[n:]]
+        fresh = [
+            r
+            for engine, n in zip((world.small, world.large), before, strict=True)
+            for r in engine.requests[n:]
+        ]
         assert fresh and all(shown_in(request) == [animal] for request in fresh)
 
 
 def test_a_few_demonstrations_for_all_questions_would_not_do(tmp_path: Path):
-    assert compile_it(World(), tmp_path, optimizer="bootstrap-few-shot").after.accuracy <= 2 / len(LEGS)
+    assert compile_it(World(), tmp_path, optimizer="bootstrap-few-shot").after.accuracy <= 2 / len(
+        LEGS
+    )
 
 
 def test_only_right_answers_are_kept_and_planners_learn_plans(tmp_path: Path):
     made = compile_it(World(), tmp_path, "plan-then-solve")
-    planner, reasoner = (made.program.neighbours[f"round_1.{role}.predict"] for role in ("planner", "reasoner"))
-    pairs = {(example.question, example.answer) for example in TRAIN if " 2 " in str(example.question)}
+    planner, reasoner = (
+        made.program.neighbours[f"round_1.{role}.predict"] for role in ("planner", "reasoner")
+    )
+    pairs = {
+        (example.question, example.answer) for example in TRAIN if " 2 " in str(example.question)
+    }
     assert {(demo["question"], demo["answer"]) for demo in reasoner.demos} == pairs
     assert all(demo["augmented"] and "answer" not in demo for demo in planner.demos)
     assert {(demo["question"], demo["guideline"]) for demo in planner.demos} == {
@@ -148,8 +165,12 @@ def test_fewer_are_shown_where_more_would_not_fit(tmp_path: Path):
 
 def test_instructions_compiled_afterwards_keep_them(tmp_path: Path):
     world = World()
-    proposer = ScriptedEngine(lambda *_: "Count their legs.\nProposed prefix for output field: Answer")
-    made = compile_it(world, tmp_path, optimizer="chain", chain=("knn-few-shot", "copro"), proposer=proposer)
+    proposer = ScriptedEngine(
+        lambda *_: "Count their legs.\nProposed prefix for output field: Answer"
+    )
+    made = compile_it(
+        world, tmp_path, optimizer="chain", chain=("knn-few-shot", "copro"), proposer=proposer
+    )
     assert proposer.requests and made.after.accuracy == 1.0 and made.program.neighbours
     asked_again = [r for r in world.small.requests if "Count their legs." in str(r.system)]
     own = [shown_in(r) for r in asked_again if " 2 " in str(r.messages[-1].parts[0].text)]
@@ -166,11 +187,22 @@ def test_evaluated_and_shown_like_every_program(
     monkeypatch.chdir(tmp_path)
     world = World()
     compile_it(world, tmp_path / "compile").save("p.json")
-    Path("q.jsonl").write_text("".join(json.dumps({"question": e.question, "answer": e.answer}) + "\n" for e in VAL))
+    Path("q.jsonl").write_text(
+        "".join(json.dumps({"question": e.question, "answer": e.answer}) + "\n" for e in VAL)
+    )
     monkeypatch.setattr(eval_command, "make_team", lambda options: world.team)
     monkeypatch.setattr(eval_command, "prepare", lambda *args, **kwargs: None)
     cope: Callable[..., Any] = lambda *words: CliRunner().invoke(app, list(words))  # noqa: E731
-    evaluation = ("eval", "jsonl", "--data", "q.jsonl", "--program", "p.json", "--no-track", "--json")
+    evaluation = (
+        "eval",
+        "jsonl",
+        "--data",
+        "q.jsonl",
+        "--program",
+        "p.json",
+        "--no-track",
+        "--json",
+    )
     made = cope(*evaluation)
     assert made.exit_code == 0, made.output
     assert json.loads(made.stdout)["accuracy"] == 1.0
@@ -181,5 +213,6 @@ def test_evaluated_and_shown_like_every_program(
     assert said.count("demonstration ") == 3 and "... and 3 more, shown with --full" in said
     assert cope("show", "p.json", "--full").stdout.count("Counting.") == 6
     assert (
-        "demonstrations chosen for each question: none -> the 1 nearest of 6" in cope("diff", "small", "p.json").stdout
+        "demonstrations chosen for each question: none -> the 1 nearest of 6"
+        in cope("diff", "small", "p.json").stdout
     )

@@ -24,10 +24,16 @@ def by_rank(*answers: str):
     return lambda ask: f"Answer: {answers[ranks[ask.seed]] if ask.seed in ranks else 9}"
 
 
-@pytest.mark.parametrize(("rule", "asked"), [("none", 8), ("exact", 6), ("adaptive-consistency", 4), ("esc", 4)])
+@pytest.mark.parametrize(
+    ("rule", "asked"), [("none", 8), ("exact", 6), ("adaptive-consistency", 4), ("esc", 4)]
+)
 def test_what_a_unanimous_vote_takes(scripted, rule: str, asked: int):
-    slow = {seed_of(0, 1, "reason", index) for index in ORDER[asked:]}  # what is not waited for never ends by itself
-    s = scripted(by_rank(*"33333333"), delay=lambda request: 30 if request.config.seed in slow else 0.001)
+    slow = {
+        seed_of(0, 1, "reason", index) for index in ORDER[asked:]
+    }  # what is not waited for never ends by itself
+    s = scripted(
+        by_rank(*"33333333"), delay=lambda request: 30 if request.config.seed in slow else 0.001
+    )
     prediction = Cascade(EIGHT, s.team, early_stop=rule)(question=QUESTION)
     assert (prediction.answer, prediction.round, prediction.early_stop) == ("3", 1, rule)
     (first,) = prediction.rounds
@@ -40,7 +46,9 @@ def test_an_inexact_rule_may_decide_otherwise_and_the_exact_one_does_not(scripte
     """Four agree first and the other four do not: half of all votes are not enough, all of four are."""
     decided = {}
     for rule in RULES:
-        made = Cascade(EIGHT, scripted(by_rank(*"33334567")).team, early_stop=rule)(question=QUESTION)
+        made = Cascade(EIGHT, scripted(by_rank(*"33334567")).team, early_stop=rule)(
+            question=QUESTION
+        )
         decided[rule] = (made.rounds[0]["accepted"], made.answer)
     assert decided == {
         "none": (False, "9"),
@@ -54,7 +62,9 @@ def test_where_the_papers_rules_differ(scripted):
     """Seven to one settles the one, and none of its windows agrees for the other before the second."""
     asked = {}
     for rule in INEXACT:
-        made = Cascade(EIGHT, scripted(by_rank(*"43333333")).team, early_stop=rule)(question=QUESTION)
+        made = Cascade(EIGHT, scripted(by_rank(*"43333333")).team, early_stop=rule)(
+            question=QUESTION
+        )
         asked[rule] = made.rounds[0]["asked"]
     assert asked == {"adaptive-consistency": 7, "esc": 8}
 
@@ -62,7 +72,9 @@ def test_where_the_papers_rules_differ(scripted):
 ANSWERS: list[str | None] = [None, "1", "1", "1", "2"]
 
 
-async def decided(rule: str, answers: Sequence[str | None], ticks: Sequence[int]) -> tuple[Any, ...]:
+async def decided(
+    rule: str, answers: Sequence[str | None], ticks: Sequence[int]
+) -> tuple[Any, ...]:
     async def make(index: int) -> Sample:
         for _ in range(ticks[index]):
             await asyncio.sleep(0)
@@ -92,10 +104,14 @@ class Marks:
 
     async def run(self, program: str, suite: Suite) -> Report:
         passed = int(program.split()[0])
-        return Report(tuple(Outcome(test, number < passed) for number, test in enumerate(suite.tests)))
+        return Report(
+            tuple(Outcome(test, number < passed) for number, test in enumerate(suite.tests))
+        )
 
 
-async def program_taken(rule: str, programs: Sequence[str | None], ticks: Sequence[int]) -> tuple[Any, ...]:
+async def program_taken(
+    rule: str, programs: Sequence[str | None], ticks: Sequence[int]
+) -> tuple[Any, ...]:
     """Whether the gate accepts a program of a round of code, which, and how many were drawn."""
     order = shuffled(len(programs), "order")
     tally = TestsPass(Marks).tally(order, {"question": "", "tests": ["first", "second"]})
@@ -118,10 +134,15 @@ def test_the_exact_rule_takes_the_same_program_whoever_is_faster():
     chance, stopped, several = random.Random("code"), 0, 0
     for _ in range(200):
         count = chance.randint(1, 10)
-        programs = [None if chance.random() < 0.2 else f"{chance.choice([0, 1, 2])} {n}" for n in range(count)]
+        programs = [
+            None if chance.random() < 0.2 else f"{chance.choice([0, 1, 2])} {n}"
+            for n in range(count)
+        ]
         whole = asyncio.run(program_taken("none", programs, [0] * count))
         for _ in range(4):
-            found = asyncio.run(program_taken("exact", programs, [chance.randint(0, 5) for _ in programs]))
+            found = asyncio.run(
+                program_taken("exact", programs, [chance.randint(0, 5) for _ in programs])
+            )
             assert found[:2] == whole[:2]
             stopped += found[2] < count
         several += sum(str(program).startswith("2") for program in programs) > 1
@@ -131,13 +152,18 @@ def test_the_exact_rule_takes_the_same_program_whoever_is_faster():
 @pytest.mark.parametrize("rule", INEXACT)
 def test_programs_that_are_tested_have_no_vote_to_stop(scripted, rule: str):
     s = scripted(lambda ask: "")
-    with pytest.raises(CopeError, match=f"stopping early by {rule} is for votes, and a program .* use exact or none"):
+    with pytest.raises(
+        CopeError,
+        match=f"stopping early by {rule} is for votes, and a program .* use exact or none",
+    ):
         Cascade("cope", s.team, domain="code", early_stop=rule)
     Cascade("cope", s.team, domain="code", early_stop="none")
 
 
 def test_a_rule_that_does_not_exist_is_refused(scripted):
-    with pytest.raises(CopeError, match="no rule for stopping early is named 'ecs': did you mean esc"):
+    with pytest.raises(
+        CopeError, match="no rule for stopping early is named 'ecs': did you mean esc"
+    ):
         Cascade("cope", scripted(lambda ask: "").team, early_stop="ecs")
 
 

@@ -23,13 +23,22 @@ class Box:
         await asyncio.sleep(self.delay)
         known = self.known[program]
         if isinstance(known, int):  # so many tests pass
-            return Report(tuple(Outcome(t, n < known, "" if n < known else "got 0") for n, t in enumerate(suite.tests)))
-        return Report(tuple(Outcome(t, v is not None, "", v) for t, v in zip(suite.tests, known, strict=True)))
+            return Report(
+                tuple(
+                    Outcome(t, n < known, "" if n < known else "got 0")
+                    for n, t in enumerate(suite.tests)
+                )
+            )
+        return Report(
+            tuple(Outcome(t, v is not None, "", v) for t, v in zip(suite.tests, known, strict=True))
+        )
 
 
 def judge(box: Box, programs: list[str | None], **given: object):
     async def work():
-        tally = TestsPass(lambda: box).tally(range(len(programs)), {"question": "Write f.", **given})
+        tally = TestsPass(lambda: box).tally(
+            range(len(programs)), {"question": "Write f.", **given}
+        )
         for index, program in enumerate(programs):
             sample = Sample(index, plan=f"plan {index}", answer=program)
             await tally.examine(sample)
@@ -56,14 +65,20 @@ def test_the_program_that_passes_most_leads_and_only_one_that_passes_all_is_trus
 ) -> None:
     box = Box({"none": 0, "half": 1, "half2": 1, "both": 2})
     verdict = judge(box, programs, tests=TESTS).verdict()
-    assert (verdict.answer, verdict.confidence, verdict.supporters) == (answer, confidence, supporters)
+    assert (verdict.answer, verdict.confidence, verdict.supporters) == (
+        answer,
+        confidence,
+        supporters,
+    )
     assert accepts(verdict, 0.01) is (confidence == 1.0)
     assert accepts(verdict, None) is (answer is not None)
 
 
 def settled_after(*came_in: tuple[int, str]) -> list[bool]:
     """Whether a round of three is settled after each sample, which come in as index and program."""
-    tally = TestsPass(lambda: Box({"none": 0, "both": 2})).tally([2, 0, 1], {"question": "", "tests": TESTS})
+    tally = TestsPass(lambda: Box({"none": 0, "both": 2})).tally(
+        [2, 0, 1], {"question": "", "tests": TESTS}
+    )
 
     async def work() -> list[bool]:
         found = []
@@ -86,12 +101,21 @@ def test_it_is_settled_by_the_first_program_in_order_that_passes_or_when_all_are
 
 def test_the_words_say_how_it_went() -> None:
     box = Box({"none": 0, "half": 1, "both": 2})
-    assert judge(box, ["both"], tests=TESTS).verdict().words == "a program passes the 2 visible tests"
     assert (
-        judge(box, ["half"], tests=TESTS).verdict().words == "no program passes the 2 visible tests, the best passes 1"
+        judge(box, ["both"], tests=TESTS).verdict().words == "a program passes the 2 visible tests"
     )
-    assert judge(box, ["none"], tests=TESTS[:1]).verdict().words == "no program passes the 1 visible test"
-    assert judge(box, ["none", "both", "none"], tests=TESTS).verdict().votes == {"passes all 2": 1, "passes 0 of 2": 2}
+    assert (
+        judge(box, ["half"], tests=TESTS).verdict().words
+        == "no program passes the 2 visible tests, the best passes 1"
+    )
+    assert (
+        judge(box, ["none"], tests=TESTS[:1]).verdict().words
+        == "no program passes the 1 visible test"
+    )
+    assert judge(box, ["none", "both", "none"], tests=TESTS).verdict().votes == {
+        "passes all 2": 1,
+        "passes 0 of 2": 2,
+    }
 
 
 def test_tests_are_read_from_the_question_when_none_are_given() -> None:
@@ -99,7 +123,14 @@ def test_tests_are_read_from_the_question_when_none_are_given() -> None:
     judge(box, ["p"], question="Write a function f.\n\nassert f(1) == 1\n")
     ((program, suite),) = box.runs
     assert (program, suite.tests, suite.entry_point) == ("p", ("assert f(1) == 1",), "f")
-    judge(box, ["p"], question="assert f(1) == 1", tests=["assert f(3) == 3"], setup="x = 1", entry_point="g")
+    judge(
+        box,
+        ["p"],
+        question="assert f(1) == 1",
+        tests=["assert f(3) == 3"],
+        setup="x = 1",
+        entry_point="g",
+    )
     assert box.runs[1][1] == Suite(("assert f(3) == 3",), "x = 1", "g")
 
 
@@ -134,7 +165,10 @@ def test_without_tests_and_inputs_nobody_is_trusted_and_the_last_round_still_ans
     ("question", "calls"),
     [
         ("def f(a: int, b: str = ''):\n    ...", ["f(3)", "f(10)"]),
-        ("def f(a: list[str], n: int):\n    ...", ["f(['a', 'bb', 'ccc'], 10)", "f(['hello', 'world'], 0)"]),
+        (
+            "def f(a: list[str], n: int):\n    ...",
+            ["f(['a', 'bb', 'ccc'], 10)", "f(['hello', 'world'], 0)"],
+        ),
         ("from typing import Optional\ndef f(a: Optional[float]):\n    ...", ["f(2.5)", "f(-1.0)"]),
         ("def f(a):\n    ...", ["f(3)", "f([3, 1, 2, 3])", "f('hello world')"]),
         ("Write f. For example f('abc') gives 3.", ["f('abc')"]),
@@ -150,7 +184,9 @@ def test_inputs_come_from_the_text_then_from_the_signature(question: str, calls:
 
 def test_a_cascade_of_programs_stops_at_the_first_that_passes(scripted) -> None:
     """Eight samples, of which the third to come passes: the rest is cancelled, and the large tier is not asked."""
-    team = scripted(lambda ask: f"```python\ndef f(n):\n    return {ask.seed % 1000}\n```", delay=0.01)
+    team = scripted(
+        lambda ask: f"```python\ndef f(n):\n    return {ask.seed % 1000}\n```", delay=0.01
+    )
     seen: list[str] = []
 
     class Third(Box):
@@ -158,10 +194,14 @@ def test_a_cascade_of_programs_stops_at_the_first_that_passes(scripted) -> None:
             seen.append(program)
             return Report(tuple(Outcome(t, len(seen) == 3) for t in suite.tests))
 
-    cascade = Cascade("answer-cascade", team.team, domain="code", confidence=TestsPass(lambda: Third({})))
+    cascade = Cascade(
+        "answer-cascade", team.team, domain="code", confidence=TestsPass(lambda: Third({}))
+    )
     prediction = cascade(question="Write f.", tests=["assert f(1) == 2"])
     assert prediction.round == 1 and prediction.confidence == 1.0 and prediction.answer == seen[2]
-    assert prediction.tests == [{"test": "assert f(1) == 2", "passed": True, "message": "", "value": None}]
+    assert prediction.tests == [
+        {"test": "assert f(1) == 2", "passed": True, "message": "", "value": None}
+    ]
     assert team.large.requests == []
 
 
@@ -190,7 +230,9 @@ def test_a_slow_verdict_keeps_no_model_call_waiting(scripted) -> None:
             return Report(tuple(Outcome(t, False, "no") for t in suite.tests))
 
     preset = Preset(name="mine", rounds=[{"reasoner": "small", "samples": 8, "temperature": 0.5}])
-    Cascade(preset, team.team, domain="code", confidence=TestsPass(lambda: Slow({})))(question="Write f.", tests=["1"])
+    Cascade(preset, team.team, domain="code", confidence=TestsPass(lambda: Slow({})))(
+        question="Write f.", tests=["1"]
+    )
     assert counts[0] == 8
 
 

@@ -19,7 +19,9 @@ TESTS = ["assert f(1)", "assert f(2)", "assert f(3)"]
 
 def sample(kind: str, index: int, draw: random.Random, lone: bool) -> Sample:
     made = Sample(
-        index, plan=draw.choice([None, "", f"plan {index}"]), answer=draw.choice([None, "1/2", "0.5", "3", "x"])
+        index,
+        plan=draw.choice([None, "", f"plan {index}"]),
+        answer=draw.choice([None, "1/2", "0.5", "3", "x"]),
     )
     if kind == "votes" or made.answer is None:
         return made
@@ -32,7 +34,9 @@ def sample(kind: str, index: int, draw: random.Random, lone: bool) -> Sample:
     return made
 
 
-def live(kind: str, samples: list[Sample], order: list[int]) -> tuple[Any, float, tuple[int, ...], int]:
+def live(
+    kind: str, samples: list[Sample], order: list[int]
+) -> tuple[Any, float, tuple[int, ...], int]:
     """The tally's verdict, and the sample whose plan a round hands on."""
 
     async def count() -> Any:
@@ -57,7 +61,10 @@ def test_verdicts_are_those_of_the_tallies(kind: str, count: int, monkeypatch: p
     )  # so that questions are counted in several blocks
     draw = random.Random(f"{kind}{count}")
     questions, orders = 60, []
-    rows = {name: np.zeros((questions, count), dtype=object) for name in ("votes", "passed", "answered", "planned")}
+    rows = {
+        name: np.zeros((questions, count), dtype=object)
+        for name in ("votes", "passed", "answered", "planned")
+    }
     expected = []
     for place in range(questions):
         samples = [sample(kind, index, draw, count == 1) for index in range(count)]
@@ -72,11 +79,15 @@ def test_verdicts_are_those_of_the_tallies(kind: str, count: int, monkeypatch: p
         expected.append((samples, live(kind, samples, orders[-1])))
     found = verdicts(
         Ballots(
-            np.full(questions, kind), rows["votes"].astype(int), rows["passed"].astype(int),
-            np.full(questions, 3 if kind == "tests" else -1), rows["answered"].astype(bool), rows["planned"].astype(bool),
+            np.full(questions, kind),
+            rows["votes"].astype(int),
+            rows["passed"].astype(int),
+            np.full(questions, 3 if kind == "tests" else -1),
+            rows["answered"].astype(bool),
+            rows["planned"].astype(bool),
             np.array(orders),
         )
-    )  # fmt: skip
+    )
     for place, (samples, (answer, confidence, supporters, survivor)) in enumerate(expected):
         leader = found.leader[place]
         assert (samples[leader].answer if leader >= 0 else None) == answer

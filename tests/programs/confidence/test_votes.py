@@ -7,7 +7,9 @@ import pytest
 from cope.programs import Sample, Verdict, VoteShare, accepts
 
 
-def tally(answers: list[str | None], order: list[int] | None = None, arrival: list[int] | None = None):
+def tally(
+    answers: list[str | None], order: list[int] | None = None, arrival: list[int] | None = None
+):
     """A tally of these answers, by index; `order` breaks ties, `arrival` is how they come in."""
 
     async def add():
@@ -70,7 +72,8 @@ def test_without_any_vote_there_is_no_answer_and_nothing_is_accepted(threshold: 
 
 
 @pytest.mark.parametrize(
-    ("order", "answer"), [([0, 1, 2, 3], "3"), ([1, 0, 2, 3], "4"), ([2, 3, 1, 0], "3"), ([3, 2, 1, 0], "4")]
+    ("order", "answer"),
+    [([0, 1, 2, 3], "3"), ([1, 0, 2, 3], "4"), ([2, 3, 1, 0], "3"), ([3, 2, 1, 0], "4")],
 )
 @pytest.mark.parametrize("arrival", [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]])
 def test_a_tie_goes_to_the_first_in_the_seeded_order_however_they_come_in(
@@ -98,8 +101,20 @@ def test_answers_that_only_algebra_can_compare():
         (["3", "4", "5"], 8, 0.75, False, False),  # 1 + 5 votes are enough
         (["3", "4", "5", "6"], 8, 0.75, False, True),  # 1 + 4 are not
         ([None] * 3, 8, 0.75, False, True),
-        (["3", "4", "5", "6"], 8, 0.75, True, False),  # who leads, and so whose plan goes on, is open
-        (["3", "3", "3", "4", "4", "5", "5"], 8, 0.75, True, True),  # 4 may come level, but from behind
+        (
+            ["3", "4", "5", "6"],
+            8,
+            0.75,
+            True,
+            False,
+        ),  # who leads, and so whose plan goes on, is open
+        (
+            ["3", "3", "3", "4", "4", "5", "5"],
+            8,
+            0.75,
+            True,
+            True,
+        ),  # 4 may come level, but from behind
         (["4", "3", "3", "5"], 5, 1.0, True, False),  # 4 may come level, and is first in order
         (["3"] * 4, 8, 0.5, False, True),  # another answer may come level, but from behind
         ([None, *["3"] * 4], 9, 0.5, False, False),
@@ -117,7 +132,9 @@ def test_when_the_rest_can_be_left(
 
 
 @pytest.mark.parametrize(("first", "settled"), [("plan 0", True), (None, False)])
-def test_a_plan_that_could_not_be_read_is_not_the_one_that_is_drawn(first: str | None, settled: bool):
+def test_a_plan_that_could_not_be_read_is_not_the_one_that_is_drawn(
+    first: str | None, settled: bool
+):
     """Sample 2 is missing: it comes after sample 0, whose plan is drawn, but before sample 3, whose plan is drawn else."""
 
     async def scene() -> bool:

@@ -14,24 +14,38 @@ from cope.report.plots.gallery import lines_of, page_pictures, pictures_of, tell
 from cope.report.plots.theme import COLOURS, themed
 
 
-def system(name: str, cost: float | None, accuracy: float | None, number: int = 1, own: bool = True) -> dict[str, Any]:
+def system(
+    name: str, cost: float | None, accuracy: float | None, number: int = 1, own: bool = True
+) -> dict[str, Any]:
     interval = None if accuracy is None else (accuracy - 0.1, accuracy + 0.1)
-    return {"name": name, "use": {"large-tokens": cost, "cost": cost}, "accuracy": accuracy, "interval": interval,
-            "number": number, "own": own}  # fmt: skip
+    return {
+        "name": name,
+        "use": {"large-tokens": cost, "cost": cost},
+        "accuracy": accuracy,
+        "interval": interval,
+        "number": number,
+        "own": own,
+    }
 
 
 def figures(*systems: dict[str, Any]) -> dict[str, Any]:
     return {
-        "systems": list(systems), "swept": {"system": "cope", "settings": []}, "top": "large",
+        "systems": list(systems),
+        "swept": {"system": "cope", "settings": []},
+        "top": "large",
         "measures": [{"name": "large-tokens", "words": "tokens", "short": "tokens"}],
-    }  # fmt: skip
+    }
 
 
 SEVEN = figures(
-    system("cope", 30.0, 0.60, 1), system("large", 50.0, 0.59, 2), system("small", 0.0, 0.37, 7),
-    system("answer-cascade", 25.0, 0.58, 3), system("plan-then-solve", 33.0, 0.50, 5, own=False),
-    system("self-plan", 52.0, 0.54, 4), system("self-consistency", 0.0, 0.45, 6),
-)  # fmt: skip
+    system("cope", 30.0, 0.60, 1),
+    system("large", 50.0, 0.59, 2),
+    system("small", 0.0, 0.37, 7),
+    system("answer-cascade", 25.0, 0.58, 3),
+    system("plan-then-solve", 33.0, 0.50, 5, own=False),
+    system("self-plan", 52.0, 0.54, 4),
+    system("self-consistency", 0.0, 0.45, 6),
+)
 
 
 def marked(figure: Any, name: str) -> Any:
@@ -41,29 +55,50 @@ def marked(figure: Any, name: str) -> Any:
 
 def test_the_line_joins_the_systems_that_none_beats():
     line = marked(frontier(SEVEN, "large-tokens", 700), "frontier-line")
-    assert list(zip(line.get_xdata(), line.get_ydata(), strict=True)) == [(0.0, 0.45), (25.0, 0.58), (30.0, 0.60)]
+    assert list(zip(line.get_xdata(), line.get_ydata(), strict=True)) == [
+        (0.0, 0.45),
+        (25.0, 0.58),
+        (30.0, 0.60),
+    ]
     assert best_systems(SEVEN, "large-tokens") == ["self-consistency", "answer-cascade", "cope"]
-    assert undominated([(1.0, 0.5), (1.0, 0.5), (0.5, 0.5)]) == [(0.5, 0.5)], "as accurate for more is beaten"
-    alone = frontier(figures(system("cope", 1.0, 0.5), system("large", 2.0, 0.4)), "large-tokens", 700)
-    assert not [line for line in alone.axes[0].lines if line.get_gid() == "frontier-line"], "one point makes no line"
+    assert undominated([(1.0, 0.5), (1.0, 0.5), (0.5, 0.5)]) == [(0.5, 0.5)], (
+        "as accurate for more is beaten"
+    )
+    alone = frontier(
+        figures(system("cope", 1.0, 0.5), system("large", 2.0, 0.4)), "large-tokens", 700
+    )
+    assert not [line for line in alone.axes[0].lines if line.get_gid() == "frontier-line"], (
+        "one point makes no line"
+    )
 
 
 def test_only_the_sources_own_program_is_strong_and_what_is_replayed_is_hollow():
     figure = frontier(SEVEN, "large-tokens", 700)
     fills = [marked(figure, f"system-{place}").get_markerfacecolor() for place in range(7)]
-    assert fills == [COLOURS["accent"]] + [COLOURS["beside"]] * 3 + [COLOURS["card"]] + [COLOURS["beside"]] * 2
+    assert (
+        fills
+        == [COLOURS["accent"]]
+        + [COLOURS["beside"]] * 3
+        + [COLOURS["card"]]
+        + [COLOURS["beside"]] * 2
+    )
     bold = [text.get_text() for text in figure.axes[0].texts if text.get_weight() == "bold"]
     assert len(bold) == 1 and "cope" in bold[0]
 
 
 @pytest.mark.parametrize("width", [330, 700])
 def test_every_system_has_its_label(width: int):
-    texts = {text.get_gid(): text.get_text() for text in frontier(SEVEN, "large-tokens", width).axes[0].texts}
+    texts = {
+        text.get_gid(): text.get_text()
+        for text in frontier(SEVEN, "large-tokens", width).axes[0].texts
+    }
     key = unnamed(SEVEN, "large-tokens", width)
     assert set(texts) == {f"label-{number}" for number in range(1, 8)}
     for one in SEVEN["systems"]:
         told = texts[f"label-{one['number']}"]
-        assert one["name"] in told or (told == str(one["number"]) and f"{told} {one['name']}" in key)
+        assert one["name"] in told or (
+            told == str(one["number"]) and f"{told} {one['name']}" in key
+        )
 
 
 def test_a_picture_without_the_tiers_own_system_is_not_drawn(tmp_path: Path):
@@ -75,7 +110,9 @@ def test_a_picture_without_the_tiers_own_system_is_not_drawn(tmp_path: Path):
     assert not tells(figures(small, system("mine", None, 0.6)), "large-tokens"), (
         "all that is known is that it is nothing"
     )
-    assert tells(figures(small, system("tiny", 0.0, 0.5)), "large-tokens") and not tells(figures(), "large-tokens")
+    assert tells(figures(small, system("tiny", 0.0, 0.5)), "large-tokens") and not tells(
+        figures(), "large-tokens"
+    )
     assert tells(figures(system("mine", 4.0, 0.5), system("large", 5.0, 0.6)), "large-tokens")
     assert tells(figures(large, system("mine", 4.0, 0.5)), "cost"), "money is no tier's own"
 
@@ -84,18 +121,24 @@ def test_a_files_heading_says_of_what_it_is(record: Recording, record_folder: Pa
     source = open_source(record_folder / "r.parquet")
     made = figures_of(source)
     draw_files(made, tmp_path)
-    flow, best = ((tmp_path / f"{name}.svg").read_text() for name in ("flow-cope", "frontier-large-calls"))
+    flow, best = (
+        (tmp_path / f"{name}.svg").read_text() for name in ("flow-cope", "frontier-large-calls")
+    )
     assert ">jsonl, 12 questions: cope<" in flow and ">jsonl, 12 questions<" in best
     assert f"small {source.models['small']}" in flow and f"small {source.models['small']}" in best
     assert all(line in best for line in lines_of(made, "large-calls"))
-    assert "jsonl, 12 questions" not in page_pictures(made)["flow-0"]["wide"], "the page says it above"
+    assert "jsonl, 12 questions" not in page_pictures(made)["flow-0"]["wide"], (
+        "the page says it above"
+    )
 
 
 def test_a_files_lines_and_numbers_are_explained():
     lines, key = lines_of(SEVEN, "large-tokens")
     assert lines == "Grey line: no other system is as accurate for less"
     assert key == ", ".join(unnamed(SEVEN, "large-tokens", 700))
-    settings = [{"accuracy": 0.5 + cost / 100, "use": {"large-tokens": cost}} for cost in (1.0, 2.0)]
+    settings = [
+        {"accuracy": 0.5 + cost / 100, "use": {"large-tokens": cost}} for cost in (1.0, 2.0)
+    ]
     swept = {**SEVEN, "swept": {"system": "cope", "settings": settings}}
     assert next(lines_of(swept, "large-tokens")).endswith("; pale blue: cope at other thresholds")
 
@@ -121,5 +164,7 @@ def test_a_heading_moves_nothing(record: Recording, record_folder: Path):
     boxes = [figure.axes[0].get_position() for figure in (plain, under)]
     assert heights[1] > heights[0]
     for side in ("y0", "height"):
-        one, other = (getattr(box, side) * height for box, height in zip(boxes, heights, strict=True))
+        one, other = (
+            getattr(box, side) * height for box, height in zip(boxes, heights, strict=True)
+        )
         assert one == pytest.approx(other)

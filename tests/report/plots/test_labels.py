@@ -9,11 +9,21 @@ from cope.report.plots.labels import Box, Dot, Label, labels_of
 ROOM = (44.0, 50.0, 326.0, 290.0)
 """A phone's picture: left of it and beneath stand the ticks."""
 
-NAMES = ("cope", "answer-cascade", "large", "self-plan", "self-consistency", "plan-then-solve", "small")
+NAMES = (
+    "cope",
+    "answer-cascade",
+    "large",
+    "self-plan",
+    "self-consistency",
+    "plan-then-solve",
+    "small",
+)
 
 
 def overlap(one: Box, other: Box) -> bool:
-    return min(one[2], other[2]) > max(one[0], other[0]) and min(one[3], other[3]) > max(one[1], other[1])
+    return min(one[2], other[2]) > max(one[0], other[0]) and min(one[3], other[3]) > max(
+        one[1], other[1]
+    )
 
 
 def marks(dot: Dot) -> list[Box]:
@@ -23,10 +33,14 @@ def marks(dot: Dot) -> list[Box]:
 def clear(labels: list[Label], dots: list[Dot]) -> bool:
     """Whether no label covers another, or a dot or an interval of any system."""
     apart = not any(overlap(one.box, other.box) for one, other in combinations(labels, 2))
-    return apart and not any(overlap(label.box, mark) for label in labels for dot in dots for mark in marks(dot))
+    return apart and not any(
+        overlap(label.box, mark) for label in labels for dot in dots for mark in marks(dot)
+    )
 
 
-def dots_at(*places: tuple[float, float], names: tuple[str, ...] = NAMES, more: str = "") -> list[Dot]:
+def dots_at(
+    *places: tuple[float, float], names: tuple[str, ...] = NAMES, more: str = ""
+) -> list[Dot]:
     return [
         Dot(number, name, x, y, y - 30, y + 30, number == 1, more)
         for number, (name, (x, y)) in enumerate(zip(names, places, strict=False), 1)
@@ -34,7 +48,9 @@ def dots_at(*places: tuple[float, float], names: tuple[str, ...] = NAMES, more: 
 
 
 def test_names_stand_beside_their_dots_where_there_is_room():
-    dots = dots_at((60, 100), (180, 200), (300, 240), names=("small", "cope", "large"), more="60.0%")
+    dots = dots_at(
+        (60, 100), (180, 200), (300, 240), names=("small", "cope", "large"), more="60.0%"
+    )
     labels = labels_of(dots, [], ROOM)
     assert sorted(label.text for label in labels) == ["cope  60.0%", "large  60.0%", "small  60.0%"]
     assert clear(labels, dots)
@@ -55,7 +71,9 @@ def test_no_label_covers_a_tick():
     # To the right stands another system, and to the left the ticks: what is left is the number.
     dots = [Dot(1, "self-consistency", 60, 60, 55, 290), Dot(2, "small", 110, 60, 55, 290)]
     labels = {label.dot.number: label for label in labels_of(dots, [], ROOM)}
-    assert labels[1].text == "1" and labels[2].text == "2 small" and clear(list(labels.values()), dots)
+    assert (
+        labels[1].text == "1" and labels[2].text == "2 small" and clear(list(labels.values()), dots)
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,14 +14,23 @@ from cope.report.sources.prices import repriced
 PRICES = {"small": Price(1, 2), "large": Price(10, 20)}
 
 
-def test_a_records_money_is_that_of_a_replay_at_the_same_prices(record: Recording, record_folder: Path):
+def test_a_records_money_is_that_of_a_replay_at_the_same_prices(
+    record: Recording, record_folder: Path
+):
     file = record_folder / "r.parquet"
-    assert figures_of(open_source(file))["systems"][0]["use"]["cost"] is None, "the small tier has no price"
+    assert figures_of(open_source(file))["systems"][0]["use"]["cost"] is None, (
+        "the small tier has no price"
+    )
     figures = figures_of(open_source(file, PRICES))
     for told in figures["systems"]:
         name = told["name"]
-        wanted = summarise(replay_records(Replay(record, name, prices=PRICES)).records, len(told["rounds"]))
-        assert told["use"]["cost"] == pytest.approx(1000 * (wanted.total.usd or 0) / 12) and told["use"]["cost"] > 0
+        wanted = summarise(
+            replay_records(Replay(record, name, prices=PRICES)).records, len(told["rounds"])
+        )
+        assert (
+            told["use"]["cost"] == pytest.approx(1000 * (wanted.total.usd or 0) / 12)
+            and told["use"]["cost"] > 0
+        )
     assert all(setting["use"]["cost"] for setting in figures["swept"]["settings"])
 
 
@@ -41,14 +50,29 @@ def test_a_runs_money_is_counted_from_its_calls(tmp_path: Path):
         "cope": cope["use"]["cost"],
         "large": large["use"]["cost"],
     }
-    (one,) = figures_of(open_source(run_in(tmp_path / "other", "cope"), {"large": PRICES["large"]}))["systems"]
-    assert one["use"]["cost"] is None and one["use"]["cost-small-free"] > 0, "one tier's price is not all of it"
+    (one,) = figures_of(
+        open_source(run_in(tmp_path / "other", "cope"), {"large": PRICES["large"]})
+    )["systems"]
+    assert one["use"]["cost"] is None and one["use"]["cost-small-free"] > 0, (
+        "one tier's price is not all of it"
+    )
 
 
 ROW = {
-    "tier": "small", "round": 1, "role": "reason", "calls": 2, "hits": 0, "cancelled": 0, "prompt_tokens": 100,
-    "completion_tokens": 50, "cached_tokens": 40, "usd": None, "unpriced": 2, "seconds": 3.0, "machine_seconds": 2.0,
-}  # fmt: skip
+    "tier": "small",
+    "round": 1,
+    "role": "reason",
+    "calls": 2,
+    "hits": 0,
+    "cancelled": 0,
+    "prompt_tokens": 100,
+    "completion_tokens": 50,
+    "cached_tokens": 40,
+    "usd": None,
+    "unpriced": 2,
+    "seconds": 3.0,
+    "machine_seconds": 2.0,
+}
 
 
 @pytest.mark.parametrize(
@@ -62,13 +86,21 @@ ROW = {
         (Price(per_hour=1), {"machine_seconds": None}, None),
     ],
 )
-def test_what_a_price_needs_must_be_known(price: Price, change: dict[str, object], usd: float | None):
-    (made,) = repriced([Record("k", "q", "?", "1", score=1.0, usage=[{**ROW, **change}])], {"small": price})
+def test_what_a_price_needs_must_be_known(
+    price: Price, change: dict[str, object], usd: float | None
+):
+    (made,) = repriced(
+        [Record("k", "q", "?", "1", score=1.0, usage=[{**ROW, **change}])], {"small": price}
+    )
     assert made.usd == (None if usd is None else pytest.approx(usd))
-    assert made.usage[0]["usd"] == made.usd and made.usage[0]["unpriced"] == (2 if usd is None else 0)
+    assert made.usage[0]["usd"] == made.usd and made.usage[0]["unpriced"] == (
+        2 if usd is None else 0
+    )
 
 
-def test_a_price_for_a_tier_that_nobody_asks_is_refused(record: Recording, record_folder: Path, tmp_path: Path):
+def test_a_price_for_a_tier_that_nobody_asks_is_refused(
+    record: Recording, record_folder: Path, tmp_path: Path
+):
     run = run_in(tmp_path, "cope")
     for source in (record_folder / "r.parquet", run, tmp_path):
         with pytest.raises(CopeError, match="has no tier 'huge' to price: it has small, large"):
