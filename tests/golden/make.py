@@ -1,7 +1,8 @@
 """Write the golden files anew: `uv run python tests/golden/make.py`.
 
-The golden files stand for those that users have on their disks. Make them anew only when a format is extended on
-purpose, and say so in the commit: a change that a golden test finds by chance is a break for users.
+The golden files stand for those that users have on their disks. Make them anew only when a format
+is extended on purpose, and say so in the commit: a change that a golden test finds by chance is a
+break for users.
 """
 
 import shutil

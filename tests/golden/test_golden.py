@@ -4,6 +4,7 @@ The files are in `files`; `make.py` says when they may be made anew.
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pyarrow.parquet as parquet
 import pytest
 from world import (
     ASKED,
+    FIRST,
     HERE,
+    INPUTS,
     READ,
     RESUMED,
     STATE,
@@ -27,7 +30,7 @@ from world import (
 LINES = ("records.jsonl", "calls.jsonl", "rounds.jsonl")
 FINISHED = {"eval": "eval/jsonl-cope-*", "record": "record/*", "compare": "compare/*/*"}
 """The folders that hold an outcome for each question, by step."""
-ANEW = [step for step in (*RESUMED, *ASKED) if step != STOPPED]
+ANEW = [step for step in dict.fromkeys((*FIRST, *ASKED)) if step != STOPPED]
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def check_document(step: str, document: dict[str, Any]) -> None:
 
 
 def lost(old: Any, new: Any, place: str = "") -> list[str]:
-    """Name the places where a new value does not hold all of an old one, for a failure's message."""
+    """Name the places where a new value does not hold all of an old one."""
     if isinstance(old, dict) and isinstance(new, dict):
         found = [f"{place}.{name} is gone" for name in old if name not in new]
         for name in old.keys() & new.keys():
@@ -97,10 +100,10 @@ def check_doctor(document: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def today(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """A working folder in which all that asks was done anew, and the documents of that."""
+    """A working folder in which all that writes files was done anew, and the documents of that."""
     folder = tmp_path_factory.mktemp("today")
-    copy_yesterday(folder)
-    (folder / STATE).rename(folder / "old")
+    for name in INPUTS:
+        shutil.copy(HERE / name, folder)
     with opened(folder) as world:
         documents = {step: world.run(step) for step in ANEW}
     return folder, documents
@@ -113,7 +116,7 @@ def test_a_new_run_says_what_yesterdays_did(step: str, today: tuple[Path, dict[s
 
 FOLDER = golden(STOPPED)["folder"].replace(STATE, "state")
 NAMES = sorted(file.relative_to(HERE).as_posix() for file in HERE.rglob("*") if file.is_file())
-KEPT = [name for name in NAMES if not name.startswith(FOLDER)]
+KEPT = [name for name in NAMES if name not in INPUTS and not name.startswith(FOLDER)]
 
 
 @pytest.mark.parametrize("name", KEPT)

@@ -1,7 +1,7 @@
 """Hold a working folder in which every command of `cope` runs with scripted models.
 
-This is the only file of the golden tests that knows the package's insides: where the command line is, and where its
-commands take their models from. Files and documents are what the tests beside compare.
+This is the only file of the golden tests that knows the package's insides: where the command line
+is, and where its commands take their models from. The tests beside compare files and documents.
 """
 
 import hashlib
@@ -45,34 +45,36 @@ OF_THE_USER = ("COPE_WEIGHTS", "OLLAMA_API_KEY", "OPENAI_API_KEY", "MLFLOW_TRACK
 NOBODY = "127.0.0.1:9"
 """No server of Ollama's answers there."""
 
-ON_Q = "--data q.jsonl --no-track --early-stop none"
+ON_Q = "--data q.jsonl --no-track"
+WHOLE = f"{ON_Q} --early-stop none"
+"""All samples are asked: which ones a stop leaves out, the clock decides."""
 COMPILE = "compile jsonl --data parts.jsonl --no-track --yes --resume --preset small --optimizer"
 LEFT = "--runs left"
 """A folder of runs that is not among the golden files."""
 STOPPED = "eval-stopped"
 """Some of its calls are stopped on their way; which ones, the clock decides."""
 RESUMED = {
-    "eval-large": f"eval jsonl {ON_Q} --preset large",
-    STOPPED: "eval jsonl --data q.jsonl --no-track --preset answer-cascade --samples 2",
-    "eval": f"eval jsonl {ON_Q} --preset cope --samples 2",
-    "compare": f"compare jsonl {ON_Q} --presets answer-cascade,large --samples 2 --group book",
-    "record": "record jsonl --data q.jsonl --limit 3 --samples 2 --group book",
-    "eval-chosen": "eval jsonl --data q.jsonl --no-track --preset my.toml --calibration chosen.json",
+    "eval-large": f"eval jsonl {WHOLE} --preset large",
+    STOPPED: f"eval jsonl {ON_Q} --preset answer-cascade --samples 2",
+    "eval": f"eval jsonl {WHOLE} --preset cope --samples 2 --limit 3",
+    "compare": f"compare jsonl {WHOLE} --presets answer-cascade,large --samples 2 --group book",
+    "record": "record jsonl --data q.jsonl --limit 2 --samples 2 --group book",
+    "eval-chosen": f"eval jsonl {ON_Q} --preset my.toml --calibration chosen.json",
     "compile": f"{COMPILE} bootstrap-few-shot -o shots.json",
     "compile-copro": f"{COMPILE} copro --objective pareto -o words.json",
-    "eval-program": f"eval jsonl {ON_Q} --program shots.json",
+    "eval-program": f"eval jsonl {WHOLE} --program shots.json",
 }
 """Commands that keep what they do in a folder, and go on from there."""
 ASKED = {
     "ask": "ask 'What is 3 + 3?' --samples 3 --early-stop none",
     "ask-voting": "ask 'What is 3 + 3?' --early-stop none --program voting.json",
-    "eval-my": f"eval jsonl {ON_Q} {LEFT} --preset my.toml",
+    "eval-my": f"eval jsonl {WHOLE} {LEFT} --preset my.toml",
     "record-many": f"record jsonl --data many.jsonl {LEFT} --preset my.toml -o many.parquet",
     "compile-knn": f"{COMPILE} knn-few-shot {LEFT} -o knn.json",
     "compile-ensemble": f"{COMPILE} ensemble {LEFT} -o voting.json",
     "compile-dry": f"{COMPILE} labeled-few-shot --dry-run {LEFT}",
-    "eval-knn": f"eval jsonl {ON_Q} {LEFT} --program knn.json",
-    "eval-voting": f"eval jsonl {ON_Q} {LEFT} --program voting.json",
+    "eval-knn": f"eval jsonl {WHOLE} {LEFT} --program knn.json",
+    "eval-voting": f"eval jsonl {WHOLE} {LEFT} --program voting.json",
 }
 """Commands that ask models, and of which no folder is kept here."""
 READ = {
@@ -99,9 +101,8 @@ READ = {
 }
 """Commands that ask no model."""
 STEPS = {**RESUMED, **ASKED, **READ}
-FIRST = (
-    "record-many", "calibrate", "import", "compile-knn", "compile-ensemble", *RESUMED,
-)  # fmt: skip
+MAKERS = ("record-many", "calibrate", "import", "compile-knn", "compile-ensemble")
+FIRST = (*MAKERS, *RESUMED)
 """What writes the files that other steps read, in an order that works."""
 ORDER = tuple(dict.fromkeys((*FIRST, *STEPS)))
 
@@ -111,9 +112,9 @@ def write_inputs(folder: Path) -> None:
     rows = [{"question": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(60)]
     books = [{**row, "book": number // 2} for number, row in enumerate(rows[:4])]
     parts = [{**row, "split": _split(number)} for number, row in enumerate(rows[:12])]
-    samples = [_published(number) for number in range(40)]
+    samples = [_published(number) for number in range(24)]
     _write_lines(folder / "q.jsonl", books)
-    _write_lines(folder / "many.jsonl", rows[:24])
+    _write_lines(folder / "many.jsonl", rows[:20])
     _write_lines(folder / "parts.jsonl", parts)
     _write_lines(folder / "samples.jsonl", samples)
     first = '[[rounds]]\nreasoner = "small"\nsamples = 2\ntemperature = 0.8\nthreshold = 0.75\n'
@@ -199,9 +200,8 @@ class World:
         return Model(script, tier, self._delay)
 
     def _delay(self, request: Any) -> float:
-        """Let every second sample come late, where it is to be stopped on its way."""
-        seed = request.config.seed or 0
-        return 0.05 if self.slow and seed % 2 else 0.0
+        """Let every second reply come late, where some are to be stopped on their way."""
+        return 0.1 if self.slow and self.asked % 2 == 0 else 0.0
 
     def team(self, given: Any) -> Team:
         """Make the team; the options must be understood all the same."""
@@ -233,7 +233,7 @@ def _found(word: str) -> str:
 
 
 def _without_drawing(savefig: Any) -> Any:
-    """Make a `savefig` that leaves files of pictures empty: no test looks at them, and they take long."""
+    """Make a `savefig` that leaves files of pictures empty: no test looks at them."""
 
     def written(self: Figure, file: Any, **how: Any) -> None:
         if isinstance(file, str | Path):
@@ -268,7 +268,7 @@ def copy_yesterday(folder: Path) -> None:
 
 
 def golden(step: str) -> dict[str, Any]:
-    """Read the document that a step's command printed yesterday; a comparison's is in its folder."""
+    """Read what a step's command printed yesterday; a comparison's is in its folder."""
     if step == "compare":
         (file,) = HERE.glob("state/compare/*/comparison.json")
         return json.loads(file.read_text(encoding="utf-8"))
@@ -276,7 +276,7 @@ def golden(step: str) -> dict[str, Any]:
 
 
 def shape(value: Any) -> Any:
-    """Say which keys and types a document has, recursively; whole numbers and fractions are alike."""
+    """Say which keys and types a document has; whole numbers and fractions are alike."""
     if isinstance(value, dict):
         return {name: shape(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -290,12 +290,12 @@ PASSING = re.compile("seconds|^created$|^versions?$|^bytes$")
 
 
 def steady(value: Any) -> Any:
-    """Leave out what differs between two runs of one command: what the clock says, and versions."""
+    """Cover what differs between two runs of one command: what the clock says, and versions."""
     if isinstance(value, dict):
-        kept = {name: inner for name, inner in value.items() if not PASSING.search(name)}
+        covered = {name for name in value if PASSING.search(name)}
         if "created" in value:
-            kept.pop("digest", None)  # of all beside it
-        return {name: steady(inner) for name, inner in kept.items()}
+            covered.add("digest")  # of all beside it
+        return {name: "" if name in covered else steady(value[name]) for name in value}
     if isinstance(value, list):
         return [steady(inner) for inner in value]
     return round(value, 9) if isinstance(value, float) else value
