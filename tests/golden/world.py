@@ -71,7 +71,7 @@ ASKED = {
     "eval-my": f"eval jsonl {WHOLE} {LEFT} --preset my.toml",
     "record-many": f"record jsonl --data many.jsonl {LEFT} --preset my.toml -o many.parquet",
     "compile-knn": f"{COMPILE} knn-few-shot {LEFT} -o knn.json",
-    "compile-ensemble": f"{COMPILE} ensemble {LEFT} -o voting.json",
+    "compile-ensemble": f"{COMPILE} ensemble --demos 1 {LEFT} -o voting.json",
     "compile-dry": f"{COMPILE} labeled-few-shot --dry-run {LEFT}",
     "eval-knn": f"eval jsonl {WHOLE} {LEFT} --program knn.json",
     "eval-voting": f"eval jsonl {WHOLE} {LEFT} --program voting.json",
@@ -151,6 +151,13 @@ def _drawn(*parts: Any) -> int:
     return int(hashlib.sha256(repr(parts).encode()).hexdigest()[:8], 16)
 
 
+def misled(messages: list[dict[str, str]]) -> str:
+    """Be wrong on one question in four, and by the demonstration on which: only votes are right."""
+    numbers = [int(found) for found in re.findall(r"What is (\d+) \+", str(messages))]
+    wrong = numbers[0] % 4 == numbers[-1] % 4 and numbers[-1] >= 4
+    return f"Doubling.\nAnswer: {2 * numbers[-1] + wrong}"
+
+
 def said(tier: str, messages: list[dict[str, str]], seed: int | None) -> str:
     """Say what a tier's model says: right with care or demonstrations, else often enough."""
     system, last = messages[0]["content"], messages[-1]["content"]
@@ -188,13 +195,15 @@ class World:
 
     def __init__(self, answering: bool) -> None:
         self.answering = answering
-        self.slow = False
+        self.slow = self.misled = False
         self.engines = [self._engine("small"), self._engine("large")]
 
     def _engine(self, tier: str) -> ScriptedEngine:
         def script(messages: list[dict[str, str]], request: Any) -> str:
             if not self.answering:
                 raise AssertionError(f"{tier} is asked what yesterday's files answer")
+            if self.misled:
+                return misled(messages)
             return said(tier, messages, request.config.seed)
 
         return Model(script, tier, self._delay)
@@ -216,6 +225,7 @@ class World:
     def run(self, step: str) -> dict[str, Any]:
         """Run a step's command, and read the document that it prints."""
         self.slow = step == STOPPED
+        self.misled = step == "compile-ensemble"
         words = [_found(word) for word in shlex.split(STEPS[step])]
         result = CliRunner().invoke(app, [*words, "--json"])
         fine = (0, 1) if step == "doctor" else (0,)
