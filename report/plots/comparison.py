@@ -66,7 +66,9 @@ def _accuracy(axes: Any, found: "Comparison", colours: dict[str, str]) -> None:
             )  # the other picture shows it
             continue
         x, y = places[name] = cost * measure.scale, 100 * one.accuracy
-        bounds = [[y - 100 * one.interval[0]], [100 * one.interval[1] - y]]
+        low, high = one.interval
+        # Rounding can put a bound on the wrong side of the estimate, and matplotlib takes no negative bar.
+        bounds = [[max(0.0, y - 100 * low)], [max(0.0, 100 * high - y)]]
         axes.errorbar(
             [x],
             [y],

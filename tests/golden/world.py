@@ -19,15 +19,9 @@ from click.testing import CliRunner
 from matplotlib.figure import Figure
 
 from cope import Team
-from cope.cli import (
-    ask,
-    compare_live,
-    compile as compile_command,
-    eval as eval_command,
-    options,
-    record,
-)
-from cope.cli.app import app
+from cope.cli import compare_live, options
+from cope.cli.commands import ask, compile as compile_command, eval as eval_command, record
+from cope.cli.main import app
 from cope.models import Price, ScriptedEngine
 
 FILES = Path(__file__).parent / "files"
