@@ -17,7 +17,7 @@ from .display.comparison import print_comparison
 from .options import NO_PROGRAM, make_cascade, make_team, prepare, program_file
 
 if TYPE_CHECKING:
-    from ..eval import Record, RunFolder
+    from ..eval import Record, RunStore
     from ..models import Team
     from ..programs import Cascade
 
@@ -52,7 +52,7 @@ def compare_live(task: str, options: Mapping[str, Any]) -> None:
             for name, cascade in cascades.items()
         }
         for folder in folders.values():
-            stack.enter_context(folder.opened(options["fresh"]))
+            stack.enter_context(folder.open(options["fresh"]))
         shared_by(list(folders.values()))
         prepare(
             team,
@@ -130,18 +130,18 @@ def _place(task: Any, options: Mapping[str, Any], team: "Team", cascades: "list[
 
 def _folder(
     task: Any, options: Mapping[str, Any], place: Path, name: str, cascade: "Cascade"
-) -> "RunFolder":
-    from ..eval import RunFolder
+) -> "RunStore":
+    from ..eval import RunStore
 
     settings = settings_of(task, options, cascade)
-    return RunFolder(settings | ({"system": name} if name != settings["preset"] else {}), place)
+    return RunStore(settings | ({"system": name} if name != settings["preset"] else {}), place)
 
 
 def _evaluated(
     task: Any,
     examples: list[Any],
     cascades: "dict[str, Cascade]",
-    folders: "dict[str, RunFolder]",
+    folders: "dict[str, RunStore]",
     options: Mapping[str, Any],
 ) -> "tuple[dict[str, list[Record]], str | None]":
     """The records of every system, one system after the other, and why questions are left, if so."""
@@ -153,7 +153,7 @@ def _evaluated(
     for name, cascade in cascades.items():
         folder = folders[name]
         click.echo(f"{name} ({len(records) + 1} of {len(cascades)})", err=True)
-        done = list(folder.done.values())[: len(examples)]
+        done = list(folder.results.values())[: len(examples)]
         with LiveView(len(examples), done, len(cascade.preset.rounds)) as view:
             work = evaluate(
                 task,
@@ -172,13 +172,14 @@ def _evaluated(
     return records, stopped
 
 
-def _left(budget: float | None, folders: "dict[str, RunFolder]", name: str) -> float | None:
+def _left(budget: float | None, folders: "dict[str, RunStore]", name: str) -> float | None:
     """What the other systems' answers leave of the budget."""
     if budget is None:
         return None
     others = (folder for other, folder in folders.items() if other != name)
     return max(
-        0.0, budget - sum(record.usd or 0.0 for folder in others for record in folder.done.values())
+        0.0,
+        budget - sum(record.usd or 0.0 for folder in others for record in folder.results.values()),
     )
 
 
@@ -187,7 +188,7 @@ def _told(
     options: Mapping[str, Any],
     place: Path,
     cascades: "dict[str, Cascade]",
-    folders: "dict[str, RunFolder]",
+    folders: "dict[str, RunStore]",
     records: "dict[str, list[Record]]",
     groups: dict[str, str],
     origins: Mapping[str, Any],
@@ -195,7 +196,7 @@ def _told(
 ) -> dict[str, Any]:
     """Compare, keep the comparison in its folder and in MLflow, and print it."""
     from ..eval.comparison import compare
-    from ..eval.run.shared_ledger import Sharing
+    from ..eval.run.shared_ledger import SharingStats
     from ..report.plots.comparison import draw_comparison
     from .compare_track import track
 
@@ -217,7 +218,7 @@ def _told(
         margin=options["margin"] / 100,
         seed=options["seed"],
     )
-    sharing = Sharing()
+    sharing = SharingStats()
     for name, folder in folders.items():
         sharing.count(name, folder.path)
     models = {

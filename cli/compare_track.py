@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .display.comparison import comparison_text
 
 if TYPE_CHECKING:
-    from ..eval import RunFolder
+    from ..eval import RunStore
     from ..eval.comparison import Comparison
 
 
@@ -17,7 +17,7 @@ def track(
     found: "Comparison",
     options: Mapping[str, Any],
     notes: Path,
-    folders: "Mapping[str, RunFolder]",
+    folders: "Mapping[str, RunStore]",
 ) -> dict[str, str]:
     """Log a comparison; the same comparison goes on in its run, and a system's run is made anew when its questions are more.
 

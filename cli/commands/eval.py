@@ -93,7 +93,7 @@ def command(task: str | None, **options: Any) -> None:
         return show_replay(task, calibrated_replay(options) if options["calibration"] else options)
     if task is None:
         raise click.UsageError("Missing argument 'TASK'.")
-    from ...eval import RunFolder, task_by_name
+    from ...eval import RunStore, task_by_name
 
     chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
     team = make_team(options)
@@ -107,8 +107,8 @@ def command(task: str | None, **options: Any) -> None:
         "calibration": str(options["calibration"]) if certificate else None
     }
     warn_of_settings(compiled_in(file) if file else {}, {**options, "shown": chosen.shown})
-    folder = RunFolder(settings_of(chosen, options, cascade), options["runs"])
-    with folder.opened(options["fresh"]):
+    folder = RunStore(settings_of(chosen, options, cascade), options["runs"])
+    with folder.open(options["fresh"]):
         prepare(team, cascade.preset.tiers)
         stopped = _run(chosen, examples, cascade, folder, options, origin)
     if stopped:
@@ -158,7 +158,7 @@ def _run(
     with ExitStack() as stack:
         tracked, around = _tracking(stack, examples, cascade, folder, options, origin)
         view = stack.enter_context(
-            LiveView(len(examples), list(folder.done.values()), len(cascade.preset.rounds))
+            LiveView(len(examples), list(folder.results.values()), len(cascade.preset.rounds))
         )
         work = evaluate(
             task,
@@ -228,12 +228,14 @@ def _tracking(
             f"{settings['preset']}",
             params,
             tags,
-            folder.notes().get("mlflow_run"),
+            folder.metadata().get("mlflow_run"),
             options["store"],
         )
     )
     # An address may hold a password, which is nothing for a file.
-    folder.note(mlflow_run=run.id, mlflow_store=None if urlsplit(run.uri).password else run.uri)
+    folder.update_metadata(
+        mlflow_run=run.id, mlflow_store=None if urlsplit(run.uri).password else run.uri
+    )
     return run, {"around": lambda example: question_span(example.id, example.question)}
 
 
@@ -262,7 +264,7 @@ def _log(run: Any, summary: Any, folder: Any, cascade: Any) -> None:
     for tier, spent in summary.tiers.items():
         figures |= _spent(tier, spent)
     run.metrics(figures)
-    run.artifact(folder.records_file)
+    run.artifact(folder.results_file)
     run.text(table_text(folder.settings, cascade, summary), "table.txt")
     run.text(json.dumps(summary.as_dict(), indent=1), "summary.json")
     run.text(json.dumps(cascade.dump_state(), indent=1, default=str), "program.json")

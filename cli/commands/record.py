@@ -97,7 +97,7 @@ def command(task: str, **options: Any) -> None:
     Every round is asked, whatever the gates say, with all samples: other thresholds, fewer samples and presets of the same
     rounds are then replayed by cope eval --replay FILE. The same command goes on where an interrupted one stopped.
     """
-    from ...eval import Recorder, RunFolder, ShortAnswer, is_record, task_by_name
+    from ...eval import Recorder, RunStore, ShortAnswer, is_record, task_by_name
 
     chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
     if isinstance(chosen, ShortAnswer):
@@ -125,9 +125,11 @@ def command(task: str, **options: Any) -> None:
         groups_of(options, examples),
         _compiled(files, examples, {**options, "shown": chosen.shown}),
     )
-    folder = RunFolder(_settings(chosen, options, recorder), options["runs"])
-    with folder.opened(options["fresh"]):
-        folder.done = {key: record for key, record in folder.done.items() if recorder.holds(record)}
+    folder = RunStore(_settings(chosen, options, recorder), options["runs"])
+    with folder.open(options["fresh"]):
+        folder.results = {
+            key: record for key, record in folder.results.items() if recorder.holds(record)
+        }
         prepare(
             team, dict.fromkeys(tier for c in recorder.cascades.values() for tier in c.preset.tiers)
         )
@@ -180,7 +182,7 @@ def _ask_logprobs(team: "Team") -> None:
 
 def groups_of(options: Mapping[str, Any], examples: list[Any]) -> dict[str, str]:
     """By a question's key, the value of its row in the column that says what belongs together."""
-    from ...eval.run.store import keyed
+    from ...eval.run.store import key_examples
     from ...eval.tasks.data import from_file, of_split
 
     column = options["group"]
@@ -193,7 +195,7 @@ def groups_of(options: Mapping[str, Any], examples: list[Any]) -> dict[str, str]
         raise CopeError(
             f"{options['data']} row {lacking[0]} has no {column!r}, which --group names"
         )
-    return {key: str(row[column]) for key, row in zip(keyed(examples), rows, strict=False)}
+    return {key: str(row[column]) for key, row in zip(key_examples(examples), rows, strict=False)}
 
 
 def _settings(task: Any, options: Mapping[str, Any], recorder: "Recorder") -> dict[str, Any]:
@@ -240,7 +242,7 @@ def _run(
 
     path = options["output"]
     with LiveView(
-        len(examples), list(folder.done.values()), len(recorder.first.preset.rounds)
+        len(examples), list(folder.results.values()), len(recorder.first.preset.rounds)
     ) as view:
         work = evaluate(
             task,

@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import CopeError
 from ...stats.bootstrap import Estimate, Sums, resample
 from ...stats.clustered import belonging_of, design_effect
-from ...stats.exact import FEW, exact_bounds
+from ...stats.intervals import FEW, exact_bounds
 from ...stats.measures import LARGE, MEASURES, SMALL
 from ...stats.paired import paired_p
 from ...stats.power import detectable, questions_needed

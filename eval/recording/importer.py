@@ -14,7 +14,7 @@ from ... import __version__
 from ...errors import CopeError, known_names
 from ...programs.preset import Preset, parse_preset
 from ...util.hashing import digest
-from ..run.store import keyed
+from ..run.store import key_examples
 from ..tasks.base import ShortAnswer
 from ..tasks.data import Row, from_file
 from .schema import Manifest
@@ -87,7 +87,7 @@ def import_samples(
     examples = [_example(lines[place], place) for place in kept]
     samples = [{tier: taken[tier][place] for tier in models} for place in kept]
     groups = [_group(path, lines[place], group) for place in kept]
-    rows = asyncio.run(_all_rows(list(keyed(examples).items()), samples, groups))
+    rows = asyncio.run(_all_rows(list(key_examples(examples).items()), samples, groups))
     preset = _preset({tier: len(names) for tier, names in usual.items()}, thresholds)
     plain = preset.model_dump(mode="json", exclude_defaults=True)
     manifest = Manifest(

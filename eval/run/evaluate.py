@@ -22,7 +22,7 @@ from ...models import recorded_in
 from ...programs import Cascade
 from ..tasks.base import Task
 from .budget import Purse
-from .store import Record, RunFolder, keyed
+from .store import Record, RunStore, key_examples
 
 # What fails for one question with these fails for all: going on would only repeat it.
 FATAL = (
@@ -80,7 +80,7 @@ async def evaluate(
     task: Task,
     examples: list[dspy.Example],
     cascade: Cascade,
-    folder: RunFolder,
+    folder: RunStore,
     *,
     in_flight: int | None = None,
     budget: float | None = None,
@@ -105,10 +105,10 @@ async def evaluate(
         CopeError: when a model cannot be reached or used, or a budget is given and a price is not known; all that is
             done is saved.
     """
-    wanted = keyed(examples)
-    left = [(key, example) for key, example in wanted.items() if key not in folder.done]
+    wanted = key_examples(examples)
+    left = [(key, example) for key, example in wanted.items() if key not in folder.results]
     slots = asyncio.Semaphore(in_flight or questions_in_flight(cascade))
-    purse = Purse(budget, [record.usage for record in folder.done.values()])
+    purse = Purse(budget, [record.usage for record in folder.results.values()])
     failed: dict[str, Record] = {}
 
     async def ask(key: str, example: dspy.Example) -> None:
@@ -131,7 +131,7 @@ async def evaluate(
                     group.create_task(ask(key, example))
         except BaseExceptionGroup as errors:
             raise _first(errors) from None
-    records = [found for key in wanted if (found := folder.done.get(key) or failed.get(key))]
+    records = [found for key in wanted if (found := folder.results.get(key) or failed.get(key))]
     return Outcome(records, purse.empty)
 
 

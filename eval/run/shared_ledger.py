@@ -7,7 +7,7 @@ from typing import Any
 
 from ...models import Ledger
 from ...util.files import read_jsonl
-from .store import RunFolder
+from .store import RunStore
 
 _FROM = "shared"
 
@@ -38,7 +38,7 @@ class SharedLedger(Ledger):
         return None
 
 
-def shared_by(folders: Sequence[RunFolder]) -> None:
+def shared_by(folders: Sequence[RunStore]) -> None:
     """Let the opened folders of some evaluations answer from each other's calls."""
     ledgers: list[Ledger] = []
     for folder in folders:
@@ -48,7 +48,7 @@ def shared_by(folders: Sequence[RunFolder]) -> None:
 
 
 @dataclass
-class Sharing:
+class SharingStats:
     """How many calls were made, in all runs of a comparison, and how many evaluations took from another.
 
     Attributes:

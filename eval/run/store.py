@@ -48,7 +48,7 @@ class Record:
     error: str | None = None
 
 
-def keyed(examples: list[dspy.Example]) -> dict[str, dspy.Example]:
+def key_examples(examples: list[dspy.Example]) -> dict[str, dspy.Example]:
     """The examples by their content's digest; equal rows get keys of their own, so that both count."""
     found: dict[str, dspy.Example] = {}
     for example in examples:
@@ -61,7 +61,7 @@ def keyed(examples: list[dspy.Example]) -> dict[str, dspy.Example]:
     return found
 
 
-class RunFolder:
+class RunStore:
     """An evaluation's folder under the folder of runs, named by task, preset and a digest of its settings.
 
     The same command finds the same folder, and goes on where the last one stopped.
@@ -71,10 +71,10 @@ class RunFolder:
         self.settings = settings
         self.path = root / f"{settings['task']}-{settings['preset']}-{digest(settings)[:8]}"
         self._notes = self.path / "run.json"
-        self.done: dict[str, Record] = {}
+        self.results: dict[str, Record] = {}
 
     @contextmanager
-    def opened(self, fresh: bool = False) -> Iterator["RunFolder"]:
+    def open(self, fresh: bool = False) -> Iterator["RunStore"]:
         """Open the folder for writing; `fresh` forgets what an earlier run left.
 
         Raises:
@@ -86,11 +86,11 @@ class RunFolder:
                 for name in ("calls.jsonl", "records.jsonl", "run.json"):
                     (self.path / name).unlink(missing_ok=True)
             # An error is not an outcome: such a question is asked again.
-            lines = (Record(**line) for line in read_jsonl(self.records_file))
-            self.done = {record.key: record for record in lines if record.error is None}
+            lines = (Record(**line) for line in read_jsonl(self.results_file))
+            self.results = {record.key: record for record in lines if record.error is None}
             self.ledger = Ledger(self.path / "calls.jsonl")
-            self._records = JsonlWriter(self.records_file)
-            self.note(settings=self.settings)
+            self._records = JsonlWriter(self.results_file)
+            self.update_metadata(settings=self.settings)
             try:
                 yield self
             finally:
@@ -100,19 +100,19 @@ class RunFolder:
             lock.release()
 
     @property
-    def records_file(self) -> Path:
+    def results_file(self) -> Path:
         return self.path / "records.jsonl"
 
     def add(self, record: Record) -> None:
         self._records.append(vars(record))
         if record.error is None:
-            self.done[record.key] = record
+            self.results[record.key] = record
 
-    def notes(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """What was noted about the run; empty for a new one."""
         return read_metadata(self._notes)
 
-    def note(self, **values: Any) -> None:
+    def update_metadata(self, **values: Any) -> None:
         """Keep a fact about the run, such as its MLflow run."""
         write_metadata(self._notes, **values)
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from cope import Cascade, Preset, Team
-from cope.eval import RunFolder, evaluate, task_by_name
+from cope.eval import RunStore, evaluate, task_by_name
 from cope.models.engines.embedded import EmbeddedEngine
 from cope.models.weights.download import DownloadBar
 from cope.models.weights.resolve import resolve
@@ -51,7 +51,7 @@ def test_an_evaluation_scores_it_on_the_hidden_ones(team: Team, tmp_path):
     examples = task.load("test", data=str(data))
     cascade = Cascade(Preset(name="two", rounds=ROUNDS), team, domain="code")
     settings = {"task": "mbpp", "preset": "two", "models": {}}
-    with RunFolder(settings, tmp_path / "runs").opened() as folder:
+    with RunStore(settings, tmp_path / "runs").open() as folder:
         (record,) = asyncio.run(evaluate(task, examples, cascade, folder)).records
     assert record.error is None and record.score in (0.0, 1.0)
     assert record.answer is None or "hidden test" in record.feedback

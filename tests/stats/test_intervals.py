@@ -5,8 +5,7 @@ import random
 
 import pytest
 
-from cope.stats.exact import exact_bounds
-from cope.stats.intervals import paired_interval, wilson
+from cope.stats.intervals import exact_bounds, paired_interval, wilson
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import dspy
 
 from cope import Cascade, Preset, Team
-from cope.eval import Recorder, Recording, RunFolder, evaluate, task_by_name, write_record
+from cope.eval import Recorder, Recording, RunStore, evaluate, task_by_name, write_record
 from cope.models import ScriptedEngine
 from cope.programs.sampling import seed_of
 
@@ -71,9 +71,11 @@ def recording(
 ) -> Recording:
     """Ask all rounds, write the file, and read it."""
     asked = examples(questions) if isinstance(questions, int) else questions
-    folder, task = RunFolder(SETTINGS, where / "runs"), task or task_by_name("jsonl")
-    with folder.opened():
-        folder.done = {key: record for key, record in folder.done.items() if programs.holds(record)}
+    folder, task = RunStore(SETTINGS, where / "runs"), task or task_by_name("jsonl")
+    with folder.open():
+        folder.results = {
+            key: record for key, record in folder.results.items() if programs.holds(record)
+        }
         outcome = asyncio.run(evaluate(task, asked, programs.first, folder, asking=programs.asking))
     file = where / name
     write_record(file, programs.manifest(task, outcome.records), programs.rows(outcome.records))

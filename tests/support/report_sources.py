@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from cope import Cascade, load_preset
-from cope.eval import Recording, RunFolder, evaluate, task_by_name
+from cope.eval import Recording, RunStore, evaluate, task_by_name
 from cope.models import Price
 from cope.report import figures_of, open_source, page_of
 from support.recordings import examples, recorder, recording, team_of, unsure
@@ -37,11 +37,11 @@ def run_in(root: Path, preset: str, count: int = 6, **settings: Any) -> Path:
     team = team_of(hostile)
     cascade = Cascade(load_preset(preset), team)
     models = {tier: team[tier].model for tier in cascade.preset.tiers}
-    folder = RunFolder(
+    folder = RunStore(
         {"task": "jsonl", "preset": preset, "models": models, "early_stop": "exact", **settings},
         root,
     )
-    with folder.opened():
+    with folder.open():
         asyncio.run(evaluate(task_by_name("jsonl"), dangerous(count), cascade, folder))
     return folder.path
 

@@ -20,7 +20,7 @@ from cope.eval import (
     Recorder,
     Recording,
     Replay,
-    RunFolder,
+    RunStore,
     Score,
     evaluate,
     replay_records,
@@ -274,8 +274,8 @@ def test_an_ensemble_and_a_program_that_stops_early_are_refused(scripted: Callab
 
 def test_the_run_can_be_budgeted_as_an_evaluation(tmp_path: Path, scripted: Callable[..., Any]):
     models = scripted(agree, prices={"small": Price(1e5, 1e5), "large": Price(1e5, 1e5)})
-    programs, folder = recorder(models.team, "small"), RunFolder(SETTINGS, tmp_path)
-    with folder.opened():
+    programs, folder = recorder(models.team, "small"), RunStore(SETTINGS, tmp_path)
+    with folder.open():
         work = evaluate(
             task_by_name("jsonl"),
             examples(4),

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from support.killed_processes import killed_again_and_again
 
 from cope import Cascade, Preset, Team
-from cope.eval import RunFolder, evaluate, task_by_name
+from cope.eval import RunStore, evaluate, task_by_name
 from cope.eval.run.shared_ledger import shared_by
 from cope.models import ScriptedEngine
 
@@ -55,12 +55,12 @@ def main(root: Path) -> None:
         for name, share in (("loose", 0.5), ("strict", 1.0))
     }
     folders = [
-        RunFolder({"task": "jsonl", "preset": name, "models": {}}, root / "runs")
+        RunStore({"task": "jsonl", "preset": name, "models": {}}, root / "runs")
         for name in cascades
     ]
     with ExitStack() as stack:
         for folder in folders:
-            stack.enter_context(folder.opened())
+            stack.enter_context(folder.open())
         shared_by(folders)
         for cascade, folder in zip(cascades.values(), folders, strict=True):
             asyncio.run(evaluate(task_by_name("jsonl"), examples, cascade, folder, in_flight=2))

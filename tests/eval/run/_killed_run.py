@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from support.killed_processes import killed_again_and_again
 
 from cope import Cascade, Team
-from cope.eval import RunFolder, evaluate, task_by_name
+from cope.eval import RunStore, evaluate, task_by_name
 from cope.models import ScriptedEngine
 
 QUESTIONS = 12
@@ -45,8 +45,8 @@ def main(root: Path) -> None:
         )
         for n in range(QUESTIONS)
     ]
-    folder = RunFolder({"task": "jsonl", "preset": "cope", "models": {}}, root / "runs")
-    with folder.opened():
+    folder = RunStore({"task": "jsonl", "preset": "cope", "models": {}}, root / "runs")
+    with folder.open():
         asyncio.run(evaluate(task_by_name("jsonl"), examples, cascade, folder, in_flight=2))
 
 

@@ -11,7 +11,7 @@ from dspy.lm15 import AuthError, InvalidRequestError, TransportError
 
 from cope import Cascade, Team
 from cope.errors import CopeError, Unavailable
-from cope.eval import Outcome, Record, RunFolder, evaluate, large_alone, summarise, task_by_name
+from cope.eval import Outcome, Record, RunStore, evaluate, large_alone, summarise, task_by_name
 from cope.models import Price, ScriptedEngine
 from cope.util.files import JsonlWriter
 
@@ -47,8 +47,8 @@ def run(
     settings: dict[str, Any] = SETTINGS,
     **options: Any,
 ) -> Outcome:
-    folder = RunFolder(settings, root)
-    with folder.opened(options.pop("fresh", False)):
+    folder = RunStore(settings, root)
+    with folder.open(options.pop("fresh", False)):
         return asyncio.run(evaluate(task_by_name("gsm8k"), examples, program, folder, **options))
 
 
@@ -180,9 +180,9 @@ def test_equal_rows_count_each(tmp_path: Path):
 
 def test_two_evaluations_do_not_write_to_one_folder(tmp_path: Path):
     with (
-        RunFolder(SETTINGS, tmp_path).opened(),
+        RunStore(SETTINGS, tmp_path).open(),
         pytest.raises(CopeError, match="another evaluation"),
-        RunFolder(SETTINGS, tmp_path).opened(),
+        RunStore(SETTINGS, tmp_path).open(),
     ):
         pass
 
@@ -191,7 +191,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path):
     (tmp_path / "file").write_text("")
     with (
         pytest.raises(CopeError, match="cannot write"),
-        RunFolder(SETTINGS, tmp_path / "file").opened(),
+        RunStore(SETTINGS, tmp_path / "file").open(),
     ):
         pass
 

@@ -7,8 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from cope.eval import RunFolder
-from cope.eval.run.shared_ledger import Sharing, shared_by
+from cope.eval import RunStore
+from cope.eval.run.shared_ledger import SharingStats, shared_by
 
 SCRIPT = Path(__file__).parent / "_killed_comparison.py"
 KILLS = 5
@@ -63,18 +63,18 @@ def test_kills_change_nothing_and_nothing_is_asked_twice(tmp_path: Path):
 
 
 def test_what_is_taken_from_another_is_kept_and_counted(tmp_path: Path):
-    folders = [RunFolder({"task": "t", "preset": name}, tmp_path) for name in ("a", "b", "c")]
+    folders = [RunStore({"task": "t", "preset": name}, tmp_path) for name in ("a", "b", "c")]
     entry = {"call": {"tier": "large", "cancelled": False}, "outputs": ["x"]}
-    with folders[0].opened(), folders[1].opened(), folders[2].opened():
+    with folders[0].open(), folders[1].open(), folders[2].open():
         shared_by(folders)
         folders[0].ledger.put("k", entry)
         folders[0].ledger.note({"tier": "large", "cancelled": True})
         assert folders[1].ledger.get("none") is None
         for _ in range(2):
             assert (found := folders[1].ledger.get("k")) and found["outputs"] == ["x"]
-    with folders[1].opened():
+    with folders[1].open():
         assert folders[1].ledger.get("k"), "it is the run's own now, and read without the other"
-    sharing = Sharing()
+    sharing = SharingStats()
     for folder in folders:
         sharing.count(folder.settings["preset"], folder.path)
     assert (sharing.made, sharing.shared, sharing.stopped) == (2, 1, 1)

@@ -8,7 +8,7 @@ import dspy
 import pytest
 
 from cope import Cascade
-from cope.eval import RunFolder, evaluate, task_by_name
+from cope.eval import RunStore, evaluate, task_by_name
 from cope.programs import TestsPass
 from cope.sandbox import Bare, Limits, Outcome, Report, Sandbox, Suite
 
@@ -40,7 +40,7 @@ def run(tmp_path: Path, scripted: Any) -> Any:
             "answer-cascade", s.team, domain="code", confidence=TestsPass(lambda: box)
         )
         task = task_by_name("mbpp", unsafe=True)
-        with RunFolder(SETTINGS, tmp_path).opened() as folder:
+        with RunStore(SETTINGS, tmp_path).open() as folder:
             outcome = asyncio.run(
                 evaluate(task, [example(n) for n in range(1, count + 1)], cascade, folder)
             )
