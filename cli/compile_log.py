@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import CopeError
+from ..programs.domains.registry import domain_by_name
 from .compile_files import save
 from .compile_prompts import prompts_text, templates
 from .compile_proposals import proposals
@@ -24,16 +25,6 @@ if TYPE_CHECKING:
 
 MOST_CHILDREN = 50
 """Candidates with a run of their own; of more, the table tells."""
-
-_INPUTS = {
-    "short-answer": {"question": "string"},
-    "code": {
-        "question": "string",
-        "tests": "strings?",
-        "setup": "string?",
-        "entry_point": "string?",
-    },
-}
 
 
 class CompileLog:
@@ -233,8 +224,9 @@ class CompileLog:
             self._run.prompt(f"{name}-{part}", messages, words, tags)
             for part, messages, tags in templates(made.program)
         ]
+        inputs = domain_by_name(made.program.domain).inputs
         example = {"question": str(self._compilation.splits.train[0].question)}
-        self._run.model(servable(made.program), _INPUTS[made.program.domain], example, prompts)
+        self._run.model(servable(made.program), inputs, example, prompts)
 
     def close(self) -> None:
         """Log what was used, however the compile ended, and say what the store did not take."""

@@ -13,6 +13,7 @@ from ..errors import CopeError
 from ..models.prices import Price
 from ..models.weights.resolve import aliases
 from ..programs.confidence.early_stopping import EXACT, RULES
+from ..programs.domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .loading import bring_weights, prepare
 
 if TYPE_CHECKING:
@@ -334,7 +335,7 @@ def _origin(file: Path) -> str:
 def make_cascade(
     options: Mapping[str, Any],
     team: "Team",
-    domain: str = "short-answer",
+    domain: str = DEFAULT_DOMAIN,
     program: Path | None = None,
 ) -> "Cascade":
     """The program that the options of `program_options` name, for a kind of questions.
@@ -350,14 +351,17 @@ def make_cascade(
             questions that programs answer, when there is no sandbox to run them in.
     """
     from ..programs import Cascade, load_preset
+    from ..sandbox import open_sandbox
 
     more: dict[str, Any] = {
         "seed": options["seed"],
         "early_stop": options.get("early_stop", EXACT),
         "domain": domain,
     }
-    if domain == "code":
-        more["confidence"] = _code_confidence(options["unsafe_code"])
+    kind = domain_by_name(domain)
+    if kind.needs_sandbox:
+        sandbox = open_sandbox(options["unsafe_code"])  # now, rather than with the first program
+        more["confidence"] = kind.default_confidence(lambda: sandbox)
     changes = {"samples": options["samples"], "thresholds": options["thresholds"] or ()}
     if (program := program or own_program(options)) is None:
         preset = load_preset(options["preset"])
@@ -369,14 +373,6 @@ def make_cascade(
     state = {**made.dump_state(), "preset": changed.dump_state()["preset"]}
     changed.load_state(state)
     return changed
-
-
-def _code_confidence(unsafe: bool) -> Any:
-    from ..programs import TestsPass
-    from ..sandbox import open_sandbox
-
-    sandbox = open_sandbox(unsafe)  # now, rather than when the first program is there
-    return TestsPass(lambda: sandbox)
 
 
 def given(name: str) -> bool:

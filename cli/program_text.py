@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..programs.domains.registry import domain_by_name
 from ..util.text import money
 
 if TYPE_CHECKING:
@@ -104,10 +105,12 @@ def round_in_words(preset: "Preset", number: int, domain: str) -> str:
             if number == len(preset.rounds)
             else "any answer is accepted"
         )
-    elif domain == "code":
-        parts.append(f"a program must pass the tests (threshold {spec.threshold:.0%})")
     else:
-        parts.append(f"{spec.threshold:.0%} must agree")
+        kind = domain_by_name(domain)
+        text = kind.gate_text(spec.threshold)
+        if not kind.gate_is_share:
+            text += f" (threshold {spec.threshold:.0%})"
+        parts.append(text)
     return ", ".join(parts)
 
 

@@ -7,7 +7,8 @@ from .confidence.base import (
 )
 from .confidence.tests import TestsPass as TestsPass
 from .confidence.votes import VoteShare as VoteShare, accepts as accepts
-from .domain import DOMAINS as DOMAINS, Domain as Domain
+from .domains.base import Domain as Domain
+from .domains.registry import DOMAINS as DOMAINS
 from .planner import Planner as Planner
 from .preset import (
     Preset as Preset,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .domain import USUAL
+from .domains.registry import DEFAULT_DOMAIN
 from .preset import Preset, load_preset, parse_preset
 
 FOLDER = Path(__file__).with_name("compiled")
@@ -15,7 +15,7 @@ def shipped(
     preset: Preset | str,
     task: str | None,
     models: Mapping[str, str],
-    domain: str = USUAL,
+    domain: str = DEFAULT_DOMAIN,
     *,
     context: int | None = None,
     folder: Path | None = None,
@@ -39,7 +39,7 @@ def shipped(
         state = json.loads(path.read_text(encoding="utf-8"))
         about: dict[str, Any] = state["compiled"]
         same = (
-            state.get("domain", USUAL) == domain
+            state.get("domain", DEFAULT_DOMAIN) == domain
             and (about.get("for") == "domain" if task is None else about["task"] == task)
             and all(
                 tier in models and about["models"].get(tier) == models[tier]

@@ -10,11 +10,12 @@ import dspy
 
 from ..errors import CopeError
 from ..models import Team, metered, run_sync
+from ..sandbox import open_sandbox
 from .cascade_round import CascadeRound
 from .confidence.base import Confidence
 from .confidence.early_stopping import EXACT, rule_for
 from .demonstrations import Neighbours, neighbours_in
-from .domain import USUAL, domain_by_name
+from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .ensemble import Peers, peers_in
 from .preset import Preset, load_preset, parse_preset
 from .results import answered, record_of, used
@@ -55,7 +56,7 @@ class Cascade(dspy.Module):
         *,
         seed: int = 0,
         early_stop: str = EXACT,
-        domain: str = USUAL,
+        domain: str = DEFAULT_DOMAIN,
         confidence: Confidence | None = None,
     ) -> None:
         super().__init__()
@@ -66,7 +67,7 @@ class Cascade(dspy.Module):
         self.neighbours: dict[str, Neighbours] = {}
         self.peers = Peers()
         kind = domain_by_name(domain)
-        self.confidence: Confidence = confidence or kind.confidence()
+        self.confidence: Confidence = confidence or kind.default_confidence(open_sandbox)
         self.early_stop = rule_for(early_stop, self.confidence)
         for tier in self.preset.tiers:
             _ = self.team[tier]
@@ -189,7 +190,7 @@ class Cascade(dspy.Module):
         return {
             **state,
             "preset": self.preset.model_dump(mode="json", exclude_defaults=True),
-            **({} if self.domain == USUAL else {"domain": self.domain}),
+            **({} if self.domain == DEFAULT_DOMAIN else {"domain": self.domain}),
         }
 
     def load_state(self, state: dict[str, Any], **kwargs: Any) -> None:
@@ -197,7 +198,7 @@ class Cascade(dspy.Module):
         if "preset" not in state:
             raise CopeError("the state is not that of a cascade: it names no preset")
         saved = parse_preset(state.pop("preset"), "in the program file")
-        domain = state.pop("domain", USUAL)
+        domain = state.pop("domain", DEFAULT_DOMAIN)
         if domain != self.domain:
             raise CopeError(
                 f"the program was saved for questions of kind {domain!r}, and this one is for {self.domain!r}"
@@ -230,7 +231,7 @@ class Cascade(dspy.Module):
         try:
             state = json.loads(Path(path).read_text(encoding="utf-8"))
             preset = parse_preset(state["preset"], str(path))
-            program = cls(preset, team, **{"domain": state.get("domain", USUAL), **kwargs})
+            program = cls(preset, team, **{"domain": state.get("domain", DEFAULT_DOMAIN), **kwargs})
             program.load_state(state)
         except OSError as error:
             raise CopeError(f"cannot read the program {path}: {error.strerror}") from None

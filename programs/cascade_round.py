@@ -14,7 +14,7 @@ from ..signatures import PlanKind
 from .confidence.base import Confidence, Sample, Verdict
 from .confidence.early_stopping import EXACT, INEXACT, share_of_drawn
 from .confidence.votes import accepts
-from .domain import Domain
+from .domains.base import Domain
 from .events import Judged, Planned, RoundStarted, Voted, emit, observed
 from .planner import Planner
 from .preset import PlanEnds, Preset

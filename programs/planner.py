@@ -7,7 +7,8 @@ import dspy
 
 from ..signatures import PlanKind
 from .demos import shown
-from .domain import DOMAINS, USUAL, Domain
+from .domains.base import Domain
+from .domains.registry import DEFAULT_DOMAIN, DOMAINS
 
 
 class Planner(dspy.Module):
@@ -22,7 +23,9 @@ class Planner(dspy.Module):
     def __init__(self, kind: PlanKind, round_number: int = 1, domain: Domain | None = None) -> None:
         super().__init__()
         self.kind = kind
-        self.predict = dspy.Predict((domain or DOMAINS[USUAL]).plan(kind, round_number))
+        self.predict = dspy.Predict(
+            (domain or DOMAINS[DEFAULT_DOMAIN]).plan_signature(kind, round_number)
+        )
 
     async def aforward(
         self, question: str, config: dict[str, Any] | None = None, nearest: Sequence[Any] = ()

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ..errors import CopeError
 from .cascade_round import CascadeRound
 from .demonstrations import Neighbours, neighbours_in
-from .domain import USUAL, domain_by_name
+from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .ensemble import peers_in
 from .planner import Planner
 from .preset import Preset, load_preset, parse_preset, preset_names
@@ -88,7 +88,7 @@ def is_preset(source: str | Path) -> bool:
     return str(source) in preset_names() or str(source).endswith(".toml")
 
 
-def view_program(source: str | Path, domain: str = USUAL) -> ProgramView:
+def view_program(source: str | Path, domain: str = DEFAULT_DOMAIN) -> ProgramView:
     """A program file, or a preset as it is before it is compiled. No model is loaded.
 
     Args:
@@ -118,7 +118,10 @@ def view_state(state: Mapping[str, Any], source: str | Path = "the program") -> 
         CopeError: when it is not that of a program.
     """
     try:
-        preset, domain = parse_preset(state["preset"], str(source)), state.get("domain", USUAL)
+        preset, domain = (
+            parse_preset(state["preset"], str(source)),
+            state.get("domain", DEFAULT_DOMAIN),
+        )
         predictors = _all_saved(preset, domain, state)
         peers = [_all_saved(preset, domain, peer) for peer in peers_in(state)]
         compiled = state.get("compiled")

@@ -7,7 +7,8 @@ import dspy
 
 from ..signatures import PlanKind
 from .demos import shown
-from .domain import DOMAINS, USUAL, Domain
+from .domains.base import Domain
+from .domains.registry import DEFAULT_DOMAIN, DOMAINS
 
 
 class Reasoner(dspy.Module):
@@ -26,8 +27,8 @@ class Reasoner(dspy.Module):
         domain: Domain | None = None,
     ) -> None:
         super().__init__()
-        self._domain = domain or DOMAINS[USUAL]
-        self.predict = dspy.Predict(self._domain.reason(plans or {}, round_number))
+        self._domain = domain or DOMAINS[DEFAULT_DOMAIN]
+        self.predict = dspy.Predict(self._domain.reason_signature(plans or {}, round_number))
 
     async def aforward(
         self,
@@ -50,5 +51,5 @@ class Reasoner(dspy.Module):
         made = await self.predict.acall(
             question=question, **plans, config=config or {}, demos=demos, lm=dspy.settings.lm
         )
-        answer = self._domain.read(made, {"question": question, **given})
+        answer = self._domain.parse_answer(made, {"question": question, **given})
         return dspy.Prediction(reasoning=made.get("reasoning") or "", answer=answer)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..answers.short.equivalence import equal_fast
 from ..eval.run.store import Record
 from ..programs.confidence.early_stopping import INEXACT
+from ..programs.domains.registry import domain_by_name
 from ..util.text import shorten
 from .sources.base import RoundView, Sample, Source, System
 from .words import decision
@@ -58,11 +58,12 @@ def _differs(source: Source, record: Record, beside: Record | None) -> int | Non
     """Whether the large model alone answers something else; of programs, whether only one of both is right."""
     if beside is None or beside.error is not None:
         return None
-    if source.domain != "short-answer":
+    same_answer = domain_by_name(source.domain).same_answer
+    if same_answer is None:
         return int(((record.score or 0.0) >= 1.0) != ((beside.score or 0.0) >= 1.0))
     if record.answer is None or beside.answer is None:
         return int(record.answer is not beside.answer)
-    same = equal_fast(record.answer, beside.answer)
+    same = same_answer(record.answer, beside.answer)
     return None if same is None else int(not same)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ...errors import CopeError
+from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
 from ...util.text import one_line
 from ..calibrated import calibrated_cascade, calibration_option, said_of
 from ..options import (
@@ -26,8 +27,8 @@ from ..options import (
 @click.option(
     "--task",
     "domain",
-    type=click.Choice(["short-answer", "code"]),
-    default="short-answer",
+    type=click.Choice(list(DOMAINS)),
+    default=DEFAULT_DOMAIN,
     show_default=True,
     help="What kind of answer: a short one, or a program that passes the tests in the question.",
 )
@@ -68,7 +69,7 @@ def command(question: str, domain: str, as_json: bool, quiet: bool, **options: A
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
     elif prediction.answer is not None:
         at_terminal = (
-            sys.stdout.isatty() and domain != "code"
+            sys.stdout.isatty() and DOMAINS[domain].answers_are_lines
         )  # else the answer alone, for `x=$(cope ask ...)`
         click.echo(
             f"Answer: {click.style(prediction.answer, bold=True)}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
 from ..program_text import (
     compiled_rows,
     demo_lines,
@@ -27,10 +28,10 @@ _SOME = 3  # of many demonstrations, where not all are wanted
 @click.option("--full", is_flag=True, help="Print long values of demonstrations in full.")
 @click.option(
     "--domain",
-    default="short-answer",
+    default=DEFAULT_DOMAIN,
     show_default=True,
     metavar="KIND",
-    help="Kind of questions a preset is shown for: short-answer or code. A file names its own.",
+    help=f"Kind of questions a preset is shown for: {', '.join(DOMAINS)}. A file names its own.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(source: str, full: bool, domain: str, as_json: bool) -> None:

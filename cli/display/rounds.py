@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ...programs.domains.registry import domain_by_name
 from ...util.text import one_line
 from ..loading import embedded, engine_name, load_beside
 from ..program_text import plans_in_words, seen_in_words, times_in_words
@@ -44,6 +45,7 @@ class Display:
 
     def __init__(self, cascade: "Cascade") -> None:
         self.cascade = cascade
+        self._domain = domain_by_name(cascade.domain)
         first = cascade.preset.rounds[0]
         self._loaded = {
             id(e) for e in embedded(cascade.team, filter(None, (first.planner, first.reasoner)))
@@ -105,10 +107,7 @@ class Display:
         times = "" if spec.plans > 1 else times_in_words(spec)
         parts.append(f"{solver} solves {times}".rstrip() + seen_in_words(spec, self.number))
         if spec.threshold is not None:
-            code = self.cascade.domain == "code"
-            parts.append(
-                "a program must pass the tests" if code else f"{spec.threshold:.0%} must agree"
-            )
+            parts.append(self._domain.gate_text(spec.threshold))
         return ", ".join(parts)
 
     def _who(self, tier: str | None) -> str:

@@ -100,7 +100,7 @@ class Live(Display):
         if spec.planner and len(self.plans) < spec.plans and self.asked < spec.samples:
             parts.append(f"plans {len(self.plans)} of {spec.plans}")
         parts.append(f"votes {self.asked} of {spec.samples}")
-        if self.votes and spec.threshold is not None and self.cascade.domain != "code":
+        if self.votes and spec.threshold is not None and self._domain.gate_is_share:
             lead = max(self.votes.values()) / spec.samples
             parts.append(f"lead {lead:.0%}, {spec.threshold:.0%} needed")
         parts.append(f"{time.monotonic() - self.began:.0f} s")

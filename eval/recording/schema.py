@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...errors import CopeError, first_line
+from ...programs.domains.registry import DEFAULT_DOMAIN
 
 MARK = b"cope.record"
 VERSION = 1
@@ -142,7 +143,7 @@ class Manifest:
     seed: int
     questions: int
     data_fingerprint: str
-    domain: str = "short-answer"
+    domain: str = DEFAULT_DOMAIN
     source: str = "recorded"
     settings: dict[str, Any] = field(default_factory=dict)
     weights: dict[str, str] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...errors import CopeError
 from ...programs.cascade_round import CascadeRound
-from ...programs.domain import USUAL, domain_by_name
+from ...programs.domains.registry import DEFAULT_DOMAIN, domain_by_name
 from ...programs.preset import Preset, Round, load_preset, parse_preset
 from ...programs.program_view import is_preset, view_program
 from ...util.hashing import digest
@@ -32,7 +32,7 @@ class Program:
     """
 
     preset: Preset
-    domain: str = USUAL
+    domain: str = DEFAULT_DOMAIN
     prompts: Mapping[str, str] | None = None
 
     @classmethod
@@ -52,10 +52,12 @@ class Program:
             for name, value in state.items()
             if name.endswith(".predict")
         }
-        return cls(parse_preset(state["preset"], source), state.get("domain", USUAL), prompts)
+        return cls(
+            parse_preset(state["preset"], source), state.get("domain", DEFAULT_DOMAIN), prompts
+        )
 
     @classmethod
-    def of_preset(cls, preset: Preset, domain: str = USUAL) -> "Program":
+    def of_preset(cls, preset: Preset, domain: str = DEFAULT_DOMAIN) -> "Program":
         """A preset with the package's own words."""
         kind, prompts = domain_by_name(domain), {}
         for number in range(1, len(preset.rounds) + 1):
@@ -64,7 +66,7 @@ class Program:
         return cls(preset, domain, prompts)
 
     @classmethod
-    def named(cls, source: str | Path, domain: str = USUAL) -> "Program":
+    def named(cls, source: str | Path, domain: str = DEFAULT_DOMAIN) -> "Program":
         """A preset by its name or TOML file, or a program file.
 
         Raises:

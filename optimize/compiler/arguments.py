@@ -7,15 +7,12 @@ from typing import Any, get_args
 import dspy
 
 from ...errors import CopeError, known_names
-from ...eval import ShortAnswer
-from ...eval.tasks.code import MBPP
+from ...eval.tasks.registry import TASKS, task_by_name
 from ...models.engines.base import LocalEngine
 from ...programs import Cascade
-from ...programs.domain import USUAL
+from ...programs.domains.registry import domain_by_name
 from .budget import Budget
 from .metric import Objective, Scorer
-
-_CODE_FIELDS = ("tests", "entry_point", "hidden", "hidden_setup")
 
 
 def as_program(program: Any) -> Cascade:
@@ -87,27 +84,27 @@ def check_proposer(proposer: Any) -> None:
         )
 
 
-def usual_score(program: Cascade, rows: Sequence[dspy.Example]) -> Scorer:
-    """How answers of the program's kind are scored where the caller does not say.
+def default_scorer(program: Cascade, rows: Sequence[dspy.Example]) -> Scorer:
+    """Return the score of the program's kind of questions, for callers who give none.
 
     Short answers are compared as mathematics where they are mathematics; programs run the hidden tests of their question.
 
     Raises:
-        CopeError: for programs without tests to score them by, and for other kinds of questions.
+        CopeError: for programs without tests to score them by, and for kinds of questions without a score.
     """
-    if program.domain == USUAL:
-        return ShortAnswer("short answers").score
-    if program.domain != MBPP.domain:
+    domain = domain_by_name(program.domain)
+    if domain.default_scorer not in TASKS:
         raise CopeError(
-            f"questions of kind {program.domain!r} have no score of their own: give score="
+            f"questions of kind {domain.name!r} have no score of their own: give score="
         )
     for row in rows:
-        if lacking := [name for name in _CODE_FIELDS if name not in row]:
+        lacking = [name for name in domain.scorer_fields if name not in row]
+        if lacking:
             raise CopeError(
-                f"a question has no {' and no '.join(lacking)}, so no program can be scored by its tests: load the rows "
-                'with task_by_name("mbpp").load, or give score='
+                f"a question has no {' and no '.join(lacking)}, so no {domain.answer_field} can be scored by its tests: "
+                f'load the rows with task_by_name("{domain.default_scorer}").load, or give score='
             )
-    return MBPP.score
+    return task_by_name(domain.default_scorer).score
 
 
 def _whole(value: Any) -> bool:

@@ -26,7 +26,7 @@ from .arguments import (
     as_objective,
     as_program,
     check_proposer,
-    usual_score,
+    default_scorer,
 )
 from .budget import Budget, BudgetSpent, Spending
 from .candidates import Candidate
@@ -123,7 +123,7 @@ class Compilation:
         check_steps(self.optimizer, [optimizer_by_name(name) for name in links], demos)
         check_data(splits)
         rows = [*splits.train, *splits.val]
-        scorer = scorer or usual_score(program, rows)
+        scorer = scorer or default_scorer(program, rows)
         check_scorer(judged_by(scorer), splits)
         check_proposer(proposer)
         self.surrogate = Surrogate(program, self.names) if surrogate else None

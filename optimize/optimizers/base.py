@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import dspy
 
 from ...errors import first_line
+from ...programs.domains.registry import domain_by_name
 from ..compiler.metric import Metric
 from ..compiler.student import Student
 
@@ -118,7 +119,7 @@ def shown_row(example: dspy.Example, student: Student) -> dspy.Example:
     Its answer has the name that reasoners write it to. What only the metric knows, such as hidden tests, is left out, so
     that no prompt can quote it.
     """
-    row = example if student.domain != "code" else example.copy(program=example.answer)
+    row = domain_by_name(student.domain).demonstration(example)
     signatures: list[Any] = [
         predict.signature for _, predict in dspy.Module.named_parameters(student)
     ]

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...answers.short.equivalence import equal_fast
 from ...errors import CopeError
 from ...eval.run.store import Record
 from ...eval.tasks.registry import TASKS
 from ...models.prices import Price
 from ...programs.confidence.early_stopping import EXACT, INEXACT, NONE
+from ...programs.domains.registry import DEFAULT_DOMAIN, domain_by_name
 from ...programs.preset import load_preset, preset_names
 from .base import Drawn, RoundView, Sample, System
 from .prices import repriced
@@ -116,7 +116,7 @@ def _early(settings: dict[str, Any]) -> bool:
 
 
 def domain_of(task: str) -> str:
-    return TASKS[task].domain if task in TASKS else "short-answer"
+    return TASKS[task].domain if task in TASKS else DEFAULT_DOMAIN
 
 
 def is_right(record: Record, answer: str | None, domain: str) -> bool | None:
@@ -127,7 +127,8 @@ def is_right(record: Record, answer: str | None, domain: str) -> bool | None:
         return False
     if record.score is not None and answer == record.answer:
         return record.score >= 1.0
-    return equal_fast(record.gold, answer) if domain == "short-answer" else None
+    same_answer = domain_by_name(domain).same_answer
+    return None if same_answer is None else same_answer(record.gold, answer)
 
 
 def round_is_right(record: Record, told: dict[str, Any], domain: str) -> bool | None:
@@ -201,13 +202,21 @@ def _sample(record: Record, sample: dict[str, Any], votes: dict[str, int], domai
     made |= {"answer": sample.get("answer"), "ballot": sample.get("ballot")}
     vote = made["ballot"] if made["ballot"] is not None else made["answer"]
     if vote is not None:
-        alike = (
-            n for words, n in votes.items() if made["ballot"] is None and equal_fast(words, vote)
-        )
-        made["vote"] = votes.get(vote, next(alike, None))
+        made["vote"] = _vote_number(vote, votes, made["ballot"] is None, domain)
     if record.error is None:
         made["right"] = is_right(record, made["answer"], domain)
     if tests := sample.get("tests"):
         failure = next((test["message"] for test in tests if not test["passed"]), "")
         made["tests"] = [sum(bool(test["passed"]) for test in tests), len(tests), failure]
     return made
+
+
+def _vote_number(vote: str, votes: Mapping[str, int], is_answer: bool, domain: str) -> int | None:
+    """Return the number of a vote among those of its round; None when it is none of them."""
+    same_answer = domain_by_name(domain).same_answer
+    if vote in votes or not is_answer or same_answer is None:
+        return votes.get(vote)
+    for words, number in votes.items():
+        if same_answer(words, vote):
+            return number
+    return None

@@ -1,0 +1,49 @@
+"""Questions that a Python program answers; a program is trusted because it passes tests."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dspy
+
+from ...answers.code.extract import complete, read_program
+from ...answers.code.visible_tests import entry_point_of
+from ...signatures import code_plan_signature, code_reason_signature
+from ..confidence.tests import TestsPass
+from .base import Domain
+
+
+def _parse_program(made: dspy.Prediction, given: Mapping[str, Any]) -> str | None:
+    name = given.get("entry_point") or entry_point_of(given["question"])
+    if name:
+        completed = complete(given["question"], made.program, name)
+        if completed:
+            return completed
+    return read_program(made.program, name)
+
+
+def _tests_must_pass(threshold: float) -> str:
+    return "a program must pass the tests"
+
+
+CODE = Domain(
+    name="code",
+    plan_signature=code_plan_signature,
+    reason_signature=code_reason_signature,
+    parse_answer=_parse_program,
+    default_confidence=TestsPass,
+    default_scorer="mbpp",
+    scorer_fields=("tests", "entry_point", "hidden", "hidden_setup"),
+    answer_field="program",
+    answers_are_lines=False,
+    needs_sandbox=True,
+    same_answer=None,
+    gate_text=_tests_must_pass,
+    gate_is_share=False,
+    inputs={
+        "question": "string",
+        "tests": "strings?",
+        "setup": "string?",
+        "entry_point": "string?",
+    },
+    help="a program that passes the tests in the question",
+)

@@ -1,0 +1,37 @@
+"""Questions with a short final answer: mathematics, and anything whose answer is one line."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import dspy
+
+from ...answers.short.equivalence import equal_fast
+from ...answers.short.parse import read_answer
+from ...sandbox import Sandbox
+from ...signatures import plan_signature, reason_signature
+from ..confidence.base import Confidence
+from ..confidence.votes import VoteShare
+from .base import Domain
+
+
+def _parse_short_answer(made: dspy.Prediction, given: Mapping[str, Any]) -> str | None:
+    answer = read_answer(made.answer)
+    if answer is None and made.reasoning != made.answer:
+        return read_answer(made.reasoning)
+    return answer
+
+
+def _vote_share(sandbox: Callable[[], Sandbox]) -> Confidence:
+    return VoteShare()
+
+
+SHORT_ANSWER = Domain(
+    name="short-answer",
+    plan_signature=plan_signature,
+    reason_signature=reason_signature,
+    parse_answer=_parse_short_answer,
+    default_confidence=_vote_share,
+    default_scorer="jsonl",
+    same_answer=equal_fast,
+    help="a short one",
+)
