@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from ..models import Team
     from ..programs import Cascade
 
-_FILE, _NOTES = "comparison.json", "notes.json"
-
 
 def compare_live(task: str, options: Mapping[str, Any]) -> None:
     """Ask what is left to ask, compare, write the comparison's folder and print.
@@ -31,7 +29,7 @@ def compare_live(task: str, options: Mapping[str, Any]) -> None:
         CopeError: for systems that cannot be used or told apart, and when questions are left or models failed.
     """
     from ..eval import task_by_name
-    from ..eval.run.shared_ledger import shared_by
+    from ..eval.run.shared_ledger import LedgerGroup
 
     chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
     options = {**options, "no_cache": True}  # a reply from the cache has no tokens of its own
@@ -51,9 +49,9 @@ def compare_live(task: str, options: Mapping[str, Any]) -> None:
             name: _folder(chosen, options, place, name, cascade)
             for name, cascade in cascades.items()
         }
+        ledgers = LedgerGroup()
         for folder in folders.values():
-            stack.enter_context(folder.open(options["fresh"]))
-        shared_by(list(folders.values()))
+            stack.enter_context(folder.open(options["fresh"], ledger_factory=ledgers.open))
         prepare(
             team,
             dict.fromkeys(tier for cascade in cascades.values() for tier in cascade.preset.tiers),
@@ -195,7 +193,9 @@ def _told(
     stopped: str | None,
 ) -> dict[str, Any]:
     """Compare, keep the comparison in its folder and in MLflow, and print it."""
+    from ..eval import RunStore
     from ..eval.comparison import compare
+    from ..eval.comparison.store import ComparisonStore
     from ..eval.run.shared_ledger import SharingStats
     from ..report.plots.comparison import draw_comparison
     from .compare_track import track
@@ -218,9 +218,9 @@ def _told(
         margin=options["margin"] / 100,
         seed=options["seed"],
     )
-    sharing = SharingStats()
+    store, sharing = ComparisonStore(place), SharingStats()
     for name, folder in folders.items():
-        sharing.count(name, folder.path)
+        sharing.count(name, RunStore.read(folder.path))
     models = {
         tier: cascade.team[tier].model
         for cascade in cascades.values()
@@ -234,7 +234,7 @@ def _told(
         "models": models,
         "seed": options["seed"],
         **found.as_dict(),
-        "calls": vars(sharing),
+        "calls": sharing.as_dict(),
         "folder": str(place),
         "folders": {name: folder.path.name for name, folder in folders.items()},
         "origins": dict(origins),
@@ -250,27 +250,16 @@ def _told(
         "group_of": groups or None,
     }
     document["pictures"] = [
-        str(file) for file in draw_comparison(found, options["plot"] or place / "comparison.png")
+        str(file) for file in draw_comparison(found, options["plot"] or store.plot_file)
     ]
     if not options["no_track"]:
-        document["mlflow"] = track(document, found, options, place / _NOTES, folders)
-    _write(place / _FILE, document)
+        document["mlflow"] = track(document, found, options, store, folders)
+    store.write_document(document)
     if options["as_json"]:
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:
         print_comparison(found, document)
     return document
-
-
-def _write(file: Path, document: Mapping[str, Any]) -> None:
-    from ..util.files import write_atomic
-
-    try:
-        write_atomic(file, json.dumps(document, ensure_ascii=False, indent=1))
-    except OSError as error:
-        raise CopeError(
-            f"cannot write {file}: {error.strerror}; make room and run the command again"
-        ) from None
 
 
 def _check_failures(failed: list[dict[str, Any]], questions: int) -> None:

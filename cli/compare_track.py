@@ -10,13 +10,14 @@ from .display.comparison import comparison_text
 if TYPE_CHECKING:
     from ..eval import RunStore
     from ..eval.comparison import Comparison
+    from ..eval.comparison.store import ComparisonStore
 
 
 def track(
     document: Mapping[str, Any],
     found: "Comparison",
     options: Mapping[str, Any],
-    notes: Path,
+    store: "ComparisonStore",
     folders: "Mapping[str, RunStore]",
 ) -> dict[str, str]:
     """Log a comparison; the same comparison goes on in its run, and a system's run is made anew when its questions are more.
@@ -24,8 +25,8 @@ def track(
     Returns:
         The run and its store.
     """
+    from ..eval.comparison.store import DOCUMENT_FILE
     from ..tracking import tracked
-    from ..util.files import read_metadata, write_metadata
 
     params = {f"model.{tier}": model for tier, model in document["models"].items()}
     params |= {name: document[name] for name in ("task", "split", "data", "seed", "against", "by")}
@@ -35,11 +36,11 @@ def track(
         f"against {found.against}",
         params,
         tags,
-        read_metadata(notes).get("mlflow_run"),
+        store.metadata().get("mlflow_run"),
         options["store"],
         traces=False,
     ) as run:
-        write_metadata(notes, mlflow_run=run.id)
+        store.update_metadata(mlflow_run=run.id)
         run.metrics(
             {f"calls.{name}": document["calls"][name] for name in ("made", "shared", "stopped")}
         )
@@ -54,7 +55,7 @@ def track(
         run.text(comparison_text(found, document), "comparison.txt")
         run.text(
             json.dumps({**document, "mlflow": None}, ensure_ascii=False, indent=1),
-            "comparison.json",
+            DOCUMENT_FILE,
         )
         for picture in document["pictures"]:
             run.artifact(Path(picture))

@@ -13,7 +13,13 @@ from .replay.replay import Replay as Replay
 from .replay.results import Outcomes as Outcomes, Sweep as Sweep
 from .run.contamination import Seen as Seen, seen_by as seen_by
 from .run.evaluate import Outcome as Outcome, evaluate as evaluate
-from .run.store import DEFAULT_RUNS as DEFAULT_RUNS, Record as Record, RunStore as RunStore
+from .run.store import (
+    DEFAULT_RUNS as DEFAULT_RUNS,
+    QuestionResult as QuestionResult,
+    Record as Record,
+    RunStore as RunStore,
+    StoredRun as StoredRun,
+)
 from .run.summary import (
     LargeAlone as LargeAlone,
     Spent as Spent,

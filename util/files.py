@@ -9,8 +9,14 @@ from typing import Any
 from ..errors import CopeError
 
 
-def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
-    """The complete lines of a JSON Lines file of ours; a last line torn by a kill is cut off the file.
+def read_jsonl(path: Path, repair: bool = True) -> Iterator[dict[str, Any]]:
+    """Yield the complete lines of a JSON Lines file that this package wrote; none for a file that does not exist.
+
+    A last line without an end was torn by a kill, or is still being written. It is left out.
+
+    Args:
+        path: the file.
+        repair: cut the torn line off the file. Only for the one process that writes to it.
 
     Raises:
         CopeError: when the file cannot be read, or a line before the last is not a JSON object: something else wrote it.
@@ -25,7 +31,7 @@ def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
                     break
                 yield _entry(path, number, line)
                 end += len(line)
-        if path.stat().st_size > end:
+        if repair and path.stat().st_size > end:
             with path.open("r+b") as file:
                 file.truncate(end)
     except OSError as error:
@@ -86,13 +92,18 @@ class JsonlWriter:
 
 
 def read_metadata(file: Path) -> dict[str, Any]:
-    """What was noted in a run's folder; empty for a new one."""
+    """Return the facts in a JSON file; empty when there is no file, or it holds no JSON object.
+
+    A file that was torn by a kill counts as none, because all that matters is in the other files of its folder.
+
+    Raises:
+        OSError: when the file cannot be read.
+    """
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
         return {}
-    except ValueError:
-        return {}  # torn by a kill; all that matters is in the other files
+    return content if isinstance(content, dict) else {}
 
 
 def write_metadata(file: Path, **values: Any) -> None:

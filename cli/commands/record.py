@@ -126,10 +126,7 @@ def command(task: str, **options: Any) -> None:
         _compiled(files, examples, {**options, "shown": chosen.shown}),
     )
     folder = RunStore(_settings(chosen, options, recorder), options["runs"])
-    with folder.open(options["fresh"]):
-        folder.results = {
-            key: record for key, record in folder.results.items() if recorder.holds(record)
-        }
+    with folder.open(options["fresh"], accept=recorder.holds):
         prepare(
             team, dict.fromkeys(tier for c in recorder.cascades.values() for tier in c.preset.tiers)
         )

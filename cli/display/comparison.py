@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ...eval.comparison.notes import sentences
+from ...eval.comparison.store import DOCUMENT_FILE
 
 if TYPE_CHECKING:
     from ...eval.comparison import Beside, Comparison, Figures, Versus
@@ -21,8 +22,11 @@ WIDTH = 100
 def print_comparison(found: "Comparison", document: Mapping[str, Any]) -> None:
     """The tables and sentences on stdout, and where everything is kept on stderr."""
     _print(Console() if sys.stdout.isatty() else Console(width=WIDTH), found, document)
-    places = [f"all figures in {document['folder']}/comparison.json"] if document["folder"] else []
-    places += [f"pictures: {', '.join(document['pictures'])}"] if document["pictures"] else []
+    places = []
+    if document["folder"]:
+        places.append(f"all figures in {document['folder']}/{DOCUMENT_FILE}")
+    if document["pictures"]:
+        places.append(f"pictures: {', '.join(document['pictures'])}")
     if document["mlflow"]:
         places.append(f"MLflow run {document['mlflow']['run']} (see it with: cope ui)")
     if places:

@@ -1,13 +1,12 @@
 """Calls that several evaluations of one comparison would make are made once, and count in full for each of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ...models import Ledger
-from ...util.files import read_jsonl
-from .store import RunStore
+from .store import StoredRun
 
 _FROM = "shared"
 
@@ -28,23 +27,37 @@ class SharedLedger(Ledger):
         self._others = others
 
     def get(self, key: str) -> dict[str, Any] | None:
-        if found := super().get(key):
-            return found
+        entry = super().get(key)
+        if entry:
+            return entry
         for other in self._others:
             # Not `get`: two ledgers that lack a call would ask each other without end.
-            if found := Ledger.get(other, key):
-                self.put(key, {"call": found["call"], "outputs": found["outputs"], _FROM: True})
-                return found
+            entry = Ledger.get(other, key)
+            if entry:
+                self.put(key, {"call": entry["call"], "outputs": entry["outputs"], _FROM: True})
+                return entry
         return None
 
 
-def shared_by(folders: Sequence[RunStore]) -> None:
-    """Let the opened folders of some evaluations answer from each other's calls."""
-    ledgers: list[Ledger] = []
-    for folder in folders:
-        folder.ledger.close()
-        folder.ledger = SharedLedger(folder.path / "calls.jsonl", ledgers)
-        ledgers.append(folder.ledger)
+class LedgerGroup:
+    """Ledgers that answer from each other's calls.
+
+    >>> group = LedgerGroup()
+    >>> store.open(ledger_factory=group.open)  # doctest: +SKIP
+    """
+
+    def __init__(self) -> None:
+        self._ledgers: list[Ledger] = []
+
+    def open(self, path: Path) -> SharedLedger:
+        """Open one more ledger of the group.
+
+        Raises:
+            CopeError: when the file cannot be written, or a line in it is damaged.
+        """
+        ledger = SharedLedger(path, self._ledgers)
+        self._ledgers.append(ledger)
+        return ledger
 
 
 @dataclass
@@ -55,6 +68,7 @@ class SharingStats:
         made: calls that a model answered.
         shared: calls that an evaluation would have made alone, and took from another instead.
         stopped: calls that were stopped early; they are among `made`.
+        by_system: the same three counts of each system.
     """
 
     made: int = 0
@@ -62,12 +76,21 @@ class SharingStats:
     stopped: int = 0
     by_system: dict[str, dict[str, int]] = field(default_factory=dict)
 
-    def count(self, name: str, folder: Path) -> None:
-        """Add the calls of an evaluation's folder."""
-        entries = list(read_jsonl(folder / "calls.jsonl"))
-        shared = sum(bool(entry.get(_FROM)) for entry in entries)
-        stopped = sum(bool(entry["call"].get("cancelled")) for entry in entries)
-        self.by_system[name] = {"made": len(entries) - shared, "shared": shared, "stopped": stopped}
-        self.made += len(entries) - shared
+    def count(self, name: str, run: StoredRun) -> None:
+        """Add the calls of a system's run."""
+        made = shared = stopped = 0
+        for entry in run.calls():
+            if entry.get(_FROM):
+                shared += 1
+            else:
+                made += 1
+            if entry["call"].get("cancelled"):
+                stopped += 1
+        self.by_system[name] = {"made": made, "shared": shared, "stopped": stopped}
+        self.made += made
         self.shared += shared
         self.stopped += stopped
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the counts as plain data."""
+        return asdict(self)

@@ -1,14 +1,13 @@
 """What the records of an evaluation add up to: overall, by round, and beside the large tier alone."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ...errors import CopeError
 from ...stats.intervals import known_or_none
-from ...util.files import read_jsonl
 from .store import Record, find_runs
 
 
@@ -181,20 +180,18 @@ def large_alone(
     if settings["preset"] == "large":
         return None
     wanted = {record.key for record in records if record.error is None}
-    for path in find_runs(root, task=settings["task"], preset="large"):
-        theirs = json.loads((path / "run.json").read_text(encoding="utf-8"))["settings"]
-        if theirs["models"].get("large") != model:
+    for run in find_runs(root, task=settings["task"], preset="large"):
+        if run.settings.get("models", {}).get("large") != model:
             continue
-        found = {
-            line["key"]: Record(**line)
-            for line in read_jsonl(path / "records.jsonl")
-            if line["error"] is None
-        }
-        if wanted and wanted <= found.keys():
-            same = [found[key] for key in wanted]
+        try:
+            answered = run.answered
+        except CopeError:
+            continue  # a damaged run is none to compare with, and no reason to lose this one's summary
+        if wanted and wanted <= answered.keys():
+            same = [answered[key] for key in wanted]
             return LargeAlone(
                 mean_score(same),
                 Spent.of(row for record in same for row in record.usage),
-                path.name,
+                run.path.name,
             )
     return None

@@ -1,19 +1,19 @@
 """What a path holds: a record, a run, or a comparison of several runs."""
 
-import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError
+from ...eval.comparison.store import ComparisonStore
+from ...eval.run.store import RunStore, StoredRun, has_results, run_folders
 from ...eval.run.summary import large_alone
 from ...models.prices import Price
 from ...stats.measures import LARGE
 from .base import Drawn, Source, System
 from .prices import check_tiers
-from .run import RECORDS, domain_of, run_notes, run_system
-
-COMPARISON = "comparison.json"
+from .run import domain_of, run_system
 
 
 def open_source(path: Path, prices: Mapping[str, Price] | None = None) -> Source:
@@ -34,36 +34,35 @@ def open_source(path: Path, prices: Mapping[str, Price] | None = None) -> Source
         from .recording import record_source  # Arrow takes its time
 
         return record_source(path, prices)
-    if (path / RECORDS).is_file():
-        return _run(path, prices)
-    folders = sorted(file.parent for file in path.glob(f"*/{RECORDS}"))
+    if has_results(path):
+        return _run(RunStore.read(path), prices)
+    folders = run_folders(path)
     if not folders:
         raise CopeError(
             f"{path} holds no run: name a folder that `cope eval` or `cope compare` wrote, or a record's file"
         )
-    return _comparison(path, folders, prices)
+    return _comparison(path, [RunStore.read(folder) for folder in folders], prices)
 
 
-def _run(folder: Path, prices: Mapping[str, Price] | None) -> Source:
+def _run(run: StoredRun, prices: Mapping[str, Price] | None) -> Source:
     """A run, with the large model's own run beside it where one covers its questions."""
-    notes = run_notes(folder)
-    settings = notes["settings"]
+    settings, folder = run.settings, run.path
     check_tiers(prices or {}, settings.get("models", {}), folder.name)
-    system, drawn = run_system(settings["preset"], folder, 0, prices=prices)
+    system, drawn = run_system(settings["preset"], run, 0, prices=prices)
     systems = [system]
     large = settings.get("models", {}).get(LARGE)
     beside = large_alone(folder.parent, settings, system.records, large) if large else None
     if beside:
         wanted = system.by_key
         other, theirs = run_system(
-            LARGE, folder.parent / beside.run, len(system.rounds), False, prices
+            LARGE, RunStore.read(folder.parent / beside.run), len(system.rounds), False, prices
         )
         records = [record for record in other.records if record.key in wanted]
         systems.append(
             System(LARGE, other.rounds, records, other.right, early=other.early, own=False)
         )
         drawn = _joined([drawn, theirs])
-    return _source("run", folder, [settings], systems, drawn, _mlflow(notes))
+    return _source("run", folder, [settings], systems, drawn, _mlflow(run.metadata))
 
 
 def _mlflow(notes: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,53 +70,42 @@ def _mlflow(notes: Mapping[str, Any]) -> dict[str, Any]:
     return {"run": notes.get("mlflow_run"), "store": notes.get("mlflow_store")}
 
 
-def _comparison(path: Path, folders: list[Path], prices: Mapping[str, Price] | None) -> Source:
-    told = _told(path)
-    notes = {folder: run_notes(folder) for folder in folders}
-    names = _names(told, notes)
-    settings = [note["settings"] for note in notes.values()]
+def _comparison(path: Path, runs: list[StoredRun], prices: Mapping[str, Price] | None) -> Source:
+    document = ComparisonStore(
+        path
+    ).read_document()  # its figures are counted anew from the results
+    stored = {run.path: run for run in runs}
+    names = _names(document, runs)
+    settings = [run.settings for run in runs]
     check_tiers(
         prices or {},
         list(dict.fromkeys(tier for one in settings for tier in one.get("models", {}))),
         path.name,
     )
     systems, drawn, first = [], [], 0
-    for folder in sorted(folders, key=list(names).index):
-        system, samples = run_system(names[folder], folder, first, prices=prices)
+    for folder, name in names.items():
+        system, samples = run_system(name, stored[folder], first, prices=prices)
         first += len(system.rounds)
         systems.append(system)
         drawn.append(samples)
-    mlflow = told.get("mlflow") or {}
+    mlflow = document.get("mlflow") or {}
     return _source(
-        "comparison", path, settings, systems, _joined(drawn), mlflow, told.get("group_of")
+        "comparison", path, settings, systems, _joined(drawn), mlflow, document.get("group_of")
     )
 
 
-def _told(path: Path) -> dict[str, Any]:
-    """What a comparison says of itself; all figures are counted anew from the records."""
-    try:
-        told = json.loads((path / COMPARISON).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
-def _names(told: dict[str, Any], notes: dict[Path, dict[str, Any]]) -> dict[Path, str]:
+def _names(document: Mapping[str, Any], runs: list[StoredRun]) -> dict[Path, str]:
     """What each folder's system is called: in the comparison's order and by its names, then by the presets'."""
-    by_folder = {folder: name for name, folder in (told.get("folders") or {}).items()}
-    found = {
-        folder: str(note["settings"].get("system") or note["settings"]["preset"])
-        for folder, note in notes.items()
-    }
-    found = {folder: str(by_folder.get(folder.name, name)) for folder, name in found.items()}
-    order = list(by_folder)
-    places = {
-        folder: order.index(folder.name) if folder.name in order else len(order) for folder in found
-    }
-    twice = {name for name in found.values() if list(found.values()).count(name) > 1}
+    by_folder = {folder: name for name, folder in (document.get("folders") or {}).items()}
+    names: dict[Path, str] = {}
+    for run in runs:
+        own_name = run.settings.get("system") or run.settings["preset"]
+        names[run.path] = str(by_folder.get(run.path.name, own_name))
+    order = {folder: position for position, folder in enumerate(by_folder)}
+    folders = sorted(names, key=lambda folder: (order.get(folder.name, len(order)), folder.name))
+    counts = Counter(names.values())
     return {
-        folder: folder.name if found[folder] in twice else found[folder]
-        for folder in sorted(found, key=lambda folder: (places[folder], folder.name))
+        folder: names[folder] if counts[names[folder]] == 1 else folder.name for folder in folders
     }
 
 

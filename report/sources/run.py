@@ -1,13 +1,11 @@
 """A folder of `cope eval` as a system: its records, and each round as far as they tell it."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError
-from ...eval.run.store import Record
+from ...eval.run.store import Record, StoredRun
 from ...eval.tasks.registry import TASKS
 from ...models.prices import Price
 from ...programs.confidence.early_stopping import EXACT, INEXACT, NONE
@@ -16,46 +14,18 @@ from ...programs.preset import load_preset, preset_names
 from .base import Drawn, RoundView, Sample, System
 from .prices import repriced
 
-RECORDS, NOTES = "records.jsonl", "run.json"
 
-
-def run_notes(folder: Path) -> dict[str, Any]:
-    """What a run's folder tells of itself.
+def run_records(run: StoredRun) -> list[Record]:
+    """Return the results of a run in the natural order of the questions' ids.
 
     Raises:
-        CopeError: when it is no folder of a run.
+        CopeError: when there are none, or a line is no result.
     """
-    try:
-        notes = json.loads((folder / NOTES).read_text(encoding="utf-8"))
-        settings = notes["settings"]
-        _ = settings["task"], settings["preset"]
-    except (OSError, ValueError, KeyError, TypeError):
+    if not run.results:
         raise CopeError(
-            f"{folder} is not a folder of `cope eval`: its {NOTES} is missing or damaged"
-        ) from None
-    return notes
-
-
-def run_records(folder: Path) -> list[Record]:
-    """The records of a run, the last one of each question; questions that were asked again count once.
-
-    Raises:
-        CopeError: when there are none, or a line is no record.
-    """
-    file, found = folder / RECORDS, dict[str, Record]()
-    try:
-        for line in _whole_lines(file):
-            record = Record(**json.loads(line))
-            found[record.key] = record
-    except (TypeError, ValueError):
-        raise CopeError(
-            f"{file} holds no records of `cope eval`: give a folder that it wrote"
-        ) from None
-    if not found:
-        raise CopeError(
-            f"{folder} has no finished question yet: go on with the run, then ask again"
+            f"{run.path} has no finished question yet: go on with the run, then ask again"
         )
-    return sorted(found.values(), key=lambda record: _natural(record.id))
+    return sorted(run.results.values(), key=lambda record: _natural(record.id))
 
 
 def _natural(name: str) -> list[tuple[bool, int, str]]:
@@ -64,18 +34,9 @@ def _natural(name: str) -> list[tuple[bool, int, str]]:
     return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
 
 
-def _whole_lines(file: Path) -> Iterator[bytes]:
-    """The lines of a file that a run may still be writing to; the last one may be torn, and is left alone."""
-    try:
-        with file.open("rb") as lines:
-            yield from (line for line in lines if line.endswith(b"\n"))
-    except OSError as error:
-        raise CopeError(f"cannot read {file}: {error.strerror}") from None
-
-
 def run_system(
     name: str,
-    folder: Path,
+    run: StoredRun,
     first_pool: int,
     own: bool = True,
     prices: Mapping[str, Price] | None = None,
@@ -84,16 +45,16 @@ def run_system(
 
     Args:
         name: what the report calls it.
-        folder: the run's.
+        run: as its folder holds it.
         first_pool: the number under which its first round's samples are given.
         own: see `System`.
-        prices: the user's price of a tier; else what the run noted.
+        prices: the user's price of a tier; else what the run saved.
 
     Raises:
-        CopeError: when it is no folder of a run, or has no records.
+        CopeError: when it has no results.
     """
-    settings = run_notes(folder)["settings"]
-    records = repriced(run_records(folder), prices or {})
+    settings = run.settings
+    records = repriced(run_records(run), prices or {})
     domain = domain_of(settings["task"])
     rounds = tuple(_rounds(settings["preset"], records, first_pool))
     right = {

@@ -16,7 +16,7 @@ from support.killed_processes import killed_again_and_again
 
 from cope import Cascade, Preset, Team
 from cope.eval import RunStore, evaluate, task_by_name
-from cope.eval.run.shared_ledger import shared_by
+from cope.eval.run.shared_ledger import LedgerGroup
 from cope.models import ScriptedEngine
 
 QUESTIONS = 10
@@ -59,9 +59,9 @@ def main(root: Path) -> None:
         for name in cascades
     ]
     with ExitStack() as stack:
+        ledgers = LedgerGroup()
         for folder in folders:
-            stack.enter_context(folder.open())
-        shared_by(folders)
+            stack.enter_context(folder.open(ledger_factory=ledgers.open))
         for cascade, folder in zip(cascades.values(), folders, strict=True):
             asyncio.run(evaluate(task_by_name("jsonl"), examples, cascade, folder, in_flight=2))
 

@@ -230,6 +230,13 @@ def test_the_large_tiers_own_run_on_the_same_questions_stands_beside(tmp_path: P
     assert large_alone(tmp_path, SETTINGS, records, "another") is None
     stranger = Record("k", "q9", "?", "1", answer="1", score=1.0, round=1)
     assert large_alone(tmp_path, SETTINGS, [*records, stranger], "b") is None
+    lines = RunStore(alone, tmp_path).results_file
+    whole = lines.read_text()
+    lines.write_text(whole + '{"torn":')
+    assert large_alone(tmp_path, SETTINGS, records, "b") == beside
+    assert lines.read_text().endswith('{"torn":'), "another process may be writing there"
+    lines.write_text("damaged\n" + whole)
+    assert large_alone(tmp_path, SETTINGS, records, "b") is None
 
 
 def test_summary_splits_rounds_and_tokens(tmp_path: Path):

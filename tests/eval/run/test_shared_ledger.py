@@ -4,11 +4,12 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from cope.eval import RunStore
-from cope.eval.run.shared_ledger import SharingStats, shared_by
+from cope.eval.run.shared_ledger import LedgerGroup, SharingStats
 
 SCRIPT = Path(__file__).parent / "_killed_comparison.py"
 KILLS = 5
@@ -65,8 +66,10 @@ def test_kills_change_nothing_and_nothing_is_asked_twice(tmp_path: Path):
 def test_what_is_taken_from_another_is_kept_and_counted(tmp_path: Path):
     folders = [RunStore({"task": "t", "preset": name}, tmp_path) for name in ("a", "b", "c")]
     entry = {"call": {"tier": "large", "cancelled": False}, "outputs": ["x"]}
-    with folders[0].open(), folders[1].open(), folders[2].open():
-        shared_by(folders)
+    group = LedgerGroup()
+    with ExitStack() as stack:
+        for folder in folders:
+            stack.enter_context(folder.open(ledger_factory=group.open))
         folders[0].ledger.put("k", entry)
         folders[0].ledger.note({"tier": "large", "cancelled": True})
         assert folders[1].ledger.get("none") is None
@@ -76,6 +79,6 @@ def test_what_is_taken_from_another_is_kept_and_counted(tmp_path: Path):
         assert folders[1].ledger.get("k"), "it is the run's own now, and read without the other"
     sharing = SharingStats()
     for folder in folders:
-        sharing.count(folder.settings["preset"], folder.path)
+        sharing.count(folder.settings["preset"], RunStore.read(folder.path))
     assert (sharing.made, sharing.shared, sharing.stopped) == (2, 1, 1)
     assert sharing.by_system["b"] == {"made": 0, "shared": 1, "stopped": 0}

@@ -1,0 +1,62 @@
+"""The folder of one comparison: the runs of its systems, its document, and its pictures."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ...errors import CopeError
+from ...util.files import read_metadata, write_atomic, write_metadata
+
+DOCUMENT_FILE = "comparison.json"
+_METADATA_FILE = "notes.json"
+_PLOT_FILE = "comparison.png"
+
+
+class ComparisonStore:
+    """The folder of a comparison. This class knows the names of its files; each run below it is a `RunStore`.
+
+    Args:
+        path: the folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def plot_file(self) -> Path:
+        """Where the picture goes, unless the user names another place."""
+        return self.path / _PLOT_FILE
+
+    def metadata(self) -> dict[str, Any]:
+        """Return the facts that were saved about the comparison, such as its MLflow run; empty for a new one."""
+        return read_metadata(self.path / _METADATA_FILE)
+
+    def update_metadata(self, **values: Any) -> None:
+        """Save facts about the comparison.
+
+        Raises:
+            CopeError: when the file cannot be written.
+        """
+        write_metadata(self.path / _METADATA_FILE, **values)
+
+    def write_document(self, document: Mapping[str, Any]) -> None:
+        """Save the comparison as plain data.
+
+        Raises:
+            CopeError: when the file cannot be written.
+        """
+        file = self.path / DOCUMENT_FILE
+        try:
+            write_atomic(file, json.dumps(document, ensure_ascii=False, indent=1))
+        except OSError as error:
+            raise CopeError(
+                f"cannot write {file}: {error.strerror}; make room and run the command again"
+            ) from None
+
+    def read_document(self) -> dict[str, Any]:
+        """Return the comparison as plain data; empty where the document is missing or damaged."""
+        try:
+            return read_metadata(self.path / DOCUMENT_FILE)
+        except OSError:
+            return {}
