@@ -187,6 +187,7 @@ def test_a_compile_that_goes_on_goes_on_in_its_run_and_logs_nothing_twice(made: 
     assert [history(made.run, "candidate_accuracy"), len(children(run_of(made)))] == before
 
 
+@pytest.mark.slow
 def test_a_kill_leaves_no_run_open_and_none_twice(tmp_path: Path, mlflow_store: str):
     """Killed when the run of a candidate is made and not yet written, and when it is written and not yet ended."""
     here = Path(__file__).parent

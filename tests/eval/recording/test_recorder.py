@@ -289,6 +289,7 @@ def test_the_run_can_be_budgeted_as_an_evaluation(tmp_path: Path, scripted: Call
     assert outcome.stopped and 0 < len(outcome.records) < 4
 
 
+@pytest.mark.slow
 def test_kills_lose_nothing_and_no_finished_call_is_asked_again(
     tmp_path: Path, scripted: Callable[..., Any]
 ):

@@ -7,6 +7,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).parent / "_killed_run.py"
 KILLS = 20
 IN_FLIGHT = 8 + 8  # the most that the two tiers have in flight when the kill comes

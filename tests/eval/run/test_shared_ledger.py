@@ -8,6 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cope.eval import RunStore
 from cope.eval.run.shared_ledger import LedgerGroup, SharingStats
 
@@ -52,6 +54,7 @@ def calls(root: Path) -> Counter[tuple[str, bool]]:
     return Counter((line["key"], bool(line.get("shared"))) for line in lines)
 
 
+@pytest.mark.slow
 def test_kills_change_nothing_and_nothing_is_asked_twice(tmp_path: Path):
     alone, killed = tmp_path / "alone", tmp_path / "killed"
     run(alone, 0)

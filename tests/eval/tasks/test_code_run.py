@@ -12,6 +12,8 @@ from cope.eval import RunStore, evaluate, task_by_name
 from cope.programs import TestsPass
 from cope.sandbox import Bare, Limits, Outcome, Report, Sandbox, Suite
 
+pytestmark = pytest.mark.slow
+
 SETTINGS: dict[str, Any] = {"task": "mbpp", "preset": "answer-cascade", "models": {}}
 
 

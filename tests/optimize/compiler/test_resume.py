@@ -11,6 +11,8 @@ import pytest
 
 from cope.optimize import OPTIMIZERS
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 
 
