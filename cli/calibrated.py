@@ -7,31 +7,25 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import CopeError
-from .options import NO_PROGRAM, given, make_cascade, program_file
+from .options import (
+    _program_of,
+    _team_of,
+    given,
+    notify,
+    reject_options_of_calibration,
+)
 
 if TYPE_CHECKING:
-    from ..eval.replay.match import Program
     from ..models import Team
     from ..optimize.calibration import Certificate
     from ..programs import Cascade
-
-
-def calibration_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --calibration; `calibrated_cascade` reads it."""
-    option = click.option(
-        "--calibration",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Thresholds and samples as cope calibrate chose them, for this program and these models.",
-    )
-    return option(command)
+    from ..programs.identity import ProgramIdentity
 
 
 def calibrated_cascade(
     options: Mapping[str, Any],
     team: "Team",
     domain: str,
-    file: Path | None,
     task: str | None = None,
     quiet: bool = False,
     shown: str | None = None,
@@ -44,7 +38,6 @@ def calibrated_cascade(
         options: those of the command.
         team: the tiers.
         domain: the kind of questions.
-        file: the program's file, see `program_file`.
         task: the task's name, where there is one.
         quiet: say nothing.
         shown: which tests models see, where the task leaves a choice.
@@ -52,30 +45,18 @@ def calibrated_cascade(
     Raises:
         CopeError: when the calibration is of another program, other models or weights, or other tests shown.
     """
-    cascade = make_cascade(options, team, domain, file)
-    if not options["calibration"]:
-        return cascade, file, None
-    from ..eval.replay.match import Program
+    from ..programs.resolve import resolve_calibrated_cascade
 
-    models = {tier: team[tier].model for tier in cascade.preset.tiers}
-    chosen = certificate_for(
-        options,
-        Program.of_state(cascade.dump_state()),
-        models,
-        {**options, "shown": shown},
-        task,
-        lambda tier: team[tier].weights_digest(),
+    made = resolve_calibrated_cascade(
+        _program_of(options),
+        _team_of(options),
+        team,
+        domain,
+        task=task,
+        shown=shown,
+        notify=(lambda message: None) if quiet else notify,
     )
-    if not quiet:
-        _say(options, chosen)
-    if chosen.setting is None:
-        options = {
-            **options,
-            "preset": "large",
-            "program": NO_PROGRAM if options["program"] == NO_PROGRAM else None,
-        }
-        file = program_file(options, team, domain, task, quiet=quiet)
-    return make_cascade({**options, **set_by(chosen)}, team, domain, file), file, chosen
+    return made.cascade, made.path, made.certificate
 
 
 def calibrated_replay(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,6 +68,7 @@ def calibrated_replay(options: Mapping[str, Any]) -> dict[str, Any]:
     """
     from ..eval import Recording
     from ..eval.replay.match import recorded_program
+    from ..programs.resolve import describe_calibration
 
     if given("preset") or given("program"):
         raise click.UsageError(
@@ -102,18 +84,14 @@ def calibrated_replay(options: Mapping[str, Any]) -> dict[str, Any]:
         raise CopeError(
             f"the calibration {options['calibration']} chose the large model alone: use --preset large"
         )
-    _say(options, chosen)
+    notify(describe_calibration(options["calibration"], chosen))
     warn_of_questions(chosen, manifest.task, zip(record.questions, record.gold, strict=True))
     return {**options, **set_by(chosen)}
 
 
-def _say(options: Mapping[str, Any], chosen: "Certificate") -> None:
-    click.echo(f"calibration {options['calibration']}: {chosen.words}. {chosen.promise}", err=True)
-
-
 def certificate_for(
     options: Mapping[str, Any],
-    program: "Program",
+    program: "ProgramIdentity",
     models: Mapping[str, str],
     asked: Mapping[str, Any],
     task: str | None,
@@ -133,33 +111,19 @@ def certificate_for(
         click.UsageError: when thresholds or samples are given beside.
         CopeError: when there is none, or it does not fit.
     """
-    from ..optimize.calibration import load_certificate
+    from ..programs.resolve import load_matching_certificate
 
-    for name in ("thresholds", "samples"):
-        if given(name):
-            raise click.UsageError(
-                f"--calibration sets thresholds and samples: leave out --{name}."
-            )
-    found = load_certificate(options["calibration"])
-    here = {
-        tier: weights(tier) for tier in found.weights if models.get(tier) == found.models.get(tier)
-    }
-    if why := found.misfit(program, models, asked, task=task, weights=here):
-        raise CopeError(f"the calibration {options['calibration']} does not fit: {why}")
-    return found
+    reject_options_of_calibration()
+    return load_matching_certificate(
+        Path(options["calibration"]), program, models, asked, task, weights
+    )
 
 
 def said_of(options: Mapping[str, Any], certificate: "Certificate | None") -> dict[str, Any] | None:
     """What a JSON document tells of the calibration: its file, what it set, and what it promises."""
-    if certificate is None:
-        return None
-    aim = {name: certificate.aim[name] for name in ("harm", "delta", "loss")}
-    return {
-        "file": str(options["calibration"]),
-        "setting": certificate.setting,
-        "promise": certificate.promise,
-        **aim,
-    }
+    from ..programs.resolve import calibration_summary
+
+    return calibration_summary(options["calibration"], certificate)
 
 
 def set_by(certificate: "Certificate") -> dict[str, Any]:

@@ -24,7 +24,7 @@ def calibrated_system(
     """
     from ..eval import Replay
     from ..eval.replay.match import recorded_program
-    from ..optimize.calibration.certificate import print_of
+    from ..programs.calibration_file import print_of
     from ..stats.measures import LARGE
 
     own, manifest, prices = next(iter(record.programs)), record.manifest, dict(options["prices"])

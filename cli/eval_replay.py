@@ -33,7 +33,7 @@ _SETTLED = {
     "context": "--context",
     "max_tokens": "--max-tokens",
     "adapter": "--adapter",
-    "no_cache": "--no-cache",
+    "cache": "--no-cache",
     "weights": "--weights",
     "unsafe_code": "--unsafe-code",
     "seed": "--seed",
@@ -121,10 +121,10 @@ def refuse_settled() -> None:
 def _program(record: "Recording", options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """The program that the same options would have made a live run use, the record's own where none is named, and what is
     known of its compile."""
-    from ..eval.replay.match import Program
+    from ..programs.identity import ProgramIdentity
 
     if file := own_program(options):
-        return Program.named(file, record.domain), compiled_in(file)
+        return ProgramIdentity.named(file, record.domain), compiled_in(file)
     if not given("preset"):
         return None, recorded_compile(record, next(iter(record.programs)))
     plain = options["program"] == NO_PROGRAM
@@ -146,11 +146,11 @@ def shipped_compile(record: "Recording", name: str, plain: bool) -> dict[str, An
 
 def preset_in(record: "Recording", name: str, plain: bool) -> Any:
     """A preset for a replay; unless `plain`, the compiled program that comes with the package for it, where there is one."""
-    from ..eval.replay.match import Program
     from ..programs import load_preset
+    from ..programs.identity import ProgramIdentity
 
     found = _shipped(record, name, plain)
-    return Program.named(found, record.domain) if found else load_preset(name)
+    return ProgramIdentity.named(found, record.domain) if found else load_preset(name)
 
 
 def _shipped(record: "Recording", name: str, plain: bool) -> Path | None:

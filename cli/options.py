@@ -1,11 +1,11 @@
-"""The options that `ask`, `eval` and `compile` share, and the team and cascade built from them."""
+"""The options of the commands: each is defined once, and each group arrives as one dataclass."""
 
-import inspect
-import json
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import fields
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import click
 
@@ -13,33 +13,17 @@ from ..errors import CopeError
 from ..models.prices import Price
 from ..models.weights.resolve import aliases
 from ..programs.confidence.early_stopping import EXACT, RULES
-from ..programs.domains.registry import DEFAULT_DOMAIN, domain_by_name
+from ..programs.domains.registry import DEFAULT_DOMAIN
 from .loading import bring_weights, prepare
 
-if TYPE_CHECKING:
-    from ..models import Team
-    from ..programs import Cascade
-
-__all__ = [
-    "NO_PROGRAM",
-    "bring_weights",
-    "compiled_in",
-    "early_stop_option",
-    "given",
-    "make_cascade",
-    "make_team",
-    "own_program",
-    "prepare",
-    "price_option",
-    "program_file",
-    "program_options",
-    "team_options",
-]
+Command = Callable[..., Any]
+Options = TypeVar("Options")
 
 NO_PROGRAM = "none"
+STORE_DEFAULT = "MLFLOW_TRACKING_URI, else sqlite:///mlflow.db"
 
 
-class Assigned(click.ParamType):
+class NameValue(click.ParamType):
     """`NAME=VALUE`, with a reader for the value."""
 
     name = "assignment"
@@ -54,9 +38,8 @@ class Assigned(click.ParamType):
             return value
         name, equals, text = str(value).partition("=")
         if not (name and equals and text):
-            self.fail(
-                f"{value!r} is not NAME=VALUE, as in small={'0.15/0.60' if self.read == Price.parse else '4'}"
-            )
+            example = "0.15/0.60" if self.read == Price.parse else "4"
+            self.fail(f"{value!r} is not NAME=VALUE, as in small={example}")
         try:
             return name, self.read(text)
         except CopeError as error:
@@ -85,300 +68,453 @@ class _Thresholds(click.ParamType):
 
 
 def _count(text: str) -> int:
-    if (number := int(text)) < 1:
+    number = int(text)
+    if number < 1:
         raise ValueError(text)
     return number
 
 
+def _as_dict(
+    context: click.Context, parameter: click.Parameter, pairs: tuple[tuple[str, Any], ...]
+) -> dict[str, Any]:
+    return dict(pairs)
+
+
+def _negated(context: click.Context, parameter: click.Parameter, value: bool) -> bool:
+    return not value
+
+
+def _or_empty(
+    context: click.Context, parameter: click.Parameter, value: tuple[float, ...] | None
+) -> tuple[float, ...]:
+    return value or ()
+
+
+def is_set_by_user(name: str) -> bool:
+    """Tell whether the user wrote an option of the running command."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return False
+    return context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
+
+
+def option_group(
+    parameter: str, build: Callable[[dict[str, Any]], Any], *options: Callable[[Command], Command]
+) -> Callable[[Command], Command]:
+    """Return a decorator that adds options to a command, and passes them as one argument.
+
+    Args:
+        parameter: the name of the command's parameter.
+        build: makes the argument, and takes the values that it uses out of all values.
+        options: decorators of click's, in the order of the help page.
+    """
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def collected(*args: Any, **values: Any) -> Any:
+            values[parameter] = build(values)
+            return command(*args, **values)
+
+        made: Command = collected
+        for option in reversed(options):
+            made = option(made)
+        return made
+
+    return decorate
+
+
+def _take(kind: type[Options], values: dict[str, Any]) -> Options:
+    """Build a dataclass from those values that it has a field for, and take them out."""
+    names = [field.name for field in fields(kind) if field.name in values]  # type: ignore[arg-type]
+    return kind(**{name: values.pop(name) for name in names})
+
+
+def _team_options(values: dict[str, Any]) -> Any:
+    from ..programs.resolve import TeamOptions
+
+    return _take(TeamOptions, values)
+
+
+def _program_options(values: dict[str, Any]) -> Any:
+    from ..programs.resolve import ProgramOptions
+
+    named = values.get("program")
+    if named:
+        plain = named.lower() == NO_PROGRAM
+        values["bundled"] = not plain
+        values["program"] = None if plain else Path(named)
+        if not plain and is_set_by_user("preset"):
+            raise click.UsageError("--program brings its own rounds: leave out --preset.")
+    if values.get("calibration"):
+        reject_options_of_calibration()
+    return _take(ProgramOptions, values)
+
+
+def reject_options_of_calibration() -> None:
+    """Refuse options whose values a calibration sets.
+
+    Raises:
+        click.UsageError: for the first of them.
+    """
+    for name in ("thresholds", "samples"):
+        if is_set_by_user(name):
+            raise click.UsageError(
+                f"--calibration sets thresholds and samples: leave out --{name}."
+            )
+
+
+def _data_options(values: dict[str, Any]) -> Any:
+    from ..eval.run.options import DataOptions
+
+    return _take(DataOptions, values)
+
+
+def _run_options(values: dict[str, Any]) -> Any:
+    from ..eval.run.options import RunOptions
+
+    return _take(RunOptions, values)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 price_option = click.option(
     "--price",
     "prices",
     metavar="TIER=PRICE",
     multiple=True,
-    type=Assigned(Price.parse),
+    type=NameValue(Price.parse),
+    callback=_as_dict,
     help="IN/OUT or IN/CACHED/OUT in USD per million tokens, or USD/h. Repeatable.",
+)
+tier_option = click.option(
+    "--tier",
+    "tiers",
+    metavar="NAME=MODEL",
+    multiple=True,
+    type=NameValue(str),
+    callback=_as_dict,
+    help="One more tier, for presets of your own. Repeatable.",
+)
+seed_option = click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="All randomness depends on it.",
+)
+samples_option = click.option(
+    "--samples",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    help="Samples in the rounds that draw several.",
+)
+unsafe_code_option = click.option(
+    "--unsafe-code",
+    is_flag=True,
+    help="Run model-written programs without a sandbox, where none is to be had.",
+)
+early_stop_option = click.option(
+    "--early-stop",
+    type=click.Choice(list(RULES)),
+    default=EXACT,
+    show_default=True,
+    help="When a round leaves its missing samples: when they can change nothing (exact), never (none), or when the vote "
+    "probably holds, which may decide otherwise (adaptive-consistency, esc).",
+)
+calibration_option = click.option(
+    "--calibration",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Thresholds and samples as cope calibrate chose them, for this program and these models.",
+)
+limit_option = click.option(
+    "--limit", type=click.IntRange(1), metavar="N", help="At most N questions, from the start."
+)
+split_option = click.option(
+    "--split", default="test", show_default=True, help="Which part of the hub's set."
+)
+data_option = click.option(
+    "--data", metavar="FILE", help="A local copy: JSONL, CSV or Parquet with question and answer."
+)
+group_option = click.option(
+    "--group", metavar="COLUMN", help="Rows with the same value there belong together."
+)
+visible_option = click.option(
+    "--visible",
+    type=click.Choice(["one", "all"]),
+    default="one",
+    show_default=True,
+    help="mbpp: tests that models see. All is the paper's way, and scores on what was shown.",
+)
+fresh_option = click.option(
+    "--fresh", is_flag=True, help="Forget what an earlier run of the same command left."
+)
+track_option = click.option(
+    "--no-track", "track", is_flag=True, callback=_negated, help="Do without MLflow."
+)
+store_option = click.option(
+    "--store", metavar="URI", help=f"MLflow store. [default: {STORE_DEFAULT}]"
+)
+budget_option = click.option(
+    "--budget",
+    type=click.FloatRange(0),
+    metavar="USD",
+    help="Stop before this is spent; what is done is saved.",
+)
+questions_option = click.option(
+    "--questions",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Questions in flight; the default keeps the models busy.",
+)
+replay_option = click.option(
+    "--replay",
+    metavar="RECORD",
+    help="Answer from a file of cope record or cope import; no model is asked.",
 )
 
 
-def _default(tier: str) -> str:
-    return f"local/{aliases()[tier]}"
+def output_option(help: str, **how: Any) -> Callable[[Command], Command]:
+    """Return -o, with a help text that names what the command writes."""
+    how.setdefault("type", click.Path(path_type=Path))
+    return click.option("-o", "--output", metavar="FILE", help=help, **how)
 
 
-def team_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say which models work together and how; `make_team` reads them."""
-    options = [
-        click.option(
-            "--small",
-            metavar="MODEL",
-            default=_default("small"),
-            show_default=True,
-            help="Small tier: local/NAME, ollama/NAME, or a provider's name such as openai/gpt-4o-mini.",
-        ),
-        click.option(
-            "--large",
-            metavar="MODEL",
-            default=_default("large"),
-            show_default=True,
-            help="Large tier.",
-        ),
-        click.option(
-            "--tier",
-            "tiers",
-            metavar="NAME=MODEL",
-            multiple=True,
-            type=Assigned(str),
-            help="One more tier, for presets of your own. Repeatable.",
-        ),
-        price_option,
-        click.option(
-            "--in-flight",
-            "limits",
-            metavar="TIER=N",
-            multiple=True,
-            type=Assigned(_count),
-            help="Requests of a tier at a time; 4 or 8 for local engines, else 16. Repeatable.",
-        ),
-        click.option(
-            "--context",
-            type=click.IntRange(64),
-            default=2048,
-            show_default=True,
-            metavar="N",
-            help="Tokens a request to a local model may have, prompt and reply.",
-        ),
-        click.option(
-            "--max-tokens",
-            type=click.IntRange(1),
-            default=512,
-            show_default=True,
-            metavar="N",
-            help="Most tokens of a reply.",
-        ),
-        click.option(
-            "--adapter",
-            default="lean",
-            show_default=True,
-            metavar="NAME",
-            help="How requests are written: lean, chat, json or xml.",
-        ),
-        click.option(
-            "--no-cache", is_flag=True, help="Ask the models again, also what was asked before."
-        ),
-        click.option(
-            "--weights",
-            type=click.Path(file_okay=False),
-            metavar="DIR",
-            help="Folder with weights of local/ models, looked in first.",
-        ),
-    ]
-    return _decorated(command, options)
-
-
-def program_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say how the models work together; `make_cascade` reads them."""
-    options = [
-        click.option(
-            "--preset",
-            default="cope",
-            show_default=True,
-            metavar="NAME|FILE.toml",
-            help="The rounds: a preset's name, or a file of your own. A wrong name lists them all.",
-        ),
-        click.option(
-            "--program",
-            metavar="FILE|none",
-            help="A saved program: its rounds, instructions and examples. None: the preset's own words, also "
-            "where the package has a compiled program.",
-        ),
-        click.option(
-            "--samples",
-            type=click.IntRange(1, 256),
-            metavar="N",
-            help="Samples in the rounds that draw several.",
-        ),
-        click.option(
-            "--thresholds",
-            type=_Thresholds(),
-            metavar="T,T",
-            help="Share of votes that each round needs.",
-        ),
-        click.option(
-            "--seed",
-            type=int,
-            default=0,
-            show_default=True,
-            metavar="N",
-            help="All randomness depends on it.",
-        ),
-        click.option(
-            "--unsafe-code",
-            is_flag=True,
-            help="Run model-written programs without a sandbox, where none is to be had.",
-        ),
-    ]
-    return _decorated(command, options)
-
-
-def early_stop_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --early-stop; `make_cascade` reads it."""
-    option = click.option(
-        "--early-stop",
-        type=click.Choice(list(RULES)),
-        default=EXACT,
+def runs_option(default: str) -> Callable[[Command], Command]:
+    """Return --runs, with a command's own default."""
+    return click.option(
+        "--runs",
+        "directory",
+        type=click.Path(path_type=Path),
+        default=Path(default),
         show_default=True,
-        help="When a round leaves its missing samples: when they can change nothing (exact), never (none), or when the vote "
-        "probably holds, which may decide otherwise (adaptive-consistency, esc).",
+        help="Folder of runs, where an interrupted one is found again.",
     )
-    return option(command)
 
 
-def _decorated(
-    command: Callable[..., Any], options: list[Callable[..., Any]]
-) -> Callable[..., Any]:
-    for option in reversed(options):
-        command = option(command)
-    return command
+team_options = option_group(
+    "team_options",
+    _team_options,
+    click.option(
+        "--small",
+        metavar="MODEL",
+        default=f"local/{aliases()['small']}",
+        show_default=True,
+        help="Small tier: local/NAME, ollama/NAME, or a provider's name such as openai/gpt-4o-mini.",
+    ),
+    click.option(
+        "--large",
+        metavar="MODEL",
+        default=f"local/{aliases()['large']}",
+        show_default=True,
+        help="Large tier.",
+    ),
+    tier_option,
+    price_option,
+    click.option(
+        "--in-flight",
+        "limits",
+        metavar="TIER=N",
+        multiple=True,
+        type=NameValue(_count),
+        callback=_as_dict,
+        help="Requests of a tier at a time; 4 or 8 for local engines, else 16. Repeatable.",
+    ),
+    click.option(
+        "--context",
+        type=click.IntRange(64),
+        default=2048,
+        show_default=True,
+        metavar="N",
+        help="Tokens a request to a local model may have, prompt and reply.",
+    ),
+    click.option(
+        "--max-tokens",
+        type=click.IntRange(1),
+        default=512,
+        show_default=True,
+        metavar="N",
+        help="Most tokens of a reply.",
+    ),
+    click.option(
+        "--adapter",
+        default="lean",
+        show_default=True,
+        metavar="NAME",
+        help="How requests are written: lean, chat, json or xml.",
+    ),
+    click.option(
+        "--no-cache",
+        "cache",
+        is_flag=True,
+        callback=_negated,
+        help="Ask the models again, also what was asked before.",
+    ),
+    click.option(
+        "--weights",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Folder with weights of local/ models, looked in first.",
+    ),
+)
+"""Add the options that say which models work together and how, as one `TeamOptions`."""
+
+program_options = option_group(
+    "program_options",
+    _program_options,
+    click.option(
+        "--preset",
+        default="cope",
+        show_default=True,
+        metavar="NAME|FILE.toml",
+        help="The rounds: a preset's name, or a file of your own. A wrong name lists them all.",
+    ),
+    click.option(
+        "--program",
+        metavar="FILE|none",
+        help="A saved program: its rounds, instructions and examples. None: the preset's own words, also "
+        "where the package has a compiled program.",
+    ),
+    samples_option,
+    click.option(
+        "--thresholds",
+        type=_Thresholds(),
+        metavar="T,T",
+        callback=_or_empty,
+        help="Share of votes that each round needs.",
+    ),
+    seed_option,
+    unsafe_code_option,
+)
+"""Add the options that say how the models work together, as one `ProgramOptions`.
+
+It takes in `early_stop_option` and `calibration_option` where a command has these too.
+"""
+
+some_program_options = option_group("program_options", _program_options)
+"""Pass those options that the command has itself, such as `seed_option`, as one `ProgramOptions`."""
+
+data_options = option_group(
+    "data_options", _data_options, limit_option, split_option, data_option, visible_option
+)
+"""Add the options that name the questions, as one `DataOptions`, which takes in `group_option`."""
 
 
-def make_team(options: Mapping[str, Any]) -> "Team":
-    """The team that the options of `team_options` name. It loads nothing yet.
+def run_options(directory: str, tracked: bool = True) -> Callable[[Command], Command]:
+    """Add the options that say how a run is made, as one `RunOptions`.
 
-    Raises:
-        CopeError: for a model, tier or adapter that cannot be understood.
+    Args:
+        directory: the default folder of runs.
+        tracked: whether the command logs to MLflow.
     """
-    from ..models import Team
+    options = [budget_option, questions_option, runs_option(directory), fresh_option]
+    if tracked:
+        options += [track_option, store_option]
+    return option_group("run_options", _run_options, *options)
+
+
+# Until every command takes the dataclasses: the mapping of before, and functions that read it.
+
+
+def flattened(command: Command) -> Command:
+    """Pass the dataclasses of a command as the single options that they were made of."""
+
+    @wraps(command)
+    def single(*args: Any, **values: Any) -> Any:
+        team, program = values.pop("team_options", None), values.pop("program_options", None)
+        if team:
+            values |= {field.name: getattr(team, field.name) for field in fields(team)}
+            values["no_cache"] = not values.pop("cache")
+            for name in ("tiers", "prices", "limits"):
+                values[name] = tuple(values[name].items())
+        if program:
+            values |= {field.name: getattr(program, field.name) for field in fields(program)}
+            if not values.pop("bundled"):
+                values["program"] = NO_PROGRAM
+        return command(*args, **values)
+
+    return single
+
+
+def _team_of(options: Mapping[str, Any]) -> Any:
+    values = dict(options)
+    values["cache"] = not values["no_cache"]
+    for name in ("tiers", "prices", "limits"):
+        values[name] = dict(values[name])
+    return _team_options(values)
+
+
+def _program_of(options: Mapping[str, Any]) -> Any:
+    from ..programs.resolve import ProgramOptions
+
+    values = dict(options)
+    named = str(values.get("program") or "")
+    values["bundled"] = named != NO_PROGRAM
+    values["program"] = Path(named) if named and named != NO_PROGRAM else None
+    values["thresholds"] = values.get("thresholds") or ()
+    return _take(ProgramOptions, values)
+
+
+def make_team(options: Mapping[str, Any]) -> Any:
+    """Build the team of a mapping of options."""
+    from ..programs.resolve import resolve_team
 
     if options["weights"]:
-        os.environ["COPE_WEIGHTS"] = options["weights"]
-    tiers = dict(options["tiers"])
-    if taken := [name for name in tiers if name in inspect.signature(Team).parameters]:
-        raise CopeError(
-            f"--tier {taken[0]}=...: that name is taken; --small and --large set those two tiers"
-        )
-    return Team(
-        options["small"],
-        options["large"],
-        prices=dict(options["prices"]),
-        limits=dict(options["limits"]),
-        adapter=options["adapter"],
-        cache=not options["no_cache"],
-        context=options["context"],
-        max_tokens=options["max_tokens"],
-        **tiers,
-    )
+        os.environ["COPE_WEIGHTS"] = str(options["weights"])
+    return resolve_team(_team_of(options))
 
 
 def own_program(options: Mapping[str, Any]) -> Path | None:
-    """The file that the user named with --program; None for the word `none`, and without the option.
-
-    Raises:
-        click.UsageError: when rounds are named beside it.
-    """
-    named = options["program"]
-    if not named or named.lower() == NO_PROGRAM:
-        return None
-    if given("preset"):
-        raise click.UsageError("--program brings its own rounds: leave out --preset.")
-    return Path(named)
+    """Return the file that the user named with --program."""
+    return _program_of(options).program
 
 
 def program_file(
     options: Mapping[str, Any],
-    team: "Team",
+    team: Any,
     domain: str,
     task: str | None = None,
     *,
     quiet: bool = False,
 ) -> Path | None:
-    """The program to use: the user's file, else a compiled one of the package's for this preset, task and models.
+    """Return the program's file, see `resolve_program_path`."""
+    from ..programs.resolve import resolve_program_path
 
-    What comes with the package is named in a line on stderr, unless `quiet`. None is the preset as it is.
-    """
-    from ..programs import load_preset
-    from ..programs.bundled import shipped
+    return resolve_program_path(
+        _program_of(options),
+        team,
+        domain,
+        task,
+        context=options["context"],
+        notify=(lambda message: None) if quiet else notify,
+    )
 
-    if options["program"]:
-        return own_program(options)
-    preset = load_preset(options["preset"])
-    models = {name: tier.model for name, tier in team.tiers.items()}
-    file = shipped(preset, task, models, domain, context=options["context"])
-    if file and not quiet:
-        click.echo(
-            f"program {file.name}, {_origin(file)}; the preset as it is: --program {NO_PROGRAM}",
-            err=True,
-        )
-    return file
+
+def notify(message: str) -> None:
+    """Print a message for the user on stderr."""
+    click.echo(message, err=True)
 
 
 def compiled_in(file: Path) -> dict[str, Any]:
-    """What a program file says of its compile; nothing when it was never compiled."""
-    compiled = json.loads(file.read_text(encoding="utf-8")).get("compiled")
-    return compiled if isinstance(compiled, dict) else {}
+    """Return what a program file says of its compile, see `read_compile_metadata`."""
+    from ..programs.resolve import read_compile_metadata
 
-
-def _origin(file: Path) -> str:
-    """What a program of the package's was compiled for, how, and what it gained."""
-    about = compiled_in(file)
-    scores = about.get("scores", {})
-    gain = ""
-    for first, last, part in (
-        ("test before", "test after", "test"),
-        ("before", "after", "validation"),
-    ):
-        if first in scores and last in scores:
-            before, after = scores[first]["accuracy"], scores[last]["accuracy"]
-            gain = f": {before:.1%} -> {after:.1%} of {scores[last]['n']} {part} questions"
-            break
-    return f"compiled for {about['task']} with {about['optimizer']}{gain}"
+    return read_compile_metadata(file)
 
 
 def make_cascade(
     options: Mapping[str, Any],
-    team: "Team",
+    team: Any,
     domain: str = DEFAULT_DOMAIN,
     program: Path | None = None,
-) -> "Cascade":
-    """The program that the options of `program_options` name, for a kind of questions.
+) -> Any:
+    """Build the cascade of a mapping of options."""
+    from ..programs.resolve import resolve_cascade
 
-    Args:
-        options: those of the command.
-        team: the tiers.
-        domain: the kind of questions.
-        program: the file of a saved program, see `program_file`; None takes the user's own, else builds the preset.
-
-    Raises:
-        CopeError: for a preset or program that cannot be read, or that does not fit the team or the other options; for
-            questions that programs answer, when there is no sandbox to run them in.
-    """
-    from ..programs import Cascade, load_preset
-    from ..sandbox import open_sandbox
-
-    more: dict[str, Any] = {
-        "seed": options["seed"],
-        "early_stop": options.get("early_stop", EXACT),
-        "domain": domain,
-    }
-    kind = domain_by_name(domain)
-    if kind.needs_sandbox:
-        sandbox = open_sandbox(options["unsafe_code"])  # now, rather than with the first program
-        more["confidence"] = kind.default_confidence(lambda: sandbox)
-    changes = {"samples": options["samples"], "thresholds": options["thresholds"] or ()}
-    if (program := program or own_program(options)) is None:
-        preset = load_preset(options["preset"])
-        return Cascade(preset.with_(**changes) if any(changes.values()) else preset, team, **more)
-    made = Cascade.from_file(program, team, **more)
-    if not any(changes.values()):
-        return made
-    changed = Cascade(made.preset.with_(**changes), team, **more)
-    state = {**made.dump_state(), "preset": changed.dump_state()["preset"]}
-    changed.load_state(state)
-    return changed
+    return resolve_cascade(_program_of(options), team, domain, program)
 
 
-def given(name: str) -> bool:
-    """Whether the user wrote the running command's option."""
-    context = click.get_current_context(silent=True)
-    return (
-        context is not None
-        and context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
-    )
+given = is_set_by_user
+Assigned = NameValue
+
+__all__ = ["bring_weights", "prepare"]

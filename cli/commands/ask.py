@@ -11,12 +11,13 @@ import click
 from ...errors import CopeError
 from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
 from ...util.text import one_line
-from ..calibrated import calibrated_cascade, calibration_option, said_of
+from ..calibrated import calibrated_cascade, said_of
 from ..options import (
+    calibration_option,
     early_stop_option,
+    flattened,
     make_team,
     prepare,
-    program_file,
     program_options,
     team_options,
 )
@@ -40,6 +41,7 @@ from ..options import (
     "--json", "as_json", is_flag=True, help="Print one JSON document with all that happened."
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print the answer alone: no rounds, no usage.")
+@flattened
 def command(question: str, domain: str, as_json: bool, quiet: bool, **options: Any) -> None:
     """Answer QUESTION; with - it is read from standard input.
 
@@ -52,8 +54,7 @@ def command(question: str, domain: str, as_json: bool, quiet: bool, **options: A
 
     question = _text(question)
     team = make_team(options)
-    file = program_file(options, team, domain, quiet=quiet)
-    cascade, file, certificate = calibrated_cascade(options, team, domain, file, quiet=quiet)
+    cascade, file, certificate = calibrated_cascade(options, team, domain, quiet=quiet)
     first = cascade.preset.rounds[0]
     prepare(
         team,

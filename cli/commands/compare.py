@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from ..options import early_stop_option, team_options
+from ..options import early_stop_option, flattened, team_options
 
 # The names of eval's measures: `cope compare --help` should not import numpy and scipy for them.
 BY = ("cost", "cost-small-free", "large-tokens", "seconds", "large-calls")
@@ -139,6 +139,7 @@ class _Names(click.ParamType):
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @team_options
+@flattened
 def command(task: str | None, **options: Any) -> None:
     """Compare presets and programs on TASK: gsm8k, math500, mbpp, humaneval, or jsonl for your own questions.
 

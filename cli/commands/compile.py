@@ -11,6 +11,7 @@ import click
 
 from ...errors import CopeError
 from ..options import (
+    flattened,
     given,
     make_cascade,
     make_team,
@@ -142,6 +143,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @program_options
 @team_options
+@flattened
 def command(task: str, **options: Any) -> None:
     """Compile a program for TASK: gsm8k, math500, mbpp, humaneval, or jsonl for your own questions.
 

@@ -14,16 +14,16 @@ from ...errors import CopeError
 from ..calibrated import (
     calibrated_cascade,
     calibrated_replay,
-    calibration_option,
     warn_of_questions,
 )
 from ..options import (
     NO_PROGRAM,
+    calibration_option,
     compiled_in,
     early_stop_option,
+    flattened,
     make_team,
     prepare,
-    program_file,
     program_options,
     team_options,
 )
@@ -82,6 +82,7 @@ from ..warnings import warn_of_settings
 @early_stop_option
 @calibration_option
 @team_options
+@flattened
 def command(task: str | None, **options: Any) -> None:
     """Evaluate on TASK: gsm8k, math500, mbpp, humaneval, or jsonl for your own questions.
 
@@ -97,9 +98,8 @@ def command(task: str | None, **options: Any) -> None:
 
     chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
     team = make_team(options)
-    file = program_file(options, team, chosen.domain, chosen.name)
     cascade, file, certificate = calibrated_cascade(
-        options, team, chosen.domain, file, chosen.name, shown=chosen.shown
+        options, team, chosen.domain, chosen.name, shown=chosen.shown
     )
     examples = chosen.load(options["split"], options["limit"], options["data"])
     warn_of_questions(certificate, chosen.name, ((e.question, e.answer) for e in examples))

@@ -13,6 +13,7 @@ from ...errors import CopeError
 from ...programs.confidence.early_stopping import NONE
 from ..options import (
     compiled_in,
+    flattened,
     make_cascade,
     make_team,
     prepare,
@@ -91,6 +92,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @program_options
 @team_options
+@flattened
 def command(task: str, **options: Any) -> None:
     """Record TASK: gsm8k, math500, mbpp, humaneval, or jsonl for your own questions.
 

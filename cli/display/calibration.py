@@ -95,7 +95,7 @@ def _why(found: "Calibration", made: "Certificate") -> list[str]:
 
 
 def _words(row: dict[str, Any]) -> str:
-    from ...optimize.calibration.certificate import setting_words
+    from ...programs.calibration_file import setting_words
 
     return setting_words(row["thresholds"], row["samples"])
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from ...errors import CopeError
 from ...models import Price
+from ...programs.identity import ProgramIdentity
 from ...programs.preset import Preset
 from ..recording.recording import Recording
 from ..recording.round import Array, RecordedRound, picked
-from .match import Program, matched, recorded_program
+from .match import matched, recorded_program
 from .results import SPENT, Outcomes, Sweep
 from .round import ReplayedRound, lacking, replayed
 from .sweep import Ladder, Totals, decided, sweep
@@ -44,7 +45,7 @@ class Replay:
     def __init__(
         self,
         record: Recording | str | Path,
-        program: Program | Preset | str | Path | None = None,
+        program: ProgramIdentity | Preset | str | Path | None = None,
         *,
         samples: int | None = None,
         thresholds: tuple[float, ...] = (),
@@ -55,7 +56,7 @@ class Replay:
         self.preset = (
             asked.preset.with_(samples, thresholds) if samples or thresholds else asked.preset
         )
-        self.program = Program(self.preset, asked.domain, asked.prompts)
+        self.program = ProgramIdentity(self.preset, asked.domain, asked.prompts)
         self._prices = prices or {}
         self.rounds: list[ReplayedRound] = []
         for number, found in enumerate(matched(self.program, self.record), 1):
@@ -65,14 +66,14 @@ class Replay:
         """How many questions."""
         return len(self.record)
 
-    def _program(self, program: Program | Preset | str | Path | None) -> Program:
-        if isinstance(program, Program):
+    def _program(self, program: ProgramIdentity | Preset | str | Path | None) -> ProgramIdentity:
+        if isinstance(program, ProgramIdentity):
             return program
         if program is None:
             return recorded_program(self.record, next(iter(self.record.programs)))
         if isinstance(program, Preset):
-            return Program.of_preset(program, self.record.domain)
-        return Program.named(program, self.record.domain)
+            return ProgramIdentity.of_preset(program, self.record.domain)
+        return ProgramIdentity.named(program, self.record.domain)
 
     def _round(self, number: int, found: RecordedRound | str) -> ReplayedRound:
         spec = self.preset.rounds[number - 1]

@@ -9,10 +9,19 @@ from ... import __version__
 from ...eval import Recording
 from ...eval.replay.match import recorded_program
 from ...models.team import ASKED
+from ...programs.calibration_file import (
+    RULE,
+    SHOWN,
+    Certificate as Certificate,
+    gold_print,
+    is_calibration as is_calibration,
+    load_certificate as load_certificate,
+    mark_of,
+    print_of,
+)
 from ...programs.confidence.early_stopping import EXACT
 from ...stats.measures import MEASURES
 from .calibration import Calibration
-from .certificate import RULE, SHOWN, Certificate, gold_print, mark_of, print_of
 
 
 def certify(calibration: Calibration, **more: Any) -> Certificate:

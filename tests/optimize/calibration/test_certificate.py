@@ -9,8 +9,8 @@ from support.imported_recordings import imported
 from support.recordings import recorder, recording, team_of, unsure
 
 from cope import Cascade, CopeError, load_preset
-from cope.eval.replay.match import Program
 from cope.optimize.calibration import Aim, Certificate, calibrate, certify, load_certificate
+from cope.programs.identity import ProgramIdentity
 
 ASKED = {"adapter": "lean", "max_tokens": 512, "context": 2048}
 
@@ -27,14 +27,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     return certify(calibrate(record, Aim(harm=0.9, delta=0.5)))
 
 
-def program(preset: str = "cope", **changes: object) -> Program:
-    return Program.of_state(
+def program(preset: str = "cope", **changes: object) -> ProgramIdentity:
+    return ProgramIdentity.of_state(
         Cascade(load_preset(preset).with_(**changes), team_of(unsure)).dump_state()
     )
 
 
 def why_not(
-    made: Certificate, program: Program, models: dict[str, str], asked: dict[str, object]
+    made: Certificate, program: ProgramIdentity, models: dict[str, str], asked: dict[str, object]
 ) -> str:
     """Why it does not fit; a failure where it does."""
     why = made.misfit(program, models, asked)
@@ -81,17 +81,17 @@ def test_another_program_model_or_length_does_not_fit(made: Certificate):
     changed = Cascade(load_preset("cope").with_(samples=3), team_of(unsure))
     state = changed.dump_state()
     state["round_1.reasoner.predict"]["signature"]["instructions"] = "Be bold."
-    assert "another program" in why_not(made, Program.of_state(state), models(made), ASKED)
+    assert "another program" in why_not(made, ProgramIdentity.of_state(state), models(made), ASKED)
     hotter = load_preset("cope").model_dump()
     hotter["rounds"][0]["temperature"] = 0.5
     assert "another program" in why_not(
         made,
-        Program(type(load_preset("cope"))(**hotter), prompts=program().prompts),
+        ProgramIdentity(type(load_preset("cope"))(**hotter), prompts=program().prompts),
         models(made),
         ASKED,
     )
     assert "--task short-answer" in why_not(
-        made, Program(program().preset, "code"), models(made), ASKED
+        made, ProgramIdentity(program().preset, "code"), models(made), ASKED
     )
     assert "--large" in why_not(made, program(), {**models(made), "large": "openai/other"}, ASKED)
     assert "--max-tokens 512, and not 100" in why_not(

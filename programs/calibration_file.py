@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ...errors import CopeError
-from ...eval.replay.match import Program
-from ...models.team import ASKED
-from ...programs.confidence.early_stopping import EXACT, NONE
-from ...util.hashing import digest, question_fingerprint
+from ..errors import CopeError
+from ..models.team import ASKED
+from ..util.hashing import digest, question_fingerprint
+from .confidence.early_stopping import EXACT, NONE
+from .identity import ProgramIdentity
 
 _FAMILY = "cope-calibration-"
 FORMAT = f"{_FAMILY}2"
@@ -91,7 +91,7 @@ class Certificate:
 
     def misfit(
         self,
-        program: Program,
+        program: ProgramIdentity,
         models: Mapping[str, str],
         asked: Mapping[str, Any],
         *,
@@ -237,7 +237,7 @@ def _digest_of(plain: Mapping[str, Any]) -> str:
     return digest(json.loads(json.dumps(plain)))
 
 
-def mark_of(program: Program) -> str:
+def mark_of(program: ProgramIdentity) -> str:
     """A digest of what a program asks whom; thresholds and numbers of samples, which a calibration sets, are left out."""
     rounds = [
         r.model_dump(exclude={"threshold", "samples", "plans"}) for r in program.preset.rounds

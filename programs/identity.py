@@ -1,0 +1,85 @@
+"""What identifies a program: its rounds, its kind of questions and the prompts that it sends."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import CopeError
+from ..util.hashing import digest
+from .cascade_round import CascadeRound
+from .domains.registry import DEFAULT_DOMAIN, domain_by_name
+from .preset import Preset, load_preset, parse_preset
+from .program_view import is_preset, view_program
+
+
+@dataclass(frozen=True)
+class ProgramIdentity:
+    """Hold a program's rounds and the fingerprints of its prompts.
+
+    Attributes:
+        preset: the rounds.
+        domain: the kind of questions.
+        prompts: digest of each predictor's instructions, fields and demonstrations, by its name;
+            None where they are not known.
+    """
+
+    preset: Preset
+    domain: str = DEFAULT_DOMAIN
+    prompts: Mapping[str, str] | None = None
+
+    @classmethod
+    def of_state(cls, state: Mapping[str, Any], source: str = "the program") -> "ProgramIdentity":
+        """Return the identity of a program from what `Cascade.dump_state` gave.
+
+        Raises:
+            CopeError: for an ensemble, which has several programs' rounds.
+        """
+        if state.get("peers"):
+            raise CopeError(
+                f"{source} is an ensemble, which is not replayed: replay its programs one by one"
+            )
+        neighbors = state.get("neighbours") or {}
+        prompts = {}
+        for name, value in state.items():
+            if name.endswith(".predict"):
+                prompts[name] = _prompt_fingerprint(value, neighbors.get(name))
+        return cls(
+            parse_preset(state["preset"], source), state.get("domain", DEFAULT_DOMAIN), prompts
+        )
+
+    @classmethod
+    def of_preset(cls, preset: Preset, domain: str = DEFAULT_DOMAIN) -> "ProgramIdentity":
+        """Return the identity of a preset with the package's own prompts."""
+        kind = domain_by_name(domain)
+        prompts = {}
+        for number in range(1, len(preset.rounds) + 1):
+            for name, predict in CascadeRound(preset, number, kind).named_parameters():
+                prompts[f"round_{number}.{name}"] = _prompt_fingerprint(predict.dump_state(), None)
+        return cls(preset, domain, prompts)
+
+    @classmethod
+    def named(cls, source: str | Path, domain: str = DEFAULT_DOMAIN) -> "ProgramIdentity":
+        """Return the identity of a preset by its name or TOML file, or of a program file.
+
+        Raises:
+            CopeError: when there is none, or it is for another kind of questions.
+        """
+        if is_preset(source):
+            return cls.of_preset(load_preset(str(source)), domain)
+        view_program(source)  # says what is wrong with the file
+        made = cls.of_state(json.loads(Path(source).read_text(encoding="utf-8")), str(source))
+        if made.domain != domain:
+            raise CopeError(
+                f"{source} is for questions of kind {made.domain!r}, and the record for {domain!r}"
+            )
+        return made
+
+    def prompt(self, number: int, role: str) -> str | None:
+        """Return the fingerprint of a round's planner or reasoner; None where it is not known."""
+        return (self.prompts or {}).get(f"round_{number}.{role}.predict")
+
+
+def _prompt_fingerprint(state: Mapping[str, Any], neighbors: Any) -> str:
+    return digest(state["signature"], state.get("demos") or [], neighbors or None)

@@ -1,0 +1,343 @@
+"""Build a team and a program from plain options, as a command line or a configuration file has them."""
+
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import CopeError
+from ..models.prices import Price
+from ..models.team import DEFAULT_LARGE, DEFAULT_SMALL, Team
+from ..sandbox import open_sandbox
+from .bundled import shipped
+from .calibration_file import RULE, SHOWN, Certificate, load_certificate
+from .cascade import Cascade
+from .confidence.early_stopping import EXACT
+from .domains.registry import DEFAULT_DOMAIN, domain_by_name
+from .identity import ProgramIdentity
+from .preset import load_preset
+
+Notify = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class TeamOptions:
+    """Name the models that work together, and how they are asked.
+
+    Attributes:
+        small: the small tier's model.
+        large: the large tier's model.
+        tiers: more models by the names of their tiers.
+        prices: by tier, the price that the user gives.
+        limits: by tier, how many requests may be in flight.
+        adapter: how requests are written.
+        context: tokens that a request to a local model may have, prompt and reply.
+        max_tokens: most tokens of a reply.
+        cache: whether replies come from DSPy's cache where it has them.
+        weights: a folder with weights of local models, searched first.
+    """
+
+    small: str = DEFAULT_SMALL
+    large: str = DEFAULT_LARGE
+    tiers: Mapping[str, str] = field(default_factory=dict)
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    limits: Mapping[str, int] = field(default_factory=dict)
+    adapter: str = "lean"
+    context: int = 2048
+    max_tokens: int = 512
+    cache: bool = True
+    weights: Path | None = None
+
+    def request_settings(self) -> dict[str, Any]:
+        """Return what changes the requests, under the names of `cope.models.team.ASKED`."""
+        return {
+            "adapter": self.adapter,
+            "max_tokens": self.max_tokens,
+            "context": self.context,
+        }
+
+
+@dataclass(frozen=True)
+class ProgramOptions:
+    """Name a program and its settings.
+
+    Attributes:
+        preset: the rounds: a preset's name or a TOML file.
+        program: the file of a saved program, which brings its own rounds.
+        bundled: whether a compiled program that comes with the package may replace the preset.
+        samples: number of samples in the rounds that draw several; None for the program's own.
+        thresholds: one for each round that has one; empty for the program's own.
+        seed: all randomness depends on it.
+        early_stop: when a round stops its missing samples.
+        unsafe_code: whether model-written programs may run without a sandbox.
+        calibration: a calibration's file, which sets thresholds and samples.
+    """
+
+    preset: str = "cope"
+    program: Path | None = None
+    bundled: bool = True
+    samples: int | None = None
+    thresholds: tuple[float, ...] = ()
+    seed: int = 0
+    early_stop: str = EXACT
+    unsafe_code: bool = False
+    calibration: Path | None = None
+
+
+@dataclass(frozen=True)
+class ResolvedProgram:
+    """Hold a cascade and where it came from.
+
+    Attributes:
+        cascade: ready to be asked.
+        path: the program's file; None for a preset as it is.
+        certificate: the calibration that set thresholds and samples; None without one.
+    """
+
+    cascade: Cascade
+    path: Path | None
+    certificate: Certificate | None
+
+
+def _ignore(message: str) -> None:
+    """Drop a message."""
+
+
+def resolve_team(options: TeamOptions) -> Team:
+    """Build the team that options name. It loads no model.
+
+    Raises:
+        CopeError: for a model, tier or adapter that cannot be understood.
+    """
+    for name in options.tiers:
+        if name in inspect.signature(Team).parameters:
+            raise CopeError(
+                f"--tier {name}=...: that name is taken; --small and --large set those two tiers"
+            )
+    return Team(
+        options.small,
+        options.large,
+        prices=dict(options.prices),
+        limits=dict(options.limits),
+        adapter=options.adapter,
+        cache=options.cache,
+        context=options.context,
+        max_tokens=options.max_tokens,
+        **options.tiers,
+    )
+
+
+def resolve_program_path(
+    options: ProgramOptions,
+    team: Team,
+    domain: str,
+    task: str | None = None,
+    *,
+    context: int | None = None,
+    notify: Notify = _ignore,
+) -> Path | None:
+    """Return the program's file: the user's, else the bundled one for this preset, task and models.
+
+    Args:
+        options: those of the program.
+        team: the tiers.
+        domain: the kind of questions.
+        task: the task's name, where there is one.
+        context: tokens that a request to a local model may have; a bundled program may need more.
+        notify: receives a line that names a bundled program.
+
+    Returns:
+        The file; None for the preset as it is.
+    """
+    if options.program:
+        return options.program
+    if not options.bundled:
+        return None
+    models = {name: tier.model for name, tier in team.tiers.items()}
+    file = shipped(load_preset(options.preset), task, models, domain, context=context)
+    if file:
+        notify(
+            f"program {file.name}, {_describe_bundled(file)}; the preset as it is: --program none"
+        )
+    return file
+
+
+def read_compile_metadata(file: Path | None) -> dict[str, Any]:
+    """Return what a program file says about its compile; empty when it was never compiled."""
+    if file is None:
+        return {}
+    compiled = json.loads(file.read_text(encoding="utf-8")).get("compiled")
+    return compiled if isinstance(compiled, dict) else {}
+
+
+def _describe_bundled(file: Path) -> str:
+    """Describe what a bundled program was compiled for, how, and what it gained."""
+    about = read_compile_metadata(file)
+    scores = about.get("scores", {})
+    gain = ""
+    for first, last, part in (
+        ("test before", "test after", "test"),
+        ("before", "after", "validation"),
+    ):
+        if first in scores and last in scores:
+            before, after = scores[first]["accuracy"], scores[last]["accuracy"]
+            gain = f": {before:.1%} -> {after:.1%} of {scores[last]['n']} {part} questions"
+            break
+    return f"compiled for {about['task']} with {about['optimizer']}{gain}"
+
+
+def resolve_cascade(
+    options: ProgramOptions,
+    team: Team,
+    domain: str = DEFAULT_DOMAIN,
+    program: Path | None = None,
+) -> Cascade:
+    """Build the cascade that options name, for a kind of questions.
+
+    Args:
+        options: those of the program; its calibration is not applied.
+        team: the tiers.
+        domain: the kind of questions.
+        program: the program's file, see `resolve_program_path`; None takes the user's own, else
+            builds the preset.
+
+    Raises:
+        CopeError: for a preset or program that cannot be read, or that does not fit the team or the
+            other options; for questions that programs answer, when there is no sandbox.
+    """
+    kind = domain_by_name(domain)
+    confidence = None
+    if kind.needs_sandbox:
+        sandbox = open_sandbox(options.unsafe_code)  # now, rather than with the first program
+        confidence = kind.default_confidence(lambda: sandbox)
+    settings: dict[str, Any] = {
+        "seed": options.seed,
+        "early_stop": options.early_stop,
+        "domain": domain,
+        "confidence": confidence,
+    }
+    program = program or options.program
+    changed = bool(options.samples or options.thresholds)
+    changes = {"samples": options.samples, "thresholds": options.thresholds}
+    if program is None:
+        preset = load_preset(options.preset)
+        return Cascade(preset.with_(**changes) if changed else preset, team, **settings)
+    saved = Cascade.from_file(program, team, **settings)
+    if not changed:
+        return saved
+    cascade = Cascade(saved.preset.with_(**changes), team, **settings)
+    state = saved.dump_state()
+    state["preset"] = cascade.dump_state()["preset"]
+    cascade.load_state(state)
+    return cascade
+
+
+def resolve_calibrated_cascade(
+    options: ProgramOptions,
+    team_options: TeamOptions,
+    team: Team,
+    domain: str,
+    *,
+    task: str | None = None,
+    shown: str | None = None,
+    notify: Notify = _ignore,
+) -> ResolvedProgram:
+    """Build the cascade that options name, with the setting of the calibration where one is given.
+
+    Args:
+        options: those of the program.
+        team_options: those of the team.
+        team: the tiers.
+        domain: the kind of questions.
+        task: the task's name, where there is one.
+        shown: which tests models see, where the task leaves a choice.
+        notify: receives a line about a bundled program, and one about the calibration.
+
+    Raises:
+        CopeError: when the calibration is of another program, other models or weights, or other
+            tests shown; else see `resolve_cascade`.
+    """
+    context = team_options.context
+    path = resolve_program_path(options, team, domain, task, context=context, notify=notify)
+    cascade = resolve_cascade(options, team, domain, path)
+    if not options.calibration:
+        return ResolvedProgram(cascade, path, None)
+    asked = team_options.request_settings()
+    asked[RULE] = options.early_stop
+    asked[SHOWN] = shown
+    certificate = load_matching_certificate(
+        options.calibration,
+        ProgramIdentity.of_state(cascade.dump_state()),
+        {tier: team[tier].model for tier in cascade.preset.tiers},
+        asked,
+        task,
+        lambda tier: team[tier].weights_digest(),
+    )
+    notify(describe_calibration(options.calibration, certificate))
+    if certificate.setting is None:
+        options = replace(options, preset="large", program=None)
+        path = resolve_program_path(options, team, domain, task, context=context, notify=notify)
+    options = with_calibrated_setting(options, certificate)
+    return ResolvedProgram(resolve_cascade(options, team, domain, path), path, certificate)
+
+
+def load_matching_certificate(
+    file: Path,
+    program: ProgramIdentity,
+    models: Mapping[str, str],
+    asked: Mapping[str, Any],
+    task: str | None,
+    weights: Callable[[str], str | None],
+) -> Certificate:
+    """Load a calibration that must have been made for this program and these models.
+
+    Args:
+        file: the calibration's.
+        program: that is to be calibrated.
+        models: each tier's model.
+        asked: what changes the requests, see `Certificate.misfit`.
+        task: the task's name, where there is one.
+        weights: gives the digest of a tier's weights; called only where the calibration knows them.
+
+    Raises:
+        CopeError: when there is none, or it does not fit.
+    """
+    certificate = load_certificate(file)
+    digests = {}
+    for tier in certificate.weights:
+        if models.get(tier) == certificate.models.get(tier):
+            digests[tier] = weights(tier)
+    if why := certificate.misfit(program, models, asked, task=task, weights=digests):
+        raise CopeError(f"the calibration {file} does not fit: {why}")
+    return certificate
+
+
+def describe_calibration(file: Path, certificate: Certificate) -> str:
+    """Return a line that says what a calibration chose and what it promises."""
+    return f"calibration {file}: {certificate.words}. {certificate.promise}"
+
+
+def calibration_summary(
+    file: Path | None, certificate: Certificate | None
+) -> dict[str, Any] | None:
+    """Return what a JSON document says about a calibration; None without one."""
+    if certificate is None:
+        return None
+    summary = {
+        "file": str(file),
+        "setting": certificate.setting,
+        "promise": certificate.promise,
+    }
+    for name in ("harm", "delta", "loss"):
+        summary[name] = certificate.aim[name]
+    return summary
+
+
+def with_calibrated_setting(options: ProgramOptions, certificate: Certificate) -> ProgramOptions:
+    """Return options with the thresholds and samples of a calibration."""
+    setting = certificate.setting
+    if setting is None:  # the large model alone
+        return replace(options, thresholds=(), samples=None)
+    return replace(options, thresholds=tuple(setting["thresholds"]), samples=setting["samples"])
