@@ -69,6 +69,8 @@ def _systems(
     options: Mapping[str, Any], team: "Team", task: Any
 ) -> "dict[str, tuple[Cascade, Path | None]]":
     """The systems by name, with the program files that they come from."""
+    from ..eval import answer_kind_of
+
     plain = options["programs"] == (NO_PROGRAM,)
     found: dict[str, tuple[Cascade, Path | None]] = {}
     for source, file in named_systems(options, options["presets"] or USUAL):
@@ -80,6 +82,7 @@ def _systems(
         }
         file = file or program_file(given, team, task.domain, task.name)
         cascade = make_cascade(given, team, task.domain, file)
+        cascade = cascade.with_answer_kind(answer_kind_of(task))
         name = Path(source).stem if source.endswith(".json") else cascade.preset.name
         check_new(name, found)
         found[name] = cascade, file

@@ -258,6 +258,12 @@ def servable(program: "Cascade") -> "Cascade":
     """
     from ..programs import Cascade
 
-    fresh = Cascade(program.preset, program.team, seed=program.seed, domain=program.domain)
+    fresh = Cascade(
+        program.preset,
+        program.team,
+        seed=program.seed,
+        domain=program.domain,
+        answer_kind=program.answer_kind,
+    )
     fresh.load_state(program.dump_state())
     return fresh

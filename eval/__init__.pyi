@@ -27,6 +27,11 @@ from .run.summary import (
     large_alone as large_alone,
     summarise as summarise,
 )
-from .tasks.base import Score as Score, ShortAnswer as ShortAnswer, Task as Task
+from .tasks.base import (
+    Score as Score,
+    ShortAnswer as ShortAnswer,
+    Task as Task,
+    answer_kind_of as answer_kind_of,
+)
 from .tasks.code import CodeTask as CodeTask
 from .tasks.registry import TASKS as TASKS, task_by_name as task_by_name

@@ -8,6 +8,8 @@ from typing import Any, Self
 
 import dspy
 
+from ..answers.kinds.base import AnswerKind
+from ..answers.kinds.registry import ANSWER_KINDS
 from ..errors import CopeError
 from ..models import Team, metered, run_sync
 from ..sandbox import open_sandbox
@@ -34,6 +36,7 @@ class Cascade(dspy.Module):
         early_stop: when a round leaves its missing samples: `exact`, when they can change nothing; `none`, never;
             `adaptive-consistency` or `esc`, when the vote probably holds, which saves more and may decide otherwise.
         domain: the kind of questions: `short-answer` or `code`.
+        answer_kind: how answers are read and compared, a name in `ANSWER_KINDS`; None is the domain's kind.
         confidence: how a round's samples become an answer; None is the domain's way: the vote's share, or tests that pass.
 
     Attributes:
@@ -58,6 +61,7 @@ class Cascade(dspy.Module):
         early_stop: str = EXACT,
         domain: str = DEFAULT_DOMAIN,
         confidence: Confidence | None = None,
+        answer_kind: str | None = None,
     ) -> None:
         super().__init__()
         self.preset = load_preset(preset) if isinstance(preset, str) else preset
@@ -66,7 +70,8 @@ class Cascade(dspy.Module):
         self.domain = domain
         self.neighbours: dict[str, Neighbours] = {}
         self.peers = Peers()
-        kind = domain_by_name(domain)
+        kind = domain_by_name(domain).with_answer_kind(answer_kind)
+        self.answer_kind = kind.answer_kind
         self.confidence: Confidence = confidence or kind.default_confidence(open_sandbox)
         self.early_stop = rule_for(early_stop, self.confidence)
         for tier in self.preset.tiers:
@@ -187,11 +192,12 @@ class Cascade(dspy.Module):
                 {**dspy.Module.dump_state(peer, *args, **kwargs), **_kept(peer)}
                 for peer in self.peers
             ]
-        return {
-            **state,
-            "preset": self.preset.model_dump(mode="json", exclude_defaults=True),
-            **({} if self.domain == DEFAULT_DOMAIN else {"domain": self.domain}),
-        }
+        state["preset"] = self.preset.model_dump(mode="json", exclude_defaults=True)
+        if self.domain != DEFAULT_DOMAIN:
+            state["domain"] = self.domain
+        if self.answer_kind != domain_by_name(self.domain).answer_kind:
+            state["answer_kind"] = self.answer_kind
+        return state
 
     def load_state(self, state: dict[str, Any], **kwargs: Any) -> None:
         state = dict(state)
@@ -199,6 +205,7 @@ class Cascade(dspy.Module):
             raise CopeError("the state is not that of a cascade: it names no preset")
         saved = parse_preset(state.pop("preset"), "in the program file")
         domain = state.pop("domain", DEFAULT_DOMAIN)
+        state.pop("answer_kind", None)  # prompts do not depend on it
         if domain != self.domain:
             raise CopeError(
                 f"the program was saved for questions of kind {domain!r}, and this one is for {self.domain!r}"
@@ -214,6 +221,27 @@ class Cascade(dspy.Module):
             dspy.Module.load_state(peer, other, **kwargs)
         super().load_state(state, **kwargs)
         self.neighbours, self.peers = kept, Peers(peers)
+
+    @property
+    def answers(self) -> AnswerKind:
+        """How answers are read and compared."""
+        return ANSWER_KINDS.by_name(self.answer_kind)
+
+    def with_answer_kind(self, name: str) -> Self:
+        """Return the program for another kind of answers, with the same prompts, models and settings."""
+        if name == self.answer_kind:
+            return self
+        other = type(self)(
+            self.preset,
+            self.team,
+            seed=self.seed,
+            early_stop=self.early_stop,
+            domain=self.domain,
+            confidence=self.confidence,
+            answer_kind=name,
+        )
+        other.load_state(self.dump_state())
+        return other
 
     def peer(self) -> Self:
         """A copy that can answer beside this one, with prompts of its own."""
@@ -231,7 +259,9 @@ class Cascade(dspy.Module):
         try:
             state = json.loads(Path(path).read_text(encoding="utf-8"))
             preset = parse_preset(state["preset"], str(path))
-            program = cls(preset, team, **{"domain": state.get("domain", DEFAULT_DOMAIN), **kwargs})
+            settings = {"domain": state.get("domain", DEFAULT_DOMAIN)}
+            settings["answer_kind"] = state.get("answer_kind")
+            program = cls(preset, team, **(settings | kwargs))
             program.load_state(state)
         except OSError as error:
             raise CopeError(f"cannot read the program {path}: {error.strerror}") from None

@@ -15,6 +15,7 @@ from .confidence.base import Confidence, Sample, Verdict
 from .confidence.early_stopping import EXACT, INEXACT, share_of_drawn
 from .confidence.votes import accepts
 from .domains.base import Domain
+from .domains.registry import DEFAULT_DOMAIN, DOMAINS
 from .events import Judged, Planned, RoundStarted, Voted, emit, observed
 from .planner import Planner
 from .preset import PlanEnds, Preset
@@ -55,6 +56,7 @@ class CascadeRound(dspy.Module):
         self.spec = preset.rounds[number - 1]
         self.hands_on = preset.hands_on(number)
         self.fields = plan_fields(preset, number)
+        self.answers = (domain or DOMAINS[DEFAULT_DOMAIN]).answers
         kinds: dict[str, PlanKind] = {}
         for seen, field in self.fields.items():
             if kind := preset.rounds[seen - 1].plan:
@@ -98,7 +100,7 @@ class CascadeRound(dspy.Module):
         )
         order = shuffled(spec.samples, seed, question, number)
         given = {"question": question, **(given or {})}
-        tally = confidence.tally(order, given)
+        tally = confidence.tally(order, given, self.answers)
 
         places = {index: rank for rank, index in enumerate(order)} if confidence.one_settles else {}
 

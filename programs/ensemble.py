@@ -52,7 +52,7 @@ class Peers:
             programs, and `members`: answer, confidence and round of each that was asked, the lead first.
         """
         count = 1 + len(self)
-        tally = lead.confidence.tally(range(count), {"question": question, **given})
+        tally = lead.confidence.tally(range(count), {"question": question, **given}, lead.answers)
         outer = dspy.settings.trace
         learned: list[Any] | None = None if outer is None else []
         told: dict[int, dict[str, Any]] = {}

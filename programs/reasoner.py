@@ -51,5 +51,7 @@ class Reasoner(dspy.Module):
         made = await self.predict.acall(
             question=question, **plans, config=config or {}, demos=demos, lm=dspy.settings.lm
         )
-        answer = self._domain.parse_answer(made, {"question": question, **given})
+        answer = self._domain.parse_answer(
+            made, {"question": question, **given}, self._domain.answers
+        )
         return dspy.Prediction(reasoning=made.get("reasoning") or "", answer=answer)

@@ -5,7 +5,6 @@ from typing import Any
 
 from ..eval.run.store import Record
 from ..programs.confidence.early_stopping import INEXACT
-from ..programs.domains.registry import domain_by_name
 from ..util.text import shorten
 from .sources.base import RoundView, Sample, Source, System
 from .words import decision
@@ -58,7 +57,7 @@ def _differs(source: Source, record: Record, beside: Record | None) -> int | Non
     """Whether the large model alone answers something else; of programs, whether only one of both is right."""
     if beside is None or beside.error is not None:
         return None
-    same_answer = domain_by_name(source.domain).same_answer
+    same_answer = source.same_answer
     if same_answer is None:
         return int(((record.score or 0.0) >= 1.0) != ((beside.score or 0.0) >= 1.0))
     if record.answer is None or beside.answer is None:

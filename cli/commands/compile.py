@@ -150,7 +150,7 @@ def command(task: str, **options: Any) -> None:
     Begins with the preset's own words, or with --program FILE. Says what it will do and what that takes, asks, and saves the
     better of before and after. The test split is never read.
     """
-    from ...eval import task_by_name
+    from ...eval import answer_kind_of, task_by_name
     from ...models.team import ASKED
     from ...optimize import Compilation
     from ..compile_files import check_place, save
@@ -165,6 +165,7 @@ def command(task: str, **options: Any) -> None:
     prices, proposer_price = _prices(options)
     team, start = make_team({**options, "no_cache": True, "prices": prices}), own_program(options)
     cascade = make_cascade(options, team, chosen.domain, start)
+    cascade = cascade.with_answer_kind(answer_kind_of(chosen))
     splits = load_splits(chosen, options)
     settings = settings_of(
         chosen.name,

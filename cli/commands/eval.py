@@ -94,13 +94,14 @@ def command(task: str | None, **options: Any) -> None:
         return show_replay(task, calibrated_replay(options) if options["calibration"] else options)
     if task is None:
         raise click.UsageError("Missing argument 'TASK'.")
-    from ...eval import RunStore, task_by_name
+    from ...eval import RunStore, answer_kind_of, task_by_name
 
     chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
     team = make_team(options)
     cascade, file, certificate = calibrated_cascade(
         options, team, chosen.domain, chosen.name, shown=chosen.shown
     )
+    cascade = cascade.with_answer_kind(answer_kind_of(chosen))
     examples = chosen.load(options["split"], options["limit"], options["data"])
     warn_of_questions(certificate, chosen.name, ((e.question, e.answer) for e in examples))
     origin = origin_of(file, examples) | {

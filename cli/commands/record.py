@@ -141,15 +141,18 @@ def _programs(
     options: Mapping[str, Any], team: "Team", task: Any
 ) -> "tuple[dict[str, Cascade], dict[str, Path | None]]":
     """The program to record, and the presets beside it, by name; and the files that they come from."""
+    from ...eval import answer_kind_of
+
+    kind = answer_kind_of(task)
     file = program_file(options, team, task.domain, task.name)
-    own = make_cascade(options, team, task.domain, file)
+    own = make_cascade(options, team, task.domain, file).with_answer_kind(kind)
     programs, files = {own.preset.name: own}, {own.preset.name: file}
     for name in options["also"]:
         if name == "none" or name in programs:
             continue
         other = {**options, "preset": name, "program": None, "thresholds": ()}
         file = program_file(other, team, task.domain, task.name)
-        beside = make_cascade(other, team, task.domain, file)
+        beside = make_cascade(other, team, task.domain, file).with_answer_kind(kind)
         if beside.preset.name in programs:
             raise CopeError(
                 f"two programs of a record have the name {beside.preset.name!r}: give --also {name} another"

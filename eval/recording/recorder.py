@@ -10,6 +10,8 @@ from typing import Any
 import dspy
 
 from ... import __version__
+from ...answers.kinds.base import AnswerKind
+from ...answers.kinds.code import CODE as AS_WRITTEN
 from ...errors import CopeError
 from ...models import Call, Meter, Usage, metered
 from ...programs import Cascade, Sample
@@ -82,7 +84,7 @@ class Recorder:
                 for name, cascade in self.cascades.items()
             ]
         rows = [row for program in programs for row in program.rows]
-        await _number(rows)
+        await _number(rows, self.first.answers)
         await _score(task, example, rows)
         _judge(record, programs[0])
         used_up = used(meter)
@@ -130,6 +132,7 @@ class Recorder:
             seed=self.first.seed,
             questions=len(good),
             domain=task.domain,
+            answer_kind=self.first.answer_kind,
             data_fingerprint=digest([(record.question, record.gold) for record in good]),
             failed=[{"id": record.id, "error": record.error} for record in records if record.error],
             created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -231,7 +234,7 @@ def _calls(role: str, calls: Sequence[Call]) -> Row:
     return {f"{role}_{name}": value for name, value in row.items()}
 
 
-async def _number(rows: list[Row]) -> None:
+async def _number(rows: list[Row], answers: AnswerKind) -> None:
     """Give each sample the number of its vote, over all rounds of the question."""
     kind = rows[0]["confidence"]
     # A program without results, or one that was not run, votes for nothing.
@@ -239,7 +242,7 @@ async def _number(rows: list[Row]) -> None:
         (lambda r: r.get("answer")) if kind == "votes" else (lambda r: r.get("ballot"))
     )
     votes = [voting(row) for row in rows]
-    keys, doubtful = await vote_keys(votes, exact=kind != "votes")
+    keys, doubtful = await vote_keys(votes, answers if kind == "votes" else AS_WRITTEN)
     for row, key in zip(rows, keys, strict=True):
         row["vote"], row["vote_doubtful"] = key, doubtful
 

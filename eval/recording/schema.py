@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...errors import CopeError, first_line
-from ...programs.domains.registry import DEFAULT_DOMAIN
+from ...programs.domains.registry import DEFAULT_DOMAIN, domain_by_name
 
 MARK = b"cope.record"
 VERSION = 1
@@ -128,6 +128,8 @@ class Manifest:
         seed: what order and draws depend on.
         questions: how many there are.
         data_fingerprint: digest of all questions and right answers, in order.
+        domain: the kind of questions.
+        answer_kind: how answers were compared; None is the domain's kind.
         source: `recorded` by this package, or `imported`.
         settings: what else decides the outcome: adapter, greatest lengths, split, file, what is shown.
         group: the data's column that `group` was taken from.
@@ -144,6 +146,7 @@ class Manifest:
     questions: int
     data_fingerprint: str
     domain: str = DEFAULT_DOMAIN
+    answer_kind: str | None = None
     source: str = "recorded"
     settings: dict[str, Any] = field(default_factory=dict)
     weights: dict[str, str] = field(default_factory=dict)
@@ -154,7 +157,10 @@ class Manifest:
     version: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        plain = asdict(self)
+        if self.answer_kind in (None, domain_by_name(self.domain).answer_kind):
+            del plain["answer_kind"]
+        return plain
 
 
 def write_record(path: Path, manifest: Manifest, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -6,8 +6,9 @@ from typing import Any, Protocol
 
 import dspy
 
-from ...answers.short.equivalence import aequal
+from ...answers.kinds.registry import ANSWER_KINDS
 from ...errors import CopeError
+from ...programs.domains.registry import domain_by_name
 from .data import QUESTION_AND_ANSWER, from_file, from_hub, of_split
 
 _SOLUTIONS = ("reasoning", "solution")  # what data calls a worked solution
@@ -25,7 +26,11 @@ class Score:
 
 
 class Task(Protocol):
-    """Questions of one kind."""
+    """Questions of one kind.
+
+    A task may also have `answer_kind`, the name of a kind in `ANSWER_KINDS`, by which answers are read, vote and are
+    scored; one without it has the kind of its domain, see `answer_kind_of`.
+    """
 
     @property
     def name(self) -> str:
@@ -57,9 +62,15 @@ class Task(Protocol):
         ...
 
 
+def answer_kind_of(task: Task) -> str:
+    """Return the name of the kind of answers that a task names; that of its domain where it names none."""
+    named = getattr(task, "answer_kind", None)
+    return named or domain_by_name(task.domain).answer_kind
+
+
 @dataclass(frozen=True)
 class ShortAnswer:
-    """Questions with a short answer, compared as mathematics where they are mathematics.
+    """Questions with a short answer, compared as their kind says: as mathematics, unless another kind is named.
 
     Attributes:
         name: the task's name on the command line.
@@ -67,6 +78,7 @@ class ShortAnswer:
         question: the field that holds the question on the hub.
         final: what stands before the final answer in the hub's answer field, where it holds the whole solution.
         labelled: whether every row of a local copy must have an answer. Without one nothing is scored.
+        answer_kind: how answers are read and compared, a name in `ANSWER_KINDS`.
     """
 
     name: str
@@ -76,6 +88,7 @@ class ShortAnswer:
     domain: str = "short-answer"
     shown: str = ""
     labelled: bool = True
+    answer_kind: str = "math"
 
     def load(
         self, split: str, limit: int | None = None, data: str | None = None
@@ -133,6 +146,7 @@ class ShortAnswer:
     async def score(self, example: dspy.Example, answer: str | None) -> Score:
         if answer is None:
             return Score(0.0, f"No answer could be read. The right answer is {example.answer}.")
-        if await aequal(example.answer, answer):
+        answers = ANSWER_KINDS.by_name(self.answer_kind)
+        if await answers.equal_async(example.answer, answer):
             return Score(1.0, f"{answer} is right.")
         return Score(0.0, f"{answer} is wrong. The right answer is {example.answer}.")

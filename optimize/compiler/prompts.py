@@ -39,6 +39,7 @@ def with_prompts(program: Cascade, state: dict[str, dict[str, Any]]) -> Cascade:
         seed=program.seed,
         early_stop=program.early_stop,
         domain=program.domain,
+        answer_kind=program.answer_kind,
         confidence=program.confidence,
     )
     take(made, state)

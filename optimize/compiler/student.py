@@ -45,6 +45,7 @@ class Student(Cascade):
             cascade.team,
             seed=cascade.seed,
             domain=cascade.domain,
+            answer_kind=cascade.answer_kind,
             confidence=cascade.confidence,
             early_stop=cascade.early_stop,
         )

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ...answers.kinds.base import AnswerKind
+from ...answers.kinds.math import MATH
 from ...sandbox import Report
 
 
@@ -89,11 +91,17 @@ class Confidence(Protocol):
         """Whether a single sample can settle a round: then others are worth asking only when a model is free for them."""
         ...
 
-    def tally(self, order: Sequence[int], given: Mapping[str, Any] | None = None) -> Tally:
+    def tally(
+        self,
+        order: Sequence[int],
+        given: Mapping[str, Any] | None = None,
+        answers: AnswerKind = MATH,
+    ) -> Tally:
         """An empty tally for one round.
 
         Args:
             order: the samples' indices; the order breaks ties and draws the plan that is handed on.
             given: the question's inputs: `question`, and for code `tests`, `setup`, `entry_point`.
+            answers: how two answers are compared.
         """
         ...

@@ -6,6 +6,8 @@ from typing import Any
 
 from ...answers.code.probe_inputs import probe_calls
 from ...answers.code.visible_tests import entry_point_of, shown_tests
+from ...answers.kinds.base import AnswerKind
+from ...answers.kinds.code import CODE
 from ...sandbox import Sandbox, Suite, open_sandbox
 from ..sampling import seed_of
 from .base import Sample, Tally, Verdict
@@ -34,7 +36,12 @@ class TestsPass:
     def __init__(self, sandbox: Callable[[], Sandbox] = open_sandbox) -> None:
         self._sandbox = sandbox
 
-    def tally(self, order: Sequence[int], given: Mapping[str, Any] | None = None) -> Tally:
+    def tally(
+        self,
+        order: Sequence[int],
+        given: Mapping[str, Any] | None = None,
+        answers: AnswerKind = CODE,
+    ) -> Tally:
         given = given or {}
         question = str(given.get("question") or "")
         shown = given.get("tests")
@@ -117,7 +124,7 @@ class _ByOutputs(VoteTally):
     kind = "outputs"
 
     def __init__(self, order: Sequence[int], suite: Suite, sandbox: Sandbox) -> None:
-        super().__init__(order, exact=True)
+        super().__init__(order, CODE)
         self._suite, self._sandbox = suite, sandbox
         self._silent: dict[int, Sample] = {}  # by rank: programs without results
 

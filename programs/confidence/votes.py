@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...answers.short.equivalence import aequal, equal_fast
+from ...answers.kinds.base import AnswerKind
+from ...answers.kinds.math import MATH
 from ...stats.tolerance import SLACK as SLACK
 from .base import Sample, Tally, Verdict
 from .early_stopping import exact
@@ -11,7 +12,7 @@ from .vote_count import VoteCount
 
 
 class VoteShare:
-    """Share of the most frequent answer, answers compared as mathematics (Wang et al. 2022; arXiv 2506.11578, section 3).
+    """Share of the most frequent answer, answers compared as their kind says (Wang et al. 2022; arXiv 2506.11578, section 3).
 
         confidence = votes of the leading answer / number of samples
 
@@ -21,8 +22,13 @@ class VoteShare:
 
     one_settles = False
 
-    def tally(self, order: Sequence[int], given: Mapping[str, Any] | None = None) -> Tally:
-        return VoteTally(order)
+    def tally(
+        self,
+        order: Sequence[int],
+        given: Mapping[str, Any] | None = None,
+        answers: AnswerKind = MATH,
+    ) -> Tally:
+        return VoteTally(order, answers)
 
 
 class VoteTally:
@@ -30,13 +36,13 @@ class VoteTally:
 
     Args:
         order: all indices of the round's samples, in the seeded order in which they are asked.
-        exact: whether votes are the same only when they are written the same; else they are compared as mathematics.
+        answers: how two votes are compared.
     """
 
     kind = "votes"
 
-    def __init__(self, order: Sequence[int], exact: bool = False) -> None:
-        self._exact = exact
+    def __init__(self, order: Sequence[int], answers: AnswerKind = MATH) -> None:
+        self._kind = answers
         self.total = len(order)
         self.count = VoteCount(len(order))
         self._rank = {index: rank for rank, index in enumerate(order)}
@@ -56,13 +62,13 @@ class VoteTally:
     async def _place(self, answer: str) -> int:
         doubtful = []
         for place, known in enumerate(self._answers):
-            same = known == answer if self._exact else equal_fast(known, answer)
+            same = self._kind.equal_by_normal_form(known, answer)
             if same:
                 return place
             if same is None:
                 doubtful.append(place)
         for place in doubtful:
-            if await aequal(self._answers[place], answer):
+            if await self._kind.equal_async(self._answers[place], answer):
                 return place
         self._answers.append(answer)
         return len(self._answers) - 1

@@ -7,12 +7,15 @@ import dspy
 
 from ...answers.code.extract import complete, read_program
 from ...answers.code.visible_tests import entry_point_of
+from ...answers.kinds.base import AnswerKind
 from ...signatures import code_plan_signature, code_reason_signature
 from ..confidence.tests import TestsPass
 from .base import Domain
 
 
-def _parse_program(made: dspy.Prediction, given: Mapping[str, Any]) -> str | None:
+def _parse_program(
+    made: dspy.Prediction, given: Mapping[str, Any], answers: AnswerKind
+) -> str | None:
     name = given.get("entry_point") or entry_point_of(given["question"])
     if name:
         completed = complete(given["question"], made.program, name)
@@ -33,10 +36,10 @@ CODE = Domain(
     default_confidence=TestsPass,
     default_scorer="mbpp",
     scorer_fields=("tests", "entry_point", "hidden", "hidden_setup"),
+    answer_kind="code",
     answer_field="program",
     answers_are_lines=False,
     needs_sandbox=True,
-    same_answer=None,
     gate_text=_tests_must_pass,
     gate_is_share=False,
     inputs={

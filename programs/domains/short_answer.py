@@ -5,8 +5,7 @@ from typing import Any
 
 import dspy
 
-from ...answers.short.equivalence import equal_fast
-from ...answers.short.parse import read_answer
+from ...answers.kinds.base import AnswerKind
 from ...sandbox import Sandbox
 from ...signatures import plan_signature, reason_signature
 from ..confidence.base import Confidence
@@ -14,10 +13,12 @@ from ..confidence.votes import VoteShare
 from .base import Domain
 
 
-def _parse_short_answer(made: dspy.Prediction, given: Mapping[str, Any]) -> str | None:
-    answer = read_answer(made.answer)
+def _parse_short_answer(
+    made: dspy.Prediction, given: Mapping[str, Any], answers: AnswerKind
+) -> str | None:
+    answer = answers.parse(made.answer)
     if answer is None and made.reasoning != made.answer:
-        return read_answer(made.reasoning)
+        return answers.parse(made.reasoning)
     return answer
 
 
@@ -32,6 +33,6 @@ SHORT_ANSWER = Domain(
     parse_answer=_parse_short_answer,
     default_confidence=_vote_share,
     default_scorer="jsonl",
-    same_answer=equal_fast,
+    answer_kind="math",
     help="a short one",
 )

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from ...eval.run.store import Record
 from ...eval.run.summary import Summary, summarise
+from ...programs.domains.registry import domain_by_name
 from ...programs.preset import Round
 from ...stats.measures import LARGE, top_of
 
@@ -128,6 +129,7 @@ class Source:
         place: the file or folder.
         task: the task's name.
         domain: the kind of questions: `short-answer` or `code`.
+        answer_kind: how answers are compared; None is the domain's kind.
         models: each tier's model.
         systems: what is compared, the source's own first.
         drawn: every sample of a question, by its key.
@@ -154,6 +156,12 @@ class Source:
     groups: Mapping[str, str] | None = None
     mlflow_run: str | None = None
     mlflow_store: str | None = None
+    answer_kind: str | None = None
+
+    @property
+    def same_answer(self) -> Callable[[str, str], bool | None] | None:
+        """What compares two answers at once, see `Domain.same_answer`."""
+        return domain_by_name(self.domain).with_answer_kind(self.answer_kind).same_answer
 
     @cached_property
     def questions(self) -> dict[str, Record]:

@@ -135,11 +135,12 @@ def _source(
     first, tracked, store = settings[0], mlflow.get("run"), mlflow.get("store")
     facts = {name: str(first[name]) for name in ("split", "data") if first.get(name)}
     facts |= {"tests": first["shown"]} if first.get("shown") else {}
+    domain = domain_of(first["task"])
     return Source(
         kind,
         place,
         first["task"],
-        domain_of(first["task"]),
+        domain.name,
         models,
         tuple(systems),
         lambda key: drawn.get(key, {}),
@@ -147,4 +148,5 @@ def _source(
         groups=groups,
         mlflow_run=str(tracked) if tracked else None,
         mlflow_store=str(store) if store else None,
+        answer_kind=domain.answer_kind,
     )

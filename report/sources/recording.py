@@ -89,6 +89,7 @@ def record_source(path: Path, prices: Mapping[str, Price] | None = None) -> Sour
         first,
         left_out,
         record.belonging,
+        answer_kind=manifest.answer_kind,
     )
 
 

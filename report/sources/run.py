@@ -6,9 +6,11 @@ from typing import Any
 
 from ...errors import CopeError
 from ...eval.run.store import Record, StoredRun
+from ...eval.tasks.base import answer_kind_of
 from ...eval.tasks.registry import TASKS
 from ...models.prices import Price
 from ...programs.confidence.early_stopping import EXACT, INEXACT, NONE
+from ...programs.domains.base import Domain
 from ...programs.domains.registry import DEFAULT_DOMAIN, domain_by_name
 from ...programs.preset import load_preset, preset_names
 from .base import Drawn, RoundView, Sample, System
@@ -76,11 +78,15 @@ def _early(settings: dict[str, Any]) -> bool:
     return settings.get("early_stop", EXACT) != NONE
 
 
-def domain_of(task: str) -> str:
-    return TASKS[task].domain if task in TASKS else DEFAULT_DOMAIN
+def domain_of(task: str) -> Domain:
+    """Return the kind of questions of a task, with its kind of answers; the default one for a task that is not known."""
+    if task not in TASKS:
+        return domain_by_name(DEFAULT_DOMAIN)
+    found = TASKS[task]
+    return domain_by_name(found.domain).with_answer_kind(answer_kind_of(found))
 
 
-def is_right(record: Record, answer: str | None, domain: str) -> bool | None:
+def is_right(record: Record, answer: str | None, domain: Domain) -> bool | None:
     """Whether an answer within a run is right; None where nothing tells: only the question's own answer was scored."""
     if record.gold is None:
         return None
@@ -88,11 +94,11 @@ def is_right(record: Record, answer: str | None, domain: str) -> bool | None:
         return False
     if record.score is not None and answer == record.answer:
         return record.score >= 1.0
-    same_answer = domain_by_name(domain).same_answer
+    same_answer = domain.same_answer
     return None if same_answer is None else same_answer(record.gold, answer)
 
 
-def round_is_right(record: Record, told: dict[str, Any], domain: str) -> bool | None:
+def round_is_right(record: Record, told: dict[str, Any], domain: Domain) -> bool | None:
     if record.error is None and told["round"] == record.round:
         return None if record.score is None else record.score >= 1.0
     return is_right(record, told["answer"], domain)
@@ -149,12 +155,14 @@ def _electorate(told: Sequence[dict[str, Any]]) -> int:
     return found
 
 
-def _samples(record: Record, told: dict[str, Any], domain: str) -> list[Sample]:
+def _samples(record: Record, told: dict[str, Any], domain: Domain) -> list[Sample]:
     votes = {words: number for number, words in enumerate(told["votes"])}
     return [_sample(record, sample, votes, domain) for sample in told.get("samples", ())]
 
 
-def _sample(record: Record, sample: dict[str, Any], votes: dict[str, int], domain: str) -> Sample:
+def _sample(
+    record: Record, sample: dict[str, Any], votes: dict[str, int], domain: Domain
+) -> Sample:
     made: Sample = {
         "index": sample["index"],
         "plan": sample.get("plan"),
@@ -172,9 +180,11 @@ def _sample(record: Record, sample: dict[str, Any], votes: dict[str, int], domai
     return made
 
 
-def _vote_number(vote: str, votes: Mapping[str, int], is_answer: bool, domain: str) -> int | None:
+def _vote_number(
+    vote: str, votes: Mapping[str, int], is_answer: bool, domain: Domain
+) -> int | None:
     """Return the number of a vote among those of its round; None when it is none of them."""
-    same_answer = domain_by_name(domain).same_answer
+    same_answer = domain.same_answer
     if vote in votes or not is_answer or same_answer is None:
         return votes.get(vote)
     for words, number in votes.items():

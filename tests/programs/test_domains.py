@@ -8,6 +8,7 @@ import dspy
 import pytest
 from click.testing import CliRunner
 
+from cope.answers.kinds.base import AnswerKind
 from cope.cli.main import app
 from cope.errors import CopeError
 from cope.programs import DOMAINS, Cascade
@@ -16,7 +17,7 @@ from cope.programs.domains.registry import DEFAULT_DOMAIN, domain_by_name
 from cope.programs.domains.short_answer import SHORT_ANSWER
 
 
-def _shouted(made: dspy.Prediction, given: Mapping[str, Any]) -> str | None:
+def _shouted(made: dspy.Prediction, given: Mapping[str, Any], answers: AnswerKind) -> str | None:
     return str(made.answer).upper()
 
 

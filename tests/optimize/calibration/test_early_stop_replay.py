@@ -5,6 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 
+from cope.answers.kinds.code import CODE
 from cope.optimize.calibration.early_stop_replay import stop
 from cope.programs.confidence.base import Sample
 from cope.programs.confidence.early_stopping import RULES, leads, share_of_drawn
@@ -21,7 +22,7 @@ async def live(
     votes: np.ndarray, planned: np.ndarray, threshold: float | None, hands_on: bool
 ) -> tuple[int, str, bool]:
     """Feed a live tally one vote after the other until it is settled."""
-    tally = VoteTally(range(len(votes)), exact=True)
+    tally = VoteTally(range(len(votes)), CODE)
     asked = 0
     while not tally.settled(threshold, hands_on):
         vote = votes[asked]
@@ -94,7 +95,7 @@ def test_a_live_round_stops_where_the_comparison_does(rule: str):
                 await asyncio.sleep(0)
             return Sample(index, answer=None if votes[row, index] < 0 else str(votes[row, index]))
 
-        tally = VoteTally(range(8), exact=True)
+        tally = VoteTally(range(8), CODE)
         samples = await draw(range(8), make, tally, threshold=0.75, hands_on=False, early_stop=rule)
         return len(samples), accepts(share_of_drawn(tally.verdict(), len(samples)), 0.75)
 

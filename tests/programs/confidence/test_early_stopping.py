@@ -9,6 +9,8 @@ import pytest
 from support.cascade_replies import QUESTION
 
 from cope import Cascade, CopeError, load_preset
+from cope.answers.kinds.base import AnswerKind
+from cope.answers.kinds.math import MATH
 from cope.programs import Sample, TestsPass, VoteShare, accepts
 from cope.programs.confidence.early_stopping import INEXACT, RULES, share_of_drawn
 from cope.programs.sampling import draw, seed_of, shuffled
@@ -171,7 +173,12 @@ def test_a_confidence_that_counts_no_votes_is_refused(scripted):
     class Own:
         one_settles = False
 
-        def tally(self, order: Sequence[int], given: Mapping[str, Any] | None = None) -> Any:
+        def tally(
+            self,
+            order: Sequence[int],
+            given: Mapping[str, Any] | None = None,
+            answers: AnswerKind = MATH,
+        ) -> Any:
             tally: Any = VoteShare().tally(order)
             del tally.count
             tally.add = self.add

@@ -2,12 +2,15 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
 from cope import CopeError
+from cope.answers.kinds.code import CODE
+from cope.answers.kinds.math import MATH, MathKind
 from cope.eval.recording.vote_ids import vote_keys
 from cope.programs import Sample, TestsPass, VoteShare
 from cope.programs.confidence.vectorized import Ballots, verdicts
@@ -70,7 +73,7 @@ def test_verdicts_are_those_of_the_tallies(kind: str, count: int, monkeypatch: p
         samples = [sample(kind, index, draw, count == 1) for index in range(count)]
         orders.append(shuffled(count, place))
         votes = [one.answer if kind == "votes" else one.ballot for one in samples]
-        keys, doubtful = asyncio.run(vote_keys(votes, exact=kind != "votes"))
+        keys, doubtful = asyncio.run(vote_keys(votes, MATH if kind == "votes" else CODE))
         assert not doubtful
         rows["votes"][place] = [-1 if key is None else key for key in keys]
         rows["passed"][place] = [one.report.passed if one.report else -1 for one in samples]
@@ -103,17 +106,18 @@ def test_a_way_of_counting_that_is_not_known_is_an_error():
         verdicts(Ballots(np.array(["perplexity"]), one, one, one[0], one == 0, one == 0, one))
 
 
-def test_votes_are_doubtful_where_equality_is_not_transitive(monkeypatch: pytest.MonkeyPatch):
-    async def near(one: str, other: str) -> bool:
-        return abs(float(one) - float(other)) < 0.15
+class Near(MathKind):
+    """Numbers that are equal when they are near, as two decimals that round the same root."""
 
-    async def joined(votes: list[str]) -> list[int]:
-        return [0] * len(votes)
+    async def equal_async(self, a: str, b: str) -> bool:
+        return abs(float(a) - float(b)) < 0.15
 
-    with monkeypatch.context() as patch:  # as of two decimals that round the same root
-        patch.setattr("cope.eval.recording.vote_ids.aequal", near)
-        patch.setattr("cope.eval.recording.vote_ids.agroup", joined)
-        assert asyncio.run(vote_keys(["1.0", "1.1", "1.2"])) == ([0, 0, 0], True)
-        assert asyncio.run(vote_keys(["1.0", "1.1", "1.0"])) == ([0, 0, 0], False)
+    async def group_async(self, answers: Sequence[str | None]) -> list[int | None]:
+        return [0] * len(answers)
+
+
+def test_votes_are_doubtful_where_equality_is_not_transitive():
+    assert asyncio.run(vote_keys(["1.0", "1.1", "1.2"], Near())) == ([0, 0, 0], True)
+    assert asyncio.run(vote_keys(["1.0", "1.1", "1.0"], Near())) == ([0, 0, 0], False)
     assert asyncio.run(vote_keys(["1/2", "0.50", "3"])) == ([0, 0, 1], False)
-    assert asyncio.run(vote_keys(["1/2", "0.5", None], exact=True)) == ([0, 1, None], False)
+    assert asyncio.run(vote_keys(["1/2", "0.5", None], CODE)) == ([0, 1, None], False)

@@ -1,0 +1,1 @@
+"""Kinds of answers: one file for each, and a registry by name."""

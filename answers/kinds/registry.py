@@ -1,0 +1,20 @@
+"""The kinds of answers by name: the project's own, those of other packages, and those that a script registers."""
+
+from typing import TYPE_CHECKING
+
+from ...util.registry import Registry
+
+if TYPE_CHECKING:
+    from .base import AnswerKind
+
+_MEMBERS = ("name", "parse", "equal_by_normal_form", "equal_async", "group_async")
+
+
+def _check(kind: object) -> None:
+    """Raise `TypeError` when an object is not a kind of answers."""
+    missing = [name for name in _MEMBERS if not hasattr(kind, name)]
+    if missing:
+        raise TypeError(f"it is no AnswerKind: it has no {' and no '.join(missing)}")
+
+
+ANSWER_KINDS: "Registry[AnswerKind]" = Registry("kind of answers", "cope.answer_kinds", _check)

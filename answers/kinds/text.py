@@ -1,0 +1,35 @@
+"""Short texts, compared without regard to case, spaces and the punctuation around them."""
+
+import string
+import unicodedata
+
+from ..short.parse import read_answer
+from .base import NormalFormKind
+
+_AROUND = string.punctuation + string.whitespace + "\u2018\u2019\u201c\u201d\u2026"
+
+
+class TextKind(NormalFormKind):
+    """A name, a phrase, a line of words.
+
+    >>> TEXT.equal_by_normal_form("  The  Eiffel Tower.", "the eiffel tower")
+    True
+    """
+
+    name = "text"
+
+    def parse(self, text: str) -> str | None:
+        """Return the final answer, by the clearest mark that a reply has."""
+        return read_answer(text)
+
+    def normalize(self, answer: str) -> str:
+        """Return the text after Unicode's NFKC and case folding, with single spaces and nothing around it.
+
+        A text that is nothing but punctuation keeps it.
+        """
+        folded = unicodedata.normalize("NFKC", answer).casefold()
+        line = " ".join(folded.split())
+        return line.strip(_AROUND) or line
+
+
+TEXT = TextKind()

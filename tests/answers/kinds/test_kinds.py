@@ -1,0 +1,52 @@
+"""Kinds of answers: how each reads and compares."""
+
+import asyncio
+
+import pytest
+
+from cope.answers.kinds.code import CODE
+from cope.answers.kinds.math import MATH
+from cope.answers.kinds.registry import ANSWER_KINDS
+from cope.answers.kinds.text import TEXT
+from cope.errors import CopeError
+
+
+def test_the_registry_has_the_projects_own_kinds() -> None:
+    assert [ANSWER_KINDS[name] for name in ("code", "math", "text")] == [CODE, MATH, TEXT]
+    assert all(ANSWER_KINDS[name].name == name for name in ANSWER_KINDS)
+    with pytest.raises(CopeError, match=r"no kind of answers is named 'txt': did you mean text\?"):
+        ANSWER_KINDS.by_name("txt")
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "same"),
+    [
+        ("Paris", " paris.", True),
+        ("The  Eiffel\tTower", "the eiffel tower!", True),
+        ("\u201cCaf\u00e9\u201d", "CAFE\u0301", True),  # composed and combining accents
+        ("\uff21\uff22", "ab", True),  # full width
+        ("stra\u00dfe", "STRASSE", True),
+        ("Paris", "Rome", False),
+        ("0.5", "1/2", False),  # no mathematics
+        ("rock'n'roll", "rocknroll", False),  # inner punctuation counts
+        ("!", "?", False),  # nothing but punctuation
+    ],
+)
+def test_texts_are_compared_without_case_spaces_and_outer_punctuation(
+    a: str, b: str, same: bool
+) -> None:
+    assert TEXT.equal_by_normal_form(a, b) is same
+    assert TEXT.equal_by_normal_form(b, a) is same
+    assert asyncio.run(TEXT.equal_async(a, b)) is same
+
+
+def test_equal_answers_have_the_same_number_in_order_of_first_appearance() -> None:
+    answers = ["Rome", None, "Paris.", "paris", "ROME"]
+    assert asyncio.run(TEXT.group_async(answers)) == [0, None, 1, 1, 0]
+    assert asyncio.run(CODE.group_async(["x", "x ", "x"])) == [0, 1, 0]
+    assert asyncio.run(MATH.group_async(["1/2", None, "0.5"])) == [0, None, 0]
+
+
+def test_a_text_is_read_from_a_reply() -> None:
+    assert TEXT.parse("I think so.\nAnswer: Paris") == "Paris"
+    assert TEXT.parse("   ") is None

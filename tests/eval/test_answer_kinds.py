@@ -1,0 +1,147 @@
+"""A kind of answers from outside, named by a task: samples vote and answers are scored by it, live and replayed."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import dspy
+import pytest
+from support.record_command import done
+from support.recordings import recorder, recording
+
+import cope.eval
+from cope import Cascade, CopeError
+from cope.answers.kinds.base import NormalFormKind
+from cope.answers.kinds.registry import ANSWER_KINDS
+from cope.cli.commands import eval as eval_command, record as record_command
+from cope.eval import Replay, ShortAnswer, answer_kind_of, replay_records
+from cope.programs import load_preset
+from cope.report.sources.open import open_source
+
+REDS = ("red", "crimson", "scarlet")
+VOTES = """
+name = "votes"
+[[rounds]]
+reasoner = "small"
+samples = 3
+temperature = 0.7
+threshold = 0.6
+[[rounds]]
+reasoner = "large"
+"""
+
+
+class Color(NormalFormKind):
+    """The first color in a text; all reds are one."""
+
+    name = "color"
+
+    def parse(self, text: str) -> str | None:
+        for word in text.lower().replace(".", " ").split():
+            if word in (*REDS, "blue"):
+                return word
+        return None
+
+    def normalize(self, answer: str) -> str:
+        return "red" if answer in REDS else answer
+
+
+TASK = ShortAnswer("colors", answer_kind="color")
+ROSE = dspy.Example(id="1", question="Which color has a rose?", answer="red").with_inputs(
+    "question"
+)
+
+
+@pytest.fixture
+def color(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    ANSWER_KINDS.register("color", Color())
+    (tmp_path / "votes.toml").write_text(VOTES)
+    monkeypatch.chdir(tmp_path)
+    yield "color"
+    ANSWER_KINDS.unregister("color")
+
+
+def replies() -> Callable[[Any], str]:
+    """Three samples that agree only as colors; the large model says blue."""
+    words = iter("crimson scarlet blue".split() * 9)
+    return lambda ask: "So.\nAnswer: blue" if ask.tier == "large" else f"So.\nAnswer: {next(words)}"
+
+
+@pytest.mark.usefixtures("color")
+def test_samples_vote_and_are_scored_by_the_kind_live_and_in_a_replay(
+    tmp_path: Path, scripted: Callable[..., Any]
+) -> None:
+    team, preset = scripted(replies()).team, load_preset("votes.toml")
+    live = Cascade(preset, team, answer_kind="color")(question=ROSE.question)
+    assert (live.round, live.confidence) == (1, 2 / 3)
+    assert asyncio.run(TASK.score(ROSE, live.answer)).value == 1.0
+
+    made = recorder(scripted(replies()).team, preset, answer_kind="color")
+    record = recording(made, tmp_path, [ROSE], TASK)
+    assert record.manifest.answer_kind == "color"
+    assert sorted(record.rounds[0].votes[0].tolist()) in ([0, 0, 1], [0, 1, 1])
+    (replayed,) = replay_records(Replay(record)).records
+    assert (replayed.round, replayed.confidence) == (live.round, live.confidence)
+    assert (replayed.answer in REDS, replayed.score) == (True, 1.0)
+
+
+@pytest.mark.usefixtures("color")
+def test_the_same_samples_do_not_agree_as_mathematics(scripted: Callable[..., Any]) -> None:
+    program = Cascade(load_preset("votes.toml"), scripted(replies()).team)
+    assert program.answer_kind == "math" and program(question=ROSE.question).round == 2
+
+
+def test_a_saved_program_keeps_a_kind_that_is_not_the_usual_one(
+    color: str, tmp_path: Path, scripted: Callable[..., Any]
+) -> None:
+    team = scripted(replies()).team
+    program = Cascade("small", team)
+    assert "answer_kind" not in program.dump_state()
+    other = program.with_answer_kind(color)
+    assert (other.dump_state()["answer_kind"], program.answer_kind) == (color, "math")
+    other.save(tmp_path / "p.json")
+    assert Cascade.from_file(tmp_path / "p.json", team).answer_kind == color
+    assert Cascade.from_file(tmp_path / "p.json", team, answer_kind="text").answer_kind == "text"
+
+
+def test_programs_have_no_other_kind_and_unknown_kinds_are_named(
+    scripted: Callable[..., Any],
+) -> None:
+    team = scripted(replies()).team
+    with pytest.raises(CopeError, match="questions of kind 'code' have answers of kind 'code'"):
+        Cascade("small", team, domain="code", answer_kind="text")
+    with pytest.raises(CopeError, match="no kind of answers is named 'colour'"):
+        Cascade("small", team, answer_kind="colour")
+
+
+def test_a_task_that_names_no_kind_has_that_of_its_domain() -> None:
+    class Plain:
+        domain = "code"
+
+    task: Any = Plain()
+    assert (answer_kind_of(task), answer_kind_of(TASK)) == ("code", "color")
+    assert answer_kind_of(replace(TASK, answer_kind="text")) == "text"
+
+
+@pytest.mark.usefixtures("color")
+def test_the_commands_use_the_kind_of_the_task(
+    tmp_path: Path, scripted: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (eval_command, record_command):
+        monkeypatch.setattr(module, "make_team", lambda given: scripted(replies()).team)
+        monkeypatch.setattr(module, "prepare", lambda *args, **kwargs: None)
+    row = {"id": "1", "question": ROSE.question, "answer": "red"}
+    (tmp_path / "q.jsonl").write_text(json.dumps(row) + "\n")
+    words = ("colors", "--data", "q.jsonl", "--preset", "votes.toml")
+    monkeypatch.setattr(cope.eval, "task_by_name", lambda name, **options: TASK)
+    live = json.loads(done("eval", *words, "--no-track", "--json").stdout)
+    assert live["accuracy"] == 1.0
+    done("record", *words, "--also", "none", "-o", "r.parquet")
+    again = json.loads(done("eval", "--replay", "r.parquet", "--json").stdout)
+    assert again["accuracy"] == 1.0
+    source = open_source(tmp_path / "r.parquet")
+    assert source.answer_kind == "color"
+    assert source.same_answer is not None and source.same_answer("crimson", "scarlet")
