@@ -10,23 +10,17 @@ from dspy.utils.exceptions import AdapterParseError
 from ..models import Team, labelled
 from ..models.adapter import LeanAdapter
 from ..models.concurrency import waiting_as
-from ..signatures import PlanKind
 from .confidence.base import Confidence, Sample, Verdict
 from .confidence.early_stopping import EXACT, INEXACT, share_of_drawn
 from .confidence.votes import accepts
 from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
 from .events import Judged, Planned, RoundStarted, Voted, emit, observed
+from .plan_kinds import PLAN_KINDS
 from .planner import Planner
-from .preset import PlanEnds, Preset
+from .preset import Preset
 from .reasoner import Reasoner
 from .sampling import draw, seed_of, shuffled
-
-# Small models go on to solve where a plan should end. An API takes four stops at most.
-_PLAN_ENDS: dict[PlanEnds, list[str]] = {
-    "paragraph": ["\n\n"],
-    "steps": [".\n\n", "!\n\n", "?\n\n", "```"],
-}
 
 NO_PLAN = "none"  # what a later round is shown when the plan it would see could not be read
 
@@ -57,7 +51,7 @@ class CascadeRound(dspy.Module):
         self.hands_on = preset.hands_on(number)
         self.fields = plan_fields(preset, number)
         self.answers = (domain or DOMAINS[DEFAULT_DOMAIN]).answers
-        kinds: dict[str, PlanKind] = {}
+        kinds: dict[str, str] = {}
         for seen, field in self.fields.items():
             if kind := preset.rounds[seen - 1].plan:
                 kinds[field] = kind
@@ -225,7 +219,7 @@ class CascadeRound(dspy.Module):
         if tokens:
             config["max_tokens"] = tokens
         if planning and isinstance(team[spec.planner or ""].adapter, LeanAdapter):
-            config["stop"] = _PLAN_ENDS[spec.plan_ends]
+            config["stop"] = list(PLAN_KINDS[spec.plan or ""].stops[spec.plan_ends])
         if temperature > 0:
             config["rollout_id"] = seed_of(seed, self.number, role, index)
             tier = (spec.planner if planning else spec.reasoner) or ""

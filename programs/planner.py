@@ -5,26 +5,28 @@ from typing import Any
 
 import dspy
 
-from ..signatures import PlanKind
 from .demos import shown
 from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
+from .plan_kinds import PLAN_KINDS
 
 
 class Planner(dspy.Module):
-    """Writes one plan of a kind, `goal` or `guideline`, in DSPy's current context.
+    """Writes one plan of a kind, such as `goal`, in DSPy's current context.
 
     Args:
-        kind: what the plan says.
+        kind: what the plan says, a name in `PLAN_KINDS`.
         round_number: the round it plans for, which its instructions depend on.
         domain: the kind of questions; those with a short answer when None.
     """
 
-    def __init__(self, kind: PlanKind, round_number: int = 1, domain: Domain | None = None) -> None:
+    def __init__(self, kind: str, round_number: int = 1, domain: Domain | None = None) -> None:
         super().__init__()
         self.kind = kind
         self.predict = dspy.Predict(
-            (domain or DOMAINS[DEFAULT_DOMAIN]).plan_signature(kind, round_number)
+            (domain or DOMAINS[DEFAULT_DOMAIN]).plan_signature(
+                PLAN_KINDS.by_name(kind), round_number
+            )
         )
 
     async def aforward(

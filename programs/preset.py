@@ -4,16 +4,15 @@ import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..errors import CopeError, known_names
-from ..signatures import PlanKind
+from ..signatures.plans.base import PlanEnds
+from .plan_kinds import known_plan_kind
 
 _PACKAGE = __name__.rpartition(".")[0]
-
-PlanEnds = Literal["paragraph", "steps"]
 
 Temperature = Annotated[float, Field(ge=0.0, le=2.0)]
 
@@ -27,8 +26,8 @@ class Round(BaseModel):
     """The tier that solves."""
     planner: str | None = None
     """The tier that plans; None for a round that makes no plan of its own."""
-    plan: PlanKind | None = None
-    """What the planner writes."""
+    plan: Annotated[str, AfterValidator(known_plan_kind)] | None = None
+    """What the planner writes: a name in `PLAN_KINDS`."""
     plans: int = Field(1, ge=1, le=256)
     """How many plans: one for all samples, or one for each."""
     sees: tuple[int, ...] = ()

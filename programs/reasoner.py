@@ -5,10 +5,10 @@ from typing import Any
 
 import dspy
 
-from ..signatures import PlanKind
 from .demos import shown
 from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
+from .plan_kinds import PLAN_KINDS
 
 
 class Reasoner(dspy.Module):
@@ -22,13 +22,14 @@ class Reasoner(dspy.Module):
 
     def __init__(
         self,
-        plans: Mapping[str, PlanKind] | None = None,
+        plans: Mapping[str, str] | None = None,
         round_number: int = 1,
         domain: Domain | None = None,
     ) -> None:
         super().__init__()
         self._domain = domain or DOMAINS[DEFAULT_DOMAIN]
-        self.predict = dspy.Predict(self._domain.reason_signature(plans or {}, round_number))
+        kinds = {field: PLAN_KINDS.by_name(kind) for field, kind in (plans or {}).items()}
+        self.predict = dspy.Predict(self._domain.reason_signature(kinds, round_number))
 
     async def aforward(
         self,

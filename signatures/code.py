@@ -4,21 +4,10 @@ from collections.abc import Mapping
 
 import dspy
 
-from .rounds import PlanKind, for_round, plan_inputs
+from .plans.base import PlanKind
+from .rounds import insert_plan_inputs, with_round_instructions
 
-
-class CodeGoalPlan(dspy.Signature):
-    """State in one sentence what the program must do: what goes in and what comes out. Write no code."""
-
-    question: str = dspy.InputField()
-    goal: str = dspy.OutputField(desc="what the program must do, in one sentence")
-
-
-class CodeGuidelinePlan(dspy.Signature):
-    """Say in one or two sentences how to write the program: the algorithm, and the cases that are easily missed. Write no code."""
-
-    question: str = dspy.InputField()
-    guideline: str = dspy.OutputField(desc="the algorithm, in one or two sentences")
+_DOMAIN = "code"
 
 
 class Program(dspy.Signature):
@@ -28,27 +17,27 @@ class Program(dspy.Signature):
     program: str = dspy.OutputField(desc="the whole program, in Python")
 
 
-_PLANS: dict[str, type[dspy.Signature]] = {"goal": CodeGoalPlan, "guideline": CodeGuidelinePlan}
-
-
 def code_plan_signature(kind: PlanKind, round_number: int) -> type[dspy.Signature]:
-    """The planner's signature of a round: `question -> goal` or `question -> guideline`."""
-    return for_round(_PLANS[kind], "", round_number, "Earlier programs for it failed their tests")
+    """Return the planner's signature of a round, such as `question -> goal`.
+
+    Raises:
+        CopeError: when there are no such plans for these questions.
+    """
+    retry_note = "Earlier programs for it failed their tests"
+    return with_round_instructions(kind.signature(_DOMAIN), "", round_number, retry_note)
 
 
 def code_reason_signature(plans: Mapping[str, PlanKind], round_number: int) -> type[dspy.Signature]:
-    """The reasoner's signature of a round: `question, PLAN... -> program`.
+    """Return the reasoner's signature of a round: `question, PLAN... -> program`.
 
     Args:
         plans: the plan fields that the reasoner sees, name to kind, in order.
         round_number: 1 for the first round.
 
-    >>> list(code_reason_signature({"goal": "goal"}, 1).input_fields)
+    >>> from cope.signatures.plans.goal import GOAL
+    >>> list(code_reason_signature({"goal": GOAL}, 1).input_fields)
     ['question', 'goal']
     """
-    again = "Earlier programs failed their tests, so look at the details"
-    described: dict[PlanKind, str] = {
-        "goal": "what the program must do",
-        "guideline": "an algorithm that may help",
-    }
-    return for_round(*plan_inputs(Program, plans, described), round_number, again)
+    signature, plan_note = insert_plan_inputs(Program, plans, _DOMAIN)
+    retry_note = "Earlier programs failed their tests, so look at the details"
+    return with_round_instructions(signature, plan_note, round_number, retry_note)

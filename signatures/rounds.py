@@ -1,45 +1,48 @@
 """What the signatures of all kinds of questions share: plans among the inputs, and instructions that differ by round."""
 
 from collections.abc import Mapping
-from typing import Literal
 
 import dspy
 
-PlanKind = Literal["goal", "guideline"]
-
-_USE: dict[PlanKind, str] = {"goal": "keep to the goal", "guideline": "follow the guideline"}
+from .plans.base import PlanKind
 
 
-def plan_inputs(
-    signature: type[dspy.Signature],
-    plans: Mapping[str, PlanKind],
-    described: Mapping[PlanKind, str],
+def insert_plan_inputs(
+    signature: type[dspy.Signature], plans: Mapping[str, PlanKind], domain: str
 ) -> tuple[type[dspy.Signature], str]:
-    """The signature with the plans after its question, and the words that say to use them.
+    """Return the signature with the plans after its question, and an instruction to use them.
 
     Args:
         signature: one whose first input is the question.
         plans: the plan fields, name to kind, in order.
-        described: what each kind of plan says.
+        domain: the kind of questions.
     """
+    uses: list[str] = []
     for position, (name, kind) in enumerate(plans.items(), 1):
-        signature = signature.insert(position, name, dspy.InputField(desc=described[kind]), str)
-    use = " and ".join(_USE[kind] for kind in dict.fromkeys(plans.values()))
-    return signature, f"{use.capitalize()}." if use else ""
+        plan_input = dspy.InputField(desc=kind.description(domain))
+        signature = signature.insert(position, name, plan_input, str)
+        if kind.use not in uses:
+            uses.append(kind.use)
+    if not uses:
+        return signature, ""
+    return signature, f"{' and '.join(uses).capitalize()}."
 
 
-def for_round(
-    signature: type[dspy.Signature], use: str, round_number: int, again: str
+def with_round_instructions(
+    signature: type[dspy.Signature], plan_note: str, round_number: int, retry_note: str
 ) -> type[dspy.Signature]:
-    """The signature with a round's own instructions: optimizers tell predictors apart by them.
+    """Return the signature with a round's own instructions: optimizers tell predictors apart by them.
 
     Args:
         signature: the first round's.
-        use: more instructions, in every round.
+        plan_note: more instructions, in every round.
         round_number: 1 for the first round.
-        again: what a later round is told of the earlier ones.
+        retry_note: what a later round reads about the earlier ones, without a full stop.
     """
-    attempt = {1: "", 2: f"{again}."}.get(round_number, f"{again} (attempt {round_number}).")
-    return signature.with_instructions(
-        " ".join(filter(None, (signature.instructions, use, attempt)))
-    )
+    attempt = ""
+    if round_number == 2:
+        attempt = f"{retry_note}."
+    elif round_number > 2:
+        attempt = f"{retry_note} (attempt {round_number})."
+    parts = [part for part in (signature.instructions, plan_note, attempt) if part]
+    return signature.with_instructions(" ".join(parts))

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Self, get_args
+from typing import Any, Self
 
 import dspy
 
@@ -10,8 +10,8 @@ from ...eval.run.evaluate import FATAL
 from ...programs import Cascade
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.early_stopping import INEXACT
+from ...programs.plan_kinds import PLAN_KINDS
 from ...programs.sampling import seed_of
-from ...signatures import PlanKind
 from ...util.hashing import digest
 from .feedback import announces
 from .prompts import plain_prompt, state_of, take
@@ -156,7 +156,7 @@ class Student(Cascade):
 def _empty_plan(entry: Any) -> bool:
     """Whether a traced call is a planner's that was cut off where the plan was about to begin: no example to follow."""
     _, _, outputs = entry
-    return any(announces(str(outputs.get(kind) or "")) for kind in get_args(PlanKind))
+    return any(announces(str(outputs.get(kind) or "")) for kind in PLAN_KINDS)
 
 
 def _warmer(round_: CascadeRound) -> CascadeRound:

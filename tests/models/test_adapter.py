@@ -10,8 +10,10 @@ from cope.answers.short.parse import read_answer
 from cope.models import ScriptedEngine
 from cope.models.adapter import LeanAdapter
 from cope.signatures import plan_signature, reason_signature
+from cope.signatures.plans.goal import GOAL
+from cope.signatures.plans.guideline import GUIDELINE
 
-REASON = reason_signature({"goal": "goal"}, 1)
+REASON = reason_signature({"goal": GOAL}, 1)
 FORM = (REASON.output_fields["answer"].json_schema_extra or {})["desc"]  # pyright: ignore[reportIndexIssue]
 QUESTION = (
     "A robe takes 2 bolts of blue fiber and half that much white fiber. How many bolts in total?"
@@ -103,8 +105,8 @@ def test_the_table_is_long_enough():
 
 @pytest.mark.parametrize(
     ("signature", "reply"),
-    [(s, reply) for s in (REASON, plan_signature("goal", 1)) for reply in ("", " ", "\n\n", "\t")]
-    + [(plan_signature("goal", 1), "Goal:"), (plan_signature("goal", 1), "**Goal:**\n")],
+    [(s, reply) for s in (REASON, plan_signature(GOAL, 1)) for reply in ("", " ", "\n\n", "\t")]
+    + [(plan_signature(GOAL, 1), "Goal:"), (plan_signature(GOAL, 1), "**Goal:**\n")],
 )
 def test_an_empty_reply_cannot_be_read(signature: type[dspy.Signature], reply: str):
     with pytest.raises(AdapterParseError, match="LeanAdapter failed to parse"):
@@ -123,7 +125,7 @@ def test_an_empty_reply_cannot_be_read(signature: type[dspy.Signature], reply: s
     ],
 )
 def test_a_lone_output_takes_the_whole_reply(reply: str, plan: str):
-    assert LeanAdapter().parse(plan_signature("goal", 1), reply) == {"goal": plan}
+    assert LeanAdapter().parse(plan_signature(GOAL, 1), reply) == {"goal": plan}
 
 
 # Prompts
@@ -141,8 +143,8 @@ def test_the_prompt_in_full():
 
 
 def test_a_lone_input_has_no_label_and_a_lone_output_no_format():
-    system, user = LeanAdapter().format(plan_signature("guideline", 1), [], {"question": QUESTION})
-    assert system["content"] == plan_signature("guideline", 1).instructions
+    system, user = LeanAdapter().format(plan_signature(GUIDELINE, 1), [], {"question": QUESTION})
+    assert system["content"] == plan_signature(GUIDELINE, 1).instructions
     assert user["content"] == QUESTION
 
 
@@ -150,9 +152,7 @@ def words(messages: list[dict[str, Any]]) -> int:
     return sum(len(message["content"].split()) for message in messages)
 
 
-@pytest.mark.parametrize(
-    "plans", [{}, {"goal": "goal"}, {"goal": "goal", "guideline": "guideline"}]
-)
+@pytest.mark.parametrize("plans", [{}, {"goal": GOAL}, {"goal": GOAL, "guideline": GUIDELINE}])
 @pytest.mark.parametrize("other", [dspy.ChatAdapter(), dspy.JSONAdapter()])
 def test_under_half_the_words_of_dspys_adapters(plans: dict[str, Any], other: dspy.Adapter):
     signature = reason_signature(plans, 1)

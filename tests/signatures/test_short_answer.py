@@ -6,22 +6,24 @@ from typing import Any
 import pytest
 
 from cope.signatures import GoalPlan, GuidelinePlan, Reason, plan_signature, reason_signature
+from cope.signatures.plans.goal import GOAL
+from cope.signatures.plans.guideline import GUIDELINE
 
 PLANS: list[dict[str, Any]] = [
     {},
-    {"goal": "goal"},
-    {"guideline": "guideline"},
-    {"goal": "goal", "guideline": "guideline"},
-    {"guideline": "guideline", "guideline_3": "guideline"},
+    {"goal": GOAL},
+    {"guideline": GUIDELINE},
+    {"goal": GOAL, "guideline": GUIDELINE},
+    {"guideline": GUIDELINE, "guideline_3": GUIDELINE},
 ]
 
 
-@pytest.mark.parametrize("kind", ["goal", "guideline"])
+@pytest.mark.parametrize("kind", [GOAL, GUIDELINE])
 def test_a_planner_sees_the_question_alone(kind: Any):
     for number in (1, 2, 5):
         signature = plan_signature(kind, number)
         assert list(signature.input_fields) == ["question"] and list(signature.output_fields) == [
-            kind
+            kind.name
         ]
 
 
@@ -34,7 +36,7 @@ def test_a_reasoner_sees_the_question_first_then_its_plans_in_order(plans: dict[
 
 
 def test_plans_in_the_order_they_are_seen():
-    signature = reason_signature({"guideline": "guideline", "goal": "goal"}, 1)
+    signature = reason_signature({"guideline": GUIDELINE, "goal": GOAL}, 1)
     assert list(signature.input_fields) == ["question", "guideline", "goal"]
 
 
@@ -42,7 +44,7 @@ def test_every_round_and_role_has_its_own_words():
     rounds = range(1, 6)
     texts = [
         plan_signature(kind, number).instructions
-        for kind, number in product(("goal", "guideline"), rounds)
+        for kind, number in product((GOAL, GUIDELINE), rounds)
     ]
     texts += [
         reason_signature(plans, number).instructions
@@ -52,13 +54,13 @@ def test_every_round_and_role_has_its_own_words():
 
 
 def test_a_plan_seen_twice_is_named_once():
-    text = reason_signature({"guideline": "guideline", "guideline_3": "guideline"}, 1).instructions
+    text = reason_signature({"guideline": GUIDELINE, "guideline_3": GUIDELINE}, 1).instructions
     assert text.count("guideline") == 1
 
 
 def test_the_first_round_has_no_more_words_than_it_needs():
-    assert plan_signature("goal", 1).instructions == GoalPlan.instructions
-    assert plan_signature("guideline", 1).instructions == GuidelinePlan.instructions
+    assert plan_signature(GOAL, 1).instructions == GoalPlan.instructions
+    assert plan_signature(GUIDELINE, 1).instructions == GuidelinePlan.instructions
     assert reason_signature({}, 1).instructions == Reason.instructions
 
 
@@ -70,8 +72,8 @@ def test_later_rounds_say_so_and_plans_are_mentioned(plans: dict[str, Any]):
         and second.startswith(first)
         and third.startswith(first)
     )
-    assert [kind in first.removeprefix(Reason.instructions) for kind in ("goal", "guideline")] == [
-        kind in plans.values() for kind in ("goal", "guideline")
+    assert [kind.name in first.removeprefix(Reason.instructions) for kind in (GOAL, GUIDELINE)] == [
+        kind in plans.values() for kind in (GOAL, GUIDELINE)
     ]
 
 
@@ -79,11 +81,11 @@ def test_the_words_are_few():
     for plans, number in product(PLANS, (1, 2, 3)):
         assert len(reason_signature(plans, number).instructions.split()) <= 30
     assert all(
-        len(plan_signature(kind, 2).instructions.split()) <= 30 for kind in ("goal", "guideline")
+        len(plan_signature(kind, 2).instructions.split()) <= 30 for kind in (GOAL, GUIDELINE)
     )
 
 
 def test_the_signatures_themselves_are_not_changed():
     before = Reason.instructions, list(Reason.fields)
-    reason_signature({"goal": "goal"}, 2)
+    reason_signature({"goal": GOAL}, 2)
     assert (Reason.instructions, list(Reason.fields)) == before

@@ -1,0 +1,34 @@
+"""The kinds of plans by name: the project's own, those of other packages, and those that a script registers."""
+
+from typing import TYPE_CHECKING
+
+from ..util.registry import Registry
+
+if TYPE_CHECKING:
+    from ..signatures import PlanKind
+
+
+def _check(kind: object) -> None:
+    """Raise `TypeError` or `ValueError` when an object is not a kind of plan."""
+    from ..signatures import PlanKind
+
+    if not isinstance(kind, PlanKind):
+        raise TypeError(f"a {type(kind).__name__} is no PlanKind")
+    for domain, signature in kind.signatures.items():
+        if list(signature.output_fields) != [kind.name]:
+            raise ValueError(f"its signature for {domain} must have the one output {kind.name!r}")
+
+
+PLAN_KINDS: "Registry[PlanKind]" = Registry("plan kind", "cope.plan_kinds", _check)
+
+
+def known_plan_kind(name: str) -> str:
+    """Return the name of a kind of plan.
+
+    Raises:
+        ValueError: when there is none with this name, with all that there are.
+    """
+    if name not in PLAN_KINDS:
+        *others, last = map(repr, PLAN_KINDS)
+        raise ValueError(f"Input should be {', '.join(others)} or {last}")
+    return name

@@ -1,0 +1,27 @@
+"""A goal: what the question asks for, in one sentence."""
+
+import dspy
+
+from .base import PlanKind
+
+
+class GoalPlan(dspy.Signature):
+    """State in one sentence what the question asks to find. Do not solve it."""
+
+    question: str = dspy.InputField()
+    goal: str = dspy.OutputField(desc="what has to be found, in one sentence")
+
+
+class CodeGoalPlan(dspy.Signature):
+    """State in one sentence what the program must do: what goes in and what comes out. Write no code."""
+
+    question: str = dspy.InputField()
+    goal: str = dspy.OutputField(desc="what the program must do, in one sentence")
+
+
+GOAL = PlanKind(
+    name="goal",
+    signatures={"short-answer": GoalPlan, "code": CodeGoalPlan},
+    descriptions={"short-answer": "what has to be found", "code": "what the program must do"},
+    use="keep to the goal",
+)

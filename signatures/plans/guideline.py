@@ -1,0 +1,30 @@
+"""A guideline: how to solve the question, in one or two sentences."""
+
+import dspy
+
+from .base import PlanKind
+
+
+class GuidelinePlan(dspy.Signature):
+    """Give a strategy for the question in one or two sentences: the key ideas and their order, no calculation and no result."""
+
+    question: str = dspy.InputField()
+    guideline: str = dspy.OutputField(desc="the strategy, in one or two sentences")
+
+
+class CodeGuidelinePlan(dspy.Signature):
+    """Say in one or two sentences how to write the program: the algorithm, and the cases that are easily missed. Write no code."""
+
+    question: str = dspy.InputField()
+    guideline: str = dspy.OutputField(desc="the algorithm, in one or two sentences")
+
+
+GUIDELINE = PlanKind(
+    name="guideline",
+    signatures={"short-answer": GuidelinePlan, "code": CodeGuidelinePlan},
+    descriptions={
+        "short-answer": "a strategy that may help",
+        "code": "an algorithm that may help",
+    },
+    use="follow the guideline",
+)

@@ -1,0 +1,89 @@
+"""Kinds of plans: a third party's, named in a preset's TOML file."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import dspy
+import pytest
+
+from cope import Cascade, CopeError
+from cope.programs import load_preset
+from cope.programs.plan_kinds import PLAN_KINDS
+from cope.programs.program_view import view_program
+from cope.signatures.plans.base import ANY_DOMAIN, PlanKind
+
+PRESET = """
+name = "hinted"
+[[rounds]]
+planner = "large"
+plan = "hint"
+reasoner = "small"
+sees = [1]
+"""
+
+
+class HintPlan(dspy.Signature):
+    """Name one fact that helps."""
+
+    question: str = dspy.InputField()
+    hint: str = dspy.OutputField(desc="one fact")
+
+
+HINT = PlanKind(
+    name="hint",
+    signatures={ANY_DOMAIN: HintPlan},
+    descriptions={ANY_DOMAIN: "a fact that may help"},
+    use="mind the hint",
+    stops={"paragraph": ("###",), "steps": ("###",)},
+)
+
+
+@pytest.fixture
+def preset(tmp_path: Path) -> Iterator[str]:
+    """The file of a preset whose planner writes hints."""
+    PLAN_KINDS.register("hint", HINT)
+    file = tmp_path / "hinted.toml"
+    file.write_text(PRESET)
+    yield str(file)
+    PLAN_KINDS.unregister("hint")
+
+
+def test_the_planner_writes_it_and_the_reasoner_is_shown_it(
+    preset: str, scripted: Callable[..., Any]
+) -> None:
+    world = scripted(lambda ask: "A rose is red." if ask.tier == "large" else "So.\nAnswer: red")
+    answered = Cascade(load_preset(preset), world.team)(question="Which color?")
+    assert (answered.answer, answered.plan) == ("red", "A rose is red.")
+    (planning,) = world.large.requests
+    assert str(planning.system).startswith("Name one fact that helps.")
+    assert list(planning.config.stop) == ["###"]
+    (solving,) = world.small.requests
+    assert "Mind the hint." in str(solving.system)
+    assert "Hint: A rose is red." in solving.messages[-1].parts[0].text
+
+
+@pytest.mark.parametrize("domain", ["short-answer", "code"])
+def test_a_kind_for_any_domain_serves_all(preset: str, domain: str) -> None:
+    planner, reasoner = view_program(preset, domain).predictors
+    assert planner.outputs == {"hint": "one fact"}
+    assert reasoner.inputs["hint"] == "a fact that may help"
+
+
+def test_a_preset_names_a_kind_that_exists(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text(PRESET)
+    with pytest.raises(CopeError, match=r"rounds.1.plan: Input should be 'goal' or 'guideline'"):
+        load_preset(str(tmp_path / "p.toml"))
+
+
+def test_a_kind_without_a_signature_for_the_questions_is_refused() -> None:
+    only_code = PlanKind("sketch", {"code": HintPlan}, {}, "use the sketch")
+    with pytest.raises(CopeError, match="no sketch plan is made for questions of kind 'short-"):
+        only_code.signature("short-answer")
+
+
+def test_a_kind_whose_output_has_another_name_is_refused() -> None:
+    check = PLAN_KINDS._check
+    assert check is not None
+    with pytest.raises(ValueError, match="must have the one output 'tip'"):
+        check(PlanKind("tip", {ANY_DOMAIN: HintPlan}, {}, "use the tip"))
