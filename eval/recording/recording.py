@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ...errors import CopeError, known_names
 from ...programs.preset import Preset, parse_preset
-from .round import Array, RecordedRound
+from ...util.arrays import Array
+from .round import RecordedRound
+from .sample_table import SampleTable
 from .schema import SHARED, Manifest, read_record
 
 
@@ -37,13 +38,10 @@ class Recording:
 
     def __init__(self, manifest: Manifest, table: pa.Table, name: str = "the record") -> None:
         self.manifest, self.table, self.name = manifest, table, name
-        self._columns: dict[str, Array] = {}
         if not table.num_rows:
             raise CopeError(f"{name} has no questions: record some with `cope record`")
-        keys: Any = table["key"].combine_chunks().dictionary_encode()
-        self._question = np.asarray(keys.indices)
-        self.keys: list[str] = keys.dictionary.to_pylist()
-        self._first = np.unique(self._question, return_index=True)[1]
+        self._samples = SampleTable(table, manifest.seed)
+        self.keys = self._samples.keys
         self._programs = {
             entry["name"]: self._read(entry["name"], entry["preset"]) for entry in manifest.programs
         }
@@ -102,21 +100,21 @@ class Recording:
 
     @cached_property
     def ids(self) -> list[str]:
-        return list(self.column("id")[self._first])
+        return list(self._samples.of_questions("id"))
 
-    @cached_property
+    @property
     def questions(self) -> list[str]:
-        return list(self.column("question")[self._first])
+        return self._samples.questions
 
     @cached_property
     def gold(self) -> list[str | None]:
         """The right answers; None where none is known."""
-        return list(self.column("gold")[self._first])
+        return list(self._samples.of_questions("gold"))
 
     @cached_property
     def labelled(self) -> Array:
         """(questions,) of bool: a right answer is known; the scores of the others are NaN."""
-        return self.column("gold")[self._first] != None  # noqa: E711
+        return self._samples.of_questions("gold") != None  # noqa: E711
 
     def check_labelled(self, what: str, instead: str) -> None:
         """Refuse what needs right answers on a record that lacks some.
@@ -136,7 +134,7 @@ class Recording:
     @cached_property
     def groups(self) -> list[str | None]:
         """Questions with the same value belong together; None where none were named."""
-        return list(self.column("group")[self._first])
+        return list(self._samples.of_questions("group"))
 
     @property
     def belonging(self) -> dict[str, str] | None:
@@ -152,25 +150,15 @@ class Recording:
     def doubtful(self) -> Array:
         """(questions,) of bool: votes there are equal to a third one and not to each other, so that a live run may count
         them in another way, by which comes in first."""
-        return self.column("vote_doubtful")[self._first] == 1
+        return self._samples.of_questions("vote_doubtful") == 1
 
     def column(self, name: str) -> Array:
-        """A column of the table: text as objects, numbers as floats with NaN where there is none."""
-        if name not in self._columns:
-            column = self.table[name].combine_chunks()
-            text = pa.types.is_string(column.type)
-            plain = column if text else pc.cast(column, pa.float64())
-            array = (
-                np.asarray(plain.to_pylist(), dtype=object)
-                if text
-                else plain.to_numpy(zero_copy_only=False)
-            )
-            self._columns[name] = array
-        return self._columns[name]
+        """Return a column of the table: text as objects, numbers as floats with NaN where there is none."""
+        return self._samples.column(name)
 
     def rows(self, question: int) -> list[dict[str, Any]]:
-        """All rows of a question, by its place, as plain data."""
-        return self.table.take(np.flatnonzero(self._question == question)).to_pylist()
+        """Return all rows of the question at a position, as plain data."""
+        return self._samples.rows(question)
 
     def _read(self, program: str, preset: dict[str, Any]) -> tuple[RecordedRound, ...]:
         return tuple(self._rounds(program, parse_preset(preset, self.name)))
@@ -190,10 +178,10 @@ class Recording:
                 raise CopeError(
                     f"{self.name} is damaged: round {number} of {program} has samples that it cannot have"
                 )
-            rows[self._question[places], columns] = places
+            rows[self._samples.question[places], columns] = places
             if lacking := np.flatnonzero((rows < 0).any(axis=1)).size:
                 raise CopeError(
                     f"{self.name} is damaged: {lacking} questions lack samples of round {number} of {program}"
                 )
             shared = rows[:, 0] if alone else None
-            yield RecordedRound(self, program, number, spec, rows[:, int(alone) :], shared)
+            yield RecordedRound(self._samples, program, number, spec, rows[:, int(alone) :], shared)

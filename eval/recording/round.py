@@ -2,17 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...programs.preset import Round
 from ...programs.sampling import shuffled
 from ...util.arrays import Array
+from .sample_table import SampleTable
 from .schema import CALL
-
-if TYPE_CHECKING:
-    from .recording import Recording
 
 
 @dataclass(frozen=True)
@@ -37,23 +34,31 @@ class Calls:
 class RecordedRound:
     """One round over all questions.
 
+    Args:
+        table: the rows of all rounds.
+        program: the preset or program that it belongs to.
+        number: from 1.
+        spec: what was asked.
+        rows: (questions, samples): the positions of its samples in the table.
+        shared: (questions,): the positions of the plans that all samples share; None where they do not.
+
     Attributes:
         program: the preset or program that it belongs to.
         number: from 1.
         spec: what was asked.
-        rows: (questions, samples): the places in the table.
+        rows: (questions, samples): the positions in the table.
     """
 
     def __init__(
         self,
-        source: "Recording",
+        table: SampleTable,
         program: str,
         number: int,
         spec: Round,
         rows: Array,
         shared: Array | None,
     ) -> None:
-        self._source = source
+        self._table = table
         self.program, self.number, self.spec, self.rows = program, number, spec, rows
         self._shared = shared
 
@@ -63,7 +68,7 @@ class RecordedRound:
 
     def column(self, name: str) -> Array:
         """A column of the table as an array of questions by samples; numbers are floats, NaN where there is none."""
-        return self._source.column(name)[self.rows]
+        return self._table.column(name)[self.rows]
 
     @cached_property
     def answers(self) -> Array:
@@ -113,7 +118,7 @@ class RecordedRound:
     @cached_property
     def handed_on(self) -> Array:
         """(questions,) of str or None: the plan that later rounds saw."""
-        column, plan = self._source.column("handed_on"), self._source.column("plan")
+        column, plan = self._table.column("handed_on"), self._table.column("plan")
         rows = self.rows if self._shared is None else self._shared[:, None]
         found = np.full(len(rows), None, dtype=object)
         for sample in reversed(range(rows.shape[1])):
@@ -135,7 +140,7 @@ class RecordedRound:
         return self._calls("plan", self.spec.planner, rows)
 
     def _calls(self, role: str, tier: str, rows: Array) -> Calls:
-        return Calls(tier, **{c.name: self._source.column(f"{role}_{c.name}")[rows] for c in CALL})
+        return Calls(tier, **{c.name: self._table.column(f"{role}_{c.name}")[rows] for c in CALL})
 
     def order(self, samples: int | None = None, number: int | None = None) -> Array:
         """(questions, samples): the seeded order in which the samples are asked and ties are broken.
@@ -144,8 +149,8 @@ class RecordedRound:
             samples: of the first so many samples; all when None. Two samples keep their order whatever the count.
             number: as if it were this round.
         """
-        count, place, seed = samples or self.samples, number or self.number, self._source.seed
-        orders = [shuffled(count, seed, question, place) for question in self._source.questions]
+        count, place, seed = samples or self.samples, number or self.number, self._table.seed
+        orders = [shuffled(count, seed, question, place) for question in self._table.questions]
         return np.array(orders, dtype=np.int32).reshape(-1, count)
 
 
