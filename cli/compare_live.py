@@ -197,7 +197,7 @@ def _told(
 ) -> dict[str, Any]:
     """Compare, keep the comparison in its folder and in MLflow, and print it."""
     from ..eval import RunStore
-    from ..eval.comparison import compare
+    from ..eval.comparison import compare, comparison_document
     from ..eval.comparison.store import ComparisonStore
     from ..eval.run.shared_ledger import SharingStats
     from ..report.plots.comparison import draw_comparison
@@ -236,7 +236,7 @@ def _told(
         "data": Path(options["data"]).name if options["data"] else None,
         "models": models,
         "seed": options["seed"],
-        **found.as_dict(),
+        **comparison_document(found),
         "calls": sharing.as_dict(),
         "folder": str(place),
         "folders": {name: folder.path.name for name, folder in folders.items()},

@@ -28,7 +28,7 @@ def compare_replay(task: str | None, options: Mapping[str, Any]) -> None:
         CopeError: for a file that is no record or of another task, and for systems of which it holds nothing.
     """
     from ..eval import Recording
-    from ..eval.comparison import compare
+    from ..eval.comparison import compare, comparison_document
 
     refuse_settled()
     if given("group") or given("early_stop"):
@@ -54,7 +54,7 @@ def compare_replay(task: str | None, options: Mapping[str, Any]) -> None:
         "data": record.manifest.settings.get("data"),
         "models": record.models,
         "seed": record.seed,
-        **found.as_dict(),
+        **comparison_document(found),
         "replayed": str(record.name),
         "unknown": {name: one.unknown for name, one in made.items() if one.unknown},
         "calls": None,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from ...eval.comparison.notes import sentences
 from ...eval.comparison.store import DOCUMENT_FILE
+from ...eval.comparison.text import comparison_notes
 
 if TYPE_CHECKING:
     from ...eval.comparison import Beside, Comparison, Figures, Versus
@@ -65,7 +65,7 @@ def _print(console: Console, found: "Comparison", document: Mapping[str, Any]) -
         console.print()
         console.print(table)
     console.print()
-    for line in sentences(found, document):
+    for line in comparison_notes(found, document):
         _line(console, line)
 
 

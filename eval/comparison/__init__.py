@@ -1,6 +1,7 @@
 """Systems compared on the same questions: paired intervals and tests, lines to be above, and what it takes to be sure."""
 
 from .compare import MARGIN, Comparison, Figures, compare
+from .document import comparison_document
 from .pair import Costs, Versus
 from .price_ratio import BASES, RATIOS, PriceRatio
 from .routing_baselines import Beside
@@ -19,6 +20,7 @@ __all__ = [
     "System",
     "Versus",
     "compare",
+    "comparison_document",
     "points",
     "settling",
     "shares",

@@ -13,7 +13,7 @@ from ...stats.measures import LARGE, MEASURES, SMALL
 from ...stats.paired import holm, holm_levels
 from ..run.store import Record
 from .pair import ALPHA, Versus, versus
-from .price_ratio import BASES, basis
+from .price_ratio import basis
 from .routing_baselines import Beside, beside
 from .systems import System
 
@@ -71,33 +71,6 @@ class Comparison:
     margin: float
     draws: int
     seed: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """Everything as plain data; None is what is not known or has no bound."""
-        from .text import settling, verdict
-
-        return {
-            "systems": {name: vars(figures) for name, figures in self.figures.items()},
-            "against": self.against,
-            "by": self.by,
-            "groups": self.groups,
-            "margin": self.margin,
-            "draws": self.draws,
-            "bootstrap_seed": self.seed,
-            "comparisons": [
-                {
-                    **pair.as_dict(),
-                    "verdict": verdict(pair, self),
-                    "settling": None if pair.settled else settling(pair),
-                }
-                for pair in self.pairs
-            ],
-            "beside": {
-                measure: {name: one.as_dict() for name, one in found.items()}
-                for measure, found in self.beside.items()
-            },
-            "price_ratio_of": self.basis and BASES[self.basis],
-        }
 
 
 def compare(

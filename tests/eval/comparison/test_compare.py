@@ -7,7 +7,7 @@ import pytest
 from support.question_results import records_of
 
 from cope.errors import CopeError
-from cope.eval.comparison import compare, settling, verdict
+from cope.eval.comparison import compare, comparison_document, settling, verdict
 from cope.stats.intervals import wilson
 from cope.stats.power import detectable, questions_needed
 
@@ -118,7 +118,7 @@ def test_verdicts_on_accuracy():
     assert "100% (100 to 100) of large's large-tier tokens" in verdict(pair, made)
     made, pair = two(RIGHT, [0] * 100)
     assert verdict(pair, made).startswith("ours is more accurate than large: +60.0 points")
-    assert pair.settled and made.as_dict()["comparisons"][0]["settling"] is None
+    assert pair.settled and comparison_document(made)["comparisons"][0]["settling"] is None
     made, pair = two([0] * 100, RIGHT)
     assert verdict(pair, made).startswith("ours is less accurate than large")
     made, pair = two([1] * 7 + [0] * 93, [0] * 7 + [1] * 5 + [0] * 88)
@@ -184,7 +184,7 @@ def test_all_figures_are_plain_json():
             "large": records_of([1, 1, 1], large=[9] * 3),
         }
     )
-    told = json.loads(json.dumps(made.as_dict(), allow_nan=False))
+    told = json.loads(json.dumps(comparison_document(made), allow_nan=False))
     assert (
         set(told["beside"]) == {"large-tokens", "seconds", "large-calls"}
         and "ours" in told["beside"]["seconds"]
