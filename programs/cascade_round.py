@@ -122,7 +122,7 @@ class CascadeRound(dspy.Module):
         if early_stop in INEXACT:
             verdict = share_of_drawn(verdict, len(samples))
         accepted = accepts(verdict, spec.threshold)
-        plan = self._survivor(verdict, samples, order, shared)
+        plan = shared.plan if shared else forwarded_plan(verdict, samples, order)
         emit(
             Judged(
                 number,
@@ -227,13 +227,11 @@ class CascadeRound(dspy.Module):
                 config["seed"] = config["rollout_id"]
         return config
 
-    def _survivor(
-        self, verdict: Verdict, samples: list[Sample], order: list[int], shared: Sample | None
-    ) -> str | None:
-        """The plan handed on: drawn among those behind the majority, or among all when none of these could be read."""
-        if shared:
-            return shared.plan
-        plans = {sample.index: sample.plan for sample in samples}
-        return next(
-            (plans[index] for index in (*verdict.supporters, *order) if plans.get(index)), None
-        )
+
+def forwarded_plan(verdict: Verdict, samples: list[Sample], order: list[int]) -> str | None:
+    """Return the plan for the next round: the first in order behind the majority, else the first of all; None without any."""
+    plans = {sample.index: sample.plan for sample in samples}
+    for index in (*verdict.supporters, *order):
+        if plans.get(index):
+            return plans[index]
+    return None

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import threading
-import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
@@ -25,8 +24,13 @@ class Gauge:
         self._lock = threading.Lock()
 
     async def visit(
-        self, door: AbstractAsyncContextManager[Any], name: str = "", stay: float = 0.001
+        self,
+        door: AbstractAsyncContextManager[Any],
+        name: str = "",
+        ticks: int = 1,
+        leave: asyncio.Event | None = None,
     ) -> None:
+        """Go in, and stay for some ticks of the event loop, or until it is time to leave."""
         async with door:
             with self._lock:
                 self.inside.append(name)
@@ -34,7 +38,10 @@ class Gauge:
                 self.most = max(self.most, len(self.inside))
                 self.mixed |= len(set(self.inside)) > 1
             try:
-                await asyncio.sleep(stay)
+                if leave is not None:
+                    await leave.wait()
+                for _ in range(ticks):
+                    await asyncio.sleep(0)
             finally:
                 with self._lock:
                     self.inside.remove(name)
@@ -65,8 +72,16 @@ def test_fills_the_limit_and_keeps_it():
 
 def test_one_limit_for_several_loops_and_threads():
     gauge, limit = Gauge(), Limit(4)
-    in_threads([group([gauge.visit(limit) for _ in range(10)]) for _ in range(4)])
-    assert gauge.most == 4 and len(gauge.entered) == 40
+    full = threading.Barrier(4)
+
+    async def scene() -> None:
+        """One visitor of each loop waits inside for those of the others."""
+        async with limit:
+            full.wait(60)
+        await group([gauge.visit(limit) for _ in range(10)])
+
+    in_threads([scene() for _ in range(4)])
+    assert gauge.most <= 4 and len(gauge.entered) == 40
     assert still_works(limit)
 
 
@@ -108,7 +123,7 @@ def test_who_gives_up_waiting_loses_no_place():
 
     async def scene() -> None:
         gauge = Gauge()
-        tasks = [asyncio.ensure_future(gauge.visit(limit, str(n), 0.01)) for n in range(6)]
+        tasks = [asyncio.ensure_future(gauge.visit(limit, str(n), 5)) for n in range(6)]
         await asyncio.sleep(0)
         for task in tasks[1:5]:
             task.cancel()
@@ -155,11 +170,12 @@ def test_random_cancellations_lose_no_place(seed: int):
     async def scene(seed: int) -> None:
         chance, gauge = random.Random(seed), Gauge()
         tasks = [
-            asyncio.ensure_future(gauge.visit(limit, stay=chance.random() / 500)) for _ in range(40)
+            asyncio.ensure_future(gauge.visit(limit, ticks=chance.randrange(5))) for _ in range(40)
         ]
         while any(not task.done() for task in tasks):
             chance.choice(tasks).cancel()
-            await asyncio.sleep(chance.choice((0, 0, 0.001)))
+            for _ in range(chance.choice((1, 1, 5))):
+                await asyncio.sleep(0)
         assert gauge.most <= 3
 
     in_threads([scene(10 * seed + n) for n in range(3)])
@@ -167,7 +183,7 @@ def test_random_cancellations_lose_no_place(seed: int):
 
 
 def test_tiers_take_turns_and_requests_of_one_tier_run_together():
-    gauge, turns = Gauge(), Turns()
+    gauge, turns = Gauge(), Turns(clock=lambda: 0.0)
     names = ["small"] * 6 + ["large"] * 6
     random.Random(0).shuffle(names)
     asyncio.run(group([gauge.visit(turns.turn(name), name) for name in names]))
@@ -187,38 +203,57 @@ def test_turns_across_threads():
     assert not gauge.mixed and len(gauge.entered) == 48
 
 
-def test_a_tier_with_work_keeps_its_turn_no_longer_than_patience():
-    gauge, turns = Gauge(), Turns(patience=0.05)
+async def tick() -> None:
+    """Let every task that can go on go on, also over a few ticks."""
+    for _ in range(10):
+        await asyncio.sleep(0)
 
-    async def busy() -> None:
-        for _ in range(40):  # always one more request before the last has ended
-            asyncio.get_running_loop().create_task(gauge.visit(turns.turn("small"), "small", 0.02))
-            await asyncio.sleep(0.01)
 
-    async def scene() -> float:
-        small = asyncio.ensure_future(busy())
-        await asyncio.sleep(0.015)
-        asked = time.perf_counter()
-        await gauge.visit(turns.turn("large"), "large")
-        waited = time.perf_counter() - asked
-        await small
-        await asyncio.sleep(0.1)
-        return waited
+@pytest.mark.parametrize(
+    ("seconds", "order"),
+    [(4.0, ["small", "small", "large"]), (6.0, ["small", "large", "small"])],
+    ids=["within patience", "beyond patience"],
+)
+def test_a_tier_with_work_keeps_its_turn_no_longer_than_patience(seconds: float, order: list[str]):
+    """The small tier always has one more request; the large one asks after its first."""
+    now = 0.0
+    gauge, turns = Gauge(), Turns(patience=5.0, clock=lambda: now)
 
-    waited = asyncio.run(scene())
+    async def scene() -> None:
+        nonlocal now
+        ends = [asyncio.Event() for _ in range(2)]
+        tasks = [asyncio.ensure_future(gauge.visit(turns.turn("small"), "small", leave=ends[0]))]
+        await tick()
+        tasks.append(asyncio.ensure_future(gauge.visit(turns.turn("large"), "large")))
+        await tick()
+        now += seconds
+        tasks.append(
+            asyncio.ensure_future(gauge.visit(turns.turn("small"), "small", leave=ends[1]))
+        )
+        await tick()
+        ends[0].set()
+        await tick()
+        ends[1].set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(scene())
     assert not gauge.mixed
-    assert gauge.entered.index("large") < 20 and waited < 0.3
+    assert gauge.entered == order
 
 
 def test_a_tier_keeps_its_turn_while_patience_lasts():
-    gauge, turns = Gauge(), Turns(patience=60)
+    gauge, turns = Gauge(), Turns(patience=60, clock=lambda: 0.0)
 
     async def scene() -> None:
-        first = asyncio.ensure_future(gauge.visit(turns.turn("small"), "small", 0.03))
-        await asyncio.sleep(0.01)
+        end = asyncio.Event()
+        first = asyncio.ensure_future(gauge.visit(turns.turn("small"), "small", leave=end))
+        await tick()
         large = asyncio.ensure_future(gauge.visit(turns.turn("large"), "large"))
-        await asyncio.sleep(0)
-        await asyncio.gather(first, large, gauge.visit(turns.turn("small"), "small"))
+        await tick()
+        second = asyncio.ensure_future(gauge.visit(turns.turn("small"), "small"))
+        await tick()
+        end.set()
+        await asyncio.gather(first, large, second)
 
     asyncio.run(scene())
     assert gauge.entered == ["small", "small", "large"]
@@ -226,18 +261,18 @@ def test_a_tier_keeps_its_turn_while_patience_lasts():
 
 @pytest.mark.parametrize("seed", range(4))
 def test_turns_survive_random_cancellations(seed: int):
-    turns, gauge = Turns(patience=0.001), Gauge()
+    turns, gauge = Turns(patience=0.0), Gauge()
 
     async def scene(seed: int) -> None:
         chance = random.Random(seed)
         names = [chance.choice(("small", "large")) for _ in range(30)]
         tasks = [
-            asyncio.ensure_future(gauge.visit(turns.turn(n), n, chance.random() / 500))
-            for n in names
+            asyncio.ensure_future(gauge.visit(turns.turn(n), n, chance.randrange(5))) for n in names
         ]
         while any(not task.done() for task in tasks):
             chance.choice(tasks).cancel()
-            await asyncio.sleep(chance.choice((0, 0, 0.001)))
+            for _ in range(chance.choice((1, 1, 5))):
+                await asyncio.sleep(0)
 
     in_threads([scene(10 * seed + n) for n in range(3)])
     assert not gauge.mixed

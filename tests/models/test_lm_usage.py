@@ -1,6 +1,7 @@
 """What a call costs: the user's price, DSPy's cache, and calls that are given up."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -137,10 +138,13 @@ def test_a_hit_from_litellms_cache_is_one_too():
 # Cancelled calls
 
 
-def cancelled_call(lm: TierLM, after: float = 0.03) -> Meter:
+def cancelled_call(lm: TierLM, started: Callable[[], bool]) -> Meter:
+    """Cancel a call once its engine has started."""
+
     async def scene() -> None:
         task = asyncio.ensure_future(lm.acall("three words here"))
-        await asyncio.sleep(after)
+        while not started():
+            await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -151,17 +155,20 @@ def cancelled_call(lm: TierLM, after: float = 0.03) -> Meter:
 
 
 def test_a_cancelled_call_is_booked_with_what_it_used():
-    lm = tier_lm(delay=5, price=Price(1e6, 1e6))
-    (call,) = cancelled_call(lm).calls
+    lm = tier_lm(delay=60, price=Price(1e6, 1e6))
+    (call,) = cancelled_call(lm, lambda: engine_of(lm).running == 1).calls
     assert call.cancelled and engine_of(lm).cancelled == 1
     assert (call.prompt_tokens, call.completion_tokens, call.usd) == (3, 0, 3.0)
-    assert 0 < call.seconds < 2
+    assert 0 < call.seconds < 30
 
 
 def test_what_a_cancelled_call_did_not_tell_is_unknown():
+    started: list[Request] = []
+
     class API(ScriptedEngine):
         async def agenerate(self, request: Request) -> Response:
-            await asyncio.sleep(5)
+            started.append(request)
+            await asyncio.sleep(60)
             raise AssertionError
 
     class HalfKnown(API):
@@ -174,19 +181,29 @@ def test_what_a_cancelled_call_did_not_tell_is_unknown():
     for engine, completion in ((API("x"), 0), (HalfKnown("x"), 17)):  # pyright: ignore[reportArgumentType]
         lm = tier_lm(price=Price(1, 1))
         lm._engine_spec, lm._async_engine_spec = engine, engine.twin
-        (call,) = cancelled_call(lm).calls
+        started.clear()
+        (call,) = cancelled_call(lm, lambda: bool(started)).calls
         assert call.cancelled and call.usd is None and call.completion_tokens == completion
 
 
 def test_a_call_that_never_left_the_queue_is_none():
-    lm = tier_lm(delay=0.2, limit=Limit(1))
+    answered = asyncio.Event()
+
+    async def reply() -> str:
+        await answered.wait()
+        return "x"
+
+    lm = tier_lm(lambda messages, request: reply(), limit=Limit(1))
 
     async def scene() -> None:
         first = asyncio.ensure_future(lm.acall("a"))
-        await asyncio.sleep(0.02)
+        while engine_of(lm).running < 1:
+            await asyncio.sleep(0)
         second = asyncio.ensure_future(lm.acall("b"))
-        await asyncio.sleep(0.02)
+        for _ in range(20):  # time to come as far as the queue
+            await asyncio.sleep(0)
         second.cancel()
+        answered.set()
         await asyncio.gather(first, second, return_exceptions=True)
 
     with metered() as meter:

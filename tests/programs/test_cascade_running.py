@@ -28,7 +28,9 @@ def test_stopping_early_answers_as_all_samples_do(scripted, preset: str):
         spread = chance.choice((1, 2, 3, 8))
         times = random.Random(seed)
 
-        def reply(ask: Any, seed=seed, spread=spread) -> str:
+        async def reply(ask: Any, seed=seed, spread=spread, times=times) -> str:
+            for _ in range(times.randrange(50)):
+                await asyncio.sleep(0)
             if ask.role == "plan":
                 return f"Plan {ask.seed}."
             roll = random.Random(f"{seed} {ask.seed} {ask.tier}")
@@ -36,7 +38,7 @@ def test_stopping_early_answers_as_all_samples_do(scripted, preset: str):
 
         runs = []
         for rule in ("exact", "none"):
-            s = scripted(reply, delay=lambda request, times=times: times.random() / 200)
+            s = scripted(reply)
             runs.append(Cascade(preset, s.team, seed=seed, early_stop=rule)(question=QUESTION))
         early, full = runs
         assert (early.answer, early.round) == (full.answer, full.round)
@@ -52,7 +54,18 @@ def test_stopping_early_answers_as_all_samples_do(scripted, preset: str):
 
 def test_requests_that_are_not_needed_are_cancelled_at_the_engine(scripted):
     slow = {seed_of(0, 1, "reason", index) for index in (2, 5)}
-    s = scripted(agreement, delay=lambda request: 30 if request.config.seed in slow else 0.001)
+
+    async def reply(ask: Any) -> str:
+        """All eight are in flight before the first of the quick ones comes in."""
+        asked = 0
+        while ask.role == "reason" and asked < 8:
+            await asyncio.sleep(0)
+            asked = sum(other.role == "reason" for other in s.asks)
+        if ask.role == "reason" and ask.seed in slow:
+            await asyncio.sleep(60)
+        return agreement(ask)
+
+    s = scripted(reply)
     prediction = Cascade("cope", s.team)(question=QUESTION)
     assert (prediction.answer, prediction.round, prediction.confidence) == ("3", 1, 0.75)
     assert s.small.cancelled == 2 and s.small.running == 0 and prediction.seconds < 10
@@ -223,7 +236,7 @@ def test_a_cancelled_question_cancels_its_requests(scripted):
     async def scene() -> None:
         task = asyncio.ensure_future(Cascade("cope", s.team).acall(question=QUESTION))
         while s.small.running < 8:
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -9,11 +9,8 @@ from hypothesis import given, settings, strategies as st
 
 from cope.answers.short.equivalence import equal_fast
 from cope.programs import Sample, VoteShare, accepts
-from cope.programs.cascade_round import CascadeRound
-from cope.programs.preset import load_preset
+from cope.programs.cascade_round import forwarded_plan
 from cope.programs.sampling import draw, seed_of, shuffled
-
-ROUND = CascadeRound(load_preset("cope"), 1)  # makes a plan for each sample and hands one on
 
 
 class Round:
@@ -44,7 +41,8 @@ class Round:
         )
         verdict = tally.verdict()
         accepted = accepts(verdict, threshold)
-        plan = ROUND._survivor(verdict, samples, order, None) if hands_on and not accepted else None
+        forwarded = hands_on and not accepted
+        plan = forwarded_plan(verdict, samples, order) if forwarded else None
         return accepted, verdict.answer if accepted else None, plan, len(samples)
 
 
@@ -142,7 +140,7 @@ def test_a_failure_ends_the_round_and_cancels_the_others():
 
     async def make(index: int) -> Sample:
         try:
-            await asyncio.sleep(0.01 if index == 2 else 60)
+            await asyncio.sleep(0 if index == 2 else 60)
         except asyncio.CancelledError:
             await asyncio.sleep(0)  # winding up takes a moment, and is waited for
             cancelled.append(index)
@@ -155,9 +153,11 @@ def test_a_failure_ends_the_round_and_cancels_the_others():
 
 
 def test_a_round_that_is_cancelled_cancels_its_samples():
+    started: list[int] = []
     cancelled: list[int] = []
 
     async def make(index: int) -> Sample:
+        started.append(index)
         try:
             await asyncio.sleep(60)
         except asyncio.CancelledError:
@@ -169,7 +169,8 @@ def test_a_round_that_is_cancelled_cancels_its_samples():
         task = asyncio.ensure_future(
             draw([0, 1, 2], make, VoteShare().tally([0, 1, 2]), threshold=None, hands_on=False)
         )
-        await asyncio.sleep(0.01)
+        while len(started) < 3:
+            await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -25,4 +25,4 @@ def walled() -> Sandbox:
 @pytest.fixture(scope="session")
 def bare() -> Sandbox:
     """Plain processes: what they are asked and say is the same."""
-    return Sandbox(Bare(), Limits(cpu_seconds=2, seconds=5.0))
+    return Sandbox(Bare(), Limits(cpu_seconds=2, seconds=60.0))

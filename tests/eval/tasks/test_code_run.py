@@ -34,7 +34,7 @@ def example(number: int) -> dspy.Example:
 @pytest.fixture
 def run(tmp_path: Path, scripted: Any) -> Any:
     """Evaluates some questions with a scripted team; returns the records by id and the team."""
-    sandbox = Sandbox(Bare(), Limits(cpu_seconds=1, seconds=5.0))
+    sandbox = Sandbox(Bare(), Limits(cpu_seconds=1, seconds=60.0))
 
     def evaluated(reply: Any, count: int, box: Any = sandbox, **options: Any) -> Any:
         s = scripted(reply, **options)
