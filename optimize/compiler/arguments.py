@@ -7,6 +7,7 @@ from typing import Any, get_args
 import dspy
 
 from ...errors import CopeError, known_names
+from ...eval.tasks.base import ShortAnswer, answer_kind_of
 from ...eval.tasks.registry import TASKS, task_by_name
 from ...models.engines.base import LocalEngine
 from ...programs import Cascade
@@ -87,7 +88,7 @@ def check_proposer(proposer: Any) -> None:
 def default_scorer(program: Cascade, rows: Sequence[dspy.Example]) -> Scorer:
     """Return the score of the program's kind of questions, for callers who give none.
 
-    Short answers are compared as mathematics where they are mathematics; programs run the hidden tests of their question.
+    Short answers are compared as the program's kind of answers says; programs run the hidden tests of their question.
 
     Raises:
         CopeError: for programs without tests to score them by, and for kinds of questions without a score.
@@ -104,7 +105,10 @@ def default_scorer(program: Cascade, rows: Sequence[dspy.Example]) -> Scorer:
                 f"a question has no {' and no '.join(lacking)}, so no {domain.answer_field} can be scored by its tests: "
                 f'load the rows with task_by_name("{domain.default_scorer}").load, or give score='
             )
-    return task_by_name(domain.default_scorer).score
+    task = task_by_name(domain.default_scorer)
+    if answer_kind_of(task) != program.answer_kind:
+        return ShortAnswer(task.name, answer_kind=program.answer_kind).score
+    return task.score
 
 
 def _whole(value: Any) -> bool:

@@ -18,6 +18,7 @@ from cope.answers.kinds.base import NormalFormKind
 from cope.answers.kinds.registry import ANSWER_KINDS
 from cope.cli.commands import eval as eval_command, record as record_command
 from cope.eval import Replay, ShortAnswer, answer_kind_of, replay_records
+from cope.optimize.compiler.arguments import default_scorer
 from cope.programs import load_preset
 from cope.report.sources.open import open_source
 
@@ -105,6 +106,18 @@ def test_a_saved_program_keeps_a_kind_that_is_not_the_usual_one(
     other.save(tmp_path / "p.json")
     assert Cascade.from_file(tmp_path / "p.json", team).answer_kind == color
     assert Cascade.from_file(tmp_path / "p.json", team, answer_kind="text").answer_kind == "text"
+
+
+@pytest.mark.usefixtures("color")
+def test_a_compile_without_a_score_of_its_own_scores_by_the_kind(
+    scripted: Callable[..., Any],
+) -> None:
+    team = scripted(replies()).team
+    values = []
+    for kind in ("color", None):
+        scorer: Any = default_scorer(Cascade("small", team, answer_kind=kind), [ROSE])
+        values.append(asyncio.run(scorer(ROSE, "crimson")).value)
+    assert values == [1.0, 0.0]
 
 
 def test_programs_have_no_other_kind_and_unknown_kinds_are_named(
