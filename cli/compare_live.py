@@ -13,8 +13,9 @@ from ..errors import CopeError
 from .commands.compare import USUAL
 from .commands.eval import origin_of, settings_of
 from .commands.record import groups_of
+from .context import AppContext
 from .display.comparison import print_comparison
-from .options import NO_PROGRAM, make_cascade, make_team, prepare, program_file
+from .options import NO_PROGRAM, _team_of, make_cascade, program_file
 
 if TYPE_CHECKING:
     from ..eval import Record, RunStore
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ..programs import Cascade
 
 
-def compare_live(task: str, options: Mapping[str, Any]) -> None:
+def compare_live(task: str, options: Mapping[str, Any], app: AppContext) -> None:
     """Ask what is left to ask, compare, write the comparison's folder and print.
 
     Raises:
@@ -33,7 +34,7 @@ def compare_live(task: str, options: Mapping[str, Any]) -> None:
 
     chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
     options = {**options, "no_cache": True}  # a reply from the cache has no tokens of its own
-    team = make_team(options)
+    team = app.make_team(_team_of(options))
     systems = _systems(options, team, chosen)
     examples = chosen.load(options["split"], options["limit"], options["data"])
     groups = groups_of(options, examples)
@@ -52,7 +53,7 @@ def compare_live(task: str, options: Mapping[str, Any]) -> None:
         ledgers = LedgerGroup()
         for folder in folders.values():
             stack.enter_context(folder.open(options["fresh"], ledger_factory=ledgers.open))
-        prepare(
+        app.load_models(
             team,
             dict.fromkeys(tier for cascade in cascades.values() for tier in cascade.preset.tiers),
         )

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from ..models import Team
 
 
-def prepare(
+def load_models(
     team: "Team",
     tiers: Iterable[str] | None = None,
     *,
     load: Iterable[str] | None = None,
     quiet: bool = False,
-    beside: Iterable[Any] = (),
+    extra_lms: Iterable[Any] = (),
 ) -> None:
     """Bring the weights of the tiers' embedded models and load them, with progress on stderr.
 
@@ -29,13 +29,13 @@ def prepare(
         tiers: the tiers that may be asked; all when None.
         load: those of them that are loaded now; all when None.
         quiet: say nothing of the loading. A download is shown all the same: it takes minutes.
-        beside: language models that are asked too and are no tiers.
+        extra_lms: language models that are asked too and are no tiers.
 
     Raises:
         CopeError: when weights cannot be brought or are not what they should be.
     """
     tiers = list(team.tiers if tiers is None else tiers)
-    more = [lm.engine for lm in beside if hasattr(lm.engine, "load")]
+    more = [lm.engine for lm in extra_lms if hasattr(lm.engine, "load")]
     bring_weights(engine.weights for engine in _distinct([*embedded(team, tiers), *more]))
     for engine in _distinct([*embedded(team, tiers if load is None else load), *more]):
         with _shown(f"loading {engine_name(engine)} ...", quiet):

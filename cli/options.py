@@ -1,6 +1,5 @@
 """The options of the commands: each is defined once, and each group arrives as one dataclass."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import wraps
@@ -14,7 +13,6 @@ from ..models.prices import Price
 from ..models.weights.resolve import aliases
 from ..programs.confidence.early_stopping import EXACT, RULES
 from ..programs.domains.registry import DEFAULT_DOMAIN
-from .loading import bring_weights, prepare
 
 Command = Callable[..., Any]
 Options = TypeVar("Options")
@@ -148,6 +146,15 @@ def _program_options(values: dict[str, Any]) -> Any:
     if values.get("calibration"):
         reject_options_of_calibration()
     return _take(ProgramOptions, values)
+
+
+def notify(message: str) -> None:
+    """Print a message for the user on stderr."""
+    click.echo(message, err=True)
+
+
+def silence(message: str) -> None:
+    """Drop a message for the user."""
 
 
 def reject_options_of_calibration() -> None:
@@ -455,13 +462,8 @@ def _program_of(options: Mapping[str, Any]) -> Any:
     return _take(ProgramOptions, values)
 
 
-def make_team(options: Mapping[str, Any]) -> Any:
-    """Build the team of a mapping of options."""
-    from ..programs.resolve import resolve_team
-
-    if options["weights"]:
-        os.environ["COPE_WEIGHTS"] = str(options["weights"])
-    return resolve_team(_team_of(options))
+def _data_of(options: Mapping[str, Any]) -> Any:
+    return _data_options(dict(options))
 
 
 def own_program(options: Mapping[str, Any]) -> Path | None:
@@ -486,13 +488,8 @@ def program_file(
         domain,
         task,
         context=options["context"],
-        notify=(lambda message: None) if quiet else notify,
+        notify=silence if quiet else notify,
     )
-
-
-def notify(message: str) -> None:
-    """Print a message for the user on stderr."""
-    click.echo(message, err=True)
 
 
 def compiled_in(file: Path) -> dict[str, Any]:
@@ -515,6 +512,3 @@ def make_cascade(
 
 
 given = is_set_by_user
-Assigned = NameValue
-
-__all__ = ["bring_weights", "prepare"]

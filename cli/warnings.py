@@ -7,6 +7,7 @@ import click
 
 if TYPE_CHECKING:
     from ..eval.run.contamination import Seen
+    from ..programs.calibration_file import Certificate
 
 
 def warn_of_met(
@@ -63,3 +64,21 @@ def warn_of_settings(compiled: Mapping[str, Any], asked: Mapping[str, Any]) -> N
     """Say on stderr when a program is asked in another way than when it was compiled, see `other_settings`."""
     if words := other_settings(compiled, asked):
         click.echo(f"warning: {words}", err=True)
+
+
+def warn_of_questions(
+    certificate: "Certificate | None", task: str, questions: Iterable[tuple[str, str | None]]
+) -> None:
+    """Print on stderr what speaks against a calibration's promise on some questions.
+
+    Args:
+        certificate: the calibration; None for no warning.
+        task: the task's name.
+        questions: with their right answers.
+    """
+    if certificate is None:
+        return
+    pairs = list(questions)
+    asked, gold = [question for question, _ in pairs], [answer for _, answer in pairs]
+    for warning in certificate.warnings(task, asked, gold):
+        click.echo(f"warning: {warning}", err=True)

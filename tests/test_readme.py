@@ -9,19 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from support import commands
+from support.commands import give_team
 
-from cope.cli import compare_live, loading, ollama_models as ollama_client, options
+from cope.cli import loading, ollama_models as ollama_client
 from cope.cli.commands import (
-    ask,
-    compile as compile_command,
-    eval as eval_command,
-    record as record_command,
     ui,
 )
-from cope.cli.main import app
 from cope.models import Price
 from cope.programs import Cascade
+from cope.programs.resolve import TeamOptions
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
@@ -71,8 +68,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[...
     """A folder with the files that the README names, and scripted models behind every model's name."""
     made: list[Any] = []
 
-    def make_team(given: Any) -> Any:
-        made.append(options.make_team(given))  # the names must be understood all the same
+    def make_team(given: TeamOptions) -> Any:
+        made.append(given)
         prices = {"small": Price(1, 1), "large": Price(1, 1)}
         return scripted(reply, prices=prices).team
 
@@ -84,8 +81,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[...
     def load_dataset(name: str, config: str | None, split: str) -> list[dict[str, Any]]:
         return TRAINING if split == "train" else DATA.get(name, SHORT)
 
-    for module in (ask, eval_command, compile_command, record_command, compare_live):
-        monkeypatch.setattr(module, "make_team", make_team)
+    give_team(monkeypatch, make_team, load_models=loading.load_models)
     monkeypatch.setattr(loading, "bring_weights", lambda names: [Path("model.gguf") for _ in names])
     monkeypatch.setattr(ollama_client, "pull", lambda name, host, bar: None)
     monkeypatch.setattr("datasets.load_dataset", load_dataset)
@@ -101,7 +97,7 @@ def run(command: str) -> Any:
     assert words[0] == "cope", f"the README has a command that no test runs: {command}"
     if CODE.intersection(words):  # the tests of the sandbox have one; this machine may not
         words.append("--unsafe-code")
-    return CliRunner().invoke(app, words[1:])
+    return commands.cope(*words[1:])
 
 
 def test_the_two_commands_come_first():

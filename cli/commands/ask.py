@@ -4,23 +4,26 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ...errors import CopeError
 from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
 from ...util.text import one_line
-from ..calibrated import calibrated_cascade, said_of
+from ..context import AppContext, pass_app
 from ..options import (
     calibration_option,
     early_stop_option,
-    flattened,
-    make_team,
-    prepare,
+    json_option,
+    notify,
     program_options,
+    silence,
     team_options,
 )
+
+if TYPE_CHECKING:
+    from ...programs.resolve import ProgramOptions, TeamOptions
 
 
 @click.command()
@@ -37,66 +40,79 @@ from ..options import (
 @early_stop_option
 @calibration_option
 @team_options
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON document with all that happened."
-)
+@json_option
 @click.option("-q", "--quiet", is_flag=True, help="Print the answer alone: no rounds, no usage.")
-@flattened
-def command(question: str, domain: str, as_json: bool, quiet: bool, **options: Any) -> None:
+@pass_app
+def command(
+    app: AppContext,
+    question: str,
+    domain: str,
+    program_options: "ProgramOptions",
+    team_options: "TeamOptions",
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Answer QUESTION; with - it is read from standard input.
 
     The default models run in this process; their weights (1.6 GB) are downloaded once. With --task code the answer is a Python
     program. `assert` lines and `>>>` examples in the question are tests that it must pass, in a sandbox.
     """
     from ...programs.events import observed_by
-    from ..display.rounds import watching
+    from ...programs.resolve import calibration_summary, resolve_calibrated_cascade
+    from ..display import round_display
     from ..display.usage import usage_in_words
 
-    question = _text(question)
-    team = make_team(options)
-    cascade, file, certificate = calibrated_cascade(options, team, domain, quiet=quiet)
-    first = cascade.preset.rounds[0]
-    prepare(
+    question = _read_question(question)
+    team = app.make_team(team_options)
+    resolved = resolve_calibrated_cascade(
+        program_options,
+        team_options,
         team,
-        cascade.preset.tiers,
-        load=[t for t in (first.planner, first.reasoner) if t],
-        quiet=quiet,
+        domain,
+        notify=silence if quiet else notify,
     )
-    with watching(cascade, quiet) as observer, observed_by(observer):
+    cascade = resolved.cascade
+    first = cascade.preset.rounds[0]
+    at_once = [tier for tier in (first.planner, first.reasoner) if tier]
+    app.load_models(team, cascade.preset.tiers, load=at_once, quiet=quiet)
+    with round_display(cascade, quiet) as observer, observed_by(observer):
         prediction = cascade(question=question)
     if as_json:
-        document = _document(question, cascade, prediction, file)
-        document["calibration"] = said_of(options, certificate)
+        document = _json_document(question, cascade, prediction, resolved.path)
+        document["calibration"] = calibration_summary(
+            program_options.calibration, resolved.certificate
+        )
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
     elif prediction.answer is not None:
-        at_terminal = (
-            sys.stdout.isatty() and DOMAINS[domain].answers_are_lines
-        )  # else the answer alone, for `x=$(cope ask ...)`
-        click.echo(
-            f"Answer: {click.style(prediction.answer, bold=True)}"
-            if at_terminal
-            else prediction.answer.rstrip("\n")
-        )
+        _print_answer(prediction.answer, domain)
     if not quiet:
-        if voters := prediction.get("members"):
-            click.echo(f"{len(voters)} programs voted: {_votes(prediction.votes)}", err=True)
+        if members := prediction.get("members"):
+            notify(f"{len(members)} programs voted: {_format_votes(prediction.votes)}")
         for outcome in prediction.tests:
-            click.echo(_tested(outcome), err=True)
-        click.echo(usage_in_words(prediction.usage, prediction.seconds), err=True)
+            notify(_format_test(outcome))
+        notify(usage_in_words(prediction.usage, prediction.seconds))
     if prediction.answer is None:
         raise CopeError(
             "no answer could be read in any round: ask in other words, or use larger models"
         )
 
 
-def _votes(votes: Mapping[str, int]) -> str:
+def _print_answer(answer: str, domain: str) -> None:
+    """Print the answer; without a terminal the answer alone, for `x=$(cope ask ...)`."""
+    if sys.stdout.isatty() and DOMAINS[domain].answers_are_lines:
+        click.echo(f"Answer: {click.style(answer, bold=True)}")
+    else:
+        click.echo(answer.rstrip("\n"))
+
+
+def _format_votes(votes: Mapping[str, int]) -> str:
     return (
         ", ".join(f"{one_line(answer)}: {count}" for answer, count in votes.items()) or "no answer"
     )
 
 
-def _tested(outcome: Mapping[str, Any]) -> str:
-    """A visible test and what came of it, in a line; a lone call was only run to compare programs."""
+def _format_test(outcome: Mapping[str, Any]) -> str:
+    """Return a line about a visible test; a lone call was only run to compare programs."""
     test = one_line(outcome["test"])
     if not outcome["passed"]:
         return f"{click.style('failed', fg='red')}  {test}  ({one_line(outcome['message'])})"
@@ -105,16 +121,19 @@ def _tested(outcome: Mapping[str, Any]) -> str:
     return f"{click.style('passed', fg='green')}  {test}"
 
 
-def _text(question: str) -> str:
+def _read_question(question: str) -> str:
     text = (sys.stdin.read() if question == "-" else question).strip()
     if not text:
         raise click.UsageError("The question is empty.")
     return text
 
 
-def _document(question: str, cascade: Any, prediction: Any, file: Path | None) -> dict[str, Any]:
-    """All that happened, as plain data."""
-    fields = (
+def _json_document(
+    question: str, cascade: Any, prediction: Any, file: Path | None
+) -> dict[str, Any]:
+    """Return all that happened, as plain data."""
+    document: dict[str, Any] = {"question": question}
+    for name in (
         "answer",
         "confidence",
         "round",
@@ -126,12 +145,11 @@ def _document(question: str, cascade: Any, prediction: Any, file: Path | None) -
         "usage",
         "cost",
         "seconds",
-    )
-    return {
-        "question": question,
-        **{name: prediction[name] for name in fields},
-        **({"members": prediction.members} if "members" in prediction else {}),
-        "preset": cascade.preset.name,
-        "program_file": str(file) if file else None,
-        "models": {tier: cascade.team[tier].model for tier in cascade.preset.tiers},
-    }
+    ):
+        document[name] = prediction[name]
+    if "members" in prediction:
+        document["members"] = prediction.members
+    document["preset"] = cascade.preset.name
+    document["program_file"] = str(file) if file else None
+    document["models"] = {tier: cascade.team[tier].model for tier in cascade.preset.tiers}
+    return document

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..options import price_option
+from ..options import json_option, output_option, price_option, seed_option
 from ..output_files import check_output
 
 if TYPE_CHECKING:
+    from ...models import Price
     from ...optimize.calibration import Calibration
 
 _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
@@ -63,9 +64,7 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
     metavar="NAME",
     help="Calibrate this one of the recorded programs. [default: the record's own]",
 )
-@click.option(
-    "--seed", type=int, default=0, show_default=True, metavar="N", help="Of the two halves."
-)
+@seed_option
 @click.option(
     "--risk-report",
     is_flag=True,
@@ -76,16 +75,19 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
     is_flag=True,
     help="Also what each rule of --early-stop would save, and which decisions it changes.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write the calibration, for --calibration of cope ask and cope eval.",
-)
+@output_option("Write the calibration, for --calibration of cope ask and cope eval.")
 @price_option
-@click.option("--json", "as_json", is_flag=True, help="Print the calibration as JSON.")
-def command(record: Path, risk_report: bool, stop_report: bool, **options: Any) -> None:
+@json_option
+def command(
+    record: Path,
+    preset: str | None,
+    risk_report: bool,
+    stop_report: bool,
+    output: Path | None,
+    prices: "dict[str, Price]",
+    as_json: bool,
+    **aim: Any,
+) -> None:
     """Choose thresholds and samples for the cascade of RECORD, a file of cope record or cope import.
 
     One half of the questions puts the settings in order, from the safest to the cheapest; the other half tests them one by one,
@@ -95,21 +97,21 @@ def command(record: Path, risk_report: bool, stop_report: bool, **options: Any) 
     from ...optimize.calibration import Aim, calibrate, certify, is_calibration
     from ..display.calibration import print_calibration, print_reliability, print_stops
 
-    if options["output"]:
-        check_output(options["output"], [record], "calibration", is_calibration)
-    names = ("harm", "delta", "loss", "minimize", "budget", "group", "seed")
-    prices, read = dict(options["prices"]), Recording.open(record)
-    read = read.led_by(options["preset"]) if options["preset"] else read
-    found = calibrate(read, Aim(**{name: options[name] for name in names}), prices)
+    if output:
+        check_output(output, [record], "calibration", is_calibration)
+    read = Recording.open(record)
+    if preset:
+        read = read.led_by(preset)
+    found = calibrate(read, Aim(**aim), prices)
     more: dict[str, Any] = {}
     if risk_report:
         more["reliability"] = _reliability(found)
     if stop_report:
         more["early_stop"] = _stops(found)
     made = certify(found, **{name: [row.as_dict() for row in rows] for name, rows in more.items()})
-    if options["output"]:
-        made.save(options["output"])
-    if options["as_json"]:
+    if output:
+        made.save(output)
+    if as_json:
         click.echo(json.dumps(made.as_dict(), ensure_ascii=False, indent=1))
     else:
         print_calibration(found, made)
@@ -117,8 +119,8 @@ def command(record: Path, risk_report: bool, stop_report: bool, **options: Any) 
             print_reliability(more["reliability"])
         if stop_report:
             print_stops(more["early_stop"])
-    if options["output"]:
-        click.echo(f"written to {options['output']}; use it with --calibration", err=True)
+    if output:
+        click.echo(f"written to {output}; use it with --calibration", err=True)
 
 
 def _reliability(found: "Calibration") -> list[Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from ..context import AppContext, pass_app
 from ..options import early_stop_option, flattened, team_options
 
 # The names of eval's measures: `cope compare --help` should not import numpy and scipy for them.
@@ -139,8 +140,9 @@ class _Names(click.ParamType):
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @team_options
+@pass_app
 @flattened
-def command(task: str | None, **options: Any) -> None:
+def command(app: AppContext, task: str | None, **options: Any) -> None:
     """Compare presets and programs on TASK: gsm8k, math500, mbpp, humaneval, or jsonl for your own questions.
 
     All answer the same questions, and a call that two of them share is asked once. Each is held against the reference:
@@ -160,4 +162,4 @@ def command(task: str | None, **options: Any) -> None:
         raise click.UsageError("Missing argument 'TASK'.")
     from ..compare_live import compare_live
 
-    compare_live(task, options)
+    compare_live(task, options, app)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...errors import CopeError
+from ..context import AppContext, pass_app
 from ..options import (
+    _team_of,
     flattened,
     given,
     make_cascade,
-    make_team,
     own_program,
-    prepare,
     program_options,
     team_options,
 )
@@ -143,8 +143,9 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @program_options
 @team_options
+@pass_app
 @flattened
-def command(task: str, **options: Any) -> None:
+def command(app: AppContext, task: str, **options: Any) -> None:
     """Compile a program for TASK: gsm8k, math500, mbpp, humaneval, or jsonl for your own questions.
 
     Begins with the preset's own words, or with --program FILE. Says what it will do and what that takes, asks, and saves the
@@ -163,7 +164,10 @@ def command(task: str, **options: Any) -> None:
     chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
     # What was asked before is kept in the compile's own folder; a cache beside it would make its figures untrue.
     prices, proposer_price = _prices(options)
-    team, start = make_team({**options, "no_cache": True, "prices": prices}), own_program(options)
+    team, start = (
+        app.make_team(_team_of({**options, "no_cache": True, "prices": prices})),
+        own_program(options),
+    )
     cascade = make_cascade(options, team, chosen.domain, start)
     cascade = cascade.with_answer_kind(answer_kind_of(chosen))
     splits = load_splits(chosen, options)
@@ -206,10 +210,10 @@ def command(task: str, **options: Any) -> None:
         if not options["dry_run"]:
             check_tracking(options)
         compilation.check()
-        prepare(
+        app.load_models(
             team,
             cascade.preset.tiers,
-            beside=[compilation.proposer] if compilation.proposes else (),
+            extra_lms=[compilation.proposer] if compilation.proposes else (),
         )
         with view:
             guess = compilation.estimate()

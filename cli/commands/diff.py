@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..options import json_option
 from ..program_diff import Changes, PredictorChange, changes_between
 from ..program_text import compiled_rows, demo_lines, printable, say, value_text
 
@@ -19,7 +20,7 @@ _COLOURS = {"-": "red", "+": "green", "@": "cyan"}
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
 @click.option("--full", is_flag=True, help="Print long values of demonstrations in full.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@json_option
 def command(a: str, b: str, full: bool, as_json: bool) -> None:
     """Compare two programs, each a program's file, a preset's name, or a preset's FILE.toml.
 

@@ -5,12 +5,14 @@ from typing import Any
 
 import click
 
+from ..options import json_option
+
 _MARKS = {"ok": ("ok", "green"), "note": ("--", "yellow"), "missing": ("!!", "red")}
 _NAME_WIDTH = 16
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@json_option
 def command(as_json: bool) -> None:
     """Say in plain words what is there, and what to do about what is not.
 

@@ -1,282 +1,158 @@
 """`cope eval`: a preset or program on a task, live, resumable, tracked."""
 
-import asyncio
 import json
-from collections.abc import Mapping
-from contextlib import ExitStack
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ...errors import CopeError
-from ..calibrated import (
-    calibrated_cascade,
-    calibrated_replay,
-    warn_of_questions,
-)
+from ..context import AppContext, pass_app
 from ..options import (
-    NO_PROGRAM,
     calibration_option,
-    compiled_in,
+    data_options,
     early_stop_option,
-    flattened,
-    make_team,
-    prepare,
+    json_option,
+    notify,
     program_options,
+    replay_option,
+    run_options,
     team_options,
 )
-from ..warnings import warn_of_settings
+from ..warnings import warn_of_questions, warn_of_settings
+
+if TYPE_CHECKING:
+    from ...eval.run.options import DataOptions, RunOptions
+    from ...eval.run.store import RunStore
+    from ...eval.run.tracked import TrackedEvaluation
+    from ...programs.resolve import ProgramOptions, TeamOptions
 
 
 @click.command()
 @click.argument("task", required=False)
-@click.option(
-    "--limit", type=click.IntRange(1), metavar="N", help="At most N questions, from the start."
-)
-@click.option("--split", default="test", show_default=True, help="Which part of the hub's set.")
-@click.option(
-    "--data", metavar="FILE", help="A local copy: JSONL, CSV or Parquet with question and answer."
-)
-@click.option(
-    "--visible",
-    type=click.Choice(["one", "all"]),
-    default="one",
-    show_default=True,
-    help="mbpp: tests that models see. All is the paper's way, and scores on what was shown.",
-)
-@click.option(
-    "--budget",
-    type=click.FloatRange(0),
-    metavar="USD",
-    help="Stop before this is spent; what is done is saved.",
-)
-@click.option(
-    "--questions",
-    type=click.IntRange(1),
-    metavar="N",
-    help="Questions in flight; the default keeps the models busy.",
-)
-@click.option(
-    "--runs",
-    type=click.Path(path_type=Path),
-    default=Path(".cope/eval"),
-    show_default=True,
-    help="Folder of runs.",
-)
-@click.option("--fresh", is_flag=True, help="Forget what an earlier run of the same command left.")
-@click.option("--no-track", is_flag=True, help="Do without MLflow.")
-@click.option(
-    "--store",
-    metavar="URI",
-    help="MLflow store. [default: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]",
-)
-@click.option(
-    "--replay",
-    metavar="RECORD",
-    help="Answer from a file of cope record or cope import; no model is asked.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@data_options
+@run_options(".cope/eval")
+@replay_option
+@json_option
 @program_options
 @early_stop_option
 @calibration_option
 @team_options
-@flattened
-def command(task: str | None, **options: Any) -> None:
+@pass_app
+def command(
+    app: AppContext,
+    task: str | None,
+    data_options: "DataOptions",
+    run_options: "RunOptions",
+    replay: str | None,
+    as_json: bool,
+    program_options: "ProgramOptions",
+    team_options: "TeamOptions",
+) -> None:
     """Evaluate on TASK: gsm8k, math500, mbpp, humaneval, or jsonl for your own questions.
 
     The same command goes on where an interrupted one stopped and asks nothing twice.
     """
-    if options["replay"]:
+    if replay:
         from ..eval_replay import show_replay
 
-        return show_replay(task, calibrated_replay(options) if options["calibration"] else options)
+        show_replay(replay, task, data_options.limit, program_options, team_options, as_json)
+        return
     if task is None:
         raise click.UsageError("Missing argument 'TASK'.")
     from ...eval import RunStore, answer_kind_of, task_by_name
+    from ...eval.run.tracked import evaluate_tracked, program_origin, run_settings
+    from ...programs.resolve import read_compile_metadata, resolve_calibrated_cascade
+    from ..display.evaluation import LiveView, table_text
 
-    chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
-    team = make_team(options)
-    cascade, file, certificate = calibrated_cascade(
-        options, team, chosen.domain, chosen.name, shown=chosen.shown
+    chosen = task_by_name(task, visible=data_options.visible, unsafe=program_options.unsafe_code)
+    team = app.make_team(team_options)
+    resolved = resolve_calibrated_cascade(
+        program_options,
+        team_options,
+        team,
+        chosen.domain,
+        task=chosen.name,
+        shown=chosen.shown,
+        notify=notify,
     )
-    cascade = cascade.with_answer_kind(answer_kind_of(chosen))
-    examples = chosen.load(options["split"], options["limit"], options["data"])
-    warn_of_questions(certificate, chosen.name, ((e.question, e.answer) for e in examples))
-    origin = origin_of(file, examples) | {
-        "calibration": str(options["calibration"]) if certificate else None
-    }
-    warn_of_settings(compiled_in(file) if file else {}, {**options, "shown": chosen.shown})
-    folder = RunStore(settings_of(chosen, options, cascade), options["runs"])
-    with folder.open(options["fresh"]):
-        prepare(team, cascade.preset.tiers)
-        stopped = _run(chosen, examples, cascade, folder, options, origin)
-    if stopped:
-        raise CopeError(stopped)
+    cascade = resolved.cascade.with_answer_kind(answer_kind_of(chosen))
+    examples = chosen.load(data_options.split, data_options.limit, data_options.data)
+    warn_of_questions(resolved.certificate, chosen.name, ((e.question, e.answer) for e in examples))
+    origin = program_origin(resolved.path, examples, notify)
+    origin["calibration"] = str(program_options.calibration) if resolved.certificate else None
+    asked = team_options.request_settings()
+    asked["shown"] = chosen.shown
+    warn_of_settings(read_compile_metadata(resolved.path), asked)
+    settings = run_settings(chosen, data_options, team_options, cascade)
+    store = RunStore(settings, run_options.directory)
+    rounds = len(cascade.preset.rounds)
+    with store.open(run_options.fresh):
+        app.load_models(team, cascade.preset.tiers)
+        with LiveView(len(examples), list(store.results.values()), rounds) as view:
+            made = evaluate_tracked(
+                chosen,
+                examples,
+                cascade,
+                store,
+                run_options,
+                origin,
+                finished=view.add,
+                table=partial(table_text, settings, cascade),
+            )
+        _show(made, store, cascade, origin, as_json)
+    if why := _unfinished(made, len(examples)):
+        raise CopeError(why)
 
 
-def origin_of(file: Path | None, examples: list[Any]) -> dict[str, Any]:
-    """Where the program comes from, and how many of the questions it has met; what it has met is said on stderr."""
-    from ...eval import seen_by
-
-    seen = seen_by(compiled_in(file), examples) if file else None
-    if seen and seen.words:
-        click.echo(f"warning: {seen.words}", err=True)
-    return {"program_file": str(file) if file else None, "seen": seen.as_dict() if seen else None}
-
-
-def settings_of(task: Any, options: Mapping[str, Any], cascade: Any) -> dict[str, Any]:
-    """All that decides a run's outcome; the same settings find the same folder."""
-    from ...util.hashing import digest
-
-    return {
-        "task": task.name,
-        **({"shown": task.shown} if task.shown else {}),
-        "split": options["split"],
-        "data": Path(options["data"]).name if options["data"] else None,
-        "preset": cascade.preset.name,
-        "program": digest(cascade.dump_state()),
-        "models": {tier: cascade.team[tier].model for tier in cascade.preset.tiers},
-        "seed": cascade.seed,
-        "early_stop": cascade.early_stop,
-        **{name: options[name] for name in ("adapter", "max_tokens", "context")},
-    }
-
-
-def _run(
-    task: Any,
-    examples: list[Any],
+def _show(
+    made: "TrackedEvaluation",
+    store: "RunStore",
     cascade: Any,
-    folder: Any,
-    options: Mapping[str, Any],
     origin: dict[str, Any],
-) -> str | None:
-    """Ask, record, track and print; returns why questions are left, or that some failed, if so."""
-    from ...eval import evaluate, large_alone, summarise
-    from ..display.evaluation import LiveView, print_table
+    as_json: bool,
+) -> None:
+    from ..display.evaluation import print_table
 
-    with ExitStack() as stack:
-        tracked, around = _tracking(stack, examples, cascade, folder, options, origin)
-        view = stack.enter_context(
-            LiveView(len(examples), list(folder.results.values()), len(cascade.preset.rounds))
-        )
-        work = evaluate(
-            task,
-            examples,
-            cascade,
-            folder,
-            in_flight=options["questions"],
-            budget=options["budget"],
-            finished=view.add,
-            **around,
-        )
-        outcome = asyncio.run(work)
-        beside = large_alone(
-            options["runs"], folder.settings, outcome.records, cascade.team["large"].model
-        )
-        summary = summarise(outcome.records, len(cascade.preset.rounds), beside)
-        if tracked:
-            _log(tracked, summary, folder, cascade)
-    document = {
-        **folder.settings,
-        **origin,
-        **summary.as_dict(),
-        "folder": str(folder.path),
-        "stopped": outcome.stopped,
-        "mlflow": {"run": tracked.id, "store": tracked.uri} if tracked else None,
-        "failed": [{"id": r.id, "error": r.error} for r in outcome.records if r.error],
-    }
-    if options["as_json"]:
+    document = store.settings | origin | made.summary.as_dict()
+    document["folder"] = str(store.path)
+    document["stopped"] = made.outcome.stopped
+    document["mlflow"] = {"run": made.run.id, "store": made.run.uri} if made.run else None
+    failed = [record for record in made.outcome.records if record.error]
+    document["failed"] = [{"id": record.id, "error": record.error} for record in failed]
+    if as_json:
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:
-        print_table(folder.settings, cascade, summary, document)
-    if summary.errors and not outcome.stopped:
-        first = next(r for r in outcome.records if r.error)
-        failed = f"a model failed on {summary.errors} of {len(examples)} questions, first on {first.id} ({first.error})"
-        return f"{failed}; the same command asks them again"
-    return outcome.stopped
+        print_table(store.settings, cascade, made.summary, document)
 
 
-def _tracking(
-    stack: ExitStack,
-    examples: list[Any],
-    cascade: Any,
-    folder: Any,
-    options: Mapping[str, Any],
-    origin: dict[str, Any],
-) -> tuple[Any, dict[str, Any]]:
-    """The MLflow run, opened again if this run had one, and the span around each question."""
-    if options["no_track"]:
-        return None, {}
-    from ...tracking import question_span, tracked
-    from ...util.hashing import digest
-
-    settings = {
-        **folder.settings,
-        "questions": len(examples),
-        "data_fingerprint": digest([(e.question, e.answer) for e in examples]),
-        "thresholds": [r.threshold for r in cascade.preset.rounds if r.threshold is not None],
-        "samples": [r.samples for r in cascade.preset.rounds],
-    }
-    params = {f"model.{tier}": model for tier, model in settings.pop("models").items()} | settings
-    tags = {"folder": str(folder.path), "program_file": origin["program_file"] or NO_PROGRAM}
-    tags |= {"calibration": origin["calibration"]} if origin["calibration"] else {}
-    tags |= {f"program_met.{name}": str(count) for name, count in (origin["seen"] or {}).items()}
-    run = stack.enter_context(
-        tracked(
-            f"cope-{settings['task']}",
-            f"{settings['preset']}",
-            params,
-            tags,
-            folder.metadata().get("mlflow_run"),
-            options["store"],
-        )
+def _unfinished(made: "TrackedEvaluation", questions: int) -> str | None:
+    """Return why questions are left, or that some failed; None when all are answered."""
+    if made.outcome.stopped:
+        return made.outcome.stopped
+    failed = [record for record in made.outcome.records if record.error]
+    if not failed:
+        return None
+    first = failed[0]
+    return (
+        f"a model failed on {len(failed)} of {questions} questions, first on {first.id} "
+        f"({first.error}); the same command asks them again"
     )
-    # An address may hold a password, which is nothing for a file.
-    folder.update_metadata(
-        mlflow_run=run.id, mlflow_store=None if urlsplit(run.uri).password else run.uri
-    )
-    return run, {"around": lambda example: question_span(example.id, example.question)}
 
 
-def _log(run: Any, summary: Any, folder: Any, cascade: Any) -> None:
-    """Figures, records, table and program to the MLflow run."""
-    from ..display.evaluation import table_text
-
-    low, high = summary.interval
-    figures = {
-        "accuracy": summary.accuracy,
-        "accuracy_low": low,
-        "accuracy_high": high,
-        "questions": summary.n,
-        "errors": summary.errors,
-        "unreadable": summary.unreadable,
-        "seconds_per_question": summary.seconds_per_question,
-        "usd": summary.total.usd if not summary.total.unpriced else None,
-    }
-    for round_ in summary.rounds:
-        name = f"round_{round_.round}"
-        figures |= {
-            f"{name}.share": round_.share,
-            f"{name}.accuracy": round_.accuracy,
-            **_spent(name, round_.spent),
-        }
-    for tier, spent in summary.tiers.items():
-        figures |= _spent(tier, spent)
-    run.metrics(figures)
-    run.artifact(folder.results_file)
-    run.text(table_text(folder.settings, cascade, summary), "table.txt")
-    run.text(json.dumps(summary.as_dict(), indent=1), "summary.json")
-    run.text(json.dumps(cascade.dump_state(), indent=1, default=str), "program.json")
+# Until `cope compare` takes the dataclasses.
 
 
-def _spent(name: str, spent: Any) -> dict[str, float | None]:
-    return {
-        f"{name}.calls": spent.calls,
-        f"{name}.prompt_tokens": spent.prompt_tokens,
-        f"{name}.plan_tokens": spent.plan_tokens,
-        f"{name}.answer_tokens": spent.answer_tokens,
-        f"{name}.usd": spent.usd if not spent.unpriced else None,
-        f"{name}.seconds": spent.seconds,
-    }
+def settings_of(task: Any, options: Any, cascade: Any) -> dict[str, Any]:
+    """Return the settings of a run, see `run_settings`."""
+    from ...eval.run.tracked import run_settings
+    from ..options import _data_of, _team_of
+
+    return run_settings(task, _data_of(options), _team_of(options), cascade)
+
+
+def origin_of(file: Any, examples: list[Any]) -> dict[str, Any]:
+    """Return where a program comes from, see `program_origin`."""
+    from ...eval.run.tracked import program_origin
+
+    return program_origin(file, examples, notify)

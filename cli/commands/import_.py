@@ -1,14 +1,13 @@
 """`cope import`: a record of samples that others published."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from ...errors import CopeError
-from ..options import Assigned
+from ..options import NameValue, group_option, json_option, limit_option, output_option, seed_option
 from ..output_files import check_output
 
 OWN = ("small", "large")
@@ -32,7 +31,7 @@ OWN = ("small", "large")
     "--tier",
     "tiers",
     multiple=True,
-    type=Assigned(str),
+    type=NameValue(str),
     metavar="NAME=MODEL",
     help="One more of the file's models, asked between small and large. Repeatable.",
 )
@@ -51,24 +50,24 @@ OWN = ("small", "large")
     metavar="T",
     help="Share of the votes that is accepted, of every tier but large.",
 )
-@click.option(
-    "--seed", type=int, default=0, show_default=True, metavar="N", help="Breaks ties between votes."
-)
-@click.option(
-    "--limit", type=click.IntRange(1), metavar="N", help="At most N questions, from the start."
-)
-@click.option(
-    "--group", metavar="FIELD", help="Questions with the same value there belong together."
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The record. [default: FILE's name with .parquet]",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def command(file: Path, **options: Any) -> None:
+@seed_option
+@limit_option
+@group_option
+@output_option("The record. [default: FILE's name with .parquet]")
+@json_option
+def command(
+    file: Path,
+    small: str,
+    large: str,
+    tiers: tuple[tuple[str, str], ...],
+    variants: tuple[str, ...],
+    threshold: float,
+    seed: int,
+    limit: int | None,
+    group: str | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
     """Import FILE: JSON lines with id, question, gold where it is known, and samples by model, each with answer and maybe text,
     tokens, chars and variant.
 
@@ -78,38 +77,38 @@ def command(file: Path, **options: Any) -> None:
     from ...eval import import_samples, is_record, write_record
     from ..display.recording import contents, print_contents
 
-    path = options["output"] or Path(f"{file.stem}.parquet")
+    path = output or Path(f"{file.stem}.parquet")
     check_output(path, [file], "record", is_record)
-    models = _models(options)
-    thresholds = (options["threshold"],) * (len(models) - 1)
+    models = _models(small, tiers, large)
+    thresholds = (threshold,) * (len(models) - 1)
     made = import_samples(
         file,
         models,
-        _variants(options["variants"], tuple(models)),
+        _variants(variants, tuple(models)),
         thresholds=thresholds,
-        seed=options["seed"],
-        group=options["group"],
-        limit=options["limit"],
+        seed=seed,
+        group=group,
+        limit=limit,
     )
     write_record(path, made.manifest, made.rows)
     found = contents(path)
-    if options["as_json"]:
+    if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=1))
     else:
         print_contents(found)
     _say_of_large(made.manifest.settings["variants"]["large"])
 
 
-def _models(options: Mapping[str, Any]) -> dict[str, str]:
+def _models(small: str, tiers: Sequence[tuple[str, str]], large: str) -> dict[str, str]:
     """Each tier's model, in the order in which they are asked."""
     between: dict[str, str] = {}
-    for name, model in options["tiers"]:
+    for name, model in tiers:
         if name in (*OWN, *between):
             raise CopeError(
                 f"--tier {name}={model}: that tier is named already; --small and --large set those two"
             )
         between[name] = model
-    return {"small": options["small"], **between, "large": options["large"]}
+    return {"small": small, **between, "large": large}
 
 
 def _say_of_large(variants: Sequence[str]) -> None:

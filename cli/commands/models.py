@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from ...errors import CopeError
+from ..options import json_option
 
 
 @click.group()
@@ -14,7 +15,7 @@ def command() -> None:
 
 
 @command.command("list", short_help="List what is here and what can be brought.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@json_option
 def list_models(as_json: bool) -> None:
     """List the weights that local/NAME knows, and the models that an Ollama server has."""
     from ..ollama_models import server_host

@@ -10,23 +10,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...errors import CopeError
-from ..options import price_option
+from ..options import STORE_DEFAULT, json_option, output_option, price_option, track_option
 from ..output_files import check_output
 
 if TYPE_CHECKING:
+    from ...models import Price
     from ...report import Source
 
 
 @click.command(short_help="Make one page of a run, a record or a comparison.")
 @click.argument("source", metavar="RUN_OR_RECORD", type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--output",
+@output_option(
+    "The page; a report that is there is replaced.",
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("report.html"),
     show_default=True,
-    metavar="FILE",
-    help="The page; a report that is there is replaced.",
 )
 @click.option(
     "--figures",
@@ -36,18 +34,24 @@ if TYPE_CHECKING:
 )
 @click.option("--force", is_flag=True, help="Write over a file that is not a report.")
 @click.option("--open", "opens", is_flag=True, help="Show the page in the browser.")
-@click.option("--no-track", is_flag=True, help="Do not attach the page to the MLflow run.")
+@track_option
 @click.option(
     "--store",
     metavar="URI",
-    help="MLflow store. [default: the one of the run, else MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]",
+    help=f"MLflow store. [default: the one of the run, else {STORE_DEFAULT}]",
 )
 @price_option
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print the page's figures as one JSON document."
-)
+@json_option
 def command(
-    source: Path, output: Path, figures: Path | None, force: bool, opens: bool, **options: Any
+    source: Path,
+    output: Path,
+    figures: Path | None,
+    force: bool,
+    opens: bool,
+    track: bool,
+    store: str | None,
+    prices: "dict[str, Price]",
+    as_json: bool,
 ) -> None:
     """Make a page of RUN_OR_RECORD: a folder of cope eval or cope compare, or a file of cope record or cope import.
 
@@ -57,13 +61,13 @@ def command(
 
     check_output(output, [source], "report", is_report, force=force)
     with _saying(f"reading {source}"):
-        opened = open_source(source, dict(options["prices"]))
+        opened = open_source(source, prices)
         found = figures_of(opened)
     with _saying(f"writing {output}"):
         _write(opened, found, output)
         pictures = draw_files(found, figures) if figures else []
-    tracked = None if options["no_track"] else _attach(opened, output, options["store"])
-    _told(found, output, pictures, tracked, options["as_json"])
+    run = _attach(opened, output, store) if track else None
+    _print_result(found, output, pictures, run, as_json)
     if opens and click.launch(output.resolve().as_uri()):
         raise CopeError(f"no browser could be started: open {output} yourself")
 
@@ -118,7 +122,7 @@ def _attach(opened: "Source", output: Path, store: str | None) -> str | None:
     return opened.mlflow_run
 
 
-def _told(
+def _print_result(
     found: dict[str, Any], output: Path, pictures: list[Path], tracked: str | None, as_json: bool
 ) -> None:
     from ...report.figures import headline

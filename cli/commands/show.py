@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
+from ..options import json_option
 from ..program_text import (
     compiled_rows,
     demo_lines,
@@ -33,7 +34,7 @@ _SOME = 3  # of many demonstrations, where not all are wanted
     metavar="KIND",
     help=f"Kind of questions a preset is shown for: {', '.join(DOMAINS)}. A file names its own.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@json_option
 def command(source: str, full: bool, domain: str, as_json: bool) -> None:
     """Print a program that was compiled or saved, or a preset as it is before that.
 

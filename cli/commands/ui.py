@@ -16,6 +16,7 @@ from typing import IO
 import click
 
 from ...errors import CopeError
+from ..options import store_option
 
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
@@ -23,11 +24,7 @@ STOP_SECONDS = 5.0
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True, metavar="N")
-@click.option(
-    "--store",
-    metavar="URI",
-    help="MLflow store. [default: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]",
-)
+@store_option
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 def command(port: int, store: str | None, no_browser: bool) -> None:
     """Open MLflow's page on the runs of `cope eval`, until Ctrl-C."""

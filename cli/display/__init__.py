@@ -1,1 +1,30 @@
-"""What the commands print and show while they work."""
+"""What the commands show, on stdout and on stderr."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...programs import Cascade
+    from ...programs.events import Observer
+
+
+@contextmanager
+def round_display(cascade: "Cascade", quiet: bool = False) -> Iterator["Observer | None"]:
+    """Yield an observer for `observed_by` that shows the cascade's rounds on stderr; None when quiet.
+
+    Models that only a later round asks are loaded when that round starts.
+    """
+    if quiet:
+        yield None
+        return
+    if not sys.stderr.isatty():
+        from .rounds import PlainRoundDisplay
+
+        yield PlainRoundDisplay(cascade)
+        return
+    from .rounds_live import LiveRoundDisplay
+
+    with LiveRoundDisplay(cascade) as live:
+        yield live

@@ -3,45 +3,23 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ...programs.domains.registry import domain_by_name
+from ...programs.events import Event, Judged, Planned, RoundStarted, Voted
 from ...util.text import one_line
 from ..loading import embedded, engine_name, load_beside
 from ..program_text import plans_in_words, seen_in_words, times_in_words
 
 if TYPE_CHECKING:
     from ...programs import Cascade
-    from ...programs.events import Event, Judged, Observer, Planned, RoundStarted, Voted
 
 
-@contextmanager
-def watching(cascade: "Cascade", quiet: bool = False) -> Iterator["Observer | None"]:
-    """An observer for `observed_by` that shows the cascade's rounds on stderr; None when it should be quiet.
-
-    Models that only a later round asks are loaded when that round starts.
-    """
-    if quiet:
-        yield None
-        return
-    if not sys.stderr.isatty():
-        yield Lines(cascade)
-        return
-    from .rounds_live import Live
-
-    with Live(cascade) as live:
-        yield live
-
-
-class Display:
+class RoundDisplay:
     """What is known of the round that runs; the two displays show it in their ways.
 
     Events come on the thread on which the cascade runs.
     """
-
-    # The handlers carry their event's name.
 
     def __init__(self, cascade: "Cascade") -> None:
         self.cascade = cascade
@@ -59,61 +37,69 @@ class Display:
         self.votes: dict[str, int] = {}
         self.loading: dict[str, float | None] = {}  # model to seconds, None while it loads
 
-    def __call__(self, event: "Event") -> None:
+    def __call__(self, event: Event) -> None:
         with self.lock:
-            getattr(self, type(event).__name__)(event)
+            match event:
+                case RoundStarted():
+                    self.on_round_started(event)
+                case Planned():
+                    self.on_planned(event)
+                case Voted():
+                    self.on_voted(event)
+                case Judged():
+                    self.on_judged(event)
 
     @property
     def spec(self) -> Any:
         """The round's data."""
         return self.cascade.preset.rounds[self.number - 1]
 
-    def RoundStarted(self, event: "RoundStarted") -> None:
+    def on_round_started(self, event: RoundStarted) -> None:
         self.began, self.number = time.monotonic(), event.round
         self.plans, self.asked, self.unread, self.votes = [], 0, 0, {}
         asked = embedded(self.cascade.team, filter(None, (event.planner, event.reasoner)))
         fresh = [engine for engine in asked if id(engine) not in self._loaded]
         self.loading = {engine_name(engine): None for engine in fresh}
-        self.draw_start()
+        self.on_start()
         for engine in fresh:
             self._loaded.add(id(engine))
             load_beside(engine, self._loaded_now)
 
-    def draw_start(self) -> None:
+    def on_start(self) -> None:
         """Show that the round begins. Comes before models are loaded, which lets nothing else run for seconds."""
 
     def _loaded_now(self, engine: Any, seconds: float) -> None:
         with self.lock:
             self.loading[engine_name(engine)] = seconds
 
-    def Planned(self, event: "Planned") -> None:
+    def on_planned(self, event: Planned) -> None:
         self.plans.append(one_line(event.plan))
 
-    def Voted(self, event: "Voted") -> None:
+    def on_voted(self, event: Voted) -> None:
         self.asked += 1
         self.unread += event.answer is None
         self.votes = {one_line(answer): votes for answer, votes in event.votes.items()}
 
-    def Judged(self, event: "Judged") -> None:
+    def on_judged(self, event: Judged) -> None:
         self.votes = {one_line(answer): votes for answer, votes in event.votes.items()}
 
     def headline(self) -> str:
         """Who plans and who solves, how often, and what share must agree."""
         spec = self.spec
-        solver = "then" if spec.planner == spec.reasoner else self._who(spec.reasoner)
+        solver = "then" if spec.planner == spec.reasoner else self._tier_label(spec.reasoner)
         parts = []
         if spec.planner:
-            parts.append(f"{self._who(spec.planner)} writes {plans_in_words(spec)}")
+            parts.append(f"{self._tier_label(spec.planner)} writes {plans_in_words(spec)}")
         times = "" if spec.plans > 1 else times_in_words(spec)
         parts.append(f"{solver} solves {times}".rstrip() + seen_in_words(spec, self.number))
         if spec.threshold is not None:
             parts.append(self._domain.gate_text(spec.threshold))
         return ", ".join(parts)
 
-    def _who(self, tier: str | None) -> str:
+    def _tier_label(self, tier: str | None) -> str:
         return f"{tier} ({self.cascade.team[tier].model})" if tier else ""
 
-    def verdict(self, event: "Judged") -> str:
+    def decision_text(self, event: Judged) -> str:
         """The gate's decision in words."""
         if event.accepted:
             said = "" if event.words else f" {one_line(event.answer or '')}"  # a program is no line
@@ -122,10 +108,10 @@ class Display:
         return event.reason if last else f"escalated: {event.reason}"
 
 
-class Lines(Display):
+class PlainRoundDisplay(RoundDisplay):
     """One plain line on stderr for each event."""
 
-    def draw_start(self) -> None:
+    def on_start(self) -> None:
         self._say(self.headline())
         for name in self.loading:
             self._say(f"loading {name} ...")
@@ -134,13 +120,13 @@ class Lines(Display):
         super()._loaded_now(engine, seconds)
         self._say(f"loaded {engine_name(engine)} in {seconds:.1f} s")
 
-    def Planned(self, event: "Planned") -> None:
-        super().Planned(event)
+    def on_planned(self, event: Planned) -> None:
+        super().on_planned(event)
         number = f" {len(self.plans)} of {self.spec.plans}" if self.spec.plans > 1 else ""
         self._say(f"plan{number}: {one_line(event.plan)}")
 
-    def Voted(self, event: "Voted") -> None:
-        super().Voted(event)
+    def on_voted(self, event: Voted) -> None:
+        super().on_voted(event)
         votes = ", ".join(f"{answer}: {votes}" for answer, votes in self.votes.items())
         answer = "no answer could be read" if event.answer is None else one_line(event.answer)
         self._say(
@@ -148,9 +134,9 @@ class Lines(Display):
             + (f"  ({votes})" if votes else "")
         )
 
-    def Judged(self, event: "Judged") -> None:
-        super().Judged(event)
-        self._say(f"{self.verdict(event)}  ({time.monotonic() - self.began:.1f} s)")
+    def on_judged(self, event: Judged) -> None:
+        super().on_judged(event)
+        self._say(f"{self.decision_text(event)}  ({time.monotonic() - self.began:.1f} s)")
         if not event.accepted and event.plan:
             self._say(f"hands on the plan: {one_line(event.plan)}")
 

@@ -6,14 +6,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console, Group, RenderableType
-from rich.live import Live as RichLive
+from rich.live import Live
 from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from ...util.text import one_line
-from .rounds import Display
+from .rounds import RoundDisplay
 
 if TYPE_CHECKING:
     from ...programs import Cascade
@@ -24,13 +24,13 @@ _MOST = 8  # plans, and answers, that are shown: a round should fit on a screen
 _UNREAD = "(no answer)"
 
 
-class Live(Display):
+class LiveRoundDisplay(RoundDisplay):
     """Shows the running round on stderr, redrawn in place; rounds that are over stay above it."""
 
     def __init__(self, cascade: "Cascade", console: Console | None = None) -> None:
         super().__init__(cascade)
         self.console = console or Console(stderr=True)
-        self._live: RichLive | None = None
+        self._live: Live | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -44,15 +44,15 @@ class Live(Display):
         if self._live:
             self._live.stop()
 
-    def draw_start(self) -> None:
+    def on_start(self) -> None:
         self._end: list[RenderableType] = []
-        self._live = live = RichLive(
+        self._live = live = Live(
             get_renderable=self._picture, console=self.console, refresh_per_second=8
         )
         live.start(refresh=True)
 
-    def Judged(self, event: "Judged") -> None:
-        super().Judged(event)
+    def on_judged(self, event: "Judged") -> None:
+        super().on_judged(event)
         self._end = self._decision(event)
         if self._live:
             self._live.stop()  # draws once more
@@ -112,7 +112,7 @@ class Live(Display):
         loaded = "".join(
             f", loaded {name} in {s:.1f} s" for name, s in self.loading.items() if s is not None
         )
-        text = Text(f"  {self.verdict(event)}", style=f"bold {style}")
+        text = Text(f"  {self.decision_text(event)}", style=f"bold {style}")
         text.append(f"  ({time.monotonic() - self.began:.1f} s{loaded})", style="not bold dim")
         lines: list[RenderableType] = [text]
         if not event.accepted and event.plan and not last:

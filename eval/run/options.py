@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class DataOptions:
     split: str = "test"
     limit: int | None = None
     data: str | None = None
-    visible: str = "one"
+    visible: Literal["one", "all"] = "one"
     group: str | None = None
 
     @property

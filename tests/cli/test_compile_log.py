@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from support import commands
+from support.commands import give_team
 from support.compile_world import preset, rows as worded
 from support.tracked_compiles import SETTINGS, Tier, compilation
 
 from cope import Cascade, CopeError, Team
-from cope.cli import compile_log, options
-from cope.cli.commands import compile as compile_command
+from cope.cli import compile_log
 from cope.cli.compile_log import CompileLog
 from cope.cli.compile_prompts import prompts_text, templates
 from cope.cli.compile_proposals import proposals
-from cope.cli.main import app
 from cope.optimize.compiler.candidates import Candidates
 from cope.tracking import TrackedRun
 
@@ -193,13 +192,7 @@ def test_prompts_of_peers_and_chosen_demonstrations_are_told():
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(compile_command, "prepare", lambda *args, **kwargs: None)
-
-    def team(given: Any) -> Team:
-        options.make_team(given)
-        return Team(Tier("small"), Tier("large"), cache=False)
-
-    monkeypatch.setattr(compile_command, "make_team", team)
+    give_team(monkeypatch, lambda options: Team(Tier("small"), Tier("large"), cache=False))
     rows = [
         {"question": example.question, "answer": example.answer} for example in worded(range(18))
     ]
@@ -219,7 +212,7 @@ def cope(*words: str) -> Any:
         "bootstrap-few-shot",
         "--yes",
     )
-    return CliRunner().invoke(app, [*usual, "--reflection-lm", "local/smollm2-135m", *words])
+    return commands.cope(*[*usual, "--reflection-lm", "local/smollm2-135m", *words])
 
 
 def test_a_store_that_cannot_be_written_is_told_before_a_model_is_asked(here: Path):

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from support.compile_command import USUAL, World, cope
 
-from cope.cli.commands import eval as eval_command, record as record_command
 from cope.cli.warnings import other_settings
 from cope.eval import Recording
 
@@ -19,9 +18,6 @@ NEW = "new.jsonl"
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """With a program `m.json` that was compiled on the questions of `q.jsonl`, those of `new.jsonl` being others."""
     made = World(tmp_path, monkeypatch)
-    for module in (eval_command, record_command):
-        monkeypatch.setattr(module, "make_team", made.team)
-        monkeypatch.setattr(module, "prepare", lambda *args, **kwargs: None)
     rows = [{"question": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(30, 36)]
     Path(NEW).write_text("".join(json.dumps(row) + "\n" for row in rows))
     done(*USUAL, "--yes", "-o", "m.json")

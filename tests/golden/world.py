@@ -19,10 +19,10 @@ from click.testing import CliRunner
 from matplotlib.figure import Figure
 
 from cope import Team
-from cope.cli import compare_live, options
-from cope.cli.commands import ask, compile as compile_command, eval as eval_command, record
+from cope.cli.context import AppContext
 from cope.cli.main import app
 from cope.models import Price, ScriptedEngine
+from cope.programs.resolve import TeamOptions, resolve_team
 
 FILES = Path(__file__).parent / "files"
 HERE = FILES / "here"
@@ -34,7 +34,6 @@ NOT_KEPT = ("*.png", "*.svg", "*.html", "lock", "optimizer.log", "left", "cache"
 STATE = ".cope"
 
 PROPOSAL = "Double it, carefully.\nProposed prefix for output field: Answer"
-MODULES = (ask, eval_command, record, compare_live, compile_command)
 OF_THE_USER = ("COPE_WEIGHTS", "OLLAMA_API_KEY", "OPENAI_API_KEY", "MLFLOW_TRACKING_URI")
 NOBODY = "127.0.0.1:9"
 """No server of Ollama's answers there."""
@@ -206,9 +205,9 @@ class World:
         """Let every second reply come late, where some are to be stopped on their way."""
         return 0.1 if self.slow and self.asked % 2 == 0 else 0.0
 
-    def team(self, given: Any) -> Team:
+    def team(self, given: TeamOptions) -> Team:
         """Make the team; the options must be understood all the same."""
-        options.make_team(given)
+        resolve_team(given)
         return Team(*self.engines, cache=False, prices={"large": Price(1, 2)})
 
     @property
@@ -221,7 +220,8 @@ class World:
         self.slow = step == STOPPED
         self.misled = step == "compile-ensemble"
         words = [_found(word) for word in shlex.split(STEPS[step])]
-        result = CliRunner().invoke(app, [*words, "--json"])
+        context = AppContext(make_team=self.team, load_models=lambda *args, **kwargs: None)
+        result = CliRunner().invoke(app, [*words, "--json"], obj=context)
         fine = (0, 1) if step == "doctor" else (0,)
         assert result.exit_code in fine, f"{step}: {result.output} {result.exception!r}"
         return json.loads(result.stdout)
@@ -258,9 +258,6 @@ def opened(folder: Path, answering: bool = True) -> Iterator[World]:
         patch.setenv("OLLAMA_HOST", NOBODY)
         for name in OF_THE_USER:
             patch.delenv(name, raising=False)
-        for module in MODULES:
-            patch.setattr(module, "make_team", world.team)
-            patch.setattr(module, "prepare", lambda *args, **kwargs: None)
         patch.setattr(Figure, "savefig", _without_drawing(Figure.savefig))
         yield world
 

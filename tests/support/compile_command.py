@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from cope import Team
-from cope.cli import options
-from cope.cli.commands import compile as compile_command
-from cope.cli.main import app
 from cope.models import ScriptedEngine
+from support.commands import cope as cope, give_team
 
 PROPOSAL = "Double it, carefully.\nProposed prefix for output field: Answer"
 USUAL = tuple(
@@ -46,8 +44,7 @@ class World:
         self.engines = [ScriptedEngine(double(tier)) for tier in ("small", "large")]
         self.settings: dict[str, Any] = {"cache": False}
         monkeypatch.chdir(folder)
-        monkeypatch.setattr(compile_command, "make_team", self.team)
-        monkeypatch.setattr(compile_command, "prepare", lambda *args, **kwargs: None)
+        give_team(monkeypatch, self.team)
         rows = [{"question": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(16)]
         write("q.jsonl", rows)
         for number, row in enumerate(rows):
@@ -55,7 +52,6 @@ class World:
         write("parts.jsonl", rows)
 
     def team(self, given: Any) -> Team:
-        options.make_team(given)  # the names must be understood all the same
         return Team(*self.engines, **self.settings)
 
     @property
@@ -77,10 +73,6 @@ class World:
 
 def write(name: str, rows: list[dict[str, Any]]) -> None:
     Path(name).write_text("".join(json.dumps(row) + "\n" for row in rows))
-
-
-def cope(*words: str, typed: str | None = None) -> Result:
-    return CliRunner().invoke(app, words, input=typed)
 
 
 def made(*words: str) -> Result:

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from dspy.lm15 import ContextLengthError
 from rich.console import Console
+from support import commands
+from support.commands import give_team
 
-from cope.cli.commands import ask
-from cope.cli.display.rounds import watching
-from cope.cli.display.rounds_live import Live
+from cope.cli.display import round_display
+from cope.cli.display.rounds_live import LiveRoundDisplay
 from cope.cli.display.usage import cost_in_words, usage_in_words
-from cope.cli.main import app
 from cope.errors import CopeError
 from cope.models import Price, ScriptedEngine, Team
 from cope.programs import Cascade, load_preset
@@ -54,8 +54,8 @@ def cope(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Resul
     def run(*arguments: str, script: Any = None, stdin: str | None = None, **team: Any) -> Result:
         if script:
             scripted = Team(ScriptedEngine(script), ScriptedEngine(script), cache=False, **team)
-            monkeypatch.setattr(ask, "make_team", lambda options: scripted)
-        return CliRunner().invoke(app, list(arguments), input=stdin)
+            give_team(monkeypatch, lambda options: scripted)
+        return commands.cope(*arguments, typed=stdin)
 
     return run
 
@@ -290,7 +290,7 @@ def test_a_terminal_shows_plans_bars_and_the_decision() -> None:
     cascade = Cascade("cope", Team(ScriptedEngine(steered), ScriptedEngine(steered), cache=False))
     out = io.StringIO()
     with (
-        Live(cascade, Console(file=out, force_terminal=True, width=160)) as live,
+        LiveRoundDisplay(cascade, Console(file=out, force_terminal=True, width=160)) as live,
         observed_by(live),
     ):
         cascade(question=QUESTION)
@@ -307,7 +307,7 @@ def test_a_terminal_shows_an_escalation_and_leaves_out_what_would_not_fit() -> N
     cascade = Cascade(load_preset("cope").with_(samples=12), team, early_stop="none")
     out = io.StringIO()
     with (
-        Live(cascade, Console(file=out, force_terminal=True, width=160)) as live,
+        LiveRoundDisplay(cascade, Console(file=out, force_terminal=True, width=160)) as live,
         observed_by(live),
     ):
         cascade(question=QUESTION)
@@ -322,7 +322,7 @@ def test_a_terminal_shows_an_escalation_and_leaves_out_what_would_not_fit() -> N
 
 def test_without_a_terminal_or_quiet_there_is_no_live_display() -> None:
     cascade = Cascade("small", Team(ScriptedEngine(sure), ScriptedEngine(sure)))
-    with watching(cascade, quiet=True) as observer:
+    with round_display(cascade, quiet=True) as observer:
         assert observer is None
 
 

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from support import commands
+from support.commands import give_team
 
-from cope.cli import options
-from cope.cli.commands import ask, eval as eval_command
-from cope.cli.main import app
+from cope.programs.resolve import ProgramOptions, resolve_cascade
 from cope.sandbox import open_sandbox, opening
 
 RIGHT = "def double(n):\n    return 2 * n"
@@ -42,17 +41,13 @@ def cope(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Any) -> Any:
             else f"```python\n{WRONG if ask.tier == 'small' else RIGHT}\n```"
         )
 
-    def make_team(given: Any) -> Any:
-        return scripted(reply).team
-
-    for module in (ask, eval_command):
-        monkeypatch.setattr(module, "make_team", make_team)
+    give_team(monkeypatch, lambda options: scripted(reply).team)
     monkeypatch.chdir(tmp_path)
     data = tmp_path / "mbpp.jsonl"
     data.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
 
     def run(*words: str) -> Any:
-        return CliRunner().invoke(app, list(words))
+        return commands.cope(*words)
 
     run.data = str(data)
     return run
@@ -149,14 +144,6 @@ def test_a_broken_row_is_one_line_with_its_place(cope: Any) -> None:
     assert "mbpp.jsonl line 1: test 1 in test_list is not Python" in result.output
 
 
-def test_make_cascade_knows_the_kind_of_questions(scripted: Any) -> None:
-    given = {
-        "seed": 0,
-        "early_stop": "exact",
-        "samples": None,
-        "thresholds": None,
-        "program": None,
-        "preset": "small",
-        "unsafe_code": True,
-    }
-    assert options.make_cascade(given, scripted(lambda ask: "").team, "code").domain == "code"
+def test_resolve_cascade_knows_the_kind_of_questions(scripted: Any) -> None:
+    given = ProgramOptions(preset="small", unsafe_code=True)
+    assert resolve_cascade(given, scripted(lambda ask: "").team, "code").domain == "code"

@@ -8,12 +8,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from support import commands
+from support.commands import give_team
 
 from cope import Cascade, load_preset
-from cope.cli import options
-from cope.cli.commands import ask as ask_command, compile as compile_command, eval as eval_command
-from cope.cli.main import app
 from cope.models import DEFAULT_LARGE, DEFAULT_SMALL, ScriptedEngine, Team
 from cope.optimize.compiler.splits import split
 from cope.programs import bundled as shipped_programs
@@ -33,9 +32,7 @@ def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Team:
         return f"Answer: {number + 1 if 'carefully' in messages[0]['content'] else 9}"
 
     made = Team(ScriptedEngine(reply), ScriptedEngine(reply), cache=False)
-    for module in (ask_command, eval_command, compile_command):
-        monkeypatch.setattr(module, "make_team", lambda given: options.make_team(given) and made)
-        monkeypatch.setattr(module, "prepare", lambda *args, **kwargs: None)
+    give_team(monkeypatch, lambda options: made)
     monkeypatch.setattr(shipped_programs, "FOLDER", tmp_path / "package")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "package").mkdir()
@@ -91,7 +88,7 @@ def questions() -> list[Any]:
 
 
 def cope(*words: str) -> Result:
-    result = CliRunner().invoke(app, words)
+    result = commands.cope(*words)
     assert result.exit_code == 0, result.output
     return result
 
@@ -141,7 +138,7 @@ def test_the_users_own_program_and_other_models_come_first(
 ) -> None:
     save()
     mine = save("mine.json", task="other")
-    result = CliRunner().invoke(app, [*EVAL, "--program", "mine.json"])
+    result = commands.cope(*EVAL, "--program", "mine.json")
     assert result.exit_code == 2 and "leave out --preset" in result.stderr
     words = [word for word in EVAL if word not in ("--preset", "small")]
     document = json.loads(cope(*words, "--program", "mine.json", "--json", "--no-track").stdout)
@@ -174,7 +171,7 @@ def test_a_compile_starts_from_the_preset_s_own_words(save: Save) -> None:
         "4",
         "--no-track",
     )
-    result = CliRunner().invoke(app, ["compile", "jsonl", *words, "--yes", "--json"])
+    result = commands.cope("compile", "jsonl", *words, "--yes", "--json")
     document = json.loads(result.stdout)
     assert document["before"]["accuracy"] < 1 and "program jsonl-small.json" not in result.stderr
     named = json.loads(

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from support import commands
+from support.commands import give_team
 from support.imported_recordings import imported, published
 from support.recordings import recorder, recording, team_of, unsure
 
 from cope import load_preset
-from cope.cli import options
-from cope.cli.commands import ask as ask_command, eval as eval_command
-from cope.cli.main import app
 from cope.eval import TASKS
 from cope.models import Tier
 from cope.optimize.calibration import load_certificate
@@ -27,7 +25,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def cope(*words: str) -> Any:
-    return CliRunner().invoke(app, list(words))
+    return commands.cope(*words)
 
 
 def failed(result: Any) -> str:
@@ -159,11 +157,7 @@ def test_without_right_answers_disagreement_alone_is_promised(here: Path):
 def team(here: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]) -> Any:
     """Scripted models in the place of real ones, questions, and a record of the cascade on other questions."""
     made = scripted(unsure)
-    for command in (ask_command, eval_command):
-        monkeypatch.setattr(
-            command, "make_team", lambda given: options.make_team(given) and made.team
-        )
-        monkeypatch.setattr(command, "prepare", lambda *args, **kwargs: None)
+    give_team(monkeypatch, lambda options: made.team)
     rows = [{"question": f"What is {n} + 1?", "answer": n + 1} for n in range(10, 16)]
     (here / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     recording(recorder(made.team, load_preset("cope").with_(samples=3), "large"), here, 14)

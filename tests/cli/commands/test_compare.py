@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from support.record_command import cope, done, scripted_commands
 
-from cope.cli import compare_live
-from cope.cli.commands import eval as eval_command, record as record_command
 from cope.programs import Cascade
 from cope.util.files import read_jsonl
 
@@ -29,7 +27,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def models(monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]) -> Any:
-    return scripted_commands(monkeypatch, scripted, (eval_command, record_command, compare_live))
+    return scripted_commands(monkeypatch, scripted)
 
 
 def told(*words: str) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from support.commands import give_team
 from support.compile_command import USUAL, World, cope, error, made
 
 from cope import Cascade, CopeError, Team
 from cope.cli import loading
-from cope.cli.commands import compile as compile_command
 from cope.cli.display.compile import _memory
 from cope.models import Price
 from cope.models.engines.embedded import EmbeddedEngine
@@ -73,11 +73,11 @@ def test_an_embedded_proposer_is_brought_with_the_tiers(
 ) -> None:
     brought: list[list[str]] = []
 
-    def prepare(team: Any, tiers: Any, beside: Any) -> None:
-        brought.append([*tiers, *(lm.model for lm in beside)])
+    def load(team: Any, tiers: Any, extra_lms: Any) -> None:
+        brought.append([*tiers, *(lm.model for lm in extra_lms)])
         raise CopeError("so far")
 
-    monkeypatch.setattr(compile_command, "prepare", prepare)
+    give_team(monkeypatch, world.team, load_models=load)
     for words in (
         (),
         ("--optimizer", "gepa"),
@@ -121,9 +121,9 @@ def test_it_is_loaded_with_the_tiers_and_once(
     for context, models in ((2048, ["0.5b", "1.5b", "1.5b"]), (8192, ["0.5b", "1.5b"])):
         brought.clear()
         team = Team(context=context)
-        loading.prepare(team, ["small", "large"], beside=[make_proposer(team)])
+        loading.load_models(team, ["small", "large"], extra_lms=[make_proposer(team)])
         assert brought == [f"qwen2.5-coder-{model}" for model in models]
         assert capsys.readouterr().err.count("loading ") == len(models)
     team = Team()
-    loading.prepare(team, ["small"], beside=[make_proposer(team, "openai/gpt-4o-mini")])
+    loading.load_models(team, ["small"], extra_lms=[make_proposer(team, "openai/gpt-4o-mini")])
     assert capsys.readouterr().err.count("loading ") == 1

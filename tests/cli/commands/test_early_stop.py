@@ -6,19 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from support import commands
+from support.commands import give_team
 from support.recordings import recorder, recording, unsure
 
 from cope import load_preset
-from cope.cli import options
-from cope.cli.commands import ask, eval as eval_command
-from cope.cli.main import app
 
 QUESTION = "What is 3 + 1?"
 
 
 def cope(*words: str) -> Result:
-    return CliRunner().invoke(app, list(words))
+    return commands.cope(*words)
 
 
 @pytest.fixture
@@ -30,11 +29,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[.
         lambda request: 0.01,
         limits={"small": 2},
     )
-    for command in (ask, eval_command):
-        monkeypatch.setattr(
-            command, "make_team", lambda given: options.make_team(given) and made.team
-        )
-        monkeypatch.setattr(command, "prepare", lambda *args, **kwargs: None)
+    give_team(monkeypatch, lambda options: made.team)
     rows = [{"question": f"What is {n} + 1?", "answer": n + 1} for n in range(2, 6)]
     (tmp_path / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return made

@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from dspy.lm15 import ContextLengthError
+from support import commands
+from support.commands import give_team
 
-from cope.cli import options
-from cope.cli.commands import eval as eval_command
-from cope.cli.main import app
 from cope.models import Price
 
 
@@ -33,17 +31,14 @@ def team(monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]) -> Calla
             return "add one" if ask.role == "plan" else f"so\nAnswer: {number + 1 if number else 9}"
 
         made = scripted(reply or answer, **settings)
-        monkeypatch.setattr(
-            eval_command, "make_team", lambda given: options.make_team(given) and made.team
-        )
-        monkeypatch.setattr(eval_command, "prepare", lambda *args, **kwargs: None)
+        give_team(monkeypatch, lambda options: made.team)
         return made
 
     return put
 
 
 def cope(*words: str, track: bool = False) -> Any:
-    return CliRunner().invoke(app, ["eval", *words, *([] if track else ["--no-track"])])
+    return commands.cope("eval", *words, *([] if track else ["--no-track"]))
 
 
 def failed(result: Any) -> str:

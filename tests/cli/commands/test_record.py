@@ -10,7 +10,6 @@ import pandas
 import pytest
 from support.record_command import cope, done, scripted_commands
 
-from cope.cli.commands import eval as eval_command, record as record_command
 from cope.eval import Recording
 
 
@@ -32,7 +31,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def models(monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]) -> Any:
-    return scripted_commands(monkeypatch, scripted, (eval_command, record_command))
+    return scripted_commands(monkeypatch, scripted)
 
 
 RECORD = ("record", "jsonl", "--data", "q.jsonl")

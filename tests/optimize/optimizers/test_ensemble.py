@@ -7,11 +7,10 @@ from typing import Any
 
 import dspy
 import pytest
-from click.testing import CliRunner
+from support import commands
+from support.commands import give_team
 
 from cope import Cascade, load_preset, metered
-from cope.cli.commands import eval as eval_command
-from cope.cli.main import app
 from cope.models import ScriptedEngine, Team
 from cope.optimize import Compilation, optimizer_by_name, split
 from cope.optimize.compiler.prompts import is_ensemble
@@ -164,11 +163,10 @@ def test_evaluated_and_shown_like_every_program(tmp_path: Path, monkeypatch: pyt
     Path("q.jsonl").write_text(
         "".join(json.dumps({"question": e.question, "answer": e.answer}) + "\n" for e in VAL)
     )
-    monkeypatch.setattr(eval_command, "make_team", lambda options: world.team)
-    monkeypatch.setattr(eval_command, "prepare", lambda *args, **kwargs: None)
+    give_team(monkeypatch, lambda options: world.team)
 
     def cope(*words: str) -> str:
-        made = CliRunner().invoke(app, list(words))
+        made = commands.cope(*words)
         assert made.exit_code == 0, made.output
         return made.stdout
 

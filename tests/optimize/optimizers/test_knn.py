@@ -2,17 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import dspy
 import pytest
-from click.testing import CliRunner
+from support.commands import cope, give_team
 
 from cope import Cascade, load_preset
-from cope.cli.commands import eval as eval_command
-from cope.cli.main import app
 from cope.models import ScriptedEngine, Team
 from cope.optimize import Compilation, split
 
@@ -190,9 +187,7 @@ def test_evaluated_and_shown_like_every_program(
     Path("q.jsonl").write_text(
         "".join(json.dumps({"question": e.question, "answer": e.answer}) + "\n" for e in VAL)
     )
-    monkeypatch.setattr(eval_command, "make_team", lambda options: world.team)
-    monkeypatch.setattr(eval_command, "prepare", lambda *args, **kwargs: None)
-    cope: Callable[..., Any] = lambda *words: CliRunner().invoke(app, list(words))  # noqa: E731
+    give_team(monkeypatch, lambda options: world.team)
     evaluation = (
         "eval",
         "jsonl",

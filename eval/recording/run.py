@@ -1,0 +1,201 @@
+"""A recording run: its programs, its settings, the groups of its questions, and the record that it writes."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import dspy
+
+from ...errors import CopeError
+from ...models import Team
+from ...programs import Cascade
+from ...programs.resolve import (
+    ProgramOptions,
+    TeamOptions,
+    resolve_cascade,
+    resolve_program_path,
+)
+from ...util.hashing import digest
+from ..run.evaluate import Outcome, evaluate
+from ..run.options import DataOptions, RunOptions
+from ..run.store import Record, RunStore, key_examples
+from ..tasks.base import Task, answer_kind_of
+from ..tasks.data import from_file, of_split
+from .recorder import Recorder
+from .schema import write_record
+
+
+@dataclass(frozen=True)
+class RecordOptions:
+    """Say what a record holds and where it is written.
+
+    Attributes:
+        output: the record's file.
+        logprobs: whether log-probabilities are requested.
+        compiled: by program, the questions that it was compiled on.
+    """
+
+    output: Path
+    logprobs: bool = False
+    compiled: Mapping[str, Any] | None = None
+
+
+def resolve_recorded_programs(
+    options: ProgramOptions,
+    team_options: TeamOptions,
+    team: Team,
+    task: Task,
+    also: Sequence[str],
+    notify: Callable[[str], None],
+) -> dict[str, tuple[Cascade, Path | None]]:
+    """Build the program to record, and the presets that are recorded with it.
+
+    Args:
+        options: those of the program.
+        team_options: those of the team.
+        team: the tiers.
+        task: whose questions they answer.
+        also: names of the other presets; `none` is skipped.
+        notify: receives a line for each bundled program.
+
+    Returns:
+        By name each program with its file, the record's own first.
+
+    Raises:
+        CopeError: when two have one name; else see `resolve_cascade`.
+    """
+    programs: dict[str, tuple[Cascade, Path | None]] = {}
+    kind = answer_kind_of(task)
+
+    def build(chosen: ProgramOptions) -> tuple[Cascade, Path | None]:
+        path = resolve_program_path(
+            chosen,
+            team,
+            task.domain,
+            task.name,
+            context=team_options.context,
+            notify=notify,
+        )
+        cascade = resolve_cascade(chosen, team, task.domain, path)
+        return cascade.with_answer_kind(kind), path
+
+    own = build(options)
+    programs[own[0].preset.name] = own
+    for name in also:
+        if name == "none" or name in programs:
+            continue
+        # The other presets may come from the package, whatever the first is.
+        other = build(replace(options, preset=name, program=None, bundled=True, thresholds=()))
+        if other[0].preset.name in programs:
+            raise CopeError(
+                f"two programs of a record have the name {other[0].preset.name!r}: give --also {name} another"
+            )
+        programs[other[0].preset.name] = other
+    return programs
+
+
+def read_groups(data: DataOptions, examples: Sequence[dspy.Example]) -> dict[str, str]:
+    """Return, by a question's key, the value of its row in the column `data.group`.
+
+    Raises:
+        CopeError: without a local file, or when a row has no such column.
+    """
+    column = data.group
+    if column is None:
+        return {}
+    if not data.data:
+        raise CopeError("--group names a column of your own file: give it with --data FILE")
+    rows = of_split(from_file(data.data, ()), data.split, data.data)
+    for number, row in enumerate(rows, 1):
+        if row.get(column) is None:
+            raise CopeError(f"{data.data} row {number} has no {column!r}, which --group names")
+    groups = {}
+    for key, row in zip(key_examples(list(examples)), rows, strict=False):
+        groups[key] = str(row[column])
+    return groups
+
+
+def recording_settings(
+    task: Task, data: DataOptions, team_options: TeamOptions, recorder: Recorder, logprobs: bool
+) -> dict[str, Any]:
+    """Return all that decides what a call gives; the same settings find the same folder.
+
+    Thresholds, number of samples and the other presets only say which calls are made.
+    """
+    state = recorder.first.dump_state()
+    rounds = []
+    for round_ in state["preset"]["rounds"]:
+        kept = {k: v for k, v in round_.items() if k not in ("threshold", "samples", "plans")}
+        rounds.append(kept)
+    program = dict(state)
+    program["preset"] = rounds
+    team = recorder.first.team
+    settings: dict[str, Any] = {"task": task.name}
+    settings |= call_settings(task, data, team_options, logprobs)
+    settings["preset"] = recorder.first.preset.name
+    settings["program"] = digest(program)
+    settings["models"] = {tier: team[tier].model for tier in recorder.first.preset.tiers}
+    settings["seed"] = recorder.first.seed
+    return settings
+
+
+def call_settings(
+    task: Task, data: DataOptions, team_options: TeamOptions, logprobs: bool
+) -> dict[str, Any]:
+    """Return which questions are asked, and how requests are written."""
+    settings: dict[str, Any] = {}
+    if task.shown:
+        settings["shown"] = task.shown
+    settings["split"] = data.split
+    settings["data"] = data.data_name
+    settings |= team_options.request_settings()
+    settings["logprobs"] = logprobs
+    return settings
+
+
+def record_run(
+    task: Task,
+    examples: list[dspy.Example],
+    recorder: Recorder,
+    store: RunStore,
+    run: RunOptions,
+    finished: Callable[[Record], None],
+) -> Outcome:
+    """Ask the questions that are left, every round with all samples."""
+    work = evaluate(
+        task,
+        examples,
+        recorder.first,
+        store,
+        in_flight=run.questions,
+        budget=run.budget,
+        finished=finished,
+        asking=recorder.asking,
+    )
+    return asyncio.run(work)
+
+
+def write_recording(
+    task: Task,
+    recorder: Recorder,
+    outcome: Outcome,
+    groups: Mapping[str, str],
+    data: DataOptions,
+    team_options: TeamOptions,
+    options: RecordOptions,
+) -> bool:
+    """Write the record of the questions that were answered.
+
+    Returns:
+        Whether there is one; without an answered question nothing is written.
+    """
+    if all(record.error for record in outcome.records):
+        return False
+    settings = call_settings(task, data, team_options, options.logprobs)
+    if options.compiled:
+        settings["compiled"] = options.compiled
+    manifest = recorder.manifest(task, outcome.records, settings=settings, group=data.group)
+    write_record(options.output, manifest, recorder.rows(outcome.records, groups))
+    return True

@@ -1,0 +1,85 @@
+"""An evaluation from a record, without a model: the figures of a live run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...models.prices import Price
+from ...programs.confidence.early_stopping import NONE
+from ...stats.intervals import bounds_of
+from ..run.store import Record
+from ..run.summary import LargeAlone, Spent, Summary, mean_score, summarise
+from .records import Replayed, replay_records
+from .replay import Replay
+
+
+@dataclass(frozen=True)
+class ReplayEvaluation:
+    """Hold what a replay gave.
+
+    Attributes:
+        replay: the program on the record.
+        made: the questions that the record can answer, and why it cannot answer others.
+        summary: the figures of the answered questions.
+        bounds: the least and the greatest accuracy over all questions; None where a right answer
+            is unknown.
+    """
+
+    replay: Replay
+    made: Replayed
+    summary: Summary
+    bounds: tuple[float | None, float | None]
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings under the names that a live run gives them."""
+        manifest, preset = self.replay.record.manifest, self.replay.preset
+        settings: dict[str, Any] = {"task": manifest.task}
+        if shown := manifest.settings.get("shown"):
+            settings["shown"] = shown
+        settings["split"] = manifest.settings.get("split")
+        settings["data"] = manifest.settings.get("data")
+        settings["preset"] = preset.name
+        settings["models"] = {
+            tier: manifest.models.get(tier, "not in the record") for tier in preset.tiers
+        }
+        settings["seed"] = manifest.seed
+        settings["early_stop"] = NONE
+        settings["thresholds"] = list(self.replay.thresholds)
+        settings["samples"] = [round_.samples for round_ in preset.rounds]
+        return settings
+
+
+def evaluate_replay(
+    replay: Replay, made: Replayed, prices: Mapping[str, Price]
+) -> ReplayEvaluation:
+    """Summarize the answered questions of a replay.
+
+    Args:
+        replay: the program on the record.
+        made: what `replay_records` gave for it.
+        prices: the user's, by tier, for the large tier alone too.
+    """
+    baseline = _large_alone(replay, made.records, prices)
+    rounds = len(replay.preset.rounds)
+    summary = summarise(made.records, rounds, baseline, replay.record.belonging)
+    bounds: tuple[float | None, float | None] = (None, None)
+    if summary.accuracy is not None:
+        right = sum(record.score or 0.0 for record in made.records)
+        bounds = bounds_of(right, len(made.records), sum(made.unknown.values()))
+    return ReplayEvaluation(replay, made, summary, bounds)
+
+
+def _large_alone(
+    replay: Replay, records: list[Record], prices: Mapping[str, Price]
+) -> LargeAlone | None:
+    """Return the large tier alone on the same questions, where the record has it."""
+    if replay.preset.name == "large" or not records:
+        return None
+    alone = Replay(replay.record, "large", prices=dict(prices))
+    theirs = {record.key: record for record in replay_records(alone).records}
+    if not all(record.key in theirs for record in records):
+        return None
+    same = [theirs[record.key] for record in records]
+    usage = (row for record in same for row in record.usage)
+    return LargeAlone(mean_score(same), Spent.of(usage), Path(replay.record.name).name)

@@ -1,0 +1,218 @@
+"""An evaluation run with its MLflow run: its settings, where its program comes from, what is logged."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import dspy
+
+from ...programs import Cascade
+from ...programs.resolve import TeamOptions, read_compile_metadata
+from ...util.hashing import digest
+from ..tasks.base import Task
+from .contamination import seen_by
+from .evaluate import Outcome, evaluate
+from .options import DataOptions, RunOptions
+from .store import Record, RunStore
+from .summary import Spent, Summary, large_alone, summarise
+
+if TYPE_CHECKING:
+    from ...tracking import TrackedRun
+
+
+@dataclass(frozen=True)
+class TrackedEvaluation:
+    """Hold what an evaluation gave.
+
+    Attributes:
+        outcome: the questions' records, and why questions are left.
+        summary: the figures of the records.
+        run: the MLflow run; None without tracking.
+    """
+
+    outcome: Outcome
+    summary: Summary
+    run: "TrackedRun | None"
+
+
+def run_settings(
+    task: Task, data: DataOptions, team: TeamOptions, cascade: Cascade
+) -> dict[str, Any]:
+    """Return all that decides a run's outcome; the same settings find the same folder."""
+    settings: dict[str, Any] = {"task": task.name}
+    if task.shown:
+        settings["shown"] = task.shown
+    settings |= {
+        "split": data.split,
+        "data": data.data_name,
+        "preset": cascade.preset.name,
+        "program": digest(cascade.dump_state()),
+        "models": {tier: cascade.team[tier].model for tier in cascade.preset.tiers},
+        "seed": cascade.seed,
+        "early_stop": cascade.early_stop,
+    }
+    return settings | team.request_settings()
+
+
+def program_origin(
+    file: Path | None, examples: Sequence[dspy.Example], notify: Callable[[str], None]
+) -> dict[str, Any]:
+    """Return the program's file, and how many of the questions it was compiled on.
+
+    Args:
+        file: the program's file; None for a preset as it is.
+        examples: the questions.
+        notify: receives a warning when the program was compiled on some of them.
+    """
+    seen = seen_by(read_compile_metadata(file), list(examples)) if file else None
+    if seen and seen.words:
+        notify(f"warning: {seen.words}")
+    return {
+        "program_file": str(file) if file else None,
+        "seen": seen.as_dict() if seen else None,
+    }
+
+
+def evaluate_tracked(
+    task: Task,
+    examples: list[dspy.Example],
+    cascade: Cascade,
+    store: RunStore,
+    options: RunOptions,
+    origin: Mapping[str, Any],
+    *,
+    finished: Callable[[Record], None],
+    table: Callable[[Summary], str],
+) -> TrackedEvaluation:
+    """Ask the questions that are left, record and summarize them, and log the run to MLflow.
+
+    Args:
+        task: scores the answers.
+        examples: the questions.
+        cascade: answers them.
+        store: the run's folder, opened.
+        options: how the run is made.
+        origin: see `program_origin`; under `calibration` the file of one.
+        finished: receives every new record.
+        table: formats the summary for MLflow.
+    """
+    with ExitStack() as stack:
+        run: TrackedRun | None = None
+        if options.track:
+            run = open_tracked_run(stack, examples, cascade, store, options.store, origin)
+        work = evaluate(
+            task,
+            examples,
+            cascade,
+            store,
+            in_flight=options.questions,
+            budget=options.budget,
+            finished=finished,
+            around=_traced if options.track else _untraced,
+        )
+        outcome = asyncio.run(work)
+        baseline = large_alone(
+            options.directory, store.settings, outcome.records, cascade.team["large"].model
+        )
+        summary = summarise(outcome.records, len(cascade.preset.rounds), baseline)
+        if run:
+            log_summary(run, summary, store, cascade, table(summary))
+    return TrackedEvaluation(outcome, summary, run)
+
+
+def _untraced(example: dspy.Example) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def _traced(example: dspy.Example) -> AbstractContextManager[None]:
+    from ...tracking import question_span
+
+    return question_span(example.id, example.question)
+
+
+def open_tracked_run(
+    stack: ExitStack,
+    examples: Sequence[dspy.Example],
+    cascade: Cascade,
+    store: RunStore,
+    uri: str | None,
+    origin: Mapping[str, Any],
+) -> "TrackedRun":
+    """Open the MLflow run of an evaluation, again the same one where this folder had one."""
+    from ...tracking import tracked
+
+    settings = dict(store.settings)
+    settings["questions"] = len(examples)
+    settings["data_fingerprint"] = digest([(e.question, e.answer) for e in examples])
+    rounds = cascade.preset.rounds
+    settings["thresholds"] = [r.threshold for r in rounds if r.threshold is not None]
+    settings["samples"] = [r.samples for r in rounds]
+    params = {f"model.{tier}": model for tier, model in settings.pop("models").items()}
+    params |= settings
+    tags = {"folder": str(store.path), "program_file": origin["program_file"] or "none"}
+    if origin.get("calibration"):
+        tags["calibration"] = origin["calibration"]
+    for name, count in (origin["seen"] or {}).items():
+        tags[f"program_met.{name}"] = str(count)
+    run = stack.enter_context(
+        tracked(
+            f"cope-{settings['task']}",
+            f"{settings['preset']}",
+            params,
+            tags,
+            store.metadata().get("mlflow_run"),
+            uri,
+        )
+    )
+    # An address may hold a password, which must not get into a file.
+    public = None if urlsplit(run.uri).password else run.uri
+    store.update_metadata(mlflow_run=run.id, mlflow_store=public)
+    return run
+
+
+def log_summary(
+    run: "TrackedRun", summary: Summary, store: RunStore, cascade: Cascade, table: str
+) -> None:
+    """Log figures, records, table and program to the MLflow run."""
+    run.metrics(dict(_metrics(summary)))
+    run.artifact(store.results_file)
+    run.text(table, "table.txt")
+    run.text(json.dumps(summary.as_dict(), indent=1), "summary.json")
+    run.text(json.dumps(cascade.dump_state(), indent=1, default=str), "program.json")
+
+
+def _metrics(summary: Summary) -> Iterator[tuple[str, float | int | None]]:
+    low, high = summary.interval
+    yield "accuracy", summary.accuracy
+    yield "accuracy_low", low
+    yield "accuracy_high", high
+    yield "questions", summary.n
+    yield "errors", summary.errors
+    yield "unreadable", summary.unreadable
+    yield "seconds_per_question", summary.seconds_per_question
+    yield "usd", _known_usd(summary.total)
+    for round_ in summary.rounds:
+        name = f"round_{round_.round}"
+        yield f"{name}.share", round_.share
+        yield f"{name}.accuracy", round_.accuracy
+        yield from _usage_metrics(name, round_.spent)
+    for tier, spent in summary.tiers.items():
+        yield from _usage_metrics(tier, spent)
+
+
+def _usage_metrics(name: str, spent: Spent) -> Iterator[tuple[str, float | int | None]]:
+    yield f"{name}.calls", spent.calls
+    yield f"{name}.prompt_tokens", spent.prompt_tokens
+    yield f"{name}.plan_tokens", spent.plan_tokens
+    yield f"{name}.answer_tokens", spent.answer_tokens
+    yield f"{name}.usd", _known_usd(spent)
+    yield f"{name}.seconds", spent.seconds
+
+
+def _known_usd(spent: Spent) -> float | None:
+    return None if spent.unpriced else spent.usd
