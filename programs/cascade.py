@@ -21,6 +21,7 @@ from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .ensemble import Peers, peers_in
 from .preset import Preset, load_preset, parse_preset
 from .results import answered, record_of, used
+from .round_record import RoundRecord
 
 
 class Cascade(dspy.Module):
@@ -122,7 +123,7 @@ class Cascade(dspy.Module):
         """This program's own answer, whatever peers it has; the fields of its prediction without what was used."""
         plans: dict[int, str] = {}
         results: list[dspy.Prediction] = []
-        records: list[dict[str, Any]] = []
+        records: list[RoundRecord] = []
         for round_ in self.rounds():
             began = time.perf_counter()
             result = await self.run_round(round_, question, dict(plans), given)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any, Literal
 
 import dspy
@@ -118,7 +119,7 @@ class CascadeRound(dspy.Module):
             early_stop=early_stop,
             counted=counted,
         )
-        verdict = tally.verdict()
+        verdict = replace(tally.verdict(), kind=tally.kind)
         if early_stop in INEXACT:
             verdict = share_of_drawn(verdict, len(samples))
         accepted = accepts(verdict, spec.threshold)

@@ -1,21 +1,26 @@
 """What a question came to, as plain data: each round's record, the answer, what was used."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import dspy
 
 from ..models import Meter, Usage
+from ..models.usage_row import UsageRow
+from ..sandbox import Outcome
 from .cascade_round import CascadeRound
 from .confidence.base import Sample
+from .round_record import OutcomeRecord, RoundRecord, SampleRecord, kind_of
 
 
 def record_of(
     round_: CascadeRound, result: dspy.Prediction, seconds: float, early_stop: str
-) -> dict[str, Any]:
-    """A round as plain data, for the prediction and for the records of an evaluation."""
+) -> RoundRecord:
+    """Return a round as plain data, for the prediction and for the records of an evaluation."""
     verdict = result.verdict
-    return {
+    record: RoundRecord = {
         "round": round_.number,
+        "kind": verdict.kind,
         "accepted": result.accepted,
         "answer": verdict.answer,
         "confidence": verdict.confidence,
@@ -28,37 +33,55 @@ def record_of(
         "samples": [_sample(sample) for sample in result.samples],
         "seconds": seconds,
     }
+    record["kind"] = kind_of(record)  # a verdict kept by an earlier version does not name it
+    return record
 
 
-def _sample(sample: Sample) -> dict[str, Any]:
-    """A sample as plain data, with what came of its tests where it is a program."""
-    plain = {name: getattr(sample, name) for name in ("index", "plan", "reasoning", "answer")}
+def _sample(sample: Sample) -> SampleRecord:
+    """Return a sample as plain data, with the outcomes of its tests where it is a program."""
+    plain: SampleRecord = {
+        "index": sample.index,
+        "plan": sample.plan,
+        "reasoning": sample.reasoning,
+        "answer": sample.answer,
+    }
     if sample.ballot is not None:
         plain["ballot"] = sample.ballot
     if sample.report is not None:
-        plain["tests"] = [vars(outcome) for outcome in sample.report.outcomes]
+        plain["tests"] = [_test(outcome) for outcome in sample.report.outcomes]
     return plain
+
+
+def _test(outcome: Outcome) -> OutcomeRecord:
+    return {
+        "test": outcome.test,
+        "passed": outcome.passed,
+        "message": outcome.message,
+        "value": outcome.value,
+    }
 
 
 def used(meter: Meter) -> dict[str, Any]:
     """Calls, tokens and seconds by tier, round and role, and what they cost."""
     usage = meter.by("tier", "round", "role")
     total: Usage = meter.total()
+    rows: list[UsageRow] = [
+        {"tier": tier, "round": number, "role": role, **use.as_dict()}  # type: ignore[typeddict-item]
+        for (tier, number, role), use in usage.items()
+    ]
     return {
-        "usage": [
-            {"tier": t, "round": r, "role": role, **use.as_dict()}
-            for (t, r, role), use in usage.items()
-        ],
+        "usage": rows,
         "cost": total.usd if not total.unpriced else None,
     }
 
 
-def answered(records: list[dict[str, Any]]) -> dict[str, Any]:
+def answered(records: list[RoundRecord]) -> dict[str, Any]:
     """The answer of the last round that ran, and how it came about."""
     last = records[-1]
-    winner: dict[str, Any] = next(
-        (s for s in last["samples"] if s["index"] in last["supporters"][:1]), {}
-    )
+    winner: Mapping[str, Any] = {}
+    for sample in last.get("samples", []):
+        if last["supporters"] and sample["index"] == last["supporters"][0]:
+            winner = sample
     return {
         "answer": last["answer"],
         "confidence": last["confidence"],

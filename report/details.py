@@ -5,6 +5,7 @@ from typing import Any
 
 from ..eval.run.store import Record
 from ..programs.confidence.early_stopping import INEXACT
+from ..programs.round_record import RoundRecord
 from ..util.text import shorten
 from .sources.base import RoundView, Sample, Source, System
 from .words import decision
@@ -47,7 +48,8 @@ def _outcome(source: Source, system: System, key: str, beside: Record | None) ->
     right = None if record.score is None else int(record.score >= 1.0)
     answer = None if record.answer is None else shorten(record.answer, _ANSWER)
     wrote = [row["completion_tokens"] for row in record.usage if row["tier"] == source.top]
-    tokens = None if None in wrote else sum(wrote)
+    known = [tokens for tokens in wrote if tokens is not None]
+    tokens = sum(known) if len(known) == len(wrote) else None
     differs = None if system is source.large else _differs(source, record, beside)
     confidence = None if record.confidence is None else round(record.confidence, 4)
     return [record.round, right, confidence, answer, differs, tokens, "ok"]
@@ -122,7 +124,7 @@ def _told(system: System, record: Record | None) -> dict[str, Any] | None:
     return {name: value for name, value in told.items() if value is not None and value != ""}
 
 
-def _round(system: System, record: Record, entry: dict[str, Any]) -> dict[str, Any]:
+def _round(system: System, record: Record, entry: RoundRecord) -> dict[str, Any]:
     view: RoundView = system.rounds[entry["round"] - 1]
     usage = [row for row in record.usage if row["round"] == view.number]
     return {

@@ -1,12 +1,11 @@
 """What a round decides by, and what it decided and why in a sentence."""
 
-from typing import Any
-
 from ..programs.confidence.early_stopping import INEXACT
+from ..programs.round_record import RoundRecord, kind_of
 from .sources.base import RoundView, System
 
 
-def decision(told: dict[str, Any], round_: RoundView, last: bool) -> str:
+def decision(told: RoundRecord, round_: RoundView, last: bool) -> str:
     """Say why a round's answer was taken, or why the question went on.
 
     Args:
@@ -47,7 +46,7 @@ def gate(system: System, number: int) -> str:
     return kinds.pop() if len(kinds) == 1 else "both" if kinds else "votes"
 
 
-def _found(told: dict[str, Any], round_: RoundView) -> str:
+def _found(told: RoundRecord, round_: RoundView) -> str:
     if told["answer"] is None:
         return "No answer could be read"
     if _by_tests(told):
@@ -60,21 +59,22 @@ def _found(told: dict[str, Any], round_: RoundView) -> str:
     if not lead:
         return "Nothing was shown to test the programs by"
     undrawn = round_.samples - told["asked"]
-    if told.get("early_stop") in INEXACT and undrawn > 0:
+    rule = told.get("early_stop")
+    if rule in INEXACT and undrawn > 0:
         agree = f"{lead} of {told['asked']} samples agree ({told['confidence']:.0%}"
-        return f"{agree}; {undrawn} more were not drawn by {told['early_stop']})"
+        return f"{agree}; {undrawn} more were not drawn by {rule})"
     early = f"; {undrawn} more were not drawn, as they could change nothing" if undrawn > 0 else ""
     return f"{lead} of {round_.samples} samples agree ({told['confidence']:.0%}{early})"
 
 
-def _lone(told: dict[str, Any], round_: RoundView) -> bool:
+def _lone(told: RoundRecord, round_: RoundView) -> bool:
     return round_.samples == 1 and told["threshold"] is None and not _by_tests(told)
 
 
-def _by_tests(told: dict[str, Any]) -> bool:
-    return next(iter(told["votes"]), "").startswith("passes ") and told["confidence"] in (0.0, 1.0)
+def _by_tests(told: RoundRecord) -> bool:
+    return kind_of(told) == "tests" and bool(told["votes"])
 
 
-def _on(told: dict[str, Any], round_: RoundView) -> str:
+def _on(told: RoundRecord, round_: RoundView) -> str:
     plan = ", with a plan" if told.get("plan") else ""
     return f"the question goes on to round {round_.number + 1}{plan}"

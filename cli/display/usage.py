@@ -1,12 +1,15 @@
 """What a question used, in words: calls and tokens by tier, money, seconds."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ...util.text import money
 
+if TYPE_CHECKING:
+    from ...models.usage_row import UsageRow
 
-def cost_in_words(usage: Sequence[Mapping[str, Any]]) -> str:
+
+def cost_in_words(usage: Sequence["UsageRow"]) -> str:
     """The cost of some calls; what is not known is said to be unknown, never counted as nothing.
 
     >>> cost_in_words([{"tier": "small", "usd": None, "unpriced": 3}, {"tier": "large", "usd": 0.02, "unpriced": 0}])
@@ -19,7 +22,7 @@ def cost_in_words(usage: Sequence[Mapping[str, Any]]) -> str:
     return f"at least {money(known)} ({', '.join(unknown)} unknown)" if known else "unknown"
 
 
-def usage_in_words(usage: Sequence[Mapping[str, Any]], seconds: float) -> str:
+def usage_in_words(usage: Sequence["UsageRow"], seconds: float) -> str:
     """One line: by tier calls and tokens, then money and time.
 
     Args:
@@ -31,7 +34,7 @@ def usage_in_words(usage: Sequence[Mapping[str, Any]], seconds: float) -> str:
     return f"used: {'; '.join([*parts, f'money {cost_in_words(usage)}'])}; {seconds:.1f} s"
 
 
-def _tier(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
+def _tier(name: str, rows: Sequence["UsageRow"]) -> str:
     def total(field: str) -> int:
         return sum(row[field] for row in rows)
 

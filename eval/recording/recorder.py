@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
-from typing import Any
+from typing import Any, TypedDict, cast
 
 import dspy
 
@@ -26,6 +26,19 @@ from .schema import CALL, SHARED, Manifest
 from .vote_ids import vote_keys
 
 Row = dict[str, Any]
+
+
+class ProgramRows(TypedDict):
+    """What a recording's `records.jsonl` keeps of a question, in place of rounds: the rows of one program."""
+
+    program: str
+    print: str
+    rows: list[Row]
+
+
+def program_rows(record: Record) -> list[ProgramRows]:
+    """Return the rows of each program, which a recording keeps in place of rounds."""
+    return cast(list[ProgramRows], record.rounds)
 
 
 @dataclass(frozen=True)
@@ -72,7 +85,7 @@ class Recorder:
 
     def holds(self, record: Record) -> bool:
         """Whether a question's record has the rows of all programs."""
-        kept = {entry["program"]: entry["print"] for entry in record.rounds}
+        kept = {entry["program"]: entry["print"] for entry in program_rows(record)}
         return all(kept.get(name) == mark for name, mark in self.prints().items())
 
     async def _ask(self, task: Task, example: dspy.Example, _: Cascade, record: Record) -> None:
@@ -90,9 +103,10 @@ class Recorder:
         used_up = used(meter)
         record.usage, record.usd = used_up["usage"], used_up["cost"]
         prints = self.prints()
-        record.rounds = [
+        kept: list[ProgramRows] = [
             {"program": p.name, "print": prints[p.name], "rows": p.rows} for p in programs
         ]
+        record.rounds = cast(Any, kept)
 
     def rows(
         self, records: Sequence[Record], groups: Mapping[str, str] | None = None
@@ -106,7 +120,7 @@ class Recorder:
         for record in records:
             about = {name: getattr(record, name) for name in ("key", "id", "question", "gold")}
             about["group"] = (groups or {}).get(record.key)
-            kept = {entry["program"]: entry["rows"] for entry in record.rounds}
+            kept = {entry["program"]: entry["rows"] for entry in program_rows(record)}
             for name in self.cascades if not record.error else ():
                 yield from ({**about, **row} for row in kept[name])
 

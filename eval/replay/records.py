@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from ...models.usage_row import UsageRow
+from ...programs.round_record import RoundRecord
 from ...stats.intervals import known_or_none
 from ..run.store import Record
 from .replay import Replay
@@ -54,7 +54,7 @@ def replay_records(
             (row for number in range(ended) for row in _usage(replay.rounds[number], place)),
             key=lambda row: (row["tier"], row["round"], row["role"]),
         )
-        priced = all(row["usd"] is not None for row in usage)
+        costs = [row["usd"] for row in usage if row["usd"] is not None]
         made = Record(
             record.keys[place],
             record.ids[place],
@@ -67,18 +67,19 @@ def replay_records(
             votes=rounds[-1]["votes"],
             rounds=rounds,
             usage=usage,
-            usd=sum(row["usd"] for row in usage) if priced else None,
+            usd=sum(costs) if len(costs) == len(usage) else None,
         )
         records.append(made)
     return Replayed(records, dict(unknown))
 
 
-def _round(round_: ReplayedRound, place: int, ends: bool) -> dict[str, Any]:
+def _round(round_: ReplayedRound, place: int, ends: bool) -> RoundRecord:
     verdict, recorded, spec = round_.verdict, round_.recorded, round_.spec
     assert verdict and recorded and round_.order is not None
     leader, order = int(verdict.leader[place]), round_.order[place]
     return {
         "round": round_.number,
+        "kind": str(recorded.kind[place]),
         "accepted": leader >= 0 and ends,
         "answer": recorded.answers[place, leader] if leader >= 0 else None,
         "confidence": float(verdict.confidence[place]),
@@ -111,27 +112,28 @@ def _votes(round_: ReplayedRound, place: int, order: Any) -> dict[str, int]:
     return {words[vote]: counted[vote] for vote in ranked}
 
 
-def _usage(round_: ReplayedRound, place: int) -> Iterator[dict[str, Any]]:
+def _usage(round_: ReplayedRound, place: int) -> Iterator[UsageRow]:
     for (tier, role), used in round_.used.items():
         calls = int(used["calls"][place])
         if not calls:
             continue
-        known = {
-            name: None if np.isnan(used[name][place]) else float(used[name][place]) for name in USED
-        }
-        whole = {
-            name: None if known[name] is None else int(known[name] or 0)
-            for name in USED
-            if name.endswith("_tokens")
-        }
+        known = {name: known_or_none(float(used[name][place])) for name in USED}
         yield {
             "tier": tier,
             "round": round_.number,
             "role": role,
+            "calls": calls,
             "hits": 0,
             "cancelled": 0,
-            **known,
-            **whole,
-            "calls": calls,
+            "prompt_tokens": _whole(known["prompt_tokens"]),
+            "completion_tokens": _whole(known["completion_tokens"]),
+            "cached_tokens": _whole(known["cached_tokens"]),
+            "usd": known["usd"],
             "unpriced": calls if known["usd"] is None else 0,
+            "seconds": known["seconds"],
+            "machine_seconds": known["machine_seconds"],
         }
+
+
+def _whole(count: float | None) -> int | None:
+    return None if count is None else int(count)

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 from ...errors import CopeError
+from ...models.usage_row import UsageRow
 
-Usage = Sequence[dict[str, Any]]
+Usage = Sequence[UsageRow]
 
 
 def worth(usage: Usage) -> float:

@@ -14,6 +14,8 @@ import dspy
 
 from ...errors import CopeError
 from ...models import Ledger
+from ...models.usage_row import UsageRow
+from ...programs.round_record import RoundRecord
 from ...util.files import JsonlWriter, read_jsonl, read_metadata, write_metadata
 from ...util.hashing import digest
 from ...util.lock import hold
@@ -48,8 +50,8 @@ class QuestionResult:
     round: int | None = None
     confidence: float | None = None
     votes: dict[str, int] = field(default_factory=dict)
-    rounds: list[dict[str, Any]] = field(default_factory=list)
-    usage: list[dict[str, Any]] = field(default_factory=list)
+    rounds: list[RoundRecord] = field(default_factory=list)
+    usage: list[UsageRow] = field(default_factory=list)
     usd: float | None = None
     seconds: float = 0.0
     error: str | None = None

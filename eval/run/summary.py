@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError
+from ...models.usage_row import UsageRow
 from ...stats.intervals import known_or_none
 from .store import Record, find_runs
 
@@ -31,7 +32,7 @@ class Spent:
     seconds: float | None = 0.0
 
     @classmethod
-    def of(cls, usage: Iterable[dict[str, Any]]) -> "Spent":
+    def of(cls, usage: Iterable[UsageRow]) -> "Spent":
         rows = list(usage)
         known = [row["usd"] for row in rows if row["usd"] is not None]
         return cls(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...models.usage_row import UsageRow
 from .budget import Budget, Spending
 
 
@@ -53,7 +54,7 @@ class Estimate:
         }
 
 
-def per_question(usages: Sequence[Sequence[dict[str, Any]]]) -> list[Spending]:
+def per_question(usages: Sequence[Sequence[UsageRow]]) -> list[Spending]:
     """What each question of a pilot used; a prediction's `usage` holds it by tier, round and role."""
     found = []
     for usage in usages:
@@ -62,9 +63,9 @@ def per_question(usages: Sequence[Sequence[dict[str, Any]]]) -> list[Spending]:
         found.append(
             Spending(
                 sum(row["calls"] for row in usage),
-                sum(row["prompt_tokens"] + row["completion_tokens"] for row in usage),
+                sum(_read(row) + _written(row) for row in usage),
                 sum(priced) if known else None,
-                sum(row["machine_seconds"] for row in usage),
+                sum(row["machine_seconds"] or 0.0 for row in usage),
             )
         )
     return found
@@ -80,11 +81,19 @@ def affordable(budget: Budget, pilot: Sequence[Spending]) -> int | None:
     return min(shares, default=None)
 
 
-def written_share(usages: Sequence[Sequence[dict[str, Any]]]) -> float:
+def written_share(usages: Sequence[Sequence[UsageRow]]) -> float:
     """The share of a pilot's tokens that models wrote; prompts are the rest."""
     rows = [row for usage in usages for row in usage]
-    written = sum(row["completion_tokens"] for row in rows)
-    return written / max(1, written + sum(row["prompt_tokens"] for row in rows))
+    written = sum(_written(row) for row in rows)
+    return written / max(1, written + sum(_read(row) for row in rows))
+
+
+def _read(row: UsageRow) -> int:
+    return row["prompt_tokens"] or 0
+
+
+def _written(row: UsageRow) -> int:
+    return row["completion_tokens"] or 0
 
 
 _REPEATED = 0.5  # the share of new work when optimizers ask much of the same again

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ...eval import Score
+from ...programs.round_record import RoundRecord
 from ...util.text import shorten
 
 _LONGEST = 300
@@ -36,9 +37,9 @@ def feedback(score: Score, prediction: Any, predictor: str | None) -> str:
     return " ".join(filter(None, words))
 
 
-def _round(row: dict[str, Any]) -> str:
+def _round(row: RoundRecord) -> str:
     """How the vote was split, or which visible tests failed."""
-    unread = sum(sample.get("answer") is None for sample in row["samples"])
+    unread = sum(sample.get("answer") is None for sample in row.get("samples", []))
     said = []
     if row["asked"] > 1 or not row["accepted"]:
         votes = ", ".join(
@@ -48,7 +49,9 @@ def _round(row: dict[str, Any]) -> str:
         said.append(f"Round {row['round']}: {row['asked']} samples, votes: {votes or 'none'}.")
     if unread:
         said.append(f"{unread} of its replies held no answer that could be read.")
-    failed = [t for sample in row["samples"] for t in sample.get("tests", []) if not t["passed"]]
+    failed = [
+        t for sample in row.get("samples", []) for t in sample.get("tests", []) if not t["passed"]
+    ]
     if failed and not row["accepted"]:
         said.append(
             f"A visible test failed: {shorten(failed[0]['test'], _LONGEST)}: {shorten(failed[0]['message'], _LONGEST)}"
@@ -56,20 +59,20 @@ def _round(row: dict[str, Any]) -> str:
     return " ".join(said)
 
 
-def _role(role: str, row: dict[str, Any], prediction: Any, score: Score) -> str:
+def _role(role: str, row: RoundRecord, prediction: Any, score: Score) -> str:
     """Whether the plan or the solution went wrong, as far as the samples tell."""
-    plans = [sample["plan"] for sample in row["samples"] if sample.get("plan")]
+    plans = [sample["plan"] for sample in row.get("samples", []) if sample.get("plan")]
     if role == "planner":
         if not plans and not row["plan"]:
             return "The plan could not be read: the reply does not hold what was asked for."
-        if announces(row["plan"] or next(iter(plans), "")):
+        if announces(row["plan"] or next(iter(plans), None) or ""):
             return (
                 "The plan announces something and then ends: it says nothing that helps to solve."
             )
         if score.value < 1 and row["votes"] and len(row["votes"]) == 1 and row["asked"] > 1:
             return "All solutions made with the plan agree on a wrong answer: it leads astray."
         return "" if score.value >= 1 else "The solution made with this plan is wrong."
-    if all(sample.get("answer") is None for sample in row["samples"]):
+    if all(sample.get("answer") is None for sample in row.get("samples", [])):
         return "The reply could not be read: it does not hold what was asked for, in the form that was asked for."
     if score.value < 1 and len(row["votes"]) > 1:
         return "Samples of the same prompt disagree: the solution goes wrong on the way."

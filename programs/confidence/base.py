@@ -49,6 +49,7 @@ class Verdict:
         supporters: the indices of the samples behind the answer; the first is drawn to hand its plan on.
         votes: supporters of each vote, the leading one first.
         words: how it was found, where that is not by how many agree.
+        kind: the confidence that decided; a round sets it, and one kept by an earlier version has none.
     """
 
     answer: str | None
@@ -56,6 +57,7 @@ class Verdict:
     supporters: tuple[int, ...]
     votes: Mapping[str, int]
     words: str = ""
+    kind: str = ""
 
 
 class Tally(Protocol):

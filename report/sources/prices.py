@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from ...errors import CopeError
 from ...eval.run.store import Record
 from ...models.prices import Price
+from ...models.usage_row import UsageRow
 
 
 def check_tiers(prices: Mapping[str, Price], tiers: Collection[str], source: str) -> None:
@@ -37,7 +37,7 @@ def _repriced(record: Record, prices: Mapping[str, Price]) -> Record:
     )
 
 
-def _row(row: dict[str, Any], price: Price) -> dict[str, Any]:
+def _row(row: UsageRow, price: Price) -> UsageRow:
     used = [
         row["prompt_tokens"],
         row["completion_tokens"],

@@ -13,6 +13,7 @@ from ...programs.confidence.early_stopping import EXACT, INEXACT, NONE
 from ...programs.domains.base import Domain
 from ...programs.domains.registry import DEFAULT_DOMAIN, domain_by_name
 from ...programs.preset import load_preset, preset_names
+from ...programs.round_record import RoundRecord, SampleRecord
 from .base import Drawn, RoundView, Sample, System
 from .prices import repriced
 
@@ -98,7 +99,7 @@ def is_right(record: Record, answer: str | None, domain: Domain) -> bool | None:
     return None if same_answer is None else same_answer(record.gold, answer)
 
 
-def round_is_right(record: Record, told: dict[str, Any], domain: Domain) -> bool | None:
+def round_is_right(record: Record, told: RoundRecord, domain: Domain) -> bool | None:
     if record.error is None and told["round"] == record.round:
         return None if record.score is None else record.score >= 1.0
     return is_right(record, told["answer"], domain)
@@ -138,7 +139,7 @@ def _seen(number: int, records: Sequence[Record], pool: int, spec: RoundView | N
     )
 
 
-def _electorate(told: Sequence[dict[str, Any]]) -> int:
+def _electorate(told: Sequence[RoundRecord]) -> int:
     """Of how many samples a round is, although sampling may have stopped before all were drawn; 0 where nothing tells.
 
     A share of votes is of all of them; and a program that passes no test leaves none undrawn.
@@ -155,13 +156,13 @@ def _electorate(told: Sequence[dict[str, Any]]) -> int:
     return found
 
 
-def _samples(record: Record, told: dict[str, Any], domain: Domain) -> list[Sample]:
+def _samples(record: Record, told: RoundRecord, domain: Domain) -> list[Sample]:
     votes = {words: number for number, words in enumerate(told["votes"])}
     return [_sample(record, sample, votes, domain) for sample in told.get("samples", ())]
 
 
 def _sample(
-    record: Record, sample: dict[str, Any], votes: dict[str, int], domain: Domain
+    record: Record, sample: SampleRecord, votes: dict[str, int], domain: Domain
 ) -> Sample:
     made: Sample = {
         "index": sample["index"],

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.imported_recordings import imported
@@ -178,17 +179,17 @@ ROUND = RoundView(1, "small", samples=8, threshold=0.75)
             "5 of 5 samples agree (62%; 3 more were not drawn by esc)",
         ),
         (
-            {"votes": {"passes all 3": 2}, "confidence": 1.0, "accepted": True},
+            {"kind": "tests", "votes": {"passes all 3": 2}, "confidence": 1.0, "accepted": True},
             False,
             "passes all 3 shown tests: accepted.",
         ),
         (
-            {"votes": {"passes 1 of 3": 2}, "confidence": 0.0},
+            {"kind": "tests", "votes": {"passes 1 of 3": 2}, "confidence": 0.0},
             False,
             "The best program passes 1 of 3 shown tests: the",
         ),
         (
-            {"votes": {"passes all 1": 2}, "confidence": 1.0, "accepted": True},
+            {"kind": "tests", "votes": {"passes all 1": 2}, "confidence": 1.0, "accepted": True},
             False,
             "passes the one shown test: accepted.",
         ),
@@ -196,6 +197,37 @@ ROUND = RoundView(1, "small", samples=8, threshold=0.75)
 )
 def test_a_decision_in_words(change: dict[str, object], last: bool, words: str):
     assert words in decision({**VOTE, **change}, ROUND, last)
+
+
+PASSES = "passes through Rome"
+
+
+@pytest.mark.parametrize("change", [{"kind": "votes"}, {"samples": [{"answer": PASSES}]}, {}])
+def test_a_short_answer_that_begins_with_passes_is_no_program(change: dict[str, Any]):
+    told = {**VOTE, "answer": PASSES, "votes": {PASSES: 8}, "confidence": 1.0, "accepted": True}
+    said = decision({**told, **change}, ROUND, False)
+    assert said == "8 of 8 samples agree (100%), and 75% are enough: accepted."
+
+
+def outcome(passed: bool, value: str | None = None) -> dict[str, Any]:
+    return {"test": "f(1)", "passed": passed, "message": "", "value": value}
+
+
+@pytest.mark.parametrize(
+    ("votes", "confidence", "samples", "words"),
+    [
+        ({"passes all 1": 1}, 1.0, [{"tests": [outcome(True)]}], "A program passes the one shown"),
+        ({"passes 0 of 1": 1}, 0.0, [{"ballot": "b", "tests": [outcome(False)]}], "passes 0 of 1"),
+        ({"f(1) = 2": 8}, 1.0, [{"ballot": "b", "tests": [outcome(True, "2")]}], "8 of 8 samples"),
+        ({}, 0.0, [{"tests": [outcome(False)]}], "Nothing was shown to test the programs by"),
+        ({}, 0.0, [{"answer": "def f(): ..."}], "Nothing was shown to test the programs by"),
+    ],
+)
+def test_a_program_of_an_earlier_version_is_told_apart_by_what_it_was_run_on(
+    votes: dict[str, int], confidence: float, samples: list[Any], words: str
+):
+    told = {**VOTE, "answer": "def f(): ...", "votes": votes, "confidence": confidence}
+    assert words in decision({**told, "samples": samples}, ROUND, False)
 
 
 def test_a_lone_sample_is_no_vote():

@@ -11,10 +11,15 @@ from cope.report import RoundView, System, figures_of, open_source
 from cope.report.plots.rounds import reliability_picture, reliability_tips, reliability_words
 from cope.report.words import gate
 
-TESTS = {"round": 1, "votes": {"passes all 1": 2, "passes 0 of 1": 1}, "confidence": 1.0}
-FAILED = {"round": 1, "votes": {"passes 0 of 1": 3}, "confidence": 0.0}
-VOTES = {"round": 1, "votes": {"[1, 2]": 3}, "confidence": 0.75}
-NONE = {"round": 1, "votes": {}, "confidence": 0.0}
+TESTS = {
+    "round": 1,
+    "kind": "tests",
+    "votes": {"passes all 1": 2, "passes 0 of 1": 1},
+    "confidence": 1.0,
+}
+FAILED = {"round": 1, "kind": "tests", "votes": {"passes 0 of 1": 3}, "confidence": 0.0}
+VOTES = {"round": 1, "kind": "outputs", "votes": {"[1, 2]": 3}, "confidence": 0.75}
+NONE = {"round": 1, "kind": "tests", "votes": {}, "confidence": 0.0}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,87 @@
+"""The record of one round as plain data: in predictions, in run folders and in reports."""
+
+from typing import NotRequired, TypedDict
+
+
+class OutcomeRecord(TypedDict):
+    """The outcome of one test of a program; `value` is what a lone expression gave, as `repr` writes it."""
+
+    test: str
+    passed: bool
+    message: str
+    value: str | None
+
+
+class SampleRecord(TypedDict):
+    """One sample of a round.
+
+    Attributes:
+        ballot: what the sample votes for, where that is not the answer itself.
+        tests: outcomes of the tests or calls that a program was run on.
+    """
+
+    index: int
+    plan: str | None
+    reasoning: str
+    answer: str | None
+    ballot: NotRequired[str]
+    tests: NotRequired[list[OutcomeRecord]]
+
+
+class RoundRecord(TypedDict):
+    """One round of a question.
+
+    Attributes:
+        round: from 1.
+        kind: the confidence that decided; read it with `kind_of`, because records of earlier versions lack it.
+        confidence: 0 to 1.
+        threshold: None in a last round, whose answer is returned.
+        votes: supporters of each vote, the leading one first.
+        supporters: indices of the samples behind the answer.
+        asked: samples drawn.
+        early_stop: the rule for stopping early; a replay has none.
+        plan: the plan that is handed on.
+        samples: the samples drawn; a replay leaves them in its recording.
+        seconds: wall time of the round; a replay has none.
+    """
+
+    round: int
+    kind: NotRequired[str]
+    accepted: bool
+    answer: str | None
+    confidence: float
+    threshold: float | None
+    votes: dict[str, int]
+    supporters: list[int]
+    asked: int
+    early_stop: NotRequired[str]
+    plan: str | None
+    samples: NotRequired[list[SampleRecord]]
+    seconds: NotRequired[float]
+
+
+def kind_of(record: RoundRecord) -> str:
+    """Return the name of the confidence that decided a round.
+
+    A record of an earlier version does not name it. There it follows from what its samples kept: an answer votes for
+    itself; a program is run, either on tests, which are statements without a value, or on calls, which have one.
+
+    Args:
+        record: a round's record, of this version or an earlier one.
+
+    >>> kind_of({"answer": "passes", "votes": {"passes": 1}, "samples": [{"answer": "passes"}]})
+    'votes'
+    """
+    kind = record.get("kind")
+    if kind:
+        return kind
+    samples = record.get("samples", [])
+    outcomes = [outcome for sample in samples for outcome in sample.get("tests", [])]
+    if not outcomes:
+        no_votes = record["answer"] is not None and not record["votes"]
+        return "outputs" if no_votes else "votes"
+    values = [outcome.get("value") for outcome in outcomes if outcome["passed"]]
+    if values:
+        return "tests" if None in values else "outputs"
+    # Programs that fail on every call have no vote; those that fail every test vote for that.
+    return "tests" if any("ballot" in sample for sample in samples) else "outputs"
