@@ -5,7 +5,9 @@ from .confidence.base import (
     Tally as Tally,
     Verdict as Verdict,
 )
-from .confidence.tests import TestsPass as TestsPass
+from .confidence.outputs import ProgramOutputs as ProgramOutputs
+from .confidence.registry import CONFIDENCES as CONFIDENCES
+from .confidence.tests import VisibleTests as VisibleTests
 from .confidence.votes import VoteShare as VoteShare, accepts as accepts
 from .domains.base import Domain as Domain
 from .domains.registry import DOMAINS as DOMAINS

@@ -239,9 +239,7 @@ def _digest_of(plain: Mapping[str, Any]) -> str:
 
 def mark_of(program: ProgramIdentity) -> str:
     """A digest of what a program asks whom; thresholds and numbers of samples, which a calibration sets, are left out."""
-    rounds = [
-        r.model_dump(exclude={"threshold", "samples", "plans"}) for r in program.preset.rounds
-    ]
+    rounds = [r.identity(left_out=("threshold", "samples", "plans")) for r in program.preset.rounds]
     return digest(
         rounds, [r.plans > 1 for r in program.preset.rounds], program.domain, program.prompts
     )

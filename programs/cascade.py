@@ -16,6 +16,7 @@ from ..sandbox import open_sandbox
 from .cascade_round import CascadeRound
 from .confidence.base import Confidence
 from .confidence.early_stopping import EXACT, rule_for
+from .confidence.registry import confidence_by_name
 from .demonstrations import Neighbours, neighbours_in
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .ensemble import Peers, peers_in
@@ -38,7 +39,8 @@ class Cascade(dspy.Module):
             `adaptive-consistency` or `esc`, when the vote probably holds, which saves more and may decide otherwise.
         domain: the kind of questions: `short-answer` or `code`.
         answer_kind: how answers are read and compared, a name in `ANSWER_KINDS`; None is the domain's kind.
-        confidence: how a round's samples become an answer; None is the domain's way: the vote's share, or tests that pass.
+        confidence: how samples become an answer in the rounds whose preset names no confidence; None is the domain's
+            default: the vote's share, or tests that pass.
 
     Attributes:
         neighbours: by predictor, demonstrations of which each question is shown the nearest; empty for most programs.
@@ -74,7 +76,13 @@ class Cascade(dspy.Module):
         kind = domain_by_name(domain).with_answer_kind(answer_kind)
         self.answer_kind = kind.answer_kind
         self.confidence: Confidence = confidence or kind.default_confidence(open_sandbox)
-        self.early_stop = rule_for(early_stop, self.confidence)
+        self._confidences = {
+            number: self._named_or_default(round_.confidence)
+            for number, round_ in enumerate(self.preset.rounds, 1)
+        }
+        self.early_stop = early_stop
+        for each in self._confidences.values():
+            rule_for(early_stop, each)
         for tier in self.preset.tiers:
             _ = self.team[tier]
         for number in range(1, len(self.preset.rounds) + 1):
@@ -85,6 +93,16 @@ class Cascade(dspy.Module):
         return (
             getattr(self, f"round_{number}") for number in range(1, len(self.preset.rounds) + 1)
         )
+
+    def _named_or_default(self, name: str | None) -> Confidence:
+        """Return the cascade's own confidence, unless a round names another."""
+        if name is None or name == getattr(self.confidence, "kind", None):
+            return self.confidence
+        return confidence_by_name(name)
+
+    def confidence_of(self, number: int) -> Confidence:
+        """Return how the samples of a round, counted from 1, become an answer."""
+        return self._confidences[number]
 
     def forward(self, question: str, **given: Any) -> dspy.Prediction:
         """The synchronous face, for scripts, notebooks, DSPy's Evaluate and its optimizers."""
@@ -144,7 +162,7 @@ class Cascade(dspy.Module):
             question=question,
             plans=plans,
             team=self.team,
-            confidence=self.confidence,
+            confidence=self.confidence_of(round_.number),
             seed=self.seed,
             early_stop=self.early_stop,
             given=given,

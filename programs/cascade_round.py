@@ -97,7 +97,11 @@ class CascadeRound(dspy.Module):
         given = {"question": question, **(given or {})}
         tally = confidence.tally(order, given, self.answers)
 
-        places = {index: rank for rank, index in enumerate(order)} if confidence.one_settles else {}
+        places = (
+            {index: rank for rank, index in enumerate(order)}
+            if confidence.single_sample_decides
+            else {}
+        )
 
         async def make(index: int) -> Sample:
             # Where models are busy with other questions too, first samples go before second ones of any question.

@@ -70,7 +70,7 @@ class Peers:
             await tally.examine(sample)
             return sample
 
-        together = 1 if lead.confidence.one_settles else count // 2 + 1
+        together = 1 if lead.confidence.single_sample_decides else count // 2 + 1
         for batch in (range(together), *([index] for index in range(together, count))):
             await draw(batch, ask, tally, threshold=None, hands_on=False, early_stop=NONE)
             if tally.settled(None, False) and lead.early_stop != NONE:

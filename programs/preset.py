@@ -1,15 +1,24 @@
 """A preset is data: a named list of rounds, from a TOML file of ours or the user's."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from ..errors import CopeError, known_names
 from ..signatures.plans.base import PlanEnds
+from .confidence.registry import CONFIDENCES
 from .plan_kinds import known_plan_kind
 
 _PACKAGE = __name__.rpartition(".")[0]
@@ -44,6 +53,15 @@ class Round(BaseModel):
     sentence, so that what a plan announces ("Do the following:") still belongs to it, and before any code."""
     max_tokens: int | None = Field(None, ge=1)
     """Most tokens of a solution; None leaves it to the tier."""
+    confidence: str | None = None
+    """How samples become an answer and a confidence, by a name in `CONFIDENCES`; None is the domain's default."""
+
+    @field_validator("confidence")
+    @classmethod
+    def _known_confidence(cls, name: str | None) -> str | None:
+        if name is not None and name not in CONFIDENCES:
+            raise ValueError(f"no confidence is named {name!r}: {known_names(name, CONFIDENCES)}")
+        return name
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -60,6 +78,19 @@ class Round(BaseModel):
         if self.samples > 1 and self.temperature == 0 and self.plans == 1:
             raise ValueError("several samples need a temperature above 0, or they are all the same")
         return self
+
+    def identity(self, left_out: Iterable[str] = ()) -> dict[str, Any]:
+        """Return the round as plain data for a fingerprint.
+
+        A confidence counts only where it is named, so that fingerprints of earlier versions stay as they were.
+
+        Args:
+            left_out: fields that the fingerprint leaves out.
+        """
+        fields = self.model_dump(mode="json", exclude=set(left_out))
+        if self.confidence is None:
+            del fields["confidence"]
+        return fields
 
 
 class Preset(BaseModel):

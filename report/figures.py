@@ -1,6 +1,7 @@
 """The figures of a report, as plain data: what the page shows, what `--json` prints, what the pictures draw."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from statistics import quantiles
 from typing import Any
 
@@ -10,6 +11,7 @@ from .. import __version__
 from ..eval.comparison.pair import versus
 from ..eval.comparison.systems import System as Compared
 from ..eval.run.summary import summarise
+from ..programs.confidence.gate import GateText, join_gates
 from ..stats.bootstrap import DRAWS
 from ..stats.clustered import belonging_of
 from ..stats.intervals import bounds_of
@@ -17,7 +19,7 @@ from ..stats.measures import MEASURES
 from ..stats.reliability import Reliability, measured
 from .costs import measures, use
 from .sources.base import RoundView, Source, System
-from .words import gate
+from .words import gate_of
 
 Figures = dict[str, Any]
 
@@ -71,6 +73,8 @@ def _numbered(systems: list[Figures]) -> list[Figures]:
 
 def _system(source: Source, system: System) -> Figures:
     summary = summarise(system.records, len(system.rounds), groups=source.groups)
+    gates = {round_.number: gate_of(system, round_.number) for round_ in system.rounds}
+    levels = reliability(system, source.groups)
     return {
         "name": system.name,
         "own": system.own,
@@ -82,7 +86,7 @@ def _system(source: Source, system: System) -> Figures:
                 "words": r.words,
                 "samples": r.samples,
                 "threshold": r.threshold,
-                "gate": gate(system, r.number),
+                "gate": gates[r.number].name,
             }
             for r, counted in zip(system.rounds, summary.rounds, strict=True)
         ],
@@ -91,16 +95,23 @@ def _system(source: Source, system: System) -> Figures:
         "use": use(system, source.top),
         "against_large": _against(system, source),
         "flow": flow(system),
-        "reliability": [
-            one.as_dict() | {"gate": gate(system, one.round)}
-            for one in reliability(system, source.groups)
-        ],
+        "reliability": [one.as_dict() | {"gate": gates[one.round].name} for one in levels],
+        "gates": {text.name: asdict(text) for text in gates.values()},
+        "trust": _trust([gates[one.round] for one in levels]),
         "untold": {r.number: count for r in system.rounds if (count := _untold(system, r))},
         "early": system.early,
         "seconds_by_round": [r.spent.seconds if r.spent.calls else 0.0 for r in summary.rounds],
         "waited": _waited(system),
         "hits": summary.total.hits,
     }
+
+
+def _trust(gates: Sequence[GateText]) -> Figures:
+    """The texts of a chart of confidence against accuracy over some rounds."""
+    scales = [text for text in gates if text.pass_or_fail is None]
+    joined = join_gates(gates)
+    shown = scales[0] if scales else joined
+    return asdict(joined) | {"heading": shown.heading, "caption": shown.caption}
 
 
 def _bounds(system: System) -> tuple[float, float] | None:

@@ -12,6 +12,7 @@ import dspy
 
 from ... import __version__
 from ...errors import CopeError, known_names
+from ...programs.confidence.votes import VoteShare
 from ...programs.preset import Preset, parse_preset
 from ...util.hashing import digest
 from ..run.store import key_examples
@@ -202,7 +203,7 @@ async def _rows(example: dspy.Example, tiers: Mapping[str, list[Row]]) -> list[R
             "preset": NAME,
             "round": number,
             "sample": index,
-            "confidence": "votes",
+            "confidence": VoteShare.kind,
             "plan_calls": 0,
             **_said(sample),
         }

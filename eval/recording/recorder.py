@@ -1,7 +1,7 @@
 """Recording: every round of some programs on every question, whatever the gates say, with all samples kept."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -17,6 +17,7 @@ from ...models import Call, Meter, Usage, metered
 from ...programs import Cascade, Sample
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.early_stopping import NONE
+from ...programs.confidence.registry import confidence_by_name
 from ...programs.results import used
 from ...util.hashing import digest
 from ..run.evaluate import Asking
@@ -171,7 +172,6 @@ class _Program:
 
 
 async def _rounds(name: str, cascade: Cascade, question: str, given: dict[str, Any]) -> _Program:
-    kind = getattr(cascade.confidence.tally([0], {"question": question, **given}), "kind", "other")
     plans: dict[int, str] = {}
     rows: list[Row] = []
     decided = []
@@ -181,7 +181,7 @@ async def _rounds(name: str, cascade: Cascade, question: str, given: dict[str, A
         if result.plan:
             plans[round_.number] = result.plan
         decided.append((round_, result))
-        shared = {"preset": name, "round": round_.number, "confidence": kind}
+        shared = {"preset": name, "round": round_.number, "confidence": result.verdict.kind}
         rows += [{**shared, **row} for row in _rows(round_, result, meter)]
     return _Program(name, rows, decided)
 
@@ -249,16 +249,30 @@ def _calls(role: str, calls: Sequence[Call]) -> Row:
 
 
 async def _number(rows: list[Row], answers: AnswerKind) -> None:
-    """Give each sample the number of its vote, over all rounds of the question."""
-    kind = rows[0]["confidence"]
-    # A program without results, or one that was not run, votes for nothing.
-    voting: Callable[[Row], str | None] = (
-        (lambda r: r.get("answer")) if kind == "votes" else (lambda r: r.get("ballot"))
-    )
-    votes = [voting(row) for row in rows]
-    keys, doubtful = await vote_keys(votes, answers if kind == "votes" else AS_WRITTEN)
-    for row, key in zip(rows, keys, strict=True):
-        row["vote"], row["vote_doubtful"] = key, doubtful
+    """Give each sample the number of its vote, over all rounds of the question.
+
+    Votes that are answers are compared with each other, whatever the rounds' confidences. Those that a confidence writes
+    itself are the same only when they are written the same, by the same confidence.
+    """
+    groups: dict[str, list[Row]] = {}
+    labels: dict[int, str | None] = {}
+    for kind in dict.fromkeys(row["confidence"] for row in rows):
+        confidence = confidence_by_name(kind)
+        mine = [row for row in rows if row["confidence"] == kind]
+        for row, label in zip(mine, confidence.vote_labels(mine), strict=True):
+            labels[id(row)] = label
+        groups.setdefault("" if confidence.labels_are_answers else kind, []).extend(mine)
+    used, doubtful = 0, False
+    for name, mine in groups.items():
+        keys, unsure = await vote_keys(
+            [labels[id(row)] for row in mine], AS_WRITTEN if name else answers
+        )
+        doubtful = doubtful or unsure
+        for row, key in zip(mine, keys, strict=True):
+            row["vote"] = None if key is None else used + key
+        used += 1 + max((key for key in keys if key is not None), default=-1)
+    for row in rows:
+        row["vote_doubtful"] = doubtful
 
 
 async def _score(task: Task, example: dspy.Example, rows: list[Row]) -> None:

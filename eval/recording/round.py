@@ -5,6 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
+from ...programs.confidence.base import Confidence
+from ...programs.confidence.registry import confidence_by_name
 from ...programs.preset import Round
 from ...programs.sampling import shuffled
 from ...util.arrays import Array
@@ -107,8 +109,17 @@ class RecordedRound:
 
     @cached_property
     def kind(self) -> Array:
-        """(questions,) of str: how samples become an answer: `votes`, `tests` or `outputs`."""
+        """(questions,) of str: how samples become an answer, by a name in `CONFIDENCES`."""
         return self.column("confidence")[:, 0]
+
+    @cached_property
+    def confidences(self) -> list[Confidence]:
+        """How samples become an answer, each way once.
+
+        Raises:
+            CopeError: for a confidence that is not known here.
+        """
+        return [confidence_by_name(kind) for kind in sorted(set(self.kind))]
 
     @cached_property
     def plans(self) -> Array:

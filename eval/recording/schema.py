@@ -73,7 +73,11 @@ COLUMNS = (
         "the sample of the round, from 0; -1 holds the plan that all samples of the round share",
     ),
     Column("variant", _TEXT, "the prompt's name, in an imported record"),
-    Column("confidence", _TEXT, "how samples become an answer: votes, tests or outputs"),
+    Column(
+        "confidence",
+        _TEXT,
+        "how samples become an answer: votes, tests, outputs or another confidence by its name",
+    ),
     Column(
         "plan",
         _TEXT,

@@ -7,8 +7,10 @@ draws' seeds depend.
 
 from typing import Any
 
+from ...programs.domains.registry import domain_by_name
 from ...programs.identity import ProgramIdentity
 from ...programs.preset import Round, parse_preset
+from ...sandbox import open_sandbox
 from ..recording.recording import Recording
 from ..recording.round import RecordedRound
 
@@ -68,6 +70,8 @@ def differences(
             if theirs.plans == 1
             else "each sample has a plan there"
         )
+    if _confidence(program, number) != _confidence(other, recorded.number):
+        apart.append("its confidence is another")
     if recording.imported:
         return apart
     both_plan = bool(ours.planner and theirs.planner)
@@ -84,6 +88,12 @@ def differences(
     ):
         apart.append("its draws are others")
     return apart
+
+
+def _confidence(program: ProgramIdentity, number: int) -> str:
+    """Return the name of the confidence that decides a round."""
+    named = program.preset.rounds[number - 1].confidence
+    return named or domain_by_name(program.domain).default_confidence(open_sandbox).kind
 
 
 def _settings(spec: Round, planning: bool) -> tuple[Any, ...]:

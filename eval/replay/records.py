@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...models.usage_row import UsageRow
+from ...programs.confidence.registry import confidence_by_name
 from ...programs.round_record import RoundRecord
 from ...stats.intervals import known_or_none
 from ..run.store import Record
@@ -92,24 +93,26 @@ def _round(round_: ReplayedRound, place: int, ends: bool) -> RoundRecord:
 
 
 def _votes(round_: ReplayedRound, place: int, order: Any) -> dict[str, int]:
-    """Supporters of each vote in its own words, the leading one first, as the round itself tells them."""
+    """Return the supporters of each vote, written as its first supporter wrote it, the leading vote first."""
     recorded = round_.recorded
     assert recorded and round_.verdict
-    kind, votes = recorded.kind[place], recorded.votes[place]
-    counted = Counter(int(votes[index]) for index in order if votes[index] >= 0)
-    if not counted or (kind == "outputs" and len(order) == 1):
-        return {}
-    ballots, answers = recorded.ballots[place], recorded.answers[place]
-    first = {vote: next(index for index in order if votes[index] == vote) for vote in counted}
-    words = {
-        vote: str(answers[i] if ballots[i] is None else ballots[i]) for vote, i in first.items()
-    }
-    if kind == "tests":
-        leading = words[int(votes[round_.verdict.leader[place]])]
-        ranked = sorted(counted, key=lambda vote: (words[vote] != leading, words[vote]))
-    else:
-        ranked = sorted(counted, key=lambda vote: (-counted[vote], list(order).index(first[vote])))
-    return {words[vote]: counted[vote] for vote in ranked}
+    votes, ballots, answers = (
+        recorded.votes[place],
+        recorded.ballots[place],
+        recorded.answers[place],
+    )
+    texts: dict[int, str] = {}
+    labels: list[str | None] = []
+    for index in order:
+        vote = int(votes[index])
+        if vote < 0:
+            labels.append(None)
+            continue
+        written = answers[index] if ballots[index] is None else ballots[index]
+        labels.append(texts.setdefault(vote, str(written)))
+    leader = int(round_.verdict.leader[place])
+    leading = texts.get(int(votes[leader])) if leader >= 0 else None
+    return confidence_by_name(recorded.kind[place]).count_votes(labels, leading)
 
 
 def _usage(round_: ReplayedRound, place: int) -> Iterator[UsageRow]:

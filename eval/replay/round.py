@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...models import Price
-from ...programs.confidence.vectorized import Ballots, Verdicts, verdicts
+from ...programs.confidence.vectorized import RoundSamples, VerdictArrays, decide_round
 from ...programs.preset import Round
 from ..recording.round import Array, Calls, RecordedRound, picked
 
@@ -44,7 +44,7 @@ class ReplayedRound:
     recorded: RecordedRound | None
     known: Array
     why: str
-    verdict: Verdicts | None
+    verdict: VerdictArrays | None
     order: Array | None
     scores: Array
     handed_on: Array
@@ -89,17 +89,16 @@ def replayed(
     """
     count = spec.samples
     plans, order = recorded.plans[:, :count], recorded.order(count, number)
-    verdict = verdicts(
-        Ballots(
-            recorded.kind,
-            recorded.votes[:, :count],
-            recorded.tests_passed[:, :count],
-            recorded.tests_total,
-            recorded.answers[:, :count] != None,  # noqa: E711 (elementwise)
-            plans.astype(bool),
-            order,
-        )
+    samples = RoundSamples(
+        votes=recorded.votes[:, :count],
+        passed=recorded.tests_passed[:, :count],
+        total=recorded.tests_total,
+        answered=recorded.answers[:, :count] != None,  # noqa: E711 (elementwise)
+        planned=plans.astype(bool),
+        order=order,
+        column=lambda name: recorded.column(name)[:, :count],
     )
+    verdict = decide_round(recorded.kind, samples)
     rows = np.arange(len(known))
     scores = np.where(verdict.leader >= 0, recorded.scores[rows, verdict.leader], 0.0)
     scores[np.isnan(recorded.scores).all(axis=1)] = np.nan  # no right answer is known

@@ -58,7 +58,7 @@ def questions_in_flight(cascade: Cascade) -> int:
     """
     first = cascade.preset.rounds[0]
     slots = cascade.team[first.reasoner].lm.runtime.limit.size
-    samples = 1 if cascade.confidence.one_settles else first.samples
+    samples = 1 if cascade.confidence_of(1).single_sample_decides else first.samples
     return max(2, math.ceil(slots / samples) + 1)
 
 

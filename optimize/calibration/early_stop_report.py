@@ -62,7 +62,9 @@ def stop_table(replay: Replay, seed: int = 0) -> list[StopRow]:
 def _round(replay: Replay, number: int, seed: int) -> Iterator[StopRow]:
     round_ = replay.rounds[number]
     recorded, spec = round_.recorded, round_.spec
-    if recorded is None or spec.samples < 2 or (recorded.kind != "votes").any():
+    if recorded is None or spec.samples < 2:
+        return
+    if not all(confidence.counts_votes for confidence in recorded.confidences):
         return
     rows = np.repeat(np.flatnonzero(round_.known), _ORDERS)
     places = np.tile(np.arange(spec.samples), (len(rows), 1))

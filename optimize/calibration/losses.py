@@ -49,7 +49,7 @@ def _votes(replay: Replay) -> Array:
     for round_ in replay.rounds:
         votes = np.full(len(replay), -1)
         if round_.recorded is not None and round_.verdict is not None:
-            if (round_.recorded.kind != "votes").any():
+            if not all(one.labels_are_answers for one in round_.recorded.confidences):
                 raise CopeError(
                     "programs are not compared as short answers are, so disagreement says nothing of them: take --loss harm"
                 )

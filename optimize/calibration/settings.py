@@ -134,8 +134,9 @@ def _levels(replay: Replay) -> Iterator[Array]:
     gated = replay.rounds[:-1]
     most = int(_SETTINGS ** (1 / len(gated)))
     for round_ in gated:
-        tests = round_.recorded is not None and (round_.recorded.kind == "tests").all()
-        votes = 1 if tests else round_.spec.samples  # tests pass or fail, whatever the share
+        samples = round_.spec.samples
+        confidences = round_.recorded.confidences if round_.recorded else []
+        votes = max((one.num_levels(samples) for one in confidences), default=samples)
         levels = np.arange(votes, 0, -1) / votes
         yield (
             levels

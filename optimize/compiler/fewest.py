@@ -2,9 +2,7 @@
 
 from ...programs import Cascade
 from ...programs.cascade_round import CascadeRound
-from ...programs.confidence.early_stopping import INEXACT, NONE, RULES
-from ...programs.confidence.vote_count import VoteCount
-from ...programs.confidence.votes import VoteShare
+from ...programs.confidence.early_stopping import NONE
 
 
 def fewest_calls(program: Cascade, last: int | None = None) -> int:
@@ -38,13 +36,5 @@ def _calls(program: Cascade, round_: CascadeRound, agreed: bool) -> int:
 def _samples(program: Cascade, round_: CascadeRound, agreed: bool, hands_on: bool) -> int:
     if program.early_stop == NONE:
         return round_.spec.samples
-    if not isinstance(program.confidence, VoteShare):
-        return 1  # such as a program that passes its tests: one can be enough
-    count, threshold = VoteCount(round_.spec.samples), round_.spec.threshold
-    if program.early_stop in INEXACT and not agreed:
-        return 1
-    for rank in range(round_.spec.samples):
-        count.add(rank, 0 if agreed else None, planned=True)
-        if RULES[program.early_stop](count, threshold, hands_on):
-            return rank + 1
-    return round_.spec.samples
+    confidence = program.confidence_of(round_.number)
+    return confidence.min_samples(round_.spec, agreed, program.early_stop, hands_on)

@@ -110,7 +110,7 @@ class Student(Cascade):
         if rollout is not None:
             round_, seed = _warmer(round_), seed_of(seed, rollout)
         seen = {number: plans.get(number) for number in round_.fields}
-        about = [round_.spec.model_dump(mode="json"), self._models(round_), given]
+        about = [round_.spec.identity(), self._models(round_), given]
         about += [self.early_stop] if self.early_stop in INEXACT else []  # the others decide alike
         nearest = self.nearest(round_, question)
         key = digest(_round_state(round_, nearest), question, seen, seed, *about)
@@ -121,7 +121,7 @@ class Student(Cascade):
                 question=question,
                 plans=plans,
                 team=self.team,
-                confidence=self.confidence,
+                confidence=self.confidence_of(round_.number),
                 seed=seed,
                 given=given,
                 nearest=nearest,

@@ -1,12 +1,19 @@
-"""What a round draws: samples, and what they say together."""
+"""What a confidence is: it turns the samples of a round into an answer and a number between 0 and 1."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ...answers.kinds.base import AnswerKind
 from ...answers.kinds.math import MATH
 from ...sandbox import Report
+from .gate import GateText
+
+if TYPE_CHECKING:
+    from ..preset import Round
+    from ..round_record import RoundRecord
+    from .vectorized import RoundSamples, VerdictArrays
 
 
 @dataclass
@@ -65,7 +72,7 @@ class Tally(Protocol):
 
     @property
     def kind(self) -> str:
-        """By what samples become an answer: `votes`, `tests` or `outputs`; what replays a record must know it."""
+        """The name of the confidence that decides the round; a replay looks it up in `CONFIDENCES`."""
         ...
 
     async def examine(self, sample: Sample) -> None:
@@ -86,24 +93,87 @@ class Tally(Protocol):
 
 
 class Confidence(Protocol):
-    """How a round's samples become an answer and a confidence: the seam for voting, tests, perplexity and more."""
+    """Turns a round's samples into an answer and a confidence: by votes, by tests, by perplexity and more.
 
-    @property
-    def one_settles(self) -> bool:
-        """Whether a single sample can settle a round: then others are worth asking only when a model is free for them."""
-        ...
+    A subclass writes `kind`, `single_sample_decides`, `tally` for live rounds, `decide` for replays and `explain` for
+    reports; the rest has defaults. The two forms decide alike, sample by sample, and a test compares them.
+
+    Attributes:
+        kind: its name in `CONFIDENCES`, in presets, in round records and in recordings.
+        single_sample_decides: whether a single sample can decide a round. Then others are worth asking only when a model
+            is free for them.
+        labels_are_answers: whether samples vote with their answers, which are compared by their kind, also with those of
+            other rounds. Otherwise a vote is a text of the confidence's own, such as the outputs of a program.
+        counts_votes: whether the confidence is the share of the votes, so that rules which stop a vote early suit it.
+        gate_text: how reports name it; None for plain texts with its `kind`.
+    """
+
+    kind: str
+    single_sample_decides: bool = False
+    labels_are_answers: bool = True
+    counts_votes: bool = False
+    gate_text: GateText | None = None
 
     def tally(
         self,
         order: Sequence[int],
-        given: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, Any] | None = None,
         answers: AnswerKind = MATH,
     ) -> Tally:
-        """An empty tally for one round.
+        """Return an empty tally for one live round.
 
         Args:
-            order: the samples' indices; the order breaks ties and draws the plan that is handed on.
-            given: the question's inputs: `question`, and for code `tests`, `setup`, `entry_point`.
+            order: the samples' indices; the order breaks ties and draws the plan that is forwarded.
+            inputs: the question's inputs: `question`, and for code `tests`, `setup`, `entry_point`.
             answers: how two answers are compared.
         """
         ...
+
+    def vote_labels(self, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
+        """Return what each sample of a recording votes for, None for nothing; equal votes then get equal numbers.
+
+        Args:
+            rows: samples in the columns of a recording, such as `answer` and `ballot`.
+        """
+        name = "answer" if self.labels_are_answers else "ballot"
+        return [row.get(name) for row in rows]
+
+    def count_votes(self, labels: Sequence[str | None], leading: str | None) -> dict[str, int]:
+        """Return the supporters of each vote, the leading one first, as `Verdict.votes` holds them.
+
+        Args:
+            labels: what each sample votes for, in the seeded order; None for nothing.
+            leading: the vote behind the answer.
+        """
+        counts = Counter(label for label in labels if label is not None)
+        return dict(counts.most_common())
+
+    def decide(self, samples: "RoundSamples") -> "VerdictArrays":
+        """Decide the same round of many questions: the verdicts that `tally` gives on the same samples."""
+        ...
+
+    def explain(self, record: "RoundRecord", samples: int) -> str:
+        """Say how a round found its answer, without the gate's decision.
+
+        Args:
+            record: the round, with an answer.
+            samples: as many as the round draws, when nothing stops it early.
+        """
+        return f"The answer has a confidence of {record['confidence']:.0%}"
+
+    def min_samples(
+        self, round_: "Round", agreed: bool, early_stop: str, forwards_plan: bool
+    ) -> int:
+        """Return the fewest samples that decide a round which may stop early.
+
+        Args:
+            round_: the round of the preset.
+            agreed: whether all samples have one vote, rather than none.
+            early_stop: the rule that stops it.
+            forwards_plan: whether a later round needs the plan behind the answer.
+        """
+        return 1
+
+    def num_levels(self, samples: int) -> int:
+        """Return how many thresholds can decide differently with so many samples."""
+        return samples

@@ -114,7 +114,7 @@ def rule_for(name: str, confidence: Confidence) -> str:
     """
     if name not in RULES:
         raise CopeError(f"no rule for stopping early is named {name!r}: {known_names(name, RULES)}")
-    if name in INEXACT and confidence.one_settles:
+    if name in INEXACT and confidence.single_sample_decides:
         raise CopeError(
             f"stopping early by {name} is for votes, and a program is taken because it passes the tests: use {EXACT} or {NONE}"
         )

@@ -1,37 +1,55 @@
-"""Tests that pass: a program is trusted because it does what the question shows, not because others agree."""
+"""Visible tests: a program is trusted because it does what the question shows, not because others agree."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ...answers.code.probe_inputs import probe_calls
+import numpy as np
+
 from ...answers.code.visible_tests import entry_point_of, shown_tests
 from ...answers.kinds.base import AnswerKind
 from ...answers.kinds.code import CODE
 from ...sandbox import Sandbox, Suite, open_sandbox
-from ..sampling import seed_of
-from .base import Sample, Tally, Verdict
-from .votes import VoteTally
+from ..round_record import RoundRecord
+from .base import Confidence, Sample, Tally, Verdict
+from .gate import GateText, PassOrFail
+from .outputs import ProgramOutputs
+from .vectorized import RoundSamples, VerdictArrays, verdict_arrays
 
-_LONGEST = 120  # characters of a value within a vote
+GATE = GateText(
+    name="tests",
+    label="passes the shown tests",
+    joined="shown tests passed",
+    unit="",
+    heading="Can the shown tests be trusted?",
+    caption="How often the chosen program is right on all tests",
+    pass_or_fail=PassOrFail(
+        noun="program",
+        level=("fails the shown tests", "passes the shown tests"),
+        short=("fails", "passes"),
+        plural=("fail them", "pass them"),
+        first=("failing the shown tests first", "passing the shown tests first"),
+    ),
+)
 
 
-class TestsPass:
-    """A round is settled by the first program, in the round's seeded order, that passes all visible tests (arXiv 2506.11578, MBPP).
+class VisibleTests(Confidence):
+    """A round is decided by the first program, in the round's seeded order, that passes all visible tests (arXiv 2506.11578, MBPP).
 
         confidence = 1 when a program passes all of them, else 0
 
-    A program that is finished before those that come earlier in the order waits for them, so that the answer does not hang on who
-    is faster. The best program leads otherwise, and the plan behind it is handed on. Where the question shows no test, programs
-    vote by what they do: each is run on the same inputs (the calls that stand in the question, then values made up from
-    the function's signature), and those that give the same results agree. Without such inputs nobody has a vote.
+    A program that is finished before those that come earlier in the order waits for them, so that the answer does not depend
+    on who is faster. The best program leads otherwise, and the plan behind it is forwarded. Where the question shows no test,
+    programs vote by their outputs, see `ProgramOutputs`.
 
     Args:
         sandbox: opens the sandbox that the programs run in.
     """
 
-    __test__ = False  # its name makes test runners collect it
-    one_settles = True
+    kind = "tests"
+    single_sample_decides = True
+    labels_are_answers = False
+    gate_text = GATE
 
     def __init__(self, sandbox: Callable[[], Sandbox] = open_sandbox) -> None:
         self._sandbox = sandbox
@@ -39,27 +57,47 @@ class TestsPass:
     def tally(
         self,
         order: Sequence[int],
-        given: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, Any] | None = None,
         answers: AnswerKind = CODE,
     ) -> Tally:
-        given = given or {}
-        question = str(given.get("question") or "")
-        shown = given.get("tests")
-        tests = tuple(shown_tests(question) if shown is None else shown)
-        name = given.get("entry_point") or entry_point_of(question)
-        if tests:
-            return _ByTests(
-                order, Suite(tests, str(given.get("setup") or ""), name), self._sandbox()
-            )
-        return _ByOutputs(
-            order, Suite(tuple(probe_calls(question, name)), "", name), self._sandbox()
-        )
+        inputs = inputs or {}
+        question = str(inputs.get("question") or "")
+        tests = inputs.get("tests")
+        if tests is None:
+            tests = shown_tests(question)
+        if not tests:
+            return ProgramOutputs(self._sandbox).tally(order, inputs, answers)
+        name = inputs.get("entry_point") or entry_point_of(question)
+        suite = Suite(tuple(tests), str(inputs.get("setup") or ""), name)
+        return _TestTally(order, suite, self._sandbox())
+
+    def count_votes(self, labels: Sequence[str | None], leading: str | None) -> dict[str, int]:
+        counts = Counter(label for label in labels if label is not None)
+        ranked = sorted(counts, key=lambda label: (label != leading, label))
+        return {label: counts[label] for label in ranked}
+
+    def decide(self, samples: RoundSamples) -> VerdictArrays:
+        passed = samples.in_order(samples.passed)
+        lead = passed.argmax(axis=1)
+        best = passed[np.arange(len(passed)), lead]
+        was_run = best >= 0
+        supporters = (passed == best[:, None]) & was_run[:, None]
+        confidence = was_run & (best == samples.total)
+        return verdict_arrays(samples, np.where(was_run, lead, -1), confidence, supporters)
+
+    def explain(self, record: RoundRecord, samples: int) -> str:
+        best = next(iter(record["votes"])).removeprefix("passes ")
+        who = "A program passes" if best.startswith("all") else "The best program passes"
+        return f"{who} {'the one shown test' if best == 'all 1' else f'{best} shown tests'}"
+
+    def num_levels(self, samples: int) -> int:
+        return 1  # tests pass or fail, whatever the share
 
 
-class _ByTests:
+class _TestTally:
     """Programs by how many of the visible tests they pass."""
 
-    kind = "tests"
+    kind = VisibleTests.kind
 
     def __init__(self, order: Sequence[int], suite: Suite, sandbox: Sandbox) -> None:
         self._rank = {index: rank for rank, index in enumerate(order)}
@@ -116,46 +154,3 @@ class _ByTests:
             },
             words=words,
         )
-
-
-class _ByOutputs(VoteTally):
-    """Programs by what they give on the same inputs."""
-
-    kind = "outputs"
-
-    def __init__(self, order: Sequence[int], suite: Suite, sandbox: Sandbox) -> None:
-        super().__init__(order, CODE)
-        self._suite, self._sandbox = suite, sandbox
-        self._silent: dict[int, Sample] = {}  # by rank: programs without results
-
-    async def examine(self, sample: Sample) -> None:
-        if sample.answer is None or not self._suite.tests or self.total == 1:
-            return
-        sample.report = await self._sandbox.run(sample.answer, self._suite)
-        if sample.report.passed:  # one that fails on everything votes for nothing
-            sample.ballot = "; ".join(
-                f"{o.test} = {_brief(o.value)}" for o in sample.report.outcomes
-            )
-
-    async def add(self, sample: Sample) -> None:
-        if sample.answer is not None and sample.ballot is None:
-            self._silent[self._rank[sample.index]] = sample
-            sample = Sample(sample.index)
-        await super().add(sample)
-
-    def verdict(self) -> Verdict:
-        found = super().verdict()
-        if found.answer is not None or not self._silent:
-            return found
-        first = self._silent[
-            min(self._silent)
-        ]  # an answer for a last round, and no reason to stop before
-        return Verdict(first.answer, 0.0, (first.index,), {}, "nothing shown to test it by")
-
-
-def _brief(value: str | None) -> str:
-    if value is None:
-        return "error"
-    if len(value) <= _LONGEST:
-        return value
-    return f"{value[:_LONGEST]}... ({len(value)} characters, {seed_of(value):08x})"  # the last tells long values apart

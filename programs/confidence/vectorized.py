@@ -1,50 +1,65 @@
-"""What the samples of a round say together, for many questions at once: the rules of `programs.vote` and `programs.tests_pass`
-on arrays. Tests compare them with those, sample by sample.
-"""
+"""Rounds of many questions at once, in arrays: what the array forms of all confidences share."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from ...errors import CopeError
 from ...util.arrays import Array
+from .registry import confidence_by_name
 
-KINDS = ("votes", "tests", "outputs")
 _CELLS = 4_000_000  # of the pairs of samples that are compared at a time
 
 
+def _no_columns(name: str) -> Array:
+    raise KeyError(name)
+
+
 @dataclass(frozen=True)
-class Ballots:
-    """One round's samples, in arrays of questions by samples.
+class RoundSamples:
+    """One round's samples, in arrays of questions by samples, in the samples' own order.
 
     Attributes:
-        kind: (questions,) how samples become an answer.
         votes: equal numbers are equal votes; -1 is no vote.
         passed: visible tests passed; -1 where no program was run.
         total: (questions,) visible tests.
         answered: whether an answer could be read.
-        planned: whether the sample has a plan that could be handed on.
+        planned: whether the sample has a plan that could be forwarded.
         order: the seeded order of the samples.
+        column: any other column of the recording, by its name, such as `reason_logprob`.
     """
 
-    kind: Array
     votes: Array
     passed: Array
     total: Array
     answered: Array
     planned: Array
     order: Array
+    column: Callable[[str], Array] = _no_columns
+
+    def take(self, rows: Array | slice) -> "RoundSamples":
+        """Return the samples of some questions."""
+        arrays = {
+            each.name: getattr(self, each.name)[rows]
+            for each in fields(self)
+            if each.name != "column"
+        }
+        return replace(self, **arrays, column=lambda name: self.column(name)[rows])
+
+    def in_order(self, array: Array) -> Array:
+        """Return an array of questions by samples in the seeded order, where the first of equals is the one that counts."""
+        return np.take_along_axis(array, self.order, axis=1)
 
 
 @dataclass(frozen=True)
-class Verdicts:
+class VerdictArrays:
     """What was decided, by question.
 
     Attributes:
         leader: the sample whose answer is given; -1 for none.
         confidence: 0 to 1.
         supporters: (questions, samples) of bool, in the samples' own order.
-        survivor: the sample whose plan is handed on; -1 for none.
+        survivor: the sample whose plan is forwarded; -1 for none.
     """
 
     leader: Array
@@ -53,62 +68,83 @@ class Verdicts:
     survivor: Array
 
 
-def verdicts(ballots: Ballots) -> Verdicts:
-    """Count one round.
+def decide_round(kinds: Array, samples: RoundSamples) -> VerdictArrays:
+    """Decide a round of many questions, each by its own confidence.
+
+    Args:
+        kinds: (questions,) of str: the name of the confidence.
+        samples: the samples of all questions.
 
     Raises:
-        CopeError: for samples that become an answer in a way that is not known here.
+        CopeError: for a confidence that is not known.
     """
-    if odd := sorted({str(kind) for kind in ballots.kind} - set(KINDS)):
-        raise CopeError(
-            f"a record by confidence {odd[0]!r} cannot be replayed: known are {', '.join(KINDS)}"
-        )
-    count, samples = ballots.order.shape
-    step = max(1, _CELLS // (samples * samples))
-    parts = [_part(ballots, slice(start, start + step)) for start in range(0, count, step)]
-    return Verdicts(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
-
-
-def _part(ballots: Ballots, part: slice) -> tuple[Array, Array, Array, Array]:
-    order = ballots.order[part]
-    # From here on samples stand in the seeded order: the first of equals is the one that counts.
-    votes, passed, answered, planned = (
-        np.take_along_axis(array[part], order, axis=1)
-        for array in (ballots.votes, ballots.passed, ballots.answered, ballots.planned)
+    count = len(samples.order)
+    decided = VerdictArrays(
+        leader=np.full(count, -1),
+        confidence=np.zeros(count),
+        supporters=np.zeros(samples.order.shape, dtype=bool),
+        survivor=np.full(count, -1),
     )
-    samples, rows = order.shape[1], np.arange(len(order))
-    tests, outputs = ballots.kind[part] == "tests", ballots.kind[part] == "outputs"
-    if samples == 1:
-        votes = np.where(
-            outputs[:, None], -1, votes
-        )  # a lone program has nobody to agree with, and is not run
+    for kind in sorted({str(kind) for kind in kinds}):
+        confidence = confidence_by_name(kind)
+        rows = np.flatnonzero(kinds == kind)
+        part = confidence.decide(samples.take(rows))
+        for each in fields(VerdictArrays):
+            getattr(decided, each.name)[rows] = getattr(part, each.name)
+    return decided
 
+
+def decide_in_blocks(
+    samples: RoundSamples, decide: Callable[[RoundSamples], VerdictArrays]
+) -> VerdictArrays:
+    """Decide some questions at a time, because a comparison of all pairs of samples takes memory."""
+    count, drawn = samples.order.shape
+    step = max(1, _CELLS // (drawn * drawn))
+    parts = [decide(samples.take(slice(at, at + step))) for at in range(0, count, step)]
+    return VerdictArrays(
+        *(
+            np.concatenate([getattr(part, each.name) for part in parts])
+            for each in fields(VerdictArrays)
+        )
+    )
+
+
+def most_voted(samples: RoundSamples) -> tuple[Array, Array, Array]:
+    """Find the vote with the most supporters; of equals, the one whose first supporter comes first.
+
+    Returns:
+        (questions,) the place of its first supporter in the seeded order, -1 where nobody has a vote; (questions,) the
+        number of its supporters; (questions, samples) of bool in the seeded order, who supports it.
+    """
+    votes = samples.in_order(samples.votes)
+    rows = np.arange(len(votes))
     same = (votes[:, :, None] == votes[:, None, :]) & (votes >= 0)[:, :, None]
     support = same.sum(axis=2)
-    support[tests] = (
-        passed[tests] + 1
-    )  # the more tests a program passes, the better; 0 where none was run
     lead = support.argmax(axis=1)
-    best = support[rows, lead]
-    supporters = (
-        np.where(tests[:, None], support == best[:, None], same[rows, lead]) & (best > 0)[:, None]
-    )
-    share = best / samples
-    confidence = np.where(tests, (best - 1 == ballots.total[part]) & (best > 0), share).astype(
-        float
-    )
+    most = support[rows, lead]
+    supporters = same[rows, lead] & (most > 0)[:, None]
+    return np.where(most > 0, lead, -1), most, supporters
 
-    silent = (
-        outputs & (best == 0) & answered.any(axis=1)
-    )  # an answer for a last round, and no reason to stop before
-    first = answered.argmax(axis=1)
-    lead = np.where(silent, first, np.where(best > 0, lead, -1))
-    supporters[silent, first[silent]] = True
 
+def verdict_arrays(
+    samples: RoundSamples, lead: Array, confidence: Array, supporters: Array
+) -> VerdictArrays:
+    """Return the verdicts in the samples' own order, with the samples whose plans are forwarded.
+
+    The plan is that of the first supporter with a plan, or of the first sample with one where no supporter has any.
+
+    Args:
+        samples: the samples.
+        lead: (questions,) the place of the leading sample in the seeded order; -1 for none.
+        confidence: (questions,) 0 to 1.
+        supporters: (questions, samples) of bool, in the seeded order.
+    """
+    order, planned = samples.order, samples.in_order(samples.planned)
+    rows = np.arange(len(order))
     behind = supporters & planned
     chosen = np.where(behind.any(axis=1, keepdims=True), behind, planned)
     survivor = np.where(chosen.any(axis=1), order[rows, chosen.argmax(axis=1)], -1)
     leader = np.where(lead >= 0, order[rows, lead], -1)
     by_sample = np.zeros_like(supporters)
     np.put_along_axis(by_sample, order, supporters, axis=1)
-    return leader, confidence, by_sample, survivor
+    return VerdictArrays(leader, confidence.astype(float), by_sample, survivor)

@@ -1,18 +1,30 @@
 """Vote share: the confidence of an answer is the share of the samples that gave it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...answers.kinds.base import AnswerKind
 from ...answers.kinds.math import MATH
 from ...stats.tolerance import SLACK as SLACK
-from .base import Sample, Tally, Verdict
-from .early_stopping import exact
+from ..round_record import RoundRecord
+from .base import Confidence, Sample, Tally, Verdict
+from .early_stopping import INEXACT, RULES, exact
+from .gate import VOTES
+from .vectorized import (
+    RoundSamples,
+    VerdictArrays,
+    decide_in_blocks,
+    most_voted,
+    verdict_arrays,
+)
 from .vote_count import VoteCount
 
+if TYPE_CHECKING:
+    from ..preset import Round
 
-class VoteShare:
-    """Share of the most frequent answer, answers compared as their kind says (Wang et al. 2022; arXiv 2506.11578, section 3).
+
+class VoteShare(Confidence):
+    """Share of the most frequent answer, answers compared by their kind (Wang et al. 2022; arXiv 2506.11578, section 3).
 
         confidence = votes of the leading answer / number of samples
 
@@ -20,15 +32,48 @@ class VoteShare:
     supporter comes first in the round's seeded order.
     """
 
-    one_settles = False
+    kind = "votes"
+    counts_votes = True
+    gate_text = VOTES
 
     def tally(
         self,
         order: Sequence[int],
-        given: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, Any] | None = None,
         answers: AnswerKind = MATH,
     ) -> Tally:
         return VoteTally(order, answers)
+
+    def decide(self, samples: RoundSamples) -> VerdictArrays:
+        return decide_in_blocks(samples, _decide)
+
+    def explain(self, record: RoundRecord, samples: int) -> str:
+        most, asked = next(iter(record["votes"].values()), 0), record["asked"]
+        undrawn = samples - asked
+        share, rule = f"{record['confidence']:.0%}", record.get("early_stop")
+        if undrawn > 0 and rule in INEXACT:
+            not_drawn = f"{undrawn} more were not drawn by {rule}"
+            return f"{most} of {asked} samples agree ({share}; {not_drawn})"
+        if undrawn > 0:
+            share += f"; {undrawn} more were not drawn, as they could change nothing"
+        return f"{most} of {samples} samples agree ({share})"
+
+    def min_samples(
+        self, round_: "Round", agreed: bool, early_stop: str, forwards_plan: bool
+    ) -> int:
+        if early_stop in INEXACT and not agreed:
+            return 1
+        count = VoteCount(round_.samples)
+        for rank in range(round_.samples):
+            count.add(rank, 0 if agreed else None, planned=True)
+            if RULES[early_stop](count, round_.threshold, forwards_plan):
+                return rank + 1
+        return round_.samples
+
+
+def _decide(samples: RoundSamples) -> VerdictArrays:
+    lead, most, supporters = most_voted(samples)
+    return verdict_arrays(samples, lead, most / samples.order.shape[1], supporters)
 
 
 class VoteTally:
@@ -39,7 +84,7 @@ class VoteTally:
         answers: how two votes are compared.
     """
 
-    kind = "votes"
+    kind = VoteShare.kind
 
     def __init__(self, order: Sequence[int], answers: AnswerKind = MATH) -> None:
         self._kind = answers

@@ -9,7 +9,7 @@ from ...answers.code.extract import complete, read_program
 from ...answers.code.visible_tests import entry_point_of
 from ...answers.kinds.base import AnswerKind
 from ...signatures import code_plan_signature, code_reason_signature
-from ..confidence.tests import TestsPass
+from ..confidence.tests import VisibleTests
 from .base import Domain
 
 
@@ -33,7 +33,7 @@ CODE = Domain(
     plan_signature=code_plan_signature,
     reason_signature=code_reason_signature,
     parse_answer=_parse_program,
-    default_confidence=TestsPass,
+    default_confidence=VisibleTests,
     default_scorer="mbpp",
     scorer_fields=("tests", "entry_point", "hidden", "hidden_setup"),
     answer_kind="code",

@@ -73,24 +73,22 @@ function showSystems() {
 function showRounds() {
   const system = figures.systems[state.system];
   byId("rounds").classList.toggle("one", !system.reliability.length);
-  const gates = new Set(system.reliability.map((row) => row.gate));
-  const tests = gates.size === 1 && gates.has("tests");
-  byId("h-reliability").textContent = gates.has("votes") || !gates.size ? "Can the vote be trusted?" : "Can the shown tests be trusted?";
+  byId("h-reliability").textContent = system.trust.heading;
   picture(byId("flow"), `flow-${state.system}`, "No question has an outcome yet.");
   picture(byId("reliability"), `reliability-${state.system}`, figures.domain === "code" ? "No round of this system chooses among several programs." : "No round of this system votes on several answers.");
-  const lines = system.reliability.map((row) => row.gate === "tests" ? testsWords(row) :
+  const lines = system.reliability.map((row) => system.gates[row.gate].pass_or_fail ? passOrFailWords(row, system.gates[row.gate].pass_or_fail) :
     `Round ${row.round}: calibration error ${row.error.toFixed(3)} over ${counted(row.questions, "question")} (chance alone ${row.chance.toFixed(3)}).`);
   const marks = "blue is accepted, grey goes on, and larger dots stand for more questions.";
-  if (system.reliability.length) lines.unshift(tests ? `How often the chosen program is right on all tests; ${marks}` : `A vote that can be trusted lies on the diagonal; ${marks}`);
-  if (system.early && system.reliability.length && !tests) lines.push("Sampling stopped when a vote was decided: shares are those counted until then.");
+  if (system.reliability.length) lines.unshift(`${system.trust.caption}; ${marks}`);
+  if (system.early && system.reliability.length && !system.trust.pass_or_fail) lines.push("Sampling stopped when a vote was decided: shares are those counted until then.");
   for (const [round, count] of Object.entries(system.untold)) lines.push(`Round ${round}: of ${counted(count, "more question")} nothing tells whether the round's answer was right.`);
   byId("reliability-caption").textContent = lines.join(" ");
 }
 
-function testsWords(row) {
+function passOrFailWords(row, texts) {
   const said = (passes) => {
     const level = row.levels.find((one) => (one.confidence >= 1) === passes);
-    return level ? `${whole(level.right)} of ${counted(level.questions, "program")} that ${passes ? "pass" : "fail"} them ${level.right === 1 ? "is" : "are"} right` : null;
+    return level ? `${whole(level.right)} of ${counted(level.questions, texts.noun)} that ${texts.plural[Number(passes)]} ${level.right === 1 ? "is" : "are"} right` : null;
   };
   return `Round ${row.round}: ${[said(true), said(false)].filter(Boolean).join("; ")}.`;
 }

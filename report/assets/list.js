@@ -5,10 +5,8 @@ let rows = [];
 let active = 0; // place in `rows`
 
 function startList() {
-  if (figures.systems.some((system) => system.rounds.some((round) => round.gate === "tests"))) {
-    sorts.unsure[0] = "failing the shown tests first";
-    sorts.sure[0] = "passing the shown tests first";
-  }
+  const passOrFail = figures.systems.flatMap((system) => Object.values(system.gates)).find((gate) => gate.pass_or_fail);
+  if (passOrFail) [sorts.unsure[0], sorts.sure[0]] = passOrFail.pass_or_fail.first;
   sorts.dear[0] = `most ${figures.top} tokens first`;
   fill("outcome", Object.entries(outcomes).filter(([name]) => !name || someSystem(name)).map(([name, [words]]) => [name, words]));
   fill("sort", Object.entries(sorts).map(([name, [words]]) => [name, words]));
@@ -90,13 +88,15 @@ function item(row) {
     sureness(round, confidence));
 }
 
-// What the answer was taken for: its share of the votes, or the tests that the question shows.
+// What the answer was taken for, such as its share of the votes, or the tests that the question shows.
 function sureness(round, confidence) {
-  const gate = round && figures.systems[state.system].rounds[round - 1]?.gate;
-  const [words, title] = !known(confidence) ? ["", null]
-    : gate !== "tests" ? [percent(confidence, 0), gate === "both" ? "shown tests passed, or share of the votes" : "share of the votes"]
-    : confidence >= 1 ? ["passes", "its program passes the shown tests"] : ["fails", "its program fails the shown tests"];
-  return el("span", { class: "side", title }, words);
+  if (!known(confidence)) return el("span", { class: "side" }, "");
+  const system = figures.systems[state.system];
+  const gate = system.gates[system.rounds[round - 1]?.gate];
+  const texts = gate?.pass_or_fail;
+  if (!texts) return el("span", { class: "side", title: gate?.label ?? null }, percent(confidence, 0));
+  const passes = Number(confidence >= 1);
+  return el("span", { class: "side", title: `its ${texts.noun} ${texts.level[passes]}` }, texts.short[passes]);
 }
 
 function verdictOf(outcome) {

@@ -3,15 +3,11 @@
 import math
 from typing import Any
 
+from ...programs.confidence.gate import GateText, PassOrFail
 from ..figures import Figures
 from .theme import COLOURS, axes_at, panel, plain, sheet
 
 _PANEL = 250
-_DECIDES = {
-    "votes": "share of the votes",
-    "tests": "passes the shown tests",
-    "both": "shown tests passed, or share of the votes",
-}
 
 
 def reliability_picture(system: Figures, width: int) -> Any:
@@ -42,11 +38,14 @@ def _reliability(axes: Any, row: Figures, system: Figures) -> None:
     axes.set_title(
         f"Round {number}", fontsize=12, color=COLOURS["ink"], loc="left", weight="bold", pad=10
     )
-    tests = row["gate"] == "tests"
+    gate = system["gates"][row["gate"]]
+    pass_or_fail = gate["pass_or_fail"] is not None
     threshold = (
-        None if tests else next(r["threshold"] for r in system["rounds"] if r["round"] == number)
+        None
+        if pass_or_fail
+        else next(r["threshold"] for r in system["rounds"] if r["round"] == number)
     )
-    if not tests:
+    if not pass_or_fail:
         axes.plot(
             [0, 1],
             [0, 1],
@@ -85,15 +84,15 @@ def _reliability(axes: Any, row: Figures, system: Figures) -> None:
             zorder=4,
             gid=f"level-{number}-{place}",
         )
-    axes.set_xlim(*((-0.5, 1.5) if tests else (-0.05, 1.05)))
+    axes.set_xlim(*((-0.5, 1.5) if pass_or_fail else (-0.05, 1.05)))
     axes.set_ylim(-0.05, 1.05)
     ticks = [0, 0.25, 0.5, 0.75, 1]
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_ticks(ticks)
         axis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    if tests:
+    if pass_or_fail:
         axes.xaxis.set_ticks([0, 1], ["no", "yes"])
-    axes.set_xlabel(_DECIDES[row["gate"]], fontsize=11, color=COLOURS["muted"], labelpad=6)
+    axes.set_xlabel(gate["label"], fontsize=11, color=COLOURS["muted"], labelpad=6)
     axes.set_ylabel("accuracy", fontsize=11, color=COLOURS["muted"], labelpad=4)
 
 
@@ -101,7 +100,7 @@ def reliability_tips(system: Figures) -> dict[str, str]:
     """What is told of each level under the pointer."""
     return {
         f"level-{row['round']}-{place}": (
-            f"{_level(level['confidence'], row['gate'])}: {level['right']:,} of {level['questions']:,} questions right "
+            f"{_level(system, row, level['confidence'])}: {level['right']:,} of {level['questions']:,} questions right "
             f"({level['right'] / level['questions']:.0%})"
             + {True: ", accepted", False: ", goes on", None: ""}[level["accepted"]]
         )
@@ -115,15 +114,15 @@ def reliability_words(system: Figures) -> str:
         f"round {row['round']}: {row['error']:.3f} over {row['questions']} questions"
         for row in system["reliability"]
     ]
-    gates = {row["gate"] for row in system["reliability"]}
-    what = _DECIDES[gates.pop() if len(gates) == 1 else "both"]
-    return f"{what.capitalize()} against accuracy of {system['name']}; calibration error in {'; '.join(lines)}."
+    what = system["trust"]["label"].capitalize()
+    return f"{what} against accuracy of {system['name']}; calibration error in {'; '.join(lines)}."
 
 
-def _level(confidence: float, gate: str) -> str:
-    if gate == "tests":
-        return "passes the shown tests" if confidence >= 1.0 else "fails the shown tests"
-    return f"{confidence:.0%} of the votes" if gate == "votes" else f"confidence {confidence:.0%}"
+def _level(system: Figures, row: Figures, confidence: float) -> str:
+    gate = dict(system["gates"][row["gate"]])
+    if gate["pass_or_fail"]:
+        gate["pass_or_fail"] = PassOrFail(**gate["pass_or_fail"])
+    return GateText(**gate).level(confidence)
 
 
 def time_picture(figures: Figures, width: int) -> Any:

@@ -161,9 +161,7 @@ def _samples(record: Record, told: RoundRecord, domain: Domain) -> list[Sample]:
     return [_sample(record, sample, votes, domain) for sample in told.get("samples", ())]
 
 
-def _sample(
-    record: Record, sample: SampleRecord, votes: dict[str, int], domain: Domain
-) -> Sample:
+def _sample(record: Record, sample: SampleRecord, votes: dict[str, int], domain: Domain) -> Sample:
     made: Sample = {
         "index": sample["index"],
         "plan": sample.get("plan"),

@@ -11,7 +11,7 @@ import pytest
 
 from cope import Cascade, CopeError
 from cope.models import Price
-from cope.programs import TestsPass
+from cope.programs import VisibleTests
 from cope.programs.ensemble import Peers
 from cope.programs.events import observed_by
 from cope.sandbox import Outcome, Report, Suite
@@ -151,7 +151,7 @@ def test_a_program_that_passes_the_visible_tests_wins(
     scripted, passing: list[int], winner: int, confidence: float, asked: int
 ):
     box = Box({code(n): count for n, count in enumerate(passing, 1)})
-    judge = TestsPass(lambda: box)
+    judge = VisibleTests(lambda: box)
     _, program = ensemble(scripted, code(1), code(2), code(3), domain="code", confidence=judge)
     prediction = program(question="Write f.", tests=TESTS)
     assert prediction.answer.strip() == code(winner) and prediction.confidence == confidence
@@ -163,7 +163,7 @@ def test_a_program_that_passes_the_visible_tests_wins(
 
 def test_without_visible_tests_programs_vote_by_what_they_give(scripted):
     box = Box({code(1): "1", code(2): "7", code(3): "7"})
-    judge = TestsPass(lambda: box)
+    judge = VisibleTests(lambda: box)
     _, program = ensemble(scripted, code(1), code(2), code(3), domain="code", confidence=judge)
     assert program(question="Write a function `f(x)`, as in `f(4)`.").answer.strip() == code(2)
 

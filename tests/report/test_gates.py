@@ -1,5 +1,6 @@
 """What a round decides by: votes, or tests that the question shows; and how the pictures tell it."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,10 @@ import pytest
 from support.report_sources import run_in
 
 from cope.eval import Record
+from cope.programs.confidence.tests import GATE
 from cope.report import RoundView, System, figures_of, open_source
 from cope.report.plots.rounds import reliability_picture, reliability_tips, reliability_words
-from cope.report.words import gate
+from cope.report.words import gate_of
 
 TESTS = {
     "round": 1,
@@ -36,7 +38,8 @@ def test_the_records_tell_what_decides(told: list[dict[str, Any]], found: str):
     records = [
         Record(str(place), str(place), "?", "1", rounds=[one]) for place, one in enumerate(told)
     ]
-    assert gate(System("cope", (RoundView(1, "small", samples=4),), records, {}), 1) == found
+    system = System("cope", (RoundView(1, "small", samples=4),), records, {})
+    assert gate_of(system, 1).name == found
 
 
 def test_a_round_of_votes_says_so(tmp_path: Path):
@@ -53,6 +56,8 @@ def test_a_round_of_votes_says_so(tmp_path: Path):
 LEVEL = {"questions": 10, "right": 7, "interval": (0.4, 0.9), "recalibrated": 0.7}
 BY_TESTS: dict[str, Any] = {
     "name": "cope",
+    "gates": {"tests": asdict(GATE)},
+    "trust": asdict(GATE),
     "rounds": [{"round": 1, "threshold": 0.75}],
     "reliability": [
         {

@@ -29,7 +29,7 @@ from cope.eval import (
 from cope.eval.recording.schema import COLUMNS
 from cope.models import Price
 from cope.models.engines.base import LocalEngine, chat_messages, response
-from cope.programs import TestsPass, load_preset
+from cope.programs import VisibleTests, load_preset
 from cope.programs.ensemble import Peers
 from cope.sandbox import Outcome, Report
 
@@ -240,7 +240,7 @@ def test_programs_are_recorded_with_what_they_pass_and_replayed_like_a_live_run(
         for n in range(2)
     ]
     models = scripted(reply)
-    more = {"domain": "code", "confidence": TestsPass(lambda: Box())}
+    more = {"domain": "code", "confidence": VisibleTests(lambda: Box())}
     record = recording(recorder(models.team, "cope", **more), tmp_path, asked, Programs())
     first = record.rounds[0]
     assert set(first.kind) == {"tests"} and (first.tests_total == 2).all()

@@ -9,7 +9,7 @@ import pytest
 
 from cope import Cascade
 from cope.eval import RunStore, evaluate, task_by_name
-from cope.programs import TestsPass
+from cope.programs import VisibleTests
 from cope.sandbox import Bare, Limits, Outcome, Report, Sandbox, Suite
 
 pytestmark = pytest.mark.slow
@@ -39,7 +39,7 @@ def run(tmp_path: Path, scripted: Any) -> Any:
     def evaluated(reply: Any, count: int, box: Any = sandbox, **options: Any) -> Any:
         s = scripted(reply, **options)
         cascade = Cascade(
-            "answer-cascade", s.team, domain="code", confidence=TestsPass(lambda: box)
+            "answer-cascade", s.team, domain="code", confidence=VisibleTests(lambda: box)
         )
         task = task_by_name("mbpp", unsafe=True)
         with RunStore(SETTINGS, tmp_path).open() as folder:

@@ -11,7 +11,7 @@ from support.cascade_replies import QUESTION
 from cope import Cascade, CopeError, load_preset
 from cope.answers.kinds.base import AnswerKind
 from cope.answers.kinds.math import MATH
-from cope.programs import Sample, TestsPass, VoteShare, accepts
+from cope.programs import Sample, VisibleTests, VoteShare, accepts
 from cope.programs.confidence.early_stopping import INEXACT, RULES, share_of_drawn
 from cope.programs.sampling import draw, seed_of, shuffled
 from cope.sandbox import Outcome, Report, Suite
@@ -116,7 +116,7 @@ async def program_taken(
 ) -> tuple[Any, ...]:
     """Whether the gate accepts a program of a round of code, which, and how many were drawn."""
     order = shuffled(len(programs), "order")
-    tally = TestsPass(Marks).tally(order, {"question": "", "tests": ["first", "second"]})
+    tally = VisibleTests(Marks).tally(order, {"question": "", "tests": ["first", "second"]})
 
     async def make(index: int) -> Sample:
         for _ in range(ticks[index]):
@@ -171,7 +171,7 @@ def test_a_rule_that_does_not_exist_is_refused(scripted):
 
 def test_a_confidence_that_counts_no_votes_is_refused(scripted):
     class Own:
-        one_settles = False
+        single_sample_decides = False
 
         def tally(
             self,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from cope.answers.code.probe_inputs import probe_calls
-from cope.programs import Cascade, Preset, Sample, TestsPass, accepts
+from cope.programs import Cascade, Preset, Sample, VisibleTests, accepts
 from cope.sandbox import Outcome, Report, Suite
 
 
@@ -36,7 +36,7 @@ class Box:
 
 def judge(box: Box, programs: list[str | None], **given: object):
     async def work():
-        tally = TestsPass(lambda: box).tally(
+        tally = VisibleTests(lambda: box).tally(
             range(len(programs)), {"question": "Write f.", **given}
         )
         for index, program in enumerate(programs):
@@ -76,7 +76,7 @@ def test_the_program_that_passes_most_leads_and_only_one_that_passes_all_is_trus
 
 def settled_after(*came_in: tuple[int, str]) -> list[bool]:
     """Whether a round of three is settled after each sample, which come in as index and program."""
-    tally = TestsPass(lambda: Box({"none": 0, "both": 2})).tally(
+    tally = VisibleTests(lambda: Box({"none": 0, "both": 2})).tally(
         [2, 0, 1], {"question": "", "tests": TESTS}
     )
 
@@ -195,7 +195,7 @@ def test_a_cascade_of_programs_stops_at_the_first_that_passes(scripted) -> None:
             return Report(tuple(Outcome(t, len(seen) == 3) for t in suite.tests))
 
     cascade = Cascade(
-        "answer-cascade", team.team, domain="code", confidence=TestsPass(lambda: Third({}))
+        "answer-cascade", team.team, domain="code", confidence=VisibleTests(lambda: Third({}))
     )
     prediction = cascade(question="Write f.", tests=["assert f(1) == 2"])
     assert prediction.round == 1 and prediction.confidence == 1.0 and prediction.answer == seen[2]
@@ -211,7 +211,7 @@ def test_a_cascade_escalates_when_none_passes_and_hands_a_plan_of_the_best_on(sc
 
     team = scripted(reply)
     box = Box({"def f(n): return 'small'": 0, "def f(n): return 'large'": 1})
-    cascade = Cascade("cope", team.team, domain="code", confidence=TestsPass(lambda: box))
+    cascade = Cascade("cope", team.team, domain="code", confidence=VisibleTests(lambda: box))
     prediction = cascade(question="Write f.", tests=["assert f(1) == 'large'"])
     assert (prediction.round, prediction.answer) == (3, "def f(n): return 'large'")
     assert [r["accepted"] for r in prediction.rounds] == [False, False, True]
@@ -233,7 +233,7 @@ def test_a_slow_verdict_keeps_no_model_call_waiting(scripted) -> None:
             return Report(tuple(Outcome(t, False, "no") for t in suite.tests))
 
     preset = Preset(name="mine", rounds=[{"reasoner": "small", "samples": 8, "temperature": 0.5}])
-    Cascade(preset, team.team, domain="code", confidence=TestsPass(lambda: Slow({})))(
+    Cascade(preset, team.team, domain="code", confidence=VisibleTests(lambda: Slow({})))(
         question="Write f.", tests=["1"]
     )
     assert counts[0] == 8

@@ -1,6 +1,7 @@
 """Verdicts on arrays are those of the tallies that live rounds count with."""
 
 import asyncio
+import inspect
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -12,29 +13,35 @@ from cope import CopeError
 from cope.answers.kinds.code import CODE
 from cope.answers.kinds.math import MATH, MathKind
 from cope.eval.recording.vote_ids import vote_keys
-from cope.programs import Sample, TestsPass, VoteShare
-from cope.programs.confidence.vectorized import Ballots, verdicts
+from cope.programs import CONFIDENCES, Confidence, Sample
+from cope.programs.confidence.vectorized import RoundSamples, decide_round
 from cope.programs.sampling import shuffled
 from cope.sandbox import Outcome, Report
 
 TESTS = ["assert f(1)", "assert f(2)", "assert f(3)"]
 
 
+def made(kind: str) -> Confidence:
+    """The confidence of this name, with a sandbox that runs nothing where it takes one."""
+    make: Any = CONFIDENCES[kind]
+    return make(lambda: None) if "sandbox" in inspect.signature(make).parameters else make()
+
+
 def sample(kind: str, index: int, draw: random.Random, lone: bool) -> Sample:
-    made = Sample(
+    drawn = Sample(
         index,
         plan=draw.choice([None, "", f"plan {index}"]),
         answer=draw.choice([None, "1/2", "0.5", "3", "x"]),
     )
-    if kind == "votes" or made.answer is None:
-        return made
+    if made(kind).labels_are_answers or drawn.answer is None:
+        return drawn
     if kind == "tests":
         passed = draw.randint(0, 3)
-        made.report = Report(tuple(Outcome(t, n < passed) for n, t in enumerate(TESTS)))
-        made.ballot = f"passes {passed} of 3"
+        drawn.report = Report(tuple(Outcome(t, n < passed) for n, t in enumerate(TESTS)))
+        drawn.ballot = f"passes {passed} of 3"
     elif not lone and draw.random() < 0.7:
-        made.ballot = draw.choice("abc")
-    return made
+        drawn.ballot = draw.choice("abc")
+    return drawn
 
 
 def live(
@@ -44,7 +51,7 @@ def live(
 
     async def count() -> Any:
         given = {"question": "", "tests": TESTS if kind == "tests" else []}
-        tally = (VoteShare() if kind == "votes" else TestsPass(lambda: None)).tally(order, given)
+        tally = made(kind).tally(order, given)
         assert tally.kind == kind
         for one in random.Random(1).sample(samples, len(samples)):
             await tally.add(one)
@@ -56,7 +63,7 @@ def live(
     return verdict.answer, verdict.confidence, verdict.supporters, survivor
 
 
-@pytest.mark.parametrize("kind", ["votes", "tests", "outputs"])
+@pytest.mark.parametrize("kind", list(CONFIDENCES))
 @pytest.mark.parametrize("count", [1, 2, 5, 8])
 def test_verdicts_are_those_of_the_tallies(kind: str, count: int, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(
@@ -72,24 +79,25 @@ def test_verdicts_are_those_of_the_tallies(kind: str, count: int, monkeypatch: p
     for place in range(questions):
         samples = [sample(kind, index, draw, count == 1) for index in range(count)]
         orders.append(shuffled(count, place))
-        votes = [one.answer if kind == "votes" else one.ballot for one in samples]
-        keys, doubtful = asyncio.run(vote_keys(votes, MATH if kind == "votes" else CODE))
+        votes = made(kind).vote_labels([vars(one) for one in samples])
+        answers = MATH if made(kind).labels_are_answers else CODE
+        keys, doubtful = asyncio.run(vote_keys(votes, answers))
         assert not doubtful
         rows["votes"][place] = [-1 if key is None else key for key in keys]
         rows["passed"][place] = [one.report.passed if one.report else -1 for one in samples]
         rows["answered"][place] = [one.answer is not None for one in samples]
         rows["planned"][place] = [bool(one.plan) for one in samples]
         expected.append((samples, live(kind, samples, orders[-1])))
-    found = verdicts(
-        Ballots(
-            np.full(questions, kind),
+    found = decide_round(
+        np.full(questions, kind),
+        RoundSamples(
             rows["votes"].astype(int),
             rows["passed"].astype(int),
             np.full(questions, 3 if kind == "tests" else -1),
             rows["answered"].astype(bool),
             rows["planned"].astype(bool),
             np.array(orders),
-        )
+        ),
     )
     for place, (samples, (answer, confidence, supporters, survivor)) in enumerate(expected):
         leader = found.leader[place]
@@ -100,10 +108,21 @@ def test_verdicts_are_those_of_the_tallies(kind: str, count: int, monkeypatch: p
         assert found.survivor[place] == survivor
 
 
+def test_each_question_of_a_round_is_decided_by_its_own_confidence():
+    votes, passed = np.array([[0, 1], [0, 1], [0, 0]]), np.array([[0, 3], [-1, -1], [-1, -1]])
+    order, yes = np.array([[0, 1]] * 3), np.ones((3, 2), dtype=bool)
+    samples = RoundSamples(votes, passed, np.array([3, -1, -1]), yes, yes, order)
+    found = decide_round(np.array(["tests", "votes", "outputs"]), samples)
+    assert found.leader.tolist() == [1, 0, 0] and found.confidence.tolist() == [1.0, 0.5, 1.0]
+    assert found.supporters.tolist() == [[False, True], [True, False], [True, True]]
+
+
 def test_a_way_of_counting_that_is_not_known_is_an_error():
     one = np.zeros((1, 1), dtype=int)
     with pytest.raises(CopeError, match="perplexity"):
-        verdicts(Ballots(np.array(["perplexity"]), one, one, one[0], one == 0, one == 0, one))
+        decide_round(
+            np.array(["perplexity"]), RoundSamples(one, one, one[0], one == 0, one == 0, one)
+        )
 
 
 class Near(MathKind):

@@ -1,0 +1,38 @@
+"""Confidences by name: those of the package and those of other packages."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ...errors import CopeError
+from ...util.registry import Registry
+
+if TYPE_CHECKING:
+    from .base import Confidence
+
+
+def _check(variant: object) -> None:
+    if not callable(variant):
+        raise TypeError("a confidence is registered by its class or by a function that makes it")
+
+
+CONFIDENCES: Registry[Callable[[], "Confidence"]] = Registry(
+    "confidence", "cope.confidences", _check
+)
+"""Functions without required arguments that make a confidence, by its `kind`."""
+
+
+def confidence_by_name(name: str) -> "Confidence":
+    """Make the confidence of this name.
+
+    Raises:
+        CopeError: when there is none, with the nearest name; when it is registered under a name that is not its `kind`.
+
+    >>> confidence_by_name("votes").single_sample_decides
+    False
+    """
+    confidence = CONFIDENCES.by_name(name)()
+    if confidence.kind != name:
+        raise CopeError(
+            f"the confidence registered as {name!r} has the kind {confidence.kind!r}: give it one name"
+        )
+    return confidence
