@@ -182,32 +182,3 @@ def _calibrated(options: "ProgramOptions", file: str) -> "ProgramOptions":
     notify(describe_calibration(options.calibration, chosen))
     warn_of_questions(chosen, manifest.task, zip(record.questions, record.gold, strict=True))
     return replace(with_calibrated_setting(options, chosen), calibration=None)
-
-
-# Until `cope compare` takes these from `cope.eval.replay.programs`.
-
-
-def refuse_settled() -> None:
-    """Refuse options that the record has fixed, see `reject_fixed_options`."""
-    reject_fixed_options()
-
-
-def recorded_compile(record: "Recording", name: str) -> dict[str, Any]:
-    """Return what a record keeps of a compile, see `compile_metadata_in_recording`."""
-    from ..eval.replay.programs import compile_metadata_in_recording
-
-    return compile_metadata_in_recording(record, name)
-
-
-def shipped_compile(record: "Recording", name: str, plain: bool) -> dict[str, Any]:
-    """Return what is known of a bundled compile, see `bundled_compile_metadata`."""
-    from ..eval.replay.programs import bundled_compile_metadata
-
-    return bundled_compile_metadata(record, name, not plain)
-
-
-def preset_in(record: "Recording", name: str, plain: bool) -> Any:
-    """Return a program for a replay, see `program_for_replay`."""
-    from ..eval.replay.programs import program_for_replay
-
-    return program_for_replay(record, name, not plain)

@@ -407,14 +407,17 @@ data_options = option_group(
 """Add the options that name the questions, as one `DataOptions`, which takes in `group_option`."""
 
 
-def run_options(directory: str, tracked: bool = True) -> Callable[[Command], Command]:
+def run_options(
+    directory: str, tracked: bool = True, budget: Callable[[Command], Command] = budget_option
+) -> Callable[[Command], Command]:
     """Add the options that say how a run is made, as one `RunOptions`.
 
     Args:
         directory: the default folder of runs.
         tracked: whether the command logs to MLflow.
+        budget: --budget, with what it means for the command.
     """
-    options = [budget_option, questions_option, runs_option(directory), fresh_option]
+    options = [budget, questions_option, runs_option(directory), fresh_option]
     if tracked:
         options += [track_option, store_option]
     return option_group("run_options", _run_options, *options)
@@ -460,10 +463,6 @@ def _program_of(options: Mapping[str, Any]) -> Any:
     values["program"] = Path(named) if named and named != NO_PROGRAM else None
     values["thresholds"] = values.get("thresholds") or ()
     return _take(ProgramOptions, values)
-
-
-def _data_of(options: Mapping[str, Any]) -> Any:
-    return _data_options(dict(options))
 
 
 def own_program(options: Mapping[str, Any]) -> Path | None:

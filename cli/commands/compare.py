@@ -1,19 +1,47 @@
 """`cope compare`: several presets and programs on the same questions, live or from a record."""
 
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...errors import CopeError
 from ..context import AppContext, pass_app
-from ..options import early_stop_option, flattened, team_options
+from ..eval_replay import reject_fixed_options
+from ..options import (
+    NO_PROGRAM,
+    data_options,
+    early_stop_option,
+    group_option,
+    is_set_by_user,
+    json_option,
+    notify,
+    option_group,
+    replay_option,
+    run_options,
+    samples_option,
+    seed_option,
+    some_program_options,
+    team_options,
+    unsafe_code_option,
+)
+
+if TYPE_CHECKING:
+    from ...eval import QuestionResult, Recording
+    from ...eval.comparison import Comparison
+    from ...eval.comparison.options import ComparisonOptions
+    from ...eval.comparison.request import SystemStart
+    from ...eval.run.options import DataOptions, RunOptions
+    from ...programs.resolve import ProgramOptions, TeamOptions
 
 # The names of eval's measures: `cope compare --help` should not import numpy and scipy for them.
-BY = ("cost", "cost-small-free", "large-tokens", "seconds", "large-calls")
-USUAL = ("cope", "answer-cascade", "small", "large")
+COST_MEASURES = ("cost", "cost-small-free", "large-tokens", "seconds", "large-calls")
 
 
-class _Names(click.ParamType):
+class CommaSeparated(click.ParamType):
     """`a,b,c`."""
 
     name = "names"
@@ -26,123 +54,108 @@ class _Names(click.ParamType):
         return tuple(part.strip() for part in str(value).split(",") if part.strip())
 
 
-@click.command()
-@click.argument("task", required=False)
-@click.option(
-    "--presets",
-    type=_Names(),
-    metavar="NAME,...",
-    help="Presets, or TOML files of your own. [default: cope,answer-cascade,small,large; in a replay all that the "
-    "record can answer]",
+def _comparison_options(values: dict[str, Any]) -> "ComparisonOptions":
+    from ...eval.comparison.options import ComparisonOptions
+
+    programs = values.pop("programs")
+    values["bundled"] = programs != (NO_PROGRAM,)
+    if not values["bundled"]:
+        programs = ()
+    return ComparisonOptions(
+        presets=values.pop("presets") or (),
+        programs=tuple(Path(file) for file in programs),
+        against=values.pop("against"),
+        by=values.pop("by"),
+        margin=values.pop("margin") / 100,
+        plot=values.pop("plot"),
+    )
+
+
+comparison_options = option_group(
+    "comparison_options",
+    _comparison_options,
+    click.option(
+        "--presets",
+        type=CommaSeparated(),
+        metavar="NAME,...",
+        help="Presets, or TOML files of your own. [default: cope,answer-cascade,small,large; in a replay all that the "
+        "record can answer]",
+    ),
+    click.option(
+        "--programs",
+        type=CommaSeparated(),
+        default=(),
+        metavar="FILE,...|none",
+        help="Saved programs beside, named by their files. None: presets with their own words, also where the package "
+        "has a compiled program.",
+    ),
+    click.option(
+        "--against",
+        metavar="NAME",
+        help="The reference. [default: large where it is there, else the last one]",
+    ),
+    click.option(
+        "--by",
+        type=click.Choice(COST_MEASURES),
+        help="The cost that verdicts speak of. [default: large-tokens if known]",
+    ),
+    click.option(
+        "--margin",
+        type=click.FloatRange(0, 100, min_open=True),
+        default=3.0,
+        show_default=True,
+        metavar="POINTS",
+        help="Accuracy within which two systems count as equally accurate.",
+    ),
+    click.option(
+        "--plot",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Where the picture goes, as PNG and SVG. [default: beside comparison.json; in a replay none]",
+    ),
 )
-@click.option(
-    "--programs",
-    type=_Names(),
-    default=(),
-    metavar="FILE,...|none",
-    help="Saved programs beside, named by their files. None: presets with their own words, also where the package "
-    "has a compiled program.",
-)
-@click.option(
-    "--against",
-    metavar="NAME",
-    help="The reference. [default: large where it is there, else the last one]",
-)
-@click.option(
-    "--by",
-    type=click.Choice(BY),
-    help="The cost that verdicts speak of. [default: large-tokens if known]",
-)
-@click.option(
-    "--margin",
-    type=click.FloatRange(0, 100, min_open=True),
-    default=3.0,
-    show_default=True,
-    metavar="POINTS",
-    help="Accuracy within which two systems count as equally accurate.",
-)
-@click.option(
-    "--limit", type=click.IntRange(1), metavar="N", help="At most N questions, from the start."
-)
-@click.option("--split", default="test", show_default=True, help="Which part of the hub's set.")
-@click.option(
-    "--data", metavar="FILE", help="A local copy: JSONL, CSV or Parquet with question and answer."
-)
-@click.option(
-    "--group", metavar="COLUMN", help="Rows of --data with the same value there belong together."
-)
-@click.option(
-    "--visible",
-    type=click.Choice(["one", "all"]),
-    default="one",
-    show_default=True,
-    help="mbpp: tests that models see.",
-)
-@click.option(
-    "--samples",
-    type=click.IntRange(1, 256),
-    metavar="N",
-    help="Samples in the rounds that draw several.",
-)
-@click.option(
-    "--seed",
-    type=int,
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="All randomness depends on it.",
-)
-@early_stop_option
-@click.option("--unsafe-code", is_flag=True, help="Run model-written programs without a sandbox.")
-@click.option(
-    "--budget",
-    type=click.FloatRange(0),
-    metavar="USD",
-    help="Stop before the systems together would have cost this, each alone; what is done is saved.",
-)
-@click.option(
-    "--questions",
-    type=click.IntRange(1),
-    metavar="N",
-    help="Questions in flight; the default keeps the models busy.",
-)
-@click.option(
-    "--runs",
-    type=click.Path(path_type=Path),
-    default=Path(".cope/compare"),
-    show_default=True,
-    help="Folder of comparisons.",
-)
-@click.option("--fresh", is_flag=True, help="Forget what an earlier run of the same command left.")
-@click.option("--no-track", is_flag=True, help="Do without MLflow.")
-@click.option(
-    "--store",
-    metavar="URI",
-    help="MLflow store. [default: MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]",
-)
-@click.option(
-    "--replay",
-    metavar="RECORD",
-    help="Answer from a file of cope record or cope import; no model is asked.",
-)
-@click.option(
+calibration_option = click.option(
     "--calibration",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="With --replay: the record's own program beside, as cope calibrate chose; all stand on questions that it was "
     "not chosen on.",
 )
-@click.option(
-    "--plot",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Where the picture goes, as PNG and SVG. [default: beside comparison.json; in a replay none]",
+budget_option = click.option(
+    "--budget",
+    type=click.FloatRange(0),
+    metavar="USD",
+    help="Stop before the systems together would have cost this, each alone; what is done is saved.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+@click.command()
+@click.argument("task", required=False)
+@comparison_options
+@some_program_options
+@data_options
+@group_option
+@samples_option
+@seed_option
+@early_stop_option
+@unsafe_code_option
+@run_options(".cope/compare", budget=budget_option)
+@replay_option
+@calibration_option
+@json_option
 @team_options
 @pass_app
-@flattened
-def command(app: AppContext, task: str | None, **options: Any) -> None:
+def command(
+    app: AppContext,
+    task: str | None,
+    comparison_options: "ComparisonOptions",
+    program_options: "ProgramOptions",
+    data_options: "DataOptions",
+    run_options: "RunOptions",
+    team_options: "TeamOptions",
+    replay: str | None,
+    as_json: bool,
+) -> None:
     """Compare presets and programs on TASK: gsm8k, math500, mbpp, humaneval, or jsonl for your own questions.
 
     All answer the same questions, and a call that two of them share is asked once. Each is held against the reference:
@@ -150,16 +163,146 @@ def command(app: AppContext, task: str | None, **options: Any) -> None:
     at the same cost, and how many questions would settle what is open. The same command goes on where an interrupted one
     stopped.
     """
-    if options["replay"]:
-        from ..compare_replay import compare_replay
-
-        return compare_replay(task, options)
-    if options["calibration"]:
+    if replay:
+        reject_fixed_options()
+        if is_set_by_user("group") or is_set_by_user("early_stop"):
+            raise click.UsageError(
+                "--replay takes groups and all samples from the record: leave out --group and --early-stop."
+            )
+        _compare_recording(
+            replay, task, comparison_options, program_options, data_options, team_options, as_json
+        )
+        return
+    if program_options.calibration:
         raise click.UsageError(
             "--calibration is for --replay: record the questions with cope record, and compare from the record."
         )
     if task is None:
         raise click.UsageError("Missing argument 'TASK'.")
-    from ..compare_live import compare_live
+    _compare_live(
+        app,
+        task,
+        comparison_options,
+        program_options,
+        data_options,
+        run_options,
+        team_options,
+        as_json,
+    )
 
-    compare_live(task, options, app)
+
+def _compare_live(
+    app: AppContext,
+    task_name: str,
+    options: "ComparisonOptions",
+    program_options: "ProgramOptions",
+    data_options: "DataOptions",
+    run_options: "RunOptions",
+    team_options: "TeamOptions",
+    as_json: bool,
+) -> None:
+    from dataclasses import replace
+
+    from ...eval import task_by_name
+    from ...eval.comparison.live import run_comparison
+    from ...eval.comparison.request import ComparisonCallbacks, ComparisonRequest
+    from ...report.plots.comparison import draw_comparison
+    from ..display.comparison import comparison_text
+
+    task = task_by_name(task_name, visible=data_options.visible, unsafe=program_options.unsafe_code)
+    team_options = replace(team_options, cache=False)  # a cached reply has no tokens of its own
+    request = ComparisonRequest(
+        task,
+        app.make_team(team_options),
+        team_options,
+        program_options,
+        data_options,
+        run_options,
+        options,
+    )
+    callbacks = ComparisonCallbacks(
+        load_models=app.load_models,
+        on_system=_show_progress,
+        draw=draw_comparison,
+        render=comparison_text,
+        notify=notify,
+    )
+    result = run_comparison(request, callbacks)
+    _print(result.comparison, result.document, as_json)
+    if result.incomplete:
+        raise CopeError(result.incomplete)
+
+
+@contextmanager
+def _show_progress(start: "SystemStart") -> "Iterator[Callable[[QuestionResult], None]]":
+    from ..display.evaluation import LiveView
+
+    notify(f"{start.name} ({start.number} of {start.systems})")
+    with LiveView(start.questions, start.results, start.rounds) as view:
+        yield view.add
+
+
+def _compare_recording(
+    replay: str,
+    task: str | None,
+    options: "ComparisonOptions",
+    program_options: "ProgramOptions",
+    data_options: "DataOptions",
+    team_options: "TeamOptions",
+    as_json: bool,
+) -> None:
+    from ...eval import Recording
+    from ...eval.comparison.from_recording import ReplayRequest, compare_recording
+
+    recording = Recording.open(replay)
+    if task not in (None, recording.manifest.task):
+        raise CopeError(f"{recording.name} is a record of {recording.manifest.task}, not of {task}")
+    request = ReplayRequest(
+        recording,
+        options,
+        bundled=program_options.bundled,
+        samples=program_options.samples,
+        prices=team_options.prices,
+        limit=data_options.limit,
+        calibration=program_options.calibration,
+    )
+    comparison, document = compare_recording(request, notify)
+    document["matched"] = _cost_at_matched_accuracy(
+        recording, comparison, request.limit, team_options
+    )
+    if options.plot:
+        from ...report.plots.comparison import draw_comparison
+
+        document["pictures"] = [str(file) for file in draw_comparison(comparison, options.plot)]
+    _print(comparison, document, as_json)
+
+
+def _cost_at_matched_accuracy(
+    recording: "Recording",
+    comparison: "Comparison",
+    limit: int | None,
+    team_options: "TeamOptions",
+) -> list[dict[str, Any]]:
+    """Return what the recording's own cascade costs at large's accuracy, and at the margin below it."""
+    import numpy as np
+
+    from ...optimize.calibration.matched_accuracy import matched
+
+    found = matched(
+        recording,
+        comparison.by,
+        (0.0, comparison.margin),
+        prices=team_options.prices,
+        rows=np.arange(min(len(recording), limit or len(recording))),
+        seed=recording.seed,
+    )
+    return [one.as_dict() for one in found]
+
+
+def _print(comparison: "Comparison", document: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
+    from ..display.comparison import print_comparison
+
+    print_comparison(comparison, document)

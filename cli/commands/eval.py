@@ -138,21 +138,3 @@ def _unfinished(made: "TrackedEvaluation", questions: int) -> str | None:
         f"a model failed on {len(failed)} of {questions} questions, first on {first.id} "
         f"({first.error}); the same command asks them again"
     )
-
-
-# Until `cope compare` takes the dataclasses.
-
-
-def settings_of(task: Any, options: Any, cascade: Any) -> dict[str, Any]:
-    """Return the settings of a run, see `run_settings`."""
-    from ...eval.run.tracked import run_settings
-    from ..options import _data_of, _team_of
-
-    return run_settings(task, _data_of(options), _team_of(options), cascade)
-
-
-def origin_of(file: Any, examples: list[Any]) -> dict[str, Any]:
-    """Return where a program comes from, see `program_origin`."""
-    from ...eval.run.tracked import program_origin
-
-    return program_origin(file, examples, notify)

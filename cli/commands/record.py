@@ -152,14 +152,3 @@ def _show(path: Path, as_json: bool, stopped: str | None) -> None:
         click.echo(json.dumps(found, ensure_ascii=False, indent=1))
     else:
         print_contents(found)
-
-
-# Until `cope compare` takes the dataclasses.
-
-
-def groups_of(options: Mapping[str, Any], examples: list[Any]) -> dict[str, str]:
-    """Return the groups of questions, see `read_groups`."""
-    from ...eval.recording.run import read_groups
-    from ..options import _data_of
-
-    return read_groups(_data_of(options), examples)

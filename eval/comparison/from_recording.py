@@ -1,0 +1,260 @@
+"""Systems compared from a recording, without a model."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import dspy
+
+from ...errors import CopeError
+from ...models.prices import Price
+from ...programs.calibration_file import Certificate, print_of
+from ...programs.identity import ProgramIdentity
+from ...programs.preset import Preset, preset_names
+from ...programs.resolve import load_matching_certificate, read_compile_metadata
+from ...stats.measures import LARGE
+from ..recording.recording import Recording
+from ..replay.match import recorded_program
+from ..replay.programs import (
+    bundled_compile_metadata,
+    compile_metadata_in_recording,
+    program_for_replay,
+)
+from ..replay.records import Replayed, replay_records
+from ..replay.replay import Replay
+from ..run.contamination import seen_by
+from .compare import Comparison, compare
+from .document import comparison_document
+from .options import ComparisonOptions, check_enough_systems, check_unique_name
+
+
+@dataclass(frozen=True)
+class ReplayRequest:
+    """All that decides a comparison from a recording.
+
+    Attributes:
+        recording: answers the questions.
+        options: the systems, and what they are compared by.
+        bundled: whether a compiled program of the package may replace a preset.
+        samples: number of samples in the rounds that draw several; None for the program's own.
+        prices: the user's price of a tier.
+        limit: at most so many questions, from the start; None for all.
+        calibration: a calibration's file, which adds the recording's own program with its setting.
+    """
+
+    recording: Recording
+    options: ComparisonOptions
+    bundled: bool = True
+    samples: int | None = None
+    prices: Mapping[str, Price] | None = None
+    limit: int | None = None
+    calibration: Path | None = None
+
+
+@dataclass(frozen=True)
+class CalibratedSystem:
+    """The recording's own program as a calibration sets it.
+
+    Attributes:
+        name: what the comparison calls it.
+        replay: its answers.
+        summary: the promise, and the questions that it is compared on, as plain data.
+        rows: the positions of the questions that all systems are compared on.
+    """
+
+    name: str
+    replay: Replay
+    summary: dict[str, Any]
+    rows: set[int]
+
+
+def compare_recording(
+    request: ReplayRequest, notify: Callable[[str], None]
+) -> tuple[Comparison, dict[str, Any]]:
+    """Replay every system and compare.
+
+    Args:
+        request: what is compared.
+        notify: receives a warning about each program that was compiled on some of the questions.
+
+    Returns:
+        The comparison, and the same as plain data with how it was made.
+
+    Raises:
+        CopeError: for systems that the recording cannot answer for, or that cannot be told apart; for questions without right
+            answers; for a calibration that does not fit.
+    """
+    recording, options = request.recording, request.options
+    recording.check_labelled("a comparison", "record or import it with them")
+    calibrated = calibrated_system(request) if request.calibration else None
+    replayed = _replay_systems(request, calibrated, notify)
+    comparison = compare(
+        {name: one.records for name, one in replayed.items()},
+        against=options.against,
+        by=options.by,
+        groups=recording.belonging,
+        margin=options.margin,
+        seed=recording.seed,
+    )
+    manifest = recording.manifest
+    document: dict[str, Any] = {
+        "task": manifest.task,
+        "split": manifest.settings.get("split"),
+        "data": manifest.settings.get("data"),
+        "models": recording.models,
+        "seed": recording.seed,
+    }
+    document |= comparison_document(comparison)
+    document["replayed"] = str(recording.name)
+    document["unknown"] = {name: one.unknown for name, one in replayed.items() if one.unknown}
+    for name in ("calls", "folder", "stopped", "mlflow"):
+        document[name] = None
+    document["failed"] = manifest.failed
+    document["pictures"] = []
+    document["calibration"] = calibrated.summary if calibrated else None
+    return comparison, document
+
+
+def calibrated_system(request: ReplayRequest) -> CalibratedSystem:
+    """Replay the recording's own program with the setting of a calibration, or the large model alone where that was chosen.
+
+    All systems are then compared on the questions that the setting was not chosen on, or else on the half that it was only
+    tested on.
+
+    Raises:
+        CopeError: when the calibration does not fit the recording, or all questions served to order its settings.
+    """
+    recording = request.recording
+    assert request.calibration is not None
+    own, manifest = next(iter(recording.programs)), recording.manifest
+    program = recorded_program(recording, own)
+    certificate = load_matching_certificate(
+        request.calibration,
+        program,
+        recording.models,
+        manifest.settings,
+        manifest.task,
+        manifest.weights.get,
+    )
+    replay = _calibrated_replay(request, program, certificate)
+    fingerprints = [print_of(question) for question in recording.questions[: request.limit]]
+    ordered, tested = set(certificate.rows["learn"]), set(certificate.rows["test"])
+    new: set[int] = set()
+    unordered: set[int] = set()
+    for position, fingerprint in enumerate(fingerprints):
+        if fingerprint not in ordered:
+            unordered.add(position)
+            if fingerprint not in tested:
+                new.add(position)
+    rows = new or unordered
+    if not rows:
+        raise CopeError(
+            f"the thresholds of {request.calibration} were chosen on all these questions: compare it on a record of others, or "
+            "of more"
+        )
+    summary = {
+        "file": str(request.calibration),
+        "promise": certificate.promise,
+        "words": certificate.words,
+        "setting": certificate.setting,
+        "questions": len(rows),
+        "left_out": len(fingerprints) - len(rows),
+        "new": bool(new),
+    }
+    return CalibratedSystem(f"{own}, calibrated", replay, summary, rows)
+
+
+def _calibrated_replay(
+    request: ReplayRequest, program: ProgramIdentity, certificate: Certificate
+) -> Replay:
+    recording, setting = request.recording, certificate.setting
+    if setting is None:
+        recorded = LARGE in recording.programs
+        large = recorded_program(recording, LARGE) if recorded else LARGE
+        return Replay(recording, large, prices=request.prices)
+    return Replay(
+        recording,
+        program,
+        samples=setting["samples"],
+        thresholds=tuple(setting["thresholds"]),
+        prices=request.prices,
+    )
+
+
+def _replay_systems(
+    request: ReplayRequest, calibrated: CalibratedSystem | None, notify: Callable[[str], None]
+) -> dict[str, Replayed]:
+    """Return the results of every system by its name."""
+    recording = request.recording
+    replays = list(_requested_replays(request))
+    rows: Collection[int] | None = None
+    if calibrated:
+        rows = calibrated.rows
+        replays.insert(min(1, len(replays)), (calibrated.name, calibrated.replay))
+    replayed: dict[str, Replayed] = {}
+    for name, replay in replays:
+        check_unique_name(name, replayed)
+        one = replay_records(replay, request.limit, rows)
+        if not one.records:
+            why = next(iter(one.unknown), "it has no questions")
+            raise CopeError(f"{recording.name} cannot answer for {name}: {why}")
+        replayed[name] = one
+        questions = [dspy.Example(question=record.question) for record in one.records]
+        seen = seen_by(_compile_metadata(request, name), questions)
+        if seen and seen.words:
+            notify(f"warning: {name}: {seen.words}")
+    check_enough_systems(replayed, request.options.against)
+    return replayed
+
+
+def _compile_metadata(request: ReplayRequest, name: str) -> dict[str, Any]:
+    """Return what is known of the compile of a system."""
+    files = {file.stem: file for file in request.options.programs}
+    if name in files:
+        return read_compile_metadata(files[name])
+    if name in request.recording.programs:
+        return compile_metadata_in_recording(request.recording, name)
+    if name in preset_names():
+        return bundled_compile_metadata(request.recording, name, request.bundled)
+    return {}
+
+
+def _requested_replays(request: ReplayRequest) -> Iterator[tuple[str, Replay]]:
+    """Yield what the user names; where no preset is named, also all that the recording can answer."""
+    recording = request.recording
+    for source, file in request.options.requested_systems():
+        if file:
+            yield file.stem, _replay(request, file)
+        elif source in recording.programs:
+            yield source, _replay(request, recorded_program(recording, source))
+        else:
+            program = program_for_replay(recording, source, request.bundled)
+            replay = _replay(request, program)
+            yield replay.preset.name, replay
+    if not request.options.presets:
+        yield from _available_replays(request)
+
+
+def _available_replays(request: ReplayRequest) -> Iterator[tuple[str, Replay]]:
+    """Yield the recording's own programs, and every preset of the package whose rounds it holds."""
+    recording = request.recording
+    for name in recording.programs:
+        yield name, _replay(request, recorded_program(recording, name))
+    drawn = max(round_.samples for round_ in recording.rounds)
+    for name in preset_names():
+        if name in recording.programs:
+            continue
+        attempts = {name: request}
+        if drawn > 1 and not request.samples:
+            attempts[f"{name}, {drawn} samples"] = replace(request, samples=drawn)
+        program = program_for_replay(recording, name, request.bundled)
+        for label, attempt in attempts.items():
+            replay = _replay(attempt, program)
+            if all(round_.recorded for round_ in replay.rounds):
+                yield label, replay
+                break
+
+
+def _replay(request: ReplayRequest, program: ProgramIdentity | Preset | Path) -> Replay:
+    return Replay(request.recording, program, samples=request.samples, prices=request.prices)

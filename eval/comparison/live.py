@@ -1,0 +1,260 @@
+"""Systems compared live: each is an ordinary evaluation, and they answer from each other's calls."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import dspy
+
+from ...errors import CopeError
+from ...programs import Cascade
+from ...programs.resolve import (
+    resolve_cascade,
+    resolve_program_path,
+)
+from ...util.hashing import digest
+from ..recording.run import read_groups
+from ..run.evaluate import evaluate
+from ..run.shared_ledger import LedgerGroup, SharingStats
+from ..run.store import QuestionResult, RunStore
+from ..run.tracked import program_origin, run_settings
+from ..tasks.base import answer_kind_of
+from .compare import Comparison, compare
+from .document import comparison_document
+from .options import check_enough_systems, check_unique_name
+from .request import ComparisonCallbacks, ComparisonRequest, SystemStart
+from .store import ComparisonStore
+from .tracking import check_tracking, track_comparison
+
+DEFAULT_PRESETS = ("cope", "answer-cascade", "small", "large")
+
+
+@dataclass(frozen=True)
+class ComparedSystem:
+    """A system, and its program's file; None for a preset as it is."""
+
+    cascade: Cascade
+    path: Path | None
+
+
+@dataclass(frozen=True)
+class LiveComparison:
+    """A comparison with its document, and why it is not complete, if so."""
+
+    comparison: Comparison
+    document: dict[str, Any]
+    incomplete: str | None
+
+
+def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -> LiveComparison:
+    """Ask what is left to ask, compare, and write the comparison's folder.
+
+    Raises:
+        CopeError: for systems that cannot be used or told apart, and when a system has no answer at all.
+    """
+    systems = _resolve_systems(request, callbacks.notify)
+    data, run = request.data_options, request.run_options
+    examples = request.task.load(data.split, data.limit, data.data)
+    groups = read_groups(data, examples)
+    if run.track:
+        check_tracking(run.store)  # before hours of asking, rather than after them
+    origins = {
+        name: program_origin(system.path, examples, callbacks.notify)
+        for name, system in systems.items()
+    }
+    store = ComparisonStore(_comparison_dir(request, systems))
+    stores = {
+        name: _system_store(request, store.path, name, system.cascade)
+        for name, system in systems.items()
+    }
+    with ExitStack() as stack:
+        ledgers = LedgerGroup()
+        for one in stores.values():
+            stack.enter_context(one.open(run.fresh, ledger_factory=ledgers.open))
+        callbacks.load_models(request.team, list(_models_by_tier(systems)))
+        results, stopped = _evaluate_systems(request, systems, stores, examples, callbacks)
+        _check_answers(results, stopped)
+        options = request.options
+        comparison = compare(
+            results,
+            against=options.against,
+            by=options.by,
+            groups=groups,
+            margin=options.margin,
+            seed=request.program_options.seed,
+        )
+        document = _build_document(
+            request, comparison, systems, store, stores, results, origins, stopped
+        )
+        document["group_of"] = groups or None
+        pictures = callbacks.draw(comparison, options.plot or store.plot_file)
+        document["pictures"] = [str(file) for file in pictures]
+        if run.track:
+            text = callbacks.render(comparison, document)
+            document["mlflow"] = track_comparison(
+                comparison, document, text, store, stores, run.store
+            )
+        store.write_document(document)
+    incomplete = stopped or _failure_message(document["failed"], len(examples))
+    return LiveComparison(comparison, document, incomplete)
+
+
+def _resolve_systems(
+    request: ComparisonRequest, notify: Callable[[str], None]
+) -> dict[str, ComparedSystem]:
+    """Return the systems by name."""
+    systems: dict[str, ComparedSystem] = {}
+    task, team = request.task, request.team
+    for source, file in request.options.requested_systems(DEFAULT_PRESETS):
+        options = replace(request.program_options, preset=source, program=file, thresholds=())
+        path = resolve_program_path(
+            options,
+            team,
+            task.domain,
+            task.name,
+            context=request.team_options.context,
+            notify=notify,
+        )
+        cascade = resolve_cascade(options, team, task.domain, path)
+        cascade = cascade.with_answer_kind(answer_kind_of(task))
+        name = Path(source).stem if source.endswith(".json") else cascade.preset.name
+        check_unique_name(name, systems)
+        systems[name] = ComparedSystem(cascade, path)
+    check_enough_systems(systems, request.options.against)
+    return systems
+
+
+def _comparison_dir(request: ComparisonRequest, systems: Mapping[str, ComparedSystem]) -> Path:
+    """Return the comparison's folder: the same for any systems on the same task and models, so that one more system asks only
+    its own calls."""
+    cascade = next(iter(systems.values())).cascade
+    settings = _run_settings(request, cascade)
+    del settings["preset"], settings["program"]
+    settings["models"] = {name: tier.model for name, tier in request.team.tiers.items()}
+    return request.run_options.directory / f"{request.task.name}-{digest(settings)[:8]}"
+
+
+def _system_store(request: ComparisonRequest, root: Path, name: str, cascade: Cascade) -> RunStore:
+    settings = _run_settings(request, cascade)
+    if name != settings["preset"]:
+        settings["system"] = name
+    return RunStore(settings, root)
+
+
+def _run_settings(request: ComparisonRequest, cascade: Cascade) -> dict[str, Any]:
+    return run_settings(request.task, request.data_options, request.team_options, cascade)
+
+
+def _evaluate_systems(
+    request: ComparisonRequest,
+    systems: Mapping[str, ComparedSystem],
+    stores: Mapping[str, RunStore],
+    examples: list[dspy.Example],
+    callbacks: ComparisonCallbacks,
+) -> tuple[dict[str, list[QuestionResult]], str | None]:
+    """Evaluate one system after the other; return their results, and why questions are left, if so."""
+    run = request.run_options
+    results: dict[str, list[QuestionResult]] = {}
+    stopped: str | None = None
+    for number, (name, system) in enumerate(systems.items(), 1):
+        store, rounds = stores[name], len(system.cascade.preset.rounds)
+        earlier = list(store.results.values())[: len(examples)]
+        start = SystemStart(name, number, len(systems), len(examples), earlier, rounds)
+        with callbacks.on_system(start) as on_result:
+            evaluation = evaluate(
+                request.task,
+                examples,
+                system.cascade,
+                store,
+                in_flight=run.questions,
+                budget=_remaining_budget(run.budget, stores, name),
+                finished=on_result,
+            )
+            outcome = asyncio.run(evaluation)
+        results[name] = outcome.records
+        if outcome.stopped and not stopped:
+            stopped = f"{name}: {outcome.stopped}"
+    return results, stopped
+
+
+def _remaining_budget(
+    budget: float | None, stores: Mapping[str, RunStore], name: str
+) -> float | None:
+    """Return what the other systems' answers leave of the budget."""
+    if budget is None:
+        return None
+    spent = 0.0
+    for other, store in stores.items():
+        if other != name:
+            spent += sum(result.usd or 0.0 for result in store.results.values())
+    return max(0.0, budget - spent)
+
+
+def _check_answers(results: Mapping[str, list[QuestionResult]], stopped: str | None) -> None:
+    """Raise a CopeError when a system has no answer at all."""
+    for name, rows in results.items():
+        errors = [result.error for result in rows if result.error]
+        if len(errors) == len(rows):
+            why = errors[0] if errors else "no questions"
+            raise CopeError(stopped or f"{name} has no answer at all ({why})")
+
+
+def _build_document(
+    request: ComparisonRequest,
+    comparison: Comparison,
+    systems: Mapping[str, ComparedSystem],
+    store: ComparisonStore,
+    stores: Mapping[str, RunStore],
+    results: Mapping[str, list[QuestionResult]],
+    origins: Mapping[str, dict[str, Any]],
+    stopped: str | None,
+) -> dict[str, Any]:
+    """Return the comparison and how it was made, as plain data."""
+    sharing = SharingStats()
+    for name, one in stores.items():
+        sharing.count(name, RunStore.read(one.path))
+    document: dict[str, Any] = {"task": request.task.name}
+    if request.task.shown:
+        document["shown"] = request.task.shown
+    document["split"] = request.data_options.split
+    document["data"] = request.data_options.data_name
+    document["models"] = _models_by_tier(systems)
+    document["seed"] = request.program_options.seed
+    document |= comparison_document(comparison)
+    document["calls"] = sharing.as_dict()
+    document["folder"] = str(store.path)
+    document["folders"] = {name: one.path.name for name, one in stores.items()}
+    document["origins"] = dict(origins)
+    document["failed"] = list(_failures(results))
+    document["stopped"] = stopped
+    document["unknown"] = {}
+    document["mlflow"] = None
+    return document
+
+
+def _models_by_tier(systems: Mapping[str, ComparedSystem]) -> dict[str, str]:
+    models: dict[str, str] = {}
+    for system in systems.values():
+        for tier in system.cascade.preset.tiers:
+            models[tier] = system.cascade.team[tier].model
+    return models
+
+
+def _failures(results: Mapping[str, list[QuestionResult]]) -> Iterator[dict[str, Any]]:
+    for name, rows in results.items():
+        for result in rows:
+            if result.error:
+                yield {"system": name, "id": result.id, "error": result.error}
+
+
+def _failure_message(failed: list[dict[str, Any]], questions: int) -> str | None:
+    if not failed:
+        return None
+    first = failed[0]
+    return (
+        f"a model failed on {len(failed)} answers to {questions} questions, first {first['system']} on {first['id']} "
+        f"({first['error']}); the same command asks them again"
+    )

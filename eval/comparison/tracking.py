@@ -1,0 +1,98 @@
+"""A comparison in MLflow: one run, with a child run for each system."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..run.store import RunStore
+from .compare import Comparison, Figures
+from .store import DOCUMENT_FILE, ComparisonStore
+
+
+def check_tracking(store: str | None) -> None:
+    """Open a tracking store.
+
+    Raises:
+        CopeError: when it cannot be used.
+    """
+    from ...tracking import check_store  # MLflow takes its time
+
+    check_store(store)
+
+
+def track_comparison(
+    comparison: Comparison,
+    document: Mapping[str, Any],
+    text: str,
+    store: ComparisonStore,
+    stores: Mapping[str, RunStore],
+    tracking_store: str | None,
+) -> dict[str, str]:
+    """Log a comparison. The same comparison resumes its run; a system gets a new child run when it has more questions.
+
+    Args:
+        comparison: the comparison.
+        document: the same as plain data, with its pictures.
+        text: the same as the user reads it.
+        store: the comparison's folder, which keeps the id of the run.
+        stores: the runs of the systems, by name.
+        tracking_store: address of the MLflow store; None for the default.
+
+    Returns:
+        The run and its store.
+    """
+    from ...tracking import tracked  # MLflow takes its time
+
+    params = {f"model.{tier}": model for tier, model in document["models"].items()}
+    for name in ("task", "split", "data", "seed", "against", "by"):
+        params[name] = document[name]
+    tags = {"folder": document["folder"], "systems": ", ".join(comparison.figures)}
+    with tracked(
+        f"cope-compare-{document['task']}",
+        f"against {comparison.against}",
+        params,
+        tags,
+        store.metadata().get("mlflow_run"),
+        tracking_store,
+        traces=False,
+    ) as run:
+        store.update_metadata(mlflow_run=run.id)
+        run.metrics(_metrics(comparison, document))
+        run.text(text, "comparison.txt")
+        untracked = {**document, "mlflow": None}
+        run.text(json.dumps(untracked, ensure_ascii=False, indent=1), DOCUMENT_FILE)
+        for picture in document["pictures"]:
+            run.artifact(Path(picture))
+        logged = run.children()
+        for name, figures in comparison.figures.items():
+            key = f"{name} {stores[name].path.name} {figures.n}"
+            if key not in logged:
+                settings = json.dumps(stores[name].settings, indent=1)
+                run.child(key, name, _system_metrics(figures), {"settings.json": settings})
+        return {"run": run.id, "store": run.uri}
+
+
+def _metrics(comparison: Comparison, document: Mapping[str, Any]) -> dict[str, float]:
+    metrics: dict[str, float] = {}
+    for name in ("made", "shared", "stopped"):
+        metrics[f"calls.{name}"] = document["calls"][name]
+    for pair in comparison.pairs:
+        metrics[f"{pair.system}.difference"] = pair.difference.value
+        metrics[f"{pair.system}.p"] = pair.p
+        metrics[f"{pair.system}.p_holm"] = pair.adjusted
+    return metrics
+
+
+def _system_metrics(figures: Figures) -> dict[str, float]:
+    low, high = figures.interval
+    metrics = {
+        "accuracy": figures.accuracy,
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "questions": figures.n,
+    }
+    for name, value in figures.costs.items():
+        if value is not None:
+            metrics[f"{name}.mean"] = value
+    return metrics
