@@ -7,12 +7,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
 
-SECONDS = 2.0
+from .check import SECONDS, Check
+
 ROOM = 1_000_000_000  # bytes beside the weights: the default pair under `cope eval` was measured at 2.5 GB in all
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY")
 MORE_KEYS = (  # named only when they are set
@@ -29,23 +28,6 @@ MORE_KEYS = (  # named only when they are set
     "XAI_API_KEY",
 )
 _PACKAGES = ("dspy", "mlflow", "ollama", "xllamacpp", "datasets")
-
-
-@dataclass(frozen=True)
-class Check:
-    """What one look found.
-
-    Attributes:
-        name: what was looked at.
-        status: `missing` keeps the default models from answering; a `note` does not.
-        found: plain words, a line or more.
-        advice: what to do, empty where nothing needs doing.
-    """
-
-    name: str
-    status: Literal["ok", "note", "missing"]
-    found: str
-    advice: str = ""
 
 
 def check_all() -> list[Check]:

@@ -9,7 +9,7 @@ import tempfile
 from ...errors import CopeError
 from ...sandbox import Suite, open_sandbox
 from ...sandbox.opening import ADVICE
-from .machine import SECONDS, Check
+from .check import SECONDS, Check
 
 
 def ollama() -> Check:
