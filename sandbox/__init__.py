@@ -1,11 +1,11 @@
 """Where model-written code runs, and nowhere else: one verb, backends behind it, verdicts that cannot be forged."""
 
 from .backends import Backend, Bare, Bubblewrap
-from .box import Sandbox
 from .deno import Deno
 from .limits import Limits
-from .opening import open_sandbox
-from .suite import Outcome, Report, Suite
+from .sandbox import Sandbox
+from .select import open_sandbox
+from .tests import Outcome, Report, Suite
 
 __all__ = [
     "Backend",

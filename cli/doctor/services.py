@@ -7,8 +7,8 @@ import subprocess
 import tempfile
 
 from ...errors import CopeError
-from ...sandbox import Suite, open_sandbox
-from ...sandbox.opening import ADVICE
+from ...sandbox import TestSuite, open_sandbox
+from ...sandbox.select import ADVICE
 from .check import SECONDS, Check
 
 
@@ -54,7 +54,7 @@ def sandbox() -> Check:
     try:
         box = open_sandbox()
         report = asyncio.run(
-            box.run("def double(x): return x + x", Suite(("assert double(2) == 4",)))
+            box.run("def double(x): return x + x", TestSuite(("assert double(2) == 4",)))
         )
     except CopeError as error:
         return Check("sandbox", "note", f"none: {error}", f"only code tasks need one: {ADVICE}")

@@ -12,7 +12,7 @@ import pytest
 from cope.errors import CopeError
 from cope.eval.tasks.base import Score
 from cope.eval.tasks.code import CODE_TASKS, HUMANEVAL, MBPP, CodeTask
-from cope.sandbox.suite import Outcome, Report, Suite
+from cope.sandbox.tests import Outcome, Report, Suite
 
 ASSERTS = ["assert double(1) == 2", "assert double(2) == 4", "assert double(3) == 6 "]
 MBPP_ROW = {

@@ -14,7 +14,7 @@ from typing import Any
 from .backends import Backend
 from .limits import Limits
 from .process import BoxProcess, ProcessEnded
-from .suite import Outcome, Report, Suite
+from .tests import Outcome, Report, Suite
 
 _START_SECONDS = 60.0  # far more than any takes, also beside a model on a busy machine
 _LATE = "out of time"

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from cope.errors import CopeError
-from cope.sandbox import backends, open_sandbox, opening
+from cope.sandbox import backends, open_sandbox, select as opening
 from cope.sandbox._seccomp import no_new_processes
 
 

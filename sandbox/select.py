@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from ..errors import CopeError
 from .backends import Backend, Bare, Bubblewrap, find_bubblewrap
-from .box import Sandbox
 from .deno import Deno, find_deno
 from .limits import Limits
+from .sandbox import Sandbox
 
 ADVICE = (
     "install bubblewrap (apt install bubblewrap, dnf install bubblewrap)"
