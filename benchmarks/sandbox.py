@@ -50,9 +50,9 @@ def bare(count: int) -> float:
 
 async def verdicts(count: int) -> float:
     """Seconds for so many verdicts, all asked for at once."""
-    from cope.sandbox import Suite, open_sandbox
+    from cope.sandbox import TestSuite, open_sandbox
 
-    sandbox, suite = open_sandbox(), Suite(TESTS)
+    sandbox, suite = open_sandbox(), TestSuite(TESTS)
     began = time.perf_counter()
     reports = await asyncio.gather(*(sandbox.run(PROGRAM, suite) for _ in range(count)))
     assert all(report.all_passed for report in reports)

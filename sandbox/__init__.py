@@ -1,21 +1,21 @@
 """Where model-written code runs, and nowhere else: one verb, backends behind it, verdicts that cannot be forged."""
 
-from .backends import Backend, Bare, Bubblewrap
+from .backends import Backend, Bubblewrap, Unsandboxed
 from .deno import Deno
 from .limits import Limits
 from .sandbox import Sandbox
 from .select import open_sandbox
-from .tests import Outcome, Report, Suite
+from .tests import TestOutcome, TestReport, TestSuite
 
 __all__ = [
     "Backend",
-    "Bare",
     "Bubblewrap",
     "Deno",
     "Limits",
-    "Outcome",
-    "Report",
     "Sandbox",
-    "Suite",
+    "TestOutcome",
+    "TestReport",
+    "TestSuite",
+    "Unsandboxed",
     "open_sandbox",
 ]

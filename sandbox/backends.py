@@ -37,10 +37,10 @@ class Backend(Protocol):
         """By which people know it."""
         ...
 
-    def start(self, script: str, limits: Limits, alone: bool) -> subprocess.Popen[bytes]:
+    def start(self, script: str, limits: Limits, single_process: bool) -> subprocess.Popen[bytes]:
         """Start one of the sandbox's scripts, with pipes, as the leader of a process group.
 
-        `alone` keeps it from starting processes of its own.
+        `single_process` keeps it from starting processes of its own.
         """
         ...
 
@@ -50,7 +50,7 @@ def interpreter() -> Path:
     return Path(getattr(sys, "_base_executable", None) or sys.executable).resolve()
 
 
-def _numbers(script: str, limits: Limits) -> list[str]:
+def _limit_args(script: str, limits: Limits) -> list[str]:
     # In the process of the tests values stand twice while they are read.
     memory = limits.memory if script == "_program.py" else 2 * limits.memory
     return [str(limits.cpu_seconds), str(memory), str(limits.file_size)]
@@ -68,10 +68,10 @@ class Bubblewrap:
     command: str
     name: str = field(default="bubblewrap", init=False)
 
-    def start(self, script: str, limits: Limits, alone: bool) -> subprocess.Popen[bytes]:
+    def start(self, script: str, limits: Limits, single_process: bool) -> subprocess.Popen[bytes]:
         arguments = [
             self.command,
-            *self._walls,
+            *self._bwrap_args,
             "--size",
             str(limits.folder),
             "--tmpfs",
@@ -81,7 +81,7 @@ class Bubblewrap:
             "--remount-ro",
             "/",
         ]
-        filters = no_new_processes() if alone else None
+        filters = no_new_processes() if single_process else None
         passed: tuple[int, ...] = ()
         if filters:
             out, into = os.pipe()
@@ -94,7 +94,7 @@ class Bubblewrap:
             str(interpreter()),
             *_FLAGS,
             f"{_INSIDE}/{script}",
-            *_numbers(script, limits),
+            *_limit_args(script, limits),
         ]
         try:
             return subprocess.Popen(
@@ -112,7 +112,7 @@ class Bubblewrap:
                 os.close(end)
 
     @cached_property
-    def _walls(self) -> tuple[str, ...]:
+    def _bwrap_args(self) -> tuple[str, ...]:
         walls = [
             "--unshare-all",
             "--unshare-user",
@@ -187,15 +187,15 @@ def _library_folders() -> list[Path]:
 
 
 @dataclass(frozen=True)
-class Bare:
+class Unsandboxed:
     """A plain process, with limits and nothing else: for whoever says that the code may be trusted."""
 
     name: str = field(default="none (unsafe)", init=False)
 
-    def start(self, script: str, limits: Limits, alone: bool) -> subprocess.Popen[bytes]:
-        settings = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", **_kept()}
+    def start(self, script: str, limits: Limits, single_process: bool) -> subprocess.Popen[bytes]:
+        settings = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", **_kept_env()}
         return subprocess.Popen(
-            [str(interpreter()), *_FLAGS, str(_HERE / script), *_numbers(script, limits)],
+            [str(interpreter()), *_FLAGS, str(_HERE / script), *_limit_args(script, limits)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -206,7 +206,7 @@ class Bare:
         )
 
 
-def _kept() -> dict[str, str]:
+def _kept_env() -> dict[str, str]:
     return {name: os.environ[name] for name in ("SYSTEMROOT", "TEMP", "TMP") if name in os.environ}
 
 

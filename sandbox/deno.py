@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..errors import CopeError
-from .backends import Bare
+from .backends import Unsandboxed
 from .limits import MB, Limits
 
 _HERE = Path(__file__).parent
@@ -31,9 +31,9 @@ class Deno:
     command: str
     name: str = field(default="deno", init=False)
 
-    def start(self, script: str, limits: Limits, alone: bool) -> subprocess.Popen[bytes]:
+    def start(self, script: str, limits: Limits, single_process: bool) -> subprocess.Popen[bytes]:
         if script != "_program.py":
-            return Bare().start(script, limits, alone)
+            return Unsandboxed().start(script, limits, single_process)
         sources = [
             (_HERE / name).read_text(encoding="utf-8") for name in ("_wire.py", "_program.py")
         ]

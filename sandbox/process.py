@@ -22,16 +22,16 @@ class BoxProcess:
         backend: starts it.
         script: `_program.py` or `_tests.py`.
         limits: what it may use.
-        alone: whether it may start no process of its own.
+        single_process: whether it may start no process of its own.
 
     Raises:
         CopeError: when the sandbox does not work here.
     """
 
-    def __init__(self, backend: Backend, script: str, limits: Limits, alone: bool) -> None:
+    def __init__(self, backend: Backend, script: str, limits: Limits, single_process: bool) -> None:
         self._name = backend.name
         try:
-            self._process = backend.start(script, limits, alone)
+            self._process = backend.start(script, limits, single_process)
         except OSError as error:
             raise CopeError(
                 f"the sandbox ({backend.name}) does not start: {error}; see cope doctor"

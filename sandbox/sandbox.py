@@ -14,7 +14,7 @@ from typing import Any
 from .backends import Backend
 from .limits import Limits
 from .process import BoxProcess, ProcessEnded
-from .tests import Outcome, Report, Suite
+from .tests import TestOutcome, TestReport, TestSuite
 
 _START_SECONDS = 60.0  # far more than any takes, also beside a model on a busy machine
 _LATE = "out of time"
@@ -44,9 +44,9 @@ class Sandbox:
         limits: what a run may use.
         places: how many runs may go on at a time; as many as there are cores when None.
 
-    >>> from cope.sandbox import Suite, open_sandbox
+    >>> from cope.sandbox import TestSuite, open_sandbox
     >>> import asyncio
-    >>> run = open_sandbox().run("def double(x): return x + x", Suite(("assert double(2) == 4",)))
+    >>> run = open_sandbox().run("def double(x): return x + x", TestSuite(("assert double(2) == 4",)))
     >>> asyncio.run(run).all_passed  # doctest: +SKIP
     True
     """
@@ -67,7 +67,7 @@ class Sandbox:
         """The backend's name."""
         return self.backend.name
 
-    async def run(self, program: str, suite: Suite) -> Report:
+    async def run(self, program: str, suite: TestSuite) -> TestReport:
         """Run a program's tests.
 
         Args:
@@ -86,39 +86,39 @@ class Sandbox:
         finally:
             run.stop("cancelled")
 
-    def _work(self, run: "_Run") -> Report:
+    def _work(self, run: "_Run") -> TestReport:
         began = time.perf_counter()
-        with self._started("_program.py", alone=True) as program:
-            with run.watched(program, _START_SECONDS):
+        with self._started("_program.py", single_process=True) as program:
+            with run._killed_on_timeout(program, _START_SECONDS):
                 program.wait_ready()
             run.start_clock()
-            with run.watched(program):
-                outcomes = self._judged(run, program)
-        return Report(tuple(outcomes), time.perf_counter() - began)
+            with run._killed_on_timeout(program):
+                outcomes = self._run_tests(run, program)
+        return TestReport(tuple(outcomes), time.perf_counter() - began)
 
-    def _judged(self, run: "_Run", program: BoxProcess) -> list[Outcome]:
+    def _run_tests(self, run: "_Run", program: BoxProcess) -> list[TestOutcome]:
         reply = run.ask(repr(["load", run.program]).encode("utf-8", "backslashreplace"))
         if "value" not in reply:
-            return run.rest(
+            return run._fill_missing(
                 [], ": ".join(filter(None, map(str, reply.get("error", [reply.get("gone")]))))
             )
-        judge = self._judge()
-        with run.watched(judge):
-            outcomes = run.relay(judge)
+        judge = self._tests_process()
+        with run._killed_on_timeout(judge):
+            outcomes = run._relay(judge)
         if len(outcomes) < len(run.suite.tests):
             judge.close()  # it is in the middle of something
-        return run.rest(
+        return run._fill_missing(
             outcomes, run.why or "the tests could not be finished within time and memory"
         )
 
-    def _judge(self) -> BoxProcess:
+    def _tests_process(self) -> BoxProcess:
         """This thread's process for tests; it forks for each run, so that the next finds it as it was."""
         judge: BoxProcess | None = getattr(self._judges, "process", None)
         if judge is None or not judge.alive:
             if judge:
                 judge.close()
             judge = self._judges.process = BoxProcess(
-                self.backend, "_tests.py", self.limits, alone=False
+                self.backend, "_tests.py", self.limits, single_process=False
             )
             judge.wait_ready()
             with self._lock:
@@ -126,8 +126,8 @@ class Sandbox:
         return judge
 
     @contextmanager
-    def _started(self, script: str, alone: bool) -> Iterator[BoxProcess]:
-        process = BoxProcess(self.backend, script, self.limits, alone)
+    def _started(self, script: str, single_process: bool) -> Iterator[BoxProcess]:
+        process = BoxProcess(self.backend, script, self.limits, single_process)
         try:
             yield process
         finally:
@@ -144,7 +144,7 @@ class Sandbox:
 class _Run:
     """One program under its tests: the talk between the two processes, under a clock."""
 
-    def __init__(self, program: str, suite: Suite, limits: Limits) -> None:
+    def __init__(self, program: str, suite: TestSuite, limits: Limits) -> None:
         self.program, self.suite = program, suite
         self.why: str | None = None
         self._limits = limits
@@ -157,7 +157,9 @@ class _Run:
         self._ends = time.monotonic() + self._limits.seconds
 
     @contextmanager
-    def watched(self, process: BoxProcess, seconds: float | None = None) -> Iterator[None]:
+    def _killed_on_timeout(
+        self, process: BoxProcess, seconds: float | None = None
+    ) -> Iterator[None]:
         """Kill the process when time is out, the run's or so many seconds, or when the run is not wanted any more."""
         with self._lock:
             self._watched.append(process)
@@ -202,7 +204,7 @@ class _Run:
             program.kill()
             return json.dumps({"gone": why}).encode() + b"\n"
 
-    def relay(self, judge: BoxProcess) -> list[Outcome]:
+    def _relay(self, judge: BoxProcess) -> list[TestOutcome]:
         """Hand the tests over, carry questions and answers, and collect the outcomes."""
         suite, outcomes = self.suite, []
         job = {"tests": suite.tests, "setup": suite.setup, "entry_point": suite.entry_point}
@@ -219,14 +221,16 @@ class _Run:
                     )
                 elif "outcome" in message:
                     passed, said, value = message["outcome"]
-                    outcomes.append(Outcome(suite.tests[len(outcomes)], passed, said, value))
+                    outcomes.append(TestOutcome(suite.tests[len(outcomes)], passed, said, value))
                 else:
                     break
         return outcomes
 
-    def rest(self, outcomes: list[Outcome], why: str) -> list[Outcome]:
+    def _fill_missing(self, outcomes: list[TestOutcome], why: str) -> list[TestOutcome]:
         """The outcomes, and failures for the tests that have none."""
-        return outcomes + [Outcome(test, False, why) for test in self.suite.tests[len(outcomes) :]]
+        return outcomes + [
+            TestOutcome(test, False, why) for test in self.suite.tests[len(outcomes) :]
+        ]
 
 
 def _cores() -> int:

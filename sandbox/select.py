@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from ..errors import CopeError
-from .backends import Backend, Bare, Bubblewrap, find_bubblewrap
+from .backends import Backend, Bubblewrap, Unsandboxed, find_bubblewrap
 from .deno import Deno, find_deno
 from .limits import Limits
 from .sandbox import Sandbox
@@ -29,10 +29,10 @@ def open_sandbox(unsafe: bool = False) -> Sandbox:
         CopeError: when there is none, and the user does not insist.
     """
     if unsafe:
-        return Sandbox(Bare())
+        return Sandbox(Unsandboxed())
     tried: list[str] = []
     for backend in _candidates():
-        if (why := _broken(backend)) is None:
+        if (why := _self_test(backend)) is None:
             return Sandbox(backend)
         tried.append(f"{backend.name}: {why}")
     found = (
@@ -50,7 +50,7 @@ def _candidates() -> Iterator[Backend]:
         yield Deno(command)
 
 
-def _broken(backend: Backend) -> str | None:
+def _self_test(backend: Backend) -> str | None:
     """Why a backend does not work here, such as a container that forbids namespaces; None when it does."""
     try:
         with backend.start("_program.py", Limits(), True) as process:

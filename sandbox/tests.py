@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Suite:
+class TestSuite:
     """Tests for a program.
 
     Attributes:
@@ -16,7 +16,7 @@ class Suite:
     A name that neither the tests nor the setup define, and that is no builtin and no module of the standard library, is the
     program's: it is called there, and what comes back is plain data or a reference to something over there.
 
-    >>> Suite(("assert double(2) == 4",)).tests
+    >>> TestSuite(("assert double(2) == 4",)).tests
     ('assert double(2) == 4',)
     """
 
@@ -26,7 +26,7 @@ class Suite:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TestOutcome:
     """One test's outcome.
 
     Attributes:
@@ -43,7 +43,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Report:
+class TestReport:
     """What a program's run came to.
 
     Attributes:
@@ -51,7 +51,7 @@ class Report:
         seconds: wall time of the run, without the wait for a free place.
     """
 
-    outcomes: tuple[Outcome, ...] = field(default_factory=tuple)
+    outcomes: tuple[TestOutcome, ...] = field(default_factory=tuple)
     seconds: float = 0.0
 
     @property

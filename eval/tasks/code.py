@@ -9,7 +9,7 @@ from typing import Any
 import dspy
 
 from ...errors import CopeError
-from ...sandbox import Sandbox, Suite, open_sandbox
+from ...sandbox import Sandbox, TestSuite, open_sandbox
 from ...util.text import shorten
 from .base import Score
 from .code_rows import (
@@ -120,7 +120,7 @@ class CodeTask:
         """
         if answer is None or not answer.strip():
             return Score(0.0, "No program could be read from the reply.")
-        suite = Suite(
+        suite = TestSuite(
             tuple(example.hidden), setup=example.hidden_setup, entry_point=example.entry_point
         )
         report = await self.sandbox().run(answer, suite)

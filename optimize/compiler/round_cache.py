@@ -16,7 +16,7 @@ from ...models import Call
 from ...models.meter import metered, record
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.base import Sample, Verdict
-from ...sandbox import Outcome, Report
+from ...sandbox import TestOutcome, TestReport
 from ...util.files import JsonlWriter, read_jsonl
 
 
@@ -114,8 +114,8 @@ def _sample(plain: dict[str, Any], round_: CascadeRound) -> Sample:
     trace, report = plain.pop("trace", []), plain.pop("report", None)
     sample = Sample(**plain)
     if report:
-        sample.report = Report(
-            tuple(Outcome(**outcome) for outcome in report["outcomes"]), report["seconds"]
+        sample.report = TestReport(
+            tuple(TestOutcome(**outcome) for outcome in report["outcomes"]), report["seconds"]
         )
     for role, inputs, outputs in trace:
         module: Any = getattr(round_, role)

@@ -9,7 +9,7 @@ import numpy as np
 from ...answers.code.visible_tests import entry_point_of, shown_tests
 from ...answers.kinds.base import AnswerKind
 from ...answers.kinds.code import CODE
-from ...sandbox import Sandbox, Suite, open_sandbox
+from ...sandbox import Sandbox, TestSuite, open_sandbox
 from ..round_record import RoundRecord
 from .base import Confidence, Sample, Tally, Verdict
 from .gate import GateText, PassOrFail
@@ -68,7 +68,7 @@ class VisibleTests(Confidence):
         if not tests:
             return ProgramOutputs(self._sandbox).tally(order, inputs, answers)
         name = inputs.get("entry_point") or entry_point_of(question)
-        suite = Suite(tuple(tests), str(inputs.get("setup") or ""), name)
+        suite = TestSuite(tuple(tests), str(inputs.get("setup") or ""), name)
         return _TestTally(order, suite, self._sandbox())
 
     def count_votes(self, labels: Sequence[str | None], leading: str | None) -> dict[str, int]:
@@ -99,7 +99,7 @@ class _TestTally:
 
     kind = VisibleTests.kind
 
-    def __init__(self, order: Sequence[int], suite: Suite, sandbox: Sandbox) -> None:
+    def __init__(self, order: Sequence[int], suite: TestSuite, sandbox: Sandbox) -> None:
         self._rank = {index: rank for rank, index in enumerate(order)}
         self._suite, self._sandbox = suite, sandbox
         self._samples: dict[int, Sample] = {}  # by rank

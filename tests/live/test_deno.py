@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from cope.sandbox import Limits, Report, Sandbox, Suite
+from cope.sandbox import Limits, Sandbox, TestReport, TestSuite
 from cope.sandbox.deno import Deno, find_deno
 
 pytestmark = pytest.mark.live
@@ -49,15 +49,15 @@ PROGRAMS = {
 
 
 @pytest.fixture(scope="module")
-def reports() -> dict[str, Report]:
+def reports() -> dict[str, TestReport]:
     command = find_deno()
     assert command, "the development group brings deno"
     sandbox, suite = (
         Sandbox(Deno(command), Limits(seconds=20)),
-        Suite(("assert answer(7) == {'a': (1, [7])}",)),
+        TestSuite(("assert answer(7) == {'a': (1, [7])}",)),
     )
 
-    async def run_all() -> list[Report]:
+    async def run_all() -> list[TestReport]:
         return list(
             await asyncio.gather(*(sandbox.run(source, suite) for source, _ in PROGRAMS.values()))
         )
@@ -67,6 +67,6 @@ def reports() -> dict[str, Report]:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_right_programs_pass_and_the_others_are_contained(
-    reports: dict[str, Report], name: str
+    reports: dict[str, TestReport], name: str
 ) -> None:
     assert reports[name].all_passed is PROGRAMS[name][1], reports[name]

@@ -14,7 +14,7 @@ from cope.models import Price
 from cope.programs import VisibleTests
 from cope.programs.ensemble import Peers
 from cope.programs.events import observed_by
-from cope.sandbox import Outcome, Report, Suite
+from cope.sandbox import TestOutcome, TestReport, TestSuite
 
 
 def ensemble(
@@ -123,12 +123,12 @@ class Box:
     known: dict[str, Any]
     runs: list[str] = field(default_factory=list)
 
-    async def run(self, program: str, suite: Suite) -> Report:
+    async def run(self, program: str, suite: TestSuite) -> TestReport:
         self.runs.append(program)
         known = self.known[program]
         if isinstance(known, int):
-            return Report(tuple(Outcome(t, n < known) for n, t in enumerate(suite.tests)))
-        return Report(tuple(Outcome(t, True, "", known) for t in suite.tests))
+            return TestReport(tuple(TestOutcome(t, n < known) for n, t in enumerate(suite.tests)))
+        return TestReport(tuple(TestOutcome(t, True, "", known) for t in suite.tests))
 
 
 def code(number: int) -> str:

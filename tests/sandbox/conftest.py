@@ -6,7 +6,7 @@ import os
 import pytest
 
 from cope.errors import CopeError
-from cope.sandbox import Bare, Limits, Sandbox, Suite, open_sandbox
+from cope.sandbox import Bare, Limits, Sandbox, TestSuite, open_sandbox
 
 
 @pytest.fixture(scope="session")
@@ -14,7 +14,7 @@ def walled() -> Sandbox:
     """A sandbox with walls."""
     try:
         sandbox = open_sandbox()
-        asyncio.run(sandbox.run("", Suite(("1",))))
+        asyncio.run(sandbox.run("", TestSuite(("1",))))
     except CopeError as error:
         if os.environ.get("COPE_REQUIRE_SANDBOX"):
             raise

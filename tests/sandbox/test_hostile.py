@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from cope.sandbox import Limits, Report, Sandbox, Suite
+from cope.sandbox import Limits, Sandbox, TestReport, TestSuite
 
 HOSTILE: dict[str, str] = runpy.run_path(str(Path(__file__).with_name("_hostile.py")))["HOSTILE"]
-ANSWER = Suite(("assert answer(20) == 42",))
+ANSWER = TestSuite(("assert answer(20) == 42",))
 RIGHT = "def answer(x):\n    return x + 22"
 
 
@@ -22,8 +22,8 @@ RIGHT = "def answer(x):\n    return x + 22"
 class Siege:
     """What all the programs came to, and what they could have reached."""
 
-    reports: dict[str, Report]
-    after: Report
+    reports: dict[str, TestReport]
+    after: TestReport
     file: Path
     connections: int
 
@@ -40,7 +40,7 @@ def siege(walled: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         taken: list[socket.socket] = []
         threading.Thread(target=lambda: taken.append(server.accept()[0]), daemon=True).start()
 
-        async def run_all() -> tuple[list[Report], Report]:
+        async def run_all() -> tuple[list[TestReport], TestReport]:
             reports = await asyncio.gather(
                 *(sandbox.run(known + source, ANSWER) for source in HOSTILE.values())
             )

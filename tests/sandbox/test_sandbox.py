@@ -8,7 +8,7 @@ import time
 import pytest
 
 from cope.errors import CopeError
-from cope.sandbox import Bubblewrap, Limits, Report, Sandbox, Suite
+from cope.sandbox import Bubblewrap, Limits, Sandbox, TestReport, TestSuite
 from cope.sandbox.process import BoxProcess, ProcessEnded
 
 
@@ -17,8 +17,8 @@ def sandbox(request: pytest.FixtureRequest) -> Sandbox:
     return request.getfixturevalue(request.param)
 
 
-def run(sandbox: Sandbox, program: str, *tests: str, **suite: str) -> Report:
-    return asyncio.run(sandbox.run(program, Suite(tests, **suite)))
+def run(sandbox: Sandbox, program: str, *tests: str, **suite: str) -> TestReport:
+    return asyncio.run(sandbox.run(program, TestSuite(tests, **suite)))
 
 
 VALUES = [
@@ -219,14 +219,14 @@ def test_a_cancelled_run_stops_its_program(bare: Sandbox) -> None:
     sandbox = Sandbox(bare.backend, Limits(seconds=60), places=1)
 
     async def cancel() -> float:
-        task = asyncio.create_task(sandbox.run("import time\ntime.sleep(60)", Suite(("1",))))
+        task = asyncio.create_task(sandbox.run("import time\ntime.sleep(60)", TestSuite(("1",))))
         await asyncio.sleep(0.3)
         task.cancel()
         began = time.perf_counter()
         with pytest.raises(asyncio.CancelledError):
             await task
         assert (
-            await sandbox.run("def f(): return 1", Suite(("assert f() == 1",)))
+            await sandbox.run("def f(): return 1", TestSuite(("assert f() == 1",)))
         ).all_passed  # the place is free again
         return time.perf_counter() - began
 
@@ -242,7 +242,7 @@ def test_a_process_killed_at_any_moment_lets_its_reader_go(sandbox: Sandbox) -> 
                 process.read()
 
     for step in range(60):
-        process = BoxProcess(sandbox.backend, "_program.py", Limits(), alone=True)
+        process = BoxProcess(sandbox.backend, "_program.py", Limits(), single_process=True)
         time.sleep(step * 0.0001)
         process.kill()
         reader = threading.Thread(target=read_to_the_end, args=[process], daemon=True)

@@ -33,7 +33,7 @@ def test_one_that_does_not_work_is_passed_over_with_its_reason(
         open_sandbox()
     monkeypatch.setattr(opening, "find_deno", lambda: "/usr/bin/deno")
     monkeypatch.setattr(
-        opening, "_broken", lambda backend: "no" if backend.name == "bubblewrap" else None
+        opening, "_self_test", lambda backend: "no" if backend.name == "bubblewrap" else None
     )
     assert open_sandbox().name == "deno"
 

@@ -31,7 +31,7 @@ from cope.models import Price
 from cope.models.engines.base import LocalEngine, chat_messages, response
 from cope.programs import VisibleTests, load_preset
 from cope.programs.ensemble import Peers
-from cope.sandbox import Outcome, Report
+from cope.sandbox import TestOutcome, TestReport
 
 
 def agree(ask: Any) -> str:
@@ -203,11 +203,11 @@ def test_log_probabilities_are_kept_where_the_engine_gives_them(tmp_path: Path):
 class Box:
     """A sandbox in which a program `PASSED` passes so many tests."""
 
-    async def run(self, program: str, suite: Any) -> Report:
+    async def run(self, program: str, suite: Any) -> TestReport:
         passed = int(program.split("return ")[1])
-        return Report(
+        return TestReport(
             tuple(
-                Outcome(t, n < passed, "" if n < passed else "no")
+                TestOutcome(t, n < passed, "" if n < passed else "no")
                 for n, t in enumerate(suite.tests)
             )
         )

@@ -12,7 +12,7 @@ import pytest
 from cope.errors import CopeError
 from cope.eval.tasks.base import Score
 from cope.eval.tasks.code import CODE_TASKS, HUMANEVAL, MBPP, CodeTask
-from cope.sandbox.tests import Outcome, Report, Suite
+from cope.sandbox.tests import TestOutcome, TestReport, TestSuite
 
 ASSERTS = ["assert double(1) == 2", "assert double(2) == 4", "assert double(3) == 6 "]
 MBPP_ROW = {
@@ -43,11 +43,11 @@ def written(path: Path, *rows: dict[str, Any]) -> str:
 class Double:
     """A sandbox that says what it was asked and answers as it was told."""
 
-    def __init__(self, *outcomes: Outcome) -> None:
-        self.report = Report(outcomes)
-        self.asked: list[tuple[str, Suite]] = []
+    def __init__(self, *outcomes: TestOutcome) -> None:
+        self.report = TestReport(outcomes)
+        self.asked: list[tuple[str, TestSuite]] = []
 
-    async def run(self, program: str, suite: Suite) -> Report:
+    async def run(self, program: str, suite: TestSuite) -> TestReport:
         self.asked.append((program, suite))
         return self.report
 
@@ -233,10 +233,10 @@ def refused(task: Any, path: str, message: str) -> None:
 
 def test_a_program_is_scored_by_the_hidden_tests(tmp_path: Path):
     (example,) = MBPP.load("test", data=written(tmp_path / "a.jsonl", MBPP_ROW))
-    sandbox = Double(*(Outcome(test, True) for test in example.hidden))
+    sandbox = Double(*(TestOutcome(test, True) for test in example.hidden))
     score = scored(replace(MBPP, sandbox=lambda: sandbox), example, "def double(x): ...")
     assert (score.value, score.feedback) == (1.0, "The program passes all 2 hidden tests.")
-    assert sandbox.asked == [("def double(x): ...", Suite(tuple(example.hidden), "", "double"))]
+    assert sandbox.asked == [("def double(x): ...", TestSuite(tuple(example.hidden), "", "double"))]
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_a_program_is_scored_by_the_hidden_tests(tmp_path: Path):
 def test_what_failed_is_said(tmp_path: Path, outcomes: list[tuple[str, bool]], feedback: str):
     (example,) = MBPP.load("test", data=written(tmp_path / "a.jsonl", MBPP_ROW))
     sandbox = Double(
-        *(Outcome(t, p, m) for t, (m, p) in zip(example.hidden, outcomes, strict=False))
+        *(TestOutcome(t, p, m) for t, (m, p) in zip(example.hidden, outcomes, strict=False))
     )
     score = scored(replace(MBPP, sandbox=lambda: sandbox), example, "x = 1")
     assert (score.value, score.feedback) == (0.0, feedback)
@@ -265,7 +265,7 @@ def test_what_failed_is_said(tmp_path: Path, outcomes: list[tuple[str, bool]], f
 
 def test_the_long_check_is_not_repeated_and_no_program_is_not_run(tmp_path: Path):
     (example,) = HUMANEVAL.load("test", data=written(tmp_path / "a.jsonl", HUMANEVAL_ROW))
-    sandbox = Double(Outcome(example.hidden[0], False, "got\n" + "3" * 999))
+    sandbox = Double(TestOutcome(example.hidden[0], False, "got\n" + "3" * 999))
     task = replace(HUMANEVAL, sandbox=lambda: sandbox)
     score = scored(task, example, "x = 1")
     assert score.feedback.startswith(
@@ -282,7 +282,7 @@ def test_the_long_check_is_not_repeated_and_no_program_is_not_run(tmp_path: Path
 def test_when_all_tests_are_shown_feedback_calls_none_hidden(tmp_path: Path):
     task = replace(MBPP, visible="all")
     (example,) = task.load("test", data=written(tmp_path / "a.jsonl", MBPP_ROW))
-    sandbox = Double(*(Outcome(test, True) for test in example.hidden))
+    sandbox = Double(*(TestOutcome(test, True) for test in example.hidden))
     assert (
         scored(replace(task, sandbox=lambda: sandbox), example, "x")
     ).feedback == "The program passes all 3 tests."

@@ -10,7 +10,7 @@ import pytest
 from cope import Cascade
 from cope.eval import RunStore, evaluate, task_by_name
 from cope.programs import VisibleTests
-from cope.sandbox import Bare, Limits, Outcome, Report, Sandbox, Suite
+from cope.sandbox import Bare, Limits, Outcome, Report, Sandbox, TestSuite
 
 pytestmark = pytest.mark.slow
 
@@ -57,7 +57,7 @@ def test_a_busy_model_is_not_asked_for_samples_that_nobody_needs(run: Any) -> No
     class AllPass:
         """A sandbox that takes no time: how long a verdict takes is not what is tested."""
 
-        async def run(self, program: str, suite: Suite) -> Report:
+        async def run(self, program: str, suite: TestSuite) -> Report:
             return Report(tuple(Outcome(test, True) for test in suite.tests))
 
     records, s = run(

@@ -14,7 +14,7 @@ from cope.answers.kinds.math import MATH
 from cope.programs import Sample, VisibleTests, VoteShare, accepts
 from cope.programs.confidence.early_stopping import INEXACT, RULES, share_of_drawn
 from cope.programs.sampling import draw, seed_of, shuffled
-from cope.sandbox import Outcome, Report, Suite
+from cope.sandbox import TestOutcome, TestReport, TestSuite
 
 EIGHT = load_preset("answer-cascade")  # eight votes of the small model, then of the large one
 ORDER = shuffled(8, 0, QUESTION, 1)
@@ -104,10 +104,10 @@ def test_nothing_hangs_on_who_is_faster(rule: str):
 class Marks:
     """A sandbox that reads off a program how many tests it passes."""
 
-    async def run(self, program: str, suite: Suite) -> Report:
+    async def run(self, program: str, suite: TestSuite) -> TestReport:
         passed = int(program.split()[0])
-        return Report(
-            tuple(Outcome(test, number < passed) for number, test in enumerate(suite.tests))
+        return TestReport(
+            tuple(TestOutcome(test, number < passed) for number, test in enumerate(suite.tests))
         )
 
 

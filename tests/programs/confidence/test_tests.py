@@ -7,7 +7,7 @@ import pytest
 
 from cope.answers.code.probe_inputs import probe_calls
 from cope.programs import Cascade, Preset, Sample, VisibleTests, accepts
-from cope.sandbox import Outcome, Report, Suite
+from cope.sandbox import Outcome, Report, TestSuite
 
 
 @dataclass
@@ -16,9 +16,9 @@ class Box:
 
     known: dict[str, object]
     delay: float = 0.0
-    runs: list[tuple[str, Suite]] = field(default_factory=list)
+    runs: list[tuple[str, TestSuite]] = field(default_factory=list)
 
-    async def run(self, program: str, suite: Suite) -> Report:
+    async def run(self, program: str, suite: TestSuite) -> Report:
         self.runs.append((program, suite))
         await asyncio.sleep(self.delay)
         known = self.known[program]
@@ -131,7 +131,7 @@ def test_tests_are_read_from_the_question_when_none_are_given() -> None:
         setup="x = 1",
         entry_point="g",
     )
-    assert box.runs[1][1] == Suite(("assert f(3) == 3",), "x = 1", "g")
+    assert box.runs[1][1] == TestSuite(("assert f(3) == 3",), "x = 1", "g")
 
 
 def test_an_assert_may_follow_a_sentence_as_on_a_command_line() -> None:
@@ -190,7 +190,7 @@ def test_a_cascade_of_programs_stops_at_the_first_that_passes(scripted) -> None:
     seen: list[str] = []
 
     class Third(Box):
-        async def run(self, program: str, suite: Suite) -> Report:
+        async def run(self, program: str, suite: TestSuite) -> Report:
             seen.append(program)
             return Report(tuple(Outcome(t, len(seen) == 3) for t in suite.tests))
 
@@ -224,7 +224,7 @@ def test_a_slow_verdict_keeps_no_model_call_waiting(scripted) -> None:
     counts: list[int] = []
 
     class Slow(Box):
-        async def run(self, program: str, suite: Suite) -> Report:
+        async def run(self, program: str, suite: TestSuite) -> Report:
             for _ in range(10_000):
                 if len(team.small.requests) == 8:
                     break
