@@ -23,7 +23,7 @@ def main() -> None:
     from cope.optimize.calibration import Aim, calibrate
     from cope.optimize.calibration.losses import large_alone
     from cope.optimize.calibration.split import halve
-    from cope.stats.clustered import belonging_of
+    from cope.stats.clustered import group_labels
 
     record = Recording.open(options.record)
     large = large_alone(record).outcomes().score >= 1.0
@@ -65,7 +65,7 @@ def main() -> None:
         )
         if (seed + 1) % 50 == 0:
             say(f"{seed + 1} of {options.splits} splits")
-    _report(options, held_out, splits, belonging_of(record.keys, record.belonging))
+    _report(options, held_out, splits, group_labels(record.keys, record.belonging))
 
 
 class HeldOut:

@@ -163,9 +163,9 @@ class CompileLog:
         for row in rows:
             row["run"] = self._children.get(row["id"])
             row["calls"] = min(row["calls"], self._known.get(row["id"], row["calls"]))
-        self._run.log_table(rows, "candidates.json")
+        self._run.table(rows, "candidates.json")
         if self._surrogate:
-            self._run.log_table(
+            self._run.table(
                 list(proposals(self._surrogate, worth, kept)), "candidates-surrogate.json"
             )
         counts = [row["outcome"] for row in rows]
@@ -212,7 +212,7 @@ class CompileLog:
             }
             for number, (_, scores) in enumerate(made.frontier, 1)
         ]
-        self._run.log_table(rows, "frontier.json")
+        self._run.table(rows, "frontier.json")
         for plot in made.provenance.get("plots", ()):
             self._run.artifact(Path(plot), "plots")
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..models.weights.resolve import resolve
+from ..models.weights.resolve import resolve_weights
 
 if TYPE_CHECKING:
     from ..models import Team
@@ -53,7 +53,7 @@ def bring_weights(names: Iterable[str]) -> list[Path]:
     files = []
     for name in dict.fromkeys(names):
         with DownloadBar(name) as bar:
-            files.append(resolve(name, progress=bar))
+            files.append(resolve_weights(name, progress=bar))
     return files
 
 

@@ -34,7 +34,7 @@ def measures(source: Source) -> list[Shown]:
 def _shown(name: str, top: str) -> Shown:
     measure = MEASURES[name]
     per = "a question" if measure.scale == 1.0 else f"{measure.scale:,.0f} questions"
-    return Shown(name, f"{measure.words_for(top)}, {per}", measure.unit_for(top))
+    return Shown(name, f"{measure.description_for(top)}, {per}", measure.unit_for(top))
 
 
 def use(system: System, top: str = LARGE) -> dict[str, float | None]:
@@ -50,7 +50,7 @@ def use(system: System, top: str = LARGE) -> dict[str, float | None]:
         return tiers.get(tier, Spent()).figure(what)
 
     totals = {
-        name: measure.scale * measure.of(spent, tiers, top) for name, measure in MEASURES.items()
+        name: measure.scale * measure.total(spent, tiers, top) for name, measure in MEASURES.items()
     }
     return {name: None if not n or isnan(total) else total / n for name, total in totals.items()}
 
@@ -59,6 +59,6 @@ def replay_use(swept: Sweep, top: str) -> Mapping[str, Array]:
     """The same of every setting of a sweep."""
     tiers = {tier for tier, _ in swept.spent}
     return {
-        name: measure.scale * measure.of(swept.total, sorted(tiers), top) / swept.questions
+        name: measure.scale * measure.total(swept.total, sorted(tiers), top) / swept.questions
         for name, measure in MEASURES.items()
     }

@@ -13,10 +13,10 @@ from ..eval.comparison.systems import System as Compared
 from ..eval.run.summary import summarise
 from ..programs.confidence.gate import GateText, join_gates
 from ..stats.bootstrap import DRAWS
-from ..stats.clustered import belonging_of
-from ..stats.intervals import bounds_of
+from ..stats.clustered import group_labels
+from ..stats.intervals import bounds_with_unknown
 from ..stats.measures import MEASURES
-from ..stats.reliability import Reliability, measured
+from ..stats.reliability import Reliability, measure_reliability
 from .costs import measures, use
 from .sources.base import RoundView, Source, System
 from .words import gate_of
@@ -118,7 +118,7 @@ def _bounds(system: System) -> tuple[float, float] | None:
     """Accuracy if all questions of unknown outcome were wrong, and if all were right; None where all are known."""
     unknown, n, accuracy = sum(system.unknown.values()), system.summary.n, system.summary.accuracy
     return (
-        bounds_of(n * (accuracy or 0.0), n, unknown)
+        bounds_with_unknown(n * (accuracy or 0.0), n, unknown)
         if unknown and (accuracy is not None or not n)
         else None
     )
@@ -197,9 +197,9 @@ def reliability(system: System, groups: Mapping[str, str] | None = None) -> list
         known = {key: pair for key, pair in _votes(system, round_).items() if pair[1] is not None}
         if round_.samples > 1 and known:
             confidence, right = (np.array(column) for column in zip(*known.values(), strict=True))
-            units = belonging_of(list(known), groups)
+            units = group_labels(list(known), groups)
             found.append(
-                measured(
+                measure_reliability(
                     round_.number,
                     "reaching",
                     confidence.astype(float),
@@ -252,7 +252,7 @@ def headline(figures: Figures) -> str:
     name = figures["measures"][0]["name"]
     mine, theirs = first["use"][name], large["use"][name]
     saved = (
-        f" with {mine / theirs:.0%} of the {MEASURES[name].words}"
+        f" with {mine / theirs:.0%} of the {MEASURES[name].description}"
         if mine is not None and theirs
         else ""
     )

@@ -42,7 +42,7 @@ class Sandbox:
     Args:
         backend: how processes are walled in.
         limits: what a run may use.
-        places: how many runs may go on at a time; as many as there are cores when None.
+        max_workers: how many runs may go on at a time; as many as there are cores when None.
 
     >>> from cope.sandbox import TestSuite, open_sandbox
     >>> import asyncio
@@ -52,12 +52,12 @@ class Sandbox:
     """
 
     def __init__(
-        self, backend: Backend, limits: Limits | None = None, places: int | None = None
+        self, backend: Backend, limits: Limits | None = None, max_workers: int | None = None
     ) -> None:
         self.backend = backend
         self.limits = limits or Limits()
         # Runs wait for each other here, never for model calls, which have their own limits; nor do these wait for runs.
-        self._pool = ThreadPoolExecutor(places or _cores(), thread_name_prefix="cope-sandbox")
+        self._pool = ThreadPoolExecutor(max_workers or _cores(), thread_name_prefix="cope-sandbox")
         self._judges = threading.local()
         self._all: list[BoxProcess] = []
         self._lock = threading.Lock()

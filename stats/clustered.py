@@ -36,7 +36,7 @@ def design_effect(values: Array, groups: Array | None) -> float:
     return max(1.0, float((group_sums(spread, groups) ** 2).sum() / (spread**2).sum()))
 
 
-def effective(values: Array, groups: Array | None) -> float:
+def effective_counts(values: Array, groups: Array | None) -> float:
     """How many independent questions tell as much about the mean as these: n divided by the design effect.
 
     Few groups tell little about how much groups differ. So the number is also taken times (t(n - 1) / t(groups - 1))^2, with
@@ -47,7 +47,7 @@ def effective(values: Array, groups: Array | None) -> float:
         values: (questions,).
         groups: (questions,): those with the same value belong together; each stands alone when None.
 
-    >>> round(effective(np.array([1.0, 0.0] * 50).repeat(3), np.arange(100).repeat(3)), 1)
+    >>> round(effective_counts(np.array([1.0, 0.0] * 50).repeat(3), np.arange(100).repeat(3)), 1)
     98.4
     """
     n = len(values)
@@ -79,16 +79,16 @@ def clustered_wilson(scores: Array, groups: Array | None = None) -> tuple[float,
     n = len(scores)
     if not n:
         return 0.0, 1.0
-    worth = effective(scores, groups)
+    worth = effective_counts(scores, groups)
     if worth <= 0:
         return 0.0, 1.0
     return wilson(float(np.sum(scores)) * worth / n, worth)
 
 
-def belonging_of(keys: Sequence[str], belonging: Mapping[str, str] | None) -> Array | None:
+def group_labels(keys: Sequence[str], belonging: Mapping[str, str] | None) -> Array | None:
     """(questions,): the group of each question; one that is named nowhere stands alone. None without groups.
 
-    >>> belonging_of(["1", "2"], None) is None
+    >>> group_labels(["1", "2"], None) is None
     True
     """
     if not belonging:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 LEVEL = 0.95
-FEW = 10
+MIN_DISCORDANT_FOR_BOOTSTRAP = 10
 """With fewer discordant questions neither the bootstrap nor the normal approximation has enough to go by."""
 
 
@@ -33,7 +33,7 @@ def known_or_none(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
-def bounds_of(right: float, n: int, unknown: int) -> tuple[float, float]:
+def bounds_with_unknown(right: float, n: int, unknown: int) -> tuple[float, float]:
     """Accuracy over all questions if those whose outcome is not known were wrong, and if they were right.
 
     Args:
@@ -41,7 +41,7 @@ def bounds_of(right: float, n: int, unknown: int) -> tuple[float, float]:
         n: questions whose outcome is known.
         unknown: the others.
 
-    >>> bounds_of(6, 8, 2)
+    >>> bounds_with_unknown(6, 8, 2)
     (0.6, 0.8)
     """
     total = n + unknown
@@ -51,7 +51,7 @@ def bounds_of(right: float, n: int, unknown: int) -> tuple[float, float]:
 def paired_interval(differences: Sequence[float], z: float = 1.96) -> tuple[float, float, float]:
     """Mean of paired differences between scores from 0 to 1, and its 95% interval.
 
-    By the normal approximation (mean +- z * standard error), cut at the possible. Where fewer than `FEW` questions differ,
+    By the normal approximation (mean +- z * standard error), cut at the possible. Where fewer than `MIN_DISCORDANT_FOR_BOOTSTRAP` questions differ,
     or fewer than that do not gain, or do not lose, the spread that is seen says too little: there exact bounds hold, see
     `exact_bounds`. To these a partial score counts as its part of a question, which varies more than the score does.
 
@@ -66,7 +66,7 @@ def paired_interval(differences: Sequence[float], z: float = 1.96) -> tuple[floa
         return math.nan, -1.0, 1.0
     mean = sum(differences) / n
     gains, losses = sum(d > 0 for d in differences), sum(d < 0 for d in differences)
-    if min(gains + losses, n - gains, n - losses) < FEW:
+    if min(gains + losses, n - gains, n - losses) < MIN_DISCORDANT_FOR_BOOTSTRAP:
         gained = math.fsum(d for d in differences if d > 0)
         return mean, *exact_bounds(gained, math.fsum(-d for d in differences if d < 0), n)
     variance = sum((d - mean) ** 2 for d in differences) / (n - 1)

@@ -11,20 +11,22 @@ class Measure(NamedTuple):
     """One kind of cost.
 
     Attributes:
-        words: what it is, in words that follow "the".
+        description: what it is, in words that follow "the".
         unit: of the figure that a table shows, which is the mean for one question times `scale`.
         scale: see `unit`.
         counts: which of `SPENT` are added up.
         tiers: of whose calls.
     """
 
-    words: str
+    description: str
     unit: str
     scale: float
     counts: tuple[str, ...]
     tiers: Literal["all", "large", "all but small"] = "all"
 
-    def of(self, spent: Callable[[str, str], Any], tiers: Collection[str], top: str = LARGE) -> Any:
+    def total(
+        self, spent: Callable[[str, str], Any], tiers: Collection[str], top: str = LARGE
+    ) -> Any:
         """Add up what counts.
 
         Args:
@@ -33,19 +35,19 @@ class Measure(NamedTuple):
             tiers: those that were asked.
             top: the tier that counts as the large one.
 
-        >>> MEASURES["large-tokens"].of(lambda what, tier: 2.0, ["small", "large"])
+        >>> MEASURES["large-tokens"].total(lambda what, tier: 2.0, ["small", "large"])
         4.0
         """
-        over = [tier for tier in tiers if self._covers(tier, top)] or [""]
+        over = [tier for tier in tiers if self._includes(tier, top)] or [""]
         first, *others = (spent(what, tier) for tier in over for what in self.counts)
         return sum(others, first)
 
-    def _covers(self, tier: str, top: str) -> bool:
+    def _includes(self, tier: str, top: str) -> bool:
         return {"all": True, "large": tier == top, "all but small": tier != SMALL}[self.tiers]
 
-    def words_for(self, top: str) -> str:
+    def description_for(self, top: str) -> str:
         """The words where another tier counts as the large one."""
-        return self.words.replace(LARGE, top) if self.tiers == LARGE else self.words
+        return self.description.replace(LARGE, top) if self.tiers == LARGE else self.description
 
     def unit_for(self, top: str) -> str:
         """The unit likewise."""
@@ -74,10 +76,10 @@ MEASURES = {
 """By name, in the order in which a command takes the first one that is known."""
 
 
-def top_of(tiers: Collection[str]) -> str:
+def largest_tier(tiers: Collection[str]) -> str:
     """The tier that counts as the large one: `large` where there is one, else the last.
 
-    >>> top_of(["cheap", "dear"])
+    >>> largest_tier(["cheap", "dear"])
     'dear'
     """
     return LARGE if LARGE in tiers or not tiers else list(tiers)[-1]

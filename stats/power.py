@@ -5,7 +5,7 @@ from math import ceil, sqrt
 from scipy import optimize, stats
 
 POWER = 0.8
-AFFORDABLE = 10_000
+MAX_QUESTIONS = 10_000
 """No test set of the tasks here has more questions: a difference that takes more is too small to be settled."""
 
 
@@ -38,12 +38,12 @@ def questions_needed(
     return ceil(((z + sqrt(z * z + 4 * d)) / (2 * d)) ** 2)
 
 
-def detectable(
+def minimum_detectable_effect(
     questions: int, discordant: float, alpha: float = 0.05, power: float = POWER
 ) -> float | None:
     """The smallest difference that so many questions settle, as often as `power` says; None when not even the greatest.
 
-    >>> round(detectable(175, 0.2), 3)
+    >>> round(minimum_detectable_effect(175, 0.2), 3)
     0.1
     """
 

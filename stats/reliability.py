@@ -8,13 +8,13 @@ import numpy as np
 
 from ..util.arrays import Array
 from .clustered import clustered_wilson
-from .tolerance import SLACK
+from .tolerance import FLOAT_TOLERANCE
 
 FOLDS = 2
 
 
 @dataclass(frozen=True)
-class Level:
+class ReliabilityBin:
     """Questions with the same confidence in a round.
 
     Attributes:
@@ -40,30 +40,30 @@ class Reliability:
 
     Attributes:
         round: from 1.
-        who: the questions: `all`, or `reaching` for those that the gates before let through.
+        population: the questions: `all`, or `reaching` for those that the gates before let through.
         questions: how many.
         levels: by confidence, highest first.
         error: expected calibration error: mean distance of confidence and accuracy over the levels, weighted by questions.
         recalibrated_error: the same after recalibration. Both are taken within each fold, and so is the next: over all folds
             together, what a fold's fit learned from the others would average out to no error at all.
-        chance: what the error of a perfect confidence would come to with so few questions.
+        p_value: what the error of a perfect confidence would come to with so few questions.
         brier: mean squared distance of confidence and outcome, before and after.
     """
 
     round: int
-    who: str
+    population: str
     questions: int
-    levels: tuple[Level, ...]
+    levels: tuple[ReliabilityBin, ...]
     error: float
     recalibrated_error: float
-    chance: float
+    p_value: float
     brier: tuple[float, float]
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def measured(
+def measure_reliability(
     number: int,
     who: str,
     confidence: Array,
@@ -83,19 +83,19 @@ def measured(
         threshold: of the round's gate; None where it has none.
         seed: of the folds.
     """
-    folds = folds_of(units, seed)
-    after = recalibrated(confidence, right, folds)
+    folds = assign_folds(units, seed)
+    after = cross_fitted_isotonic(confidence, right, folds)
     values, level = np.unique(confidence, return_inverse=True)
     count = np.bincount(level)
     hits, mapped = (np.bincount(level, weights=array) for array in (right, after))
     levels = tuple(
-        Level(
+        ReliabilityBin(
             float(values[i]),
             int(count[i]),
             int(hits[i]),
             clustered_wilson(right[level == i].astype(float), units[level == i]),
             float(mapped[i] / count[i]),
-            None if threshold is None else bool(values[i] >= threshold - SLACK),
+            None if threshold is None else bool(values[i] >= threshold - FLOAT_TOLERANCE),
         )
         for i in reversed(range(len(values)))
     )
@@ -124,7 +124,7 @@ def _chance(accuracy: Array, level: Array, folds: Array) -> float:
     return float((count * np.sqrt(2 * spread / (np.pi * count))).sum() / count.sum())
 
 
-def recalibrated(confidence: Array, right: Array, folds: Array) -> Array:
+def cross_fitted_isotonic(confidence: Array, right: Array, folds: Array) -> Array:
     """Confidence made honest by isotonic regression, each question by a fit on the other folds.
 
     SciPy's regression is scikit-learn's without the seconds that its import takes. Between the levels of a fit it goes on
@@ -135,7 +135,7 @@ def recalibrated(confidence: Array, right: Array, folds: Array) -> Array:
         right: (questions,) of bool.
         folds: (questions,) number of each question's fold.
 
-    >>> recalibrated(np.array([0.5, 1.0] * 4), np.array([False, True] * 4), np.arange(8) // 4).tolist()
+    >>> cross_fitted_isotonic(np.array([0.5, 1.0] * 4), np.array([False, True] * 4), np.arange(8) // 4).tolist()
     [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0]
     """
     from scipy.optimize import isotonic_regression
@@ -153,7 +153,7 @@ def recalibrated(confidence: Array, right: Array, folds: Array) -> Array:
     return after
 
 
-def folds_of(units: Sequence[str] | Array, seed: int = 0) -> Array:
+def assign_folds(units: Sequence[str] | Array, seed: int = 0) -> Array:
     """A fold for each question, drawn by its unit's name: the same for all questions of a unit."""
     names, unit = np.unique(units, return_inverse=True)
     return (np.random.default_rng(seed).permutation(len(names)) % FOLDS)[unit]

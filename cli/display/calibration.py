@@ -152,7 +152,7 @@ def print_reliability(rows: Sequence[Any]) -> None:
         "round", "confidence", "gate", "questions", "accuracy", "95% interval", "recalibrated"
     )
     for row in rows:
-        name = f"{row.round}" + (", reaching it" if row.who == "reaching" else "")
+        name = f"{row.round}" + (", reaching it" if row.population == "reaching" else "")
         for place, level in enumerate(row.levels):
             low, high = level.interval
             gate = "" if level.accepted is None else "accepts" if level.accepted else "escalates"
@@ -169,10 +169,10 @@ def print_reliability(rows: Sequence[Any]) -> None:
     console.print()
     console.print(table)
     for row in rows:
-        who = " (questions that reach it)" if row.who == "reaching" else ""
+        who = " (questions that reach it)" if row.population == "reaching" else ""
         console.print(
             f"round {row.round}{who}: calibration error {row.error:.3f}, after isotonic recalibration "
-            f"{row.recalibrated_error:.3f} (chance alone {row.chance:.3f}); Brier score {row.brier[0]:.4f}, then "
+            f"{row.recalibrated_error:.3f} (chance alone {row.p_value:.3f}); Brier score {row.brier[0]:.4f}, then "
             f"{row.brier[1]:.4f}",
             highlight=False,
             soft_wrap=True,

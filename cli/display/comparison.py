@@ -92,7 +92,7 @@ def _unknown(found: "Comparison") -> str:
 
     known = _known(found)
     return "; ".join(
-        f"the {measure.words}" for name, measure in MEASURES.items() if name not in known
+        f"the {measure.description}" for name, measure in MEASURES.items() if name not in known
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...errors import CopeError
 from ...stats.bootstrap import DRAWS
-from ...stats.clustered import belonging_of, clustered_wilson
+from ...stats.clustered import clustered_wilson, group_labels
 from ...stats.measures import LARGE, MEASURES, SMALL
 from ...stats.paired import holm, holm_levels
 from ..run.store import Record
@@ -127,7 +127,7 @@ def compare(
     keys = list(dict.fromkeys(key for system in systems.values() for key in system.questions))
     figures = {name: _figures(system, keys, groups) for name, system in systems.items()}
     whole = {name: system for name, system in systems.items() if not figures[name].lacking}
-    belongs = belonging_of(keys, groups)
+    belongs = group_labels(keys, groups)
     return Comparison(
         figures,
         reference,
@@ -151,7 +151,7 @@ def _figures(system: System, wanted: Sequence[str], groups: Mapping[str, str] | 
     }
     bounds = bounds_interval = None
     if lacking:
-        everywhere = belonging_of(
+        everywhere = group_labels(
             [*keys, *(key for key in wanted if key not in system.questions)], groups
         )
         least, most = (np.append(scores, np.full(lacking, fill)) for fill in (0.0, 1.0))
@@ -160,7 +160,7 @@ def _figures(system: System, wanted: Sequence[str], groups: Mapping[str, str] | 
             clustered_wilson(least, everywhere)[0],
             clustered_wilson(most, everywhere)[1],
         )
-    interval = clustered_wilson(scores, belonging_of(keys, groups))
+    interval = clustered_wilson(scores, group_labels(keys, groups))
     return Figures(
         len(keys), lacking, float(scores.mean()), interval, costs, bounds, bounds_interval
     )

@@ -8,11 +8,11 @@ import numpy as np
 
 from ...errors import CopeError
 from ...stats.bootstrap import Estimate, Sums, resample
-from ...stats.clustered import belonging_of, design_effect
-from ...stats.intervals import FEW, exact_bounds
+from ...stats.clustered import design_effect, group_labels
+from ...stats.intervals import MIN_DISCORDANT_FOR_BOOTSTRAP, exact_bounds
 from ...stats.measures import LARGE, MEASURES, SMALL
 from ...stats.paired import paired_p
-from ...stats.power import detectable, questions_needed
+from ...stats.power import minimum_detectable_effect, questions_needed
 from ...util.arrays import Array
 from .price_ratio import PriceRatio, price_ratio
 from .systems import System
@@ -84,7 +84,9 @@ class Versus:
     @property
     def detectable(self) -> float | None:
         """The smallest difference that so many questions settle four times out of five."""
-        return detectable(max(1, round(self.questions / self.effect)), self.discordant, self.level)
+        return minimum_detectable_effect(
+            max(1, round(self.questions / self.effect)), self.discordant, self.level
+        )
 
     @property
     def discordant(self) -> float:
@@ -153,7 +155,7 @@ def versus(
             f"{system.name} and {reference.name} have no question in common: leave one out"
         )
     ours, theirs = system.right(keys), reference.right(keys)
-    belongs = belonging_of(keys, groups)
+    belongs = group_labels(keys, groups)
     known = [name for name in MEASURES if _known(name, keys, system, reference)]
     sums = resample(
         _columns(system, reference, known, basis, keys), belongs, draws=draws, seed=seed
@@ -218,7 +220,7 @@ def _costs(sums: Sums, name: str) -> Costs:
 def _difference(sums: Sums, gained: int, lost: int, n: int, effect: float) -> tuple[bool, Estimate]:
     """The difference in accuracy, by the bootstrap, or by exact bounds where few questions are discordant."""
     drawn = sums.estimate(lambda s: (s["right"] - s["right_ref"]) / s["n"])
-    if gained + lost >= FEW:
+    if gained + lost >= MIN_DISCORDANT_FOR_BOOTSTRAP:
         return False, drawn
     # Where nothing differs no effect of groups is seen, and all questions of a group may be alike.
     wider = effect if gained + lost else n / sums.units

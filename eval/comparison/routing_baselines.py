@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...stats.bootstrap import Estimate, Sums, resample
-from ...stats.clustered import belonging_of
+from ...stats.clustered import group_labels
 from ...util.arrays import Array
 from .systems import System
 
@@ -142,7 +142,7 @@ def beside(
         return None
     start = _best(known, system, large, measure, keys)
     columns = _columns(system, start, large, measure, keys)
-    sums = resample(columns, belonging_of(keys, groups), **how)
+    sums = resample(columns, group_labels(keys, groups), **how)
     figures = {
         name: sums.estimate(lambda s, name=name: _figures(s)[name])
         for name in _figures(columns_of(sums))

@@ -48,7 +48,7 @@ class Question:
         def figure(what: str, tier: str) -> float:
             return spent[tier].figure(what) if tier in spent else 0.0
 
-        costs = {name: float(measure.of(figure, spent)) for name, measure in MEASURES.items()}
+        costs = {name: float(measure.total(figure, spent)) for name, measure in MEASURES.items()}
         return cls(record.score or 0.0, costs, use)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ...stats.bootstrap import Estimate
 from ...stats.measures import MEASURES
-from ...stats.power import AFFORDABLE
+from ...stats.power import MAX_QUESTIONS
 from .compare import Comparison
 from .pair import FEWEST, Versus
 
@@ -63,7 +63,7 @@ def settling(pair: Versus) -> str:
     """How many questions would tell the two apart, four times out of five, if the difference is what it looks like."""
     if pair.gained + pair.lost < FEWEST:
         return "too few differ to say"
-    if pair.needed is None or pair.needed > AFFORDABLE:
+    if pair.needed is None or pair.needed > MAX_QUESTIONS:
         return "no affordable number"
     return f"about {rounded(pair.needed):,}"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...stats.tolerance import SLACK
+from ...stats.tolerance import FLOAT_TOLERANCE
 from ...util.arrays import Array
 
 _CELLS = 2_000_000  # questions by decisions in a block: 16 MB for each array of floats
@@ -79,7 +79,9 @@ def decided(ladder: Ladder, thresholds: Sequence[float]) -> tuple[Array, Array]:
         lost = going & ~ladder.known[number]
         last = number == rounds - 1
         passes = (
-            going if last else going & (ladder.confidence[number] >= thresholds[number] - SLACK)
+            going
+            if last
+            else going & (ladder.confidence[number] >= thresholds[number] - FLOAT_TOLERANCE)
         )
         ends = lost | passes
         at[ends], known[lost] = number, False
@@ -96,7 +98,7 @@ def _levels(confidence: Array, thresholds: Array) -> tuple[Array, Array]:
         there = np.isfinite(confidence[gate])
         values = np.unique(confidence[gate][there])
         levels[gate, there] = np.searchsorted(values, confidence[gate][there])
-        steps[:, gate] = np.searchsorted(values, thresholds[:, gate] - SLACK)
+        steps[:, gate] = np.searchsorted(values, thresholds[:, gate] - FLOAT_TOLERANCE)
     return levels, steps
 
 

@@ -128,7 +128,7 @@ def summarise(
     """
     import numpy as np
 
-    from ...stats.clustered import belonging_of, clustered_wilson
+    from ...stats.clustered import clustered_wilson, group_labels
 
     good = [record for record in records if record.error is None]
     scores = _scores(good)
@@ -139,7 +139,7 @@ def summarise(
         errors=len(records) - n,
         accuracy=mean_score(good),
         interval=clustered_wilson(
-            np.array(scores), belonging_of([record.key for record in good], groups)
+            np.array(scores), group_labels([record.key for record in good], groups)
         ),
         unreadable=sum(record.answer is None for record in good),
         rounds=tuple(_round(good, number) for number in range(1, rounds + 1)),

@@ -14,8 +14,8 @@ from dspy.lm15 import ContextLengthError, Request, Response, ServerError
 from ...errors import CopeError
 from ..lm import note_partial
 from ..weights.catalog import aliases, lookup, registry
-from ..weights.resolve import resolve
-from ..weights.verify import fingerprint
+from ..weights.resolve import resolve_weights
+from ..weights.verify import sha256_of
 from .base import SAMPLING, LocalEngine, chat_messages, json_schema, response
 
 _loading = threading.Lock()
@@ -76,11 +76,11 @@ class EmbeddedEngine(LocalEngine):
         if not self.weights.lower().endswith(".gguf"):
             return f"sha256:{lookup(self.weights).sha256}"  # no other file is ever loaded under a registered name
         path = Path(self.weights).expanduser()
-        return f"sha256:{fingerprint(path)}" if path.is_file() else None
+        return f"sha256:{sha256_of(path)}" if path.is_file() else None
 
     def load(self) -> Any:
         """The running server, loaded when it is not yet; blocks for the seconds that loading takes."""
-        path = resolve(self.weights)
+        path = resolve_weights(self.weights)
         key = (path, self.slots, self.context, self.threads)
         with _loading:
             if key not in _servers:

@@ -89,7 +89,7 @@ def cache_dir() -> Path:
     return platformdirs.user_cache_path("cope", appauthor=False)
 
 
-def memory_of(weights: Weights) -> Path:
+def verified_marker(weights: Weights) -> Path:
     """The small file in the cache that remembers which copies of these weights were checked."""
     return cache_dir() / f"{weights.file}.ok"
 

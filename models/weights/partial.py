@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .catalog import Weights
-from .verify import BLOCK, Progress, WrongFile, replace_json
+from .verify import BLOCK, ChecksumMismatch, Progress, replace_json
 
 
 class SourceFailed(Exception):
     """A source does not give the file; says why in a few words. The next source is asked then."""
 
 
-class Partial:
+class PartialDownload:
     """`FILE.partial` and its note `FILE.partial.json`, both kept when the process dies.
 
     Whatever source wrote them, the bytes are the same, so any source may go on: the hub at the last byte, the
@@ -60,7 +60,7 @@ class Partial:
         """Add bytes at the position.
 
         Raises:
-            WrongFile: More bytes than the file has; the partial is deleted.
+            ChecksumMismatch: More bytes than the file has; the partial is deleted.
             OSError: The disk is full or cannot be written to; the partial stays.
         """
         assert self._file is not None, "start() comes first"
@@ -82,7 +82,7 @@ class Partial:
         """Check size and SHA-256, and give the file its name in one step.
 
         Raises:
-            WrongFile: They are not those of the registry; the partial is deleted.
+            ChecksumMismatch: They are not those of the registry; the partial is deleted.
         """
         found, expected = self._digest.hexdigest(), self.weights.sha256
         if (self.position, found) != (self.weights.size, expected):
@@ -112,7 +112,7 @@ class Partial:
 
     def _refuse(self, source: str, found: str, expected: str) -> None:
         self.discard()
-        raise WrongFile(
+        raise ChecksumMismatch(
             f"what came from the {source} for {self.weights.file} is not the file expected: {found}, "
             f"expected {expected}; it was deleted, run the same command again, "
             "or with HF_HUB_OFFLINE=1 to pass over the model hub"

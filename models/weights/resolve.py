@@ -4,13 +4,22 @@ import os
 from pathlib import Path
 
 from ...errors import CopeError
-from .catalog import Weights, aliases, cache_dir, lookup, memory_of, registry
-from .verify import Progress, check, silent
+from .catalog import Weights, aliases, cache_dir, lookup, registry, verified_marker
+from .verify import Progress, no_progress, verify
 
-__all__ = ["Weights", "aliases", "cache_dir", "find", "lookup", "memory_of", "registry", "resolve"]
+__all__ = [
+    "Weights",
+    "aliases",
+    "cache_dir",
+    "find_weights",
+    "lookup",
+    "registry",
+    "resolve_weights",
+    "verified_marker",
+]
 
 
-def find(name: str, *, progress: Progress = silent) -> Path | None:
+def find_weights(name: str, *, progress: Progress = no_progress) -> Path | None:
     """The file in the cache, if it is there. All of it is read the first time, then only its size and date.
 
     Raises:
@@ -23,7 +32,7 @@ def find(name: str, *, progress: Progress = silent) -> Path | None:
     )
 
 
-def resolve(
+def resolve_weights(
     model: str, *, folder: str | Path | None = None, progress: Progress | None = None
 ) -> Path:
     """The file with the weights of `model`, downloaded if need be.
@@ -45,7 +54,7 @@ def resolve(
     if model.lower().endswith(".gguf"):
         return _own_file(Path(model).expanduser().absolute())
     weights = lookup(model)
-    report = progress or silent
+    report = progress or no_progress
     named = folder or os.environ.get("COPE_WEIGHTS")
     if named:
         place = Path(named).expanduser().absolute()
@@ -56,22 +65,22 @@ def resolve(
         advice = "take it out of that folder, or name another folder (COPE_WEIGHTS)"
         if found := _checked(place / weights.file, weights, report, advice=advice):
             return found
-    if found := find(weights.name, progress=report):
+    if found := find_weights(weights.name, progress=report):
         return found
     # Brings a web client and the hub's library, which a start with weights does without.
-    from .download import fetch
+    from .download import download
 
-    return fetch(weights, cache_dir() / weights.file, report)
+    return download(weights, cache_dir() / weights.file, report)
 
 
 def _checked(path: Path, weights: Weights, progress: Progress, *, advice: str) -> Path | None:
     if not path.exists():
         return None
-    check(
+    verify(
         path,
         weights.size,
         weights.sha256,
-        memory=memory_of(weights),
+        memory=verified_marker(weights),
         advice=advice,
         progress=progress,
     )

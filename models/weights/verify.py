@@ -21,15 +21,15 @@ class Progress(Protocol):
         ...
 
 
-def silent(done: int, total: int, source: str) -> None:
+def no_progress(done: int, total: int, source: str) -> None:
     """The `Progress` that shows nothing."""
 
 
-class WrongFile(CopeError):
+class ChecksumMismatch(CopeError):
     """The bytes are not those that the registry names. Another copy is needed; this one never helps."""
 
 
-def fingerprint(path: Path, progress: Progress = silent) -> str:
+def sha256_of(path: Path, progress: Progress = no_progress) -> str:
     """SHA-256 of a file as hexadecimal digits.
 
     Raises:
@@ -44,8 +44,14 @@ def fingerprint(path: Path, progress: Progress = silent) -> str:
     return digest.hexdigest()
 
 
-def check(
-    path: Path, size: int, sha256: str, *, memory: Path, advice: str, progress: Progress = silent
+def verify(
+    path: Path,
+    size: int,
+    sha256: str,
+    *,
+    memory: Path,
+    advice: str,
+    progress: Progress = no_progress,
 ) -> None:
     """Raise unless `path` is the file of `size` bytes with this `sha256`.
 
@@ -58,28 +64,28 @@ def check(
         progress: Told how far a full check is.
 
     Raises:
-        WrongFile: Size or SHA-256 differ.
+        ChecksumMismatch: Size or SHA-256 differ.
         CopeError: The file cannot be read.
     """
     try:
         state = _state(path, sha256)
         if _recall(memory).get(str(path.absolute())) == state:
             return
-        found = fingerprint(path, progress)
+        found = sha256_of(path, progress)
         found_size = path.stat().st_size
     except OSError as error:
         raise CopeError(
             f"cannot read {path} ({error.strerror}): make it readable, or remove it"
         ) from error
     if (found_size, found) != (size, sha256):
-        raise WrongFile(
+        raise ChecksumMismatch(
             f"{path} is not the file expected: sha256 {found[:12]}... and {found_size} bytes, "
             f"expected {sha256[:12]}... and {size} bytes; {advice}"
         )
-    remember(path, sha256, memory)
+    mark_verified(path, sha256, memory)
 
 
-def remember(path: Path, sha256: str, memory: Path) -> None:
+def mark_verified(path: Path, sha256: str, memory: Path) -> None:
     """Note in `memory` that `path`, as it is now, has this `sha256`, if notes can be written there."""
     known = _recall(memory) | {str(path.absolute()): _state(path, sha256)}
     try:

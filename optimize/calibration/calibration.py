@@ -217,7 +217,7 @@ def _minimized(name: str | None, tried: Trials, record: Recording) -> str:
     if name not in known:
         price = ", or give each tier's --price" if name.startswith("cost") else ""
         raise CopeError(
-            f"{record.name} does not tell the {MEASURES[name].words}: minimize {' or '.join(known)}{price}"
+            f"{record.name} does not tell the {MEASURES[name].description}: minimize {' or '.join(known)}{price}"
         )
     return name
 
@@ -259,5 +259,5 @@ def _choose(aim: Aim, tried: Trials, halves: Halves, large: Replay) -> Choice:
 
 def _mean_of(large: Replay, measure: str, halves: Halves) -> float:
     """What the large model alone uses on the first half; infinite where it is not known, so that the cascade is kept."""
-    use = MEASURES[measure].of(large.spent, large.tiers)[halves.learn.rows, -1].mean()
+    use = MEASURES[measure].total(large.spent, large.tiers)[halves.learn.rows, -1].mean()
     return float(use) if np.isfinite(use) else np.inf

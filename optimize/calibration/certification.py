@@ -29,7 +29,10 @@ def certify(calibration: Calibration, **more: Any) -> Certificate:
     record, halves, setting = calibration.record, calibration.halves, calibration.setting
     manifest, chosen = record.manifest, calibration.held_out
     name = next(iter(record.programs))
-    aim = {**asdict(calibration.aim), "minimized": MEASURES[str(calibration.aim.minimize)].words}
+    aim = {
+        **asdict(calibration.aim),
+        "minimized": MEASURES[str(calibration.aim.minimize)].description,
+    }
     return Certificate(
         promise=calibration.promise,
         setting=setting._asdict() if setting else None,

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...programs.confidence.early_stopping import Rule
 from ...programs.confidence.vote_count import VoteCount
-from ...stats.tolerance import SLACK
+from ...stats.tolerance import FLOAT_TOLERANCE
 from ...util.arrays import Array
 
 
@@ -53,7 +53,9 @@ def stop(
         [_one(rule, row[:samples], row[samples:], threshold, hands_on) for row in alike.tolist()]
     )
     asked, leader, most = found.reshape(-1, 3)[place.reshape(-1)].T
-    accepted = (leader >= 0) & (most / asked >= (0.0 if threshold is None else threshold - SLACK))
+    accepted = (leader >= 0) & (
+        most / asked >= (0.0 if threshold is None else threshold - FLOAT_TOLERANCE)
+    )
     return Stopped(asked, leader, accepted)
 
 

@@ -56,7 +56,7 @@ def figures(replay: Replay, outcomes: Outcomes, large: Replay, half: Half) -> Fi
     right, theirs = score >= 1.0, large.scores[rows, -1] >= 1.0
     n, labelled = len(rows), not np.isnan(score).any()
     use = {
-        name: _mean(np.cumsum(measure.of(replay.spent, replay.tiers), axis=1)[rows, at])
+        name: _mean(np.cumsum(measure.total(replay.spent, replay.tiers), axis=1)[rows, at])
         for name, measure in MEASURES.items()
     }
     return Figures(
@@ -93,7 +93,7 @@ def saved(
     found = {}
     for name, measure in MEASURES.items():
         ours, theirs = (
-            np.cumsum(measure.of(r.spent, r.tiers), axis=1)[rows] for r in (replay, large)
+            np.cumsum(measure.total(r.spent, r.tiers), axis=1)[rows] for r in (replay, large)
         )
         columns = {
             "ours": ours[np.arange(len(rows)), outcomes.round[rows] - 1],

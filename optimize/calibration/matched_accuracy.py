@@ -10,7 +10,7 @@ from ...errors import CopeError
 from ...eval import Recording, Replay
 from ...models import Price
 from ...stats.bootstrap import DRAWS, Estimate, resample
-from ...stats.clustered import belonging_of
+from ...stats.clustered import group_labels
 from ...stats.measures import MEASURES
 from ...util.arrays import Array
 from .losses import large_alone
@@ -110,7 +110,7 @@ def matched(
         ]
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         places = columns.pop("place").astype(int)
-        groups = belonging_of([record.keys[place] for place in places], record.belonging)
+        groups = group_labels([record.keys[place] for place in places], record.belonging)
         sums = resample({"n": np.ones(len(places)), **columns}, groups, draws=draws, seed=seed)
         found.append(
             Matched(
@@ -165,4 +165,4 @@ def _measured(
 
 def _costs(replay: Replay, measure: str) -> Array:
     """(questions, rounds): what a question uses that is answered in the round."""
-    return np.cumsum(MEASURES[measure].of(replay.spent, replay.tiers), axis=1)
+    return np.cumsum(MEASURES[measure].total(replay.spent, replay.tiers), axis=1)

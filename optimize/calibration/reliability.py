@@ -5,10 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...eval import Replay
-from ...stats.reliability import Level, Reliability, measured, recalibrated
+from ...stats.reliability import (
+    Reliability,
+    ReliabilityBin,
+    cross_fitted_isotonic,
+    measure_reliability,
+)
 from .split import unit_names
 
-__all__ = ["Level", "Reliability", "recalibrated", "reliability"]
+__all__ = ["Reliability", "ReliabilityBin", "cross_fitted_isotonic", "reliability"]
 
 
 def reliability(
@@ -36,7 +41,7 @@ def reliability(
                 )
                 right = round_.scores[rows] >= 1.0
                 found.append(
-                    measured(
+                    measure_reliability(
                         round_.number,
                         who,
                         confidence[rows],

@@ -12,7 +12,7 @@ from ...eval import Recording, Replay
 from ...models import Price
 from ...programs.preset import Preset
 from ...stats.measures import MEASURES
-from ...stats.tolerance import SLACK
+from ...stats.tolerance import FLOAT_TOLERANCE
 from ...util.arrays import Array
 from .split import Half, Halves
 
@@ -109,7 +109,7 @@ def _trial(
     thresholds = np.array(list(product(*_levels(replay))))
     losses = np.where(replay.known, loss(replay), 1.0)
     used = {
-        name: np.cumsum(measure.of(replay.spent, replay.tiers), axis=1)
+        name: np.cumsum(measure.total(replay.spent, replay.tiers), axis=1)
         for name, measure in MEASURES.items()
     }
     learn_loss = np.empty(len(thresholds))
@@ -163,7 +163,8 @@ def answering(known: Array, confidence: Array, thresholds: Array) -> Array:
     going = np.ones(at.shape, dtype=bool)
     for number in range(rounds - 1):
         ends = going & (
-            ~known[:, number] | (confidence[:, number] >= thresholds[:, number, None] - SLACK)
+            ~known[:, number]
+            | (confidence[:, number] >= thresholds[:, number, None] - FLOAT_TOLERANCE)
         )
         at[ends] = number
         going &= ~ends

@@ -10,7 +10,7 @@ from functools import cache
 from math import comb
 
 from ...errors import CopeError, known_names
-from ...stats.tolerance import SLACK
+from ...stats.tolerance import FLOAT_TOLERANCE
 from .base import Confidence, Tally, Verdict
 from .vote_count import VoteCount
 
@@ -35,7 +35,7 @@ def exact(count: VoteCount, threshold: float | None, hands_on: bool) -> bool:
     missing = len(count.missing)
     if not missing:
         return True
-    needed = 1 if threshold is None else math.ceil(threshold * count.total - SLACK)
+    needed = 1 if threshold is None else math.ceil(threshold * count.total - FLOAT_TOLERANCE)
     most, _ = count.ahead
     if most + missing < needed and not hands_on:
         return True  # no answer can reach the threshold any more, and nobody asks for a plan

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...answers.kinds.base import AnswerKind
 from ...answers.kinds.math import MATH
-from ...stats.tolerance import SLACK as SLACK
+from ...stats.tolerance import FLOAT_TOLERANCE as FLOAT_TOLERANCE
 from ..round_record import RoundRecord
 from .base import Confidence, Sample, Tally, Verdict
 from .early_stopping import INEXACT, RULES, exact
@@ -144,5 +144,5 @@ def accepts(verdict: Verdict, threshold: float | None) -> bool:
     The paper's text accepts above, a caption escalates below; at n = 8 and 0.75, six votes of eight are enough here.
     """
     return verdict.answer is not None and (
-        threshold is None or verdict.confidence >= threshold - SLACK
+        threshold is None or verdict.confidence >= threshold - FLOAT_TOLERANCE
     )

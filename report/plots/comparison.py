@@ -100,7 +100,7 @@ def _accuracy(axes: Any, found: "Comparison", colours: dict[str, str]) -> None:
         )
     scale = " for 1,000 questions" if measure.scale > 1 else ", a question"
     axes.set_title("accuracy by cost", fontsize=11)
-    axes.set_xlabel(f"{measure.words}{scale}")
+    axes.set_xlabel(f"{measure.description}{scale}")
     axes.set_ylabel("accuracy, % (95% intervals)")
     axes.margins(x=0.06)
 

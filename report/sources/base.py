@@ -10,7 +10,7 @@ from ...eval.run.store import Record
 from ...eval.run.summary import Summary, summarise
 from ...programs.domains.registry import domain_by_name
 from ...programs.preset import Round
-from ...stats.measures import LARGE, top_of
+from ...stats.measures import LARGE, largest_tier
 
 Sample = dict[str, Any]
 Drawn = dict[int, list[Sample]]
@@ -176,7 +176,7 @@ class Source:
     def top(self) -> str:
         """The tier that counts as the large one."""
         asked = [r.reasoner for system in self.systems for r in system.rounds if r.reasoner]
-        return top_of([*self.models, *asked])
+        return largest_tier([*self.models, *asked])
 
     @cached_property
     def large(self) -> System | None:

@@ -14,7 +14,7 @@ from ...eval.replay.records import replay_records
 from ...eval.replay.replay import Replay
 from ...models.prices import Price
 from ...programs.preset import preset_names
-from ...stats.measures import top_of
+from ...stats.measures import largest_tier
 from ..costs import replay_use
 from .base import Drawn, RoundView, Sample, Source, Swept, System
 from .prices import check_tiers
@@ -175,7 +175,7 @@ def _swept(replay: Replay, system: System) -> Iterator[Swept]:
         )
     settings = list(product(*levels))
     swept = replay.sweep(settings)
-    use = replay_use(swept, top_of(replay.tiers))
+    use = replay_use(swept, largest_tier(replay.tiers))
     for place, thresholds in enumerate(settings):
         if np.isfinite(accuracy := swept.accuracy[place]):
             mine = {

@@ -8,7 +8,7 @@ from cope import Cascade, Preset, Team
 from cope.eval import RunStore, evaluate, task_by_name
 from cope.models.engines.embedded import EmbeddedEngine
 from cope.models.weights.download import DownloadBar
-from cope.models.weights.resolve import resolve
+from cope.models.weights.resolve import resolve_weights
 
 pytestmark = pytest.mark.live
 
@@ -22,7 +22,7 @@ ROUNDS = [
 @pytest.fixture(scope="module")
 def team() -> Team:
     with DownloadBar("smollm2-135m") as bar:
-        resolve("smollm2-135m", progress=bar)
+        resolve_weights("smollm2-135m", progress=bar)
     engine = EmbeddedEngine("smollm2-135m", slots=2, context=512, threads=1)
     return Team(engine, engine, cache=False)
 

@@ -33,7 +33,7 @@ class Reply(pydantic.BaseModel):
 def _weights() -> Path:
     """Brought once, as `cope ask` would."""
     with DownloadBar("smollm2-135m") as bar:
-        return weights.resolve("smollm2-135m", progress=bar)
+        return weights.resolve_weights("smollm2-135m", progress=bar)
 
 
 def tier(slots: int) -> TierLM:

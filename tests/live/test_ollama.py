@@ -50,7 +50,7 @@ def answers(host: str) -> bool:
 def create(host: str) -> None:
     """The model from the weights that the embedded engine uses, with the markup they were trained with."""
     client = ollama.Client(host, timeout=300)
-    digest = client.create_blob(weights.resolve("smollm2-135m"))
+    digest = client.create_blob(weights.resolve_weights("smollm2-135m"))
     client.create(
         NAME, files={"smollm2.gguf": digest}, template=TEMPLATE, parameters={"stop": ["<|im_end|>"]}
     )

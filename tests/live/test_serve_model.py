@@ -15,7 +15,7 @@ import pytest
 from cope import Cascade, Team
 from cope.cli.compile_log import servable
 from cope.models.weights.download import DownloadBar
-from cope.models.weights.resolve import resolve
+from cope.models.weights.resolve import resolve_weights
 from cope.tracking import tracked
 
 pytestmark = pytest.mark.live
@@ -25,7 +25,7 @@ START_SECONDS = 300  # ten on a machine with nothing else to do
 
 def test_a_logged_program_is_served(tmp_path: Path):
     with DownloadBar("smollm2-135m") as bar:
-        resolve("smollm2-135m", progress=bar)
+        resolve_weights("smollm2-135m", progress=bar)
     team = Team("local/smollm2-135m", "local/smollm2-135m", max_tokens=24, context=512)
     store = f"sqlite:///{tmp_path}/mlflow.db"
     with tracked("cope-compile-live", "serve", {}, store=store, traces=False) as run:

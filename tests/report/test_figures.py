@@ -76,7 +76,7 @@ def test_questions_without_a_right_answer_are_neither_right_nor_wrong(
 
 def test_reliability_is_that_of_a_calibration(record: Recording, record_folder: Path):
     system = open_source(record_folder / "r.parquet").systems[0]
-    theirs = {(r.round, r.who): r for r in reliability(Replay(record, "cope"))}
+    theirs = {(r.round, r.population): r for r in reliability(Replay(record, "cope"))}
     for mine in of_system(system):
         wanted = theirs[mine.round, "all" if mine.round == 1 else "reaching"]
         assert [(x.confidence, x.questions, x.right, x.interval) for x in mine.levels] == [

@@ -209,14 +209,14 @@ def test_a_program_out_of_time_fails_what_is_left(bare: Sandbox) -> None:
 
 
 def test_tests_that_never_end_fail_and_the_next_run_is_well(bare: Sandbox) -> None:
-    hasty = Sandbox(bare.backend, Limits(cpu_seconds=1, seconds=3), places=1)
+    hasty = Sandbox(bare.backend, Limits(cpu_seconds=1, seconds=3), max_workers=1)
     report = run(hasty, "def f(): return 1", "while f(): pass")
     assert not report.all_passed and report.message
     assert run(hasty, "def f(): return 1", "assert f() == 1").all_passed
 
 
 def test_a_cancelled_run_stops_its_program(bare: Sandbox) -> None:
-    sandbox = Sandbox(bare.backend, Limits(seconds=60), places=1)
+    sandbox = Sandbox(bare.backend, Limits(seconds=60), max_workers=1)
 
     async def cancel() -> float:
         task = asyncio.create_task(sandbox.run("import time\ntime.sleep(60)", TestSuite(("1",))))
@@ -255,7 +255,7 @@ def test_a_process_killed_at_any_moment_lets_its_reader_go(sandbox: Sandbox) -> 
 
 
 def test_what_one_run_says_does_not_count_against_the_next(bare: Sandbox) -> None:
-    sandbox = Sandbox(bare.backend, Limits(replies=40_000), places=1)
+    sandbox = Sandbox(bare.backend, Limits(replies=40_000), max_workers=1)
     for _ in range(4):
         assert run(
             sandbox, "def f(x): return len(x)", f"assert f({'x' * 15_000!r}) == 15_000"

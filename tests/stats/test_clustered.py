@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cope.stats.clustered import belonging_of, clustered_wilson, design_effect, effective
+from cope.stats.clustered import clustered_wilson, design_effect, effective_counts, group_labels
 from cope.stats.intervals import wilson
 
 
@@ -24,13 +24,13 @@ def test_groups_of_one_change_nothing_and_one_group_tells_nothing():
 def test_where_all_are_right_a_group_counts_as_one():
     low, _ = clustered_wilson(np.ones(100), np.arange(100) // 10)
     assert low < wilson(10, 10)[0] < wilson(100, 100)[0]
-    assert effective(np.ones(100), np.arange(100) // 10) < 10
+    assert effective_counts(np.ones(100), np.arange(100) // 10) < 10
 
 
 def test_groups_that_are_more_alike_than_chance_say_do_not_narrow_it():
     alternate = np.array([1.0, 0.0] * 50)
     assert design_effect(alternate, np.arange(100) // 2) == 1.0
-    assert effective(alternate, np.arange(100) // 2) <= 100
+    assert effective_counts(alternate, np.arange(100) // 2) <= 100
 
 
 @pytest.mark.parametrize(("groups", "size"), [(120, 5), (20, 10)])
@@ -46,5 +46,5 @@ def test_it_covers_the_true_share_about_95_times_in_100(groups: int, size: int):
 
 
 def test_a_question_that_no_group_names_stands_alone():
-    found = belonging_of(["1", "2", "3"], {"1": "a", "2": "a"})
+    found = group_labels(["1", "2", "3"], {"1": "a", "2": "a"})
     assert found is not None and found.tolist() == ["a", "a", "question 3"]

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from cope.stats.paired import holm, holm_levels, mcnemar, paired_p, swapped
-from cope.stats.power import detectable, questions_needed
+from cope.stats.power import minimum_detectable_effect, questions_needed
 
 
 def test_mcnemar_is_the_exact_binomial_test_on_a_worked_example():
@@ -88,10 +88,10 @@ def test_so_many_questions_do_find_the_difference(
 
     assert 0.785 <= power(n) <= 0.865
     assert power(round(0.7 * n)) < 0.75, "far fewer do not"
-    assert detectable(n, discordant, alpha) == pytest.approx(difference, rel=0.02)
+    assert minimum_detectable_effect(n, discordant, alpha) == pytest.approx(difference, rel=0.02)
 
 
 def test_no_difference_is_found_by_no_number_of_questions():
     assert questions_needed(0.0, 0.2) is None and questions_needed(0.1, 0.0) is None
-    assert detectable(10, 0.1) is None and detectable(0, 0.1) is None
+    assert minimum_detectable_effect(10, 0.1) is None and minimum_detectable_effect(0, 0.1) is None
     assert questions_needed(-0.1, 0.2) == questions_needed(0.1, 0.2)

@@ -229,7 +229,7 @@ def test_embedded_models_are_all_brought_first_and_loaded_when_their_round_comes
 
     monkeypatch.setattr(EmbeddedEngine, "agenerate", generate)
     monkeypatch.setattr(EmbeddedEngine, "load", load)
-    monkeypatch.setattr("cope.cli.loading.resolve", bring)
+    monkeypatch.setattr("cope.cli.loading.resolve_weights", bring)
     result = cope(
         "ask",
         QUESTION,

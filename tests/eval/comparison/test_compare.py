@@ -9,7 +9,7 @@ from support.question_results import records_of
 from cope.errors import CopeError
 from cope.eval.comparison import compare, comparison_document, settling, verdict
 from cope.stats.intervals import wilson
-from cope.stats.power import detectable, questions_needed
+from cope.stats.power import minimum_detectable_effect, questions_needed
 
 RIGHT = [1] * 60 + [0] * 40
 
@@ -171,9 +171,9 @@ def test_p_values_are_held_to_the_number_of_comparisons():
         and a.adjusted == pytest.approx(2 * a.p)
         and b.adjusted == b.p
     )
-    assert a.needed == questions_needed(0.25, 0.25, 0.025) and a.detectable == detectable(
-        40, 0.25, 0.025
-    )
+    assert a.needed == questions_needed(
+        0.25, 0.25, 0.025
+    ) and a.detectable == minimum_detectable_effect(40, 0.25, 0.025)
 
 
 def test_all_figures_are_plain_json():

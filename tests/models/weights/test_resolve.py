@@ -9,9 +9,20 @@ from pathlib import Path
 import pytest
 
 from cope.errors import CopeError
-from cope.models.weights import download, resolve as weights, verify as weights_check
-from cope.models.weights.resolve import aliases, cache_dir, find, lookup, registry, resolve
-from cope.models.weights.verify import WrongFile
+from cope.models.weights import (
+    download as weights_download,
+    resolve as weights,
+    verify as weights_check,
+)
+from cope.models.weights.resolve import (
+    aliases,
+    cache_dir,
+    find_weights,
+    lookup,
+    registry,
+    resolve_weights,
+)
+from cope.models.weights.verify import ChecksumMismatch
 
 DATA = b"GGUF" + bytes(range(256)) * 40
 
@@ -37,13 +48,15 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Files that were read in full, in order."""
     read: list[Path] = []
-    real = weights_check.fingerprint
+    real = weights_check.sha256_of
 
-    def fingerprint(path: Path, progress: weights_check.Progress = weights_check.silent) -> str:
+    def fingerprint(
+        path: Path, progress: weights_check.Progress = weights_check.no_progress
+    ) -> str:
         read.append(path)
         return real(path, progress)
 
-    monkeypatch.setattr(weights_check, "fingerprint", fingerprint)
+    monkeypatch.setattr(weights_check, "sha256_of", fingerprint)
     return read
 
 
@@ -75,12 +88,12 @@ def test_an_alias_means_its_weights() -> None:
 
 def test_an_unknown_name_gets_the_nearest_and_all_known() -> None:
     with pytest.raises(CopeError) as error:
-        resolve("qwen2.5-coder-0.5")
+        resolve_weights("qwen2.5-coder-0.5")
     line = line_of(error)
     assert "did you mean qwen2.5-coder-0.5b?" in line
     assert all(name in line for name in registry()) and ".gguf" in line
     with pytest.raises(CopeError) as error:
-        resolve("zzz")
+        resolve_weights("zzz")
     assert "did you mean" not in line_of(error)
 
 
@@ -98,32 +111,32 @@ def test_a_path_of_the_user_is_taken_as_it_is(
 ) -> None:
     (tmp_path / "own.gguf").write_bytes(DATA)
     monkeypatch.chdir(tmp_path)
-    assert resolve("own.gguf") == tmp_path / "own.gguf"
+    assert resolve_weights("own.gguf") == tmp_path / "own.gguf"
 
 
 def test_a_path_that_is_not_there_or_not_gguf_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(CopeError) as error:
-        resolve(str(tmp_path / "none.gguf"))
+        resolve_weights(str(tmp_path / "none.gguf"))
     assert f"no file {tmp_path / 'none.gguf'}" in line_of(error)
     with pytest.raises(CopeError) as error:
-        resolve(str(tmp_path / lookup("tiny").file))
+        resolve_weights(str(tmp_path / lookup("tiny").file))
     assert "'smollm2-135m'" in line_of(error)
     (tmp_path / "page.gguf").write_text("<html>")
     with pytest.raises(CopeError) as error:
-        resolve(str(tmp_path / "page.gguf"))
+        resolve_weights(str(tmp_path / "page.gguf"))
     assert "not a GGUF file" in line_of(error)
 
 
 def test_a_found_file_is_read_once_and_again_only_after_a_change(
     cache: Path, reads: list[Path]
 ) -> None:
-    assert find("toy") is None
+    assert find_weights("toy") is None
     path = cache / "toy.gguf"
     path.write_bytes(DATA)
-    assert find("toy") == find("small") == resolve("toy") == path
+    assert find_weights("toy") == find_weights("small") == resolve_weights("toy") == path
     assert reads == [path]
     os.utime(path, ns=(1, 1))
-    assert find("toy") == path
+    assert find_weights("toy") == path
     assert reads == [path, path]
 
 
@@ -133,15 +146,15 @@ def test_a_damaged_note_costs_a_second_read_and_nothing_else(
     (cache / "toy.gguf").write_bytes(DATA)
     for damage in ("", "[]", "{", '{"x": 1}'):
         (cache / "toy.gguf.ok").write_text(damage)
-        assert find("toy") == cache / "toy.gguf"
+        assert find_weights("toy") == cache / "toy.gguf"
     assert len(reads) == 4
 
 
 @pytest.mark.parametrize("wrong", [DATA[:-1], DATA[:-1] + b"!", b""])
 def test_a_wrong_file_in_the_cache_is_one_clear_line(cache: Path, wrong: bytes) -> None:
     (cache / "toy.gguf").write_bytes(wrong)
-    with pytest.raises(WrongFile) as error:
-        resolve("toy")
+    with pytest.raises(ChecksumMismatch) as error:
+        resolve_weights("toy")
     line = line_of(error)
     assert str(cache / "toy.gguf") in line and "delete it" in line
     assert (
@@ -160,9 +173,13 @@ def test_the_folder_of_the_user_comes_before_the_cache(
     if by == "environment":
         monkeypatch.setenv("COPE_WEIGHTS", str(folder))
     named = folder if by == "argument" else None
-    assert resolve("toy", folder=named) == cache / "toy.gguf"
+    assert resolve_weights("toy", folder=named) == cache / "toy.gguf"
     (folder / "toy.gguf").write_bytes(DATA)
-    assert resolve("toy", folder=named) == resolve("toy", folder=named) == folder / "toy.gguf"
+    assert (
+        resolve_weights("toy", folder=named)
+        == resolve_weights("toy", folder=named)
+        == folder / "toy.gguf"
+    )
     assert reads == [cache / "toy.gguf", folder / "toy.gguf"]
     assert sorted(path.name for path in folder.iterdir()) == ["toy.gguf"], (
         "nothing is left in the user's own folder"
@@ -174,11 +191,11 @@ def test_a_wrong_file_or_no_folder_of_the_user_is_an_error_not_a_download(
 ) -> None:
     (cache / "toy.gguf").write_bytes(DATA)
     with pytest.raises(CopeError) as error:
-        resolve("toy", folder=tmp_path / "missing")
+        resolve_weights("toy", folder=tmp_path / "missing")
     assert f"no folder {tmp_path / 'missing'}" in line_of(error)
     (tmp_path / "toy.gguf").write_bytes(DATA[::-1])
-    with pytest.raises(WrongFile) as error:
-        resolve("toy", folder=tmp_path)
+    with pytest.raises(ChecksumMismatch) as error:
+        resolve_weights("toy", folder=tmp_path)
     line = line_of(error)
     assert str(tmp_path / "toy.gguf") in line and "COPE_WEIGHTS" in line
     assert hashlib.sha256(DATA[::-1]).hexdigest()[:12] in line and lookup("toy").sha256[:12] in line
@@ -194,9 +211,11 @@ def test_what_is_nowhere_is_downloaded_into_the_cache(
         progress(1, 2, "x")
         return target
 
-    monkeypatch.setattr(download, "fetch", fetch)
+    monkeypatch.setattr(weights_download, "download", fetch)
     told = []
-    path = resolve("small", progress=lambda done, total, source: told.append((done, total, source)))
+    path = resolve_weights(
+        "small", progress=lambda done, total, source: told.append((done, total, source))
+    )
     assert path == cache / "toy.gguf"
     assert asked == [("toy", cache / "toy.gguf")] and told == [(1, 2, "x")]
 

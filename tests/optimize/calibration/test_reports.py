@@ -11,7 +11,7 @@ from support.recordings import recorder, recording, team_of, unsure
 from cope import load_preset
 from cope.eval import Recording, Replay
 from cope.optimize.calibration.early_stop_report import stop_table
-from cope.optimize.calibration.reliability import recalibrated, reliability
+from cope.optimize.calibration.reliability import cross_fitted_isotonic, reliability
 from cope.stats.intervals import wilson
 
 
@@ -23,7 +23,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Recording:
 def test_each_level_of_confidence_is_held_against_the_truth(record: Recording):
     replay = Replay(record, thresholds=(0.75,))
     (found,) = reliability(replay)
-    assert (found.round, found.who, found.questions) == (1, "all", 600)
+    assert (found.round, found.population, found.questions) == (1, "all", 600)
     confidence, right = replay.confidence[:, 0], replay.scores[:, 0] == 1
     for level in found.levels:
         here = np.isclose(confidence, level.confidence)
@@ -38,14 +38,14 @@ def test_an_overconfident_vote_is_recalibrated():
     rng = np.random.default_rng(2)
     confidence = rng.integers(1, 9, 2000) / 8
     right, folds = rng.random(2000) < confidence**3, np.arange(2000) % 2
-    after = recalibrated(confidence, right, folds)
+    after = cross_fitted_isotonic(confidence, right, folds)
     assert np.abs(confidence - confidence**3).mean() > 0.2
     assert np.abs(after - confidence**3).mean() < 0.03
 
 
 def test_recalibration_is_not_flattered(record: Recording):
     (found,) = reliability(Replay(record))
-    assert found.recalibrated_error > found.chance / 2, (
+    assert found.recalibrated_error > found.p_value / 2, (
         "questions are not judged by a fit that saw them"
     )
 
@@ -54,8 +54,8 @@ def test_noise_cannot_be_recalibrated_away():
     """Outcomes that have nothing to do with the confidence: a fit on the same questions would look better than it is."""
     rng = np.random.default_rng(0)
     confidence, right, folds = rng.integers(1, 9, 60) / 8, rng.random(60) < 0.5, np.arange(60) % 2
-    fair = np.mean((recalibrated(confidence, right, folds) - right) ** 2)
-    flattering = np.mean((recalibrated(confidence, right, np.zeros(60)) - right) ** 2)
+    fair = np.mean((cross_fitted_isotonic(confidence, right, folds) - right) ** 2)
+    flattering = np.mean((cross_fitted_isotonic(confidence, right, np.zeros(60)) - right) ** 2)
     assert flattering < 0.25 < fair
 
 
@@ -63,7 +63,7 @@ def test_the_regression_is_scikit_learns():
     rng = np.random.default_rng(1)
     confidence, folds = rng.integers(0, 9, 200) / 8, np.arange(200) % 2
     right = rng.random(200) < confidence**2
-    ours = recalibrated(confidence, right, folds)
+    ours = cross_fitted_isotonic(confidence, right, folds)
     for fold in (0, 1):
         fit = IsotonicRegression(out_of_bounds="clip").fit(
             confidence[folds != fold], right[folds != fold]
@@ -77,7 +77,11 @@ def test_later_rounds_are_told_for_all_and_for_those_that_reach_them(tmp_path: P
     )
     replay = Replay(record, thresholds=(1.0, 1.0))
     found = reliability(replay)
-    assert [(row.round, row.who) for row in found] == [(1, "all"), (2, "all"), (2, "reaching")]
+    assert [(row.round, row.population) for row in found] == [
+        (1, "all"),
+        (2, "all"),
+        (2, "reaching"),
+    ]
     assert found[2].questions == (replay.confidence[:, 0] < 1).sum() < found[1].questions == 12
 
 
