@@ -51,7 +51,8 @@ def bounds_with_unknown(right: float, n: int, unknown: int) -> tuple[float, floa
 def paired_interval(differences: Sequence[float], z: float = 1.96) -> tuple[float, float, float]:
     """Mean of paired differences between scores from 0 to 1, and its 95% interval.
 
-    By the normal approximation (mean +- z * standard error), cut at the possible. Where fewer than `MIN_DISCORDANT_FOR_BOOTSTRAP` questions differ,
+    By the normal approximation (mean +- z * standard error), cut at the possible. Where fewer than
+    `MIN_DISCORDANT_FOR_BOOTSTRAP` questions differ,
     or fewer than that do not gain, or do not lose, the spread that is seen says too little: there exact bounds hold, see
     `exact_bounds`. To these a partial score counts as its part of a question, which varies more than the score does.
 
