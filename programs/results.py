@@ -7,7 +7,7 @@ import dspy
 
 from ..models import Meter, Usage
 from ..models.usage_row import UsageRow
-from ..sandbox import Outcome
+from ..sandbox import TestOutcome
 from .cascade_round import CascadeRound
 from .confidence.base import Sample
 from .round_record import OutcomeRecord, RoundRecord, SampleRecord, kind_of
@@ -52,7 +52,7 @@ def _sample(sample: Sample) -> SampleRecord:
     return plain
 
 
-def _test(outcome: Outcome) -> OutcomeRecord:
+def _test(outcome: TestOutcome) -> OutcomeRecord:
     return {
         "test": outcome.test,
         "passed": outcome.passed,

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...models.prices import Price
 from ...programs.confidence.early_stopping import NONE
-from ...stats.intervals import bounds_of
+from ...stats.intervals import bounds_with_unknown
 from ..run.store import Record
 from ..run.summary import LargeAlone, Spent, Summary, mean_score, summarise
 from .records import Replayed, replay_records
@@ -66,7 +66,7 @@ def evaluate_replay(
     bounds: tuple[float | None, float | None] = (None, None)
     if summary.accuracy is not None:
         right = sum(record.score or 0.0 for record in made.records)
-        bounds = bounds_of(right, len(made.records), sum(made.unknown.values()))
+        bounds = bounds_with_unknown(right, len(made.records), sum(made.unknown.values()))
     return ReplayEvaluation(replay, made, summary, bounds)
 
 

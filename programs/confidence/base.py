@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ...answers.kinds.base import AnswerKind
 from ...answers.kinds.math import MATH
-from ...sandbox import Report
+from ...sandbox import TestReport
 from .gate import GateText
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Sample:
     reasoning: str = ""
     answer: str | None = None
     ballot: str | None = None
-    report: Report | None = None
+    report: TestReport | None = None
     unread: str | None = None
     trace: list[Any] = field(default_factory=list, repr=False)
 

@@ -9,7 +9,7 @@ from ...answers.code.probe_inputs import probe_calls
 from ...answers.code.visible_tests import entry_point_of
 from ...answers.kinds.base import AnswerKind
 from ...answers.kinds.code import CODE
-from ...sandbox import Sandbox, Suite, open_sandbox
+from ...sandbox import Sandbox, TestSuite, open_sandbox
 from ..round_record import RoundRecord
 from ..sampling import seed_of
 from .base import Sample, Tally, Verdict
@@ -53,7 +53,7 @@ class ProgramOutputs(VoteShare):
         inputs = inputs or {}
         question = str(inputs.get("question") or "")
         name = inputs.get("entry_point") or entry_point_of(question)
-        suite = Suite(tuple(probe_calls(question, name)), "", name)
+        suite = TestSuite(tuple(probe_calls(question, name)), "", name)
         return _OutputTally(order, suite, self._sandbox())
 
     def count_votes(self, labels: Sequence[str | None], leading: str | None) -> dict[str, int]:
@@ -87,7 +87,7 @@ class _OutputTally(VoteTally):
 
     kind = ProgramOutputs.kind
 
-    def __init__(self, order: Sequence[int], suite: Suite, sandbox: Sandbox) -> None:
+    def __init__(self, order: Sequence[int], suite: TestSuite, sandbox: Sandbox) -> None:
         super().__init__(order, CODE)
         self._suite, self._sandbox = suite, sandbox
         self._without_output: dict[int, Sample] = {}  # by rank

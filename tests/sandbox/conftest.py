@@ -6,7 +6,7 @@ import os
 import pytest
 
 from cope.errors import CopeError
-from cope.sandbox import Bare, Limits, Sandbox, TestSuite, open_sandbox
+from cope.sandbox import Limits, Sandbox, TestSuite, Unsandboxed, open_sandbox
 
 
 @pytest.fixture(scope="session")
@@ -25,4 +25,4 @@ def walled() -> Sandbox:
 @pytest.fixture(scope="session")
 def bare() -> Sandbox:
     """Plain processes: what they are asked and say is the same."""
-    return Sandbox(Bare(), Limits(cpu_seconds=2, seconds=60.0))
+    return Sandbox(Unsandboxed(), Limits(cpu_seconds=2, seconds=60.0))

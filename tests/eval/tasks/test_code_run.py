@@ -10,7 +10,7 @@ import pytest
 from cope import Cascade
 from cope.eval import RunStore, evaluate, task_by_name
 from cope.programs import VisibleTests
-from cope.sandbox import Bare, Limits, Outcome, Report, Sandbox, TestSuite
+from cope.sandbox import Limits, Sandbox, TestOutcome, TestReport, TestSuite, Unsandboxed
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ def example(number: int) -> dspy.Example:
 @pytest.fixture
 def run(tmp_path: Path, scripted: Any) -> Any:
     """Evaluates some questions with a scripted team; returns the records by id and the team."""
-    sandbox = Sandbox(Bare(), Limits(cpu_seconds=1, seconds=60.0))
+    sandbox = Sandbox(Unsandboxed(), Limits(cpu_seconds=1, seconds=60.0))
 
     def evaluated(reply: Any, count: int, box: Any = sandbox, **options: Any) -> Any:
         s = scripted(reply, **options)
@@ -57,8 +57,8 @@ def test_a_busy_model_is_not_asked_for_samples_that_nobody_needs(run: Any) -> No
     class AllPass:
         """A sandbox that takes no time: how long a verdict takes is not what is tested."""
 
-        async def run(self, program: str, suite: TestSuite) -> Report:
-            return Report(tuple(Outcome(test, True) for test in suite.tests))
+        async def run(self, program: str, suite: TestSuite) -> TestReport:
+            return TestReport(tuple(TestOutcome(test, True) for test in suite.tests))
 
     records, s = run(
         lambda ask: "def f(n): return n + 1", 12, AllPass(), limits={"small": 4}, delay=0.05

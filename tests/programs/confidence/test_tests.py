@@ -7,7 +7,7 @@ import pytest
 
 from cope.answers.code.probe_inputs import probe_calls
 from cope.programs import Cascade, Preset, Sample, VisibleTests, accepts
-from cope.sandbox import Outcome, Report, TestSuite
+from cope.sandbox import TestOutcome, TestReport, TestSuite
 
 
 @dataclass
@@ -18,19 +18,22 @@ class Box:
     delay: float = 0.0
     runs: list[tuple[str, TestSuite]] = field(default_factory=list)
 
-    async def run(self, program: str, suite: TestSuite) -> Report:
+    async def run(self, program: str, suite: TestSuite) -> TestReport:
         self.runs.append((program, suite))
         await asyncio.sleep(self.delay)
         known = self.known[program]
         if isinstance(known, int):  # so many tests pass
-            return Report(
+            return TestReport(
                 tuple(
-                    Outcome(t, n < known, "" if n < known else "got 0")
+                    TestOutcome(t, n < known, "" if n < known else "got 0")
                     for n, t in enumerate(suite.tests)
                 )
             )
-        return Report(
-            tuple(Outcome(t, v is not None, "", v) for t, v in zip(suite.tests, known, strict=True))
+        return TestReport(
+            tuple(
+                TestOutcome(t, v is not None, "", v)
+                for t, v in zip(suite.tests, known, strict=True)
+            )
         )
 
 
@@ -190,9 +193,9 @@ def test_a_cascade_of_programs_stops_at_the_first_that_passes(scripted) -> None:
     seen: list[str] = []
 
     class Third(Box):
-        async def run(self, program: str, suite: TestSuite) -> Report:
+        async def run(self, program: str, suite: TestSuite) -> TestReport:
             seen.append(program)
-            return Report(tuple(Outcome(t, len(seen) == 3) for t in suite.tests))
+            return TestReport(tuple(TestOutcome(t, len(seen) == 3) for t in suite.tests))
 
     cascade = Cascade(
         "answer-cascade", team.team, domain="code", confidence=VisibleTests(lambda: Third({}))
@@ -224,13 +227,13 @@ def test_a_slow_verdict_keeps_no_model_call_waiting(scripted) -> None:
     counts: list[int] = []
 
     class Slow(Box):
-        async def run(self, program: str, suite: TestSuite) -> Report:
+        async def run(self, program: str, suite: TestSuite) -> TestReport:
             for _ in range(10_000):
                 if len(team.small.requests) == 8:
                     break
                 await asyncio.sleep(0)
             counts.append(len(team.small.requests))
-            return Report(tuple(Outcome(t, False, "no") for t in suite.tests))
+            return TestReport(tuple(TestOutcome(t, False, "no") for t in suite.tests))
 
     preset = Preset(name="mine", rounds=[{"reasoner": "small", "samples": 8, "temperature": 0.5}])
     Cascade(preset, team.team, domain="code", confidence=VisibleTests(lambda: Slow({})))(

@@ -16,7 +16,7 @@ from cope.eval.recording.vote_ids import vote_keys
 from cope.programs import CONFIDENCES, Confidence, Sample
 from cope.programs.confidence.vectorized import RoundSamples, decide_round
 from cope.programs.sampling import shuffled
-from cope.sandbox import Outcome, Report
+from cope.sandbox import TestOutcome, TestReport
 
 TESTS = ["assert f(1)", "assert f(2)", "assert f(3)"]
 
@@ -37,7 +37,7 @@ def sample(kind: str, index: int, draw: random.Random, lone: bool) -> Sample:
         return drawn
     if kind == "tests":
         passed = draw.randint(0, 3)
-        drawn.report = Report(tuple(Outcome(t, n < passed) for n, t in enumerate(TESTS)))
+        drawn.report = TestReport(tuple(TestOutcome(t, n < passed) for n, t in enumerate(TESTS)))
         drawn.ballot = f"passes {passed} of 3"
     elif not lone and draw.random() < 0.7:
         drawn.ballot = draw.choice("abc")
