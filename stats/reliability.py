@@ -60,7 +60,11 @@ class Reliability:
     brier: tuple[float, float]
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """Return plain data. Its keys `who` and `chance` are those of earlier documents."""
+        document = asdict(self)
+        document["who"] = document.pop("population")
+        document["chance"] = document.pop("p_value")
+        return document
 
 
 def measure_reliability(

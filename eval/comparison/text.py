@@ -184,7 +184,7 @@ def _matched(found: Comparison, document: Mapping[str, Any]) -> Iterator[str]:
             else ""
         )
         yield (
-            f"cost at large's accuracy, in {MEASURES[found.by].words}: of what large alone takes, {one['program']} needs "
+            f"cost at large's accuracy, in {MEASURES[found.by].description}: of what large alone takes, {one['program']} needs "
             f"{', and '.join(parts)}. Thresholds and samples are the cheapest such on one half of the questions, measured on the "
             f"other, and the other way round ({one['questions']} questions{left})."
         )
