@@ -1,6 +1,7 @@
 """Every default test starts from nothing: DSPy as it is imported, empty caches, none of the user's settings, no network."""
 
 import copy
+import gc
 import ipaddress
 import logging
 import os
@@ -27,6 +28,10 @@ from dspy.dsp.utils.settings import DEFAULT_CONFIG
 from cope import Team
 from cope.models import ScriptedEngine
 from cope.signatures import CodeGoalPlan, CodeGuidelinePlan, GoalPlan, GuidelinePlan
+
+# Objects that imports made live on. The collector should not visit them again and again (10% of the CPU time of two test files).
+gc.freeze()
+gc.set_threshold(20_000, 20, 20)
 
 _DSPY_LOG = logging.getLogger("dspy")
 PLANS = (GoalPlan, GuidelinePlan, CodeGoalPlan, CodeGuidelinePlan)

@@ -33,7 +33,7 @@ def siege(walled: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """All programs at once, a few at a time, and a right one at the end."""
     file = tmp_path_factory.mktemp("home") / "secret.txt"
     file.write_text("secret")
-    sandbox = Sandbox(walled.backend, Limits(cpu_seconds=1, seconds=3.0), max_workers=4)
+    sandbox = Sandbox(walled.backend, Limits(cpu_seconds=1, seconds=6.0), max_workers=4)
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("COPE_TEST_SECRET_KEY", "secret")
         known = f"PATH, PORT = {str(file)!r}, {server.getsockname()[1]}\n"

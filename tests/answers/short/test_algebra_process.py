@@ -49,6 +49,7 @@ def test_a_settled_pair_starts_no_process(scripted: JudgeProcess):
     assert scripted._process is None
 
 
+@pytest.mark.slow
 def test_endless_algebra_counts_as_not_equal_and_the_next_question_is_answered():
     began = time.monotonic()
     assert not equal("z^{9^{9^{9}}}", "z+1", timeout=0.3)

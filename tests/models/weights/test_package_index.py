@@ -110,6 +110,7 @@ def assert_done(target: Path) -> None:
     assert not list(target.parent.glob("*.part*"))
 
 
+@pytest.mark.slow
 def test_a_killed_download_asks_the_index_for_no_part_twice(index: Path, target: Path) -> None:
     killed = in_process(
         TOY, target, progress="if done == 450_000: os.kill(os.getpid(), signal.SIGKILL)"
@@ -222,6 +223,7 @@ def test_a_wheel_without_its_one_part_is_refused(
         _append_wheel(index / "torn.whl", ".bin", partial)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_the_download_goes_on_later(index: Path, target: Path) -> None:
     limited = in_process(
         TOY, target, before="resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))"
