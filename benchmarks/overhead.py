@@ -36,7 +36,7 @@ def ways(url: str | None, samples: int) -> dict[str, Way]:
 
     engine = OllamaEngine("stub", url) if url else ScriptedEngine(lambda messages, request: REPLY)
     plain = dspy.LM(
-        "ollama/stub", engine=engine, async_engine=engine.twin, cache=False, max_tokens=512
+        "ollama/stub", engine=engine, async_engine=engine.async_adapter, cache=False, max_tokens=512
     )
     team = Team(
         small=engine, large=engine, cache=False, limits={"small": samples, "large": samples}

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from ..models.engines.registry import error_is_ours, name_forms
 from ..util.text import shorten
 
 INTERRUPTED = 130  # exit status after Ctrl-C, as shells have it
@@ -26,7 +27,6 @@ _ADVICE = {
     "LMUnsupportedFeatureError": "the provider cannot do what is asked for",
     "LMConfigurationError": "the model is not set up right",
 }
-_OURS = ("local/", "ollama/", "engine/")  # engines whose messages say already what to do
 
 
 class GuardedGroup(click.Group):
@@ -86,14 +86,16 @@ def _model_failure(error: Any, kind: str) -> str:
     model = error.model or ""
     # DSPy's further lines are for who wrote the program.
     message = (error.message or str(error)).strip().split("\n")[0].strip().rstrip(".")
-    if model.startswith(_OURS):
+    if error_is_ours(model):
         option = " (--context N)" if kind == "ContextWindowExceededError" else ""
         return f"{message}{option}"
     if kind == "LMNotConfiguredError" and (names := getattr(error, "env_keys", None)):
         return f"{model} needs a key: set {' or '.join(names)} in the environment"
     if "LLM Provider NOT provided" in message:
         provider = model.partition("/")[0]
-        return f"no provider is named {provider!r}: write local/NAME, ollama/NAME, or as in openai/gpt-4o-mini"
+        return (
+            f"no provider is named {provider!r}: write {name_forms()}, or as in openai/gpt-4o-mini"
+        )
     where = f"{model}: " if model else ""
     return f"{where}{_ADVICE[kind]} ({message})"
 

@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from ..models.weights.resolve import resolve_weights
 
 if TYPE_CHECKING:
     from ..models import Team
+    from ..models.engines.base import LocalEngine
 
 
 def load_models(
@@ -35,8 +36,9 @@ def load_models(
         CopeError: when weights cannot be brought or are not what they should be.
     """
     tiers = list(team.tiers if tiers is None else tiers)
-    more = [lm.engine for lm in extra_lms if hasattr(lm.engine, "load")]
-    bring_weights(engine.weights for engine in _distinct([*embedded(team, tiers), *more]))
+    more = [lm.engine for lm in extra_lms if is_embedded(lm.engine)]
+    engines = _distinct([*embedded(team, tiers), *more])
+    bring_weights(engine.weights for engine in engines if engine.weights)
     for engine in _distinct([*embedded(team, tiers if load is None else load), *more]):
         with _shown(f"loading {engine_name(engine)} ...", quiet):
             engine.load()
@@ -57,26 +59,32 @@ def bring_weights(names: Iterable[str]) -> list[Path]:
     return files
 
 
-def embedded(team: "Team", tiers: Iterable[str]) -> list[Any]:
+def is_embedded(engine: object) -> "TypeGuard[LocalEngine]":
+    """Return whether an engine loads its model into this process; a language model of an API has a text for an engine."""
+    from ..models.engines.base import LocalEngine
+
+    return isinstance(engine, LocalEngine) and engine.in_process
+
+
+def embedded(team: "Team", tiers: Iterable[str]) -> "list[LocalEngine]":
     """The embedded engines among these tiers, each model once."""
-    engines: list[Any] = [
-        team[tier].lm.engine for tier in tiers if hasattr(team[tier].lm.engine, "load")
-    ]
-    return _distinct(engines)
+    engines = [team[tier].engine for tier in tiers]
+    return _distinct([engine for engine in engines if is_embedded(engine)])
 
 
-def _distinct(engines: list[Any]) -> list[Any]:
-    return list(
-        {(engine.weights, engine.slots, engine.context): engine for engine in engines}.values()
-    )
+def _distinct(engines: "list[LocalEngine]") -> "list[LocalEngine]":
+    return list({(e.name, e.weights, e.slots, e.context): e for e in engines}.values())
 
 
-def engine_name(engine: Any) -> str:
+def engine_name(engine: "LocalEngine") -> str:
     """The model's name as the user should read it."""
-    return Path(engine.weights).stem if engine.weights.endswith(".gguf") else engine.weights
+    weights = engine.weights
+    if weights is None:
+        return engine.name or type(engine).__name__
+    return Path(weights).stem if weights.endswith(".gguf") else weights
 
 
-def load_beside(engine: Any, done: Callable[[Any, float], None]) -> None:
+def load_beside(engine: "LocalEngine", done: "Callable[[LocalEngine, float], None]") -> None:
     """Load an engine in a thread, and tell when it is there and after how many seconds.
 
     A model that is needed only after an escalation is loaded only then. Its first call waits for the same load, and

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from ..errors import CopeError
+from ..models.engines.registry import name_forms
 from ..models.prices import Price
 from ..models.weights.resolve import aliases
 from ..programs.confidence.early_stopping import EXACT, RULES
@@ -307,7 +308,7 @@ team_options = option_group(
         metavar="MODEL",
         default=f"local/{aliases()['small']}",
         show_default=True,
-        help="Small tier: local/NAME, ollama/NAME, or a provider's name such as openai/gpt-4o-mini.",
+        help=f"Small tier: {name_forms()}, or a provider's name such as openai/gpt-4o-mini.",
     ),
     click.option(
         "--large",

@@ -13,6 +13,7 @@ from dspy.clients.model_metadata import model_info, rate
 from .admission import current_allowance
 from .concurrency import Limit, Turns
 from .engines.base import LocalEngine
+from .engines.saved import with_current_paths
 from .event_loop import run_sync
 from .ledger import call_key, current_ledger
 from .meter import Call, MachineClock, new_call, record
@@ -72,6 +73,12 @@ class TierLM(dspy.LM):
 
     def dump_state(self) -> dict[str, Any]:
         return {**super().dump_state(), "tier": self.tier}
+
+    @classmethod
+    def load_state(cls, state: dict[str, Any], *, allow_custom_lm_class: bool = False) -> Any:
+        return super().load_state(
+            with_current_paths(state), allow_custom_lm_class=allow_custom_lm_class
+        )
 
     def __call__(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
         return run_sync(self.acall(prompt, messages=messages, **kwargs))

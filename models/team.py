@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,15 @@ from ..errors import CopeError
 from .adapter import adapter_by_name
 from .concurrency import Limit, Turns
 from .engines.base import LocalEngine
-from .hosts import default_host, on_this_machine, split_host
+from .engines.registry import (
+    ENGINE_CONCURRENCY,
+    UNNAMED_PREFIX,
+    EngineSettings,
+    default_concurrency,
+    find_factory,
+    make_engine,
+)
+from .hosts import on_this_machine, split_host
 from .lm import Runtime, TierLM
 from .meter import MachineClock
 from .prices import Price
@@ -29,8 +38,8 @@ ASKED = ("adapter", "max_tokens", "context")
 value of each."""
 
 # One machine's tiers share its clock, and its cores where a server per model would fight for them.
-_machine = MachineClock()
-_turns: dict[str, Turns] = {}
+_machine_clock = MachineClock()
+_host_schedulers: dict[str, Turns] = {}
 
 
 @dataclass(frozen=True)
@@ -52,14 +61,19 @@ class Tier:
     seeded: bool
 
     @property
+    def engine(self) -> LocalEngine | None:
+        """The engine behind the language model; None for an API."""
+        engine = getattr(self.lm, "engine", None)
+        return engine if isinstance(engine, LocalEngine) else None
+
+    @property
     def context_tokens(self) -> int | None:
         """Tokens that a request may have, prompt and completion; None where the model's server knows."""
-        return getattr(getattr(self.lm, "engine", None), "context", None)
+        return self.engine.context if self.engine else None
 
     def weights_digest(self) -> str | None:
         """A digest of the weights behind the name, as `KIND:HEX`; None where it is not known, as with an API."""
-        engine = getattr(self.lm, "engine", None)
-        return engine.weights_digest() if isinstance(engine, LocalEngine) else None
+        return self.engine.weights_digest() if self.engine else None
 
     def context(self, **more: Any) -> Any:
         """DSPy's context in which predictors run on this tier, with more of its settings where they are given."""
@@ -70,8 +84,8 @@ class Team:
     """Tiers by name.
 
     A tier is given as a string: `local/NAME` or `local/PATH.gguf` (embedded llama.cpp), `ollama/NAME` with an optional
-    `@http://host:port`, or any name that DSPy and LiteLLM know, with an optional `@http://host:port/v1` for an
-    OpenAI-compatible server; or as an engine object.
+    `@http://host:port`, `PREFIX/NAME` of an engine that another package registers, or any name that DSPy and LiteLLM
+    know, with an optional `@http://host:port/v1` for an OpenAI-compatible server; or as an engine object.
 
     Args:
         small: the small tier.
@@ -126,7 +140,7 @@ class Team:
                 raise CopeError(
                     f"the limit of tier {name!r} is {limit}: at least one request must be allowed"
                 )
-        self._share_cores = _sharing_servers(wanted.values())
+        self._cpu_shared_hosts = _find_cpu_shared_hosts(wanted.values())
         self._adapter = adapter_by_name(adapter)
         self.tiers = {name: self._tier(name, model) for name, model in wanted.items()}
 
@@ -146,19 +160,22 @@ class Team:
         return partial(type(self), **self._asked), ()
 
     def _tier(self, name: str, model: "str | LocalEngine") -> Tier:
-        in_flight = self._limits.get(name) or _in_flight(model)
-        engine = _engine(model, in_flight, self._context)
-        lm_name = (
-            str(model)
-            if engine is None
-            else engine.name or f"engine/{type(engine).__name__}-{name}"
-        )
+        concurrency = self._limits.get(name) or _default_concurrency(model)
+        if isinstance(model, LocalEngine):
+            engine = model
+            lm_name = engine.name or f"{UNNAMED_PREFIX}/{type(engine).__name__}-{name}"
+        else:
+            engine = make_engine(model, EngineSettings(concurrency, self._context))
+            lm_name = engine.name or model if engine else model
         local = engine is not None
-        host = getattr(engine, "host", None)
+        host = engine.host if engine else None
+        scheduler = None
+        if host in self._cpu_shared_hosts:
+            scheduler = _host_schedulers.setdefault(host, Turns())
         runtime = Runtime(
-            limit=Limit(in_flight),
-            turns=_turns.setdefault(host, Turns()) if host and host in self._share_cores else None,
-            clock=_machine if local and on_this_machine(host) else MachineClock(),
+            limit=Limit(concurrency),
+            turns=scheduler,
+            clock=_machine_clock if local and on_this_machine(host) else MachineClock(),
             price=self._prices.get(name),
         )
         if engine is not None:
@@ -167,7 +184,7 @@ class Team:
                 tier=name,
                 runtime=runtime,
                 engine=engine,
-                async_engine=engine.twin,
+                async_engine=engine.async_adapter,
                 **self._settings,
             )
         else:
@@ -177,36 +194,10 @@ class Team:
         )
 
 
-def _in_flight(model: "str | LocalEngine") -> int:
-    """How many requests of a model are in flight by default: what its engine can make good use of."""
-    if isinstance(model, LocalEngine) or model.startswith("ollama/"):
-        return 8
-    if model.startswith("local/"):
-        from .engines.embedded import default_slots
-
-        return default_slots(model.removeprefix("local/"))
-    return 16
-
-
-def _engine(model: "str | LocalEngine", slots: int, context: int) -> LocalEngine | None:
-    """The engine for a model's name, None for an API."""
+def _default_concurrency(model: "str | LocalEngine") -> int:
     if isinstance(model, LocalEngine):
-        return model
-    kind, _, rest = model.partition("/")
-    if not rest:
-        raise CopeError(
-            f"model {model!r} needs a provider in front, as in ollama/{model}, local/{model} or openai/{model}"
-        )
-    if kind == "local":
-        from .engines.embedded import EmbeddedEngine
-
-        return EmbeddedEngine(rest, slots=slots, context=context)
-    if kind == "ollama":
-        from .engines.ollama import OllamaEngine
-
-        name, host = split_host(rest)
-        return OllamaEngine(name, host, context=context)
-    return None
+        return ENGINE_CONCURRENCY
+    return default_concurrency(model)
 
 
 def _api_model(model: str, tier: str, runtime: Runtime, settings: dict[str, Any]) -> TierLM:
@@ -230,16 +221,13 @@ def has_gpu() -> bool:
     return apple or Path("/dev/nvidia0").exists() or Path("/dev/kfd").exists()
 
 
-def _sharing_servers(models: Any) -> set[str]:
-    """The Ollama servers on this machine that serve two or more of the models from the same CPU cores."""
-    names = [
-        m.removeprefix("ollama/") for m in models if isinstance(m, str) and m.startswith("ollama/")
-    ]
-    hosts = {}
-    for name, host in map(split_host, dict.fromkeys(names)):
-        hosts.setdefault(host or default_host(), []).append(name)
-    return {
-        host
-        for host, served in hosts.items()
-        if len(served) > 1 and on_this_machine(host) and not has_gpu()
-    }
+def _find_cpu_shared_hosts(models: "Iterable[str | LocalEngine]") -> set[str]:
+    """Return the servers on this machine that serve two or more of the models from the same CPU cores."""
+    hosts: dict[str, int] = {}
+    for model in dict.fromkeys(model for model in models if isinstance(model, str)):
+        factory = find_factory(model)
+        host = factory.cpu_shared_host(model.partition("/")[2]) if factory else None
+        if host:
+            hosts[host] = hosts.get(host, 0) + 1
+    shared = {host for host, served in hosts.items() if served > 1 and on_this_machine(host)}
+    return set() if has_gpu() else shared

@@ -12,11 +12,13 @@ import pytest
 from support import commands
 from support.commands import give_team
 
-from cope.cli import loading, ollama_models as ollama_client
+from cope.cli import loading
 from cope.cli.commands import (
     ui,
 )
 from cope.models import Price
+from cope.models.engines import ollama_server
+from cope.models.weights import resolve
 from cope.programs import Cascade
 from cope.programs.resolve import TeamOptions
 
@@ -83,7 +85,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[...
 
     give_team(monkeypatch, make_team, load_models=loading.load_models)
     monkeypatch.setattr(loading, "bring_weights", lambda names: [Path("model.gguf") for _ in names])
-    monkeypatch.setattr(ollama_client, "pull", lambda name, host, bar: None)
+    monkeypatch.setattr(ollama_server, "pull", lambda name, host, bar: None)
+    monkeypatch.setattr(resolve, "resolve_weights", lambda name, progress: Path("model.gguf"))
     monkeypatch.setattr("datasets.load_dataset", load_dataset)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my.toml").write_text(next(text for kind, text in BLOCKS if kind == "toml"))

@@ -18,7 +18,7 @@ def command() -> None:
 @json_option
 def list_models(as_json: bool) -> None:
     """List the weights that local/NAME knows, and the models that an Ollama server has."""
-    from ..ollama_models import server_host
+    from ...models.engines.ollama_server import server_host
 
     weights, host = _weights(), server_host()
     models = _ollama_models(host)
@@ -45,31 +45,26 @@ def pull_models(names: tuple[str, ...]) -> None:
 
 def _pull(name: str) -> str:
     """Bring one model; returns the line that says where it is."""
-    kind, slash, rest = name.partition("/")
-    if slash and kind == "ollama":
-        return _pull_ollama(rest)
-    if slash and kind != "local" and not name.endswith(".gguf"):
-        raise CopeError(
-            f"{name} does not run on this machine: pull takes local/NAME and ollama/NAME"
-        )
-    from ..loading import bring_weights
-
-    wanted = rest if slash and kind == "local" else name
-    return f"{name}: {bring_weights([wanted])[0]}"
-
-
-def _pull_ollama(text: str) -> str:
-    from ...models.hosts import split_host
+    from ...models.engines.registry import ENGINES
     from ...models.weights.progress import DownloadBar
-    from ..ollama_models import pull, server_host
 
-    name, given = split_host(text)
-    if not name:
-        raise CopeError("ollama/ needs a model's name, as in ollama/qwen2.5:3b")
-    host = server_host(given)
-    with DownloadBar(name) as bar:
-        pull(name, host, bar)
-    return f"ollama/{name}: on the server at {host}"
+    prefix, slash, rest = name.partition("/")
+    if prefix in ENGINES and slash:
+        factory = ENGINES[prefix]
+    elif not slash or name.endswith(".gguf"):  # weights without the prefix, by name or path
+        factory, rest = ENGINES["local"], name
+    else:
+        factory = None
+    if factory is None or not factory.can_download:
+        known = " and ".join(f"{known}/NAME" for known in ENGINES if ENGINES[known].can_download)
+        raise CopeError(f"{name} does not run on this machine: pull takes {known}")
+    with DownloadBar(_without_host(rest)) as bar:
+        place = factory.download(rest, bar)
+    return f"{_without_host(name)}: {place}"
+
+
+def _without_host(name: str) -> str:
+    return name.partition("@http")[0]
 
 
 def _weights() -> list[dict[str, Any]]:
@@ -96,7 +91,7 @@ def _ollama_models(host: str) -> list[dict[str, Any]] | None:
     """Names and sizes; None where no server answers."""
     import httpx
 
-    from ..ollama_models import served
+    from ...models.engines.ollama_server import served
 
     try:
         models = served(host)[1]

@@ -8,7 +8,7 @@ import click
 
 from ...util.text import duration, money
 from ..commands.diff import change_lines
-from ..loading import embedded
+from ..loading import embedded, is_embedded
 from ..program_diff import changes_between
 from ..program_text import say
 
@@ -65,8 +65,8 @@ def _predictors(compilation: "Compilation") -> Iterator[str]:
 
 def _memory(compilation: "Compilation") -> str:
     """What an embedded proposer takes beside the tiers."""
-    engine: Any = getattr(compilation.proposer, "engine", None)
-    if not hasattr(engine, "load"):
+    engine = getattr(compilation.proposer, "engine", None)
+    if not is_embedded(engine):
         return ""
     program = compilation.program
     running = [

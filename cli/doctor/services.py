@@ -16,7 +16,7 @@ def ollama() -> Check:
     """The server and its models; without one, the command that starts it."""
     import httpx
 
-    from ..ollama_models import served, server_host
+    from ...models.engines.ollama_server import served, server_host
 
     host, command = server_host(), shutil.which("ollama")
     try:

@@ -1,7 +1,7 @@
 """What the local engines have in common: DSPy's request in, DSPy's response out, one asynchronous core.
 
-An engine subclasses `LocalEngine` and writes `agenerate`; DSPy gets the engine itself as `engine=` (synchronous) and its
-`twin` as `async_engine=`.
+An engine subclasses `LocalEngine` and writes `agenerate`. DSPy gets the engine itself as `engine=` (synchronous) and its
+`async_adapter` as `async_engine=`.
 """
 
 import math
@@ -17,7 +17,7 @@ from ..event_loop import run_sync
 SAMPLING = {"top_k": 40, "top_p": 0.95, "min_p": 0.0, "repeat_penalty": 1.0}
 
 
-class AsyncTwin:
+class AsyncEngineAdapter:
     """The asynchronous face of an engine, as DSPy wants it: an object of its own with an async `complete`."""
 
     def __init__(self, engine: "LocalEngine") -> None:
@@ -29,7 +29,7 @@ class AsyncTwin:
     async def aclose(self) -> None:
         """Engines are shared; they end with the process."""
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "AsyncTwin":
+    def __deepcopy__(self, memo: dict[int, Any]) -> "AsyncEngineAdapter":
         return self
 
     def dump_state(self) -> dict[str, Any]:
@@ -40,16 +40,17 @@ class AsyncTwin:
         }
 
     @classmethod
-    def load_state(cls, state: dict[str, Any]) -> "AsyncTwin":
-        from importlib import import_module
+    def load_state(cls, state: dict[str, Any]) -> "AsyncEngineAdapter":
+        """Return the adapter of the engine that a saved program names.
+
+        Raises:
+            CopeError: when it names what is no known engine.
+        """
+        from .saved import find_engine_class
 
         state = dict(state)
-        engine_class = getattr(import_module(state.pop("module")), state.pop("class"))
-        if not issubclass(engine_class, LocalEngine):
-            raise CopeError(
-                f"the saved program names {engine_class.__name__} as an engine, which is none"
-            )
-        return engine_class.load_state(state).twin
+        engine_class = find_engine_class(f"{state.pop('module')}:{state.pop('class')}")
+        return engine_class.load_state(state).async_adapter
 
 
 class LocalEngine(ABC):
@@ -57,7 +58,21 @@ class LocalEngine(ABC):
 
     Subclasses raise `dspy.lm15` errors for failures that DSPy should know (a server that does not answer is retried,
     a context that is too long is not), and `CopeError` for what the user has to mend.
+
+    Attributes:
+        host: the server's address; None for an engine in this process.
+        context: tokens that a request may have, prompt and completion; None where the engine does not say.
+        slots: requests generated side by side; None where the engine does not say.
+        weights: a name in the catalog of weights, or the path of a file, to be brought here before `load`; None for an
+            engine that needs none.
+        in_process: whether `load` takes the model into this process.
     """
+
+    host: str | None = None
+    context: int | None = None
+    slots: int | None = None
+    weights: str | None = None
+    in_process: bool = False
 
     supports_function_calling = False
     supports_reasoning = False
@@ -81,8 +96,8 @@ class LocalEngine(ABC):
         return ""
 
     @property
-    def twin(self) -> AsyncTwin:
-        return AsyncTwin(self)
+    def async_adapter(self) -> AsyncEngineAdapter:
+        return AsyncEngineAdapter(self)
 
     @abstractmethod
     async def agenerate(self, request: Request) -> Response:
@@ -95,6 +110,9 @@ class LocalEngine(ABC):
     @classmethod
     def load_state(cls, state: dict[str, Any]) -> "LocalEngine":
         return cls(**state)
+
+    def load(self) -> Any:  # noqa: B027
+        """Load the model ahead of its first call, and block until it is there. By default there is nothing to load."""
 
     def complete(self, request: Request) -> Response:
         return run_sync(self.agenerate(request))

@@ -22,7 +22,7 @@ _loading = threading.Lock()
 _servers: dict[tuple[Any, ...], Any] = {}
 
 
-def default_slots(weights: str) -> int:
+def default_concurrency(weights: str) -> int:
     """Slots past which a model on a CPU gains little speed but takes memory for each one's context.
 
     On two cores a model of 0.5 billion parameters is faster with eight requests in flight than with four, one of 1.5
@@ -49,6 +49,11 @@ class EmbeddedEngine(LocalEngine):
     Raises:
         CopeError: when the weights are not there and cannot be brought.
     """
+
+    weights: str
+    slots: int
+    context: int
+    in_process = True
 
     def __init__(
         self, weights: str, slots: int = 8, context: int = 2048, threads: int | None = None

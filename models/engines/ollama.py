@@ -1,4 +1,6 @@
-"""The Ollama engine: a model that an Ollama server serves, through the `ollama` package.
+"""The Ollama engine: a model that an Ollama server serves.
+
+Its requests are plain HTTP, because the `ollama` package's `chat` cannot pass `truncate`; the package lists the models.
 
 Beyond DSPy's own way to Ollama it sets the context's size and is told when a prompt does not fit (Ollama would cut it
 silently), keeps the model loaded, passes seed, JSON schema, thinking and log-probabilities, and stops the server's work
@@ -6,10 +8,12 @@ when a request is cancelled.
 """
 
 import asyncio
+import json
+import os
 import weakref
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import ollama
@@ -37,6 +41,9 @@ class OllamaEngine(LocalEngine):
         timeout: seconds without a sign of life from the server after which a call is given up.
     """
 
+    host: str
+    context: int
+
     def __init__(
         self,
         model: str,
@@ -50,7 +57,7 @@ class OllamaEngine(LocalEngine):
         self.model, self.host = model, host or default_host()
         self.context, self.keep_alive, self.think = context, keep_alive, think
         self.num_thread, self.timeout = num_thread, timeout
-        self._clients: weakref.WeakKeyDictionary[Any, ollama.AsyncClient] = (
+        self._clients: weakref.WeakKeyDictionary[Any, httpx.AsyncClient] = (
             weakref.WeakKeyDictionary()
         )
 
@@ -77,12 +84,24 @@ class OllamaEngine(LocalEngine):
         found = next((entry.digest for entry in listed if entry.model in wanted), None)
         return f"ollama:{found}" if found else None
 
-    def _client(self) -> ollama.AsyncClient:
+    def _client(self) -> httpx.AsyncClient:
         loop = asyncio.get_running_loop()  # a connection belongs to the loop that opened it
         if loop not in self._clients:
             timeout = httpx.Timeout(self.timeout, connect=CONNECT_SECONDS)
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
-            self._clients[loop] = ollama.AsyncClient(self.host, timeout=timeout, limits=limits)
+            headers = {}
+            key = os.environ.get(
+                "OLLAMA_API_KEY"
+            )  # as Ollama's own client, for a server behind a key
+            if key:
+                headers["authorization"] = f"Bearer {key}"
+            self._clients[loop] = httpx.AsyncClient(
+                base_url=self.host,
+                timeout=timeout,
+                limits=limits,
+                headers=headers,
+                follow_redirects=True,
+            )
         return self._clients[loop]
 
     async def agenerate(self, request: Request) -> Response:
@@ -123,17 +142,29 @@ class OllamaEngine(LocalEngine):
         )
 
     async def _stream(self, request: Request) -> AsyncGenerator[dict[str, Any]]:
-        # The package's `chat` has no argument for `truncate`, so its request method is called: with it a prompt that
-        # does not fit is refused by the server, where otherwise its beginning would be dropped without a word.
+        """Yield the parts of the reply.
+
+        With `truncate` false the server refuses a prompt that does not fit; otherwise it would silently drop its
+        beginning.
+
+        Raises:
+            ollama.ResponseError: when the server refuses or fails.
+            ValueError: when what answers is not Ollama.
+        """
         body = self._body(request)
-        parts = await self._client()._request(
-            ollama.ChatResponse, "POST", "/api/chat", json=body, stream=True
-        )
-        async with aclosing(
-            cast("AsyncGenerator[ollama.ChatResponse]", parts)
-        ) as parts:  # a generator that is left to the collector keeps its connection open
-            async for part in parts:
-                yield part.model_dump()
+        async with self._client().stream("POST", "/api/chat", json=body) as reply:
+            if not reply.is_success:
+                text = (await reply.aread()).decode(errors="replace")
+                raise ollama.ResponseError(text, reply.status_code)
+            async for line in reply.aiter_lines():
+                part = json.loads(line)
+                if not isinstance(part, dict):
+                    raise ValueError("a part of the reply is no object")
+                if part.get("error"):
+                    raise ollama.ResponseError(part["error"])
+                if not isinstance(part.get("message"), dict):
+                    raise ValueError("a part of the reply has no message")
+                yield part
 
     def _body(self, request: Request) -> dict[str, Any]:
         config = request.config

@@ -12,8 +12,8 @@ from dspy.teleprompt.gepa import InstructionProposer
 from dspy.utils.exceptions import AdapterParseError, ContextWindowExceededError
 
 from ...models.adapter import LeanAdapter
+from ...models.engines.registry import is_local
 from .proposed import Proposed
-from .proposer import is_local
 
 _REMARKS = ("instruction", "revised", "feedback", "the assistant", "the reply", "the response")
 """Words of a remark about the task at hand, where advice for a reader of the instruction was asked for."""

@@ -7,6 +7,7 @@ import dspy
 
 from ...models import Price, Team
 from ...models.engines.base import LocalEngine
+from ...models.engines.registry import is_local
 from ...models.lm import TierLM
 
 TIER = "proposer"
@@ -14,15 +15,6 @@ TIER = "proposer"
 
 CONTEXT = 8192
 """Tokens of a local proposer's requests: they hold questions, replies and feedback, which need more room than a question."""
-
-
-def is_local(model: object) -> bool:
-    """Whether a model is served from here, and so most likely a small one.
-
-    >>> is_local("ollama/qwen3:8b")
-    True
-    """
-    return str(model).startswith(("local/", "ollama/"))
 
 
 def make_proposer(
@@ -58,9 +50,7 @@ def _model(team: Team, wanted: Any, max_tokens: int | None) -> TierLM:
     local = is_local(model)
     for engine in (getattr(other.lm, "engine", None) for other in same):
         # The user's own object, which no name leads to; or one with room enough, so that the weights are loaded once.
-        if isinstance(engine, LocalEngine) and (
-            not local or getattr(engine, "context", 0) >= CONTEXT
-        ):
+        if isinstance(engine, LocalEngine) and (not local or (engine.context or 0) >= CONTEXT):
             model = engine
             break
     made = Team(

@@ -4,9 +4,9 @@ from typing import Any
 
 from dspy.teleprompt import MIPROv2
 
+from ...models.engines.registry import is_local
 from ..compiler.proposals import instructs
 from ..compiler.proposed import Proposed
-from ..compiler.proposer import is_local
 from ..compiler.student import Student
 from .base import Job
 from .few_shot import harvest

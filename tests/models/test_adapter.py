@@ -223,7 +223,7 @@ def ask(
     signature: Any, reply: str, module: Any = dspy.Predict, **inputs: Any
 ) -> tuple[dspy.Prediction, ScriptedEngine]:
     engine = ScriptedEngine(lambda messages, request: reply)
-    lm = dspy.LM("engine/x", engine=engine, async_engine=engine.twin, cache=False)
+    lm = dspy.LM("engine/x", engine=engine, async_engine=engine.async_adapter, cache=False)
     with dspy.context(lm=lm, adapter=LeanAdapter()):
         return module(signature)(**inputs), engine
 

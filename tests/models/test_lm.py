@@ -212,7 +212,7 @@ def test_a_pickled_model_keeps_its_settings():
         tier="judge",
         runtime=runtime,
         engine=engine,
-        async_engine=engine.twin,
+        async_engine=engine.async_adapter,
         max_tokens=9,
     )
     back = pickle.loads(pickle.dumps(lm))
@@ -229,7 +229,9 @@ def test_dumped_and_loaded():
     from cope.models.engines.ollama import OllamaEngine
 
     engine = OllamaEngine("qwen2.5:3b", "http://10.0.0.2:11434")
-    lm = TierLM("ollama/x", tier="judge", engine=engine, async_engine=engine.twin, max_tokens=9)
+    lm = TierLM(
+        "ollama/x", tier="judge", engine=engine, async_engine=engine.async_adapter, max_tokens=9
+    )
     back = dspy.BaseLM.load_state(lm.dump_state(), allow_custom_lm_class=True)
     assert (
         isinstance(back, TierLM) and back.tier == "judge" and back.dump_state() == lm.dump_state()

@@ -75,7 +75,7 @@ def test_an_engine_object_is_a_tier():
     [
         (
             "qwen2.5:3b",
-            "needs a provider in front, as in ollama/qwen2.5:3b, local/qwen2.5:3b or openai/qwen2.5:3b",
+            "needs a provider in front, as in local/qwen2.5:3b, ollama/qwen2.5:3b or openai/qwen2.5:3b",
         ),
         ("ollama/", "needs a provider in front"),
         ("", "needs a provider in front"),

@@ -153,7 +153,9 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, team: Team, name: str, reaso
 
 def ollama_lm(kind: type[dspy.LM]) -> dspy.LM:
     engine = OllamaEngine("qwen2.5:3b", "http://10.0.0.2:11434", context=512, think=False)
-    return kind("ollama/qwen2.5:3b", engine=engine, async_engine=engine.twin, max_tokens=64)
+    return kind(
+        "ollama/qwen2.5:3b", engine=engine, async_engine=engine.async_adapter, max_tokens=64
+    )
 
 
 @pytest.mark.parametrize("kind", [dspy.LM, TierLM])

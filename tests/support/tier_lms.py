@@ -8,7 +8,9 @@ from cope.models.lm import Runtime, TierLM
 
 def tier_lm(script: Any = "four words of reply", *, delay: Any = 0.0, **runtime: Any) -> TierLM:
     engine = ScriptedEngine(script if callable(script) else lambda messages, request: script, delay)
-    lm = TierLM("engine/x", tier="small", engine=engine, async_engine=engine.twin, cache=False)
+    lm = TierLM(
+        "engine/x", tier="small", engine=engine, async_engine=engine.async_adapter, cache=False
+    )
     lm.runtime = Runtime(**runtime)
     return lm
 

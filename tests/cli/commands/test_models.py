@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cope.cli import ollama_models as ollama_client
 from cope.cli.main import app
 from cope.errors import Unavailable
+from cope.models.engines import ollama_server
 from cope.models.weights.resolve import registry
 
 
@@ -111,7 +111,7 @@ def test_list_as_json_is_one_document(host: str) -> None:
 
 def test_pull_lets_the_server_bring_a_model_and_shows_all_layers_as_one(host: str) -> None:
     seen: list[tuple[int, int, str]] = []
-    ollama_client.pull("new", host, lambda *step: seen.append(step))
+    ollama_server.pull("new", host, lambda *step: seen.append(step))
     assert seen[0] == (0, 3_000_000, "Ollama, layer 1") and seen[-1] == (
         4_000_000,
         4_000_000,
@@ -133,7 +133,7 @@ def test_pull_brings_weights_by_name_alias_or_the_default_pair(
         asked.append(name)
         return Path("/cache", name)
 
-    monkeypatch.setattr("cope.cli.loading.resolve_weights", bring)
+    monkeypatch.setattr("cope.models.weights.resolve.resolve_weights", bring)
     result = CliRunner().invoke(app, ["models", "pull", "local/tiny", "smollm2-135m"])
     assert (result.exit_code, asked) == (0, ["tiny", "smollm2-135m"])
     assert result.stdout == "local/tiny: /cache/tiny\nsmollm2-135m: /cache/smollm2-135m\n"
@@ -173,4 +173,4 @@ def test_a_name_that_ollama_s_library_has_not_is_one_line(host: str) -> None:
 
 def test_a_connection_that_breaks_can_go_on(host: str) -> None:
     with pytest.raises(Unavailable, match="goes on where it stopped"):
-        ollama_client.pull("broken", host, lambda *_: None)
+        ollama_server.pull("broken", host, lambda *_: None)

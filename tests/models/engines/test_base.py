@@ -4,6 +4,7 @@ import asyncio
 import copy
 import json
 import pickle
+from pathlib import Path
 from typing import Any, Literal
 
 import dspy
@@ -13,9 +14,16 @@ from dspy.lm15 import Config, ImagePart, Message, Request, TextPart
 
 from cope.errors import CopeError
 from cope.models import ScriptedEngine
-from cope.models.engines.base import AsyncTwin, chat_messages, json_schema, response, token_logprobs
+from cope.models.engines.base import (
+    AsyncEngineAdapter,
+    chat_messages,
+    json_schema,
+    response,
+    token_logprobs,
+)
 from cope.models.engines.embedded import EmbeddedEngine
 from cope.models.engines.ollama import OllamaEngine
+from cope.models.lm import TierLM
 
 ASKED = Request(model="m", messages=(Message.user("6 * 7?"),))
 
@@ -70,7 +78,7 @@ def test_a_json_schema_that_dspy_asks_for_reaches_the_engine():
         colour: Literal["red", "blue"]
 
     engine = ScriptedEngine(lambda messages, request: '{"colour": "red"}')
-    lm = dspy.LM("engine/x", engine=engine, async_engine=engine.twin, cache=False)
+    lm = dspy.LM("engine/x", engine=engine, async_engine=engine.async_adapter, cache=False)
     with dspy.context(lm=lm, adapter=dspy.JSONAdapter()):
         assert dspy.Predict("question -> reply: dict[str, str]").signature
         made = dspy.Predict(dspy.Signature("question -> colour: str"))(question="?")
@@ -109,7 +117,7 @@ def test_a_response(finish: str, reason: str):
 
 def test_an_empty_reply_is_a_response_that_no_adapter_can_read():
     engine = ScriptedEngine(lambda messages, request: "")
-    lm = dspy.LM("engine/x", engine=engine, async_engine=engine.twin, cache=False)
+    lm = dspy.LM("engine/x", engine=engine, async_engine=engine.async_adapter, cache=False)
     with dspy.context(lm=lm), pytest.raises(dspy.utils.exceptions.AdapterParseError):
         dspy.Predict("question -> answer")(question="?")
 
@@ -130,7 +138,7 @@ def test_engines_are_shared_by_copies():
         ScriptedEngine(lambda m, r: ""),
     ):
         assert copy.deepcopy(engine) is engine
-        twin = engine.twin
+        twin = engine.async_adapter
         assert copy.deepcopy(twin) is twin
 
 
@@ -146,15 +154,61 @@ def test_an_engine_is_saved_as_json_and_pickled(engine: Any):
     state = json.loads(json.dumps(engine.dump_state()))
     assert type(engine).load_state(state).dump_state() == state
     assert pickle.loads(pickle.dumps(engine)).dump_state() == state
-    twin_state = json.loads(json.dumps(engine.twin.dump_state()))
-    loaded = AsyncTwin.load_state(twin_state)
+    twin_state = json.loads(json.dumps(engine.async_adapter.dump_state()))
+    loaded = AsyncEngineAdapter.load_state(twin_state)
     assert type(loaded.engine) is type(engine) and loaded.engine.dump_state() == state
-    assert pickle.loads(pickle.dumps(engine.twin)).engine.dump_state() == state
+    assert pickle.loads(pickle.dumps(engine.async_adapter)).engine.dump_state() == state
 
 
-def test_a_saved_twin_names_an_engine_and_nothing_else():
+def test_a_saved_adapter_names_an_engine_and_nothing_else():
     with pytest.raises(CopeError, match="names Path as an engine"):
-        AsyncTwin.load_state({"module": "pathlib", "class": "Path"})
+        AsyncEngineAdapter.load_state({"module": "pathlib", "class": "Path"})
+
+
+def test_a_saved_adapter_cannot_import_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "surprise_engine.py").write_text("raise SystemExit('imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(CopeError, match="names Surprise as an engine"):
+        AsyncEngineAdapter.load_state({"module": "surprise_engine", "class": "Surprise"})
+
+
+class OfAUser(OllamaEngine):
+    """An engine that is defined in a module of the user's own."""
+
+
+def test_a_saved_adapter_of_an_imported_module_is_loaded():
+    state = OfAUser("m", "http://10.0.0.2:1").async_adapter.dump_state()
+    assert type(AsyncEngineAdapter.load_state(state).engine) is OfAUser
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "state", "kind"),
+    [
+        ("cope.models.embedded", "EmbeddedEngine", {"weights": "smollm2-135m"}, EmbeddedEngine),
+        ("cope.models.ollama", "OllamaEngine", {"model": "m"}, OllamaEngine),
+    ],
+)
+def test_an_adapter_saved_before_the_engines_moved_is_loaded(
+    module: str, name: str, state: dict[str, Any], kind: type[Any]
+):
+    loaded = AsyncEngineAdapter.load_state({"module": module, "class": name, **state})
+    assert type(loaded.engine) is kind
+
+
+def test_a_model_saved_before_the_engines_moved_is_loaded():
+    engine = OllamaEngine("m", "http://10.0.0.2:1")
+    lm = TierLM("ollama/m", tier="large", engine=engine, async_engine=engine.async_adapter)
+    state = lm.dump_state()
+    former = json.dumps(state)
+    for today, yesterday in (
+        ("cope.models.engines.base:AsyncEngineAdapter", "cope.models.engine:AsyncTwin"),
+        ("cope.models.engines.ollama", "cope.models.ollama"),
+    ):
+        assert today in former
+        former = former.replace(today, yesterday)
+    loaded = dspy.BaseLM.load_state(json.loads(former), allow_custom_lm_class=True)
+    assert isinstance(loaded, TierLM)
+    assert loaded.dump_state() == state
 
 
 @pytest.mark.parametrize(

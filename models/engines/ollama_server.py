@@ -1,15 +1,14 @@
-"""What the command line asks of an Ollama server: what it has, and to bring a model."""
+"""An Ollama server: what it has, and how it brings a model."""
 
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import CopeError, Unavailable
+from ...errors import CopeError, Unavailable
+from ..hosts import default_host
 
 
 def server_host(host: str | None = None) -> str:
     """The server's address: the given one, else `OLLAMA_HOST`, else loopback."""
-    from ..models.hosts import default_host
-
     return host or default_host()
 
 

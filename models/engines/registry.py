@@ -1,0 +1,148 @@
+"""Engines by the prefix of a model's name, as in `local/NAME` and `ollama/NAME`.
+
+Another package adds an engine through the entry-point group `cope.engines`: the entry's name is the prefix, its object an
+`EngineFactory`. A prefix that is not registered belongs to an API, which DSPy and LiteLLM know by name.
+
+Importing this file imports nothing of DSPy, because the command line builds its help texts from it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...errors import CopeError
+from ...util.registry import Registry
+
+if TYPE_CHECKING:
+    from .base import LocalEngine
+
+UNNAMED_PREFIX = "engine"
+"""The prefix of an engine object that has no name of its own."""
+
+API_CONCURRENCY = 16
+ENGINE_CONCURRENCY = 8
+"""Requests in flight by default: of an API, and of an engine object or an engine that does not say."""
+
+Progress = Callable[[int, int, str], None]
+"""Takes bytes done, bytes known of, and the source's name."""
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """The team's settings for one engine.
+
+    Attributes:
+        concurrency: requests that may be in flight at once.
+        context: tokens that a request may have, prompt and completion.
+    """
+
+    concurrency: int
+    context: int
+
+
+class EngineFactory(ABC):
+    """Makes the engines of one prefix.
+
+    Attributes:
+        engine_path: `MODULE:CLASS` of the engines, which a saved program may name.
+        is_local: whether the model is served from here, and so most likely a small one.
+        error_is_ours: whether the engine's error messages already say what to do.
+        can_download: whether `download` brings a model.
+    """
+
+    engine_path: str = ""
+    is_local: bool = True
+    error_is_ours: bool = True
+    can_download: bool = False
+
+    @abstractmethod
+    def make(self, name: str, settings: EngineSettings) -> "LocalEngine":
+        """Return the engine for a model's name, which comes without the prefix.
+
+        Raises:
+            CopeError: for a name that cannot be understood.
+        """
+
+    def default_concurrency(self, name: str) -> int:
+        """Return how many requests in flight the engine makes good use of."""
+        return ENGINE_CONCURRENCY
+
+    def cpu_shared_host(self, name: str) -> str | None:
+        """Return the server whose models fight for CPU cores when two generate at once; None when they do not."""
+        return None
+
+    def download(self, name: str, progress: Progress) -> str:
+        """Bring a model to this machine or to its server, and return where it is."""
+        raise CopeError(f"{name} cannot be brought: its engine has no download")
+
+
+def _check(variant: object) -> None:
+    if not isinstance(variant, EngineFactory):
+        raise TypeError(f"{type(variant).__name__} is no EngineFactory")
+
+
+ENGINES: Registry[EngineFactory] = Registry("engine", "cope.engines", _check)
+
+
+def find_factory(model: str) -> EngineFactory | None:
+    """Return the factory for a model's name; None for an API.
+
+    Raises:
+        CopeError: when the registered engine cannot be loaded.
+    """
+    return ENGINES.get(model.partition("/")[0])
+
+
+def is_local(model: object) -> bool:
+    """Return whether a model's name is that of a locally served model.
+
+    >>> is_local("ollama/qwen3:8b"), is_local("openai/gpt-4o-mini")
+    (True, False)
+    """
+    factory = find_factory(model) if isinstance(model, str) else None
+    return factory is not None and factory.is_local
+
+
+def error_is_ours(model: str) -> bool:
+    """Return whether the error messages of a model's engine already say what to do.
+
+    >>> error_is_ours("local/qwen2.5-coder-0.5b"), error_is_ours("openai/gpt-4o-mini")
+    (True, False)
+    """
+    if model.partition("/")[0] == UNNAMED_PREFIX:
+        return True
+    factory = find_factory(model)
+    return factory is not None and factory.error_is_ours
+
+
+def default_concurrency(model: str) -> int:
+    """Return how many requests of a model may be in flight by default."""
+    prefix, _, name = model.partition("/")
+    factory = ENGINES.get(prefix)
+    return API_CONCURRENCY if factory is None else factory.default_concurrency(name)
+
+
+def make_engine(model: str, settings: EngineSettings) -> "LocalEngine | None":
+    """Return the engine for a model's name; None for an API.
+
+    Raises:
+        CopeError: for a name that cannot be understood.
+    """
+    prefix, _, name = model.partition("/")
+    if not name:
+        examples = ", ".join(f"{known}/{model}" for known in ENGINES)
+        raise CopeError(
+            f"model {model!r} needs a provider in front, as in {examples} or openai/{model}"
+        )
+    factory = ENGINES.get(prefix)
+    return None if factory is None else factory.make(name, settings)
+
+
+def name_forms() -> str:
+    """Return how models of the registered engines are written.
+
+    >>> name_forms().startswith("local/NAME, ollama/NAME")
+    True
+    """
+    return ", ".join(f"{prefix}/NAME" for prefix in ENGINES)

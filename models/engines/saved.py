@@ -1,0 +1,62 @@
+"""Engines that a saved program names. A file decides which known engine is made, never which module is imported."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+from ...errors import CopeError
+from .base import LocalEngine
+from .registry import ENGINES
+
+# Where programs that were saved by version 0.1.0 look for the classes.
+_FORMER_PATHS = {
+    "cope.models.embedded:EmbeddedEngine": "cope.models.engines.embedded:EmbeddedEngine",
+    "cope.models.engine:AsyncTwin": "cope.models.engines.base:AsyncEngineAdapter",
+    "cope.models.ollama:OllamaEngine": "cope.models.engines.ollama:OllamaEngine",
+    "cope.models.scripted:ScriptedEngine": "cope.models.engines.scripted:ScriptedEngine",
+}
+
+
+def with_current_paths(lm_state: dict[str, Any]) -> dict[str, Any]:
+    """Return a saved language model's state with today's places of its engine's classes."""
+    state = dict(lm_state)
+    for key in ("engine", "async_engine"):
+        saved = state.get(key)
+        if isinstance(saved, dict) and "class" in saved:
+            path = saved["class"]
+            state[key] = saved | {"class": _FORMER_PATHS.get(path, path)}
+    return state
+
+
+def find_engine_class(path: str) -> type[LocalEngine]:
+    """Return the engine's class that a saved program names as `MODULE:CLASS`.
+
+    Known are the engines of the registry, and the subclasses of `LocalEngine` in modules that are already imported.
+
+    Raises:
+        CopeError: when the class is no known engine.
+    """
+    path = _FORMER_PATHS.get(path, path)
+    if path in _registered_paths():
+        import_module(path.partition(":")[0])
+    for engine_class in _subclasses(LocalEngine):
+        if path == f"{engine_class.__module__}:{engine_class.__qualname__}":
+            return engine_class
+    name = path.partition(":")[2]
+    raise CopeError(
+        f"the saved program names {name} as an engine, which is none that is known here: "
+        "import its module before the program is loaded, or install the package that registers it"
+    )
+
+
+def _registered_paths() -> Iterator[str]:
+    for prefix in ENGINES:
+        with suppress(CopeError):  # another package that is broken concerns its own engines only
+            yield ENGINES[prefix].engine_path
+
+
+def _subclasses(base: type[LocalEngine]) -> Iterator[type[LocalEngine]]:
+    for engine_class in base.__subclasses__():
+        yield engine_class
+        yield from _subclasses(engine_class)
