@@ -256,9 +256,7 @@ def servable(program: "Cascade") -> "Cascade":
 
     Model-written programs then run in a sandbox where it is served, whatever they ran in here.
     """
-    from ..programs import Cascade
-
-    fresh = Cascade(
+    fresh = type(program)(
         program.preset,
         program.team,
         seed=program.seed,

@@ -50,9 +50,10 @@ def templates(program: "Cascade") -> Iterator[tuple[str, list[dict[str, str]], d
         For each predictor, those of an ensemble's peers too: a short name, the messages, and what else there is to know.
     """
     from ..programs.demos import shown
+    from ..programs.ensemble import members_of
     from ..tracking import template
 
-    for number, member in enumerate((program, *program.peers), 1):
+    for number, member in enumerate(members_of(program), 1):
         for name, predict in member.named_predictors():
             round_, role = name.split(".")[:2]
             spec = program.preset.rounds[int(round_.removeprefix("round_")) - 1]

@@ -11,6 +11,7 @@ from .confidence.tests import VisibleTests as VisibleTests
 from .confidence.votes import VoteShare as VoteShare, accepts as accepts
 from .domains.base import Domain as Domain
 from .domains.registry import DOMAINS as DOMAINS
+from .ensemble import Ensemble as Ensemble
 from .planner import Planner as Planner
 from .preset import (
     Preset as Preset,
@@ -18,4 +19,5 @@ from .preset import (
     load_preset as load_preset,
     preset_names as preset_names,
 )
+from .program_file import load_program as load_program
 from .reasoner import Reasoner as Reasoner

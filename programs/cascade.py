@@ -1,6 +1,5 @@
 """The cascade: rounds from cheap to dear, each asked only when the vote before it settled nothing."""
 
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,6 @@ from .confidence.early_stopping import EXACT, rule_for
 from .confidence.registry import confidence_by_name
 from .demonstrations import Neighbours, neighbours_in
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
-from .ensemble import Peers, peers_in
 from .preset import Preset, load_preset, parse_preset
 from .results import answered, record_of, used
 from .round_record import RoundRecord
@@ -44,7 +42,6 @@ class Cascade(dspy.Module):
 
     Attributes:
         neighbours: by predictor, demonstrations of which each question is shown the nearest; empty for most programs.
-        peers: programs whose answers vote with this one's, in an ensemble; none for most programs.
 
     Raises:
         CopeError: when the preset is wrong or names a tier that the team has not; for an `early_stop` that does not suit.
@@ -72,7 +69,6 @@ class Cascade(dspy.Module):
         self.seed = seed
         self.domain = domain
         self.neighbours: dict[str, Neighbours] = {}
-        self.peers = Peers()
         kind = domain_by_name(domain).with_answer_kind(answer_kind)
         self.answer_kind = kind.answer_kind
         self.confidence: Confidence = confidence or kind.default_confidence(open_sandbox)
@@ -121,24 +117,22 @@ class Cascade(dspy.Module):
             answered), `plan` (the one that the answer was made with), `votes` (vote to count), `tests` (what came of the
             visible tests of a program that answers), `rounds` (each round's record), `early_stop` (the rule),
             `usage` (by tier, round and role), `cost` (USD, None when a price is unknown), `seconds`; of an ensemble also
-            `members`, see `Peers.vote`, and the usage of all its programs.
+            `members`, see `Ensemble`, and the usage of all its programs.
 
         Raises:
             dspy.LMError: when a model failed; a failure is never an answer.
         """
         started = time.perf_counter()
         with metered() as meter:
-            ask = (
-                self.peers.vote(self, question, given)
-                if self.peers
-                else self.alone(question, given)
-            )
-            return dspy.Prediction(
-                **{**await ask, **used(meter), "seconds": time.perf_counter() - started}
-            )
+            fields = await self._answer(question, given)
+        fields.update(used(meter), seconds=time.perf_counter() - started)
+        return dspy.Prediction(**fields)
 
-    async def alone(self, question: str, given: dict[str, Any]) -> dict[str, Any]:
-        """This program's own answer, whatever peers it has; the fields of its prediction without what was used."""
+    async def _answer(self, question: str, given: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields of the prediction, without the usage."""
+        return await self._run_rounds(question, given)
+
+    async def _run_rounds(self, question: str, given: dict[str, Any]) -> dict[str, Any]:
         plans: dict[int, str] = {}
         results: list[dspy.Prediction] = []
         records: list[RoundRecord] = []
@@ -151,7 +145,7 @@ class Cascade(dspy.Module):
             records.append(record_of(round_, result, time.perf_counter() - began, self.early_stop))
             if result.accepted:
                 break
-        _hand_to_optimizer(self.learned_from(results))
+        extend_trace(self.learned_from(results))
         return {**answered(records), "early_stop": self.early_stop}
 
     async def run_round(
@@ -205,17 +199,19 @@ class Cascade(dspy.Module):
         return fresh
 
     def dump_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        state = {**super().dump_state(*args, **kwargs), **_kept(self)}
-        if self.peers:
-            state["peers"] = [
-                {**dspy.Module.dump_state(peer, *args, **kwargs), **_kept(peer)}
-                for peer in self.peers
-            ]
+        state = self._prompt_state(*args, **kwargs)
         state["preset"] = self.preset.model_dump(mode="json", exclude_defaults=True)
         if self.domain != DEFAULT_DOMAIN:
             state["domain"] = self.domain
         if self.answer_kind != domain_by_name(self.domain).answer_kind:
             state["answer_kind"] = self.answer_kind
+        return state
+
+    def _prompt_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return what a file keeps of the prompts: predictors, and demonstrations to choose from where there are some."""
+        state = super().dump_state(*args, **kwargs)
+        if self.neighbours:
+            state["neighbours"] = {name: near.as_dict() for name, near in self.neighbours.items()}
         return state
 
     def load_state(self, state: dict[str, Any], **kwargs: Any) -> None:
@@ -233,13 +229,19 @@ class Cascade(dspy.Module):
             raise CopeError(
                 f"the program was saved for preset {saved.name!r} with other rounds: load it with Cascade.from_file"
             )
-        kept, others = neighbours_in(state), peers_in(state)
-        peers = [self.peer() for _ in others]
-        for peer, other in zip(peers, others, strict=True):
-            peer.neighbours = neighbours_in(other)
-            dspy.Module.load_state(peer, other, **kwargs)
+        self._load_prompts(state, **kwargs)
+
+    def _load_prompts(self, state: dict[str, Any], **kwargs: Any) -> None:
+        """Take over what `_prompt_state` gave.
+
+        Raises:
+            CopeError: for the prompts of an ensemble.
+        """
+        if "peers" in state:
+            raise CopeError("the program was saved as an ensemble: load it with Cascade.from_file")
+        neighbours = neighbours_in(state)
         super().load_state(state, **kwargs)
-        self.neighbours, self.peers = kept, Peers(peers)
+        self.neighbours = neighbours
 
     @property
     def answers(self) -> AnswerKind:
@@ -262,33 +264,17 @@ class Cascade(dspy.Module):
         other.load_state(self.dump_state())
         return other
 
-    def peer(self) -> Self:
-        """A copy that can answer beside this one, with prompts of its own."""
-        other = self.deepcopy()
-        other.peers = Peers()
-        return other
-
-    @classmethod
-    def from_file(cls, path: str | Path, team: Team | None = None, **kwargs: Any) -> Self:
-        """The program that `save` wrote: its preset, instructions and demonstrations.
+    @staticmethod
+    def from_file(path: str | Path, team: Team | None = None, **kwargs: Any) -> "Cascade":
+        """The program that `save` wrote, as `load_program` reads it: its preset, instructions and demonstrations.
 
         Raises:
             CopeError: when the file is not such a program.
         """
-        try:
-            state = json.loads(Path(path).read_text(encoding="utf-8"))
-            preset = parse_preset(state["preset"], str(path))
-            settings = {"domain": state.get("domain", DEFAULT_DOMAIN)}
-            settings["answer_kind"] = state.get("answer_kind")
-            program = cls(preset, team, **(settings | kwargs))
-            program.load_state(state)
-        except OSError as error:
-            raise CopeError(f"cannot read the program {path}: {error.strerror}") from None
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise CopeError(
-                f"{path} is not a program saved by Cascade.save ({type(error).__name__}: {error})"
-            ) from None
-        return program
+        # Through the package, because the loader builds ensembles of cascades.
+        from . import load_program
+
+        return load_program(path, team, **kwargs)
 
 
 def winner(result: dspy.Prediction) -> list[Any]:
@@ -306,14 +292,8 @@ def planned(result: dspy.Prediction) -> list[Any]:
     return made.trace[:1] if made else []
 
 
-def _hand_to_optimizer(entries: list[Any]) -> None:
+def extend_trace(entries: list[Any]) -> None:
     """Put calls into the trace that DSPy's optimizers learn from, where one is kept."""
     trace = dspy.settings.trace
     if trace is not None:
         trace.extend(entries[: max(0, dspy.settings.max_trace_size - len(trace))])
-
-
-def _kept(program: Cascade) -> dict[str, Any]:
-    """What a file keeps of a program's neighbours; nothing where there are none."""
-    kept = {name: neighbours.as_dict() for name, neighbours in program.neighbours.items()}
-    return {"neighbours": kept} if kept else {}

@@ -1,100 +1,170 @@
 """An ensemble: programs of the same rounds answer the same question, and their answers vote."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import dspy
 
+from .cascade import Cascade, extend_trace
 from .confidence.base import Sample
 from .confidence.early_stopping import NONE
+from .demonstrations import neighbours_in
 from .events import observed_by
 from .sampling import draw
 
-if TYPE_CHECKING:
-    from .cascade import Cascade
 
+class Members(Sequence[Cascade]):
+    """Cascades that DSPy's optimizers do not see, because this is no list; copies of an ensemble share them."""
 
-class Peers:
-    """The programs whose answers vote with another's, the lead's; all have its rounds, team and confidence.
-
-    The answers are compared as the domain compares the samples of a round: as mathematics, or by tests that pass. A tie
-    goes to the earlier program, the lead before all. DSPy's Ensemble asks a random part of the programs and cannot be
-    saved; here all of them may be asked, so a question costs up to as many times as much as there are programs.
-
-    Optimizers do not see the peers: what is compiled is the lead.
-
-    Args:
-        programs: the others, the better ones first.
-    """
-
-    def __init__(self, programs: Sequence["Cascade"] = ()) -> None:
-        self._programs = tuple(programs)
+    def __init__(self, cascades: Sequence[Cascade] = ()) -> None:
+        self._cascades = tuple(cascades)
 
     def __len__(self) -> int:
-        return len(self._programs)
+        return len(self._cascades)
 
-    def __iter__(self) -> Iterator["Cascade"]:
-        return iter(self._programs)
+    def __iter__(self) -> Iterator[Cascade]:
+        return iter(self._cascades)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._cascades[index]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self  # nothing changes them, and optimizers copy programs all the time
 
-    async def vote(self, lead: "Cascade", question: str, given: dict[str, Any]) -> dict[str, Any]:
-        """Ask the lead and the peers, as long as the vote between them is open, unless the lead wants it in full.
 
-        Whatever rule stops the samples within a program, the vote between programs is left only where it is decided.
+class Ensemble(Cascade):
+    """Cascades whose answers vote. The ensemble's own rounds are those of its lead, the first of them.
 
-        As many as could settle it are asked together, the others one by one: what is asked does not hang on who is
-        faster, so that a question costs the same every time.
+    The answers are compared as the domain compares the samples of a round: as mathematics, or by tests that pass. A tie
+    goes to the earlier cascade, the lead before all. DSPy's Ensemble asks a random part of the programs and cannot be
+    saved; here all of them may be asked, so a question costs up to as many times as much as there are cascades.
+
+    Optimizers see the lead's predictors only. The arguments are those of a `Cascade`, which describe the lead, and:
+
+    Args:
+        others: the other cascades, the better ones first; all have the lead's rounds, team and confidence.
+
+    Attributes:
+        others: the same. Without any, the ensemble answers as its lead does.
+
+    >>> ensemble = Ensemble("small", others=[Cascade("small"), Cascade("small")])
+    >>> len(members_of(ensemble))
+    3
+    """
+
+    def __init__(self, *args: Any, others: Sequence[Cascade] = (), **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.others = Members(others)
+
+    @classmethod
+    def from_cascades(cls, cascades: Sequence[Cascade]) -> Self:
+        """Return the ensemble of some cascades, the lead first. It shares the lead's predictors."""
+        lead, *others = cascades
+        ensemble = cls(
+            lead.preset,
+            lead.team,
+            seed=lead.seed,
+            early_stop=lead.early_stop,
+            domain=lead.domain,
+            confidence=lead.confidence,
+            answer_kind=lead.answer_kind,
+            others=others,
+        )
+        for round_ in lead.rounds():
+            setattr(ensemble, f"round_{round_.number}", round_)
+        ensemble.neighbours = lead.neighbours
+        return ensemble
+
+    def member(self) -> Self:
+        """Return a copy that can answer along with this one, with prompts of its own."""
+        copy = self.deepcopy()
+        copy.others = Members()
+        return copy
+
+    async def _answer(self, question: str, given: dict[str, Any]) -> dict[str, Any]:
+        """Ask the lead and the others while the vote between them is open, unless the samples are wanted in full.
+
+        Whatever rule stops the samples within a cascade, the vote between cascades is left only where it is decided.
+
+        As many as could settle it are asked together, the others one by one. Which cascades are asked does not depend on
+        which is faster, so that a question costs the same every time.
 
         Returns:
-            What the program tells whose answer is given, with `answer`, `confidence` and `votes` of the vote between
-            programs, and `members`: answer, confidence and round of each that was asked, the lead first.
+            The fields of the cascade whose answer is given, with `answer`, `confidence` and `votes` of the vote between
+            cascades, and `members`: answer, confidence and round of each that was asked, the lead first.
         """
-        count = 1 + len(self)
-        tally = lead.confidence.tally(range(count), {"question": question, **given}, lead.answers)
-        outer = dspy.settings.trace
-        learned: list[Any] | None = None if outer is None else []
-        told: dict[int, dict[str, Any]] = {}
+        if not self.others:
+            return await self._run_rounds(question, given)
+        count = len(members_of(self))
+        tally = self.confidence.tally(range(count), {"question": question, **given}, self.answers)
+        trace = dspy.settings.trace
+        lead_trace: list[Any] | None = None if trace is None else []
+        fields: dict[int, dict[str, Any]] = {}
 
         async def ask(index: int) -> Sample:
             if index == 0:
-                with dspy.context(trace=learned):
-                    told[0] = await lead.alone(question, given)
+                with dspy.context(trace=lead_trace):
+                    fields[0] = await self._run_rounds(question, given)
             else:
                 with dspy.context(trace=None), observed_by(None):
-                    told[index] = dict(
-                        (await self._programs[index - 1].acall(question=question, **given)).items()
-                    )
-            sample = Sample(index, answer=told[index]["answer"])
+                    prediction = await self.others[index - 1].acall(question=question, **given)
+                fields[index] = dict(prediction.items())
+            sample = Sample(index, answer=fields[index]["answer"])
             await tally.examine(sample)
             return sample
 
-        together = 1 if lead.confidence.single_sample_decides else count // 2 + 1
+        together = 1 if self.confidence.single_sample_decides else count // 2 + 1
         for batch in (range(together), *([index] for index in range(together, count))):
             await draw(batch, ask, tally, threshold=None, hands_on=False, early_stop=NONE)
-            if tally.settled(None, False) and lead.early_stop != NONE:
+            if tally.settled(None, False) and self.early_stop != NONE:
                 break
         verdict = tally.verdict()
-        if outer is not None and learned and (0 in verdict.supporters or not verdict.supporters):
-            outer.extend(learned[: max(0, dspy.settings.max_trace_size - len(outer))])
-        names = ("answer", "confidence", "round")
-        members = [{name: told[index].get(name) for name in names} for index in sorted(told)]
-        vote = {
+        if lead_trace and (0 in verdict.supporters or not verdict.supporters):
+            extend_trace(lead_trace)
+        winner = next(iter(verdict.supporters), 0)
+        return {
+            **fields[winner],
             "answer": verdict.answer,
             "confidence": verdict.confidence,
             "votes": dict(verdict.votes),
+            "members": [_summary(fields[index]) for index in sorted(fields)],
         }
-        return {**told[next(iter(verdict.supporters), 0)], **vote, "members": members}
+
+    def _prompt_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        state = super()._prompt_state(*args, **kwargs)
+        if self.others:
+            state["peers"] = [Cascade._prompt_state(c, *args, **kwargs) for c in self.others]
+        return state
+
+    def _load_prompts(self, state: dict[str, Any], **kwargs: Any) -> None:
+        others = []
+        for saved in saved_others(state):
+            other = self.member()
+            neighbours = neighbours_in(saved)
+            dspy.Module.load_state(other, saved, **kwargs)
+            other.neighbours = neighbours
+            others.append(other)
+        lead = {name: saved for name, saved in state.items() if name != "peers"}
+        super()._load_prompts(lead, **kwargs)
+        self.others = Members(others)
 
 
-def peers_in(state: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What a program's state keeps of its peers: their states, without the rounds that they share with it.
+def members_of(program: Cascade) -> list[Cascade]:
+    """Return the cascades whose answers vote, the lead first: of a cascade that is no ensemble, itself alone."""
+    return [program, *program.others] if isinstance(program, Ensemble) else [program]
+
+
+def saved_others(state: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the states of an ensemble's other cascades, without the rounds that they share with the lead.
 
     Raises:
-        ValueError: when it is no list of states.
+        ValueError: when the state has something else there.
     """
-    peers = state.get("peers", [])
-    if not isinstance(peers, list) or not all(isinstance(peer, dict) for peer in peers):
+    others = state.get("peers", [])
+    if not isinstance(others, list) or not all(isinstance(other, dict) for other in others):
         raise ValueError("its peers are not a list of programs")
-    return peers
+    return others
+
+
+def _summary(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: fields.get(name) for name in ("answer", "confidence", "round")}

@@ -10,7 +10,7 @@ from ..errors import CopeError
 from .cascade_round import CascadeRound
 from .demonstrations import Neighbours, neighbours_in
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
-from .ensemble import peers_in
+from .ensemble import saved_others
 from .planner import Planner
 from .preset import Preset, load_preset, parse_preset, preset_names
 from .reasoner import Reasoner
@@ -123,7 +123,7 @@ def view_state(state: Mapping[str, Any], source: str | Path = "the program") -> 
             state.get("domain", DEFAULT_DOMAIN),
         )
         predictors = _all_saved(preset, domain, state)
-        peers = [_all_saved(preset, domain, peer) for peer in peers_in(state)]
+        peers = [_all_saved(preset, domain, peer) for peer in saved_others(state)]
         compiled = state.get("compiled")
         if compiled is not None and not isinstance(compiled, dict):
             raise TypeError("its 'compiled' is not an object")

@@ -18,6 +18,7 @@ from ...programs import Cascade, Sample
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.early_stopping import NONE
 from ...programs.confidence.registry import confidence_by_name
+from ...programs.ensemble import members_of
 from ...programs.results import used
 from ...util.hashing import digest
 from ..run.evaluate import Asking
@@ -59,7 +60,7 @@ class Recorder:
 
     def __post_init__(self) -> None:
         for name, cascade in self.cascades.items():
-            if cascade.peers:
+            if len(members_of(cascade)) > 1:
                 raise CopeError(f"{name} is an ensemble: record its programs one by one")
             if cascade.early_stop != NONE:
                 raise CopeError(f"{name} leaves samples out: make it with early_stop={NONE!r}")

@@ -3,6 +3,7 @@
 from ...programs import Cascade
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.early_stopping import NONE
+from ...programs.ensemble import members_of
 
 
 def fewest_calls(program: Cascade, last: int | None = None) -> int:
@@ -21,7 +22,7 @@ def fewest_calls(program: Cascade, last: int | None = None) -> int:
         least = min(
             _calls(program, round_, agreed=True), _calls(program, round_, agreed=False) + least
         )
-    return least * (1 + len(program.peers))
+    return least * len(members_of(program))
 
 
 def _calls(program: Cascade, round_: CascadeRound, agreed: bool) -> int:

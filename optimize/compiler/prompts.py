@@ -8,7 +8,7 @@ import dspy
 from ...programs import Cascade
 from ...programs.demonstrations import Neighbours
 from ...programs.demos import trimmed
-from ...programs.ensemble import Peers
+from ...programs.ensemble import Ensemble, Members, members_of
 
 _PEER = "peer_"  # before the names of a peer's predictors in a state
 
@@ -26,14 +26,15 @@ def state_of(program: Cascade) -> dict[str, dict[str, Any]]:
     state = {name: plain_prompt(predict) for name, predict in dspy.Module.named_parameters(program)}
     for name, neighbours in program.neighbours.items():
         state[name]["neighbours"] = neighbours.as_dict()
-    for number, peer in enumerate(program.peers, 2):
+    for number, peer in enumerate(members_of(program)[1:], 2):
         state |= {f"{_PEER}{number}.{name}": plain for name, plain in state_of(peer).items()}
     return state
 
 
 def with_prompts(program: Cascade, state: dict[str, dict[str, Any]]) -> Cascade:
     """A new program, like the given one but for its prompts."""
-    made = Cascade(
+    kind = Ensemble if is_ensemble(state) else Cascade
+    made = kind(
         program.preset,
         program.team,
         seed=program.seed,
@@ -55,19 +56,24 @@ def take(program: Cascade, state: dict[str, dict[str, Any]]) -> None:
     program.neighbours = {
         n: Neighbours.of(plain["neighbours"]) for n, plain in own.items() if "neighbours" in plain
     }
+    if isinstance(program, Ensemble):
+        _take_others(program, state)
+    elif is_ensemble(state):
+        raise TypeError("the prompts of an ensemble do not fit into a single cascade")
+
+
+def _take_others(program: Ensemble, state: dict[str, dict[str, Any]]) -> None:
     others: dict[str, dict[str, Any]] = {}
-    for name in state.keys() - own.keys():
-        peer, _, rest = name.partition(".")
-        others.setdefault(peer, {})[rest] = state[name]
-    program.peers = Peers(
-        [_peer(program, others[f"{_PEER}{number}"]) for number in range(2, 2 + len(others))]
-    )
-
-
-def _peer(program: Cascade, state: dict[str, dict[str, Any]]) -> Cascade:
-    peer = program.peer()
-    take(peer, state)
-    return peer
+    for name, plain in state.items():
+        if name.startswith(_PEER):
+            peer, _, rest = name.partition(".")
+            others.setdefault(peer, {})[rest] = plain
+    members = []
+    for number in range(2, 2 + len(others)):
+        member = program.member()
+        take(member, others[f"{_PEER}{number}"])
+        members.append(member)
+    program.others = Members(members)
 
 
 def beside(

@@ -10,6 +10,7 @@ from ...eval.run.evaluate import FATAL
 from ...programs import Cascade
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.early_stopping import INEXACT
+from ...programs.ensemble import Ensemble
 from ...programs.plan_kinds import PLAN_KINDS
 from ...programs.sampling import seed_of
 from ...util.hashing import digest
@@ -21,7 +22,7 @@ from .session import Session
 _WARM = 0.7  # the temperature of a greedy round while an optimizer looks for other answers
 
 
-class Student(Cascade):
+class Student(Ensemble):
     """A cascade of rounds, from cheap models to dear ones: each plans, solves and votes; unsettled questions go on.
 
     Args:

@@ -12,7 +12,7 @@ from support.commands import give_team
 from support.compile_world import preset, rows as worded
 from support.tracked_compiles import SETTINGS, Tier, compilation
 
-from cope import Cascade, CopeError, Team
+from cope import CopeError, Team
 from cope.cli import compile_log
 from cope.cli.compile_log import CompileLog
 from cope.cli.compile_prompts import prompts_text, templates
@@ -156,8 +156,9 @@ def test_what_was_accepted_and_what_was_not_and_why():
 
 def test_prompts_of_peers_and_chosen_demonstrations_are_told():
     from cope.optimize.compiler.prompts import state_of, take
+    from cope.programs.ensemble import Ensemble
 
-    program = Cascade(preset("small"), Team(Tier("small"), Tier("large")))
+    program = Ensemble(preset("small"), Team(Tier("small"), Tier("large")))
     state = state_of(program)
     name = "round_1.reasoner.predict"
     near = {

@@ -11,15 +11,15 @@ import pytest
 
 from cope import Cascade, CopeError
 from cope.models import Price
-from cope.programs import VisibleTests
-from cope.programs.ensemble import Peers
+from cope.programs import VisibleTests, load_program
+from cope.programs.ensemble import Ensemble, members_of
 from cope.programs.events import observed_by
 from cope.sandbox import TestOutcome, TestReport, TestSuite
 
 
 def ensemble(
     scripted: Any, *answers: str, preset: str = "small", **options: Any
-) -> tuple[Any, Cascade]:
+) -> tuple[Any, Ensemble]:
     """One program for each answer, which its instructions give away; the first one leads."""
     more = {
         name: options.pop(name)
@@ -47,8 +47,7 @@ def ensemble(
                 predict.signature = predict.signature.with_instructions(
                     f"Say <{answer}>. Answer: it"
                 )
-    programs[0].peers = Peers(programs[1:])
-    return s, programs[0]
+    return s, Ensemble.from_cascades(programs)
 
 
 def told(prediction: Any) -> list[Any]:
@@ -200,17 +199,47 @@ def test_a_saved_ensemble_answers_the_same(scripted, tmp_path: Path):
     program.save(tmp_path / "p.json")
     state = json.loads((tmp_path / "p.json").read_text())
     assert len(state["peers"]) == 2 and not {"preset", "domain"} & state["peers"][0].keys()
-    fresh = Cascade("cope", s.team)
+    fresh = Ensemble("cope", s.team)
     fresh.load(tmp_path / "p.json")  # DSPy's own
     for back in (Cascade.from_file(tmp_path / "p.json", s.team), fresh):
-        assert back.dump_state() == program.dump_state() and len(back.peers) == 2
+        assert isinstance(back, Ensemble)
+        assert back.dump_state() == program.dump_state() and len(back.others) == 2
         prediction = back(question="?")
         assert prediction.answer == "2" and told(prediction) == ["1", "2", "2"]
 
 
-def test_copies_share_the_peers(scripted):
+def test_a_cascade_does_not_load_an_ensemble(scripted, tmp_path: Path):
+    s, program = ensemble(scripted, "1", "2", "2")
+    program.save(tmp_path / "p.json")
+    with pytest.raises(CopeError, match=r"saved as an ensemble: load it with Cascade\.from_file"):
+        Cascade("small", s.team).load(tmp_path / "p.json")
+
+
+def test_a_loaded_ensemble_is_saved_byte_by_byte_as_before(scripted, tmp_path: Path):
+    s, program = ensemble(scripted, "1", "2", "2", preset="cope")
+    program.save(tmp_path / "p.json")
+    load_program(tmp_path / "p.json", s.team).save(tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_bytes() == (tmp_path / "p.json").read_bytes()
+    names = list(json.loads((tmp_path / "p.json").read_text()))
+    assert names[names.index("peers") + 1] == "preset"
+
+
+def test_a_program_of_one_cascade_is_no_ensemble(scripted, tmp_path: Path):
+    team = scripted(lambda ask: "Answer: 1").team
+    Cascade("small", team).save(tmp_path / "p.json")
+    assert type(load_program(tmp_path / "p.json", team)) is Cascade
+
+
+def test_an_ensemble_of_one_answers_as_its_lead(scripted):
+    _, program = ensemble(scripted, "1")
+    prediction = program(question="?")
+    assert (prediction.answer, "members" in prediction) == ("1", False)
+    assert members_of(program) == [program] and "peers" not in program.dump_state()
+
+
+def test_copies_share_the_other_cascades(scripted):
     _, program = ensemble(scripted, "1", "2", "2")
-    assert program.deepcopy().peers is program.peers and len(program.reset_copy().peers) == 2
+    assert program.deepcopy().others is program.others and len(program.reset_copy().others) == 2
 
 
 @pytest.mark.parametrize("peers", [{}, ["?"], [{}], [{"round_1.reasoner.predict": {}}]])

@@ -30,7 +30,7 @@ from cope.eval.recording.schema import COLUMNS
 from cope.models import Price
 from cope.models.engines.base import LocalEngine, chat_messages, response
 from cope.programs import VisibleTests, load_preset
-from cope.programs.ensemble import Peers
+from cope.programs.ensemble import Ensemble
 from cope.sandbox import TestOutcome, TestReport
 
 
@@ -266,8 +266,8 @@ def test_an_ensemble_and_a_program_that_stops_early_are_refused(scripted: Callab
     team = scripted(agree).team
     with pytest.raises(CopeError, match="early_stop='none'"):
         Recorder({"cope": Cascade("cope", team)})
-    several = Cascade("cope", team, early_stop="none")
-    several.peers = Peers([several.peer()])
+    pair = [Cascade("cope", team, early_stop="none") for _ in range(2)]
+    several = Ensemble.from_cascades(pair)
     with pytest.raises(CopeError, match="ensemble"):
         Recorder({"cope": several})
 

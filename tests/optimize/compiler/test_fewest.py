@@ -56,8 +56,7 @@ def test_a_round_that_nobody_can_read_may_be_the_shorter_way() -> None:
 
 
 def test_every_program_of_an_ensemble_answers() -> None:
-    from cope.programs.ensemble import Peers
+    from cope.programs.ensemble import Ensemble
 
-    cascade = Cascade(load_preset("small"), World().team)
-    cascade.peers = Peers([cascade.peer(), cascade.peer()])
-    assert fewest_calls(cascade) == 3
+    cascades = [Cascade(load_preset("small"), World().team) for _ in range(3)]
+    assert fewest_calls(Ensemble.from_cascades(cascades)) == 3

@@ -15,6 +15,7 @@ from cope.models import ScriptedEngine, Team
 from cope.optimize import Compilation, optimizer_by_name, split
 from cope.optimize.compiler.prompts import is_ensemble
 from cope.optimize.compiler.splits import question_fingerprint
+from cope.programs.ensemble import members_of
 
 
 def rows(numbers: Any) -> list[dspy.Example]:
@@ -94,8 +95,8 @@ def test_three_that_err_apart_are_right_together(
     single = [c.mean(keys) for c in made.candidates if c.covers(keys) and not is_ensemble(c.state)]
     assert max(single) == pytest.approx(2 / 3)
     program = made.program
-    taught = {p.round_1.reasoner.predict.demos[0].question for p in (program, *program.peers)}
-    assert len(program.peers) == 2 and len(taught) == 3
+    taught = {p.round_1.reasoner.predict.demos[0].question for p in members_of(program)}
+    assert len(members_of(program)) == 3 and len(taught) == 3
     # What it costs is what all three use: two calls of a kind where two agree, else three.
     rows = [program(question=example.question) for example in VAL]
     assert [prediction.answer for prediction in rows] == [example.answer for example in VAL]
@@ -121,7 +122,7 @@ def test_the_vote_itself_costs_the_compile_nothing(tmp_path: Path):
 def test_where_all_err_alike_the_best_one_is_saved_alone(tmp_path: Path):
     made = compile_it(World(alike=True), tmp_path)
     assert made.improved and made.after.accuracy == pytest.approx(2 / 3)
-    assert not made.program.peers and "peers" not in made.program.dump_state()
+    assert members_of(made.program) == [made.program] and "peers" not in made.program.dump_state()
     tried = [c for c in made.candidates if is_ensemble(c.state)]
     assert len(tried) == 1 and sum(tried[0].scores.values()) == sum(made.after.values)
 
@@ -141,7 +142,7 @@ def test_the_costs_are_in_its_words():
 def test_an_ensemble_can_be_compiled_on_its_lead(tmp_path: Path):
     world = World()
     first = compile_it(world, tmp_path / "a").program
-    before = [peer.dump_state() for peer in first.peers]
+    before = [peer.dump_state() for peer in members_of(first)[1:]]
     proposer = ScriptedEngine(
         lambda *_: "Double it well.\nProposed prefix for output field: Answer"
     )
@@ -153,7 +154,7 @@ def test_an_ensemble_can_be_compiled_on_its_lead(tmp_path: Path):
         if c.state["round_1.reasoner.predict"]["instructions"] == "Double it well."
     ]
     assert tried and all(state.keys() == made.candidates[0].state.keys() for state in tried)
-    assert [peer.dump_state() for peer in made.program.peers] == before
+    assert [peer.dump_state() for peer in members_of(made.program)[1:]] == before
 
 
 def test_evaluated_and_shown_like_every_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,0 +1,43 @@
+"""Programs from their files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..errors import CopeError
+from ..models import Team
+from .cascade import Cascade
+from .domains.registry import DEFAULT_DOMAIN
+from .ensemble import Ensemble
+from .preset import parse_preset
+
+
+def load_program(path: str | Path, team: Team | None = None, **options: Any) -> Cascade:
+    """Return the program that `Cascade.save` wrote: its preset, instructions and demonstrations.
+
+    Args:
+        path: the file.
+        team: the tiers; the default pair of embedded models when None.
+        options: more arguments of the program, such as `seed`.
+
+    Returns:
+        A `Cascade`, or an `Ensemble` where the file holds several programs whose answers vote.
+
+    Raises:
+        CopeError: when the file is not such a program.
+    """
+    try:
+        state = json.loads(Path(path).read_text(encoding="utf-8"))
+        preset = parse_preset(state["preset"], str(path))
+        settings = {"domain": state.get("domain", DEFAULT_DOMAIN)}
+        settings["answer_kind"] = state.get("answer_kind")
+        kind = Ensemble if "peers" in state else Cascade
+        program = kind(preset, team, **(settings | options))
+        program.load_state(state)
+    except OSError as error:
+        raise CopeError(f"cannot read the program {path}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CopeError(
+            f"{path} is not a program saved by Cascade.save ({type(error).__name__}: {error})"
+        ) from None
+    return program
