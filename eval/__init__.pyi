@@ -22,7 +22,6 @@ from .run.store import (
 )
 from .run.summary import (
     LargeAlone as LargeAlone,
-    Spent as Spent,
     Summary as Summary,
     large_alone as large_alone,
     summarise as summarise,

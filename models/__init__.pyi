@@ -1,11 +1,15 @@
-from .admission import Allowance as Allowance, Halt as Halt, allowed_by as allowed_by
+from .admission import (
+    AdmissionControl as AdmissionControl,
+    Halt as Halt,
+    admission_control as admission_control,
+)
+from .budget import Budget as Budget, BudgetGuard as BudgetGuard
 from .engines.scripted import ScriptedEngine as ScriptedEngine
 from .event_loop import run_sync as run_sync
 from .ledger import Ledger as Ledger, recorded_in as recorded_in
 from .meter import (
     Call as Call,
     Meter as Meter,
-    Usage as Usage,
     labelled as labelled,
     metered as metered,
 )
@@ -16,3 +20,4 @@ from .team import (
     Team as Team,
     Tier as Tier,
 )
+from .usage import Usage as Usage

@@ -1,4 +1,4 @@
-"""An allowance: what may stop model calls before they are made, such as the budget of a compile."""
+"""Admission control: what may stop model calls before they are made, such as the budget of a compile."""
 
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -8,13 +8,13 @@ from .scope import in_scope, scoped
 
 
 class Halt(BaseException):
-    """Ends all work in progress at once. No `except Exception` on the way, such as an optimizer's, goes on after it."""
+    """Aborts all work in progress. It derives from `BaseException` so that an optimizer's `except Exception` cannot swallow it."""
 
 
-class Allowance(Protocol):
+class AdmissionControl(Protocol):
     """Asked before every call that a model would answer; what a ledger or cache answers is free."""
 
-    def admit(self) -> None:
+    def before_call(self) -> None:
         """Let a call begin.
 
         Raises:
@@ -22,23 +22,23 @@ class Allowance(Protocol):
         """
         ...
 
-    def failed(self, call: Call, error: Exception) -> None:
-        """Take note that an admitted call failed; it is settled nevertheless.
+    def on_error(self, call: Call, error: Exception) -> None:
+        """Note that an admitted call failed. `after_call` follows nevertheless.
 
         Raises:
             Halt: when the error is no reason to try others.
         """
         ...
 
-    def settle(self, call: Call) -> None:
-        """Take note of what an admitted call used in the end."""
+    def after_call(self, call: Call) -> None:
+        """Note what an admitted call used in the end."""
         ...
 
 
-def current_allowance() -> Allowance | None:
-    return in_scope("allowance")
+def current_admission_control() -> AdmissionControl | None:
+    return in_scope("admission_control")
 
 
-def allowed_by(allowance: Allowance | None) -> AbstractContextManager[None]:
-    """Calls made inside ask this allowance first, also those that DSPy's optimizers make in threads of their own."""
-    return scoped("allowance", allowance)
+def admission_control(control: AdmissionControl | None) -> AbstractContextManager[None]:
+    """Ask `control` before every call made inside, also those that DSPy's optimizers make in threads of their own."""
+    return scoped("admission_control", control)

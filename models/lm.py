@@ -10,7 +10,7 @@ from typing import Any
 import dspy
 from dspy.clients.model_metadata import model_info, rate
 
-from .admission import current_allowance
+from .admission import current_admission_control
 from .concurrency import Limit, Turns
 from .engines.base import LocalEngine
 from .engines.saved import with_current_paths
@@ -106,14 +106,15 @@ class TierLM(dspy.LM):
             }
             record(Call(**{**entry["call"], **here, "restored": True}))
             return entry["outputs"]
-        if allowance := current_allowance():
-            allowance.admit()
+        control = current_admission_control()
+        if control:
+            control.before_call()
         token = _call.set(call)
         try:
             outputs = await self._timed(call, prompt, messages, kwargs)
         except Exception as error:
-            if allowance:
-                allowance.failed(call, error)
+            if control:
+                control.on_error(call, error)
             raise
         except asyncio.CancelledError:
             call.cancelled = True
@@ -124,8 +125,8 @@ class TierLM(dspy.LM):
             raise
         finally:
             _call.reset(token)
-            if allowance:
-                allowance.settle(call)
+            if control:
+                control.after_call(call)
         record(call)
         if ledger:
             ledger.put(key, {"call": call.as_dict(), "outputs": _plain_outputs(outputs)})

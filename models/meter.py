@@ -8,12 +8,13 @@ import contextvars
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .scope import in_scope, scoped
+from .usage import Usage
 
 Role = Literal["plan", "reason", "other"]
 
@@ -54,47 +55,6 @@ class Call:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-@dataclass(slots=True)
-class Usage:
-    """The sum of some calls. `usd` is None when no call's price is known; `unpriced` counts those without one."""
-
-    calls: int = 0
-    hits: int = 0
-    cancelled: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cached_tokens: int = 0
-    usd: float | None = None
-    unpriced: int = 0
-    seconds: float = 0.0
-    machine_seconds: float = 0.0
-
-    @classmethod
-    def of(cls, calls: Iterable[Call]) -> "Usage":
-        usage = cls()
-        for call in calls:
-            usage.hits += call.hit
-            usage.calls += not call.hit
-            usage.cancelled += call.cancelled
-            usage.prompt_tokens += call.prompt_tokens
-            usage.completion_tokens += call.completion_tokens
-            usage.cached_tokens += call.cached_tokens
-            usage.seconds += call.seconds
-            usage.machine_seconds += call.machine_seconds
-            if call.usd is None:
-                usage.unpriced += 1
-            else:
-                usage.usd = (usage.usd or 0.0) + call.usd
-        return usage
-
-    @property
-    def tokens(self) -> int:
-        return self.prompt_tokens + self.completion_tokens
-
-    def as_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
-
-
 @dataclass
 class Meter:
     """Collects the calls made while it is open.
@@ -114,14 +74,16 @@ class Meter:
 
     def total(self, **labels: Any) -> Usage:
         """The usage of the calls that carry these labels, as in `total(tier="large", role="plan")`."""
-        return Usage.of(c for c in self.calls if all(getattr(c, k) == v for k, v in labels.items()))
+        return Usage.from_calls(
+            c for c in self.calls if all(getattr(c, k) == v for k, v in labels.items())
+        )
 
     def by(self, *labels: str) -> dict[tuple[Any, ...], Usage]:
         """The usage of each combination of labels, as in `by("tier", "round", "role")`, in sorted order."""
         groups: dict[tuple[Any, ...], list[Call]] = {}
         for call in self.calls:
             groups.setdefault(tuple(getattr(call, label) for label in labels), []).append(call)
-        return {key: Usage.of(groups[key]) for key in sorted(groups)}
+        return {key: Usage.from_calls(groups[key]) for key in sorted(groups)}
 
 
 _labels: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar(

@@ -5,7 +5,7 @@ from math import isnan
 from typing import NamedTuple
 
 from ..eval.replay.results import Sweep
-from ..eval.run.summary import Spent
+from ..models import Usage
 from ..stats.measures import LARGE, MEASURES
 from ..util.arrays import Array
 from .sources.base import Source, System
@@ -47,7 +47,7 @@ def use(system: System, top: str = LARGE) -> dict[str, float | None]:
     tiers, n = system.summary.tiers, system.summary.n
 
     def spent(what: str, tier: str) -> float:
-        return tiers.get(tier, Spent()).figure(what)
+        return tiers.get(tier, Usage()).amount(what)
 
     totals = {
         name: measure.scale * measure.total(spent, tiers, top) for name, measure in MEASURES.items()

@@ -82,7 +82,7 @@ def _system(source: Source, system: System) -> Figures:
         "rounds": [
             {
                 **vars(counted),
-                "spent": vars(counted.spent),
+                "spent": counted.spent.summary(),
                 "words": r.words,
                 "samples": r.samples,
                 "threshold": r.threshold,
@@ -100,7 +100,9 @@ def _system(source: Source, system: System) -> Figures:
         "trust": _trust([gates[one.round] for one in levels]),
         "untold": {r.number: count for r in system.rounds if (count := _untold(system, r))},
         "early": system.early,
-        "seconds_by_round": [r.spent.seconds if r.spent.calls else 0.0 for r in summary.rounds],
+        "seconds_by_round": [
+            r.spent.machine_seconds if r.spent.calls else 0.0 for r in summary.rounds
+        ],
         "waited": _waited(system),
         "hits": summary.total.hits,
     }

@@ -158,7 +158,11 @@ def _table(cascade: Any, summary: Any) -> Table:
 def _cells(spent: Any) -> tuple[str, ...]:
     counts = (spent.calls, spent.prompt_tokens, spent.plan_tokens, spent.answer_tokens)
     tokens = ("unknown" if n is None else f"{n:,}" for n in counts)
-    return (*tokens, money(spent), "unknown" if spent.seconds is None else f"{spent.seconds:.1f}")
+    return (
+        *tokens,
+        money(spent),
+        "unknown" if spent.machine_seconds is None else f"{spent.machine_seconds:.1f}",
+    )
 
 
 def _print(console: Console, settings: Mapping[str, Any], cascade: Any, summary: Any) -> None:

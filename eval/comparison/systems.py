@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...models import Usage
 from ...stats.measures import MEASURES
 from ...util.arrays import Array
 from ..run.store import Record
-from ..run.summary import Spent
 
 TOKENS, WRITTEN, CALLS = "tokens", "written", "calls"
 _COUNTED = {
@@ -36,17 +36,17 @@ class Question:
     def of(cls, record: Record) -> "Question":
         tiers = {row["tier"] for row in record.usage}
         spent = {
-            tier: Spent.of(row for row in record.usage if row["tier"] == tier)
+            tier: Usage.from_rows(row for row in record.usage if row["tier"] == tier)
             for tier in sorted(tiers)
         }
         use = {
-            (tier, what): sum(of.figure(part) for part in parts)
-            for tier, of in spent.items()
+            (tier, what): sum(usage.amount(part) for part in parts)
+            for tier, usage in spent.items()
             for what, parts in _COUNTED.items()
         }
 
         def figure(what: str, tier: str) -> float:
-            return spent[tier].figure(what) if tier in spent else 0.0
+            return spent[tier].amount(what) if tier in spent else 0.0
 
         costs = {name: float(measure.total(figure, spent)) for name, measure in MEASURES.items()}
         return cls(record.score or 0.0, costs, use)

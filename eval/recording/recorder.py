@@ -228,7 +228,7 @@ def _calls(role: str, calls: Sequence[Call]) -> Row:
     """What a sample's calls used; what a cached reply took is not known."""
     if not calls:
         return {f"{role}_calls": 0}
-    usage = Usage.of(calls)
+    usage = Usage.from_calls(calls)
     row: Row = {column.name: getattr(usage, column.name, None) for column in CALL}
     row |= {"calls": len(calls), "truncated": any(c.truncated for c in calls)}
     if usage.unpriced:

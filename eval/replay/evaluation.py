@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...models import Usage
 from ...models.prices import Price
 from ...programs.confidence.early_stopping import NONE
 from ...stats.intervals import bounds_with_unknown
 from ..run.store import Record
-from ..run.summary import LargeAlone, Spent, Summary, mean_score, summarise
+from ..run.summary import LargeAlone, Summary, mean_score, summarise
 from .records import Replayed, replay_records
 from .replay import Replay
 
@@ -82,4 +83,4 @@ def _large_alone(
         return None
     same = [theirs[record.key] for record in records]
     usage = (row for record in same for row in record.usage)
-    return LargeAlone(mean_score(same), Spent.of(usage), Path(replay.record.name).name)
+    return LargeAlone(mean_score(same), Usage.from_rows(usage), Path(replay.record.name).name)

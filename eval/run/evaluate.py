@@ -19,9 +19,9 @@ from dspy.utils.exceptions import (
 
 from ...errors import CopeError, Unavailable
 from ...models import recorded_in
+from ...models.budget import Budget, BudgetGuard
 from ...programs import Cascade
 from ..tasks.base import Task
-from .budget import Purse
 from .store import Record, RunStore, key_examples
 
 # What fails for one question with these fails for all: going on would only repeat it.
@@ -108,11 +108,12 @@ async def evaluate(
     wanted = key_examples(examples)
     left = [(key, example) for key, example in wanted.items() if key not in folder.results]
     slots = asyncio.Semaphore(in_flight or questions_in_flight(cascade))
-    purse = Purse(budget, [record.usage for record in folder.results.values()])
+    answered_before = [record.usage for record in folder.results.values()]
+    guard = BudgetGuard(Budget(usd=budget), questions=answered_before)
     failed: dict[str, Record] = {}
 
     async def ask(key: str, example: dspy.Example) -> None:
-        async with slots, purse.share() as spend:
+        async with slots, guard.reserve() as spend:
             if spend is None:
                 return
             record = Record(key, example.id, example.question, example.answer)
@@ -132,7 +133,7 @@ async def evaluate(
         except BaseExceptionGroup as errors:
             raise _first(errors) from None
     records = [found for key in wanted if (found := folder.results.get(key) or failed.get(key))]
-    return Outcome(records, purse.empty)
+    return Outcome(records, guard.refused)
 
 
 async def _ask(

@@ -1,68 +1,15 @@
 """What the records of an evaluation add up to: overall, by round, and beside the large tier alone."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError
-from ...models.usage_row import UsageRow
+from ...models import Usage
 from ...stats.intervals import known_or_none
 from .store import Record, find_runs
-
-
-@dataclass(frozen=True)
-class Spent:
-    """Calls, tokens, money and time of some calls; plan tokens are those that planners wrote, answer tokens the rest.
-
-    `usd` is None when no price is known; `unpriced` counts the calls without one. `seconds` is the machine's time that
-    the calls took, shared out among calls in flight together. Tokens and seconds are None where those of some calls are not
-    known, as in a record that was imported.
-    """
-
-    calls: int = 0
-    cancelled: int = 0
-    hits: int = 0
-    prompt_tokens: int | None = 0
-    plan_tokens: int | None = 0
-    answer_tokens: int | None = 0
-    usd: float | None = None
-    unpriced: int = 0
-    seconds: float | None = 0.0
-
-    @classmethod
-    def of(cls, usage: Iterable[UsageRow]) -> "Spent":
-        rows = list(usage)
-        known = [row["usd"] for row in rows if row["usd"] is not None]
-        return cls(
-            calls=sum(row["calls"] for row in rows),
-            cancelled=sum(row["cancelled"] for row in rows),
-            hits=sum(row["hits"] for row in rows),
-            prompt_tokens=_sum(row["prompt_tokens"] for row in rows),
-            plan_tokens=_sum(row["completion_tokens"] for row in rows if row["role"] == "plan"),
-            answer_tokens=_sum(row["completion_tokens"] for row in rows if row["role"] != "plan"),
-            usd=sum(known) if known else None,
-            unpriced=sum(row["unpriced"] for row in rows),
-            seconds=_sum(row["machine_seconds"] for row in rows),
-        )
-
-    @property
-    def tokens(self) -> int | None:
-        return _sum((self.prompt_tokens, self.plan_tokens, self.answer_tokens))
-
-    def figure(self, what: str) -> float:
-        """One of `SPENT` as a number; NaN where it is not known."""
-        if what == "usd":
-            return math.nan if self.unpriced else self.usd or 0.0
-        value = getattr(self, what)
-        return math.nan if value is None else float(value)
-
-
-def _sum(values: Iterable[Any]) -> Any:
-    """The sum; None as soon as a part is not known."""
-    parts = list(values)
-    return None if None in parts else sum(parts)
 
 
 @dataclass(frozen=True)
@@ -74,7 +21,10 @@ class RoundSummary:
     answered: int
     share: float
     accuracy: float | None
-    spent: Spent
+    spent: Usage
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"spent": self.spent.summary()}
 
 
 @dataclass(frozen=True)
@@ -82,8 +32,11 @@ class LargeAlone:
     """What the large tier alone did on the same questions, from an earlier run with preset `large`."""
 
     accuracy: float | None
-    spent: Spent
+    spent: Usage
     run: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"spent": self.spent.summary()}
 
 
 @dataclass(frozen=True)
@@ -103,13 +56,19 @@ class Summary:
     interval: tuple[float, float]
     unreadable: int
     rounds: tuple[RoundSummary, ...]
-    tiers: dict[str, Spent]
-    total: Spent
+    tiers: dict[str, Usage]
+    total: Usage
     seconds_per_question: float | None
     large_alone: LargeAlone | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        document = asdict(self)
+        document["rounds"] = [round_.as_dict() for round_ in self.rounds]
+        document["tiers"] = {tier: usage.summary() for tier, usage in self.tiers.items()}
+        document["total"] = self.total.summary()
+        if self.large_alone is not None:
+            document["large_alone"] = self.large_alone.as_dict()
+        return document
 
 
 def summarise(
@@ -133,7 +92,7 @@ def summarise(
     good = [record for record in records if record.error is None]
     scores = _scores(good)
     usage = [row for record in good for row in record.usage]
-    n, seconds = len(good), Spent.of(usage).seconds
+    n, seconds = len(good), Usage.from_rows(usage).machine_seconds
     return Summary(
         n=n,
         errors=len(records) - n,
@@ -144,10 +103,10 @@ def summarise(
         unreadable=sum(record.answer is None for record in good),
         rounds=tuple(_round(good, number) for number in range(1, rounds + 1)),
         tiers={
-            t: Spent.of(r for r in usage if r["tier"] == t)
+            t: Usage.from_rows(r for r in usage if r["tier"] == t)
             for t in sorted({r["tier"] for r in usage}, reverse=True)
         },
-        total=Spent.of(usage),
+        total=Usage.from_rows(usage),
         seconds_per_question=seconds / n if n and seconds is not None else None,
         large_alone=large_alone,
     )
@@ -170,7 +129,9 @@ def _round(records: Sequence[Record], number: int) -> RoundSummary:
         answered=len(answered),
         share=len(answered) / len(records) if records else 0.0,
         accuracy=mean_score(answered),
-        spent=Spent.of(row for record in records for row in record.usage if row["round"] == number),
+        spent=Usage.from_rows(
+            row for record in records for row in record.usage if row["round"] == number
+        ),
     )
 
 
@@ -192,7 +153,7 @@ def large_alone(
             same = [answered[key] for key in wanted]
             return LargeAlone(
                 mean_score(same),
-                Spent.of(row for record in same for row in record.usage),
+                Usage.from_rows(row for record in same for row in record.usage),
                 run.path.name,
             )
     return None

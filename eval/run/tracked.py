@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import dspy
 
+from ...models import Usage
 from ...programs import Cascade
 from ...programs.resolve import TeamOptions, read_compile_metadata
 from ...util.hashing import digest
@@ -19,7 +20,7 @@ from .contamination import seen_by
 from .evaluate import Outcome, evaluate
 from .options import DataOptions, RunOptions
 from .store import Record, RunStore
-from .summary import Spent, Summary, large_alone, summarise
+from .summary import Summary, large_alone, summarise
 
 if TYPE_CHECKING:
     from ...tracking import TrackedRun
@@ -205,14 +206,14 @@ def _metrics(summary: Summary) -> Iterator[tuple[str, float | int | None]]:
         yield from _usage_metrics(tier, spent)
 
 
-def _usage_metrics(name: str, spent: Spent) -> Iterator[tuple[str, float | int | None]]:
+def _usage_metrics(name: str, spent: Usage) -> Iterator[tuple[str, float | int | None]]:
     yield f"{name}.calls", spent.calls
     yield f"{name}.prompt_tokens", spent.prompt_tokens
     yield f"{name}.plan_tokens", spent.plan_tokens
     yield f"{name}.answer_tokens", spent.answer_tokens
     yield f"{name}.usd", _known_usd(spent)
-    yield f"{name}.seconds", spent.seconds
+    yield f"{name}.seconds", spent.machine_seconds
 
 
-def _known_usd(spent: Spent) -> float | None:
+def _known_usd(spent: Usage) -> float | None:
     return None if spent.unpriced else spent.usd

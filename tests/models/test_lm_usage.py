@@ -12,7 +12,7 @@ from dspy.lm15 import ContextLengthError, Message, Request, Response, TextPart, 
 from support.tier_lms import engine_of, tier_lm
 
 from cope import Cascade, Team
-from cope.models import Call, Meter, Price, ScriptedEngine, allowed_by, metered
+from cope.models import Call, Meter, Price, ScriptedEngine, admission_control, metered
 from cope.models.concurrency import Limit
 from cope.models.lm import TierLM, note_partial
 
@@ -227,19 +227,19 @@ def test_a_call_that_fails_costs_what_is_known_of_it(price: Price | None, usd: A
     failures: list[Exception] = []
 
     class Watching:
-        def admit(self) -> None: ...
+        def before_call(self) -> None: ...
 
-        def failed(self, call: Call, error: Exception) -> None:
+        def on_error(self, call: Call, error: Exception) -> None:
             failures.append(error)
 
-        def settle(self, call: Call) -> None:
+        def after_call(self, call: Call) -> None:
             settled.append(call)
 
     def fails(*_: Any) -> str:
         raise ContextLengthError("too long")
 
     team = Team(ScriptedEngine(fails), prices={"small": price} if price else {}, cache=False)
-    with allowed_by(Watching()), pytest.raises(dspy.LMError):
+    with admission_control(Watching()), pytest.raises(dspy.LMError):
         team["small"].lm("Is it so?")
     (call,) = settled
     assert len(failures) == 1 and call.usd == (call.machine_seconds if usd == "its time" else usd)

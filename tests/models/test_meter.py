@@ -30,7 +30,7 @@ CANCELLED = Call("small", "m", 1, "reason", completion_tokens=5, cancelled=True,
 
 
 def test_a_sum():
-    usage = Usage.of([PLAN, REASON])
+    usage = Usage.from_calls([PLAN, REASON])
     assert (usage.calls, usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens) == (
         2,
         220,
@@ -41,14 +41,14 @@ def test_a_sum():
 
 
 def test_unknown_money_is_not_zero():
-    assert Usage.of([UNPRICED]).usd is None
-    assert Usage.of([]).usd is None
-    mixed = Usage.of([UNPRICED, REASON, UNPRICED])
+    assert Usage.from_calls([UNPRICED]).usd is None
+    assert Usage.from_calls([]).usd is None
+    mixed = Usage.from_calls([UNPRICED, REASON, UNPRICED])
     assert (mixed.usd, mixed.unpriced) == (0.25, 2)
 
 
 def test_hits_are_no_calls_and_cost_nothing():
-    usage = Usage.of([HIT, HIT, REASON])
+    usage = Usage.from_calls([HIT, HIT, REASON])
     assert (usage.calls, usage.hits, usage.usd, usage.tokens, usage.unpriced) == (
         1,
         2,
@@ -59,7 +59,7 @@ def test_hits_are_no_calls_and_cost_nothing():
 
 
 def test_cancelled_calls_are_calls():
-    usage = Usage.of([CANCELLED, REASON])
+    usage = Usage.from_calls([CANCELLED, REASON])
     assert (usage.calls, usage.cancelled, usage.completion_tokens, usage.unpriced) == (2, 1, 205, 1)
 
 
@@ -67,8 +67,8 @@ def test_by_labels():
     meter = Meter([PLAN, REASON, UNPRICED, HIT, CANCELLED])
     split = meter.by("tier", "round", "role")
     assert list(split) == [("large", 2, "plan"), ("small", 1, "reason"), ("small", 2, "reason")]
-    assert split["large", 2, "plan"] == Usage.of([PLAN])
-    assert split["small", 1, "reason"] == Usage.of([UNPRICED, HIT, CANCELLED])
+    assert split["large", 2, "plan"] == Usage.from_calls([PLAN])
+    assert split["small", 1, "reason"] == Usage.from_calls([UNPRICED, HIT, CANCELLED])
     assert meter.total(tier="small").calls == 3
     assert meter.total(tier="none").calls == 0
     assert sum(u.tokens for u in meter.by("role").values()) == meter.total().tokens

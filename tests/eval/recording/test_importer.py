@@ -85,7 +85,13 @@ def test_what_a_source_does_not_tell_is_unknown_and_never_nothing(tmp_path: Path
         swept.total("calls").tolist() == [9 + 1, 9 + 2] and np.isnan(swept.written("large")).all()
     )
     total = summarise(replay_records(Replay(record)).records, 2).total
-    assert (total.calls, total.answer_tokens, total.prompt_tokens, total.seconds, total.usd) == (
+    assert (
+        total.calls,
+        total.answer_tokens,
+        total.prompt_tokens,
+        total.machine_seconds,
+        total.usd,
+    ) == (
         11,
         None,
         None,

@@ -1,0 +1,211 @@
+"""What model calls may use, and the guard that keeps them to it: a hard cap on the total, over all attempts."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+from ..errors import CopeError
+from .admission import Halt
+from .meter import Call
+from .usage import Usage
+from .usage_row import UsageRow
+
+UsageRows = Sequence[UsageRow]
+"""A question's usage by tier, round and role, as in its record."""
+
+
+class BudgetExhausted(Halt):
+    """The budget allows no further call."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The most that may be used in all; None is no bound.
+
+    Attributes:
+        calls: requests that a model answered, those of the proposing model of a compile included.
+        tokens: prompt and completion tokens.
+        usd: money; the price of every tier must be known, and the proposer's where one is asked.
+        seconds: time of the machine that the models run on, as the meter charges it.
+
+    Raises:
+        CopeError: for a bound that is not above 0.
+
+    >>> Budget(calls=500).calls
+    500
+    """
+
+    calls: int | None = None
+    tokens: int | None = None
+    usd: float | None = None
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in self.bounds().items():
+            if value <= 0:
+                raise CopeError(
+                    f"a budget of {value:g} {name} allows nothing: give more than 0, or none at all"
+                )
+
+    def bounds(self) -> dict[str, float]:
+        """Return those that are set, by name."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+def format_bound(bound: float) -> str:
+    """Return a bound as the user should read it.
+
+    >>> format_bound(1000000), format_bound(0.05)
+    ('1,000,000', '0.05')
+    """
+    return f"{bound:,}" if isinstance(bound, int) else f"{bound:g}"
+
+
+def cost_for_budget(usage: UsageRows) -> float:
+    """Return what a question cost in USD. A call that was stopped early counts as much as its finished siblings.
+
+    What a provider bills for a call that it was asked to drop is not known, so the budget takes it as a whole one.
+
+    Raises:
+        CopeError: when a finished call has no price.
+
+    >>> cost_for_budget([{"usd": 0.02, "calls": 3, "unpriced": 1, "cancelled": 1}])
+    0.03
+    """
+    total = 0.0
+    for row in usage:
+        if row["unpriced"] > row["cancelled"]:
+            raise CopeError(
+                "a budget needs prices: give --price TIER=IN/OUT for every tier whose price is not known"
+            )
+        known, priced = row["usd"] or 0.0, row["calls"] - row["unpriced"]
+        total += known + (row["unpriced"] * known / priced if priced > 0 else 0.0)
+    return total
+
+
+class BudgetGuard:
+    """Keeps model calls, or whole questions, within a budget.
+
+    As an `AdmissionControl` it bounds single calls. They are counted when they begin, so that their number never passes
+    the bound; tokens, money and seconds are known when a call ends, so they pass theirs by no more than the calls in
+    flight. `reserve` bounds whole questions by money instead, so that no question is left half asked.
+
+    Args:
+        budget: the bounds.
+        used: what earlier attempts used.
+        questions: the usage of questions that were answered before, where whole questions are bounded.
+    """
+
+    def __init__(
+        self, budget: Budget, used: Usage | None = None, questions: Sequence[UsageRows] = ()
+    ) -> None:
+        self.budget = budget
+        self.used = used or Usage()
+        self._set_aside: dict[str, float | None] = {}
+        self._begun = self.used.calls
+        self._lock = threading.Lock()
+        costs = [] if budget.usd is None else [cost_for_budget(usage) for usage in questions]
+        self._spent_usd = sum(costs)
+        self._most_usd = max(costs, default=None)
+        self._running = 0
+        self._first_known = asyncio.Event()
+        self.refused: str | None = None
+        """Why `reserve` lets no further question begin."""
+
+    # Single calls
+
+    @contextmanager
+    def set_aside(self, usage: Usage) -> Iterator[None]:
+        """Leave this much unused inside, for what comes after."""
+        before, self._set_aside = self._set_aside, usage.totals()
+        try:
+            yield
+        finally:
+            self._set_aside = before
+
+    def before_call(self) -> None:
+        """Let a call begin.
+
+        Raises:
+            BudgetExhausted: when a bound is reached.
+        """
+        with self._lock:
+            reason = self.exhausted_reason()
+            if reason:
+                raise BudgetExhausted(reason)
+            self._begun += 1
+
+    def on_error(self, call: Call, error: Exception) -> None:
+        """Do nothing, because `after_call` books a call that failed as well."""
+
+    def after_call(self, call: Call) -> None:
+        """Book a call."""
+        with self._lock:
+            nobody_was_asked = call.hit or (call.cancelled and not call.seconds)
+            if nobody_was_asked:
+                self._begun -= 1
+            else:
+                self.used = self.used.plus(Usage.from_calls([call]))
+
+    def remaining(self, name: str) -> float | None:
+        """Return how much of a bound is left besides what is set aside; None where there is no bound.
+
+        Raises:
+            CopeError: when money is bounded and a finished call has no price.
+        """
+        bound = getattr(self.budget, name)
+        used = self._begun if name == "calls" else self.used.totals()[name]
+        if bound is None:
+            return None
+        if used is None:
+            raise CopeError(
+                "a budget in USD needs prices: give --price TIER=IN/OUT for every tier, and --price proposer=IN/OUT; if a "
+                "call of an earlier attempt has none, start anew with --fresh"
+            )
+        return bound - used - (self._set_aside.get(name) or 0)
+
+    def exhausted_reason(self) -> str | None:
+        """Return which bound is reached, as text; None when a call may begin."""
+        for name, bound in self.budget.bounds().items():
+            remaining = self.remaining(name)
+            if remaining is not None and remaining <= 0:
+                but = ", but for a last validation" if self._set_aside.get(name) else ""
+                return f"the budget of {format_bound(bound)} {name} is used up{but}"
+        return None
+
+    # Whole questions
+
+    @asynccontextmanager
+    async def reserve(self) -> AsyncIterator[Callable[[UsageRows], None] | None]:
+        """Reserve as much money as the most expensive question took, for one more question.
+
+        Yields:
+            What takes the question's usage when it is answered; None when there is no room, and `refused` says why.
+        """
+        bound = self.budget.usd
+        if bound is None:
+            yield lambda usage: None
+            return
+        if self._running and self._most_usd is None:
+            await self._first_known.wait()  # one question first shows what they cost
+        reserved = (self._most_usd or 0.0) * (self._running + 1)
+        if self._spent_usd + reserved > bound:
+            self.refused = (
+                f"the budget of ${bound:g} allows no further question (spent ${self._spent_usd:.4f}); what is done is "
+                "saved, and the same command with a larger --budget goes on"
+            )
+            yield None
+            return
+        self._running += 1
+        try:
+            yield self._book
+        finally:
+            self._running -= 1
+            self._first_known.set()
+
+    def _book(self, usage: UsageRows) -> None:
+        cost = cost_for_budget(usage)
+        self._spent_usd += cost
+        self._most_usd = max(self._most_usd or 0.0, cost)
