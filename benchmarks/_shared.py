@@ -153,9 +153,8 @@ async def ask_all(
                 answer = await ask(example.question)
             use = meter.total()
             right = answer is not None and await aequal(answer, example.answer)
-            return Asked(
-                answer, right, use.prompt_tokens, use.completion_tokens, use.machine_seconds
-            )
+            prompt, completion = use.prompt_tokens or 0, use.completion_tokens or 0
+            return Asked(answer, right, prompt, completion, use.machine_seconds or 0.0)
 
     return list(await asyncio.gather(*map(one, examples)))
 

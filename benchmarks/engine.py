@@ -55,7 +55,7 @@ def through_us(tier: Any) -> Ask:
             await tier.lm.acall(
                 messages=[{"role": "user", "content": question}], temperature=0.0, max_tokens=tokens
             )
-        return meter.total().completion_tokens
+        return sum(call.completion_tokens for call in meter.calls)
 
     return ask
 
@@ -157,8 +157,8 @@ async def shared(tier: Any, tokens: int) -> str:
             for s in range(8)
         )
         await asyncio.gather(*asks)
-    use = meter.total()
-    part = (use.prompt_tokens - use.cached_tokens) / use.prompt_tokens
+    prompt = sum(call.prompt_tokens for call in meter.calls)
+    part = (prompt - sum(call.cached_tokens for call in meter.calls)) / prompt
     return f"{tier.name}: computed part of eight samples' prompts: {part:.2f}, 0.12 where all is shared"
 
 

@@ -16,8 +16,8 @@ from .compile_prompts import prompts_text, templates
 from .compile_proposals import proposals
 
 if TYPE_CHECKING:
+    from ..models import Usage
     from ..optimize import Compilation, Compiled
-    from ..optimize.compiler.budget import Spending
     from ..optimize.compiler.candidates import Candidate, Candidates
     from ..optimize.compiler.session import Session
     from ..programs import Cascade
@@ -60,7 +60,7 @@ class CompileLog:
             run.metrics(
                 {
                     f"budget_{name}": value
-                    for name, value in vars(compilation.session.purse.budget).items()
+                    for name, value in vars(compilation.session.guard.budget).items()
                 }
             )
 
@@ -78,11 +78,9 @@ class CompileLog:
                     and candidate.covers(board.valkeys)
                 ):
                     self._seen.add(key)
-                    self._whole(key, candidate, board, session.purse.spent)
+                    self._whole(key, candidate, board, session.guard.used)
 
-    def _whole(
-        self, key: str, candidate: "Candidate", board: "Candidates", spent: "Spending"
-    ) -> None:
+    def _whole(self, key: str, candidate: "Candidate", board: "Candidates", spent: "Usage") -> None:
         """A candidate has answered all validation questions."""
         accuracy = candidate.mean(board.valkeys)
         own = board is self._board
@@ -230,7 +228,7 @@ class CompileLog:
 
     def close(self) -> None:
         """Log what was used, however the compile ended, and say what the store did not take."""
-        spent = self._compilation.session.purse.spent
+        spent = self._compilation.session.guard.used
         with self._or_without():
             self._run.metrics(_used(spent), spent.calls)
             self._run.end_children()
@@ -247,8 +245,8 @@ class CompileLog:
             self._trouble.append(str(error))
 
 
-def _used(spent: "Spending") -> dict[str, float | None]:
-    return {f"compile_{name}": value for name, value in vars(spent).items()}
+def _used(spent: "Usage") -> dict[str, float | None]:
+    return {f"compile_{name}": value for name, value in spent.totals().items()}
 
 
 def servable(program: "Cascade") -> "Cascade":

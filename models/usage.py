@@ -93,7 +93,7 @@ class Usage:
         calls: int = 0,
         tokens: int = 0,
         usd: float | None = 0.0,
-        machine_seconds: float = 0.0,
+        seconds: float = 0.0,
         completion_share: float = 0.0,
     ) -> "Usage":
         """Return an expected usage.
@@ -102,7 +102,7 @@ class Usage:
             calls: requests.
             tokens: read and written.
             usd: None when a price is not known.
-            machine_seconds: the time of the machine.
+            seconds: the time of the machine.
             completion_share: of the tokens, the share that models write.
         """
         unknown = max(1, calls) if usd is None else 0
@@ -114,7 +114,7 @@ class Usage:
             usd=usd,
             unpriced=unknown,
             unpriced_finished=unknown,
-            machine_seconds=machine_seconds,
+            machine_seconds=seconds,
         )
 
     @property

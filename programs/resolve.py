@@ -227,7 +227,7 @@ def resolve_cascade(
     saved = Cascade.from_file(program, team, **settings)
     if not changed:
         return saved
-    cascade = Cascade(saved.preset.with_(**changes), team, **settings)
+    cascade = type(saved)(saved.preset.with_(**changes), team, **settings)
     state = saved.dump_state()
     state["preset"] = cascade.dump_state()["preset"]
     cascade.load_state(state)

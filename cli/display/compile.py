@@ -21,7 +21,7 @@ def print_plan(compilation: "Compilation", settings: dict[str, Any], guess: "Est
     """What a compile is about to do, on stderr."""
     session, optimizer = compilation.session, compilation.optimizer
     earlier = (
-        f"; {session.purse.spent.calls:,} calls made before are not asked again"
+        f"; {session.guard.used.calls:,} calls made before are not asked again"
         if session.resumed
         else ""
     )
@@ -41,7 +41,7 @@ def print_plan(compilation: "Compilation", settings: dict[str, Any], guess: "Est
         *(("", words) for words in guess.assumes),
         (
             "budget",
-            f"{_bounds(session.purse.budget)}; {session.purse.spent.calls:,} calls are used",
+            f"{_bounds(session.guard.budget)}; {session.guard.used.calls:,} calls are used",
         ),
         ("kept in", f"{compilation.folder}{earlier}"),
     ]
@@ -86,11 +86,15 @@ def _right(guess: "Estimate") -> str:
 
 
 def _range(guess: "Estimate") -> str:
-    low, high = guess.low, guess.high
-    dollars = "money unknown" if high.usd is None else f"{money(low.usd or 0)} to {money(high.usd)}"
+    low, high = guess.low.totals(), guess.high.totals()
+    dollars = (
+        "money unknown"
+        if high["usd"] is None
+        else f"{money(low['usd'] or 0)} to {money(high['usd'])}"
+    )
     return (
-        f"{low.calls:,} to {high.calls:,} calls, {low.tokens:,} to {high.tokens:,} tokens, {dollars}, "
-        f"{duration(low.seconds)} to {duration(high.seconds)} of model time"
+        f"{low['calls']:,} to {high['calls']:,} calls, {low['tokens']:,} to {high['tokens']:,} tokens, {dollars}, "
+        f"{duration(low['seconds'])} to {duration(high['seconds'])} of model time"
     )
 
 
@@ -122,7 +126,7 @@ def result_document(
         "gain": {"mean": mean, "low": low, "high": high},
         "candidates": len(made.candidates),
         "estimate": guess.as_dict(),
-        "spent": vars(made.spent),
+        "spent": made.spent.totals(),
         "stopped": made.stopped,
         "lost": made.lost,
         "output": str(output),
@@ -154,13 +158,13 @@ def print_result(
         lines += [
             f"  {number}  {_scores(scores)}" for number, (_, scores) in enumerate(made.frontier, 1)
         ]
-    spent = made.spent
+    spent = made.spent.totals()
     lines += [
         "",
         *([f"stopped early: {made.stopped}"] if made.stopped else []),
         *([f"warning: {made.lost}"] if made.lost else []),
-        f"used     {spent.calls:,} calls, {spent.tokens:,} tokens, "
-        f"{'money unknown' if spent.usd is None else money(spent.usd)}, {duration(spent.seconds)} of model time",
+        f"used     {spent['calls']:,} calls, {spent['tokens']:,} tokens, "
+        f"{'money unknown' if spent['usd'] is None else money(spent['usd'])}, {duration(spent['seconds'])} of model time",
         f"saved    {output}" + ("" if made.improved else ", the program as it was"),
         *([f"         {', '.join(map(str, frontier))}"] if frontier else []),
         *([f"drawn    {' and '.join(plots)}"] if (plots := made.provenance.get("plots")) else []),

@@ -78,7 +78,7 @@ class CompileView:
         """A question was scored, or a call began or ended; called from the threads of the optimizer."""
         with self._lock:
             self._session, now = session, time.monotonic()
-            if self._start is None or session.purse.spent.calls == self._start.calls:
+            if self._start is None or session.guard.used.calls == self._start.calls:
                 self._start = _mark(session, now if self._start else self._began)
             if now - self._shown >= (0.2 if self._live else EVERY_SECONDS):
                 self._draw(session, now)
@@ -140,7 +140,7 @@ class CompileView:
         )
         if made < 5 or took < 1:
             return ""
-        bounds = session.purse.budget.bounds()
+        bounds = session.guard.budget.bounds()
         shares = [
             (bounds[name] - here.spent[name]) / used
             for name in bounds
@@ -156,21 +156,21 @@ class CompileView:
 
 def _used(session: "Session") -> list[str]:
     """The calls, and all else that is budgeted, each of its bound; money also where there is some."""
-    spent, budget = session.purse.spent, session.purse.budget
-    parts = [f"calls {spent.calls:,}" + (f" of {budget.calls:,}" if budget.calls else "")]
+    spent, budget = session.guard.used.totals(), session.guard.budget
+    parts = [f"calls {spent['calls']:,}" + (f" of {budget.calls:,}" if budget.calls else "")]
     if budget.tokens:
-        parts.append(f"tokens {spent.tokens:,} of {budget.tokens:,}")
+        parts.append(f"tokens {spent['tokens']:,} of {budget.tokens:,}")
     if budget.usd:
         parts.append(
-            f"{'money unknown' if spent.usd is None else money(spent.usd)} of {money(budget.usd)}"
+            f"{'money unknown' if spent['usd'] is None else money(spent['usd'])} of {money(budget.usd)}"
         )
-    elif spent.usd:
-        parts.append(money(spent.usd))
+    elif spent["usd"]:
+        parts.append(money(spent["usd"]))
     if budget.seconds:
-        parts.append(f"{duration(spent.seconds)} of {duration(budget.seconds)} of model time")
+        parts.append(f"{duration(spent['seconds'])} of {duration(budget.seconds)} of model time")
     return parts
 
 
 def _mark(session: "Session", now: float) -> _Mark:
-    spent = {name: float(value or 0) for name, value in vars(session.purse.spent).items()}
-    return _Mark(now, session.purse.spent.calls, session.activity.answered, spent)
+    spent = {name: float(value or 0) for name, value in session.guard.used.totals().items()}
+    return _Mark(now, session.guard.used.calls, session.activity.answered, spent)

@@ -11,8 +11,9 @@ from dspy.teleprompt.teleprompt import Teleprompter
 
 from ...errors import CopeError
 from ...eval.run.evaluate import questions_in_flight
-from ...models import Price
+from ...models import Budget, Price, Usage
 from ...models.adapter import LeanAdapter
+from ...models.budget import BudgetExhausted
 from ...models.engines.base import LocalEngine
 from ...programs import Cascade
 from ..optimizers.base import Job, Optimizer, failure, shown_row
@@ -28,7 +29,6 @@ from .arguments import (
     check_proposer,
     default_scorer,
 )
-from .budget import Budget, BudgetSpent, Spending
 from .candidates import Candidate
 from .choice import best
 from .chosen import chosen
@@ -128,7 +128,7 @@ class Compilation:
         check_proposer(proposer)
         self.surrogate = Surrogate(program, self.names) if surrogate else None
         self.proposer = make_proposer(program.team, proposer, price=proposer_price)
-        self._costs: list[Spending] = []
+        self._costs: list[Usage] = []
         self._held = CompileFolder(place)
         self.folder = self._held.path
         try:
@@ -173,7 +173,7 @@ class Compilation:
 
     def check(self) -> None:
         """Raise a CopeError when the budget cannot be enough, or a price is missing to it; no model is asked."""
-        budget = self.session.purse.budget
+        budget = self.session.guard.budget
         own = self.optimizer.models if isinstance(self.optimizer, Own) else []
         check_prices(self.program, [self.proposer] if self.proposes else own, budget)
         check_calls(
@@ -196,7 +196,7 @@ class Compilation:
                 asked = self.asking.results(self.job.student, self.splits.train[:PILOT])
         except Failed as failed:
             raise failed.error from failed
-        except BudgetSpent as empty:
+        except BudgetExhausted as empty:
             raise CopeError(
                 f"{empty} by the first few questions, so it is too small for one step of {self.optimizer.name}: give more"
             ) from None
@@ -204,11 +204,11 @@ class Compilation:
         check_pilot(answers)
         usages = [prediction.usage for prediction in answers if prediction]
         costs = self._costs = per_question(usages)
-        left = affordable(self.session.purse.budget, costs)
+        left = affordable(self.session.guard.budget, costs)
         self.job.runs = (
             None if left is None else max(0, left - 2 * len(self.splits.val))
         )  # before and after
-        check_budget(self.optimizer, self.job, self.session.purse, costs)
+        check_budget(self.optimizer, self.job, self.session.guard, costs)
         questions, proposals = self.optimizer.runs(self.job)
         first = len(self.splits.val)
         plain = first if self.optimizer.demonstrates and self.job.demos else None
@@ -248,22 +248,23 @@ class Compilation:
 
     def _run(self) -> Compiled:
         student = self.job.student
-        spent = self.session.purse.spent
-        begun = Spending().plus(spent)
+        begun = self.session.guard.used
         try:
             with self._stage():
                 self.asking.scores(student, self.splits.val)
-        except BudgetSpent as empty:
+        except BudgetExhausted as empty:
             raise CopeError(f"{empty} before the program was validated once: give more") from None
         before = self.session.see(student)
         self.metric.reference = before.mean(self.session.candidates.valkeys, before.large_tokens)
         stopped, made = None, None
         proposed = self.session.proposed = Proposed()  # whatever the pilot asked
-        reserve = validation(len(self.splits.val), spent.minus(begun), self._costs)
+        reserve = validation(
+            len(self.splits.val), self.session.guard.used.minus(begun), self._costs
+        )
         try:
-            with self.session.purse.keeping_back(reserve), self._stage():
+            with self.session.guard.set_aside(reserve), self._stage():
                 made = self._optimize()
-        except BudgetSpent as empty:
+        except BudgetExhausted as empty:
             stopped = str(empty)
         except CopeError:
             raise
@@ -276,7 +277,7 @@ class Compilation:
             with self._stage():
                 for candidate in self._finalists(made, before):
                     self.asking.scores(candidate, self.splits.val)
-        except BudgetSpent as empty:
+        except BudgetExhausted as empty:
             stopped = stopped or str(empty)
         outcome = self._outcome(before, stopped)
         if proposed.all_failed and not outcome.improved:
@@ -314,7 +315,7 @@ class Compilation:
                 for c in candidates.frontier()
             ],
             candidates=list(candidates),
-            spent=self.session.purse.spent,
+            spent=self.session.guard.used,
             stopped=stopped,
         )
         models = {tier: self.program.team[tier].model for tier in self.program.preset.tiers}

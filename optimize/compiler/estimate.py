@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...models import Budget, Usage
 from ...models.usage_row import UsageRow
-from .budget import Budget, Spending
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Estimate:
         shorter: whether the lower end counts on shorter answers.
     """
 
-    low: Spending
-    high: Spending
+    low: Usage
+    high: Usage
     questions: int
     pilot: int
     proposals: int
@@ -48,34 +48,22 @@ class Estimate:
             "pilot": self.pilot,
             "right": self.right,
             "proposals": self.proposals,
-            "low": vars(self.low),
-            "high": vars(self.high),
+            "low": self.low.totals(),
+            "high": self.high.totals(),
             "assumes": self.assumes,
         }
 
 
-def per_question(usages: Sequence[Sequence[UsageRow]]) -> list[Spending]:
-    """What each question of a pilot used; a prediction's `usage` holds it by tier, round and role."""
-    found = []
-    for usage in usages:
-        priced = [row["usd"] for row in usage if row["usd"] is not None]
-        known = all(row["unpriced"] <= row["cancelled"] for row in usage)
-        found.append(
-            Spending(
-                sum(row["calls"] for row in usage),
-                sum(_read(row) + _written(row) for row in usage),
-                sum(priced) if known else None,
-                sum(row["machine_seconds"] or 0.0 for row in usage),
-            )
-        )
-    return found
+def per_question(usages: Sequence[Sequence[UsageRow]]) -> list[Usage]:
+    """Return what each question of a pilot used; a prediction's `usage` holds it by tier, round and role."""
+    return [Usage.from_rows(rows) for rows in usages]
 
 
-def affordable(budget: Budget, pilot: Sequence[Spending]) -> int | None:
+def affordable(budget: Budget, pilot: Sequence[Usage]) -> int | None:
     """How many questions like those of the pilot a budget pays for; None where nothing that they use is bounded."""
     shares = []
     for name, bound in budget.bounds().items():
-        used = sum(getattr(cost, name) or 0 for cost in pilot)
+        used = sum(cost.totals()[name] or 0 for cost in pilot)
         if used:
             shares.append(int(bound * len(pilot) / used))
     return min(shares, default=None)
@@ -106,7 +94,7 @@ _PROPOSAL_WRITTEN = 0.25  # of these, the reply
 
 
 def estimate(
-    pilot: Sequence[Spending],
+    pilot: Sequence[Usage],
     questions: int,
     proposals: int,
     demos: int,
@@ -125,33 +113,43 @@ def estimate(
         written: share of the pilot's tokens that models wrote.
         price_of: USD of a proposal by prompt tokens, completion tokens and machine seconds; None when it is not known.
     """
-    count = max(1, len(pilot))
-    mean = _scaled(_sum(pilot), 1 / count)
-    dearest = max(pilot, key=lambda spent: (spent.calls, spent.tokens), default=Spending())
-    speed = mean.seconds / mean.tokens if mean.tokens else 0.0
-    low, high = _scaled(mean, _REPEATED * questions), _scaled(dearest, questions)
-    high.tokens += demos * questions * max(1, mean.tokens)
-    high.seconds += demos * questions * mean.seconds / _WEIGHT
+    mean = _sum(pilot).times(1 / max(1, len(pilot)))
+    most_expensive = max(pilot, key=lambda usage: (usage.calls, usage.tokens), default=Usage())
+    low, high = mean.times(_REPEATED * questions).totals(), most_expensive.times(questions).totals()
+    each = mean.totals()
+    speed = each["seconds"] / each["tokens"] if each["tokens"] else 0.0
+    high["tokens"] += demos * questions * max(1, each["tokens"])
+    high["seconds"] += demos * questions * each["seconds"] / _WEIGHT
     if plain is not None:
         saved = (1 - _SHORTENED) * max(0, questions - plain) / max(1, questions)
-        dear = (
-            _WEIGHT * written / (_WEIGHT * written + 1 - written)
-        )  # the writing's share of time and money
-        low.tokens = round(low.tokens * (1 - saved * written))
-        low.seconds *= 1 - saved * dear
-        low.usd = None if low.usd is None else low.usd * (1 - saved * dear)
-    for spent, tokens in ((low, _PROPOSAL_TOKENS[0]), (high, _PROPOSAL_TOKENS[1])):
-        spent.calls += proposals
-        spent.tokens += proposals * tokens
-        spent.seconds += proposals * tokens * speed
+        # The writing's share of time and money.
+        weight = _WEIGHT * written / (_WEIGHT * written + 1 - written)
+        low["tokens"] = round(low["tokens"] * (1 - saved * written))
+        low["seconds"] *= 1 - saved * weight
+        if low["usd"] is not None:
+            low["usd"] *= 1 - saved * weight
+    for totals, tokens in ((low, _PROPOSAL_TOKENS[0]), (high, _PROPOSAL_TOKENS[1])):
+        totals["calls"] += proposals
+        totals["tokens"] += proposals * tokens
+        totals["seconds"] += proposals * tokens * speed
         if proposals:
             reply = round(_PROPOSAL_WRITTEN * tokens)
-            each = price_of(tokens - reply, reply, tokens * speed)
-            spent.usd = None if spent.usd is None or each is None else spent.usd + proposals * each
-    return Estimate(low, high, questions, len(pilot), proposals, plain is not None)
+            price = price_of(tokens - reply, reply, tokens * speed)
+            if totals["usd"] is None or price is None:
+                totals["usd"] = None
+            else:
+                totals["usd"] += proposals * price
+    return Estimate(
+        Usage.from_totals(**low, completion_share=written),
+        Usage.from_totals(**high, completion_share=written),
+        questions,
+        len(pilot),
+        proposals,
+        plain is not None,
+    )
 
 
-def validation(questions: int, first: Spending, pilot: Sequence[Spending]) -> Spending:
+def validation(questions: int, first: Usage, pilot: Sequence[Usage]) -> Usage:
     """What one more validation may take: half as much again as the first, whose prompts had no demonstrations.
 
     Args:
@@ -159,22 +157,13 @@ def validation(questions: int, first: Spending, pilot: Sequence[Spending]) -> Sp
         first: what it took; nothing after an interruption, and then the pilot tells.
         pilot: what single questions used.
     """
-    told = _scaled(_sum(pilot), questions / len(pilot))
-    larger = Spending(
-        max(first.calls, told.calls),
-        max(first.tokens, told.tokens),
-        max(first.usd or 0.0, told.usd or 0.0),
-        max(first.seconds, told.seconds),
-    )
-    return _scaled(larger, 1.5)
+    told = _sum(pilot).times(questions / len(pilot)).totals()
+    larger = {name: max(value or 0, told[name] or 0) for name, value in first.totals().items()}
+    return Usage.from_totals(**larger).times(1.5)
 
 
-def _sum(parts: Sequence[Spending]) -> Spending:
-    total = Spending()
+def _sum(parts: Sequence[Usage]) -> Usage:
+    total = Usage()
     for part in parts:
         total = total.plus(part)
     return total
-
-
-def _scaled(spent: Spending, times: float) -> Spending:
-    return Spending().plus(spent, times)

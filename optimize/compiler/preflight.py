@@ -8,10 +8,11 @@ from typing import Any
 import dspy
 
 from ...errors import CopeError, first_line
+from ...models import Usage
+from ...models.budget import Budget, BudgetGuard, format_bound
 from ...models.lm import TierLM
 from ...programs import Cascade
 from ..optimizers.base import Job, Optimizer
-from .budget import Budget, Purse, Spending, plain
 from .fewest import fewest_calls
 from .metric import Judge
 from .proposer import TIER
@@ -124,10 +125,12 @@ def check_calls(optimizer: Optimizer, job: Job, budget: Budget, last: int | None
         raise _too_small(optimizer, job, "calls", budget.calls, needed, "at least")
 
 
-def check_budget(optimizer: Optimizer, job: Job, purse: Purse, pilot: Sequence[Spending]) -> None:
+def check_budget(
+    optimizer: Optimizer, job: Job, guard: BudgetGuard, pilot: Sequence[Usage]
+) -> None:
     """Raise a CopeError when the budget does not allow the first validation and the optimizer's smallest step."""
-    for name, bound in purse.budget.bounds().items():
-        each = [getattr(cost, name) for cost in pilot]
+    for name, bound in guard.budget.bounds().items():
+        each = [cost.totals()[name] for cost in pilot]
         if None in each:  # all have a price by now, so it is of calls that were made without one
             raise CopeError(
                 "a budget in USD needs prices, and calls of an earlier attempt have none: start anew with --fresh, or "
@@ -177,6 +180,6 @@ def _too_small(
         also = ", or smaller --train and --val" if needed(least) <= bound else ""
     amount = _dollars(whole) if name == "usd" else f"{math.ceil(whole):,}"
     return CopeError(
-        f"{plain(bound)} {name} are too few for one step of {optimizer.name}: it needs {about} {amount} "
+        f"{format_bound(bound)} {name} are too few for one step of {optimizer.name}: it needs {about} {amount} "
         f"({len(job.valset) + optimizer.least(job)} answers); give {_OPTIONS[name](whole)}{also}"
     )

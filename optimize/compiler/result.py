@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError
+from ...models import Usage
 from ...programs import Cascade
 from ...stats.intervals import paired_interval, wilson
 from ...util.files import write_atomic
-from .budget import Spending
 from .candidates import Candidate
 from .splits import Splits
 
@@ -80,7 +80,7 @@ class Compiled:
     improved: bool
     frontier: list[tuple[Cascade, Scores]]
     candidates: list[Candidate]
-    spent: Spending
+    spent: Usage
     stopped: str | None
     lost: str | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
@@ -113,7 +113,7 @@ def provenance(
         "splits": splits.as_dict(),
         **({"duplicates": splits.dropped} if splits.dropped else {}),
         "scores": {"before": made.before.as_dict(), "after": made.after.as_dict()},
-        "budget": {**vars(made.spent), "seconds": round(made.spent.seconds, 1)},
+        "budget": {**made.spent.totals(), "seconds": round(made.spent.totals()["seconds"], 1)},
         "rows": splits.rows(),
     }
 

@@ -9,12 +9,11 @@ from typing import Any
 
 from ...errors import CopeError, first_line
 from ...eval.run.evaluate import fatal_in
-from ...models import Call, Halt, Ledger, allowed_by, recorded_in
+from ...models import Budget, BudgetGuard, Call, Halt, Ledger, Usage, admission_control, recorded_in
 from ...models.scope import in_scope, scoped
 from ...programs import Cascade
 from ...util.hashing import digest
 from .activity import Activity
-from .budget import Budget, Purse, Spending
 from .candidates import Candidate, Candidates
 from .prompts import state_of
 from .proposed import Proposed
@@ -74,9 +73,7 @@ class Session:
     ) -> None:
         self.ledger = Ledger(folder / CALLS) if folder else None
         self.kept = KeptRounds(folder / ROUNDS if folder else None)
-        self.purse = Purse(
-            budget or Budget(), Spending.of(self.ledger.before) if self.ledger else None
-        )
+        self.guard = BudgetGuard(budget or Budget(), _used_before(self.ledger))
         self.resumed = bool(self.ledger and self.ledger.before)
         self.candidates = Candidates(valkeys)
         self.refuses: Callable[[Cascade], str | None] = lambda program: None
@@ -99,7 +96,7 @@ class Session:
         with ExitStack() as stack:
             stack.enter_context(scoped("stage", number))
             stack.enter_context(recorded_in(self.ledger))
-            stack.enter_context(allowed_by(self))
+            stack.enter_context(admission_control(self))
             try:
                 yield
             finally:
@@ -131,19 +128,19 @@ class Session:
         while any(task in self._running for task in left) and time.monotonic() < patience:
             time.sleep(0.01)
 
-    def admit(self) -> None:
-        """Let a model call of the running stage begin; see `Allowance`."""
+    def before_call(self) -> None:
+        """Let a model call of the running stage begin; see `AdmissionControl`."""
         self.check()
         if not in_scope("question"):
             self.activity.proposes()
         try:
-            self.purse.admit()
+            self.guard.before_call()
         except Halt as halt:
             self.end(halt)
             raise
         self._tell()
 
-    def failed(self, call: Call, error: Exception) -> None:
+    def on_error(self, call: Call, error: Exception) -> None:
         """What fails for one request fails for all: no optimizer is to go on as if it had only lost a proposal."""
         if fatal := fatal_in(error):
             self.end(
@@ -163,8 +160,8 @@ class Session:
             self.end(Failed(fatal))
             self.check()
 
-    def settle(self, call: Call) -> None:
-        self.purse.settle(call)
+    def after_call(self, call: Call) -> None:
+        self.guard.after_call(call)
         if call.tier == TIER:
             self.proposed.ended += 1
         self._tell()
@@ -187,7 +184,7 @@ class Session:
         state = state_of(program)
         identity = digest(state)
         if identity not in self.candidates:
-            self.candidates.see(identity, state, self.purse.spent.calls, self.refuses(program))
+            self.candidates.see(identity, state, self.guard.used.calls, self.refuses(program))
         return self.candidates[identity]
 
     def note(
@@ -203,3 +200,10 @@ class Session:
         if self.ledger:
             self.ledger.close()
         self.kept.close()
+
+
+def _used_before(ledger: Ledger | None) -> Usage | None:
+    """Return what earlier attempts used."""
+    if ledger is None:
+        return None
+    return Usage.from_calls(Call(**call) for call in ledger.before if not call["hit"])

@@ -1,8 +1,10 @@
 """Calls are summed by tier, round and role; money that is not known stays unknown; a machine's time is shared out."""
 
 import asyncio
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -178,3 +180,41 @@ def test_models_that_generate_at_once_get_equal_parts(monkeypatch: pytest.Monkey
     now += 8
     assert clock.stop(large, "large") == pytest.approx(4.0)
     assert [clock.stop(started, "small") for started in small] == pytest.approx([2.0 + 1.0] * 4)
+
+
+# Sums of sums
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    return {
+        "tier": "small",
+        "round": 1,
+        "role": "reason",
+        **Usage.from_calls([]).as_dict(),
+    } | changes
+
+
+def test_rows_add_up_and_what_is_not_known_of_one_is_unknown():
+    plan = row(role="plan", calls=1, prompt_tokens=5, completion_tokens=7, usd=0.5)
+    usage = Usage.from_rows([plan, row(calls=2, prompt_tokens=1, completion_tokens=3)])
+    assert (usage.calls, usage.tokens, usage.plan_tokens, usage.answer_tokens) == (3, 16, 7, 3)
+    imported = Usage.from_rows([plan, row(completion_tokens=None, machine_seconds=None)])
+    assert (imported.plan_tokens, imported.answer_tokens, imported.tokens) == (7, None, None)
+    assert imported.summary()["seconds"] is None
+    assert math.isnan(imported.amount("answer_tokens")) and imported.amount("plan_tokens") == 7
+
+
+def test_money_is_unknown_when_a_finished_call_has_no_price():
+    stopped = row(calls=2, cancelled=1, unpriced=1, usd=0.25)
+    assert Usage.from_rows([stopped]).total_usd == 0.25
+    assert math.isnan(Usage.from_rows([stopped]).amount("usd"))
+    finished = row(calls=1, unpriced=1)
+    assert Usage.from_rows([stopped, finished]).total_usd is None
+    assert Usage.from_calls([CANCELLED, UNPRICED]).total_usd is None
+
+
+def test_a_multiple_keeps_the_total_of_the_tokens():
+    usage = Usage.from_totals(calls=3, tokens=5, usd=0.3, seconds=1.0, completion_share=0.5)
+    assert usage.times(0.5).totals() == {"calls": 2, "tokens": 2, "usd": 0.15, "seconds": 0.5}
+    assert Usage.from_totals(1, 10, None).times(2).total_usd is None
+    assert usage.plus(usage).minus(usage).totals() == pytest.approx(usage.totals())

@@ -14,8 +14,8 @@ from support.compile_world import World, fickle, preset, rows, score
 
 from cope import Cascade
 from cope.cli.display.compile_progress import CompileView
+from cope.models import Usage
 from cope.optimize import Budget, Compilation, split
-from cope.optimize.compiler.budget import Spending
 from cope.optimize.compiler.estimate import Estimate
 from cope.optimize.compiler.session import Session
 
@@ -42,7 +42,7 @@ def scored(session: Any, number: int, key: str, value: float) -> None:
 
 
 def guess(questions: int, calls: int) -> Estimate:
-    return Estimate(Spending(), Spending(calls), questions, 8, 0)
+    return Estimate(Usage.from_totals(), Usage.from_totals(calls), questions, 8, 0)
 
 
 def test_one_line_is_drawn_over(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +60,7 @@ def test_one_line_is_drawn_over(clock: list[float], monkeypatch: pytest.MonkeyPa
         scored(session, 1, "a", 1.0)
         scored(session, 1, "b", 1.0)
         clock[0] += 9
-        session.purse.spent = Spending(100, 9000, 0.25, 3.0)
+        session.guard.used = Usage.from_totals(100, 9000, 0.25, 3.0)
         view.heard(session)
         session.activity.answered, session.activity.words = 500, "exploring: 12 answers"
         clock[0] += 1
@@ -79,28 +79,36 @@ def test_one_line_is_drawn_over(clock: list[float], monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("budget", "spent", "words"),
     [
-        (Budget(tokens=90_000), Spending(5, 12_345, None, 9.0), "calls 5  tokens 12,345 of 90,000"),
-        (Budget(usd=2.0), Spending(5, 12_345, 0.25, 9.0), "calls 5  $0.25 of $2.00"),
-        (Budget(usd=2.0), Spending(5, 12_345, None, 9.0), "calls 5  money unknown of $2.00"),
+        (
+            Budget(tokens=90_000),
+            Usage.from_totals(5, 12_345, None, 9.0),
+            "calls 5  tokens 12,345 of 90,000",
+        ),
+        (Budget(usd=2.0), Usage.from_totals(5, 12_345, 0.25, 9.0), "calls 5  $0.25 of $2.00"),
+        (
+            Budget(usd=2.0),
+            Usage.from_totals(5, 12_345, None, 9.0),
+            "calls 5  money unknown of $2.00",
+        ),
         (
             Budget(seconds=600),
-            Spending(5, 12_345, None, 45.0),
+            Usage.from_totals(5, 12_345, None, 45.0),
             "calls 5  45 s of 10 min of model time",
         ),
         (
             Budget(9, 99, 2.0, 60),
-            Spending(5, 12, 0.0, 9.0),
+            Usage.from_totals(5, 12, 0.0, 9.0),
             "calls 5 of 9  tokens 12 of 99  $0 of $2.00  9 s of 60 s",
         ),
-        (None, Spending(5, 12_345, None, 45.0), "calls 5"),
+        (None, Usage.from_totals(5, 12_345, None, 45.0), "calls 5"),
     ],
 )
 def test_all_that_is_budgeted_is_shown(
-    budget: Any, spent: Spending, words: str, monkeypatch: pytest.MonkeyPatch
+    budget: Any, spent: Usage, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stderr", out := io.StringIO())
     session = Session(["a"], budget)
-    session.purse.spent = spent
+    session.guard.used = spent
     with CompileView() as view:
         view.heard(session)
     line = out.getvalue().splitlines()[0]
@@ -120,7 +128,7 @@ def test_the_time_left_goes_on_while_a_call_says_nothing(
         view.heard(session)
         scored(session, 0, "a", 1.0)
         clock[0] += 10
-        session.purse.spent = Spending(100, 9000, 0.25, 3.0)
+        session.guard.used = Usage.from_totals(100, 9000, 0.25, 3.0)
         view.heard(session)
         assert out.getvalue().rstrip().endswith("at most 30 s left")
         clock[0] += 10
@@ -149,14 +157,14 @@ def test_without_a_terminal_a_line_comes_now_and_then(
     session, view = Session(["a"]), CompileView()
     with view:
         for calls in (1, 2, 3):
-            session.purse.spent = Spending(calls)
+            session.guard.used = Usage.from_totals(calls)
             view.heard(session)
             clock[0] += 10
     assert out.getvalue().splitlines() == [f"asks a few questions  calls {n}" for n in (1, 3)]
     view.expects(guess(questions=0, calls=60))
     with view:
         clock[0] += 20
-        session.purse.spent = Spending(33)
+        session.guard.used = Usage.from_totals(33)
         view.heard(session)
     assert "calls 33  at most 20 s left" in out.getvalue(), (
         "the estimate bounds what no budget does"
@@ -166,12 +174,18 @@ def test_without_a_terminal_a_line_comes_now_and_then(
 @pytest.mark.parametrize(
     ("spent", "left"),
     [
-        (Spending(10, 100, 0.01, 5.0), "at most 10 s left"),  # half of the model time is used
-        (Spending(10, 1000, 0.01, 1.0), "at most 5 s left"),  # two thirds of the tokens are
+        (
+            Usage.from_totals(10, 100, 0.01, 5.0),
+            "at most 10 s left",
+        ),  # half of the model time is used
+        (
+            Usage.from_totals(10, 1000, 0.01, 1.0),
+            "at most 5 s left",
+        ),  # two thirds of the tokens are
     ],
 )
 def test_any_bound_of_the_budget_bounds_the_time(
-    clock: list[float], monkeypatch: pytest.MonkeyPatch, spent: Spending, left: str
+    clock: list[float], monkeypatch: pytest.MonkeyPatch, spent: Usage, left: str
 ) -> None:
     monkeypatch.setattr(sys, "stderr", out := io.StringIO())
     session, view = Session(["a"], Budget(tokens=1500, usd=100.0, seconds=10.0)), CompileView()
@@ -179,7 +193,7 @@ def test_any_bound_of_the_budget_bounds_the_time(
     with view:
         view.heard(session)
         clock[0] += 20
-        session.purse.spent, session.activity.answered = spent, 10
+        session.guard.used, session.activity.answered = spent, 10
         clock[0] -= 10
         view._shown = 0
         view.heard(session)
@@ -199,7 +213,7 @@ def test_what_is_answered_again_after_a_resume_says_nothing_of_the_time(
             view.heard(session)
         for _ in range(10):
             clock[0] += 4
-            session.purse.spent.calls += 1
+            session.guard.used.calls += 1
             session.activity.answered += 1
             view.heard(session)
     assert "calls 10  about 40 s left" in out.getvalue()
@@ -256,6 +270,6 @@ def test_a_compile_that_explores_shows_it_call_by_call(
     assert all(seconds <= most - calls + 1 for calls, seconds in timed), (
         "never past the budget, at a second a call"
     )
-    asked = compilation.session.purse.spent.calls
+    asked = compilation.session.guard.used.calls
     late = [(asked - calls, seconds) for calls, seconds in timed if calls > asked / 2]
     assert sum(abs(real - said) for real, said in late) / len(late) < asked / 4

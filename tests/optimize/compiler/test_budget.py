@@ -22,23 +22,23 @@ from support.compile_world import (
 
 from cope import Cascade
 from cope.errors import CopeError
-from cope.models import Call, Halt, Price, allowed_by
+from cope.models import BudgetGuard, Call, Halt, Price, Usage, admission_control
+from cope.models.budget import BudgetExhausted
 from cope.models.meter import MachineClock
 from cope.optimize import OPTIMIZERS, Budget
-from cope.optimize.compiler.budget import BudgetSpent, Purse, Spending
 
 
 class Counting:
     def __init__(self) -> None:
         self.admitted, self.settled = 0, 0
 
-    def admit(self) -> None:
+    def before_call(self) -> None:
         self.admitted += 1
 
-    def failed(self, call: Call, error: Exception) -> None:
+    def on_error(self, call: Call, error: Exception) -> None:
         raise AssertionError(error)
 
-    def settle(self, call: Call) -> None:
+    def after_call(self, call: Call) -> None:
         self.settled += 1
 
 
@@ -80,7 +80,7 @@ def test_tokens_pass_their_bound_by_no_more_than_what_is_in_flight(tmp_path: Pat
     )
     most = max(call.prompt_tokens + call.completion_tokens for call in run.calls)
     assert run.made.stopped == "the budget of 1,100 tokens is used up, but for a last validation"
-    assert run.made.spent.tokens <= 1100 + 8 * most
+    assert run.made.spent.totals()["tokens"] <= 1100 + 8 * most
 
 
 PRICES = {"small": Price(100, 200), "large": Price(100, 200)}
@@ -93,7 +93,7 @@ def test_money_passes_its_bound_by_no_more_than_what_is_in_flight(tmp_path: Path
     )
     assert run.made.stopped == "the budget of 0.12 usd is used up, but for a last validation"
     most = max(call.usd or 0.0 for call in run.calls)
-    spent = run.made.spent.usd
+    spent = run.made.spent.total_usd
     assert spent is not None and 0.06 < spent <= 0.12 + 8 * most
     assert spent == pytest.approx(sum(call.usd or 0.0 for call in run.calls))
 
@@ -106,17 +106,17 @@ def test_model_time_passes_its_bound_by_no_more_than_what_is_in_flight(
         "copro", "small", tmp_path, World(proposal=steps(), delay=0.001), budget=Budget(seconds=0.4)
     )
     assert run.made.stopped == "the budget of 0.4 seconds is used up, but for a last validation"
-    assert 0.2 < run.made.spent.seconds <= 0.4 + 8 * 0.01
-    assert run.made.spent.seconds == pytest.approx(0.01 * len(run.calls))
+    assert 0.2 < run.made.spent.totals()["seconds"] <= 0.4 + 8 * 0.01
+    assert run.made.spent.machine_seconds == pytest.approx(0.01 * len(run.calls))
 
 
 @pytest.mark.parametrize("name", ["calls", "tokens", "usd", "seconds"])
 def test_every_bound_empties_the_purse(name: str):
-    purse = Purse(Budget(**{name: 5}), Spending(4, 4, 4.0, 4.0))
-    purse.admit()
-    purse.settle(Call(prompt_tokens=1, usd=1.0, machine_seconds=1.0, seconds=1.0))
-    with pytest.raises(BudgetSpent, match=f"the budget of 5 {name} is used up"):
-        purse.admit()
+    guard = BudgetGuard(Budget(**{name: 5}), Usage.from_totals(4, 4, 4.0, 4.0))
+    guard.before_call()
+    guard.after_call(Call(prompt_tokens=1, usd=1.0, machine_seconds=1.0, seconds=1.0))
+    with pytest.raises(BudgetExhausted, match=f"the budget of 5 {name} is used up"):
+        guard.before_call()
 
 
 @pytest.mark.parametrize("priced", [True, False])
@@ -132,7 +132,7 @@ def test_a_question_that_fails_does_not_end_a_budget_in_money(priced: bool, tmp_
     budget = Budget(usd=1.0) if priced else Budget(calls=100)
     made = compiled("bootstrap-few-shot", "small", tmp_path, world, budget=budget).made
     assert made.stopped is None and made.after.values[[e.answer for e in VAL].index("18")] == 0.0
-    assert (made.spent.usd is not None) == priced
+    assert (made.spent.total_usd is not None) == priced
 
 
 def test_threads_that_are_left_behind_ask_nothing_more(tmp_path: Path):
@@ -164,21 +164,21 @@ def test_threads_that_are_left_behind_ask_nothing_more(tmp_path: Path):
 def test_a_request_for_several_replies_is_several_calls():
     """COPRO asks for all its proposals at once."""
     world, counting = World(lambda *_: "Yes."), Counting()
-    with allowed_by(counting):
+    with admission_control(counting):
         replies = world.team["large"].lm("Is it so?", n=3, temperature=1.0)
     assert len(replies) == len(world.large.requests) == counting.admitted == counting.settled == 3
 
 
 def test_a_purse_keeps_something_back_and_counts_earlier_attempts():
-    purse = Purse(Budget(calls=10), Spending(calls=3))
-    with purse.keeping_back(Spending(calls=5)):
-        purse.admit()
-        purse.admit()
-        with pytest.raises(BudgetSpent):
-            purse.admit()
-    assert purse.left("calls") == 5
-    purse.settle(Call(cancelled=True))  # nobody was asked after all
-    assert purse.left("calls") == 6
+    guard = BudgetGuard(Budget(calls=10), Usage.from_totals(calls=3))
+    with guard.set_aside(Usage.from_totals(calls=5)):
+        guard.before_call()
+        guard.before_call()
+        with pytest.raises(BudgetExhausted):
+            guard.before_call()
+    assert guard.remaining("calls") == 5
+    guard.after_call(Call(cancelled=True))  # nobody was asked after all
+    assert guard.remaining("calls") == 6
 
 
 @pytest.mark.parametrize("bound", [{"calls": 0}, {"tokens": -1}, {"usd": 0.0}, {"seconds": 0}])

@@ -225,7 +225,12 @@ def test_the_verb_compiles_and_its_program_is_saved_and_loaded(tmp_path: Path):
         optimizer="labeled-few-shot",
         folder=tmp_path,
     )
-    assert made.improved and len(made.before.values) == 5 and made.spent.usd and made.spent.usd > 0
+    assert (
+        made.improved
+        and len(made.before.values) == 5
+        and made.spent.total_usd
+        and made.spent.total_usd > 0
+    )
     file = made.save(tmp_path / "deep" / "made.json")
     again = Cascade.from_file(file, world.team)
     assert again.dump_state() == made.program.dump_state()

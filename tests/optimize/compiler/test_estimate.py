@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from support.compile_world import World, compiled, fickle, rows
 
-from cope.models import Price
+from cope.models import Price, Usage
 from cope.optimize import Budget
-from cope.optimize.compiler.budget import Spending
 from cope.optimize.compiler.estimate import estimate, per_question, validation, written_share
 
 
@@ -38,24 +37,24 @@ def test_the_range_holds_what_is_then_used(
     if not run.guess.proposals:  # scripted ones are shorter than any that a model makes
         tokens = sum(call.prompt_tokens + call.completion_tokens for call in run.calls[run.pilot :])
         assert low.tokens <= tokens <= high.tokens
-    assert low.usd is None and high.usd is None, "an unknown price is unknown, not 0"
+    assert low.total_usd is None and high.total_usd is None, "an unknown price is unknown, not 0"
     if calls:
         assert run.asked <= calls
 
 
 def test_a_range_from_a_pilot():
-    cheap, dear = Spending(1, 100, 0.01, 1.0), Spending(3, 300, 0.03, 3.0)
+    cheap, dear = Usage.from_totals(1, 100, 0.01, 1.0), Usage.from_totals(3, 300, 0.03, 3.0)
     price = Price(100, 200)
     price_of = lambda prompt, reply, seconds: price.usd(prompt, reply, 0, seconds)  # noqa: E731
     guess = estimate([cheap, dear], questions=10, proposals=2, demos=0, price_of=price_of)
     assert (guess.low.calls, guess.high.calls) == (2 * 10 // 2 + 2, 3 * 10 + 2)
     assert guess.low.tokens == 2000 // 2 + 2 * 800 and guess.high.tokens == 3000 + 2 * 4000
     # A proposal of 800 tokens, a quarter of them written, costs 0.10 USD here, and one of 4,000 costs 0.50.
-    assert guess.low.usd == pytest.approx(0.1 + 2 * 0.1) and guess.high.usd == pytest.approx(
-        0.3 + 2 * 0.5
-    )
+    assert guess.low.total_usd == pytest.approx(
+        0.1 + 2 * 0.1
+    ) and guess.high.total_usd == pytest.approx(0.3 + 2 * 0.5)
     unpriced = estimate([cheap, dear], questions=10, proposals=2, demos=0)
-    assert unpriced.low.usd is None and unpriced.high.usd is None, (
+    assert unpriced.low.total_usd is None and unpriced.high.total_usd is None, (
         "what the proposer takes is not known"
     )
     assert estimate([cheap], 10, 0, demos=2).high.tokens == 3000
@@ -63,7 +62,9 @@ def test_a_range_from_a_pilot():
 
 def test_a_question_with_an_unknown_price_has_none():
     usage = {
+        "role": "reason",
         "calls": 2,
+        "hits": 0,
         "prompt_tokens": 5,
         "completion_tokens": 6,
         "usd": None,
@@ -71,14 +72,16 @@ def test_a_question_with_an_unknown_price_has_none():
         "cancelled": 0,
     }
     (spent,) = per_question([[{**usage, "machine_seconds": 0.5}]])
-    assert (spent.calls, spent.tokens, spent.usd) == (2, 11, None)
+    assert (spent.calls, spent.tokens, spent.total_usd) == (2, 11, None)
 
 
 def test_what_is_kept_back_for_a_validation():
     """Half as much again as the first one took, or as the pilot's questions took where that is more."""
-    pilot = [Spending(2, 20, None, 1.0)] * 4
-    assert validation(10, Spending(40, 100, 0.0, 1.0), pilot) == Spending(60, 300, 0.0, 15.0)
-    assert validation(10, Spending(), pilot).calls == 30
+    pilot = [Usage.from_totals(2, 20, None, 1.0)] * 4
+    assert validation(10, Usage.from_totals(40, 100, 0.0, 1.0), pilot) == Usage.from_totals(
+        60, 300, 0.0, 15.0
+    )
+    assert validation(10, Usage.from_totals(), pilot).calls == 30
 
 
 SHORT_ROWS_FIRST = ("labeled-few-shot", "bootstrap-random-search")
@@ -105,20 +108,30 @@ def test_the_range_holds_where_demonstrations_make_answers_short(optimizer: str,
 
 
 def test_shorter_answers_count_at_the_lower_end_alone():
-    pilot = [Spending(1, 300, 0.03, 3.0)]
+    pilot = [Usage.from_totals(1, 300, 0.03, 3.0)]
     plain = estimate(pilot, 100, 0, demos=4)
     shorter = estimate(pilot, 100, 0, demos=4, plain=20, written=2 / 3)
-    assert shorter.high == plain.high and shorter.low.calls == plain.low.calls
+    assert shorter.high.totals() == plain.high.totals() and shorter.low.calls == plain.low.calls
     # Of the tokens two thirds are written, and of the questions four fifths are asked with demonstrations.
     saved = 0.98 * 0.8
-    assert shorter.low.tokens == pytest.approx(plain.low.tokens * (1 - saved * 2 / 3), abs=1)
-    # A written token weighs eight read ones: 16 parts of 17.
-    assert shorter.low.seconds == pytest.approx(plain.low.seconds * (1 - saved * 16 / 17))
-    assert plain.low.usd is not None and shorter.low.usd == pytest.approx(
-        plain.low.usd * (1 - saved * 16 / 17)
+    assert shorter.low.tokens == pytest.approx(
+        plain.low.totals()["tokens"] * (1 - saved * 2 / 3), abs=1
     )
-    assert estimate([Spending(1, 300, None, 3.0)], 100, 0, 4, plain=20, written=0.5).low.usd is None
-    assert estimate(pilot, 10, 0, 4, plain=20, written=0.5).low == estimate(pilot, 10, 0, 4).low
+    # A written token weighs eight read ones: 16 parts of 17.
+    assert shorter.low.machine_seconds == pytest.approx(
+        plain.low.totals()["seconds"] * (1 - saved * 16 / 17)
+    )
+    assert plain.low.total_usd is not None and shorter.low.total_usd == pytest.approx(
+        plain.low.total_usd * (1 - saved * 16 / 17)
+    )
+    assert (
+        estimate(
+            [Usage.from_totals(1, 300, None, 3.0)], 100, 0, 4, plain=20, written=0.5
+        ).low.total_usd
+        is None
+    )
+    early, plain = estimate(pilot, 10, 0, 4, plain=20, written=0.5), estimate(pilot, 10, 0, 4)
+    assert early.low.totals() == plain.low.totals()
 
 
 def test_the_share_that_models_wrote():

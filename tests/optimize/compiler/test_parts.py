@@ -256,7 +256,7 @@ def test_a_round_is_asked_once_and_gives_the_same_ever_after(tmp_path: Path):
         trace = [predict for predict, *_ in dspy.settings.trace]
     assert second.asked == 0 and restored.answer == told.answer
     assert trace == [student.round_2.planner.predict, student.round_3.reasoner.predict]
-    assert session.purse.spent.calls >= asked > 0 and isinstance(session.ledger, Ledger)
+    assert session.guard.used.calls >= asked > 0 and isinstance(session.ledger, Ledger)
     session.close()
     longer = World(max_tokens=99)
     session, student = student_in(longer, "cope", tmp_path)

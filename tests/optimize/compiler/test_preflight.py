@@ -148,7 +148,9 @@ def test_a_price_of_the_proposer_is_asked_for_where_it_proposes(tmp_path: Path):
         budget=Budget(usd=0.01),
         proposer_price=Price(3, 4),
     )
-    assert run.made.spent.usd and next(call.usd for call in run.calls if call.tier == "proposer")
+    assert run.made.spent.total_usd and next(
+        call.usd for call in run.calls if call.tier == "proposer"
+    )
     assert not run.made.stopped or "0.01 usd" in run.made.stopped
     compiled(
         "labeled-few-shot", "small", tmp_path / "none", World(prices=prices), budget=Budget(usd=1.0)
