@@ -1,76 +1,22 @@
 """Programs in words, for `show` and `diff`."""
 
-import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..programs.domains.registry import domain_by_name
-from ..util.text import money
+from ..util.text import money, printable, value_text
 
 if TYPE_CHECKING:
     from ..programs.preset import Preset, Round
-    from ..programs.program_view import PredictorView
-
-LONGEST = 240  # characters of a value that is not shown in full
 
 
 def say(text: str) -> None:
     """Print on stdout, with colours on a terminal of a user who wants them."""
     click.echo(text, color=False if os.environ.get("NO_COLOR") else None)
-
-
-def printable(text: str) -> str:
-    """Text of a model or a stranger, with the characters that steer a terminal written out.
-
-    >>> printable("a\\x1b[2Jb")
-    'a\\\\x1b[2Jb'
-    """
-    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
-
-
-def indented(text: str, by: str = "  ") -> str:
-    """Text with every line moved to the right."""
-    return "\n".join(f"{by}{line}".rstrip() for line in text.split("\n"))
-
-
-def value_text(value: Any, full: bool = False) -> str:
-    """A demonstration's value: text as it is, data as JSON, a long one shorten.
-
-    >>> value_text("2 + 2"), value_text([1, None])
-    ('2 + 2', '[1, null]')
-    """
-    text = printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-    if full or len(text) <= LONGEST:
-        return text
-    return f"{text[:LONGEST].rstrip()} ... ({len(text):,} characters)"
-
-
-def demo_lines(
-    predictor: "PredictorView", demo: Mapping[str, Any], full: bool, by: str
-) -> Iterator[str]:
-    """A demonstration as the predictor's model sees it: what went in, what came out; then what is not shown to it."""
-    shown = predictor.shown(demo)
-    for name, value in shown.items():
-        arrow = "-> " if name in predictor.outputs else ""
-        first, *rest = value_text(value, full).split("\n")
-        yield f"{by}{arrow}{name}: {first}".rstrip()
-        yield from (f"{by}    {line}".rstrip() for line in rest)
-    missing = [name for name in (*predictor.inputs, *predictor.outputs) if name not in shown]
-    unseen = [printable(str(name)) for name in demo if name not in shown and name != "augmented"]
-    for words, names in (("it has no", missing), ("kept, but not shown to the model:", unseen)):
-        if names:
-            yield f"{by}({words} {', '.join(names)})"
-
-
-def nearest_in_words(predictor: "PredictorView | None") -> str:
-    """How many demonstrations a question is shown of how many."""
-    if predictor is None or not predictor.neighbours:
-        return "none"
-    return f"the {predictor.nearest} nearest of {len(predictor.neighbours)}"
 
 
 def plans_in_words(spec: "Round") -> str:

@@ -1,6 +1,11 @@
 """Format texts, counts, money and durations."""
 
+import json
 import math
+from typing import Any
+
+LONGEST_VALUE = 240
+"""Characters of a value that is not shown in full."""
 
 
 def one_line(text: str) -> str:
@@ -49,3 +54,29 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+
+
+def printable(text: str) -> str:
+    """Return text of a model or a stranger with the characters that steer a terminal written out.
+
+    >>> printable("a\\x1b[2Jb")
+    'a\\\\x1b[2Jb'
+    """
+    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
+
+
+def indented(text: str, by: str = "  ") -> str:
+    """Return a text with every line moved to the right."""
+    return "\n".join(f"{by}{line}".rstrip() for line in text.split("\n"))
+
+
+def value_text(value: Any, full: bool = False) -> str:
+    """Format a demonstration's value: text as it is, data as JSON, a long one shortened unless `full`.
+
+    >>> value_text("2 + 2"), value_text([1, None])
+    ('2 + 2', '[1, null]')
+    """
+    text = printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    if full or len(text) <= LONGEST_VALUE:
+        return text
+    return f"{text[:LONGEST_VALUE].rstrip()} ... ({len(text):,} characters)"

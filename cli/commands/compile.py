@@ -4,6 +4,7 @@ import json
 import shlex
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,10 +155,12 @@ def command(app: AppContext, task: str, **options: Any) -> None:
     from ...eval import answer_kind_of, task_by_name
     from ...models.team import ASKED
     from ...optimize import Compilation
-    from ..compile_files import check_place, save
-    from ..compile_kept import find_folder, kept
-    from ..compile_splits import load_splits
-    from ..compile_track import check_tracking, settings_of
+    from ...optimize.compiler.output import check_output_path, save
+    from ...optimize.compiler.splits import load_splits
+    from ...optimize.compiler.store import check_compile_dir, report_kept_state
+    from ...optimize.compiler.tracking import settings_of
+    from ...tracking import check_store
+    from ...util.hashing import digest
     from ..display.compile import print_plan, print_result, result_document
     from ..display.compile_progress import CompileView
 
@@ -170,7 +173,16 @@ def command(app: AppContext, task: str, **options: Any) -> None:
     )
     cascade = make_cascade(options, team, chosen.domain, start)
     cascade = cascade.with_answer_kind(answer_kind_of(chosen))
-    splits = load_splits(chosen, options)
+    splits = load_splits(
+        chosen,
+        options["data"],
+        train_split=options["train_split"],
+        val_split=options["val_split"],
+        train=options["train"],
+        val=options["val"],
+        seed=options["seed"],
+        chosen=[name for name in ("train_split", "val_split") if given(name)],
+    )
     settings = settings_of(
         chosen.name,
         cascade,
@@ -184,8 +196,13 @@ def command(app: AppContext, task: str, **options: Any) -> None:
         },
     )
     output = options["output"] or Path(f"{task}-{cascade.preset.name}.json")
-    folder = find_folder(settings, options)
-    check_place(output, folder.name, options)
+    name = f"{chosen.name}-{cascade.preset.name}-{options['optimizer']}-{digest(settings)[:8]}"
+    folder = options["runs"] / name
+    dry_run, pareto = options["dry_run"], options["objective"] == "pareto"
+    check_compile_dir(
+        folder, resume=options["resume"], fresh=options["fresh"], dry_run=dry_run, notify=_notify
+    )
+    check_output_path(output, name, overwrite=options["force"] or dry_run, frontier=pareto)
     view = CompileView()
     compilation = Compilation(
         cascade,
@@ -202,13 +219,13 @@ def command(app: AppContext, task: str, **options: Any) -> None:
         surrogate=options["surrogate"],
         folder=folder,
         watch=view.heard,
-        fresh=options["fresh"] and not options["dry_run"],
+        fresh=options["fresh"] and not dry_run,
         proposer_price=proposer_price,
     )
     compilation.session.listeners.append(view.heard)
     try:
-        if not options["dry_run"]:
-            check_tracking(options)
+        if not (dry_run or options["no_track"]):
+            check_store(options["store"])
         compilation.check()
         app.load_models(
             team,
@@ -218,7 +235,7 @@ def command(app: AppContext, task: str, **options: Any) -> None:
         with view:
             guess = compilation.estimate()
         print_plan(compilation, settings, guess)
-        if options["dry_run"]:
+        if dry_run:
             if options["as_json"]:
                 document = {**settings, "duplicates": splits.dropped, "estimate": guess.as_dict()}
                 click.echo(json.dumps(document, indent=1, ensure_ascii=False))
@@ -226,11 +243,11 @@ def command(app: AppContext, task: str, **options: Any) -> None:
         if not options["yes"]:
             _ask()
         view.expects(guess)
-        with kept(folder), view:
+        with report_kept_state(folder, _notify), view:
             made = _run(compilation, settings, options, start, output)
     finally:
         compilation.close()
-    frontier = save(made, output, frontier=options["objective"] == "pareto")
+    frontier = save(made, output, frontier=pareto)
     if (number := options["pick"]) and number > (count := len(made.frontier)):
         raise CopeError(
             f"the frontier has {count} programs, so there is no {number}, and the best is saved: the same command with "
@@ -255,6 +272,10 @@ def _ask() -> None:
         raise CopeError("not started: answer y, or say --yes so that it does not ask") from None
 
 
+def _notify(message: str) -> None:
+    click.echo(message, err=True)
+
+
 def _run(
     compilation: "Compilation",
     settings: dict[str, Any],
@@ -263,19 +284,24 @@ def _run(
     output: Path,
 ) -> "Compiled":
     """Compile, in an MLflow run unless the user wants none."""
-    from ..compile_files import complete, draw, picked
-    from ..compile_track import provenance, tracked_compile
+    from ...optimize.compiler.output import add_origin, pick_from_frontier, plot_frontier
+    from ...optimize.compiler.tracking import compile_provenance, tracked_compile
 
-    with tracked_compile(compilation, settings, options) as log:
-        made = picked(compilation.run(), options["pick"], compilation.program.dump_state())
-        made = provenance(made, settings)
-        complete(made, compilation, settings, start)
+    with ExitStack() as stack:
+        log = None
+        if not options["no_track"]:
+            tracked = tracked_compile(compilation, settings, options["store"], _notify)
+            log = stack.enter_context(tracked)
+        before = compilation.program.dump_state()
+        result = pick_from_frontier(compilation.run(), options["pick"], before)
+        result = compile_provenance(result, settings)
+        add_origin(result, compilation.folder.name, start)
         if options["objective"] == "pareto":
-            made.provenance["plots"] = [
-                str(file) for file in draw(made, compilation, settings, output)
-            ]
-        log(made)
-    return made
+            plots = plot_frontier(result, compilation, settings, output)
+            result.provenance["plots"] = [str(file) for file in plots]
+        if log is not None:
+            log(result)
+    return result
 
 
 def _measured_by(task: str, options: Mapping[str, Any], output: Path) -> str:

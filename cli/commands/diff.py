@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ...programs.diff_text import DiffLine, diff_lines
+from ...programs.program_diff import Changes, changes_between
 from ..options import json_option
-from ..program_diff import Changes, PredictorChange, changes_between
-from ..program_text import compiled_rows, demo_lines, printable, say, value_text
+from ..program_text import compiled_rows, say
 
 if TYPE_CHECKING:
     from ...programs.program_view import ProgramView
@@ -52,34 +53,17 @@ def _views(a: str, b: str) -> "tuple[ProgramView, ProgramView]":
 
 def change_lines(a: str, b: str, changes: Changes, full: bool = False) -> Iterator[str]:
     """The changes in lines for a terminal, under the names of both programs."""
-    if changes.same:
-        yield "no difference"
-        return
-    yield _coloured(f"--- {a}")
-    yield _coloured(f"+++ {b}")
-    for place, field, before, after in changes.settings:
-        yield f"{place} {field}: {value_text(before, full)} -> {value_text(after, full)}"
-    for number, where in changes.lone_rounds:
-        yield f"round {number}: only in {a if where == 'a' else b}"
-    for change in changes.predictors:
-        yield ""
-        yield from _predictor(change, full)
+    for line in diff_lines(a, b, changes, full):
+        yield _styled(line)
 
 
-def _predictor(change: PredictorChange, full: bool) -> Iterator[str]:
-    yield click.style(change.name, bold=True)
-    for line in change.instructions_diff:
-        yield _coloured(printable(line))
-    for field, before, after in change.descriptions:
-        yield f"field {field}: {value_text(before, full)} -> {value_text(after, full)}"
-    for sign, words, demos in (("-", "removed", change.removed), ("+", "added", change.added)):
-        for number, (view, demo) in enumerate(demos, 1):
-            yield click.style(f"demonstration {words}, {number} of {len(demos)}", dim=True)
-            yield from (_coloured(f"{sign}{line}") for line in demo_lines(view, demo, full, " "))
-    if change.reordered:
-        yield "the same demonstrations in another order"
-    if change.nearest:
-        yield f"demonstrations chosen for each question: {' -> '.join(change.nearest)}"
+def _styled(line: DiffLine) -> str:
+    if line.kind == "predictor":
+        return click.style(line.text, bold=True)
+    if line.kind == "demonstration":
+        return click.style(line.text, dim=True)
+    colour = _COLOURS.get(line.text[:1]) if line.kind == "change" else None
+    return click.style(line.text, fg=colour) if colour else line.text
 
 
 def _beside(a: str, b: str, first: "ProgramView", second: "ProgramView") -> Iterator[str]:
@@ -100,8 +84,3 @@ def _beside(a: str, b: str, first: "ProgramView", second: "ProgramView") -> Iter
     yield ""
     for label, one, other in rows:
         yield f"{label:<{widths[0]}}  {one:<{widths[1]}}  {other}".rstrip()
-
-
-def _coloured(line: str) -> str:
-    colour = _COLOURS.get(line[:1])
-    return click.style(line, fg=colour) if colour else line

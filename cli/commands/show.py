@@ -6,17 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...programs.diff_text import demo_lines
 from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
+from ...programs.program_diff import nearest_in_words
+from ...util.text import indented, printable
 from ..options import json_option
-from ..program_text import (
-    compiled_rows,
-    demo_lines,
-    indented,
-    nearest_in_words,
-    printable,
-    round_in_words,
-    say,
-)
+from ..program_text import compiled_rows, round_in_words, say
 
 if TYPE_CHECKING:
     from ...programs.program_view import PredictorView, ProgramView

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...programs.program_diff import changes_between
 from ...util.text import duration, money
 from ..commands.diff import change_lines
 from ..loading import embedded, is_embedded
-from ..program_diff import changes_between
 from ..program_text import say
 
 if TYPE_CHECKING:

@@ -3,12 +3,18 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dspy
 
 from ...errors import CopeError
 from ...util.hashing import digest, question_fingerprint
+
+if TYPE_CHECKING:
+    from ...eval import Task
+
+_VALIDATION_NAMES = ("validation", "val", "dev")
+"""What a file calls its validation rows, where the user does not say."""
 
 
 @dataclass(frozen=True)
@@ -122,3 +128,61 @@ def _distinct(examples: Sequence[dspy.Example], taken: set[str]) -> tuple[list[d
             seen.add(mark)
             kept.append(example)
     return kept, len(examples) - len(kept)
+
+
+def load_splits(
+    task: "Task",
+    data: str | None,
+    *,
+    train_split: str = "train",
+    val_split: str = "validation",
+    train: int | None = None,
+    val: int | None = None,
+    seed: int = 0,
+    chosen: Sequence[str] = (),
+) -> Splits:
+    """Load the questions of a task and draw both splits.
+
+    They come from two parts of the data where it has them; else validation takes the rows that training leaves.
+
+    Args:
+        task: the task.
+        data: a local file; None loads the task's published set.
+        train_split: the part to train on.
+        val_split: the part to validate on.
+        train: the number of training questions; None takes all.
+        val: the number of validation questions; None takes all, or a third of a common part.
+        seed: of the shuffle.
+        chosen: which of `train_split` and `val_split` the user named; the others are defaults.
+
+    Raises:
+        CopeError: for the test split, for a split that does not exist, or when there are too few questions.
+    """
+    from ...eval.tasks.data import splits_in
+
+    parts = splits_in(data) if data else []
+    for option, name in (("train_split", train_split), ("val_split", val_split)):
+        flag = f"--{option.replace('_', '-')}"
+        if name == "test":
+            raise CopeError(
+                f"{flag} test: the test split is kept for cope eval, so compile never reads it"
+            )
+        if data and not parts and option in chosen:
+            raise CopeError(f"{flag} {name}: the rows of {data} have no field split to tell by")
+    pool = task.load(train_split, None, data)
+    valpool = None
+    if val_split != train_split:
+        name = _validation_part(task, data, parts, val_split, "val_split" in chosen)
+        valpool = task.load(name, None, data) if name else None
+    return split(pool, valpool, train, val, seed)
+
+
+def _validation_part(
+    task: "Task", data: str | None, parts: Sequence[str], name: str, chosen: bool
+) -> str | None:
+    """Return the part of the data with the validation questions; None when the training part holds them."""
+    if chosen:
+        return name
+    if data:
+        return next((usual for usual in _VALIDATION_NAMES if usual in parts), None)
+    return name if task.name == "mbpp" else None  # the only one of the hub's sets that has one

@@ -1,6 +1,9 @@
-"""The folder of one compile: what it keeps there, and that only one compile at a time writes to it."""
+"""The folder of one compile: the files that a resumed compile reads, and a lock that keeps other compiles out."""
 
-from contextlib import suppress
+import logging
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -9,18 +12,19 @@ from ...util.lock import hold
 
 CALLS, ROUNDS = "calls.jsonl", "rounds.jsonl"
 NOTES = "run.json"
-"""Its MLflow run, and which candidates that was told about."""
+"""The compile's MLflow run, and the candidates that were logged to it."""
 STARTED = "started"
-"""A file that says that more than the pilot was run."""
+"""A file that exists once more than the pilot was run."""
 KEPT = (CALLS, ROUNDS, NOTES, STARTED)
-"""All that a compile goes on from."""
+"""All files that a resumed compile reads."""
+_TERMINATED = 143  # exit status after SIGTERM, as shells have it
 
 
 class CompileFolder:
-    """A folder that is held until it is closed.
+    """A folder that is locked until it is closed.
 
     Args:
-        path: where; None makes a temporary one.
+        path: the folder; None makes a temporary one.
 
     Raises:
         CopeError: when it cannot be written, or another compile holds it.
@@ -36,17 +40,89 @@ class CompileFolder:
         self._lock = hold(self.path, "compile")
 
     def forget(self) -> None:
-        """Remove what an earlier compile left."""
+        """Remove the files of an earlier compile."""
         for name in KEPT:
             (self.path / name).unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Let others have it."""
+        """Release the lock."""
         self._lock.release()
 
 
 def check_free(path: Path) -> None:
-    """Raise a CopeError while another compile writes to a folder; one that cannot be looked at is not said to be taken."""
+    """Raise a CopeError while another compile writes to a folder; a folder that cannot be read counts as free."""
     with suppress(FileNotFoundError):
         if path.is_dir():
             CompileFolder(path).close()
+
+
+def check_compile_dir(
+    folder: Path, *, resume: bool, fresh: bool, dry_run: bool, notify: Callable[[str], None]
+) -> None:
+    """Check that a compile may use its folder.
+
+    Args:
+        folder: the compile's folder.
+        resume: whether the user wants to continue an earlier compile.
+        fresh: whether the user wants its files removed.
+        dry_run: whether nothing but the pilot is run.
+        notify: receives a line for the user.
+
+    Raises:
+        CopeError: when an earlier compile's files are there and the user chose neither, or another compile holds the lock.
+    """
+    check_free(folder)
+    if dry_run:
+        if fresh and (folder / CALLS).exists():
+            notify(f"a dry run forgets nothing, so --fresh leaves {folder} as it is")
+        return
+    if (folder / STARTED).exists() and not (resume or fresh):
+        raise CopeError(
+            f"an earlier compile like this one is in {folder}: go on with --resume, or start anew with --fresh"
+        )
+
+
+@contextmanager
+def report_kept_state(folder: Path, notify: Callable[[str], None]) -> Iterator[None]:
+    """Say where the finished work is and how to resume, when an error or a signal ends the work inside.
+
+    Args:
+        folder: the compile's folder.
+        notify: receives a line for the user.
+    """
+    (folder / STARTED).touch()
+    try:
+        with _sigterm_as_interrupt():
+            yield
+    except BaseException as error:
+        if not isinstance(error, Exception):
+            # Threads that DSPy leaves behind would log that they were stopped.
+            logging.getLogger("dspy").setLevel(logging.CRITICAL)
+        notify(f"what is done is kept in {folder}: the same command with --resume goes on")
+        raise
+
+
+@contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM end the work as Ctrl-C does, in DSPy's threads too, with an exit status of its own."""
+    received: list[int] = []
+
+    def interrupt(number: int, _: object) -> None:
+        received.append(number)
+        if not callable(signal.getsignal(signal.SIGINT)):
+            raise KeyboardInterrupt  # SIGINT is ignored, as in a shell's background
+        signal.raise_signal(signal.SIGINT)
+
+    try:
+        before = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not in the main thread, where signals arrive
+        yield
+        return
+    try:
+        yield
+    except KeyboardInterrupt:
+        if received:
+            raise SystemExit(_TERMINATED) from None
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)

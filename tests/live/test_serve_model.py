@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from cope import Cascade, Team
-from cope.cli.compile_log import servable
 from cope.models.weights.download import DownloadBar
 from cope.models.weights.resolve import resolve_weights
+from cope.optimize.compiler.mlflow_log import make_servable
 from cope.tracking import tracked
 
 pytestmark = pytest.mark.live
@@ -30,7 +30,9 @@ def test_a_logged_program_is_served(tmp_path: Path):
     store = f"sqlite:///{tmp_path}/mlflow.db"
     with tracked("cope-compile-live", "serve", {}, store=store, traces=False) as run:
         run.model(
-            servable(Cascade("small", team)), {"question": "string"}, {"question": "What is 3 + 4?"}
+            make_servable(Cascade("small", team)),
+            {"question": "string"},
+            {"question": "What is 3 + 4?"},
         )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

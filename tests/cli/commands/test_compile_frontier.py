@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.compile_command import World, error, made
+from support.compile_command import USUAL, World, cope, error, made
 
-from cope.cli import compile_files, compile_track
-from cope.cli.frontier_plot import frontier_files
+from cope.optimize.compiler import output as output_files, tracking
+from cope.optimize.compiler.frontier_plot import frontier_files
 
 PARETO = tuple(
     "--preset large --optimizer copro --objective pareto --budget-calls 150 -o f.json".split()
@@ -58,7 +58,7 @@ def test_the_frontier_is_saved_and_drawn_and_one_of_it_picked(
     assert both[0]["compiled"]["frontier"] == "1 of 2, the cheapest first"
     assert both[1]["round_1.reasoner.predict"] == saved["round_1.reasoner.predict"]
 
-    monkeypatch.setattr(compile_files, "draw_frontier", not_drawn)
+    monkeypatch.setattr(output_files, "draw_frontier", not_drawn)
     said = made(*PARETO, "--resume", "--pick", "1").stdout
     assert (
         "frontier, the cheapest first\n  1  " in said
@@ -83,16 +83,19 @@ def test_the_tracked_run_is_named_and_gets_the_pictures(
     logged: list[Any] = []
 
     @contextmanager
-    def tracked(compilation: Any, settings: Any, given: Any) -> Iterator[Callable[[Any], None]]:
+    def tracked(compilation: Any, settings: Any, *_: Any) -> Iterator[Callable[[Any], None]]:
         def log(outcome: Any) -> None:
             outcome.provenance["mlflow"] = "run-7"
             logged.append(replace(outcome, provenance=dict(outcome.provenance)))
 
         yield log
 
-    monkeypatch.setattr(compile_track, "tracked_compile", tracked)
-    monkeypatch.setattr(compile_files, "draw_frontier", not_drawn)
-    assert "\nMLflow   run run-7 (cope ui shows it)\n" in made("--objective", "pareto").stdout
+    monkeypatch.setattr(tracking, "tracked_compile", tracked)
+    monkeypatch.setattr("cope.tracking.check_store", lambda store: None)
+    monkeypatch.setattr(output_files, "draw_frontier", not_drawn)
+    words = [word for word in USUAL if word != "--no-track"]
+    result = cope(*words, "--yes", "--objective", "pareto")
+    assert "\nMLflow   run run-7 (cope ui shows it)\n" in result.stdout
     (outcome,) = logged
     assert outcome.provenance["plots"] == ["jsonl-small.frontier.png", "jsonl-small.frontier.svg"]
     assert json.loads(Path("jsonl-small.json").read_text())["compiled"]["mlflow"] == "run-7"

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..util.plotting import KINDS, drawing
-
-if TYPE_CHECKING:
-    from ..optimize import Compiled, Scores
+from ...util.plotting import KINDS, drawing
+from .result import Compiled, Scores
 
 _GREY, _BLUE, _RED = "#8a8a8a", "#1f5fa8", "#b3261e"
 
@@ -21,9 +19,7 @@ def frontier_files(output: Path) -> list[Path]:
     return [output.with_name(f"{output.stem}.frontier.{kind}") for kind in KINDS]
 
 
-def draw_frontier(
-    made: "Compiled", tried: Sequence["Scores"], title: str, output: Path
-) -> list[Path]:
+def draw_frontier(made: Compiled, tried: Sequence[Scores], title: str, output: Path) -> list[Path]:
     """Draw the frontier beside a program file, as PNG and as SVG with text that can be selected.
 
     Args:
@@ -44,7 +40,7 @@ def draw_frontier(
     return files
 
 
-def _draw(axes: Any, made: "Compiled", tried: Sequence["Scores"], title: str) -> None:
+def _draw(axes: Any, made: Compiled, tried: Sequence[Scores], title: str) -> None:
     front = [scores for _, scores in made.frontier]
     best = {_place(scores) for scores in front}
     others = [scores for scores in tried if _place(scores) not in best]
@@ -95,7 +91,7 @@ def _draw(axes: Any, made: "Compiled", tried: Sequence["Scores"], title: str) ->
 
 
 def _dots(
-    axes: Any, scores: Sequence["Scores"], colour: str, gid: str, label: str, *, thin: bool = False
+    axes: Any, scores: Sequence[Scores], colour: str, gid: str, label: str, *, thin: bool = False
 ) -> None:
     """Dots with their intervals; of many candidates the intervals are a shade behind the frontier."""
     xs, ys = _points(scores)
@@ -123,16 +119,16 @@ def _dots(
     )
 
 
-def _bounds(scores: Sequence["Scores"]) -> tuple[list[float], list[float]]:
+def _bounds(scores: Sequence[Scores]) -> tuple[list[float], list[float]]:
     intervals = [one.interval for one in scores]
     return [low for low, _ in intervals], [high for _, high in intervals]
 
 
-def _place(scores: "Scores") -> tuple[float, float]:
+def _place(scores: Scores) -> tuple[float, float]:
     return scores.large_tokens, 100 * scores.accuracy
 
 
-def _points(scores: Sequence["Scores"]) -> tuple[list[float], list[float]]:
+def _points(scores: Sequence[Scores]) -> tuple[list[float], list[float]]:
     places = [_place(one) for one in scores]
     return [x for x, _ in places], [y for _, y in places]
 
@@ -144,6 +140,6 @@ def _room(xs: Sequence[float]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _limits(tried: Sequence["Scores"]) -> tuple[float, float]:
+def _limits(tried: Sequence[Scores]) -> tuple[float, float]:
     lows, highs = _bounds(tried)
     return max(-2.0, 100 * min(lows) - 3), min(104.0, 100 * max(highs) + 4)

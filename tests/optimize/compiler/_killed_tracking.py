@@ -1,6 +1,6 @@
 """A tracked compile that is killed in the middle of telling MLflow of a candidate, twice, and then left alone.
 
-`_killed_track.py FOLDER STORE` prints the run of the compile and those inside it as JSON.
+`_killed_tracking.py FOLDER STORE` prints the run of the compile and those inside it as JSON.
 """
 
 import json
@@ -14,7 +14,7 @@ import mlflow
 from support.killed_processes import attempt
 from support.tracked_compiles import SETTINGS, compilation
 
-from cope.cli.compile_track import NOTES, provenance, tracked_compile
+from cope.optimize.compiler.tracking import NOTES, compile_provenance, tracked_compile
 from cope.tracking import TrackedRun
 
 
@@ -24,8 +24,8 @@ def compile_once(folder: Path, store: str, method: str | None = None, number: in
         die_at(method, number)
     TrackedRun.model = TrackedRun.prompt = lambda *_: "not logged: it takes seconds"
     prepared = compilation(folder, name="small")
-    with tracked_compile(prepared, SETTINGS, {"no_track": False, "store": store}) as log:
-        log(provenance(prepared.run(), SETTINGS))
+    with tracked_compile(prepared, SETTINGS, store) as log:
+        log(compile_provenance(prepared.run(), SETTINGS))
     prepared.close()
 
 

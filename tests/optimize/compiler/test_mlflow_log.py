@@ -1,6 +1,7 @@
 """What is logged of a compile, with a stand-in for the run, and what the command says of it."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,11 +14,11 @@ from support.compile_world import preset, rows as worded
 from support.tracked_compiles import SETTINGS, Tier, compilation
 
 from cope import CopeError, Team
-from cope.cli import compile_log
-from cope.cli.compile_log import CompileLog
-from cope.cli.compile_prompts import prompts_text, templates
-from cope.cli.compile_proposals import proposals
-from cope.optimize.compiler.candidates import Candidates
+from cope.optimize.compiler import mlflow_log
+from cope.optimize.compiler.candidates import Candidates, proposal_rows
+from cope.optimize.compiler.mlflow_log import CompileTracker
+from cope.optimize.compiler.prompts import prompts_text, templates
+from cope.optimize.compiler.store import NOTES
 from cope.tracking import TrackedRun
 
 
@@ -70,16 +71,25 @@ class Run:
         return [figures[name] for figures, _ in self.figures if name in figures]
 
 
+def to_stderr(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
 @contextmanager
 def logged(
     folder: Path, run: Run, known: dict[str, int] | None = None, **more: Any
 ) -> Iterator[tuple[Any, Any]]:
     """A compile that is told to a stand-in, and the log."""
     prepared = compilation(folder, **more)
-    log = CompileLog(
-        run, prepared, SETTINGS, known if known is not None else {}, lambda steps: None
+    log = CompileTracker(
+        run,
+        prepared,
+        SETTINGS,
+        known if known is not None else {},
+        lambda steps: None,
+        notify=to_stderr,
     )
-    prepared.session.watchers.append(log.scored)
+    prepared.session.watchers.append(log.on_score)
     try:
         yield prepared.run(), log
     finally:
@@ -91,7 +101,7 @@ def test_a_store_that_fails_is_told_and_costs_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     with logged(tmp_path, Run(broken=True)) as (made, log):
-        log.outcome(made)
+        log.log_outcome(made)
     assert made.improved and made.provenance["mlflow"] == "run-7"
     line = "warning: the tracking store failed: the disk is full; the compile went on, and MLflow has not all of it\n"
     assert capsys.readouterr().err == line
@@ -100,11 +110,11 @@ def test_a_store_that_fails_is_told_and_costs_nothing(
 def test_of_many_candidates_the_first_and_the_saved_one_have_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(compile_log, "MOST_CHILDREN", 1)
+    monkeypatch.setattr(mlflow_log, "MOST_CHILDREN", 1)
     run = Run()
     with logged(tmp_path, run) as (made, log):
         assert len(run.made) == 1 < len(run.values("candidate_accuracy"))
-        log.outcome(made)
+        log.log_outcome(made)
     rows = {row["number"]: row for row in run.tables["candidates.json"]}
     (saved,) = (row for row in rows.values() if row["saved"])
     assert run.made == [rows[0]["id"], saved["id"]]
@@ -113,7 +123,7 @@ def test_of_many_candidates_the_first_and_the_saved_one_have_runs(
 def test_a_surrogate_has_scores_and_a_table_of_its_own(tmp_path: Path):
     run = Run()
     with logged(tmp_path, run, only=("round:1",), surrogate=True) as (made, log):
-        log.outcome(made)
+        log.log_outcome(made)
     assert len(run.values("surrogate_accuracy")) > 1
     assert (
         len(run.values("candidate_accuracy")) == len(run.made) == len(run.tables["candidates.json"])
@@ -131,7 +141,7 @@ def test_what_was_accepted_and_what_was_not_and_why():
         for key, value in zip(("q1", "q2"), values, strict=False):
             board.score(name, key, value, 5, 50)
     board["f"].refused = "a prompt is too long"
-    rows = {row["id"]: row for row in proposals(board, lambda value, used: value, "c")}
+    rows = {row["id"]: row for row in proposal_rows(board, lambda value, used: value, "c")}
     assert {name: row["outcome"] for name, row in rows.items()} == {
         "a": "start",
         "b": "accepted",
@@ -237,6 +247,13 @@ def test_the_run_is_told_and_is_in_the_file_and_a_fresh_compile_has_another(
         runs.append(json.loads(result.stdout)["mlflow"])
         assert json.loads((here / "jsonl-small.json").read_text())["compiled"]["mlflow"] == runs[-1]
     assert runs[0] == runs[1] != runs[2]
+
+
+def test_without_tracking_nothing_is_noted(here: Path):
+    result = cope("--no-track", "--store", "sqlite:////nowhere/at/all.db", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["mlflow"] is None
+    assert list(here.rglob("calls.jsonl")) and not list(here.rglob(NOTES))
 
 
 def test_the_stand_in_has_the_real_ones_methods():

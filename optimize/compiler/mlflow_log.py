@@ -1,33 +1,33 @@
-"""What an MLflow run is told about a compile: its candidates while it runs, and what it came to."""
+"""Log a compile to its MLflow run: the candidates while it runs, and the outcome."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import click
-
-from ..errors import CopeError
-from ..programs.domains.registry import domain_by_name
-from .compile_files import save
-from .compile_prompts import prompts_text, templates
-from .compile_proposals import proposals
-
-if TYPE_CHECKING:
-    from ..models import Usage
-    from ..optimize import Compilation, Compiled
-    from ..optimize.compiler.candidates import Candidate, Candidates
-    from ..optimize.compiler.session import Session
-    from ..programs import Cascade
-    from ..tracking import TrackedRun
+from ...errors import CopeError
+from ...models import Usage
+from ...programs import Cascade
+from ...programs.diff_text import diff_lines
+from ...programs.domains.registry import domain_by_name
+from ...programs.program_diff import changes_between
+from ...programs.program_view import view_state
+from ...tracking import TrackedRun
+from ...util.hashing import digest
+from .candidates import Candidate, Candidates, proposal_rows
+from .compilation import Compilation
+from .output import save
+from .prompts import prompts_text, state_of, templates
+from .result import Compiled, Scores
+from .session import Session
 
 MOST_CHILDREN = 50
 """Candidates with a run of their own; of more, the table tells."""
 
 
-class CompileLog:
+class CompileTracker:
     """Logs a compile to its run. What the store refuses is said at the end, and stops nothing.
 
     Args:
@@ -36,26 +36,28 @@ class CompileLog:
         settings: all that decides what it comes to.
         known: steps of the candidates that an earlier attempt logged to the same run, and keeps on being noted.
         note: keeps `known` for the next attempt.
+        notify: receives a line for the user.
     """
 
     def __init__(
         self,
-        run: "TrackedRun",
-        compilation: "Compilation",
+        run: TrackedRun,
+        compilation: Compilation,
         settings: Mapping[str, Any],
         known: dict[str, int],
         note: Callable[[dict[str, int]], None],
+        notify: Callable[[str], None],
     ) -> None:
         self._run, self._compilation, self._settings = run, compilation, settings
-        self._board = compilation.session.candidates
+        self._pool = compilation.session.candidates
         self._surrogate: Candidates | None = None  # has candidates of its own, over fewer questions
-        self._known, self._note = known, note
+        self._known, self._note, self._notify = known, note, notify
         self._seen: set[str] = set()
         self._children: dict[str, str] = {}
         self._best = 0.0
         self._trouble: list[str] = []
         self._lock = threading.Lock()
-        with self._or_without():
+        with self._collect_errors():
             self._children = run.children()
             run.metrics(
                 {
@@ -64,26 +66,28 @@ class CompileLog:
                 }
             )
 
-    def scored(self, session: "Session") -> None:
+    def on_score(self, session: Session) -> None:
         """A question was scored; called from the threads of the optimizer."""
-        with self._lock, self._or_without():
-            board = session.candidates
-            if board is not self._board:
-                self._surrogate = board
-            for candidate in board:
-                key = candidate.id if board is self._board else f"surrogate {candidate.id}"
+        with self._lock, self._collect_errors():
+            pool = session.candidates
+            if pool is not self._pool:
+                self._surrogate = pool
+            for candidate in pool:
+                key = candidate.id if pool is self._pool else f"surrogate {candidate.id}"
                 if (
                     key not in self._seen
                     and not candidate.refused
-                    and candidate.covers(board.valkeys)
+                    and candidate.covers(pool.valkeys)
                 ):
                     self._seen.add(key)
-                    self._whole(key, candidate, board, session.guard.used)
+                    self._log_candidate(key, candidate, pool, session.guard.used)
 
-    def _whole(self, key: str, candidate: "Candidate", board: "Candidates", spent: "Usage") -> None:
+    def _log_candidate(
+        self, key: str, candidate: Candidate, pool: Candidates, spent: Usage
+    ) -> None:
         """A candidate has answered all validation questions."""
-        accuracy = candidate.mean(board.valkeys)
-        own = board is self._board
+        accuracy = candidate.mean(pool.valkeys)
+        own = pool is self._pool
         self._best = max(self._best, accuracy) if own else self._best
         if (
             key in self._known or self._trouble
@@ -96,16 +100,14 @@ class CompileLog:
         )
         self._run.metrics({**figures, **_used(spent)}, spent.calls)
         if own and len(self._children) < MOST_CHILDREN:
-            self._child(candidate, spent.calls)
+            self._log_child_run(candidate, spent.calls)
         self._known[key] = spent.calls
         self._note(self._known)
 
-    def _child(self, candidate: "Candidate", calls: int) -> None:
-        from ..optimize import Scores
-
+    def _log_child_run(self, candidate: Candidate, calls: int) -> None:
         if candidate.id in self._children:
             return
-        scores = Scores.of(candidate, self._board.valkeys)
+        scores = Scores.of(candidate, self._pool.valkeys)
         low, high = scores.interval
         figures = {
             "accuracy": scores.accuracy,
@@ -121,14 +123,14 @@ class CompileLog:
             candidate.id, f"candidate {candidate.number}", figures, texts
         )
 
-    def outcome(self, made: "Compiled") -> None:
+    def log_outcome(self, made: Compiled) -> None:
         """Log what the compile came to, and note the run in the outcome's provenance."""
         made.provenance["mlflow"] = self._run.id
         for part in (self._figures, self._candidates, self._texts, self._files, self._program):
-            with self._or_without():
+            with self._collect_errors():
                 part(made)
 
-    def _figures(self, made: "Compiled") -> None:
+    def _figures(self, made: Compiled) -> None:
         gain, low, high = made.gain
         figures = {
             "gain": gain,
@@ -146,25 +148,22 @@ class CompileLog:
         self._run.metrics(figures)
         self._run.tags({"improved": str(made.improved).lower(), "stopped": made.stopped or "no"})
 
-    def _candidates(self, made: "Compiled") -> None:
+    def _candidates(self, made: Compiled) -> None:
         """The table of proposals, accepted and rejected, and the same said of the children."""
-        from ..optimize.compiler.prompts import state_of
-        from ..util.hashing import digest
-
         kept = digest(state_of(made.program))
-        if kept in self._board and self._board[kept].covers(self._board.valkeys):
-            self._child(
-                self._board[kept], self._known.get(kept, self._board[kept].calls)
+        if kept in self._pool and self._pool[kept].covers(self._pool.valkeys):
+            self._log_child_run(
+                self._pool[kept], self._known.get(kept, self._pool[kept].calls)
             )  # however many there are
         worth = self._compilation.metric.worth
-        rows = list(proposals(self._board, worth, kept))
+        rows = list(proposal_rows(self._pool, worth, kept))
         for row in rows:
             row["run"] = self._children.get(row["id"])
             row["calls"] = min(row["calls"], self._known.get(row["id"], row["calls"]))
         self._run.table(rows, "candidates.json")
         if self._surrogate:
             self._run.table(
-                list(proposals(self._surrogate, worth, kept)), "candidates-surrogate.json"
+                list(proposal_rows(self._surrogate, worth, kept)), "candidates-surrogate.json"
             )
         counts = [row["outcome"] for row in rows]
         self._run.metrics(
@@ -181,20 +180,17 @@ class CompileLog:
                     row["run"],
                 )
 
-    def _texts(self, made: "Compiled") -> None:
-        from ..optimize.compiler.prompts import state_of
-        from ..programs.program_view import view_state
-        from .commands.diff import change_lines
-        from .program_diff import changes_between
-
+    def _texts(self, made: Compiled) -> None:
         before = self._compilation.program
         self._run.text(prompts_text(state_of(before)), "prompts/before.txt")
         self._run.text(prompts_text(state_of(made.program)), "prompts/after.txt")
-        views = [view_state(program.dump_state()) for program in (before, made.program)]
-        lines = change_lines("before", "after", changes_between(*views), full=True)
-        self._run.text(click.unstyle("\n".join(lines)), "prompts/diff.txt")
+        changes = changes_between(
+            view_state(before.dump_state()), view_state(made.program.dump_state())
+        )
+        lines = diff_lines("before", "after", changes, full=True)
+        self._run.text("\n".join(line.text for line in lines), "prompts/diff.txt")
 
-    def _files(self, made: "Compiled") -> None:
+    def _files(self, made: Compiled) -> None:
         """The program file, those of a frontier, and its pictures."""
         with TemporaryDirectory() as folder:
             program = Path(folder) / "program.json"
@@ -214,7 +210,7 @@ class CompileLog:
         for plot in made.provenance.get("plots", ()):
             self._run.artifact(Path(plot), "plots")
 
-    def _program(self, made: "Compiled") -> None:
+    def _program(self, made: Compiled) -> None:
         """Its prompts to the registry, and itself among the models."""
         name = f"cope-{self._settings['task']}-{self._settings['preset']}"
         words = f"{self._settings['optimizer']}: {made.before.accuracy:.1%} -> {made.after.accuracy:.1%} on validation"
@@ -224,32 +220,30 @@ class CompileLog:
         ]
         inputs = domain_by_name(made.program.domain).inputs
         example = {"question": str(self._compilation.splits.train[0].question)}
-        self._run.model(servable(made.program), inputs, example, prompts)
+        self._run.model(make_servable(made.program), inputs, example, prompts)
 
     def close(self) -> None:
         """Log what was used, however the compile ended, and say what the store did not take."""
         spent = self._compilation.session.guard.used
-        with self._or_without():
+        with self._collect_errors():
             self._run.metrics(_used(spent), spent.calls)
             self._run.end_children()
         for trouble in dict.fromkeys(self._trouble):
-            click.echo(
-                f"warning: {trouble}; the compile went on, and MLflow has not all of it", err=True
-            )
+            self._notify(f"warning: {trouble}; the compile went on, and MLflow has not all of it")
 
     @contextmanager
-    def _or_without(self) -> Iterator[None]:
+    def _collect_errors(self) -> Iterator[None]:
         try:
             yield
         except CopeError as error:
             self._trouble.append(str(error))
 
 
-def _used(spent: "Usage") -> dict[str, float | None]:
+def _used(spent: Usage) -> dict[str, float | None]:
     return {f"compile_{name}": value for name, value in spent.totals().items()}
 
 
-def servable(program: "Cascade") -> "Cascade":
+def make_servable(program: Cascade) -> Cascade:
     """The program as a model for others: it reads answers in its domain's way.
 
     Model-written programs then run in a sandbox where it is served, whatever they ran in here.

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from cope.cli.frontier_plot import draw_frontier
 from cope.models import Usage
 from cope.optimize import Compiled, Scores
+from cope.optimize.compiler.frontier_plot import draw_frontier
 
 
 def scores(right: int, large_tokens: float) -> Scores:

@@ -13,8 +13,14 @@ from support.compile_world import VAL
 from support.tracked_compiles import SETTINGS, Tier, compilation
 
 from cope import CopeError
-from cope.cli.compile_track import NOTES, _params, provenance, run_tracked, tracked_compile
 from cope.optimize import Compilation, Compiled
+from cope.optimize.compiler.tracking import (
+    NOTES,
+    compile_provenance,
+    mlflow_params,
+    run_tracked,
+    tracked_compile,
+)
 
 
 @dataclass
@@ -31,9 +37,9 @@ class Made:
 def tracked_run(folder: Path, store: str, **more: Any) -> Made:
     prepared = compilation(folder, **more)
     try:
-        with tracked_compile(prepared, SETTINGS, {"no_track": False, "store": store}) as log:
+        with tracked_compile(prepared, SETTINGS, store) as log:
             made = prepared.run()
-            made = provenance(made, SETTINGS)
+            made = compile_provenance(made, SETTINGS)
             asked = Tier.asked
             log(made)
     finally:
@@ -118,9 +124,9 @@ def test_who_proposes_is_noted_where_somebody_does(tmp_path: Path):
     prepared = compilation(tmp_path, "copro", "small")
     made = prepared.run()
     prepared.close()
-    assert _params(prepared, SETTINGS)["model.proposer"] == "third"
+    assert mlflow_params(prepared, SETTINGS)["model.proposer"] == "third"
     assert made.provenance["models"]["proposer"] == prepared.proposer.model
-    assert provenance(made, SETTINGS).provenance["models"] == {
+    assert compile_provenance(made, SETTINGS).provenance["models"] == {
         "small": "one",
         "large": "other",
         "proposer": "third",
@@ -192,11 +198,11 @@ def test_a_kill_leaves_no_run_open_and_none_twice(tmp_path: Path, mlflow_store: 
     """Killed when the run of a candidate is made and not yet written, and when it is written and not yet ended."""
     here = Path(__file__).parent
     ran = subprocess.run(
-        [sys.executable, str(here / "_killed_track.py"), str(tmp_path), mlflow_store],
+        [sys.executable, str(here / "_killed_tracking.py"), str(tmp_path), mlflow_store],
         check=True,
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(here.parent)},
+        env={**os.environ, "PYTHONPATH": str(here.parents[1])},
     )
     found = json.loads(ran.stdout)
     assert found["status"] == "FINISHED" and len(found["inside"]) > 1
@@ -215,10 +221,9 @@ def test_how_a_run_ends_that_did_not_come_to_its_end(
     error: type[BaseException], status: str, tmp_path: Path, mlflow_store: str
 ):
     prepared = compilation(tmp_path, "bootstrap-few-shot", "small")
-    options = {"no_track": False, "store": mlflow_store}
 
     def ended() -> None:
-        with tracked_compile(prepared, SETTINGS | {"task": "ended"}, options):
+        with tracked_compile(prepared, SETTINGS | {"task": "ended"}, mlflow_store):
             prepared.run()
             raise error()
 
@@ -228,7 +233,7 @@ def test_how_a_run_ends_that_did_not_come_to_its_end(
     assert run.info.status == status
     assert run.data.metrics["compile_calls"] == prepared.session.guard.used.calls > 0
     assert {child.info.status for child in children(run)} == {"FINISHED"}
-    with tracked_compile(prepared, SETTINGS | {"task": "ended"}, options):
+    with tracked_compile(prepared, SETTINGS | {"task": "ended"}, mlflow_store):
         pass
     assert client().get_run(run.info.run_id).info.status == "FINISHED"
     prepared.close()
@@ -267,14 +272,3 @@ def test_a_compile_from_python_makes_the_same_run(tmp_path: Path, mlflow_store: 
         and compiled["mlflow"] == run.info.run_id
         and compiled["adapter"] == "lean"
     )
-
-
-def test_without_tracking_nothing_is_noted(tmp_path: Path):
-    prepared = compilation(tmp_path, "bootstrap-few-shot", "small")
-    with tracked_compile(
-        prepared, SETTINGS, {"no_track": True, "store": "sqlite:////nowhere/at/all.db"}
-    ) as log:
-        made = prepared.run()
-        log(made)
-    prepared.close()
-    assert not (tmp_path / NOTES).exists() and "mlflow" not in made.provenance

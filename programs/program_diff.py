@@ -8,10 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .program_text import nearest_in_words
-
 if TYPE_CHECKING:
-    from ..programs.program_view import PredictorView, ProgramView
+    from .program_view import PredictorView, ProgramView
 
 Demo = tuple["PredictorView", dict[str, Any]]  # with the predictor that it belongs to
 
@@ -84,6 +82,13 @@ class Changes:
             "rounds_in_one": [{"round": number, "in": where} for number, where in self.lone_rounds],
             "predictors": [change.as_dict() for change in self.predictors],
         }
+
+
+def nearest_in_words(predictor: "PredictorView | None") -> str:
+    """How many demonstrations a question is shown of how many."""
+    if predictor is None or not predictor.neighbours:
+        return "none"
+    return f"the {predictor.nearest} nearest of {len(predictor.neighbours)}"
 
 
 def changes_between(first: "ProgramView", second: "ProgramView") -> Changes:

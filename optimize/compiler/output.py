@@ -1,0 +1,131 @@
+"""Write what a compile made: the program, the programs of the Pareto front, and its picture."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from glob import escape
+from pathlib import Path
+from typing import Any
+
+from ...errors import CopeError
+from .compilation import Compilation
+from .frontier_plot import draw_frontier
+from .result import Compiled, Scores, save_program
+
+_NOT_SAVED = ("plots",)  # part of the provenance for a tracked run, not for the file
+
+
+def check_output_path(
+    output: Path, compile_id: str, *, overwrite: bool = False, frontier: bool = False
+) -> None:
+    """Check that the program file can be written, before money is spent on it.
+
+    Args:
+        output: the program file.
+        compile_id: the compile's name; programs of the same compile may be replaced.
+        overwrite: whether every file may be replaced.
+        frontier: whether the programs of the Pareto front are written too.
+
+    Raises:
+        CopeError: when it could not be written, or would replace a file of another compile.
+    """
+    folder = next(parent for parent in output.absolute().parents if parent.exists())
+    if output.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise CopeError(f"cannot write the program {output}: choose another place with -o")
+    if overwrite:
+        return
+    paths = [output]
+    if frontier:
+        paths += sorted(output.parent.glob(f"{escape(output.stem)}.frontier-*.json"))
+    for path in paths:
+        if path.exists() and _compile_id_of(path) != compile_id:
+            raise CopeError(
+                f"{path} is there already, and not from this compile: choose another place with -o, or overwrite it with --force"
+            )
+
+
+def _compile_id_of(file: Path) -> str | None:
+    """Return the compile that a program file names; None for any other file."""
+    try:
+        return _compiled_in(file).get("compile")
+    except (OSError, ValueError, AttributeError):  # no JSON, or not a program's
+        return None
+
+
+def _compiled_in(file: Path) -> dict[str, Any]:
+    """Return what a program file says of its compile; nothing when it was never compiled."""
+    compiled = json.loads(file.read_text(encoding="utf-8")).get("compiled")
+    return compiled if isinstance(compiled, dict) else {}
+
+
+def pick_from_frontier(result: Compiled, number: int | None, before: Mapping[str, Any]) -> Compiled:
+    """Return the outcome with program `number` of the Pareto front in place of the best program.
+
+    Args:
+        result: the outcome; it is returned as it is when the front has no such program.
+        number: 1 for the cheapest; None for the best.
+        before: the state of the program before the compile.
+    """
+    if number is None or number > len(result.frontier):
+        return result
+    program, scores = result.frontier[number - 1]
+    return replace(result, program=program, after=scores, improved=program.dump_state() != before)
+
+
+def add_origin(result: Compiled, compile_id: str, start: Path | None) -> None:
+    """Add to the provenance the compile's name, and the program that it started from.
+
+    The questions that the first program was trained on and chosen by count for the new one too.
+
+    Args:
+        result: the outcome; its provenance is changed.
+        compile_id: the compile's name.
+        start: the file of the program that it started from; None for a preset.
+    """
+    about = result.provenance
+    about["compile"] = compile_id
+    if start is None:
+        return
+    about["start"] = start.name
+    earlier = _compiled_in(start).get("rows")
+    if not isinstance(earlier, dict):
+        return
+    rows = {}
+    for name, current in about["rows"].items():
+        rows[name] = sorted({*current, *map(str, earlier.get(name) or ())})
+    about["rows"] = rows
+
+
+def plot_frontier(
+    result: Compiled, compilation: Compilation, settings: Mapping[str, Any], output: Path
+) -> list[Path]:
+    """Draw the Pareto front as PNG and SVG next to the program file, and return both files."""
+    candidates = compilation.session.candidates
+    tried = [Scores.of(candidate, candidates.valkeys) for candidate in candidates.whole()]
+    title = f"{settings['preset']} compiled for {settings['task']} with {settings['optimizer']}"
+    return draw_frontier(result, tried, title, output)
+
+
+def save(result: Compiled, output: Path, *, frontier: bool) -> list[Path]:
+    """Write the program file and, if `frontier`, every program of the Pareto front as `NAME.frontier-N.json`.
+
+    Returns:
+        The files of the front, in its order.
+
+    Raises:
+        CopeError: when one cannot be written.
+    """
+    about = {name: value for name, value in result.provenance.items() if name not in _NOT_SAVED}
+    save_program(result.program, output, about)
+    if not frontier:
+        return []
+    files = []
+    count = len(result.frontier)
+    for number, (program, scores) in enumerate(result.frontier, 1):
+        one = dict(about)
+        one["scores"] = {"before": result.before.as_dict(), "after": scores.as_dict()}
+        one["frontier"] = f"{number} of {count}, the cheapest first"
+        path = output.with_name(f"{output.stem}.frontier-{number}.json")
+        files.append(save_program(program, path, one))
+    return files

@@ -1,0 +1,210 @@
+"""Track a compile in MLflow, and describe it in the program file, for the command line and for Python."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from ...models.team import ASKED
+from ...programs import Cascade
+from ...tracking import tracked
+from ...util.files import read_metadata, write_metadata
+from ...util.hashing import digest
+from .compilation import Compilation
+from .mlflow_log import CompileTracker
+from .result import Compiled, asked_with
+from .splits import Splits
+from .store import NOTES
+
+
+def _warn(message: str) -> None:
+    sys.stderr.write(f"{message}\n")
+
+
+def compile_provenance(result: Compiled, settings: Mapping[str, Any]) -> Compiled:
+    """Return the outcome with what its program file says: optimizer, splits, models, scores, what it cost.
+
+    Args:
+        result: the outcome.
+        settings: those of `settings_of`.
+    """
+    known = result.provenance
+    about: dict[str, Any] = {"task": settings["task"], "optimizer": settings["optimizer"]}
+    for name in ("chain", "objective", "surrogate", "only"):
+        if settings.get(name):
+            about[name] = settings[name]
+    about["models"] = dict(settings["models"])
+    if "proposer" in known["models"]:
+        about["models"]["proposer"] = settings["reflection_lm"]
+    for name in (*ASKED, "shown"):
+        if settings.get(name):
+            about[name] = settings[name]
+    about["splits"] = known["splits"]
+    if "duplicates" in known:
+        about["duplicates"] = known["duplicates"]
+    # The scores of the program that was picked.
+    about["scores"] = {"before": result.before.as_dict(), "after": result.after.as_dict()}
+    about["budget"] = known["budget"]
+    about["seed"] = settings.get("seed", 0)
+    about["versions"] = _versions()
+    about["rows"] = known["rows"]
+    return replace(result, provenance=about)
+
+
+def run_tracked(compilation: Compilation, task: str, *, store: str | None = None) -> Compiled:
+    """Run a compile that was prepared in Python, in an MLflow run like that of `cope compile`.
+
+    Args:
+        compilation: it is run here, and left open. With a folder of its own, a compile that goes on goes on in its run.
+        task: names the experiment, `cope-compile-TASK`, and the prompts in the registry.
+        store: address of the store; None is `MLFLOW_TRACKING_URI`, else SQLite in the working directory.
+
+    Returns:
+        The outcome. Its program file says as much as the command's; the run's id is `provenance["mlflow"]`.
+
+    Raises:
+        CopeError: when the store cannot be used, or the compile cannot work.
+        dspy.LMError: when a model cannot be reached.
+
+    >>> from cope import Cascade, run_tracked
+    >>> from cope.eval import task_by_name
+    >>> from cope.optimize import Compilation, split
+    >>> task = task_by_name("gsm8k")
+    >>> splits = split(task.load("train", 100), None)  # doctest: +SKIP
+    >>> compilation = Compilation(Cascade("small"), splits, task.score, budget=500, folder="mine")  # doctest: +SKIP
+    >>> made = run_tracked(compilation, "gsm8k")  # doctest: +SKIP
+    >>> compilation.close()  # doctest: +SKIP
+    >>> made.save("mine.json")  # doctest: +SKIP
+    """
+    job, program = compilation.job, compilation.program
+    every = [name for name, _ in program.named_predictors()]
+    settings = settings_of(
+        task,
+        program,
+        compilation.splits,
+        optimizer=compilation.optimizer.name,
+        only=[] if compilation.names == every else compilation.names,
+        proposer=str(compilation.proposer.model),
+        chain=",".join(job.chain),
+        objective=compilation.objective,
+        surrogate=compilation.surrogate is not None,
+        demos=job.demos,
+        seed=job.seed,
+    )
+    with tracked_compile(compilation, settings, store) as log:
+        result = compile_provenance(compilation.run(), settings)
+        log(result)
+    return result
+
+
+def settings_of(
+    task: str,
+    program: Cascade,
+    splits: Splits,
+    *,
+    optimizer: str,
+    only: Sequence[str],
+    proposer: str,
+    **more: Any,
+) -> dict[str, Any]:
+    """All that decides what a compile comes to, its budget apart; the same settings find the same folder.
+
+    Args:
+        task: its name.
+        program: as it is before.
+        splits: the questions.
+        optimizer: its name.
+        only: what is compiled, as the user says it; empty is all.
+        proposer: the model that writes instructions.
+        more: options that count where they are set, such as `demos` and `seed`.
+    """
+    settings = {
+        "task": task,
+        "optimizer": optimizer,
+        "only": list(only),
+        "preset": program.preset.name,
+        "program": digest(program.dump_state()),
+        "models": {tier: program.team[tier].model for tier in program.preset.tiers},
+        "reflection_lm": proposer,
+        "splits": {name: splits.print_of(name) for name in ("train", "val")},
+    }
+    settings |= asked_with(program)
+    settings |= {name: value for name, value in more.items() if value}
+    return settings
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in ("cope-dspy", "dspy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+@contextmanager
+def tracked_compile(
+    compilation: Compilation,
+    settings: Mapping[str, Any],
+    store: str | None = None,
+    notify: Callable[[str], None] = _warn,
+) -> Iterator[Callable[[Compiled], None]]:
+    """Open an MLflow run around a compile, with a run inside it for each candidate. A resumed compile resumes its run.
+
+    Args:
+        compilation: the compile; it is run inside.
+        settings: those of `settings_of`.
+        store: address of the store; None is `MLFLOW_TRACKING_URI`, else SQLite in the working directory.
+        notify: receives a line for the user, without a newline.
+
+    Yields:
+        A function that logs the outcome, and notes the run in its provenance.
+    """
+    file = compilation.folder / NOTES
+    earlier = read_metadata(file)
+    with tracked(
+        f"cope-compile-{settings['task']}",
+        f"{settings['preset']} {settings['optimizer']}",
+        mlflow_params(compilation, settings),
+        {"folder": str(compilation.folder)},
+        earlier.get("mlflow_run"),
+        store,
+        traces=False,
+    ) as run:
+        steps = {}
+        if earlier.get("mlflow_run") == run.id:
+            steps = earlier.get("mlflow_steps", {})
+        write_metadata(file, mlflow_run=run.id, mlflow_steps=steps)
+        tracker = CompileTracker(
+            run,
+            compilation,
+            settings,
+            steps,
+            lambda steps: write_metadata(file, mlflow_steps=steps),
+            notify,
+        )
+        compilation.session.watchers.append(tracker.on_score)
+        try:
+            yield tracker.log_outcome
+        finally:
+            tracker.close()
+
+
+def mlflow_params(compilation: Compilation, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings, flat, under the names that `cope eval` gives them."""
+    flat = dict(settings)
+    models, fingerprints = flat.pop("models"), flat.pop("splits")
+    proposer = flat.pop("reflection_lm")
+    params: dict[str, Any] = {f"model.{tier}": model for tier, model in models.items()}
+    if compilation.proposes:
+        params["model.proposer"] = proposer
+    for name in ("train", "val"):
+        size = len(getattr(compilation.splits, name))
+        params[f"split.{name}"] = f"{size} questions, fingerprint {fingerprints[name]}"
+    params |= flat
+    params["only"] = ", ".join(flat["only"]) or "all"
+    params["predictors"] = ", ".join(compilation.names)
+    return params
