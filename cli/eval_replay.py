@@ -1,6 +1,5 @@
 """`cope eval --replay RECORD`: the table of a live run, from a record and without a model."""
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -8,8 +7,9 @@ import click
 
 from ..errors import CopeError
 from ..programs.confidence.early_stopping import INEXACT
-from .options import is_set_by_user, notify
-from .warnings import warn_of_met, warn_of_questions
+from .options import is_set_by_user
+from .output import notify, print_json
+from .warnings import warn_about_contamination, warn_about_questions
 
 if TYPE_CHECKING:
     from ..eval import Recording
@@ -95,7 +95,7 @@ def show_replay(
         raise CopeError(
             f"{record.name} cannot answer for {replay.preset.name}: {next(iter(made.unknown))}"
         )
-    seen = warn_of_met(compiled, (one.question for one in made.records))
+    seen = warn_about_contamination(compiled, (one.question for one in made.records))
     found = evaluate_replay(replay, made, team.prices)
     settings = found.settings()
     document = settings | found.summary.as_dict()
@@ -110,7 +110,7 @@ def show_replay(
         "failed": record.manifest.failed,
     }
     if as_json:
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        print_json(document)
         return
     print_table(settings, replay, found.summary, document)
     for why, count in made.unknown.items():
@@ -133,8 +133,8 @@ def _program(record: "Recording", program: "ProgramOptions") -> tuple[Any, dict[
         compile_metadata_in_recording,
         program_for_replay,
     )
+    from ..programs.compile_metadata import read_compile_metadata
     from ..programs.identity import ProgramIdentity
-    from ..programs.resolve import read_compile_metadata
 
     if program.program:
         identity = ProgramIdentity.named(program.program, record.domain)
@@ -180,5 +180,5 @@ def _calibrated(options: "ProgramOptions", file: str) -> "ProgramOptions":
             f"the calibration {options.calibration} chose the large model alone: use --preset large"
         )
     notify(describe_calibration(options.calibration, chosen))
-    warn_of_questions(chosen, manifest.task, zip(record.questions, record.gold, strict=True))
+    warn_about_questions(chosen, manifest.task, zip(record.questions, record.gold, strict=True))
     return replace(with_calibrated_setting(options, chosen), calibration=None)

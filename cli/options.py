@@ -14,6 +14,7 @@ from ..models.prices import Price
 from ..models.weights.resolve import aliases
 from ..programs.confidence.early_stopping import EXACT, RULES
 from ..programs.domains.registry import DEFAULT_DOMAIN
+from .output import notify, silence
 
 Command = Callable[..., Any]
 Options = TypeVar("Options")
@@ -147,15 +148,6 @@ def _program_options(values: dict[str, Any]) -> Any:
     if values.get("calibration"):
         reject_options_of_calibration()
     return _take(ProgramOptions, values)
-
-
-def notify(message: str) -> None:
-    """Print a message for the user on stderr."""
-    click.echo(message, err=True)
-
-
-def silence(message: str) -> None:
-    """Drop a message for the user."""
 
 
 def reject_options_of_calibration() -> None:
@@ -494,7 +486,7 @@ def program_file(
 
 def compiled_in(file: Path) -> dict[str, Any]:
     """Return what a program file says of its compile, see `read_compile_metadata`."""
-    from ..programs.resolve import read_compile_metadata
+    from ..programs.compile_metadata import read_compile_metadata
 
     return read_compile_metadata(file)
 

@@ -1,7 +1,6 @@
 """Build a team and a program from plain options, as a command line or a configuration file has them."""
 
 import inspect
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from ..sandbox import open_sandbox
 from .bundled import shipped
 from .calibration_file import RULE, SHOWN, Certificate, load_certificate
 from .cascade import Cascade
+from .compile_metadata import describe_compile
 from .confidence.early_stopping import EXACT
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .identity import ProgramIdentity
@@ -158,34 +158,9 @@ def resolve_program_path(
     models = {name: tier.model for name, tier in team.tiers.items()}
     file = shipped(load_preset(options.preset), task, models, domain, context=context)
     if file:
-        notify(
-            f"program {file.name}, {_describe_bundled(file)}; the preset as it is: --program none"
-        )
+        text = describe_compile(file)
+        notify(f"program {file.name}, {text}; the preset as it is: --program none")
     return file
-
-
-def read_compile_metadata(file: Path | None) -> dict[str, Any]:
-    """Return what a program file says about its compile; empty when it was never compiled."""
-    if file is None:
-        return {}
-    compiled = json.loads(file.read_text(encoding="utf-8")).get("compiled")
-    return compiled if isinstance(compiled, dict) else {}
-
-
-def _describe_bundled(file: Path) -> str:
-    """Describe what a bundled program was compiled for, how, and what it gained."""
-    about = read_compile_metadata(file)
-    scores = about.get("scores", {})
-    gain = ""
-    for first, last, part in (
-        ("test before", "test after", "test"),
-        ("before", "after", "validation"),
-    ):
-        if first in scores and last in scores:
-            before, after = scores[first]["accuracy"], scores[last]["accuracy"]
-            gain = f": {before:.1%} -> {after:.1%} of {scores[last]['n']} {part} questions"
-            break
-    return f"compiled for {about['task']} with {about['optimizer']}{gain}"
 
 
 def resolve_cascade(

@@ -1,6 +1,5 @@
 """`cope ask`: one question, its rounds on stderr as they happen, its answer on stdout."""
 
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,11 +15,10 @@ from ..options import (
     calibration_option,
     early_stop_option,
     json_option,
-    notify,
     program_options,
-    silence,
     team_options,
 )
+from ..output import notify, print_json, silence
 
 if TYPE_CHECKING:
     from ...programs.resolve import ProgramOptions, TeamOptions
@@ -82,7 +80,7 @@ def command(
         document["calibration"] = calibration_summary(
             program_options.calibration, resolved.certificate
         )
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        print_json(document)
     elif prediction.answer is not None:
         _print_answer(prediction.answer, domain)
     if not quiet:

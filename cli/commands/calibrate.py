@@ -1,12 +1,12 @@
 """`cope calibrate`: thresholds and samples chosen from a record, with a promise, and the file that holds both."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..options import json_option, output_option, price_option, seed_option
+from ..output import notify, print_json
 from ..output_files import check_output
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def command(
     if output:
         made.save(output)
     if as_json:
-        click.echo(json.dumps(made.as_dict(), ensure_ascii=False, indent=1))
+        print_json(made.as_dict())
     else:
         print_calibration(found, made)
         if risk_report:
@@ -120,7 +120,7 @@ def command(
         if stop_report:
             print_stops(more["early_stop"])
     if output:
-        click.echo(f"written to {output}; use it with --calibration", err=True)
+        notify(f"written to {output}; use it with --calibration")
 
 
 def _reliability(found: "Calibration") -> list[Any]:

@@ -1,6 +1,5 @@
 """`cope compare`: several presets and programs on the same questions, live or from a record."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +17,6 @@ from ..options import (
     group_option,
     is_set_by_user,
     json_option,
-    notify,
     option_group,
     replay_option,
     run_options,
@@ -28,6 +26,7 @@ from ..options import (
     team_options,
     unsafe_code_option,
 )
+from ..output import notify, print_json
 
 if TYPE_CHECKING:
     from ...eval import QuestionResult, Recording
@@ -301,7 +300,7 @@ def _cost_at_matched_accuracy(
 
 def _print(comparison: "Comparison", document: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        print_json(document)
         return
     from ..display.comparison import print_comparison
 

@@ -1,11 +1,11 @@
 """`cope doctor`: what is there, and what to do about what is not."""
 
-import json
 from typing import Any
 
 import click
 
 from ..options import json_option
+from ..output import print_json
 
 _MARKS = {"ok": ("ok", "green"), "note": ("--", "yellow"), "missing": ("!!", "red")}
 _NAME_WIDTH = 16
@@ -23,13 +23,7 @@ def command(as_json: bool) -> None:
     checks = check_all()
     able = all(check.status != "missing" for check in checks)
     if as_json:
-        click.echo(
-            json.dumps(
-                {"ok": able, "checks": [vars(check) for check in checks]},
-                ensure_ascii=False,
-                indent=1,
-            )
-        )
+        print_json({"ok": able, "checks": [vars(check) for check in checks]})
     else:
         for check in checks:
             _print(check)

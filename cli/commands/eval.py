@@ -1,6 +1,5 @@
 """`cope eval`: a preset or program on a task, live, resumable, tracked."""
 
-import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +12,13 @@ from ..options import (
     data_options,
     early_stop_option,
     json_option,
-    notify,
     program_options,
     replay_option,
     run_options,
     team_options,
 )
-from ..warnings import warn_of_questions, warn_of_settings
+from ..output import notify, print_json
+from ..warnings import warn_about_questions, warn_about_settings
 
 if TYPE_CHECKING:
     from ...eval.run.options import DataOptions, RunOptions
@@ -62,7 +61,8 @@ def command(
         raise click.UsageError("Missing argument 'TASK'.")
     from ...eval import RunStore, answer_kind_of, task_by_name
     from ...eval.run.tracked import evaluate_tracked, program_origin, run_settings
-    from ...programs.resolve import read_compile_metadata, resolve_calibrated_cascade
+    from ...programs.compile_metadata import read_compile_metadata
+    from ...programs.resolve import resolve_calibrated_cascade
     from ..display.evaluation import LiveView, table_text
 
     chosen = task_by_name(task, visible=data_options.visible, unsafe=program_options.unsafe_code)
@@ -78,12 +78,14 @@ def command(
     )
     cascade = resolved.cascade.with_answer_kind(answer_kind_of(chosen))
     examples = chosen.load(data_options.split, data_options.limit, data_options.data)
-    warn_of_questions(resolved.certificate, chosen.name, ((e.question, e.answer) for e in examples))
+    warn_about_questions(
+        resolved.certificate, chosen.name, ((e.question, e.answer) for e in examples)
+    )
     origin = program_origin(resolved.path, examples, notify)
     origin["calibration"] = str(program_options.calibration) if resolved.certificate else None
     asked = team_options.request_settings()
     asked["shown"] = chosen.shown
-    warn_of_settings(read_compile_metadata(resolved.path), asked)
+    warn_about_settings(read_compile_metadata(resolved.path), asked)
     settings = run_settings(chosen, data_options, team_options, cascade)
     store = RunStore(settings, run_options.directory)
     rounds = len(cascade.preset.rounds)
@@ -121,7 +123,7 @@ def _show(
     failed = [record for record in made.outcome.records if record.error]
     document["failed"] = [{"id": record.id, "error": record.error} for record in failed]
     if as_json:
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        print_json(document)
     else:
         print_table(store.settings, cascade, made.summary, document)
 

@@ -1,6 +1,5 @@
 """`cope import`: a record of samples that others published."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import click
 
 from ...errors import CopeError
 from ..options import NameValue, group_option, json_option, limit_option, output_option, seed_option
+from ..output import print_json
 from ..output_files import check_output
 
 OWN = ("small", "large")
@@ -75,7 +75,8 @@ def command(
     each. What the file does not tell, such as tokens, stays unknown.
     """
     from ...eval import import_samples, is_record, write_record
-    from ..display.recording import contents, print_contents
+    from ...eval.recording.contents import recording_contents
+    from ..display.recording import print_recording
 
     path = output or Path(f"{file.stem}.parquet")
     check_output(path, [file], "record", is_record)
@@ -91,11 +92,11 @@ def command(
         limit=limit,
     )
     write_record(path, made.manifest, made.rows)
-    found = contents(path)
+    contents = recording_contents(path)
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        print_json(contents)
     else:
-        print_contents(found)
+        print_recording(contents)
     _say_of_large(made.manifest.settings["variants"]["large"])
 
 

@@ -1,12 +1,12 @@
 """`cope models`: the models that run on this machine."""
 
-import json
 from typing import Any
 
 import click
 
 from ...errors import CopeError
 from ..options import json_option
+from ..output import print_json
 
 
 @click.group()
@@ -23,9 +23,7 @@ def list_models(as_json: bool) -> None:
     weights, host = _weights(), server_host()
     models = _ollama_models(host)
     if as_json:
-        click.echo(
-            json.dumps({"local": weights, "ollama": {"host": host, "models": models}}, indent=1)
-        )
+        print_json({"local": weights, "ollama": {"host": host, "models": models}})
         return
     _print_tables(weights, host, models)
 

@@ -1,6 +1,5 @@
 """`cope record`: every round of a preset on a task, all samples kept in one file that is replayed without a model."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,14 +14,14 @@ from ..options import (
     data_options,
     group_option,
     json_option,
-    notify,
     output_option,
     program_options,
     run_options,
     team_options,
 )
+from ..output import notify, print_json
 from ..output_files import check_output
-from ..warnings import warn_of_met, warn_of_settings
+from ..warnings import warn_about_contamination, warn_about_settings
 
 if TYPE_CHECKING:
     from ...eval.run.options import DataOptions, RunOptions
@@ -130,25 +129,26 @@ def _compiled(
 
     What an accuracy of it would not say is printed on stderr.
     """
-    from ...programs.resolve import read_compile_metadata
+    from ...programs.compile_metadata import read_compile_metadata
 
     found = {}
     for name, file in files.items():
         about = read_compile_metadata(file)
         questions = [example.question for example in examples]
-        warn_of_met(about, questions, name if len(files) > 1 else None)
-        warn_of_settings(about, asked)
+        warn_about_contamination(about, questions, name if len(files) > 1 else None)
+        warn_about_settings(about, asked)
         if "rows" in about:
             found[name] = {"rows": about["rows"]}
     return found
 
 
 def _show(path: Path, as_json: bool, stopped: str | None) -> None:
-    from ..display.recording import contents, print_contents
+    from ...eval.recording.contents import recording_contents
+    from ..display.recording import print_recording
 
-    found = contents(path)
-    found["stopped"] = stopped
+    contents = recording_contents(path)
+    contents["stopped"] = stopped
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        print_json(contents)
     else:
-        print_contents(found)
+        print_recording(contents)

@@ -1,140 +1,81 @@
-"""What is in a record, as a table or as plain data."""
+"""The contents of a record as a table."""
 
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-if TYPE_CHECKING:
-    from ...eval import RecordedRound
+from rich.table import Table
+
+from .tables import models_text, new_table, percent, result_console, round_label
+
+_COLUMNS = (
+    "program",
+    "round",
+    "samples",
+    "a sample is right",
+    "unread",
+    "calls",
+    "prompt tokens",
+    "written tokens",
+)
 
 
-def contents(path: Path) -> dict[str, Any]:
-    """A record's questions, programs and rounds, and what its programs come to when they are replayed.
+def print_recording(contents: Mapping[str, Any]) -> None:
+    """Print a record's contents on stdout, and the command that replays it on stderr.
 
-    Raises:
-        CopeError: when there is no such record.
+    Args:
+        contents: see `cope.eval.recording.contents.recording_contents`.
     """
-    from ...eval import Recording, Replay
-    from ...stats.intervals import known_or_none
-
-    record = Recording.open(path)
-    manifest = record.manifest
-    programs = []
-    for name, rounds in record.programs.items():
-        from ...eval.replay.match import recorded_program
-
-        replay = Replay(record, recorded_program(record, name))
-        programs.append(
-            {
-                "name": name,
-                "accuracy": known_or_none(replay.outcomes().score.mean()),
-                "thresholds": list(replay.thresholds),
-                "rounds": [_round(round_) for round_ in rounds],
-            }
-        )
-    return {
-        "file": str(path),
-        "bytes": path.stat().st_size,
-        "task": manifest.task,
-        "source": manifest.source,
-        "questions": len(record),
-        "models": manifest.models,
-        "seed": manifest.seed,
-        "programs": programs,
-        "doubtful": int(record.doubtful.sum()),
-        "data_fingerprint": manifest.data_fingerprint,
-        "unlabelled": int((~record.labelled).sum()),
-        "failed": manifest.failed,
-        "left_out": manifest.left_out,
-    }
-
-
-def _round(round_: "RecordedRound") -> dict[str, Any]:
-    import numpy as np
-
-    from ...stats.intervals import known_or_none
-
-    kinds = [calls for calls in (round_.plan_calls, round_.reason_calls) if calls]
-    return {
-        "round": round_.number,
-        "planner": round_.spec.planner,
-        "reasoner": round_.spec.reasoner,
-        "samples": round_.samples,
-        "right": known_or_none(np.where(np.isnan(round_.scores), np.nan, round_.right).mean()),
-        "unread": int((round_.answers == None).sum()),  # noqa: E711
-        "calls": int(sum(calls.calls.sum() for calls in kinds)),
-        "prompt_tokens": _whole(sum(calls.prompt_tokens.sum() for calls in kinds)),
-        "written_tokens": _whole(sum(calls.completion_tokens.sum() for calls in kinds)),
-    }
-
-
-def _whole(total: float) -> int | None:
-    return None if total != total else int(total)
-
-
-def _share(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.1%}"
-
-
-def print_contents(found: dict[str, Any]) -> None:
-    """The contents on stdout, and how to go on on stderr."""
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console() if sys.stdout.isatty() else Console(width=140)
-    models = ", ".join(f"{tier} {model}" for tier, model in found["models"].items())
-    console.print(
-        f"[bold]{found['task']}[/bold], {found['questions']} questions: {models}", highlight=False
-    )
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in (
-        "program",
-        "round",
-        "samples",
-        "a sample is right",
-        "unread",
-        "calls",
-        "prompt tokens",
-        "written tokens",
-    ):
-        table.add_column(name, justify="left" if name in ("program", "round") else "right")
-    for program in found["programs"]:
-        for row in program["rounds"]:
-            who = (
-                f"{row['planner']} plans, {row['reasoner']} solves"
-                if row["planner"]
-                else f"{row['reasoner']} solves"
-            )
-            table.add_row(
-                program["name"] if row["round"] == 1 else "",
-                f"{row['round']} {who}",
-                str(row["samples"]),
-                _share(row["right"]),
-                str(row["unread"]),
-                f"{row['calls']:,}",
-                *(
-                    "unknown" if row[name] is None else f"{row[name]:,}"
-                    for name in ("prompt_tokens", "written_tokens")
-                ),
-            )
-    console.print(table)
-    for program in found["programs"]:
-        gates = ", ".join(f"{threshold:g}" for threshold in program["thresholds"])
-        told = f" with thresholds {gates}" if gates else ""
-        console.print(
-            f"{program['name']}{told}: accuracy {_share(program['accuracy'])}", highlight=False
-        )
-    if found["unlabelled"]:
-        console.print(f"{found['unlabelled']} questions have no right answer", highlight=False)
-    for why, count in found["left_out"].items():
-        console.print(f"{count} questions are left out: {why}", highlight=False)
-    if found["doubtful"]:
-        console.print(
-            f"{found['doubtful']} questions have votes whose equality depends on which comes first: a live run may count them "
-            "in another way",
-            highlight=False,
-        )
+    console = result_console()
+    models = models_text(contents["models"])
+    title = f"[bold]{contents['task']}[/bold], {contents['questions']} questions: {models}"
+    console.print(title, highlight=False)
+    console.print(_rounds_table(contents["programs"]))
+    for line in _notes(contents):
+        console.print(line, highlight=False)
     print(
-        f"{found['file']} ({found['bytes']:,} bytes); replay it with: cope eval --replay {found['file']}",
+        f"{contents['file']} ({contents['bytes']:,} bytes); "
+        f"replay it with: cope eval --replay {contents['file']}",
         file=sys.stderr,
     )
+
+
+def _rounds_table(programs: list[Mapping[str, Any]]) -> Table:
+    table = new_table(_COLUMNS, left=("program", "round"))
+    for program in programs:
+        for row in program["rounds"]:
+            table.add_row(
+                program["name"] if row["round"] == 1 else "",
+                round_label(row["round"], row["planner"], row["reasoner"]),
+                str(row["samples"]),
+                percent(row["right"], "unknown"),
+                str(row["unread"]),
+                f"{row['calls']:,}",
+                _count(row["prompt_tokens"]),
+                _count(row["written_tokens"]),
+            )
+    return table
+
+
+def _count(value: int | None) -> str:
+    return "unknown" if value is None else f"{value:,}"
+
+
+def _notes(contents: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for program in contents["programs"]:
+        name = program["name"]
+        if program["thresholds"]:
+            thresholds = ", ".join(f"{threshold:g}" for threshold in program["thresholds"])
+            name += f" with thresholds {thresholds}"
+        lines.append(f"{name}: accuracy {percent(program['accuracy'], 'unknown')}")
+    if contents["unlabelled"]:
+        lines.append(f"{contents['unlabelled']} questions have no right answer")
+    for reason, count in contents["left_out"].items():
+        lines.append(f"{count} questions are left out: {reason}")
+    if contents["doubtful"]:
+        lines.append(
+            f"{contents['doubtful']} questions have votes whose equality depends on which comes "
+            "first: a live run may count them in another way"
+        )
+    return lines

@@ -5,9 +5,9 @@ from typing import Any
 
 from ...programs import load_preset
 from ...programs.bundled import shipped
+from ...programs.compile_metadata import read_compile_metadata
 from ...programs.identity import ProgramIdentity
 from ...programs.preset import Preset
-from ...programs.resolve import read_compile_metadata
 from ..recording.recording import Recording
 
 

@@ -13,7 +13,8 @@ import dspy
 
 from ...models import Usage
 from ...programs import Cascade
-from ...programs.resolve import TeamOptions, read_compile_metadata
+from ...programs.compile_metadata import read_compile_metadata
+from ...programs.resolve import TeamOptions
 from ...util.hashing import digest
 from ..tasks.base import Task
 from .contamination import seen_by

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from support.compile_command import USUAL, World, cope
 
-from cope.cli.warnings import other_settings
 from cope.eval import Recording
 
 MET = "the program was trained on 11 and chosen by 5 of the 16 questions"
@@ -137,22 +136,3 @@ def test_a_program_that_is_asked_in_another_way_than_it_was_compiled_is_told_of(
             "record", "jsonl", "--data", NEW, "--program", "j.json", "--also", "none", *same[2:]
         ).stderr
     )
-
-
-@pytest.mark.parametrize(
-    ("compiled", "asked", "words"),
-    [
-        ({}, {"adapter": "json", "max_tokens": 9, "context": 64}, None),
-        ({"context": 2048}, {"context": 4096}, None),
-        ({"context": 4096}, {"context": 2048}, "--context 4096, and here it is 2048:"),
-        (
-            {"shown": "1 of 3 tests shown"},
-            {"shown": "all 3 tests shown"},
-            "with 1 of 3 tests shown, and here all 3",
-        ),
-        ({"shown": "1 of 3 tests shown"}, {"shown": ""}, None),
-    ],
-)
-def test_what_is_not_told_or_larger_is_no_difference(compiled: Any, asked: Any, words: str | None):
-    said = other_settings(compiled, asked)
-    assert (said is None) if words is None else words in str(said)

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from cope.cli.commands.ui import mlflow_command
 from cope.cli.main import app
+from cope.tracking.server import server_command
 
 STUB = """
 import http.server, os, sys
@@ -25,9 +25,12 @@ http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
 RUN = """
 import sys
-from cope.cli import app, ui
-ui.mlflow_command = lambda uri, artifacts, port: [sys.executable, "-c", {stub!r}, str(port), uri, artifacts]
-app.app(["ui", *sys.argv[1:]], prog_name="cope")
+from cope.cli import main
+from cope.tracking import server
+server.server_command = lambda uri, artifacts, port: [
+    sys.executable, "-c", {stub!r}, str(port), uri, artifacts
+]
+main.app(["ui", *sys.argv[1:]], prog_name="cope")
 """
 
 
@@ -98,7 +101,7 @@ def test_a_server_that_does_not_start_says_why(
     (tmp_path / "other.db").touch()
     code = "import sys; sys.exit('not a database')"
     monkeypatch.setattr(
-        "cope.cli.commands.ui.mlflow_command", lambda *_: [sys.executable, "-c", code]
+        "cope.tracking.server.server_command", lambda *_: [sys.executable, "-c", code]
     )
     result = CliRunner().invoke(app, ["ui", "--store", "other.db", "--port", str(free_port())])
     assert result.exit_code == 1
@@ -112,7 +115,7 @@ def test_a_tracking_server_needs_no_other(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_mlflow_is_asked_to_listen_on_this_machine_alone() -> None:
-    command = mlflow_command("sqlite:///mlflow.db", "file:///runs/mlartifacts", 5001)
+    command = server_command("sqlite:///mlflow.db", "file:///runs/mlartifacts", 5001)
     assert command[:4] == [sys.executable, "-m", "mlflow", "server"]
     options = dict(zip(command[4::2], command[5::2], strict=True))
     assert options["--host"] == "127.0.0.1" and options["--port"] == "5001"

@@ -1,0 +1,155 @@
+"""MLflow's server as a child process, which shows the runs of a store on a page."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from ..errors import CopeError
+from .store import ARTIFACTS, store_file
+
+START_SECONDS = 60.0
+STOP_SECONDS = 5.0
+POLL_SECONDS = 0.2
+
+# Pages on finished runs need no job runner, and telemetry is off unless the user turns it on.
+_ENVIRONMENT = {
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}
+
+
+def server_command(uri: str, artifacts: str, port: int) -> list[str]:
+    """Return the command that serves a store to this machine alone.
+
+    New experiments keep their artifacts where `cope eval` does.
+    """
+    options = {
+        "--backend-store-uri": uri,
+        "--default-artifact-root": artifacts,
+        "--host": "127.0.0.1",
+        "--port": str(port),
+        "--workers": "1",
+    }
+    command = [sys.executable, "-m", "mlflow", "server"]
+    for name, value in options.items():
+        command += [name, value]
+    return command
+
+
+class TrackingServer:
+    """A running server: where it listens, and what it wrote.
+
+    Attributes:
+        address: its URL.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], log: IO[bytes], port: int) -> None:
+        self.address = f"http://127.0.0.1:{port}"
+        self._process = process
+        self._log = log
+
+    def wait_until_ready(self) -> None:
+        """Return when the server answers.
+
+        Raises:
+            CopeError: when it ends, or does not answer within `START_SECONDS`.
+        """
+        import httpx
+
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise CopeError(f"MLflow does not start on this store: {self._last_line()}")
+            with contextlib.suppress(httpx.TransportError):
+                health = httpx.get(f"{self.address}/health", timeout=2, trust_env=False)
+                if health.status_code == 200:
+                    return
+            time.sleep(POLL_SECONDS)
+        raise CopeError(
+            f"MLflow did not answer at {self.address} within {START_SECONDS:g} s: "
+            "try again with less load"
+        )
+
+    def run_until_interrupted(self) -> None:
+        """Return at Ctrl-C.
+
+        Raises:
+            CopeError: when the server ends before.
+        """
+        with contextlib.suppress(KeyboardInterrupt):
+            self._process.wait()
+            raise CopeError(f"MLflow ended by itself: {self._last_line()}")
+
+    def _last_line(self) -> str:
+        self._log.seek(0)
+        text = self._log.read().decode(errors="replace").strip()
+        return text.splitlines()[-1].strip() if text else "it said nothing"
+
+
+@contextlib.contextmanager
+def start_server(uri: str, port: int) -> Iterator[TrackingServer]:
+    """Run MLflow's server in a process group of its own; it ends with all its workers at the exit.
+
+    A SIGTERM that arrives inside ends this process, after the server, with status 143.
+
+    Args:
+        uri: the store's address.
+        port: on 127.0.0.1.
+
+    Raises:
+        CopeError: when the port is in use.
+    """
+    _check_port(port)
+    file = store_file(uri)
+    folder = file.resolve().parent if file else Path.cwd()
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            server_command(uri, (folder / ARTIFACTS).as_uri(), port),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=_ENVIRONMENT | os.environ,
+            start_new_session=True,
+        )
+        previous = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        try:
+            yield TrackingServer(process, log, port)
+        finally:
+            signal.signal(signal.SIGTERM, previous)
+            _stop(process)
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise CopeError(
+                f"port {port} cannot be used ({error.strerror}): choose another with --port"
+            ) from None
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    _send_signal(process, signal.SIGTERM)
+    try:
+        process.wait(STOP_SECONDS)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        _send_signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+        process.wait(STOP_SECONDS)
+
+
+def _send_signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, number)
+        else:
+            process.terminate()
