@@ -36,7 +36,7 @@ def main() -> None:
         found = calibrate(record, aim, rows=halves.learn.rows)
         outcomes = found.replay.outcomes() if found.replay else None
         right = outcomes.score >= 1.0 if outcomes else large
-        calls = outcomes.spent["large", "calls"] if outcomes else np.ones(len(record))
+        calls = outcomes.usage["large", "calls"] if outcomes else np.ones(len(record))
         lost, learn, held = large & ~right, halves.learn.rows, halves.test.rows
         share = min(1.0, float(calls[held].mean()))
         to_large = sent(chance_right(texts[learn], small[learn], texts[held]), share, seed)
@@ -65,7 +65,7 @@ def main() -> None:
         )
         if (seed + 1) % 50 == 0:
             say(f"{seed + 1} of {options.splits} splits")
-    _report(options, held_out, splits, group_labels(record.keys, record.belonging))
+    _report(options, held_out, splits, group_labels(record.keys, record.group_by_key))
 
 
 class HeldOut:

@@ -24,7 +24,7 @@ def made_up(questions: int, samples: int) -> Any:
     """A record of a cascade without plans; votes agree on some questions more than on others."""
     import pyarrow as pa
 
-    from cope.eval import Manifest, Recording
+    from cope.eval import Recording, RecordingManifest
     from cope.eval.recording.schema import SCHEMA
     from cope.programs.preset import load_preset
 
@@ -65,7 +65,7 @@ def made_up(questions: int, samples: int) -> Any:
         "digest": "",
         "state": None,
     }
-    manifest = Manifest(
+    manifest = RecordingManifest(
         "made-up", {"small": "a", "large": "b"}, [plain], 0, questions, "", source="imported"
     )
     return Recording(manifest, pa.Table.from_pylist(rows, SCHEMA))
@@ -75,7 +75,7 @@ def looped(replay: Any, pairs: Any) -> list[tuple[float, float]]:
     """Accuracy and tokens of the large tier for each pair, as one would write it down first."""
     confidence, scores = replay.confidence.tolist(), replay.scores.tolist()
     written = (
-        replay.spent("plan_tokens", "large") + replay.spent("answer_tokens", "large")
+        replay.usage("plan_tokens", "large") + replay.usage("answer_tokens", "large")
     ).tolist()
     found = []
     for gates in pairs.tolist():
@@ -93,7 +93,7 @@ def looped(replay: Any, pairs: Any) -> list[tuple[float, float]]:
 def unreduced(replay: Any, pairs: Any) -> Any:
     """The same in numpy, pair by pair of what is given, in blocks."""
     confidence, scores = replay.confidence.T, replay.scores.T
-    written = (replay.spent("plan_tokens", "large") + replay.spent("answer_tokens", "large")).T
+    written = (replay.usage("plan_tokens", "large") + replay.usage("answer_tokens", "large")).T
     block, parts = max(1, 2_000_000 // len(replay)), []
     for start in range(0, len(pairs), block):
         first, second = pairs[start : start + block].T
@@ -149,11 +149,11 @@ def main() -> None:
     few = min(_LOOPED, args.pairs)
     slow, plainly = timed(lambda: looped(replay, pairs[:few]), times)
     slow = [seconds * args.pairs / few for seconds in slow]
-    table = np.stack([ours.accuracy, *ours.spent.values()], axis=1)
+    table = np.stack([ours.accuracy, *ours.usage.values()], axis=1)
     distinct, place = np.unique(table, axis=0, return_inverse=True)
     limit, _ = timed(lambda: distinct[place.reshape(-1)], times)
 
-    values = np.stack([ours.accuracy, ours.written("large")], axis=1)
+    values = np.stack([ours.accuracy, ours.completion_tokens("large")], axis=1)
     assert np.allclose(values, theirs) and np.allclose(values[:few], plainly), (
         "the ways do not agree"
     )

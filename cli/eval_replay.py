@@ -67,7 +67,7 @@ def show_replay(
         click.UsageError: for options that a record has fixed.
         CopeError: for a file that is no record, or of another task.
     """
-    from ..eval import Recording, Replay, replay_records
+    from ..eval import Recording, Replay, replay_results
     from ..eval.replay.evaluation import evaluate_replay
     from .display.evaluation import percent, print_table
 
@@ -90,12 +90,12 @@ def show_replay(
         thresholds=program.thresholds,
         prices=dict(team.prices),
     )
-    made = replay_records(replay, limit)
-    if not made.records:
+    made = replay_results(replay, limit)
+    if not made.results:
         raise CopeError(
             f"{record.name} cannot answer for {replay.preset.name}: {next(iter(made.unknown))}"
         )
-    seen = warn_about_contamination(compiled, (one.question for one in made.records))
+    seen = warn_about_contamination(compiled, (one.question for one in made.results))
     found = evaluate_replay(replay, made, team.prices)
     settings = found.settings()
     document = settings | found.summary.as_dict()
@@ -117,7 +117,7 @@ def show_replay(
         click.echo(f"{count} questions are not in the table: {why}")
     low, high = found.bounds
     if made.unknown and low is not None:
-        count = len(made.records) + sum(made.unknown.values())
+        count = len(made.results) + sum(made.unknown.values())
         click.echo(
             f"accuracy over all {count} questions is between {percent(low)} and {percent(high)}"
         )
@@ -153,7 +153,7 @@ def _calibrated(options: "ProgramOptions", file: str) -> "ProgramOptions":
         CopeError: when there is no such record or calibration, or they do not fit.
     """
     from ..eval import Recording
-    from ..eval.replay.match import recorded_program
+    from ..eval.replay.match import recorded_identity
     from ..programs.resolve import (
         describe_calibration,
         load_matching_certificate,
@@ -169,7 +169,7 @@ def _calibrated(options: "ProgramOptions", file: str) -> "ProgramOptions":
     manifest = record.manifest
     chosen = load_matching_certificate(
         options.calibration,
-        recorded_program(record, next(iter(record.programs))),
+        recorded_identity(record, next(iter(record.programs))),
         record.models,
         manifest.settings,
         manifest.task,

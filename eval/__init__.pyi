@@ -3,14 +3,14 @@ from .recording.recorder import Recorder as Recorder
 from .recording.recording import Recording as Recording
 from .recording.round import RecordedRound as RecordedRound
 from .recording.schema import (
-    Manifest as Manifest,
-    is_record as is_record,
-    read_record as read_record,
-    write_record as write_record,
+    RecordingManifest as RecordingManifest,
+    is_recording as is_recording,
+    read_recording as read_recording,
+    write_recording as write_recording,
 )
-from .replay.records import Replayed as Replayed, replay_records as replay_records
+from .replay.records import ReplayedResults as ReplayedResults, replay_results as replay_results
 from .replay.replay import Replay as Replay
-from .replay.results import Outcomes as Outcomes, Sweep as Sweep
+from .replay.results import ReplayOutcomes as ReplayOutcomes, Sweep as Sweep
 from .run.contamination import Seen as Seen, seen_by as seen_by
 from .run.evaluate import Outcome as Outcome, evaluate as evaluate
 from .run.store import (

@@ -57,7 +57,7 @@ def use(system: System, top: str = LARGE) -> dict[str, float | None]:
 
 def replay_use(swept: Sweep, top: str) -> Mapping[str, Array]:
     """The same of every setting of a sweep."""
-    tiers = {tier for tier, _ in swept.spent}
+    tiers = {tier for tier, _ in swept.usage}
     return {
         name: measure.scale * measure.total(swept.total, sorted(tiers), top) / swept.questions
         for name, measure in MEASURES.items()

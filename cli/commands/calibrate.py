@@ -101,7 +101,7 @@ def command(
         check_output(output, [record], "calibration", is_calibration)
     read = Recording.open(record)
     if preset:
-        read = read.led_by(preset)
+        read = read.with_primary(preset)
     found = calibrate(read, Aim(**aim), prices)
     more: dict[str, Any] = {}
     if risk_report:
@@ -126,7 +126,7 @@ def command(
 def _reliability(found: "Calibration") -> list[Any]:
     from ...optimize.calibration.reliability import reliability
 
-    found.record.check_labelled("--risk-report", "leave it out")
+    found.record.require_answers("--risk-report", "leave it out")
     return reliability(found.cascade, found.groups, found.aim.seed)
 
 

@@ -74,12 +74,12 @@ def command(
     The record has two rounds: the small model's samples vote, the large one answers what they leave open; with --tier one more for
     each. What the file does not tell, such as tokens, stays unknown.
     """
-    from ...eval import import_samples, is_record, write_record
+    from ...eval import import_samples, is_recording, write_recording
     from ...eval.recording.contents import recording_contents
     from ..display.recording import print_recording
 
     path = output or Path(f"{file.stem}.parquet")
-    check_output(path, [file], "record", is_record)
+    check_output(path, [file], "record", is_recording)
     models = _models(small, tiers, large)
     thresholds = (threshold,) * (len(models) - 1)
     made = import_samples(
@@ -91,7 +91,7 @@ def command(
         group=group,
         limit=limit,
     )
-    write_record(path, made.manifest, made.rows)
+    write_recording(path, made.manifest, made.rows)
     contents = recording_contents(path)
     if as_json:
         print_json(contents)

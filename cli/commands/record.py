@@ -68,14 +68,14 @@ def command(
     Every round is asked, whatever the gates say, with all samples: other thresholds, fewer samples and presets of the same
     rounds are then replayed by cope eval --replay FILE. The same command goes on where an interrupted one stopped.
     """
-    from ...eval import Recorder, RunStore, ShortAnswer, is_record, task_by_name
+    from ...eval import Recorder, RunStore, ShortAnswer, is_recording, task_by_name
     from ...eval.recording.run import (
-        RecordOptions,
+        RecordingOptions,
         read_groups,
         record_run,
         recording_settings,
         resolve_recorded_programs,
-        write_recording,
+        save_recording,
     )
     from ..display.evaluation import LiveView
 
@@ -92,25 +92,25 @@ def command(
             tier.lm.kwargs["logprobs"] = True
     programs = resolve_recorded_programs(program_options, team_options, team, chosen, also, notify)
     recorder = Recorder({name: cascade for name, (cascade, _) in programs.items()})
-    output = output or Path(f"{chosen.name}-{recorder.first.preset.name}.parquet")
+    output = output or Path(f"{chosen.name}-{recorder.primary.preset.name}.parquet")
     data = Path(data_options.data) if data_options.data else None
     # Now, rather than after hours of asking.
-    check_output(output, [data, program_options.program], "record", is_record)
+    check_output(output, [data, program_options.program], "record", is_recording)
     examples = chosen.load(data_options.split, data_options.limit, data_options.data)
     groups = read_groups(data_options, examples)
     asked = team_options.request_settings()
     asked["shown"] = chosen.shown
     files = {name: file for name, (_, file) in programs.items()}
-    options = RecordOptions(output, logprobs, _compiled(files, examples, asked))
+    options = RecordingOptions(output, logprobs, _compiled(files, examples, asked))
     settings = recording_settings(chosen, data_options, team_options, recorder, logprobs)
     store = RunStore(settings, run_options.directory)
-    rounds = len(recorder.first.preset.rounds)
-    with store.open(run_options.fresh, accept=recorder.holds):
+    rounds = len(recorder.primary.preset.rounds)
+    with store.open(run_options.fresh, accept=recorder.covers):
         tiers = [tier for c in recorder.cascades.values() for tier in c.preset.tiers]
         app.load_models(team, dict.fromkeys(tiers))
         with LiveView(len(examples), list(store.results.values()), rounds) as view:
             outcome = record_run(chosen, examples, recorder, store, run_options, view.add)
-        if write_recording(chosen, recorder, outcome, groups, data_options, team_options, options):
+        if save_recording(chosen, recorder, outcome, groups, data_options, team_options, options):
             _show(output, as_json, outcome.stopped)
     if outcome.stopped:
         raise CopeError(outcome.stopped)

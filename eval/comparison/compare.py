@@ -88,7 +88,7 @@ def compare(
     Questions that one of two systems has no outcome for are left out of that pair.
 
     Args:
-        records: by the name of a preset or program, its outcome on each question, as `evaluate` and `replay_records` give them.
+        records: by the name of a preset or program, its outcome on each question, as `evaluate` and `replay_results` give them.
         against: the reference; `large` where it is there, else the last one, when None.
         by: one of `MEASURES`, for the verdicts; the first that is known when None.
         groups: by a question's key, what it belongs to; then whole groups are drawn.

@@ -16,13 +16,13 @@ from ...programs.preset import Preset, preset_names
 from ...programs.resolve import load_matching_certificate
 from ...stats.measures import LARGE
 from ..recording.recording import Recording
-from ..replay.match import recorded_program
+from ..replay.match import recorded_identity
 from ..replay.programs import (
     bundled_compile_metadata,
     compile_metadata_in_recording,
     program_for_replay,
 )
-from ..replay.records import Replayed, replay_records
+from ..replay.records import ReplayedResults, replay_results
 from ..replay.replay import Replay
 from ..run.contamination import seen_by
 from .compare import Comparison, compare
@@ -87,14 +87,14 @@ def compare_recording(
             answers; for a calibration that does not fit.
     """
     recording, options = request.recording, request.options
-    recording.check_labelled("a comparison", "record or import it with them")
+    recording.require_answers("a comparison", "record or import it with them")
     calibrated = calibrated_system(request) if request.calibration else None
     replayed = _replay_systems(request, calibrated, notify)
     comparison = compare(
-        {name: one.records for name, one in replayed.items()},
+        {name: one.results for name, one in replayed.items()},
         against=options.against,
         by=options.by,
-        groups=recording.belonging,
+        groups=recording.group_by_key,
         margin=options.margin,
         seed=recording.seed,
     )
@@ -129,7 +129,7 @@ def calibrated_system(request: ReplayRequest) -> CalibratedSystem:
     recording = request.recording
     assert request.calibration is not None
     own, manifest = next(iter(recording.programs)), recording.manifest
-    program = recorded_program(recording, own)
+    program = recorded_identity(recording, own)
     certificate = load_matching_certificate(
         request.calibration,
         program,
@@ -172,7 +172,7 @@ def _calibrated_replay(
     recording, setting = request.recording, certificate.setting
     if setting is None:
         recorded = LARGE in recording.programs
-        large = recorded_program(recording, LARGE) if recorded else LARGE
+        large = recorded_identity(recording, LARGE) if recorded else LARGE
         return Replay(recording, large, prices=request.prices)
     return Replay(
         recording,
@@ -185,7 +185,7 @@ def _calibrated_replay(
 
 def _replay_systems(
     request: ReplayRequest, calibrated: CalibratedSystem | None, notify: Callable[[str], None]
-) -> dict[str, Replayed]:
+) -> dict[str, ReplayedResults]:
     """Return the results of every system by its name."""
     recording = request.recording
     replays = list(_requested_replays(request))
@@ -193,15 +193,15 @@ def _replay_systems(
     if calibrated:
         rows = calibrated.rows
         replays.insert(min(1, len(replays)), (calibrated.name, calibrated.replay))
-    replayed: dict[str, Replayed] = {}
+    replayed: dict[str, ReplayedResults] = {}
     for name, replay in replays:
         check_unique_name(name, replayed)
-        one = replay_records(replay, request.limit, rows)
-        if not one.records:
+        one = replay_results(replay, request.limit, rows)
+        if not one.results:
             why = next(iter(one.unknown), "it has no questions")
             raise CopeError(f"{recording.name} cannot answer for {name}: {why}")
         replayed[name] = one
-        questions = [dspy.Example(question=record.question) for record in one.records]
+        questions = [dspy.Example(question=record.question) for record in one.results]
         seen = seen_by(_compile_metadata(request, name), questions)
         if seen and seen.words:
             notify(f"warning: {name}: {seen.words}")
@@ -228,7 +228,7 @@ def _requested_replays(request: ReplayRequest) -> Iterator[tuple[str, Replay]]:
         if file:
             yield file.stem, _replay(request, file)
         elif source in recording.programs:
-            yield source, _replay(request, recorded_program(recording, source))
+            yield source, _replay(request, recorded_identity(recording, source))
         else:
             program = program_for_replay(recording, source, request.bundled)
             replay = _replay(request, program)
@@ -241,7 +241,7 @@ def _available_replays(request: ReplayRequest) -> Iterator[tuple[str, Replay]]:
     """Yield the recording's own programs, and every preset of the package whose rounds it holds."""
     recording = request.recording
     for name in recording.programs:
-        yield name, _replay(request, recorded_program(recording, name))
+        yield name, _replay(request, recorded_identity(recording, name))
     drawn = max(round_.samples for round_ in recording.rounds)
     for name in preset_names():
         if name in recording.programs:

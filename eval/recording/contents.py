@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...stats.intervals import known_or_none
-from ..replay.match import recorded_program
+from ..replay.match import recorded_identity
 from ..replay.replay import Replay
 from .recording import Recording
 from .round import RecordedRound
@@ -22,7 +22,7 @@ def recording_contents(path: Path) -> dict[str, Any]:
     manifest = recording.manifest
     programs = []
     for name, rounds in recording.programs.items():
-        replay = Replay(recording, recorded_program(recording, name))
+        replay = Replay(recording, recorded_identity(recording, name))
         programs.append(
             {
                 "name": name,
@@ -40,9 +40,9 @@ def recording_contents(path: Path) -> dict[str, Any]:
         "models": manifest.models,
         "seed": manifest.seed,
         "programs": programs,
-        "doubtful": int(recording.doubtful.sum()),
+        "doubtful": int(recording.ambiguous_votes.sum()),
         "data_fingerprint": manifest.data_fingerprint,
-        "unlabelled": int((~recording.labelled).sum()),
+        "unlabelled": int((~recording.has_answer).sum()),
         "failed": manifest.failed,
         "left_out": manifest.left_out,
     }

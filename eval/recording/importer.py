@@ -18,19 +18,19 @@ from ...util.hashing import digest
 from ..run.store import key_examples
 from ..tasks.base import ShortAnswer
 from ..tasks.data import Row, from_file
-from .schema import Manifest
-from .vote_ids import vote_keys
+from .schema import RecordingManifest
+from .vote_ids import assign_vote_ids
 
-NAME = "imported"
+IMPORTED_PRESET = "imported"
 _FIELDS = (("question",), ("samples",))
-_TASK = ShortAnswer(NAME)
+_TASK = ShortAnswer(IMPORTED_PRESET)
 
 
 @dataclass(frozen=True)
-class Imported:
-    """A source's samples, ready for `write_record`."""
+class ImportedRecording:
+    """A source's samples, ready for `write_recording`."""
 
-    manifest: Manifest
+    manifest: RecordingManifest
     rows: list[Row]
 
 
@@ -43,7 +43,7 @@ def import_samples(
     seed: int = 0,
     group: str | None = None,
     limit: int | None = None,
-) -> Imported:
+) -> ImportedRecording:
     """Read JSON lines of `{id, question, gold?, samples: {model: [{answer, text?, tokens? or chars?, variant?}]}}`.
 
     Without `gold`, or where it is null, nobody knows who is right, and scores are unknown. The answers are compared as
@@ -71,16 +71,20 @@ def import_samples(
             raise CopeError(
                 f"{both} are both {model!r}: a cascade needs different models, name another"
             )
-    lines = from_file(str(path), _FIELDS, _wrong)[:limit]
+    lines = from_file(str(path), _FIELDS, _row_error)[:limit]
     taken = {
-        tier: _taken(path, lines, model, (variants or {}).get(tier), tier)
+        tier: _select_samples(path, lines, model, (variants or {}).get(tier), tier)
         for tier, model in models.items()
     }
     usual = {
-        tier: Counter(map(_prompts, found)).most_common(1)[0][0] for tier, found in taken.items()
+        tier: Counter(map(_variants_of, found)).most_common(1)[0][0]
+        for tier, found in taken.items()
     }
     lacking = [
-        next((models[tier] for tier in models if _prompts(taken[tier][place]) != usual[tier]), None)
+        next(
+            (models[tier] for tier in models if _variants_of(taken[tier][place]) != usual[tier]),
+            None,
+        )
         for place in range(len(lines))
     ]
     kept = [place for place, model in enumerate(lacking) if model is None]
@@ -91,13 +95,15 @@ def import_samples(
     rows = asyncio.run(_all_rows(list(key_examples(examples).items()), samples, groups))
     preset = _preset({tier: len(names) for tier, names in usual.items()}, thresholds)
     plain = preset.model_dump(mode="json", exclude_defaults=True)
-    manifest = Manifest(
+    manifest = RecordingManifest(
         task=Path(path).stem,
         models=dict(models),
         seed=seed,
         questions=len(examples),
-        source=NAME,
-        programs=[{"name": NAME, "preset": plain, "digest": digest(plain), "state": None}],
+        source=IMPORTED_PRESET,
+        programs=[
+            {"name": IMPORTED_PRESET, "preset": plain, "digest": digest(plain), "state": None}
+        ],
         data_fingerprint=digest([(e.question, e.answer) for e in examples]),
         group=group,
         left_out=dict(left_out),
@@ -108,10 +114,10 @@ def import_samples(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
     )
-    return Imported(manifest, rows)
+    return ImportedRecording(manifest, rows)
 
 
-def _wrong(row: Row) -> str | None:
+def _row_error(row: Row) -> str | None:
     """What is wrong with a line's samples, in words."""
     if not isinstance(row["samples"], dict):
         return "samples is not an object of model names"
@@ -123,7 +129,7 @@ def _wrong(row: Row) -> str | None:
     return None
 
 
-def _taken(
+def _select_samples(
     path: Any, lines: Sequence[Row], model: str, names: Sequence[str] | None, tier: str
 ) -> list[list[Row]]:
     """Each question's samples of a model, of the variants that are wanted, in their order."""
@@ -150,12 +156,12 @@ def _taken(
     ]
 
 
-def _prompts(samples: Sequence[Row]) -> tuple[str, ...]:
+def _variants_of(samples: Sequence[Row]) -> tuple[str, ...]:
     return tuple(str(sample.get("variant")) for sample in samples)
 
 
 def _example(line: Row, place: int) -> dspy.Example:
-    identity, gold = str(line.get("id") or f"{NAME}-{place}"), line.get("gold")
+    identity, gold = str(line.get("id") or f"{IMPORTED_PRESET}-{place}"), line.get("gold")
     gold = None if gold is None or not str(gold).strip() else str(gold)
     return dspy.Example(id=identity, question=str(line["question"]), answer=gold).with_inputs(
         "question"
@@ -176,7 +182,10 @@ def _preset(counts: Mapping[str, int], thresholds: tuple[float, ...]) -> Preset:
     ]
     for round_, threshold in zip(rounds[:-1], thresholds, strict=True):
         round_["threshold"] = threshold
-    return parse_preset({"name": NAME, "description": "samples of others", "rounds": rounds}, NAME)
+    return parse_preset(
+        {"name": IMPORTED_PRESET, "description": "samples of others", "rounds": rounds},
+        IMPORTED_PRESET,
+    )
 
 
 async def _all_rows(
@@ -193,24 +202,24 @@ async def _all_rows(
             "gold": example.answer,
             "group": group,
         }
-        rows += [{**about, **row} for row in await _rows(example, tiers)]
+        rows += [{**about, **row} for row in await _question_rows(example, tiers)]
     return rows
 
 
-async def _rows(example: dspy.Example, tiers: Mapping[str, list[Row]]) -> list[Row]:
+async def _question_rows(example: dspy.Example, tiers: Mapping[str, list[Row]]) -> list[Row]:
     rows = [
         {
-            "preset": NAME,
+            "preset": IMPORTED_PRESET,
             "round": number,
             "sample": index,
             "confidence": VoteShare.kind,
             "plan_calls": 0,
-            **_said(sample),
+            **_sample_columns(sample),
         }
         for number, samples in enumerate(tiers.values(), 1)
         for index, sample in enumerate(samples)
     ]
-    keys, doubtful = await vote_keys([row["answer"] for row in rows])
+    keys, doubtful = await assign_vote_ids([row["answer"] for row in rows])
     for row, key in zip(rows, keys, strict=True):
         row |= {"vote": key, "vote_doubtful": doubtful}
     if example.answer is None:
@@ -223,7 +232,7 @@ async def _rows(example: dspy.Example, tiers: Mapping[str, list[Row]]) -> list[R
     return rows
 
 
-def _said(sample: Row) -> Row:
+def _sample_columns(sample: Row) -> Row:
     """One sample in the record's columns; what the source does not tell is left unknown."""
     text, tokens = sample.get("text"), sample.get("tokens")
     told = tokens if isinstance(tokens, dict) else {"completion": tokens}

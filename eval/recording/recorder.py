@@ -24,8 +24,8 @@ from ...util.hashing import digest
 from ..run.evaluate import Asking
 from ..run.store import Record
 from ..tasks.base import Task
-from .schema import CALL, SHARED, Manifest
-from .vote_ids import vote_keys
+from .schema import CALL_COLUMNS, SHARED_PLAN, RecordingManifest
+from .vote_ids import assign_vote_ids
 
 Row = dict[str, Any]
 
@@ -66,16 +66,16 @@ class Recorder:
                 raise CopeError(f"{name} leaves samples out: make it with early_stop={NONE!r}")
 
     @property
-    def first(self) -> Cascade:
+    def primary(self) -> Cascade:
         """The record's own program."""
         return next(iter(self.cascades.values()))
 
     @property
-    def asking(self) -> Asking:
+    def runner(self) -> Asking:
         """What `evaluate` asks questions with; a record's `rounds` are then the rows, by program."""
         return self._ask
 
-    def prints(self) -> dict[str, str]:
+    def fingerprints(self) -> dict[str, str]:
         """A digest of what each program asks whom, its thresholds apart: they change no call."""
         return {
             name: digest(
@@ -85,26 +85,26 @@ class Recorder:
             for name, cascade in self.cascades.items()
         }
 
-    def holds(self, record: Record) -> bool:
+    def covers(self, record: Record) -> bool:
         """Whether a question's record has the rows of all programs."""
         kept = {entry["program"]: entry["print"] for entry in program_rows(record)}
-        return all(kept.get(name) == mark for name, mark in self.prints().items())
+        return all(kept.get(name) == mark for name, mark in self.fingerprints().items())
 
     async def _ask(self, task: Task, example: dspy.Example, _: Cascade, record: Record) -> None:
         given = dict(example.inputs().items())
         question = str(given.pop("question"))
         with metered() as meter:
             programs = [
-                await _rounds(name, cascade, question, given)
+                await _run_program(name, cascade, question, given)
                 for name, cascade in self.cascades.items()
             ]
         rows = [row for program in programs for row in program.rows]
-        await _number(rows, self.first.answers)
-        await _score(task, example, rows)
-        _judge(record, programs[0])
+        await _assign_vote_ids(rows, self.primary.answers)
+        await _score_answers(task, example, rows)
+        _apply_gates(record, programs[0])
         used_up = used(meter)
         record.usage, record.usd = used_up["usage"], used_up["cost"]
-        prints = self.prints()
+        prints = self.fingerprints()
         kept: list[ProgramRows] = [
             {"program": p.name, "print": prints[p.name], "rows": p.rows} for p in programs
         ]
@@ -126,7 +126,7 @@ class Recorder:
             for name in self.cascades if not record.error else ():
                 yield from ({**about, **row} for row in kept[name])
 
-    def manifest(self, task: Task, records: Sequence[Record], **more: Any) -> Manifest:
+    def manifest(self, task: Task, records: Sequence[Record], **more: Any) -> RecordingManifest:
         """What the rows come from."""
         good = [record for record in records if record.error is None]
         programs = []
@@ -138,17 +138,17 @@ class Recorder:
         tiers = dict.fromkeys(
             chain.from_iterable(cascade.preset.tiers for cascade in self.cascades.values())
         )
-        team = self.first.team
+        team = self.primary.team
         weights = {tier: found for tier in tiers if (found := team[tier].weights_digest())}
-        return Manifest(
+        return RecordingManifest(
             task=task.name,
             models={tier: team[tier].model for tier in tiers},
             weights=weights,
             programs=programs,
-            seed=self.first.seed,
+            seed=self.primary.seed,
             questions=len(good),
             domain=task.domain,
-            answer_kind=self.first.answer_kind,
+            answer_kind=self.primary.answer_kind,
             data_fingerprint=digest([(record.question, record.gold) for record in good]),
             failed=[{"id": record.id, "error": record.error} for record in records if record.error],
             created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -164,15 +164,17 @@ def _without_gates(state: dict[str, Any]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class _Program:
+class _ProgramRun:
     """One program's rows of a question, and what each of its rounds decided."""
 
     name: str
     rows: list[Row]
-    decided: list[tuple[CascadeRound, dspy.Prediction]]
+    results: list[tuple[CascadeRound, dspy.Prediction]]
 
 
-async def _rounds(name: str, cascade: Cascade, question: str, given: dict[str, Any]) -> _Program:
+async def _run_program(
+    name: str, cascade: Cascade, question: str, given: dict[str, Any]
+) -> _ProgramRun:
     plans: dict[int, str] = {}
     rows: list[Row] = []
     decided = []
@@ -183,36 +185,36 @@ async def _rounds(name: str, cascade: Cascade, question: str, given: dict[str, A
             plans[round_.number] = result.plan
         decided.append((round_, result))
         shared = {"preset": name, "round": round_.number, "confidence": result.verdict.kind}
-        rows += [{**shared, **row} for row in _rows(round_, result, meter)]
-    return _Program(name, rows, decided)
+        rows += [{**shared, **row} for row in _round_rows(round_, result, meter)]
+    return _ProgramRun(name, rows, decided)
 
 
-def _rows(round_: CascadeRound, result: dspy.Prediction, meter: Meter) -> Iterator[Row]:
+def _round_rows(round_: CascadeRound, result: dspy.Prediction, meter: Meter) -> Iterator[Row]:
     planned = round_.planner is not None
     carrier = next((s.index for s in result.samples if result.plan and s.plan == result.plan), None)
     if result.shared:
-        calls = _calls("plan", [c for c in meter.calls if c.role == "plan"])
+        calls = _call_columns("plan", [c for c in meter.calls if c.role == "plan"])
         yield {
-            "sample": SHARED,
+            "sample": SHARED_PLAN,
             "plan": result.shared.plan or None,
             "unread": result.shared.unread,
             "handed_on": bool(result.plan),
             **calls,
-            **_calls("reason", []),
+            **_call_columns("reason", []),
         }
     for sample in result.samples:
         mine = [c for c in meter.calls if c.sample == sample.index]
         yield {
             "sample": sample.index,
-            **_said(sample),
+            **_sample_columns(sample),
             "plan": (sample.plan or None) if planned else None,
             "handed_on": not result.shared and sample.index == carrier,
-            **_calls("plan", [c for c in mine if c.role == "plan"]),
-            **_calls("reason", [c for c in mine if c.role != "plan"]),
+            **_call_columns("plan", [c for c in mine if c.role == "plan"]),
+            **_call_columns("reason", [c for c in mine if c.role != "plan"]),
         }
 
 
-def _said(sample: Sample) -> Row:
+def _sample_columns(sample: Sample) -> Row:
     row: Row = {name: getattr(sample, name) for name in ("answer", "ballot", "unread")}
     row["reasoning"] = sample.reasoning or None
     if report := sample.report:
@@ -224,12 +226,12 @@ def _said(sample: Sample) -> Row:
     return row
 
 
-def _calls(role: str, calls: Sequence[Call]) -> Row:
+def _call_columns(role: str, calls: Sequence[Call]) -> Row:
     """What a sample's calls used; what a cached reply took is not known."""
     if not calls:
         return {f"{role}_calls": 0}
     usage = Usage.from_calls(calls)
-    row: Row = {column.name: getattr(usage, column.name, None) for column in CALL}
+    row: Row = {column.name: getattr(usage, column.name, None) for column in CALL_COLUMNS}
     row |= {"calls": len(calls), "truncated": any(c.truncated for c in calls)}
     if usage.unpriced:
         row["usd"] = None
@@ -249,7 +251,7 @@ def _calls(role: str, calls: Sequence[Call]) -> Row:
     return {f"{role}_{name}": value for name, value in row.items()}
 
 
-async def _number(rows: list[Row], answers: AnswerKind) -> None:
+async def _assign_vote_ids(rows: list[Row], answers: AnswerKind) -> None:
     """Give each sample the number of its vote, over all rounds of the question.
 
     Votes that are answers are compared with each other, whatever the rounds' confidences. Those that a confidence writes
@@ -265,7 +267,7 @@ async def _number(rows: list[Row], answers: AnswerKind) -> None:
         groups.setdefault("" if confidence.labels_are_answers else kind, []).extend(mine)
     used, doubtful = 0, False
     for name, mine in groups.items():
-        keys, unsure = await vote_keys(
+        keys, unsure = await assign_vote_ids(
             [labels[id(row)] for row in mine], AS_WRITTEN if name else answers
         )
         doubtful = doubtful or unsure
@@ -276,11 +278,11 @@ async def _number(rows: list[Row], answers: AnswerKind) -> None:
         row["vote_doubtful"] = doubtful
 
 
-async def _score(task: Task, example: dspy.Example, rows: list[Row]) -> None:
+async def _score_answers(task: Task, example: dspy.Example, rows: list[Row]) -> None:
     """Score every distinct answer once; none where no right answer is known."""
     if example.answer is None:
         return
-    samples = [row for row in rows if row["sample"] != SHARED]
+    samples = [row for row in rows if row["sample"] != SHARED_PLAN]
     distinct = list(dict.fromkeys(row["answer"] for row in samples))
     scores = await asyncio.gather(*(task.score(example, answer) for answer in distinct))
     by_answer = dict(zip(distinct, scores, strict=True))
@@ -289,10 +291,10 @@ async def _score(task: Task, example: dspy.Example, rows: list[Row]) -> None:
         row["score"], row["feedback"] = score.value, score.feedback
 
 
-def _judge(record: Record, program: _Program) -> None:
+def _apply_gates(record: Record, program: _ProgramRun) -> None:
     """What the program would have answered with its gates."""
     round_, result = next(
-        (pair for pair in program.decided if pair[1].accepted), program.decided[-1]
+        (pair for pair in program.results if pair[1].accepted), program.results[-1]
     )
     verdict = result.verdict
     leader = next(iter(verdict.supporters), None)

@@ -14,7 +14,7 @@ from ...programs.preset import Preset, parse_preset
 from ...util.arrays import Array
 from .round import RecordedRound
 from .sample_table import SampleTable
-from .schema import SHARED, Manifest, read_record
+from .schema import SHARED_PLAN, RecordingManifest, read_recording
 
 
 class Recording:
@@ -36,7 +36,9 @@ class Recording:
     >>> record.rounds[0].right.mean(axis=0)  # how often each sample of round 1 is right  # doctest: +SKIP
     """
 
-    def __init__(self, manifest: Manifest, table: pa.Table, name: str = "the record") -> None:
+    def __init__(
+        self, manifest: RecordingManifest, table: pa.Table, name: str = "the record"
+    ) -> None:
         self.manifest, self.table, self.name = manifest, table, name
         if not table.num_rows:
             raise CopeError(f"{name} has no questions: record some with `cope record`")
@@ -55,10 +57,10 @@ class Recording:
         Raises:
             CopeError: when there is none, or it is no whole record.
         """
-        manifest, table = read_record(path)
+        manifest, table = read_recording(path)
         return cls(manifest, table, str(path))
 
-    def led_by(self, name: str) -> "Recording":
+    def with_primary(self, name: str) -> "Recording":
         """The same record with another of its programs as its own: what a calibration sets, what a report puts first.
 
         Raises:
@@ -89,7 +91,7 @@ class Recording:
         return self.manifest.models
 
     @property
-    def imported(self) -> bool:
+    def is_imported(self) -> bool:
         """Whether the samples are somebody else's, whose prompts are not known."""
         return self.manifest.source == "imported"
 
@@ -112,11 +114,11 @@ class Recording:
         return list(self._samples.of_questions("gold"))
 
     @cached_property
-    def labelled(self) -> Array:
+    def has_answer(self) -> Array:
         """(questions,) of bool: a right answer is known; the scores of the others are NaN."""
         return self._samples.of_questions("gold") != None  # noqa: E711
 
-    def check_labelled(self, what: str, instead: str) -> None:
+    def require_answers(self, what: str, instead: str) -> None:
         """Refuse what needs right answers on a record that lacks some.
 
         Args:
@@ -126,7 +128,7 @@ class Recording:
         Raises:
             CopeError: when some question has none.
         """
-        if lacking := int((~self.labelled).sum()):
+        if lacking := int((~self.has_answer).sum()):
             raise CopeError(
                 f"{lacking} of {len(self)} questions of {self.name} have no right answer, which {what} needs: {instead}"
             )
@@ -137,7 +139,7 @@ class Recording:
         return list(self._samples.of_questions("group"))
 
     @property
-    def belonging(self) -> dict[str, str] | None:
+    def group_by_key(self) -> dict[str, str] | None:
         """By a question's key its group, one of its own where none was named; None where no question has a group."""
         if all(group is None for group in self.groups):
             return None
@@ -147,7 +149,7 @@ class Recording:
         }
 
     @cached_property
-    def doubtful(self) -> Array:
+    def ambiguous_votes(self) -> Array:
         """(questions,) of bool: votes there are equal to a third one and not to each other, so that a live run may count
         them in another way, by which comes in first."""
         return self._samples.of_questions("vote_doubtful") == 1
@@ -172,7 +174,7 @@ class Recording:
             rows = np.full((len(self), spec.samples + alone), -1)
             places = np.flatnonzero(here)
             columns = samples[places].astype(int) - (
-                SHARED if alone else 0
+                SHARED_PLAN if alone else 0
             )  # the shared plan comes first
             if columns.size and not 0 <= columns.min() <= columns.max() < rows.shape[1]:
                 raise CopeError(

@@ -11,11 +11,11 @@ from ...programs.preset import Round
 from ...programs.sampling import shuffled
 from ...util.arrays import Array
 from .sample_table import SampleTable
-from .schema import CALL
+from .schema import CALL_COLUMNS
 
 
 @dataclass(frozen=True)
-class Calls:
+class CallArrays:
     """What one call for each sample used: arrays of questions by samples, NaN where it is not known.
 
     A planner's calls have one sample where all samples share the plan.
@@ -80,10 +80,10 @@ class RecordedRound:
     @cached_property
     def votes(self) -> Array:
         """(questions, samples) of int: equal numbers are equal votes, in all rounds of a question; -1 is no vote."""
-        return _whole(self.column("vote"))
+        return _to_int(self.column("vote"))
 
     @cached_property
-    def ballots(self) -> Array:
+    def vote_labels(self) -> Array:
         """(questions, samples) of str or None: what a program votes for; None where the answer itself is the vote."""
         return self.column("ballot")
 
@@ -100,12 +100,12 @@ class RecordedRound:
     @cached_property
     def tests_passed(self) -> Array:
         """(questions, samples) of int: visible tests passed; -1 where no program was run."""
-        return _whole(self.column("tests_passed"))
+        return _to_int(self.column("tests_passed"))
 
     @cached_property
     def tests_total(self) -> Array:
         """(questions,) of int: visible tests; -1 where no program was run."""
-        return _whole(self.column("tests_total")).max(axis=1)
+        return _to_int(self.column("tests_total")).max(axis=1)
 
     @cached_property
     def kind(self) -> Array:
@@ -127,7 +127,7 @@ class RecordedRound:
         return self.column("plan")
 
     @cached_property
-    def handed_on(self) -> Array:
+    def forwarded_plans(self) -> Array:
         """(questions,) of str or None: the plan that later rounds saw."""
         column, plan = self._table.column("handed_on"), self._table.column("plan")
         rows = self.rows if self._shared is None else self._shared[:, None]
@@ -138,20 +138,22 @@ class RecordedRound:
         return found
 
     @cached_property
-    def reason_calls(self) -> Calls:
+    def reason_calls(self) -> CallArrays:
         """The reasoner's, one for each sample."""
         return self._calls("reason", self.spec.reasoner, self.rows)
 
     @cached_property
-    def plan_calls(self) -> Calls | None:
+    def plan_calls(self) -> CallArrays | None:
         """The planner's: (questions, 1) where all samples share the plan; None in a round without a planner."""
         if self.spec.planner is None:
             return None
         rows = self.rows if self._shared is None else self._shared[:, None]
         return self._calls("plan", self.spec.planner, rows)
 
-    def _calls(self, role: str, tier: str, rows: Array) -> Calls:
-        return Calls(tier, **{c.name: self._table.column(f"{role}_{c.name}")[rows] for c in CALL})
+    def _calls(self, role: str, tier: str, rows: Array) -> CallArrays:
+        return CallArrays(
+            tier, **{c.name: self._table.column(f"{role}_{c.name}")[rows] for c in CALL_COLUMNS}
+        )
 
     def order(self, samples: int | None = None, number: int | None = None) -> Array:
         """(questions, samples): the seeded order in which the samples are asked and ties are broken.
@@ -165,12 +167,12 @@ class RecordedRound:
         return np.array(orders, dtype=np.int32).reshape(-1, count)
 
 
-def picked(values: Array, places: Array) -> Array:
+def pick_sample(values: Array, places: Array) -> Array:
     """For each question the value of one sample, of (questions, samples); None for the place -1."""
     found = values[np.arange(len(places)), places]
     found[places < 0] = None
     return found
 
 
-def _whole(values: Array) -> Array:
+def _to_int(values: Array) -> Array:
     return np.where(np.isnan(values), -1, values).astype(np.int32)

@@ -24,11 +24,11 @@ from ..run.store import Record, RunStore, key_examples
 from ..tasks.base import Task, answer_kind_of
 from ..tasks.data import from_file, of_split
 from .recorder import Recorder
-from .schema import write_record
+from .schema import write_recording
 
 
 @dataclass(frozen=True)
-class RecordOptions:
+class RecordingOptions:
     """Say what a record holds and where it is written.
 
     Attributes:
@@ -124,20 +124,20 @@ def recording_settings(
 
     Thresholds, number of samples and the other presets only say which calls are made.
     """
-    state = recorder.first.dump_state()
+    state = recorder.primary.dump_state()
     rounds = []
     for round_ in state["preset"]["rounds"]:
         kept = {k: v for k, v in round_.items() if k not in ("threshold", "samples", "plans")}
         rounds.append(kept)
     program = dict(state)
     program["preset"] = rounds
-    team = recorder.first.team
+    team = recorder.primary.team
     settings: dict[str, Any] = {"task": task.name}
     settings |= call_settings(task, data, team_options, logprobs)
-    settings["preset"] = recorder.first.preset.name
+    settings["preset"] = recorder.primary.preset.name
     settings["program"] = digest(program)
-    settings["models"] = {tier: team[tier].model for tier in recorder.first.preset.tiers}
-    settings["seed"] = recorder.first.seed
+    settings["models"] = {tier: team[tier].model for tier in recorder.primary.preset.tiers}
+    settings["seed"] = recorder.primary.seed
     return settings
 
 
@@ -167,24 +167,24 @@ def record_run(
     work = evaluate(
         task,
         examples,
-        recorder.first,
+        recorder.primary,
         store,
         in_flight=run.questions,
         budget=run.budget,
         finished=finished,
-        asking=recorder.asking,
+        asking=recorder.runner,
     )
     return asyncio.run(work)
 
 
-def write_recording(
+def save_recording(
     task: Task,
     recorder: Recorder,
     outcome: Outcome,
     groups: Mapping[str, str],
     data: DataOptions,
     team_options: TeamOptions,
-    options: RecordOptions,
+    options: RecordingOptions,
 ) -> bool:
     """Write the record of the questions that were answered.
 
@@ -197,5 +197,5 @@ def write_recording(
     if options.compiled:
         settings["compiled"] = options.compiled
     manifest = recorder.manifest(task, outcome.records, settings=settings, group=data.group)
-    write_record(options.output, manifest, recorder.rows(outcome.records, groups))
+    write_recording(options.output, manifest, recorder.rows(outcome.records, groups))
     return True

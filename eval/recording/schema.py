@@ -17,11 +17,11 @@ import pyarrow.parquet as pq
 from ...errors import CopeError, first_line
 from ...programs.domains.registry import DEFAULT_DOMAIN, domain_by_name
 
-MARK = b"cope.record"
-VERSION = 1
-SHARED = -1
+METADATA_KEY = b"cope.record"
+FORMAT_VERSION = 1
+SHARED_PLAN = -1
 """The sample of a row that holds the one plan which all samples of its round share."""
-_GROUP = 20_000  # rows written at a time
+_ROWS_PER_WRITE = 20_000  # rows written at a time
 
 
 class Column(NamedTuple):
@@ -29,12 +29,12 @@ class Column(NamedTuple):
 
     name: str
     type: pa.DataType
-    words: str
+    description: str
 
 
 _TEXT, _INT, _FLOAT, _BOOL = pa.string(), pa.int32(), pa.float64(), pa.bool_()
 
-CALL = (
+CALL_COLUMNS = (
     Column("calls", _INT, "requests made; 0 where nothing was asked"),
     Column("prompt_tokens", _INT, "tokens read"),
     Column("completion_tokens", _INT, "tokens written"),
@@ -113,14 +113,18 @@ COLUMNS = (
     Column("tests_total", _INT, "visible tests that it was run on"),
     Column("tests_failure", _TEXT, "why the first failed one failed; empty when all passed"),
     Column("handed_on", _BOOL, "whether the plan of this row is the one that later rounds saw"),
-    *(Column(f"{role}_{c.name}", c.type, c.words) for role in ("plan", "reason") for c in CALL),
+    *(
+        Column(f"{role}_{c.name}", c.type, c.description)
+        for role in ("plan", "reason")
+        for c in CALL_COLUMNS
+    ),
     Column("reason_chars", _INT, "characters of the whole reply, where a source tells them"),
 )
-SCHEMA = pa.schema([pa.field(c.name, c.type, metadata={"words": c.words}) for c in COLUMNS])
+SCHEMA = pa.schema([pa.field(c.name, c.type, metadata={"words": c.description}) for c in COLUMNS])
 
 
 @dataclass(frozen=True)
-class Manifest:
+class RecordingManifest:
     """What a record comes from.
 
     Attributes:
@@ -167,7 +171,9 @@ class Manifest:
         return plain
 
 
-def write_record(path: Path, manifest: Manifest, rows: Iterable[Mapping[str, Any]]) -> None:
+def write_recording(
+    path: Path, manifest: RecordingManifest, rows: Iterable[Mapping[str, Any]]
+) -> None:
     """Write a record; the file appears when it is complete.
 
     Args:
@@ -178,8 +184,10 @@ def write_record(path: Path, manifest: Manifest, rows: Iterable[Mapping[str, Any
     Raises:
         CopeError: when the file cannot be written.
     """
-    text = json.dumps({"format": VERSION, **manifest.as_dict()}, ensure_ascii=False, default=str)
-    schema = SCHEMA.with_metadata({MARK: text.encode()})
+    text = json.dumps(
+        {"format": FORMAT_VERSION, **manifest.as_dict()}, ensure_ascii=False, default=str
+    )
+    schema = SCHEMA.with_metadata({METADATA_KEY: text.encode()})
     partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -195,7 +203,7 @@ def write_record(path: Path, manifest: Manifest, rows: Iterable[Mapping[str, Any
         ) from None
 
 
-def read_record(path: str | Path) -> tuple[Manifest, pa.Table]:
+def read_recording(path: str | Path) -> tuple[RecordingManifest, pa.Table]:
     """A record's manifest and rows.
 
     Raises:
@@ -209,29 +217,31 @@ def read_record(path: str | Path) -> tuple[Manifest, pa.Table]:
         ) from None
     except (OSError, pa.ArrowException) as error:
         raise CopeError(f"{path} is not a record: {first_line(error)}") from None
-    told = (table.schema.metadata or {}).get(MARK)
+    told = (table.schema.metadata or {}).get(METADATA_KEY)
     if told is None:
         raise CopeError(
             f"{path} is a Parquet file, but no record of `cope record` or `cope import`"
         )
     plain = json.loads(told)
-    if plain.pop("format") > VERSION:
+    if plain.pop("format") > FORMAT_VERSION:
         raise CopeError(
             f"{path} was written by a later version of the package ({plain['version']}): update it"
         )
-    known = {f.name for f in fields(Manifest)}
-    return Manifest(**{name: value for name, value in plain.items() if name in known}), table
+    known = {f.name for f in fields(RecordingManifest)}
+    return RecordingManifest(
+        **{name: value for name, value in plain.items() if name in known}
+    ), table
 
 
-def is_record(path: str | Path) -> bool:
+def is_recording(path: str | Path) -> bool:
     """Whether a file is a record, of this version of the package or another; only its schema is read."""
     try:
-        return MARK in (pq.read_schema(path).metadata or {})
+        return METADATA_KEY in (pq.read_schema(path).metadata or {})
     except (OSError, pa.ArrowException):
         return False
 
 
 def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
     left = iter(rows)
-    while batch := list(islice(left, _GROUP)):
+    while batch := list(islice(left, _ROWS_PER_WRITE)):
         yield batch

@@ -7,7 +7,7 @@ from ...answers.kinds.base import AnswerKind
 from ...answers.kinds.math import MATH
 
 
-async def vote_keys(
+async def assign_vote_ids(
     votes: Sequence[str | None], answers: AnswerKind = MATH
 ) -> tuple[list[int | None], bool]:
     """Number the votes of one question.
@@ -21,7 +21,7 @@ async def vote_keys(
         to each other. There a live round counts by which vote comes in first, and a replay cannot know.
 
     >>> import asyncio
-    >>> asyncio.run(vote_keys(["1/2", None, "0.5", "3"]))
+    >>> asyncio.run(assign_vote_ids(["1/2", None, "0.5", "3"]))
     ([0, None, 0, 1], False)
     """
     keys = await answers.group_async(votes)

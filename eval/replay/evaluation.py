@@ -11,7 +11,7 @@ from ...programs.confidence.early_stopping import NONE
 from ...stats.intervals import bounds_with_unknown
 from ..run.store import Record
 from ..run.summary import LargeAlone, Summary, mean_score, summarise
-from .records import Replayed, replay_records
+from .records import ReplayedResults, replay_results
 from .replay import Replay
 
 
@@ -21,20 +21,20 @@ class ReplayEvaluation:
 
     Attributes:
         replay: the program on the record.
-        made: the questions that the record can answer, and why it cannot answer others.
+        replayed: the questions that the record can answer, and why it cannot answer others.
         summary: the figures of the answered questions.
         bounds: the least and the greatest accuracy over all questions; None where a right answer
             is unknown.
     """
 
     replay: Replay
-    made: Replayed
+    replayed: ReplayedResults
     summary: Summary
     bounds: tuple[float | None, float | None]
 
     def settings(self) -> dict[str, Any]:
         """Return the settings under the names that a live run gives them."""
-        manifest, preset = self.replay.record.manifest, self.replay.preset
+        manifest, preset = self.replay.recording.manifest, self.replay.preset
         settings: dict[str, Any] = {"task": manifest.task}
         if shown := manifest.settings.get("shown"):
             settings["shown"] = shown
@@ -52,22 +52,22 @@ class ReplayEvaluation:
 
 
 def evaluate_replay(
-    replay: Replay, made: Replayed, prices: Mapping[str, Price]
+    replay: Replay, made: ReplayedResults, prices: Mapping[str, Price]
 ) -> ReplayEvaluation:
     """Summarize the answered questions of a replay.
 
     Args:
         replay: the program on the record.
-        made: what `replay_records` gave for it.
+        made: what `replay_results` gave for it.
         prices: the user's, by tier, for the large tier alone too.
     """
-    baseline = _large_alone(replay, made.records, prices)
+    baseline = _large_alone(replay, made.results, prices)
     rounds = len(replay.preset.rounds)
-    summary = summarise(made.records, rounds, baseline, replay.record.belonging)
+    summary = summarise(made.results, rounds, baseline, replay.recording.group_by_key)
     bounds: tuple[float | None, float | None] = (None, None)
     if summary.accuracy is not None:
-        right = sum(record.score or 0.0 for record in made.records)
-        bounds = bounds_with_unknown(right, len(made.records), sum(made.unknown.values()))
+        right = sum(record.score or 0.0 for record in made.results)
+        bounds = bounds_with_unknown(right, len(made.results), sum(made.unknown.values()))
     return ReplayEvaluation(replay, made, summary, bounds)
 
 
@@ -77,10 +77,10 @@ def _large_alone(
     """Return the large tier alone on the same questions, where the record has it."""
     if replay.preset.name == "large" or not records:
         return None
-    alone = Replay(replay.record, "large", prices=dict(prices))
-    theirs = {record.key: record for record in replay_records(alone).records}
+    alone = Replay(replay.recording, "large", prices=dict(prices))
+    theirs = {record.key: record for record in replay_results(alone).results}
     if not all(record.key in theirs for record in records):
         return None
     same = [theirs[record.key] for record in records]
     usage = (row for record in same for row in record.usage)
-    return LargeAlone(mean_score(same), Usage.from_rows(usage), Path(replay.record.name).name)
+    return LargeAlone(mean_score(same), Usage.from_rows(usage), Path(replay.recording.name).name)

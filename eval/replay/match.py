@@ -15,7 +15,7 @@ from ..recording.recording import Recording
 from ..recording.round import RecordedRound
 
 
-def recorded_program(recording: Recording, name: str) -> ProgramIdentity:
+def recorded_identity(recording: Recording, name: str) -> ProgramIdentity:
     """One of the programs of a record."""
     entry = next(entry for entry in recording.manifest.programs if entry["name"] == name)
     if entry["state"] is None:
@@ -23,17 +23,17 @@ def recorded_program(recording: Recording, name: str) -> ProgramIdentity:
     return ProgramIdentity.of_state({**entry["state"], "preset": entry["preset"]}, recording.name)
 
 
-def matched(program: ProgramIdentity, recording: Recording) -> list[RecordedRound | str]:
+def match_rounds(program: ProgramIdentity, recording: Recording) -> list[RecordedRound | str]:
     """The recorded round for each of a program's rounds; where there is none, what sets the nearest apart, in words."""
     known = [
-        (recorded_program(recording, name), round_)
+        (recorded_identity(recording, name), round_)
         for name, rounds in recording.programs.items()
         for round_ in rounds
     ]
     found: list[RecordedRound | str] = []
     for number in range(1, len(program.preset.rounds) + 1):
-        beside = [(differences(program, number, other, r, recording), r) for other, r in known]
-        if recording.imported:  # nothing tells two draws apart there, so none serves twice
+        beside = [(mismatches(program, number, other, r, recording), r) for other, r in known]
+        if recording.is_imported:  # nothing tells two draws apart there, so none serves twice
             beside = [
                 (apart + ["an earlier round uses it"] * (r in found), r) for apart, r in beside
             ]
@@ -46,7 +46,7 @@ def matched(program: ProgramIdentity, recording: Recording) -> list[RecordedRoun
     return found
 
 
-def differences(
+def mismatches(
     program: ProgramIdentity,
     number: int,
     other: ProgramIdentity,
@@ -70,9 +70,9 @@ def differences(
             if theirs.plans == 1
             else "each sample has a plan there"
         )
-    if _confidence(program, number) != _confidence(other, recorded.number):
+    if _confidence_kind(program, number) != _confidence_kind(other, recorded.number):
         apart.append("its confidence is another")
-    if recording.imported:
+    if recording.is_imported:
         return apart
     both_plan = bool(ours.planner and theirs.planner)
     if both_plan and program.prompt(number, "planner") != other.prompt(recorded.number, "planner"):
@@ -90,7 +90,7 @@ def differences(
     return apart
 
 
-def _confidence(program: ProgramIdentity, number: int) -> str:
+def _confidence_kind(program: ProgramIdentity, number: int) -> str:
     """Return the name of the confidence that decides a round."""
     named = program.preset.rounds[number - 1].confidence
     return named or domain_by_name(program.domain).default_confidence(open_sandbox).kind

@@ -34,7 +34,7 @@ def program_for_replay(record: Recording, name: str, bundled: bool) -> ProgramId
 
 
 def _bundled(record: Recording, name: str, bundled: bool) -> Path | None:
-    if record.imported or not bundled:
+    if record.is_imported or not bundled:
         return None
     context = record.manifest.settings.get("context")
     return shipped(name, record.manifest.task, record.models, record.domain, context=context)

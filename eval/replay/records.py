@@ -11,25 +11,25 @@ from ...programs.round_record import RoundRecord
 from ...stats.intervals import known_or_none
 from ..run.store import Record
 from .replay import Replay
-from .round import USED, ReplayedRound
+from .round import USAGE_FIELDS, ReplayedRound
 
 
 @dataclass(frozen=True)
-class Replayed:
+class ReplayedResults:
     """What a setting comes to.
 
     Attributes:
-        records: of the questions whose outcome the record tells, in their order.
+        results: of the questions whose outcome the record tells, in their order.
         unknown: how many questions need calls that the record does not hold, by what is lacking, in words.
     """
 
-    records: list[Record]
+    results: list[Record]
     unknown: dict[str, int]
 
 
-def replay_records(
+def replay_results(
     replay: Replay, limit: int | None = None, rows: Collection[int] | None = None
-) -> Replayed:
+) -> ReplayedResults:
     """The records of a live run with `early_stop="none"` and the preset's thresholds.
 
     Args:
@@ -39,14 +39,14 @@ def replay_records(
 
     The records' rounds have no samples: those are in the record that is replayed.
     """
-    outcomes, record = replay.outcomes(), replay.record
+    outcomes, record = replay.outcomes(), replay.recording
     records, unknown = [], Counter[str]()
     for place in range(len(replay) if limit is None else min(limit, len(replay))):
         if rows is not None and place not in rows:
             continue
         ended = int(outcomes.round[place])
         if not outcomes.known[place]:
-            unknown[replay.rounds[ended - 1].why] += 1
+            unknown[replay.rounds[ended - 1].missing_reason] += 1
             continue
         rounds = [
             _round(replay.rounds[number], place, number + 1 == ended) for number in range(ended)
@@ -71,7 +71,7 @@ def replay_records(
             usd=sum(costs) if len(costs) == len(usage) else None,
         )
         records.append(made)
-    return Replayed(records, dict(unknown))
+    return ReplayedResults(records, dict(unknown))
 
 
 def _round(round_: ReplayedRound, place: int, ends: bool) -> RoundRecord:
@@ -88,7 +88,7 @@ def _round(round_: ReplayedRound, place: int, ends: bool) -> RoundRecord:
         "votes": _votes(round_, place, order),
         "supporters": [int(index) for index in order if verdict.supporters[place, index]],
         "asked": spec.samples,
-        "plan": round_.handed_on[place],
+        "plan": round_.forwarded_plans[place],
     }
 
 
@@ -98,7 +98,7 @@ def _votes(round_: ReplayedRound, place: int, order: Any) -> dict[str, int]:
     assert recorded and round_.verdict
     votes, ballots, answers = (
         recorded.votes[place],
-        recorded.ballots[place],
+        recorded.vote_labels[place],
         recorded.answers[place],
     )
     texts: dict[int, str] = {}
@@ -116,11 +116,11 @@ def _votes(round_: ReplayedRound, place: int, order: Any) -> dict[str, int]:
 
 
 def _usage(round_: ReplayedRound, place: int) -> Iterator[UsageRow]:
-    for (tier, role), used in round_.used.items():
+    for (tier, role), used in round_.usage.items():
         calls = int(used["calls"][place])
         if not calls:
             continue
-        known = {name: known_or_none(float(used[name][place])) for name in USED}
+        known = {name: known_or_none(float(used[name][place])) for name in USAGE_FIELDS}
         yield {
             "tier": tier,
             "round": round_.number,

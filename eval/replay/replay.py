@@ -12,11 +12,11 @@ from ...models import Price
 from ...programs.identity import ProgramIdentity
 from ...programs.preset import Preset
 from ..recording.recording import Recording
-from ..recording.round import Array, RecordedRound, picked
-from .match import matched, recorded_program
-from .results import SPENT, Outcomes, Sweep
-from .round import ReplayedRound, lacking, replayed
-from .sweep import Ladder, Totals, decided, sweep
+from ..recording.round import Array, RecordedRound, pick_sample
+from .match import match_rounds, recorded_identity
+from .results import TIER_USAGE_FIELDS, ReplayOutcomes, Sweep
+from .round import ReplayedRound, missing_round, replay_round
+from .sweep import RoundArrays, Totals, answering_round, sweep
 
 
 class Replay:
@@ -26,7 +26,7 @@ class Replay:
     stops early: same answers and rounds, calls and tokens at most these.
 
     Args:
-        record: the record, or its file.
+        recording: the record, or its file.
         program: a preset, a preset's name, a preset's or program's file; None is what was recorded.
         samples: samples in the rounds that draw several, up to the recorded number.
         thresholds: for the first gates, in order.
@@ -51,7 +51,7 @@ class Replay:
         thresholds: tuple[float, ...] = (),
         prices: Mapping[str, Price] | None = None,
     ) -> None:
-        self.record = record if isinstance(record, Recording) else Recording.open(record)
+        self.recording = record if isinstance(record, Recording) else Recording.open(record)
         asked = self._program(program)
         self.preset = (
             asked.preset.with_(samples, thresholds) if samples or thresholds else asked.preset
@@ -59,32 +59,34 @@ class Replay:
         self.program = ProgramIdentity(self.preset, asked.domain, asked.prompts)
         self._prices = prices or {}
         self.rounds: list[ReplayedRound] = []
-        for number, found in enumerate(matched(self.program, self.record), 1):
+        for number, found in enumerate(match_rounds(self.program, self.recording), 1):
             self.rounds.append(self._round(number, found))
 
     def __len__(self) -> int:
         """How many questions."""
-        return len(self.record)
+        return len(self.recording)
 
     def _program(self, program: ProgramIdentity | Preset | str | Path | None) -> ProgramIdentity:
         if isinstance(program, ProgramIdentity):
             return program
         if program is None:
-            return recorded_program(self.record, next(iter(self.record.programs)))
+            return recorded_identity(self.recording, next(iter(self.recording.programs)))
         if isinstance(program, Preset):
-            return ProgramIdentity.of_preset(program, self.record.domain)
-        return ProgramIdentity.named(program, self.record.domain)
+            return ProgramIdentity.of_preset(program, self.recording.domain)
+        return ProgramIdentity.named(program, self.recording.domain)
 
     def _round(self, number: int, found: RecordedRound | str) -> ReplayedRound:
         spec = self.preset.rounds[number - 1]
         if isinstance(found, str):
-            return lacking(number, spec, f"round {number}: {found}", len(self))
+            return missing_round(number, spec, f"round {number}: {found}", len(self))
         known = np.ones(len(self), dtype=bool)
-        there = self.record.programs[found.program]
+        there = self.recording.programs[found.program]
         for seen, recorded in zip(spec.sees, found.spec.sees, strict=False):
             if seen != number:
-                known &= self.rounds[seen - 1].handed_on == there[recorded - 1].handed_on
-        return replayed(
+                known &= (
+                    self.rounds[seen - 1].forwarded_plans == there[recorded - 1].forwarded_plans
+                )
+        return replay_round(
             number,
             spec,
             found,
@@ -117,21 +119,21 @@ class Replay:
         """(questions, rounds): -inf where there is no answer; NaN where it is not known."""
         return np.stack([np.where(r.known, r.confidence, np.nan) for r in self.rounds], axis=1)
 
-    def spent(self, what: str, tier: str) -> Array:
+    def usage(self, what: str, tier: str) -> Array:
         """(questions, rounds): one of `SPENT`, of a tier's calls in each round that is asked; NaN where it is not known."""
         return np.stack(
-            [np.where(r.known, _spent(r, what, tier), np.nan) for r in self.rounds], axis=1
+            [np.where(r.known, _tier_usage(r, what, tier), np.nan) for r in self.rounds], axis=1
         )
 
-    def outcomes(self, thresholds: Sequence[float] | None = None) -> Outcomes:
+    def outcomes(self, thresholds: Sequence[float] | None = None) -> ReplayOutcomes:
         """One setting, question by question; with the preset's own thresholds when None.
 
         Raises:
             CopeError: for thresholds that do not fit the preset.
         """
-        (row,) = self._rows(self.thresholds if thresholds is None else thresholds)
-        ladder = self._ladder(np.arange(len(self)), {})
-        at, known = decided(ladder, row)
+        (row,) = self._check_thresholds(self.thresholds if thresholds is None else thresholds)
+        ladder = self._round_arrays(np.arange(len(self)), {})
+        at, known = answering_round(ladder, row)
         places = np.arange(len(self))
         score = np.where(known, self.scores[places, at], np.nan)
         confidence = np.where(known, self.confidence[places, at], np.nan)
@@ -139,16 +141,16 @@ class Replay:
         for number, round_ in enumerate(self.rounds):
             here = known & (at == number)
             if round_.recorded and round_.verdict:
-                answer[here] = picked(round_.recorded.answers, round_.verdict.leader)[here]
+                answer[here] = pick_sample(round_.recorded.answers, round_.verdict.leader)[here]
         asked = np.arange(len(self.rounds)) <= at[:, None]
         spent = {
             (tier, what): np.where(
-                known, np.where(asked, self.spent(what, tier), 0.0).sum(axis=1), np.nan
+                known, np.where(asked, self.usage(what, tier), 0.0).sum(axis=1), np.nan
             )
             for tier in self.tiers
-            for what in SPENT
+            for what in TIER_USAGE_FIELDS
         }
-        return Outcomes(
+        return ReplayOutcomes(
             at + 1, known, score, answer, np.where(np.isinf(confidence), np.nan, confidence), spent
         )
 
@@ -171,22 +173,23 @@ class Replay:
         Raises:
             CopeError: for thresholds that do not fit the preset.
         """
-        settings = self._rows(thresholds)
+        settings = self._check_thresholds(thresholds)
         chosen = np.arange(len(self)) if rows is None else np.arange(len(self))[rows]
         more = dict(values or {})
-        totals = sweep(self._ladder(chosen, more), settings)
-        return self._swept(settings, len(chosen), totals, tuple(more), partial)
+        totals = sweep(self._round_arrays(chosen, more), settings)
+        return self._to_sweep(settings, len(chosen), totals, tuple(more), partial)
 
-    def _swept(
+    def _to_sweep(
         self, settings: Array, questions: int, totals: Totals, names: tuple[str, ...], partial: bool
     ) -> Sweep:
         unknown = totals.unknown.sum(axis=1)
         hidden = np.where((unknown > 0) & (not partial), np.nan, 0.0)
         counted = questions - unknown
-        score, *values = (column + hidden for column in totals.final.T)
+        score, *values = (column + hidden for column in totals.at_answer.T)
         accuracy = np.divide(score, counted, out=np.full(len(settings), np.nan), where=counted > 0)
         spent = {
-            key: column + hidden for key, column in zip(self._columns, totals.used.T, strict=True)
+            key: column + hidden
+            for key, column in zip(self._columns, totals.over_asked_rounds.T, strict=True)
         }
         return Sweep(
             settings,
@@ -200,29 +203,31 @@ class Replay:
 
     @cached_property
     def _columns(self) -> list[tuple[str, str]]:
-        return [(tier, what) for tier in self.tiers for what in SPENT]
+        return [(tier, what) for tier in self.tiers for what in TIER_USAGE_FIELDS]
 
     @cached_property
     def _used(self) -> Array:
-        columns = [[_spent(r, what, tier) for tier, what in self._columns] for r in self.rounds]
+        columns = [
+            [_tier_usage(r, what, tier) for tier, what in self._columns] for r in self.rounds
+        ]
         return (
             np.array(columns, dtype=float)
             .reshape(len(self.rounds), len(self._columns), len(self))
             .transpose(0, 2, 1)
         )
 
-    def _ladder(self, rows: Array, values: Mapping[str, Array]) -> Ladder:
+    def _round_arrays(self, rows: Array, values: Mapping[str, Array]) -> RoundArrays:
         final = np.stack(
             [np.stack([r.scores for r in self.rounds], axis=1), *values.values()], axis=2
         )
-        return Ladder(
+        return RoundArrays(
             np.stack([r.known for r in self.rounds])[:, rows],
             np.stack([r.confidence for r in self.rounds])[:, rows],
             final.transpose(1, 0, 2)[:, rows],
             self._used[:, rows],
         )
 
-    def _rows(self, thresholds: Any) -> Array:
+    def _check_thresholds(self, thresholds: Any) -> Array:
         gates = len(self.preset.rounds) - 1
         rows = np.asarray(thresholds, dtype=float)
         rows = rows.reshape(1, gates) if rows.ndim < 2 and rows.size == gates else rows
@@ -235,7 +240,7 @@ class Replay:
         return rows
 
 
-def _spent(round_: ReplayedRound, what: str, tier: str) -> Array:
+def _tier_usage(round_: ReplayedRound, what: str, tier: str) -> Array:
     """What a tier's calls of a round used, by question."""
     role = {"plan_tokens": "plan", "answer_tokens": "reason"}.get(what)
     name = {
@@ -245,7 +250,7 @@ def _spent(round_: ReplayedRound, what: str, tier: str) -> Array:
     }
     parts = [
         used[name.get(what, what)]
-        for (of, by), used in round_.used.items()
+        for (of, by), used in round_.usage.items()
         if of == tier and (role is None or role == by)
     ]
     return np.sum(parts, axis=0) if parts else np.zeros(len(round_.known))

@@ -7,12 +7,12 @@ import numpy as np
 
 from ..recording.round import Array
 
-SPENT = ("calls", "prompt_tokens", "plan_tokens", "answer_tokens", "usd", "seconds")
+TIER_USAGE_FIELDS = ("calls", "prompt_tokens", "plan_tokens", "answer_tokens", "usd", "seconds")
 """What is counted of a tier's calls; `seconds` is the machine's time."""
 
 
 @dataclass(frozen=True)
-class Outcomes:
+class ReplayOutcomes:
     """What one setting comes to, question by question.
 
     Attributes:
@@ -21,7 +21,7 @@ class Outcomes:
         score: of the answer, 0 to 1; NaN where it is not known, or no right answer is.
         answer: str or None; None also where it is not known.
         confidence: of the round that answers; NaN where there is no answer or it is not known.
-        spent: by tier and by what is counted (`SPENT`); NaN where it is not known.
+        usage: by tier and by what is counted (`SPENT`); NaN where it is not known.
     """
 
     round: Array
@@ -29,7 +29,7 @@ class Outcomes:
     score: Array
     answer: Array
     confidence: Array
-    spent: dict[tuple[str, str], Array]
+    usage: dict[tuple[str, str], Array]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Sweep:
         unknown: questions that need calls which the record does not hold.
         answered: (settings, rounds): questions answered in each round, without the unknown ones.
         accuracy: mean score; NaN where questions are unknown, unless the sweep is partial, or have no right answer.
-        spent: totals over the questions by tier and by what is counted (`SPENT`); NaN as for accuracy, and where a
+        usage: totals over the questions by tier and by what is counted (`SPENT`); NaN as for accuracy, and where a
             record does not tell.
         values: totals of the caller's own values; NaN as for accuracy.
     """
@@ -52,14 +52,14 @@ class Sweep:
     unknown: Array
     answered: Array
     accuracy: Array
-    spent: dict[tuple[str, str], Array]
+    usage: dict[tuple[str, str], Array]
     values: dict[str, Array]
 
     def total(self, what: str, tier: str | None = None) -> Array:
         """One of `SPENT` over all questions, of one tier or of all."""
-        return _total(self.spent, what, tier)
+        return _total(self.usage, what, tier)
 
-    def written(self, tier: str = "large") -> Array:
+    def completion_tokens(self, tier: str = "large") -> Array:
         """Tokens that a tier wrote, plans and solutions."""
         return self.total("plan_tokens", tier) + self.total("answer_tokens", tier)
 

@@ -9,9 +9,9 @@ import numpy as np
 from ...models import Price
 from ...programs.confidence.vectorized import RoundSamples, VerdictArrays, decide_round
 from ...programs.preset import Round
-from ..recording.round import Array, Calls, RecordedRound, picked
+from ..recording.round import Array, CallArrays, RecordedRound, pick_sample
 
-USED = (
+USAGE_FIELDS = (
     "calls",
     "prompt_tokens",
     "completion_tokens",
@@ -31,24 +31,24 @@ class ReplayedRound:
         spec: the preset's round.
         recorded: the recorded round that holds its calls; None where there is none.
         known: (questions,) whether the record holds this round's calls on the question.
-        why: what is lacking where it does not, in words.
+        missing_reason: what is lacking where it does not, in words.
         verdict: what the samples decide; None without a recorded round.
         order: (questions, samples): the seeded order of the samples; None without a recorded round.
         scores: (questions,) the score of the round's answer; 0 where none could be read, NaN without a right answer.
-        handed_on: (questions,) the plan for later rounds, None where there is none.
-        used: by tier and role (`plan`, `reason`) and by what is counted, (questions,), NaN where it is not known.
+        forwarded_plans: (questions,) the plan for later rounds, None where there is none.
+        usage: by tier and role (`plan`, `reason`) and by what is counted, (questions,), NaN where it is not known.
     """
 
     number: int
     spec: Round
     recorded: RecordedRound | None
     known: Array
-    why: str
+    missing_reason: str
     verdict: VerdictArrays | None
     order: Array | None
     scores: Array
-    handed_on: Array
-    used: dict[tuple[str, str], dict[str, Array]]
+    forwarded_plans: Array
+    usage: dict[tuple[str, str], dict[str, Array]]
 
     @property
     def confidence(self) -> Array:
@@ -58,7 +58,7 @@ class ReplayedRound:
         return np.where(self.verdict.leader >= 0, self.verdict.confidence, -np.inf)
 
 
-def lacking(number: int, spec: Round, why: str, questions: int) -> ReplayedRound:
+def missing_round(number: int, spec: Round, why: str, questions: int) -> ReplayedRound:
     """A round of which the record holds nothing."""
     unknown = np.zeros(questions)
     return ReplayedRound(
@@ -75,7 +75,7 @@ def lacking(number: int, spec: Round, why: str, questions: int) -> ReplayedRound
     )
 
 
-def replayed(
+def replay_round(
     number: int,
     spec: Round,
     recorded: RecordedRound,
@@ -105,7 +105,7 @@ def replayed(
     handed = np.full(len(known), None, dtype=object)
     if spec.planner:
         # A plan that all samples share is handed on whatever they answer; a lone sample shares its own.
-        handed = picked(
+        handed = pick_sample(
             plans, np.zeros_like(verdict.survivor) if spec.plans == 1 else verdict.survivor
         )
     used = {}
@@ -117,14 +117,14 @@ def replayed(
     return ReplayedRound(number, spec, recorded, known, why, verdict, order, scores, handed, used)
 
 
-def _first(calls: Calls, tier: str, count: int) -> Calls:
+def _first(calls: CallArrays, tier: str, count: int) -> CallArrays:
     arrays = {name: array[:, :count] for name, array in vars(calls).items() if name != "tier"}
-    return Calls(tier, **arrays)
+    return CallArrays(tier, **arrays)
 
 
-def _sums(calls: Calls, price: Price | None) -> dict[str, Array]:
+def _sums(calls: CallArrays, price: Price | None) -> dict[str, Array]:
     """Totals by question; a sum with an unknown part is not known."""
-    sums = {name: getattr(calls, name).sum(axis=1) for name in USED}
+    sums = {name: getattr(calls, name).sum(axis=1) for name in USAGE_FIELDS}
     if price:
         sums["usd"] = _priced(sums, price)
     return sums

@@ -16,20 +16,20 @@ _CELLS = 2_000_000  # questions by decisions in a block: 16 MB for each array of
 
 
 @dataclass(frozen=True)
-class Ladder:
+class RoundArrays:
     """What a sweep needs to know of each round, first to last, in arrays of rounds by questions.
 
     Attributes:
         known: whether the round's calls are known.
         confidence: -inf where there is no answer.
-        final: (rounds, questions, columns): counts once, in the round that answers.
-        used: (rounds, questions, columns): counts in every round that is asked. NaN in either is not known.
+        at_answer: (rounds, questions, columns): counts once, in the round that answers.
+        over_asked_rounds: (rounds, questions, columns): counts in every round that is asked. NaN in either is not known.
     """
 
     known: Array
     confidence: Array
-    final: Array
-    used: Array
+    at_answer: Array
+    over_asked_rounds: Array
 
 
 @dataclass(frozen=True)
@@ -44,18 +44,18 @@ class Totals:
 
     unknown: Array
     answered: Array
-    final: Array
-    used: Array
+    at_answer: Array
+    over_asked_rounds: Array
 
 
-def sweep(ladder: Ladder, thresholds: Array) -> Totals:
+def sweep(ladder: RoundArrays, thresholds: Array) -> Totals:
     """Sum up a cascade for many thresholds.
 
     Args:
         ladder: the rounds.
         thresholds: (count, rounds - 1), each above 0 and up to 1.
     """
-    levels, steps = _levels(ladder.confidence, thresholds)
+    levels, steps = _rank_confidences(ladder.confidence, thresholds)
     distinct, inverse = _distinct(steps, levels)
     questions = ladder.known.shape[1]
     block = max(1, _CELLS // max(1, questions))
@@ -67,7 +67,7 @@ def sweep(ladder: Ladder, thresholds: Array) -> Totals:
     return Totals(*totals)
 
 
-def decided(ladder: Ladder, thresholds: Sequence[float]) -> tuple[Array, Array]:
+def answering_round(ladder: RoundArrays, thresholds: Sequence[float]) -> tuple[Array, Array]:
     """The round that answers each question, from 0, and whether its outcome is known: else the round is what is lacking."""
     rounds, questions = ladder.known.shape
     at, known, going = (
@@ -89,7 +89,7 @@ def decided(ladder: Ladder, thresholds: Sequence[float]) -> tuple[Array, Array]:
     return at, known
 
 
-def _levels(confidence: Array, thresholds: Array) -> tuple[Array, Array]:
+def _rank_confidences(confidence: Array, thresholds: Array) -> tuple[Array, Array]:
     """Each confidence as its rank among a round's, and each threshold as the lowest rank that it accepts."""
     gates = thresholds.shape[1]
     levels = np.full((gates, confidence.shape[1]), -1)
@@ -115,12 +115,12 @@ def _distinct(steps: Array, levels: Array) -> tuple[Array, Array]:
     return distinct, inverse.reshape(-1)
 
 
-def _block(ladder: Ladder, levels: Array, steps: Array) -> tuple[Array, Array, Array, Array]:
+def _block(ladder: RoundArrays, levels: Array, steps: Array) -> tuple[Array, Array, Array, Array]:
     rounds, questions = ladder.known.shape
     unknown = np.zeros((len(steps), rounds), dtype=np.int64)
     answered = np.zeros_like(unknown)
-    final = np.zeros((len(steps), ladder.final.shape[2]))
-    used = np.zeros((len(steps), ladder.used.shape[2]))
+    final = np.zeros((len(steps), ladder.at_answer.shape[2]))
+    used = np.zeros((len(steps), ladder.over_asked_rounds.shape[2]))
     going = np.ones((len(steps), questions), dtype=bool)
     for number in range(rounds):
         unknown[:, number] = (going & ~ladder.known[number]).sum(axis=1)
@@ -129,13 +129,13 @@ def _block(ladder: Ladder, levels: Array, steps: Array) -> tuple[Array, Array, A
         if number < rounds - 1:
             ends = going & (levels[number] >= steps[:, number, None])
         answered[:, number] = ends.sum(axis=1)
-        used += _summed(going, ladder.used[number])
-        final += _summed(ends, ladder.final[number])
+        used += _masked_sums(going, ladder.over_asked_rounds[number])
+        final += _masked_sums(ends, ladder.at_answer[number])
         going = going & ~ends
     return unknown, answered, final, used
 
 
-def _summed(chosen: Array, values: Array) -> Array:
+def _masked_sums(chosen: Array, values: Array) -> Array:
     """Sums of the columns over the chosen questions; NaN as soon as one of them is."""
     weights = chosen.astype(float)
     gaps = np.isnan(values)

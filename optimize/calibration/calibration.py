@@ -172,7 +172,7 @@ def calibrate(
     if loss is None:
         raise CopeError(f"no loss is named {aim.loss!r}: {known_names(aim.loss, LOSSES)}")
     if aim.loss == "harm":
-        record.check_labelled("harm", "take --loss disagreement")
+        record.require_answers("harm", "take --loss disagreement")
     large = large_alone(record, prices)
     groups, column = _groups(record, aim.group)
     halves = halve(record.keys, groups, aim.seed, rows)
@@ -259,5 +259,5 @@ def _choose(aim: Aim, tried: Trials, halves: Halves, large: Replay) -> Choice:
 
 def _mean_of(large: Replay, measure: str, halves: Halves) -> float:
     """What the large model alone uses on the first half; infinite where it is not known, so that the cascade is kept."""
-    use = MEASURES[measure].total(large.spent, large.tiers)[halves.learn.rows, -1].mean()
+    use = MEASURES[measure].total(large.usage, large.tiers)[halves.learn.rows, -1].mean()
     return float(use) if np.isfinite(use) else np.inf

@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import __version__
 from ...eval import Recording
-from ...eval.replay.match import recorded_program
+from ...eval.replay.match import recorded_identity
 from ...models.team import ASKED
 from ...programs.calibration_file import (
     RULE,
@@ -42,7 +42,7 @@ def certify(calibration: Calibration, **more: Any) -> Certificate:
             "name": name,
             "source": manifest.source,
             "domain": manifest.domain,
-            "mark": mark_of(recorded_program(record, name)),
+            "mark": mark_of(recorded_identity(record, name)),
         },
         models=manifest.models,
         weights=manifest.weights,

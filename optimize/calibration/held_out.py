@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...eval import Outcomes, Replay
+from ...eval import Replay, ReplayOutcomes
 from ...stats.bootstrap import Estimate, resample
 from ...stats.clustered import clustered_wilson
 from ...stats.measures import MEASURES
@@ -41,7 +41,7 @@ class Figures:
         return asdict(self)
 
 
-def figures(replay: Replay, outcomes: Outcomes, large: Replay, half: Half) -> Figures:
+def figures(replay: Replay, outcomes: ReplayOutcomes, large: Replay, half: Half) -> Figures:
     """The figures of a setting on one half.
 
     Args:
@@ -56,7 +56,7 @@ def figures(replay: Replay, outcomes: Outcomes, large: Replay, half: Half) -> Fi
     right, theirs = score >= 1.0, large.scores[rows, -1] >= 1.0
     n, labelled = len(rows), not np.isnan(score).any()
     use = {
-        name: _mean(np.cumsum(measure.total(replay.spent, replay.tiers), axis=1)[rows, at])
+        name: _mean(np.cumsum(measure.total(replay.usage, replay.tiers), axis=1)[rows, at])
         for name, measure in MEASURES.items()
     }
     return Figures(
@@ -72,7 +72,7 @@ def figures(replay: Replay, outcomes: Outcomes, large: Replay, half: Half) -> Fi
 
 
 def saved(
-    replay: Replay, outcomes: Outcomes, large: Replay, half: Half, seed: int = 0
+    replay: Replay, outcomes: ReplayOutcomes, large: Replay, half: Half, seed: int = 0
 ) -> dict[str, Estimate]:
     """By measure, the share of the large model's use that a setting saves on one half, with its 95% interval.
 
@@ -93,7 +93,7 @@ def saved(
     found = {}
     for name, measure in MEASURES.items():
         ours, theirs = (
-            np.cumsum(measure.total(r.spent, r.tiers), axis=1)[rows] for r in (replay, large)
+            np.cumsum(measure.total(r.usage, r.tiers), axis=1)[rows] for r in (replay, large)
         )
         columns = {
             "ours": ours[np.arange(len(rows)), outcomes.round[rows] - 1],

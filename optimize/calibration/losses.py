@@ -6,7 +6,7 @@ import numpy as np
 
 from ...errors import CopeError
 from ...eval import Recording, Replay
-from ...eval.replay.match import recorded_program
+from ...eval.replay.match import recorded_identity
 from ...models import Price
 from ...stats.measures import LARGE
 from ...util.arrays import Array
@@ -18,7 +18,7 @@ def large_alone(record: Recording, prices: Mapping[str, Price] | None = None) ->
     Raises:
         CopeError: when the record does not hold its answers.
     """
-    program = recorded_program(record, LARGE) if LARGE in record.programs else LARGE
+    program = recorded_identity(record, LARGE) if LARGE in record.programs else LARGE
     replay = Replay(record, program, prices=prices)
     if not replay.known.all():
         raise CopeError(

@@ -110,7 +110,7 @@ def matched(
         ]
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         places = columns.pop("place").astype(int)
-        groups = group_labels([record.keys[place] for place in places], record.belonging)
+        groups = group_labels([record.keys[place] for place in places], record.group_by_key)
         sums = resample({"n": np.ones(len(places)), **columns}, groups, draws=draws, seed=seed)
         found.append(
             Matched(
@@ -165,4 +165,4 @@ def _measured(
 
 def _costs(replay: Replay, measure: str) -> Array:
     """(questions, rounds): what a question uses that is answered in the round."""
-    return np.cumsum(MEASURES[measure].total(replay.spent, replay.tiers), axis=1)
+    return np.cumsum(MEASURES[measure].total(replay.usage, replay.tiers), axis=1)

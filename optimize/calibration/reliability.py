@@ -35,7 +35,7 @@ def reliability(
         for who in ("all", "reaching") if round_.number > 1 else ("all",):
             rows = np.flatnonzero(round_.known & ((who == "all") | (reached >= round_.number)))
             if rows.size:
-                named = [replay.record.keys[row] for row in rows.tolist()]
+                named = [replay.recording.keys[row] for row in rows.tolist()]
                 units = unit_names(
                     named, [groups[row] for row in rows.tolist()] if groups else None
                 )

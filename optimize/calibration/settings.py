@@ -105,11 +105,13 @@ def _trial(
     loss: Callable[[Replay], Array],
     prices: Mapping[str, Price] | None,
 ) -> Trials:
-    replay = own if count is None else Replay(own.record, own.program, samples=count, prices=prices)
+    replay = (
+        own if count is None else Replay(own.recording, own.program, samples=count, prices=prices)
+    )
     thresholds = np.array(list(product(*_levels(replay))))
     losses = np.where(replay.known, loss(replay), 1.0)
     used = {
-        name: np.cumsum(measure.total(replay.spent, replay.tiers), axis=1)
+        name: np.cumsum(measure.total(replay.usage, replay.tiers), axis=1)
         for name, measure in MEASURES.items()
     }
     learn_loss = np.empty(len(thresholds))

@@ -9,8 +9,8 @@ import numpy as np
 
 from ...eval.recording.recording import Recording
 from ...eval.recording.round import RecordedRound
-from ...eval.replay.match import recorded_program
-from ...eval.replay.records import replay_records
+from ...eval.replay.match import recorded_identity
+from ...eval.replay.records import replay_results
 from ...eval.replay.replay import Replay
 from ...models.prices import Price
 from ...programs.preset import preset_names
@@ -48,7 +48,7 @@ def record_source(path: Path, prices: Mapping[str, Price] | None = None) -> Sour
         CopeError: when it is none, lacks right answers, or has no such tier.
     """
     record = Recording.open(path)
-    record.check_labelled("a report", "record or import it with them")
+    record.require_answers("a report", "record or import it with them")
     check_tiers(prices or {}, record.models, record.name)
     pools = [round_ for rounds in record.programs.values() for round_ in rounds]
     replays, left_out = _replays(record, prices)
@@ -72,7 +72,9 @@ def record_source(path: Path, prices: Mapping[str, Price] | None = None) -> Sour
     }
     facts |= {"tests": manifest.settings["shown"]} if manifest.settings.get("shown") else {}
     facts |= {
-        "samples": "published by others" if record.imported else f"recorded {manifest.created[:10]}"
+        "samples": "published by others"
+        if record.is_imported
+        else f"recorded {manifest.created[:10]}"
     }
     if manifest.failed:
         facts["left out"] = f"{len(manifest.failed)} questions on which a model failed"
@@ -88,7 +90,7 @@ def record_source(path: Path, prices: Mapping[str, Price] | None = None) -> Sour
         tuple(_swept(replays[first], systems[0])),
         first,
         left_out,
-        record.belonging,
+        record.group_by_key,
         answer_kind=manifest.answer_kind,
     )
 
@@ -101,7 +103,7 @@ def _replays(
     def replay_of(program: Any, samples: int | None = None) -> Replay:
         return Replay(record, program, samples=samples, prices=prices)
 
-    found = {name: replay_of(recorded_program(record, name)) for name in record.programs}
+    found = {name: replay_of(recorded_identity(record, name)) for name in record.programs}
     seen, left_out = {_calls(replay) for replay in found.values()}, dict[str, str]()
     drawn = max(round_.samples for round_ in record.rounds)
     for name in preset_names():
@@ -118,7 +120,9 @@ def _replays(
                     seen.add(calls)
                     found[called] = replay
                 break
-            left_out[name] = next(round_.why for round_ in replay.rounds if not round_.known.all())
+            left_out[name] = next(
+                round_.missing_reason for round_ in replay.rounds if not round_.known.all()
+            )
     return found, left_out
 
 
@@ -137,7 +141,7 @@ def _calls(replay: Replay) -> Any:
 
 
 def _system(name: str, replay: Replay, pools: Sequence[RecordedRound], own: bool) -> System:
-    made, outcomes, keys = replay_records(replay), replay.outcomes(), replay.record.keys
+    made, outcomes, keys = replay_results(replay), replay.outcomes(), replay.recording.keys
     rounds = tuple(
         RoundView.of(r.number, r.spec, None if r.recorded is None else pools.index(r.recorded))
         for r in replay.rounds
@@ -153,7 +157,7 @@ def _system(name: str, replay: Replay, pools: Sequence[RecordedRound], own: bool
         keys[place]: int(outcomes.round[place])
         for place in np.flatnonzero(~outcomes.known).tolist()
     }
-    return System(name, rounds, made.records, right, made.unknown, lost, own=own)
+    return System(name, rounds, made.results, right, made.unknown, lost, own=own)
 
 
 def _swept(replay: Replay, system: System) -> Iterator[Swept]:

@@ -17,7 +17,7 @@ from cope import Cascade, CopeError
 from cope.answers.kinds.base import NormalFormKind
 from cope.answers.kinds.registry import ANSWER_KINDS
 from cope.cli.commands import eval as eval_command, record as record_command
-from cope.eval import Replay, ShortAnswer, answer_kind_of, replay_records
+from cope.eval import Replay, ShortAnswer, answer_kind_of, replay_results
 from cope.optimize.compiler.arguments import default_scorer
 from cope.programs import load_preset
 from cope.report.sources.open import open_source
@@ -84,7 +84,7 @@ def test_samples_vote_and_are_scored_by_the_kind_live_and_in_a_replay(
     record = recording(made, tmp_path, [ROSE], TASK)
     assert record.manifest.answer_kind == "color"
     assert sorted(record.rounds[0].votes[0].tolist()) in ([0, 0, 1], [0, 1, 1])
-    (replayed,) = replay_records(Replay(record)).records
+    (replayed,) = replay_results(Replay(record)).results
     assert (replayed.round, replayed.confidence) == (live.round, live.confidence)
     assert (replayed.answer in REDS, replayed.score) == (True, 1.0)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support.imported_recordings import imported
 
-from cope.eval import Recording, Replay, replay_records, summarise
+from cope.eval import Recording, Replay, replay_results, summarise
 from cope.eval.comparison import compare
 from cope.optimize.calibration import Aim, calibrate
 from cope.optimize.calibration.reliability import reliability
@@ -25,24 +25,24 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Recording:
         for place, line in enumerate(lines)
     ]
     (where / "many.jsonl").write_text("\n".join(many))
-    from cope.eval import import_samples, write_record
+    from cope.eval import import_samples, write_recording
 
     made = import_samples(where / "many.jsonl", {"small": "s", "large": "l"}, group="of")
-    write_record(where / "many.parquet", made.manifest, made.rows)
+    write_recording(where / "many.parquet", made.manifest, made.rows)
     return Recording.open(where / "many.parquet")
 
 
 def test_the_interval_is_that_of_forty_questions_everywhere(record: Recording):
-    assert len(record) == 400 and len(set((record.belonging or {}).values())) == 40
-    rows = replay_records(Replay(record)).records
+    assert len(record) == 400 and len(set((record.group_by_key or {}).values())) == 40
+    rows = replay_results(Replay(record)).results
     right = sum(row.score or 0.0 for row in rows)
-    summary = summarise(rows, 2, groups=record.belonging)
+    summary = summarise(rows, 2, groups=record.group_by_key)
     assert summary.interval == pytest.approx(wilson(right / 10, 40), abs=0.01)
     assert summarise(rows, 2).interval == wilson(right, 400)
     told = figures_of(record_source(Path(record.name)))["systems"][0]
     assert told["interval"] == summary.interval
-    large = replay_records(Replay(record, "large")).records
-    made = compare({"imported": rows, "large": large}, groups=record.belonging)
+    large = replay_results(Replay(record, "large")).results
+    made = compare({"imported": rows, "large": large}, groups=record.group_by_key)
     assert made.figures["imported"].interval == summary.interval
     beside = calibrate(record, Aim(harm=0.3)).held_out[1]
     assert beside.questions == 200 and beside.accuracy is not None

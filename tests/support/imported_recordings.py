@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cope.eval import Recording, import_samples, write_record
+from cope.eval import Recording, import_samples, write_recording
 
 
 def published(
@@ -42,5 +42,5 @@ def imported(
     made = import_samples(
         published(where, questions, seed, **row), {"small": "s", "large": "l"}, group=group
     )
-    write_record(where / "r.parquet", made.manifest, made.rows)
+    write_recording(where / "r.parquet", made.manifest, made.rows)
     return Recording.open(where / "r.parquet")

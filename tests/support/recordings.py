@@ -10,7 +10,7 @@ from typing import Any
 import dspy
 
 from cope import Cascade, Preset, Team
-from cope.eval import Recorder, Recording, RunStore, evaluate, task_by_name, write_record
+from cope.eval import Recorder, Recording, RunStore, evaluate, task_by_name, write_recording
 from cope.models import ScriptedEngine
 from cope.programs.sampling import seed_of
 
@@ -74,9 +74,11 @@ def recording(
     folder, task = RunStore(SETTINGS, where / "runs"), task or task_by_name("jsonl")
     with folder.open():
         folder.results = {
-            key: record for key, record in folder.results.items() if programs.holds(record)
+            key: record for key, record in folder.results.items() if programs.covers(record)
         }
-        outcome = asyncio.run(evaluate(task, asked, programs.first, folder, asking=programs.asking))
+        outcome = asyncio.run(
+            evaluate(task, asked, programs.primary, folder, asking=programs.runner)
+        )
     file = where / name
-    write_record(file, programs.manifest(task, outcome.records), programs.rows(outcome.records))
+    write_recording(file, programs.manifest(task, outcome.records), programs.rows(outcome.records))
     return Recording.open(file)

@@ -284,7 +284,7 @@ def test_a_record_may_be_replaced_by_one(here: Path, models: Any):
     done(*IMPORT, "-o", "r.parquet")
     done(*IMPORT, "-o", "r.parquet")
     done(*RECORD, "--limit", "1", "-o", "r.parquet")
-    assert not Recording.open("r.parquet").imported
+    assert not Recording.open("r.parquet").is_imported
 
 
 def test_options_that_a_record_has_settled_are_refused(here: Path, models: Any):

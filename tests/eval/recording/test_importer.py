@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cope import CopeError
-from cope.eval import Recording, Replay, import_samples, replay_records, summarise, write_record
+from cope.eval import Recording, Replay, import_samples, replay_results, summarise, write_recording
 
 MODELS = {"small": "mini", "large": "big"}
 
@@ -49,20 +49,20 @@ def imported(
     where: Path, lines: list[dict[str, Any]] = LINES, *args: Any, **more: Any
 ) -> Recording:
     made = import_samples(source(where, lines), MODELS, *args, **more)
-    write_record(where / "r.parquet", made.manifest, made.rows)
+    write_recording(where / "r.parquet", made.manifest, made.rows)
     return Recording.open(where / "r.parquet")
 
 
 def test_small_samples_vote_and_the_large_model_answers_the_rest(tmp_path: Path):
     record = imported(tmp_path, thresholds=(0.6,))
-    made = replay_records(Replay(record))
-    assert [(r.id, r.answer, r.round, r.score) for r in made.records] == [
+    made = replay_results(Replay(record))
+    assert [(r.id, r.answer, r.round, r.score) for r in made.results] == [
         ("a", "2.0", 1, 1.0),
         ("b", "0.5", 2, 1.0),
         ("c", "1", 1, 0.0),
     ]
-    assert made.records[0].votes == {"2.0": 2, "3": 1}
-    assert (record.imported, record.models, record.manifest.task) == (True, MODELS, "theirs")
+    assert made.results[0].votes == {"2.0": 2, "3": 1}
+    assert (record.is_imported, record.models, record.manifest.task) == (True, MODELS, "theirs")
     assert record.rounds[1].column("reasoning").tolist() == [[None], [None], ["So 6"]]
     assert Replay(record, "large").outcomes().score.tolist() == [1, 1, 1]
 
@@ -82,9 +82,10 @@ def test_what_a_source_does_not_tell_is_unknown_and_never_nothing(tmp_path: Path
     assert (calls.calls == 1).all()
     swept = Replay(record).sweep([(0.5,), (1.0,)])
     assert (
-        swept.total("calls").tolist() == [9 + 1, 9 + 2] and np.isnan(swept.written("large")).all()
+        swept.total("calls").tolist() == [9 + 1, 9 + 2]
+        and np.isnan(swept.completion_tokens("large")).all()
     )
-    total = summarise(replay_records(Replay(record)).records, 2).total
+    total = summarise(replay_results(Replay(record)).results, 2).total
     assert (
         total.calls,
         total.answer_tokens,
@@ -155,16 +156,16 @@ def test_without_right_answers_scores_are_unknown_and_never_wrong(
         {name: value for name, value in line.items() if name != "gold"} | gold for line in LINES
     ]
     record = imported(tmp_path, bare, thresholds=(0.6,))
-    assert record.gold == [None] * 3 and not record.labelled.any()
+    assert record.gold == [None] * 3 and not record.has_answer.any()
     replay = Replay(record)
-    made = replay_records(replay)
-    assert [(r.answer, r.round, r.score, r.gold) for r in made.records] == [
+    made = replay_results(replay)
+    assert [(r.answer, r.round, r.score, r.gold) for r in made.results] == [
         ("2.0", 1, None, None),
         ("0.5", 2, None, None),
         ("1", 1, None, None),
     ]
     assert np.isnan(replay.scores).all() and np.isnan(replay.sweep([(0.6,), (1.0,)]).accuracy).all()
-    found = summarise(made.records, 2)
+    found = summarise(made.results, 2)
     assert (found.n, found.accuracy, found.interval) == (3, None, (0.0, 1.0))
     assert [round_.accuracy for round_ in found.rounds] == [None, None]
 
@@ -180,9 +181,9 @@ def test_an_answer_that_could_not_be_read_is_unknown_too_without_a_right_one(tmp
 
 def test_one_question_without_a_right_answer_leaves_the_others_scored(tmp_path: Path):
     record = imported(tmp_path, [LINES[0], {**LINES[1], "gold": None}, LINES[2]], thresholds=(0.6,))
-    assert record.labelled.tolist() == [True, False, True]
-    assert [r.score for r in replay_records(Replay(record)).records] == [1.0, None, 0.0]
-    assert summarise(replay_records(Replay(record)).records, 2).accuracy is None
+    assert record.has_answer.tolist() == [True, False, True]
+    assert [r.score for r in replay_results(Replay(record)).results] == [1.0, None, 0.0]
+    assert summarise(replay_results(Replay(record)).results, 2).accuracy is None
 
 
 def test_questions_that_belong_together_are_told(tmp_path: Path):
@@ -198,14 +199,14 @@ def test_more_tiers_are_rounds_between_and_presets_of_them_replay(tmp_path: Path
     ]
     models = {"small": "mini", "medium": "middle", "large": "big"}
     made = import_samples(source(tmp_path, lines), models, thresholds=(0.6, 1.0))
-    write_record(tmp_path / "r.parquet", made.manifest, made.rows)
+    write_recording(tmp_path / "r.parquet", made.manifest, made.rows)
     record = Recording.open(tmp_path / "r.parquet")
     assert record.models == models and [r.reasoner for r in record.preset.rounds] == [
         "small",
         "medium",
         "large",
     ]
-    assert [(r.id, r.answer, r.round) for r in replay_records(Replay(record)).records] == [
+    assert [(r.id, r.answer, r.round) for r in replay_results(Replay(record)).results] == [
         ("a", "2.0", 1),
         ("b", "0.5", 3),
         ("c", "1", 1),
@@ -216,15 +217,15 @@ def test_more_tiers_are_rounds_between_and_presets_of_them_replay(tmp_path: Path
         'reasoner = "large"',
     )
     file.write_text('name = "own"\n' + "".join(f"[[rounds]]\n{round_}\n" for round_ in rounds))
-    own = replay_records(Replay(record, file))
-    assert not own.unknown and {r.round for r in own.records} == {1}
+    own = replay_results(Replay(record, file))
+    assert not own.unknown and {r.round for r in own.results} == {1}
 
 
 def test_no_recorded_sample_serves_two_rounds(tmp_path: Path):
-    made = replay_records(
+    made = replay_results(
         Replay(imported(tmp_path), "answer-cascade", samples=3, thresholds=(1.0, 0.5))
     )
-    assert [r.id for r in made.records] == ["c"]
+    assert [r.id for r in made.results] == ["c"]
     ((why, count),) = made.unknown.items()
     assert count == 2 and why.startswith("round 2: ") and "an earlier round uses it" in why
 

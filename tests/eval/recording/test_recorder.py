@@ -23,7 +23,7 @@ from cope.eval import (
     RunStore,
     Score,
     evaluate,
-    replay_records,
+    replay_results,
     task_by_name,
 )
 from cope.eval.recording.schema import COLUMNS
@@ -55,9 +55,7 @@ def test_every_round_is_asked_with_all_samples_though_the_first_is_accepted(
         if ask.tier == "small" and "Guideline: " in ask.user
     }
     for place, question in enumerate(record.questions):
-        shown = (
-            f"{question}\n\nGoal: {first.handed_on[place]}\n\nGuideline: {second.handed_on[place]}"
-        )
+        shown = f"{question}\n\nGoal: {first.forwarded_plans[place]}\n\nGuideline: {second.forwarded_plans[place]}"
         assert any(shown in user for user in seen), (
             "round 2 saw the plans that would be handed on to it"
         )
@@ -80,7 +78,7 @@ def test_what_cannot_be_read_is_kept_as_it_was_and_votes_for_nothing(
     assert silent.any() and not silent.all()
     assert (first.answers[0] == None).tolist() == silent.tolist()  # noqa: E711
     assert (first.scores[0] == ~silent).all()
-    assert first.handed_on[0] is None and all(plan is None for plan in first.plans[0])
+    assert first.forwarded_plans[0] is None and all(plan is None for plan in first.plans[0])
     assert {row["unread"] for row in record.rows(0) if row["answer"] is None} == {" "}
 
 
@@ -249,7 +247,7 @@ def test_programs_are_recorded_with_what_they_pass_and_replayed_like_a_live_run(
         replay, preset = Replay(record, samples=count), load_preset("cope").with_(count)
         live, made = (
             Cascade(preset, models.team, early_stop="none", **more),
-            {r.id: r for r in replay_records(replay).records},
+            {r.id: r for r in replay_results(replay).results},
         )
         for example in asked:
             if example.id not in made:
@@ -279,10 +277,10 @@ def test_the_run_can_be_budgeted_as_an_evaluation(tmp_path: Path, scripted: Call
         work = evaluate(
             task_by_name("jsonl"),
             examples(4),
-            programs.first,
+            programs.primary,
             folder,
             budget=8,
-            asking=programs.asking,
+            asking=programs.runner,
             in_flight=1,
         )
         outcome = asyncio.run(work)

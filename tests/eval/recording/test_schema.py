@@ -9,7 +9,7 @@ import pytest
 from support.recordings import recorder, recording, unsure
 
 from cope import CopeError
-from cope.eval import Manifest, Recording, write_record
+from cope.eval import Recording, RecordingManifest, write_recording
 from cope.eval.recording.schema import COLUMNS, SCHEMA
 
 DOCS = (Path(__file__).parents[3] / "docs" / "records.md").read_text(encoding="utf-8")
@@ -50,8 +50,8 @@ def test_a_file_that_is_no_record_or_not_there(tmp_path: Path):
 
 
 def test_a_record_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path):
-    manifest = Manifest("t", {}, [], 0, 0, "")
+    manifest = RecordingManifest("t", {}, [], 0, 0, "")
     (tmp_path / "file").write_text("")
     with pytest.raises(CopeError, match="name another file with -o"):
-        write_record(tmp_path / "file" / "r.parquet", manifest, [])
+        write_recording(tmp_path / "file" / "r.parquet", manifest, [])
     assert [p.name for p in tmp_path.iterdir()] == ["file"]

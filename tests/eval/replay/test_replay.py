@@ -10,7 +10,7 @@ import pytest
 from support.recordings import examples, recorder, recording, team_of, unsure
 
 from cope import Cascade, CopeError, Preset, load_preset
-from cope.eval import Recording, Replay, replay_records, task_by_name
+from cope.eval import Recording, Replay, replay_results, task_by_name
 from cope.models import Price
 
 QUESTIONS = 4
@@ -45,7 +45,7 @@ def compare(
     models: Any, recorded: set[Any], record: Recording, preset: Preset, seed: int, replay: Replay
 ) -> int:
     """Run every question live and hold it against the replay; returns on how many the record does not suffice."""
-    made = {r.key: r for r in replay_records(replay).records}
+    made = {r.key: r for r in replay_results(replay).results}
     outcomes, unknown = replay.outcomes(), 0
     live = Cascade(preset, models.team, seed=seed, early_stop="none")
     for place, example in enumerate(examples(QUESTIONS)):
@@ -135,7 +135,7 @@ def test_early_stopping_asks_at_most_as_much_and_comes_to_the_same(
             calls = sum(
                 row["calls"] - row["cancelled"] for row in told.usage if row["tier"] == tier
             )
-            assert calls <= outcomes.spent[tier, "calls"][place]
+            assert calls <= outcomes.usage[tier, "calls"][place]
 
 
 def test_fewer_samples_hand_the_same_plan_on_where_they_may(tmp_path: Path):
@@ -177,7 +177,7 @@ def slowly(replay: Replay, gates: tuple[float, ...], rows: list[int]) -> dict[st
             if not round_.known[place]:
                 found["unknown"] += 1
                 break
-            for (tier, _), used in round_.used.items():
+            for (tier, _), used in round_.usage.items():
                 found["calls"] += used["calls"][place]
                 found["written"] += used["completion_tokens"][place] if tier == "large" else 0
             last = number == len(replay.rounds) - 1
@@ -207,7 +207,7 @@ def test_a_sweep_is_what_each_setting_alone_comes_to(
         assert swept.unknown[place] == wanted["unknown"]
         assert swept.accuracy[place] * counted == pytest.approx(wanted["score"]) or counted == 0
         assert swept.total("calls")[place] == wanted["calls"]
-        assert swept.written("large")[place] == wanted["written"]
+        assert swept.completion_tokens("large")[place] == wanted["written"]
         assert swept.values["loss"][place] == wanted["loss"]
         assert swept.answered[place].sum() == counted
     whole = replay.sweep(settings, rows=rows)
@@ -220,23 +220,23 @@ def test_a_single_setting_agrees_with_its_row_of_a_sweep(record: Recording):
     replay = Replay(record)
     outcomes, swept = replay.outcomes((0.5, 0.25)), replay.sweep([(0.5, 0.25), (1, 1)])
     assert outcomes.score.mean() == pytest.approx(swept.accuracy[0])
-    for key, used in outcomes.spent.items():
-        assert used.sum() == pytest.approx(swept.spent[key][0], nan_ok=True)
+    for key, used in outcomes.usage.items():
+        assert used.sum() == pytest.approx(swept.usage[key][0], nan_ok=True)
     assert [(outcomes.round == number).sum() for number in (1, 2, 3)] == swept.answered[0].tolist()
     assert np.isnan(swept.total("usd")).all(), "nobody gave a price"
 
 
 def test_a_record_led_by_another_of_its_programs_replays_that_one(record: Recording):
-    led = record.led_by("large")
+    led = record.with_primary("large")
     assert list(led.programs) == ["large", "cope"] and led.preset.name == "large"
     np.testing.assert_array_equal(Replay(led).scores, Replay(record, "large").scores)
     with pytest.raises(CopeError, match="holds no rounds of 'larg': did you mean large"):
-        record.led_by("larg")
+        record.with_primary("larg")
 
 
 def test_prices_of_the_user_are_put_on_the_recorded_tokens(record: Recording):
     free = Replay(record, prices={"small": Price(0, 0), "large": Price(1, 2)}).sweep((0.75, 0.5))
-    large = free.total("prompt_tokens", "large") + 2 * free.written("large")
+    large = free.total("prompt_tokens", "large") + 2 * free.completion_tokens("large")
     assert free.total("usd", "small") == 0
     assert free.total("usd", "large") == pytest.approx(large / 1e6)
     by_hour = Replay(record, prices={"large": Price(per_hour=3600)}).sweep((0.75, 0.5))
@@ -263,9 +263,9 @@ def test_rounds_that_were_not_recorded_are_said_to_be_lacking(
     record: Recording, program: str, samples: int | None, words: str
 ):
     replay = Replay(record, program, samples=samples)
-    made = replay_records(replay)
+    made = replay_results(replay)
     ((why, count),) = made.unknown.items()
-    assert (made.records, count) == ([], 12)
+    assert (made.results, count) == ([], 12)
     assert why.startswith(f"round 1: its calls are not in the record; {words}")
     assert np.isnan(replay.outcomes().score).all()
 
@@ -275,9 +275,9 @@ def test_what_settles_before_the_lacking_round_is_known(record: Recording):
         update={"rounds": (*load_preset("cope").rounds[:2], load_preset("large").rounds[0])}
     )
     replay = Replay(record, cheap, thresholds=(0.4, 0.3))
-    made = replay_records(replay)
+    made = replay_results(replay)
     whole = Replay(record, thresholds=(0.4, 0.3)).outcomes()
-    assert len(made.records) == (whole.round < 3).sum() > 0
+    assert len(made.results) == (whole.round < 3).sum() > 0
     assert sum(made.unknown.values()) == (whole.round == 3).sum() > 0
     assert "nearest is round 3 of cope: the plans that it sees are others" in next(
         iter(made.unknown)
@@ -287,7 +287,7 @@ def test_what_settles_before_the_lacking_round_is_known(record: Recording):
 def test_the_same_words_under_other_samplings_are_other_calls(record: Recording):
     cope = load_preset("cope")
     hotter = cope.rounds[0].model_copy(update={"temperature": 0.5})
-    (why, *_) = replay_records(
+    (why, *_) = replay_results(
         Replay(record, cope.model_copy(update={"rounds": (hotter, *cope.rounds[1:])}))
     ).unknown
     assert "temperature or greatest length is another" in why

@@ -31,7 +31,7 @@ def test_each_half_is_measured_with_what_was_chosen_on_the_other(record: Recordi
         assert setting is not None
         outcomes = Replay(record, samples=setting.samples, thresholds=setting.thresholds).outcomes()
         assert (outcomes.score - large)[chosen_on.rows].mean() >= -0.05 - 1e-9
-        calls += outcomes.spent["large", "calls"][half.rows].sum()
+        calls += outcomes.usage["large", "calls"][half.rows].sum()
         right += outcomes.score[half.rows].sum()
     assert less.share.value == pytest.approx(calls / 300)
     assert less.difference.value == pytest.approx((right - large.sum()) / 300)

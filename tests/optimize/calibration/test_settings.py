@@ -43,12 +43,12 @@ def test_losses_and_use_are_those_of_each_replay(record: Recording):
         known = outcomes.known[learn]
         some_unknown += not outcomes.known.all()
         use = {
-            "cost": sum(outcomes.spent[tier, "usd"] for tier in ("small", "large")),
-            "cost-small-free": outcomes.spent["large", "usd"],
-            "large-tokens": outcomes.spent["large", "plan_tokens"]
-            + outcomes.spent["large", "answer_tokens"],
-            "seconds": sum(outcomes.spent[tier, "seconds"] for tier in ("small", "large")),
-            "large-calls": outcomes.spent["large", "calls"],
+            "cost": sum(outcomes.usage[tier, "usd"] for tier in ("small", "large")),
+            "cost-small-free": outcomes.usage["large", "usd"],
+            "large-tokens": outcomes.usage["large", "plan_tokens"]
+            + outcomes.usage["large", "answer_tokens"],
+            "seconds": sum(outcomes.usage[tier, "seconds"] for tier in ("small", "large")),
+            "large-calls": outcomes.usage["large", "calls"],
         }
         for name in MEASURES:
             assert found.learn_use[name][place] == pytest.approx(use[name][learn][known].mean()), (

@@ -12,7 +12,7 @@ from support.recordings import examples, recorder, recording, unsure
 from cope import Cascade, CopeError, Preset
 from cope.answers.kinds.base import AnswerKind
 from cope.answers.kinds.math import MATH
-from cope.eval import Replay, replay_records
+from cope.eval import Replay, replay_results
 from cope.programs import CONFIDENCES, Confidence, Sample, Verdict
 from cope.programs.confidence.vectorized import RoundSamples, VerdictArrays, verdict_arrays
 from cope.programs.preset import parse_preset
@@ -99,7 +99,7 @@ def test_it_answers_live_and_is_replayed_with_the_same_decisions(
     record = recording(recorder(team, mixed()), tmp_path, asked)
     assert [set(round_.kind) for round_ in record.rounds] == [{"largest"}, {"votes"}, {"votes"}]
     cascade = Cascade(mixed(), team, early_stop="none")
-    replayed = {record.id: record for record in replay_records(Replay(record)).records}
+    replayed = {record.id: record for record in replay_results(Replay(record)).results}
     ended = set()
     for example in asked:
         live, again = cascade(**example.inputs()), replayed[example.id]
@@ -156,7 +156,7 @@ def test_a_record_by_another_confidence_is_not_replayed(
     )
     assert all(round_.known.all() for round_ in Replay(record, named).rounds)
     other = Replay(record, outputs).rounds[0]
-    assert not other.known.any() and "its confidence is another" in other.why
+    assert not other.known.any() and "its confidence is another" in other.missing_reason
 
 
 def test_a_registered_name_is_the_confidences_own():

@@ -12,7 +12,7 @@ import pytest
 from cope import CopeError
 from cope.answers.kinds.code import CODE
 from cope.answers.kinds.math import MATH, MathKind
-from cope.eval.recording.vote_ids import vote_keys
+from cope.eval.recording.vote_ids import assign_vote_ids
 from cope.programs import CONFIDENCES, Confidence, Sample
 from cope.programs.confidence.vectorized import RoundSamples, decide_round
 from cope.programs.sampling import shuffled
@@ -81,7 +81,7 @@ def test_verdicts_are_those_of_the_tallies(kind: str, count: int, monkeypatch: p
         orders.append(shuffled(count, place))
         votes = made(kind).vote_labels([vars(one) for one in samples])
         answers = MATH if made(kind).labels_are_answers else CODE
-        keys, doubtful = asyncio.run(vote_keys(votes, answers))
+        keys, doubtful = asyncio.run(assign_vote_ids(votes, answers))
         assert not doubtful
         rows["votes"][place] = [-1 if key is None else key for key in keys]
         rows["passed"][place] = [one.report.passed if one.report else -1 for one in samples]
@@ -136,7 +136,7 @@ class Near(MathKind):
 
 
 def test_votes_are_doubtful_where_equality_is_not_transitive():
-    assert asyncio.run(vote_keys(["1.0", "1.1", "1.2"], Near())) == ([0, 0, 0], True)
-    assert asyncio.run(vote_keys(["1.0", "1.1", "1.0"], Near())) == ([0, 0, 0], False)
-    assert asyncio.run(vote_keys(["1/2", "0.50", "3"])) == ([0, 0, 1], False)
-    assert asyncio.run(vote_keys(["1/2", "0.5", None], CODE)) == ([0, 1, None], False)
+    assert asyncio.run(assign_vote_ids(["1.0", "1.1", "1.2"], Near())) == ([0, 0, 0], True)
+    assert asyncio.run(assign_vote_ids(["1.0", "1.1", "1.0"], Near())) == ([0, 0, 0], False)
+    assert asyncio.run(assign_vote_ids(["1/2", "0.50", "3"])) == ([0, 0, 1], False)
+    assert asyncio.run(assign_vote_ids(["1/2", "0.5", None], CODE)) == ([0, 1, None], False)

@@ -9,7 +9,7 @@ from support.imported_recordings import imported
 from support.report_sources import run_in
 
 from cope.errors import CopeError
-from cope.eval import Record, Recording, Replay, replay_records, summarise
+from cope.eval import Record, Recording, Replay, replay_results, summarise
 from cope.report import figures_of, open_source
 from cope.util.files import read_jsonl
 
@@ -19,7 +19,7 @@ def test_a_records_figures_are_those_of_a_replay(record: Recording, record_folde
     assert [(s.name, s.own) for s in source.systems[:2]] == [("cope", True), ("large", True)]
     for name in ("cope", "large"):
         told = next(s for s in figures_of(source)["systems"] if s["name"] == name)
-        wanted = summarise(replay_records(Replay(record, name)).records, len(told["rounds"]))
+        wanted = summarise(replay_results(Replay(record, name)).results, len(told["rounds"]))
         for figure in (
             "n",
             "errors",

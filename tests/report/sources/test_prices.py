@@ -6,7 +6,7 @@ import pytest
 from support.report_sources import run_in
 
 from cope.errors import CopeError
-from cope.eval import Record, Recording, Replay, replay_records, summarise
+from cope.eval import Record, Recording, Replay, replay_results, summarise
 from cope.models import Price
 from cope.report import figures_of, open_source
 from cope.report.sources.prices import repriced
@@ -25,7 +25,7 @@ def test_a_records_money_is_that_of_a_replay_at_the_same_prices(
     for told in figures["systems"]:
         name = told["name"]
         wanted = summarise(
-            replay_records(Replay(record, name, prices=PRICES)).records, len(told["rounds"])
+            replay_results(Replay(record, name, prices=PRICES)).results, len(told["rounds"])
         )
         assert (
             told["use"]["cost"] == pytest.approx(1000 * (wanted.total.usd or 0) / 12)
