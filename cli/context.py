@@ -1,6 +1,5 @@
 """What every command gets from outside: how a team is made, and how its models are loaded."""
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -31,8 +30,6 @@ class LoadModels(Protocol):
 def _resolve_team(options: "TeamOptions") -> "Team":
     from ..programs.resolve import resolve_team
 
-    if options.weights:  # the engines read it when they load; they take no folder of their own yet
-        os.environ["COPE_WEIGHTS"] = str(options.weights)
     return resolve_team(options)
 
 

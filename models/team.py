@@ -98,6 +98,8 @@ class Team:
         cache: use DSPy's cache of responses.
         context: tokens that a request to a local engine may have, prompt and completion.
         max_tokens: most tokens of a completion, unless the preset says otherwise.
+        weights_dir: a folder with weights of embedded models, searched first; the environment's
+            `COPE_WEIGHTS` when None.
 
     Raises:
         CopeError: for a name that cannot be understood, an unknown tier, a limit below 1.
@@ -118,6 +120,7 @@ class Team:
         cache: bool = True,
         context: int = 2048,
         max_tokens: int = 512,
+        weights_dir: Path | None = None,
         **tiers: "str | LocalEngine",
     ) -> None:
         wanted = {"small": small, "large": large, **tiers}
@@ -129,7 +132,9 @@ class Team:
             "cache": cache,
             "context": context,
             "max_tokens": max_tokens,
+            "weights_dir": weights_dir,
         }
+        self.weights_dir = weights_dir
         self._settings = {"cache": cache, "max_tokens": max_tokens}
         self._prices, self._limits, self._context = prices or {}, limits or {}, context
         for name in [*self._prices, *self._limits]:
@@ -165,7 +170,9 @@ class Team:
             engine = model
             lm_name = engine.name or f"{UNNAMED_PREFIX}/{type(engine).__name__}-{name}"
         else:
-            engine = make_engine(model, EngineSettings(concurrency, self._context))
+            engine = make_engine(
+                model, EngineSettings(concurrency, self._context, self.weights_dir)
+            )
             lm_name = engine.name or model if engine else model
         local = engine is not None
         host = engine.host if engine else None

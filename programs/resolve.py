@@ -125,6 +125,7 @@ def resolve_team(options: TeamOptions) -> Team:
         cache=options.cache,
         context=options.context,
         max_tokens=options.max_tokens,
+        weights_dir=options.weights,
         **options.tiers,
     )
 

@@ -84,7 +84,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[...
         return TRAINING if split == "train" else DATA.get(name, SHORT)
 
     give_team(monkeypatch, make_team, load_models=loading.load_models)
-    monkeypatch.setattr(loading, "bring_weights", lambda names: [Path("model.gguf") for _ in names])
+    monkeypatch.setattr("cope.models.loading.download_weights", lambda engines, callbacks: [])
     monkeypatch.setattr(ollama_server, "pull", lambda name, host, bar: None)
     monkeypatch.setattr(resolve, "resolve_weights", lambda name, progress: Path("model.gguf"))
     monkeypatch.setattr("datasets.load_dataset", load_dataset)

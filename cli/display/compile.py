@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...models.loading import embedded_engines, is_embedded
 from ...programs.program_diff import changes_between
 from ...util.text import duration, money
 from ..commands.diff import change_lines
-from ..loading import embedded, is_embedded
 from ..program_text import say
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _memory(compilation: "Compilation") -> str:
     program = compilation.program
     running = [
         other
-        for other in embedded(program.team, program.preset.tiers)
+        for other in embedded_engines(program.team, program.preset.tiers)
         if other.weights == engine.weights
     ]
     if not running:

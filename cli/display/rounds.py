@@ -5,10 +5,10 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from ...models.loading import embedded_engines, engine_label, load_in_background
 from ...programs.domains.registry import domain_by_name
 from ...programs.events import Event, Judged, Planned, RoundStarted, Voted
 from ...util.text import one_line
-from ..loading import embedded, engine_name, load_beside
 from ..program_text import plans_in_words, seen_in_words, times_in_words
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ class RoundDisplay:
         self._domain = domain_by_name(cascade.domain)
         first = cascade.preset.rounds[0]
         self._loaded = {
-            id(e) for e in embedded(cascade.team, filter(None, (first.planner, first.reasoner)))
+            id(e)
+            for e in embedded_engines(cascade.team, filter(None, (first.planner, first.reasoner)))
         }
         self.lock = threading.RLock()
         self.began = 0.0
@@ -57,20 +58,20 @@ class RoundDisplay:
     def on_round_started(self, event: RoundStarted) -> None:
         self.began, self.number = time.monotonic(), event.round
         self.plans, self.asked, self.unread, self.votes = [], 0, 0, {}
-        asked = embedded(self.cascade.team, filter(None, (event.planner, event.reasoner)))
+        asked = embedded_engines(self.cascade.team, filter(None, (event.planner, event.reasoner)))
         fresh = [engine for engine in asked if id(engine) not in self._loaded]
-        self.loading = {engine_name(engine): None for engine in fresh}
+        self.loading = {engine_label(engine): None for engine in fresh}
         self.on_start()
         for engine in fresh:
             self._loaded.add(id(engine))
-            load_beside(engine, self._loaded_now)
+            load_in_background(engine, self._loaded_now)
 
     def on_start(self) -> None:
         """Show that the round begins. Comes before models are loaded, which lets nothing else run for seconds."""
 
     def _loaded_now(self, engine: Any, seconds: float) -> None:
         with self.lock:
-            self.loading[engine_name(engine)] = seconds
+            self.loading[engine_label(engine)] = seconds
 
     def on_planned(self, event: Planned) -> None:
         self.plans.append(one_line(event.plan))
@@ -118,7 +119,7 @@ class PlainRoundDisplay(RoundDisplay):
 
     def _loaded_now(self, engine: Any, seconds: float) -> None:
         super()._loaded_now(engine, seconds)
-        self._say(f"loaded {engine_name(engine)} in {seconds:.1f} s")
+        self._say(f"loaded {engine_label(engine)} in {seconds:.1f} s")
 
     def on_planned(self, event: Planned) -> None:
         super().on_planned(event)

@@ -6,6 +6,7 @@ An engine subclasses `LocalEngine` and writes `agenerate`. DSPy gets the engine 
 
 import math
 from abc import ABC, abstractmethod
+from pathlib import Path
 from typing import Any
 
 from dspy.lm15 import Message, Request, Response, TextPart, TokenLogprob, TopLogprob, Usage
@@ -65,6 +66,7 @@ class LocalEngine(ABC):
         slots: requests generated side by side; None where the engine does not say.
         weights: a name in the catalog of weights, or the path of a file, to be brought here before `load`; None for an
             engine that needs none.
+        weights_dir: a folder that is searched first for `weights`; None for the default.
         in_process: whether `load` takes the model into this process.
     """
 
@@ -72,6 +74,7 @@ class LocalEngine(ABC):
     context: int | None = None
     slots: int | None = None
     weights: str | None = None
+    weights_dir: Path | None = None
     in_process: bool = False
 
     supports_function_calling = False

@@ -45,6 +45,8 @@ class EmbeddedEngine(LocalEngine):
         slots: requests generated side by side.
         context: tokens (prompt and completion) that a request may have.
         threads: CPU threads; None means the machine's physical cores.
+        weights_dir: a folder that is searched first for the weights; the environment's
+            `COPE_WEIGHTS` when None.
 
     Raises:
         CopeError: when the weights are not there and cannot be brought.
@@ -56,9 +58,15 @@ class EmbeddedEngine(LocalEngine):
     in_process = True
 
     def __init__(
-        self, weights: str, slots: int = 8, context: int = 2048, threads: int | None = None
+        self,
+        weights: str,
+        slots: int = 8,
+        context: int = 2048,
+        threads: int | None = None,
+        weights_dir: Path | None = None,
     ) -> None:
         self.weights, self.slots, self.context = weights, slots, context
+        self.weights_dir = weights_dir
         self.threads = threads or psutil.cpu_count(logical=False) or 1
         self._pool = ThreadPoolExecutor(max_workers=slots + 1, thread_name_prefix="cope-embedded")
 
@@ -72,7 +80,11 @@ class EmbeddedEngine(LocalEngine):
         return {"weights": self.weights, "slots": self.slots, "context": self.context}
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.dump_state()
+        state = (
+            self.dump_state()
+        )  # which files hold too, and a folder is only right on this machine
+        state["weights_dir"] = self.weights_dir
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)
@@ -85,7 +97,7 @@ class EmbeddedEngine(LocalEngine):
 
     def load(self) -> Any:
         """The running server, loaded when it is not yet; blocks for the seconds that loading takes."""
-        path = resolve_weights(self.weights)
+        path = resolve_weights(self.weights, folder=self.weights_dir)
         key = (path, self.slots, self.context, self.threads)
         with _loading:
             if key not in _servers:

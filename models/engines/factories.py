@@ -19,7 +19,12 @@ class EmbeddedFactory(EngineFactory):
     def make(self, name: str, settings: EngineSettings) -> "LocalEngine":
         from .embedded import EmbeddedEngine
 
-        return EmbeddedEngine(name, slots=settings.concurrency, context=settings.context)
+        return EmbeddedEngine(
+            name,
+            slots=settings.concurrency,
+            context=settings.context,
+            weights_dir=settings.weights_dir,
+        )
 
     def default_concurrency(self, name: str) -> int:
         from .embedded import default_concurrency

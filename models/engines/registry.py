@@ -9,6 +9,7 @@ Importing this file imports nothing of DSPy, because the command line builds its
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import CopeError
@@ -35,10 +36,12 @@ class EngineSettings:
     Attributes:
         concurrency: requests that may be in flight at once.
         context: tokens that a request may have, prompt and completion.
+        weights_dir: a folder with weights of embedded models, searched first; None for the default.
     """
 
     concurrency: int
     context: int
+    weights_dir: Path | None = None
 
 
 class EngineFactory(ABC):

@@ -60,6 +60,7 @@ def _model(team: Team, wanted: Any, max_tokens: int | None) -> TierLM:
         limits={"small": 2},
         prices={"small": price} if price else None,
         cache=False,
+        weights_dir=team.weights_dir,
     )["small"].lm
     made.tier = TIER
     return made

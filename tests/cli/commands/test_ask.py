@@ -223,13 +223,13 @@ def test_embedded_models_are_all_brought_first_and_loaded_when_their_round_comes
         happened.append(f"ask {self.weights}")
         return await ScriptedEngine(split).agenerate(request)
 
-    def bring(name: str, progress: Any) -> Path:
+    def bring(name: str, folder: Any, progress: Any) -> Path:
         happened.append(f"bring {name}")
         return Path(name)
 
     monkeypatch.setattr(EmbeddedEngine, "agenerate", generate)
     monkeypatch.setattr(EmbeddedEngine, "load", load)
-    monkeypatch.setattr("cope.cli.loading.resolve_weights", bring)
+    monkeypatch.setattr("cope.models.loading.resolve_weights", bring)
     result = cope(
         "ask",
         QUESTION,

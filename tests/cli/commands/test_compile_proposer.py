@@ -116,7 +116,10 @@ def test_it_is_loaded_with_the_tiers_and_once(
 ) -> None:
     """A proposer with the engine of a tier is loaded with it; one that no engine of this process serves is not."""
     brought: list[str] = []
-    monkeypatch.setattr(loading, "bring_weights", lambda names: brought.extend(names))
+    monkeypatch.setattr(
+        "cope.models.loading.download_weights",
+        lambda engines, callbacks: brought.extend(engine.weights for engine in engines),
+    )
     monkeypatch.setattr(EmbeddedEngine, "load", lambda self: None)
     for context, models in ((2048, ["0.5b", "1.5b", "1.5b"]), (8192, ["0.5b", "1.5b"])):
         brought.clear()

@@ -1,0 +1,133 @@
+"""Download and load models ahead of their first call.
+
+Only engines that take their model into this process have something to load.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from .engines.base import LocalEngine
+from .weights.resolve import resolve_weights
+from .weights.verify import Progress, no_progress
+
+if TYPE_CHECKING:
+    from .team import Team
+
+
+@dataclass(frozen=True)
+class LoadCallbacks:
+    """Show the progress of downloads and loads. The defaults show nothing.
+
+    Attributes:
+        downloading: takes the name of weights, and returns a context that lasts as long as they are
+            downloaded or verified; its value receives the progress.
+        loading: takes an engine, and returns a context that lasts as long as the engine loads.
+            llama.cpp's loader lets no other Python thread run meanwhile.
+    """
+
+    downloading: Callable[[str], AbstractContextManager[Progress]] = lambda name: nullcontext(
+        no_progress
+    )
+    loading: Callable[[LocalEngine], AbstractContextManager[None]] = lambda engine: nullcontext()
+
+
+def load_models(
+    team: "Team",
+    tiers: Iterable[str] | None = None,
+    *,
+    load: Iterable[str] | None = None,
+    extra_lms: Iterable[Any] = (),
+    callbacks: LoadCallbacks | None = None,
+) -> None:
+    """Download the weights of some tiers, and load their engines.
+
+    Args:
+        team: the tiers.
+        tiers: names of the tiers that may be called; all when None.
+        load: those of them that are loaded now; all when None.
+        extra_lms: language models outside the team that are called too.
+        callbacks: show the progress.
+
+    Raises:
+        CopeError: when weights cannot be downloaded, or the files are not what they should be.
+    """
+    callbacks = callbacks or LoadCallbacks()
+    names = list(team.tiers if tiers is None else tiers)
+    extra = [lm.engine for lm in extra_lms if is_embedded(lm.engine)]
+    download_weights(_unique([*embedded_engines(team, names), *extra]), callbacks)
+    now = names if load is None else load
+    for engine in _unique([*embedded_engines(team, now), *extra]):
+        with callbacks.loading(engine):
+            engine.load()
+
+
+def download_weights(engines: Iterable[LocalEngine], callbacks: LoadCallbacks) -> list[Path]:
+    """Return the files of the engines' weights; those that are missing are downloaded.
+
+    Raises:
+        CopeError: when weights cannot be downloaded, or the files are not what they should be.
+    """
+    files: dict[str, Path] = {}
+    for engine in engines:
+        name = engine.weights
+        if name is None or name in files:
+            continue
+        with callbacks.downloading(name) as progress:
+            files[name] = resolve_weights(name, folder=engine.weights_dir, progress=progress)
+    return list(files.values())
+
+
+def is_embedded(engine: object) -> TypeGuard[LocalEngine]:
+    """Return whether an engine loads its model into this process.
+
+    The `engine` of an API's language model is a string.
+    """
+    return isinstance(engine, LocalEngine) and engine.in_process
+
+
+def embedded_engines(team: "Team", tiers: Iterable[str]) -> list[LocalEngine]:
+    """Return the embedded engines of some tiers, each model once."""
+    engines = [team[tier].engine for tier in tiers]
+    return _unique([engine for engine in engines if is_embedded(engine)])
+
+
+def _unique(engines: list[LocalEngine]) -> list[LocalEngine]:
+    """Return the engines without those that share a loaded model with an earlier one."""
+    unique = {(e.name, e.weights, e.slots, e.context): e for e in engines}
+    return list(unique.values())
+
+
+def engine_label(engine: LocalEngine) -> str:
+    """Return the model's name for messages."""
+    weights = engine.weights
+    if weights is None:
+        return engine.name or type(engine).__name__
+    return Path(weights).stem if weights.endswith(".gguf") else weights
+
+
+def load_in_background(
+    engine: LocalEngine, on_loaded: Callable[[LocalEngine, float], None]
+) -> None:
+    """Load an engine in a thread.
+
+    The engine's first call waits for the same load, and raises the same error if it fails.
+
+    Args:
+        engine: the engine.
+        on_loaded: receives the engine and the seconds that the load took; not called on an error.
+    """
+
+    def work() -> None:
+        start = time.perf_counter()
+        try:
+            engine.load()
+        except Exception:  # the first call fails alike, and reports it
+            return
+        on_loaded(engine, time.perf_counter() - start)
+
+    threading.Thread(target=work, name="cope-load", daemon=True).start()
