@@ -4,6 +4,13 @@ import warnings
 from importlib import import_module
 from typing import Any
 
+_NEW_NAMES = {
+    "figures_of": "report_data",
+    "page_of": "render_page",
+    "Source": "ReportSource",
+    "System": "ReportSystem",
+}
+
 
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
@@ -13,4 +20,4 @@ def __getattr__(name: str) -> Any:
         DeprecationWarning,
         stacklevel=2,
     )
-    return getattr(import_module("cope.report"), name)
+    return getattr(import_module("cope.report"), _NEW_NAMES.get(name, name))

@@ -1,5 +1,9 @@
-from .figures import figures_of as figures_of
-from .page import is_report as is_report, page_of as page_of
+from .figures import report_data as report_data
+from .page import is_report as is_report, render_page as render_page
 from .plots.gallery import draw_files as draw_files
-from .sources.base import RoundView as RoundView, Source as Source, System as System
+from .sources.base import (
+    ReportSource as ReportSource,
+    ReportSystem as ReportSystem,
+    RoundView as RoundView,
+)
 from .sources.open import open_source as open_source

@@ -8,36 +8,42 @@ from ..eval.replay.results import Sweep
 from ..models import Usage
 from ..stats.measures import LARGE, MEASURES
 from ..util.arrays import Array
-from .sources.base import Source, System
+from .sources.base import ReportSource, ReportSystem
 
-_ORDER = ("large-tokens", "large-calls", "cost", "cost-small-free", "seconds")
+_DEFAULT_ORDER = ("large-tokens", "large-calls", "cost", "cost-small-free", "seconds")
 
 
-class Shown(NamedTuple):
+class ReportMeasure(NamedTuple):
     """A measure as the page names it: for an axis, and short, for a column or a switch."""
 
     name: str
-    words: str
+    description: str
     short: str
 
+    def as_dict(self) -> dict[str, str]:
+        """The names of the document."""
+        return {"name": self.name, "words": self.description, "short": self.short}
 
-def measures(source: Source) -> list[Shown]:
+
+def report_measures(source: ReportSource) -> list[ReportMeasure]:
     """The measures by name, those that are known for most systems first."""
     known = {
-        name: sum(use(system, source.top)[name] is not None for system in source.systems)
+        name: sum(
+            costs_per_question(system, source.top)[name] is not None for system in source.systems
+        )
         for name in MEASURES
     }
-    ranked = sorted(_ORDER, key=lambda name: -known[name])
-    return [_shown(name, source.top) for name in ranked]
+    ranked = sorted(_DEFAULT_ORDER, key=lambda name: -known[name])
+    return [_report_measure(name, source.top) for name in ranked]
 
 
-def _shown(name: str, top: str) -> Shown:
+def _report_measure(name: str, top: str) -> ReportMeasure:
     measure = MEASURES[name]
     per = "a question" if measure.scale == 1.0 else f"{measure.scale:,.0f} questions"
-    return Shown(name, f"{measure.description_for(top)}, {per}", measure.unit_for(top))
+    return ReportMeasure(name, f"{measure.description_for(top)}, {per}", measure.unit_for(top))
 
 
-def use(system: System, top: str = LARGE) -> dict[str, float | None]:
+def costs_per_question(system: ReportSystem, top: str = LARGE) -> dict[str, float | None]:
     """What a question costs on average, by measure and in its unit; None where it is not known.
 
     Args:
@@ -55,7 +61,7 @@ def use(system: System, top: str = LARGE) -> dict[str, float | None]:
     return {name: None if not n or isnan(total) else total / n for name, total in totals.items()}
 
 
-def replay_use(swept: Sweep, top: str) -> Mapping[str, Array]:
+def sweep_costs_per_question(swept: Sweep, top: str) -> Mapping[str, Array]:
     """The same of every setting of a sweep."""
     tiers = {tier for tier, _ in swept.usage}
     return {

@@ -7,16 +7,16 @@ from ..eval.run.store import Record
 from ..programs.confidence.early_stopping import INEXACT
 from ..programs.round_record import RoundRecord
 from ..util.text import shorten
-from .sources.base import RoundView, Sample, Source, System
-from .words import decision
+from .decisions import explain_decision
+from .sources.base import ReportSource, ReportSystem, RoundView, Sample
 
-PART = 50
+QUESTIONS_PER_PART = 50
 """Questions in a part."""
-_LONGEST = 280  # characters of a question in the index
-_ANSWER = 60
+_MAX_QUESTION_CHARS = 280  # characters of a question in the index
+_MAX_ANSWER_CHARS = 60
 
 
-def index_of(source: Source) -> dict[str, Any]:
+def question_index(source: ReportSource) -> dict[str, Any]:
     """What the list of questions shows and filters by: a row for each question, and for each system an outcome.
 
     An outcome is null where the system has none, else round, right (1, 0, or null where nothing tells), confidence, answer,
@@ -29,69 +29,73 @@ def index_of(source: Source) -> dict[str, Any]:
         rows.append(
             [
                 first.id,
-                shorten(first.question, _LONGEST),
-                shorten(first.gold or "", _ANSWER),
+                shorten(first.question, _MAX_QUESTION_CHARS),
+                shorten(first.gold or "", _MAX_ANSWER_CHARS),
                 outcomes,
             ]
         )
     pools = [[round_.pool for round_ in system.rounds] for system in source.systems]
-    return {"part": PART, "pools": pools, "rows": rows}
+    return {"part": QUESTIONS_PER_PART, "pools": pools, "rows": rows}
 
 
-def _outcome(source: Source, system: System, key: str, beside: Record | None) -> list[Any] | None:
+def _outcome(
+    source: ReportSource, system: ReportSystem, key: str, reference: Record | None
+) -> list[Any] | None:
     record = system.by_key.get(key)
     if record is None:
-        lost = system.lost.get(key)
+        lost = system.unreplayable_at.get(key)
         return None if lost is None else [lost, None, None, None, None, None, "unknown"]
     if record.error is not None:
         return [record.round, None, None, None, None, None, "error"]
     right = None if record.score is None else int(record.score >= 1.0)
-    answer = None if record.answer is None else shorten(record.answer, _ANSWER)
+    answer = None if record.answer is None else shorten(record.answer, _MAX_ANSWER_CHARS)
     wrote = [row["completion_tokens"] for row in record.usage if row["tier"] == source.top]
     known = [tokens for tokens in wrote if tokens is not None]
     tokens = sum(known) if len(known) == len(wrote) else None
-    differs = None if system is source.large else _differs(source, record, beside)
+    differs = None if system is source.large else _differs_from_reference(source, record, reference)
     confidence = None if record.confidence is None else round(record.confidence, 4)
     return [record.round, right, confidence, answer, differs, tokens, "ok"]
 
 
-def _differs(source: Source, record: Record, beside: Record | None) -> int | None:
+def _differs_from_reference(
+    source: ReportSource, record: Record, reference: Record | None
+) -> int | None:
     """Whether the large model alone answers something else; of programs, whether only one of both is right."""
-    if beside is None or beside.error is not None:
+    if reference is None or reference.error is not None:
         return None
     same_answer = source.same_answer
     if same_answer is None:
-        return int(((record.score or 0.0) >= 1.0) != ((beside.score or 0.0) >= 1.0))
-    if record.answer is None or beside.answer is None:
-        return int(record.answer is not beside.answer)
-    same = same_answer(record.answer, beside.answer)
+        return int(((record.score or 0.0) >= 1.0) != ((reference.score or 0.0) >= 1.0))
+    if record.answer is None or reference.answer is None:
+        return int(record.answer is not reference.answer)
+    same = same_answer(record.answer, reference.answer)
     return None if same is None else int(not same)
 
 
-def parts_of(source: Source) -> Iterator[list[dict[str, Any]]]:
+def question_parts(source: ReportSource) -> Iterator[list[dict[str, Any]]]:
     """The questions in full, `PART` of them at a time, in the order of the index."""
     part: list[dict[str, Any]] = []
     for key in source.questions:
-        part.append(_question(source, key))
-        if len(part) == PART:
+        part.append(_question_details(source, key))
+        if len(part) == QUESTIONS_PER_PART:
             yield part
             part = []
     if part:
         yield part
 
 
-def _question(source: Source, key: str) -> dict[str, Any]:
+def _question_details(source: ReportSource, key: str) -> dict[str, Any]:
     first = source.questions[key]
-    pools = {number: _pool(samples) for number, samples in source.drawn(key).items()}
+    pools = {number: _pool_details(samples) for number, samples in source.samples_of(key).items()}
     return {
         "question": first.question,
         "gold": first.gold,
         "pools": pools,
-        "systems": [_told(system, system.by_key.get(key)) for system in source.systems],
+        "systems": [_system_details(system, system.by_key.get(key)) for system in source.systems],
     }
 
 
-def _pool(samples: list[Sample]) -> dict[str, Any]:
+def _pool_details(samples: list[Sample]) -> dict[str, Any]:
     """A round's samples; a plan that all of them share is told once."""
     plans = {sample.get("plan") for sample in samples}
     shared = next(iter(plans)) if len(plans) == 1 and len(samples) > 1 else None
@@ -105,7 +109,7 @@ def _pool(samples: list[Sample]) -> dict[str, Any]:
     return {"samples": kept, **({"plan": shared} if shared else {})}
 
 
-def _told(system: System, record: Record | None) -> dict[str, Any] | None:
+def _system_details(system: ReportSystem, record: Record | None) -> dict[str, Any] | None:
     if record is None:
         return None
     told: dict[str, Any] = {
@@ -117,29 +121,33 @@ def _told(system: System, record: Record | None) -> dict[str, Any] | None:
         told["seconds"] = round(record.seconds, 2)
     told["usd"] = record.usd
     told["rounds"] = [
-        _round(system, record, entry)
+        _round_details(system, record, entry)
         for entry in record.rounds
         if entry["round"] <= len(system.rounds)
     ]
     return {name: value for name, value in told.items() if value is not None and value != ""}
 
 
-def _round(system: System, record: Record, entry: RoundRecord) -> dict[str, Any]:
-    view: RoundView = system.rounds[entry["round"] - 1]
+def _round_details(
+    system: ReportSystem, record: Record, round_record: RoundRecord
+) -> dict[str, Any]:
+    view: RoundView = system.rounds[round_record["round"] - 1]
     usage = [row for row in record.usage if row["round"] == view.number]
     return {
         "number": view.number,
         "pool": view.pool,
-        "drawn": entry["asked"],
+        "drawn": round_record["asked"],
         "of": view.samples,
-        "votes_of": entry["asked"] if entry.get("early_stop") in INEXACT else view.samples,
-        "supporters": list(entry["supporters"]),
-        "accepted": bool(entry["accepted"]),
-        "confidence": round(entry["confidence"], 4),
-        "threshold": entry["threshold"],
+        "votes_of": round_record["asked"]
+        if round_record.get("early_stop") in INEXACT
+        else view.samples,
+        "supporters": list(round_record["supporters"]),
+        "accepted": bool(round_record["accepted"]),
+        "confidence": round(round_record["confidence"], 4),
+        "threshold": round_record["threshold"],
         "right": system.right.get((record.key, view.number)),
-        "why": decision(entry, view, view.number == len(system.rounds)),
-        "on": entry.get("plan") if not entry["accepted"] else None,
+        "why": explain_decision(round_record, view, view.number == len(system.rounds)),
+        "on": round_record.get("plan") if not round_record["accepted"] else None,
         "used": [
             [
                 row["tier"],

@@ -17,14 +17,14 @@ from ..stats.clustered import group_labels
 from ..stats.intervals import bounds_with_unknown
 from ..stats.measures import MEASURES
 from ..stats.reliability import Reliability, measure_reliability
-from .costs import measures, use
-from .sources.base import RoundView, Source, System
-from .words import gate_of
+from .costs import costs_per_question, report_measures
+from .decisions import round_gate_text
+from .sources.base import ReportSource, ReportSystem, RoundView
 
-Figures = dict[str, Any]
+ReportData = dict[str, Any]
 
 
-def figures_of(source: Source) -> Figures:
+def report_data(source: ReportSource) -> ReportData:
     """Count everything.
 
     Args:
@@ -34,32 +34,32 @@ def figures_of(source: Source) -> Figures:
         Plain data: `systems` with accuracy, interval, use by measure, flow, reliability and seconds by round; `measures`
         in words; `swept`; and where it all comes from. What is not known is None.
 
-    >>> figures_of(open_source(Path("gsm8k-cope.parquet")))["systems"][0]["accuracy"]  # doctest: +SKIP
+    >>> report_data(open_source(Path("gsm8k-cope.parquet")))["systems"][0]["accuracy"]  # doctest: +SKIP
     """
     return {
         "task": source.task,
         "kind": source.kind,
-        "place": source.place.name,
+        "place": source.path.name,
         "domain": source.domain,
         "models": dict(source.models),
-        "facts": dict(source.facts),
+        "facts": dict(source.metadata),
         "questions": len(source.questions),
         "top": source.top,
-        "measures": [measure._asdict() for measure in measures(source)],
-        "systems": _numbered([_system(source, system) for system in source.systems]),
+        "measures": [measure.as_dict() for measure in report_measures(source)],
+        "systems": _number_by_accuracy([_system_data(source, system) for system in source.systems]),
         "swept": {
-            "system": source.swept_name,
+            "system": source.swept_system,
             "settings": [
-                {"thresholds": list(s.thresholds), "accuracy": s.accuracy, "use": dict(s.use)}
-                for s in source.swept
+                {"thresholds": list(s.thresholds), "accuracy": s.accuracy, "use": dict(s.costs)}
+                for s in source.sweep
             ],
         },
-        "left_out": dict(source.left_out),
+        "left_out": dict(source.skipped_presets),
         "version": __version__,
     }
 
 
-def _numbered(systems: list[Figures]) -> list[Figures]:
+def _number_by_accuracy(systems: list[ReportData]) -> list[ReportData]:
     """The systems, each with the number under which it is listed: 1 is the most accurate one."""
     ranked = sorted(
         systems,
@@ -71,19 +71,19 @@ def _numbered(systems: list[Figures]) -> list[Figures]:
     return systems
 
 
-def _system(source: Source, system: System) -> Figures:
+def _system_data(source: ReportSource, system: ReportSystem) -> ReportData:
     summary = summarise(system.records, len(system.rounds), groups=source.groups)
-    gates = {round_.number: gate_of(system, round_.number) for round_ in system.rounds}
-    levels = reliability(system, source.groups)
+    gates = {round_.number: round_gate_text(system, round_.number) for round_ in system.rounds}
+    levels = round_reliability(system, source.groups)
     return {
         "name": system.name,
-        "own": system.own,
+        "own": system.is_primary,
         **summary.as_dict(),
         "rounds": [
             {
                 **vars(counted),
                 "spent": counted.spent.summary(),
-                "words": r.words,
+                "words": r.description,
                 "samples": r.samples,
                 "threshold": r.threshold,
                 "gate": gates[r.number].name,
@@ -91,24 +91,24 @@ def _system(source: Source, system: System) -> Figures:
             for r, counted in zip(system.rounds, summary.rounds, strict=True)
         ],
         "unknown": dict(system.unknown),
-        "bounds": _bounds(system),
-        "use": use(system, source.top),
-        "against_large": _against(system, source),
-        "flow": flow(system),
+        "bounds": _accuracy_bounds(system),
+        "use": costs_per_question(system, source.top),
+        "against_large": _difference_to_reference(system, source),
+        "flow": question_flow(system),
         "reliability": [one.as_dict() | {"gate": gates[one.round].name} for one in levels],
         "gates": {text.name: asdict(text) for text in gates.values()},
-        "trust": _trust([gates[one.round] for one in levels]),
-        "untold": {r.number: count for r in system.rounds if (count := _untold(system, r))},
-        "early": system.early,
+        "trust": _reliability_texts([gates[one.round] for one in levels]),
+        "untold": {r.number: count for r in system.rounds if (count := _count_unscored(system, r))},
+        "early": system.stopped_early,
         "seconds_by_round": [
             r.spent.machine_seconds if r.spent.calls else 0.0 for r in summary.rounds
         ],
-        "waited": _waited(system),
+        "waited": _latency(system),
         "hits": summary.total.hits,
     }
 
 
-def _trust(gates: Sequence[GateText]) -> Figures:
+def _reliability_texts(gates: Sequence[GateText]) -> ReportData:
     """The texts of a chart of confidence against accuracy over some rounds."""
     scales = [text for text in gates if text.pass_or_fail is None]
     joined = join_gates(gates)
@@ -116,7 +116,7 @@ def _trust(gates: Sequence[GateText]) -> Figures:
     return asdict(joined) | {"heading": shown.heading, "caption": shown.caption}
 
 
-def _bounds(system: System) -> tuple[float, float] | None:
+def _accuracy_bounds(system: ReportSystem) -> tuple[float, float] | None:
     """Accuracy if all questions of unknown outcome were wrong, and if all were right; None where all are known."""
     unknown, n, accuracy = sum(system.unknown.values()), system.summary.n, system.summary.accuracy
     return (
@@ -126,7 +126,7 @@ def _bounds(system: System) -> tuple[float, float] | None:
     )
 
 
-def _against(system: System, source: Source) -> Figures | None:
+def _difference_to_reference(system: ReportSystem, source: ReportSource) -> ReportData | None:
     """Accuracy minus that of the large model alone, on the questions that both answered: what `cope compare` says of it."""
     large = source.large
     if large is None or system is large:
@@ -149,19 +149,19 @@ def _against(system: System, source: Source) -> Figures | None:
     }
 
 
-def flow(system: System) -> list[Figures]:
+def question_flow(system: ReportSystem) -> list[ReportData]:
     """Of the questions that each round got: answered rightly, answered wrongly, unknown, and those that go on."""
     good = [record for record in system.records if record.error is None]
-    left, found = len(good) + len(system.lost), []
+    left, found = len(good) + len(system.unreplayable_at), []
     for round_ in system.rounds:
         here = [record for record in good if record.round == round_.number]
         right = sum((record.score or 0.0) >= 1.0 for record in here)
         open_ = sum(record.score is None for record in here)  # no right answer is known
-        lost = sum(number == round_.number for number in system.lost.values())
+        lost = sum(number == round_.number for number in system.unreplayable_at.values())
         found.append(
             {
                 "round": round_.number,
-                "words": round_.words,
+                "words": round_.description,
                 "got": left,
                 "right": right,
                 "wrong": len(here) - right - open_,
@@ -173,7 +173,9 @@ def flow(system: System) -> list[Figures]:
     return found
 
 
-def _votes(system: System, round_: RoundView) -> Mapping[str, tuple[float, bool | None]]:
+def _round_confidences(
+    system: ReportSystem, round_: RoundView
+) -> Mapping[str, tuple[float, bool | None]]:
     """The round's confidence on the questions that reach it, and whether its answer is right."""
     told = {
         record.key: entry["confidence"]
@@ -187,7 +189,9 @@ def _votes(system: System, round_: RoundView) -> Mapping[str, tuple[float, bool 
     }
 
 
-def reliability(system: System, groups: Mapping[str, str] | None = None) -> list[Reliability]:
+def round_reliability(
+    system: ReportSystem, groups: Mapping[str, str] | None = None
+) -> list[Reliability]:
     """Share of votes against accuracy in each round that draws several samples, over the questions that reach it.
 
     Args:
@@ -196,7 +200,11 @@ def reliability(system: System, groups: Mapping[str, str] | None = None) -> list
     """
     found = []
     for round_ in system.rounds:
-        known = {key: pair for key, pair in _votes(system, round_).items() if pair[1] is not None}
+        known = {
+            key: pair
+            for key, pair in _round_confidences(system, round_).items()
+            if pair[1] is not None
+        }
         if round_.samples > 1 and known:
             confidence, right = (np.array(column) for column in zip(*known.values(), strict=True))
             units = group_labels(list(known), groups)
@@ -213,16 +221,16 @@ def reliability(system: System, groups: Mapping[str, str] | None = None) -> list
     return found
 
 
-def _untold(system: System, round_: RoundView) -> int:
+def _count_unscored(system: ReportSystem, round_: RoundView) -> int:
     """Questions of which nothing tells whether the round's answer is right."""
     return (
         0
         if round_.samples < 2
-        else sum(right is None for _, right in _votes(system, round_).values())
+        else sum(right is None for _, right in _round_confidences(system, round_).values())
     )
 
 
-def _waited(system: System) -> Figures | None:
+def _latency(system: ReportSystem) -> ReportData | None:
     """Seconds from a question to its answer, beside others in flight; a replay has waited for nothing."""
     seconds = [
         record.seconds for record in system.records if record.error is None and record.seconds
@@ -233,7 +241,7 @@ def _waited(system: System) -> Figures | None:
     return {"median": cuts[4], "p90": cuts[8]}
 
 
-def headline(figures: Figures) -> str:
+def headline(figures: ReportData) -> str:
     """The outcome of the first system in a sentence or two, beside the large model alone."""
     first = figures["systems"][0]
     if first["accuracy"] is None:

@@ -15,7 +15,7 @@ from ..output_files import check_output
 
 if TYPE_CHECKING:
     from ...models import Price
-    from ...report import Source
+    from ...report import ReportSource
 
 
 @click.command(short_help="Make one page of a run, a record or a comparison.")
@@ -57,14 +57,14 @@ def command(
 
     The page is one file that loads nothing: accuracy against cost, the rounds, every question with its samples.
     """
-    from ...report import draw_files, figures_of, is_report, open_source
+    from ...report import draw_files, is_report, open_source, report_data
 
     check_output(output, [source], "report", is_report, force=force)
-    with _saying(f"reading {source}"):
+    with _status_line(f"reading {source}"):
         opened = open_source(source, prices)
-        found = figures_of(opened)
-    with _saying(f"writing {output}"):
-        _write(opened, found, output)
+        found = report_data(opened)
+    with _status_line(f"writing {output}"):
+        _write_page(opened, found, output)
         pictures = draw_files(found, figures) if figures else []
     run = _attach(opened, output, store) if track else None
     _print_result(found, output, pictures, run, as_json)
@@ -73,7 +73,7 @@ def command(
 
 
 @contextmanager
-def _saying(words: str) -> Iterator[None]:
+def _status_line(message: str) -> Iterator[None]:
     """A line that says what goes on, on a terminal alone: it is over in seconds."""
     from rich.console import Console
 
@@ -81,19 +81,19 @@ def _saying(words: str) -> Iterator[None]:
     if not console.is_terminal:
         yield
         return
-    with console.status(words):
+    with console.status(message):
         yield
 
 
-def _write(opened: "Source", found: dict[str, Any], output: Path) -> None:
+def _write_page(opened: "ReportSource", found: dict[str, Any], output: Path) -> None:
     """The page, which appears when it is complete."""
-    from ...report import page_of
+    from ...report import render_page
 
     partial = output.with_name(f"{output.name}.partial")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.writelines(page_of(opened, found))
+            file.writelines(render_page(opened, found))
         partial.replace(output)
     except OSError as error:
         with suppress(OSError):
@@ -103,7 +103,7 @@ def _write(opened: "Source", found: dict[str, Any], output: Path) -> None:
         ) from None
 
 
-def _attach(opened: "Source", output: Path, store: str | None) -> str | None:
+def _attach(opened: "ReportSource", output: Path, store: str | None) -> str | None:
     """Attach the page to the run under which its source was tracked; where that is not possible, say why and go on."""
     if not opened.mlflow_run:
         return None
@@ -126,7 +126,7 @@ def _print_result(
     found: dict[str, Any], output: Path, pictures: list[Path], tracked: str | None, as_json: bool
 ) -> None:
     from ...report.figures import headline
-    from ...report.page import finite
+    from ...report.page import replace_nan
 
     if as_json:
         files = {
@@ -134,7 +134,7 @@ def _print_result(
             "pictures": [str(file) for file in pictures],
             "mlflow_run": tracked,
         }
-        click.echo(json.dumps(finite({**found, "files": files}), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(replace_nan({**found, "files": files}), ensure_ascii=False, indent=1))
         return
     click.echo(headline(found))
     click.echo(output)

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from ...eval.comparison import Comparison
 
 # Okabe and Ito's colours, which colour-blind readers tell apart.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8a8a8a")
+_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8a8a8a")
 
 
-def draw_comparison(found: "Comparison", output: Path) -> list[Path]:
+def draw_comparison(comparison: "Comparison", output: Path) -> list[Path]:
     """Draw a comparison as PNG and as SVG, with text that can be selected.
 
     Args:
-        found: the comparison.
+        comparison: the comparison.
         output: the file; both kinds are written beside each other.
 
     Returns:
@@ -28,14 +28,14 @@ def draw_comparison(found: "Comparison", output: Path) -> list[Path]:
         CopeError: when they cannot be written.
     """
     files = [output.with_suffix(f".{kind}") for kind in KINDS]
-    with drawing(files, (11 if found.basis else 6, 4.8), "--plot") as figure:
-        axes = np.atleast_1d(figure.subplots(1, 2 if found.basis else 1))
+    with drawing(files, (11 if comparison.basis else 6, 4.8), "--plot") as figure:
+        axes = np.atleast_1d(figure.subplots(1, 2 if comparison.basis else 1))
         colours: dict[str, str] = dict(
-            zip(found.figures, _COLOURS * len(found.figures), strict=False)
+            zip(comparison.figures, _COLORS * len(comparison.figures), strict=False)
         )
-        _accuracy(axes[0], found, colours)
-        if found.basis:
-            _prices(axes[1], found, colours)
+        _plot_accuracy(axes[0], comparison, colours)
+        if comparison.basis:
+            _plot_costs_by_price(axes[1], comparison, colours)
         for one in axes:
             one.grid(color="#e6e6e6", linewidth=0.6)
             one.set_axisbelow(True)
@@ -52,14 +52,14 @@ def draw_comparison(found: "Comparison", output: Path) -> list[Path]:
     return files
 
 
-def _accuracy(axes: Any, found: "Comparison", colours: dict[str, str]) -> None:
+def _plot_accuracy(axes: Any, comparison: "Comparison", colours: dict[str, str]) -> None:
     """Accuracy with its interval by cost; systems whose cost is not known on all questions are left out."""
     from ...stats.measures import MEASURES
 
-    measure = MEASURES[found.by]
+    measure = MEASURES[comparison.by]
     places: dict[str, tuple[float, float]] = {}
-    for name, one in found.figures.items():
-        cost = one.costs[found.by]
+    for name, one in comparison.figures.items():
+        cost = one.costs[comparison.by]
         if cost is None or one.lacking:
             axes.plot(
                 [], [], "o", color=colours[name], markersize=8, label=name
@@ -80,7 +80,7 @@ def _accuracy(axes: Any, found: "Comparison", colours: dict[str, str]) -> None:
             label=name,
             zorder=3,
         )
-    starts = {one.start: one for one in found.beside.get(found.by, {}).values()}
+    starts = {one.start: one for one in comparison.beside.get(comparison.by, {}).values()}
     for place, (start, beside) in enumerate(starts.items()):
         ends = [places[start], places["large"]]
         random, oracle = ("random escalation", "oracle") if place == 0 else (None, None)
@@ -105,12 +105,12 @@ def _accuracy(axes: Any, found: "Comparison", colours: dict[str, str]) -> None:
     axes.margins(x=0.06)
 
 
-def _prices(axes: Any, found: "Comparison", colours: dict[str, str]) -> None:
+def _plot_costs_by_price(axes: Any, comparison: "Comparison", colours: dict[str, str]) -> None:
     """Each system's cost beside the reference's, by how much dearer the large tier is."""
     from ...eval.comparison import BASES, RATIOS
 
-    axes.axhline(100, color=colours[found.against], linewidth=1.6)
-    for place, pair in enumerate(found.pairs):
+    axes.axhline(100, color=colours[comparison.against], linewidth=1.6)
+    for place, pair in enumerate(comparison.pairs):
         if pair.prices is None:
             continue
         value, low, high = (
@@ -140,6 +140,8 @@ def _prices(axes: Any, found: "Comparison", colours: dict[str, str]) -> None:
     axes.set_yscale("log")
     axes.set_xticks([1, 10, 100, 1000], ["1:1", "1:10", "1:100", "1:1000"])
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.set_title(f"cost beside {found.against}, by the ratio of the prices", fontsize=11)
-    axes.set_xlabel(f"price small : large ({BASES[found.basis or 'tokens'].partition(' (')[0]})")
-    axes.set_ylabel(f"cost, % of {found.against}'s")
+    axes.set_title(f"cost beside {comparison.against}, by the ratio of the prices", fontsize=11)
+    axes.set_xlabel(
+        f"price small : large ({BASES[comparison.basis or 'tokens'].partition(' (')[0]})"
+    )
+    axes.set_ylabel(f"cost, % of {comparison.against}'s")

@@ -4,33 +4,33 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from ..figures import Figures
-from .labels import SIZE, Box, Dot, Label, labels_of
-from .theme import COLOURS, axes_at, panel, plain
+from ..figures import ReportData
+from .labels import FONT_SIZE, Box, Dot, Label, place_labels
+from .theme import COLORS, axes_at, new_figure, strip_axes
 
-Place = tuple[float, float]
+Point = tuple[float, float]
 """Cost and accuracy."""
 
 
-class _Plan(NamedTuple):
+class _Layout(NamedTuple):
     """Where everything stands: `across` and `up` are the axes' limits, `box` is the axes' in pixels from below."""
 
-    systems: list[tuple[int, Figures]]
-    best: list[Place]
-    swept: list[Place]
+    systems: list[tuple[int, ReportData]]
+    best: list[Point]
+    swept: list[Point]
     across: tuple[float, float]
     up: tuple[float, float]
     width: int
     height: int
     box: Box
 
-    def pixel(self, place: Place) -> Place:
+    def pixel(self, place: Point) -> Point:
         (left, right), (low, high), box = self.across, self.up, self.box
         x = box[0] + (box[2] - box[0]) * (place[0] - left) / (right - left)
         return x, box[1] + (box[3] - box[1]) * (place[1] - low) / (high - low)
 
 
-def frontier(figures: Figures, measure: str, width: int) -> Any:
+def plot_frontier(figures: ReportData, measure: str, width: int) -> Any:
     """Draw it for one measure.
 
     Args:
@@ -38,32 +38,35 @@ def frontier(figures: Figures, measure: str, width: int) -> Any:
         measure: its name.
         width: pixels.
     """
-    plan = _plan(figures, measure, width)
-    figure = panel(width, plan.height)
+    plan = _layout(figures, measure, width)
+    figure = new_figure(width, plan.height)
     left, bottom, right, top = plan.box
     axes = axes_at(figure, left, plan.height - top, right - left, top - bottom)
-    plain(axes)
-    _line(axes, plan.best, "frontier", COLOURS["muted"], 1.3, 0)
-    _line(axes, plan.swept, "swept", COLOURS["swept"], 1.5, 4.5)
+    strip_axes(axes)
+    _draw_line(axes, plan.best, "frontier", COLORS["muted"], 1.3, 0)
+    _draw_line(axes, plan.swept, "swept", COLORS["swept"], 1.5, 4.5)
     for number, system in plan.systems:
-        _system(axes, number, system, system["use"][measure])
+        _draw_system(axes, number, system, system["use"][measure])
     axes.set_xlim(*plan.across)
     axes.set_ylim(*plan.up)
-    axes.xaxis.set_major_locator(_ticks(5 if width > 500 else 4))
-    axes.yaxis.set_major_locator(_ticks(7))
+    axes.xaxis.set_major_locator(_tick_locator(5 if width > 500 else 4))
+    axes.yaxis.set_major_locator(_tick_locator(7))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}" if value < 1.001 else "")
     axes.set_xlabel(
-        "\n".join(_words(figures, measure, width)), color=COLOURS["muted"], fontsize=12, labelpad=8
+        "\n".join(_axis_label_lines(figures, measure, width)),
+        color=COLORS["muted"],
+        fontsize=12,
+        labelpad=8,
     )
     axes.set_title(
         "accuracy, with its 95% interval",
-        color=COLOURS["muted"],
+        color=COLORS["muted"],
         fontsize=12,
         loc="left",
         x=0,
         pad=10,
     )
-    for label in _labels(plan, measure):
+    for label in _place_labels(plan, measure):
         x, y = label.box[0], (label.box[1] + label.box[3]) / 2
         axes.annotate(
             label.text,
@@ -71,72 +74,72 @@ def frontier(figures: Figures, measure: str, width: int) -> Any:
             xycoords="figure points",
             va="center",
             ha="left",
-            fontsize=SIZE,
-            color=COLOURS["ink"],
+            fontsize=FONT_SIZE,
+            color=COLORS["ink"],
             zorder=5,
-            weight="bold" if label.dot.strong else "normal",
+            weight="bold" if label.dot.bold else "normal",
             gid=f"label-{label.dot.number}",
         )
     return figure
 
 
-def unnamed(figures: Figures, measure: str, width: int) -> list[str]:
+def numbered_systems(figures: ReportData, measure: str, width: int) -> list[str]:
     """The systems that the picture shows by number alone, as a key: `3 self-plan`."""
-    labels = _labels(_plan(figures, measure, width), measure)
-    numbers = sorted(label.dot.number for label in labels if not label.named)
+    labels = _place_labels(_layout(figures, measure, width), measure)
+    numbers = sorted(label.dot.number for label in labels if not label.shows_name)
     names = {system["number"]: system["name"] for system in figures["systems"]}
     return [f"{number} {names[number]}" for number in numbers]
 
 
-def shown(system: Figures, measure: str) -> bool:
+def is_plotted(system: ReportData, measure: str) -> bool:
     return system["use"][measure] is not None and system["accuracy"] is not None
 
 
-def undominated(places: Iterable[Place]) -> list[Place]:
+def pareto_front(places: Iterable[Point]) -> list[Point]:
     """Those that no other beats in both, by rising cost.
 
     >>> undominated([(0.0, 0.5), (2.0, 0.7), (1.0, 0.8), (1.0, 0.6)])
     [(0.0, 0.5), (1.0, 0.8)]
     """
-    found: list[Place] = []
+    found: list[Point] = []
     for cost, accuracy in sorted(set(places), key=lambda place: (place[0], -place[1])):
         if not found or accuracy > found[-1][1]:
             found.append((cost, accuracy))
     return found
 
 
-def best_systems(figures: Figures, measure: str) -> list[str]:
+def frontier_systems(figures: ReportData, measure: str) -> list[str]:
     """The systems on the frontier, by rising cost: none of the others is as accurate for less."""
     places = {
         s["name"]: (s["use"][measure], s["accuracy"])
         for s in figures["systems"]
-        if shown(s, measure)
+        if is_plotted(s, measure)
     }
-    best = undominated(places.values())
+    best = pareto_front(places.values())
     return [name for place in best for name, own in places.items() if own == place]
 
 
-def swept_places(figures: Figures, measure: str) -> list[Place]:
+def sweep_front(figures: ReportData, measure: str) -> list[Point]:
     """The thresholds of which none is as accurate for less."""
     settings = figures["swept"]["settings"]
-    return undominated(
+    return pareto_front(
         (s["use"][measure], s["accuracy"]) for s in settings if s["use"][measure] is not None
     )
 
 
-def _plan(figures: Figures, measure: str, width: int) -> _Plan:
+def _layout(figures: ReportData, measure: str, width: int) -> _Layout:
     height, left = (400, 52) if width > 500 else (320, 44)
-    systems = [(n, s) for n, s in enumerate(figures["systems"]) if shown(s, measure)]
-    swept = swept_places(figures, measure)
-    best = undominated((s["use"][measure], s["accuracy"]) for _, s in systems)
+    systems = [(n, s) for n, s in enumerate(figures["systems"]) if is_plotted(s, measure)]
+    swept = sweep_front(figures, measure)
+    best = pareto_front((s["use"][measure], s["accuracy"]) for _, s in systems)
     most = max([s["use"][measure] for _, s in systems] + [x for x, _ in swept], default=1.0) or 1.0
     bounds = [b for _, s in systems for b in s["interval"]] + [y for _, y in swept] or [0.0, 1.0]
     up = max(-0.03, min(bounds) - 0.03), min(1.02, max(bounds) + 0.03)
     below = 15 * (
-        len(_words(figures, measure, width)) - 1
+        len(_axis_label_lines(figures, measure, width)) - 1
     )  # what the axis' words take more than a line
     height, bottom = height + below, 50.0 + below
-    return _Plan(
+    return _Layout(
         systems,
         best,
         swept,
@@ -148,13 +151,13 @@ def _plan(figures: Figures, measure: str, width: int) -> _Plan:
     )
 
 
-def _words(figures: Figures, measure: str, width: int) -> list[str]:
+def _axis_label_lines(figures: ReportData, measure: str, width: int) -> list[str]:
     """What the cost is, in lines that the width holds."""
     words = next(m["words"] for m in figures["measures"] if m["name"] == measure)
     return textwrap.wrap(words, int((width - 44) / 6.2))
 
 
-def _labels(plan: _Plan, measure: str) -> list[Label]:
+def _place_labels(plan: _Layout, measure: str) -> list[Label]:
     dots = []
     for place, system in plan.systems:
         cost, (low, high) = system["use"][measure], system["interval"]
@@ -164,11 +167,11 @@ def _labels(plan: _Plan, measure: str) -> list[Label]:
         dots.append(Dot(system["number"], system["name"], x, y, low, high, place == 0, more))
     lines = [[plan.pixel(place) for place in line] for line in (plan.best, plan.swept)]
     left, bottom, _, top = plan.box
-    return labels_of(dots, lines, (left, bottom, plan.width - 4, top))
+    return place_labels(dots, lines, (left, bottom, plan.width - 4, top))
 
 
-def _line(
-    axes: Any, places: Sequence[Place], name: str, colour: str, wide: float, dots: float
+def _draw_line(
+    axes: Any, places: Sequence[Point], name: str, colour: str, wide: float, dots: float
 ) -> None:
     if len(places) > 1:
         xs, ys = zip(*places, strict=True)
@@ -186,9 +189,9 @@ def _line(
             )
 
 
-def _system(axes: Any, number: int, system: Figures, cost: float) -> None:
+def _draw_system(axes: Any, number: int, system: ReportData, cost: float) -> None:
     """The source's first system is strong, and what it only replays is hollow."""
-    colour = COLOURS["beside"] if number else COLOURS["accent"]
+    colour = COLORS["beside"] if number else COLORS["accent"]
     low, high = system["interval"]
     axes.plot(
         [cost, cost],
@@ -203,7 +206,7 @@ def _system(axes: Any, number: int, system: Figures, cost: float) -> None:
         [cost],
         [system["accuracy"]],
         "o",
-        color=COLOURS["card"],
+        color=COLORS["card"],
         markersize=13,
         markeredgewidth=0,
         zorder=4,
@@ -212,7 +215,7 @@ def _system(axes: Any, number: int, system: Figures, cost: float) -> None:
         [cost],
         [system["accuracy"]],
         "o",
-        color=colour if system["own"] else COLOURS["card"],
+        color=colour if system["own"] else COLORS["card"],
         markersize=9,
         markeredgecolor=colour,
         markeredgewidth=1.6,
@@ -221,7 +224,7 @@ def _system(axes: Any, number: int, system: Figures, cost: float) -> None:
     )
 
 
-def _ticks(count: int) -> Any:
+def _tick_locator(count: int) -> Any:
     from matplotlib.ticker import MaxNLocator
 
     return MaxNLocator(count, steps=[1, 2, 5, 10])

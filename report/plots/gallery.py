@@ -7,137 +7,135 @@ from typing import Any
 
 from ...errors import CopeError
 from ...stats.measures import LARGE, MEASURES
-from ..figures import Figures
-from .flow import flow_picture, flow_tips, flow_words
-from .frontier import best_systems, frontier, shown, swept_places, unnamed
+from ..figures import ReportData
+from .flow import flow_caption, flow_tooltips, plot_flow
+from .frontier import frontier_systems, is_plotted, numbered_systems, plot_frontier, sweep_front
 from .rounds import (
-    reliability_picture,
-    reliability_tips,
-    reliability_words,
-    seconds_text,
-    time_picture,
-    time_tips,
+    format_seconds,
+    plot_model_time,
+    plot_reliability,
+    reliability_caption,
+    reliability_tooltips,
+    time_tooltips,
 )
-from .svg import page_svg
-from .theme import WIDTHS, headed, themed
+from .svg import embed_svg
+from .theme import WIDTHS, add_heading, report_style
 
 _FORMATS: dict[str, dict[str, Any]] = {"svg": {"metadata": {"Date": None}}, "png": {"dpi": 144}}
 
 
 @dataclass(frozen=True)
-class Picture:
+class Plot:
     """One picture.
 
     Attributes:
         name: of its file, and of its place in the page.
         draw: draws it for a width in pixels.
-        words: what it says.
-        tips: what is told of its marks.
+        caption: what it says.
+        tooltips: what is told of its marks.
         system: whose it is; None where it shows all.
         size: of its file, one of `WIDTHS`.
-        lines: of its file: what the page tells beside it.
+        notes: of its file: what the page tells beside it.
     """
 
     name: str
     draw: Callable[[int], Any]
-    words: str
-    tips: dict[str, str]
+    caption: str
+    tooltips: dict[str, str]
     system: str | None = None
     size: str = "wide"
-    lines: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def pictures_of(figures: Figures) -> Iterator[Picture]:
+def plots_for(figures: ReportData) -> Iterator[Plot]:
     """Those that have something to show."""
     for measure in figures["measures"]:
         name = measure["name"]
-        if tells(figures, name):
-            there = [system for system in figures["systems"] if shown(system, name)]
-            best = best_systems(figures, name)
-            words = (
-                f"Accuracy against {measure['words']}: {'; '.join(_point(s, name) for s in there)}."
-            )
+        if has_data(figures, name):
+            there = [system for system in figures["systems"] if is_plotted(system, name)]
+            best = frontier_systems(figures, name)
+            words = f"Accuracy against {measure['words']}: {'; '.join(_point_text(s, name) for s in there)}."
             words += f" On the frontier: {', '.join(best)}." if len(best) > 1 else ""
-            yield Picture(
+            yield Plot(
                 f"frontier-{name}",
-                lambda width, name=name: frontier(figures, name, width),
+                lambda width, name=name: plot_frontier(figures, name, width),
                 words,
                 {
-                    f"system-{n}": _point(s, name)
+                    f"system-{n}": _point_text(s, name)
                     for n, s in enumerate(figures["systems"])
-                    if shown(s, name)
+                    if is_plotted(s, name)
                 },
-                lines=tuple(lines_of(figures, name)),
+                notes=tuple(frontier_notes(figures, name)),
             )
     for number, system in enumerate(figures["systems"]):
         if system["n"]:
-            yield Picture(
+            yield Plot(
                 f"flow-{number}",
-                lambda width, system=system: flow_picture(system, width),
-                flow_words(system),
-                flow_tips(system),
+                lambda width, system=system: plot_flow(system, width),
+                flow_caption(system),
+                flow_tooltips(system),
                 system["name"],
             )
         if system["reliability"]:
-            yield Picture(
+            yield Plot(
                 f"reliability-{number}",
-                lambda width, system=system: reliability_picture(system, width),
-                reliability_words(system),
-                reliability_tips(system),
+                lambda width, system=system: plot_reliability(system, width),
+                reliability_caption(system),
+                reliability_tooltips(system),
                 system["name"],
                 "wide" if len(system["reliability"]) > 1 else "narrow",
             )
     if any(system["use"]["seconds"] is not None for system in figures["systems"]):
-        yield Picture(
+        yield Plot(
             "time",
-            lambda width: time_picture(figures, width),
-            _time_words(figures),
-            time_tips(figures),
+            lambda width: plot_model_time(figures, width),
+            _time_caption(figures),
+            time_tooltips(figures),
         )
 
 
-def tells(figures: Figures, measure: str) -> bool:
+def has_data(figures: ReportData, measure: str) -> bool:
     """Whether a picture of a measure shows anything: not where nobody's cost is known but of those who pay nothing."""
     systems = figures["systems"]
-    there = [system for system in systems if shown(system, measure)]
+    there = [system for system in systems if is_plotted(system, measure)]
     if MEASURES[measure].tiers == LARGE:
         alone = [system for system in systems if system["name"] == figures["top"]]
-        if any(not shown(system, measure) for system in alone):
+        if any(not is_plotted(system, measure) for system in alone):
             return False
     return any(system["use"][measure] for system in there) or (
         bool(there) and len(there) == len(systems)
     )
 
 
-def _point(system: Figures, measure: str) -> str:
+def _point_text(system: ReportData, measure: str) -> str:
     low, high = system["interval"]
     return f"{system['name']}: {system['accuracy']:.1%} ({low:.1%} to {high:.1%}) at {system['use'][measure]:.4g}"
 
 
-def _time_words(figures: Figures) -> str:
+def _time_caption(figures: ReportData) -> str:
     told = [(s["name"], s["use"]["seconds"]) for s in figures["systems"]]
     texts = [
-        f"{name} {'unknown' if seconds is None else seconds_text(seconds)}"
+        f"{name} {'unknown' if seconds is None else format_seconds(seconds)}"
         for name, seconds in told
     ]
     return f"Model time a question: {'; '.join(texts)}."
 
 
-def page_pictures(figures: Figures) -> dict[str, dict[str, str]]:
+def page_plots(figures: ReportData) -> dict[str, dict[str, str]]:
     """By name and width (`wide`, `narrow`), each as an SVG element."""
-    with themed():
+    with report_style():
         return {
             picture.name: {
-                size: page_svg(
-                    picture.draw(width), f"{picture.name}-{size}", picture.words, picture.tips
+                size: embed_svg(
+                    picture.draw(width), f"{picture.name}-{size}", picture.caption, picture.tooltips
                 )
                 for size, width in WIDTHS.items()
             }
-            for picture in pictures_of(figures)
+            for picture in plots_for(figures)
         }
 
 
-def draw_files(figures: Figures, folder: Path) -> list[Path]:
+def draw_files(figures: ReportData, folder: Path) -> list[Path]:
     """Write every picture as SVG and PNG.
 
     Args:
@@ -150,9 +148,9 @@ def draw_files(figures: Figures, folder: Path) -> list[Path]:
     files = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with themed():
-            for picture in pictures_of(figures):
-                figure = _alone(picture, figures)
+        with report_style():
+            for picture in plots_for(figures):
+                figure = _standalone_figure(picture, figures)
                 for kind, how in _FORMATS.items():
                     file = folder / f"{_file_name(picture.name, figures)}.{kind}"
                     figure.savefig(file, **how)
@@ -164,31 +162,31 @@ def draw_files(figures: Figures, folder: Path) -> list[Path]:
     return files
 
 
-def _alone(picture: Picture, figures: Figures) -> Any:
+def _standalone_figure(picture: Plot, figures: ReportData) -> Any:
     """The picture with a heading that says of what it is."""
     title = (
         f"{figures['task']}, {figures['questions']:,} question{'s' * (figures['questions'] != 1)}"
     )
     title += f": {picture.system}" if picture.system else ""
     models = ", ".join(f"{tier} {model}" for tier, model in figures["models"].items())
-    lines = [models, *picture.lines]
-    return headed(picture.draw(WIDTHS[picture.size]), title, [line for line in lines if line])
+    lines = [models, *picture.notes]
+    return add_heading(picture.draw(WIDTHS[picture.size]), title, [line for line in lines if line])
 
 
-def lines_of(figures: Figures, measure: str) -> Iterator[str]:
+def frontier_notes(figures: ReportData, measure: str) -> Iterator[str]:
     """What the lines are, and whose the numbers."""
     grey = (
         "Grey line: no other system is as accurate for less"
-        if len(best_systems(figures, measure)) > 1
+        if len(frontier_systems(figures, measure)) > 1
         else ""
     )
-    swept = len(swept_places(figures, measure)) > 1
+    swept = len(sweep_front(figures, measure)) > 1
     blue = f"pale blue: {figures['swept']['system']} at other thresholds" if swept else ""
     yield "; ".join(part for part in (grey, blue) if part)
-    yield ", ".join(unnamed(figures, measure, WIDTHS["wide"]))
+    yield ", ".join(numbered_systems(figures, measure, WIDTHS["wide"]))
 
 
-def _file_name(name: str, figures: Figures) -> str:
+def _file_name(name: str, figures: ReportData) -> str:
     """A picture's name with the system's in place of its number."""
     kind, _, number = name.partition("-")
     if not number.isdigit():

@@ -7,7 +7,7 @@ from itertools import pairwise
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top in pixels."""
 
-SIZE = 12
+FONT_SIZE = 12
 """Pixels of a label's text."""
 
 
@@ -22,8 +22,8 @@ class Dot:
         y: of the dot.
         low: where its interval begins.
         high: where it ends.
-        strong: whether its name is bold.
-        more: what is told beside its name where there is room.
+        bold: whether its name is bold.
+        extra: what is told beside its name where there is room.
     """
 
     number: int
@@ -32,8 +32,8 @@ class Dot:
     y: float
     low: float
     high: float
-    strong: bool = False
-    more: str = ""
+    bold: bool = False
+    extra: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ class Label:
     dot: Dot
     text: str
     box: Box
-    named: bool
+    shows_name: bool
 
 
-def labels_of(
+def place_labels(
     dots: Sequence[Dot], lines: Sequence[Sequence[tuple[float, float]]], room: Box
 ) -> list[Label]:
     """Place a label beside every dot, so that it covers neither another nor a dot nor an interval.
@@ -59,20 +59,20 @@ def labels_of(
     Returns:
         All with names where these fit; otherwise each begins with its number, and those that do not fit are the number alone.
 
-    >>> [label.text for label in labels_of([Dot(1, "cope", 50, 50, 40, 60)], [], (0, 0, 200, 100))]
+    >>> [label.text for label in place_labels([Dot(1, "cope", 50, 50, 40, 60)], [], (0, 0, 200, 100))]
     ['cope']
     """
     texts: list[Callable[[Dot], str]] = [lambda dot: dot.name]
-    if any(dot.more for dot in dots):
-        texts.insert(0, lambda dot: f"{dot.name}  {dot.more}".rstrip())
+    if any(dot.extra for dot in dots):
+        texts.insert(0, lambda dot: f"{dot.name}  {dot.extra}".rstrip())
     for text in texts:
-        placed = _placed(dots, text, lines, room)
-        if all(label.named for label in placed):
+        placed = _place_all(dots, text, lines, room)
+        if all(label.shows_name for label in placed):
             return placed
-    return _placed(dots, lambda dot: f"{dot.number} {dot.name}", lines, room)
+    return _place_all(dots, lambda dot: f"{dot.number} {dot.name}", lines, room)
 
 
-def _placed(
+def _place_all(
     dots: Sequence[Dot],
     text: Callable[[Dot], str],
     lines: Sequence[Sequence[tuple[float, float]]],
@@ -80,10 +80,10 @@ def _placed(
 ) -> list[Label]:
     taken = [(dot.x - 8, dot.y - 8, dot.x + 8, dot.y + 8) for dot in dots]
     taken += [(dot.x - 2, dot.low, dot.x + 2, dot.high) for dot in dots]
-    behind = [(x - 3, y - 3, x + 3, y + 3) for line in lines for x, y in _along(line)]
+    behind = [(x - 3, y - 3, x + 3, y + 3) for line in lines for x, y in _points_along(line)]
 
     def free(dot: Dot) -> list[Box]:
-        boxes = _boxes(dot, _wide(text(dot), dot.strong))
+        boxes = _candidate_boxes(dot, _text_width(text(dot), dot.bold))
         return [
             box
             for box in boxes
@@ -94,17 +94,19 @@ def _placed(
     # Those with the least choice come first: the others can give way.
     for dot in sorted(dots, key=lambda dot: (len(free(dot)), -dot.y)):
         if boxes := free(dot):
-            label = Label(dot, text(dot), min(boxes, key=lambda box: _covered(box, behind)), True)
+            label = Label(
+                dot, text(dot), min(boxes, key=lambda box: _covered_area(box, behind)), True
+            )
         else:
             number = str(dot.number)
-            boxes = list(_boxes(dot, _wide(number, dot.strong)))
+            boxes = list(_candidate_boxes(dot, _text_width(number, dot.bold)))
             labels = [label.box for label in found]
             best = min(
                 boxes,
                 key=lambda box: (
                     not _inside(box, room),
-                    _covered(box, labels),
-                    _covered(box, taken),
+                    _covered_area(box, labels),
+                    _covered_area(box, taken),
                 ),
             )
             label = Label(dot, number, best, False)
@@ -113,14 +115,14 @@ def _placed(
     return found
 
 
-def _wide(text: str, strong: bool) -> float:
+def _text_width(text: str, strong: bool) -> float:
     """About how wide a text is in the fonts that a page may have."""
-    return (0.68 if strong else 0.62) * SIZE * len(text)
+    return (0.68 if strong else 0.62) * FONT_SIZE * len(text)
 
 
-def _boxes(dot: Dot, wide: float) -> Iterator[Box]:
+def _candidate_boxes(dot: Dot, wide: float) -> Iterator[Box]:
     """Places for a label beside its dot, the better ones first."""
-    tall = SIZE + 4
+    tall = FONT_SIZE + 4
     for dx, dy in (
         (13, 0),
         (-13 - wide, 0),
@@ -132,7 +134,7 @@ def _boxes(dot: Dot, wide: float) -> Iterator[Box]:
         yield dot.x + dx, dot.y + dy - tall / 2, dot.x + dx + wide, dot.y + dy + tall / 2
 
 
-def _along(path: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+def _points_along(path: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
     """Points every few pixels of a line."""
     for (x, y), (to_x, to_y) in pairwise(path):
         steps = int(max(abs(to_x - x), abs(to_y - y)) / 6) + 1
@@ -145,7 +147,7 @@ def _inside(box: Box, room: Box) -> bool:
     return box[0] >= room[0] and box[1] >= room[1] and box[2] <= room[2] and box[3] <= room[3]
 
 
-def _covered(box: Box, others: Sequence[Box]) -> float:
+def _covered_area(box: Box, others: Sequence[Box]) -> float:
     return sum(_overlap(box, other) for other in others)
 
 

@@ -4,13 +4,13 @@ import math
 from typing import Any
 
 from ...programs.confidence.gate import GateText, PassOrFail
-from ..figures import Figures
-from .theme import COLOURS, axes_at, panel, plain, sheet
+from ..figures import ReportData
+from .theme import COLORS, axes_at, new_figure, pixel_axes, strip_axes
 
-_PANEL = 250
+_PANEL_HEIGHT = 250
 
 
-def reliability_picture(system: Figures, width: int) -> Any:
+def plot_reliability(system: ReportData, width: int) -> Any:
     """Share of votes against accuracy, one panel for each round that votes; a fair vote lies on the diagonal.
 
     Of a round that is decided by tests: accuracy where the program fails the shown tests and where it passes them.
@@ -22,21 +22,25 @@ def reliability_picture(system: Figures, width: int) -> Any:
     rows = system["reliability"]
     across = min(len(rows), 2 if width > 500 else 1)
     wide = min(width / across, 350)
-    figure = panel(width, _PANEL * math.ceil(len(rows) / across))
+    figure = new_figure(width, _PANEL_HEIGHT * math.ceil(len(rows) / across))
     for place, row in enumerate(rows):
         line, column = divmod(place, across)
         axes = axes_at(
-            figure, column * width / across + 62, line * _PANEL + 30, wide - 80, _PANEL - 82
+            figure,
+            column * width / across + 62,
+            line * _PANEL_HEIGHT + 30,
+            wide - 80,
+            _PANEL_HEIGHT - 82,
         )
-        _reliability(axes, row, system)
+        _draw_reliability(axes, row, system)
     return figure
 
 
-def _reliability(axes: Any, row: Figures, system: Figures) -> None:
-    plain(axes)
+def _draw_reliability(axes: Any, row: ReportData, system: ReportData) -> None:
+    strip_axes(axes)
     number = row["round"]
     axes.set_title(
-        f"Round {number}", fontsize=12, color=COLOURS["ink"], loc="left", weight="bold", pad=10
+        f"Round {number}", fontsize=12, color=COLORS["ink"], loc="left", weight="bold", pad=10
     )
     gate = system["gates"][row["gate"]]
     pass_or_fail = gate["pass_or_fail"] is not None
@@ -49,14 +53,14 @@ def _reliability(axes: Any, row: Figures, system: Figures) -> None:
         axes.plot(
             [0, 1],
             [0, 1],
-            color=COLOURS["muted"],
+            color=COLORS["muted"],
             linewidth=1,
             dashes=(3, 3),
             zorder=2,
             gid=f"diagonal-{number}",
         )
     if threshold is not None:
-        axes.axvline(threshold, color=COLOURS["accent"], linewidth=1.2, dashes=(5, 3), zorder=2)
+        axes.axvline(threshold, color=COLORS["accent"], linewidth=1.2, dashes=(5, 3), zorder=2)
         side = "right" if threshold > 0.5 else "left"
         axes.text(
             threshold + (-0.02 if side == "right" else 0.02),
@@ -65,12 +69,12 @@ def _reliability(axes: Any, row: Figures, system: Figures) -> None:
             ha=side,
             va="bottom",
             fontsize=10.5,
-            color=COLOURS["accent"],
+            color=COLORS["accent"],
         )
     most = max(level["questions"] for level in row["levels"])
     for place, level in enumerate(row["levels"]):
         x, y = level["confidence"], level["right"] / level["questions"]
-        colour = COLOURS["beside"] if level["accepted"] is False else COLOURS["accent"]
+        colour = COLORS["beside"] if level["accepted"] is False else COLORS["accent"]
         axes.plot([x, x], level["interval"], color=colour, linewidth=1.6, alpha=0.6, zorder=3)
         size = 5 + 11 * math.sqrt(level["questions"] / most)
         axes.plot(
@@ -79,7 +83,7 @@ def _reliability(axes: Any, row: Figures, system: Figures) -> None:
             "o",
             color=colour,
             markersize=size,
-            markeredgecolor=COLOURS["card"],
+            markeredgecolor=COLORS["card"],
             markeredgewidth=1.2,
             zorder=4,
             gid=f"level-{number}-{place}",
@@ -92,15 +96,15 @@ def _reliability(axes: Any, row: Figures, system: Figures) -> None:
         axis.set_major_formatter(lambda value, _: f"{value:.0%}")
     if pass_or_fail:
         axes.xaxis.set_ticks([0, 1], ["no", "yes"])
-    axes.set_xlabel(gate["label"], fontsize=11, color=COLOURS["muted"], labelpad=6)
-    axes.set_ylabel("accuracy", fontsize=11, color=COLOURS["muted"], labelpad=4)
+    axes.set_xlabel(gate["label"], fontsize=11, color=COLORS["muted"], labelpad=6)
+    axes.set_ylabel("accuracy", fontsize=11, color=COLORS["muted"], labelpad=4)
 
 
-def reliability_tips(system: Figures) -> dict[str, str]:
+def reliability_tooltips(system: ReportData) -> dict[str, str]:
     """What is told of each level under the pointer."""
     return {
         f"level-{row['round']}-{place}": (
-            f"{_level(system, row, level['confidence'])}: {level['right']:,} of {level['questions']:,} questions right "
+            f"{_level_text(system, row, level['confidence'])}: {level['right']:,} of {level['questions']:,} questions right "
             f"({level['right'] / level['questions']:.0%})"
             + {True: ", accepted", False: ", goes on", None: ""}[level["accepted"]]
         )
@@ -109,7 +113,7 @@ def reliability_tips(system: Figures) -> dict[str, str]:
     }
 
 
-def reliability_words(system: Figures) -> str:
+def reliability_caption(system: ReportData) -> str:
     lines = [
         f"round {row['round']}: {row['error']:.3f} over {row['questions']} questions"
         for row in system["reliability"]
@@ -118,14 +122,14 @@ def reliability_words(system: Figures) -> str:
     return f"{what} against accuracy of {system['name']}; calibration error in {'; '.join(lines)}."
 
 
-def _level(system: Figures, row: Figures, confidence: float) -> str:
+def _level_text(system: ReportData, row: ReportData, confidence: float) -> str:
     gate = dict(system["gates"][row["gate"]])
     if gate["pass_or_fail"]:
         gate["pass_or_fail"] = PassOrFail(**gate["pass_or_fail"])
     return GateText(**gate).level(confidence)
 
 
-def time_picture(figures: Figures, width: int) -> Any:
+def plot_model_time(figures: ReportData, width: int) -> Any:
     """Seconds of model time a question, stacked by round, a bar for each system.
 
     Args:
@@ -133,36 +137,36 @@ def time_picture(figures: Figures, width: int) -> Any:
         width: pixels.
     """
     systems = figures["systems"]
-    figure = panel(width, 46 * len(systems) + 26)
-    axes = sheet(figure)
+    figure = new_figure(width, 46 * len(systems) + 26)
+    axes = pixel_axes(figure)
     most = max((system["use"]["seconds"] or 0.0 for system in systems), default=0.0) or 1.0
     for place, system in enumerate(systems):
         top, total = 46.0 * place + 6, system["use"]["seconds"]
-        text = "unknown" if total is None else f"{seconds_text(total)}"
-        axes.text(1, top + 10, system["name"], fontsize=12, color=COLOURS["ink"], va="baseline")
+        text = "unknown" if total is None else f"{format_seconds(total)}"
+        axes.text(1, top + 10, system["name"], fontsize=12, color=COLORS["ink"], va="baseline")
         axes.text(
             width - 2,
             top + 10,
             text,
             fontsize=12,
-            color=COLOURS["muted"],
+            color=COLORS["muted"],
             va="baseline",
             ha="right",
         )
         if total is not None:
-            _seconds(axes, system, place, top + 16, (width - 2) / most)
-    _legend(axes, max(len(system["rounds"]) for system in systems), 46.0 * len(systems) + 16)
+            _draw_time_bar(axes, system, place, top + 16, (width - 2) / most)
+    _draw_legend(axes, max(len(system["rounds"]) for system in systems), 46.0 * len(systems) + 16)
     return figure
 
 
-def _seconds(axes: Any, system: Figures, place: int, top: float, scale: float) -> None:
+def _draw_time_bar(axes: Any, system: ReportData, place: int, top: float, scale: float) -> None:
     from matplotlib.patches import Rectangle
 
     x = 1.0
     for number, seconds in enumerate(system["seconds_by_round"], 1):
         wide = scale * (seconds or 0.0) / max(system["n"], 1)
         if wide > 0:
-            colour = COLOURS[f"round-{min(number, 4)}"]
+            colour = COLORS[f"round-{min(number, 4)}"]
             bar = Rectangle(
                 (x, top),
                 max(wide - 1, 0.6),
@@ -175,35 +179,35 @@ def _seconds(axes: Any, system: Figures, place: int, top: float, scale: float) -
         x += wide
 
 
-def _legend(axes: Any, rounds: int, baseline: float) -> None:
+def _draw_legend(axes: Any, rounds: int, baseline: float) -> None:
     for number in range(1, min(rounds, 4) + 1):
         x = 1 + 76.0 * (number - 1)
         axes.plot(
             [x + 4],
             [baseline - 4],
             "s",
-            color=COLOURS[f"round-{number}"],
+            color=COLORS[f"round-{number}"],
             markersize=7,
             markeredgewidth=0,
         )
         axes.text(
-            x + 12, baseline, f"round {number}", fontsize=11, color=COLOURS["muted"], va="baseline"
+            x + 12, baseline, f"round {number}", fontsize=11, color=COLORS["muted"], va="baseline"
         )
 
 
-def time_tips(figures: Figures) -> dict[str, str]:
+def time_tooltips(figures: ReportData) -> dict[str, str]:
     return {
-        f"time-{place}-{number}": f"{system['name']}, round {number}: {seconds_text(seconds / max(system['n'], 1))} a question"
+        f"time-{place}-{number}": f"{system['name']}, round {number}: {format_seconds(seconds / max(system['n'], 1))} a question"
         for place, system in enumerate(figures["systems"])
         for number, seconds in enumerate(system["seconds_by_round"], 1)
         if seconds
     }
 
 
-def seconds_text(seconds: float) -> str:
+def format_seconds(seconds: float) -> str:
     """Seconds for people.
 
-    >>> seconds_text(0.01234), seconds_text(12.34)
+    >>> format_seconds(0.01234), format_seconds(12.34)
     ('0.012 s', '12.3 s')
     """
     return (

@@ -6,24 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 
-from .theme import COLOURS
+from .theme import COLORS
 
 _SVG, _LINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _FONT = re.compile(r"font:\s*((?:[a-z]+ |\d{3} )*)([\d.]+)px [^;]*")
 _FAMILY = re.compile(r"font-family:[^;]*")
-_COLOUR = re.compile("|".join(COLOURS.values()))
-_NAMES = {value: name for name, value in COLOURS.items()}
+_COLOR = re.compile("|".join(COLORS.values()))
+_COLOR_NAMES = {value: name for name, value in COLORS.items()}
 _URL = re.compile(r"url\(#([^)]*)\)")
 
 
-def page_svg(figure: Any, name: str, words: str, tips: Mapping[str, str] | None = None) -> str:
+def embed_svg(
+    figure: Any, name: str, caption: str, tooltips: Mapping[str, str] | None = None
+) -> str:
     """A figure as an SVG element of a page.
 
     Args:
         figure: matplotlib's.
         name: unique in the page; every id in the picture begins with it.
-        words: what the picture says, for those who do not see it.
-        tips: by the id of a mark, what is told of it under the pointer.
+        caption: what the picture says, for those who do not see it.
+        tooltips: by the id of a mark, what is told of it under the pointer.
     """
     file = io.StringIO()
     figure.savefig(file, format="svg", metadata={"Date": None}, transparent=True)
@@ -32,26 +34,26 @@ def page_svg(figure: Any, name: str, words: str, tips: Mapping[str, str] | None 
     root = ElementTree.fromstring(file.getvalue())
     for element in root.findall(f"{{{_SVG}}}metadata"):
         root.remove(element)
-    _tell(root, tips or {})
-    _rename(root, name)
+    _add_tooltips(root, tooltips or {})
+    _adapt_to_page(root, name)
     for size in ("width", "height"):
         root.attrib.pop(size, None)
-    root.attrib |= {"role": "img", "aria-label": words}
+    root.attrib |= {"role": "img", "aria-label": caption}
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def _tell(root: ElementTree.Element, tips: Mapping[str, str]) -> None:
+def _add_tooltips(root: ElementTree.Element, tooltips: Mapping[str, str]) -> None:
     for element in root.iter():
         mark = element.get("id")
-        if mark and mark in tips:
+        if mark and mark in tooltips:
             title = ElementTree.Element(f"{{{_SVG}}}title")
-            title.text = tips[mark]
+            title.text = tooltips[mark]
             element.insert(0, title)
             element.set("class", "mark")
             element.set("data-mark", mark)
 
 
-def _rename(root: ElementTree.Element, name: str) -> None:
+def _adapt_to_page(root: ElementTree.Element, name: str) -> None:
     """Ids that no other picture has, and colours that are variables of the page."""
     style = f"{{{_SVG}}}style"
     for element in root.iter():
@@ -65,11 +67,13 @@ def _rename(root: ElementTree.Element, name: str) -> None:
             else:
                 element.set(
                     key,
-                    _URL.sub(rf"url(#{name}-\1)", _coloured(value) if key == "style" else value),
+                    _URL.sub(
+                        rf"url(#{name}-\1)", _use_page_variables(value) if key == "style" else value
+                    ),
                 )
 
 
-def _coloured(style: str) -> str:
+def _use_page_variables(style: str) -> str:
     style = _FONT.sub(r"font: \1\2px var(--sans)", style)
     style = _FAMILY.sub("font-family: var(--sans)", style)
-    return _COLOUR.sub(lambda found: f"var(--{_NAMES[found[0]]})", style)
+    return _COLOR.sub(lambda found: f"var(--{_COLOR_NAMES[found[0]]})", style)

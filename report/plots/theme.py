@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-COLOURS = {
+COLORS = {
     "ink": "#1b2027",
     "muted": "#5b6673",
     "line": "#dde1e6",
@@ -37,7 +37,7 @@ _SETTINGS: dict[Any, Any] = {
 
 
 @contextmanager
-def themed() -> Iterator[None]:
+def report_style() -> Iterator[None]:
     """Draw inside with the report's settings."""
     import matplotlib
 
@@ -45,11 +45,11 @@ def themed() -> Iterator[None]:
         yield
 
 
-def panel(width: float, height: float) -> Any:
+def new_figure(width: float, height: float) -> Any:
     """A figure of so many pixels, at 72 to the inch, so that a point is a pixel."""
     from matplotlib.figure import Figure  # without pyplot: no window system is asked for
 
-    return Figure(figsize=(width / 72, height / 72), dpi=72, facecolor=COLOURS["card"])
+    return Figure(figsize=(width / 72, height / 72), dpi=72, facecolor=COLORS["card"])
 
 
 def axes_at(figure: Any, left: float, top: float, width: float, height: float) -> Any:
@@ -63,7 +63,7 @@ def axes_at(figure: Any, left: float, top: float, width: float, height: float) -
     return axes
 
 
-def headed(figure: Any, title: str, lines: Sequence[str]) -> Any:
+def add_heading(figure: Any, title: str, lines: Sequence[str]) -> Any:
     """Put a title, and lines beneath it, above all that a figure shows; for pictures that stand alone."""
     width, height = (72 * inches for inches in figure.get_size_inches())
     texts = [(text, "title") for text in textwrap.wrap(title, int(width / 7.4))]
@@ -74,8 +74,8 @@ def headed(figure: Any, title: str, lines: Sequence[str]) -> Any:
         box = axes.get_position()
         axes.set_position((box.x0, box.y0 * height / whole, box.width, box.height * height / whole))
     for place, (text, kind) in enumerate(texts):
-        strong: dict[str, Any] = {"weight": "bold", "color": COLOURS["ink"], "fontsize": 12}
-        weak: dict[str, Any] = {"color": COLOURS["muted"], "fontsize": 11}
+        strong: dict[str, Any] = {"weight": "bold", "color": COLORS["ink"], "fontsize": 12}
+        weak: dict[str, Any] = {"color": COLORS["muted"], "fontsize": 11}
         figure.text(
             4 / width,
             1 - (16 * place + 17) / whole,
@@ -86,15 +86,15 @@ def headed(figure: Any, title: str, lines: Sequence[str]) -> Any:
     return figure
 
 
-def plain(axes: Any) -> None:
+def strip_axes(axes: Any) -> None:
     """Grid lines for reading values, and no box."""
-    axes.grid(color=COLOURS["line"], linewidth=1)
+    axes.grid(color=COLORS["line"], linewidth=1)
     axes.set_axisbelow(True)
     axes.spines[:].set_visible(False)
-    axes.tick_params(length=0, labelsize=11, labelcolor=COLOURS["muted"], pad=5)
+    axes.tick_params(length=0, labelsize=11, labelcolor=COLORS["muted"], pad=5)
 
 
-def sheet(figure: Any) -> Any:
+def pixel_axes(figure: Any) -> Any:
     """Axes over the whole figure whose units are pixels from the upper left corner, for pictures that are laid out by hand."""
     width, height = (72 * inches for inches in figure.get_size_inches())
     axes = axes_at(figure, 0, 0, width, height)

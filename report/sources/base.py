@@ -13,7 +13,7 @@ from ...programs.preset import Round
 from ...stats.measures import LARGE, largest_tier
 
 Sample = dict[str, Any]
-Drawn = dict[int, list[Sample]]
+SamplesByPool = dict[int, list[Sample]]
 """A question's samples by pool: what a round drew, which several systems may share."""
 
 
@@ -42,7 +42,7 @@ class RoundView:
     plans: int = 1
 
     @classmethod
-    def of(cls, number: int, spec: Round, pool: int | None) -> "RoundView":
+    def from_spec(cls, number: int, spec: Round, pool: int | None) -> "RoundView":
         return cls(
             number,
             spec.reasoner,
@@ -55,10 +55,10 @@ class RoundView:
         )
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """Who does what, in a line.
 
-        >>> RoundView(1, "small", samples=8).words
+        >>> RoundView(1, "small", samples=8).description
         'small solves 8 times'
         """
         if self.reasoner is None:
@@ -72,7 +72,7 @@ class RoundView:
 
 
 @dataclass(frozen=True)
-class System:
+class ReportSystem:
     """A preset, program or run on some questions.
 
     Attributes:
@@ -81,9 +81,9 @@ class System:
         records: of the questions whose outcome is known, and of those on which a model failed.
         right: by question and round, whether the round's own answer is right; None where nothing tells.
         unknown: how many questions need calls that a record does not hold, by what is lacking.
-        lost: by question, the round whose calls are lacking.
-        early: whether sampling stopped when a vote was decided, so that shares of votes are what was counted until then.
-        own: whether it is what the source was made with, rather than what stands beside it.
+        unreplayable_at: by question, the round whose calls are lacking.
+        stopped_early: whether sampling stopped when a vote was decided, so that shares of votes are what was counted until then.
+        is_primary: whether it is what the source was made with, rather than what stands beside it.
     """
 
     name: str
@@ -91,9 +91,9 @@ class System:
     records: list[Record]
     right: Mapping[tuple[str, int], bool | None]
     unknown: Mapping[str, int] = field(default_factory=dict)
-    lost: Mapping[str, int] = field(default_factory=dict)
-    early: bool = False
-    own: bool = True
+    unreplayable_at: Mapping[str, int] = field(default_factory=dict)
+    stopped_early: bool = False
+    is_primary: bool = True
 
     @cached_property
     def summary(self) -> Summary:
@@ -106,53 +106,53 @@ class System:
 
 
 @dataclass(frozen=True)
-class Swept:
+class SweepPoint:
     """The record's own program with other thresholds.
 
     Attributes:
         thresholds: for the gates in order.
         accuracy: mean score.
-        use: mean over the questions by measure, None where it is not known.
+        costs: mean over the questions by measure, None where it is not known.
     """
 
     thresholds: tuple[float, ...]
     accuracy: float
-    use: Mapping[str, float | None]
+    costs: Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
-class Source:
+class ReportSource:
     """A run, a record or a comparison, read.
 
     Attributes:
         kind: which of them.
-        place: the file or folder.
+        path: the file or folder.
         task: the task's name.
         domain: the kind of questions: `short-answer` or `code`.
         answer_kind: how answers are compared; None is the domain's kind.
         models: each tier's model.
         systems: what is compared, the source's own first.
-        drawn: every sample of a question, by its key.
-        facts: what else is worth telling, by label.
-        swept: the own program at other thresholds.
-        swept_name: its name.
-        left_out: presets that cannot be replayed, with the reason.
+        samples_of: every sample of a question, by its key.
+        metadata: what else is worth telling, by label.
+        sweep: the own program at other thresholds.
+        swept_system: its name.
+        skipped_presets: presets that cannot be replayed, with the reason.
         groups: by a question's key, what it belongs to; None where questions stand alone.
         mlflow_run: the run under which the source was tracked.
         mlflow_store: the store that holds it, where the source tells.
     """
 
     kind: Literal["run", "record", "comparison"]
-    place: Path
+    path: Path
     task: str
     domain: str
     models: Mapping[str, str]
-    systems: tuple[System, ...]
-    drawn: Callable[[str], Drawn]
-    facts: Mapping[str, str] = field(default_factory=dict)
-    swept: tuple[Swept, ...] = ()
-    swept_name: str = ""
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    systems: tuple[ReportSystem, ...]
+    samples_of: Callable[[str], SamplesByPool]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    sweep: tuple[SweepPoint, ...] = ()
+    swept_system: str = ""
+    skipped_presets: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, str] | None = None
     mlflow_run: str | None = None
     mlflow_store: str | None = None
@@ -179,6 +179,6 @@ class Source:
         return largest_tier([*self.models, *asked])
 
     @cached_property
-    def large(self) -> System | None:
+    def large(self) -> ReportSystem | None:
         """The large model alone, where it is among the systems."""
         return next((system for system in self.systems if system.name == LARGE), None)

@@ -11,12 +11,12 @@ from ...eval.run.store import RunStore, StoredRun, has_results, run_folders
 from ...eval.run.summary import large_alone
 from ...models.prices import Price
 from ...stats.measures import LARGE
-from .base import Drawn, Source, System
-from .prices import check_tiers
-from .run import domain_of, run_system
+from .base import ReportSource, ReportSystem, SamplesByPool
+from .prices import check_priced_tiers
+from .run import run_system, task_domain
 
 
-def open_source(path: Path, prices: Mapping[str, Price] | None = None) -> Source:
+def open_source(path: Path, prices: Mapping[str, Price] | None = None) -> ReportSource:
     """Read what `cope eval`, `cope record`, `cope import` or `cope compare` left.
 
     Args:
@@ -31,23 +31,23 @@ def open_source(path: Path, prices: Mapping[str, Price] | None = None) -> Source
             f"there is no {path}: name a folder of `cope eval` or `cope compare`, or a file of `cope record`"
         )
     if not path.is_dir():
-        from .recording import record_source  # Arrow takes its time
+        from .recording import recording_source  # Arrow takes its time
 
-        return record_source(path, prices)
+        return recording_source(path, prices)
     if has_results(path):
-        return _run(RunStore.read(path), prices)
+        return _run_source(RunStore.read(path), prices)
     folders = run_folders(path)
     if not folders:
         raise CopeError(
             f"{path} holds no run: name a folder that `cope eval` or `cope compare` wrote, or a record's file"
         )
-    return _comparison(path, [RunStore.read(folder) for folder in folders], prices)
+    return _comparison_source(path, [RunStore.read(folder) for folder in folders], prices)
 
 
-def _run(run: StoredRun, prices: Mapping[str, Price] | None) -> Source:
+def _run_source(run: StoredRun, prices: Mapping[str, Price] | None) -> ReportSource:
     """A run, with the large model's own run beside it where one covers its questions."""
     settings, folder = run.settings, run.path
-    check_tiers(prices or {}, settings.get("models", {}), folder.name)
+    check_priced_tiers(prices or {}, settings.get("models", {}), folder.name)
     system, drawn = run_system(settings["preset"], run, 0, prices=prices)
     systems = [system]
     large = settings.get("models", {}).get(LARGE)
@@ -59,25 +59,34 @@ def _run(run: StoredRun, prices: Mapping[str, Price] | None) -> Source:
         )
         records = [record for record in other.records if record.key in wanted]
         systems.append(
-            System(LARGE, other.rounds, records, other.right, early=other.early, own=False)
+            ReportSystem(
+                LARGE,
+                other.rounds,
+                records,
+                other.right,
+                stopped_early=other.stopped_early,
+                is_primary=False,
+            )
         )
-        drawn = _joined([drawn, theirs])
-    return _source("run", folder, [settings], systems, drawn, _mlflow(run.metadata))
+        drawn = _merge_samples([drawn, theirs])
+    return _make_source("run", folder, [settings], systems, drawn, _mlflow_run(run.metadata))
 
 
-def _mlflow(notes: Mapping[str, Any]) -> dict[str, Any]:
+def _mlflow_run(notes: Mapping[str, Any]) -> dict[str, Any]:
     """Where a run was tracked, in the words of a comparison's document."""
     return {"run": notes.get("mlflow_run"), "store": notes.get("mlflow_store")}
 
 
-def _comparison(path: Path, runs: list[StoredRun], prices: Mapping[str, Price] | None) -> Source:
+def _comparison_source(
+    path: Path, runs: list[StoredRun], prices: Mapping[str, Price] | None
+) -> ReportSource:
     document = ComparisonStore(
         path
     ).read_document()  # its figures are counted anew from the results
     stored = {run.path: run for run in runs}
-    names = _names(document, runs)
+    names = _system_names(document, runs)
     settings = [run.settings for run in runs]
-    check_tiers(
+    check_priced_tiers(
         prices or {},
         list(dict.fromkeys(tier for one in settings for tier in one.get("models", {}))),
         path.name,
@@ -89,12 +98,18 @@ def _comparison(path: Path, runs: list[StoredRun], prices: Mapping[str, Price] |
         systems.append(system)
         drawn.append(samples)
     mlflow = document.get("mlflow") or {}
-    return _source(
-        "comparison", path, settings, systems, _joined(drawn), mlflow, document.get("group_of")
+    return _make_source(
+        "comparison",
+        path,
+        settings,
+        systems,
+        _merge_samples(drawn),
+        mlflow,
+        document.get("group_of"),
     )
 
 
-def _names(document: Mapping[str, Any], runs: list[StoredRun]) -> dict[Path, str]:
+def _system_names(document: Mapping[str, Any], runs: list[StoredRun]) -> dict[Path, str]:
     """What each folder's system is called: in the comparison's order and by its names, then by the presets'."""
     by_folder = {folder: name for name, folder in (document.get("folders") or {}).items()}
     names: dict[Path, str] = {}
@@ -109,23 +124,23 @@ def _names(document: Mapping[str, Any], runs: list[StoredRun]) -> dict[Path, str
     }
 
 
-def _joined(parts: list[dict[str, Drawn]]) -> dict[str, Drawn]:
-    found: dict[str, Drawn] = {}
+def _merge_samples(parts: list[dict[str, SamplesByPool]]) -> dict[str, SamplesByPool]:
+    found: dict[str, SamplesByPool] = {}
     for part in parts:
         for key, drawn in part.items():
             found[key] = {**found.get(key, {}), **drawn}
     return found
 
 
-def _source(
+def _make_source(
     kind: Any,
     place: Path,
     settings: list[dict[str, Any]],
-    systems: list[System],
-    drawn: dict[str, Drawn],
+    systems: list[ReportSystem],
+    drawn: dict[str, SamplesByPool],
     mlflow: Mapping[str, Any],
     groups: Mapping[str, str] | None = None,
-) -> Source:
+) -> ReportSource:
     tasks = dict.fromkeys(one["task"] for one in settings)
     if len(tasks) > 1:
         raise CopeError(
@@ -135,8 +150,8 @@ def _source(
     first, tracked, store = settings[0], mlflow.get("run"), mlflow.get("store")
     facts = {name: str(first[name]) for name in ("split", "data") if first.get(name)}
     facts |= {"tests": first["shown"]} if first.get("shown") else {}
-    domain = domain_of(first["task"])
-    return Source(
+    domain = task_domain(first["task"])
+    return ReportSource(
         kind,
         place,
         first["task"],

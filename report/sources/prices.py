@@ -9,7 +9,7 @@ from ...models.prices import Price
 from ...models.usage_row import UsageRow
 
 
-def check_tiers(prices: Mapping[str, Price], tiers: Collection[str], source: str) -> None:
+def check_priced_tiers(prices: Mapping[str, Price], tiers: Collection[str], source: str) -> None:
     """Refuse a price for a tier that nobody asks.
 
     Raises:
@@ -20,16 +20,17 @@ def check_tiers(prices: Mapping[str, Price], tiers: Collection[str], source: str
             raise CopeError(f"{source} has no tier {tier!r} to price: it has {', '.join(tiers)}")
 
 
-def repriced(records: Sequence[Record], prices: Mapping[str, Price]) -> list[Record]:
+def reprice(records: Sequence[Record], prices: Mapping[str, Price]) -> list[Record]:
     """The same records, with the calls of the tiers that have a price by that price; a reply from the cache costs nothing."""
     if not prices:
         return list(records)
-    return [_repriced(record, prices) for record in records]
+    return [_reprice_record(record, prices) for record in records]
 
 
-def _repriced(record: Record, prices: Mapping[str, Price]) -> Record:
+def _reprice_record(record: Record, prices: Mapping[str, Price]) -> Record:
     usage = [
-        _row(row, prices[row["tier"]]) if row["tier"] in prices else row for row in record.usage
+        _reprice_row(row, prices[row["tier"]]) if row["tier"] in prices else row
+        for row in record.usage
     ]
     known = all(not row["unpriced"] for row in usage)
     return replace(
@@ -37,7 +38,7 @@ def _repriced(record: Record, prices: Mapping[str, Price]) -> Record:
     )
 
 
-def _row(row: UsageRow, price: Price) -> UsageRow:
+def _reprice_row(row: UsageRow, price: Price) -> UsageRow:
     used = [
         row["prompt_tokens"],
         row["completion_tokens"],

@@ -15,13 +15,13 @@ from ...eval.replay.replay import Replay
 from ...models.prices import Price
 from ...programs.preset import preset_names
 from ...stats.measures import largest_tier
-from ..costs import replay_use
-from .base import Drawn, RoundView, Sample, Source, Swept, System
-from .prices import check_tiers
+from ..costs import sweep_costs_per_question
+from .base import ReportSource, ReportSystem, RoundView, Sample, SamplesByPool, SweepPoint
+from .prices import check_priced_tiers
 
-_SETTINGS = 600  # thresholds that are swept, at most
+_MAX_SWEEP_SETTINGS = 600  # thresholds that are swept, at most
 
-_TEXTS = {
+_TEXT_COLUMNS = {
     "plan": "plan",
     "text": "reasoning",
     "answer": "answer",
@@ -29,7 +29,7 @@ _TEXTS = {
     "unread": "unread",
     "variant": "variant",
 }
-_NUMBERS = {
+_NUMBER_COLUMNS = {
     "tokens": "reason_completion_tokens",
     "plan_tokens": "plan_completion_tokens",
     "seconds": "reason_seconds",
@@ -37,7 +37,7 @@ _NUMBERS = {
 }
 
 
-def record_source(path: Path, prices: Mapping[str, Price] | None = None) -> Source:
+def recording_source(path: Path, prices: Mapping[str, Price] | None = None) -> ReportSource:
     """Read a file of `cope record` or `cope import`.
 
     Args:
@@ -49,19 +49,20 @@ def record_source(path: Path, prices: Mapping[str, Price] | None = None) -> Sour
     """
     record = Recording.open(path)
     record.require_answers("a report", "record or import it with them")
-    check_tiers(prices or {}, record.models, record.name)
+    check_priced_tiers(prices or {}, record.models, record.name)
     pools = [round_ for rounds in record.programs.values() for round_ in rounds]
-    replays, left_out = _replays(record, prices)
+    replays, left_out = _complete_replays(record, prices)
     systems = tuple(
-        _system(name, replay, pools, name in record.programs) for name, replay in replays.items()
+        _replay_system(name, replay, pools, name in record.programs)
+        for name, replay in replays.items()
     )
     manifest, first = record.manifest, next(iter(replays))
     places = {key: place for place, key in enumerate(record.keys)}
-    columns = [_columns(pool) for pool in pools]
+    columns = [_pool_columns(pool) for pool in pools]
 
-    def drawn(key: str) -> Drawn:
+    def drawn(key: str) -> SamplesByPool:
         return {
-            number: _drawn(pools[number], found, places[key])
+            number: _question_samples(pools[number], found, places[key])
             for number, found in enumerate(columns)
         }
 
@@ -78,7 +79,7 @@ def record_source(path: Path, prices: Mapping[str, Price] | None = None) -> Sour
     }
     if manifest.failed:
         facts["left out"] = f"{len(manifest.failed)} questions on which a model failed"
-    return Source(
+    return ReportSource(
         "record",
         path,
         manifest.task,
@@ -87,7 +88,7 @@ def record_source(path: Path, prices: Mapping[str, Price] | None = None) -> Sour
         systems,
         drawn,
         facts,
-        tuple(_swept(replays[first], systems[0])),
+        tuple(_sweep_points(replays[first], systems[0])),
         first,
         left_out,
         record.group_by_key,
@@ -95,7 +96,7 @@ def record_source(path: Path, prices: Mapping[str, Price] | None = None) -> Sour
     )
 
 
-def _replays(
+def _complete_replays(
     record: Recording, prices: Mapping[str, Price] | None
 ) -> tuple[dict[str, Replay], dict[str, str]]:
     """By name, the recorded programs and the package's presets that can be replayed in full; why the others cannot."""
@@ -104,7 +105,7 @@ def _replays(
         return Replay(record, program, samples=samples, prices=prices)
 
     found = {name: replay_of(recorded_identity(record, name)) for name in record.programs}
-    seen, left_out = {_calls(replay) for replay in found.values()}, dict[str, str]()
+    seen, left_out = {_replay_identity(replay) for replay in found.values()}, dict[str, str]()
     drawn = max(round_.samples for round_ in record.rounds)
     for name in preset_names():
         if name in found:
@@ -116,7 +117,7 @@ def _replays(
             known = replay.outcomes().known
             if known.all():
                 left_out.pop(name, None)
-                if (calls := _calls(replay)) not in seen:
+                if (calls := _replay_identity(replay)) not in seen:
                     seen.add(calls)
                     found[called] = replay
                 break
@@ -126,7 +127,7 @@ def _replays(
     return found, left_out
 
 
-def _calls(replay: Replay) -> Any:
+def _replay_identity(replay: Replay) -> Any:
     """What a replay asks and decides by: two with the same are the same system."""
     return tuple(
         (
@@ -140,10 +141,14 @@ def _calls(replay: Replay) -> Any:
     )
 
 
-def _system(name: str, replay: Replay, pools: Sequence[RecordedRound], own: bool) -> System:
+def _replay_system(
+    name: str, replay: Replay, pools: Sequence[RecordedRound], is_primary: bool
+) -> ReportSystem:
     made, outcomes, keys = replay_results(replay), replay.outcomes(), replay.recording.keys
     rounds = tuple(
-        RoundView.of(r.number, r.spec, None if r.recorded is None else pools.index(r.recorded))
+        RoundView.from_spec(
+            r.number, r.spec, None if r.recorded is None else pools.index(r.recorded)
+        )
         for r in replay.rounds
     )
     right = {
@@ -157,10 +162,12 @@ def _system(name: str, replay: Replay, pools: Sequence[RecordedRound], own: bool
         keys[place]: int(outcomes.round[place])
         for place in np.flatnonzero(~outcomes.known).tolist()
     }
-    return System(name, rounds, made.results, right, made.unknown, lost, own=own)
+    return ReportSystem(
+        name, rounds, made.results, right, made.unknown, lost, is_primary=is_primary
+    )
 
 
-def _swept(replay: Replay, system: System) -> Iterator[Swept]:
+def _sweep_points(replay: Replay, system: ReportSystem) -> Iterator[SweepPoint]:
     """The settings of the gates that decide differently, as far as the record tells their outcome."""
     gates = [round_ for round_ in replay.rounds if round_.spec.threshold is not None]
     if not gates or system.unknown:
@@ -173,26 +180,26 @@ def _swept(replay: Replay, system: System) -> Iterator[Swept]:
         levels.append(
             [
                 min(float(value), 1.0)
-                for value in values[-max(2, int(_SETTINGS ** (1 / len(gates)))) :]
+                for value in values[-max(2, int(_MAX_SWEEP_SETTINGS ** (1 / len(gates)))) :]
             ]
             or [1.0]
         )
     settings = list(product(*levels))
     swept = replay.sweep(settings)
-    use = replay_use(swept, largest_tier(replay.tiers))
+    use = sweep_costs_per_question(swept, largest_tier(replay.tiers))
     for place, thresholds in enumerate(settings):
         if np.isfinite(accuracy := swept.accuracy[place]):
             mine = {
                 name: None if np.isnan(values[place]) else float(values[place])
                 for name, values in use.items()
             }
-            yield Swept(thresholds, float(accuracy), mine)
+            yield SweepPoint(thresholds, float(accuracy), mine)
 
 
-def _columns(pool: RecordedRound) -> dict[str, Any]:
+def _pool_columns(pool: RecordedRound) -> dict[str, Any]:
     names = {
-        **_TEXTS,
-        **_NUMBERS,
+        **_TEXT_COLUMNS,
+        **_NUMBER_COLUMNS,
         "feedback": "feedback",
         "failure": "tests_failure",
         "cut": "reason_truncated",
@@ -206,18 +213,18 @@ def _columns(pool: RecordedRound) -> dict[str, Any]:
     }
 
 
-def _drawn(pool: RecordedRound, columns: dict[str, Any], place: int) -> list[Sample]:
+def _question_samples(pool: RecordedRound, columns: dict[str, Any], place: int) -> list[Sample]:
     return [
-        _sample({name: values[place, index] for name, values in columns.items()}, index)
+        _sample_data({name: values[place, index] for name, values in columns.items()}, index)
         for index in range(pool.samples)
     ]
 
 
-def _sample(cell: dict[str, Any], index: int) -> Sample:
-    made: Sample = {"index": index, **{name: cell[name] for name in _TEXTS}}
+def _sample_data(cell: dict[str, Any], index: int) -> Sample:
+    made: Sample = {"index": index, **{name: cell[name] for name in _TEXT_COLUMNS}}
     made["vote"] = int(cell["vote"]) if cell["vote"] >= 0 else None
     made["right"] = None if np.isnan(cell["score"]) else bool(cell["score"] >= 1.0)
-    for name in _NUMBERS:
+    for name in _NUMBER_COLUMNS:
         if not np.isnan(cell[name]):
             made[name] = round(float(cell[name]), 3) if "seconds" in name else int(cell[name])
     if cell["passed"] >= 0:

@@ -14,8 +14,8 @@ from ...programs.domains.base import Domain
 from ...programs.domains.registry import DEFAULT_DOMAIN, domain_by_name
 from ...programs.preset import load_preset, preset_names
 from ...programs.round_record import RoundRecord, SampleRecord
-from .base import Drawn, RoundView, Sample, System
-from .prices import repriced
+from .base import ReportSystem, RoundView, Sample, SamplesByPool
+from .prices import reprice
 
 
 def run_records(run: StoredRun) -> list[Record]:
@@ -28,10 +28,10 @@ def run_records(run: StoredRun) -> list[Record]:
         raise CopeError(
             f"{run.path} has no finished question yet: go on with the run, then ask again"
         )
-    return sorted(run.results.values(), key=lambda record: _natural(record.id))
+    return sorted(run.results.values(), key=lambda record: _natural_sort_key(record.id))
 
 
-def _natural(name: str) -> list[tuple[bool, int, str]]:
+def _natural_sort_key(name: str) -> list[tuple[bool, int, str]]:
     """By words and whole numbers: records lie in the order in which questions were finished, which tells nothing."""
     parts = re.split(r"(\d+)", name)
     return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
@@ -41,25 +41,25 @@ def run_system(
     name: str,
     run: StoredRun,
     first_pool: int,
-    own: bool = True,
+    is_primary: bool = True,
     prices: Mapping[str, Price] | None = None,
-) -> tuple[System, dict[str, Drawn]]:
+) -> tuple[ReportSystem, dict[str, SamplesByPool]]:
     """A run as a system, and its samples by question.
 
     Args:
         name: what the report calls it.
         run: as its folder holds it.
         first_pool: the number under which its first round's samples are given.
-        own: see `System`.
+        is_primary: see `System`.
         prices: the user's price of a tier; else what the run saved.
 
     Raises:
         CopeError: when it has no results.
     """
     settings = run.settings
-    records = repriced(run_records(run), prices or {})
-    domain = domain_of(settings["task"])
-    rounds = tuple(_rounds(settings["preset"], records, first_pool))
+    records = reprice(run_records(run), prices or {})
+    domain = task_domain(settings["task"])
+    rounds = tuple(_round_views(settings["preset"], records, first_pool))
     right = {
         (record.key, told["round"]): round_is_right(record, told, domain)
         for record in records
@@ -67,19 +67,22 @@ def run_system(
     }
     drawn = {
         record.key: {
-            first_pool + told["round"] - 1: _samples(record, told, domain) for told in record.rounds
+            first_pool + told["round"] - 1: _round_samples(record, told, domain)
+            for told in record.rounds
         }
         for record in records
     }
-    return System(name, rounds, records, right, early=_early(settings), own=own), drawn
+    return ReportSystem(
+        name, rounds, records, right, stopped_early=_stopped_early(settings), is_primary=is_primary
+    ), drawn
 
 
-def _early(settings: dict[str, Any]) -> bool:
+def _stopped_early(settings: dict[str, Any]) -> bool:
     """Whether sampling stopped before all samples were drawn."""
     return settings.get("early_stop", EXACT) != NONE
 
 
-def domain_of(task: str) -> Domain:
+def task_domain(task: str) -> Domain:
     """Return the kind of questions of a task, with its kind of answers; the default one for a task that is not known."""
     if task not in TASKS:
         return domain_by_name(DEFAULT_DOMAIN)
@@ -87,7 +90,7 @@ def domain_of(task: str) -> Domain:
     return domain_by_name(found.domain).with_answer_kind(answer_kind_of(found))
 
 
-def is_right(record: Record, answer: str | None, domain: Domain) -> bool | None:
+def answer_is_right(record: Record, answer: str | None, domain: Domain) -> bool | None:
     """Whether an answer within a run is right; None where nothing tells: only the question's own answer was scored."""
     if record.gold is None:
         return None
@@ -99,26 +102,28 @@ def is_right(record: Record, answer: str | None, domain: Domain) -> bool | None:
     return None if same_answer is None else same_answer(record.gold, answer)
 
 
-def round_is_right(record: Record, told: RoundRecord, domain: Domain) -> bool | None:
-    if record.error is None and told["round"] == record.round:
+def round_is_right(record: Record, round_record: RoundRecord, domain: Domain) -> bool | None:
+    if record.error is None and round_record["round"] == record.round:
         return None if record.score is None else record.score >= 1.0
-    return is_right(record, told["answer"], domain)
+    return answer_is_right(record, round_record["answer"], domain)
 
 
-def _rounds(preset: str, records: Sequence[Record], first_pool: int) -> Iterator[RoundView]:
+def _round_views(preset: str, records: Sequence[Record], first_pool: int) -> Iterator[RoundView]:
     """The preset's rounds where it is the package's and fits what was asked; else what the records show."""
     seen = max((len(record.rounds) for record in records), default=0)
     specs = load_preset(preset).rounds if preset in preset_names() else ()
     for number in range(1, max(seen, len(specs)) + 1):
         spec = (
-            RoundView.of(number, specs[number - 1], first_pool + number - 1)
+            RoundView.from_spec(number, specs[number - 1], first_pool + number - 1)
             if number <= len(specs)
             else None
         )
-        yield _seen(number, records, first_pool + number - 1, spec)
+        yield _observed_round(number, records, first_pool + number - 1, spec)
 
 
-def _seen(number: int, records: Sequence[Record], pool: int, spec: RoundView | None) -> RoundView:
+def _observed_round(
+    number: int, records: Sequence[Record], pool: int, spec: RoundView | None
+) -> RoundView:
     told = [round_ for record in records for round_ in record.rounds if round_["round"] == number]
     if not told:
         return spec or RoundView(number, None, pool=pool)
@@ -128,7 +133,10 @@ def _seen(number: int, records: Sequence[Record], pool: int, spec: RoundView | N
         for row in record.usage
         if row["round"] == number
     }
-    samples, threshold = _electorate(told) or (spec.samples if spec else 1), told[0]["threshold"]
+    samples, threshold = (
+        _samples_in_round(told) or (spec.samples if spec else 1),
+        told[0]["threshold"],
+    )
     if spec and told[0].get("early_stop") in INEXACT:  # shares are of what was drawn
         samples = max(samples, spec.samples)
     if spec is None:
@@ -139,13 +147,13 @@ def _seen(number: int, records: Sequence[Record], pool: int, spec: RoundView | N
     )
 
 
-def _electorate(told: Sequence[RoundRecord]) -> int:
+def _samples_in_round(round_records: Sequence[RoundRecord]) -> int:
     """Of how many samples a round is, although sampling may have stopped before all were drawn; 0 where nothing tells.
 
     A share of votes is of all of them; and a program that passes no test leaves none undrawn.
     """
     found = 0
-    for round_ in told:
+    for round_ in round_records:
         votes, share = next(iter(round_["votes"].values()), 0), round_["confidence"]
         found = max(
             found, round_["asked"] if not round_["accepted"] or round_["threshold"] is None else 0
@@ -156,12 +164,16 @@ def _electorate(told: Sequence[RoundRecord]) -> int:
     return found
 
 
-def _samples(record: Record, told: RoundRecord, domain: Domain) -> list[Sample]:
-    votes = {words: number for number, words in enumerate(told["votes"])}
-    return [_sample(record, sample, votes, domain) for sample in told.get("samples", ())]
+def _round_samples(record: Record, round_record: RoundRecord, domain: Domain) -> list[Sample]:
+    votes = {words: number for number, words in enumerate(round_record["votes"])}
+    return [
+        _sample_data(record, sample, votes, domain) for sample in round_record.get("samples", ())
+    ]
 
 
-def _sample(record: Record, sample: SampleRecord, votes: dict[str, int], domain: Domain) -> Sample:
+def _sample_data(
+    record: Record, sample: SampleRecord, votes: dict[str, int], domain: Domain
+) -> Sample:
     made: Sample = {
         "index": sample["index"],
         "plan": sample.get("plan"),
@@ -172,7 +184,7 @@ def _sample(record: Record, sample: SampleRecord, votes: dict[str, int], domain:
     if vote is not None:
         made["vote"] = _vote_number(vote, votes, made["ballot"] is None, domain)
     if record.error is None:
-        made["right"] = is_right(record, made["answer"], domain)
+        made["right"] = answer_is_right(record, made["answer"], domain)
     if tests := sample.get("tests"):
         failure = next((test["message"] for test in tests if not test["passed"]), "")
         made["tests"] = [sum(bool(test["passed"]) for test in tests), len(tests), failure]

@@ -10,16 +10,16 @@ from support.report_sources import run_in
 
 from cope.eval import Recording, Replay
 from cope.optimize.calibration.reliability import reliability
-from cope.report import RoundView, figures_of, open_source
-from cope.report.details import index_of, parts_of
-from cope.report.figures import flow, headline, reliability as of_system
-from cope.report.words import decision
+from cope.report import RoundView, open_source, report_data
+from cope.report.decisions import explain_decision
+from cope.report.details import question_index, question_parts
+from cope.report.figures import headline, question_flow, round_reliability as of_system
 
 
 def test_the_flow_loses_no_question(tmp_path: Path):
     record = imported(tmp_path, 60)
     system = open_source(tmp_path / "r.parquet").systems[0]
-    first, last = flow(system)
+    first, last = question_flow(system)
     for row in (first, last):
         assert row["got"] == row["right"] + row["wrong"] + row["unknown"] + row["on"]
     assert first["got"] == 60 and last["got"] == first["on"] > 0 and last["on"] == 0
@@ -32,14 +32,16 @@ def test_questions_of_unknown_outcome_stay_unknown(record: Recording, record_fol
     source = open_source(record_folder / "r.parquet")
     cope = source.systems[0]
     gone = {r.key: 2 for r in cope.records[:3]}
-    partial = replace(cope, records=cope.records[3:], unknown={"round 2: no call": 3}, lost=gone)
-    told = figures_of(replace(source, systems=(partial, source.systems[1])))["systems"][0]
+    partial = replace(
+        cope, records=cope.records[3:], unknown={"round 2: no call": 3}, unreplayable_at=gone
+    )
+    told = report_data(replace(source, systems=(partial, source.systems[1])))["systems"][0]
     assert told["n"] == 9 and sum(row["unknown"] for row in told["flow"]) == 3
     low, high = told["bounds"]
     assert high - low == pytest.approx(3 / 12) and low <= told["accuracy"] <= high
     states = [
         row[3][0][6]
-        for row in index_of(replace(source, systems=(partial, source.systems[1])))["rows"]
+        for row in question_index(replace(source, systems=(partial, source.systems[1])))["rows"]
     ]
     assert states.count("unknown") == 3
 
@@ -56,7 +58,7 @@ def test_questions_without_a_right_answer_are_neither_right_nor_wrong(
     keys = {r.key for r in open_ if r.score is None}
     right = {at: None if at[0] in keys else found for at, found in cope.right.items()}
     partial = replace(source, systems=(replace(cope, records=open_, right=right), large))
-    figures = figures_of(partial)
+    figures = report_data(partial)
     told = figures["systems"][0]
     assert told["n"] == 12 and told["accuracy"] is None and told["against_large"]["n"] == 10
     assert sum(row["unknown"] for row in told["flow"]) == 2
@@ -65,7 +67,7 @@ def test_questions_without_a_right_answer_are_neither_right_nor_wrong(
         for row in told["flow"]
     )
     assert headline(figures) == "cope: some questions have no right answer, so accuracy is unknown."
-    rows = index_of(partial)["rows"]
+    rows = question_index(partial)["rows"]
     assert (
         [row[3][0][1] for row in rows[:2]] == [None, None]
         and rows[0][2] == ""
@@ -97,7 +99,7 @@ def test_a_runs_escalated_answers_are_scored_where_that_is_plain(tmp_path: Path)
 
 def test_the_sweep_goes_through_the_presets_own_thresholds(tmp_path: Path):
     imported(tmp_path, 80)
-    figures = figures_of(open_source(tmp_path / "r.parquet"))
+    figures = report_data(open_source(tmp_path / "r.parquet"))
     own, settings = figures["systems"][0], figures["swept"]["settings"]
     there = next(s for s in settings if s["thresholds"] == [own["rounds"][0]["threshold"]])
     assert there["accuracy"] == pytest.approx(own["accuracy"])
@@ -106,7 +108,7 @@ def test_the_sweep_goes_through_the_presets_own_thresholds(tmp_path: Path):
 
 def test_the_headline_says_only_what_is_known(tmp_path: Path):
     imported(tmp_path, 40)
-    figures = figures_of(open_source(tmp_path / "r.parquet"))
+    figures = report_data(open_source(tmp_path / "r.parquet"))
     assert "of the calls to the large tier; the large model alone on" in headline(figures)
     figures["measures"] = figures["measures"][::-1]
     assert "with" not in headline(figures)
@@ -117,7 +119,7 @@ def test_the_headline_says_only_what_is_known(tmp_path: Path):
 def test_differing_from_the_large_model_is_by_the_answer(record: Recording, record_folder: Path):
     source = open_source(record_folder / "r.parquet")
     cope, large = source.systems[:2]
-    for row, key in zip(index_of(source)["rows"], source.questions, strict=True):
+    for row, key in zip(question_index(source)["rows"], source.questions, strict=True):
         mine, theirs = cope.by_key[key].answer, large.by_key[key].answer
         assert row[3][0][4] == int(float(mine or "nan") != float(theirs or "nan"))
         assert row[3][1][4] is None, "the large model does not differ from itself"
@@ -125,7 +127,7 @@ def test_differing_from_the_large_model_is_by_the_answer(record: Recording, reco
 
 def test_every_sample_of_every_round_is_there(record: Recording, record_folder: Path):
     source = open_source(record_folder / "r.parquet")
-    questions = [question for part in parts_of(source) for question in part]
+    questions = [question for part in question_parts(source) for question in part]
     assert [q["question"] for q in questions] == record.questions
     pools = questions[4]["pools"]
     assert [len(pools[number]["samples"]) for number in range(4)] == [8, 8, 1, 1]
@@ -196,7 +198,7 @@ ROUND = RoundView(1, "small", samples=8, threshold=0.75)
     ],
 )
 def test_a_decision_in_words(change: dict[str, object], last: bool, words: str):
-    assert words in decision({**VOTE, **change}, ROUND, last)
+    assert words in explain_decision({**VOTE, **change}, ROUND, last)
 
 
 PASSES = "passes through Rome"
@@ -205,7 +207,7 @@ PASSES = "passes through Rome"
 @pytest.mark.parametrize("change", [{"kind": "votes"}, {"samples": [{"answer": PASSES}]}, {}])
 def test_a_short_answer_that_begins_with_passes_is_no_program(change: dict[str, Any]):
     told = {**VOTE, "answer": PASSES, "votes": {PASSES: 8}, "confidence": 1.0, "accepted": True}
-    said = decision({**told, **change}, ROUND, False)
+    said = explain_decision({**told, **change}, ROUND, False)
     assert said == "8 of 8 samples agree (100%), and 75% are enough: accepted."
 
 
@@ -227,7 +229,7 @@ def test_a_program_of_an_earlier_version_is_told_apart_by_what_it_was_run_on(
     votes: dict[str, int], confidence: float, samples: list[Any], words: str
 ):
     told = {**VOTE, "answer": "def f(): ...", "votes": votes, "confidence": confidence}
-    assert words in decision({**told, "samples": samples}, ROUND, False)
+    assert words in explain_decision({**told, "samples": samples}, ROUND, False)
 
 
 def test_a_lone_sample_is_no_vote():
@@ -240,6 +242,6 @@ def test_a_lone_sample_is_no_vote():
         "asked": 1,
     }
     assert (
-        decision(told, RoundView(1, "large"), True)
+        explain_decision(told, RoundView(1, "large"), True)
         == "One sample was asked, and its answer is given."
     )

@@ -9,9 +9,9 @@ from support.report_sources import run_in
 
 from cope.eval import Record
 from cope.programs.confidence.tests import GATE
-from cope.report import RoundView, System, figures_of, open_source
-from cope.report.plots.rounds import reliability_picture, reliability_tips, reliability_words
-from cope.report.words import gate_of
+from cope.report import ReportSystem, RoundView, open_source, report_data
+from cope.report.decisions import round_gate_text
+from cope.report.plots.rounds import plot_reliability, reliability_caption, reliability_tooltips
 
 TESTS = {
     "round": 1,
@@ -38,19 +38,19 @@ def test_the_records_tell_what_decides(told: list[dict[str, Any]], found: str):
     records = [
         Record(str(place), str(place), "?", "1", rounds=[one]) for place, one in enumerate(told)
     ]
-    system = System("cope", (RoundView(1, "small", samples=4),), records, {})
-    assert gate_of(system, 1).name == found
+    system = ReportSystem("cope", (RoundView(1, "small", samples=4),), records, {})
+    assert round_gate_text(system, 1).name == found
 
 
 def test_a_round_of_votes_says_so(tmp_path: Path):
-    (system,) = figures_of(open_source(run_in(tmp_path, "cope")))["systems"]
+    (system,) = report_data(open_source(run_in(tmp_path, "cope")))["systems"]
     assert [row["gate"] for row in system["reliability"]] == ["votes"] * len(system["reliability"])
     assert {round_["gate"] for round_ in system["rounds"]} == {"votes"}
-    axes = reliability_picture(system, 330).axes[0]
+    axes = plot_reliability(system, 330).axes[0]
     assert axes.get_xlabel() == "share of the votes" and "75% needed" in [
         text.get_text() for text in axes.texts
     ]
-    assert reliability_words(system).startswith("Share of the votes against accuracy")
+    assert reliability_caption(system).startswith("Share of the votes against accuracy")
 
 
 LEVEL = {"questions": 10, "right": 7, "interval": (0.4, 0.9), "recalibrated": 0.7}
@@ -75,13 +75,15 @@ BY_TESTS: dict[str, Any] = {
 
 
 def test_a_round_of_tests_shows_neither_votes_nor_a_threshold():
-    axes = reliability_picture(BY_TESTS, 330).axes[0]
+    axes = plot_reliability(BY_TESTS, 330).axes[0]
     assert axes.get_xlabel() == "passes the shown tests" and not axes.texts
     assert [text.get_text() for text in axes.get_xticklabels()] == ["no", "yes"]
     assert not [line for line in axes.lines if line.get_gid() == "diagonal-1"]
-    tips = reliability_tips(BY_TESTS)
+    tips = reliability_tooltips(BY_TESTS)
     assert tips["level-1-0"].startswith(
         "passes the shown tests: 7 of 10 questions right (70%), accepted"
     )
     assert tips["level-1-1"].startswith("fails the shown tests: 7 of 10")
-    assert "votes" not in reliability_words(BY_TESTS) and "%" not in tips["level-1-1"].split(":")[0]
+    assert (
+        "votes" not in reliability_caption(BY_TESTS) and "%" not in tips["level-1-1"].split(":")[0]
+    )

@@ -9,8 +9,8 @@ from cope.eval import Recording, Replay, replay_results, summarise
 from cope.eval.comparison import compare
 from cope.optimize.calibration import Aim, calibrate
 from cope.optimize.calibration.reliability import reliability
-from cope.report.figures import figures_of
-from cope.report.sources.recording import record_source
+from cope.report.figures import report_data
+from cope.report.sources.recording import recording_source
 from cope.stats.intervals import wilson
 
 
@@ -39,7 +39,7 @@ def test_the_interval_is_that_of_forty_questions_everywhere(record: Recording):
     summary = summarise(rows, 2, groups=record.group_by_key)
     assert summary.interval == pytest.approx(wilson(right / 10, 40), abs=0.01)
     assert summarise(rows, 2).interval == wilson(right, 400)
-    told = figures_of(record_source(Path(record.name)))["systems"][0]
+    told = report_data(recording_source(Path(record.name)))["systems"][0]
     assert told["interval"] == summary.interval
     large = replay_results(Replay(record, "large")).results
     made = compare({"imported": rows, "large": large}, groups=record.group_by_key)
@@ -50,7 +50,7 @@ def test_the_interval_is_that_of_forty_questions_everywhere(record: Recording):
 
 
 def test_report_and_calibration_recalibrate_alike(record: Recording):
-    (told,) = figures_of(record_source(Path(record.name)))["systems"][0]["reliability"]
+    (told,) = report_data(recording_source(Path(record.name)))["systems"][0]["reliability"]
     (found,) = reliability(Replay(record), record.groups)
     assert told["recalibrated_error"] == pytest.approx(found.recalibrated_error)
     assert [level["interval"] for level in told["levels"]] == [

@@ -12,9 +12,9 @@ import pytest
 from support.report_sources import HOSTILE
 
 from cope.eval import Recording
-from cope.report import draw_files, figures_of, is_report, open_source, page_of
-from cope.report.page import data, finite
-from cope.report.plots.gallery import page_pictures
+from cope.report import draw_files, is_report, open_source, render_page, report_data
+from cope.report.page import json_for_script, replace_nan
+from cope.report.plots.gallery import page_plots
 
 
 class Elements(HTMLParser):
@@ -44,7 +44,7 @@ class Elements(HTMLParser):
 @pytest.fixture(scope="module")
 def page(record: Recording, record_folder: Path) -> str:
     source = open_source(record_folder / "r.parquet")
-    return "".join(page_of(source, figures_of(source)))
+    return "".join(render_page(source, report_data(source)))
 
 
 def test_nothing_that_a_model_wrote_is_an_element(page: str):
@@ -92,10 +92,12 @@ def test_ids_are_unique(page: str):
 
 
 def test_data_can_stand_in_a_script_element():
-    made = data({"a": "</script><!--", "b": float("nan"), "c": [1.5, float("inf")], "d": "\u2028"})
+    made = json_for_script(
+        {"a": "</script><!--", "b": float("nan"), "c": [1.5, float("inf")], "d": "\u2028"}
+    )
     assert "<" not in made and "\u2028" not in made
     assert json.loads(made) == {"a": "</script><!--", "b": None, "c": [1.5, None], "d": "\u2028"}
-    assert finite((1, None, "x")) == [1, None, "x"]
+    assert replace_nan((1, None, "x")) == [1, None, "x"]
 
 
 def test_a_report_is_known_again(tmp_path: Path, page: str):
@@ -109,9 +111,9 @@ def test_a_report_is_known_again(tmp_path: Path, page: str):
 
 
 def test_pictures_are_drawn_in_the_pages_colours(record: Recording, record_folder: Path):
-    figures = figures_of(open_source(record_folder / "r.parquet"))
+    figures = report_data(open_source(record_folder / "r.parquet"))
     figures["systems"][0]["name"] = "a <b> & $x$"
-    found = page_pictures(figures)
+    found = page_plots(figures)
     assert {
         "frontier-large-tokens",
         "frontier-seconds",
@@ -128,11 +130,11 @@ def test_pictures_are_drawn_in_the_pages_colours(record: Recording, record_folde
     wide = found["frontier-large-tokens"]["wide"]
     assert "a &lt;b&gt; &amp; $x$" in wide and 'data-mark="system-0"' in wide
     figures["systems"] = [{**s, "use": {**s["use"], "seconds": None}} for s in figures["systems"]]
-    assert "time" not in page_pictures(figures) and "frontier-seconds" not in page_pictures(figures)
+    assert "time" not in page_plots(figures) and "frontier-seconds" not in page_plots(figures)
 
 
 def test_pictures_as_files(record: Recording, record_folder: Path, tmp_path: Path):
-    figures = figures_of(open_source(record_folder / "r.parquet"))
+    figures = report_data(open_source(record_folder / "r.parquet"))
     files = draw_files(figures, tmp_path / "pictures")
     assert {f.suffix for f in files} == {".png", ".svg"} and all(
         f.stat().st_size > 500 for f in files

@@ -7,7 +7,7 @@ from typing import Any
 from cope import Cascade, load_preset
 from cope.eval import Recording, RunStore, evaluate, task_by_name
 from cope.models import Price
-from cope.report import figures_of, open_source, page_of
+from cope.report import open_source, render_page, report_data
 from support.recordings import examples, recorder, recording, team_of, unsure
 
 HOSTILE = "</script><script>window.harmed = 1</script><img src=x onerror='window.harmed = 1'>"
@@ -49,5 +49,5 @@ def run_in(root: Path, preset: str, count: int = 6, **settings: Any) -> Path:
 def write_page(record: Path, page: Path) -> Path:
     """The page of a record's file, as `cope report` writes it."""
     source = open_source(record)
-    page.write_text("".join(page_of(source, figures_of(source))), encoding="utf-8")
+    page.write_text("".join(render_page(source, report_data(source))), encoding="utf-8")
     return page

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cope.eval import Recording
-from cope.report import figures_of, open_source, page_of
+from cope.report import open_source, render_page, report_data
 
 pytestmark = pytest.mark.live
 
@@ -101,11 +101,11 @@ def test_tables_fit_a_screen_and_show_where_they_go_on(
 def test_a_gate_of_tests_is_no_vote(small: tuple[Recording, Path], opened: Callable[..., Any]):
     file = small[1].with_name("code.html")
     source = open_source(small[1].with_name("r.parquet"))
-    figures = figures_of(source)
+    figures = report_data(source)
     for system in figures["systems"]:
         for row in [*system["rounds"], *system["reliability"]]:
             row["gate"] = "tests"
-    file.write_text("".join(page_of(source, figures)), encoding="utf-8")
+    file.write_text("".join(render_page(source, figures)), encoding="utf-8")
     page = opened(file)
     shown = page.locator("#reliability svg:visible").text_content()
     assert "passes the shown tests" in shown and "needed" not in shown and "votes" not in shown

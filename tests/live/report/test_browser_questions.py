@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cope.eval import Recording
-from cope.report import figures_of, open_source
+from cope.report import open_source, report_data
 
 pytestmark = pytest.mark.live
 
@@ -27,7 +27,7 @@ def test_filters_and_sorting_show_what_fits(
     file = small[1]
     page = opened(file)
     assert "60 questions" in count(page) and rows(page) == 50
-    outcomes = figures_of(open_source(file.with_name("r.parquet")))["systems"][0]
+    outcomes = report_data(open_source(file.with_name("r.parquet")))["systems"][0]
     right = round(outcomes["accuracy"] * 60)
     page.select_option("#outcome", "right")
     assert f"{right} of 60 questions" in count(page)

@@ -17,7 +17,7 @@ from cope.programs import CONFIDENCES, Confidence, Sample, Verdict
 from cope.programs.confidence.vectorized import RoundSamples, VerdictArrays, verdict_arrays
 from cope.programs.preset import parse_preset
 from cope.report import RoundView
-from cope.report.words import decision
+from cope.report.decisions import explain_decision
 
 
 @dataclass
@@ -120,7 +120,7 @@ def test_a_program_file_and_a_report_keep_it(tmp_path: Path, scripted: Callable[
     assert [round_.confidence for round_ in loaded.preset.rounds] == ["largest", None, None]
     (told,) = loaded(question="What is 3 + 1?").rounds
     assert told["kind"] == "largest"
-    said = decision(told, RoundView(1, "small", samples=4, threshold=0.75), False)
+    said = explain_decision(told, RoundView(1, "small", samples=4, threshold=0.75), False)
     assert said == "The answer has a confidence of 100%, and 75% are enough: accepted."
 
 

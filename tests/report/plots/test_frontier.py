@@ -8,10 +8,15 @@ from support.imported_recordings import imported
 from support.report_sources import run_in
 
 from cope.eval import Recording
-from cope.report import draw_files, figures_of, open_source
-from cope.report.plots.frontier import best_systems, frontier, undominated, unnamed
-from cope.report.plots.gallery import lines_of, page_pictures, pictures_of, tells
-from cope.report.plots.theme import COLOURS, themed
+from cope.report import draw_files, open_source, report_data
+from cope.report.plots.frontier import (
+    frontier_systems,
+    numbered_systems,
+    pareto_front,
+    plot_frontier,
+)
+from cope.report.plots.gallery import frontier_notes, has_data, page_plots, plots_for
+from cope.report.plots.theme import COLORS, report_style
 
 
 def system(
@@ -54,17 +59,17 @@ def marked(figure: Any, name: str) -> Any:
 
 
 def test_the_line_joins_the_systems_that_none_beats():
-    line = marked(frontier(SEVEN, "large-tokens", 700), "frontier-line")
+    line = marked(plot_frontier(SEVEN, "large-tokens", 700), "frontier-line")
     assert list(zip(line.get_xdata(), line.get_ydata(), strict=True)) == [
         (0.0, 0.45),
         (25.0, 0.58),
         (30.0, 0.60),
     ]
-    assert best_systems(SEVEN, "large-tokens") == ["self-consistency", "answer-cascade", "cope"]
-    assert undominated([(1.0, 0.5), (1.0, 0.5), (0.5, 0.5)]) == [(0.5, 0.5)], (
+    assert frontier_systems(SEVEN, "large-tokens") == ["self-consistency", "answer-cascade", "cope"]
+    assert pareto_front([(1.0, 0.5), (1.0, 0.5), (0.5, 0.5)]) == [(0.5, 0.5)], (
         "as accurate for more is beaten"
     )
-    alone = frontier(
+    alone = plot_frontier(
         figures(system("cope", 1.0, 0.5), system("large", 2.0, 0.4)), "large-tokens", 700
     )
     assert not [line for line in alone.axes[0].lines if line.get_gid() == "frontier-line"], (
@@ -73,14 +78,11 @@ def test_the_line_joins_the_systems_that_none_beats():
 
 
 def test_only_the_sources_own_program_is_strong_and_what_is_replayed_is_hollow():
-    figure = frontier(SEVEN, "large-tokens", 700)
+    figure = plot_frontier(SEVEN, "large-tokens", 700)
     fills = [marked(figure, f"system-{place}").get_markerfacecolor() for place in range(7)]
     assert (
         fills
-        == [COLOURS["accent"]]
-        + [COLOURS["beside"]] * 3
-        + [COLOURS["card"]]
-        + [COLOURS["beside"]] * 2
+        == [COLORS["accent"]] + [COLORS["beside"]] * 3 + [COLORS["card"]] + [COLORS["beside"]] * 2
     )
     bold = [text.get_text() for text in figure.axes[0].texts if text.get_weight() == "bold"]
     assert len(bold) == 1 and "cope" in bold[0]
@@ -90,9 +92,9 @@ def test_only_the_sources_own_program_is_strong_and_what_is_replayed_is_hollow()
 def test_every_system_has_its_label(width: int):
     texts = {
         text.get_gid(): text.get_text()
-        for text in frontier(SEVEN, "large-tokens", width).axes[0].texts
+        for text in plot_frontier(SEVEN, "large-tokens", width).axes[0].texts
     }
-    key = unnamed(SEVEN, "large-tokens", width)
+    key = numbered_systems(SEVEN, "large-tokens", width)
     assert set(texts) == {f"label-{number}" for number in range(1, 8)}
     for one in SEVEN["systems"]:
         told = texts[f"label-{one['number']}"]
@@ -103,50 +105,50 @@ def test_every_system_has_its_label(width: int):
 
 def test_a_picture_without_the_tiers_own_system_is_not_drawn(tmp_path: Path):
     imported(tmp_path, 40)
-    found = page_pictures(figures_of(open_source(tmp_path / "r.parquet")))
+    found = page_plots(report_data(open_source(tmp_path / "r.parquet")))
     assert "frontier-large-calls" in found and "frontier-large-tokens" not in found
     small, large = system("small", 0.0, 0.4), system("large", None, 0.6)
-    assert not tells(figures(small, large), "large-tokens")
-    assert not tells(figures(small, system("mine", None, 0.6)), "large-tokens"), (
+    assert not has_data(figures(small, large), "large-tokens")
+    assert not has_data(figures(small, system("mine", None, 0.6)), "large-tokens"), (
         "all that is known is that it is nothing"
     )
-    assert tells(figures(small, system("tiny", 0.0, 0.5)), "large-tokens") and not tells(
+    assert has_data(figures(small, system("tiny", 0.0, 0.5)), "large-tokens") and not has_data(
         figures(), "large-tokens"
     )
-    assert tells(figures(system("mine", 4.0, 0.5), system("large", 5.0, 0.6)), "large-tokens")
-    assert tells(figures(large, system("mine", 4.0, 0.5)), "cost"), "money is no tier's own"
+    assert has_data(figures(system("mine", 4.0, 0.5), system("large", 5.0, 0.6)), "large-tokens")
+    assert has_data(figures(large, system("mine", 4.0, 0.5)), "cost"), "money is no tier's own"
 
 
 def test_a_files_heading_says_of_what_it_is(record: Recording, record_folder: Path, tmp_path: Path):
     source = open_source(record_folder / "r.parquet")
-    made = figures_of(source)
+    made = report_data(source)
     draw_files(made, tmp_path)
     flow, best = (
         (tmp_path / f"{name}.svg").read_text() for name in ("flow-cope", "frontier-large-calls")
     )
     assert ">jsonl, 12 questions: cope<" in flow and ">jsonl, 12 questions<" in best
     assert f"small {source.models['small']}" in flow and f"small {source.models['small']}" in best
-    assert all(line in best for line in lines_of(made, "large-calls"))
-    assert "jsonl, 12 questions" not in page_pictures(made)["flow-0"]["wide"], (
-        "the page says it above"
-    )
+    assert all(line in best for line in frontier_notes(made, "large-calls"))
+    assert "jsonl, 12 questions" not in page_plots(made)["flow-0"]["wide"], "the page says it above"
 
 
 def test_a_files_lines_and_numbers_are_explained():
-    lines, key = lines_of(SEVEN, "large-tokens")
+    lines, key = frontier_notes(SEVEN, "large-tokens")
     assert lines == "Grey line: no other system is as accurate for less"
-    assert key == ", ".join(unnamed(SEVEN, "large-tokens", 700))
+    assert key == ", ".join(numbered_systems(SEVEN, "large-tokens", 700))
     settings = [
         {"accuracy": 0.5 + cost / 100, "use": {"large-tokens": cost}} for cost in (1.0, 2.0)
     ]
     swept = {**SEVEN, "swept": {"system": "cope", "settings": settings}}
-    assert next(lines_of(swept, "large-tokens")).endswith("; pale blue: cope at other thresholds")
+    assert next(frontier_notes(swept, "large-tokens")).endswith(
+        "; pale blue: cope at other thresholds"
+    )
 
 
 def test_a_lone_panel_is_as_wide_as_it_needs(tmp_path: Path):
-    made = figures_of(open_source(run_in(tmp_path, "self-consistency")))
+    made = report_data(open_source(run_in(tmp_path, "self-consistency")))
     assert len(made["systems"][0]["reliability"]) == 1
-    sizes = {picture.name: picture.size for picture in pictures_of(made)}
+    sizes = {picture.name: picture.size for picture in plots_for(made)}
     assert sizes["reliability-0"] == "narrow" and sizes["flow-0"] == "wide"
     draw_files(made, tmp_path / "pictures")
     svg = (tmp_path / "pictures" / "reliability-self-consistency.svg").read_text()
@@ -155,11 +157,11 @@ def test_a_lone_panel_is_as_wide_as_it_needs(tmp_path: Path):
 
 def test_a_heading_moves_nothing(record: Recording, record_folder: Path):
     """The axes stay where they were, counted from below."""
-    from cope.report.plots.theme import headed
+    from cope.report.plots.theme import add_heading
 
-    with themed():
-        plain, under = (frontier(SEVEN, "large-tokens", 700) for _ in range(2))
-        headed(under, "title", ["a line"])
+    with report_style():
+        plain, under = (plot_frontier(SEVEN, "large-tokens", 700) for _ in range(2))
+        add_heading(under, "title", ["a line"])
     heights = [figure.get_size_inches()[1] * 72 for figure in (plain, under)]
     boxes = [figure.axes[0].get_position() for figure in (plain, under)]
     assert heights[1] > heights[0]

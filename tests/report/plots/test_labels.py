@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from cope.report.plots.labels import Box, Dot, Label, labels_of
+from cope.report.plots.labels import Box, Dot, Label, place_labels
 
 ROOM = (44.0, 50.0, 326.0, 290.0)
 """A phone's picture: left of it and beneath stand the ticks."""
@@ -51,7 +51,7 @@ def test_names_stand_beside_their_dots_where_there_is_room():
     dots = dots_at(
         (60, 100), (180, 200), (300, 240), names=("small", "cope", "large"), more="60.0%"
     )
-    labels = labels_of(dots, [], ROOM)
+    labels = place_labels(dots, [], ROOM)
     assert sorted(label.text for label in labels) == ["cope  60.0%", "large  60.0%", "small  60.0%"]
     assert clear(labels, dots)
     for label in labels:
@@ -62,15 +62,15 @@ def test_names_stand_beside_their_dots_where_there_is_room():
 
 def test_a_percentage_goes_before_a_name_does():
     dots = dots_at((200, 100), (250, 100), names=("a" * 13, "b"), more="60.0%")
-    assert [label.text for label in labels_of(dots, [], ROOM)] == ["a" * 13, "b"]
+    assert [label.text for label in place_labels(dots, [], ROOM)] == ["a" * 13, "b"]
 
 
 def test_no_label_covers_a_tick():
-    (label,) = labels_of([Dot(1, "imported", 84, 200, 190, 210)], [], ROOM)
-    assert label.named and label.box[0] >= ROOM[0]
+    (label,) = place_labels([Dot(1, "imported", 84, 200, 190, 210)], [], ROOM)
+    assert label.shows_name and label.box[0] >= ROOM[0]
     # To the right stands another system, and to the left the ticks: what is left is the number.
     dots = [Dot(1, "self-consistency", 60, 60, 55, 290), Dot(2, "small", 110, 60, 55, 290)]
-    labels = {label.dot.number: label for label in labels_of(dots, [], ROOM)}
+    labels = {label.dot.number: label for label in place_labels(dots, [], ROOM)}
     assert (
         labels[1].text == "1" and labels[2].text == "2 small" and clear(list(labels.values()), dots)
     )
@@ -87,19 +87,19 @@ def test_no_label_covers_a_tick():
 )
 def test_seven_systems_are_told_apart_on_a_phone(places: list[tuple[float, float]]):
     dots = dots_at(*places)
-    labels = labels_of(dots, [], ROOM)
+    labels = place_labels(dots, [], ROOM)
     assert sorted(label.dot.number for label in labels) == list(range(1, 8))
-    numbered = not all(label.named for label in labels)
+    numbered = not all(label.shows_name for label in labels)
     for label in labels:
         number = str(label.dot.number) if numbered else ""
-        assert label.text == (f"{number} {label.dot.name}".strip() if label.named else number)
-    named = [label for label in labels if label.named]
+        assert label.text == (f"{number} {label.dot.name}".strip() if label.shows_name else number)
+    named = [label for label in labels if label.shows_name]
     assert clear(named, dots), "a name stands where it covers nothing"
     assert not any(overlap(one.box, other.box) for one, other in combinations(labels, 2))
 
 
 def test_of_free_places_one_beside_the_lines_is_taken():
     dot = Dot(1, "cope", 150, 150, 140, 160)
-    (right,) = labels_of([dot], [], ROOM)
-    (other,) = labels_of([dot], [[(150, 150), (250, 150)]], ROOM)
+    (right,) = place_labels([dot], [], ROOM)
+    (other,) = place_labels([dot], [[(150, 150), (250, 150)]], ROOM)
     assert right.box[0] > dot.x and other.box != right.box

@@ -10,15 +10,15 @@ from support.report_sources import run_in
 
 from cope.errors import CopeError
 from cope.eval import Record, Recording, Replay, replay_results, summarise
-from cope.report import figures_of, open_source
+from cope.report import open_source, report_data
 from cope.util.files import read_jsonl
 
 
 def test_a_records_figures_are_those_of_a_replay(record: Recording, record_folder: Path):
     source = open_source(record_folder / "r.parquet")
-    assert [(s.name, s.own) for s in source.systems[:2]] == [("cope", True), ("large", True)]
+    assert [(s.name, s.is_primary) for s in source.systems[:2]] == [("cope", True), ("large", True)]
     for name in ("cope", "large"):
-        told = next(s for s in figures_of(source)["systems"] if s["name"] == name)
+        told = next(s for s in report_data(source)["systems"] if s["name"] == name)
         wanted = summarise(replay_results(Replay(record, name)).results, len(told["rounds"]))
         for figure in (
             "n",
@@ -46,13 +46,13 @@ def test_a_preset_that_a_record_cannot_replay_is_named_with_the_reason(
 ):
     source = open_source(record_folder / "r.parquet")
     assert "small" not in {s.name for s in source.systems}
-    assert "not in the record" in source.left_out["small"]
+    assert "not in the record" in source.skipped_presets["small"]
 
 
 def test_what_an_imported_record_does_not_tell_is_unknown(tmp_path: Path):
     imported(tmp_path, 40)
     source = open_source(tmp_path / "r.parquet")
-    figures = figures_of(source)
+    figures = report_data(source)
     names = [s["name"] for s in figures["systems"]]
     assert names == ["imported", "large", "self-consistency, 4 samples", "small"]
     own = figures["systems"][0]
@@ -73,7 +73,7 @@ def test_what_an_imported_record_does_not_tell_is_unknown(tmp_path: Path):
 
 def test_a_runs_figures_are_those_of_its_records(tmp_path: Path):
     folder = run_in(tmp_path, "cope")
-    (told,) = figures_of(open_source(folder))["systems"]
+    (told,) = report_data(open_source(folder))["systems"]
     records = [Record(**line) for line in read_jsonl(folder / "records.jsonl")]
     wanted = summarise(records, 3)
     assert (
@@ -91,11 +91,11 @@ def test_a_runs_figures_are_those_of_its_records(tmp_path: Path):
 def test_a_run_shows_the_large_models_run_beside_it(tmp_path: Path):
     run_in(tmp_path, "large", count=8)
     source = open_source(run_in(tmp_path, "cope"))
-    assert [(s.name, s.own, len(s.records)) for s in source.systems] == [
+    assert [(s.name, s.is_primary, len(s.records)) for s in source.systems] == [
         ("cope", True, 6),
         ("large", False, 6),
     ]
-    against = figures_of(source)["systems"][0]["against_large"]
+    against = report_data(source)["systems"][0]["against_large"]
     large = source.systems[1].by_key
     mine = [(r.score or 0.0, large[r.key].score or 0.0) for r in source.systems[0].records]
     assert against["n"] == 6 and against["difference"] == pytest.approx(
@@ -134,7 +134,7 @@ def test_an_error_counts_nowhere(tmp_path: Path):
     bad = Record("k", "q9", "?", "1", error="LMError: gone")
     with (folder / "records.jsonl").open("a") as lines:
         lines.write(json.dumps(vars(bad)) + "\n" + '{"torn":')
-    (told,) = figures_of(open_source(folder))["systems"]
+    (told,) = report_data(open_source(folder))["systems"]
     assert (told["n"], told["errors"], told["flow"][0]["got"]) == (3, 1, 3)
     assert (folder / "records.jsonl").read_text().endswith('{"torn":'), (
         "a run may go on writing there"

@@ -8,8 +8,8 @@ from support.report_sources import run_in
 from cope.errors import CopeError
 from cope.eval import Record, Recording, Replay, replay_results, summarise
 from cope.models import Price
-from cope.report import figures_of, open_source
-from cope.report.sources.prices import repriced
+from cope.report import open_source, report_data
+from cope.report.sources.prices import reprice
 
 PRICES = {"small": Price(1, 2), "large": Price(10, 20)}
 
@@ -18,10 +18,10 @@ def test_a_records_money_is_that_of_a_replay_at_the_same_prices(
     record: Recording, record_folder: Path
 ):
     file = record_folder / "r.parquet"
-    assert figures_of(open_source(file))["systems"][0]["use"]["cost"] is None, (
+    assert report_data(open_source(file))["systems"][0]["use"]["cost"] is None, (
         "the small tier has no price"
     )
-    figures = figures_of(open_source(file, PRICES))
+    figures = report_data(open_source(file, PRICES))
     for told in figures["systems"]:
         name = told["name"]
         wanted = summarise(
@@ -37,7 +37,7 @@ def test_a_records_money_is_that_of_a_replay_at_the_same_prices(
 def test_a_runs_money_is_counted_from_its_calls(tmp_path: Path):
     run_in(tmp_path, "large")
     folder = run_in(tmp_path, "cope")
-    cope, large = figures_of(open_source(folder, PRICES))["systems"]
+    cope, large = report_data(open_source(folder, PRICES))["systems"]
     spent = 0.0
     for tier, price in PRICES.items():
         used = cope["tiers"][tier]
@@ -45,12 +45,12 @@ def test_a_runs_money_is_counted_from_its_calls(tmp_path: Path):
         spent += price.usd(used["prompt_tokens"], written, 0, 0.0)
     assert spent > 0 and cope["use"]["cost"] == pytest.approx(1000 * spent / 6)
     assert large["use"]["cost"] > 0 and cope["total"]["unpriced"] == 0
-    both = figures_of(open_source(tmp_path, PRICES))["systems"]
+    both = report_data(open_source(tmp_path, PRICES))["systems"]
     assert {s["name"]: s["use"]["cost"] for s in both} == {
         "cope": cope["use"]["cost"],
         "large": large["use"]["cost"],
     }
-    (one,) = figures_of(
+    (one,) = report_data(
         open_source(run_in(tmp_path / "other", "cope"), {"large": PRICES["large"]})
     )["systems"]
     assert one["use"]["cost"] is None and one["use"]["cost-small-free"] > 0, (
@@ -89,7 +89,7 @@ ROW = {
 def test_what_a_price_needs_must_be_known(
     price: Price, change: dict[str, object], usd: float | None
 ):
-    (made,) = repriced(
+    (made,) = reprice(
         [Record("k", "q", "?", "1", score=1.0, usage=[{**ROW, **change}])], {"small": price}
     )
     assert made.usd == (None if usd is None else pytest.approx(usd))

@@ -4,45 +4,49 @@ from ..programs.confidence.base import Confidence
 from ..programs.confidence.gate import GateText, join_gates, plain_gate
 from ..programs.confidence.registry import confidence_by_name
 from ..programs.round_record import RoundRecord, kind_of
-from .sources.base import RoundView, System
+from .sources.base import ReportSystem, RoundView
 
 
-def decision(told: RoundRecord, round_: RoundView, last: bool) -> str:
+def explain_decision(round_record: RoundRecord, round_: RoundView, is_last: bool) -> str:
     """Say why a round's answer was taken, or why the question went on.
 
     Args:
-        told: the round, as a record of an evaluation holds it.
+        round_record: the round, as a record of an evaluation holds it.
         round_: what it is.
-        last: whether no round comes after it.
+        is_last: whether no round comes after it.
 
     >>> told = {"answer": "18", "votes": {"18": 6}, "confidence": 0.75, "threshold": 0.75, "accepted": True, "asked": 8}
     >>> decision(told, RoundView(1, "small", samples=8, threshold=0.75), False)
     '6 of 8 samples agree (75%), and 75% are enough: accepted.'
     """
-    threshold = told["threshold"]
-    if told["answer"] is None:
-        outcome = "the question stays without an answer" if last else _on(told, round_)
+    threshold = round_record["threshold"]
+    if round_record["answer"] is None:
+        outcome = (
+            "the question stays without an answer"
+            if is_last
+            else _explain_escalation(round_record, round_)
+        )
         return f"No answer could be read: {outcome}."
-    confidence = confidence_by_name(kind_of(told))
+    confidence = confidence_by_name(kind_of(round_record))
     is_scale = _gate_text(confidence).pass_or_fail is None
     if is_scale and threshold is None and round_.samples == 1:
         return "One sample was asked, and its answer is given."
-    explanation = confidence.explain(told, round_.samples)
+    explanation = confidence.explain(round_record, round_.samples)
     if threshold is None:
         return f"{explanation}; this is the last round, so its answer is given."
-    if told["accepted"]:
+    if round_record["accepted"]:
         enough = f", and {threshold:.0%} are enough" if is_scale else ""
         return f"{explanation}{enough}: accepted."
     needed = f", and {threshold:.0%} are needed" if is_scale else ""
-    return f"{explanation}{needed}: {_on(told, round_)}."
+    return f"{explanation}{needed}: {_explain_escalation(round_record, round_)}."
 
 
-def _on(told: RoundRecord, round_: RoundView) -> str:
-    plan = ", with a plan" if told.get("plan") else ""
+def _explain_escalation(round_record: RoundRecord, round_: RoundView) -> str:
+    plan = ", with a plan" if round_record.get("plan") else ""
     return f"the question goes on to round {round_.number + 1}{plan}"
 
 
-def gate_of(system: System, number: int) -> GateText:
+def round_gate_text(system: ReportSystem, number: int) -> GateText:
     """Return the texts of what decides whether a round's answer is taken, which may differ from question to question.
 
     Args:
