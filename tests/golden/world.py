@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from matplotlib.figure import Figure
+from support.pictures import write_empty_pictures
 
 from cope import Team
 from cope.cli.context import AppContext
@@ -236,18 +236,6 @@ def _found(word: str) -> str:
     return str(folder)
 
 
-def _without_drawing(savefig: Any) -> Any:
-    """Make a `savefig` that leaves files of pictures empty: no test looks at them."""
-
-    def written(self: Figure, file: Any, **how: Any) -> None:
-        if isinstance(file, str | Path):
-            Path(file).touch()
-        else:
-            savefig(self, file, **how)
-
-    return written
-
-
 @contextmanager
 def opened(folder: Path, answering: bool = True) -> Iterator[World]:
     """Work in a folder, with scripted models behind every name and nothing of the user's."""
@@ -258,7 +246,7 @@ def opened(folder: Path, answering: bool = True) -> Iterator[World]:
         patch.setenv("OLLAMA_HOST", NOBODY)
         for name in OF_THE_USER:
             patch.delenv(name, raising=False)
-        patch.setattr(Figure, "savefig", _without_drawing(Figure.savefig))
+        write_empty_pictures(patch)
         yield world
 
 
