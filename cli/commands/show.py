@@ -1,17 +1,14 @@
 """`cope show`: a program's rounds, instructions and demonstrations, and what it was compiled on."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...programs.diff_text import demo_lines
 from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
-from ...programs.program_diff import nearest_in_words
 from ...util.text import indented, printable
 from ..options import json_option
-from ..program_text import compiled_rows, round_in_words, say
+from ..output import print_json, print_text
 
 if TYPE_CHECKING:
     from ...programs.program_view import PredictorView, ProgramView
@@ -39,25 +36,31 @@ def command(source: str, full: bool, domain: str, as_json: bool) -> None:
 
     view = view_program(source, domain)
     if as_json:
-        click.echo(json.dumps({"source": source, **view.as_dict()}, indent=1))
+        print_json({"source": source} | view.as_dict())
         return
-    say("\n".join(_lines(view, full)))
+    print_text("\n".join(_lines(view, full)))
 
 
 def _lines(view: "ProgramView", full: bool) -> Iterator[str]:
-    name, words = (
-        click.style(printable(view.preset.name), bold=True),
-        printable(view.preset.description),
-    )
-    yield f"{name}: {words}" if words else name
+    from ...programs.round_text import describe_round
+
+    name = click.style(printable(view.preset.name), bold=True)
+    description = printable(view.preset.description)
+    yield f"{name}: {description}" if description else name
     yield f"domain: {view.domain}"
     if view.peers:
         programs = 1 + len(view.peers)
-        yield f"ensemble of {programs} programs, whose answers vote: a question costs up to {programs} times as much"
+        yield (
+            f"ensemble of {programs} programs, whose answers vote: "
+            f"a question costs up to {programs} times as much"
+        )
     yield ""
     for number in range(1, len(view.preset.rounds) + 1):
-        yield f"round {number}: {printable(round_in_words(view.preset, number, view.domain))}"
-    for predictor in (*view.predictors, *(predictor for peer in view.peers for predictor in peer)):
+        yield f"round {number}: {printable(describe_round(view.preset, number, view.domain))}"
+    predictors = list(view.predictors)
+    for peer in view.peers:
+        predictors += peer
+    for predictor in predictors:
         yield ""
         yield from _predictor(predictor, full)
     yield ""
@@ -65,30 +68,37 @@ def _lines(view: "ProgramView", full: bool) -> Iterator[str]:
 
 
 def _predictor(predictor: "PredictorView", full: bool) -> Iterator[str]:
-    does = "plans" if predictor.role == "planner" else "solves"
-    yield f"{click.style(predictor.name, bold=True)} ({printable(predictor.tier)} {does})"
+    from ...programs.program_diff import nearest_in_words
+
+    task = "plans" if predictor.role == "planner" else "solves"
+    yield f"{click.style(predictor.name, bold=True)} ({printable(predictor.tier)} {task})"
     yield indented(printable(predictor.instructions))
     yield from _demos(predictor, predictor.demos, full)
-    if kept := predictor.neighbours:
-        left = 0 if full else max(0, len(kept) - _SOME)
+    candidates = predictor.neighbours
+    if candidates:
+        hidden = 0 if full else max(0, len(candidates) - _SOME)
         yield f"  for each question {nearest_in_words(predictor)} demonstrations:"
-        yield from _demos(predictor, kept, full, left)
-        if left:
-            yield click.style(f"  ... and {left} more, shown with --full", dim=True)
+        yield from _demos(predictor, candidates, full, hidden)
+        if hidden:
+            yield click.style(f"  ... and {hidden} more, shown with --full", dim=True)
     elif not predictor.demos:
         yield click.style("  no demonstrations", dim=True)
 
 
 def _demos(
-    predictor: "PredictorView", demos: Sequence[Mapping[str, Any]], full: bool, without: int = 0
+    predictor: "PredictorView", demos: Sequence[Mapping[str, Any]], full: bool, hidden: int = 0
 ) -> Iterator[str]:
-    for number, demo in enumerate(demos[: len(demos) - without], 1):
+    from ...programs.diff_text import demo_lines
+
+    for number, demo in enumerate(demos[: len(demos) - hidden], 1):
         origin = "made by the program" if demo.get("augmented") else "from the data"
         yield click.style(f"  demonstration {number} of {len(demos)}, {origin}", dim=True)
         yield from demo_lines(predictor, demo, full, "    ")
 
 
 def _compiled(compiled: dict[str, Any] | None) -> Iterator[str]:
+    from ...programs.compile_text import compiled_rows
+
     if compiled is None:
         yield "not compiled"
         return

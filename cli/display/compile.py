@@ -9,8 +9,8 @@ import click
 from ...models.loading import embedded_engines, is_embedded
 from ...programs.program_diff import changes_between
 from ...util.text import duration, money
-from ..commands.diff import change_lines
-from ..program_text import say
+from ..output import print_text
+from .diff import styled_diff
 
 if TYPE_CHECKING:
     from ...optimize import Compilation, Compiled, Scores
@@ -151,7 +151,7 @@ def print_result(
     lines = []
     if made.improved:
         views = [view_state(program.dump_state()) for program in (before, made.program)]
-        lines = [*change_lines("before", "after", changes_between(views[0], views[1])), ""]
+        lines = [*styled_diff("before", "after", changes_between(views[0], views[1])), ""]
     lines += [f"before  {_scores(made.before)}", f"after   {_scores(made.after)}", _gain(made)]
     if len(made.frontier) > 1:
         lines += ["", "frontier, the cheapest first"]
@@ -173,7 +173,7 @@ def print_result(
     ]
     if run := made.provenance.get("mlflow"):
         lines.append(f"MLflow   run {run} (cope ui shows it)")
-    say("\n".join(lines))
+    print_text("\n".join(lines))
 
 
 def _gain(made: "Compiled") -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ...models.loading import embedded_engines, engine_label, load_in_background
 from ...programs.domains.registry import domain_by_name
 from ...programs.events import Event, Judged, Planned, RoundStarted, Voted
+from ...programs.round_text import describe_plan_inputs, describe_plans, describe_times
 from ...util.text import one_line
-from ..program_text import plans_in_words, seen_in_words, times_in_words
 
 if TYPE_CHECKING:
     from ...programs import Cascade
@@ -90,9 +90,9 @@ class RoundDisplay:
         solver = "then" if spec.planner == spec.reasoner else self._tier_label(spec.reasoner)
         parts = []
         if spec.planner:
-            parts.append(f"{self._tier_label(spec.planner)} writes {plans_in_words(spec)}")
-        times = "" if spec.plans > 1 else times_in_words(spec)
-        parts.append(f"{solver} solves {times}".rstrip() + seen_in_words(spec, self.number))
+            parts.append(f"{self._tier_label(spec.planner)} writes {describe_plans(spec)}")
+        times = "" if spec.plans > 1 else describe_times(spec)
+        parts.append(f"{solver} solves {times}".rstrip() + describe_plan_inputs(spec, self.number))
         if spec.threshold is not None:
             parts.append(self._domain.gate_text(spec.threshold))
         return ", ".join(parts)

@@ -1,0 +1,58 @@
+"""Describe the rounds of a preset."""
+
+from .domains.registry import domain_by_name
+from .preset import Preset, Round
+
+
+def describe_plans(spec: Round) -> str:
+    """Describe the plans that a round writes: their number and kind."""
+    return f"{spec.plans} {spec.plan} plans" if spec.plans > 1 else f"a {spec.plan} plan"
+
+
+def describe_times(spec: Round) -> str:
+    """Describe how many samples a round draws."""
+    return "once" if spec.samples == 1 else f"{spec.samples} times"
+
+
+def describe_plan_inputs(spec: Round, number: int) -> str:
+    """Describe the plans that a round's reasoner reads, its own round's first; empty without any."""
+    plans = []
+    if number in spec.sees:
+        plans.append("each" if spec.plans > 1 else "it")
+    plans += [f"round {earlier}'s plan" for earlier in spec.sees if earlier != number]
+    return f" with {' and '.join(plans)}" if plans else ""
+
+
+def describe_round(preset: Preset, number: int, domain: str) -> str:
+    """Describe a round: its tiers, plans and samples, and when its answer is accepted.
+
+    Args:
+        preset: the rounds.
+        number: the round's, from 1.
+        domain: the kind of questions.
+    """
+    spec = preset.rounds[number - 1]
+    parts = []
+    if spec.planner:
+        temperature = _describe_temperature(spec.plan_temperature)
+        parts.append(f"{spec.planner} writes {describe_plans(spec)}{temperature}")
+    temperature = _describe_temperature(spec.temperature)
+    plans = describe_plan_inputs(spec, number)
+    parts.append(f"{spec.reasoner} solves {describe_times(spec)}{temperature}{plans}")
+    parts.append(_describe_gate(preset, number, domain))
+    return ", ".join(parts)
+
+
+def _describe_temperature(temperature: float) -> str:
+    return f" (temperature {temperature:g})" if temperature else " (greedy)"
+
+
+def _describe_gate(preset: Preset, number: int, domain: str) -> str:
+    threshold = preset.rounds[number - 1].threshold
+    if threshold is not None:
+        kind = domain_by_name(domain)
+        text = kind.gate_text(threshold)
+        return text if kind.gate_is_share else f"{text} (threshold {threshold:.0%})"
+    if number == len(preset.rounds):
+        return "its answer is the last word"
+    return "any answer is accepted"
