@@ -18,6 +18,7 @@ from .confidence.early_stopping import EXACT, rule_for
 from .confidence.registry import confidence_by_name
 from .demonstrations import Neighbours, neighbours_in
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
+from .predictor_name import PredictorName, round_attribute
 from .preset import Preset, load_preset, parse_preset
 from .results import answered, record_of, used
 from .round_record import RoundRecord
@@ -82,12 +83,13 @@ class Cascade(dspy.Module):
         for tier in self.preset.tiers:
             _ = self.team[tier]
         for number in range(1, len(self.preset.rounds) + 1):
-            setattr(self, f"round_{number}", CascadeRound(self.preset, number, kind))
+            setattr(self, round_attribute(number), CascadeRound(self.preset, number, kind))
 
     def rounds(self) -> Iterator[CascadeRound]:
         """The rounds in order."""
         return (
-            getattr(self, f"round_{number}") for number in range(1, len(self.preset.rounds) + 1)
+            getattr(self, round_attribute(number))
+            for number in range(1, len(self.preset.rounds) + 1)
         )
 
     def _named_or_default(self, name: str | None) -> Confidence:
@@ -166,7 +168,7 @@ class Cascade(dspy.Module):
     def nearest(self, round_: CascadeRound, question: str) -> dict[str, list[dspy.Example]]:
         """The demonstrations chosen for a question, by role. They go with the call: other questions run beside it."""
         kept = {
-            role: self.neighbours.get(f"round_{round_.number}.{role}.predict")
+            role: self.neighbours.get(str(PredictorName(round_.number, role)))
             for role in ("planner", "reasoner")
         }
         return {role: neighbours.to(question) for role, neighbours in kept.items() if neighbours}

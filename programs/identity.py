@@ -10,6 +10,7 @@ from ..errors import CopeError
 from ..util.hashing import digest
 from .cascade_round import CascadeRound
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
+from .predictor_name import PredictorName, Role
 from .preset import Preset, load_preset, parse_preset
 from .program_view import is_preset, view_program
 
@@ -76,9 +77,9 @@ class ProgramIdentity:
             )
         return made
 
-    def prompt(self, number: int, role: str) -> str | None:
+    def prompt(self, number: int, role: Role) -> str | None:
         """Return the fingerprint of a round's planner or reasoner; None where it is not known."""
-        return (self.prompts or {}).get(f"round_{number}.{role}.predict")
+        return (self.prompts or {}).get(str(PredictorName(number, role)))
 
 
 def _prompt_fingerprint(state: Mapping[str, Any], neighbors: Any) -> str:

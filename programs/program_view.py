@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ..errors import CopeError
 from .cascade_round import CascadeRound
@@ -12,10 +12,9 @@ from .demonstrations import Neighbours, neighbours_in
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .ensemble import saved_others
 from .planner import Planner
+from .predictor_name import PredictorName, Role
 from .preset import Preset, load_preset, parse_preset, preset_names
 from .reasoner import Reasoner
-
-Role = Literal["planner", "reasoner"]
 
 
 @dataclass(frozen=True)
@@ -175,7 +174,7 @@ def _predictors(preset: Preset, domain: str) -> Iterator[PredictorView]:
                 {name: _described(field) for name, field in fields.items()}
                 for fields in (signature.input_fields, signature.output_fields)
             )
-            name = f"round_{number}.{role}.predict"
+            name = str(PredictorName(number, role))
             yield PredictorView(
                 name, tier, role, number, signature.instructions, (), inputs, outputs
             )

@@ -5,6 +5,7 @@ import shlex
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,15 +155,13 @@ def command(app: AppContext, task: str, **options: Any) -> None:
     """
     from ...eval import answer_kind_of, task_by_name
     from ...models.team import ASKED
-    from ...optimize import Compilation
+    from ...optimize import Compilation, CompileSettings
     from ...optimize.compiler.output import check_output_path, save
     from ...optimize.compiler.splits import load_splits
     from ...optimize.compiler.store import check_compile_dir, report_kept_state
-    from ...optimize.compiler.tracking import settings_of
     from ...tracking import check_store
-    from ...util.hashing import digest
     from ..display.compile import print_plan, print_result, result_document
-    from ..display.compile_progress import CompileView
+    from ..display.compile_progress import CompileProgress
 
     chosen = task_by_name(task, visible=options["visible"], unsafe=options["unsafe_code"])
     # What was asked before is kept in the compile's own folder; a cache beside it would make its figures untrue.
@@ -183,32 +182,10 @@ def command(app: AppContext, task: str, **options: Any) -> None:
         seed=options["seed"],
         chosen=[name for name in ("train_split", "val_split") if given(name)],
     )
-    settings = settings_of(
-        chosen.name,
-        cascade,
-        splits,
-        shown=chosen.shown,
-        only=options["only"],
-        proposer=options["reflection_lm"] or cascade.team["large"].model,
-        **{
-            name: options[name]
-            for name in ("optimizer", "chain", "objective", "surrogate", "demos", "seed", *ASKED)
-        },
-    )
-    output = options["output"] or Path(f"{task}-{cascade.preset.name}.json")
-    name = f"{chosen.name}-{cascade.preset.name}-{options['optimizer']}-{digest(settings)[:8]}"
-    folder = options["runs"] / name
+    view = CompileProgress()
     dry_run, pareto = options["dry_run"], options["objective"] == "pareto"
-    check_compile_dir(
-        folder, resume=options["resume"], fresh=options["fresh"], dry_run=dry_run, notify=_notify
-    )
-    check_output_path(output, name, overwrite=options["force"] or dry_run, frontier=pareto)
-    view = CompileView()
-    compilation = Compilation(
-        cascade,
-        splits,
-        chosen.score,
-        options["optimizer"],
+    settings = CompileSettings(
+        optimizer=options["optimizer"],
         budget=_budget(options),
         only=options["only"],
         objective=options["objective"],
@@ -217,12 +194,24 @@ def command(app: AppContext, task: str, **options: Any) -> None:
         seed=options["seed"],
         chain=options["chain"],
         surrogate=options["surrogate"],
-        folder=folder,
-        watch=view.heard,
+        callbacks=[view],
         fresh=options["fresh"] and not dry_run,
         proposer_price=proposer_price,
     )
-    compilation.session.listeners.append(view.heard)
+    context = {
+        "test_visibility": chosen.shown,
+        "prompt_settings": {name: options[name] for name in ASKED},
+    }
+    document = settings.document(chosen.name, cascade, splits, **context)
+    fingerprint = settings.fingerprint(chosen.name, cascade, splits, **context)
+    compile_id = f"{chosen.name}-{cascade.preset.name}-{options['optimizer']}-{fingerprint}"
+    output = options["output"] or Path(f"{task}-{cascade.preset.name}.json")
+    folder = options["runs"] / compile_id
+    check_compile_dir(
+        folder, resume=options["resume"], fresh=options["fresh"], dry_run=dry_run, notify=_notify
+    )
+    check_output_path(output, compile_id, overwrite=options["force"] or dry_run, frontier=pareto)
+    compilation = Compilation(cascade, splits, chosen.score, replace(settings, folder=folder))
     try:
         if not (dry_run or options["no_track"]):
             check_store(options["store"])
@@ -234,17 +223,17 @@ def command(app: AppContext, task: str, **options: Any) -> None:
         )
         with view:
             guess = compilation.estimate()
-        print_plan(compilation, settings, guess)
+        print_plan(compilation, document, guess)
         if dry_run:
             if options["as_json"]:
-                document = {**settings, "duplicates": splits.dropped, "estimate": guess.as_dict()}
+                document |= {"duplicates": splits.dropped, "estimate": guess.as_dict()}
                 click.echo(json.dumps(document, indent=1, ensure_ascii=False))
             return
         if not options["yes"]:
             _ask()
-        view.expects(guess)
+        view.set_estimate(guess)
         with report_kept_state(folder, _notify), view:
-            made = _run(compilation, settings, options, start, output)
+            made = _run(compilation, document, options, start, output)
     finally:
         compilation.close()
     frontier = save(made, output, frontier=pareto)
@@ -254,9 +243,8 @@ def command(app: AppContext, task: str, **options: Any) -> None:
             f"--resume and a --pick of 1 to {count} asks nothing again"
         )
     if options["as_json"]:
-        document = result_document(made, settings, guess, output, frontier) | {
-            "duplicates": splits.dropped
-        }
+        document = result_document(made, document, guess, output, frontier)
+        document["duplicates"] = splits.dropped
         click.echo(json.dumps(document, indent=1, ensure_ascii=False, default=str))
     else:
         print_result(made, cascade, output, frontier, _measured_by(task, options, output))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...models.loading import embedded_engines, is_embedded
+from ...programs.predictor_name import PredictorName
 from ...programs.program_diff import changes_between
 from ...util.text import duration, money
 from ..output import print_text
@@ -57,10 +58,10 @@ def print_plan(compilation: "Compilation", settings: dict[str, Any], guess: "Est
 def _predictors(compilation: "Compilation") -> Iterator[str]:
     program = compilation.program
     for name in compilation.names:
-        number, role = name.split(".")[:2]
-        spec = program.preset.rounds[int(number.removeprefix("round_")) - 1]
+        number, role = PredictorName.parse(name)
+        spec = program.preset.rounds[number - 1]
         tier = spec.planner if role == "planner" else spec.reasoner
-        yield f"{number.replace('_', ' ')}'s {role}, {tier} ({program.team[tier or ''].model})"
+        yield f"round {number}'s {role}, {tier} ({program.team[tier or ''].model})"
 
 
 def _memory(compilation: "Compilation") -> str:

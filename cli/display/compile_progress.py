@@ -7,11 +7,11 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from ...optimize.compiler.session import CompileCallback, CompileSession
 from ...util.text import duration, money
 
 if TYPE_CHECKING:
     from ...optimize.compiler.estimate import Estimate
-    from ...optimize.compiler.session import Session
 
 EVERY_SECONDS = 15.0  # between two lines where there is no terminal to redraw
 TICK_SECONDS = 1.0  # between two drawings while nothing is heard
@@ -26,7 +26,7 @@ class _Mark(NamedTuple):
     spent: dict[str, float]
 
 
-class CompileView:
+class CompileProgress(CompileCallback):
     """One line on stderr, drawn anew after scores and model calls, and on a terminal each second."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class CompileView:
         self._live = self._out.isatty()
         self._lock = threading.RLock()
         self._guess: Estimate | None = None
-        self._session: Session | None = None
+        self._session: CompileSession | None = None
         self._start: _Mark | None = (
             None  # when the first call was made, after what was only answered again
         )
@@ -70,12 +70,17 @@ class CompileView:
             print(file=self._out)
         self._words = ""
 
-    def expects(self, guess: "Estimate") -> None:
+    def set_estimate(self, guess: "Estimate") -> None:
         """From now on, what the estimate tells, within the budget."""
         self._guess = guess
 
-    def heard(self, session: "Session") -> None:
-        """A question was scored, or a call began or ended; called from the threads of the optimizer."""
+    def on_score(self, session: CompileSession) -> None:
+        self._update(session)
+
+    def on_call(self, session: CompileSession) -> None:
+        self._update(session)
+
+    def _update(self, session: CompileSession) -> None:
         with self._lock:
             self._session, now = session, time.monotonic()
             if self._start is None or session.guard.used.calls == self._start.calls:
@@ -91,7 +96,7 @@ class CompileView:
                 if self._session and not self._over and now - self._shown >= TICK_SECONDS:
                     self._draw(self._session, now)
 
-    def _draw(self, session: "Session", now: float) -> None:
+    def _draw(self, session: CompileSession, now: float) -> None:
         words, before = self._line(session, now), self._words
         self._shown, self._words = now, words
         if self._live:
@@ -104,7 +109,7 @@ class CompileView:
         elif words != before:
             print(words, file=self._out, flush=True)
 
-    def _line(self, session: "Session", now: float) -> str:
+    def _line(self, session: CompileSession, now: float) -> str:
         parts = [
             self._best(session),
             *_used(session),
@@ -113,7 +118,7 @@ class CompileView:
         ]
         return "  ".join(filter(None, parts))
 
-    def _best(self, session: "Session") -> str:
+    def _best(self, session: CompileSession) -> str:
         candidates = session.candidates
         keys = candidates.valkeys
         if whole := candidates.whole():
@@ -125,7 +130,7 @@ class CompileView:
         )
         return f"before: {done} of {len(keys)} questions" if done else "asks a few questions"
 
-    def _left(self, session: "Session", now: float) -> str:
+    def _left(self, session: CompileSession, now: float) -> str:
         """The time that the calls still expected take at the rate of those made, never more than the budget allows.
 
         expected calls = calls made for each question answered * questions that are still to be answered
@@ -154,7 +159,7 @@ class CompileView:
         return f"at most {duration(took * most)} left" if most > 0 else "longer than estimated"
 
 
-def _used(session: "Session") -> list[str]:
+def _used(session: CompileSession) -> list[str]:
     """The calls, and all else that is budgeted, each of its bound; money also where there is some."""
     spent, budget = session.guard.used.totals(), session.guard.budget
     parts = [f"calls {spent['calls']:,}" + (f" of {budget.calls:,}" if budget.calls else "")]
@@ -171,6 +176,6 @@ def _used(session: "Session") -> list[str]:
     return parts
 
 
-def _mark(session: "Session", now: float) -> _Mark:
+def _mark(session: CompileSession, now: float) -> _Mark:
     spent = {name: float(value or 0) for name, value in session.guard.used.totals().items()}
     return _Mark(now, session.guard.used.calls, session.activity.answered, spent)

@@ -9,12 +9,12 @@ from dspy.teleprompt.teleprompt import Teleprompter
 from ...models import Price
 from ...models.engines.base import LocalEngine
 from ...programs import Cascade
-from .arguments import as_count, as_program
-from .budget import Budget
+from ...models import Budget
 from .compilation import Compilation
 from .metric import Objective, Scorer
 from .result import Compiled
-from .session import Session
+from .session import CompileCallback, CompileSession
+from .settings import CompileSettings, parse_count, parse_program
 from .splits import split
 
 
@@ -34,7 +34,8 @@ def compile(
     chain: str | Sequence[str] = (),
     surrogate: bool = False,
     folder: str | Path | None = None,
-    watch: Callable[[Session], None] | None = None,
+    watch: Callable[[CompileSession], None] | None = None,
+    callbacks: Sequence[CompileCallback] = (),
     proposer_price: Price | None = None,
 ) -> Compiled:
     """Compile a cascade: better prompts for its rounds, chosen on questions that the optimizer did not learn from.
@@ -56,6 +57,7 @@ def compile(
         surrogate: run only the rounds that what is compiled can change.
         folder: where the state is kept; the same folder goes on from there. None is a temporary one.
         watch: called after every score with the session.
+        callbacks: called after every score, and when a model call begins or ends.
         proposer_price: what the proposer costs, where its model is no priced tier's; a budget in USD needs it.
 
     Returns:
@@ -78,12 +80,9 @@ def compile(
     >>> made.before.accuracy < made.after.accuracy == 1.0
     True
     """
-    program, seed = as_program(program), as_count("seed", seed, least=None)
-    compilation = Compilation(
-        program,
-        split(trainset, valset, seed=seed),
-        score,
-        optimizer,
+    program, seed = parse_program(program), parse_count("seed", seed, least=None)
+    settings = CompileSettings(
+        optimizer=optimizer,
         budget=budget,
         only=only,
         objective=objective,
@@ -94,8 +93,10 @@ def compile(
         surrogate=surrogate,
         folder=folder,
         watch=watch,
+        callbacks=callbacks,
         proposer_price=proposer_price,
     )
+    compilation = Compilation(program, split(trainset, valset, seed=seed), score, settings)
     try:
         return compilation.run()
     finally:

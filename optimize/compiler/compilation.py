@@ -1,56 +1,52 @@
 """Compile a cascade's prompts with one of DSPy's optimizers: estimated, budgeted, resumable, and never for the worse."""
 
+import sys
 import traceback
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
 import dspy
-from dspy.teleprompt.teleprompt import Teleprompter
 
 from ...errors import CopeError
 from ...eval.run.evaluate import questions_in_flight
-from ...models import Budget, Price, Usage
+from ...models import Budget, Usage
 from ...models.adapter import LeanAdapter
 from ...models.budget import BudgetExhausted
-from ...models.engines.base import LocalEngine
 from ...programs import Cascade
 from ..optimizers.base import Job, Optimizer, failure, shown_row
 from ..optimizers.custom import Own
 from ..optimizers.registry import check_steps, optimizer_by_name
-from .arguments import (
-    as_budget,
-    as_count,
-    as_folder,
-    as_names,
-    as_objective,
-    as_program,
-    check_proposer,
-    default_scorer,
-)
 from .candidates import Candidate
-from .choice import best
-from .chosen import chosen
 from .estimate import Estimate, affordable, estimate, per_question, validation, written_share
-from .evaluator import Asking
-from .fitting import fits
-from .metric import Metric, Objective, Scorer, judged_by
+from .evaluator import ProgramEvaluator
+from .metric import Metric, Scorer, judged_by
 from .preflight import (
     ask_proposer,
     check_budget,
     check_calls,
+    check_context_window,
     check_data,
     check_pilot,
     check_prices,
     check_scorer,
 )
-from .prompts import state_of, with_prompts
-from .proposed import Proposed
-from .proposer import make_proposer
-from .quiet import quiet
-from .result import Compiled, Scores, provenance
-from .session import Failed, Session, no_proposer
+from .prompts import select_predictors, state_of, with_prompts
+from .proposer import ProposalStats, make_proposer
+from .result import Compiled, Scores, provenance, select_best
+from .session import CompileSession, Failed, WatchCallback, no_proposer
+from .settings import (
+    CompileSettings,
+    check_proposer,
+    default_scorer,
+    parse_budget,
+    parse_count,
+    parse_folder,
+    parse_names,
+    parse_objective,
+    parse_program,
+)
 from .splits import Splits, question_fingerprint
 from .store import CompileFolder
 from .student import Student
@@ -58,6 +54,22 @@ from .surrogate import Surrogate
 
 PILOT = 8
 """Questions that an estimate is made from."""
+_LOG = "optimizer.log"
+
+
+@contextmanager
+def redirect_output(path: Path) -> Iterator[None]:
+    """Append what is printed or logged inside to a file, so that stdout keeps the result and stderr the progress line."""
+    with path.open("a", encoding="utf-8") as log:
+        sys.stdout.flush()
+        with redirect_stdout(log), redirect_stderr(log):
+            yield
+
+
+def _optimizer(settings: CompileSettings) -> Optimizer:
+    if isinstance(settings.optimizer, str):
+        return optimizer_by_name(settings.optimizer)
+    return Own(settings.optimizer, settings.proposer_price)
 
 
 class Compilation:
@@ -66,25 +78,12 @@ class Compilation:
     Args:
         program: the cascade to compile; it is not changed.
         splits: training and validation questions.
-        scorer: scores an answer: a task's `score`, or a function `(example, answer) -> number`; None is the usual score of
+        scorer: scores an answer: a task's `score`, or a function `(example, answer) -> number`; None is the default score of
             the program's kind of questions.
-        optimizer: a name, or an optimizer object of DSPy's own protocol.
-        budget: bounds on the total; a number bounds the calls.
-        only: which predictors are compiled, see `chosen`; all without a condition.
-        objective: `accuracy`; `cost`, which prefers right answers that need few tokens of the large tier; or `pareto`.
-        proposer: the model that writes instructions; the large tier's by default.
-        demos: the most demonstrations of a predictor.
-        seed: of the optimizer.
-        chain: the optimizers of a chain, by name.
-        surrogate: leave out the rounds after the last compiled one, and the questions that earlier rounds settle.
-        folder: where the state is kept; the same folder goes on from there. A temporary one when None. It is held until
-            `close`.
-        watch: called after every score with the session.
-        fresh: forget what the folder holds of an earlier compile.
-        proposer_price: what the proposer costs, where its model is no priced tier's.
+        settings: all else. Its folder is locked until `close`.
 
     Raises:
-        CopeError: when something about it cannot work, or another compile holds the folder; no model has been asked yet.
+        CopeError: when a setting cannot work, or another compile holds the folder; no model has been asked yet.
     """
 
     def __init__(
@@ -92,78 +91,68 @@ class Compilation:
         program: Cascade,
         splits: Splits,
         scorer: Scorer | None = None,
-        optimizer: str | Teleprompter = "bootstrap-random-search",
-        *,
-        budget: Budget | int | None = None,
-        only: str | Sequence[str] = (),
-        objective: Objective = "accuracy",
-        proposer: str | dspy.LM | LocalEngine | None = None,
-        demos: int = 4,
-        seed: int = 0,
-        chain: str | Sequence[str] = (),
-        surrogate: bool = False,
-        folder: str | Path | None = None,
-        watch: Callable[[Session], None] | None = None,
-        fresh: bool = False,
-        proposer_price: Price | None = None,
+        settings: CompileSettings | None = None,
     ) -> None:
-        self.optimizer: Optimizer = (
-            optimizer_by_name(optimizer)
-            if isinstance(optimizer, str)
-            else Own(optimizer, proposer_price)
-        )
-        self.program, self.splits, self.objective = (
-            as_program(program),
-            splits,
-            as_objective(objective),
-        )
-        self.names = chosen(program, as_names("only", only))
-        links, budget, place = as_names("chain", chain), as_budget(budget), as_folder(folder)
-        demos, seed = as_count("demos", demos), as_count("seed", seed, least=None)
-        check_steps(self.optimizer, [optimizer_by_name(name) for name in links], demos)
+        settings = settings or CompileSettings()
+        self.settings = settings
+        self.optimizer = _optimizer(settings)
+        self.program, self.splits = parse_program(program), splits
+        self.objective = parse_objective(settings.objective)
+        self.names = select_predictors(program, parse_names("only", settings.only))
+        chain, budget = parse_names("chain", settings.chain), parse_budget(settings.budget)
+        folder = parse_folder(settings.folder)
+        demos = parse_count("demos", settings.demos)
+        seed = parse_count("seed", settings.seed, least=None)
+        check_steps(self.optimizer, [optimizer_by_name(name) for name in chain], demos)
         check_data(splits)
         rows = [*splits.train, *splits.val]
         scorer = scorer or default_scorer(program, rows)
         check_scorer(judged_by(scorer), splits)
-        check_proposer(proposer)
-        self.surrogate = Surrogate(program, self.names) if surrogate else None
-        self.proposer = make_proposer(program.team, proposer, price=proposer_price)
+        check_proposer(settings.proposer)
+        self.surrogate = Surrogate(program, self.names) if settings.surrogate else None
+        self.proposer = make_proposer(
+            program.team, settings.proposer, price=settings.proposer_price
+        )
         self._costs: list[Usage] = []
-        self._held = CompileFolder(place)
+        self._held = CompileFolder(folder)
         self.folder = self._held.path
         try:
-            if fresh:
-                self._held.forget()
-            self.session = Session(
-                [question_fingerprint(e.question) for e in splits.val],
-                budget,
-                self.folder,
-                watch or (lambda _: None),
-            )
+            self.session = self._open_session(budget, rows)
         except BaseException:
             self._held.close()
             raise
-        self.session.refuses = fits([example.question for example in rows])
-        self.metric = Metric(scorer, self.session, objective, rows)
+        self.metric = Metric(scorer, self.session, self.objective, rows)
         student = Student(program, self.session, self.names, failures=self.optimizer.reflects)
-        train = (
-            splits.train
-            if isinstance(self.optimizer, Own)
-            else [shown_row(e, student) for e in splits.train]
-        )
-        self.asking = Asking(self.metric, self.session, questions_in_flight(program))
+        train = splits.train
+        if not isinstance(self.optimizer, Own):
+            train = [shown_row(example, student) for example in splits.train]
+        self.evaluator = ProgramEvaluator(self.metric, self.session, questions_in_flight(program))
         self.job = Job(
-            student,
-            train,
-            splits.val,
-            self.metric,
-            self.proposer,
-            None,
-            self.asking.threads,
-            demos,
-            seed,
-            self.asking.scores,
-            links,
+            student=student,
+            trainset=train,
+            valset=splits.val,
+            metric=self.metric,
+            proposer=self.proposer,
+            runs=None,
+            threads=self.evaluator.threads,
+            demos=demos,
+            seed=seed,
+            evaluate=self.evaluator.scores,
+            chain=chain,
+        )
+
+    def _open_session(self, budget: Budget | None, rows: list[dspy.Example]) -> CompileSession:
+        if self.settings.fresh:
+            self._held.forget()
+        callbacks = list(self.settings.callbacks)
+        if self.settings.watch is not None:
+            callbacks.append(WatchCallback(self.settings.watch))
+        return CompileSession(
+            [question_fingerprint(example.question) for example in self.splits.val],
+            budget,
+            self.folder,
+            callbacks,
+            check_context_window([example.question for example in rows]),
         )
 
     @property
@@ -190,10 +179,10 @@ class Compilation:
         """
         self.check()
         try:
-            with self._stage(), quiet(self.folder / "optimizer.log"):
+            with self._stage(), redirect_output(self.folder / _LOG):
                 if self.proposes:
                     ask_proposer(self.proposer)
-                asked = self.asking.results(self.job.student, self.splits.train[:PILOT])
+                asked = self.evaluator.results(self.job.student, self.splits.train[:PILOT])
         except Failed as failed:
             raise failed.error from failed
         except BudgetExhausted as empty:
@@ -240,7 +229,7 @@ class Compilation:
         """
         if not self._costs:
             self.estimate()
-        with quiet(self.folder / "optimizer.log"):
+        with redirect_output(self.folder / _LOG):
             try:
                 return self._run()
             except Failed as failed:
@@ -251,13 +240,13 @@ class Compilation:
         begun = self.session.guard.used
         try:
             with self._stage():
-                self.asking.scores(student, self.splits.val)
+                self.evaluator.scores(student, self.splits.val)
         except BudgetExhausted as empty:
             raise CopeError(f"{empty} before the program was validated once: give more") from None
         before = self.session.see(student)
         self.metric.reference = before.mean(self.session.candidates.valkeys, before.large_tokens)
         stopped, made = None, None
-        proposed = self.session.proposed = Proposed()  # whatever the pilot asked
+        proposed = self.session.proposed = ProposalStats()  # whatever the pilot asked
         reserve = validation(
             len(self.splits.val), self.session.guard.used.minus(begun), self._costs
         )
@@ -276,7 +265,7 @@ class Compilation:
         try:
             with self._stage():
                 for candidate in self._finalists(made, before):
-                    self.asking.scores(candidate, self.splits.val)
+                    self.evaluator.scores(candidate, self.splits.val)
         except BudgetExhausted as empty:
             stopped = stopped or str(empty)
         outcome = self._outcome(before, stopped)
@@ -303,7 +292,7 @@ class Compilation:
 
     def _outcome(self, before: Candidate, stopped: str | None) -> Compiled:
         candidates = self.session.candidates
-        after = best(candidates, self.metric, before)
+        after = select_best(candidates, self.metric, before)
         keys = candidates.valkeys
         made = Compiled(
             program=with_prompts(self.program, after.state),

@@ -6,6 +6,10 @@ from typing import Any
 
 from ...models import Budget, Usage
 from ...models.usage_row import UsageRow
+from ...programs import Cascade
+from ...programs.cascade_round import CascadeRound
+from ...programs.confidence.early_stopping import NONE
+from ...programs.ensemble import members_of
 
 
 @dataclass(frozen=True)
@@ -167,3 +171,40 @@ def _sum(parts: Sequence[Usage]) -> Usage:
     for part in parts:
         total = total.plus(part)
     return total
+
+
+def min_calls_per_question(program: Cascade, last: int | None = None) -> int:
+    """Return the minimum number of model calls for one question.
+
+    It is the case in which every round stops as early as it can, because all samples agree or none can be parsed.
+
+    Args:
+        program: the cascade; in an ensemble every program answers.
+        last: the last round that runs; None runs all.
+
+    >>> min_calls_per_question(Cascade("small")), min_calls_per_question(Cascade("cope"))
+    (1, 12)
+    """
+    least = 0
+    rounds = [round_ for round_ in program.rounds() if last is None or round_.number <= last]
+    for round_ in reversed(rounds):
+        least = min(
+            _calls(program, round_, agreed=True), _calls(program, round_, agreed=False) + least
+        )
+    return least * len(members_of(program))
+
+
+def _calls(program: Cascade, round_: CascadeRound, agreed: bool) -> int:
+    """The calls of a round in which all samples have one vote, or none has a vote."""
+    shared = round_.planner is not None and round_.spec.plans == 1
+    each = 2 if round_.planner is not None and not shared else 1
+    return shared + each * _samples(
+        program, round_, agreed, hands_on=round_.hands_on and not shared
+    )
+
+
+def _samples(program: Cascade, round_: CascadeRound, agreed: bool, hands_on: bool) -> int:
+    if program.early_stop == NONE:
+        return round_.spec.samples
+    confidence = program.confidence_of(round_.number)
+    return confidence.min_samples(round_.spec, agreed, program.early_stop, hands_on)

@@ -6,13 +6,13 @@ from typing import Any
 import dspy
 
 from .metric import Metric
-from .session import Session
+from .session import CompileSession
 from .splits import question_fingerprint
 from .student import Student
 
 
 @dataclass(frozen=True)
-class Asking:
+class ProgramEvaluator:
     """Scores programs on questions.
 
     Attributes:
@@ -22,7 +22,7 @@ class Asking:
     """
 
     metric: Metric
-    session: Session
+    session: CompileSession
     threads: int
 
     def results(

@@ -2,7 +2,13 @@
 
 from typing import Any
 
+import dspy
+
 from ...eval import Score
+from ...programs.cascade import winner
+from ...programs.cascade_round import NO_PLAN, CascadeRound
+from ...programs.confidence.base import Sample
+from ...programs.predictor_name import PredictorName
 from ...programs.round_record import RoundRecord
 from ...util.text import shorten
 
@@ -17,7 +23,6 @@ def feedback(score: Score, prediction: Any, predictor: str | None) -> str:
         prediction: the cascade's.
         predictor: the one that is to learn, such as `round_2.planner.predict`; None for the whole program.
 
-    >>> import dspy
     >>> row = {"round": 1, "asked": 1, "samples": [{"answer": "4"}], "votes": {"4": 1}, "accepted": True, "plan": None}
     >>> feedback(Score(1.0, "4 is right."), dspy.Prediction(rounds=[row], round=1), None)
     '4 is right. Round 1 answered.'
@@ -28,7 +33,7 @@ def feedback(score: Score, prediction: Any, predictor: str | None) -> str:
     if predictor is None:
         words += [_round(row) for row in prediction.rounds]
     else:
-        number, role = int(predictor.split(".")[0].removeprefix("round_")), predictor.split(".")[1]
+        number, role = PredictorName.parse(predictor)
         row = next((row for row in prediction.rounds if row["round"] == number), None)
         if row is None:
             return score.feedback
@@ -86,3 +91,54 @@ def announces(plan: str) -> bool:
     True
     """
     return plan.rstrip().endswith(":")
+
+
+def reflection_trace(
+    round_: CascadeRound, result: dspy.Prediction, question: str, plans: dict[int, str | None]
+) -> list[Any]:
+    """Return DSPy's trace of a round for reflection: its winner's calls, else those of its first sample, unreadable replies too.
+
+    Args:
+        round_: the round.
+        result: what it gave.
+        question: what it was asked.
+        plans: those of earlier rounds that it saw, by round.
+    """
+    if result.verdict.supporters:
+        return winner(result)
+    found: list[Any] = []
+    for part in (result.shared, next(iter(result.samples), None)):
+        if part is None:
+            continue
+        found += part.trace
+        if part.unread is not None:
+            found.append(
+                _unread(round_, part, part is result.shared, {"question": question}, plans)
+            )
+    return found
+
+
+def _unread(
+    round_: CascadeRound,
+    part: Sample,
+    shared: bool,
+    asked: dict[str, Any],
+    plans: dict[int, str | None],
+) -> Any:
+    """The call whose reply could not be read, with the reply in place of its last field."""
+    solver: Any = round_.reasoner.predict
+    planning = round_.planner is not None and (
+        shared or any(predict is solver for predict, *_ in part.trace)
+    )
+    if not planning:
+        known = {**plans, round_.number: part.plan}
+        asked = {
+            **asked,
+            **{field: known.get(number) or NO_PLAN for number, field in round_.fields.items()},
+        }
+    predict: Any = round_.planner.predict if planning and round_.planner else solver
+    return (
+        predict,
+        asked,
+        dspy.Prediction(**{list(predict.signature.output_fields)[-1]: part.unread}),
+    )

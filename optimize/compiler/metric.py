@@ -12,7 +12,7 @@ from ...eval.run.evaluate import FATAL
 from ...models import run_sync
 from ...util.text import shorten
 from .feedback import feedback
-from .session import Session
+from .session import CompileSession
 from .splits import question_fingerprint
 
 Objective = Literal["accuracy", "cost", "pareto"]
@@ -78,7 +78,7 @@ class Metric:
     def __init__(
         self,
         scorer: Scorer,
-        session: Session,
+        session: CompileSession,
         objective: Objective = "accuracy",
         rows: Iterable[dspy.Example] = (),
     ) -> None:

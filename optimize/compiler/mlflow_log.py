@@ -21,13 +21,13 @@ from .compilation import Compilation
 from .output import save
 from .prompts import prompts_text, state_of, templates
 from .result import Compiled, Scores
-from .session import Session
+from .session import CompileCallback, CompileSession
 
 MOST_CHILDREN = 50
 """Candidates with a run of their own; of more, the table tells."""
 
 
-class CompileTracker:
+class CompileTracker(CompileCallback):
     """Logs a compile to its run. What the store refuses is said at the end, and stops nothing.
 
     Args:
@@ -66,7 +66,7 @@ class CompileTracker:
                 }
             )
 
-    def on_score(self, session: Session) -> None:
+    def on_score(self, session: CompileSession) -> None:
         """A question was scored; called from the threads of the optimizer."""
         with self._lock, self._collect_errors():
             pool = session.candidates

@@ -12,12 +12,15 @@ from ...models import Usage
 from ...models.budget import Budget, BudgetGuard, format_bound
 from ...models.lm import TierLM
 from ...programs import Cascade
+from ...programs.cascade_round import CascadeRound
+from ...programs.demos import shown
+from ...programs.predictor_name import ROLES, PredictorName, Role
 from ..optimizers.base import Job, Optimizer
-from .fewest import fewest_calls
+from .estimate import min_calls_per_question
 from .metric import Judge
 from .proposer import TIER
 from .session import no_proposer
-from .splits import Splits
+from .splits import Splits, question_fingerprint
 
 LEAST = {"train": 4, "val": 4}
 """Fewest questions of a split: with fewer, chance decides."""
@@ -25,8 +28,6 @@ LEAST = {"train": 4, "val": 4}
 
 def check_data(splits: Splits) -> None:
     """Raise a CopeError when a split is too small, or a question is in both."""
-    from .splits import question_fingerprint
-
     for name, least in LEAST.items():
         if len(rows := getattr(splits, name)) < least:
             raise CopeError(
@@ -115,7 +116,7 @@ def check_calls(optimizer: Optimizer, job: Job, budget: Budget, last: int | None
     """
     if budget.calls is None:
         return
-    each = fewest_calls(job.student, last)
+    each = min_calls_per_question(job.student, last)
     again = any(name.startswith("round_1.") for name in job.student.names)
 
     def needed(part: Job) -> float:
@@ -182,4 +183,57 @@ def _too_small(
     return CopeError(
         f"{format_bound(bound)} {name} are too few for one step of {optimizer.name}: it needs {about} {amount} "
         f"({len(job.valset) + optimizer.least(job)} answers); give {_OPTIONS[name](whole)}{also}"
+    )
+
+
+_CHARS_A_TOKEN = 2.6
+"""Below what models of today pack into a token of English or code (3 to 4), so that what seems to fit does fit."""
+
+
+def check_context_window(questions: Sequence[str]) -> Callable[[Cascade], str | None]:
+    """Return a check of programs: it gives the reason why one is rejected, None when all its prompts fit.
+
+    A prompt is written out as the tier's adapter does it, with the demonstrations and the longest of the questions; the
+    maximum length of a reply is added.
+
+    Args:
+        questions: those that the program will be asked.
+    """
+    longest = max(questions, key=len, default="")
+
+    def check(program: Cascade) -> str | None:
+        for round_ in program.rounds():
+            for role in ROLES:
+                reason = _overflow(program, round_, role, longest)
+                if reason:
+                    return reason
+        return None
+
+    return check
+
+
+def _overflow(program: Cascade, round_: CascadeRound, role: Role, question: str) -> str | None:
+    """Return why a predictor's prompt does not fit the context of its tier; None when it fits."""
+    spec = round_.spec
+    name, module, reply = spec.reasoner, round_.reasoner, spec.max_tokens
+    if role == "planner":
+        name, module, reply = spec.planner, round_.planner, spec.plan_max_tokens
+    if name is None or module is None:
+        return None
+    tier, predict = program.team[name], module.predict
+    if not tier.context_tokens:
+        return None
+    reply = reply or tier.lm.kwargs.get("max_tokens") or 0
+    signature: Any = predict.signature
+    inputs = dict.fromkeys(signature.input_fields, "x" * 300)
+    inputs["question"] = question
+    neighbours = program.neighbours.get(str(PredictorName(round_.number, role)))
+    demos = shown(predict, neighbours.longest() if neighbours else ())
+    messages = tier.adapter.format(signature, demos, inputs)
+    tokens = round(sum(len(str(message["content"])) for message in messages) / _CHARS_A_TOKEN)
+    if tokens + min(reply, tier.context_tokens // 4) <= tier.context_tokens:
+        return None
+    return (
+        f"a prompt of round {round_.number} has about {tokens} tokens, which with the reply do not fit "
+        f"{name}'s context of {tier.context_tokens}"
     )

@@ -1,14 +1,16 @@
 """A program's prompts as plain data: what tells candidates apart, and what a program is made of again."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dspy
 
+from ...errors import CopeError
 from ...programs import Cascade
 from ...programs.demonstrations import Neighbours
 from ...programs.demos import shown, trimmed
 from ...programs.ensemble import Ensemble, Members, members_of
+from ...programs.predictor_name import PredictorName, round_attribute
 from ...tracking import template
 from ...util.text import indented
 
@@ -135,24 +137,56 @@ def templates(program: Cascade) -> Iterator[tuple[str, list[dict[str, str]], dic
         For each predictor, those of an ensemble's peers too: a short name, the messages, and what else there is to know.
     """
     for number, member in enumerate(members_of(program), 1):
+        prefix = f"peer_{number}-" if number > 1 else ""
         for name, predict in member.named_predictors():
-            round_, role = name.split(".")[:2]
-            spec = program.preset.rounds[int(round_.removeprefix("round_")) - 1]
+            round_, role = PredictorName.parse(name)
+            spec = program.preset.rounds[round_ - 1]
             tier = program.team[(spec.planner if role == "planner" else spec.reasoner) or ""]
             signature: Any = predict.signature  # DSPy types it as an instance; it is a class
-            marks = {
-                field: f"\ue000{field}\ue001" for field in signature.input_fields
-            }  # for private use: in no text
-            messages = tier.adapter.format(signature, shown(predict), marks)
-            tags = {"tier": tier.name, "model": tier.model, "predictor": name}
-            if near := member.neighbours.get(name):
-                tags["neighbours"] = f"{near.k} of {len(near.demos)}"
-            plain = [
+            # Characters for private use mark the variables: they are in no text.
+            marks = {field: f"\ue000{field}\ue001" for field in signature.input_fields}
+            messages = [
                 {"role": message["role"], "content": str(message["content"])}
-                for message in messages
+                for message in tier.adapter.format(signature, shown(predict), marks)
             ]
-            yield (
-                f"{f'peer_{number}-' if number > 1 else ''}{round_}-{role}",
-                template(plain, marks),
-                tags,
-            )
+            tags = {"tier": tier.name, "model": tier.model, "predictor": name}
+            near = member.neighbours.get(name)
+            if near:
+                tags["neighbours"] = f"{near.k} of {len(near.demos)}"
+            yield f"{prefix}{round_attribute(round_)}-{role}", template(messages, marks), tags
+
+
+def select_predictors(program: Cascade, only: Iterable[str] = ()) -> list[str]:
+    """Return the names of the predictors for which all conditions hold; all names without a condition.
+
+    Args:
+        program: the cascade.
+        only: a tier's name, `planner`, `reasoner`, or `round:N`.
+
+    Raises:
+        CopeError: for a condition that is not understood, or when nothing is left.
+
+    >>> select_predictors(Cascade("cope"), ["large", "planner"])
+    ['round_2.planner.predict']
+    """
+    found = []
+    for name, _ in program.named_predictors():
+        number, role = PredictorName.parse(name)
+        spec = program.preset.rounds[number - 1]
+        tier = spec.planner if role == "planner" else spec.reasoner
+        if all(want in (tier, role, f"round:{number}") for want in only):
+            found.append(name)
+    known = {
+        *program.preset.tiers,
+        "planner",
+        "reasoner",
+        *(f"round:{n + 1}" for n in range(len(program.preset.rounds))),
+    }
+    unknown = [want for want in only if want not in known]
+    if unknown:
+        raise CopeError(
+            f"--only {unknown[0]} is not understood: give one of {', '.join(sorted(known))}"
+        )
+    if not found:
+        raise CopeError(f"no predictor is {' and '.join(only)} at once: give fewer conditions")
+    return found

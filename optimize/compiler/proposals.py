@@ -13,7 +13,7 @@ from dspy.utils.exceptions import AdapterParseError, ContextWindowExceededError
 
 from ...models.adapter import LeanAdapter
 from ...models.engines.registry import is_local
-from .proposed import Proposed
+from .proposer import ProposalStats
 
 _REMARKS = ("instruction", "revised", "feedback", "the assistant", "the reply", "the response")
 """Words of a remark about the task at hand, where advice for a reader of the instruction was asked for."""
@@ -43,7 +43,7 @@ class Advice:
         proposed: told of advice that is not used.
     """
 
-    def __init__(self, most: int, proposed: Proposed) -> None:
+    def __init__(self, most: int, proposed: ProposalStats) -> None:
         self._most, self._proposed = most, proposed
         self._advise = dspy.Predict(Advise)
 
@@ -132,7 +132,7 @@ class Rewrite:
         proposed: told of proposals that are not used.
     """
 
-    def __init__(self, most: int, proposed: Proposed) -> None:
+    def __init__(self, most: int, proposed: ProposalStats) -> None:
         self._proposed = proposed
         self._propose = InstructionProposer(max_chars=most, adapter=LeanAdapter())
 
@@ -151,10 +151,10 @@ class Rewrite:
         return {name: candidate[name] for name in components_to_update}
 
 
-def proposals_by(model: str, most: int, proposed: Proposed) -> Any:
+def proposals_by(model: str, most: int, proposed: ProposalStats) -> Any:
     """The way that suits a reflecting model: local ones are small.
 
-    >>> type(proposals_by("local/qwen2.5-coder-1.5b", 1500, Proposed())).__name__
+    >>> type(proposals_by("local/qwen2.5-coder-1.5b", 1500, ProposalStats())).__name__
     'Advice'
     """
     return (Advice if is_local(model) else Rewrite)(most, proposed)

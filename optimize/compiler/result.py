@@ -10,7 +10,8 @@ from ...models import Usage
 from ...programs import Cascade
 from ...stats.intervals import paired_interval, wilson
 from ...util.files import write_atomic
-from .candidates import Candidate
+from .candidates import Candidate, Candidates
+from .metric import Metric
 from .splits import Splits
 
 
@@ -154,3 +155,30 @@ def save_program(program: Cascade, path: str | Path, provenance: dict[str, Any])
             f"cannot write the program {path}: {error.strerror}; choose another place with -o"
         ) from None
     return path
+
+
+def select_best(candidates: Candidates, metric: Metric, before: Candidate) -> Candidate:
+    """Return the best candidate that answered the whole validation set; the program as it was, where none is better.
+
+    Args:
+        candidates: all that were tried.
+        metric: its objective is what they are compared by.
+        before: the program as it was.
+    """
+
+    def worth(candidate: Candidate) -> tuple[float, float, float]:
+        """The objective, then fewer tokens of the large tier, then fewer tokens."""
+        keys = candidates.valkeys
+        values = [metric.worth(candidate.scores[key], candidate.large_tokens[key]) for key in keys]
+        return (
+            sum(values) / len(values),
+            -candidate.mean(keys, candidate.large_tokens),
+            -candidate.mean(keys, candidate.tokens),
+        )
+
+    after = max(candidates.whole(), key=lambda candidate: (*worth(candidate), -candidate.number))
+    if (
+        metric.objective == "accuracy"
+    ):  # as accurate with fewer tokens is no gain in what was asked for
+        return after if worth(after)[0] > worth(before)[0] else before
+    return after if worth(after) > worth(before) else before

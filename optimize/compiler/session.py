@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,9 @@ from ...models import Budget, BudgetGuard, Call, Halt, Ledger, Usage, admission_
 from ...models.scope import in_scope, scoped
 from ...programs import Cascade
 from ...util.hashing import digest
-from .activity import Activity
 from .candidates import Candidate, Candidates
 from .prompts import state_of
-from .proposed import Proposed
-from .proposer import TIER
+from .proposer import TIER, ProposalStats
 from .round_cache import KeptRounds
 from .store import CALLS, ROUNDS
 
@@ -48,18 +46,69 @@ def no_proposer(model: str, why: str) -> CopeError:
     )
 
 
-class Session:
+class CompileActivity:
+    """The work under way.
+
+    Attributes:
+        answered: questions that programs answered so far, rollouts and questions that were known included.
+        explored: of these, answers that were only looked for, one after the other, to learn from.
+        words: what was begun last.
+    """
+
+    def __init__(self) -> None:
+        self.answered = self.explored = 0
+        self.words = ""
+
+    def asks(self, candidate: Candidate, exploring: bool) -> None:
+        """A program is asked a question."""
+        if exploring:
+            self.words = f"exploring: {self.explored:,} answers"
+        else:
+            self.explored = 0
+            which = f"candidate {candidate.number}" if candidate.number else "the program as it was"
+            self.words = f"asking {which}: {len(candidate.scores):,} questions"
+
+    def has_answered(self, exploring: bool) -> None:
+        """A question was answered."""
+        self.answered += 1
+        self.explored += exploring
+
+    def proposes(self) -> None:
+        """A model was asked for a proposal."""
+        self.words = "a proposal is being written"
+
+
+class CompileCallback:
+    """Base class of what observes a compile. Its methods are called from the threads of the optimizer."""
+
+    def on_score(self, session: "CompileSession") -> None:
+        """Handle a new score of a candidate."""
+
+    def on_call(self, session: "CompileSession") -> None:
+        """Handle the begin or end of a model call: an optimizer may make many between two scores."""
+
+
+class WatchCallback(CompileCallback):
+    """Call a function with the session after every score."""
+
+    def __init__(self, watch: Callable[["CompileSession"], None]) -> None:
+        self._watch = watch
+
+    def on_score(self, session: "CompileSession") -> None:
+        self._watch(session)
+
+
+class CompileSession:
     """Budget, ledger, kept rounds and candidates of one compile.
 
     Args:
         valkeys: fingerprints of the validation questions.
         budget: bounds on the total, earlier attempts included.
         folder: where calls and rounds are kept for a resume; None keeps nothing.
-        watch: called after every score with this session.
+        callbacks: observe the compile.
+        reject_reason: returns why a program may not be used, None when it may.
 
     Attributes:
-        watchers: all that are called after a score; more may be added.
-        listeners: the same when a model call begins or ends: an optimizer may make many between two scores.
         activity: what is being done.
         proposed: what became of the proposals.
     """
@@ -69,24 +118,42 @@ class Session:
         valkeys: list[str],
         budget: Budget | None = None,
         folder: Path | None = None,
-        watch: Callable[["Session"], None] = lambda session: None,
+        callbacks: Sequence[CompileCallback] = (),
+        reject_reason: Callable[[Cascade], str | None] = lambda program: None,
     ) -> None:
         self.ledger = Ledger(folder / CALLS) if folder else None
         self.kept = KeptRounds(folder / ROUNDS if folder else None)
         self.guard = BudgetGuard(budget or Budget(), _used_before(self.ledger))
         self.resumed = bool(self.ledger and self.ledger.before)
         self.candidates = Candidates(valkeys)
-        self.refuses: Callable[[Cascade], str | None] = lambda program: None
-        self.watchers = [watch]
-        self.listeners: list[Callable[[Session], None]] = []
-        self.activity = Activity()
-        self.proposed = Proposed()
+        self._reject_reason = reject_reason
+        self._callbacks = list(callbacks)
+        self.activity = CompileActivity()
+        self.proposed = ProposalStats()
         self._ended: dict[int, Halt] = {}
         self._stages = 0
         self._running: dict[asyncio.Task[Any], int] = {}  # questions in flight, by stage
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Session":
+    def __deepcopy__(self, memo: dict[int, Any]) -> "CompileSession":
         return self  # optimizers copy programs; the compile stays one
+
+    @contextmanager
+    def with_callback(self, callback: CompileCallback) -> Iterator[None]:
+        """Let one more callback observe the compile inside."""
+        self._callbacks.append(callback)
+        try:
+            yield
+        finally:
+            self._callbacks.remove(callback)
+
+    @contextmanager
+    def with_candidates(self, candidates: Candidates) -> Iterator[Candidates]:
+        """Collect programs and scores in other candidates inside."""
+        before, self.candidates = self.candidates, candidates
+        try:
+            yield candidates
+        finally:
+            self.candidates = before
 
     @contextmanager
     def stage(self) -> Iterator[None]:
@@ -138,7 +205,7 @@ class Session:
         except Halt as halt:
             self.end(halt)
             raise
-        self._tell()
+        self._notify()
 
     def on_error(self, call: Call, error: Exception) -> None:
         """What fails for one request fails for all: no optimizer is to go on as if it had only lost a proposal."""
@@ -164,11 +231,11 @@ class Session:
         self.guard.after_call(call)
         if call.tier == TIER:
             self.proposed.ended += 1
-        self._tell()
+        self._notify()
 
-    def _tell(self) -> None:
-        for listen in self.listeners:
-            listen(self)
+    def _notify(self) -> None:
+        for callback in list(self._callbacks):
+            callback.on_call(self)
 
     def check(self) -> None:
         """Raise what ended the stage that this thread belongs to, if it has ended."""
@@ -184,7 +251,9 @@ class Session:
         state = state_of(program)
         identity = digest(state)
         if identity not in self.candidates:
-            self.candidates.see(identity, state, self.guard.used.calls, self.refuses(program))
+            self.candidates.see(
+                identity, state, self.guard.used.calls, self._reject_reason(program)
+            )
         return self.candidates[identity]
 
     def note(
@@ -193,8 +262,8 @@ class Session:
         """Keep a score, unless it comes from a rollout that only looked for other answers."""
         if identity is not None:
             self.candidates.score(identity, key, value, large_tokens, tokens)
-            for watch in self.watchers:
-                watch(self)
+            for callback in list(self._callbacks):
+                callback.on_score(self)
 
     def close(self) -> None:
         if self.ledger:

@@ -14,10 +14,9 @@ from ...programs.ensemble import Ensemble
 from ...programs.plan_kinds import PLAN_KINDS
 from ...programs.sampling import seed_of
 from ...util.hashing import digest
-from .feedback import announces
+from .feedback import announces, reflection_trace
 from .prompts import plain_prompt, state_of, take
-from .reflected import reflected
-from .session import Session
+from .session import CompileSession
 
 _WARM = 0.7  # the temperature of a greedy round while an optimizer looks for other answers
 
@@ -36,7 +35,7 @@ class Student(Ensemble):
     def __init__(
         self,
         cascade: Cascade,
-        session: Session,
+        session: CompileSession,
         names: Iterable[str],
         last: int | None = None,
         failures: bool = False,
@@ -144,7 +143,9 @@ class Student(Ensemble):
             return [entry for entry in super().learned_from(results) if not _empty_plan(entry)]
         pairs = zip(self.rounds(), results, strict=False)
         return [
-            entry for round_, result in pairs for entry in reflected(round_, result, *result.asked)
+            entry
+            for round_, result in pairs
+            for entry in reflection_trace(round_, result, *result.asked)
         ]
 
     def with_state(self, state: dict[str, Any]) -> Self:

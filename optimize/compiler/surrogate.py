@@ -7,6 +7,7 @@ import dspy
 
 from ...errors import CopeError
 from ...programs import Cascade
+from ...programs.predictor_name import PredictorName
 from ..optimizers.base import Job, Optimizer
 from .candidates import Candidates
 from .prompts import state_of
@@ -33,7 +34,7 @@ class Surrogate:
     """
 
     def __init__(self, program: Cascade, names: list[str]) -> None:
-        numbers = [int(name.split(".")[0].removeprefix("round_")) for name in names]
+        numbers = [PredictorName.parse(name).round for name in names]
         self.first, self.last = min(numbers), max(numbers)
         if (self.first, self.last) == (1, len(program.preset.rounds)):
             raise CopeError(
@@ -46,29 +47,28 @@ class Surrogate:
         student = job.student.deepcopy()
         student.last = self.last
         session = job.student.session
-        trainset, valset = (
-            self._reaching(student, job, rows) for rows in (job.trainset, job.valset)
-        )
+        trainset = self._questions_reaching(student, job, job.trainset)
+        valset = self._questions_reaching(student, job, job.valset)
         if len(trainset) < 2 or len(valset) < 2:
             return None  # hardly a question reaches what is compiled
-        whole, session.candidates = (
-            session.candidates,
-            Candidates([question_fingerprint(e.question) for e in valset]),
-        )
-        try:
-            job.evaluate(student, valset)
-            made = optimizer.compile(
-                replace(job, student=student, trainset=trainset, valset=valset)
-            )
-            if made is not None:
-                made = student.with_state(state_of(made))
-                job.evaluate(made, valset)
-            return None
-        finally:
-            self.best = [candidate.state for candidate in session.candidates.whole()[:2]]
-            session.candidates = whole
+        pool = Candidates([question_fingerprint(example.question) for example in valset])
+        with session.with_candidates(pool):
+            try:
+                self._compile(
+                    optimizer, replace(job, student=student, trainset=trainset, valset=valset)
+                )
+            finally:
+                self.best = [candidate.state for candidate in pool.whole()[:2]]
+        return None
 
-    def _reaching(self, student: Student, job: Job, rows: list[Any]) -> list[Any]:
+    def _compile(self, optimizer: Optimizer, job: Job) -> None:
+        """Compile, and score the program before and after on the questions of the job."""
+        job.evaluate(job.student, job.valset)
+        made = optimizer.compile(job)
+        if made is not None:
+            job.evaluate(job.student.with_state(state_of(made)), job.valset)
+
+    def _questions_reaching(self, student: Student, job: Job, rows: list[Any]) -> list[Any]:
         """The questions that the compiled rounds are asked."""
         if self.first == 1:
             return rows

@@ -1,21 +1,18 @@
 """Track a compile in MLflow, and describe it in the program file, for the command line and for Python."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ...models.team import ASKED
-from ...programs import Cascade
 from ...tracking import tracked
 from ...util.files import read_metadata, write_metadata
-from ...util.hashing import digest
 from .compilation import Compilation
 from .mlflow_log import CompileTracker
-from .result import Compiled, asked_with
-from .splits import Splits
+from .result import Compiled
 from .store import NOTES
 
 
@@ -28,7 +25,7 @@ def compile_provenance(result: Compiled, settings: Mapping[str, Any]) -> Compile
 
     Args:
         result: the outcome.
-        settings: those of `settings_of`.
+        settings: the `document` of its settings.
     """
     known = result.provenance
     about: dict[str, Any] = {"task": settings["task"], "optimizer": settings["optimizer"]}
@@ -70,69 +67,27 @@ def run_tracked(compilation: Compilation, task: str, *, store: str | None = None
 
     >>> from cope import Cascade, run_tracked
     >>> from cope.eval import task_by_name
-    >>> from cope.optimize import Compilation, split
+    >>> from cope.optimize import Compilation, CompileSettings, split
     >>> task = task_by_name("gsm8k")
     >>> splits = split(task.load("train", 100), None)  # doctest: +SKIP
-    >>> compilation = Compilation(Cascade("small"), splits, task.score, budget=500, folder="mine")  # doctest: +SKIP
+    >>> settings = CompileSettings(budget=500, folder="mine")
+    >>> compilation = Compilation(Cascade("small"), splits, task.score, settings)  # doctest: +SKIP
     >>> made = run_tracked(compilation, "gsm8k")  # doctest: +SKIP
     >>> compilation.close()  # doctest: +SKIP
     >>> made.save("mine.json")  # doctest: +SKIP
     """
-    job, program = compilation.job, compilation.program
-    every = [name for name, _ in program.named_predictors()]
-    settings = settings_of(
-        task,
-        program,
-        compilation.splits,
-        optimizer=compilation.optimizer.name,
+    every = [name for name, _ in compilation.program.named_predictors()]
+    settings = replace(
+        compilation.settings,
         only=[] if compilation.names == every else compilation.names,
         proposer=str(compilation.proposer.model),
-        chain=",".join(job.chain),
-        objective=compilation.objective,
-        surrogate=compilation.surrogate is not None,
-        demos=job.demos,
-        seed=job.seed,
+        chain=",".join(compilation.job.chain),
     )
-    with tracked_compile(compilation, settings, store) as log:
-        result = compile_provenance(compilation.run(), settings)
+    document = settings.document(task, compilation.program, compilation.splits)
+    with tracked_compile(compilation, document, store) as log:
+        result = compile_provenance(compilation.run(), document)
         log(result)
     return result
-
-
-def settings_of(
-    task: str,
-    program: Cascade,
-    splits: Splits,
-    *,
-    optimizer: str,
-    only: Sequence[str],
-    proposer: str,
-    **more: Any,
-) -> dict[str, Any]:
-    """All that decides what a compile comes to, its budget apart; the same settings find the same folder.
-
-    Args:
-        task: its name.
-        program: as it is before.
-        splits: the questions.
-        optimizer: its name.
-        only: what is compiled, as the user says it; empty is all.
-        proposer: the model that writes instructions.
-        more: options that count where they are set, such as `demos` and `seed`.
-    """
-    settings = {
-        "task": task,
-        "optimizer": optimizer,
-        "only": list(only),
-        "preset": program.preset.name,
-        "program": digest(program.dump_state()),
-        "models": {tier: program.team[tier].model for tier in program.preset.tiers},
-        "reflection_lm": proposer,
-        "splits": {name: splits.print_of(name) for name in ("train", "val")},
-    }
-    settings |= asked_with(program)
-    settings |= {name: value for name, value in more.items() if value}
-    return settings
 
 
 def _versions() -> dict[str, str]:
@@ -156,7 +111,7 @@ def tracked_compile(
 
     Args:
         compilation: the compile; it is run inside.
-        settings: those of `settings_of`.
+        settings: the `document` of its settings.
         store: address of the store; None is `MLFLOW_TRACKING_URI`, else SQLite in the working directory.
         notify: receives a line for the user, without a newline.
 
@@ -186,11 +141,8 @@ def tracked_compile(
             lambda steps: write_metadata(file, mlflow_steps=steps),
             notify,
         )
-        compilation.session.watchers.append(tracker.on_score)
-        try:
+        with closing(tracker), compilation.session.with_callback(tracker):
             yield tracker.log_outcome
-        finally:
-            tracker.close()
 
 
 def mlflow_params(compilation: Compilation, settings: Mapping[str, Any]) -> dict[str, Any]:

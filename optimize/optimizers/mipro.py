@@ -6,7 +6,7 @@ from dspy.teleprompt import MIPROv2
 
 from ...models.engines.registry import is_local
 from ..compiler.proposals import instructs
-from ..compiler.proposed import Proposed
+from ..compiler.proposer import ProposalStats
 from ..compiler.student import Student
 from .base import Job
 from .few_shot import harvest
@@ -85,7 +85,7 @@ class Mipro:
 class _Sensible(MIPROv2):
     """Leaves a small model's proposals out that are no instruction: a search over them would be spent on nothing."""
 
-    proposed: Proposed
+    proposed: ProposalStats
 
     def _propose_instructions(self, *args: Any, **kwargs: Any) -> dict[int, list[str]]:
         found = super()._propose_instructions(*args, **kwargs)

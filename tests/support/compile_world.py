@@ -16,7 +16,7 @@ import dspy
 
 from cope import Cascade, Team, metered
 from cope.models import Call, ScriptedEngine
-from cope.optimize import Compilation, Compiled, split
+from cope.optimize import Compilation, Compiled, CompileSettings, split
 from cope.programs import load_preset
 
 MAGIC = "abracadabra"
@@ -191,14 +191,14 @@ def compiled(
     splits: tuple[list[Any], list[Any]] = (TRAIN, VAL),
     **more: Any,
 ) -> Run:
-    """Compile a program, or a preset's, for the task of this world; `more` is as for `Compilation`."""
+    """Compile a program, or a preset's, for the task of this world; `more` is as for `CompileSettings`."""
     world = world or World()
     cascade = Cascade(preset(program), world.team) if isinstance(program, str) else program
     before = cascade.dump_state()
     more = {"proposer": world.proposer, "demos": 2, **more}
-    compilation = Compilation(
-        cascade, split(*splits), more.pop("scorer", score), optimizer, folder=folder, **more
-    )
+    scorer = more.pop("scorer", score)
+    settings = CompileSettings(optimizer=optimizer, folder=folder, **more)
+    compilation = Compilation(cascade, split(*splits), scorer, settings)
     try:
         with metered() as meter:
             guess = compilation.estimate()

@@ -5,7 +5,7 @@ from typing import Any
 
 from cope import Cascade, Team
 from cope.models import ScriptedEngine
-from cope.optimize import Budget, Compilation, split
+from cope.optimize import Budget, Compilation, CompileSettings, split
 from support.compile_world import PROPOSAL, TRAIN, VAL, preset, reply, score
 
 
@@ -36,7 +36,8 @@ def compilation(
         "budget": Budget(calls=500),
         **more,
     }
-    return Compilation(program, split(TRAIN, VAL), score, optimizer, folder=folder, **more)
+    settings = CompileSettings(optimizer=optimizer, folder=folder, **more)
+    return Compilation(program, split(TRAIN, VAL), score, settings)
 
 
 SETTINGS: dict[str, Any] = {

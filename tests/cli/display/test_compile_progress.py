@@ -13,11 +13,11 @@ import pytest
 from support.compile_world import World, fickle, preset, rows, score
 
 from cope import Cascade
-from cope.cli.display.compile_progress import CompileView
+from cope.cli.display.compile_progress import CompileProgress
 from cope.models import Usage
-from cope.optimize import Budget, Compilation, split
+from cope.optimize import Budget, Compilation, CompileSettings, split
 from cope.optimize.compiler.estimate import Estimate
-from cope.optimize.compiler.session import Session
+from cope.optimize.compiler.session import CompileSession
 
 
 class Terminal(io.StringIO):
@@ -48,23 +48,23 @@ def guess(questions: int, calls: int) -> Estimate:
 def test_one_line_is_drawn_over(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", out := Terminal())
     monkeypatch.setenv("COLUMNS", "120")
-    session, view = Session(["a", "b"], Budget(calls=400)), CompileView()
-    view.expects(guess(questions=1000, calls=5000))
+    session, view = CompileSession(["a", "b"], Budget(calls=400)), CompileProgress()
+    view.set_estimate(guess(questions=1000, calls=5000))
     with view:
-        view.heard(session)
+        view.on_score(session)
         scored(session, 0, "a", 1.0)
-        view.heard(session)  # too soon to be drawn
+        view.on_score(session)  # too soon to be drawn
         clock[0] += 1
-        view.heard(session)
+        view.on_score(session)
         scored(session, 0, "b", 0.0)
         scored(session, 1, "a", 1.0)
         scored(session, 1, "b", 1.0)
         clock[0] += 9
         session.guard.used = Usage.from_totals(100, 9000, 0.25, 3.0)
-        view.heard(session)
+        view.on_score(session)
         session.activity.answered, session.activity.words = 500, "exploring: 12 answers"
         clock[0] += 1
-        view.heard(session)
+        view.on_score(session)
     first, *drawn = out.getvalue().split("\r")
     assert first == "" and out.getvalue().count("\n") == 1 and out.getvalue().endswith("\n")
     assert [line.rstrip() for line in drawn] == [
@@ -107,10 +107,10 @@ def test_all_that_is_budgeted_is_shown(
     budget: Any, spent: Usage, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stderr", out := io.StringIO())
-    session = Session(["a"], budget)
+    session = CompileSession(["a"], budget)
     session.guard.used = spent
-    with CompileView() as view:
-        view.heard(session)
+    with CompileProgress() as view:
+        view.on_score(session)
     line = out.getvalue().splitlines()[0]
     assert line.startswith(f"asks a few questions  {words}")
     if budget is None:
@@ -122,14 +122,14 @@ def test_the_time_left_goes_on_while_a_call_says_nothing(
 ) -> None:
     monkeypatch.setattr(sys, "stderr", out := Terminal())
     monkeypatch.setattr("cope.cli.display.compile_progress.TICK_SECONDS", 0.001)
-    session, view = Session(["a"], Budget(calls=400)), CompileView()
-    view.expects(guess(questions=1000, calls=5000))
+    session, view = CompileSession(["a"], Budget(calls=400)), CompileProgress()
+    view.set_estimate(guess(questions=1000, calls=5000))
     with view:
-        view.heard(session)
+        view.on_score(session)
         scored(session, 0, "a", 1.0)
         clock[0] += 10
         session.guard.used = Usage.from_totals(100, 9000, 0.25, 3.0)
-        view.heard(session)
+        view.on_score(session)
         assert out.getvalue().rstrip().endswith("at most 30 s left")
         clock[0] += 10
         ends = monotonic() + 10
@@ -145,8 +145,8 @@ def test_the_time_left_goes_on_while_a_call_says_nothing(
 def test_a_narrow_terminal_cuts_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", out := Terminal())
     monkeypatch.setenv("COLUMNS", "21")
-    with CompileView() as view:
-        view.heard(Session([]))
+    with CompileProgress() as view:
+        view.on_score(CompileSession([]))
     assert out.getvalue() == "\rasks a few questions\rasks a few questions\n"
 
 
@@ -154,18 +154,18 @@ def test_without_a_terminal_a_line_comes_now_and_then(
     clock: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stderr", out := io.StringIO())
-    session, view = Session(["a"]), CompileView()
+    session, view = CompileSession(["a"]), CompileProgress()
     with view:
         for calls in (1, 2, 3):
             session.guard.used = Usage.from_totals(calls)
-            view.heard(session)
+            view.on_score(session)
             clock[0] += 10
     assert out.getvalue().splitlines() == [f"asks a few questions  calls {n}" for n in (1, 3)]
-    view.expects(guess(questions=0, calls=60))
+    view.set_estimate(guess(questions=0, calls=60))
     with view:
         clock[0] += 20
         session.guard.used = Usage.from_totals(33)
-        view.heard(session)
+        view.on_score(session)
     assert "calls 33  at most 20 s left" in out.getvalue(), (
         "the estimate bounds what no budget does"
     )
@@ -188,15 +188,18 @@ def test_any_bound_of_the_budget_bounds_the_time(
     clock: list[float], monkeypatch: pytest.MonkeyPatch, spent: Usage, left: str
 ) -> None:
     monkeypatch.setattr(sys, "stderr", out := io.StringIO())
-    session, view = Session(["a"], Budget(tokens=1500, usd=100.0, seconds=10.0)), CompileView()
-    view.expects(guess(questions=1000, calls=5000))
+    session, view = (
+        CompileSession(["a"], Budget(tokens=1500, usd=100.0, seconds=10.0)),
+        CompileProgress(),
+    )
+    view.set_estimate(guess(questions=1000, calls=5000))
     with view:
-        view.heard(session)
+        view.on_score(session)
         clock[0] += 20
         session.guard.used, session.activity.answered = spent, 10
         clock[0] -= 10
         view._shown = 0
-        view.heard(session)
+        view.on_score(session)
     assert left in out.getvalue()
 
 
@@ -205,17 +208,17 @@ def test_what_is_answered_again_after_a_resume_says_nothing_of_the_time(
 ) -> None:
     monkeypatch.setattr(sys, "stderr", out := Terminal())
     monkeypatch.setenv("COLUMNS", "120")
-    session, view = Session(["a"]), CompileView()
-    view.expects(guess(questions=110, calls=5000))
+    session, view = CompileSession(["a"]), CompileProgress()
+    view.set_estimate(guess(questions=110, calls=5000))
     with view:
         for _ in range(90):  # known questions, in no time
             session.activity.answered += 1
-            view.heard(session)
+            view.on_score(session)
         for _ in range(10):
             clock[0] += 4
             session.guard.used.calls += 1
             session.activity.answered += 1
-            view.heard(session)
+            view.on_score(session)
     assert "calls 10  about 40 s left" in out.getvalue()
 
 
@@ -236,23 +239,24 @@ def test_a_compile_that_explores_shows_it_call_by_call(
         return f"Double the number, way {next(numbers)}."
 
     world = World(reply, propose, limits={"small": 1})
-    view = CompileView()
+    view = CompileProgress()
     compilation = Compilation(
         Cascade(preset("small"), world.team),
         split(rows(range(12)), rows(range(20, 28))),
         score,
-        "simba",
-        budget=Budget(calls=most),
-        proposer=world.proposer,
-        demos=2,
-        folder=tmp_path,
-        watch=view.heard,
+        CompileSettings(
+            optimizer="simba",
+            budget=Budget(calls=most),
+            proposer=world.proposer,
+            demos=2,
+            folder=tmp_path,
+            callbacks=[view],
+        ),
     )
-    compilation.session.listeners.append(view.heard)
     try:
         with view:
             told = compilation.estimate()
-        view.expects(told)
+        view.set_estimate(told)
         with view:
             compilation.run()
     finally:

@@ -1,5 +1,6 @@
 """What a caller may give to `compile` in Python: plain forms are taken, all else is one line before a model is asked."""
 
+import dataclasses
 import doctest
 import inspect
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from support.compile_world import TRAIN, VAL, World, rows, score
 
 from cope import Cascade
 from cope.errors import CopeError
-from cope.optimize import Budget, Compilation, compile, split
+from cope.optimize import Budget, Compilation, CompileSettings, compile, split
 from cope.optimize.compiler import api as verb
 from cope.sandbox import open_sandbox
 
@@ -34,15 +35,14 @@ def test_the_example_in_its_documentation_runs() -> None:
 
 
 def test_every_option_of_a_compilation_stands_in_its_signature() -> None:
-    """Options written out are what an editor and a type checker know; two belong to the command line alone."""
-    options, own = (inspect.signature(made).parameters for made in (Compilation, compile))
+    """Options written out are what an editor and a type checker know; one belongs to the command line alone."""
+    options = {field.name: field for field in dataclasses.fields(CompileSettings)}
+    own = inspect.signature(compile).parameters
     assert not [p for p in own.values() if p.kind is p.VAR_KEYWORD]
-    assert options.keys() - own.keys() <= {"splits", "scorer", "fresh", "proposer_price"}
-    assert all(
-        own[name].default == p.default
-        for name, p in options.items()
-        if name in own and name != "program"
-    )
+    assert options.keys() - own.keys() == {"fresh"}
+    assert own.keys() - options.keys() == {"program", "trainset", "valset", "score"}
+    for name, field in options.items():
+        assert name not in own or own[name].default == field.default
     said = inspect.getdoc(compile) or ""
     assert all(f"\n    {name}: " in said for name in own)
 
@@ -262,7 +262,8 @@ def test_two_compiles_never_share_a_folder(tmp_path: Path) -> None:
     world = World()
 
     def prepared(**more: Any) -> Compilation:
-        return Compilation(Cascade("small", world.team), splits, score, folder=tmp_path, **more)
+        settings = CompileSettings(folder=tmp_path, **more)
+        return Compilation(Cascade("small", world.team), splits, score, settings)
 
     first = prepared()
     for more in ({}, {"fresh": True}):

@@ -4,7 +4,7 @@ import pytest
 from support.compile_world import World, question
 
 from cope import Cascade, metered
-from cope.optimize.compiler.fewest import fewest_calls
+from cope.optimize.compiler.estimate import min_calls_per_question
 from cope.programs import Preset, load_preset
 from cope.programs.confidence.early_stopping import RULES
 
@@ -20,19 +20,19 @@ def test_no_question_takes_fewer(preset: str, early_stop: str, said: str) -> Non
     cascade = Cascade(preset, world.team, early_stop=early_stop)
     with metered() as meter:
         cascade(question=question(2))
-    assert fewest_calls(cascade) <= len(meter.calls)
+    assert min_calls_per_question(cascade) <= len(meter.calls)
     if (
         early_stop in ("exact", "none")
         and said.startswith("Answer")
         and not any(spec.planner for spec in cascade.preset.rounds)
     ):
-        assert fewest_calls(cascade) == sum(not call.cancelled for call in meter.calls), (
+        assert min_calls_per_question(cascade) == sum(not call.cancelled for call in meter.calls), (
             "without plans nothing is asked ahead"
         )
 
 
 def test_the_counts_of_the_presets() -> None:
-    counts = {name: fewest_calls(Cascade(name, World().team)) for name in PRESETS}
+    counts = {name: min_calls_per_question(Cascade(name, World().team)) for name in PRESETS}
     assert counts == {
         "small": 1,
         "large": 1,
@@ -50,13 +50,13 @@ def test_a_round_that_nobody_can_read_may_be_the_shorter_way() -> None:
         {"reasoner": "large", "samples": 1},
     ]
     preset = Preset.model_validate({"name": "strict", "description": "x", "rounds": rounds})
-    assert fewest_calls(Cascade(preset, World().team)) == 1 + 1
-    assert fewest_calls(Cascade(preset, World().team), last=1) == 1
-    assert fewest_calls(Cascade(preset, World().team, early_stop="none")) == 8
+    assert min_calls_per_question(Cascade(preset, World().team)) == 1 + 1
+    assert min_calls_per_question(Cascade(preset, World().team), last=1) == 1
+    assert min_calls_per_question(Cascade(preset, World().team, early_stop="none")) == 8
 
 
 def test_every_program_of_an_ensemble_answers() -> None:
     from cope.programs.ensemble import Ensemble
 
     cascades = [Cascade(load_preset("small"), World().team) for _ in range(3)]
-    assert fewest_calls(Ensemble.from_cascades(cascades)) == 3
+    assert min_calls_per_question(Ensemble.from_cascades(cascades)) == 3

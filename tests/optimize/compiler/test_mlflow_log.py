@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,11 +89,10 @@ def logged(
         lambda steps: None,
         notify=to_stderr,
     )
-    prepared.session.watchers.append(log.on_score)
     try:
-        yield prepared.run(), log
+        with closing(log), prepared.session.with_callback(log):
+            yield prepared.run(), log
     finally:
-        log.close()
         prepared.close()
 
 

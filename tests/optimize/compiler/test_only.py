@@ -20,7 +20,7 @@ from support.compile_world import (
 
 from cope import Cascade
 from cope.optimize import OPTIMIZERS, Budget
-from cope.optimize.compiler.chosen import chosen
+from cope.optimize.compiler.prompts import select_predictors
 from cope.programs import Preset
 
 WRONG = {"question": question(2), "guideline": "Think.", "reasoning": "Adding one.", "answer": "3"}
@@ -69,7 +69,7 @@ def test_frozen_predictors_keep_their_words_and_demonstrations(optimizer: str, t
     ],
 )
 def test_parts_by_tier_role_and_round(only: tuple[str, ...], names: list[str]):
-    assert chosen(Cascade("cope", World().team), only) == names
+    assert select_predictors(Cascade("cope", World().team), only) == names
 
 
 # A surrogate

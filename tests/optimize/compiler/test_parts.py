@@ -13,11 +13,11 @@ from cope.models import Ledger
 from cope.optimize import split
 from cope.optimize.compiler.candidates import Candidate, Candidates
 from cope.optimize.compiler.feedback import feedback
-from cope.optimize.compiler.fitting import fits
 from cope.optimize.compiler.metric import Metric
+from cope.optimize.compiler.preflight import check_context_window
 from cope.optimize.compiler.prompts import state_of
 from cope.optimize.compiler.result import asked_with
-from cope.optimize.compiler.session import Session
+from cope.optimize.compiler.session import CompileSession
 from cope.optimize.compiler.student import Student
 
 # Splits
@@ -196,7 +196,7 @@ def test_a_prompt_that_does_not_fit_is_refused_without_a_call():
     world = World()
     session, student = student_in(world, "plan-then-solve")
     world.small.context = 600
-    session.refuses = fits([question(1), "x" * 400])
+    session.refuses = check_context_window([question(1), "x" * 400])
     assert session.see(student).refused is None
     long = student.deepcopy()
     long.round_1.reasoner.predict.demos = [dspy.Example(question="y" * 1000, answer="1")]
@@ -213,9 +213,11 @@ def test_a_prompt_that_does_not_fit_is_refused_without_a_call():
     )
 
 
-def student_in(world: World, preset: str, path: Path | None = None) -> tuple[Session, Student]:
+def student_in(
+    world: World, preset: str, path: Path | None = None
+) -> tuple[CompileSession, Student]:
     program = Cascade(preset, world.team)
-    session = Session([], folder=path)
+    session = CompileSession([], folder=path)
     return session, Student(program, session, [name for name, _ in program.named_predictors()])
 
 
@@ -223,11 +225,11 @@ def student_in(world: World, preset: str, path: Path | None = None) -> tuple[Ses
 
 
 def test_what_an_answer_is_worth():
-    metric = Metric(score, Session([]), "cost")
+    metric = Metric(score, CompileSession([]), "cost")
     metric.reference = 100.0
     assert [metric.worth(1.0, used) for used in (0, 50, 100, 900)] == [1.0, 0.75, 0.5, 0.5]
     assert metric.worth(0.0, 0) == 0.0 and metric.worth_of_right == 0.5
-    assert Metric(score, Session([])).worth(1.0, 900) == 1.0
+    assert Metric(score, CompileSession([])).worth(1.0, 900) == 1.0
 
 
 def test_copies_with_other_prompts_leave_the_one_they_come_from():
@@ -289,7 +291,7 @@ def test_every_rollout_is_asked_anew_and_known_when_it_comes_again(tmp_path: Pat
 def test_programs_that_draw_by_other_seeds_share_no_round(tmp_path: Path):
     asked = []
     for seed in (0, 7, 7):
-        world, session = World(), Session([], folder=tmp_path)
+        world, session = World(), CompileSession([], folder=tmp_path)
         program = Cascade("answer-cascade", world.team, seed=seed)
         student = Student(program, session, [name for name, _ in program.named_predictors()])
         with session.stage():

@@ -12,7 +12,7 @@ from support.compile_world import TRAIN, VAL, World, compiled, preset, rows, sco
 from cope import Cascade
 from cope.errors import CopeError
 from cope.models import Price
-from cope.optimize import Budget, Compilation, Splits, compile, split
+from cope.optimize import Budget, Compilation, CompileSettings, Splits, compile, split
 from cope.optimize.compiler.compilation import PILOT
 
 
@@ -205,10 +205,9 @@ def test_rounds_that_are_frozen_count_once_before_the_pilot(tmp_path: Path):
             program,
             split(*splits),
             score,
-            "labeled-few-shot",
-            only=only,
-            budget=Budget(calls=20),
-            folder=folder,
+            CompileSettings(
+                optimizer="labeled-few-shot", only=only, budget=Budget(calls=20), folder=folder
+            ),
         )
         with pytest.raises(CopeError, match="at least 36 ") if refused else nullcontext():
             made.check()

@@ -12,7 +12,7 @@ from support.commands import give_team
 
 from cope import Cascade, load_preset, metered
 from cope.models import ScriptedEngine, Team
-from cope.optimize import Compilation, optimizer_by_name, split
+from cope.optimize import Compilation, CompileSettings, optimizer_by_name, split
 from cope.optimize.compiler.prompts import is_ensemble
 from cope.optimize.compiler.splits import question_fingerprint
 from cope.programs.ensemble import members_of
@@ -69,7 +69,8 @@ def compile_it(
 ) -> Any:
     program = program or Cascade(load_preset(preset).with_(samples=3), world.team)
     more = {"optimizer": "ensemble", "demos": 1, **more}
-    compilation = Compilation(program, split(TRAIN, VAL), score, folder=folder, **more)
+    settings = CompileSettings(folder=folder, **more)
+    compilation = Compilation(program, split(TRAIN, VAL), score, settings)
     try:
         return compilation.run()
     finally:

@@ -23,7 +23,7 @@ from support.compile_world import (
 from cope import Cascade
 from cope.optimize import Budget
 from cope.optimize.compiler.prompts import state_of
-from cope.optimize.compiler.session import Session
+from cope.optimize.compiler.session import CompileSession
 from cope.optimize.compiler.student import Student
 from cope.optimize.optimizers.gepa import ran_before
 from cope.util.hashing import digest, question_fingerprint
@@ -100,7 +100,7 @@ def test_a_predictor_that_did_not_run_is_not_chosen(tmp_path: Path):
 def test_predictors_take_turns_among_those_that_ran():
     student = Student(
         Cascade("cope", World().team),
-        Session([]),
+        CompileSession([]),
         [f"round_{n}.reasoner.predict" for n in (1, 2, 3)],
     )
     first, second, third = (predict for _, predict in student.named_predictors())

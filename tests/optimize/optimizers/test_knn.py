@@ -11,7 +11,7 @@ from support.commands import cope, give_team
 
 from cope import Cascade, load_preset
 from cope.models import ScriptedEngine, Team
-from cope.optimize import Compilation, split
+from cope.optimize import Compilation, CompileSettings, split
 
 LEGS = {"hens": 2, "cows": 4, "ants": 6, "spiders": 8, "crabs": 10, "woodlice": 14}
 
@@ -62,9 +62,8 @@ def compile_it(
     world: World, folder: Path, preset: str = "small", optimizer: str = "knn-few-shot", **more: Any
 ) -> Any:
     program = Cascade(load_preset(preset).with_(samples=3), world.team)
-    compilation = Compilation(
-        program, split(TRAIN, VAL), score, optimizer, folder=folder, **{"demos": 1, **more}
-    )
+    settings = CompileSettings(optimizer=optimizer, folder=folder, **{"demos": 1, **more})
+    compilation = Compilation(program, split(TRAIN, VAL), score, settings)
     try:
         return compilation.run()
     finally:

@@ -1,0 +1,220 @@
+"""The settings of a compile, and the readers of what callers give for them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import dspy
+from dspy.teleprompt.teleprompt import Teleprompter
+
+from ...errors import CopeError, known_names
+from ...eval.tasks.base import ShortAnswer, answer_kind_of
+from ...eval.tasks.registry import TASKS, task_by_name
+from ...models import Price
+from ...models.engines.base import LocalEngine
+from ...programs import Cascade
+from ...programs.domains.registry import domain_by_name
+from ...util.hashing import digest
+from ...models import Budget
+from .metric import Objective, Scorer
+from .result import asked_with
+from .session import CompileCallback, CompileSession
+from .splits import Splits
+
+
+@dataclass(frozen=True)
+class CompileSettings:
+    """The keyword arguments of a compile.
+
+    Attributes:
+        optimizer: a name (see `OPTIMIZERS`), or an optimizer object of DSPy's own.
+        budget: bounds on the total of calls, tokens, USD, seconds; a number bounds the calls; None is no bound.
+        only: which predictors are compiled: a tier's name, `planner`, `reasoner` or `round:N`; all conditions must hold.
+        objective: `accuracy`; `cost`, which prefers right answers that need few tokens of the large tier; or `pareto`.
+        proposer: the model that writes instructions, as for `Team`; None is the large tier's.
+        demos: the maximum number of demonstrations of a predictor.
+        seed: of the optimizer and of the split.
+        chain: the optimizers of `chain` or `better-together`, in order; empty is their default.
+        surrogate: leave out the rounds after the last compiled one, and the questions that earlier rounds settle.
+        folder: where the state is kept; a later compile with the same folder resumes. None is a temporary one.
+        watch: called with the session after every score.
+        callbacks: called after every score, and when a model call begins or ends.
+        fresh: remove what the folder holds of an earlier compile.
+        proposer_price: what the proposer costs, where its model is no priced tier's; a budget in USD needs it.
+    """
+
+    optimizer: str | Teleprompter = "bootstrap-random-search"
+    budget: Budget | int | None = None
+    only: str | Sequence[str] = ()
+    objective: Objective = "accuracy"
+    proposer: str | dspy.LM | LocalEngine | None = None
+    demos: int = 4
+    seed: int = 0
+    chain: str | Sequence[str] = ()
+    surrogate: bool = False
+    folder: str | Path | None = None
+    watch: Callable[[CompileSession], None] | None = None
+    callbacks: Sequence[CompileCallback] = ()
+    fresh: bool = False
+    proposer_price: Price | None = None
+
+    def document(
+        self,
+        task: str,
+        program: Cascade,
+        splits: Splits,
+        *,
+        test_visibility: str = "",
+        prompt_settings: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Return all that decides the outcome of a compile, under the names that files have for it.
+
+        The budget is no part of it, so that a compile can resume with a larger one.
+
+        Args:
+            task: the task's name.
+            program: the program before the compile.
+            splits: the questions.
+            test_visibility: which tests the models see; empty where there are none.
+            prompt_settings: adapter, most tokens of a reply and tokens of a request as the user set them; those of the
+                program's tiers where they are missing.
+        """
+        found: dict[str, Any] = {
+            "task": task,
+            "optimizer": self._optimizer_name,
+            "only": list(parse_names("only", self.only)),
+            "preset": program.preset.name,
+            "program": digest(program.dump_state()),
+            "models": {tier: program.team[tier].model for tier in program.preset.tiers},
+            "reflection_lm": self._proposer_name(program),
+            "splits": {name: splits.print_of(name) for name in ("train", "val")},
+        }
+        found |= asked_with(program)
+        more: dict[str, Any] = dict(prompt_settings or {})
+        more["shown"] = test_visibility
+        more["chain"] = self.chain if isinstance(self.chain, str) else ",".join(self.chain)
+        for name in ("objective", "surrogate", "demos", "seed"):
+            more[name] = getattr(self, name)
+        found |= {name: value for name, value in more.items() if value}
+        return found
+
+    def fingerprint(self, task: str, program: Cascade, splits: Splits, **context: Any) -> str:
+        """Return the digest of `document`, which takes the same arguments: it names the folder of the compile."""
+        return digest(self.document(task, program, splits, **context))[:8]
+
+    @property
+    def _optimizer_name(self) -> str:
+        if isinstance(self.optimizer, str):
+            return self.optimizer
+        return type(self.optimizer).__name__
+
+    def _proposer_name(self, program: Cascade) -> str:
+        if not self.proposer:
+            return program.team["large"].model
+        return str(getattr(self.proposer, "model", self.proposer))
+
+
+def parse_program(program: Any) -> Cascade:
+    """Return the program; raise a CopeError for anything but a cascade."""
+    if not isinstance(program, Cascade):
+        raise CopeError(
+            f"{_kind(program)} is no Cascade: make one with cope.Cascade(PRESET, TEAM), or load one with Cascade.from_file"
+        )
+    return program
+
+
+def parse_budget(budget: Any) -> Budget | None:
+    """Return a budget; a whole number bounds the calls.
+
+    >>> parse_budget(500)
+    Budget(calls=500, tokens=None, usd=None, seconds=None)
+    """
+    if budget is None or isinstance(budget, Budget):
+        return budget
+    if not _whole(budget):
+        raise CopeError(f"budget is {budget!r}: give a Budget, or a whole number of calls")
+    return Budget(calls=budget)
+
+
+def parse_names(option: str, names: Any) -> tuple[str, ...]:
+    """Return names from a sequence, or from a text that commas divide.
+
+    >>> parse_names("only", "small, round:1")
+    ('small', 'round:1')
+    """
+    if isinstance(names, str):
+        parts = [part.strip() for part in names.split(",")]
+        return tuple(part for part in parts if part)
+    found: tuple[Any, ...] = tuple(names) if isinstance(names, Iterable) else (None,)
+    if not all(isinstance(name, str) for name in found):
+        raise CopeError(f"{option} is {names!r}: give names, as a text or as a sequence of texts")
+    return found
+
+
+def parse_folder(folder: Any) -> Path | None:
+    """Return a folder's path; None for a temporary folder."""
+    if folder is None or isinstance(folder, str | Path):
+        return None if folder is None else Path(folder)
+    raise CopeError(f"folder is {folder!r}: give a path, or None for a temporary one")
+
+
+def parse_objective(objective: Any) -> Objective:
+    """Return one of the objectives."""
+    if objective not in get_args(Objective):
+        raise CopeError(
+            f"no objective is named {objective!r}: {known_names(str(objective), get_args(Objective))}"
+        )
+    return objective
+
+
+def parse_count(option: str, value: Any, least: int | None = 0) -> int:
+    """Return a whole number that is not below `least`."""
+    if not _whole(value) or (least is not None and value < least):
+        raise CopeError(
+            f"{option} is {value!r}: give a whole number{'' if least is None else f' from {least} on'}"
+        )
+    return value
+
+
+def check_proposer(proposer: Any) -> None:
+    """Raise a CopeError when it cannot be a model."""
+    if not (proposer is None or isinstance(proposer, str | dspy.LM | LocalEngine)):
+        raise CopeError(
+            f"proposer is {_kind(proposer)}: give a model's name as for Team, an engine, or a dspy.LM"
+        )
+
+
+def default_scorer(program: Cascade, rows: Sequence[dspy.Example]) -> Scorer:
+    """Return the score of the program's kind of questions, for callers who give none.
+
+    Short answers are compared as the program's kind of answers says; programs run the hidden tests of their question.
+
+    Raises:
+        CopeError: for programs without tests to score them by, and for kinds of questions without a score.
+    """
+    domain = domain_by_name(program.domain)
+    if domain.default_scorer not in TASKS:
+        raise CopeError(
+            f"questions of kind {domain.name!r} have no score of their own: give score="
+        )
+    for row in rows:
+        lacking = [name for name in domain.scorer_fields if name not in row]
+        if lacking:
+            raise CopeError(
+                f"a question has no {' and no '.join(lacking)}, so no {domain.answer_field} can be scored by its tests: "
+                f'load the rows with task_by_name("{domain.default_scorer}").load, or give score='
+            )
+    task = task_by_name(domain.default_scorer)
+    if answer_kind_of(task) != program.answer_kind:
+        return ShortAnswer(task.name, answer_kind=program.answer_kind).score
+    return task.score
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _kind(value: Any) -> str:
+    """What a value is, in a word or two."""
+    return f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
