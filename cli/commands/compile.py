@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...errors import CopeError
+from ...optimize.optimizers.registry import OPTIMIZERS
 from ..context import AppContext, pass_app
 from ..options import (
     _team_of,
@@ -27,15 +28,22 @@ if TYPE_CHECKING:
     from ...optimize import Compilation, Compiled
 
 
-@click.command(short_help="Compile a program's prompts for a task.")
+class _Compile(click.Command):
+    """A command whose help lists the optimizers."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Optimizers"):
+            formatter.write_dl([(name, OPTIMIZERS[name].description) for name in OPTIMIZERS])
+
+
+@click.command(cls=_Compile, short_help="Compile a program's prompts for a task.")
 @click.argument("task")
 @click.option(
     "--optimizer",
     default="bootstrap-random-search",
     show_default=True,
     metavar="NAME",
-    help="labeled-few-shot, bootstrap-few-shot, bootstrap-random-search, knn-few-shot, copro, miprov2, simba, "
-    "infer-rules, gepa, chain, better-together or ensemble.",
+    help="Changes the prompts: one of the optimizers below.",
 )
 @click.option(
     "--chain", metavar="A,B", default="", help="With --optimizer chain: the optimizers, in order."

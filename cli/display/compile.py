@@ -28,7 +28,7 @@ def print_plan(compilation: "Compilation", settings: dict[str, Any], guess: "Est
     )
     click.echo(f"compile {settings['preset']} for {settings['task']}", err=True)
     rows = [
-        ("optimizer", f"{optimizer.name}, {optimizer.words}"),
+        ("optimizer", f"{optimizer.name}, {optimizer.description}"),
         *([("chain", settings["chain"].replace(",", ", then "))] if settings.get("chain") else []),
         *(("prompts", predictor) for predictor in _predictors(compilation)),
         ("questions", compilation.splits.words),

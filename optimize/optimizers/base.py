@@ -62,30 +62,38 @@ class Job:
 
 
 class Optimizer(Protocol):
-    """One of DSPy's optimizers, fitted to programs whose rounds run on different tiers."""
+    """One of DSPy's optimizers, adapted to programs whose rounds run on different tiers.
+
+    A subclass in a file of its own is an optimizer as soon as an entry point of the group `cope.optimizers` names an
+    object of it.
+
+    Attributes:
+        name: as users give it.
+        description: what it changes, in a few words.
+        reflects: whether it learns from failures, so that it is shown the rounds that accepted no answer.
+        demonstrates: whether it, or one of several in a chain, adds demonstrations to prompts.
+        instructs: whether it, or one of several in a chain, changes instructions.
+        default_chain: the optimizers that it runs one after the other where the user names none; empty where it takes
+            no chain.
+    """
 
     name: str
-    words: str
-    """What it changes, in a few words."""
-    reflects: bool
-    """Whether it learns from failures, so that the rounds that settled nothing are shown to it."""
-
-    demonstrates: bool
-    """Whether it, or one of several in a chain, adds demonstrations to prompts."""
-
-    instructs: bool
-    """Whether it, or one of several in a chain, changes instructions."""
+    description: str
+    reflects: bool = False
+    demonstrates: bool = False
+    instructs: bool = False
+    default_chain: tuple[str, ...] = ()
 
     def least(self, job: Job) -> int:
-        """How many questions programs must answer for its smallest step, the first validation apart."""
+        """Return how many questions programs must answer for its smallest step, the first validation apart."""
         ...
 
     def runs(self, job: Job) -> tuple[int, int]:
-        """How many questions programs will answer, and how many calls the proposing model will get, about."""
+        """Return about how many questions programs will answer, and how many calls the proposing model will get."""
         ...
 
     def compile(self, job: Job) -> Student | None:
-        """Make the program better; the one it ends with, though the session knows all that it tried."""
+        """Return the improved program; None where the session alone knows what was tried."""
         ...
 
 

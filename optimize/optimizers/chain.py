@@ -1,6 +1,6 @@
 """Several optimizers one after the other: each goes on from the best that is known."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -12,30 +12,26 @@ from ...errors import CopeError
 from ..compiler.prompts import state_of
 from ..compiler.student import Student
 from .base import Job, Optimizer, StepFailed
+from .registry import optimizer_by_name
+
+DEFAULT_CHAIN = ("bootstrap-random-search", "gepa")
 
 
-class Chain:
-    """Demonstrations, then instructions, or the other way: what carries most differs by task and model.
-
-    Args:
-        find: an optimizer by its name.
-    """
+class Chain(Optimizer):
+    """Demonstrations, then instructions, or the other way: what carries most differs by task and model."""
 
     name = "chain"
-    words = "one optimizer after the other, each from the best so far"
+    description = "one optimizer after the other, each from the best so far"
     reflects = True
     demonstrates = True
     instructs = True
-    usual = ("bootstrap-random-search", "gepa")
-
-    def __init__(self, find: Callable[[str], Optimizer]) -> None:
-        self._find = find
+    default_chain = DEFAULT_CHAIN
 
     def _links(self, job: Job) -> list[tuple[Optimizer, Job]]:
         """The optimizers with an equal share of the budget each."""
-        names = job.chain or self.usual
+        names = job.chain or self.default_chain
         runs = None if job.runs is None else job.runs // len(names)
-        return [(self._find(name), replace(job, runs=runs, chain=())) for name in names]
+        return [(optimizer_by_name(name), replace(job, runs=runs, chain=())) for name in names]
 
     def least(self, job: Job) -> int:
         return sum(link.least(part) for link, part in self._links(job))
@@ -56,18 +52,18 @@ class Chain:
         return student
 
 
-class Together:
+class Together(Optimizer):
     """DSPy's BetterTogether over prompt optimizers: the same chain, under its own management."""
 
     name = "better-together"
-    words = "demonstrations and instructions in turn, under DSPy's BetterTogether"
+    description = "demonstrations and instructions in turn, under DSPy's BetterTogether"
     reflects = True
     demonstrates = True
     instructs = True
+    default_chain = DEFAULT_CHAIN
 
-    def __init__(self, find: Callable[[str], Optimizer]) -> None:
-        self._chain = Chain(find)
-        self._find = find
+    def __init__(self) -> None:
+        self._chain = Chain()
 
     def least(self, job: Job) -> int:
         return self._chain.least(job)
@@ -148,3 +144,7 @@ def best_so_far(student: Student) -> Student:
     best = student.with_state(whole[0].state) if whole else student.deepcopy()
     best._compiled = False
     return best
+
+
+CHAIN = Chain()
+BETTER_TOGETHER = Together()

@@ -11,19 +11,12 @@ from ...errors import CopeError
 from ...models import Price
 from ...models.lm import TierLM
 from ..compiler.student import Student
-from .base import Job
+from .base import Job, Optimizer
 from .custom_lms import held_by, lent_models, models_of
+from .registry import trains_weights
 
 
-def trains_weights(name: str) -> CopeError:
-    """Why an optimizer that finetunes is refused."""
-    return CopeError(
-        f"{name} trains a model's weights, and the engines here serve weights as they are: choose an optimizer of "
-        "prompts, such as bootstrap-random-search, miprov2 or gepa"
-    )
-
-
-class Own:
+class Own(Optimizer):
     """An optimizer object. Calls of the models that it holds are booked as the proposer's, and the budget holds them.
 
     Args:
@@ -34,7 +27,7 @@ class Own:
         CopeError: for what is no optimizer, trains weights, or wants more than a compile can give.
     """
 
-    words = "as the given optimizer does"
+    description = "as the given optimizer does"
     demonstrates = True  # it may
     instructs = True
 

@@ -2,11 +2,11 @@
 
 from ..compiler.prompts import beside, is_ensemble
 from ..compiler.student import Student
-from .base import Job
+from .base import Job, Optimizer
 from .few_shot import RandomSearch
 
 
-class Voting:
+class Voting(Optimizer):
     """The answers of the three best sets of demonstrations vote. It is saved only when that beats the best one alone.
 
     What its programs answered on the validation questions is known from the search, so the vote between them costs the
@@ -14,10 +14,8 @@ class Voting:
     """
 
     name = "ensemble"
-    words = "the best three programs of bootstrap-random-search vote: each question costs up to three times as much"
-    reflects = False
+    description = "the best three programs of bootstrap-random-search vote: each question costs up to three times as much"
     demonstrates = True
-    instructs = False
     size = 3
 
     def __init__(self) -> None:
@@ -38,3 +36,6 @@ class Voting:
             return found
         lead, *others = (candidate.state for candidate in single)
         return job.student.with_state(beside(lead, others))
+
+
+OPTIMIZER = Voting()

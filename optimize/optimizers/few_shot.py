@@ -5,17 +5,15 @@ from typing import Any
 from dspy.teleprompt import BootstrapFewShot, BootstrapFewShotWithRandomSearch, LabeledFewShot
 
 from ..compiler.student import Student
-from .base import Job
+from .base import Job, Optimizer
 
 
-class LabeledDemos:
+class LabeledDemos(Optimizer):
     """Training rows as demonstrations, the same for all reasoners; planners get none, for a row has no plan."""
 
     name = "labeled-few-shot"
-    words = "demonstrations: training rows with their answers, and steps where they have them, for reasoners"
-    reflects = False
+    description = "demonstrations: training rows with their answers, and steps where they have them, for reasoners"
     demonstrates = True
-    instructs = False
 
     def least(self, job: Job) -> int:
         return len(job.valset)
@@ -32,14 +30,12 @@ def harvest(job: Job) -> None:
     job.evaluate(job.student, job.trainset)
 
 
-class BootstrapDemos:
+class BootstrapDemos(Optimizer):
     """Traces of the program's own right answers as demonstrations (Khattab et al. 2024, arXiv 2310.03714)."""
 
     name = "bootstrap-few-shot"
-    words = "demonstrations: the program's own right answers"
-    reflects = False
+    description = "demonstrations: the program's own right answers"
     demonstrates = True
-    instructs = False
 
     def least(self, job: Job) -> int:
         return len(job.trainset) + len(job.valset)
@@ -55,14 +51,12 @@ class BootstrapDemos:
         return optimizer.compile(job.student, trainset=job.trainset)
 
 
-class RandomSearch:
+class RandomSearch(Optimizer):
     """Several sets of such demonstrations, the best one by the validation questions."""
 
     name = "bootstrap-random-search"
-    words = "demonstrations: sets of the program's own right answers, the best of several"
-    reflects = False
+    description = "demonstrations: sets of the program's own right answers, the best of several"
     demonstrates = True
-    instructs = False
 
     def least(self, job: Job) -> int:
         return len(job.trainset) + 2 * len(job.valset)
@@ -93,3 +87,8 @@ class RandomSearch:
         return optimizer.compile(
             job.student, trainset=job.trainset, valset=job.valset, restrict=range(-1, sets)
         )
+
+
+LABELED = LabeledDemos()
+BOOTSTRAP = BootstrapDemos()
+RANDOM_SEARCH = RandomSearch()

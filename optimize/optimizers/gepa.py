@@ -7,16 +7,15 @@ import dspy
 
 from ..compiler.proposals import proposals_by
 from ..compiler.student import Student
-from .base import Job
+from .base import Job, Optimizer
 
 
-class Gepa:
+class Gepa(Optimizer):
     """Reflective evolution of instructions (Agrawal et al. 2025, arXiv 2507.19457). Demonstrations stay as they are."""
 
     name = "gepa"
-    words = "instructions: rewritten by a model that reads what went wrong"
+    description = "instructions: rewritten by a model that reads what went wrong"
     reflects = True
-    demonstrates = False
     instructs = True
     _minibatch = 6
 
@@ -87,3 +86,6 @@ def ran_before(student: Student) -> Any:
         return [names[turn[0] % len(names)]]
 
     return choose
+
+
+OPTIMIZER = Gepa()

@@ -17,7 +17,9 @@ class NearestDemos(BootstrapDemos):
     """
 
     name = "knn-few-shot"
-    words = "demonstrations: for every question the program's right answers to those most like it"
+    description = (
+        "demonstrations: for every question the program's right answers to those most like it"
+    )
 
     def compile(self, job: Job) -> Student:
         harvest(job)
@@ -42,3 +44,6 @@ class NearestDemos(BootstrapDemos):
                 made.neighbours[name] = Neighbours(k, demos)
                 predict.demos = []
         return made
+
+
+OPTIMIZER = NearestDemos()

@@ -8,18 +8,17 @@ from ...models.engines.registry import is_local
 from ..compiler.proposals import instructs
 from ..compiler.proposer import ProposalStats
 from ..compiler.student import Student
-from .base import Job
+from .base import Job, Optimizer
 from .few_shot import harvest
 
 
-class Mipro:
+class Mipro(Optimizer):
     """Proposed instructions times sets of demonstrations (Opsahl-Ong et al. 2024, arXiv 2406.11695)."""
 
     name = "miprov2"
-    words = (
+    description = (
         "instructions and demonstrations together, the combination found by Bayesian optimization"
     )
-    reflects = False
     demonstrates = True
     instructs = True
     _minibatch = 35
@@ -95,3 +94,6 @@ class _Sensible(MIPROv2):
         }
         self.proposed.unused += sum(len(found[number]) - len(kept[number]) for number in found)
         return kept
+
+
+OPTIMIZER = Mipro()

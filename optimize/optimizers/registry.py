@@ -1,24 +1,32 @@
-"""The optimizers by name."""
+"""The optimizers by name: the project's own and those of other packages."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from ...errors import CopeError, known_names
-from .base import Optimizer
-from .chain import Chain, Together
-from .custom import trains_weights
-from .ensemble import Voting
-from .few_shot import BootstrapDemos, LabeledDemos, RandomSearch
-from .gepa import Gepa
-from .instructions import Copro, Rules
-from .knn import NearestDemos
-from .mipro import Mipro
-from .simba import Simba
+from ...errors import CopeError
+from ...util.registry import Registry
+
+if TYPE_CHECKING:
+    from .base import Optimizer
 
 _FINETUNING = ("bootstrap-finetune", "grpo", "arbor-grpo", "finetune")
+_ATTRIBUTES = ("name", "description", "reflects", "demonstrates", "instructs", "default_chain")
+_METHODS = ("least", "runs", "compile")
 
 
-def optimizer_by_name(name: str) -> Optimizer:
-    """An optimizer by its name.
+def _check(optimizer: object) -> None:
+    if isinstance(optimizer, type):
+        raise TypeError(f"{optimizer.__name__} is a class: name an object of it")
+    missing = [name for name in (*_ATTRIBUTES, *_METHODS) if not hasattr(optimizer, name)]
+    if missing:
+        raise TypeError(f"a {type(optimizer).__name__} is no Optimizer: it has no {missing[0]}")
+
+
+OPTIMIZERS: "Registry[Optimizer]" = Registry("optimizer", "cope.optimizers", _check)
+
+
+def optimizer_by_name(name: str) -> "Optimizer":
+    """Return an optimizer by its name.
 
     Raises:
         CopeError: when there is none, with the nearest name; for those that train weights, with the reason.
@@ -26,51 +34,37 @@ def optimizer_by_name(name: str) -> Optimizer:
     >>> optimizer_by_name("gepa").reflects
     True
     """
-    if name in OPTIMIZERS:
-        return OPTIMIZERS[name]
-    if name in _FINETUNING:
+    if name in _FINETUNING and name not in OPTIMIZERS:
         raise trains_weights(name)
-    raise CopeError(f"no optimizer is named {name!r}: {known_names(name, OPTIMIZERS)}")
+    return OPTIMIZERS.by_name(name)
 
 
-def check_steps(optimizer: Optimizer, chain: Sequence[Optimizer], demos: int) -> None:
+def trains_weights(name: str) -> CopeError:
+    """Return why an optimizer that finetunes is rejected."""
+    return CopeError(
+        f"{name} trains a model's weights, and the engines here serve weights as they are: choose an optimizer of "
+        "prompts, such as bootstrap-random-search, miprov2 or gepa"
+    )
+
+
+def check_steps(optimizer: "Optimizer", chain: "Sequence[Optimizer]", demos: int) -> None:
     """Raise a CopeError when a chain is given to an optimizer that has no steps, or a step could change nothing.
 
     Args:
         optimizer: the one of the compile.
-        chain: the steps that the user names; none for the usual ones.
-        demos: the most demonstrations of a predictor.
+        chain: the steps that the user names; empty for the default ones.
+        demos: the maximum number of demonstrations of a predictor.
     """
-    takes_steps = isinstance(optimizer, Chain | Together)
-    if chain and not takes_steps:
+    if chain and not optimizer.default_chain:
+        chains = [name for name, known in OPTIMIZERS.items() if known.default_chain]
         raise CopeError(
-            f"a chain needs the optimizer chain or better-together, and not {optimizer.name}: give --optimizer chain, or "
+            f"a chain needs the optimizer {' or '.join(reversed(chains))}, and not {optimizer.name}: give --optimizer chain, or "
             "leave out --chain"
         )
-    steps = (
-        (chain or [optimizer_by_name(name) for name in Chain.usual]) if takes_steps else [optimizer]
-    )
-    if demos == 0 and (idle := next((step for step in steps if not step.instructs), None)):
+    steps = chain or [optimizer_by_name(name) for name in optimizer.default_chain] or [optimizer]
+    idle = [step for step in steps if not step.instructs]
+    if demos == 0 and idle:
         raise CopeError(
-            f"{idle.name} only adds demonstrations, and with --demos 0 there are none: give more, or choose an optimizer "
+            f"{idle[0].name} only adds demonstrations, and with --demos 0 there are none: give more, or choose an optimizer "
             "of instructions, such as miprov2 or gepa"
         )
-
-
-OPTIMIZERS: dict[str, Optimizer] = {
-    optimizer.name: optimizer
-    for optimizer in (
-        LabeledDemos(),
-        BootstrapDemos(),
-        RandomSearch(),
-        NearestDemos(),
-        Copro(),
-        Mipro(),
-        Simba(),
-        Rules(),
-        Gepa(),
-        Chain(optimizer_by_name),
-        Together(optimizer_by_name),
-        Voting(),
-    )
-}

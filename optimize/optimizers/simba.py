@@ -5,15 +5,14 @@ from typing import Any
 from dspy.teleprompt import SIMBA
 
 from ..compiler.student import Student
-from .base import Job
+from .base import Job, Optimizer
 
 
-class Simba:
+class Simba(Optimizer):
     """Demonstrations and rules from the questions whose outcomes differ most between rollouts."""
 
     name = "simba"
-    words = "demonstrations and added rules, from questions that go right only sometimes"
-    reflects = False
+    description = "demonstrations and added rules, from questions that go right only sometimes"
     demonstrates = True
     instructs = True
 
@@ -58,3 +57,6 @@ class Simba:
         ]:  # it chooses by training questions; these are the ones worth a second look
             job.evaluate(row["program"], job.valset)
         return best
+
+
+OPTIMIZER = Simba()

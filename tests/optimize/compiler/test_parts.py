@@ -194,9 +194,9 @@ def test_a_round_that_did_not_run_gives_no_feedback_of_its_own():
 
 def test_a_prompt_that_does_not_fit_is_refused_without_a_call():
     world = World()
-    session, student = student_in(world, "plan-then-solve")
     world.small.context = 600
-    session.refuses = check_context_window([question(1), "x" * 400])
+    check = check_context_window([question(1), "x" * 400])
+    session, student = student_in(world, "plan-then-solve", reject_reason=check)
     assert session.see(student).refused is None
     long = student.deepcopy()
     long.round_1.reasoner.predict.demos = [dspy.Example(question="y" * 1000, answer="1")]
@@ -214,10 +214,10 @@ def test_a_prompt_that_does_not_fit_is_refused_without_a_call():
 
 
 def student_in(
-    world: World, preset: str, path: Path | None = None
+    world: World, preset: str, path: Path | None = None, **more: Any
 ) -> tuple[CompileSession, Student]:
     program = Cascade(preset, world.team)
-    session = CompileSession([], folder=path)
+    session = CompileSession([], folder=path, **more)
     return session, Student(program, session, [name for name, _ in program.named_predictors()])
 
 

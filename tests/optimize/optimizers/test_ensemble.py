@@ -137,7 +137,7 @@ def test_a_second_time_costs_nothing(tmp_path: Path):
 
 
 def test_the_costs_are_in_its_words():
-    assert "up to three times as much" in optimizer_by_name("ensemble").words
+    assert "up to three times as much" in optimizer_by_name("ensemble").description
 
 
 def test_an_ensemble_can_be_compiled_on_its_lead(tmp_path: Path):
