@@ -145,7 +145,7 @@ class TierLM(dspy.LM):
                 stack.callback(_no_history.reset, _no_history.set(True))
             started, share, failed = time.perf_counter(), runtime.clock.start(self.model), False
             try:
-                return await super().acall(prompt, messages=messages, **kwargs)
+                return await self._send(prompt, messages, kwargs)
             except Exception:
                 failed = True
                 raise
@@ -162,6 +162,14 @@ class TierLM(dspy.LM):
                     # What a cancelled call used is known as far as its engine told, and an API does not tell.
                     told = call.prompt_tokens or not price.by_token
                     call.usd = price.usd(*_tokens(call), call.machine_seconds) if told else None
+
+    async def _send(self, prompt: Any, messages: Any, kwargs: dict[str, Any]) -> Any:
+        """Ask the model in DSPy's own way."""
+        return await super().acall(prompt, messages=messages, **kwargs)
+
+    def _keep_history(self, entry: dict[str, Any]) -> None:
+        """Note a finished call in DSPy's history."""
+        super().update_history(entry)
 
     def price_of(
         self, prompt_tokens: int, completion_tokens: int, machine_seconds: float
@@ -193,7 +201,7 @@ class TierLM(dspy.LM):
     def update_history(self, entry: dict[str, Any]) -> None:
         """DSPy reports every finished call here, in the caller's context, with usage, cost and the response."""
         if not _no_history.get():
-            super().update_history(entry)
+            self._keep_history(entry)
         call = _call.get()
         if call is None:
             return

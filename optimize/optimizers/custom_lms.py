@@ -1,4 +1,4 @@
-"""Models that a user's own optimizer brings along: lent to the compile, so that what they are asked is booked and bounded."""
+"""Wrap the language models inside a user's optimizer, so that their calls are metered and count against the budget."""
 
 import asyncio
 import copy
@@ -17,29 +17,8 @@ from ...programs import Cascade
 from ..compiler.proposer import TIER
 
 
-class _Asks(dspy.LM):
-    """Stands where `TierLM` expects DSPy's own way of asking, and asks the lent model in its own way."""
-
-    lent: dspy.BaseLM
-
-    async def acall(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
-        usual = self.lent.kwargs
-        changed = {
-            name: value
-            for name, value in self.kwargs.items()
-            if name not in usual or usual[name] != value
-        }
-        said: tuple[Any, ...] = () if messages else (prompt,)
-        given = {**changed, **kwargs, **({"messages": messages} if messages else {})}
-        # Not every model has an asynchronous form, and optimizers use the other one.
-        return await asyncio.to_thread(self.lent, *said, **given)
-
-    def update_history(self, entry: dict[str, Any]) -> None:
-        type(self.lent).update_history(self.lent, entry)
-
-
-class LentLM(TierLM, _Asks):
-    """A language model of any class, asked as it is and booked as the proposer.
+class MeteredLM(TierLM):
+    """A language model of any class, asked in its own way, whose calls are metered as the proposer's.
 
     Args:
         lm: the model. It stays as it was; its history grows.
@@ -49,10 +28,23 @@ class LentLM(TierLM, _Asks):
         super().__init__(str(lm.model or type(lm).__name__), tier=TIER, cache=False)
         self.model_type = lm.model_type
         self.kwargs, self.history = dict(lm.kwargs), lm.history
-        self.lent = copy.copy(lm)
-        self.lent.update_history = (
-            self.update_history
-        )  # what a call used is told where DSPy keeps its history
+        self.inner = copy.copy(lm)
+        # The model reports what a call used where DSPy keeps its history.
+        self.inner.update_history = self.update_history
+
+    async def _send(self, prompt: Any, messages: Any, kwargs: dict[str, Any]) -> Any:
+        request: dict[str, Any] = {}
+        for name, value in self.kwargs.items():
+            if name not in self.inner.kwargs or self.inner.kwargs[name] != value:
+                request[name] = value  # set on the copy that an optimizer made of this model
+        request |= kwargs
+        # Not every model has an asynchronous form, and optimizers use the other one.
+        if messages:
+            return await asyncio.to_thread(self.inner, messages=messages, **request)
+        return await asyncio.to_thread(self.inner, prompt, **request)
+
+    def _keep_history(self, entry: dict[str, Any]) -> None:
+        type(self.inner).update_history(self.inner, entry)
 
 
 def models_of(holder: Any, price: Price | None = None) -> list[TierLM]:
@@ -96,7 +88,7 @@ def _lent(places: Iterable[tuple[Any, Any, dspy.BaseLM]], price: Price | None) -
         if id(lm) in made:
             continue
         # A tier's model keeps to its limits and writes to the meter already, but what it proposes is no answer of its tier.
-        lent = made[id(lm)] = lm.copy(tier=TIER) if isinstance(lm, TierLM) else LentLM(lm)
+        lent = made[id(lm)] = lm.copy(tier=TIER) if isinstance(lm, TierLM) else MeteredLM(lm)
         if price and not lent.runtime.price:
             lent.runtime = replace(lent.runtime, price=price)
     return made

@@ -20,7 +20,7 @@ from support.compile_world import PROPOSAL, World, compiled, fickle, rows
 from cope.errors import CopeError
 from cope.models import Price, ScriptedEngine
 from cope.optimize import Budget
-from cope.optimize.optimizers.custom_lms import LentLM, lent_models
+from cope.optimize.optimizers.custom_lms import MeteredLM, lent_models
 
 SPLITS = (rows(range(12)), rows(range(20, 28)))
 
@@ -192,7 +192,7 @@ def test_its_models_are_found_wherever_it_keeps_them_and_given_back() -> None:
     def trouble() -> None:
         with lent_models(own):
             assert (
-                all(isinstance(found, LentLM) for found in held())
+                all(isinstance(found, MeteredLM) for found in held())
                 and len({id(found) for found in held()}) == 1
             )
             assert own.predict.lm.copy(temperature=0.1, rollout_id=7)("Say.") == [
@@ -208,7 +208,7 @@ def test_its_models_are_found_wherever_it_keeps_them_and_given_back() -> None:
 
 def test_what_a_copy_changes_reaches_the_model() -> None:
     engine = ScriptedEngine(lambda *_: "So.")
-    lent = LentLM(dspy.LM("engine/own", engine=engine, temperature=0.7, cache=False))
+    lent = MeteredLM(dspy.LM("engine/own", engine=engine, temperature=0.7, cache=False))
     lent("Say.")
     lent.copy(temperature=0.1)("Say.")
     lent("Say.", temperature=0.2)
