@@ -6,10 +6,9 @@ from pathlib import Path
 import dspy
 from dspy.teleprompt.teleprompt import Teleprompter
 
-from ...models import Price
+from ...models import Budget, Price
 from ...models.engines.base import LocalEngine
 from ...programs import Cascade
-from ...models import Budget
 from .compilation import Compilation
 from .metric import Objective, Scorer
 from .result import Compiled

@@ -11,12 +11,11 @@ from dspy.teleprompt.teleprompt import Teleprompter
 from ...errors import CopeError, known_names
 from ...eval.tasks.base import ShortAnswer, answer_kind_of
 from ...eval.tasks.registry import TASKS, task_by_name
-from ...models import Price
+from ...models import Budget, Price
 from ...models.engines.base import LocalEngine
 from ...programs import Cascade
 from ...programs.domains.registry import domain_by_name
 from ...util.hashing import digest
-from ...models import Budget
 from .metric import Objective, Scorer
 from .result import asked_with
 from .session import CompileCallback, CompileSession

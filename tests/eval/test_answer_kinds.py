@@ -18,7 +18,7 @@ from cope.answers.kinds.base import NormalFormKind
 from cope.answers.kinds.registry import ANSWER_KINDS
 from cope.cli.commands import eval as eval_command, record as record_command
 from cope.eval import Replay, ShortAnswer, answer_kind_of, replay_results
-from cope.optimize.compiler.arguments import default_scorer
+from cope.optimize.compiler.settings import default_scorer
 from cope.programs import load_preset
 from cope.report.sources.open import open_source
 
