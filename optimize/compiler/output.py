@@ -1,6 +1,5 @@
 """Write what a compile made: the program, the programs of the Pareto front, and its picture."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError
+from ...programs.compile_metadata import read_compile_metadata
 from .compilation import Compilation
 from .frontier_plot import draw_frontier
 from .result import Compiled, Scores, save_program
@@ -48,15 +48,9 @@ def check_output_path(
 def _compile_id_of(file: Path) -> str | None:
     """Return the compile that a program file names; None for any other file."""
     try:
-        return _compiled_in(file).get("compile")
+        return read_compile_metadata(file).get("compile")
     except (OSError, ValueError, AttributeError):  # no JSON, or not a program's
         return None
-
-
-def _compiled_in(file: Path) -> dict[str, Any]:
-    """Return what a program file says of its compile; nothing when it was never compiled."""
-    compiled = json.loads(file.read_text(encoding="utf-8")).get("compiled")
-    return compiled if isinstance(compiled, dict) else {}
 
 
 def pick_from_frontier(result: Compiled, number: int | None, before: Mapping[str, Any]) -> Compiled:
@@ -88,7 +82,7 @@ def add_origin(result: Compiled, compile_id: str, start: Path | None) -> None:
     if start is None:
         return
     about["start"] = start.name
-    earlier = _compiled_in(start).get("rows")
+    earlier = read_compile_metadata(start).get("rows")
     if not isinstance(earlier, dict):
         return
     rows = {}
