@@ -16,7 +16,7 @@ from .schema import CALL_COLUMNS
 
 @dataclass(frozen=True)
 class CallArrays:
-    """What one call for each sample used: arrays of questions by samples, NaN where it is not known.
+    """The usage of one call for each sample; every array is (questions, samples), NaN is unknown.
 
     A planner's calls have one sample where all samples share the plan.
     """
@@ -38,17 +38,18 @@ class RecordedRound:
 
     Args:
         table: the rows of all rounds.
-        program: the preset or program that it belongs to.
+        program: the preset or program that the round belongs to.
         number: from 1.
-        spec: what was asked.
-        rows: (questions, samples): the positions of its samples in the table.
-        shared: (questions,): the positions of the plans that all samples share; None where they do not.
+        spec: the preset's round.
+        rows: (questions, samples): the positions of the samples in the table.
+        shared: (questions,): the positions of the plans that all samples share; None where each
+            sample has its own plan or there is none.
 
     Attributes:
-        program: the preset or program that it belongs to.
+        program: the preset or program that the round belongs to.
         number: from 1.
-        spec: what was asked.
-        rows: (questions, samples): the positions in the table.
+        spec: the preset's round.
+        rows: (questions, samples): the positions of the samples in the table.
     """
 
     def __init__(
@@ -66,10 +67,11 @@ class RecordedRound:
 
     @property
     def samples(self) -> int:
+        """Number of samples of each question."""
         return self.rows.shape[1]
 
     def column(self, name: str) -> Array:
-        """A column of the table as an array of questions by samples; numbers are floats, NaN where there is none."""
+        """Return a column as (questions, samples); numbers are floats, NaN is unknown."""
         return self._table.column(name)[self.rows]
 
     @cached_property
@@ -79,22 +81,31 @@ class RecordedRound:
 
     @cached_property
     def votes(self) -> Array:
-        """(questions, samples) of int: equal numbers are equal votes, in all rounds of a question; -1 is no vote."""
+        """(questions, samples) of int: equal numbers are equal votes, in all rounds of a question.
+
+        -1 is no vote.
+        """
         return _to_int(self.column("vote"))
 
     @cached_property
     def vote_labels(self) -> Array:
-        """(questions, samples) of str or None: what a program votes for; None where the answer itself is the vote."""
+        """(questions, samples) of str or None: the text of a program's vote.
+
+        None where the answer itself is the vote.
+        """
         return self.column("ballot")
 
     @cached_property
     def scores(self) -> Array:
-        """(questions, samples) of float, 0 to 1; an answer that could not be read has 0. NaN where no right answer is known."""
+        """(questions, samples) of float, 0 to 1; 0 for an unreadable answer.
+
+        NaN where the right answer is unknown.
+        """
         return self.column("score")
 
     @cached_property
     def right(self) -> Array:
-        """(questions, samples) of bool: the score is 1."""
+        """(questions, samples) of bool: whether the score is 1."""
         return self.scores >= 1.0
 
     @cached_property
@@ -109,15 +120,15 @@ class RecordedRound:
 
     @cached_property
     def kind(self) -> Array:
-        """(questions,) of str: how samples become an answer, by a name in `CONFIDENCES`."""
+        """(questions,) of str: the confidence that decides the round, by its name in `CONFIDENCES`."""
         return self.column("confidence")[:, 0]
 
     @cached_property
     def confidences(self) -> list[Confidence]:
-        """How samples become an answer, each way once.
+        """The confidences that decide the round on some question, each once.
 
         Raises:
-            CopeError: for a confidence that is not known here.
+            CopeError: for a confidence that is not registered.
         """
         return [confidence_by_name(kind) for kind in sorted(set(self.kind))]
 
@@ -129,50 +140,69 @@ class RecordedRound:
     @cached_property
     def forwarded_plans(self) -> Array:
         """(questions,) of str or None: the plan that later rounds saw."""
-        column, plan = self._table.column("handed_on"), self._table.column("plan")
-        rows = self.rows if self._shared is None else self._shared[:, None]
-        found = np.full(len(rows), None, dtype=object)
+        is_forwarded, plan = self._table.column("handed_on"), self._table.column("plan")
+        rows = self._plan_rows
+        plans = np.full(len(rows), None, dtype=object)
         for sample in reversed(range(rows.shape[1])):
-            here = column[rows[:, sample]] == 1
-            found[here] = plan[rows[here, sample]]
-        return found
+            questions = is_forwarded[rows[:, sample]] == 1
+            plans[questions] = plan[rows[questions, sample]]
+        return plans
 
     @cached_property
     def reason_calls(self) -> CallArrays:
-        """The reasoner's, one for each sample."""
+        """The reasoner's calls, one for each sample."""
         return self._calls("reason", self.spec.reasoner, self.rows)
 
     @cached_property
     def plan_calls(self) -> CallArrays | None:
-        """The planner's: (questions, 1) where all samples share the plan; None in a round without a planner."""
+        """The planner's calls; None in a round without a planner.
+
+        The arrays are (questions, 1) where all samples share the plan.
+        """
         if self.spec.planner is None:
             return None
-        rows = self.rows if self._shared is None else self._shared[:, None]
-        return self._calls("plan", self.spec.planner, rows)
+        return self._calls("plan", self.spec.planner, self._plan_rows)
+
+    @property
+    def _plan_rows(self) -> Array:
+        """(questions, plans): the positions of the rows that hold a plan."""
+        return self.rows if self._shared is None else self._shared[:, None]
 
     def _calls(self, role: str, tier: str, rows: Array) -> CallArrays:
-        return CallArrays(
-            tier, **{c.name: self._table.column(f"{role}_{c.name}")[rows] for c in CALL_COLUMNS}
-        )
+        arrays = {}
+        for column in CALL_COLUMNS:
+            arrays[column.name] = self._table.column(f"{role}_{column.name}")[rows]
+        return CallArrays(tier, **arrays)
 
     def order(self, samples: int | None = None, number: int | None = None) -> Array:
-        """(questions, samples): the seeded order in which the samples are asked and ties are broken.
+        """Return the seeded order in which samples are asked and ties are broken.
 
         Args:
-            samples: of the first so many samples; all when None. Two samples keep their order whatever the count.
-            number: as if it were this round.
+            samples: number of samples, from the first; None for all. Two samples keep their order
+                whatever the number.
+            number: the round's number in the seed; None for its own.
+
+        Returns:
+            (questions, samples) of int.
         """
-        count, place, seed = samples or self.samples, number or self.number, self._table.seed
-        orders = [shuffled(count, seed, question, place) for question in self._table.questions]
+        count, round_number = samples or self.samples, number or self.number
+        seed = self._table.seed
+        orders = [shuffled(count, seed, text, round_number) for text in self._table.questions]
         return np.array(orders, dtype=np.int32).reshape(-1, count)
 
 
-def pick_sample(values: Array, places: Array) -> Array:
-    """For each question the value of one sample, of (questions, samples); None for the place -1."""
-    found = values[np.arange(len(places)), places]
-    found[places < 0] = None
-    return found
+def pick_sample(values: Array, samples: Array) -> Array:
+    """Return the value of one sample for each question; None for sample -1.
+
+    Args:
+        values: (questions, samples) of object.
+        samples: (questions,) of int: the index of the sample.
+    """
+    picked = values[np.arange(len(samples)), samples]
+    picked[samples < 0] = None
+    return picked
 
 
 def _to_int(values: Array) -> Array:
+    """Return floats as integers, NaN as -1."""
     return np.where(np.isnan(values), -1, values).astype(np.int32)

@@ -11,7 +11,7 @@ from ...util.arrays import Array
 
 
 class SampleTable:
-    """The columns of a recording, and the questions that its rows belong to.
+    """The columns of a recording, and the question that each row belongs to.
 
     Args:
         table: the rows, in the columns of `schema.COLUMNS`.
@@ -19,7 +19,7 @@ class SampleTable:
 
     Attributes:
         keys: the questions, in the order of their first rows.
-        question: (rows,) of int: each row's question, as a position in `keys`.
+        question: (rows,) of int: the question of each row, as an index into `keys`.
         first_rows: (questions,) of int: the first row of each question.
     """
 
@@ -32,13 +32,14 @@ class SampleTable:
         self._columns: dict[str, Array] = {}
 
     def column(self, name: str) -> Array:
-        """Return a column of the table: text as objects, numbers as floats with NaN where there is none."""
+        """Return a column: text as objects, numbers as floats; NaN is unknown."""
         if name not in self._columns:
             self._columns[name] = _as_array(self.table[name].combine_chunks())
         return self._columns[name]
 
     def of_questions(self, name: str) -> Array:
-        """Return the first row's value of each question, for columns that are equal in all rows of a question."""
+        """Return (questions,): the first row's value of a column that is equal in all rows of a
+        question."""
         return self.column(name)[self.first_rows]
 
     def rows(self, question: int) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
-"""The file of a record: one row for every sample of every round, and what they come from, in Parquet.
+"""The Parquet file of a recording: one row for each sample of each round, and a manifest.
 
-Row by row, so that any program reads it: `pandas.read_parquet`, DuckDB, `datasets`. docs/records.md tells every column.
+Plain rows, so that any program can read them: `pandas.read_parquet`, DuckDB, `datasets`.
+docs/records.md describes every column.
 """
 
 import json
@@ -20,12 +21,12 @@ from ...programs.domains.registry import DEFAULT_DOMAIN, domain_by_name
 METADATA_KEY = b"cope.record"
 FORMAT_VERSION = 1
 SHARED_PLAN = -1
-"""The sample of a row that holds the one plan which all samples of its round share."""
-_ROWS_PER_WRITE = 20_000  # rows written at a time
+"""The sample number of a row that holds the plan which all samples of its round share."""
+_ROWS_PER_WRITE = 20_000
 
 
 class Column(NamedTuple):
-    """A column: its type, and what it holds."""
+    """A column: its name, type and description."""
 
     name: str
     type: pa.DataType
@@ -51,7 +52,8 @@ CALL_COLUMNS = (
     ),
     Column("truncated", _BOOL, "whether the reply was cut at its greatest length"),
 )
-"""What is kept of a call; each comes twice, as `plan_...` for the planner's and `reason_...` for the reasoner's."""
+"""The columns of a call; each comes twice, as `plan_...` for the planner and `reason_...` for the
+reasoner."""
 
 COLUMNS = (
     Column("key", _TEXT, "the question's digest; equal questions have keys of their own"),
@@ -125,26 +127,28 @@ SCHEMA = pa.schema([pa.field(c.name, c.type, metadata={"words": c.description}) 
 
 @dataclass(frozen=True)
 class RecordingManifest:
-    """What a record comes from.
+    """A description of where the rows of a recording come from.
 
     Attributes:
-        task: the task's name; the file's name where the samples are somebody else's.
-        models: each tier's model.
-        weights: by tier a digest of the model's weights; a tier is left out where it is not known.
-        programs: what was recorded, the record's own first: `name`, `preset` (the rounds), `digest`, and `state` as
-            `Cascade.dump_state` gave it, None where the prompts are not known.
-        seed: what order and draws depend on.
-        questions: how many there are.
+        task: the task's name; the file's name for imported samples.
+        models: the model of each tier.
+        programs: the recorded programs, the recording's own first: `name`, `preset` (the rounds),
+            `digest`, and `state` from `Cascade.dump_state`, None where the prompts are unknown.
+        seed: decides the order of samples and the draws.
+        questions: number of questions with rows.
         data_fingerprint: digest of all questions and right answers, in order.
-        domain: the kind of questions.
-        answer_kind: how answers were compared; None is the domain's kind.
+        domain: the domain of the questions.
+        answer_kind: the kind of answers, by which they are compared; None is the domain's kind.
         source: `recorded` by this package, or `imported`.
-        settings: what else decides the outcome: adapter, greatest lengths, split, file, what is shown.
-        group: the data's column that `group` was taken from.
+        settings: the other settings that decide the outcome: adapter, maximum lengths, split, file,
+            test visibility.
+        weights: a digest of the model's weights by tier, without the tiers where it is unknown.
+        group: the column of the data that `group` was taken from.
         failed: questions on which a model failed, with the error; they have no rows.
-        left_out: how many questions of a source lack samples and have no rows, by what they lack.
-        created: when, by UTC.
-        version: of the package.
+        left_out: number of questions of a source without rows because samples are missing, by the
+            reason.
+        created: the time, UTC.
+        version: the version of the package.
     """
 
     task: str
@@ -165,28 +169,30 @@ class RecordingManifest:
     version: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        plain = asdict(self)
+        """Return the manifest as plain data, without the answer kind where it is the domain's."""
+        fields = asdict(self)
         if self.answer_kind in (None, domain_by_name(self.domain).answer_kind):
-            del plain["answer_kind"]
-        return plain
+            del fields["answer_kind"]
+        return fields
 
 
 def write_recording(
     path: Path, manifest: RecordingManifest, rows: Iterable[Mapping[str, Any]]
 ) -> None:
-    """Write a record; the file appears when it is complete.
+    """Write a recording; the file appears when it is complete.
 
     Args:
         path: the file.
-        manifest: what the rows come from.
-        rows: by question, program, round and sample; a column that a row does not name is null.
+        manifest: where the rows come from.
+        rows: the rows, sorted by question, program, round and sample; a column that a row lacks is
+            null.
 
     Raises:
         CopeError: when the file cannot be written.
     """
-    text = json.dumps(
-        {"format": FORMAT_VERSION, **manifest.as_dict()}, ensure_ascii=False, default=str
-    )
+    document: dict[str, Any] = {"format": FORMAT_VERSION}
+    document |= manifest.as_dict()
+    text = json.dumps(document, ensure_ascii=False, default=str)
     schema = SCHEMA.with_metadata({METADATA_KEY: text.encode()})
     partial = path.with_name(path.name + ".partial")
     try:
@@ -204,10 +210,11 @@ def write_recording(
 
 
 def read_recording(path: str | Path) -> tuple[RecordingManifest, pa.Table]:
-    """A record's manifest and rows.
+    """Read a recording's manifest and rows.
 
     Raises:
-        CopeError: when there is no such file, or it is no record, or one of a later version.
+        CopeError: when there is no such file, it is not a recording, or it is from a later version
+            of the package.
     """
     try:
         table = pq.read_table(path)
@@ -217,24 +224,27 @@ def read_recording(path: str | Path) -> tuple[RecordingManifest, pa.Table]:
         ) from None
     except (OSError, pa.ArrowException) as error:
         raise CopeError(f"{path} is not a record: {first_line(error)}") from None
-    told = (table.schema.metadata or {}).get(METADATA_KEY)
-    if told is None:
+    manifest = (table.schema.metadata or {}).get(METADATA_KEY)
+    if manifest is None:
         raise CopeError(
             f"{path} is a Parquet file, but no record of `cope record` or `cope import`"
         )
-    plain = json.loads(told)
-    if plain.pop("format") > FORMAT_VERSION:
+    document = json.loads(manifest)
+    if document.pop("format") > FORMAT_VERSION:
         raise CopeError(
-            f"{path} was written by a later version of the package ({plain['version']}): update it"
+            f"{path} was written by a later version of the package ({document['version']}): "
+            "update it"
         )
-    known = {f.name for f in fields(RecordingManifest)}
-    return RecordingManifest(
-        **{name: value for name, value in plain.items() if name in known}
-    ), table
+    names = {field.name for field in fields(RecordingManifest)}
+    known = {name: value for name, value in document.items() if name in names}
+    return RecordingManifest(**known), table
 
 
 def is_recording(path: str | Path) -> bool:
-    """Whether a file is a record, of this version of the package or another; only its schema is read."""
+    """Return whether a file is a recording, of any version of the package.
+
+    Only the schema is read.
+    """
     try:
         return METADATA_KEY in (pq.read_schema(path).metadata or {})
     except (OSError, pa.ArrowException):
@@ -242,6 +252,6 @@ def is_recording(path: str | Path) -> bool:
 
 
 def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    left = iter(rows)
-    while batch := list(islice(left, _ROWS_PER_WRITE)):
+    remaining = iter(rows)
+    while batch := list(islice(remaining, _ROWS_PER_WRITE)):
         yield batch

@@ -1,4 +1,4 @@
-"""Votes as numbers: the same number is the same vote."""
+"""Votes as numbers: equal votes have the same number."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,25 +13,26 @@ async def assign_vote_ids(
     """Number the votes of one question.
 
     Args:
-        votes: what each sample votes for; None for nothing.
-        answers: how two votes are compared.
+        votes: the vote of each sample; None for no vote.
+        answers: compares two votes.
 
     Returns:
-        The number of each vote, None for no vote; and whether some number joins votes that are equal to a third one and not
-        to each other. There a live round counts by which vote comes in first, and a replay cannot know.
+        The number of each vote, None for no vote. And whether some number joins votes that are both
+        equal to a third one but not to each other. A live round then counts by which vote comes in
+        first, and a replay cannot know that order.
 
     >>> import asyncio
     >>> asyncio.run(assign_vote_ids(["1/2", None, "0.5", "3"]))
     ([0, None, 0, 1], False)
     """
-    keys = await answers.group_async(votes)
+    ids = await answers.group_async(votes)
     members: defaultdict[int, set[str]] = defaultdict(set)
-    for key, vote in zip(keys, votes, strict=True):
-        if key is not None and vote is not None:
-            members[key].add(vote)
-    for same in map(sorted, members.values()):
-        for place, one in enumerate(same):
-            for other in same[place + 1 :]:
-                if not await answers.equal_async(one, other):
-                    return keys, True
-    return keys, False
+    for vote_id, vote in zip(ids, votes, strict=True):
+        if vote_id is not None and vote is not None:
+            members[vote_id].add(vote)
+    for equal in map(sorted, members.values()):
+        for index, vote in enumerate(equal):
+            for other in equal[index + 1 :]:
+                if not await answers.equal_async(vote, other):
+                    return ids, True
+    return ids, False

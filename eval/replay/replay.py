@@ -11,8 +11,9 @@ from ...errors import CopeError
 from ...models import Price
 from ...programs.identity import ProgramIdentity
 from ...programs.preset import Preset
+from ...util.arrays import Array
 from ..recording.recording import Recording
-from ..recording.round import Array, RecordedRound, pick_sample
+from ..recording.round import RecordedRound, pick_sample
 from .match import match_rounds, recorded_identity
 from .results import TIER_USAGE_FIELDS, ReplayOutcomes, Sweep
 from .round import ReplayedRound, missing_round, replay_round

@@ -1,27 +1,28 @@
-"""What a replay comes to: one setting question by question, or many settings in totals."""
+"""The outcomes of a replay: one setting question by question, or totals of many settings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..recording.round import Array
+from ...util.arrays import Array
 
 TIER_USAGE_FIELDS = ("calls", "prompt_tokens", "plan_tokens", "answer_tokens", "usd", "seconds")
-"""What is counted of a tier's calls; `seconds` is the machine's time."""
+"""The usage that is counted for each tier; `seconds` is machine time."""
 
 
 @dataclass(frozen=True)
 class ReplayOutcomes:
-    """What one setting comes to, question by question.
+    """The outcomes of one setting, question by question; every array is (questions,).
 
     Attributes:
-        round: the round that answers; where `known` is false, the one whose calls the record does not hold.
-        known: whether the record holds all calls that the question needs.
-        score: of the answer, 0 to 1; NaN where it is not known, or no right answer is.
-        answer: str or None; None also where it is not known.
-        confidence: of the round that answers; NaN where there is no answer or it is not known.
-        usage: by tier and by what is counted (`SPENT`); NaN where it is not known.
+        round: the round that answers, from 1; where `known` is false, the round whose calls are
+            missing in the recording.
+        known: whether the recording holds all calls that the question needs.
+        score: of the answer, 0 to 1; NaN where the outcome or the right answer is unknown.
+        answer: str or None; None also where the outcome is unknown.
+        confidence: of the round that answers; NaN without an answer or a known outcome.
+        usage: by tier and field of `TIER_USAGE_FIELDS`; NaN is unknown.
     """
 
     round: Array
@@ -34,16 +35,17 @@ class ReplayOutcomes:
 
 @dataclass(frozen=True)
 class Sweep:
-    """What many settings come to; every array has one entry for each row of `thresholds`.
+    """The totals of many settings; every array has one entry for each row of `thresholds`.
 
     Attributes:
         thresholds: (settings, gates).
-        questions: how many were asked for.
-        unknown: questions that need calls which the record does not hold.
+        questions: number of questions.
+        unknown: questions that need calls which the recording does not hold.
         answered: (settings, rounds): questions answered in each round, without the unknown ones.
-        accuracy: mean score; NaN where questions are unknown, unless the sweep is partial, or have no right answer.
-        usage: totals over the questions by tier and by what is counted (`SPENT`); NaN as for accuracy, and where a
-            record does not tell.
+        accuracy: mean score; NaN where questions are unknown, unless the sweep is partial, or where
+            a right answer is unknown.
+        usage: totals by tier and field of `TIER_USAGE_FIELDS`; NaN as for accuracy, and where the
+            recording lacks a value.
         values: totals of the caller's own values; NaN as for accuracy.
     """
 
@@ -55,19 +57,25 @@ class Sweep:
     usage: dict[tuple[str, str], Array]
     values: dict[str, Array]
 
-    def total(self, what: str, tier: str | None = None) -> Array:
-        """One of `SPENT` over all questions, of one tier or of all."""
-        return _total(self.usage, what, tier)
+    def total(self, field: str, tier: str | None = None) -> Array:
+        """Return the total of a usage field, of one tier or of all.
+
+        Args:
+            field: one of `TIER_USAGE_FIELDS`.
+            tier: the tier; None for all.
+        """
+        return _total(self.usage, field, tier)
 
     def completion_tokens(self, tier: str = "large") -> Array:
-        """Tokens that a tier wrote, plans and solutions."""
+        """Return the tokens that a tier wrote, in plans and solutions."""
         return self.total("plan_tokens", tier) + self.total("answer_tokens", tier)
 
 
-def _total(spent: Mapping[tuple[str, str], Array], what: str, tier: str | None) -> Array:
-    found = [
-        array for (of, counted), array in spent.items() if counted == what and tier in (None, of)
-    ]
-    if not found:  # a tier that is never asked
-        return np.zeros_like(next(iter(spent.values())))
-    return np.sum(found, axis=0)
+def _total(usage: Mapping[tuple[str, str], Array], field: str, tier: str | None) -> Array:
+    arrays = []
+    for (array_tier, array_field), array in usage.items():
+        if array_field == field and tier in (None, array_tier):
+            arrays.append(array)
+    if not arrays:  # a tier that is never asked
+        return np.zeros_like(next(iter(usage.values())))
+    return np.sum(arrays, axis=0)

@@ -1,4 +1,4 @@
-"""One round of a replay: what its samples decide on every question, and what its calls used."""
+"""One round of a replay: the decision on every question, and the usage of its calls."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ import numpy as np
 from ...models import Price
 from ...programs.confidence.vectorized import RoundSamples, VerdictArrays, decide_round
 from ...programs.preset import Round
-from ..recording.round import Array, CallArrays, RecordedRound, pick_sample
+from ...util.arrays import Array
+from ..recording.round import CallArrays, RecordedRound, pick_sample
 
 USAGE_FIELDS = (
     "calls",
@@ -29,14 +30,15 @@ class ReplayedRound:
     Attributes:
         number: from 1.
         spec: the preset's round.
-        recorded: the recorded round that holds its calls; None where there is none.
-        known: (questions,) whether the record holds this round's calls on the question.
-        missing_reason: what is lacking where it does not, in words.
-        verdict: what the samples decide; None without a recorded round.
+        recorded: the recorded round that holds its calls; None without one.
+        known: (questions,) of bool: whether the recording holds the calls of this round.
+        missing_reason: why it does not hold the others.
+        verdict: the decisions on the samples; None without a recorded round.
         order: (questions, samples): the seeded order of the samples; None without a recorded round.
-        scores: (questions,) the score of the round's answer; 0 where none could be read, NaN without a right answer.
-        forwarded_plans: (questions,) the plan for later rounds, None where there is none.
-        usage: by tier and role (`plan`, `reason`) and by what is counted, (questions,), NaN where it is not known.
+        scores: (questions,): the score of the round's answer; 0 for an unreadable answer, NaN
+            without a right answer.
+        forwarded_plans: (questions,) of str or None: the plan for later rounds.
+        usage: by tier and role (`plan`, `reason`) and by field, (questions,); NaN is unknown.
     """
 
     number: int
@@ -52,26 +54,25 @@ class ReplayedRound:
 
     @property
     def confidence(self) -> Array:
-        """(questions,) of float; -inf where there is no answer, which no threshold accepts."""
+        """(questions,) of float; -inf without an answer, which no threshold accepts."""
         if self.verdict is None:
             return np.full(len(self.known), -np.inf)
         return np.where(self.verdict.leader >= 0, self.verdict.confidence, -np.inf)
 
 
-def missing_round(number: int, spec: Round, why: str, questions: int) -> ReplayedRound:
-    """A round of which the record holds nothing."""
-    unknown = np.zeros(questions)
+def missing_round(number: int, spec: Round, reason: str, questions: int) -> ReplayedRound:
+    """Return a round whose calls are not in the recording."""
     return ReplayedRound(
-        number,
-        spec,
-        None,
-        unknown > 0,
-        why,
-        None,
-        None,
-        unknown,
-        np.full(questions, None, dtype=object),
-        {},
+        number=number,
+        spec=spec,
+        recorded=None,
+        known=np.zeros(questions, dtype=bool),
+        missing_reason=reason,
+        verdict=None,
+        order=None,
+        scores=np.zeros(questions),
+        forwarded_plans=np.full(questions, None, dtype=object),
+        usage={},
     )
 
 
@@ -80,12 +81,21 @@ def replay_round(
     spec: Round,
     recorded: RecordedRound,
     known: Array,
-    why: str,
+    missing_reason: str,
     prices: Mapping[str, Price],
 ) -> ReplayedRound:
-    """Decide a round from the first `spec.samples` recorded samples: those that a run with so many asks.
+    """Decide a round from its first `spec.samples` recorded samples.
 
-    A sample's seed, and its rank in the order, depend on its index and not on how many there are.
+    A live run with so many samples draws the same ones, because a sample's seed and its rank in the
+    order depend on its index and not on the number of samples.
+
+    Args:
+        number: from 1.
+        spec: the preset's round.
+        recorded: holds the samples.
+        known: (questions,) of bool: whether they are those of this round.
+        missing_reason: why they are not, for the other questions.
+        prices: the user's price of a tier; without one the recorded cost counts.
     """
     count = spec.samples
     plans, order = recorded.plans[:, :count], recorded.order(count, number)
@@ -99,22 +109,48 @@ def replay_round(
         column=lambda name: recorded.column(name)[:, :count],
     )
     verdict = decide_round(recorded.kind, samples)
-    rows = np.arange(len(known))
-    scores = np.where(verdict.leader >= 0, recorded.scores[rows, verdict.leader], 0.0)
-    scores[np.isnan(recorded.scores).all(axis=1)] = np.nan  # no right answer is known
-    handed = np.full(len(known), None, dtype=object)
-    if spec.planner:
-        # A plan that all samples share is handed on whatever they answer; a lone sample shares its own.
-        handed = pick_sample(
-            plans, np.zeros_like(verdict.survivor) if spec.plans == 1 else verdict.survivor
-        )
-    used = {}
+    scores = np.where(
+        verdict.leader >= 0, recorded.scores[np.arange(len(known)), verdict.leader], 0.0
+    )
+    scores[np.isnan(recorded.scores).all(axis=1)] = np.nan  # the right answer is unknown
+    return ReplayedRound(
+        number=number,
+        spec=spec,
+        recorded=recorded,
+        known=known,
+        missing_reason=missing_reason,
+        verdict=verdict,
+        order=order,
+        scores=scores,
+        forwarded_plans=_forwarded_plans(spec, plans, verdict),
+        usage=_usage(spec, recorded, prices),
+    )
+
+
+def _forwarded_plans(spec: Round, plans: Array, verdict: VerdictArrays) -> Array:
+    """Return the plan that later rounds see, (questions,) of str or None.
+
+    A plan that all samples share is forwarded whatever they answer. Else it is the plan of the
+    sample that the verdict names.
+    """
+    if not spec.planner:
+        return np.full(len(plans), None, dtype=object)
+    if spec.plans == 1:
+        return pick_sample(plans, np.zeros_like(verdict.survivor))
+    return pick_sample(plans, verdict.survivor)
+
+
+def _usage(
+    spec: Round, recorded: RecordedRound, prices: Mapping[str, Price]
+) -> dict[tuple[str, str], dict[str, Array]]:
+    """Return the usage of the first calls of a round, by tier and role."""
+    usage: dict[tuple[str, str], dict[str, Array]] = {}
     if spec.planner and recorded.plan_calls:
-        asked = _first(recorded.plan_calls, spec.planner, spec.plans)
-        used[spec.planner, "plan"] = _sums(asked, prices.get(spec.planner))
-    asked = _first(recorded.reason_calls, spec.reasoner, count)
-    used[spec.reasoner, "reason"] = _sums(asked, prices.get(spec.reasoner))
-    return ReplayedRound(number, spec, recorded, known, why, verdict, order, scores, handed, used)
+        calls = _first(recorded.plan_calls, spec.planner, spec.plans)
+        usage[spec.planner, "plan"] = _sums(calls, prices.get(spec.planner))
+    calls = _first(recorded.reason_calls, spec.reasoner, spec.samples)
+    usage[spec.reasoner, "reason"] = _sums(calls, prices.get(spec.reasoner))
+    return usage
 
 
 def _first(calls: CallArrays, tier: str, count: int) -> CallArrays:
@@ -123,18 +159,18 @@ def _first(calls: CallArrays, tier: str, count: int) -> CallArrays:
 
 
 def _sums(calls: CallArrays, price: Price | None) -> dict[str, Array]:
-    """Totals by question; a sum with an unknown part is not known."""
+    """Return totals by question; a sum with an unknown part is NaN."""
     sums = {name: getattr(calls, name).sum(axis=1) for name in USAGE_FIELDS}
     if price:
         sums["usd"] = _priced(sums, price)
     return sums
 
 
-def _priced(used: Mapping[str, Array], price: Price) -> Any:
-    """What calls cost by the user's price; what the price does not ask for need not be known."""
-    none = np.zeros(len(used["calls"]))
-    seconds = used["machine_seconds"] if price.per_hour else none
+def _priced(usage: Mapping[str, Array], price: Price) -> Any:
+    """Return the cost by the user's price; a count that the price does not need may be unknown."""
+    none = np.zeros(len(usage["calls"]))
+    seconds = usage["machine_seconds"] if price.per_hour else none
     if not price.by_token:
         return price.usd(none, none, none, seconds)  # type: ignore[arg-type]
-    cached = used["cached_tokens"] if price.cached_per_million is not None else none
-    return price.usd(used["prompt_tokens"], used["completion_tokens"], cached, seconds)  # type: ignore[arg-type]
+    cached = usage["cached_tokens"] if price.cached_per_million is not None else none
+    return price.usd(usage["prompt_tokens"], usage["completion_tokens"], cached, seconds)  # type: ignore[arg-type]

@@ -1,7 +1,8 @@
-"""Many thresholds at once: the vectorised core of a replay.
+"""Evaluate many threshold settings at once: the vectorized core of a replay.
 
-Thresholds matter only by which confidences they let pass, so the pairs are first reduced to those that decide differently:
-10,000 pairs over votes of 16 are 324 decisions at most. These are made for all questions together, in blocks of bounded size.
+Two settings that accept the same confidences give the same result. So the settings are first
+reduced to those that decide differently: 10,000 pairs over votes of 16 are 324 decisions at most.
+Each decision is then made for all questions together, in blocks of bounded size.
 """
 
 from collections.abc import Sequence
@@ -12,18 +13,20 @@ import numpy as np
 from ...stats.tolerance import FLOAT_TOLERANCE
 from ...util.arrays import Array
 
-_CELLS = 2_000_000  # questions by decisions in a block: 16 MB for each array of floats
+_MAX_CELLS = 2_000_000  # questions times decisions in a block: 16 MB for each array of floats
 
 
 @dataclass(frozen=True)
 class RoundArrays:
-    """What a sweep needs to know of each round, first to last, in arrays of rounds by questions.
+    """The rounds of a cascade, first to last, as arrays.
 
     Attributes:
-        known: whether the round's calls are known.
-        confidence: -inf where there is no answer.
-        at_answer: (rounds, questions, columns): counts once, in the round that answers.
-        over_asked_rounds: (rounds, questions, columns): counts in every round that is asked. NaN in either is not known.
+        known: (rounds, questions) of bool: whether the calls of the round are known.
+        confidence: (rounds, questions) of float; -inf where there is no answer.
+        at_answer: (rounds, questions, columns): values that count once, in the round that answers.
+            NaN is unknown.
+        over_asked_rounds: (rounds, questions, columns): values that count in every round that is
+            asked. NaN is unknown.
     """
 
     known: Array
@@ -37,9 +40,11 @@ class Totals:
     """Sums over questions, for each tuple of thresholds.
 
     Attributes:
-        unknown: (thresholds, rounds): questions that reach a round whose calls are not known; they count nowhere else.
+        unknown: (thresholds, rounds): questions that reach a round whose calls are unknown. They
+            count nowhere else.
         answered: (thresholds, rounds): questions answered in each round.
-        final, used: (thresholds, columns): NaN where a part is not known.
+        at_answer: (thresholds, columns): NaN where a part is unknown.
+        over_asked_rounds: (thresholds, columns): NaN where a part is unknown.
     """
 
     unknown: Array
@@ -48,64 +53,70 @@ class Totals:
     over_asked_rounds: Array
 
 
-def sweep(ladder: RoundArrays, thresholds: Array) -> Totals:
-    """Sum up a cascade for many thresholds.
+def sweep(arrays: RoundArrays, thresholds: Array) -> Totals:
+    """Return the totals of a cascade for many tuples of thresholds.
 
     Args:
-        ladder: the rounds.
+        arrays: the rounds.
         thresholds: (count, rounds - 1), each above 0 and up to 1.
     """
-    levels, steps = _rank_confidences(ladder.confidence, thresholds)
-    distinct, inverse = _distinct(steps, levels)
-    questions = ladder.known.shape[1]
-    block = max(1, _CELLS // max(1, questions))
-    parts = [
-        _block(ladder, levels, distinct[start : start + block])
-        for start in range(0, len(distinct), block)
-    ]
-    totals = [np.concatenate(arrays)[inverse] for arrays in zip(*parts, strict=True)]
+    ranks, steps = _rank_confidences(arrays.confidence, thresholds)
+    distinct, inverse = _distinct(steps, ranks)
+    questions = arrays.known.shape[1]
+    size = max(1, _MAX_CELLS // max(1, questions))
+    blocks = []
+    for start in range(0, len(distinct), size):
+        blocks.append(_sweep_block(arrays, ranks, distinct[start : start + size]))
+    totals = [np.concatenate(parts)[inverse] for parts in zip(*blocks, strict=True)]
     return Totals(*totals)
 
 
-def answering_round(ladder: RoundArrays, thresholds: Sequence[float]) -> tuple[Array, Array]:
-    """The round that answers each question, from 0, and whether its outcome is known: else the round is what is lacking."""
-    rounds, questions = ladder.known.shape
-    at, known, going = (
-        np.full(questions, rounds - 1),
-        np.ones(questions, bool),
-        np.ones(questions, bool),
-    )
+def answering_round(arrays: RoundArrays, thresholds: Sequence[float]) -> tuple[Array, Array]:
+    """Return the round that answers each question.
+
+    Returns:
+        (questions,) of int: the round, from 0; the round whose calls are missing where the outcome
+        is unknown. And (questions,) of bool: whether the outcome is known.
+    """
+    rounds, questions = arrays.known.shape
+    answering = np.full(questions, rounds - 1)
+    known = np.ones(questions, dtype=bool)
+    reached = np.ones(questions, dtype=bool)
     for number in range(rounds):
-        lost = going & ~ladder.known[number]
-        last = number == rounds - 1
-        passes = (
-            going
-            if last
-            else going & (ladder.confidence[number] >= thresholds[number] - FLOAT_TOLERANCE)
-        )
-        ends = lost | passes
-        at[ends], known[lost] = number, False
-        going &= ~ends
-    return at, known
+        missing = reached & ~arrays.known[number]
+        accepted = reached
+        if number < rounds - 1:
+            threshold = thresholds[number] - FLOAT_TOLERANCE
+            accepted = reached & (arrays.confidence[number] >= threshold)
+        ends = missing | accepted
+        answering[ends] = number
+        known[missing] = False
+        reached = reached & ~ends
+    return answering, known
 
 
 def _rank_confidences(confidence: Array, thresholds: Array) -> tuple[Array, Array]:
-    """Each confidence as its rank among a round's, and each threshold as the lowest rank that it accepts."""
+    """Rank the confidences of each gated round, and the thresholds among them.
+
+    Returns:
+        (gates, questions): the rank of each confidence in its round, -1 where there is no answer.
+        And (settings, gates): the lowest rank that each threshold accepts.
+    """
     gates = thresholds.shape[1]
-    levels = np.full((gates, confidence.shape[1]), -1)
+    ranks = np.full((gates, confidence.shape[1]), -1)
     steps = np.empty(thresholds.shape, dtype=np.int64)
     for gate in range(gates):
-        there = np.isfinite(confidence[gate])
-        values = np.unique(confidence[gate][there])
-        levels[gate, there] = np.searchsorted(values, confidence[gate][there])
+        has_answer = np.isfinite(confidence[gate])
+        values = np.unique(confidence[gate][has_answer])
+        ranks[gate, has_answer] = np.searchsorted(values, confidence[gate][has_answer])
         steps[:, gate] = np.searchsorted(values, thresholds[:, gate] - FLOAT_TOLERANCE)
-    return levels, steps
+    return ranks, steps
 
 
-def _distinct(steps: Array, levels: Array) -> tuple[Array, Array]:
-    """The rows that decide differently, and for each row which of them it is."""
+def _distinct(steps: Array, ranks: Array) -> tuple[Array, Array]:
+    """Return the rows of `steps` that decide differently, and for each row its index in them."""
     key = np.zeros(len(steps), dtype=np.int64)
-    sizes = levels.max(axis=1, initial=-1) + 2
+    sizes = ranks.max(axis=1, initial=-1) + 2
     if np.prod(sizes.astype(float)) < 2**62:
         for gate, size in enumerate(sizes):
             key = key * size + steps[:, gate]
@@ -115,32 +126,35 @@ def _distinct(steps: Array, levels: Array) -> tuple[Array, Array]:
     return distinct, inverse.reshape(-1)
 
 
-def _block(ladder: RoundArrays, levels: Array, steps: Array) -> tuple[Array, Array, Array, Array]:
-    rounds, questions = ladder.known.shape
+def _sweep_block(
+    arrays: RoundArrays, ranks: Array, steps: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Return the arrays of `Totals` for some decisions."""
+    rounds, questions = arrays.known.shape
     unknown = np.zeros((len(steps), rounds), dtype=np.int64)
     answered = np.zeros_like(unknown)
-    final = np.zeros((len(steps), ladder.at_answer.shape[2]))
-    used = np.zeros((len(steps), ladder.over_asked_rounds.shape[2]))
-    going = np.ones((len(steps), questions), dtype=bool)
+    at_answer = np.zeros((len(steps), arrays.at_answer.shape[2]))
+    over_asked_rounds = np.zeros((len(steps), arrays.over_asked_rounds.shape[2]))
+    reached = np.ones((len(steps), questions), dtype=bool)
     for number in range(rounds):
-        unknown[:, number] = (going & ~ladder.known[number]).sum(axis=1)
-        going &= ladder.known[number]
-        ends = going
+        unknown[:, number] = (reached & ~arrays.known[number]).sum(axis=1)
+        reached &= arrays.known[number]
+        ends = reached
         if number < rounds - 1:
-            ends = going & (levels[number] >= steps[:, number, None])
+            ends = reached & (ranks[number] >= steps[:, number, None])
         answered[:, number] = ends.sum(axis=1)
-        used += _masked_sums(going, ladder.over_asked_rounds[number])
-        final += _masked_sums(ends, ladder.at_answer[number])
-        going = going & ~ends
-    return unknown, answered, final, used
+        over_asked_rounds += _masked_sums(reached, arrays.over_asked_rounds[number])
+        at_answer += _masked_sums(ends, arrays.at_answer[number])
+        reached = reached & ~ends
+    return unknown, answered, at_answer, over_asked_rounds
 
 
-def _masked_sums(chosen: Array, values: Array) -> Array:
-    """Sums of the columns over the chosen questions; NaN as soon as one of them is."""
-    weights = chosen.astype(float)
-    gaps = np.isnan(values)
-    sums = weights @ np.where(gaps, 0.0, values)
-    lacking = gaps.any(axis=0)
-    if lacking.any():
-        sums[:, lacking] += np.where(weights @ gaps[:, lacking] > 0, np.nan, 0.0)
+def _masked_sums(mask: Array, values: Array) -> Array:
+    """Return the sums of the columns over the chosen questions; NaN where one value is NaN."""
+    weights = mask.astype(float)
+    is_nan = np.isnan(values)
+    sums = weights @ np.where(is_nan, 0.0, values)
+    columns = is_nan.any(axis=0)
+    if columns.any():
+        sums[:, columns] += np.where(weights @ is_nan[:, columns] > 0, np.nan, 0.0)
     return sums
