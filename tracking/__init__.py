@@ -7,11 +7,15 @@ prompts and among its models. MLflow takes seconds to import, so that every use 
 from .prompts import template
 from .run import TrackedRun, question_span, tracked
 from .store import ARTIFACTS, DEFAULT_STORE, check_store, store_file, store_uri
+from .tracker import MlflowTracker, Tracker, TrackerRun
 
 __all__ = [
     "ARTIFACTS",
     "DEFAULT_STORE",
+    "MlflowTracker",
     "TrackedRun",
+    "Tracker",
+    "TrackerRun",
     "check_store",
     "question_span",
     "store_file",

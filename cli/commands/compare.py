@@ -218,6 +218,7 @@ def _compare_live(
         data_options,
         run_options,
         options,
+        app.tracker,
     )
     callbacks = ComparisonCallbacks(
         load_models=app.load_models,

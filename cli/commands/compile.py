@@ -26,6 +26,7 @@ from ..options import (
 
 if TYPE_CHECKING:
     from ...optimize import Compilation, Compiled
+    from ...tracking import Tracker
 
 
 class _Compile(click.Command):
@@ -167,7 +168,6 @@ def command(app: AppContext, task: str, **options: Any) -> None:
     from ...optimize.compiler.output import check_output_path, save
     from ...optimize.compiler.splits import load_splits
     from ...optimize.compiler.store import check_compile_dir, report_kept_state
-    from ...tracking import check_store
     from ..display.compile import print_plan, print_result, result_document
     from ..display.compile_progress import CompileProgress
 
@@ -222,7 +222,7 @@ def command(app: AppContext, task: str, **options: Any) -> None:
     compilation = Compilation(cascade, splits, chosen.score, replace(settings, folder=folder))
     try:
         if not (dry_run or options["no_track"]):
-            check_store(options["store"])
+            app.tracker.check(options["store"])
         compilation.check()
         app.load_models(
             team,
@@ -241,7 +241,7 @@ def command(app: AppContext, task: str, **options: Any) -> None:
             _ask()
         view.set_estimate(guess)
         with report_kept_state(folder, _notify), view:
-            made = _run(compilation, document, options, start, output)
+            made = _run(compilation, document, options, start, output, app.tracker)
     finally:
         compilation.close()
     frontier = save(made, output, frontier=pareto)
@@ -278,6 +278,7 @@ def _run(
     options: Mapping[str, Any],
     start: Path | None,
     output: Path,
+    tracker: "Tracker",
 ) -> "Compiled":
     """Compile, in an MLflow run unless the user wants none."""
     from ...optimize.compiler.output import add_origin, pick_from_frontier, plot_frontier
@@ -286,7 +287,7 @@ def _run(
     with ExitStack() as stack:
         log = None
         if not options["no_track"]:
-            tracked = tracked_compile(compilation, settings, options["store"], _notify)
+            tracked = tracked_compile(compilation, settings, options["store"], _notify, tracker)
             log = stack.enter_context(tracked)
         before = compilation.program.dump_state()
         result = pick_from_frontier(compilation.run(), options["pick"], before)

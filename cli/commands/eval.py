@@ -100,6 +100,7 @@ def command(
                 run_options,
                 origin,
                 finished=view.add,
+                tracker=app.tracker,
                 table=partial(table_text, settings, cascade),
             )
         _show(made, store, cascade, origin, as_json)

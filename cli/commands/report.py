@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...errors import CopeError
+from ..context import AppContext, pass_app
 from ..options import STORE_DEFAULT, json_option, output_option, price_option, track_option
 from ..output_files import check_output
 
 if TYPE_CHECKING:
     from ...models import Price
     from ...report import ReportSource
+    from ...tracking import Tracker
 
 
 @click.command(short_help="Make one page of a run, a record or a comparison.")
@@ -42,7 +44,9 @@ if TYPE_CHECKING:
 )
 @price_option
 @json_option
+@pass_app
 def command(
+    app: AppContext,
     source: Path,
     output: Path,
     figures: Path | None,
@@ -66,7 +70,7 @@ def command(
     with _status_line(f"writing {output}"):
         _write_page(opened, found, output)
         pictures = draw_files(found, figures) if figures else []
-    run = _attach(opened, output, store) if track else None
+    run = _attach(app.tracker, opened, output, store) if track else None
     _print_result(found, output, pictures, run, as_json)
     if opens and click.launch(output.resolve().as_uri()):
         raise CopeError(f"no browser could be started: open {output} yourself")
@@ -103,19 +107,18 @@ def _write_page(opened: "ReportSource", found: dict[str, Any], output: Path) -> 
         ) from None
 
 
-def _attach(opened: "ReportSource", output: Path, store: str | None) -> str | None:
+def _attach(tracker: "Tracker", opened: "ReportSource", output: Path, store: str | None) -> str | None:
     """Attach the page to the run under which its source was tracked; where that is not possible, say why and go on."""
     if not opened.mlflow_run:
         return None
-    from ...tracking import TrackedRun, check_store, store_file, store_uri
+    from ...tracking import store_file, store_uri
 
     uri = store_uri(store or opened.mlflow_store)
     file = store_file(uri)
     try:
         if file is not None and not file.is_file():
             raise CopeError(f"there is no store {file}: name it with --store")
-        check_store(uri)
-        TrackedRun(opened.mlflow_run, "", uri).artifact(output)
+        tracker.earlier_run(opened.mlflow_run, uri).artifact(output)
     except CopeError as error:
         click.echo(f"warning: not attached to MLflow run {opened.mlflow_run}: {error}", err=True)
         return None

@@ -27,7 +27,7 @@ from .document import comparison_document
 from .options import check_enough_systems, check_unique_name
 from .request import ComparisonCallbacks, ComparisonRequest, SystemStart
 from .store import ComparisonStore
-from .tracking import check_tracking, track_comparison
+from .tracking import track_comparison
 
 DEFAULT_PRESETS = ("cope", "answer-cascade", "small", "large")
 
@@ -60,7 +60,7 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
     examples = request.task.load(data.split, data.limit, data.data)
     groups = read_groups(data, examples)
     if run.track:
-        check_tracking(run.store)  # before hours of asking, rather than after them
+        request.tracker.check(run.store)  # before hours of asking, rather than after them
     origins = {
         name: program_origin(system.path, examples, callbacks.notify)
         for name, system in systems.items()
@@ -95,7 +95,7 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
         if run.track:
             text = callbacks.render(comparison, document)
             document["mlflow"] = track_comparison(
-                comparison, document, text, store, stores, run.store
+                request.tracker, comparison, document, text, store, stores, run.store
             )
         store.write_document(document)
     incomplete = stopped or _failure_message(document["failed"], len(examples))

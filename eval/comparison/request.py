@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...models import Team
 from ...programs.resolve import ProgramOptions, TeamOptions
@@ -13,6 +13,9 @@ from ..run.store import QuestionResult
 from ..tasks.base import Task
 from .compare import Comparison
 from .options import ComparisonOptions
+
+if TYPE_CHECKING:
+    from ...tracking import Tracker
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class ComparisonRequest:
     data_options: DataOptions
     run_options: RunOptions
     options: ComparisonOptions
+    tracker: "Tracker"
 
 
 @dataclass(frozen=True)

@@ -3,25 +3,18 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..run.store import RunStore
 from .compare import Comparison, Figures
 from .store import DOCUMENT_FILE, ComparisonStore
 
-
-def check_tracking(store: str | None) -> None:
-    """Open a tracking store.
-
-    Raises:
-        CopeError: when it cannot be used.
-    """
-    from ...tracking import check_store  # MLflow takes its time
-
-    check_store(store)
+if TYPE_CHECKING:
+    from ...tracking import Tracker
 
 
 def track_comparison(
+    tracker: "Tracker",
     comparison: Comparison,
     document: Mapping[str, Any],
     text: str,
@@ -32,6 +25,7 @@ def track_comparison(
     """Log a comparison. The same comparison resumes its run; a system gets a new child run when it has more questions.
 
     Args:
+        tracker: keeps the run.
         comparison: the comparison.
         document: the same as plain data, with its pictures.
         text: the same as the user reads it.
@@ -42,13 +36,11 @@ def track_comparison(
     Returns:
         The run and its store.
     """
-    from ...tracking import tracked  # MLflow takes its time
-
     params = {f"model.{tier}": model for tier, model in document["models"].items()}
     for name in ("task", "split", "data", "seed", "against", "by"):
         params[name] = document[name]
     tags = {"folder": document["folder"], "systems": ", ".join(comparison.figures)}
-    with tracked(
+    with tracker.open(
         f"cope-compare-{document['task']}",
         f"against {comparison.against}",
         params,

@@ -24,7 +24,7 @@ from .store import Record, RunStore
 from .summary import Summary, large_alone, summarise
 
 if TYPE_CHECKING:
-    from ...tracking import TrackedRun
+    from ...tracking import Tracker, TrackerRun
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class TrackedEvaluation:
 
     outcome: Outcome
     summary: Summary
-    run: "TrackedRun | None"
+    run: "TrackerRun | None"
 
 
 def run_settings(
@@ -90,6 +90,7 @@ def evaluate_tracked(
     *,
     finished: Callable[[Record], None],
     table: Callable[[Summary], str],
+    tracker: "Tracker",
 ) -> TrackedEvaluation:
     """Ask the questions that are left, record and summarize them, and log the run to MLflow.
 
@@ -102,11 +103,18 @@ def evaluate_tracked(
         origin: see `program_origin`; under `calibration` the file of one.
         finished: receives every new record.
         table: formats the summary for MLflow.
+        tracker: keeps the run.
     """
     with ExitStack() as stack:
-        run: TrackedRun | None = None
+        run: TrackerRun | None = None
         if options.track:
-            run = open_tracked_run(stack, examples, cascade, store, options.store, origin)
+            run = open_tracked_run(stack, tracker, examples, cascade, store, options.store, origin)
+
+        def around(example: dspy.Example) -> AbstractContextManager[None]:
+            if not options.track:
+                return nullcontext()
+            return tracker.question_span(example.id, example.question)
+
         work = evaluate(
             task,
             examples,
@@ -115,7 +123,7 @@ def evaluate_tracked(
             in_flight=options.questions,
             budget=options.budget,
             finished=finished,
-            around=_traced if options.track else _untraced,
+            around=around,
         )
         outcome = asyncio.run(work)
         baseline = large_alone(
@@ -127,27 +135,16 @@ def evaluate_tracked(
     return TrackedEvaluation(outcome, summary, run)
 
 
-def _untraced(example: dspy.Example) -> AbstractContextManager[None]:
-    return nullcontext()
-
-
-def _traced(example: dspy.Example) -> AbstractContextManager[None]:
-    from ...tracking import question_span
-
-    return question_span(example.id, example.question)
-
-
 def open_tracked_run(
     stack: ExitStack,
+    tracker: "Tracker",
     examples: Sequence[dspy.Example],
     cascade: Cascade,
     store: RunStore,
     uri: str | None,
     origin: Mapping[str, Any],
-) -> "TrackedRun":
+) -> "TrackerRun":
     """Open the MLflow run of an evaluation, again the same one where this folder had one."""
-    from ...tracking import tracked
-
     settings = dict(store.settings)
     settings["questions"] = len(examples)
     settings["data_fingerprint"] = digest([(e.question, e.answer) for e in examples])
@@ -162,7 +159,7 @@ def open_tracked_run(
     for name, count in (origin["seen"] or {}).items():
         tags[f"program_met.{name}"] = str(count)
     run = stack.enter_context(
-        tracked(
+        tracker.open(
             f"cope-{settings['task']}",
             f"{settings['preset']}",
             params,
@@ -178,7 +175,7 @@ def open_tracked_run(
 
 
 def log_summary(
-    run: "TrackedRun", summary: Summary, store: RunStore, cascade: Cascade, table: str
+    run: "TrackerRun", summary: Summary, store: RunStore, cascade: Cascade, table: str
 ) -> None:
     """Log figures, records, table and program to the MLflow run."""
     run.metrics(dict(_metrics(summary)))

@@ -14,7 +14,7 @@ from ...programs.diff_text import diff_lines
 from ...programs.domains.registry import domain_by_name
 from ...programs.program_diff import changes_between
 from ...programs.program_view import view_state
-from ...tracking import TrackedRun
+from ...tracking import TrackerRun
 from ...util.hashing import digest
 from .candidates import Candidate, Candidates, proposal_rows
 from .compilation import Compilation
@@ -41,7 +41,7 @@ class CompileTracker(CompileCallback):
 
     def __init__(
         self,
-        run: TrackedRun,
+        run: TrackerRun,
         compilation: Compilation,
         settings: Mapping[str, Any],
         known: dict[str, int],

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ...models.team import ASKED
-from ...tracking import tracked
+from ...tracking import MlflowTracker, Tracker
 from ...util.files import read_metadata, write_metadata
 from .compilation import Compilation
 from .mlflow_log import CompileTracker
@@ -106,6 +106,7 @@ def tracked_compile(
     settings: Mapping[str, Any],
     store: str | None = None,
     notify: Callable[[str], None] = _warn,
+    tracker: Tracker | None = None,
 ) -> Iterator[Callable[[Compiled], None]]:
     """Open an MLflow run around a compile, with a run inside it for each candidate. A resumed compile resumes its run.
 
@@ -114,13 +115,15 @@ def tracked_compile(
         settings: the `document` of its settings.
         store: address of the store; None is `MLFLOW_TRACKING_URI`, else SQLite in the working directory.
         notify: receives a line for the user, without a newline.
+        tracker: keeps the run; None is MLflow.
 
     Yields:
         A function that logs the outcome, and notes the run in its provenance.
     """
     file = compilation.folder / NOTES
+    tracker = tracker or MlflowTracker()
     earlier = read_metadata(file)
-    with tracked(
+    with tracker.open(
         f"cope-compile-{settings['task']}",
         f"{settings['preset']} {settings['optimizer']}",
         mlflow_params(compilation, settings),
@@ -133,7 +136,7 @@ def tracked_compile(
         if earlier.get("mlflow_run") == run.id:
             steps = earlier.get("mlflow_steps", {})
         write_metadata(file, mlflow_run=run.id, mlflow_steps=steps)
-        tracker = CompileTracker(
+        log = CompileTracker(
             run,
             compilation,
             settings,
@@ -141,8 +144,8 @@ def tracked_compile(
             lambda steps: write_metadata(file, mlflow_steps=steps),
             notify,
         )
-        with closing(tracker), compilation.session.with_callback(tracker):
-            yield tracker.log_outcome
+        with closing(log), compilation.session.with_callback(log):
+            yield log.log_outcome
 
 
 def mlflow_params(compilation: Compilation, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The commands as a user types them, with the team and the loading that a test gives them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from click.testing import CliRunner, Result
 from cope.cli.context import AppContext
 from cope.cli.main import app
 from cope.programs.resolve import TeamOptions, resolve_team
+from support.tracking import TrackerInMemory
 
 MakeTeam = Callable[[TeamOptions], Any]
 
@@ -33,7 +35,14 @@ def give_team(monkeypatch: pytest.MonkeyPatch, make_team: MakeTeam, **more: Any)
         return make_team(options)
 
     more.setdefault("load_models", load_nothing)
-    monkeypatch.setattr(_Given, "context", AppContext(make_team=checked, **more))
+    monkeypatch.setattr(_Given, "context", replace(_Given.context, make_team=checked, **more))
+
+
+def give_tracker(monkeypatch: pytest.MonkeyPatch) -> TrackerInMemory:
+    """Give the commands of this test a tracking store in memory, and return it."""
+    tracker = TrackerInMemory()
+    monkeypatch.setattr(_Given, "context", replace(_Given.context, tracker=tracker))
+    return tracker
 
 
 def load_nothing(*args: Any, **kwargs: Any) -> None:

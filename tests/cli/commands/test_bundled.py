@@ -1,16 +1,15 @@
 """A compiled program that comes with the package is used, said, counted and turned off; and what it has met is told."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import Result
 from support import commands
-from support.commands import give_team
+from support.commands import give_team, give_tracker
+from support.tracking import STORE
 
 from cope import Cascade, load_preset
 from cope.models import DEFAULT_LARGE, DEFAULT_SMALL, ScriptedEngine, Team
@@ -200,25 +199,11 @@ def test_what_it_was_trained_on_and_chosen_by_is_told(save: Save) -> None:
 
 
 def test_the_mlflow_run_is_tagged(save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
-    tags: list[dict[str, str]] = []
-
-    @contextmanager
-    def tracked(
-        experiment: str, name: str, params: Any, given: dict[str, str], *more: Any
-    ) -> Iterator[Any]:
-        tags.append(given)
-        yield SimpleNamespace(
-            id="run-7",
-            uri="none",
-            **dict.fromkeys(("metrics", "artifact", "text"), lambda *_: None),
-        )
-
-    monkeypatch.setattr("cope.tracking.tracked", tracked)
-    monkeypatch.setattr("cope.tracking.question_span", lambda *_: nullcontext())
+    tracker = give_tracker(monkeypatch)
     file = save(train=(0, 1), val=(3,))
-    cope(*EVAL)
-    cope(*EVAL, "--program", "none")
-    shown, plain = tags
+    cope(*EVAL, "--store", STORE)
+    cope(*EVAL, "--store", STORE, "--program", "none")
+    shown, plain = (run.tag_values for run in tracker.runs.values())
     assert shown["program_file"] == str(file.absolute()) and plain["program_file"] == "none"
     assert {name: value for name, value in shown.items() if name.startswith("program_met.")} == {
         "program_met.train": "2",

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.commands import give_tracker
 from support.pictures import write_empty_pictures
 from support.record_command import cope, done, scripted_commands
+from support.tracking import STORE
 
 from cope.programs import Cascade
 from cope.util.files import read_jsonl
@@ -249,27 +251,29 @@ def test_questions_that_a_record_cannot_tell_are_left_out_and_said(here: Path, m
     )
 
 
-def test_one_mlflow_run_holds_a_run_for_each_system(here: Path, models: Any, mlflow_store: str):
-    import mlflow
-
-    words = ("compare", *DATA, "--presets", "small,large", "--store", mlflow_store)
+def test_one_mlflow_run_holds_a_run_for_each_system(
+    here: Path, models: Any, monkeypatch: pytest.MonkeyPatch
+):
+    tracker = give_tracker(monkeypatch)
+    words = ("compare", *DATA, "--presets", "small,large", "--store", STORE)
     first, second = told(*words, "--limit", "4"), told(*words)
     assert first["mlflow"]["run"] == second["mlflow"]["run"]
-    run = mlflow.get_run(second["mlflow"]["run"])
-    inside = mlflow.search_runs(
-        [run.info.experiment_id],
-        f"tags.`mlflow.parentRunId` = '{run.info.run_id}'",
-        output_format="list",
-    )
-    assert sorted((one.info.run_name, one.data.metrics["questions"]) for one in inside) == [
+    run = tracker.runs[second["mlflow"]["run"]]
+    inside = tracker.inside(run.id)
+    assert len(tracker.runs) == 1 + len(inside)
+    assert sorted((one.name, one.metric_values["questions"]) for one in inside) == [
         ("large", 4),
         ("large", 8),
         ("small", 4),
         ("small", 8),
     ]
-    assert run.data.metrics["small.p"] == second["comparisons"][0]["p"]
-    names = {file.path for file in mlflow.MlflowClient().list_artifacts(run.info.run_id)}
-    assert names == {"comparison.txt", "comparison.json", "comparison.png", "comparison.svg"}
+    assert run.metric_values["small.p"] == second["comparisons"][0]["p"]
+    assert run.files.keys() == {
+        "comparison.txt",
+        "comparison.json",
+        "comparison.png",
+        "comparison.svg",
+    }
 
 
 def test_a_budget_stops_it_and_the_same_command_goes_on(here: Path, models: Any):

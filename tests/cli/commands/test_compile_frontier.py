@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.commands import give_tracker
 from support.compile_command import USUAL, World, cope, error, made
 
 from cope.optimize.compiler import output as output_files, tracking
@@ -91,7 +92,7 @@ def test_the_tracked_run_is_named_and_gets_the_pictures(
         yield log
 
     monkeypatch.setattr(tracking, "tracked_compile", tracked)
-    monkeypatch.setattr("cope.tracking.check_store", lambda store: None)
+    give_tracker(monkeypatch)
     monkeypatch.setattr(output_files, "draw_frontier", not_drawn)
     words = [word for word in USUAL if word != "--no-track"]
     result = cope(*words, "--yes", "--objective", "pareto")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from dspy.lm15 import ContextLengthError
 from support import commands
-from support.commands import give_team
+from support.commands import give_team, give_tracker
+from support.tracking import STORE
 
 from cope.models import Price
 
@@ -80,32 +81,25 @@ def test_json_is_one_document_and_the_same_command_goes_on(here: Path, team: Cal
 
 
 def test_the_mlflow_run_is_one_over_resumes_and_holds_the_figures(
-    here: Path, team: Callable[..., Any], mlflow_store: str
+    here: Path, team: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ):
-    import mlflow
-
     team()
-    words = ("jsonl", "--data", "q.jsonl", "--json", "--store", mlflow_store)
+    tracker = give_tracker(monkeypatch)
+    words = ("jsonl", "--data", "q.jsonl", "--json", "--store", STORE)
     first = json.loads(cope(*words, "--limit", "2", track=True).stdout)
     second = json.loads(cope(*words, track=True).stdout)
     assert first["mlflow"]["run"] == second["mlflow"]["run"]
-    run = mlflow.get_run(second["mlflow"]["run"])
-    assert run.data.metrics["accuracy"] == 0.75
-    assert run.data.metrics["round_1.share"] == 1.0
-    assert run.data.metrics["questions"] == 4
-    assert "usd" not in run.data.metrics
-    assert run.data.params["preset"] == "cope"
-    names = {f.path for f in mlflow.MlflowClient().list_artifacts(run.info.run_id)}
-    assert names == {"records.jsonl", "table.txt", "summary.json", "program.json"}
-    traces = mlflow.search_traces(
-        run_id=run.info.run_id, return_type="list", locations=[run.info.experiment_id]
-    )
-    assert len(traces) == 4
+    (run,) = tracker.runs.values()
+    assert (run.id, run.status) == (second["mlflow"]["run"], "FINISHED")
+    assert run.metric_values["accuracy"] == 0.75
+    assert run.metric_values["round_1.share"] == 1.0
+    assert run.metric_values["questions"] == 4
+    assert "usd" not in run.metric_values
+    assert run.params["preset"] == "cope"
+    assert run.files.keys() == {"records.jsonl", "table.txt", "summary.json", "program.json"}
+    assert len(run.questions) == 4
     notes = json.loads((Path(second["folder"]) / "run.json").read_text())
-    assert (notes["mlflow_run"], notes["mlflow_store"]) == (
-        run.info.run_id,
-        second["mlflow"]["store"],
-    )
+    assert (notes["mlflow_run"], notes["mlflow_store"]) == (run.id, second["mlflow"]["store"])
 
 
 def test_large_alone_stands_beside_when_it_was_measured(here: Path, team: Callable[..., Any]):

@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 import pytest
-from click.testing import CliRunner
+from support import commands
+from support.commands import give_tracker
 from support.imported_recordings import imported
 from support.report_sources import run_in
+from support.tracking import STORE
 
-from cope.cli.main import app
 from cope.report import is_report
 from cope.util.files import write_metadata
 
@@ -23,7 +24,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def report(*words: str) -> Any:
-    return CliRunner().invoke(app, ["report", *words])
+    return commands.cope("report", *words)
 
 
 def done(*words: str) -> Any:
@@ -99,32 +100,25 @@ def test_the_page_is_opened_when_asked(here: Path, monkeypatch: pytest.MonkeyPat
     assert "open report.html yourself" in report("r.parquet", "--open").stderr
 
 
-def test_the_page_is_attached_to_the_run_that_tracked_its_source(here: Path, mlflow_store: str):
-    import mlflow
-
-    from cope.tracking import tracked
-
-    with tracked("cope-jsonl", "cope", {}, store=mlflow_store, traces=False) as run:
+def test_the_page_is_attached_to_the_run_that_tracked_its_source(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with give_tracker(monkeypatch).open("cope-jsonl", "cope", {}, store=STORE) as run:
         pass
     folder = run_in(here / "runs", "cope")
     write_metadata(folder / "run.json", mlflow_run=run.id)
-    result = done(str(folder), "--store", mlflow_store)
+    result = done(str(folder), "--store", STORE)
     assert f"attached to MLflow run {run.id}" in result.stderr
-    names = [artifact.path for artifact in mlflow.MlflowClient(mlflow_store).list_artifacts(run.id)]
-    assert names == ["report.html"]
-    assert mlflow.MlflowClient(mlflow_store).get_run(run.id).info.status == "FINISHED"
+    assert list(run.files) == ["report.html"]
+    assert run.status == "FINISHED"
     assert "attached" not in done(str(folder), "--no-track").stderr
 
 
-def test_the_store_that_a_run_noted_is_used(
-    here: Path, mlflow_store: str, monkeypatch: pytest.MonkeyPatch
-):
-    from cope.tracking import tracked
-
-    with tracked("cope-jsonl", "cope", {}, store=mlflow_store, traces=False) as run:
+def test_the_store_that_a_run_noted_is_used(here: Path, monkeypatch: pytest.MonkeyPatch):
+    with give_tracker(monkeypatch).open("cope-jsonl", "cope", {}, store=STORE) as run:
         pass
     folder = run_in(here / "runs", "cope")
-    write_metadata(folder / "run.json", mlflow_run=run.id, mlflow_store=mlflow_store)
+    write_metadata(folder / "run.json", mlflow_run=run.id, mlflow_store=STORE)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///elsewhere.db")
     assert f"attached to MLflow run {run.id}" in done(str(folder)).stderr, (
         "its own store, and not the usual one"
@@ -145,13 +139,12 @@ def test_money_needs_prices_and_takes_them(here: Path):
     assert "r.parquet has no tier 'huge' to price" in failed("r.parquet", "--price", "huge=1/2")
 
 
-def test_a_run_that_is_not_in_the_store_is_a_warning(here: Path, mlflow_store: str):
+def test_a_run_that_is_not_in_the_store_is_a_warning(here: Path, monkeypatch: pytest.MonkeyPatch):
+    give_tracker(monkeypatch)
     folder = run_in(here / "runs", "cope")
     write_metadata(folder / "run.json", mlflow_run="0" * 32)
-    assert (
-        "warning: not attached to MLflow run 000"
-        in done(str(folder), "--store", mlflow_store).stderr
-    )
+    said = done(str(folder), "--store", STORE).stderr
+    assert "warning: not attached to MLflow run 000" in said
     told = done(str(folder))
     assert "there is no store mlflow.db: name it with --store" in told.stderr
     assert not (here / "mlflow.db").exists() and is_report(here / "report.html")

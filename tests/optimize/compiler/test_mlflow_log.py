@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from support import commands
-from support.commands import give_team
+from support.commands import give_team, give_tracker
 from support.compile_world import preset, rows as worded
 from support.tracked_compiles import SETTINGS, Tier, compilation
+from support.tracking import STORE
 
 from cope import CopeError, Team
 from cope.optimize.compiler import mlflow_log
@@ -236,11 +237,12 @@ def test_a_store_that_cannot_be_written_is_told_before_a_model_is_asked(here: Pa
 
 
 def test_the_run_is_told_and_is_in_the_file_and_a_fresh_compile_has_another(
-    here: Path, mlflow_store: str
+    here: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    give_tracker(monkeypatch)
     runs = []
     for words in ((), ("--resume",), ("--fresh",)):
-        result = cope("--store", mlflow_store, "--json", *words)
+        result = cope("--store", STORE, "--json", *words)
         assert result.exit_code == 0, result.output
         assert "warning" not in result.stderr
         runs.append(json.loads(result.stdout)["mlflow"])

@@ -1,0 +1,107 @@
+"""What the package needs of a tracking store, and MLflow as one: tests pass a store in memory in its place."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+from .run import TrackedRun, question_span, tracked
+from .store import check_store
+
+
+class TrackerRun(Protocol):
+    """An open run. What its store refuses is a `CopeError`. See `TrackedRun` for each method."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def uri(self) -> str: ...
+
+    def metrics(
+        self, values: Mapping[str, float | int | None], step: int | None = None
+    ) -> None: ...
+
+    def artifact(self, path: Path, folder: str | None = None) -> None: ...
+
+    def text(self, text: str, name: str) -> None: ...
+
+    def table(self, rows: Sequence[Mapping[str, Any]], name: str) -> None: ...
+
+    def tags(self, values: Mapping[str, str], run_id: str | None = None) -> None: ...
+
+    def children(self) -> dict[str, str]: ...
+
+    def child(
+        self, key: str, name: str, metrics: Mapping[str, float], texts: Mapping[str, str]
+    ) -> str: ...
+
+    def end_children(self) -> None: ...
+
+    def prompt(
+        self, name: str, messages: Sequence[Mapping[str, str]], words: str, tags: Mapping[str, str]
+    ) -> str: ...
+
+    def model(
+        self,
+        program: Any,
+        inputs: Mapping[str, str],
+        example: Mapping[str, Any],
+        prompts: Sequence[str] = (),
+    ) -> str: ...
+
+
+class Tracker(Protocol):
+    """A tracking store, by its address; None is the default one."""
+
+    def check(self, store: str | None = None) -> str:
+        """Return the store's address; raise a CopeError when the store cannot be used."""
+        ...
+
+    def open(
+        self,
+        experiment: str,
+        name: str,
+        params: Mapping[str, Any],
+        tags: Mapping[str, str] | None = None,
+        run_id: str | None = None,
+        store: str | None = None,
+        *,
+        traces: bool = True,
+    ) -> AbstractContextManager[TrackerRun]:
+        """Open a run, see `tracked`."""
+        ...
+
+    def earlier_run(self, run_id: str, store: str) -> TrackerRun:
+        """Return a run that has ended, to attach more to it."""
+        ...
+
+    def question_span(self, question_id: str, question: str) -> AbstractContextManager[None]:
+        """Trace one question, see `question_span`."""
+        ...
+
+
+class MlflowTracker:
+    """Track in MLflow."""
+
+    def check(self, store: str | None = None) -> str:
+        return check_store(store)
+
+    def open(
+        self,
+        experiment: str,
+        name: str,
+        params: Mapping[str, Any],
+        tags: Mapping[str, str] | None = None,
+        run_id: str | None = None,
+        store: str | None = None,
+        *,
+        traces: bool = True,
+    ) -> AbstractContextManager[TrackedRun]:
+        return tracked(experiment, name, params, tags, run_id, store, traces=traces)
+
+    def earlier_run(self, run_id: str, store: str) -> TrackedRun:
+        return TrackedRun(run_id, "", check_store(store))
+
+    def question_span(self, question_id: str, question: str) -> AbstractContextManager[None]:
+        return question_span(question_id, question)
