@@ -107,7 +107,9 @@ def _write_page(opened: "ReportSource", found: dict[str, Any], output: Path) -> 
         ) from None
 
 
-def _attach(tracker: "Tracker", opened: "ReportSource", output: Path, store: str | None) -> str | None:
+def _attach(
+    tracker: "Tracker", opened: "ReportSource", output: Path, store: str | None
+) -> str | None:
     """Attach the page to the run under which its source was tracked; where that is not possible, say why and go on."""
     if not opened.mlflow_run:
         return None
