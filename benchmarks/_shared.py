@@ -142,7 +142,7 @@ async def ask_all(
         ledger: where calls are kept; an interrupted run is answered from it.
         in_flight: questions at a time.
     """
-    from cope.answers.short.equivalence import aequal
+    from cope.answers.short.equivalence import equal_async
     from cope.models import metered, recorded_in
 
     gate = asyncio.Semaphore(in_flight)
@@ -152,7 +152,7 @@ async def ask_all(
             with metered() as meter, recorded_in(ledger):
                 answer = await ask(example.question)
             use = meter.total()
-            right = answer is not None and await aequal(answer, example.answer)
+            right = answer is not None and await equal_async(answer, example.answer)
             prompt, completion = use.prompt_tokens or 0, use.completion_tokens or 0
             return Asked(answer, right, prompt, completion, use.machine_seconds or 0.0)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from ..util.text import money, printable, value_text
+from ..util.text import format_usd, printable, value_text
 
 _HIDDEN = ("rows",)  # fingerprints of single questions
 _LABELS = {
@@ -80,7 +80,7 @@ def _score(value: Any) -> str:
 def _spent(unit: str, amount: Any) -> str:
     name = printable(unit)
     if unit == "usd":
-        return f"money {money(amount) if _is_number(amount) else 'unknown'}"
+        return f"money {format_usd(amount) if _is_number(amount) else 'unknown'}"
     if amount is None:
         return f"{name} unknown"
     if not _is_number(amount):

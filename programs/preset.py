@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from ..errors import CopeError, known_names
+from ..errors import CopeError, suggest_names
 from ..signatures.plans.base import PlanEnds
 from .confidence.registry import CONFIDENCES
 from .plan_kinds import known_plan_kind
@@ -60,7 +60,7 @@ class Round(BaseModel):
     @classmethod
     def _known_confidence(cls, name: str | None) -> str | None:
         if name is not None and name not in CONFIDENCES:
-            raise ValueError(f"no confidence is named {name!r}: {known_names(name, CONFIDENCES)}")
+            raise ValueError(f"no confidence is named {name!r}: {suggest_names(name, CONFIDENCES)}")
         return name
 
     @model_validator(mode="after")
@@ -191,7 +191,7 @@ def load_preset(name: str) -> Preset:
                 f"cannot read the preset {name}: {getattr(error, 'strerror', None) or error}"
             ) from None
     else:
-        hint = known_names(name, preset_names(), ", or give a file FILE.toml")
+        hint = suggest_names(name, preset_names(), ", or give a file FILE.toml")
         raise CopeError(f"no preset is named {name!r}: {hint}")
     try:
         data = tomllib.loads(text)

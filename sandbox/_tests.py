@@ -14,14 +14,14 @@ import sys
 from _confine import channel, confine
 from _wire import pack, unpack
 
-LONGEST = 160  # characters of a value or a test in a message
+MAX_MESSAGE_CHARS = 160  # characters of a value or a test in a message
 
 
 class ProgramError(Exception):
     """The program raised something that is no builtin exception."""
 
 
-class Gone(BaseException):
+class ProgramGone(BaseException):
     """The program does not answer any more."""
 
 
@@ -37,7 +37,7 @@ class Link:
         try:
             reply = json.loads(self.replies.readline())
             if "gone" in reply:
-                raise Gone(str(reply["gone"]))
+                raise ProgramGone(str(reply["gone"]))
             if "error" in reply:
                 kind, text = map(str, reply["error"])
                 raise self._exception(kind, text)
@@ -53,7 +53,7 @@ class Link:
         ) as error:
             if isinstance(error, _Raised):
                 raise
-            raise Gone("what the program handed back cannot be read") from None
+            raise ProgramGone("what the program handed back cannot be read") from None
 
     def send(self, message):
         self.asks.write(json.dumps(message).encode() + b"\n")
@@ -123,11 +123,11 @@ class Remote:
         return f"<{self._kind} of the program>"
 
 
-class Told(ast.NodeTransformer):
+class ExplainAsserts(ast.NodeTransformer):
     """Makes each `assert A == B` say what A was."""
 
     def visit_Assert(self, node):
-        source = short(ast.unparse(node))
+        source = shorten(ast.unparse(node))
         test = node.test
         if isinstance(test, ast.Compare) and len(test.ops) == 1:
             left = ast.NamedExpr(ast.Name("_cope_left", ast.Store()), test.left)
@@ -138,13 +138,13 @@ class Told(ast.NodeTransformer):
         return ast.If(ast.UnaryOp(ast.Not(), test), [ast.Expr(said)], [])
 
 
-def failed(source, *left):
-    raise AssertionError(f"{source}: got {short(repr(left[0]))}" if left else f"{source}: not so")
+def fail_assert(source, *left):
+    raise AssertionError(f"{source}: got {shorten(repr(left[0]))}" if left else f"{source}: not so")
 
 
-def short(text):
+def shorten(text):
     text = " ".join(text.split())
-    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    return text if len(text) <= MAX_MESSAGE_CHARS else text[: MAX_MESSAGE_CHARS - 3] + "..."
 
 
 def namespace(link, sources, entry_point):
@@ -160,7 +160,7 @@ def namespace(link, sources, entry_point):
                 own.add(node.arg)
             elif isinstance(node, ast.alias):
                 own.add(node.asname or node.name.partition(".")[0])
-    space = {"__name__": "tests", "_cope_failed": failed}
+    space = {"__name__": "tests", "_cope_failed": fail_assert}
     for name in used - own - set(dir(builtins)):
         if name in sys.stdlib_module_names:
             space[name] = importlib.import_module(name)
@@ -180,20 +180,20 @@ def run(link, job):
         exec(compile(job["setup"], "<setup>", "exec"), space)
         if entry := job["entry_point"]:
             space[entry] = Remote(link, ["name", entry], entry)  # whatever the setup calls so
-    except Gone as error:
+    except ProgramGone as error:
         gone = str(error)
     except BaseException as error:
-        gone = f"the tests cannot be set up: {described(error)}"
+        gone = f"the tests cannot be set up: {describe_error(error)}"
     for test in tests:
         outcome = [False, gone, None]
         if gone is None:
             try:
                 outcome = [True, "", check(test, space)]
-            except Gone as error:
+            except ProgramGone as error:
                 gone = str(error)
                 outcome = [False, gone, None]
             except BaseException as error:
-                outcome = [False, described(error), None]
+                outcome = [False, describe_error(error), None]
         link.send({"outcome": outcome})
 
 
@@ -209,7 +209,7 @@ def check(test, space):
         ):
             value = list(value)
         return repr(value)
-    exec(compile(ast.fix_missing_locations(Told().visit(tree)), "<test>", "exec"), space)
+    exec(compile(ast.fix_missing_locations(ExplainAsserts().visit(tree)), "<test>", "exec"), space)
     return None
 
 
@@ -226,10 +226,10 @@ ITERATORS = (
 )
 
 
-def described(error):
+def describe_error(error):
     kind = type(error).__name__
     text = (
-        str(error) if kind == "AssertionError" else short(str(error))
+        str(error) if kind == "AssertionError" else shorten(str(error))
     )  # ours are short already, part by part
     if kind == "ProgramError" or (kind == "AssertionError" and text):
         return text

@@ -5,8 +5,8 @@ items]`, `["handle", [number, type]]` for what is no plain data and stays where 
 plain type that they extend, so that no method of theirs has a say in a comparison.
 """
 
-DEEPEST = 100
-MOST = 200_000  # values in one message
+MAX_DEPTH = 100
+MAX_VALUES = 200_000  # values in one message
 
 
 def pack(value, handle, left=None, depth=0):
@@ -16,9 +16,9 @@ def pack(value, handle, left=None, depth=0):
         value: anything.
         handle: makes the tagged pair for what is not plain data, or raises TypeError.
     """
-    left = [MOST] if left is None else left
+    left = [MAX_VALUES] if left is None else left
     left[0] -= 1
-    if depth > DEEPEST or left[0] < 0:
+    if depth > MAX_DEPTH or left[0] < 0:
         raise ValueError("the value is too large or too deep to be looked at")
     kinds = type(value).__mro__
     if (

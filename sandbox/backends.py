@@ -130,7 +130,7 @@ class Bubblewrap:
         ]
         for name, value in _SETTINGS.items():
             walls += ["--setenv", name, value]
-        for path in _readable():
+        for path in _readable_paths():
             target = os.path.realpath(path)
             if os.path.islink(path) and Path(path).parent == Path("/"):  # /lib of a merged system
                 walls += ["--symlink", os.readlink(path), path]
@@ -143,7 +143,7 @@ class Bubblewrap:
         return (*walls, "--dev-bind", "/dev/null", "/dev/null")
 
 
-def _readable() -> list[str]:
+def _readable_paths() -> list[str]:
     """What Python itself needs: its executable, its standard library, and the system's shared libraries."""
     python, base = interpreter(), Path(sys.base_prefix).resolve()
     libraries = [

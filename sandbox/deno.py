@@ -62,15 +62,15 @@ class Deno:
     @cached_property
     def _cache(self) -> str:
         """Deno's folder of modules, after Pyodide was brought there (13 MB, once)."""
-        brought = self._asked("cache", "--no-lock", "--no-config", str(_HERE / "_program.js"))
+        brought = self._run_deno("cache", "--no-lock", "--no-config", str(_HERE / "_program.js"))
         if brought.returncode:
             why = (brought.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise CopeError(
                 f"the sandbox (deno) cannot bring Pyodide: {why}; go online once, or install bubblewrap"
             )
-        return str(json.loads(self._asked("info", "--json").stdout)["denoDir"])
+        return str(json.loads(self._run_deno("info", "--json").stdout)["denoDir"])
 
-    def _asked(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def _run_deno(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [self.command, *words], capture_output=True, text=True, env=_environment(), check=False
         )

@@ -15,7 +15,7 @@ class ProcessEnded(Exception):
     """The process is gone, or said too much."""
 
 
-class BoxProcess:
+class SandboxProcess:
     """A script of the sandbox that has started.
 
     Args:
@@ -39,7 +39,7 @@ class BoxProcess:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._into: IO[bytes] = self._process.stdin
-        self._out = _Lines(self._process.stdout, limits)
+        self._out = _BoundedLines(self._process.stdout, limits)
         self._ready = False
 
     def wait_ready(self) -> None:
@@ -54,10 +54,10 @@ class BoxProcess:
             self._ready = self.read() == b"ready\n"
         if not self._ready:
             raise CopeError(
-                f"the sandbox ({self._name}) does not work here: {self._complaint()}; see cope doctor"
+                f"the sandbox ({self._name}) does not work here: {self._failure_reason()}; see cope doctor"
             )
 
-    def _complaint(self) -> str:
+    def _failure_reason(self) -> str:
         self.kill()
         status = self._process.wait()
         with contextlib.suppress(OSError, ValueError):
@@ -74,7 +74,7 @@ class BoxProcess:
         except (OSError, ValueError):
             raise ProcessEnded from None
 
-    def begin(self) -> None:
+    def reset_total(self) -> None:
         """Another run begins, whose lines are counted from nothing."""
         self._out.total = 0
 
@@ -115,7 +115,7 @@ class BoxProcess:
         return self._process.returncode
 
 
-class _Lines:
+class _BoundedLines:
     """Lines of an unbuffered stream, none longer and all together no more than the limits."""
 
     def __init__(self, stream: IO[bytes], limits: Limits) -> None:

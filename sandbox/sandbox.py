@@ -13,14 +13,14 @@ from typing import Any
 
 from .backends import Backend
 from .limits import Limits
-from .process import BoxProcess, ProcessEnded
+from .process import ProcessEnded, SandboxProcess
 from .tests import TestOutcome, TestReport, TestSuite
 
 _START_SECONDS = 60.0  # far more than any takes, also beside a model on a busy machine
-_LATE = "out of time"
-_GONE = "the program ended"
+_TIMED_OUT = "out of time"
+_ENDED = "the program ended"
 # Exit statuses as bubblewrap and the shell write signals, and as Python does.
-_ENDS = {
+_EXIT_REASONS = {
     status: f"the program {why}"
     for signal, why in (
         (9, "used up its processor time"),
@@ -58,8 +58,8 @@ class Sandbox:
         self.limits = limits or Limits()
         # Runs wait for each other here, never for model calls, which have their own limits; nor do these wait for runs.
         self._pool = ThreadPoolExecutor(max_workers or _cores(), thread_name_prefix="cope-sandbox")
-        self._judges = threading.local()
-        self._all: list[BoxProcess] = []
+        self._thread_state = threading.local()
+        self._tests_processes: list[SandboxProcess] = []
         self._lock = threading.Lock()
 
     @property
@@ -82,13 +82,15 @@ class Sandbox:
         """
         run = _Run(program, suite, self.limits)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, self._work, run)
+            return await asyncio.get_running_loop().run_in_executor(
+                self._pool, self._run_in_thread, run
+            )
         finally:
             run.stop("cancelled")
 
-    def _work(self, run: "_Run") -> TestReport:
+    def _run_in_thread(self, run: "_Run") -> TestReport:
         began = time.perf_counter()
-        with self._started("_program.py", single_process=True) as program:
+        with self._start_process("_program.py", single_process=True) as program:
             with run._killed_on_timeout(program, _START_SECONDS):
                 program.wait_ready()
             run.start_clock()
@@ -96,7 +98,7 @@ class Sandbox:
                 outcomes = self._run_tests(run, program)
         return TestReport(tuple(outcomes), time.perf_counter() - began)
 
-    def _run_tests(self, run: "_Run", program: BoxProcess) -> list[TestOutcome]:
+    def _run_tests(self, run: "_Run", program: SandboxProcess) -> list[TestOutcome]:
         reply = run.ask(repr(["load", run.program]).encode("utf-8", "backslashreplace"))
         if "value" not in reply:
             return run._fill_missing(
@@ -108,26 +110,26 @@ class Sandbox:
         if len(outcomes) < len(run.suite.tests):
             judge.close()  # it is in the middle of something
         return run._fill_missing(
-            outcomes, run.why or "the tests could not be finished within time and memory"
+            outcomes, run.stop_reason or "the tests could not be finished within time and memory"
         )
 
-    def _tests_process(self) -> BoxProcess:
+    def _tests_process(self) -> SandboxProcess:
         """This thread's process for tests; it forks for each run, so that the next finds it as it was."""
-        judge: BoxProcess | None = getattr(self._judges, "process", None)
+        judge: SandboxProcess | None = getattr(self._thread_state, "process", None)
         if judge is None or not judge.alive:
             if judge:
                 judge.close()
-            judge = self._judges.process = BoxProcess(
+            judge = self._thread_state.process = SandboxProcess(
                 self.backend, "_tests.py", self.limits, single_process=False
             )
             judge.wait_ready()
             with self._lock:
-                self._all.append(judge)
+                self._tests_processes.append(judge)
         return judge
 
     @contextmanager
-    def _started(self, script: str, single_process: bool) -> Iterator[BoxProcess]:
-        process = BoxProcess(self.backend, script, self.limits, single_process)
+    def _start_process(self, script: str, single_process: bool) -> Iterator[SandboxProcess]:
+        process = SandboxProcess(self.backend, script, self.limits, single_process)
         try:
             yield process
         finally:
@@ -137,7 +139,7 @@ class Sandbox:
         """End all that runs; a sandbox is closed with its process otherwise."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         with self._lock:
-            for judge in self._all:
+            for judge in self._tests_processes:
                 judge.close()
 
 
@@ -146,10 +148,10 @@ class _Run:
 
     def __init__(self, program: str, suite: TestSuite, limits: Limits) -> None:
         self.program, self.suite = program, suite
-        self.why: str | None = None
+        self.stop_reason: str | None = None
         self._limits = limits
         self._ends = 0.0
-        self._watched: list[BoxProcess] = []
+        self._watched: list[SandboxProcess] = []
         self._lock = threading.Lock()
 
     def start_clock(self) -> None:
@@ -158,16 +160,16 @@ class _Run:
 
     @contextmanager
     def _killed_on_timeout(
-        self, process: BoxProcess, seconds: float | None = None
+        self, process: SandboxProcess, seconds: float | None = None
     ) -> Iterator[None]:
         """Kill the process when time is out, the run's or so many seconds, or when the run is not wanted any more."""
         with self._lock:
             self._watched.append(process)
-            stopped = self.why
+            stopped = self.stop_reason
         if stopped:
             process.kill()
         left = self._ends - time.monotonic() if seconds is None else seconds
-        clock = threading.Timer(max(0.0, left), self.stop, [_LATE])
+        clock = threading.Timer(max(0.0, left), self.stop, [_TIMED_OUT])
         clock.daemon = True
         clock.start()
         try:
@@ -180,44 +182,44 @@ class _Run:
     def stop(self, why: str) -> None:
         """Kill what runs."""
         with self._lock:
-            if self._watched or why != _LATE:
-                self.why = self.why or why
+            if self._watched or why != _TIMED_OUT:
+                self.stop_reason = self.stop_reason or why
             for process in self._watched:
                 process.kill()
 
     def ask(self, request: bytes) -> dict[str, Any]:
         """Hand a request to the program; returns its reply, or why there is none."""
-        line = self._reply(request)
+        line = self._ask_program(request)
         try:
             reply = json.loads(line)
         except (ValueError, RecursionError):
-            return {"gone": _GONE}
-        return reply if isinstance(reply, dict) else {"gone": _GONE}
+            return {"gone": _ENDED}
+        return reply if isinstance(reply, dict) else {"gone": _ENDED}
 
-    def _reply(self, request: bytes) -> bytes:
+    def _ask_program(self, request: bytes) -> bytes:
         program = self._watched[0]
         try:
             program.send(request)
             return program.read()
         except ProcessEnded:
-            why = self.why or _ENDS.get(program.status or 0, _GONE)
+            why = self.stop_reason or _EXIT_REASONS.get(program.status or 0, _ENDED)
             program.kill()
             return json.dumps({"gone": why}).encode() + b"\n"
 
-    def _relay(self, judge: BoxProcess) -> list[TestOutcome]:
+    def _relay(self, judge: SandboxProcess) -> list[TestOutcome]:
         """Hand the tests over, carry questions and answers, and collect the outcomes."""
         suite, outcomes = self.suite, []
         job = {"tests": suite.tests, "setup": suite.setup, "entry_point": suite.entry_point}
-        judge.begin()
+        judge.reset_total()
         with contextlib.suppress(ProcessEnded):
             judge.send(json.dumps(job).encode())
             while True:
                 message = json.loads(judge.read())
                 if "ask" in message:
                     judge.send(
-                        self._reply(message["ask"].encode("utf-8", "backslashreplace")).rstrip(
-                            b"\n"
-                        )
+                        self._ask_program(
+                            message["ask"].encode("utf-8", "backslashreplace")
+                        ).rstrip(b"\n")
                     )
                 elif "outcome" in message:
                     passed, said, value = message["outcome"]

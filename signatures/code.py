@@ -10,7 +10,7 @@ from .rounds import insert_plan_inputs, with_round_instructions
 _DOMAIN = "code"
 
 
-class Program(dspy.Signature):
+class WriteProgram(dspy.Signature):
     """Write the Python program that the question asks for, with its names. Reply with one code block and nothing else, no tests."""
 
     question: str = dspy.InputField()
@@ -38,6 +38,6 @@ def code_reason_signature(plans: Mapping[str, PlanKind], round_number: int) -> t
     >>> list(code_reason_signature({"goal": GOAL}, 1).input_fields)
     ['question', 'goal']
     """
-    signature, plan_note = insert_plan_inputs(Program, plans, _DOMAIN)
+    signature, plan_note = insert_plan_inputs(WriteProgram, plans, _DOMAIN)
     retry_note = "Earlier programs failed their tests, so look at the details"
     return with_round_instructions(signature, plan_note, round_number, retry_note)

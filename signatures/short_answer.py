@@ -13,7 +13,7 @@ from .rounds import insert_plan_inputs, with_round_instructions
 _DOMAIN = "short-answer"
 
 
-class Reason(dspy.Signature):
+class SolveShortAnswer(dspy.Signature):
     """Solve the question in short steps, one line for each."""
 
     question: str = dspy.InputField()
@@ -42,6 +42,6 @@ def reason_signature(plans: Mapping[str, PlanKind], round_number: int) -> type[d
     >>> list(reason_signature({"goal": GOAL}, 1).input_fields)
     ['question', 'goal']
     """
-    signature, plan_note = insert_plan_inputs(Reason, plans, _DOMAIN)
+    signature, plan_note = insert_plan_inputs(SolveShortAnswer, plans, _DOMAIN)
     retry_note = "Earlier attempts did not agree, so check each step"
     return with_round_instructions(signature, plan_note, round_number, retry_note)

@@ -29,8 +29,8 @@ class Estimate:
             name: number if np.isfinite(number) else None for name, number in vars(self).items()
         }
 
-    def scaled(self, by: float) -> "Estimate":
-        return Estimate(self.value * by, self.low * by, self.high * by)
+    def scaled(self, factor: float) -> "Estimate":
+        return Estimate(self.value * factor, self.low * factor, self.high * factor)
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,18 @@ class Sums:
     draws: dict[str, Array]
     units: int
 
-    def estimate(self, of: Any, level: float = LEVEL) -> Estimate:
+    def estimate(self, statistic: Any, level: float = LEVEL) -> Estimate:
         """A statistic of the sums, with its interval.
 
         Args:
-            of: takes the sums by column, as numbers or as arrays, and gives the statistic.
+            statistic: takes the sums by column, as numbers or as arrays, and gives the statistic.
             level: of the interval.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
             plain = {name: np.float64(value) for name, value in self.total.items()}
             return Estimate(
-                float(of(plain)), *interval(np.asarray(of(self.draws)), self.units, level)
+                float(statistic(plain)),
+                *percentile_interval(np.asarray(statistic(self.draws)), self.units, level),
             )
 
 
@@ -106,7 +107,7 @@ def _counts(rng: np.random.Generator, draws: int, units: int) -> Array:
     return np.bincount(places.ravel(), minlength=draws * units).reshape(draws, units)
 
 
-def interval(values: Array, units: int, level: float = LEVEL) -> tuple[float, float]:
+def percentile_interval(values: Array, units: int, level: float = LEVEL) -> tuple[float, float]:
     """The expanded percentile interval (Hesterberg 2015, The American Statistician 69:371).
 
     Plain percentiles are too narrow for few units, by about sqrt((n - 1) / n) and by what Student's t is wider than the

@@ -85,12 +85,12 @@ def clustered_wilson(scores: Array, groups: Array | None = None) -> tuple[float,
     return wilson(float(np.sum(scores)) * worth / n, worth)
 
 
-def group_labels(keys: Sequence[str], belonging: Mapping[str, str] | None) -> Array | None:
+def group_labels(keys: Sequence[str], group_by_key: Mapping[str, str] | None) -> Array | None:
     """(questions,): the group of each question; one that is named nowhere stands alone. None without groups.
 
     >>> group_labels(["1", "2"], None) is None
     True
     """
-    if not belonging:
+    if not group_by_key:
         return None
-    return np.array([belonging.get(key, f"question {key}") for key in keys], dtype=object)
+    return np.array([group_by_key.get(key, f"question {key}") for key in keys], dtype=object)

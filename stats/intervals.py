@@ -28,7 +28,7 @@ def wilson(successes: float, n: float, z: float = 1.96) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def known_or_none(value: float) -> float | None:
+def none_if_nan(value: float) -> float | None:
     """A number as plain data: None where it is NaN, which is not known."""
     return None if math.isnan(value) else float(value)
 
@@ -75,15 +75,15 @@ def paired_interval(differences: Sequence[float], z: float = 1.96) -> tuple[floa
     return mean, max(-1.0, mean - half), min(1.0, mean + half)
 
 
-def exact_bounds(gained: float, lost: float, n: float) -> tuple[float, float]:
+def exact_bounds(wins: float, losses: float, n: float) -> tuple[float, float]:
     """Bounds on the difference of two shares from exact ones on each (Clopper and Pearson 1934).
 
     Each share is bounded at half the error, so that both hold together at `LEVEL` (Bonferroni). Of questions in groups the
     counts are divided by the design effect (Korn and Graubard 1998, Survey Methodology 24:193).
 
     Args:
-        gained: questions on which only the one is right; of partial scores, the sum of what they gain.
-        lost: the same for the other.
+        wins: questions on which only the one is right; of partial scores, the sum of what they gain.
+        losses: the same for the other.
         n: all questions, at least one.
 
     >>> low, high = exact_bounds(0, 0, 100)
@@ -100,4 +100,4 @@ def exact_bounds(gained: float, lost: float, n: float) -> tuple[float, float]:
     def high(count: float) -> float:
         return float(stats.beta.ppf(1 - tail, count + 1, n - count)) if count < n else 1.0
 
-    return low(gained) - high(lost), high(gained) - low(lost)
+    return low(wins) - high(losses), high(wins) - low(losses)

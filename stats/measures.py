@@ -25,33 +25,35 @@ class Measure(NamedTuple):
     tiers: Literal["all", "large", "all but small"] = "all"
 
     def total(
-        self, spent: Callable[[str, str], Any], tiers: Collection[str], top: str = LARGE
+        self, usage: Callable[[str, str], Any], tiers: Collection[str], large_tier: str = LARGE
     ) -> Any:
         """Add up what counts.
 
         Args:
-            spent: takes one of `SPENT` and a tier, and gives a number or an array: NaN where it is not known, zeros of a
+            usage: takes one of `SPENT` and a tier, and gives a number or an array: NaN where it is not known, zeros of a
                 tier that nobody asks.
             tiers: those that were asked.
-            top: the tier that counts as the large one.
+            large_tier: the tier that counts as the large one.
 
         >>> MEASURES["large-tokens"].total(lambda what, tier: 2.0, ["small", "large"])
         4.0
         """
-        over = [tier for tier in tiers if self._includes(tier, top)] or [""]
-        first, *others = (spent(what, tier) for tier in over for what in self.counts)
+        over = [tier for tier in tiers if self._includes(tier, large_tier)] or [""]
+        first, *others = (usage(what, tier) for tier in over for what in self.counts)
         return sum(others, first)
 
     def _includes(self, tier: str, top: str) -> bool:
         return {"all": True, "large": tier == top, "all but small": tier != SMALL}[self.tiers]
 
-    def description_for(self, top: str) -> str:
+    def description_for(self, large_tier: str) -> str:
         """The words where another tier counts as the large one."""
-        return self.description.replace(LARGE, top) if self.tiers == LARGE else self.description
+        return (
+            self.description.replace(LARGE, large_tier) if self.tiers == LARGE else self.description
+        )
 
-    def unit_for(self, top: str) -> str:
+    def unit_for(self, large_tier: str) -> str:
         """The unit likewise."""
-        return self.unit.replace(LARGE, top) if self.tiers == LARGE else self.unit
+        return self.unit.replace(LARGE, large_tier) if self.tiers == LARGE else self.unit
 
 
 MEASURES = {

@@ -9,17 +9,17 @@ from ..util.arrays import Array
 from .clustered import group_sums
 
 
-def mcnemar(gained: int, lost: int) -> float:
+def mcnemar(wins: int, losses: int) -> float:
     """McNemar's exact two-sided p-value (McNemar 1947; the exact form is the sign test).
 
     Args:
-        gained: questions on which only the system is right.
-        lost: questions on which only the reference is right.
+        wins: questions on which only the system is right.
+        losses: questions on which only the reference is right.
 
     >>> round(mcnemar(3, 12), 4)
     0.0352
     """
-    return float(stats.binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
+    return float(stats.binomtest(wins, wins + losses).pvalue) if wins + losses else 1.0
 
 
 def paired_p(first: Array, second: Array, groups: Array | None = None) -> float:
@@ -43,10 +43,10 @@ def paired_p(first: Array, second: Array, groups: Array | None = None) -> float:
     if groups is None:
         return mcnemar(int((first & ~second).sum()), int((second & ~first).sum()))
     net = group_sums(first.astype(int) - second.astype(int), groups)
-    return swapped(np.rint(net).astype(int))
+    return sign_flip_p(np.rint(net).astype(int))
 
 
-def swapped(net: Array) -> float:
+def sign_flip_p(net: Array) -> float:
     """The exact p-value of the sign-flip test for whole numbers: the distribution of sum(+-net), one convolution a group."""
     sizes = np.abs(net[net != 0])
     reach = int(sizes.sum())

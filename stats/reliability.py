@@ -10,7 +10,7 @@ from ..util.arrays import Array
 from .clustered import clustered_wilson
 from .tolerance import FLOAT_TOLERANCE
 
-FOLDS = 2
+NUM_FOLDS = 2
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Reliability:
         error: expected calibration error: mean distance of confidence and accuracy over the levels, weighted by questions.
         recalibrated_error: the same after recalibration. Both are taken within each fold, and so is the next: over all folds
             together, what a fold's fit learned from the others would average out to no error at all.
-        p_value: what the error of a perfect confidence would come to with so few questions.
+        error_by_chance: what the error of a perfect confidence would come to with so few questions.
         brier: mean squared distance of confidence and outcome, before and after.
     """
 
@@ -56,20 +56,20 @@ class Reliability:
     levels: tuple[ReliabilityBin, ...]
     error: float
     recalibrated_error: float
-    p_value: float
+    error_by_chance: float
     brier: tuple[float, float]
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data. Its keys `who` and `chance` are those of earlier documents."""
         document = asdict(self)
         document["who"] = document.pop("population")
-        document["chance"] = document.pop("p_value")
+        document["chance"] = document.pop("error_by_chance")
         return document
 
 
 def measure_reliability(
     number: int,
-    who: str,
+    population: str,
     confidence: Array,
     right: Array,
     units: Array,
@@ -80,7 +80,7 @@ def measure_reliability(
 
     Args:
         number: the round.
-        who: the questions, in a word.
+        population: the questions, in a word.
         confidence: (questions,), 0 to 1.
         right: (questions,) of bool.
         units: (questions,) name of what each belongs to, such as its group: questions of one are recalibrated together.
@@ -103,25 +103,25 @@ def measure_reliability(
         )
         for i in reversed(range(len(values)))
     )
-    before, corrected = (_error(p, right, level, folds) for p in (confidence, after))
+    before, corrected = (_calibration_error(p, right, level, folds) for p in (confidence, after))
     return Reliability(
         number,
-        who,
+        population,
         len(right),
         levels,
         before,
         corrected,
-        _chance(hits / count, level, folds),
+        _error_by_chance(hits / count, level, folds),
         (float(np.mean((confidence - right) ** 2)), float(np.mean((after - right) ** 2))),
     )
 
 
-def _error(p: Array, right: Array, level: Array, folds: Array) -> float:
+def _calibration_error(p: Array, right: Array, level: Array, folds: Array) -> float:
     cells = np.unique(np.stack([level, folds]), axis=1, return_inverse=True)[1].reshape(-1)
     return float(np.abs(np.bincount(cells, weights=p - right)).sum() / len(right))
 
 
-def _chance(accuracy: Array, level: Array, folds: Array) -> float:
+def _error_by_chance(accuracy: Array, level: Array, folds: Array) -> float:
     """The mean absolute deviation of a binomial share, sqrt(2 p (1 - p) / (pi n)), over the levels of each fold."""
     (levels, _), count = np.unique(np.stack([level, folds]), axis=1, return_counts=True)
     spread = accuracy[levels] * (1 - accuracy[levels])
@@ -160,4 +160,4 @@ def cross_fitted_isotonic(confidence: Array, right: Array, folds: Array) -> Arra
 def assign_folds(units: Sequence[str] | Array, seed: int = 0) -> Array:
     """A fold for each question, drawn by its unit's name: the same for all questions of a unit."""
     names, unit = np.unique(units, return_inverse=True)
-    return (np.random.default_rng(seed).permutation(len(names)) % FOLDS)[unit]
+    return (np.random.default_rng(seed).permutation(len(names)) % NUM_FOLDS)[unit]

@@ -7,12 +7,12 @@ from filelock import FileLock, Timeout
 from ..errors import CopeError
 
 
-def hold(path: Path, what: str) -> FileLock:
+def lock_directory(path: Path, writer: str) -> FileLock:
     """Make a folder and keep others off it, until the lock is released.
 
     Args:
         path: the folder.
-        what: what writes to it, in a word.
+        writer: what writes to it, in a word.
 
     Raises:
         CopeError: when it cannot be written, or somebody holds it.
@@ -24,7 +24,7 @@ def hold(path: Path, what: str) -> FileLock:
         lock.acquire()
     except Timeout:
         raise CopeError(
-            f"another {what} is writing to {path}: wait for it, or choose another folder with --runs"
+            f"another {writer} is writing to {path}: wait for it, or choose another folder with --runs"
         ) from None
     except OSError as error:
         raise CopeError(

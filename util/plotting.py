@@ -7,12 +7,12 @@ from typing import Any
 
 from ..errors import CopeError
 
-KINDS: dict[str, dict[str, Any]] = {"png": {"dpi": 130}, "svg": {"metadata": {"Date": None}}}
+FORMATS: dict[str, dict[str, Any]] = {"png": {"dpi": 130}, "svg": {"metadata": {"Date": None}}}
 """The formats, with what `savefig` is told for each."""
 
 
 @contextmanager
-def drawing(files: Sequence[Path], size: tuple[float, float], option: str) -> Iterator[Any]:
+def saved_figure(files: Sequence[Path], size: tuple[float, float], option: str) -> Iterator[Any]:
     """A matplotlib figure to draw on, which is written when the block ends.
 
     Args:
@@ -32,7 +32,7 @@ def drawing(files: Sequence[Path], size: tuple[float, float], option: str) -> It
         yield figure
         try:
             files[0].parent.mkdir(parents=True, exist_ok=True)
-            for file, how in zip(files, KINDS.values(), strict=True):
+            for file, how in zip(files, FORMATS.values(), strict=True):
                 figure.savefig(file, **how)
         except OSError as error:
             raise CopeError(

@@ -9,7 +9,7 @@ from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar
 
-from ..errors import CopeError, first_line, known_names
+from ..errors import CopeError, first_line, suggest_names
 
 OWN_PACKAGE = "cope-dspy"
 
@@ -93,7 +93,7 @@ class Registry(Mapping[str, T], Generic[T]):
             CopeError: when no variant has this name, with the nearest name; when it cannot be loaded.
         """
         if name not in self:
-            raise CopeError(f"no {self.noun} is named {name!r}: {known_names(name, self)}")
+            raise CopeError(f"no {self.noun} is named {name!r}: {suggest_names(name, self)}")
         return self[name]
 
     def __contains__(self, name: object) -> bool:

@@ -13,14 +13,14 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
 
 
-def shorten(text: str, most: int) -> str:
+def shorten(text: str, max_chars: int) -> str:
     """A text in one line of at most so many characters, as feedback and errors repeat it.
 
     >>> shorten("assert add(1, 2)  ==  3", 14)
     'assert add(...'
     """
     line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[: most - 3]}..."
+    return line if len(line) <= max_chars else f"{line[: max_chars - 3]}..."
 
 
 def plural(count: int, noun: str) -> str:
@@ -34,10 +34,10 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}s"
 
 
-def money(usd: float) -> str:
+def format_usd(usd: float) -> str:
     """USD with two digits that count; cents of a cent matter here.
 
-    >>> money(1.5), money(0.000123), money(0)
+    >>> format_usd(1.5), format_usd(0.000123), format_usd(0)
     ('$1.50', '$0.00012', '$0')
     """
     if usd <= 0:
@@ -45,10 +45,10 @@ def money(usd: float) -> str:
     return f"${usd:.{max(2, 1 - math.floor(math.log10(usd)))}f}"
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A duration in the unit that suits it.
 
-    >>> duration(42), duration(600), duration(9000)
+    >>> format_duration(42), format_duration(600), format_duration(9000)
     ('42 s', '10 min', '2.5 h')
     """
     if seconds < 90:

@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .partial_parse import parsed
-from .statements import defined, loaded, root
+from .partial_parse import parse_or_none
+from .statements import defined_names, names_read, root_name
 
 _QUOTES = re.compile(r"[ \t]*[rRuU]?(?:\"\"\"|''')[ \t]*")
 _CLOSING_QUOTES = re.compile(r"(?:\"\"\"|''')[ \t]*$", re.M)
-_MOST = 200
+_MAX_EXAMPLES = 200
 """Examples of one text that are read: every test may need all the steps before it."""
-_SKETCHED = {doctest.ELLIPSIS, doctest.NORMALIZE_WHITESPACE}
+_INEXACT_FLAGS = {doctest.ELLIPSIS, doctest.NORMALIZE_WHITESPACE}
 _ATOM = (
     ast.Call,
     ast.Name,
@@ -38,26 +38,28 @@ class _Step:
     reads: set[str]
 
 
-def example_tests(text: str, written: str | None = None) -> Iterator[str]:
+def example_tests(text: str, source: str | None = None) -> Iterator[str]:
     r"""Make tests of the `>>>` examples in a text.
 
     Args:
         text: the text, such as a docstring's value.
-        written: the same as it stands in the source. Many write `\n` in a docstring and mean those two signs, so
+        source: the same as it stands in the source. Many write `\n` in a docstring and mean those two signs, so
             this is read instead where an example of the value is broken.
     """
     examples, whole = _examples(text)
-    if written is not None and not (whole and all(parsed(example.source) for example in examples)):
-        examples, _ = _examples(written)
+    if source is not None and not (
+        whole and all(parse_or_none(example.source) for example in examples)
+    ):
+        examples, _ = _examples(source)
     steps: list[_Step] = []
-    for example in examples[:_MOST]:
-        tree = parsed(example.source)
+    for example in examples[:_MAX_EXAMPLES]:
+        tree = parse_or_none(example.source)
         if tree is None or len(tree.body) != 1 or example.options.get(doctest.SKIP):
             continue
         statement = tree.body[0]
-        test = _test(example, statement)
+        test = _example_test(example, statement)
         if test:
-            yield "\n".join([*_needed(steps, loaded(statement)), test])
+            yield "\n".join([*_required_steps(steps, names_read(statement)), test])
         elif test is None:
             steps.append(_step(example.source.rstrip("\n"), statement))
 
@@ -83,11 +85,11 @@ def _examples(text: str) -> tuple[list[doctest.Example], bool]:
     return found, False
 
 
-def _test(example: doctest.Example, statement: ast.stmt) -> str | None:
+def _example_test(example: doctest.Example, statement: ast.stmt) -> str | None:
     """The example's test; None when it is a step towards later ones, empty when it cannot be one."""
     source = example.source.rstrip("\n")
     if example.exc_msg is not None:
-        return _raises(source, example.exc_msg)
+        return _exception_test(source, example.exc_msg)
     if isinstance(statement, ast.Assert):
         return source
     want = example.want.strip()
@@ -95,7 +97,7 @@ def _test(example: doctest.Example, statement: ast.stmt) -> str | None:
         return None if not want else ""
     expression = statement.value
     if not want:
-        return _silent(source, expression)
+        return _test_without_output(source, expression)
     if (
         isinstance(expression, ast.Call)
         and isinstance(expression.func, ast.Name)
@@ -108,28 +110,32 @@ def _test(example: doctest.Example, statement: ast.stmt) -> str | None:
         )
         if not plain or "..." in want or "<BLANKLINE>" in want or example.options:
             return ""
-        return f"assert str({_segment(source, expression.args[0])}) == {example.want.rstrip(chr(10))!r}"
+        return f"assert str({_source_of(source, expression.args[0])}) == {example.want.rstrip(chr(10))!r}"
     value = _literal(want)
-    left = _segment(source, expression)
+    left = _source_of(source, expression)
     if value is not None:
         left = left if isinstance(expression, _ATOM) else f"({left})"
         return f"assert {left} == {value}"
-    if "..." in want or any(example.options.get(flag) for flag in _SKETCHED):
+    if "..." in want or any(example.options.get(flag) for flag in _INEXACT_FLAGS):
         return ""
     return f"assert repr({left}) == {want!r}"
 
 
-def _silent(source: str, expression: ast.expr) -> str | None:
+def _test_without_output(source: str, expression: ast.expr) -> str | None:
     """The test of an example without output: a comparison is meant to hold, a call of plain values gives None."""
     if isinstance(expression, ast.Compare):
-        return f"assert {_segment(source, expression)}"
+        return f"assert {_source_of(source, expression)}"
     called = expression.func if isinstance(expression, ast.Call) else None
-    if isinstance(called, ast.Name) and called.id != "print" and loaded(expression) == {called.id}:
-        return f"assert {_segment(source, expression)} is None"
+    if (
+        isinstance(called, ast.Name)
+        and called.id != "print"
+        and names_read(expression) == {called.id}
+    ):
+        return f"assert {_source_of(source, expression)} is None"
     return None
 
 
-def _segment(source: str, node: ast.expr) -> str:
+def _source_of(source: str, node: ast.expr) -> str:
     """The expression as written, without comments after it; in one line."""
     written = ast.get_source_segment(source, node)
     return ast.unparse(node) if written is None or "\n" in written else written
@@ -147,7 +153,7 @@ def _literal(want: str) -> str | None:
     return repr(value) if "\n" in want or "#" in want else want
 
 
-def _raises(source: str, message: str) -> str:
+def _exception_test(source: str, message: str) -> str:
     """A test that passes when the statement raises the named error; empty for errors that Python does not have."""
     name = message.partition(":")[0].strip()
     kind = getattr(builtins, name, None)
@@ -159,17 +165,17 @@ def _raises(source: str, message: str) -> str:
 
 def _step(source: str, statement: ast.stmt) -> _Step:
     changed = {
-        name for n in ast.walk(statement) if isinstance(n, ast.Call) and (name := root(n.func))
+        name for n in ast.walk(statement) if isinstance(n, ast.Call) and (name := root_name(n.func))
     }
     changed |= {
         name
         for n in ast.walk(statement)
-        if isinstance(n, (ast.Subscript, ast.Attribute)) and (name := root(n))
+        if isinstance(n, (ast.Subscript, ast.Attribute)) and (name := root_name(n))
     }
-    return _Step(source, defined([statement]), changed, loaded(statement))
+    return _Step(source, defined_names([statement]), changed, names_read(statement))
 
 
-def _needed(steps: list[_Step], names: set[str]) -> list[str]:
+def _required_steps(steps: list[_Step], names: set[str]) -> list[str]:
     """The sources of the steps that a test with such names builds on, in order."""
     bound = {name for step in steps for name in step.binds}
     wanted = names & bound

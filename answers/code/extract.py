@@ -1,7 +1,7 @@
 """Read a Python program out of whatever a small model wrote; nothing of it is ever run here.
 
 Small models rarely keep a format. They fence the program or not, explain it, add examples of its use, write it
-twice, or are cut off at the token limit. `read_program` keeps what parses and defines something. `complete` makes
+twice, or are cut off at the token limit. `extract_program` keeps what parses and defines something. `complete_function` makes
 a whole program of a reply to a question that is itself the head of one.
 """
 
@@ -10,11 +10,25 @@ import re
 import textwrap
 from itertools import chain
 
-from .fences import Block, blocks, cleaned
-from .partial_parse import Budget, Piece, dedented, longest_prefix, parsed, pieces
-from .statements import FUNCTION, defined, is_definition, is_stub, loaded, program_statements
+from .fences import Block, code_blocks, strip_wrappers
+from .partial_parse import (
+    ParseBudget,
+    Piece,
+    dedent_lines,
+    longest_prefix,
+    parsable_pieces,
+    parse_or_none,
+)
+from .statements import (
+    FUNCTION_NODES,
+    defined_names,
+    is_definition,
+    is_stub,
+    names_read,
+    program_statements,
+)
 
-__all__ = ["complete", "read_program"]
+__all__ = ["complete_function", "extract_program"]
 
 _BODY_START = re.compile(
     r"[ \t]+\S|(?:return|for|if|while|try|with|yield|raise|def|import|from)\b"
@@ -22,7 +36,7 @@ _BODY_START = re.compile(
 )
 
 
-def read_program(text: str, entry_point: str | None = None) -> str | None:
+def extract_program(text: str, entry_point: str | None = None) -> str | None:
     r"""Read the program in a reply.
 
     Fenced blocks are joined; a later definition of a name replaces an earlier one, unless it is cut off or empty.
@@ -37,34 +51,38 @@ def read_program(text: str, entry_point: str | None = None) -> str | None:
         Source that parses, or None when nothing does, or when it is only the body of a function.
 
     Example:
-        >>> print(read_program("Sure!\n```python\ndef double(x):\n    return 2 * x\nprint(double(2))\n```"))
+        >>> print(extract_program("Sure!\n```python\ndef double(x):\n    return 2 * x\nprint(double(2))\n```"))
         def double(x):
             return 2 * x
-        >>> read_program("I am not sure.") is None
+        >>> extract_program("I am not sure.") is None
         True
     """
-    reply = cleaned(text)
+    reply = strip_wrappers(text)
     try:
-        whole = parsed(reply)
+        whole = parse_or_none(reply)
         if whole and any(
             is_definition(s) for s in whole.body
         ):  # marks of a fence in it are part of a docstring
-            return _program([Block(reply.split("\n"), False)], entry_point)
-        return _program(blocks(reply), entry_point)
+            return _assemble([Block(reply.split("\n"), False)], entry_point)
+        return _assemble(code_blocks(reply), entry_point)
     except RecursionError:  # deep nesting that the parser took and a walk over its tree does not
         return None
 
 
-def _program(parts: list[Block], entry_point: str | None) -> str | None:
-    found = [list(pieces(block.lines)) for block in parts]
+def _assemble(parts: list[Block], entry_point: str | None) -> str | None:
+    found = [list(parsable_pieces(block.lines)) for block in parts]
     written = [s for piece in chain(*found) for s in piece.body]
-    if entry_point not in defined(written) and any(isinstance(s, ast.Return) for s in written):
+    if entry_point not in defined_names(written) and any(
+        isinstance(s, ast.Return) for s in written
+    ):
         return None  # the body of a function that has no head
     # A block's examples may call what another block defines, so it takes all of them to tell.
-    functions = defined(s for s in written if is_definition(s))
+    functions = defined_names(s for s in written if is_definition(s))
     kept: list[tuple[Piece, list[ast.stmt]]] = []
     for block in found:
-        if functions and not any(_brings(s, functions) for piece in block for s in piece.body):
+        if functions and not any(
+            _defines_something(s, functions) for piece in block for s in piece.body
+        ):
             continue
         body = [s for piece in block for s in piece.body]
         wanted = set(map(id, program_statements(body, entry_point)))
@@ -72,15 +90,17 @@ def _program(parts: list[Block], entry_point: str | None) -> str | None:
     kept = _without_repeats(kept)
     if not any(not isinstance(s, (ast.Import, ast.ImportFrom)) for _, body in kept for s in body):
         return None
-    source = "\n\n\n".join(filter(None, (_source(piece, body) for piece, body in kept)))
-    return source if parsed(source) else None
+    source = "\n\n\n".join(filter(None, (_piece_source(piece, body) for piece, body in kept)))
+    return source if parse_or_none(source) else None
 
 
-def _brings(statement: ast.stmt, functions: set[str]) -> bool:
+def _defines_something(statement: ast.stmt, functions: set[str]) -> bool:
     """Whether a block with such a statement is more than an example of use."""
     if is_definition(statement) or isinstance(statement, (ast.Import, ast.ImportFrom)):
         return True
-    return isinstance(statement, (ast.Assign, ast.AnnAssign)) and not loaded(statement) & functions
+    return (
+        isinstance(statement, (ast.Assign, ast.AnnAssign)) and not names_read(statement) & functions
+    )
 
 
 def _without_repeats(
@@ -98,7 +118,7 @@ def _without_repeats(
                 doubtful.add(id(statement))  # nothing useful was written of it
                 continue
             whole = not cut and not is_stub(statement)
-            for name in defined([statement]):
+            for name in defined_names([statement]):
                 if name not in best or whole or not best[name][0]:
                     best[name] = (whole, statement)
     chosen = {id(statement) for _, statement in best.values()}
@@ -115,13 +135,13 @@ def _without_repeats(
     ]
 
 
-def _source(piece: Piece, body: list[ast.stmt]) -> str:
+def _piece_source(piece: Piece, body: list[ast.stmt]) -> str:
     """The lines of the piece without those of the statements that go."""
     keep = set(map(id, body))
     if not body:
         return ""
-    gone = {n for s in piece.body if id(s) not in keep for n in _span(s)}
-    if gone.isdisjoint(n for s in body for n in _span(s)):
+    gone = {n for s in piece.body if id(s) not in keep for n in _line_range(s)}
+    if gone.isdisjoint(n for s in body for n in _line_range(s)):
         lines = [line for n, line in enumerate(piece.lines, 1) if n not in gone]
         return (
             re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines)).strip("\n")
@@ -131,12 +151,12 @@ def _source(piece: Piece, body: list[ast.stmt]) -> str:
     return ast.unparse(ast.Module(body, []))  # two statements in a line, of which one goes
 
 
-def _span(statement: ast.stmt) -> range:
+def _line_range(statement: ast.stmt) -> range:
     first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", ()))])
     return range(first, (statement.end_lineno or statement.lineno) + 1)
 
 
-def complete(prompt: str, text: str, entry_point: str) -> str | None:
+def complete_function(prompt: str, text: str, entry_point: str) -> str | None:
     """Make a whole program of a reply to a question that is itself the head of a program.
 
     Args:
@@ -149,21 +169,21 @@ def complete(prompt: str, text: str, entry_point: str) -> str | None:
         with the body; None when neither can be read.
 
     Example:
-        >>> print(complete("def double(x):\\n    '''Twice x.'''", "return 2 * x", "double"))
+        >>> print(complete_function("def double(x):\\n    '''Twice x.'''", "return 2 * x", "double"))
         def double(x):
             '''Twice x.'''
             return 2 * x
     """
     prompt = prompt.replace("\r\n", "\n").rstrip()
-    head = parsed(prompt) or parsed(f"{prompt}\n    pass")
-    program = read_program(text, entry_point)
+    head = parse_or_none(prompt) or parse_or_none(f"{prompt}\n    pass")
+    program = extract_program(text, entry_point)
     if head is None:
         return program
     try:
-        tree = parsed(program) if program else None
-        if tree is not None and entry_point in (names := defined(tree.body)):
+        tree = parse_or_none(program) if program else None
+        if tree is not None and entry_point in (names := defined_names(tree.body)):
             return _with_helpers(prompt, head, names | {entry_point}, program or "")
-        return _with_body(prompt, head, text, entry_point) or program
+        return _from_body(prompt, head, text, entry_point) or program
     except RecursionError:
         return None
 
@@ -173,21 +193,26 @@ def _with_helpers(prompt: str, head: ast.Module, names: set[str], program: str) 
     needed = [
         s
         for s in head.body
-        if not isinstance(s, ast.Expr) and not (defined([s]) and defined([s]) <= names)
+        if not isinstance(s, ast.Expr) and not (defined_names([s]) and defined_names([s]) <= names)
     ]
-    before = ["\n".join(lines[n - 1] for n in _span(s)) for s in needed]
+    before = ["\n".join(lines[n - 1] for n in _line_range(s)) for s in needed]
     joined = "\n".join([*before, "", program]) if before else program
-    return joined if parsed(joined) else program
+    return joined if parse_or_none(joined) else program
 
 
-def _with_body(prompt: str, head: ast.Module, text: str, entry_point: str) -> str | None:
+def _from_body(prompt: str, head: ast.Module, text: str, entry_point: str) -> str | None:
     """The prompt and the body that a reply consists of, with helper functions that follow it."""
     function = next(
-        (s for s in reversed(head.body) if isinstance(s, FUNCTION) and s.name == entry_point), None
+        (s for s in reversed(head.body) if isinstance(s, FUNCTION_NODES) and s.name == entry_point),
+        None,
     )
     if function is None:
         return None
-    parts = [block for block in blocks(cleaned(text)) if any(line.strip() for line in block.lines)]
+    parts = [
+        block
+        for block in code_blocks(strip_wrappers(text))
+        if any(line.strip() for line in block.lines)
+    ]
     lines = [line.expandtabs(4) for line in parts[0].lines] if parts else []
     while lines and not (lines[0].strip() if parts[0].fenced else _BODY_START.match(lines[0])):
         lines.pop(0)
@@ -199,7 +224,7 @@ def _with_body(prompt: str, head: ast.Module, text: str, entry_point: str) -> st
         )
         lines, tail = lines[:end], lines[end:]
     body = max(
-        (_body(lines), _body(_first_indented(lines))),
+        (_function_body(lines), _function_body(_first_indented(lines))),
         key=lambda source: len("".join(source.split())),
     )
     indent = (
@@ -208,9 +233,9 @@ def _with_body(prompt: str, head: ast.Module, text: str, entry_point: str) -> st
     if not body:
         return None
     program = f"{prompt}\n{textwrap.indent(body, indent)}"
-    more = read_program("\n".join(tail)) if tail else None
+    more = extract_program("\n".join(tail)) if tail else None
     program = f"{program}\n\n\n{more}" if more else program
-    return program if parsed(program) else None
+    return program if parse_or_none(program) else None
 
 
 def _first_indented(lines: list[str]) -> list[str]:
@@ -219,12 +244,12 @@ def _first_indented(lines: list[str]) -> list[str]:
     return [" " * min(depths) + lines[0], *lines[1:]] if depths and min(depths) else []
 
 
-def _body(lines: list[str]) -> str:
+def _function_body(lines: list[str]) -> str:
     """The longest prefix that is the body of a function, moved to the left; empty when it does nothing."""
-    lines = dedented(lines)
-    piece = longest_prefix(lines, Budget(sum(map(len, lines)))) if lines else None
+    lines = dedent_lines(lines)
+    piece = longest_prefix(lines, ParseBudget(sum(map(len, lines)))) if lines else None
     acts = piece and any(
-        not isinstance(s, (ast.Expr, ast.Pass, ast.Import, ast.ImportFrom, *FUNCTION))
+        not isinstance(s, (ast.Expr, ast.Pass, ast.Import, ast.ImportFrom, *FUNCTION_NODES))
         for s in piece.body
     )
     return "\n".join(piece.lines) if piece and acts else ""

@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 
-WINDOW = 100_000
+MAX_CHARS = 100_000
 """Characters at the start of a reply that are looked at."""
 
 _END = re.compile(
@@ -38,9 +38,9 @@ class Block:
     fenced: bool
 
 
-def cleaned(text: str) -> str:
+def strip_wrappers(text: str) -> str:
     """The reply with plain line ends, without thoughts, special tokens, field marks, labels and tags."""
-    s = text[:WINDOW].encode("utf-8", "replace").decode("utf-8")
+    s = text[:MAX_CHARS].encode("utf-8", "replace").decode("utf-8")
     s = s.replace("\r\n", "\n").replace("\r", "\n").translate(_UNSEEN)
     if "</think>" in s:
         s = s.rpartition("</think>")[2] or s
@@ -51,20 +51,20 @@ def cleaned(text: str) -> str:
     ):
         s = _FIELD.split(s[marks[-1].end() :])[0]
     if s.lstrip().startswith("{") and (m := _JSON_PROGRAM.search(s)):
-        s = _unescaped(m[1])
+        s = _unescape_json(m[1])
     elif "\n" not in s.strip() and "\\n" in s and re.search(r"(?:def|class|import)\s.*\\n", s):
-        s = _unescaped(s.strip())
+        s = _unescape_json(s.strip())
     return _LABEL.sub("", _LEFTOVER.sub("", s))
 
 
-def _unescaped(inner: str) -> str:
+def _unescape_json(inner: str) -> str:
     try:
         return json.loads(f'"{inner}"', strict=False)
     except ValueError:
         return inner.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
 
 
-def blocks(text: str) -> list[Block]:
+def code_blocks(text: str) -> list[Block]:
     """The fenced blocks of a cleaned reply that may be Python, or the reply itself when it has no fence."""
     found: list[Block] = []
     outside: list[str] = []
@@ -85,29 +85,29 @@ def blocks(text: str) -> list[Block]:
         if opening and (not opening[2].startswith(fence) or len(opening[1]) > len(margin) + 3):
             inside.append(line)
         elif opening:
-            _add(found, inside, language)
+            _add_block(found, inside, language)
             inside = (
                 [] if opening[3] else None
             )  # a name of a language opens the next block: this one was not closed
             language = opening[3]
         elif line.rstrip().endswith(fence):
-            _add(found, [*inside, line.rstrip()[: -len(fence)]], language)
+            _add_block(found, [*inside, line.rstrip()[: -len(fence)]], language)
             inside = None
         else:
             inside.append(line)
     if inside is not None:
-        _add(found, inside, language)
+        _add_block(found, inside, language)
     if any(line.strip() for block in found for line in block.lines):
         return found
-    return [Block(without_prompts(outside), False)]
+    return [Block(strip_prompts(outside), False)]
 
 
-def _add(found: list[Block], lines: list[str], language: str) -> None:
+def _add_block(found: list[Block], lines: list[str], language: str) -> None:
     if language.lower() not in _OTHER_LANGUAGES:
-        found.append(Block(without_prompts(lines), True))
+        found.append(Block(strip_prompts(lines), True))
 
 
-def without_prompts(lines: list[str]) -> list[str]:
+def strip_prompts(lines: list[str]) -> list[str]:
     """The statements of an interpreter's session; lines as they are where they are no session."""
     if not any(line.lstrip().startswith(">>> ") for line in lines):
         return lines

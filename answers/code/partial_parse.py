@@ -6,9 +6,9 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_TRIES = 24
+_MAX_TRIES = 24
 """Cuts by the parser's own error lines; after them, every try halves what is left."""
-_WORK = 20
+_MAX_PARSE_FACTOR = 20
 """How many times the length of the text is parsed at most, in all."""
 
 _STARTS = re.compile(
@@ -17,13 +17,13 @@ _STARTS = re.compile(
 _BLOCK_LINE = re.compile(r"on line (\d+)")
 
 
-def parsed(source: str) -> ast.Module | None:
+def parse_or_none(source: str) -> ast.Module | None:
     """The syntax tree, or None when the source is no Python; whatever it is, nothing is raised or printed."""
-    tree = _parsed(source)
+    tree = _parse_or_error_line(source)
     return tree if isinstance(tree, ast.Module) else None
 
 
-def _parsed(source: str) -> ast.Module | int:
+def _parse_or_error_line(source: str) -> ast.Module | int:
     """The syntax tree, or the line of the first error, from 1."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -36,13 +36,13 @@ def _parsed(source: str) -> ast.Module | int:
             ):
                 return int(m[1])
             if "expected 'except' or 'finally'" in str(error.msg):
-                return _open_try(source.split("\n")[: line - 1]) or line
+                return _unclosed_try_line(source.split("\n")[: line - 1]) or line
             return line
         except (ValueError, RecursionError, MemoryError):
             return 1
 
 
-def _open_try(lines: list[str]) -> int | None:
+def _unclosed_try_line(lines: list[str]) -> int | None:
     """The line of the last `try:` that nothing ends, from 1."""
     ended: set[int] = set()
     for number in range(len(lines), 0, -1):
@@ -67,11 +67,11 @@ class Piece:
     cut: bool
 
 
-class Budget:
+class ParseBudget:
     """How many characters may still be parsed: a hostile text costs no more than a multiple of its length."""
 
     def __init__(self, size: int) -> None:
-        self.left = _WORK * size + 10_000
+        self.left = _MAX_PARSE_FACTOR * size + 10_000
 
     def spend(self, size: int) -> bool:
         """Whether there was enough left."""
@@ -79,7 +79,7 @@ class Budget:
         return self.left >= 0
 
 
-def longest_prefix(lines: list[str], budget: Budget) -> Piece | None:
+def longest_prefix(lines: list[str], budget: ParseBudget) -> Piece | None:
     """The longest run of lines from the first that parses; None when not even the first statement does."""
     end = len(lines)
     tries = 0
@@ -89,21 +89,21 @@ def longest_prefix(lines: list[str], budget: Budget) -> Piece | None:
         source = "\n".join(lines[:end]) + "\n"
         if not end or not budget.spend(len(source)):
             return None
-        tree = _parsed(source)
+        tree = _parse_or_error_line(source)
         if isinstance(tree, ast.Module):
             rest = next((line for line in lines[end:] if line.strip()), "")
             return Piece(lines[:end], tree.body, rest[:1].isspace()) if tree.body else None
         tries += 1
-        end = min(tree - 1, end - 1) if tries < _TRIES else end // 2
+        end = min(tree - 1, end - 1) if tries < _MAX_TRIES else end // 2
 
 
-def pieces(lines: list[str]) -> Iterator[Piece]:
+def parsable_pieces(lines: list[str]) -> Iterator[Piece]:
     """All stretches that parse, in order: prose before, between and after them is passed over."""
-    budget = Budget(sum(map(len, lines)))
+    budget = ParseBudget(sum(map(len, lines)))
     start, found = 0, False
-    lines = _spaced(lines, budget)
+    lines = _expand_mixed_tabs(lines, budget)
     while start < len(lines):
-        rest = dedented(lines[start:])
+        rest = dedent_lines(lines[start:])
         piece = longest_prefix(rest, budget)
         if budget.left < 0:
             return
@@ -118,14 +118,14 @@ def pieces(lines: list[str]) -> Iterator[Piece]:
             start += 1
 
 
-def _spaced(lines: list[str], budget: Budget) -> list[str]:
+def _expand_mixed_tabs(lines: list[str], budget: ParseBudget) -> list[str]:
     """Lines with tabs written as spaces where tabs and spaces are mixed so that Python refuses them."""
     if not any("\t" in line for line in lines):
         return lines
     for width in (0, 8, 4):  # eight is what Python itself once took a tab for
         spaced = [line.expandtabs(width) for line in lines] if width else lines
-        source = "\n".join(dedented(spaced))
-        if budget.spend(len(source)) and parsed(source):
+        source = "\n".join(dedent_lines(spaced))
+        if budget.spend(len(source)) and parse_or_none(source):
             return spaced
     return (
         [line.expandtabs(4) for line in lines]
@@ -134,7 +134,7 @@ def _spaced(lines: list[str], budget: Budget) -> list[str]:
     )
 
 
-def dedented(lines: list[str]) -> list[str]:
+def dedent_lines(lines: list[str]) -> list[str]:
     """Lines moved to the left by the indentation of the first that is not blank, as far as they have it."""
     first = next((line for line in lines if line.strip()), "")
     width = len(first) - len(first.lstrip())

@@ -4,10 +4,10 @@ import ast
 from collections.abc import Iterator
 from itertools import islice
 
-from .partial_parse import parsed
-from .visible_tests import shown_calls
+from .partial_parse import parse_or_none
+from .visible_tests import visible_calls
 
-MOST = 8
+MAX_PROBES = 8
 
 _VALUES: dict[str, tuple[str, ...]] = {
     "int": ("3", "10", "0", "7", "-4", "1"),
@@ -19,7 +19,7 @@ _VALUES: dict[str, tuple[str, ...]] = {
     "tuple": ("(1, 2, 3)", "(4, 0)", "(5,)"),
     "set": ("{1, 2, 3}", "set()"),
 }
-_WITHIN = {
+_NESTED_VALUES = {
     ("list", "str"): ("['a', 'bb', 'ccc']", "['hello', 'world']", "[]", "['x']", "['b', 'a', 'b']"),
     ("list", "float"): ("[1.0, 2.5, 3.0]", "[0.5, -1.5]", "[]", "[2.0]", "[1.1, 2.2, 1.15, 9.0]"),
     ("list", "list"): ("[[1, 2], [3]]", "[[5]]", "[]", "[[1, 2, 3], [4, 5, 6]]"),
@@ -45,11 +45,11 @@ def probe_calls(question: str, name: str | None) -> list[str]:
     """
     if not name:
         return []
-    calls = dict.fromkeys([*shown_calls(question, name), *_made_up(question, name)])
-    return list(islice(calls, MOST))
+    calls = dict.fromkeys([*visible_calls(question, name), *_synthetic_calls(question, name)])
+    return list(islice(calls, MAX_PROBES))
 
 
-def _made_up(question: str, name: str) -> Iterator[str]:
+def _synthetic_calls(question: str, name: str) -> Iterator[str]:
     function = _function(question, name)
     if function is None:
         return
@@ -59,7 +59,7 @@ def _made_up(question: str, name: str) -> Iterator[str]:
     ]
     if not parameters:
         return
-    pools = [_values(parameter.annotation) for parameter in parameters]
+    pools = [_values_for(parameter.annotation) for parameter in parameters]
     for turn in range(max(map(len, pools))):
         # Shifted by place, so that two parameters of one kind do not always get the same value.
         values = (pool[(turn + place) % len(pool)] for place, pool in enumerate(pools))
@@ -67,7 +67,7 @@ def _made_up(question: str, name: str) -> Iterator[str]:
 
 
 def _function(question: str, name: str) -> ast.FunctionDef | None:
-    tree = parsed(question)
+    tree = parse_or_none(question)
     return (
         next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name), None)
         if tree
@@ -75,18 +75,18 @@ def _function(question: str, name: str) -> ast.FunctionDef | None:
     )
 
 
-def _values(annotation: ast.expr | None) -> tuple[str, ...]:
+def _values_for(annotation: ast.expr | None) -> tuple[str, ...]:
     if isinstance(annotation, ast.Subscript):
-        outer, inner = _name(annotation.value), _name(annotation.slice)
+        outer, inner = _type_name(annotation.value), _type_name(annotation.slice)
         if outer == "optional":
-            return _values(annotation.slice)
-        return _WITHIN.get((outer, inner)) or _VALUES.get(outer) or _UNKNOWN
-    return _VALUES.get(_name(annotation)) or _UNKNOWN
+            return _values_for(annotation.slice)
+        return _NESTED_VALUES.get((outer, inner)) or _VALUES.get(outer) or _UNKNOWN
+    return _VALUES.get(_type_name(annotation)) or _UNKNOWN
 
 
-def _name(node: ast.expr | None) -> str:
+def _type_name(node: ast.expr | None) -> str:
     if isinstance(node, ast.Subscript):
-        return _name(node.value)
+        return _type_name(node.value)
     if isinstance(node, ast.Attribute):
         return node.attr.lower()
     return node.id.lower() if isinstance(node, ast.Name) else ""

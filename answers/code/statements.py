@@ -3,14 +3,14 @@
 import ast
 from collections.abc import Iterable
 
-FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
-_DEFINITION = (*FUNCTION, ast.ClassDef)
+FUNCTION_NODES = (ast.FunctionDef, ast.AsyncFunctionDef)
+_DEFINITION = (*FUNCTION_NODES, ast.ClassDef)
 _IMPORT = (ast.Import, ast.ImportFrom)
 _ASSIGNMENT = (ast.Assign, ast.AnnAssign, ast.AugAssign)
 _TEST_MODULES = {"unittest", "doctest", "pytest"}
 
 
-def defined(statements: Iterable[ast.stmt]) -> set[str]:
+def defined_names(statements: Iterable[ast.stmt]) -> set[str]:
     """The names that top-level statements bind by def, class, assignment or import."""
     names: set[str] = set()
     for statement in statements:
@@ -21,14 +21,14 @@ def defined(statements: Iterable[ast.stmt]) -> set[str]:
         else:
             names |= {
                 n.id
-                for n in own(statement)
+                for n in own_nodes(statement)
                 if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
             }
-            names |= {n.name for n in own(statement) if isinstance(n, _DEFINITION)}
+            names |= {n.name for n in own_nodes(statement) if isinstance(n, _DEFINITION)}
     return names
 
 
-def own(statement: ast.AST) -> Iterable[ast.AST]:
+def own_nodes(statement: ast.AST) -> Iterable[ast.AST]:
     """The nodes of a statement without what stands inside functions and classes in it."""
     todo = [statement]
     while todo:
@@ -38,12 +38,12 @@ def own(statement: ast.AST) -> Iterable[ast.AST]:
             todo.extend(ast.iter_child_nodes(node))
 
 
-def loaded(node: ast.AST) -> set[str]:
+def names_read(node: ast.AST) -> set[str]:
     """The names that are read anywhere in it."""
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
 
 
-def root(node: ast.AST) -> str | None:
+def root_name(node: ast.AST) -> str | None:
     """The name that a chain of attributes, indices and calls starts from."""
     while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
         node = node.func if isinstance(node, ast.Call) else node.value
@@ -71,28 +71,32 @@ def program_statements(body: list[ast.stmt], entry_point: str | None) -> list[as
     Imports, definitions and assignments stay, and top-level code that prepares what definitions use. Calls,
     prints, asserts, the main block and whatever reads input go.
     """
-    bound = defined(s for s in body if isinstance(s, (*_DEFINITION, *_ASSIGNMENT)))
-    functions = defined(s for s in body if is_definition(s))
-    modules = defined(s for s in body if isinstance(s, _IMPORT)) - _TEST_MODULES
-    used = {name for s in body if is_definition(s) for name in loaded(s)} | functions
+    bound = defined_names(s for s in body if isinstance(s, (*_DEFINITION, *_ASSIGNMENT)))
+    functions = defined_names(s for s in body if is_definition(s))
+    modules = defined_names(s for s in body if isinstance(s, _IMPORT)) - _TEST_MODULES
+    used = {name for s in body if is_definition(s) for name in names_read(s)} | functions
     used |= {entry_point} if entry_point else set()
     # What an assignment that definitions use is itself made of; from the end, since it stands before.
     for statement in reversed(body):
-        if isinstance(statement, _ASSIGNMENT) and defined([statement]) & used:
-            used |= loaded(statement)
-    printed = {name for s in body if isinstance(s, (ast.Expr, ast.Assert)) for name in loaded(s)}
+        if isinstance(statement, _ASSIGNMENT) and defined_names([statement]) & used:
+            used |= names_read(statement)
+    printed = {
+        name for s in body if isinstance(s, (ast.Expr, ast.Assert)) for name in names_read(s)
+    }
 
     def wanted(statement: ast.stmt) -> bool:
         if isinstance(statement, (*_DEFINITION, *_IMPORT)):
             return True
-        if _reads_input(statement) or any(isinstance(n, ast.Return) for n in own(statement)):
+        if _reads_input(statement) or any(isinstance(n, ast.Return) for n in own_nodes(statement)):
             return False
         if isinstance(statement, _ASSIGNMENT):
-            targets = defined([statement]) or {root(t) or "" for t in _targets(statement)}
-            example = loaded(statement) & functions and (entry_point or targets <= printed)
+            targets = defined_names([statement]) or {
+                root_name(t) or "" for t in _targets(statement)
+            }
+            example = names_read(statement) & functions and (entry_point or targets <= printed)
             return bool(targets & used) or not example
         if isinstance(statement, ast.Expr):
-            name = root(statement.value)
+            name = root_name(statement.value)
             return isinstance(statement.value, ast.Call) and (
                 (name in modules and isinstance(statement.value.func, ast.Attribute))
                 or (name in used and name in bound and name not in functions)
@@ -116,7 +120,7 @@ def _reads_input(statement: ast.stmt) -> bool:
             and n.func.id in ("input", "raw_input")
         )
         or (isinstance(n, ast.Attribute) and n.attr in ("stdin", "argv"))
-        for n in own(statement)
+        for n in own_nodes(statement)
     )
 
 
@@ -126,7 +130,7 @@ def _prepares(statement: ast.stmt, used: set[str]) -> bool:
         isinstance(n, ast.Name) and n.id == "__name__" for n in ast.walk(statement.test)
     ):
         return False
-    for node in own(statement):
+    for node in own_nodes(statement):
         if isinstance(node, (*_DEFINITION, *_IMPORT)):
             return True
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in used:
@@ -134,13 +138,13 @@ def _prepares(statement: ast.stmt, used: set[str]) -> bool:
         if (
             isinstance(node, (ast.Subscript, ast.Attribute))
             and isinstance(node.ctx, ast.Store)
-            and root(node) in used
+            and root_name(node) in used
         ):
             return True
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
-            and root(node) in used
+            and root_name(node) in used
         ):
             return True
     return False

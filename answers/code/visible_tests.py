@@ -11,17 +11,17 @@ from collections.abc import Iterator
 from itertools import islice
 
 from .doctest_examples import example_tests
-from .partial_parse import parsed
-from .statements import FUNCTION, loaded
+from .partial_parse import parse_or_none
+from .statements import FUNCTION_NODES, names_read
 
-__all__ = ["called", "entry_point_of", "shown_calls", "shown_tests"]
+__all__ = ["called_names", "guess_entry_point", "visible_calls", "visible_tests"]
 
 _WINDOW = 100_000
-_MOST_CALLS = 20
-_LONGEST_CALL = 2_000
+_MAX_CALLS = 20
+_MAX_CALL_CHARS = 2_000
 """Characters. A longer one is no example that a person wrote into a question."""
-_MOST_LINES = 30
-_MOST_TRIES = 200
+_MAX_ASSERT_LINES = 30
+_MAX_TRIES = 200
 """Places in one question that are looked at as tests or calls: a hostile text must not take long."""
 
 _ASSERT = re.compile(r"[ \t]*(?:[-*+][ \t]+)?`?(?=assert\b)")
@@ -41,7 +41,7 @@ _HELPERS = frozenset(
 _BUILTINS = frozenset(dir(builtins))
 
 
-def shown_tests(question: str) -> list[str]:
+def visible_tests(question: str) -> list[str]:
     r"""Read the tests that a question shows, in order and each once.
 
     Args:
@@ -53,28 +53,28 @@ def shown_tests(question: str) -> list[str]:
         Examples that are broken, or whose output is only sketched with `...`, are passed over.
 
     Example:
-        >>> shown_tests("Double it.\n\nassert double(2) == 4\n>>> double(3)\n6")
+        >>> visible_tests("Double it.\n\nassert double(2) == 4\n>>> double(3)\n6")
         ['assert double(2) == 4', 'assert double(3) == 6']
     """
-    text = _plain(question)
-    tree = parsed(text)
+    text = _clean_text(question)
+    tree = parse_or_none(text)
     found: list[str] = []
     try:
         if tree is not None and any(not isinstance(s, ast.Expr) for s in tree.body):
-            for source, value in islice(_docstrings(tree, text), _MOST_TRIES):
-                found += [*_asserts(source), *example_tests(value, source)]
+            for source, value in islice(_docstrings(tree, text), _MAX_TRIES):
+                found += [*_assert_statements(source), *example_tests(value, source)]
             for statement in tree.body:
-                if isinstance(statement, ast.Assert) and called(statement):
+                if isinstance(statement, ast.Assert) and called_names(statement):
                     found.append(ast.get_source_segment(text, statement) or "")
         else:
             # On a command line everything stands in one line: an assert may follow a sentence.
-            found = [*_asserts(_AFTER_SENTENCE.sub("\n", text)), *example_tests(text)]
+            found = [*_assert_statements(_AFTER_SENTENCE.sub("\n", text)), *example_tests(text)]
     except RecursionError:
         pass  # what was found before stands
     return list(dict.fromkeys(filter(None, found)))
 
 
-def _plain(question: str) -> str:
+def _clean_text(question: str) -> str:
     text = question[:_WINDOW].encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -91,7 +91,7 @@ def _docstrings(tree: ast.Module, text: str) -> Iterator[tuple[str, str]]:
             own = "\n".join(
                 lines[node.lineno - 1 : node.end_lineno]
             )  # of a whole text it would take long
-            written = (ast.get_source_segment(own, _moved_up(node)) or "").lstrip("rRuU")
+            written = (ast.get_source_segment(own, _with_own_lines(node)) or "").lstrip("rRuU")
             quote = written[:3] if written[:3] in ('"""', "'''") else written[:1]
             # The first line of a docstring stands where the quotes do, so its indentation is put back.
             yield (
@@ -100,7 +100,7 @@ def _docstrings(tree: ast.Module, text: str) -> Iterator[tuple[str, str]]:
             )
 
 
-def _moved_up(node: ast.Expr) -> ast.Expr:
+def _with_own_lines(node: ast.Expr) -> ast.Expr:
     """The node as it stands in its own lines."""
     assert node.end_lineno is not None  # a parsed node has one
     place = {"lineno": 1, "end_lineno": node.end_lineno - node.lineno + 1}
@@ -109,24 +109,24 @@ def _moved_up(node: ast.Expr) -> ast.Expr:
     )
 
 
-def _asserts(text: str) -> Iterator[str]:
+def _assert_statements(text: str) -> Iterator[str]:
     """The `assert` statements at the starts of lines; one that goes on over lines is read to its end."""
     lines = text.split("\n")
     number = tries = 0
-    while number < len(lines) and tries < _MOST_TRIES:
+    while number < len(lines) and tries < _MAX_TRIES:
         m = _ASSERT.match(lines[number])
         taken = 1
         if m:
             tries += 1
-            for count in range(1, _MOST_LINES + 1):
+            for count in range(1, _MAX_ASSERT_LINES + 1):
                 source = (
                     "\n".join([lines[number][m.end() :], *lines[number + 1 : number + count]])
                     .strip()
                     .rstrip("`")
                 )
-                tree = parsed(source)
+                tree = parse_or_none(source)
                 if tree and len(tree.body) == 1 and isinstance(tree.body[0], ast.Assert):
-                    if called(tree):
+                    if called_names(tree):
                         yield source
                     taken = count
                     break
@@ -135,7 +135,7 @@ def _asserts(text: str) -> Iterator[str]:
         number += taken
 
 
-def called(tree: ast.AST) -> list[str]:
+def called_names(tree: ast.AST) -> list[str]:
     """The names of functions and classes of the program that are called in it, outermost first.
 
     A program may name its function like a builtin: where nothing else is called and no other name is read, such
@@ -148,10 +148,10 @@ def called(tree: ast.AST) -> list[str]:
     ]
     names = list(dict.fromkeys(names))
     own = [name for name in names if name not in _BUILTINS and name not in _HELPERS]
-    return own or ([] if loaded(tree) - set(names) else names)
+    return own or ([] if names_read(tree) - set(names) else names)
 
 
-def shown_calls(question: str, name: str) -> list[str]:
+def visible_calls(question: str, name: str) -> list[str]:
     """Read the calls of a function with literal arguments that stand anywhere in a question.
 
     Args:
@@ -162,28 +162,28 @@ def shown_calls(question: str, name: str) -> list[str]:
         At most 20 calls as Python source, each once: inputs on which samples can be compared.
 
     Example:
-        >>> shown_calls("sort_array([1, 5]) == [5, 1]; sort_array(3) fails, sort_array(x) does not count", "sort_array")
+        >>> visible_calls("sort_array([1, 5]) == [5, 1]; sort_array(3) fails, sort_array(x) does not count", "sort_array")
         ['sort_array([1, 5])', 'sort_array(3)']
     """
     if not name.isidentifier():
         return []
-    text = _plain(question)
+    text = _clean_text(question)
     found: dict[str, str] = {}
     for m in islice(
-        re.finditer(rf"(?<!\bdef )(?<!\bclass )(?<![\w.]){re.escape(name)}\(", text), _MOST_TRIES
+        re.finditer(rf"(?<!\bdef )(?<!\bclass )(?<![\w.]){re.escape(name)}\(", text), _MAX_TRIES
     ):
-        end = _closed(text, m.end())
+        end = _closing_bracket(text, m.end())
         written = text[m.start() : end] if end else ""
         if (call := _literal_call(written)) is not None:
             plain = ast.unparse(call)
             found.setdefault(plain, plain if "\n" in written else written)
-    return list(found.values())[:_MOST_CALLS]
+    return list(found.values())[:_MAX_CALLS]
 
 
-def _closed(text: str, start: int) -> int | None:
+def _closing_bracket(text: str, start: int) -> int | None:
     """Where the bracket that opens before `start` is closed; brackets in strings do not count."""
     depth, quote, escaped = 1, "", False
-    for at in range(start, min(len(text), start + _LONGEST_CALL)):
+    for at in range(start, min(len(text), start + _MAX_CALL_CHARS)):
         c = text[at]
         if quote:
             if escaped:
@@ -204,7 +204,7 @@ def _closed(text: str, start: int) -> int | None:
 
 
 def _literal_call(source: str) -> ast.Call | None:
-    tree = parsed(source)
+    tree = parse_or_none(source)
     call = (
         tree.body[0].value
         if tree and len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr)
@@ -226,7 +226,7 @@ def _constants(node: ast.AST) -> list[object]:
     return [n.value for n in ast.walk(node) if isinstance(n, ast.Constant)]
 
 
-def entry_point_of(question: str) -> str | None:
+def guess_entry_point(question: str) -> str | None:
     """Tell which function a question wants.
 
     Args:
@@ -236,18 +236,18 @@ def entry_point_of(question: str) -> str | None:
         The last function of the head; else what the shown tests call most; else the name that the text gives it.
 
     Example:
-        >>> entry_point_of("Write a function to double a number.\\n\\nassert double(2) == 4")
+        >>> guess_entry_point("Write a function to double a number.\\n\\nassert double(2) == 4")
         'double'
     """
-    text = _plain(question).rstrip()
-    head = parsed(text) or parsed(f"{text}\n    pass")
-    functions = [s.name for s in head.body if isinstance(s, FUNCTION)] if head else []
+    text = _clean_text(question).rstrip()
+    head = parse_or_none(text) or parse_or_none(f"{text}\n    pass")
+    functions = [s.name for s in head.body if isinstance(s, FUNCTION_NODES)] if head else []
     if functions:
         return functions[-1]
     counts: dict[str, int] = {}
-    for test in shown_tests(text):
-        tree = parsed(test)
-        names = called(tree)[:1] if tree else []
+    for test in visible_tests(text):
+        tree = parse_or_none(test)
+        names = called_names(tree)[:1] if tree else []
         for name in names:
             counts[name] = counts.get(name, 0) + 1
     if counts:

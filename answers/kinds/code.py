@@ -1,6 +1,6 @@
 """Python programs, compared as they are written: whether two of them do the same can only be found by running them."""
 
-from ..code.extract import read_program
+from ..code.extract import extract_program
 from .base import NormalFormKind
 
 
@@ -11,7 +11,7 @@ class CodeKind(NormalFormKind):
 
     def parse(self, text: str) -> str | None:
         """Return the program in a reply."""
-        return read_program(text, None)
+        return extract_program(text, None)
 
     def normalize(self, answer: str) -> str:
         """Return the program as it is."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from ..short.equivalence import aequal, agroup, equal_fast
-from ..short.parse import read_answer
+from ..short.equivalence import equal_async, equal_by_normal_form, group_equal_async
+from ..short.parse import parse_answer
 
 
 class MathKind:
@@ -17,19 +17,19 @@ class MathKind:
 
     def parse(self, text: str) -> str | None:
         """Return the final answer, by the clearest mark that a reply has."""
-        return read_answer(text)
+        return parse_answer(text)
 
     def equal_by_normal_form(self, a: str, b: str) -> bool | None:
         """Compare by normal form; None when only algebra can tell."""
-        return equal_fast(a, b)
+        return equal_by_normal_form(a, b)
 
     async def equal_async(self, a: str, b: str) -> bool:
         """Compare by normal form, then by algebra in a child process."""
-        return await aequal(a, b)
+        return await equal_async(a, b)
 
     async def group_async(self, answers: Sequence[str | None]) -> list[int | None]:
-        """Number the classes of equal answers, see `answers.short.equivalence.group`."""
-        return await agroup(answers)
+        """Number the classes of equal answers, see `answers.short.equivalence.group_equal`."""
+        return await group_equal_async(answers)
 
 
 MATH = MathKind()

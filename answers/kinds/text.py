@@ -3,7 +3,7 @@
 import string
 import unicodedata
 
-from ..short.parse import read_answer
+from ..short.parse import parse_answer
 from .base import NormalFormKind
 
 _AROUND = string.punctuation + string.whitespace + "\u2018\u2019\u201c\u201d\u2026"
@@ -20,7 +20,7 @@ class TextKind(NormalFormKind):
 
     def parse(self, text: str) -> str | None:
         """Return the final answer, by the clearest mark that a reply has."""
-        return read_answer(text)
+        return parse_answer(text)
 
     def normalize(self, answer: str) -> str:
         """Return the text after Unicode's NFKC and case folding, with single spaces and nothing around it.

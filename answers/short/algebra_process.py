@@ -19,7 +19,7 @@ START_SECONDS = 60.0
 """Importing SymPy takes one to three seconds; beside a model that loads, much longer."""
 
 
-class JudgeProcess:
+class AlgebraProcess:
     """Asks the child whether two answers are equal; safe to share between threads, which then take turns.
 
     Args:
@@ -33,9 +33,9 @@ class JudgeProcess:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self._replies: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._asked = 0
+        self._last_id = 0
 
-    def ask(self, a: str, b: str, timeout: float) -> bool | None:
+    def compare(self, a: str, b: str, timeout: float) -> bool | None:
         """Compare two normalised answers.
 
         Args:
@@ -50,19 +50,19 @@ class JudgeProcess:
             CopeError: The child cannot run at all: a wrong installation must not look like wrong answers.
         """
         with self._lock:
-            self._asked += 1
+            self._last_id += 1
             try:
                 process = self._process
                 if process is None or process.poll() is not None:
                     process = self._start()
-                self._send(process, {"id": self._asked, "a": a, "b": b, "seconds": timeout})
+                self._send(process, {"id": self._last_id, "a": a, "b": b, "seconds": timeout})
                 reply = self._receive(timeout)
             except (
                 BaseException
             ):  # Ctrl-C while waiting: the reply would be taken for the next one's
                 self._stop()
                 raise
-            if reply is None or reply.get("id") != self._asked:
+            if reply is None or reply.get("id") != self._last_id:
                 _log.debug("no verdict within %g s: %r, %r", timeout, a[:80], b[:80])
                 self._stop()
                 return None
@@ -90,7 +90,7 @@ class JudgeProcess:
         self._process = process
         self._replies = queue.SimpleQueue()
         threading.Thread(
-            target=_pump, args=(process, self._replies), name="cope-judge", daemon=True
+            target=_forward_lines, args=(process, self._replies), name="cope-judge", daemon=True
         ).start()
         began = time.monotonic()
         # An isolated interpreter does not see what PYTHONPATH or a user's site-packages gave us.
@@ -137,7 +137,9 @@ class JudgeProcess:
                 _log.debug("the judge's input was closed already")
 
 
-def _pump(process: subprocess.Popen[str], replies: "queue.SimpleQueue[str | None]") -> None:
+def _forward_lines(
+    process: subprocess.Popen[str], replies: "queue.SimpleQueue[str | None]"
+) -> None:
     """Hand on each line as it comes, then None. A thread, as Windows cannot wait for a pipe with a limit."""
     assert process.stdout is not None
     with process.stdout as lines:

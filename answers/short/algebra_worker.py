@@ -19,7 +19,7 @@ import threading
 from functools import lru_cache
 from typing import IO, Any
 
-MEMORY = 2 * 1024**3
+MAX_MEMORY_BYTES = 2 * 1024**3
 """Bytes of address space the child may take, where the system can enforce it."""
 
 _EQUALITY = re.compile(r"(?<![<>!\\])=")
@@ -38,15 +38,15 @@ def main() -> None:
     try:
         import math_verify  # noqa: F401
     except Exception as error:  # a broken installation can fail in any way; the parent reports it
-        _say(replies, {"ready": False, "error": f"{type(error).__name__}: {error}"})
+        _send(replies, {"ready": False, "error": f"{type(error).__name__}: {error}"})
         return
-    _say(replies, {"ready": True})
-    for line in _lines(requests):
+    _send(replies, {"ready": True})
+    for line in _read_requests(requests):
         ask = json.loads(line)
-        _die_after(ask["seconds"] + 1)
+        _set_kill_timer(ask["seconds"] + 1)
         equal = are_equal(ask["a"], ask["b"])
-        _die_after(0)
-        _say(replies, {"id": ask["id"], "equal": equal})
+        _set_kill_timer(0)
+        _send(replies, {"id": ask["id"], "equal": equal})
 
 
 def are_equal(a: str, b: str) -> bool:
@@ -57,7 +57,7 @@ def are_equal(a: str, b: str) -> bool:
     from math_verify import verify
 
     try:
-        left, right = _parsed(a), _parsed(b)
+        left, right = _parse(a), _parse(b)
         if not left or not right:
             return False
         return any(
@@ -69,7 +69,7 @@ def are_equal(a: str, b: str) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _parsed(text: str) -> list[Any]:
+def _parse(text: str) -> list[Any]:
     from math_verify import LatexExtractionConfig, parse
 
     # As strings, unparsed answers would be compared letter by letter, which normal forms have done already.
@@ -77,7 +77,7 @@ def _parsed(text: str) -> list[Any]:
     return parse(f"${text}$", config, fallback_mode="no_fallback", parsing_timeout=None)  # pyright: ignore[reportArgumentType]
 
 
-def _lines(requests: IO[str]) -> Any:
+def _read_requests(requests: IO[str]) -> Any:
     """Yield the requests; leave at once when they end, also in the middle of a comparison."""
     import queue
 
@@ -93,7 +93,7 @@ def _lines(requests: IO[str]) -> Any:
         yield waiting.get()
 
 
-def _die_after(seconds: float) -> None:
+def _set_kill_timer(seconds: float) -> None:
     """Let the system end this process: a handler in Python would wait for the big integer in the making."""
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -106,14 +106,14 @@ def _limit_memory() -> None:
     except ImportError:  # Windows
         return
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    limit = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
+    limit = MAX_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MAX_MEMORY_BYTES, hard)
     try:
         resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
     except (ValueError, OSError):  # macOS refuses it
         return
 
 
-def _say(replies: IO[str], message: dict[str, Any]) -> None:
+def _send(replies: IO[str], message: dict[str, Any]) -> None:
     replies.write(json.dumps(message) + "\n")
     replies.flush()
 

@@ -15,15 +15,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from .algebra_process import JudgeProcess
-from .normalize import CAP, normalise
-from .quantity import is_wordy
+from .algebra_process import AlgebraProcess
+from .normalize import MAX_CHARS, normalize
+from .quantity import is_prose
 
-__all__ = ["aequal", "agroup", "equal", "equal_fast", "group"]
+__all__ = ["equal", "equal_async", "equal_by_normal_form", "group_equal", "group_equal_async"]
 
 TIMEOUT = 5.0
 """Seconds for one comparison by algebra. What takes longer counts as not equal."""
-_REMEMBERED = 4096
+_CACHE_SIZE = 4096
 
 _NUMBER = re.compile(r"-?\d+(?:/\d+)?")
 _NUMBERS = re.compile(rf"(\(|\[|\\\{{)?({_NUMBER.pattern}(?:, {_NUMBER.pattern})+)(\)|\]|\\\}})?")
@@ -32,12 +32,12 @@ _BASED = re.compile(r"(\d+)_(?:\{(\d+)\}|(\d))")
 _Result = TypeVar("_Result")
 _lock = threading.Lock()
 _verdicts: "OrderedDict[tuple[str, str], bool | float]" = OrderedDict()
-_judge = JudgeProcess()
-_worker: ThreadPoolExecutor | None = None
-_abandoned: list[JudgeProcess] = []
+_algebra = AlgebraProcess()
+_executor: ThreadPoolExecutor | None = None
+_leaked_after_fork: list[AlgebraProcess] = []
 
 
-def equal_fast(a: str, b: str) -> bool | None:
+def equal_by_normal_form(a: str, b: str) -> bool | None:
     """Compare by normal form alone.
 
     Returns:
@@ -45,10 +45,10 @@ def equal_fast(a: str, b: str) -> bool | None:
         of numbers) or one is too long to analyse; None where only algebra can tell.
 
     Example:
-        >>> equal_fast("0.5", "1/2"), equal_fast("18", "19"), equal_fast("x + 1", "1 + x")
+        >>> equal_by_normal_form("0.5", "1/2"), equal_by_normal_form("18", "19"), equal_by_normal_form("x + 1", "1 + x")
         (True, False, None)
     """
-    return _settled(normalise(a), normalise(b))
+    return _compare_forms(normalize(a), normalize(b))
 
 
 def equal(a: str, b: str, *, timeout: float = TIMEOUT) -> bool:
@@ -59,7 +59,7 @@ def equal(a: str, b: str, *, timeout: float = TIMEOUT) -> bool:
     without brackets.
 
     Args:
-        a: One answer, as `read_answer` gives it or as a data set states it.
+        a: One answer, as `parse_answer` gives it or as a data set states it.
         b: The other.
         timeout: Seconds for the algebra; an answer that takes longer counts as not equal.
 
@@ -70,28 +70,28 @@ def equal(a: str, b: str, *, timeout: float = TIMEOUT) -> bool:
         >>> equal(r"\frac{\sqrt{3}}{3}", "1/sqrt(3)")
         True
     """
-    return _equal_forms(normalise(a), normalise(b), timeout)
+    return _equal_forms(normalize(a), normalize(b), timeout)
 
 
-async def aequal(a: str, b: str, *, timeout: float = TIMEOUT) -> bool:  # noqa: ASYNC109
+async def equal_async(a: str, b: str, *, timeout: float = TIMEOUT) -> bool:  # noqa: ASYNC109
     """`equal`, without blocking the event loop."""
-    settled = equal_fast(a, b)
+    settled = equal_by_normal_form(a, b)
     if settled is not None:
         return settled
     return await _in_thread(lambda: equal(a, b, timeout=timeout))
 
 
-def group(answers: Sequence[str | None], *, timeout: float = TIMEOUT) -> list[int | None]:
+def group_equal(answers: Sequence[str | None], *, timeout: float = TIMEOUT) -> list[int | None]:
     """Number the classes of equal answers in order of first appearance; None (nothing was read) stays None.
 
     Every pair of different forms is compared and equal ones are joined, so the classes do not depend on the
     order, also where equality is not transitive (two decimals that both round the same root).
 
     Example:
-        >>> group(["1/2", None, "3", "0.5", "$3$"])
+        >>> group_equal(["1/2", None, "3", "0.5", "$3$"])
         [0, None, 1, 0, 1]
     """
-    forms = [None if a is None else normalise(a) for a in answers]
+    forms = [None if a is None else normalize(a) for a in answers]
     distinct = list(dict.fromkeys(f for f in forms if f is not None))
     root = {f: f for f in distinct}
     for i, x in enumerate(distinct):
@@ -103,27 +103,34 @@ def group(answers: Sequence[str | None], *, timeout: float = TIMEOUT) -> list[in
     return [None if f is None else index.setdefault(root[f], len(index)) for f in forms]
 
 
-async def agroup(answers: Sequence[str | None], *, timeout: float = TIMEOUT) -> list[int | None]:  # noqa: ASYNC109
-    """`group`, without blocking the event loop when algebra is needed."""
-    distinct = list(dict.fromkeys(normalise(a) for a in answers if a is not None))
+async def group_equal_async(
+    answers: Sequence[str | None],
+    *,
+    timeout: float = TIMEOUT,  # noqa: ASYNC109
+) -> list[int | None]:
+    """`group_equal`, without blocking the event loop when algebra is needed."""
+    distinct = list(dict.fromkeys(normalize(a) for a in answers if a is not None))
     pairs = [
-        (x, y) for i, x in enumerate(distinct) for y in distinct[i + 1 :] if _settled(x, y) is None
+        (x, y)
+        for i, x in enumerate(distinct)
+        for y in distinct[i + 1 :]
+        if _compare_forms(x, y) is None
     ]
-    if all(_remembered((min(pair), max(pair)), timeout) is not None for pair in pairs):
-        return group(answers, timeout=timeout)
-    return await _in_thread(lambda: group(answers, timeout=timeout))
+    if all(_cached_verdict((min(pair), max(pair)), timeout) is not None for pair in pairs):
+        return group_equal(answers, timeout=timeout)
+    return await _in_thread(lambda: group_equal(answers, timeout=timeout))
 
 
-def _settled(x: str, y: str) -> bool | None:
+def _compare_forms(x: str, y: str) -> bool | None:
     if x == y:
         return True
-    if not x or not y or len(x) > CAP or len(y) > CAP:
+    if not x or not y or len(x) > MAX_CHARS or len(y) > MAX_CHARS:
         return False
-    kinds = {_kind(x), _kind(y)}
+    kinds = {_form_kind(x), _form_kind(y)}
     if "words" in kinds:
         return False
     if kinds == {"list"}:
-        return _same_list(x, y)
+        return _equal_lists(x, y)
     if kinds == {"based"} or kinds <= {"number", "letter", "list"}:
         return False
     if kinds == {"based", "number"}:
@@ -132,7 +139,7 @@ def _settled(x: str, y: str) -> bool | None:
     return None
 
 
-def _kind(form: str) -> str:
+def _form_kind(form: str) -> str:
     if _NUMBER.fullmatch(form):
         return "number"
     if len(form) == 1:
@@ -141,10 +148,10 @@ def _kind(form: str) -> str:
         return "list"
     if _BASED.fullmatch(form):
         return "based"
-    return "words" if is_wordy(form) else "mathematics"
+    return "words" if is_prose(form) else "mathematics"
 
 
-def _same_list(x: str, y: str) -> bool:
+def _equal_lists(x: str, y: str) -> bool:
     """A bare list is a set beside another or a set, a tuple beside a tuple; two kinds of brackets differ."""
     first, second = _NUMBERS.fullmatch(x), _NUMBERS.fullmatch(y)
     assert first and second
@@ -155,21 +162,21 @@ def _same_list(x: str, y: str) -> bool:
 
 
 def _equal_forms(x: str, y: str, timeout: float) -> bool:
-    settled = _settled(x, y)
+    settled = _compare_forms(x, y)
     if settled is not None:
         return settled
     pair = (x, y) if x < y else (y, x)
-    verdict = _remembered(pair, timeout)
+    verdict = _cached_verdict(pair, timeout)
     if verdict is None:
-        verdict = _judge.ask(*pair, timeout)
+        verdict = _algebra.compare(*pair, timeout)
         with _lock:
             _verdicts[pair] = float(timeout) if verdict is None else verdict
-            while len(_verdicts) > _REMEMBERED:
+            while len(_verdicts) > _CACHE_SIZE:
                 _verdicts.popitem(last=False)
     return verdict is True
 
 
-def _remembered(pair: tuple[str, str], timeout: float) -> bool | None:
+def _cached_verdict(pair: tuple[str, str], timeout: float) -> bool | None:
     with _lock:
         verdict = _verdicts.get(pair)
         if verdict is not None:
@@ -186,21 +193,23 @@ def _remembered(pair: tuple[str, str], timeout: float) -> bool | None:
 
 async def _in_thread(work: Callable[[], _Result]) -> _Result:
     """Use one thread of our own: comparisons take turns anyway, and must not fill the loop's shared pool."""
-    global _worker
+    global _executor
     with _lock:
-        if _worker is None:
-            _worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cope-equal")
-        worker = _worker
+        if _executor is None:
+            _executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cope-equal")
+        worker = _executor
     return await asyncio.get_running_loop().run_in_executor(worker, work)
 
 
 def _after_fork() -> None:
     """Start afresh in a forked process, which has a copy of our pipes but none of our threads."""
-    global _judge, _worker, _lock
-    _abandoned.append(_judge)  # collecting it would touch pipes whose locks no thread will release
-    _judge, _worker, _lock = JudgeProcess(), None, threading.Lock()
+    global _algebra, _executor, _lock
+    _leaked_after_fork.append(
+        _algebra
+    )  # collecting it would touch pipes whose locks no thread will release
+    _algebra, _executor, _lock = AlgebraProcess(), None, threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
-atexit.register(lambda: _judge.close())
+atexit.register(lambda: _algebra.close())

@@ -3,9 +3,9 @@ r"""The canonical form of a short answer, with no algebra: equal forms mean equa
 import re
 from functools import lru_cache
 
-from .quantity import is_wordy, quantity, tidy, without_text_commands
+from .quantity import is_prose, parse_quantity, strip_markup, without_text_commands
 
-CAP = 400
+MAX_CHARS = 400
 """Characters. A longer answer is not analysed: its form is itself with single spaces."""
 
 _INTEGER = re.compile(r"-?[1-9]\d{0,17}|0")
@@ -38,7 +38,7 @@ _WORD_NUMBERS = {word: str(n) for n, word in enumerate(["zero", *_ONES, *_TEENS]
 }
 
 
-def normalise(answer: str) -> str:
+def normalize(answer: str) -> str:
     r"""Return the canonical form of a short answer: equal strings mean equal answers in the plain cases.
 
     - A number is an exact fraction: ``0.5``, ``.50``, ``1/2``, ``\frac{1}{2}`` are ``1/2``; ``1,234.00`` is
@@ -55,36 +55,36 @@ def normalise(answer: str) -> str:
     It is idempotent, does no algebra (see ``equivalence``), and leaves anything over 400 characters as it is.
 
     Example:
-        >>> normalise(r"$\dfrac{1}{2}$"), normalise("18 dollars"), normalise("(B)")
+        >>> normalize(r"$\dfrac{1}{2}$"), normalize("18 dollars"), normalize("(B)")
         ('1/2', '18', 'b')
     """
     if _INTEGER.fullmatch(answer):
         return answer
     text = " ".join(answer.split())
-    return text if len(text) > CAP else _normalised(text)
+    return text if len(text) > MAX_CHARS else _normalize_cached(text)
 
 
 @lru_cache(maxsize=4096)
-def _normalised(text: str) -> str:
+def _normalize_cached(text: str) -> str:
     # One step can uncover work for another (a box around a unit); the bound is there so that it surely ends.
     for _ in range(8):
-        form = _step(text)
+        form = _normalize_once(text)
         if form == text:
             break
         text = form
     return text
 
 
-def _step(text: str) -> str:
-    s = tidy(text)
+def _normalize_once(text: str) -> str:
+    s = strip_markup(text)
     if m := _OPTION.fullmatch(s):
         return (m[1] or m[2]).lower()
     s = _right_hand_side(s)
-    if q := quantity(s):
+    if q := parse_quantity(s):
         return str(q.value)
-    if is_wordy(without_text_commands(s)):
-        return _words(s)
-    return _numbers(s) or _math(s)
+    if is_prose(without_text_commands(s)):
+        return _word_form(s)
+    return _number_list_form(s) or _math_form(s)
 
 
 def _right_hand_side(s: str) -> str:
@@ -101,7 +101,7 @@ def _right_hand_side(s: str) -> str:
     return s
 
 
-def _numbers(s: str) -> str | None:
+def _number_list_form(s: str) -> str | None:
     """The form of a list, tuple or set of plain numbers, None for anything else."""
     if "," not in s and " or " not in s and " and " not in s:
         return None
@@ -118,7 +118,7 @@ def _numbers(s: str) -> str | None:
     parts = _JOINED.sub(", ", s).replace(", ,", ",").split(",")
     values = []
     for part in parts:
-        q = quantity(part.strip())
+        q = parse_quantity(part.strip())
         if q is None:
             return None
         values.append(str(q.value))
@@ -127,12 +127,12 @@ def _numbers(s: str) -> str | None:
     return opened + ", ".join(values) + closed
 
 
-def _words(s: str) -> str:
+def _word_form(s: str) -> str:
     s = " ".join(without_text_commands(s).replace(",", " ").replace(";", " ").lower().split())
     return _WORD_NUMBERS.get(s, s)
 
 
-def _math(s: str) -> str:
+def _math_form(s: str) -> str:
     s = without_text_commands(s).replace("\\%", "").replace("%", "").replace("**", "^")
     s = s.replace("<=", "\\le ").replace(">=", "\\ge ").replace("!=", "\\ne ")
     s = _INFINITY.sub(r"\\infty ", _BARE_NAME.sub(r"\\\1 ", s))

@@ -1,21 +1,21 @@
 r"""Read the short final answer out of whatever a model wrote: an answer field, or its whole reply.
 
 Small models rarely keep a format. They box the answer, announce it, put it in JSON, dress it in markdown,
-add a unit, or just stop after a sentence. `read_answer` tries the marks they leave from the clearest to the
-weakest; `normalise` (from `_normal.py`, offered here too) then gives answers that mean the same one
+add a unit, or just stop after a sentence. `parse_answer` tries the marks they leave from the clearest to the
+weakest; `normalize` (from `_normal.py`, offered here too) then gives answers that mean the same one
 spelling.
 """
 
 import re
 
-from .normalize import normalise
-from .quantity import is_wordy, quantity, tidy, without_text_commands
+from .normalize import normalize
+from .quantity import is_prose, parse_quantity, strip_markup, without_text_commands
 
-__all__ = ["normalise", "read_answer"]
+__all__ = ["normalize", "parse_answer"]
 
 _WINDOW = 20_000
 """Characters at the end of a reply that are looked at: the answer stands there, and length costs nothing."""
-_LONGEST_WORDS = 200
+_MAX_PROSE_CHARS = 200
 """Characters. A longer line of words without a number is a reply cut off, not an answer."""
 
 _FIELD_MARK = re.compile(r"\[\[?\s*##\s*(\w+)\s*##\s*\]?\]?")
@@ -34,7 +34,7 @@ _LABEL = re.compile(
     r"(?:[:=]|\n)[ \t*_]*",
     re.I | re.M,
 )
-_SPOKEN = re.compile(
+_ANNOUNCED = re.compile(
     r"\b(?:answer|final result)\b(?:\s+(?:to|for)\s[^.\n:]{1,80}?)?[\s*_]{0,5}"
     r"(?:\b(?:is|are|was|would be|should be|will be|must be)\b|[:=])[\s*_:]*"
     r"(?:(?:therefore|thus|simply|that|now)\b[\s,]*)?",
@@ -53,7 +53,7 @@ _CHOICE = re.compile(
     r"(?i:option|choice)\s+\(?([A-Za-z])(?!\w)|\(([A-Za-z])\)(?![\w^(*+/-]|\s*=)"
     r"|([A-Z])(?=\Z|\)(?:\s|\Z)|\.\s+\S|,?\s+(?:because|since)\b)|([B-Z])(?=:\s+\S)"
 )
-_VERDICT = re.compile(
+_YES_NO = re.compile(
     r"(yes|no|true|false|valid|invalid)(?=\s*(?:[,.;:!(\u2014-]|\Z|because\b|since\b))", re.I
 )
 _SEGMENT = re.compile(r"(?<!\\)\$([^$\n]{1,300}?)(?<!\\)\$|\\\((.{1,300}?)\\\)")
@@ -64,16 +64,16 @@ _NUMBER = re.compile(
     re.I,
 )
 _BULLET = re.compile(r"[\s>#]*(?:[-*\u2022]\s+)?(?:\d+[.)]\s+(?=\S*[A-Za-z*]))?")
-_EMPHASISED = re.compile(r"\s*(?:\*\*[^*]+\*\*|\*[^*]+\*|`[^`]+`|\$[^$]+\$|\\\(.*\\\))[.!]?\s*")
+_EMPHASIZED = re.compile(r"\s*(?:\*\*[^*]+\*\*|\*[^*]+\*|`[^`]+`|\$[^$]+\$|\\\(.*\\\))[.!]?\s*")
 _TWO_AMOUNTS = re.compile(r"[-+]?[\d.,]+%?\s*[A-Za-z% ]{0,20}?(?:\band|\bor|,|&|\bto)\s+\d")
-_SAYS = re.compile(r"(?:\b(?:is|equals?|gives|makes)\b|=)\s*(?:about\s+)?\W{0,3}\d", re.I)
+_STATES_NUMBER = re.compile(r"(?:\b(?:is|equals?|gives|makes)\b|=)\s*(?:about\s+)?\W{0,3}\d", re.I)
 _SENTENCE_END = re.compile(r"(?<=[\d\w)%][.!?])\s+(?=[A-Z(])|\n")
 _REASON = re.compile(r"[,;]?\s+(?:because|since|which)\b.*|(?<=[a-z]{3})\.\s+[A-Z].*", re.S)
 _SYMBOL_EQUALS = re.compile(r"\\?[A-Za-z]\w{0,3}(?:_\{?\w+\}?)?(?:\([A-Za-z]\))?\s*=")
 _ARITHMETIC = re.compile(r"(?:[\d\s.,+\-*/x()^{}%!=]|\\(?:times|cdot|div|frac|sqrt)(?![A-Za-z]))+")
 
 
-def read_answer(text: str) -> str | None:
+def parse_answer(text: str) -> str | None:
     r"""Read the short final answer from an answer field or from a whole reply.
 
     The clearest mark wins: an answer field (``[[ ## answer ## ]]``, ``<answer>``, JSON), then ``\boxed{}``,
@@ -89,11 +89,11 @@ def read_answer(text: str) -> str | None:
         The answer, never empty, or None when nothing can be read.
 
     Example:
-        >>> read_answer("She sells 9 eggs at $2, so **the answer is 18 dollars.**")
+        >>> parse_answer("She sells 9 eggs at $2, so **the answer is 18 dollars.**")
         '18'
-        >>> read_answer(r"Hence $x = \boxed{\frac{1}{2}}$.")
+        >>> parse_answer(r"Hence $x = \boxed{\frac{1}{2}}$.")
         '\\frac{1}{2}'
-        >>> read_answer("Let me think.\nI am not sure.") is None
+        >>> parse_answer("Let me think.\nI am not sure.") is None
         True
     """
     s = text[-_WINDOW:].strip()
@@ -102,11 +102,11 @@ def read_answer(text: str) -> str | None:
         s = _MANGLED_TAB.sub(r"\\t", s.translate(_MANGLED))
     if "</think>" in s:
         s = s.rpartition("</think>")[2].strip() or s
-    field = _field(s)
-    return _marked(s if field is None else field)
+    field = _answer_field(s)
+    return _from_markers(s if field is None else field)
 
 
-def _field(s: str) -> str | None:
+def _answer_field(s: str) -> str | None:
     """The content of the last answer field in a structured reply, None when it has none."""
     if "##" in s and "[" in s and (marks := list(_FIELD_MARK.finditer(s))):
         ends = [m.start() for m in marks[1:]] + [len(s)]
@@ -119,11 +119,11 @@ def _field(s: str) -> str | None:
     if ("answer" in s or "Answer" in s) and ":" in s:
         keys = list(_KEY.finditer(s))
         if keys:
-            return _value(s, keys[-1].end())
+            return _json_value(s, keys[-1].end())
     return None
 
 
-def _value(s: str, start: int) -> str:
+def _json_value(s: str, start: int) -> str:
     if m := _STRING.match(s, start):
         raw = m[1] if m[1] is not None else m[2]
         return _ESCAPED.sub(lambda e: "\n" if e[0] == "\\n" else e[0][1], raw)
@@ -131,7 +131,7 @@ def _value(s: str, start: int) -> str:
     return "" if m is None else m[1] if m[1] is not None else m[0]
 
 
-def _marked(s: str) -> str | None:
+def _from_markers(s: str) -> str | None:
     """Look for the marks of a final answer; without one, take the line, or the number in the last line."""
     if "\\[" in s or "$$" in s:
         s = _DISPLAY.sub(lambda m: "$" + " ".join((m[1] or m[2] or "").split()) + "$", s)
@@ -143,9 +143,11 @@ def _marked(s: str) -> str | None:
         found += [(m.start(), _first_line(s, m.end())) for m in list(_LABEL.finditer(s))[-2:]]
     found.sort(reverse=True)
     if "answer" in lowered or "final result" in lowered:
-        found += [(m.start(), _first_line(s, m.end())) for m in list(_SPOKEN.finditer(s))[:-3:-1]]
+        found += [
+            (m.start(), _first_line(s, m.end())) for m in list(_ANNOUNCED.finditer(s))[:-3:-1]
+        ]
     for _, content in found:
-        if (answer := _short(content)) is not None:
+        if (answer := _from_short_text(content)) is not None:
             return answer
     if "```" in s:
         prose = "" if s.startswith("```") else _FENCED.sub("", s).strip()
@@ -154,8 +156,8 @@ def _marked(s: str) -> str | None:
     if not lines:
         return None
     if len(lines) == 1:
-        return _short(lines[0])
-    return _closing(lines[-1]) or _closing(lines[0], bare=True)
+        return _from_short_text(lines[0])
+    return _from_last_line(lines[-1]) or _from_last_line(lines[0], bare=True)
 
 
 def _boxes(s: str) -> list[tuple[int, str]]:
@@ -189,9 +191,9 @@ def _first_line(s: str, start: int) -> str:
     return ""
 
 
-def _short(content: str) -> str | None:
+def _from_short_text(content: str) -> str | None:
     """Read what a mark announces, or a reply of one line."""
-    t = tidy(content)
+    t = strip_markup(content)
     if t.startswith("A:") and any(c.isdigit() for c in t):
         t = t[2:].lstrip()
     if t.endswith("!") and "$" not in content:
@@ -200,71 +202,71 @@ def _short(content: str) -> str | None:
         return None
     if m := _CHOICE.match(t):
         return m[1] or m[2] or m[3] or m[4]
-    if m := _VERDICT.match(t):
+    if m := _YES_NO.match(t):
         return m[1]
-    if q := quantity(t):
+    if q := parse_quantity(t):
         return q.text
-    if not is_wordy(without_text_commands(t)):
-        return _mathematics(content)
+    if not is_prose(without_text_commands(t)):
+        return _clean_expression(content)
     head = _SENTENCE_END.split(t, maxsplit=1)[0]
-    if head != t and (q := quantity(tidy(head))):
+    if head != t and (q := parse_quantity(strip_markup(head))):
         return q.text
-    if (m := _NUMBER.match(t)) and not _SAYS.search(t):
-        return t if _TWO_AMOUNTS.match(t) else _number(m[0])
+    if (m := _NUMBER.match(t)) and not _STATES_NUMBER.search(t):
+        return t if _TWO_AMOUNTS.match(t) else _clean_number(m[0])
     if (answer := _from_sentence(content.strip(" *_"), leads=True)) is not None:
         return answer
     t = _REASON.sub("", t)
-    return t if len(t) <= _LONGEST_WORDS else None
+    return t if len(t) <= _MAX_PROSE_CHARS else None
 
 
-def _closing(line: str, *, bare: bool = False) -> str | None:
+def _from_last_line(line: str, *, bare: bool = False) -> str | None:
     """Read a line of a reply without marks: its last number (not if `bare`), or all if it is an answer."""
     line = line[_BULLET.match(line).end() :]  # pyright: ignore[reportOptionalMemberAccess]
-    t = tidy(line)
-    if _EMPHASISED.fullmatch(line) or (_CHOICE.fullmatch(t) or _VERDICT.fullmatch(t)):
-        return _short(line)
+    t = strip_markup(line)
+    if _EMPHASIZED.fullmatch(line) or (_CHOICE.fullmatch(t) or _YES_NO.fullmatch(t)):
+        return _from_short_text(line)
     if not any(c.isdigit() for c in t):
         return None
-    if (q := quantity(t)) or not is_wordy(without_text_commands(t)):
-        return q.text if q else _mathematics(line)
+    if (q := parse_quantity(t)) or not is_prose(without_text_commands(t)):
+        return q.text if q else _clean_expression(line)
     return None if bare else _from_sentence(line)
 
 
 def _from_sentence(raw: str, *, leads: bool = False) -> str | None:
     """The mathematics or number that a sentence arrives at; with `leads`, mathematics that it starts with."""
     _, equals, right = raw.rpartition("=")
-    if equals and (q := quantity(tidy(right).strip(" )"))):
+    if equals and (q := parse_quantity(strip_markup(right).strip(" )"))):
         return q.text
     segments = [
-        m for m in _SEGMENT.finditer(raw) if not is_wordy(without_text_commands(m[1] or m[2]))
+        m for m in _SEGMENT.finditer(raw) if not is_prose(without_text_commands(m[1] or m[2]))
     ]
     number = next(reversed(list(_NUMBER.finditer(raw))), None)
     if segments:
         first, last = segments[0], segments[-1]
         if leads and first.start() == 0:
-            return _mathematics(first[0])
+            return _clean_expression(first[0])
         if number is None or number.start() < last.end():
-            return _mathematics(last[0])
-    return None if number is None else _number(number[0])
+            return _clean_expression(last[0])
+    return None if number is None else _clean_number(number[0])
 
 
-def _mathematics(content: str) -> str:
+def _clean_expression(content: str) -> str:
     """Keep an expression whole; of ``x = 5`` and ``2 + 3 = 5`` keep the right-hand side."""
-    written = " ".join(tidy(content, as_written=True).split())
+    written = " ".join(strip_markup(content, as_written=True).split())
     left, equals, right = written.rpartition("=")
     if equals and right.strip() and left[-1:] not in "<>!\\" and "," not in left:
         computed = _ARITHMETIC.fullmatch(left)
         named = _SYMBOL_EQUALS.match(written)
-        q = quantity(tidy(right))
+        q = parse_quantity(strip_markup(right))
         if q and (named or computed):
             return q.text
         if computed or (named and "=" in left):
             return right.strip()
-    q = quantity(tidy(written))
+    q = parse_quantity(strip_markup(written))
     return q.text if q else written
 
 
-def _number(text: str) -> str:
-    t = tidy(text)
-    q = quantity(t)
+def _clean_number(text: str) -> str:
+    t = strip_markup(text)
+    q = parse_quantity(t)
     return q.text if q else t

@@ -70,7 +70,7 @@ _FRAC = re.compile(r"\\[dtc]?frac\s*(?:\{\s*([^{}]*?)\s*\}|(\d))\s*(?:\{\s*([^{}
 _CURRENCY = re.compile(
     r"(?:[£€¥₹]|(?<![A-Za-z])(?:USD?|EUR|GBP|INR|AUD|CAD|Rs\.?)(?=[\s\d]))\s*(?=[-+.\d])|(?<=\d)\s*[£€¥₹]"
 )
-_LONE = re.compile(r"[\[({]+\s*([-+]?[\d./% ]+)[\])}]+")
+_BRACKETED = re.compile(r"[\[({]+\s*([-+]?[\d./% ]+)[\])}]+")
 _HEDGE = re.compile(
     r"(?:(?:approx(?:imately|\.)?|about|around|roughly|nearly|exactly|only|just|(?:a )?total of)\s+"
     r"|\\approx\s*|[~=:]\s*)(?=[-+\\.\d])",
@@ -121,7 +121,7 @@ class Quantity(NamedTuple):
     text: str
 
 
-def tidy(text: str, *, as_written: bool = False) -> str:
+def strip_markup(text: str, *, as_written: bool = False) -> str:
     r"""Unwrap an answer: markdown, quotes, ``$``, ``\( \)``, ``\text{}``, full stops, currency, hedges.
 
     Dollar signs go altogether: whether they open mathematics or name a currency, they say nothing about the
@@ -136,13 +136,17 @@ def tidy(text: str, *, as_written: bool = False) -> str:
         for mark in ("\\(", "\\)", "\\[", "\\]"):
             s = s.replace(mark, " ")
     if not as_written and ("\\" in s or "{," in s):
-        s = _latex(s)
+        s = _simplify_latex(s)
     before = None
     while s != before:
         before = s
         s = s.strip(' \t\r\n\f\v*`"_').rstrip(".,;:").lstrip(",;")
         unwrapped = (
-            _WRAPPED if s.startswith("\\") else _LONE if s.startswith(("(", "[", "{")) else None
+            _WRAPPED
+            if s.startswith("\\")
+            else _BRACKETED
+            if s.startswith(("(", "[", "{"))
+            else None
         )
         if unwrapped and (m := unwrapped.fullmatch(s)):
             s = m[1]
@@ -154,7 +158,7 @@ def tidy(text: str, *, as_written: bool = False) -> str:
     return s
 
 
-def _latex(s: str) -> str:
+def _simplify_latex(s: str) -> str:
     s = _SPACING.sub(" ", _GROUPED.sub("", s))
     if "circ" in s or "degree" in s:
         s = _CIRC.sub(" ", s)
@@ -163,7 +167,7 @@ def _latex(s: str) -> str:
     return s
 
 
-def quantity(text: str) -> Quantity | None:
+def parse_quantity(text: str) -> Quantity | None:
     r"""Read a tidied text as one number with an optional unit; None when it is anything else.
 
     Knows integers with separators, decimals, ``1/2``, ``\frac{1}{2}``, ``1 1/2``, ``3 \times 10^4``, percent,
@@ -187,7 +191,7 @@ def quantity(text: str) -> Quantity | None:
         gap,
         tail,
     ) = m.groups()
-    ended = _tail(tail, gap)
+    ended = _parse_suffix(tail, gap)
     if ended is None:
         return None
     scale, suffix = ended
@@ -209,7 +213,7 @@ def quantity(text: str) -> Quantity | None:
     )
 
 
-def _tail(tail: str, gap: str) -> tuple[int, str] | None:
+def _parse_suffix(tail: str, gap: str) -> tuple[int, str] | None:
     """(factor, what to show after the number) when all that follows it is a unit or nothing, else None."""
     if not tail:
         return 1, ""
@@ -246,7 +250,7 @@ def _tail(tail: str, gap: str) -> tuple[int, str] | None:
     return (scale, suffix) if known else None
 
 
-def is_wordy(text: str) -> bool:
+def is_prose(text: str) -> bool:
     """Whether the text holds a plain word: three letters or more, no LaTeX command, no function's name."""
     bare = _COMMAND.sub(" ", text) if "\\" in text else text
     return any(word.lower() not in _MATH_NAMES for word in _WORD.findall(bare))

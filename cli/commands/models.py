@@ -66,19 +66,19 @@ def _without_host(name: str) -> str:
 
 
 def _weights() -> list[dict[str, Any]]:
-    from ...models.weights.resolve import aliases, registry
+    from ...models.weights.resolve import aliases, catalog
     from ..doctor.machine import weights_place
 
     short = {name: alias for alias, name in aliases().items()}
     rows = []
-    for entry in registry().values():
+    for entry in catalog().values():
         place, size = weights_place(entry.file)
         rows.append(
             {
                 "name": f"local/{entry.name}",
                 "alias": f"local/{short[entry.name]}" if entry.name in short else None,
                 "size": entry.size,
-                "licence": entry.licence,
+                "licence": entry.license,
                 "file": str(place) if size == entry.size else None,
             }
         )

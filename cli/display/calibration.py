@@ -172,7 +172,7 @@ def print_reliability(rows: Sequence[Any]) -> None:
         who = " (questions that reach it)" if row.population == "reaching" else ""
         console.print(
             f"round {row.round}{who}: calibration error {row.error:.3f}, after isotonic recalibration "
-            f"{row.recalibrated_error:.3f} (chance alone {row.p_value:.3f}); Brier score {row.brier[0]:.4f}, then "
+            f"{row.recalibrated_error:.3f} (chance alone {row.error_by_chance:.3f}); Brier score {row.brier[0]:.4f}, then "
             f"{row.brier[1]:.4f}",
             highlight=False,
             soft_wrap=True,

@@ -9,7 +9,7 @@ import click
 from ...models.loading import embedded_engines, is_embedded
 from ...programs.predictor_name import PredictorName
 from ...programs.program_diff import changes_between
-from ...util.text import duration, money
+from ...util.text import format_duration, format_usd
 from ..output import print_text
 from .diff import styled_diff
 
@@ -91,11 +91,11 @@ def _range(guess: "Estimate") -> str:
     dollars = (
         "money unknown"
         if high["usd"] is None
-        else f"{money(low['usd'] or 0)} to {money(high['usd'])}"
+        else f"{format_usd(low['usd'] or 0)} to {format_usd(high['usd'])}"
     )
     return (
         f"{low['calls']:,} to {high['calls']:,} calls, {low['tokens']:,} to {high['tokens']:,} tokens, {dollars}, "
-        f"{duration(low['seconds'])} to {duration(high['seconds'])} of model time"
+        f"{format_duration(low['seconds'])} to {format_duration(high['seconds'])} of model time"
     )
 
 
@@ -103,8 +103,8 @@ def _bounds(budget: Any) -> str:
     said = {
         "calls": lambda value: f"{value:,} calls",
         "tokens": lambda value: f"{value:,} tokens",
-        "usd": money,
-        "seconds": lambda value: f"{duration(value)} of model time",
+        "usd": format_usd,
+        "seconds": lambda value: f"{format_duration(value)} of model time",
     }
     return ", ".join(said[name](value) for name, value in budget.bounds().items()) or "none"
 
@@ -165,7 +165,7 @@ def print_result(
         *([f"stopped early: {made.stopped}"] if made.stopped else []),
         *([f"warning: {made.lost}"] if made.lost else []),
         f"used     {spent['calls']:,} calls, {spent['tokens']:,} tokens, "
-        f"{'money unknown' if spent['usd'] is None else money(spent['usd'])}, {duration(spent['seconds'])} of model time",
+        f"{'money unknown' if spent['usd'] is None else format_usd(spent['usd'])}, {format_duration(spent['seconds'])} of model time",
         f"saved    {output}" + ("" if made.improved else ", the program as it was"),
         *([f"         {', '.join(map(str, frontier))}"] if frontier else []),
         *([f"drawn    {' and '.join(plots)}"] if (plots := made.provenance.get("plots")) else []),

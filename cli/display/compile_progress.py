@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ...optimize.compiler.session import CompileCallback, CompileSession
-from ...util.text import duration, money
+from ...util.text import format_duration, format_usd
 
 if TYPE_CHECKING:
     from ...optimize.compiler.estimate import Estimate
@@ -155,8 +155,10 @@ class CompileProgress(CompileCallback):
         questions = self._guess.questions - (here.answered - self._before)
         expected = questions / answered if answered > 0 and questions > 0 else None
         if expected is not None and expected < most:
-            return f"about {duration(took * expected)} left"
-        return f"at most {duration(took * most)} left" if most > 0 else "longer than estimated"
+            return f"about {format_duration(took * expected)} left"
+        return (
+            f"at most {format_duration(took * most)} left" if most > 0 else "longer than estimated"
+        )
 
 
 def _used(session: CompileSession) -> list[str]:
@@ -167,12 +169,12 @@ def _used(session: CompileSession) -> list[str]:
         parts.append(f"tokens {spent['tokens']:,} of {budget.tokens:,}")
     if budget.usd:
         parts.append(
-            f"{'money unknown' if spent['usd'] is None else money(spent['usd'])} of {money(budget.usd)}"
+            f"{'money unknown' if spent['usd'] is None else format_usd(spent['usd'])} of {format_usd(budget.usd)}"
         )
     elif spent["usd"]:
-        parts.append(money(spent["usd"]))
+        parts.append(format_usd(spent["usd"]))
     if budget.seconds:
-        parts.append(f"{duration(spent['seconds'])} of {duration(budget.seconds)} of model time")
+        parts.append(f"{format_duration(spent['seconds'])} of {format_duration(budget.seconds)} of model time")
     return parts
 
 

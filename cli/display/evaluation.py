@@ -19,7 +19,7 @@ from rich.progress import (
 from rich.table import Table
 
 from ...programs.confidence.early_stopping import INEXACT
-from ...util.text import money as dollars
+from ...util.text import format_usd as dollars
 
 EVERY_SECONDS = 20.0  # between two lines where there is no terminal to redraw
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...util.text import money
+from ...util.text import format_usd
 
 if TYPE_CHECKING:
     from ...models.usage_row import UsageRow
@@ -18,8 +18,8 @@ def cost_in_words(usage: Sequence["UsageRow"]) -> str:
     known = sum(row["usd"] for row in usage if row["usd"] is not None)
     unknown = dict.fromkeys(row["tier"] for row in usage if row["unpriced"])
     if not unknown:
-        return money(known)
-    return f"at least {money(known)} ({', '.join(unknown)} unknown)" if known else "unknown"
+        return format_usd(known)
+    return f"at least {format_usd(known)} ({', '.join(unknown)} unknown)" if known else "unknown"
 
 
 def usage_in_words(usage: Sequence["UsageRow"], seconds: float) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...stats.intervals import known_or_none
+from ...stats.intervals import none_if_nan
 from ..replay.match import recorded_identity
 from ..replay.replay import Replay
 from .recording import Recording
@@ -26,7 +26,7 @@ def recording_contents(path: Path) -> dict[str, Any]:
         programs.append(
             {
                 "name": name,
-                "accuracy": known_or_none(replay.outcomes().score.mean()),
+                "accuracy": none_if_nan(replay.outcomes().score.mean()),
                 "thresholds": list(replay.thresholds),
                 "rounds": [_round_contents(round_) for round_ in rounds],
             }
@@ -56,7 +56,7 @@ def _round_contents(round_: RecordedRound) -> dict[str, Any]:
         "planner": round_.spec.planner,
         "reasoner": round_.spec.reasoner,
         "samples": round_.samples,
-        "right": known_or_none(right.mean()),
+        "right": none_if_nan(right.mean()),
         "unread": int((round_.answers == None).sum()),  # noqa: E711 (an array)
         "calls": int(sum(one.calls.sum() for one in calls)),
         "prompt_tokens": _known_count(sum(one.prompt_tokens.sum() for one in calls)),

@@ -11,7 +11,7 @@ from typing import Any
 import dspy
 
 from ... import __version__
-from ...errors import CopeError, known_names
+from ...errors import CopeError, suggest_names
 from ...programs.confidence.votes import VoteShare
 from ...programs.preset import Preset, parse_preset
 from ...util.hashing import digest
@@ -140,7 +140,7 @@ def _select_samples(
             raise CopeError(
                 f"{path} names {model!r} and has no sample of it: all its lists are empty"
             )
-        raise CopeError(f"{path} has no samples of {model!r}: {known_names(model, there)}")
+        raise CopeError(f"{path} has no samples of {model!r}: {suggest_names(model, there)}")
     there = list(dict.fromkeys(str(s.get("variant")) for samples in found for s in samples))
     if unknown := [name for name in names or () if name not in there]:
         raise CopeError(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ...errors import CopeError, known_names
+from ...errors import CopeError, suggest_names
 from ...programs.preset import Preset, Round, parse_preset
 from ...util.arrays import Array
 from .round import RecordedRound
@@ -71,7 +71,7 @@ class Recording:
         """
         if name not in self._programs:
             raise CopeError(
-                f"{self.name} holds no rounds of {name!r}: {known_names(name, self._programs)}"
+                f"{self.name} holds no rounds of {name!r}: {suggest_names(name, self._programs)}"
             )
         programs = sorted(self.manifest.programs, key=lambda entry: entry["name"] != name)
         return Recording(replace(self.manifest, programs=programs), self.table, self.name)

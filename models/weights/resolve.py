@@ -4,16 +4,16 @@ import os
 from pathlib import Path
 
 from ...errors import CopeError
-from .catalog import Weights, aliases, cache_dir, lookup, registry, verified_marker
+from .catalog import Weights, aliases, cache_dir, catalog, lookup, verified_marker
 from .verify import Progress, no_progress, verify
 
 __all__ = [
     "Weights",
     "aliases",
     "cache_dir",
+    "catalog",
     "find_weights",
     "lookup",
-    "registry",
     "resolve_weights",
     "verified_marker",
 ]
@@ -27,7 +27,7 @@ def find_weights(name: str, *, progress: Progress = no_progress) -> Path | None:
     """
     weights = lookup(name)
     path = cache_dir() / weights.file
-    return _checked(
+    return _verified(
         path, weights, progress, advice="delete it, and the same command brings the right one"
     )
 
@@ -52,7 +52,7 @@ def resolve_weights(
         path = resolve("tiny")
     """
     if model.lower().endswith(".gguf"):
-        return _own_file(Path(model).expanduser().absolute())
+        return _user_file(Path(model).expanduser().absolute())
     weights = lookup(model)
     report = progress or no_progress
     named = folder or os.environ.get("COPE_WEIGHTS")
@@ -63,7 +63,7 @@ def resolve_weights(
                 f"there is no folder {place} for weights: create it, or name another (COPE_WEIGHTS)"
             )
         advice = "take it out of that folder, or name another folder (COPE_WEIGHTS)"
-        if found := _checked(place / weights.file, weights, report, advice=advice):
+        if found := _verified(place / weights.file, weights, report, advice=advice):
             return found
     if found := find_weights(weights.name, progress=report):
         return found
@@ -73,24 +73,24 @@ def resolve_weights(
     return download(weights, cache_dir() / weights.file, report)
 
 
-def _checked(path: Path, weights: Weights, progress: Progress, *, advice: str) -> Path | None:
+def _verified(path: Path, weights: Weights, progress: Progress, *, advice: str) -> Path | None:
     if not path.exists():
         return None
     verify(
         path,
         weights.size,
         weights.sha256,
-        memory=verified_marker(weights),
+        marker=verified_marker(weights),
         advice=advice,
         progress=progress,
     )
     return path
 
 
-def _own_file(path: Path) -> Path:
+def _user_file(path: Path) -> Path:
     """A file that the user names by its path, which no registry vouches for."""
     if not path.is_file():
-        same = [weights.name for weights in registry().values() if weights.file == path.name]
+        same = [weights.name for weights in catalog().values() if weights.file == path.name]
         hint = (
             f"say {same[0]!r} to have it downloaded"
             if same

@@ -49,7 +49,7 @@ def verify(
     size: int,
     sha256: str,
     *,
-    memory: Path,
+    marker: Path,
     advice: str,
     progress: Progress = no_progress,
 ) -> None:
@@ -59,7 +59,7 @@ def verify(
         path: The file to look at.
         size: Expected size in bytes.
         sha256: Expected SHA-256, hexadecimal.
-        memory: Small JSON file that remembers earlier checks, so that a start does not read a gigabyte.
+        marker: Small JSON file that remembers earlier checks, so that a start does not read a gigabyte.
         advice: What the user should do about a wrong file; ends the error's line.
         progress: Told how far a full check is.
 
@@ -69,7 +69,7 @@ def verify(
     """
     try:
         state = _state(path, sha256)
-        if _recall(memory).get(str(path.absolute())) == state:
+        if _read_marker(marker).get(str(path.absolute())) == state:
             return
         found = sha256_of(path, progress)
         found_size = path.stat().st_size
@@ -82,15 +82,15 @@ def verify(
             f"{path} is not the file expected: sha256 {found[:12]}... and {found_size} bytes, "
             f"expected {sha256[:12]}... and {size} bytes; {advice}"
         )
-    mark_verified(path, sha256, memory)
+    mark_verified(path, sha256, marker)
 
 
-def mark_verified(path: Path, sha256: str, memory: Path) -> None:
+def mark_verified(path: Path, sha256: str, marker: Path) -> None:
     """Note in `memory` that `path`, as it is now, has this `sha256`, if notes can be written there."""
-    known = _recall(memory) | {str(path.absolute()): _state(path, sha256)}
+    known = _read_marker(marker) | {str(path.absolute()): _state(path, sha256)}
     try:
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        replace_json(memory, known)
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        replace_json(marker, known)
     except OSError:
         return  # a read-only cache is a fine place for weights
 
@@ -115,7 +115,7 @@ def _state(path: Path, sha256: str) -> dict[str, object]:
     return {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": sha256}
 
 
-def _recall(memory: Path) -> dict[str, object]:
+def _read_marker(memory: Path) -> dict[str, object]:
     try:
         known = json.loads(memory.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ...errors import CopeError, known_names
+from ...errors import CopeError, suggest_names
 from ...eval import Recording, Replay
 from ...models import Price
 from ...stats.bootstrap import Estimate
@@ -170,7 +170,7 @@ def calibrate(
     """
     loss = LOSSES.get(aim.loss)
     if loss is None:
-        raise CopeError(f"no loss is named {aim.loss!r}: {known_names(aim.loss, LOSSES)}")
+        raise CopeError(f"no loss is named {aim.loss!r}: {suggest_names(aim.loss, LOSSES)}")
     if aim.loss == "harm":
         record.require_answers("harm", "take --loss disagreement")
     large = large_alone(record, prices)
@@ -213,7 +213,7 @@ def _minimized(name: str | None, tried: Trials, record: Recording) -> str:
     if name is None:
         return known[0]
     if name not in MEASURES:
-        raise CopeError(f"--minimize {name}: {known_names(name, MEASURES)}")
+        raise CopeError(f"--minimize {name}: {suggest_names(name, MEASURES)}")
     if name not in known:
         price = ", or give each tier's --price" if name.startswith("cost") else ""
         raise CopeError(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...util.plotting import KINDS, drawing
+from ...util.plotting import FORMATS, saved_figure
 from .result import Compiled, Scores
 
 _GREY, _BLUE, _RED = "#8a8a8a", "#1f5fa8", "#b3261e"
@@ -16,7 +16,7 @@ def frontier_files(output: Path) -> list[Path]:
     >>> [file.name for file in frontier_files(Path("mine.json"))]
     ['mine.frontier.png', 'mine.frontier.svg']
     """
-    return [output.with_name(f"{output.stem}.frontier.{kind}") for kind in KINDS]
+    return [output.with_name(f"{output.stem}.frontier.{kind}") for kind in FORMATS]
 
 
 def draw_frontier(made: Compiled, tried: Sequence[Scores], title: str, output: Path) -> list[Path]:
@@ -35,7 +35,7 @@ def draw_frontier(made: Compiled, tried: Sequence[Scores], title: str, output: P
         CopeError: when they cannot be written.
     """
     files = frontier_files(output)
-    with drawing(files, (8, 5), "-o") as figure:
+    with saved_figure(files, (8, 5), "-o") as figure:
         _draw(figure.subplots(), made, tried, title)
     return files
 

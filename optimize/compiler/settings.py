@@ -8,7 +8,7 @@ from typing import Any, get_args
 import dspy
 from dspy.teleprompt.teleprompt import Teleprompter
 
-from ...errors import CopeError, known_names
+from ...errors import CopeError, suggest_names
 from ...eval.tasks.base import ShortAnswer, answer_kind_of
 from ...eval.tasks.registry import TASKS, task_by_name
 from ...models import Budget, Price
@@ -162,7 +162,7 @@ def parse_objective(objective: Any) -> Objective:
     """Return one of the objectives."""
     if objective not in get_args(Objective):
         raise CopeError(
-            f"no objective is named {objective!r}: {known_names(str(objective), get_args(Objective))}"
+            f"no objective is named {objective!r}: {suggest_names(str(objective), get_args(Objective))}"
         )
     return objective
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from ...errors import CopeError
-from ...util.lock import hold
+from ...util.lock import lock_directory
 
 CALLS, ROUNDS = "calls.jsonl", "rounds.jsonl"
 NOTES = "run.json"
@@ -37,7 +37,7 @@ class CompileFolder:
             raise CopeError(
                 f"cannot write a temporary folder: {error.strerror}; choose a folder with --runs"
             ) from None
-        self._lock = hold(self.path, "compile")
+        self._lock = lock_directory(self.path, "compile")
 
     def forget(self) -> None:
         """Remove the files of an earlier compile."""

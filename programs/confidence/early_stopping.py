@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache
 from math import comb
 
-from ...errors import CopeError, known_names
+from ...errors import CopeError, suggest_names
 from ...stats.tolerance import FLOAT_TOLERANCE
 from .base import Confidence, Tally, Verdict
 from .vote_count import VoteCount
@@ -113,7 +113,9 @@ def rule_for(name: str, confidence: Confidence) -> str:
         CopeError: when it does not.
     """
     if name not in RULES:
-        raise CopeError(f"no rule for stopping early is named {name!r}: {known_names(name, RULES)}")
+        raise CopeError(
+            f"no rule for stopping early is named {name!r}: {suggest_names(name, RULES)}"
+        )
     if name in INEXACT and confidence.single_sample_decides:
         raise CopeError(
             f"stopping early by {name} is for votes, and a program is taken because it passes the tests: use {EXACT} or {NONE}"

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...answers.code.probe_inputs import probe_calls
-from ...answers.code.visible_tests import entry_point_of
+from ...answers.code.visible_tests import guess_entry_point
 from ...answers.kinds.base import AnswerKind
 from ...answers.kinds.code import CODE
 from ...sandbox import Sandbox, TestSuite, open_sandbox
@@ -52,7 +52,7 @@ class ProgramOutputs(VoteShare):
     ) -> Tally:
         inputs = inputs or {}
         question = str(inputs.get("question") or "")
-        name = inputs.get("entry_point") or entry_point_of(question)
+        name = inputs.get("entry_point") or guess_entry_point(question)
         suite = TestSuite(tuple(probe_calls(question, name)), "", name)
         return _OutputTally(order, suite, self._sandbox())
 

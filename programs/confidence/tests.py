@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...answers.code.visible_tests import entry_point_of, shown_tests
+from ...answers.code.visible_tests import guess_entry_point, visible_tests
 from ...answers.kinds.base import AnswerKind
 from ...answers.kinds.code import CODE
 from ...sandbox import Sandbox, TestSuite, open_sandbox
@@ -64,10 +64,10 @@ class VisibleTests(Confidence):
         question = str(inputs.get("question") or "")
         tests = inputs.get("tests")
         if tests is None:
-            tests = shown_tests(question)
+            tests = visible_tests(question)
         if not tests:
             return ProgramOutputs(self._sandbox).tally(order, inputs, answers)
-        name = inputs.get("entry_point") or entry_point_of(question)
+        name = inputs.get("entry_point") or guess_entry_point(question)
         suite = TestSuite(tuple(tests), str(inputs.get("setup") or ""), name)
         return _TestTally(order, suite, self._sandbox())
 

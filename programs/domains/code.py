@@ -5,8 +5,8 @@ from typing import Any
 
 import dspy
 
-from ...answers.code.extract import complete, read_program
-from ...answers.code.visible_tests import entry_point_of
+from ...answers.code.extract import complete_function, extract_program
+from ...answers.code.visible_tests import guess_entry_point
 from ...answers.kinds.base import AnswerKind
 from ...signatures import code_plan_signature, code_reason_signature
 from ..confidence.tests import VisibleTests
@@ -16,12 +16,12 @@ from .base import Domain
 def _parse_program(
     made: dspy.Prediction, given: Mapping[str, Any], answers: AnswerKind
 ) -> str | None:
-    name = given.get("entry_point") or entry_point_of(given["question"])
+    name = given.get("entry_point") or guess_entry_point(given["question"])
     if name:
-        completed = complete(given["question"], made.program, name)
+        completed = complete_function(given["question"], made.program, name)
         if completed:
             return completed
-    return read_program(made.program, name)
+    return extract_program(made.program, name)
 
 
 def _tests_must_pass(threshold: float) -> str:

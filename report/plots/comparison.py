@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...util.plotting import KINDS, drawing
+from ...util.plotting import FORMATS, saved_figure
 
 if TYPE_CHECKING:
     from ...eval.comparison import Comparison
@@ -27,8 +27,8 @@ def draw_comparison(comparison: "Comparison", output: Path) -> list[Path]:
     Raises:
         CopeError: when they cannot be written.
     """
-    files = [output.with_suffix(f".{kind}") for kind in KINDS]
-    with drawing(files, (11 if comparison.basis else 6, 4.8), "--plot") as figure:
+    files = [output.with_suffix(f".{kind}") for kind in FORMATS]
+    with saved_figure(files, (11 if comparison.basis else 6, 4.8), "--plot") as figure:
         axes = np.atleast_1d(figure.subplots(1, 2 if comparison.basis else 1))
         colours: dict[str, str] = dict(
             zip(comparison.figures, _COLORS * len(comparison.figures), strict=False)

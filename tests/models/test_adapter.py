@@ -6,7 +6,7 @@ import dspy
 import pytest
 from dspy.utils.exceptions import AdapterParseError
 
-from cope.answers.short.parse import read_answer
+from cope.answers.short.parse import parse_answer
 from cope.models import ScriptedEngine
 from cope.models.adapter import LeanAdapter
 from cope.signatures import plan_signature, reason_signature
@@ -91,12 +91,12 @@ REPLIES = [
 def test_replies_of_small_models(reply: str, reasoning: str, answer: str, read: str):
     found = LeanAdapter().parse(REASON, reply)
     assert (found["reasoning"], found["answer"]) == (reasoning, answer)
-    assert read_answer(found["answer"]) == read
+    assert parse_answer(found["answer"]) == read
 
 
 def test_a_copy_of_the_form_is_no_answer():
     found = LeanAdapter().parse(REASON, f"**Answer:** <{FORM}>")
-    assert read_answer(found["answer"]) is None and read_answer(found["reasoning"]) is None
+    assert parse_answer(found["answer"]) is None and parse_answer(found["reasoning"]) is None
 
 
 def test_the_table_is_long_enough():

@@ -9,7 +9,7 @@ import pytest
 
 from cope.errors import CopeError
 from cope.sandbox import Bubblewrap, Limits, Sandbox, TestReport, TestSuite
-from cope.sandbox.process import BoxProcess, ProcessEnded
+from cope.sandbox.process import ProcessEnded, SandboxProcess
 
 
 @pytest.fixture(params=["walled", "bare"])
@@ -236,13 +236,13 @@ def test_a_cancelled_run_stops_its_program(bare: Sandbox) -> None:
 def test_a_process_killed_at_any_moment_lets_its_reader_go(sandbox: Sandbox) -> None:
     """Also while the walls are still being built, when the process inside does not yet die with the one outside."""
 
-    def read_to_the_end(process: BoxProcess) -> None:
+    def read_to_the_end(process: SandboxProcess) -> None:
         with contextlib.suppress(ProcessEnded):
             while True:
                 process.read()
 
     for step in range(60):
-        process = BoxProcess(sandbox.backend, "_program.py", Limits(), single_process=True)
+        process = SandboxProcess(sandbox.backend, "_program.py", Limits(), single_process=True)
         time.sleep(step * 0.0001)
         process.kill()
         reader = threading.Thread(target=read_to_the_end, args=[process], daemon=True)

@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from cope.signatures import GoalPlan, GuidelinePlan, Reason, plan_signature, reason_signature
+from cope.signatures import (
+    GoalPlan,
+    GuidelinePlan,
+    SolveShortAnswer,
+    plan_signature,
+    reason_signature,
+)
 from cope.signatures.plans.goal import GOAL
 from cope.signatures.plans.guideline import GUIDELINE
 
@@ -61,20 +67,20 @@ def test_a_plan_seen_twice_is_named_once():
 def test_the_first_round_has_no_more_words_than_it_needs():
     assert plan_signature(GOAL, 1).instructions == GoalPlan.instructions
     assert plan_signature(GUIDELINE, 1).instructions == GuidelinePlan.instructions
-    assert reason_signature({}, 1).instructions == Reason.instructions
+    assert reason_signature({}, 1).instructions == SolveShortAnswer.instructions
 
 
 @pytest.mark.parametrize("plans", PLANS)
 def test_later_rounds_say_so_and_plans_are_mentioned(plans: dict[str, Any]):
     first, second, third = (reason_signature(plans, number).instructions for number in (1, 2, 3))
     assert (
-        first.startswith(Reason.instructions)
+        first.startswith(SolveShortAnswer.instructions)
         and second.startswith(first)
         and third.startswith(first)
     )
-    assert [kind.name in first.removeprefix(Reason.instructions) for kind in (GOAL, GUIDELINE)] == [
-        kind in plans.values() for kind in (GOAL, GUIDELINE)
-    ]
+    assert [
+        kind.name in first.removeprefix(SolveShortAnswer.instructions) for kind in (GOAL, GUIDELINE)
+    ] == [kind in plans.values() for kind in (GOAL, GUIDELINE)]
 
 
 def test_the_words_are_few():
@@ -86,6 +92,6 @@ def test_the_words_are_few():
 
 
 def test_the_signatures_themselves_are_not_changed():
-    before = Reason.instructions, list(Reason.fields)
+    before = SolveShortAnswer.instructions, list(SolveShortAnswer.fields)
     reason_signature({"goal": GOAL}, 2)
-    assert (Reason.instructions, list(Reason.fields)) == before
+    assert (SolveShortAnswer.instructions, list(SolveShortAnswer.fields)) == before

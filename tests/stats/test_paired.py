@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cope.stats.paired import holm, holm_levels, mcnemar, paired_p, swapped
+from cope.stats.paired import holm, holm_levels, mcnemar, paired_p, sign_flip_p
 from cope.stats.power import minimum_detectable_effect, questions_needed
 
 
@@ -21,7 +21,7 @@ def test_mcnemar_is_the_exact_binomial_test_on_a_worked_example():
 
 @pytest.mark.parametrize(("gained", "lost"), [(12, 3), (1, 0), (7, 7), (0, 9)])
 def test_groups_of_one_question_give_mcnemars_p(gained: int, lost: int):
-    assert swapped(np.array([1] * gained + [-1] * lost + [0] * 4)) == pytest.approx(
+    assert sign_flip_p(np.array([1] * gained + [-1] * lost + [0] * 4)) == pytest.approx(
         mcnemar(gained, lost)
     )
 
@@ -34,8 +34,8 @@ def test_the_grouped_test_is_scipys_permutation_test():
         permutation_type="samples",
         vectorized=True,
     )
-    assert swapped(net) == pytest.approx(theirs.pvalue)
-    assert swapped(np.zeros(3, dtype=int)) == 1.0
+    assert sign_flip_p(net) == pytest.approx(theirs.pvalue)
+    assert sign_flip_p(np.zeros(3, dtype=int)) == 1.0
 
 
 def test_the_grouped_test_keeps_its_level_where_mcnemars_does_not():

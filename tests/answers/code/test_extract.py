@@ -7,7 +7,7 @@ import warnings
 
 import pytest
 
-from cope.answers.code.extract import complete, read_program
+from cope.answers.code.extract import complete_function, extract_program
 
 F = "def f(x):\n    return x + 1"
 G = "def g(x):\n    return 2 * x"
@@ -77,7 +77,7 @@ def same(left: str | None, right: str) -> bool:
     ],
 )
 def test_a_program_is_read_whatever_stands_around_it(reply: str):
-    assert same(read_program(reply), F)
+    assert same(extract_program(reply), F)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,9 @@ def test_a_program_is_read_whatever_stands_around_it(reply: str):
     ],
 )
 def test_what_defines_something_is_kept_and_a_later_definition_wins(reply: str, program: str):
-    assert same(read_program(f"```python\n{reply}\n```" if "```" not in reply else reply), program)
+    assert same(
+        extract_program(f"```python\n{reply}\n```" if "```" not in reply else reply), program
+    )
 
 
 @pytest.mark.parametrize(
@@ -154,7 +156,7 @@ def test_what_defines_something_is_kept_and_a_later_definition_wins(reply: str, 
 )
 def test_of_a_reply_that_is_cut_off_the_useful_part_is_kept(reply: str, program: str | None):
     for text in (reply, f"```python\n{reply}"):
-        read = read_program(text)
+        read = extract_program(text)
         assert read is None if program is None else same(read, program)
 
 
@@ -174,20 +176,20 @@ def test_of_a_reply_that_is_cut_off_the_useful_part_is_kept(reply: str, program:
     ],
 )
 def test_no_program_is_none(reply: str):
-    assert read_program(reply) is None
-    assert read_program(reply, "f") is None
+    assert extract_program(reply) is None
+    assert extract_program(reply, "f") is None
 
 
 def test_the_entry_point_tells_an_example_from_a_program():
     reply = f"{F}\ny = f(3)\nf2 = f(4)"
-    assert same(read_program(reply, "f"), F)
-    assert same(read_program(reply, "f2"), f"{F}\nf2 = f(4)")
-    assert same(read_program(G, "f"), G)  # another name: the tests will say so
+    assert same(extract_program(reply, "f"), F)
+    assert same(extract_program(reply, "f2"), f"{F}\nf2 = f(4)")
+    assert same(extract_program(G, "f"), G)  # another name: the tests will say so
 
 
 def test_comments_and_spaces_of_the_program_stay():
     program = "# Adds one.\ndef f(x):\n    # why\n    return x + 1  # so"
-    assert read_program(f"```python\n{program}\n\nprint(f(1))\n```") == program
+    assert extract_program(f"```python\n{program}\n\nprint(f(1))\n```") == program
 
 
 HOSTILE = {
@@ -214,25 +216,26 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_reply_neither_raises_nor_takes_long(name: str):
     start = time.process_time()
-    assert read_program(HOSTILE[name]) is None
-    assert complete(HEAD, HOSTILE[name], "f") is None
+    assert extract_program(HOSTILE[name]) is None
+    assert complete_function(HEAD, HOSTILE[name], "f") is None
     assert time.process_time() - start < 5
 
 
 def test_a_long_reply_is_read_from_its_start():
-    assert same(read_program(f"{F}\n\n" + "# more\n" * 100_000), F)
+    assert same(extract_program(f"{F}\n\n" + "# more\n" * 100_000), F)
     many = (
         "\n".join(f"def f{n}(x):\n    return {n}" for n in range(2_000))
         + "\ndef g(x):\n    return ("
     )
-    assert same(read_program(many), many.rpartition("\ndef g")[0])
+    assert same(extract_program(many), many.rpartition("\ndef g")[0])
 
 
 def test_warnings_of_the_parser_are_not_passed_on():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert (
-            read_program("def f(x):\n    return '\\d' is x") == "def f(x):\n    return '\\d' is x"
+            extract_program("def f(x):\n    return '\\d' is x")
+            == "def f(x):\n    return '\\d' is x"
         )
 
 
@@ -256,13 +259,13 @@ BODY = "    y = helper(x)\n    for i in range(1):\n        y += 1\n    return y\
     ],
 )
 def test_a_body_or_a_whole_program_completes_the_head(reply: str):
-    assert same(complete(HEAD, reply, "f"), HEAD + BODY)
+    assert same(complete_function(HEAD, reply, "f"), HEAD + BODY)
 
 
 def test_the_heads_helpers_stand_before_a_program_that_does_not_repeat_them():
-    program = complete(HEAD, "```python\ndef f(x):\n    return helper(x) + 1\n```", "f")
+    program = complete_function(HEAD, "```python\ndef f(x):\n    return helper(x) + 1\n```", "f")
     assert same(program, HEAD.partition("def f")[0] + "def f(x):\n    return helper(x) + 1")
-    own = complete(
+    own = complete_function(
         HEAD, "def helper(x):\n    return int(x)\n\ndef f(x):\n    return helper(x) + 1", "f"
     )
     assert own is not None
@@ -271,22 +274,22 @@ def test_the_heads_helpers_stand_before_a_program_that_does_not_repeat_them():
 
 def test_helpers_that_follow_a_body_are_kept():
     reply = "    return other(x) + 1\n\n\ndef other(x):\n    return int(x)\n\nprint(f(1))"
-    program = complete(HEAD, reply, "f")
+    program = complete_function(HEAD, reply, "f")
     assert same(program, HEAD + reply.partition("\n\nprint")[0])
 
 
 def test_a_body_cut_off_keeps_what_parses():
     assert same(
-        complete(HEAD, "    y = 1\n    if y:\n        return 1\n    return (y +", "f"),
+        complete_function(HEAD, "    y = 1\n    if y:\n        return 1\n    return (y +", "f"),
         HEAD + "    y = 1\n    if y:\n        return 1",
     )
 
 
 @pytest.mark.parametrize("reply", ["", "I don't know.", "Sure", "```\n```", "import math"])
 def test_a_reply_without_a_body_completes_nothing(reply: str):
-    assert complete(HEAD, reply, "f") is None
+    assert complete_function(HEAD, reply, "f") is None
 
 
 def test_a_head_without_docstring_is_completed():
-    assert same(complete("def f(x):", "return x + 1", "f"), F)
-    assert same(complete("No head at all", F, "f"), F)
+    assert same(complete_function("def f(x):", "return x + 1", "f"), F)
+    assert same(complete_function("No head at all", F, "f"), F)

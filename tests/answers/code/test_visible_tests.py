@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from cope.answers.code.visible_tests import entry_point_of, shown_calls, shown_tests
+from cope.answers.code.visible_tests import guess_entry_point, visible_calls, visible_tests
 
 HUMANEVAL_0 = '''from typing import List
 
@@ -39,14 +39,14 @@ def root(xs):
 
 
 def test_the_examples_of_a_docstring_are_two_tests():
-    assert shown_tests(HUMANEVAL_0) == [
+    assert visible_tests(HUMANEVAL_0) == [
         "assert has_close_elements([1.0, 2.0, 3.0], 0.5) == False",
         "assert has_close_elements([1.0, 2.8, 3.0, 4.0, 5.0, 2.0], 0.3) == True",
     ]
 
 
 def test_every_docstring_is_read_and_code_in_functions_is_not():
-    assert shown_tests(HELPERS) == [
+    assert visible_tests(HELPERS) == [
         "assert poly([1], 2) == 1",
         "assert round(root([1, 2]), 2) == -0.5",
     ]
@@ -116,11 +116,11 @@ def test_every_docstring_is_read_and_code_in_functions_is_not():
     ],
 )
 def test_tests_are_read_from_text_and_docstrings(text: str, tests: list[str]):
-    assert shown_tests(text) == tests
+    assert visible_tests(text) == tests
 
 
 def test_an_expected_error_is_a_test_that_fails_without_it():
-    (test,) = shown_tests(
+    (test,) = visible_tests(
         "Do it.\n>>> f(-1)\nTraceback (most recent call last):\n    ...\nValueError: negative\n"
     )
 
@@ -147,11 +147,11 @@ def test_an_expected_error_is_a_test_that_fails_without_it():
     ],
 )
 def test_calls_with_plain_values_are_read_each_once(text: str, calls: list[str]):
-    assert shown_calls(text, "f") == calls
+    assert visible_calls(text, "f") == calls
 
 
 def test_calls_of_what_is_no_name_are_none():
-    assert shown_calls("f(1)", "") == shown_calls("f(1)", "(") == []
+    assert visible_calls("f(1)", "") == visible_calls("f(1)", "(") == []
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_calls_of_what_is_no_name_are_none():
     ],
 )
 def test_the_wanted_function_is_told(text: str, name: str | None):
-    assert entry_point_of(text) == name
+    assert guess_entry_point(text) == name
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_the_wanted_function_is_told(text: str, name: str | None):
 )
 def test_hostile_questions_neither_raise_nor_take_long(text: str):
     start = time.process_time()
-    assert len(shown_tests(text)) <= 200
-    assert shown_calls(text, "f") == []
-    entry_point_of(text)
+    assert len(visible_tests(text)) <= 200
+    assert visible_calls(text, "f") == []
+    guess_entry_point(text)
     assert time.process_time() - start < 5

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from cope.answers.short import equivalence
-from cope.answers.short.algebra_process import JudgeProcess
-from cope.answers.short.equivalence import aequal, agroup, equal, group
+from cope.answers.short.algebra_process import AlgebraProcess
+from cope.answers.short.equivalence import equal, equal_async, group_equal, group_equal_async
 from cope.errors import CopeError
 
 # A judge without SymPy: it answers by the letters in common, hangs on "hang", and dies on "die".
@@ -36,16 +36,16 @@ SCRIPTED = textwrap.dedent(
 
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch):
-    judge = JudgeProcess([sys.executable, "-I", "-c", SCRIPTED])
-    monkeypatch.setattr(equivalence, "_judge", judge)
+    judge = AlgebraProcess([sys.executable, "-I", "-c", SCRIPTED])
+    monkeypatch.setattr(equivalence, "_algebra", judge)
     monkeypatch.setattr(equivalence, "_verdicts", type(equivalence._verdicts)())
     yield judge
     judge.close()
 
 
-def test_a_settled_pair_starts_no_process(scripted: JudgeProcess):
+def test_a_settled_pair_starts_no_process(scripted: AlgebraProcess):
     assert equal("1/2", "0.5")
-    assert group(["18", "19", "$18", None, "yes"]) == [0, 1, 0, None, 2]
+    assert group_equal(["18", "19", "$18", None, "yes"]) == [0, 1, 0, None, 2]
     assert scripted._process is None
 
 
@@ -58,7 +58,7 @@ def test_endless_algebra_counts_as_not_equal_and_the_next_question_is_answered()
     assert equal("z + 1 + 1", "2 + z")
 
 
-def test_a_hang_is_cut_short_once(scripted: JudgeProcess):
+def test_a_hang_is_cut_short_once(scripted: AlgebraProcess):
     began = time.monotonic()
     assert not equal(r"x+\hang", "x", timeout=0.2)
     assert time.monotonic() - began < 30
@@ -73,7 +73,7 @@ def test_a_hang_is_cut_short_once(scripted: JudgeProcess):
     assert scripted._process is None, "more time: asked again"
 
 
-def test_a_death_counts_as_not_equal_and_the_next_question_is_answered(scripted: JudgeProcess):
+def test_a_death_counts_as_not_equal_and_the_next_question_is_answered(scripted: AlgebraProcess):
     assert not equal(r"x+\die", "x")
     assert equal("x+y", "y+x")
     assert scripted._process is not None
@@ -82,16 +82,16 @@ def test_a_death_counts_as_not_equal_and_the_next_question_is_answered(scripted:
     assert equal("x+y+z", "z+y+x"), "killed while idle: started again for this question"
 
 
-def test_a_verdict_is_remembered(scripted: JudgeProcess):
+def test_a_verdict_is_remembered(scripted: AlgebraProcess):
     assert equal("x+y", "y+x")
-    asked = scripted._asked
+    asked = scripted._last_id
     assert equal("y + x", "$x+y$")
-    assert group(["x+y", "y+x"]) == [0, 0]
-    assert scripted._asked == asked
+    assert group_equal(["x+y", "y+x"]) == [0, 0]
+    assert scripted._last_id == asked
 
 
-def test_memory_is_bounded(scripted: JudgeProcess, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(equivalence, "_REMEMBERED", 3)
+def test_memory_is_bounded(scripted: AlgebraProcess, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(equivalence, "_CACHE_SIZE", 3)
     for i in range(6):
         equal(f"x+{i}", "y+x")
     assert len(equivalence._verdicts) == 3
@@ -104,19 +104,21 @@ def test_memory_is_bounded(scripted: JudgeProcess, monkeypatch: pytest.MonkeyPat
 def test_a_judge_that_cannot_run_is_an_error_not_a_wrong_answer(
     script: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(equivalence, "_judge", JudgeProcess([sys.executable, "-I", "-c", script]))
+    monkeypatch.setattr(
+        equivalence, "_algebra", AlgebraProcess([sys.executable, "-I", "-c", script])
+    )
     with pytest.raises(CopeError, match="reinstall") as caught:
         equal("x+u", "u+x")
     assert "\n" not in str(caught.value)
 
 
 def test_a_missing_interpreter_is_one_line(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(equivalence, "_judge", JudgeProcess(["/nowhere/python"]))
+    monkeypatch.setattr(equivalence, "_algebra", AlgebraProcess(["/nowhere/python"]))
     with pytest.raises(CopeError, match="does not start"):
         equal("x+u", "u+x")
 
 
-def test_threads_share_the_judge(scripted: JudgeProcess):
+def test_threads_share_the_judge(scripted: AlgebraProcess):
     pairs = [(f"x+{i}y", f"{i}y+x") for i in range(40)] + [
         (f"x+{i}y", f"{i}y+xx") for i in range(40)
     ]
@@ -132,7 +134,7 @@ def test_threads_share_the_judge(scripted: JudgeProcess):
     assert verdicts == [True] * 40 + [False] * 40
 
 
-def test_the_event_loop_goes_on_while_an_answer_is_compared(scripted: JudgeProcess):
+def test_the_event_loop_goes_on_while_an_answer_is_compared(scripted: AlgebraProcess):
     async def main():
         ticks = 0
 
@@ -144,10 +146,10 @@ def test_the_event_loop_goes_on_while_an_answer_is_compared(scripted: JudgeProce
 
         ticker = asyncio.create_task(tick())
         verdicts = await asyncio.gather(
-            aequal(r"x+\hang+1", "x", timeout=0.4),
-            aequal("x+y", "y+x"),
-            aequal("1", "2"),
-            aequal("x+y", "y+z"),
+            equal_async(r"x+\hang+1", "x", timeout=0.4),
+            equal_async("x+y", "y+x"),
+            equal_async("1", "2"),
+            equal_async("x+y", "y+z"),
         )
         ticker.cancel()
         return verdicts, ticks
@@ -157,10 +159,14 @@ def test_the_event_loop_goes_on_while_an_answer_is_compared(scripted: JudgeProce
     assert ticks >= 5
 
 
-def test_groups_inside_a_running_loop(scripted: JudgeProcess):
+def test_groups_inside_a_running_loop(scripted: AlgebraProcess):
     async def main():
         answers = ["x+y", None, "y+x", "18", "$18"]
-        return await agroup(answers), await agroup(answers), group(answers)
+        return (
+            await group_equal_async(answers),
+            await group_equal_async(answers),
+            group_equal(answers),
+        )
 
     assert asyncio.run(main()) == ([0, None, 0, 1, 1],) * 3
 
@@ -176,7 +182,7 @@ def _user_script(body: str) -> subprocess.Popen[str]:
     )
 
 
-ASK = "equal('x+1', '1+x'), equivalence._judge._process.pid"
+ASK = "equal('x+1', '1+x'), equivalence._algebra._process.pid"
 
 
 def test_an_unguarded_script_works_and_leaves_no_process_behind():
@@ -200,11 +206,11 @@ def test_the_child_ends_when_its_parent_is_killed():
 
 if hasattr(os, "fork"):
 
-    def test_a_forked_process_gets_its_own_judge(scripted: JudgeProcess):
+    def test_a_forked_process_gets_its_own_judge(scripted: AlgebraProcess):
         assert equal("x+y", "y+x")
         pid = os.fork()
         if pid == 0:
-            fresh = equivalence._judge is not scripted and equivalence._judge._process is None
+            fresh = equivalence._algebra is not scripted and equivalence._algebra._process is None
             os._exit(0 if fresh else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
         assert equal("x+y+z", "z+y+x"), "and this one goes on with its own"

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from cope.answers.short.parse import normalise, read_answer
+from cope.answers.short.parse import normalize, parse_answer
 
 ONE_FORM = [
     (
@@ -80,7 +80,7 @@ ONE_FORM = [
     ("form", "written"), [(form, written) for form, many in ONE_FORM for written in many]
 )
 def test_one_form_for_one_answer(form: str, written: str):
-    assert normalise(written) == form
+    assert normalize(written) == form
 
 
 DIFFERENT_FORMS = [
@@ -102,7 +102,7 @@ DIFFERENT_FORMS = [
 
 @pytest.mark.parametrize(("a", "b"), DIFFERENT_FORMS)
 def test_different_answers_keep_different_forms(a: str, b: str):
-    assert normalise(a) != normalise(b)
+    assert normalize(a) != normalize(b)
 
 
 def _spellings(n: int) -> list[str]:
@@ -121,8 +121,8 @@ def _spellings(n: int) -> list[str]:
 
 @given(st.integers(-(10**12), 10**12))
 def test_a_whole_number_has_one_form_however_written(n: int):
-    assert {normalise(s) for s in _spellings(n)} == {str(n)}
-    assert {normalise(read_answer(s) or "") for s in _spellings(n)} == {str(n)}
+    assert {normalize(s) for s in _spellings(n)} == {str(n)}
+    assert {normalize(parse_answer(s) or "") for s in _spellings(n)} == {str(n)}
 
 
 @given(st.integers(-9999, 9999), st.integers(1, 99))
@@ -134,12 +134,12 @@ def test_a_fraction_has_one_form_however_written(p: int, q: int):
         f"\\dfrac{{{p}}}{{{q}}}",
         f"{sign}{size // q} {size % q}/{q}",
     ]
-    assert {normalise(s) for s in written} == {str(Fraction(p, q))}
+    assert {normalize(s) for s in written} == {str(Fraction(p, q))}
 
 
 @given(st.decimals(-(10**6), 10**6, places=3))
 def test_a_decimal_is_its_exact_fraction(d):
-    assert normalise(str(d)) == normalise(f"{d}000") == normalise(f"{d:,}") == str(Fraction(d))
+    assert normalize(str(d)) == normalize(f"{d}000") == normalize(f"{d:,}") == str(Fraction(d))
 
 
 PIECES = [
@@ -159,4 +159,4 @@ ANSWERISH = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
 @example("1,  234")
 @example("- -5")
 def test_normalise_is_idempotent(text: str):
-    assert normalise(normalise(text)) == normalise(text)
+    assert normalize(normalize(text)) == normalize(text)

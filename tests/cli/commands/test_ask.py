@@ -22,7 +22,7 @@ from cope.errors import CopeError
 from cope.models import Price, ScriptedEngine, Team
 from cope.programs import Cascade, load_preset
 from cope.programs.events import observed_by
-from cope.util.text import money
+from cope.util.text import format_usd
 
 QUESTION = "What is 6 times 7?"
 
@@ -333,7 +333,7 @@ def test_money_is_unknown_or_at_least_but_never_nothing(cope: Callable[..., Resu
     ]
     assert cost_in_words(rows) == "at least $0.00042 (small unknown)"
     assert cost_in_words(rows[:1]) == "unknown" and cost_in_words(rows[1:]) == "$0.00042"
-    assert [money(usd) for usd in (0, 0.000001, 0.0999, 0.1, 12.5)] == [
+    assert [format_usd(usd) for usd in (0, 0.000001, 0.0999, 0.1, 12.5)] == [
         "$0",
         "$0.0000010",
         "$0.100",

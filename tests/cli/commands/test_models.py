@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from cope.cli.main import app
 from cope.errors import Unavailable
 from cope.models.engines import ollama_server
-from cope.models.weights.resolve import registry
+from cope.models.weights.resolve import catalog
 
 
 class Stub(BaseHTTPRequestHandler):
@@ -80,7 +80,7 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_list_shows_weights_and_the_server_s_models(host: str, cache: Path) -> None:
-    entry = registry()["smollm2-135m"]
+    entry = catalog()["smollm2-135m"]
     with (cache / entry.file).open("wb") as file:
         file.truncate(entry.size)
     result = CliRunner().invoke(app, ["models", "list"])

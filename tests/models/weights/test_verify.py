@@ -9,11 +9,11 @@ import pytest
 from cope import CopeError, Team
 from cope.models.engines.embedded import EmbeddedEngine
 from cope.models.engines.ollama import OllamaEngine
-from cope.models.weights.catalog import registry
+from cope.models.weights.catalog import catalog
 
 
 def test_registered_weights_are_those_of_the_registry():
-    own = registry()["smollm2-135m"].sha256
+    own = catalog()["smollm2-135m"].sha256
     assert (
         EmbeddedEngine("tiny").weights_digest()
         == EmbeddedEngine("smollm2-135m").weights_digest()
@@ -57,5 +57,5 @@ def test_ollama_says_which_weights_a_name_stands_for(ollama_server: Any):
 
 def test_a_tier_knows_its_engines_and_nothing_of_an_api():
     team = Team("local/tiny", "openai/gpt-4o-mini")
-    assert team["small"].weights_digest() == f"sha256:{registry()['smollm2-135m'].sha256}"
+    assert team["small"].weights_digest() == f"sha256:{catalog()['smollm2-135m'].sha256}"
     assert team["large"].weights_digest() is None

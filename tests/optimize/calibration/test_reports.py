@@ -45,7 +45,7 @@ def test_an_overconfident_vote_is_recalibrated():
 
 def test_recalibration_is_not_flattered(record: Recording):
     (found,) = reliability(Replay(record))
-    assert found.recalibrated_error > found.p_value / 2, (
+    assert found.recalibrated_error > found.error_by_chance / 2, (
         "questions are not judged by a fit that saw them"
     )
 
