@@ -165,7 +165,8 @@ def print_result(
         *([f"stopped early: {made.stopped}"] if made.stopped else []),
         *([f"warning: {made.lost}"] if made.lost else []),
         f"used     {spent['calls']:,} calls, {spent['tokens']:,} tokens, "
-        f"{'money unknown' if spent['usd'] is None else format_usd(spent['usd'])}, {format_duration(spent['seconds'])} of model time",
+        f"{'money unknown' if spent['usd'] is None else format_usd(spent['usd'])}, "
+        f"{format_duration(spent['seconds'])} of model time",
         f"saved    {output}" + ("" if made.improved else ", the program as it was"),
         *([f"         {', '.join(map(str, frontier))}"] if frontier else []),
         *([f"drawn    {' and '.join(plots)}"] if (plots := made.provenance.get("plots")) else []),

@@ -174,7 +174,9 @@ def _used(session: CompileSession) -> list[str]:
     elif spent["usd"]:
         parts.append(format_usd(spent["usd"]))
     if budget.seconds:
-        parts.append(f"{format_duration(spent['seconds'])} of {format_duration(budget.seconds)} of model time")
+        parts.append(
+            f"{format_duration(spent['seconds'])} of {format_duration(budget.seconds)} of model time"
+        )
     return parts
 
 
