@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from cope.errors import CopeError
-from cope.sandbox import backends, open_sandbox, select as opening
+from cope.sandbox import backends, open_sandbox, select
 from cope.sandbox._seccomp import no_new_processes
 
 
@@ -16,8 +16,8 @@ def anew() -> None:
 
 
 def test_without_one_it_refuses_and_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "find_bubblewrap", lambda: None)
-    monkeypatch.setattr(opening, "find_deno", lambda: None)
+    monkeypatch.setattr(select, "find_bubblewrap", lambda: None)
+    monkeypatch.setattr(select, "find_deno", lambda: None)
     with pytest.raises(CopeError, match=r"no sandbox here.*bubblewrap.*--unsafe-code") as caught:
         open_sandbox()
     assert "\n" not in str(caught.value)
@@ -27,19 +27,19 @@ def test_one_that_does_not_work_is_passed_over_with_its_reason(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(opening, "find_bubblewrap", lambda: "/bin/false")
-    monkeypatch.setattr(opening, "find_deno", lambda: None)
+    monkeypatch.setattr(select, "find_bubblewrap", lambda: "/bin/false")
+    monkeypatch.setattr(select, "find_deno", lambda: None)
     with pytest.raises(CopeError, match=r"does not work \(bubblewrap: status 1\)"):
         open_sandbox()
-    monkeypatch.setattr(opening, "find_deno", lambda: "/usr/bin/deno")
+    monkeypatch.setattr(select, "find_deno", lambda: "/usr/bin/deno")
     monkeypatch.setattr(
-        opening, "_self_test", lambda backend: "no" if backend.name == "bubblewrap" else None
+        select, "_self_test", lambda backend: "no" if backend.name == "bubblewrap" else None
     )
     assert open_sandbox().name == "deno"
 
 
 def test_it_runs_bare_only_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "find_bubblewrap", lambda: None)
+    monkeypatch.setattr(select, "find_bubblewrap", lambda: None)
     assert open_sandbox(unsafe=True).name == "none (unsafe)"
 
 

@@ -9,7 +9,7 @@ from support import commands
 from support.commands import give_team
 
 from cope.programs.resolve import ProgramOptions, resolve_cascade
-from cope.sandbox import open_sandbox, opening
+from cope.sandbox import open_sandbox, select
 
 RIGHT = "def double(n):\n    return 2 * n"
 WRONG = "def double(n):\n    return n"
@@ -126,8 +126,8 @@ def test_without_a_sandbox_nothing_runs_and_a_line_says_why(
     cope: Any, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_sandbox.cache_clear()
-    monkeypatch.setattr(opening, "find_bubblewrap", lambda: None)
-    monkeypatch.setattr(opening, "find_deno", lambda: None)
+    monkeypatch.setattr(select, "find_bubblewrap", lambda: None)
+    monkeypatch.setattr(select, "find_deno", lambda: None)
     result = cope(*words, *(("--data", cope.data) if words[0] == "eval" else ()))
     open_sandbox.cache_clear()
     assert result.exit_code != 0
