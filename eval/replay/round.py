@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ...models import Price
-from ...programs.confidence.vectorized import RoundSamples, VerdictArrays, decide_round
+from ...programs.confidence.decide import decide_round
+from ...programs.confidence.vectorized import RoundSamples, VerdictArrays
 from ...programs.preset import Round
 from ...util.arrays import Array
 from ..recording.round import CallArrays, RecordedRound, pick_sample

@@ -11,7 +11,6 @@ from ...sandbox import TestReport
 from .gate import GateText
 
 if TYPE_CHECKING:
-    from ..preset import Round
     from ..round_record import RoundRecord
     from .vectorized import RoundSamples, VerdictArrays
 
@@ -65,6 +64,21 @@ class Verdict:
     votes: Mapping[str, int]
     words: str = ""
     kind: str = ""
+
+
+class GatedRound(Protocol):
+    """What a confidence knows of a preset's round.
+
+    Attributes:
+        samples: how many samples the round draws.
+        threshold: the confidence from which the gate accepts; None accepts any answer.
+    """
+
+    @property
+    def samples(self) -> int: ...
+
+    @property
+    def threshold(self) -> float | None: ...
 
 
 class Tally(Protocol):
@@ -162,7 +176,7 @@ class Confidence(Protocol):
         return f"The answer has a confidence of {record['confidence']:.0%}"
 
     def min_samples(
-        self, round_: "Round", agreed: bool, early_stop: str, forwards_plan: bool
+        self, round_: "GatedRound", agreed: bool, early_stop: str, forwards_plan: bool
     ) -> int:
         """Return the fewest samples that decide a round which may stop early.
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from ...util.arrays import Array
-from .registry import confidence_by_name
 
 _CELLS = 4_000_000  # of the pairs of samples that are compared at a time
 
@@ -66,32 +65,6 @@ class VerdictArrays:
     confidence: Array
     supporters: Array
     survivor: Array
-
-
-def decide_round(kinds: Array, samples: RoundSamples) -> VerdictArrays:
-    """Decide a round of many questions, each by its own confidence.
-
-    Args:
-        kinds: (questions,) of str: the name of the confidence.
-        samples: the samples of all questions.
-
-    Raises:
-        CopeError: for a confidence that is not known.
-    """
-    count = len(samples.order)
-    decided = VerdictArrays(
-        leader=np.full(count, -1),
-        confidence=np.zeros(count),
-        supporters=np.zeros(samples.order.shape, dtype=bool),
-        survivor=np.full(count, -1),
-    )
-    for kind in sorted({str(kind) for kind in kinds}):
-        confidence = confidence_by_name(kind)
-        rows = np.flatnonzero(kinds == kind)
-        part = confidence.decide(samples.take(rows))
-        for each in fields(VerdictArrays):
-            getattr(decided, each.name)[rows] = getattr(part, each.name)
-    return decided
 
 
 def decide_in_blocks(

@@ -1,13 +1,13 @@
 """Vote share: the confidence of an answer is the share of the samples that gave it."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...answers.kinds.base import AnswerKind
 from ...answers.kinds.math import MATH
 from ...stats.tolerance import FLOAT_TOLERANCE as FLOAT_TOLERANCE
 from ..round_record import RoundRecord
-from .base import Confidence, Sample, Tally, Verdict
+from .base import Confidence, GatedRound, Sample, Tally, Verdict
 from .early_stopping import INEXACT, RULES, exact
 from .gate import VOTES
 from .vectorized import (
@@ -18,9 +18,6 @@ from .vectorized import (
     verdict_arrays,
 )
 from .vote_count import VoteCount
-
-if TYPE_CHECKING:
-    from ..preset import Round
 
 
 class VoteShare(Confidence):
@@ -59,7 +56,7 @@ class VoteShare(Confidence):
         return f"{most} of {samples} samples agree ({share})"
 
     def min_samples(
-        self, round_: "Round", agreed: bool, early_stop: str, forwards_plan: bool
+        self, round_: GatedRound, agreed: bool, early_stop: str, forwards_plan: bool
     ) -> int:
         if early_stop in INEXACT and not agreed:
             return 1

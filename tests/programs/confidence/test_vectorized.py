@@ -14,7 +14,8 @@ from cope.answers.kinds.code import CODE
 from cope.answers.kinds.math import MATH, MathKind
 from cope.eval.recording.vote_ids import assign_vote_ids
 from cope.programs import CONFIDENCES, Confidence, Sample
-from cope.programs.confidence.vectorized import RoundSamples, decide_round
+from cope.programs.confidence.decide import decide_round
+from cope.programs.confidence.vectorized import RoundSamples
 from cope.programs.sampling import shuffled
 from cope.sandbox import TestOutcome, TestReport
 

@@ -1,0 +1,35 @@
+"""Decide a round of many questions in arrays, each question by its own confidence."""
+
+from dataclasses import fields
+
+import numpy as np
+
+from ...util.arrays import Array
+from .registry import confidence_by_name
+from .vectorized import RoundSamples, VerdictArrays
+
+
+def decide_round(kinds: Array, samples: RoundSamples) -> VerdictArrays:
+    """Decide a round of many questions, each by its own confidence.
+
+    Args:
+        kinds: (questions,) of str: the name of the confidence.
+        samples: the samples of all questions.
+
+    Raises:
+        CopeError: for a confidence that is not known.
+    """
+    count = len(samples.order)
+    decided = VerdictArrays(
+        leader=np.full(count, -1),
+        confidence=np.zeros(count),
+        supporters=np.zeros(samples.order.shape, dtype=bool),
+        survivor=np.full(count, -1),
+    )
+    for kind in sorted({str(kind) for kind in kinds}):
+        confidence = confidence_by_name(kind)
+        rows = np.flatnonzero(kinds == kind)
+        part = confidence.decide(samples.take(rows))
+        for each in fields(VerdictArrays):
+            getattr(decided, each.name)[rows] = getattr(part, each.name)
+    return decided
