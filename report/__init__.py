@@ -1,10 +1,11 @@
-"""The report: what a run, a record or a comparison came to, as one page and as figures.
+"""The report: the results of a run, a recording or a comparison, as one HTML page and as data.
 
-`sources` reads all three into systems with records, `figures` counts, `details` holds every question's samples, `draw_...`
-draws, and `page` puts it together. Nothing of it asks a model or the network.
+`sources` reads all three into systems with records. `figures` computes the report's data, `details`
+collects every question's samples, `plots` draws, and `page` renders the page. No code here calls a
+model or uses the network.
 """
 
 import lazy_loader
 
-# Loaded on first use: matplotlib and Arrow take their time.
+# Loaded on first use, because matplotlib and Arrow are slow to import.
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,4 +1,4 @@
-"""What a question costs, by the measures that `cope compare` shows and `cope calibrate` minimizes."""
+"""The mean cost of a question, by the measures of `cope compare` and `cope calibrate`."""
 
 from collections.abc import Mapping
 from math import isnan
@@ -14,19 +14,25 @@ _DEFAULT_ORDER = ("large-tokens", "large-calls", "cost", "cost-small-free", "sec
 
 
 class ReportMeasure(NamedTuple):
-    """A measure as the page names it: for an axis, and short, for a column or a switch."""
+    """The texts of a cost measure on the page.
+
+    Attributes:
+        name: its key in `MEASURES`.
+        description: the label of an axis.
+        short: the label of a column or a switch.
+    """
 
     name: str
     description: str
     short: str
 
     def as_dict(self) -> dict[str, str]:
-        """The names of the document."""
+        """Return the measure as it is written in the JSON document."""
         return {"name": self.name, "words": self.description, "short": self.short}
 
 
 def report_measures(source: ReportSource) -> list[ReportMeasure]:
-    """The measures by name, those that are known for most systems first."""
+    """Return the cost measures, those that are known for most systems first."""
     known = {
         name: sum(
             costs_per_question(system, source.top)[name] is not None for system in source.systems
@@ -44,7 +50,7 @@ def _report_measure(name: str, top: str) -> ReportMeasure:
 
 
 def costs_per_question(system: ReportSystem, top: str = LARGE) -> dict[str, float | None]:
-    """What a question costs on average, by measure and in its unit; None where it is not known.
+    """Return the mean cost of a question by measure, in the measure's unit; unknown costs are None.
 
     Args:
         system: the system.
@@ -62,7 +68,7 @@ def costs_per_question(system: ReportSystem, top: str = LARGE) -> dict[str, floa
 
 
 def sweep_costs_per_question(swept: Sweep, top: str) -> Mapping[str, Array]:
-    """The same of every setting of a sweep."""
+    """Return the mean cost of a question by measure, as an array with a value for each setting."""
     tiers = {tier for tier, _ in swept.usage}
     return {
         name: measure.scale * measure.total(swept.total, sorted(tiers), top) / swept.questions

@@ -1,4 +1,4 @@
-"""Sentences on what a round decided and why, and the names of what decides it."""
+"""Explanations of a round's decision, and the texts of the confidence that made it."""
 
 from ..programs.confidence.base import Confidence
 from ..programs.confidence.gate import GateText, join_gates, plain_gate
@@ -8,15 +8,16 @@ from .sources.base import ReportSystem, RoundView
 
 
 def explain_decision(round_record: RoundRecord, round_: RoundView, is_last: bool) -> str:
-    """Say why a round's answer was taken, or why the question went on.
+    """Explain why a round's answer was accepted, or why the question escalated.
 
     Args:
-        round_record: the round, as a record of an evaluation holds it.
-        round_: what it is.
-        is_last: whether no round comes after it.
+        round_record: the round as it is stored in the record of a question.
+        round_: the round of the system.
+        is_last: whether no round follows.
 
-    >>> told = {"answer": "18", "votes": {"18": 6}, "confidence": 0.75, "threshold": 0.75, "accepted": True, "asked": 8}
-    >>> decision(told, RoundView(1, "small", samples=8, threshold=0.75), False)
+    >>> record = {"answer": "18", "votes": {"18": 6}, "asked": 8}
+    >>> record |= {"confidence": 0.75, "threshold": 0.75, "accepted": True}
+    >>> explain_decision(record, RoundView(1, "small", samples=8, threshold=0.75), False)
     '6 of 8 samples agree (75%), and 75% are enough: accepted.'
     """
     threshold = round_record["threshold"]
@@ -43,15 +44,17 @@ def explain_decision(round_record: RoundRecord, round_: RoundView, is_last: bool
 
 def _explain_escalation(round_record: RoundRecord, round_: RoundView) -> str:
     plan = ", with a plan" if round_record.get("plan") else ""
-    return f"the question goes on to round {round_.number + 1}{plan}"
+    return f"the question escalates to round {round_.number + 1}{plan}"
 
 
 def round_gate_text(system: ReportSystem, number: int) -> GateText:
-    """Return the texts of what decides whether a round's answer is taken, which may differ from question to question.
+    """Return the texts of the confidence that decides a round.
+
+    The confidence may differ from question to question; then the texts of all are joined.
 
     Args:
         system: the system.
-        number: the round's.
+        number: the number of the round.
     """
     kinds: set[str] = set()
     for record in system.records:

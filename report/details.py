@@ -1,4 +1,7 @@
-"""Every question of a report, as compact plain data: an index that the page reads at once, and parts that it reads when asked."""
+"""The questions of a report as compact plain data.
+
+The page reads the index when it opens. It reads the parts, which hold the samples, on demand.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,15 +14,16 @@ from .decisions import explain_decision
 from .sources.base import ReportSource, ReportSystem, RoundView, Sample
 
 QUESTIONS_PER_PART = 50
-"""Questions in a part."""
-_MAX_QUESTION_CHARS = 280  # characters of a question in the index
-_MAX_ANSWER_CHARS = 60
+"""Number of questions in a part."""
+_MAX_QUESTION_CHARS = 280  # of a question in the index
+_MAX_ANSWER_CHARS = 60  # of an answer in the index
 
 
 def question_index(source: ReportSource) -> dict[str, Any]:
-    """What the list of questions shows and filters by: a row for each question, and for each system an outcome.
+    """Return the rows of the list of questions, with an outcome for each system.
 
-    An outcome is null where the system has none, else round, right (1, 0, or null where nothing tells), confidence, answer,
+    An outcome is null if the system has none. Otherwise it is a list of: round, right (1, 0, or
+    null if unknown), confidence, answer,
     whether it differs from the large model's (1, 0, null), tokens that the large tier wrote, and state: `ok`, `error`, `unknown`.
     """
     large, rows = source.large, []
@@ -73,7 +77,7 @@ def _differs_from_reference(
 
 
 def question_parts(source: ReportSource) -> Iterator[list[dict[str, Any]]]:
-    """The questions in full, `PART` of them at a time, in the order of the index."""
+    """Yield the questions with all details, `QUESTIONS_PER_PART` at a time, in the order of the index."""
     part: list[dict[str, Any]] = []
     for key in source.questions:
         part.append(_question_details(source, key))
@@ -96,7 +100,7 @@ def _question_details(source: ReportSource, key: str) -> dict[str, Any]:
 
 
 def _pool_details(samples: list[Sample]) -> dict[str, Any]:
-    """A round's samples; a plan that all of them share is told once."""
+    """Return the samples of a round; a plan that all samples share is stored once."""
     plans = {sample.get("plan") for sample in samples}
     shared = next(iter(plans)) if len(plans) == 1 and len(samples) > 1 else None
     kept = [

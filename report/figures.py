@@ -1,4 +1,4 @@
-"""The figures of a report, as plain data: what the page shows, what `--json` prints, what the pictures draw."""
+"""The data of a report: what the page shows, `--json` prints and the plots draw."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -25,14 +25,14 @@ ReportData = dict[str, Any]
 
 
 def report_data(source: ReportSource) -> ReportData:
-    """Count everything.
+    """Return everything that the report shows, as plain data.
 
     Args:
-        source: what `open_source` gave.
+        source: the result of `open_source`.
 
     Returns:
-        Plain data: `systems` with accuracy, interval, use by measure, flow, reliability and seconds by round; `measures`
-        in words; `swept`; and where it all comes from. What is not known is None.
+        `systems` with accuracy, interval, `use` (costs by measure), flow, reliability and seconds by
+        round; the texts of `measures`; `swept`; and the origin of the data. Unknown values are None.
 
     >>> report_data(open_source(Path("gsm8k-cope.parquet")))["systems"][0]["accuracy"]  # doctest: +SKIP
     """
@@ -60,7 +60,7 @@ def report_data(source: ReportSource) -> ReportData:
 
 
 def _number_by_accuracy(systems: list[ReportData]) -> list[ReportData]:
-    """The systems, each with the number under which it is listed: 1 is the most accurate one."""
+    """Add to each system its number in the list; number 1 is the most accurate system."""
     ranked = sorted(
         systems,
         key=lambda system: -1.0 if system["accuracy"] is None else system["accuracy"],
@@ -109,7 +109,7 @@ def _system_data(source: ReportSource, system: ReportSystem) -> ReportData:
 
 
 def _reliability_texts(gates: Sequence[GateText]) -> ReportData:
-    """The texts of a chart of confidence against accuracy over some rounds."""
+    """Return the texts of a chart of confidence against accuracy over some rounds."""
     scales = [text for text in gates if text.pass_or_fail is None]
     joined = join_gates(gates)
     shown = scales[0] if scales else joined
@@ -117,7 +117,10 @@ def _reliability_texts(gates: Sequence[GateText]) -> ReportData:
 
 
 def _accuracy_bounds(system: ReportSystem) -> tuple[float, float] | None:
-    """Accuracy if all questions of unknown outcome were wrong, and if all were right; None where all are known."""
+    """Return the accuracy if all unknown outcomes were wrong, and if all were right.
+
+    None if all outcomes are known.
+    """
     unknown, n, accuracy = sum(system.unknown.values()), system.summary.n, system.summary.accuracy
     return (
         bounds_with_unknown(n * (accuracy or 0.0), n, unknown)
@@ -150,7 +153,10 @@ def _difference_to_reference(system: ReportSystem, source: ReportSource) -> Repo
 
 
 def question_flow(system: ReportSystem) -> list[ReportData]:
-    """Of the questions that each round got: answered rightly, answered wrongly, unknown, and those that go on."""
+    """Return for each round the questions it received, by outcome.
+
+    The outcomes are: answered correctly, answered incorrectly, unknown, and escalated (key `on`).
+    """
     good = [record for record in system.records if record.error is None]
     left, found = len(good) + len(system.unreplayable_at), []
     for round_ in system.rounds:
@@ -176,7 +182,7 @@ def question_flow(system: ReportSystem) -> list[ReportData]:
 def _round_confidences(
     system: ReportSystem, round_: RoundView
 ) -> Mapping[str, tuple[float, bool | None]]:
-    """The round's confidence on the questions that reach it, and whether its answer is right."""
+    """Return by question the confidence of a round, and whether the round's answer is right."""
     told = {
         record.key: entry["confidence"]
         for record in system.records
@@ -192,11 +198,12 @@ def _round_confidences(
 def round_reliability(
     system: ReportSystem, groups: Mapping[str, str] | None = None
 ) -> list[Reliability]:
-    """Share of votes against accuracy in each round that draws several samples, over the questions that reach it.
+    """Return the reliability of each round with several samples, over the questions that reach it.
 
     Args:
-        system: whose rounds.
-        groups: by a question's key, what it belongs to; what belongs together is recalibrated together.
+        system: the system.
+        groups: the group of a question, by its key. The questions of a group are recalibrated
+            together.
     """
     found = []
     for round_ in system.rounds:
@@ -222,7 +229,7 @@ def round_reliability(
 
 
 def _count_unscored(system: ReportSystem, round_: RoundView) -> int:
-    """Questions of which nothing tells whether the round's answer is right."""
+    """Return the number of questions for which it is unknown whether the round's answer is right."""
     return (
         0
         if round_.samples < 2
@@ -231,7 +238,10 @@ def _count_unscored(system: ReportSystem, round_: RoundView) -> int:
 
 
 def _latency(system: ReportSystem) -> ReportData | None:
-    """Seconds from a question to its answer, beside others in flight; a replay has waited for nothing."""
+    """Return the median and the 90th percentile of the seconds from question to answer.
+
+    Other questions were in progress at the same time. None for a replay, which makes no calls.
+    """
     seconds = [
         record.seconds for record in system.records if record.error is None and record.seconds
     ]

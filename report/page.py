@@ -1,4 +1,4 @@
-"""The page: one HTML file with its styles, script, pictures and data inside, which asks nothing of any network."""
+"""The page: one HTML file that contains its styles, script, plots and data, and loads nothing."""
 
 import base64
 import gzip
@@ -31,18 +31,18 @@ _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
 
 def render_page(source: ReportSource, figures: ReportData) -> Iterator[str]:
-    """The page, piece by piece: with many samples it is long.
+    """Yield the page in chunks, because a page with many samples is long.
 
     Args:
-        source: what is reported.
-        figures: what `report_data` counted.
+        source: the source of the report.
+        figures: the result of `report_data`.
     """
     script = "\n".join(_asset(name) for name in _SCRIPTS)
     script = f'"use strict";\n(() => {{\n{script}\n}})();\n'
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     slots = {
         "mark": GENERATOR_TAG,
-        # Nothing is loaded, and no script runs but this one: whatever a model wrote stays text.
+        # The page loads nothing and runs only this script, so that text written by a model stays text.
         "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
         "form-action 'none'",
         "title": html.escape(f"{source.task}: report"),
@@ -60,7 +60,7 @@ def render_page(source: ReportSource, figures: ReportData) -> Iterator[str]:
 
 
 def is_report(path: Path) -> bool:
-    """Whether a file is a page of ours, which a new one may replace."""
+    """Return whether a file is a report, which a new report may replace."""
     try:
         with path.open("rb") as file:
             return GENERATOR_TAG.encode() in file.read(2000)
@@ -69,9 +69,9 @@ def is_report(path: Path) -> bool:
 
 
 def json_for_script(value: Any) -> str:
-    """Plain data as JSON that can stand in a script element, whatever its texts say; what is not a number is null.
+    """Return plain data as JSON that is safe inside a script element; NaN and infinities become null.
 
-    >>> data({"a": "</script>"})
+    >>> json_for_script({"a": "</script>"})
     '{"a":"\\\\u003c/script>"}'
     """
     text = json.dumps(replace_nan(value), ensure_ascii=False, separators=(",", ":"))
@@ -79,7 +79,7 @@ def json_for_script(value: Any) -> str:
 
 
 def replace_nan(value: Any) -> Any:
-    """Plain data in which NaN and infinities, which JSON does not know, are None."""
+    """Return plain data with None in place of NaN and infinities, which JSON does not have."""
     if isinstance(value, float):
         return value if abs(value) < float("inf") else None
     if isinstance(value, dict):
@@ -90,7 +90,7 @@ def replace_nan(value: Any) -> Any:
 
 
 def compress_json(value: Any) -> str:
-    """Plain data as JSON, compressed, in letters and digits: what the page unpacks when it is asked for it."""
+    """Return plain data as JSON, compressed by gzip and encoded as Base64."""
     text = json.dumps(replace_nan(value), ensure_ascii=False, separators=(",", ":"))
     return base64.b64encode(gzip.compress(text.encode("utf-8", "replace"), 6, mtime=0)).decode()
 
@@ -102,7 +102,7 @@ def _plot_elements(found: dict[str, dict[str, str]]) -> Iterable[str]:
 
 
 def _fill_template(template: str, values: dict[str, str]) -> str:
-    """The template with its slots filled in one go, so that what is filled in is not read again."""
+    """Fill all placeholders in one pass, so that inserted text is not searched for placeholders."""
     return _PLACEHOLDER.sub(lambda found: values[found[1]], template)
 
 

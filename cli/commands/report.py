@@ -1,4 +1,4 @@
-"""`cope report`: one page of a run, a record or a comparison, and its figures as files."""
+"""`cope report`: one page of a run, a recording or a comparison, and its plots as files."""
 
 import json
 import sys
@@ -78,7 +78,7 @@ def command(
 
 @contextmanager
 def _status_line(message: str) -> Iterator[None]:
-    """A line that says what goes on, on a terminal alone: it is over in seconds."""
+    """Show a status line while the work runs, on a terminal only."""
     from rich.console import Console
 
     console = Console(stderr=True)
@@ -90,7 +90,7 @@ def _status_line(message: str) -> Iterator[None]:
 
 
 def _write_page(opened: "ReportSource", found: dict[str, Any], output: Path) -> None:
-    """The page, which appears when it is complete."""
+    """Write the page to a partial file, and rename the file when it is complete."""
     from ...report import render_page
 
     partial = output.with_name(f"{output.name}.partial")
@@ -110,7 +110,11 @@ def _write_page(opened: "ReportSource", found: dict[str, Any], output: Path) -> 
 def _attach(
     tracker: "Tracker", opened: "ReportSource", output: Path, store: str | None
 ) -> str | None:
-    """Attach the page to the run under which its source was tracked; where that is not possible, say why and go on."""
+    """Attach the page to the MLflow run of its source; warn if that is not possible.
+
+    Returns:
+        The id of the run; None if the page was not attached.
+    """
     if not opened.mlflow_run:
         return None
     from ...tracking import store_file, store_uri

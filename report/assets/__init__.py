@@ -1,1 +1,1 @@
-"""What the page is made of: its frame, its styles, and its script in parts."""
+"""The template of the page, its styles, and the parts of its script."""

@@ -1,10 +1,10 @@
-// What everything else stands on: the data, the place in the address, elements, and numbers in words.
+// The base of the script: the data, the state in the address, elements, and the formats of numbers.
 
 const figures = JSON.parse(document.getElementById("figures-data").textContent);
 const index = JSON.parse(document.getElementById("index-data").textContent);
 const byId = (id) => document.getElementById(id);
 
-// An element. Texts only ever become text nodes, so that what a model wrote is never read as HTML.
+// Create an element. Texts become text nodes, so that text written by a model is never parsed as HTML.
 function el(tag, attributes, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes || {})) {
@@ -18,10 +18,10 @@ function el(tag, attributes, ...children) {
 
 const place = (where, ...children) => where.replaceChildren(...children.flat().filter(Boolean));
 
-// Numbers. What is not known is said, never shown as 0.
+// Formats of numbers. An unknown number is shown as "unknown", never as 0.
 const known = (value) => value !== null && value !== undefined;
 const whole = (value) => (known(value) ? Math.round(value).toLocaleString("en") : "unknown");
-// Halves go to the even digit, as where Python prints the same figure.
+// Halves are rounded to the even digit, as Python does.
 const shares = [0, 1].map((digits) => new Intl.NumberFormat("en", {
   style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits, roundingMode: "halfEven", useGrouping: false,
 }));
@@ -34,7 +34,7 @@ const points = (value) => `${value >= 0 ? "+" : "−"}${Math.abs(100 * value).to
 const counted = (count, word) => `${whole(count)} ${word}${count === 1 ? "" : "s"}`;
 const measured = (name, value) => ({ cost: money, seconds })[name]?.(value) ?? short(value);
 
-// The state is the address after #: a link to a question or to a filtered list can be sent.
+// The state is stored in the address after #, so that a question or a filtered list has a link.
 const state = { system: 0, question: null, search: "", outcome: "", round: "", escalated: false, differs: false, sort: "", page: 0, cost: figures.measures[0].name };
 const watchers = [];
 const onState = (act) => watchers.push(act);
@@ -64,7 +64,7 @@ function writeAddress() {
   return `#${told}`;
 }
 
-// Change the state, the address and the page. Opening and closing a question is a step that "back" undoes.
+// Change the state, the address and the page. "Back" undoes the opening and closing of a question.
 function change(values) {
   const opens = "question" in values && (values.question === null) !== (state.question === null);
   const before = { ...state };
@@ -81,7 +81,7 @@ function redraw(before) {
   for (const act of watchers) act(before);
 }
 
-// The questions in full lie in the page compressed, some dozens together; they are unpacked when they are asked for.
+// The page contains all details of the questions in compressed parts, which are unpacked on demand.
 const parts = [...document.querySelectorAll("script.part")].map((element) => ({ element, loading: null }));
 
 function loadPart(number) {

@@ -1,4 +1,4 @@
-// The head of the page and its pictures: which cost, which system, which theme.
+// The head of the page and its plots, with the choice of cost, system and theme.
 
 const pictures = new Map([...document.querySelectorAll("#pictures [data-picture]")].map((box) => [box.dataset.picture, box]));
 
@@ -15,7 +15,7 @@ function showHead() {
 
 function notesOf(system) {
   const notes = [];
-  if (system.errors) notes.push(`${system.name}: a model failed on ${counted(system.errors, "question")}; they count nowhere.`);
+  if (system.errors) notes.push(`${system.name}: a model failed on ${counted(system.errors, "question")}; they are not counted.`);
   if (system.bounds) {
     const [low, high] = system.bounds.map((bound) => percent(bound));
     const lost = Object.entries(system.unknown).map(([why, count]) => `${counted(count, "question")} unknown (${why})`);
@@ -47,11 +47,11 @@ function showFrontier() {
   for (const input of byId("measures").querySelectorAll("input")) input.checked = input.value === state.cost;
   picture(byId("frontier"), `frontier-${state.cost}`, "This cost is not known for any system.");
   const hidden = figures.systems.filter((system) => !known(system.use[state.cost]) || !known(system.accuracy));
-  const lines = "A grey line joins the systems that no other beats in both. "
+  const lines = "A gray line joins the systems that no other beats in both accuracy and cost. "
     + (figures.swept.settings.length > 1 ? `The pale blue one is ${figures.swept.system} at other thresholds. ` : "");
   const missing = hidden.length ? `Not drawn, as the cost is unknown: ${hidden.map((system) => system.name).join(", ")}. ` : "";
-  const replayed = figures.systems.some((system) => !system.own) && figures.kind === "record" ? "Hollow: not recorded, but what the record replays as well. " : "";
-  const numbers = figures.systems.length > 1 ? "Numbers, where there are any, are those of the list." : "";
+  const replayed = figures.systems.some((system) => !system.own) && figures.kind === "record" ? "Hollow: not recorded, but replayed from the record. " : "";
+  const numbers = figures.systems.length > 1 ? "Numbers are those of the list of systems." : "";
   byId("frontier-caption").textContent = (figures.systems.length > 1 ? lines : "") + replayed + missing + numbers;
 }
 
@@ -78,10 +78,10 @@ function showRounds() {
   picture(byId("reliability"), `reliability-${state.system}`, figures.domain === "code" ? "No round of this system chooses among several programs." : "No round of this system votes on several answers.");
   const lines = system.reliability.map((row) => system.gates[row.gate].pass_or_fail ? passOrFailWords(row, system.gates[row.gate].pass_or_fail) :
     `Round ${row.round}: calibration error ${row.error.toFixed(3)} over ${counted(row.questions, "question")} (chance alone ${row.chance.toFixed(3)}).`);
-  const marks = "blue is accepted, grey goes on, and larger dots stand for more questions.";
+  const marks = "blue is accepted, gray is escalated, and larger dots are more questions.";
   if (system.reliability.length) lines.unshift(`${system.trust.caption}; ${marks}`);
-  if (system.early && system.reliability.length && !system.trust.pass_or_fail) lines.push("Sampling stopped when a vote was decided: shares are those counted until then.");
-  for (const [round, count] of Object.entries(system.untold)) lines.push(`Round ${round}: of ${counted(count, "more question")} nothing tells whether the round's answer was right.`);
+  if (system.early && system.reliability.length && !system.trust.pass_or_fail) lines.push("Sampling stopped when a vote was decided: shares are those counted until that moment.");
+  for (const [round, count] of Object.entries(system.untold)) lines.push(`Round ${round}: for ${counted(count, "more question")} it is unknown whether the round's answer was right.`);
   byId("reliability-caption").textContent = lines.join(" ");
 }
 
@@ -96,11 +96,11 @@ function passOrFailWords(row, texts) {
 function showTime() {
   const there = pictures.has("time");
   byId("time-section").hidden = false;
-  picture(byId("time"), "time", "Unknown: the source does not tell how long its calls took.");
+  picture(byId("time"), "time", "Unknown: the source does not contain how long its calls took.");
   const waited = figures.systems.filter((system) => system.waited);
   const words = waited.map((system) => `${system.name} ${seconds(system.waited.median)}, nine of ten within ${seconds(system.waited.p90)}`);
-  byId("time-caption").textContent = (there ? "The machine's time; calls in flight together divide it. " : "")
-    + (words.length ? `From question to answer, beside others in flight, in the median: ${words.join("; ")}.` : "");
+  byId("time-caption").textContent = (there ? "The machine's time; calls in progress at the same time share it. " : "")
+    + (words.length ? `Median time from question to answer, with other questions in progress: ${words.join("; ")}.` : "");
 }
 
 const themes = ["auto", "light", "dark"];
@@ -109,7 +109,7 @@ function keptTheme() {
   try {
     return localStorage.getItem("cope-theme") || "auto";
   } catch {
-    return "auto"; // a file's page may keep nothing
+    return "auto"; // a page opened as a file may have no storage
   }
 }
 
@@ -121,7 +121,7 @@ function setTheme(theme) {
   try {
     localStorage.setItem("cope-theme", theme);
   } catch {
-    // nothing is kept
+    // there is no storage
   }
 }
 

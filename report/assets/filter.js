@@ -1,4 +1,4 @@
-// Which questions the list shows, and in which order.
+// The filters and the order of the list of questions.
 
 const OUTCOME = { round: 0, right: 1, confidence: 2, answer: 3, differs: 4, tokens: 5, state: 6 };
 const outcomeOf = (row) => index.rows[row][3][state.system];
@@ -25,7 +25,7 @@ const sorts = {
   dear: ["most large tokens first", (row) => -(told(row, "tokens") ?? -1)],
 };
 
-// Lower-case text of each question: the index at once, and plans and solutions when a search first asks for them.
+// Lower-case text of each question: the index at first, plans and solutions with the first search.
 const shallow = index.rows.map((row) => [row[0], row[1], row[2], ...row[3].map((outcome) => outcome?.[3] ?? "")].join("\n").toLowerCase());
 let deep = null;
 let deepening = null;
@@ -38,7 +38,7 @@ function deepen(then) {
     }
     deep = texts;
     then();
-  })().catch(() => {}); // a browser that cannot unpack still searches what it has
+  })().catch(() => {}); // a browser that cannot unpack searches the index
 }
 
 function textOf(question) {

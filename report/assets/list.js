@@ -1,8 +1,8 @@
-// The list of questions: filters, pages of rows, and the keys that move in it.
+// The list of questions: filters, pages of rows, and keys.
 
 const PAGE = 50;
 let rows = [];
-let active = 0; // place in `rows`
+let active = 0; // position in `rows`
 
 function startList() {
   const passOrFail = figures.systems.flatMap((system) => Object.values(system.gates)).find((gate) => gate.pass_or_fail);
@@ -70,7 +70,7 @@ function showList(before) {
   byId("count").textContent = range + all + searching;
   byId("before").disabled = state.page === 0;
   byId("after").disabled = state.page === last;
-  place(byId("list"), shown.length ? shown.map(item) : el("li", { class: "empty" }, "No question fits. Clear the filters to see all."));
+  place(byId("list"), shown.length ? shown.map(item) : el("li", { class: "empty" }, "No question matches. Clear the filters to see all."));
   showActive(false);
 }
 
@@ -88,7 +88,7 @@ function item(row) {
     sureness(round, confidence));
 }
 
-// What the answer was taken for, such as its share of the votes, or the tests that the question shows.
+// Why the answer was accepted, such as its share of the votes, or the shown tests that it passes.
 function sureness(round, confidence) {
   if (!known(confidence)) return el("span", { class: "side" }, "");
   const system = figures.systems[state.system];
@@ -108,7 +108,7 @@ function verdictOf(outcome) {
   return right === 1 ? ["✓", "is-right", "right"] : ["✗", "is-wrong", "wrong"];
 }
 
-// A text in which the first searched word is marked.
+// A text with the first searched word marked.
 function marked(text) {
   const word = state.search.toLowerCase().split(/\s+/).find(Boolean);
   const at = word ? text.toLowerCase().indexOf(word) : -1;
@@ -158,7 +158,7 @@ function onKey(event) {
   }
   const inList = at === byId("list");
   const moves = KEYS[event.key];
-  // Letters move wherever nothing is typed; arrows only in the list, as elsewhere they scroll.
+  // Letters move unless text is typed. Arrows move only in the list, because elsewhere they scroll.
   if (moves && !typing && (inList || event.key === "j" || event.key === "k")) {
     event.preventDefault();
     moves();

@@ -1,4 +1,4 @@
-// One question: its answers by system, and of the chosen system every round with plans, samples, votes and the decision.
+// One question: the answers of all systems, and the rounds of the chosen one with plans, samples and votes.
 
 let drawing = 0;
 
@@ -16,7 +16,7 @@ async function showQuestion(before) {
   const ticket = ++drawing;
   try {
     const question = await loadQuestion(state.question);
-    if (ticket !== drawing) return; // the reader has gone on
+    if (ticket !== drawing) return; // another question was opened
     drawQuestion(question);
   } catch {
     if (ticket !== drawing) return;
@@ -70,13 +70,13 @@ function answers(question) {
 
 function absence() {
   const outcome = index.rows[state.question][3][state.system];
-  const why = outcome ? `Unknown: the record does not hold the calls that round ${outcome[OUTCOME.round]} needs here.` : "This system was not asked this question.";
+  const why = outcome ? `Unknown: the record lacks calls that round ${outcome[OUTCOME.round]} needs here.` : "This system was not asked this question.";
   return el("p", { class: "none" }, why);
 }
 
 function outcome(told) {
   if (told.error) return el("p", { class: "why is-wrong" }, `A model failed: ${told.error}`);
-  const parts = [told.feedback, known(told.seconds) ? `Answered after ${seconds(told.seconds)}, beside others in flight.` : "", known(told.usd) && told.usd > 0 ? `It cost ${money(told.usd)}.` : ""];
+  const parts = [told.feedback, known(told.seconds) ? `Answered after ${seconds(told.seconds)}, with other questions in progress.` : "", known(told.usd) && told.usd > 0 ? `It cost ${money(told.usd)}.` : ""];
   return parts.filter(Boolean).map((text) => el("p", { class: "why" }, text));
 }
 
@@ -91,11 +91,11 @@ function roundBox(question, system, round) {
   const about = system.rounds[round.number - 1];
   const pool = question.pools[round.pool];
   const samples = drawnOf(pool, round);
-  const ends = round.accepted ? `answers: ${round.right === null ? "not scored" : round.right ? "right" : "wrong"}` : "goes on";
+  const ends = round.accepted ? `answers: ${round.right === null ? "not scored" : round.right ? "right" : "wrong"}` : "escalates";
   return el("section", { class: "round" }, el("h4", {}, `Round ${round.number}`, el("small", {}, about.words), el("small", { class: round.accepted ? (round.right ? "is-right" : "is-wrong") : "" }, ends)),
     el("p", { class: "why" }, round.why), samples.length ? votesList(samples, round) : null,
-    labelled("Plan that all samples share", pool?.plan), round.on && round.on !== pool?.plan ? labelled("Plan handed on", round.on) : null,
-    samples.length ? samples.map((sample) => sampleDetails(sample, round)) : el("p", { class: "faint" }, "Its samples were not kept."), openAll(samples), used(round));
+    labelled("Plan that all samples share", pool?.plan), round.on && round.on !== pool?.plan ? labelled("Forwarded plan", round.on) : null,
+    samples.length ? samples.map((sample) => sampleDetails(sample, round)) : el("p", { class: "faint" }, "Its samples were not saved."), openAll(samples), used(round));
 }
 
 function openAll(samples) {
@@ -116,7 +116,7 @@ function notNeeded(question, round, place) {
   if (!pool) return el("p", { class: "not-needed" }, text);
   const shown = { of: round.samples, supporters: [], threshold: round.threshold };
   const samples = drawnOf(pool, shown);
-  return el("details", { class: "not-needed" }, el("summary", {}, `${text} The record holds it all the same.`), votesList(samples, shown),
+  return el("details", { class: "not-needed" }, el("summary", {}, `${text} The record contains it nevertheless.`), votesList(samples, shown),
     labelled("Plan that all samples share", pool.plan), samples.map((sample) => sampleDetails(sample, shown)));
 }
 

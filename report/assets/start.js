@@ -1,4 +1,4 @@
-// All parts are there: read the address, and draw.
+// Read the address, and draw the page.
 
 readAddress();
 startFigures();

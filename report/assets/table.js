@@ -1,4 +1,4 @@
-// The tables: all systems, and the rounds of the chosen one.
+// The tables of all systems, and of the rounds of the chosen one.
 
 function showTable() {
   const top = figures.top;

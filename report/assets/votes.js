@@ -1,6 +1,6 @@
-// The votes of a round: samples that gave the same answer, as bars.
+// The votes of a round: a bar for the samples that gave the same answer.
 
-// The samples that the system drew, of those that the page holds.
+// The samples that the system drew, among those in the page.
 const drawnOf = (pool, round) => (pool ? pool.samples.filter((sample) => sample.index < round.of) : []);
 
 function votesOf(samples, supporters) {
@@ -49,13 +49,13 @@ function sampleDetails(sample, round) {
   if (known(sample.plan_tokens)) facts.push(`and ${whole(sample.plan_tokens)} for its plan`);
   if (known(sample.seconds)) facts.push(seconds(sample.seconds));
   if (sample.variant) facts.push(sample.variant);
-  if (sample.cut) facts.push("cut at its greatest length");
-  if (round.accepted && round.of > 1 && round.supporters[0] === sample.index) facts.push("its answer is taken");
+  if (sample.cut) facts.push("truncated at the maximum length");
+  if (round.accepted && round.of > 1 && round.supporters[0] === sample.index) facts.push("its answer is accepted");
   const brief = sample.answer === undefined ? "no answer could be read" : sample.answer.split("\n")[0];
   const body = [
     labelled("Plan", sample.plan), labelled("Solution", sample.text), labelled("Answer", sample.answer, isCode(sample.answer)),
     sample.tests?.[2] ? labelled("First test that fails", sample.tests[2], true) : null,
-    labelled("Votes for", sample.ballot !== sample.answer ? sample.ballot : undefined), labelled("Reply in which nothing could be read", sample.unread, true),
+    labelled("Votes for", sample.ballot !== sample.answer ? sample.ballot : undefined), labelled("Reply without a readable answer", sample.unread, true),
   ].filter(Boolean);
   return el("details", { class: "sample" }, el("summary", {}, el("span", {}, `Sample ${sample.index + 1}`), signOf(sample.right),
     el("span", { class: "short" }, brief), el("small", {}, facts.join(", "))), el("div", { class: "body" }, body));

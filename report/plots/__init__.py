@@ -1,1 +1,1 @@
-"""The figures of a report."""
+"""The plots of a report and of a comparison."""

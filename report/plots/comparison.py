@@ -1,4 +1,4 @@
-"""The picture of a comparison: accuracy by cost beside the two lines, and cost by the ratio of the prices."""
+"""The plot of a comparison: accuracy by cost with two baselines, and cost by the price ratio."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from ...util.plotting import FORMATS, saved_figure
 if TYPE_CHECKING:
     from ...eval.comparison import Comparison
 
-# Okabe and Ito's colours, which colour-blind readers tell apart.
+# The colors of Okabe and Ito, which color-blind readers can distinguish.
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8a8a8a")
 
 
@@ -19,13 +19,13 @@ def draw_comparison(comparison: "Comparison", output: Path) -> list[Path]:
 
     Args:
         comparison: the comparison.
-        output: the file; both kinds are written beside each other.
+        output: the file; both formats are written to its folder.
 
     Returns:
         The two files.
 
     Raises:
-        CopeError: when they cannot be written.
+        CopeError: if they cannot be written.
     """
     files = [output.with_suffix(f".{kind}") for kind in FORMATS]
     with saved_figure(files, (11 if comparison.basis else 6, 4.8), "--plot") as figure:
@@ -53,7 +53,7 @@ def draw_comparison(comparison: "Comparison", output: Path) -> list[Path]:
 
 
 def _plot_accuracy(axes: Any, comparison: "Comparison", colours: dict[str, str]) -> None:
-    """Accuracy with its interval by cost; systems whose cost is not known on all questions are left out."""
+    """Plot accuracy with its interval by cost, without systems whose cost is partly unknown."""
     from ...stats.measures import MEASURES
 
     measure = MEASURES[comparison.by]
@@ -61,13 +61,12 @@ def _plot_accuracy(axes: Any, comparison: "Comparison", colours: dict[str, str])
     for name, one in comparison.figures.items():
         cost = one.costs[comparison.by]
         if cost is None or one.lacking:
-            axes.plot(
-                [], [], "o", color=colours[name], markersize=8, label=name
-            )  # the other picture shows it
+            # Only an entry of the legend, because the other plot shows the system.
+            axes.plot([], [], "o", color=colours[name], markersize=8, label=name)
             continue
         x, y = places[name] = cost * measure.scale, 100 * one.accuracy
         low, high = one.interval
-        # Rounding can put a bound on the wrong side of the estimate, and matplotlib takes no negative bar.
+        # Rounding can put a bound on the wrong side of the estimate. matplotlib rejects negative bars.
         bounds = [[max(0.0, y - 100 * low)], [max(0.0, 100 * high - y)]]
         axes.errorbar(
             [x],
@@ -126,7 +125,7 @@ def _plot_costs_by_price(axes: Any, comparison: "Comparison", colours: dict[str,
             axes.plot(
                 [crossing.value], [100], "o", color=colours[pair.system], markersize=6, zorder=4
             )
-            above = place % 2 == 0  # neighbours on the line do not write over each other
+            above = place % 2 == 0  # neighbors on the line do not overlap
             axes.annotate(
                 f"1:{crossing.value:.3g}",
                 (crossing.value, 100),

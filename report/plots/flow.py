@@ -1,4 +1,4 @@
-"""The flow of the questions: of those that a round gets, how many it answers rightly, wrongly, or hands on."""
+"""The flow of questions: how many a round answers correctly, incorrectly, or escalates."""
 
 import textwrap
 from typing import Any
@@ -10,18 +10,20 @@ _OUTCOMES = {
     "right": "answered rightly",
     "wrong": "answered wrongly",
     "unknown": "unknown",
-    "on": "go on",
+    "on": "escalated",
 }
-_SHORT_OUTCOMES = {"right": "right", "wrong": "wrong", "unknown": "unknown", "on": "go on"}
+_SHORT_OUTCOMES = {"right": "right", "wrong": "wrong", "unknown": "unknown", "on": "escalated"}
 _BAR_HEIGHT, _LINE_HEIGHT, _ROUND_GAP = 30, 17, 26
 
 
 def plot_flow(system: ReportData, width: int) -> Any:
-    """Draw the rounds from top to bottom; what goes on falls straight down into the next round's bar.
+    """Draw a bar for each round, from top to bottom.
+
+    The escalated questions are at the right end of a bar, above the bar of the next round.
 
     Args:
-        system: a system's figures.
-        width: pixels.
+        system: the data of a system.
+        width: in pixels.
     """
     rounds = [row for row in system["flow"] if row["got"]] or system["flow"][:1]
     heads = [textwrap.wrap(_heading(row), int(width / 6.6)) for row in rounds]
@@ -121,7 +123,10 @@ def _draw_segment(
 
 
 def _legend_lines(row: ReportData, width: int) -> list[list[tuple[float, str, str]]]:
-    """The parts in words, in as many lines as the width needs: where each begins, the part, and its text."""
+    """Return the entries of the legend, in as many lines as the width needs.
+
+    An entry is its x in pixels, the outcome, and its text.
+    """
     lines: list[list[tuple[float, str, str]]] = [[]]
     x, names = 1.0, _OUTCOMES if width > 500 else _SHORT_OUTCOMES
     for part in _OUTCOMES:
@@ -138,7 +143,7 @@ def _legend_lines(row: ReportData, width: int) -> list[list[tuple[float, str, st
 
 
 def _draw_legend(axes: Any, rows: list[list[tuple[float, str, str]]], baseline: float) -> None:
-    """The parts in words under the bar, each behind its colour."""
+    """Draw the entries of the legend below the bar, each with its color."""
     for number, line in enumerate(rows):
         y = baseline + number * _LINE_HEIGHT
         for x, part, text in line:
@@ -155,7 +160,7 @@ def _draw_legend(axes: Any, rows: list[list[tuple[float, str, str]]], baseline: 
 
 
 def flow_tooltips(system: ReportData) -> dict[str, str]:
-    """What is told of each part under the pointer."""
+    """Return the tooltip of each segment, by its id."""
     return {
         f"{part}-{row['round']}": f"Round {row['round']}: {row[part]:,} of {row['got']:,} {words}"
         for row in system["flow"]
@@ -165,9 +170,9 @@ def flow_tooltips(system: ReportData) -> dict[str, str]:
 
 
 def flow_caption(system: ReportData) -> str:
-    """The flow for those who do not see it."""
+    """Return the flow as a sentence, for screen readers."""
     lines = [
-        f"round {row['round']} gets {row['got']}: {row['right']} answered rightly, {row['wrong']} wrongly, {row['on']} go on"
+        f"round {row['round']} gets {row['got']}: {row['right']} answered rightly, {row['wrong']} wrongly, {row['on']} escalated"
         for row in system["flow"]
     ]
     return f"Flow of the questions through {system['name']}: {'; '.join(lines)}."

@@ -1,4 +1,7 @@
-"""The frontier: accuracy against cost, a dot with its interval for each system, and a line through those that none beats."""
+"""The frontier plot: accuracy against cost, with a line through the undominated systems.
+
+Each system is a dot with its confidence interval.
+"""
 
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -13,7 +16,11 @@ Point = tuple[float, float]
 
 
 class _Layout(NamedTuple):
-    """Where everything stands: `across` and `up` are the axes' limits, `box` is the axes' in pixels from below."""
+    """The systems and lines of the plot with their positions.
+
+    `across` and `up` are the limits of the axes; `box` is the box of the axes in pixels, from the
+    lower left corner.
+    """
 
     systems: list[tuple[int, ReportData]]
     best: list[Point]
@@ -31,12 +38,12 @@ class _Layout(NamedTuple):
 
 
 def plot_frontier(figures: ReportData, measure: str, width: int) -> Any:
-    """Draw it for one measure.
+    """Draw the frontier plot for one cost measure.
 
     Args:
-        figures: those of the report.
-        measure: its name.
-        width: pixels.
+        figures: the data of the report.
+        measure: the name of the measure.
+        width: in pixels.
     """
     plan = _layout(figures, measure, width)
     figure = new_figure(width, plan.height)
@@ -84,7 +91,7 @@ def plot_frontier(figures: ReportData, measure: str, width: int) -> Any:
 
 
 def numbered_systems(figures: ReportData, measure: str, width: int) -> list[str]:
-    """The systems that the picture shows by number alone, as a key: `3 self-plan`."""
+    """Return number and name of the systems that are labeled by number only: `3 self-plan`."""
     labels = _place_labels(_layout(figures, measure, width), measure)
     numbers = sorted(label.dot.number for label in labels if not label.shows_name)
     names = {system["number"]: system["name"] for system in figures["systems"]}
@@ -92,13 +99,14 @@ def numbered_systems(figures: ReportData, measure: str, width: int) -> list[str]
 
 
 def is_plotted(system: ReportData, measure: str) -> bool:
+    """Return whether both the cost and the accuracy of a system are known."""
     return system["use"][measure] is not None and system["accuracy"] is not None
 
 
 def pareto_front(places: Iterable[Point]) -> list[Point]:
-    """Those that no other beats in both, by rising cost.
+    """Return the points that no other point beats in cost and accuracy, by increasing cost.
 
-    >>> undominated([(0.0, 0.5), (2.0, 0.7), (1.0, 0.8), (1.0, 0.6)])
+    >>> pareto_front([(0.0, 0.5), (2.0, 0.7), (1.0, 0.8), (1.0, 0.6)])
     [(0.0, 0.5), (1.0, 0.8)]
     """
     found: list[Point] = []
@@ -109,7 +117,7 @@ def pareto_front(places: Iterable[Point]) -> list[Point]:
 
 
 def frontier_systems(figures: ReportData, measure: str) -> list[str]:
-    """The systems on the frontier, by rising cost: none of the others is as accurate for less."""
+    """Return the names of the systems on the frontier, by increasing cost."""
     places = {
         s["name"]: (s["use"][measure], s["accuracy"])
         for s in figures["systems"]
@@ -120,7 +128,7 @@ def frontier_systems(figures: ReportData, measure: str) -> list[str]:
 
 
 def sweep_front(figures: ReportData, measure: str) -> list[Point]:
-    """The thresholds of which none is as accurate for less."""
+    """Return the undominated points of the sweep over thresholds."""
     settings = figures["swept"]["settings"]
     return pareto_front(
         (s["use"][measure], s["accuracy"]) for s in settings if s["use"][measure] is not None
@@ -135,9 +143,8 @@ def _layout(figures: ReportData, measure: str, width: int) -> _Layout:
     most = max([s["use"][measure] for _, s in systems] + [x for x, _ in swept], default=1.0) or 1.0
     bounds = [b for _, s in systems for b in s["interval"]] + [y for _, y in swept] or [0.0, 1.0]
     up = max(-0.03, min(bounds) - 0.03), min(1.02, max(bounds) + 0.03)
-    below = 15 * (
-        len(_axis_label_lines(figures, measure, width)) - 1
-    )  # what the axis' words take more than a line
+    # The height of the lines of the axis label after the first.
+    below = 15 * (len(_axis_label_lines(figures, measure, width)) - 1)
     height, bottom = height + below, 50.0 + below
     return _Layout(
         systems,
@@ -152,7 +159,7 @@ def _layout(figures: ReportData, measure: str, width: int) -> _Layout:
 
 
 def _axis_label_lines(figures: ReportData, measure: str, width: int) -> list[str]:
-    """What the cost is, in lines that the width holds."""
+    """Return the label of the cost axis, wrapped to the width."""
     words = next(m["words"] for m in figures["measures"] if m["name"] == measure)
     return textwrap.wrap(words, int((width - 44) / 6.2))
 
@@ -190,8 +197,8 @@ def _draw_line(
 
 
 def _draw_system(axes: Any, number: int, system: ReportData, cost: float) -> None:
-    """The source's first system is strong, and what it only replays is hollow."""
-    colour = COLORS["beside"] if number else COLORS["accent"]
+    """Draw a system: the first in the accent color, a replayed system that was not recorded hollow."""
+    colour = COLORS["other"] if number else COLORS["accent"]
     low, high = system["interval"]
     axes.plot(
         [cost, cost],

@@ -1,4 +1,4 @@
-"""All pictures of a report: for its page as SVG in two widths, and as files."""
+"""All plots of a report: as SVG in two widths for its page, and as files."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,16 +26,16 @@ _FORMATS: dict[str, dict[str, Any]] = {"svg": {"metadata": {"Date": None}}, "png
 
 @dataclass(frozen=True)
 class Plot:
-    """One picture.
+    """One plot.
 
     Attributes:
-        name: of its file, and of its place in the page.
+        name: its name in the page and in file names.
         draw: draws it for a width in pixels.
-        caption: what it says.
-        tooltips: what is told of its marks.
-        system: whose it is; None where it shows all.
-        size: of its file, one of `WIDTHS`.
-        notes: of its file: what the page tells beside it.
+        caption: its content as text, for screen readers.
+        tooltips: the tooltips of its marks, by their ids.
+        system: the name of its system; None if it shows all systems.
+        size: the width of its file, a key of `WIDTHS`.
+        notes: lines below the title of its file, which the page shows as text.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Plot:
 
 
 def plots_for(figures: ReportData) -> Iterator[Plot]:
-    """Those that have something to show."""
+    """Yield the plots that have data."""
     for measure in figures["measures"]:
         name = measure["name"]
         if has_data(figures, name):
@@ -95,7 +95,7 @@ def plots_for(figures: ReportData) -> Iterator[Plot]:
 
 
 def has_data(figures: ReportData, measure: str) -> bool:
-    """Whether a picture of a measure shows anything: not where nobody's cost is known but of those who pay nothing."""
+    """Return whether a plot of a measure is useful: not if every known cost is 0 and others are unknown."""
     systems = figures["systems"]
     there = [system for system in systems if is_plotted(system, measure)]
     if MEASURES[measure].tiers == LARGE:
@@ -122,7 +122,7 @@ def _time_caption(figures: ReportData) -> str:
 
 
 def page_plots(figures: ReportData) -> dict[str, dict[str, str]]:
-    """By name and width (`wide`, `narrow`), each as an SVG element."""
+    """Return each plot as an SVG element, by name and width (`wide`, `narrow`)."""
     with report_style():
         return {
             picture.name: {
@@ -136,14 +136,17 @@ def page_plots(figures: ReportData) -> dict[str, dict[str, str]]:
 
 
 def draw_files(figures: ReportData, folder: Path) -> list[Path]:
-    """Write every picture as SVG and PNG.
+    """Write every plot as SVG and PNG.
 
     Args:
-        figures: those of the report.
-        folder: made where it is missing.
+        figures: the data of the report.
+        folder: created if it is missing.
+
+    Returns:
+        The files.
 
     Raises:
-        CopeError: when it cannot be written.
+        CopeError: if they cannot be written.
     """
     files = []
     try:
@@ -163,7 +166,7 @@ def draw_files(figures: ReportData, folder: Path) -> list[Path]:
 
 
 def _standalone_figure(picture: Plot, figures: ReportData) -> Any:
-    """The picture with a heading that says of what it is."""
+    """Return the plot with a heading that names task, system and models."""
     title = (
         f"{figures['task']}, {figures['questions']:,} question{'s' * (figures['questions'] != 1)}"
     )
@@ -174,20 +177,20 @@ def _standalone_figure(picture: Plot, figures: ReportData) -> Any:
 
 
 def frontier_notes(figures: ReportData, measure: str) -> Iterator[str]:
-    """What the lines are, and whose the numbers."""
-    grey = (
-        "Grey line: no other system is as accurate for less"
+    """Yield the explanation of the lines, and the names of the numbered systems."""
+    gray = (
+        "Gray line: no other system is as accurate for less"
         if len(frontier_systems(figures, measure)) > 1
         else ""
     )
     swept = len(sweep_front(figures, measure)) > 1
     blue = f"pale blue: {figures['swept']['system']} at other thresholds" if swept else ""
-    yield "; ".join(part for part in (grey, blue) if part)
+    yield "; ".join(part for part in (gray, blue) if part)
     yield ", ".join(numbered_systems(figures, measure, WIDTHS["wide"]))
 
 
 def _file_name(name: str, figures: ReportData) -> str:
-    """A picture's name with the system's in place of its number."""
+    """Return the name of a plot with the system's name in place of its number."""
     kind, _, number = name.partition("-")
     if not number.isdigit():
         return name

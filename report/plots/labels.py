@@ -1,4 +1,4 @@
-"""Labels of the frontier's dots: names where there is room, else the numbers under which the systems are listed."""
+"""Labels of the dots in the frontier plot: names if they fit, else the numbers of the systems."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,22 +8,22 @@ Box = tuple[float, float, float, float]
 """Left, bottom, right, top in pixels."""
 
 FONT_SIZE = 12
-"""Pixels of a label's text."""
+"""In pixels."""
 
 
 @dataclass(frozen=True)
 class Dot:
-    """A system in the picture, in pixels from the lower left corner.
+    """A system in the plot, in pixels from the lower left corner.
 
     Attributes:
-        number: under which it is listed.
-        name: what it is called.
+        number: the number of the system in the list.
+        name: the name of the system.
         x: of the dot.
         y: of the dot.
-        low: where its interval begins.
-        high: where it ends.
-        bold: whether its name is bold.
-        extra: what is told beside its name where there is room.
+        low: the lower end of its interval.
+        high: the upper end of its interval.
+        bold: whether its label is bold.
+        extra: text after its name if it fits.
     """
 
     number: int
@@ -38,7 +38,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Label:
-    """A dot's text: `named` says whether it holds the name, or the number alone."""
+    """The text of a dot; `shows_name` is False if it is the number only."""
 
     dot: Dot
     text: str
@@ -49,17 +49,19 @@ class Label:
 def place_labels(
     dots: Sequence[Dot], lines: Sequence[Sequence[tuple[float, float]]], room: Box
 ) -> list[Label]:
-    """Place a label beside every dot, so that it covers neither another nor a dot nor an interval.
+    """Place a label next to every dot, so that no label covers a label, a dot or an interval.
 
     Args:
         dots: the systems.
-        lines: what is drawn behind them, which labels cover only where nothing else is free.
-        room: where labels may stand; ticks and titles are outside.
+        lines: the lines of the plot, which labels cover only if no other position is free.
+        room: the box that labels must not leave; ticks and titles are outside.
 
     Returns:
-        All with names where these fit; otherwise each begins with its number, and those that do not fit are the number alone.
+        The labels with names, if all fit. Otherwise each begins with its number, and a label that does
+        not fit is the number only.
 
-    >>> [label.text for label in place_labels([Dot(1, "cope", 50, 50, 40, 60)], [], (0, 0, 200, 100))]
+    >>> dots = [Dot(1, "cope", 50, 50, 40, 60)]
+    >>> [label.text for label in place_labels(dots, [], (0, 0, 200, 100))]
     ['cope']
     """
     texts: list[Callable[[Dot], str]] = [lambda dot: dot.name]
@@ -91,7 +93,7 @@ def _place_all(
         ]
 
     found: list[Label] = []
-    # Those with the least choice come first: the others can give way.
+    # The dots with the fewest free positions come first, because the others have alternatives.
     for dot in sorted(dots, key=lambda dot: (len(free(dot)), -dot.y)):
         if boxes := free(dot):
             label = Label(
@@ -116,12 +118,12 @@ def _place_all(
 
 
 def _text_width(text: str, strong: bool) -> float:
-    """About how wide a text is in the fonts that a page may have."""
+    """Return the approximate width of a text in the fonts that a page may use."""
     return (0.68 if strong else 0.62) * FONT_SIZE * len(text)
 
 
 def _candidate_boxes(dot: Dot, wide: float) -> Iterator[Box]:
-    """Places for a label beside its dot, the better ones first."""
+    """Yield the positions for a label next to its dot, the better ones first."""
     tall = FONT_SIZE + 4
     for dx, dy in (
         (13, 0),
@@ -135,7 +137,7 @@ def _candidate_boxes(dot: Dot, wide: float) -> Iterator[Box]:
 
 
 def _points_along(path: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
-    """Points every few pixels of a line."""
+    """Yield points of a line every 6 pixels or less."""
     for (x, y), (to_x, to_y) in pairwise(path):
         steps = int(max(abs(to_x - x), abs(to_y - y)) / 6) + 1
         yield from (

@@ -1,4 +1,4 @@
-"""Reliability of each round's vote, and the model time that the rounds take."""
+"""The reliability of each round's vote, and the model time of the rounds."""
 
 import math
 from typing import Any
@@ -11,13 +11,14 @@ _PANEL_HEIGHT = 250
 
 
 def plot_reliability(system: ReportData, width: int) -> Any:
-    """Share of votes against accuracy, one panel for each round that votes; a fair vote lies on the diagonal.
+    """Plot confidence against accuracy, with a panel for each round that votes.
 
-    Of a round that is decided by tests: accuracy where the program fails the shown tests and where it passes them.
+    A calibrated vote is on the diagonal. For a round that is decided by tests, the panel shows the
+    accuracy of programs that fail the shown tests and of programs that pass them.
 
     Args:
-        system: a system's figures, with at least one such round.
-        width: pixels.
+        system: the data of a system with at least one such round.
+        width: in pixels.
     """
     rows = system["reliability"]
     across = min(len(rows), 2 if width > 500 else 1)
@@ -74,7 +75,7 @@ def _draw_reliability(axes: Any, row: ReportData, system: ReportData) -> None:
     most = max(level["questions"] for level in row["levels"])
     for place, level in enumerate(row["levels"]):
         x, y = level["confidence"], level["right"] / level["questions"]
-        colour = COLORS["beside"] if level["accepted"] is False else COLORS["accent"]
+        colour = COLORS["other"] if level["accepted"] is False else COLORS["accent"]
         axes.plot([x, x], level["interval"], color=colour, linewidth=1.6, alpha=0.6, zorder=3)
         size = 5 + 11 * math.sqrt(level["questions"] / most)
         axes.plot(
@@ -101,12 +102,12 @@ def _draw_reliability(axes: Any, row: ReportData, system: ReportData) -> None:
 
 
 def reliability_tooltips(system: ReportData) -> dict[str, str]:
-    """What is told of each level under the pointer."""
+    """Return the tooltip of each level, by its id."""
     return {
         f"level-{row['round']}-{place}": (
             f"{_level_text(system, row, level['confidence'])}: {level['right']:,} of {level['questions']:,} questions right "
             f"({level['right'] / level['questions']:.0%})"
-            + {True: ", accepted", False: ", goes on", None: ""}[level["accepted"]]
+            + {True: ", accepted", False: ", escalated", None: ""}[level["accepted"]]
         )
         for row in system["reliability"]
         for place, level in enumerate(row["levels"])
@@ -114,6 +115,7 @@ def reliability_tooltips(system: ReportData) -> dict[str, str]:
 
 
 def reliability_caption(system: ReportData) -> str:
+    """Return the calibration errors as a sentence, for screen readers."""
     lines = [
         f"round {row['round']}: {row['error']:.3f} over {row['questions']} questions"
         for row in system["reliability"]
@@ -130,11 +132,11 @@ def _level_text(system: ReportData, row: ReportData, confidence: float) -> str:
 
 
 def plot_model_time(figures: ReportData, width: int) -> Any:
-    """Seconds of model time a question, stacked by round, a bar for each system.
+    """Plot the model time of a question in seconds: a bar for each system, stacked by round.
 
     Args:
-        figures: those of the report.
-        width: pixels.
+        figures: the data of the report.
+        width: in pixels.
     """
     systems = figures["systems"]
     figure = new_figure(width, 46 * len(systems) + 26)
@@ -196,6 +198,7 @@ def _draw_legend(axes: Any, rounds: int, baseline: float) -> None:
 
 
 def time_tooltips(figures: ReportData) -> dict[str, str]:
+    """Return the tooltip of each part of a bar, by its id."""
     return {
         f"time-{place}-{number}": f"{system['name']}, round {number}: {format_seconds(seconds / max(system['n'], 1))} a question"
         for place, system in enumerate(figures["systems"])
@@ -205,7 +208,7 @@ def time_tooltips(figures: ReportData) -> dict[str, str]:
 
 
 def format_seconds(seconds: float) -> str:
-    """Seconds for people.
+    """Return seconds as text with two or three digits.
 
     >>> format_seconds(0.01234), format_seconds(12.34)
     ('0.012 s', '12.3 s')

@@ -1,4 +1,4 @@
-"""SVG as matplotlib writes it, made fit for a page: its colours are the page's, its names are its own, and it can be read aloud."""
+"""Adapt matplotlib's SVG to a page: the page's colors, unique ids, and texts for screen readers."""
 
 import io
 import re
@@ -19,13 +19,13 @@ _URL = re.compile(r"url\(#([^)]*)\)")
 def embed_svg(
     figure: Any, name: str, caption: str, tooltips: Mapping[str, str] | None = None
 ) -> str:
-    """A figure as an SVG element of a page.
+    """Return a figure as an SVG element of a page.
 
     Args:
-        figure: matplotlib's.
-        name: unique in the page; every id in the picture begins with it.
-        caption: what the picture says, for those who do not see it.
-        tooltips: by the id of a mark, what is told of it under the pointer.
+        figure: a figure of matplotlib.
+        name: unique in the page; every id in the plot begins with it.
+        caption: the content of the plot as text, for screen readers.
+        tooltips: the tooltips of marks, by their ids.
     """
     file = io.StringIO()
     figure.savefig(file, format="svg", metadata={"Date": None}, transparent=True)
@@ -54,11 +54,11 @@ def _add_tooltips(root: ElementTree.Element, tooltips: Mapping[str, str]) -> Non
 
 
 def _adapt_to_page(root: ElementTree.Element, name: str) -> None:
-    """Ids that no other picture has, and colours that are variables of the page."""
+    """Make ids unique in the page, and replace colors by variables of the page."""
     style = f"{{{_SVG}}}style"
     for element in root.iter():
         if element.tag == style:
-            element.text = ""  # line joins, which the page's own style sheet sets
+            element.text = ""  # line joins, which the page's style sheet sets
         for key, value in list(element.attrib.items()):
             if key == "id":
                 element.set(key, f"{name}-{value}")

@@ -1,4 +1,4 @@
-"""The look of the pictures: colours that the page turns into its own, and panels measured in pixels."""
+"""The style of the plots: colors that the page can replace, and sizes in pixels."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ COLORS = {
     "line": "#dde1e6",
     "card": "#ffffff",
     "accent": "#1f5fbf",
-    "beside": "#7b8794",
+    "other": "#7b8794",
     "swept": "#9db9e4",
     "right": "#14805e",
     "wrong": "#c4491d",
@@ -22,23 +22,23 @@ COLORS = {
     "round-3": "#b3c8ee",
     "round-4": "#d5dff2",
 }
-"""By role, in the light of a white page; no two are the same, so that each stands for its role in an SVG."""
+"""By role, for a white page. No two are the same, so that a color identifies its role in an SVG."""
 
 WIDTHS = {"wide": 700, "narrow": 330}
-"""Pixels: the two sizes that a page chooses from."""
+"""In pixels: the page contains every plot in both widths."""
 
 _SETTINGS: dict[Any, Any] = {
-    "svg.fonttype": "none",  # texts stay texts
-    "svg.hashsalt": "cope",  # the same figures give the same file
+    "svg.fonttype": "none",  # text stays text
+    "svg.hashsalt": "cope",  # the same data give the same file
     "font.size": 12,
-    "text.parse_math": False,  # a name may hold a dollar sign
+    "text.parse_math": False,  # a name may contain a dollar sign
     "path.simplify": False,
 }
 
 
 @contextmanager
 def report_style() -> Iterator[None]:
-    """Draw inside with the report's settings."""
+    """Use the report's settings of matplotlib inside the context."""
     import matplotlib
 
     with matplotlib.rc_context(_SETTINGS):
@@ -46,14 +46,14 @@ def report_style() -> Iterator[None]:
 
 
 def new_figure(width: float, height: float) -> Any:
-    """A figure of so many pixels, at 72 to the inch, so that a point is a pixel."""
-    from matplotlib.figure import Figure  # without pyplot: no window system is asked for
+    """Return a figure of this size in pixels, with 72 pixels to the inch: a point is a pixel."""
+    from matplotlib.figure import Figure  # pyplot would look for a window system
 
     return Figure(figsize=(width / 72, height / 72), dpi=72, facecolor=COLORS["card"])
 
 
 def axes_at(figure: Any, left: float, top: float, width: float, height: float) -> Any:
-    """Axes at a place in pixels from the upper left corner."""
+    """Add axes at a position in pixels from the upper left corner."""
     whole_width, whole_height = (72 * inches for inches in figure.get_size_inches())
     bottom = whole_height - top - height
     axes = figure.add_axes(
@@ -64,7 +64,7 @@ def axes_at(figure: Any, left: float, top: float, width: float, height: float) -
 
 
 def add_heading(figure: Any, title: str, lines: Sequence[str]) -> Any:
-    """Put a title, and lines beneath it, above all that a figure shows; for pictures that stand alone."""
+    """Add a title and lines below it at the top of a figure, which becomes taller."""
     width, height = (72 * inches for inches in figure.get_size_inches())
     texts = [(text, "title") for text in textwrap.wrap(title, int(width / 7.4))]
     texts += [(text, "line") for line in lines for text in textwrap.wrap(line, int(width / 6.4))]
@@ -87,7 +87,7 @@ def add_heading(figure: Any, title: str, lines: Sequence[str]) -> Any:
 
 
 def strip_axes(axes: Any) -> None:
-    """Grid lines for reading values, and no box."""
+    """Show grid lines, and hide spines and tick marks."""
     axes.grid(color=COLORS["line"], linewidth=1)
     axes.set_axisbelow(True)
     axes.spines[:].set_visible(False)
@@ -95,7 +95,7 @@ def strip_axes(axes: Any) -> None:
 
 
 def pixel_axes(figure: Any) -> Any:
-    """Axes over the whole figure whose units are pixels from the upper left corner, for pictures that are laid out by hand."""
+    """Return axes over the whole figure with pixels from the upper left corner as units."""
     width, height = (72 * inches for inches in figure.get_size_inches())
     axes = axes_at(figure, 0, 0, width, height)
     axes.set_xlim(0, width)

@@ -1,1 +1,1 @@
-"""What a report is made from: a run, a recording or a comparison."""
+"""The sources of a report: a run, a recording or a comparison."""

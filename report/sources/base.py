@@ -1,4 +1,4 @@
-"""What a report is made of: systems, each with its rounds and a record for each question."""
+"""The content of a report: systems with their rounds and a record for each question."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from ...stats.measures import LARGE, largest_tier
 
 Sample = dict[str, Any]
 SamplesByPool = dict[int, list[Sample]]
-"""A question's samples by pool: what a round drew, which several systems may share."""
+"""A question's samples by pool. A pool holds the samples of one round, which systems may share."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,13 @@ class RoundView:
 
     Attributes:
         number: from 1.
-        reasoner: the tier that solves; None where nothing tells.
+        reasoner: the tier that solves; None if unknown.
         planner: the tier that plans; None in a round without a plan.
         samples: how many solutions are drawn.
-        threshold: the confidence that is enough; None in a round whose answer is returned.
-        pool: under which number `Source.drawn` gives the round's samples; None where no source has them.
-        plan: what the planner writes.
-        plans: how many plans.
+        threshold: the confidence that is enough; None if the answer is always accepted.
+        pool: the key of the round's samples in `ReportSource.samples_of`; None if no source has them.
+        plan: the kind of plan that the planner writes.
+        plans: the number of plans.
     """
 
     number: int
@@ -56,7 +56,7 @@ class RoundView:
 
     @property
     def description(self) -> str:
-        """Who does what, in a line.
+        """A line about which tier does what.
 
         >>> RoundView(1, "small", samples=8).description
         'small solves 8 times'
@@ -76,14 +76,16 @@ class ReportSystem:
     """A preset, program or run on some questions.
 
     Attributes:
-        name: what it is called.
+        name: its name in the report.
         rounds: its rounds.
-        records: of the questions whose outcome is known, and of those on which a model failed.
-        right: by question and round, whether the round's own answer is right; None where nothing tells.
-        unknown: how many questions need calls that a record does not hold, by what is lacking.
-        unreplayable_at: by question, the round whose calls are lacking.
-        stopped_early: whether sampling stopped when a vote was decided, so that shares of votes are what was counted until then.
-        is_primary: whether it is what the source was made with, rather than what stands beside it.
+        records: those of the questions whose outcome is known or on which a model failed.
+        right: by question and round, whether the round's answer is right; None if unknown.
+        unknown: the number of questions that need calls missing from a recording, by reason.
+        unreplayable_at: by question, the round whose calls are missing.
+        stopped_early: whether sampling stopped when a vote was decided. Shares of votes are then
+            those counted until that moment.
+        is_primary: whether the source was made with this system; False for a system added for
+            comparison.
     """
 
     name: str
@@ -107,12 +109,12 @@ class ReportSystem:
 
 @dataclass(frozen=True)
 class SweepPoint:
-    """The record's own program with other thresholds.
+    """The program of a recording with other thresholds.
 
     Attributes:
-        thresholds: for the gates in order.
+        thresholds: one for each round that has a threshold, in order.
         accuracy: mean score.
-        costs: mean over the questions by measure, None where it is not known.
+        costs: mean cost of a question by measure; None if unknown.
     """
 
     thresholds: tuple[float, ...]
@@ -122,24 +124,24 @@ class SweepPoint:
 
 @dataclass(frozen=True)
 class ReportSource:
-    """A run, a record or a comparison, read.
+    """The content of a run, a recording or a comparison.
 
     Attributes:
-        kind: which of them.
+        kind: the kind of source.
         path: the file or folder.
-        task: the task's name.
+        task: the name of the task.
         domain: the kind of questions: `short-answer` or `code`.
         answer_kind: how answers are compared; None is the domain's kind.
-        models: each tier's model.
-        systems: what is compared, the source's own first.
-        samples_of: every sample of a question, by its key.
-        metadata: what else is worth telling, by label.
-        sweep: the own program at other thresholds.
-        swept_system: its name.
+        models: the model of each tier.
+        systems: the systems, the primary ones first.
+        samples_of: returns all samples of a question, given its key.
+        metadata: further facts, by label.
+        sweep: the first system at other thresholds.
+        swept_system: the name of that system.
         skipped_presets: presets that cannot be replayed, with the reason.
-        groups: by a question's key, what it belongs to; None where questions stand alone.
-        mlflow_run: the run under which the source was tracked.
-        mlflow_store: the store that holds it, where the source tells.
+        groups: the group of a question, by its key; None if the questions are independent.
+        mlflow_run: the MLflow run in which the source was tracked.
+        mlflow_store: the URI of its store, if the source contains it.
     """
 
     kind: Literal["run", "record", "comparison"]
@@ -160,12 +162,12 @@ class ReportSource:
 
     @property
     def same_answer(self) -> Callable[[str, str], bool | None] | None:
-        """What compares two answers at once, see `Domain.same_answer`."""
+        """The domain's function that compares two answers, see `Domain.same_answer`."""
         return domain_by_name(self.domain).with_answer_kind(self.answer_kind).same_answer
 
     @cached_property
     def questions(self) -> dict[str, Record]:
-        """Every question by its key, in the order of the systems' records."""
+        """The record of each question by its key, in the order of the systems' records."""
         found: dict[str, Record] = {}
         for system in self.systems:
             for record in system.records:

@@ -1,4 +1,4 @@
-"""What a path holds: a record, a run, or a comparison of several runs."""
+"""Open a path as the source of a report: a recording, a run, or a comparison of several runs."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -17,21 +17,22 @@ from .run import run_system, task_domain
 
 
 def open_source(path: Path, prices: Mapping[str, Price] | None = None) -> ReportSource:
-    """Read what `cope eval`, `cope record`, `cope import` or `cope compare` left.
+    """Read the result of `cope eval`, `cope record`, `cope import` or `cope compare`.
 
     Args:
-        path: a run's folder, a record's file, or a comparison's folder.
-        prices: the user's price of a tier; else what was noted when the calls were made.
+        path: the folder of a run, the file of a recording, or the folder of a comparison.
+        prices: the user's prices by tier; other tiers have the price noted with their calls.
 
     Raises:
-        CopeError: when it is none of these, or damaged, or has no such tier.
+        CopeError: if the path is none of these, is damaged, or has no tier of `prices`.
     """
     if not path.exists():
         raise CopeError(
-            f"there is no {path}: name a folder of `cope eval` or `cope compare`, or a file of `cope record`"
+            f"there is no {path}: name a folder of `cope eval` or `cope compare`, "
+            "or a file of `cope record`"
         )
     if not path.is_dir():
-        from .recording import recording_source  # Arrow takes its time
+        from .recording import recording_source  # Arrow is slow to import
 
         return recording_source(path, prices)
     if has_results(path):
@@ -39,7 +40,8 @@ def open_source(path: Path, prices: Mapping[str, Price] | None = None) -> Report
     folders = run_folders(path)
     if not folders:
         raise CopeError(
-            f"{path} holds no run: name a folder that `cope eval` or `cope compare` wrote, or a record's file"
+            f"{path} holds no run: name a folder that `cope eval` or `cope compare` wrote, "
+            "or a record's file"
         )
     return _comparison_source(path, [RunStore.read(folder) for folder in folders], prices)
 
@@ -73,16 +75,15 @@ def _run_source(run: StoredRun, prices: Mapping[str, Price] | None) -> ReportSou
 
 
 def _mlflow_run(notes: Mapping[str, Any]) -> dict[str, Any]:
-    """Where a run was tracked, in the words of a comparison's document."""
+    """Return where a run was tracked, under the keys that a comparison's document uses."""
     return {"run": notes.get("mlflow_run"), "store": notes.get("mlflow_store")}
 
 
 def _comparison_source(
     path: Path, runs: list[StoredRun], prices: Mapping[str, Price] | None
 ) -> ReportSource:
-    document = ComparisonStore(
-        path
-    ).read_document()  # its figures are counted anew from the results
+    # Only names and groups are read: the figures are computed again from the results.
+    document = ComparisonStore(path).read_document()
     stored = {run.path: run for run in runs}
     names = _system_names(document, runs)
     settings = [run.settings for run in runs]
@@ -110,7 +111,10 @@ def _comparison_source(
 
 
 def _system_names(document: Mapping[str, Any], runs: list[StoredRun]) -> dict[Path, str]:
-    """What each folder's system is called: in the comparison's order and by its names, then by the presets'."""
+    """Return the name of the system in each folder, in the order of the comparison.
+
+    A folder that the comparison does not list has the name of its preset.
+    """
     by_folder = {folder: name for name, folder in (document.get("folders") or {}).items()}
     names: dict[Path, str] = {}
     for run in runs:

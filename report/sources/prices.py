@@ -1,4 +1,4 @@
-"""The user's prices on what a run's calls took, as a replay sets them on a record's."""
+"""Apply the user's prices to the calls of a run, as a replay does for a recording."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -10,10 +10,15 @@ from ...models.usage_row import UsageRow
 
 
 def check_priced_tiers(prices: Mapping[str, Price], tiers: Collection[str], source: str) -> None:
-    """Refuse a price for a tier that nobody asks.
+    """Raise an error if a tier with a price does not exist.
+
+    Args:
+        prices: the user's prices by tier.
+        tiers: the tiers of the source.
+        source: its name, for the message.
 
     Raises:
-        CopeError: for the first of them.
+        CopeError: for the first such tier.
     """
     for tier in prices:
         if tier not in tiers:
@@ -21,7 +26,10 @@ def check_priced_tiers(prices: Mapping[str, Price], tiers: Collection[str], sour
 
 
 def reprice(records: Sequence[Record], prices: Mapping[str, Price]) -> list[Record]:
-    """The same records, with the calls of the tiers that have a price by that price; a reply from the cache costs nothing."""
+    """Return records in which the calls of the tiers in `prices` have those prices.
+
+    A reply from the cache costs nothing.
+    """
     if not prices:
         return list(records)
     return [_reprice_record(record, prices) for record in records]

@@ -1,4 +1,8 @@
-"""A record as systems: every preset that it can replay, and its own program at other thresholds."""
+"""Read a recording as systems.
+
+The systems are its programs and every preset that it can replay. The first program is also replayed
+at other thresholds.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
@@ -19,7 +23,7 @@ from ..costs import sweep_costs_per_question
 from .base import ReportSource, ReportSystem, RoundView, Sample, SamplesByPool, SweepPoint
 from .prices import check_priced_tiers
 
-_MAX_SWEEP_SETTINGS = 600  # thresholds that are swept, at most
+_MAX_SWEEP_SETTINGS = 600
 
 _TEXT_COLUMNS = {
     "plan": "plan",
@@ -42,10 +46,10 @@ def recording_source(path: Path, prices: Mapping[str, Price] | None = None) -> R
 
     Args:
         path: the file.
-        prices: the user's price of a tier; else what was recorded.
+        prices: the user's prices by tier; other tiers have the recorded price.
 
     Raises:
-        CopeError: when it is none, lacks right answers, or has no such tier.
+        CopeError: if the file is no recording, lacks right answers, or has no tier of `prices`.
     """
     record = Recording.open(path)
     record.require_answers("a report", "record or import it with them")
@@ -99,7 +103,11 @@ def recording_source(path: Path, prices: Mapping[str, Price] | None = None) -> R
 def _complete_replays(
     record: Recording, prices: Mapping[str, Price] | None
 ) -> tuple[dict[str, Replay], dict[str, str]]:
-    """By name, the recorded programs and the package's presets that can be replayed in full; why the others cannot."""
+    """Replay the recorded programs and the bundled presets.
+
+    Returns:
+        The replays of which all outcomes are known, by name, and for each other preset the reason.
+    """
 
     def replay_of(program: Any, samples: int | None = None) -> Replay:
         return Replay(record, program, samples=samples, prices=prices)
@@ -128,7 +136,7 @@ def _complete_replays(
 
 
 def _replay_identity(replay: Replay) -> Any:
-    """What a replay asks and decides by: two with the same are the same system."""
+    """Return the calls and thresholds of a replay: equal ones are the same system."""
     return tuple(
         (
             round_.recorded.program,
@@ -168,7 +176,7 @@ def _replay_system(
 
 
 def _sweep_points(replay: Replay, system: ReportSystem) -> Iterator[SweepPoint]:
-    """The settings of the gates that decide differently, as far as the record tells their outcome."""
+    """Yield the thresholds that lead to different decisions and whose outcome is known."""
     gates = [round_ for round_ in replay.rounds if round_.spec.threshold is not None]
     if not gates or system.unknown:
         return

@@ -1,4 +1,4 @@
-"""A folder of `cope eval` as a system: its records, and each round as far as they tell it."""
+"""Read a folder of `cope eval` as a system: its records, and the rounds that they show."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ def run_records(run: StoredRun) -> list[Record]:
     """Return the results of a run in the natural order of the questions' ids.
 
     Raises:
-        CopeError: when there are none, or a line is no result.
+        CopeError: if there are none, or a line is no result.
     """
     if not run.results:
         raise CopeError(
@@ -32,7 +32,10 @@ def run_records(run: StoredRun) -> list[Record]:
 
 
 def _natural_sort_key(name: str) -> list[tuple[bool, int, str]]:
-    """By words and whole numbers: records lie in the order in which questions were finished, which tells nothing."""
+    """Split an id into words and whole numbers.
+
+    Records are stored in the order in which questions finished, which has no meaning.
+    """
     parts = re.split(r"(\d+)", name)
     return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
 
@@ -44,17 +47,17 @@ def run_system(
     is_primary: bool = True,
     prices: Mapping[str, Price] | None = None,
 ) -> tuple[ReportSystem, dict[str, SamplesByPool]]:
-    """A run as a system, and its samples by question.
+    """Return a run as a system, and its samples by question.
 
     Args:
-        name: what the report calls it.
-        run: as its folder holds it.
-        first_pool: the number under which its first round's samples are given.
-        is_primary: see `System`.
-        prices: the user's price of a tier; else what the run saved.
+        name: its name in the report.
+        run: the stored run.
+        first_pool: the number of the pool that holds the samples of its first round.
+        is_primary: see `ReportSystem`.
+        prices: the user's prices by tier; other tiers have the saved price.
 
     Raises:
-        CopeError: when it has no results.
+        CopeError: if the run has no results.
     """
     settings = run.settings
     records = reprice(run_records(run), prices or {})
@@ -78,12 +81,12 @@ def run_system(
 
 
 def _stopped_early(settings: dict[str, Any]) -> bool:
-    """Whether sampling stopped before all samples were drawn."""
+    """Return whether sampling could stop before all samples were drawn."""
     return settings.get("early_stop", EXACT) != NONE
 
 
 def task_domain(task: str) -> Domain:
-    """Return the kind of questions of a task, with its kind of answers; the default one for a task that is not known."""
+    """Return the domain of a task with its kind of answers; the default domain for an unknown task."""
     if task not in TASKS:
         return domain_by_name(DEFAULT_DOMAIN)
     found = TASKS[task]
@@ -91,7 +94,10 @@ def task_domain(task: str) -> Domain:
 
 
 def answer_is_right(record: Record, answer: str | None, domain: Domain) -> bool | None:
-    """Whether an answer within a run is right; None where nothing tells: only the question's own answer was scored."""
+    """Return whether an answer of a round is right.
+
+    None if unknown, because only the final answer of a question was scored.
+    """
     if record.gold is None:
         return None
     if answer is None:
@@ -103,13 +109,14 @@ def answer_is_right(record: Record, answer: str | None, domain: Domain) -> bool 
 
 
 def round_is_right(record: Record, round_record: RoundRecord, domain: Domain) -> bool | None:
+    """Return whether the answer of a round is right; None if unknown."""
     if record.error is None and round_record["round"] == record.round:
         return None if record.score is None else record.score >= 1.0
     return answer_is_right(record, round_record["answer"], domain)
 
 
 def _round_views(preset: str, records: Sequence[Record], first_pool: int) -> Iterator[RoundView]:
-    """The preset's rounds where it is the package's and fits what was asked; else what the records show."""
+    """Yield the rounds of a bundled preset, corrected by the records; else those of the records."""
     seen = max((len(record.rounds) for record in records), default=0)
     specs = load_preset(preset).rounds if preset in preset_names() else ()
     for number in range(1, max(seen, len(specs)) + 1):
@@ -137,7 +144,7 @@ def _observed_round(
         _samples_in_round(told) or (spec.samples if spec else 1),
         told[0]["threshold"],
     )
-    if spec and told[0].get("early_stop") in INEXACT:  # shares are of what was drawn
+    if spec and told[0].get("early_stop") in INEXACT:  # shares are of the samples drawn
         samples = max(samples, spec.samples)
     if spec is None:
         return RoundView(number, tiers.get("reason"), tiers.get("plan"), samples, threshold, pool)
@@ -148,9 +155,10 @@ def _observed_round(
 
 
 def _samples_in_round(round_records: Sequence[RoundRecord]) -> int:
-    """Of how many samples a round is, although sampling may have stopped before all were drawn; 0 where nothing tells.
+    """Return the number of samples of a round, even if sampling stopped early; 0 if unknown.
 
-    A share of votes is of all of them; and a program that passes no test leaves none undrawn.
+    The number follows from a share of votes, which is a share of all samples, or from a question that
+    was not accepted, because then all samples were drawn.
     """
     found = 0
     for round_ in round_records:

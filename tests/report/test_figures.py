@@ -155,9 +155,9 @@ ROUND = RoundView(1, "small", samples=8, threshold=0.75)
         (
             {},
             False,
-            "5 of 8 samples agree (62%), and 75% are needed: the question goes on to round 2.",
+            "5 of 8 samples agree (62%), and 75% are needed: the question escalates to round 2.",
         ),
-        ({"plan": "p"}, False, "goes on to round 2, with a plan."),
+        ({"plan": "p"}, False, "escalates to round 2, with a plan."),
         ({"asked": 7}, False, "1 more were not drawn, as they could change nothing"),
         ({"accepted": True, "threshold": 0.5}, False, "and 50% are enough: accepted."),
         (
@@ -168,7 +168,7 @@ ROUND = RoundView(1, "small", samples=8, threshold=0.75)
         (
             {"answer": None, "votes": {}, "confidence": 0.0},
             False,
-            "No answer could be read: the question goes on to round 2.",
+            "No answer could be read: the question escalates to round 2.",
         ),
         (
             {"answer": None, "votes": {}, "confidence": 0.0},

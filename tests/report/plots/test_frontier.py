@@ -82,7 +82,7 @@ def test_only_the_sources_own_program_is_strong_and_what_is_replayed_is_hollow()
     fills = [marked(figure, f"system-{place}").get_markerfacecolor() for place in range(7)]
     assert (
         fills
-        == [COLORS["accent"]] + [COLORS["beside"]] * 3 + [COLORS["card"]] + [COLORS["beside"]] * 2
+        == [COLORS["accent"]] + [COLORS["other"]] * 3 + [COLORS["card"]] + [COLORS["other"]] * 2
     )
     bold = [text.get_text() for text in figure.axes[0].texts if text.get_weight() == "bold"]
     assert len(bold) == 1 and "cope" in bold[0]
@@ -134,7 +134,7 @@ def test_a_files_heading_says_of_what_it_is(record: Recording, record_folder: Pa
 
 def test_a_files_lines_and_numbers_are_explained():
     lines, key = frontier_notes(SEVEN, "large-tokens")
-    assert lines == "Grey line: no other system is as accurate for less"
+    assert lines == "Gray line: no other system is as accurate for less"
     assert key == ", ".join(numbered_systems(SEVEN, "large-tokens", 700))
     settings = [
         {"accuracy": 0.5 + cost / 100, "use": {"large-tokens": cost}} for cost in (1.0, 2.0)
