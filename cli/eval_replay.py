@@ -177,7 +177,7 @@ def _calibrated(options: "ProgramOptions", file: str) -> "ProgramOptions":
     )
     if chosen.setting is None:
         raise CopeError(
-            f"the calibration {options.calibration} chose the large model alone: use --preset large"
+            f"the calibration {options.calibration} chose {chosen.words}: use --preset {chosen.last_tier}"
         )
     notify(describe_calibration(options.calibration, chosen))
     warn_about_questions(chosen, manifest.task, zip(record.questions, record.gold, strict=True))

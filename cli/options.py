@@ -367,7 +367,7 @@ program_options = option_group(
         default="cope",
         show_default=True,
         metavar="NAME|FILE.toml",
-        help="The rounds: a preset's name, or a file of your own. A wrong name lists them all.",
+        help="The rounds: a preset's name, a tier's name for it alone, or a file of your own. A wrong name lists them all.",
     ),
     click.option(
         "--program",
@@ -417,6 +417,15 @@ def run_options(
 
 
 # Until every command takes the dataclasses: the mapping of before, and functions that read it.
+
+
+def lists_tasks(command: Command) -> Command:
+    """Replace `{tasks}` in a command's help text by the names of all tasks."""
+    from ..eval.tasks.registry import known_tasks
+
+    if command.__doc__:
+        command.__doc__ = command.__doc__.replace("{tasks}", known_tasks())
+    return command
 
 
 def flattened(command: Command) -> Command:

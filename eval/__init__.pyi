@@ -33,4 +33,9 @@ from .tasks.base import (
     answer_kind_of as answer_kind_of,
 )
 from .tasks.code import CodeTask as CodeTask
-from .tasks.registry import TASKS as TASKS, task_by_name as task_by_name
+from .tasks.options import TaskOptions as TaskOptions
+from .tasks.registry import (
+    TASKS as TASKS,
+    register_task as register_task,
+    task_by_name as task_by_name,
+)

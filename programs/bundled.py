@@ -34,7 +34,7 @@ def shipped(
     >>> shipped("cope", "gsm8k", {"small": "openai/one", "large": "openai/other"}) is None
     True
     """
-    wanted = load_preset(preset) if isinstance(preset, str) else preset
+    wanted = load_preset(preset, models) if isinstance(preset, str) else preset
     for path in sorted((folder or FOLDER).glob("*.json")):
         state = json.loads(path.read_text(encoding="utf-8"))
         about: dict[str, Any] = state["compiled"]

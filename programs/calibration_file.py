@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import CopeError
 from ..models.team import ASKED
+from ..stats.tiers import LARGE
 from ..util.hashing import digest, question_fingerprint
 from .confidence.early_stopping import EXACT, NONE
 from .identity import ProgramIdentity
@@ -23,7 +24,7 @@ class Certificate:
 
     Attributes:
         promise: in a sentence.
-        setting: `thresholds` and `samples`; None when the large model alone answers.
+        setting: `thresholds` and `samples`; None when the last tier alone answers.
         aim: harm, delta, loss, what was minimized, budget, group column, seed of the split.
         p: p-value of what was chosen.
         program: `name` of the calibrated program, `source` of its samples (`recorded` or `imported`), `domain`, `mark` (see
@@ -34,7 +35,7 @@ class Certificate:
         data: task, fingerprint, and how many questions and units each half has.
         rows: fingerprints of the questions of each half.
         gold: by a question's fingerprint a digest of its right answer, where it has one.
-        held_out: figures of the chosen setting and of the large model alone, and what is saved; the setting was chosen by its
+        held_out: figures of the chosen setting and of the last tier alone, and what is saved; the setting was chosen by its
             test on these questions.
         tested: the settings of the sequence in order, with what they came to on both halves.
         tried: how many settings were compared on the first half.
@@ -65,12 +66,17 @@ class Certificate:
         return {**plain, "digest": _digest_of(plain)}
 
     @property
+    def last_tier(self) -> str:
+        """The tier whose answers alone are the reference; a file of an earlier version does not name it."""
+        return str(self.aim.get("last_tier", LARGE))
+
+    @property
     def words(self) -> str:
         """What was chosen."""
         return (
             setting_words(self.setting["thresholds"], self.setting["samples"])
             if self.setting
-            else "the large model alone"
+            else f"the {self.last_tier} model alone"
         )
 
     def save(self, path: Path) -> None:

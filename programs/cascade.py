@@ -65,8 +65,8 @@ class Cascade(dspy.Module):
         answer_kind: str | None = None,
     ) -> None:
         super().__init__()
-        self.preset = load_preset(preset) if isinstance(preset, str) else preset
         self.team = team or Team()
+        self.preset = preset if isinstance(preset, Preset) else load_preset(preset, self.team.tiers)
         self.seed = seed
         self.domain = domain
         self.neighbours: dict[str, Neighbours] = {}
@@ -84,6 +84,16 @@ class Cascade(dspy.Module):
             _ = self.team[tier]
         for number in range(1, len(self.preset.rounds) + 1):
             setattr(self, round_attribute(number), CascadeRound(self.preset, number, kind))
+
+    @property
+    def baseline_tier(self) -> str:
+        """The tier whose answers alone are the baseline: the last tier of the preset.
+
+        Of a preset that asks nothing but the team's first tier it is the team's second tier.
+        """
+        first, second, *_ = self.team.tiers
+        last = self.preset.last_tier
+        return second if last == first else last
 
     def rounds(self) -> Iterator[CascadeRound]:
         """The rounds in order."""

@@ -1,7 +1,7 @@
 """What identifies a program: its rounds, its kind of questions and the prompts that it sends."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,14 +61,16 @@ class ProgramIdentity:
         return cls(preset, domain, prompts)
 
     @classmethod
-    def named(cls, source: str | Path, domain: str = DEFAULT_DOMAIN) -> "ProgramIdentity":
+    def named(
+        cls, source: str | Path, domain: str = DEFAULT_DOMAIN, tiers: Collection[str] = ()
+    ) -> "ProgramIdentity":
         """Return the identity of a preset by its name or TOML file, or of a program file.
 
         Raises:
             CopeError: when there is none, or it is for another kind of questions.
         """
-        if is_preset(source):
-            return cls.of_preset(load_preset(str(source)), domain)
+        if is_preset(source) or str(source) in tiers:
+            return cls.of_preset(load_preset(str(source), tiers), domain)
         view_program(source)  # says what is wrong with the file
         made = cls.of_state(json.loads(Path(source).read_text(encoding="utf-8")), str(source))
         if made.domain != domain:

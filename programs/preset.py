@@ -1,7 +1,7 @@
 """A preset is data: a named list of rounds, from a TOML file of ours or the user's."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -18,6 +18,7 @@ from pydantic import (
 
 from ..errors import CopeError, suggest_names
 from ..signatures.plans.base import PlanEnds
+from ..stats.tiers import tier_order
 from .confidence.registry import CONFIDENCES
 from .plan_kinds import known_plan_kind
 
@@ -133,6 +134,16 @@ class Preset(BaseModel):
         named = [t for r in self.rounds for t in (r.planner, r.reasoner) if t]
         return tuple(dict.fromkeys(named))
 
+    @property
+    def tier_order(self) -> tuple[str, ...]:
+        """The tiers in the order in which the rounds bring them in; within a round the reasoner before the planner."""
+        return tier_order((r.planner, r.reasoner) for r in self.rounds)
+
+    @property
+    def last_tier(self) -> str:
+        """The tier that is brought in last: the most expensive one of a cascade, and alone its baseline."""
+        return self.tier_order[-1]
+
     def hands_on(self, number: int) -> bool:
         """Whether a later round sees the plan of round `number`."""
         return any(number in later.sees for later in self.rounds[number:])
@@ -167,8 +178,27 @@ def preset_names() -> list[str]:
     )
 
 
-def load_preset(name: str) -> Preset:
-    """A preset by its name, or from the user's own TOML file.
+def tier_alone(tier: str) -> Preset:
+    """Return the preset that asks one tier alone, with one greedy call; it has the tier's name.
+
+    >>> tier_alone("frontier").rounds[0].reasoner
+    'frontier'
+    """
+    if tier in preset_names():
+        return load_preset(tier)
+    return Preset(
+        name=tier,
+        description=f"the {tier} tier alone, one greedy call",
+        rounds=(Round.model_validate({"reasoner": tier}),),
+    )
+
+
+def load_preset(name: str, tiers: Collection[str] = ()) -> Preset:
+    """Load a preset by its name, or from the user's own TOML file.
+
+    Args:
+        name: a preset's name, a file, or the name of one of the tiers for that tier alone.
+        tiers: the tiers of the team.
 
     Raises:
         CopeError: for an unknown name, a file that cannot be read, or a field that is wrong, with the field's place.
@@ -191,6 +221,8 @@ def load_preset(name: str) -> Preset:
                 f"cannot read the preset {name}: {getattr(error, 'strerror', None) or error}"
             ) from None
     else:
+        if name in tiers:
+            return tier_alone(name)
         hint = suggest_names(name, preset_names(), ", or give a file FILE.toml")
         raise CopeError(f"no preset is named {name!r}: {hint}")
     try:

@@ -157,7 +157,7 @@ def resolve_program_path(
     if not options.bundled:
         return None
     models = {name: tier.model for name, tier in team.tiers.items()}
-    file = shipped(load_preset(options.preset), task, models, domain, context=context)
+    file = shipped(load_preset(options.preset, models), task, models, domain, context=context)
     if file:
         text = describe_compile(file)
         notify(f"program {file.name}, {text}; the preset as it is: --program none")
@@ -198,7 +198,7 @@ def resolve_cascade(
     changed = bool(options.samples or options.thresholds)
     changes = {"samples": options.samples, "thresholds": options.thresholds}
     if program is None:
-        preset = load_preset(options.preset)
+        preset = load_preset(options.preset, team.tiers)
         return Cascade(preset.with_(**changes) if changed else preset, team, **settings)
     saved = Cascade.from_file(program, team, **settings)
     if not changed:
@@ -253,7 +253,7 @@ def resolve_calibrated_cascade(
     )
     notify(describe_calibration(options.calibration, certificate))
     if certificate.setting is None:
-        options = replace(options, preset="large", program=None)
+        options = replace(options, preset=cascade.preset.last_tier, program=None)
         path = resolve_program_path(options, team, domain, task, context=context, notify=notify)
     options = with_calibrated_setting(options, certificate)
     return ResolvedProgram(resolve_cascade(options, team, domain, path), path, certificate)
@@ -314,6 +314,6 @@ def calibration_summary(
 def with_calibrated_setting(options: ProgramOptions, certificate: Certificate) -> ProgramOptions:
     """Return options with the thresholds and samples of a calibration."""
     setting = certificate.setting
-    if setting is None:  # the large model alone
+    if setting is None:  # the last tier alone
         return replace(options, thresholds=(), samples=None)
     return replace(options, thresholds=tuple(setting["thresholds"]), samples=setting["samples"])

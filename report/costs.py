@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..eval.replay.results import Sweep
 from ..models import Usage
-from ..stats.measures import LARGE, MEASURES
+from ..stats.measures import MEASURES
 from ..util.arrays import Array
 from .sources.base import ReportSource, ReportSystem
 
@@ -49,12 +49,12 @@ def _report_measure(name: str, top: str) -> ReportMeasure:
     return ReportMeasure(name, f"{measure.description_for(top)}, {per}", measure.unit_for(top))
 
 
-def costs_per_question(system: ReportSystem, top: str = LARGE) -> dict[str, float | None]:
+def costs_per_question(system: ReportSystem, top: str) -> dict[str, float | None]:
     """Return the mean cost of a question by measure, in the measure's unit; unknown costs are None.
 
     Args:
         system: the system.
-        top: the tier that counts as the large one.
+        top: the last tier.
     """
     tiers, n = system.summary.tiers, system.summary.n
 

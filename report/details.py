@@ -24,7 +24,7 @@ def question_index(source: ReportSource) -> dict[str, Any]:
 
     An outcome is null if the system has none. Otherwise it is a list of: round, right (1, 0, or
     null if unknown), confidence, answer,
-    whether it differs from the large model's (1, 0, null), tokens that the large tier wrote, and state: `ok`, `error`, `unknown`.
+    whether it differs from the last tier's (1, 0, null), tokens that the last tier wrote, and state: `ok`, `error`, `unknown`.
     """
     large, rows = source.large, []
     for key, first in source.questions.items():
@@ -64,7 +64,7 @@ def _outcome(
 def _differs_from_reference(
     source: ReportSource, record: Record, reference: Record | None
 ) -> int | None:
-    """Whether the large model alone answers something else; of programs, whether only one of both is right."""
+    """Whether the last tier alone answers something else; of programs, whether only one of both is right."""
     if reference is None or reference.error is not None:
         return None
     same_answer = source.same_answer

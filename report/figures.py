@@ -130,12 +130,12 @@ def _accuracy_bounds(system: ReportSystem) -> tuple[float, float] | None:
 
 
 def _difference_to_reference(system: ReportSystem, source: ReportSource) -> ReportData | None:
-    """Accuracy minus that of the large model alone, on the questions that both answered: what `cope compare` says of it."""
+    """Accuracy minus that of the last tier alone, on the questions that both answered: what `cope compare` says of it."""
     large = source.large
     if large is None or system is large:
         return None
     mine, theirs = (
-        Compared.of(one.name, [r for r in one.records if r.score is not None])
+        Compared.of(one.name, [r for r in one.records if r.score is not None], source.top)
         for one in (system, large)
     )
     if not mine.questions.keys() & theirs.questions.keys():
@@ -252,7 +252,7 @@ def _latency(system: ReportSystem) -> ReportData | None:
 
 
 def headline(figures: ReportData) -> str:
-    """The outcome of the first system in a sentence or two, beside the large model alone."""
+    """The outcome of the first system in a sentence or two, beside the last tier alone."""
     first = figures["systems"][0]
     if first["accuracy"] is None:
         why = (
@@ -266,14 +266,15 @@ def headline(figures: ReportData) -> str:
         f"{first['name']} is right on {first['accuracy']:.1%} of {first['n']:,} questions "
         f"(95% interval {low:.1%} to {high:.1%})"
     )
-    large = next((s for s in figures["systems"] if s["name"] == "large" and s is not first), None)
+    last = figures["top"]
+    large = next((s for s in figures["systems"] if s["name"] == last and s is not first), None)
     if large is None or large["accuracy"] is None:
         return f"{text}."
     name = figures["measures"][0]["name"]
     mine, theirs = first["use"][name], large["use"][name]
     saved = (
-        f" with {mine / theirs:.0%} of the {MEASURES[name].description}"
+        f" with {mine / theirs:.0%} of the {MEASURES[name].description_for(last)}"
         if mine is not None and theirs
         else ""
     )
-    return f"{text}{saved}; the large model alone on {large['accuracy']:.1%}."
+    return f"{text}{saved}; the {last} model alone on {large['accuracy']:.1%}."

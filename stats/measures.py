@@ -3,15 +3,14 @@
 from collections.abc import Callable, Collection
 from typing import Any, Literal, NamedTuple
 
-SMALL, LARGE = "small", "large"
-"""The tiers of the usual team; `large` is also the preset that asks that tier alone."""
+from .tiers import SMALL
 
 
 class Measure(NamedTuple):
     """One kind of cost.
 
     Attributes:
-        description: what it is, in words that follow "the".
+        description: what it is, in words that follow "the"; `{last}` stands for the last tier.
         unit: of the figure that a table shows, which is the mean for one question times `scale`.
         scale: see `unit`.
         counts: which of `SPENT` are added up.
@@ -22,38 +21,38 @@ class Measure(NamedTuple):
     unit: str
     scale: float
     counts: tuple[str, ...]
-    tiers: Literal["all", "large", "all but small"] = "all"
+    tiers: Literal["all", "last", "all but small"] = "all"
 
-    def total(
-        self, usage: Callable[[str, str], Any], tiers: Collection[str], large_tier: str = LARGE
-    ) -> Any:
+    def total(self, usage: Callable[[str, str], Any], tiers: Collection[str], last: str) -> Any:
         """Add up what counts.
 
         Args:
             usage: takes one of `SPENT` and a tier, and gives a number or an array: NaN where it is not known, zeros of a
                 tier that nobody asks.
             tiers: those that were asked.
-            large_tier: the tier that counts as the large one.
+            last: the last tier of the preset or system.
 
-        >>> MEASURES["large-tokens"].total(lambda what, tier: 2.0, ["small", "large"])
+        >>> MEASURES["large-tokens"].total(lambda what, tier: 2.0, ["small", "frontier"], "frontier")
         4.0
         """
-        over = [tier for tier in tiers if self._includes(tier, large_tier)] or [""]
-        first, *others = (usage(what, tier) for tier in over for what in self.counts)
+        counted = [tier for tier in tiers if self._includes(tier, last)] or [""]
+        first, *others = (usage(what, tier) for tier in counted for what in self.counts)
         return sum(others, first)
 
-    def _includes(self, tier: str, top: str) -> bool:
-        return {"all": True, "large": tier == top, "all but small": tier != SMALL}[self.tiers]
+    def _includes(self, tier: str, last: str) -> bool:
+        if self.tiers == "last":
+            return tier == last
+        if self.tiers == "all but small":
+            return tier != SMALL
+        return True
 
-    def description_for(self, large_tier: str) -> str:
-        """The words where another tier counts as the large one."""
-        return (
-            self.description.replace(LARGE, large_tier) if self.tiers == LARGE else self.description
-        )
+    def description_for(self, last: str) -> str:
+        """Return the description with the name of the last tier."""
+        return self.description.format(last=last)
 
-    def unit_for(self, large_tier: str) -> str:
-        """The unit likewise."""
-        return self.unit.replace(LARGE, large_tier) if self.tiers == LARGE else self.unit
+    def unit_for(self, last: str) -> str:
+        """Return the unit with the name of the last tier."""
+        return self.unit.format(last=last)
 
 
 MEASURES = {
@@ -66,22 +65,16 @@ MEASURES = {
         "all but small",
     ),
     "large-tokens": Measure(
-        "tokens that the large tier writes",
-        "large tokens",
+        "tokens that the {last} tier writes",
+        "{last} tokens",
         1.0,
         ("plan_tokens", "answer_tokens"),
-        "large",
+        "last",
     ),
     "seconds": Measure("seconds of model time", "seconds", 1.0, ("seconds",)),
-    "large-calls": Measure("calls to the large tier", "large calls", 1.0, ("calls",), "large"),
+    "large-calls": Measure("calls to the {last} tier", "{last} calls", 1.0, ("calls",), "last"),
 }
-"""By name, in the order in which a command takes the first one that is known."""
+"""By name, in the order in which a command takes the first one that is known.
 
-
-def largest_tier(tiers: Collection[str]) -> str:
-    """The tier that counts as the large one: `large` where there is one, else the last.
-
-    >>> largest_tier(["cheap", "dear"])
-    'dear'
-    """
-    return LARGE if LARGE in tiers or not tiers else list(tiers)[-1]
+The names `large-tokens` and `large-calls` are of options and files; they count the last tier, whatever it is called.
+"""

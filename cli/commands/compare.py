@@ -17,6 +17,7 @@ from ..options import (
     group_option,
     is_set_by_user,
     json_option,
+    lists_tasks,
     option_group,
     replay_option,
     run_options,
@@ -91,7 +92,7 @@ comparison_options = option_group(
     click.option(
         "--against",
         metavar="NAME",
-        help="The reference. [default: large where it is there, else the last one]",
+        help="The reference. [default: the last tier alone where it is there, else the last one]",
     ),
     click.option(
         "--by",
@@ -144,6 +145,7 @@ budget_option = click.option(
 @json_option
 @team_options
 @pass_app
+@lists_tasks
 def command(
     app: AppContext,
     task: str | None,
@@ -155,7 +157,7 @@ def command(
     replay: str | None,
     as_json: bool,
 ) -> None:
-    """Compare presets and programs on TASK: gsm8k, math500, mbpp, humaneval, or jsonl for your own questions.
+    """Compare presets and programs on TASK: {tasks}.
 
     All answer the same questions, and a call that two of them share is asked once. Each is held against the reference:
     accuracy and cost with paired 95% intervals, McNemar's exact test with Holm's correction, random escalation and an oracle
@@ -283,7 +285,7 @@ def _cost_at_matched_accuracy(
     limit: int | None,
     team_options: "TeamOptions",
 ) -> list[dict[str, Any]]:
-    """Return what the recording's own cascade costs at large's accuracy, and at the margin below it."""
+    """Return what the recording's own cascade costs at the last tier's accuracy, and at the margin below it."""
     import numpy as np
 
     from ...optimize.calibration.matched_accuracy import matched

@@ -18,6 +18,7 @@ from ..options import (
     _team_of,
     flattened,
     given,
+    lists_tasks,
     make_cascade,
     own_program,
     program_options,
@@ -156,8 +157,9 @@ class _Compile(click.Command):
 @team_options
 @pass_app
 @flattened
+@lists_tasks
 def command(app: AppContext, task: str, **options: Any) -> None:
-    """Compile a program for TASK: gsm8k, math500, mbpp, humaneval, or jsonl for your own questions.
+    """Compile a program for TASK: {tasks}.
 
     Begins with the preset's own words, or with --program FILE. Says what it will do and what that takes, asks, and saves the
     better of before and after. The test split is never read.

@@ -12,6 +12,7 @@ from ..options import (
     data_options,
     early_stop_option,
     json_option,
+    lists_tasks,
     program_options,
     replay_option,
     run_options,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 @calibration_option
 @team_options
 @pass_app
+@lists_tasks
 def command(
     app: AppContext,
     task: str | None,
@@ -48,7 +50,7 @@ def command(
     program_options: "ProgramOptions",
     team_options: "TeamOptions",
 ) -> None:
-    """Evaluate on TASK: gsm8k, math500, mbpp, humaneval, or jsonl for your own questions.
+    """Evaluate on TASK: {tasks}.
 
     The same command goes on where an interrupted one stopped and asks nothing twice.
     """

@@ -10,7 +10,7 @@ from ..options import NameValue, group_option, json_option, limit_option, output
 from ..output import print_json
 from ..output_files import check_output
 
-OWN = ("small", "large")
+RESERVED = ("small", "large")
 
 
 @click.command()
@@ -23,9 +23,8 @@ OWN = ("small", "large")
 )
 @click.option(
     "--large",
-    required=True,
     metavar="MODEL",
-    help="The file's name of the model that answers the rest.",
+    help="The file's name of the model that answers the rest. [default: the model of the last --tier]",
 )
 @click.option(
     "--tier",
@@ -33,7 +32,7 @@ OWN = ("small", "large")
     multiple=True,
     type=NameValue(str),
     metavar="NAME=MODEL",
-    help="One more of the file's models, asked between small and large. Repeatable.",
+    help="One more of the file's models, asked after small and before large. Repeatable.",
 )
 @click.option(
     "--variant",
@@ -48,7 +47,7 @@ OWN = ("small", "large")
     default=0.75,
     show_default=True,
     metavar="T",
-    help="Share of the votes that is accepted, of every tier but large.",
+    help="Share of the votes that is accepted, of every tier but the last.",
 )
 @seed_option
 @limit_option
@@ -58,7 +57,7 @@ OWN = ("small", "large")
 def command(
     file: Path,
     small: str,
-    large: str,
+    large: str | None,
     tiers: tuple[tuple[str, str], ...],
     variants: tuple[str, ...],
     threshold: float,
@@ -72,7 +71,8 @@ def command(
     tokens, chars and variant.
 
     The record has two rounds: the small model's samples vote, the large one answers what they leave open; with --tier one more for
-    each. What the file does not tell, such as tokens, stays unknown.
+    each, of which the last one answers the rest where there is no --large. What the file does not tell, such as
+    tokens, stays unknown.
     """
     from ...eval import import_samples, is_recording, write_recording
     from ...eval.recording.contents import recording_contents
@@ -97,23 +97,29 @@ def command(
         print_json(contents)
     else:
         print_recording(contents)
-    _say_of_large(made.manifest.settings["variants"]["large"])
+    last = list(models)[-1]
+    _note_about_last(last, made.manifest.settings["variants"][last])
 
 
-def _models(small: str, tiers: Sequence[tuple[str, str]], large: str) -> dict[str, str]:
+def _models(small: str, tiers: Sequence[tuple[str, str]], large: str | None) -> dict[str, str]:
     """Each tier's model, in the order in which they are asked."""
     between: dict[str, str] = {}
     for name, model in tiers:
-        if name in (*OWN, *between):
+        if name in (*RESERVED, *between):
             raise CopeError(
                 f"--tier {name}={model}: that tier is named already; --small and --large set those two"
             )
         between[name] = model
-    return {"small": small, **between, "large": large}
+    models = {"small": small, **between}
+    if large:
+        models["large"] = large
+    if len(models) < 2:
+        raise click.UsageError("Missing option '--large', or a --tier in its place.")
+    return models
 
 
-def _say_of_large(variants: Sequence[str]) -> None:
-    """Say on stderr that several samples of the large model vote, and what large alone is then."""
+def _note_about_last(last: str, variants: Sequence[str]) -> None:
+    """Print a note on stderr when several samples of the last tier vote, because the tier alone is one of them."""
     if len(variants) < 2:
         return
     names = list(dict.fromkeys(variants))
@@ -122,8 +128,8 @@ def _say_of_large(variants: Sequence[str]) -> None:
         if len(names) == 1
         else f"{len(names)} variants ({', '.join(names)})"
     )
-    remedy = "" if len(names) == 1 else f"; take one with --variant large={names[0]}"
-    words = f"note: large has {several}: its round votes over them, and large alone is the first of them{remedy}"
+    remedy = "" if len(names) == 1 else f"; take one with --variant {last}={names[0]}"
+    words = f"note: {last} has {several}: its round votes over them, and {last} alone is the first of them{remedy}"
     click.echo(words, err=True)
 
 

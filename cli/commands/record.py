@@ -14,6 +14,7 @@ from ..options import (
     data_options,
     group_option,
     json_option,
+    lists_tasks,
     output_option,
     program_options,
     run_options,
@@ -34,10 +35,9 @@ if TYPE_CHECKING:
 @click.option(
     "--also",
     multiple=True,
-    default=("large",),
-    show_default=True,
     metavar="PRESET",
-    help="Record this preset's rounds beside, on the same questions; none for no other. Repeatable.",
+    help="Record this preset's rounds beside, on the same questions; none for no other. Repeatable. "
+    "[default: the last tier alone, as large]",
 )
 @group_option
 @click.option(
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 @program_options
 @team_options
 @pass_app
+@lists_tasks
 def command(
     app: AppContext,
     task: str,
@@ -63,12 +64,12 @@ def command(
     program_options: "ProgramOptions",
     team_options: "TeamOptions",
 ) -> None:
-    """Record TASK: gsm8k, math500, mbpp, humaneval, or jsonl for your own questions.
+    """Record TASK: {tasks}.
 
     Every round is asked, whatever the gates say, with all samples: other thresholds, fewer samples and presets of the same
     rounds are then replayed by cope eval --replay FILE. The same command goes on where an interrupted one stopped.
     """
-    from ...eval import Recorder, RunStore, ShortAnswer, is_recording, task_by_name
+    from ...eval import Recorder, RunStore, is_recording, task_by_name
     from ...eval.recording.run import (
         RecordingOptions,
         read_groups,
@@ -79,10 +80,8 @@ def command(
     )
     from ..display.evaluation import LiveView
 
-    chosen = task_by_name(task, visible=data_options.visible, unsafe=program_options.unsafe_code)
-    if isinstance(chosen, ShortAnswer):
-        # Rows without an answer are recorded too, and not scored.
-        chosen = replace(chosen, labelled=False)
+    # Rows without an answer are recorded too, and not scored.
+    chosen = task_by_name(task, data_options.visible, program_options.unsafe_code, labelled=False)
     # A reply from the cache has no tokens of its own.
     team_options = replace(team_options, cache=False)
     program_options = replace(program_options, early_stop=NONE)

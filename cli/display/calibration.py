@@ -62,11 +62,13 @@ def _half(side: dict[str, int], grouped: bool) -> str:
 
 
 def _why(found: "Calibration", made: "Certificate") -> list[str]:
-    """Why the large model alone was chosen, and what would help."""
+    """Why the last tier alone was chosen, and what would help."""
     if found.setting is not None:
         return []
     if found.choice.passed:
-        return ["Settings pass the test, but none that costs less than the large model alone."]
+        return [
+            f"Settings pass the test, but none that costs less than the {found.last_tier} model alone."
+        ]
     if not made.tested:
         return ["No setting is within the budget."]
     first, units = made.tested[0], found.halves.test.units
@@ -104,13 +106,16 @@ def _held_out(found: "Calibration") -> Table:
     from ...stats.measures import MEASURES
 
     chosen, large = found.held_out
-    rows = [("cascade", chosen), ("large alone", large)] if chosen else [("large alone", large)]
+    last = found.last_tier
+    rows = [(f"{last} alone", large)]
+    if chosen:
+        rows.insert(0, ("cascade", chosen))
     table = _table(
         "held-out half", "accuracy", "95% interval", "harmed", "helped", "answered by round"
     )
     uses = [name for name in MEASURES if any(row.use[name] is not None for _, row in rows)]
     for name in uses:
-        table.add_column(MEASURES[name].unit, justify="right")
+        table.add_column(MEASURES[name].unit_for(last), justify="right")
     for name, row in rows:
         low, high = row.interval
         table.add_row(

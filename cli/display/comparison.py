@@ -59,7 +59,8 @@ def _print(console: Console, found: "Comparison", document: Mapping[str, Any]) -
         at = "; ".join(f"{pair.system} {pair.prices.words}" for pair in found.pairs if pair.prices)
         _line(
             console,
-            f"cheaper than {found.against}, by price small : large of {BASES[found.basis]}: {at}",
+            f"cheaper than {found.against}, by price {found.first_tier} : {found.last_tier} of "
+            f"{BASES[found.basis]}: {at}",
         )
     for table in (*_lines(found), *_open(found)):
         console.print()
@@ -92,7 +93,9 @@ def _unknown(found: "Comparison") -> str:
 
     known = _known(found)
     return "; ".join(
-        f"the {measure.description}" for name, measure in MEASURES.items() if name not in known
+        f"the {measure.description_for(found.last_tier)}"
+        for name, measure in MEASURES.items()
+        if name not in known
     )
 
 
@@ -100,7 +103,7 @@ def _systems(found: "Comparison") -> Table:
     from ...stats.measures import MEASURES
 
     known = _known(found)
-    heads = [MEASURES[name].unit for name in known]
+    heads = [MEASURES[name].unit_for(found.last_tier) for name in known]
     if len(known) > 2:  # two lines, so that all fit
         heads = [
             head.replace(" / 1,000, ", "\n")
@@ -161,7 +164,7 @@ def _costs(found: "Comparison") -> Table:
     from ...stats.measures import MEASURES
 
     known = [name for name in _known(found) if any(name in pair.costs for pair in found.pairs)]
-    heads = [MEASURES[name].unit.replace(" / 1,000", "") for name in known]
+    heads = [MEASURES[name].unit_for(found.last_tier).replace(" / 1,000", "") for name in known]
     table = _table(f"share of {found.against}'s", *heads)
     for pair in found.pairs:
         table.add_row(pair.system, *(_share(pair, name) for name in known))
@@ -186,7 +189,7 @@ def _lines(found: "Comparison") -> Iterator[Table]:
     if not rows:
         return
     columns = ("cost", "random: cost", "random", "gain", "95%", "oracle", "closed")
-    table = _table(f"by {MEASURES[found.by].unit}", *columns)
+    table = _table(f"by {MEASURES[found.by].unit_for(found.last_tier)}", *columns)
     for name, one in rows.items():
         table.add_row(name, *_row(one, MEASURES[found.by].scale))
     yield table

@@ -153,11 +153,14 @@ def print_result(
     if made.improved:
         views = [view_state(program.dump_state()) for program in (before, made.program)]
         lines = [*styled_diff("before", "after", changes_between(views[0], views[1])), ""]
-    lines += [f"before  {_scores(made.before)}", f"after   {_scores(made.after)}", _gain(made)]
+    last = made.program.baseline_tier
+    before, after = _scores(made.before, last), _scores(made.after, last)
+    lines += [f"before  {before}", f"after   {after}", _gain(made)]
     if len(made.frontier) > 1:
         lines += ["", "frontier, the cheapest first"]
         lines += [
-            f"  {number}  {_scores(scores)}" for number, (_, scores) in enumerate(made.frontier, 1)
+            f"  {number}  {_scores(scores, last)}"
+            for number, (_, scores) in enumerate(made.frontier, 1)
         ]
     spent = made.spent.totals()
     lines += [
@@ -189,9 +192,9 @@ def _gain(made: "Compiled") -> str:
     )
 
 
-def _scores(scores: "Scores") -> str:
+def _scores(scores: "Scores", last: str) -> str:
     low, high = scores.interval
     return (
         f"{scores.accuracy:.1%} (95% interval {low:.1%} to {high:.1%}, n = {len(scores.values)}), "
-        f"{scores.tokens:,.0f} tokens a question, {scores.large_tokens:,.0f} of them written by large"
+        f"{scores.tokens:,.0f} tokens a question, {scores.large_tokens:,.0f} of them written by {last}"
     )

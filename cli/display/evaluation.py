@@ -150,7 +150,10 @@ def _table(cascade: Any, summary: Any) -> Table:
     table.add_row("all", all_of, accuracy, *_cells(summary.total), style="bold")
     if beside := summary.large_alone:
         table.add_row(
-            "large alone", "", _accuracy(beside.accuracy, summary.n), *_cells(beside.spent)
+            f"{beside.tier} alone",
+            "",
+            _accuracy(beside.accuracy, summary.n),
+            *_cells(beside.spent),
         )
     return table
 

@@ -9,13 +9,14 @@ import numpy as np
 from ...errors import CopeError
 from ...stats.bootstrap import DRAWS
 from ...stats.clustered import clustered_wilson, group_labels
-from ...stats.measures import LARGE, MEASURES, SMALL
+from ...stats.measures import MEASURES
 from ...stats.paired import holm, holm_levels
+from ...stats.tiers import LARGE, SMALL, last_tier_of
 from ..run.store import Record
 from .pair import ALPHA, Versus, versus
-from .price_ratio import basis
+from .price_ratio import PricedUse, basis, other_tier
 from .routing_baselines import Beside, beside
-from .systems import System
+from .systems import System, tiers_in
 
 MARGIN = 0.03
 
@@ -59,6 +60,8 @@ class Comparison:
         margin: accuracy within which two systems count as equally accurate.
         draws: of the bootstrap.
         seed: of the bootstrap.
+        last_tier: the last tier of the systems; alone it is the usual reference.
+        first_tier: the only other tier; None where there are more, or none.
     """
 
     figures: dict[str, Figures]
@@ -71,6 +74,8 @@ class Comparison:
     margin: float
     draws: int
     seed: int
+    last_tier: str
+    first_tier: str | None
 
 
 def compare(
@@ -82,6 +87,7 @@ def compare(
     margin: float = MARGIN,
     draws: int = DRAWS,
     seed: int = 0,
+    last_tier: str | None = None,
 ) -> Comparison:
     """Hold systems against a reference, question by question.
 
@@ -89,12 +95,13 @@ def compare(
 
     Args:
         records: by the name of a preset or program, its outcome on each question, as `evaluate` and `replay_results` give them.
-        against: the reference; `large` where it is there, else the last one, when None.
+        against: the reference; when None the system with the name of the last tier, else the last system.
         by: one of `MEASURES`, for the verdicts; the first that is known when None.
         groups: by a question's key, what it belongs to; then whole groups are drawn.
         margin: accuracy within which two systems count as equally accurate, as a share.
         draws: of the bootstrap.
         seed: of the bootstrap.
+        last_tier: the last tier of the systems; what the records show when None.
 
     Raises:
         CopeError: for fewer than two systems, a reference or measure that is not there, or questions that have nothing
@@ -104,18 +111,23 @@ def compare(
         raise CopeError(
             "a comparison needs two systems or more: name them with --presets and --programs"
         )
-    systems = {name: System.of(name, rows) for name, rows in records.items()}
+    last = last_tier or last_tier_of(tiers_in(rows) for rows in records.values())
+    if last_tier is None and last == SMALL:
+        last = LARGE  # no question reached another tier
+    systems = {name: System.of(name, rows, last) for name, rows in records.items()}
     if empty := [name for name, system in systems.items() if not system.questions]:
         raise CopeError(f"{empty[0]} has no outcome on any question: leave it out")
-    reference = against or (LARGE if LARGE in systems else list(systems)[-1])
+    reference = against or (last if last in systems else list(systems)[-1])
     if reference not in systems:
         raise CopeError(f"--against {reference}: no such system; there are {', '.join(systems)}")
     measure = _measure(by, systems)
     groups = groups or None
-    what = basis(systems)
+    first = other_tier(systems, last)
+    what = basis(systems, first, last)
+    priced = PricedUse(what, first, last) if what and first else None
     how = {"groups": groups, "draws": draws, "seed": seed}
     raw = [
-        versus(system, systems[reference], what, **how)
+        versus(system, systems[reference], priced, **how)
         for name, system in systems.items()
         if name != reference
     ]
@@ -133,12 +145,14 @@ def compare(
         reference,
         pairs,
         measure,
-        _beside(whole, how),
+        _beside(whole, last, how),
         what,
         None if belongs is None else len(set(belongs)),
         margin,
         draws,
         seed,
+        last,
+        first,
     )
 
 
@@ -180,16 +194,18 @@ def _measure(by: str | None, systems: Mapping[str, System]) -> str:
     )
 
 
-def _beside(systems: Mapping[str, System], how: Mapping[str, Any]) -> dict[str, dict[str, Beside]]:
-    if LARGE not in systems:
+def _beside(
+    systems: Mapping[str, System], last: str, how: Mapping[str, Any]
+) -> dict[str, dict[str, Beside]]:
+    if last not in systems:
         return {}
-    starts = [system for system in systems.values() if LARGE not in system.tiers]
+    starts = [system for system in systems.values() if last not in system.tiers]
     found: dict[str, dict[str, Beside]] = {}
     for measure in MEASURES:
         made = {
-            name: beside(system, starts, systems[LARGE], measure, **how)
+            name: beside(system, starts, systems[last], measure, **how)
             for name, system in systems.items()
-            if name not in (SMALL, LARGE)
+            if name not in (SMALL, last)
         }
         found[measure] = {name: one for name, one in made.items() if one}
     return {measure: made for measure, made in found.items() if made}

@@ -18,6 +18,7 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
     return {
         "systems": systems,
         "against": comparison.against,
+        "last_tier": comparison.last_tier,
         "by": comparison.by,
         "groups": comparison.groups,
         "margin": comparison.margin,

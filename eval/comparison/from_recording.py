@@ -1,6 +1,6 @@
 """Systems compared from a recording, without a model."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,9 @@ from ...programs.compile_metadata import read_compile_metadata
 from ...programs.identity import ProgramIdentity
 from ...programs.preset import Preset, preset_names
 from ...programs.resolve import load_matching_certificate
-from ...stats.measures import LARGE
+from ...stats.tiers import last_tier_of
 from ..recording.recording import Recording
-from ..replay.match import recorded_identity
+from ..replay.match import alone_in, recorded_identity
 from ..replay.programs import (
     bundled_compile_metadata,
     compile_metadata_in_recording,
@@ -89,7 +89,10 @@ def compare_recording(
     recording, options = request.recording, request.options
     recording.require_answers("a comparison", "record or import it with them")
     calibrated = calibrated_system(request) if request.calibration else None
-    replayed = _replay_systems(request, calibrated, notify)
+    replays = list(_requested_replays(request))
+    if calibrated:
+        replays.insert(min(1, len(replays)), (calibrated.name, calibrated.replay))
+    replayed = _replay_systems(request, replays, calibrated, notify)
     comparison = compare(
         {name: one.results for name, one in replayed.items()},
         against=options.against,
@@ -97,6 +100,7 @@ def compare_recording(
         groups=recording.group_by_key,
         margin=options.margin,
         seed=recording.seed,
+        last_tier=last_tier_of(replay.preset.tier_order for _, replay in replays),
     )
     manifest = recording.manifest
     document: dict[str, Any] = {
@@ -118,7 +122,7 @@ def compare_recording(
 
 
 def calibrated_system(request: ReplayRequest) -> CalibratedSystem:
-    """Replay the recording's own program with the setting of a calibration, or the large model alone where that was chosen.
+    """Replay the recording's own program with the setting of a calibration, or the last tier alone where that was chosen.
 
     All systems are then compared on the questions that the setting was not chosen on, or else on the half that it was only
     tested on.
@@ -171,9 +175,8 @@ def _calibrated_replay(
 ) -> Replay:
     recording, setting = request.recording, certificate.setting
     if setting is None:
-        recorded = LARGE in recording.programs
-        large = recorded_identity(recording, LARGE) if recorded else LARGE
-        return Replay(recording, large, prices=request.prices)
+        alone = alone_in(recording, program.preset.last_tier)
+        return Replay(recording, alone, prices=request.prices)
     return Replay(
         recording,
         program,
@@ -184,15 +187,14 @@ def _calibrated_replay(
 
 
 def _replay_systems(
-    request: ReplayRequest, calibrated: CalibratedSystem | None, notify: Callable[[str], None]
+    request: ReplayRequest,
+    replays: list[tuple[str, Replay]],
+    calibrated: CalibratedSystem | None,
+    notify: Callable[[str], None],
 ) -> dict[str, ReplayedResults]:
     """Return the results of every system by its name."""
     recording = request.recording
-    replays = list(_requested_replays(request))
-    rows: Collection[int] | None = None
-    if calibrated:
-        rows = calibrated.rows
-        replays.insert(min(1, len(replays)), (calibrated.name, calibrated.replay))
+    rows = calibrated.rows if calibrated else None
     replayed: dict[str, ReplayedResults] = {}
     for name, replay in replays:
         check_unique_name(name, replayed)
@@ -216,7 +218,7 @@ def _compile_metadata(request: ReplayRequest, name: str) -> dict[str, Any]:
         return read_compile_metadata(files[name])
     if name in request.recording.programs:
         return compile_metadata_in_recording(request.recording, name)
-    if name in preset_names():
+    if name in preset_names() or name in request.recording.models:
         return bundled_compile_metadata(request.recording, name, request.bundled)
     return {}
 
@@ -243,7 +245,7 @@ def _available_replays(request: ReplayRequest) -> Iterator[tuple[str, Replay]]:
     for name in recording.programs:
         yield name, _replay(request, recorded_identity(recording, name))
     drawn = max(round_.samples for round_ in recording.rounds)
-    for name in preset_names():
+    for name in dict.fromkeys([*preset_names(), *recording.models]):
         if name in recording.programs:
             continue
         attempts = {name: request}

@@ -15,6 +15,7 @@ from ...programs.resolve import (
     resolve_cascade,
     resolve_program_path,
 )
+from ...stats.tiers import last_tier_of
 from ...util.hashing import digest
 from ..recording.run import read_groups
 from ..run.evaluate import evaluate
@@ -85,6 +86,7 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
             groups=groups,
             margin=options.margin,
             seed=request.program_options.seed,
+            last_tier=last_tier_of(one.cascade.preset.tier_order for one in systems.values()),
         )
         document = _build_document(
             request, comparison, systems, store, stores, results, origins, stopped

@@ -15,7 +15,7 @@ class ComparisonOptions:
     Attributes:
         presets: names of presets, or TOML files; empty for the usual ones.
         programs: files of saved programs.
-        against: the reference; None for `large` where it is there, else the last one.
+        against: the reference; None for the last tier alone where it is there, else the last one.
         by: the measure of cost that conclusions speak of; None for the first that is known.
         margin: accuracy within which two systems count as equally accurate, as a share.
         plot: where the picture goes; None for its usual place.

@@ -10,11 +10,11 @@ from ...errors import CopeError
 from ...stats.bootstrap import Estimate, Sums, resample
 from ...stats.clustered import design_effect, group_labels
 from ...stats.intervals import MIN_DISCORDANT_FOR_BOOTSTRAP, exact_bounds
-from ...stats.measures import LARGE, MEASURES, SMALL
+from ...stats.measures import MEASURES
 from ...stats.paired import paired_p
 from ...stats.power import minimum_detectable_effect, questions_needed
 from ...util.arrays import Array
-from .price_ratio import PriceRatio, price_ratio
+from .price_ratio import PricedUse, PriceRatio, price_ratio
 from .systems import System
 
 ALPHA = 0.05
@@ -131,7 +131,7 @@ class Costs:
 def versus(
     system: System,
     reference: System,
-    basis: str | None,
+    basis: PricedUse | None,
     groups: Mapping[str, str] | None,
     draws: int,
     seed: int,
@@ -141,7 +141,7 @@ def versus(
     Args:
         system: one.
         reference: the other.
-        basis: what the price ratio is put on, see `price_ratio.basis`.
+        basis: what the price ratio is put on; None where it cannot be.
         groups: by a question's key, what it belongs to.
         draws: of the bootstrap.
         seed: of the bootstrap.
@@ -189,7 +189,7 @@ def _known(measure: str, keys: list[str], *systems: System) -> bool:
 
 
 def _columns(
-    system: System, reference: System, known: list[str], basis: str | None, keys: list[str]
+    system: System, reference: System, known: list[str], basis: PricedUse | None, keys: list[str]
 ) -> dict[str, Array]:
     columns = {
         "n": np.ones(len(keys)),
@@ -199,11 +199,9 @@ def _columns(
     for name in known:
         columns |= {name: system.costs(name, keys), f"{name}_ref": reference.costs(name, keys)}
     if basis:
-        for tier in (SMALL, LARGE):
-            columns |= {
-                tier: system.use(tier, basis, keys),
-                f"{tier}_ref": reference.use(tier, basis, keys),
-            }
+        for column, tier in (("small", basis.first), ("large", basis.last)):
+            columns[column] = system.use(tier, basis.what, keys)
+            columns[f"{column}_ref"] = reference.use(tier, basis.what, keys)
     return columns
 
 

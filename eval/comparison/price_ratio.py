@@ -1,4 +1,4 @@
-"""What the systems cost when a token of the large tier costs 1 to 1,000 times one of the small tier's."""
+"""What the systems cost when a token of the last tier costs 1 to 1,000 times one of the first tier's."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ...stats.bootstrap import Estimate, Sums
-from ...stats.measures import LARGE, SMALL
+from ...stats.tiers import SMALL
 from .systems import CALLS, TOKENS, WRITTEN, System
 
 RATIOS = np.geomspace(1, 1000, 61)
@@ -26,8 +26,8 @@ class PriceRatio:
     """A system's cost beside the reference's, by the ratio of the prices.
 
     Attributes:
-        small: what it uses of the small tier, a question.
-        large: what it uses of the large tier, a question.
+        small: what it uses of the first tier, a question.
+        large: what it uses of the last tier, a question.
         relative: at each of `RATIOS`, its cost divided by the reference's.
         cheaper: at which ratios it is cheaper than the reference: always, never, from or up to `crossing`.
         crossing: the ratio; None for always and never. Its interval may end beyond 1,000 and at infinity.
@@ -64,20 +64,36 @@ class PriceRatio:
         return f"{self.cheaper} 1:{value} ({low} to {high})".replace("to inf", "or more")
 
 
-def basis(systems: Mapping[str, System]) -> str | None:
-    """What can be priced: the first of `BASES` that is known of all systems; None where a third tier is asked."""
-    if any(system.tiers - {SMALL, LARGE} for system in systems.values()):
+@dataclass(frozen=True)
+class PricedUse:
+    """What is priced, and the two tiers whose prices are compared."""
+
+    what: str
+    first: str
+    last: str
+
+
+def other_tier(systems: Mapping[str, System], last: str) -> str | None:
+    """Return the only tier besides the last one; None where systems ask two or more other tiers."""
+    others = {tier for system in systems.values() for tier in system.tiers} - {last}
+    if len(others) > 1:
+        return None
+    return next(iter(others), SMALL)
+
+
+def basis(systems: Mapping[str, System], first: str | None, last: str) -> str | None:
+    """Return what can be priced: the first of `BASES` that is known of all systems; None without exactly two tiers."""
+    if first is None:
         return None
     for what in BASES:
-        if all(_known(system, what) for system in systems.values()):
+        if all(_known(system, what, (first, last)) for system in systems.values()):
             return what
     return None
 
 
-def _known(system: System, what: str) -> bool:
-    return all(
-        np.isfinite(system.use(tier, what, list(system.questions))).all() for tier in (SMALL, LARGE)
-    )
+def _known(system: System, what: str, tiers: tuple[str, str]) -> bool:
+    keys = list(system.questions)
+    return all(np.isfinite(system.use(tier, what, keys)).all() for tier in tiers)
 
 
 def price_ratio(sums: Sums) -> PriceRatio:
@@ -102,7 +118,7 @@ def price_ratio(sums: Sums) -> PriceRatio:
 
 
 def cheaper_at(more: float, saved: float) -> Kind:
-    """At which ratios from 1:1 a system is cheaper that uses more of the small tier and saves some of the large one.
+    """At which ratios from 1:1 a system is cheaper that uses more of the first tier and saves some of the last one.
 
     It is cheaper where more < ratio * saved.
 
@@ -118,5 +134,5 @@ def cheaper_at(more: float, saved: float) -> Kind:
 
 def _crossing(s: Mapping[str, Any]) -> Any:
     more, saved = s["small"] - s["small_ref"], s["large_ref"] - s["large"]
-    # Where a draw saves nothing of the large tier, no ratio is high enough.
+    # Where a draw saves nothing of the last tier, no ratio is high enough.
     return np.where((saved > 0) | (more < 0), more / saved, np.inf)

@@ -1,10 +1,10 @@
-"""What a system is held against at equal accuracy or cost: questions sent to the large tier at random, and by an oracle.
+"""What a system is held against at equal accuracy or cost: questions sent to the last tier at random, and by an oracle.
 
-Both start at the best system here that never asks the large tier: the small tier alone, or its votes where they are better.
-Random escalation sends each question to the large tier with a fixed chance and to the start otherwise, before anything is
+Both start at the best system here that never asks the last tier: the small tier alone, or its votes where they are better.
+Random escalation sends each question to the last tier with a fixed chance and to the start otherwise, before anything is
 asked. Its accuracy and cost lie on the straight line between the two, and a system that is not above it routes no better
-than a coin. The oracle asks the start, and then large on just the questions that the start gets wrong and large right: no
-system that takes one of these two answers does better.
+than a coin. The oracle asks the start, and then the last tier on just the questions that the start gets
+wrong and the last tier right: no system that takes one of these two answers does better.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,11 +26,11 @@ class Beside:
     """A system beside the two lines, by one measure of cost; accuracies are shares, costs means for one question.
 
     Attributes:
-        start: the system that never asks the large tier and from which both lines start.
-        questions: those with an outcome of the system, of the start and of large.
+        start: the system that never asks the last tier and from which both lines start.
+        questions: those with an outcome of the system, of the start and of the last tier.
         accuracy: of the system.
         cost: of the system.
-        random_cost: of the cheapest mixture of the start and large that is as accurate; infinite where none is.
+        random_cost: of the cheapest mixture of the start and the last tier that is as accurate; infinite where none is.
         random_accuracy: of the best mixture that costs no more; minus infinite where none is that cheap.
         gain: accuracy above that mixture's.
         oracle_accuracy: of the oracle that escalates as many of its questions as this cost pays for.
@@ -117,12 +117,12 @@ def beside(
 ) -> Beside | None:
     """Hold a system against the two lines; None where it spends nothing of what is measured, or there are no lines.
 
-    Of the starts it is that whose mixture with large is the most accurate at the system's cost.
+    Of the starts it is that whose mixture with the last tier is the most accurate at the system's cost.
 
     Args:
         system: what is held against them.
-        starts: systems that never ask the large tier; the system itself may be among them, and is no start of its own.
-        large: the large tier alone.
+        starts: systems that never ask the last tier; the system itself may be among them, and is no start of its own.
+        large: the last tier alone.
         measure: one of `MEASURES`.
         groups: by a question's key, what it belongs to.
         how: `draws` and `seed` of `resample`.

@@ -1,12 +1,13 @@
 """The systems of a comparison: what came of each question, and what it cost."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...models import Usage
 from ...stats.measures import MEASURES
+from ...stats.tiers import tier_order
 from ...util.arrays import Array
 from ..run.store import Record
 
@@ -16,6 +17,16 @@ _COUNTED = {
     WRITTEN: ("plan_tokens", "answer_tokens"),
     CALLS: ("calls",),
 }
+
+
+def tiers_in(records: Iterable[Record]) -> tuple[str, ...]:
+    """Return the tiers that some records show, in the order of the rounds; the last tier comes last."""
+    seen = {
+        (row["round"] or 0, row["role"] == "plan", row["tier"])
+        for record in records
+        for row in record.usage
+    }
+    return tier_order((None, tier) for _, _, tier in sorted(seen))
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,7 @@ class Question:
     use: dict[tuple[str, str], float]
 
     @classmethod
-    def of(cls, record: Record) -> "Question":
+    def of(cls, record: Record, last_tier: str) -> "Question":
         tiers = {row["tier"] for row in record.usage}
         spent = {
             tier: Usage.from_rows(row for row in record.usage if row["tier"] == tier)
@@ -48,7 +59,10 @@ class Question:
         def figure(what: str, tier: str) -> float:
             return spent[tier].amount(what) if tier in spent else 0.0
 
-        costs = {name: float(measure.total(figure, spent)) for name, measure in MEASURES.items()}
+        costs = {
+            name: float(measure.total(figure, spent, last_tier))
+            for name, measure in MEASURES.items()
+        }
         return cls(record.score or 0.0, costs, use)
 
 
@@ -65,11 +79,10 @@ class System:
     questions: dict[str, Question]
 
     @classmethod
-    def of(cls, name: str, records: Sequence[Record]) -> "System":
-        """Questions on which a model failed have no outcome."""
-        return cls(
-            name, {record.key: Question.of(record) for record in records if record.error is None}
-        )
+    def of(cls, name: str, records: Sequence[Record], last_tier: str) -> "System":
+        """Return a system's outcomes; questions on which a model failed have none."""
+        answered = [record for record in records if record.error is None]
+        return cls(name, {record.key: Question.of(record, last_tier) for record in answered})
 
     def scores(self, keys: Sequence[str]) -> Array:
         return np.array([self.questions[key].score for key in keys])

@@ -12,15 +12,15 @@ from .pair import FEWEST, Versus
 _SPENDS = {
     "cost": "it costs {} money",
     "cost-small-free": "it costs {} money where the small tier is free",
-    "large-tokens": "it writes {} large-tier tokens",
+    "large-tokens": "it writes {} {last}-tier tokens",
     "seconds": "it takes {} model time",
-    "large-calls": "it makes {} calls to the large tier",
+    "large-calls": "it makes {} calls to the {last} tier",
 }
 
 
 def verdict(pair: Versus, found: Comparison) -> str:
     """What a comparison says on accuracy and on the cost that is spoken of."""
-    return f"{_accuracy(pair, found.margin)}; {_spends(pair, found.by)}"
+    return f"{_accuracy(pair, found.margin)}; {_spends(pair, found)}"
 
 
 def _accuracy(pair: Versus, margin: float) -> str:
@@ -35,15 +35,14 @@ def _accuracy(pair: Versus, margin: float) -> str:
     return f"{pair.system} and {pair.against}: open, {points(one.value)} points ({bounds})"
 
 
-def _spends(pair: Versus, by: str) -> str:
-    costs = pair.costs.get(by)
+def _spends(pair: Versus, found: "Comparison") -> str:
+    costs = pair.costs.get(found.by)
     if costs is None:
         return "what it costs is not known of both"
     if not costs.against:
         return f"{pair.against} spends none of what is counted"
-    return _SPENDS[by].format(
-        f"{shares(costs.ratio) if costs.system else 'none'} of {pair.against}'s"
-    )
+    share = shares(costs.ratio) if costs.system else "none"
+    return _SPENDS[found.by].format(f"{share} of {pair.against}'s", last=found.last_tier)
 
 
 def shares(ratio: Estimate) -> str:
@@ -143,7 +142,7 @@ def _left_out(found: Comparison, document: Mapping[str, Any]) -> Iterator[str]:
 
 def _beside(found: Comparison) -> Iterator[str]:
     """What the two lines are, where they start, and who does not stand beside them."""
-    rows = found.beside.get(found.by)
+    rows, last = found.beside.get(found.by), found.last_tier
     if not rows:
         return
     starts = dict.fromkeys(one.start for one in rows.values())
@@ -153,15 +152,15 @@ def _beside(found: Comparison) -> Iterator[str]:
         else ", ".join(f"{one.start} for {n}" for n, one in rows.items())
     )
     yield (
-        "random sends each question to large with one fixed chance, else to its start: its cost for the same accuracy, and its "
-        "accuracy for the same cost. oracle asks large on just the questions that its start gets wrong and large right, as many "
-        "as that cost pays for. Both start at the system here that never asks large and does best at that cost: "
+        f"random sends each question to {last} with one fixed chance, else to its start: its cost for the same accuracy, and "
+        f"its accuracy for the same cost. oracle asks {last} on just the questions that its start gets wrong and {last} right, "
+        f"as many as that cost pays for. Both start at the system here that never asks {last} and does best at that cost: "
         f"{which}. gain: points above random; closed: share of the way from random to the oracle."
     )
 
 
 def _matched(found: Comparison, document: Mapping[str, Any]) -> Iterator[str]:
-    """What the record's own cascade costs at large's accuracy."""
+    """What the record's own cascade costs at the accuracy of the last tier alone."""
     parts = []
     for one in document.get("matched") or ():
         share, gap = (
@@ -177,14 +176,15 @@ def _matched(found: Comparison, document: Mapping[str, Any]) -> Iterator[str]:
         bounds = f"{points(gap.low)} to {points(gap.high)}"
         parts.append(f"{shares(share)} for {below} (measured {points(gap.value)}, {bounds})")
     if parts:
-        one = document["matched"][0]
+        one, last = document["matched"][0], found.last_tier
         left = (
             f"; {one['left_out']} are left out, since the record lacks their calls"
             if one["left_out"]
             else ""
         )
         yield (
-            f"cost at large's accuracy, in {MEASURES[found.by].description}: of what large alone takes, {one['program']} needs "
+            f"cost at {last}'s accuracy, in {MEASURES[found.by].description_for(last)}: of what {last} alone takes, "
+            f"{one['program']} needs "
             f"{', and '.join(parts)}. Thresholds and samples are the cheapest such on one half of the questions, measured on the "
             f"other, and the other way round ({one['questions']} questions{left})."
         )

@@ -52,7 +52,7 @@ def import_samples(
 
     Args:
         path: the file.
-        models: by tier the source's name of its model, in the order in which they are asked: `small` and `large`, or more between.
+        models: by tier the source's name of its model, in the order in which they are asked.
         variants: by tier, the prompts to take, in this order; all of the file's, in its order, where none are named.
         thresholds: of all rounds but the last.
         seed: breaks ties between votes.

@@ -57,7 +57,7 @@ def resolve_recorded_programs(
         team_options: those of the team.
         team: the tiers.
         task: whose questions they answer.
-        also: names of the other presets; `none` is skipped.
+        also: names of the other presets; `none` is skipped. Without any it is the last tier alone.
         notify: receives a line for each bundled program.
 
     Returns:
@@ -83,7 +83,7 @@ def resolve_recorded_programs(
 
     own = build(options)
     programs[own[0].preset.name] = own
-    for name in also:
+    for name in also or (own[0].preset.last_tier,):
         if name == "none" or name in programs:
             continue
         # The other presets may come from the package, whatever the first is.

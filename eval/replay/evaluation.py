@@ -8,9 +8,12 @@ from typing import Any
 from ...models import Usage
 from ...models.prices import Price
 from ...programs.confidence.early_stopping import NONE
+from ...programs.preset import tier_alone
 from ...stats.intervals import bounds_with_unknown
+from ...stats.tiers import last_tier_of
 from ..run.store import Record
 from ..run.summary import LargeAlone, Summary, mean_score, summarise
+from .match import recorded_identity
 from .records import ReplayedResults, replay_results
 from .replay import Replay
 
@@ -59,7 +62,7 @@ def evaluate_replay(
     Args:
         replay: the program on the record.
         made: what `replay_results` gave for it.
-        prices: the user's, by tier, for the large tier alone too.
+        prices: the user's, by tier, for the last tier alone too.
     """
     baseline = _large_alone(replay, made.results, prices)
     rounds = len(replay.preset.rounds)
@@ -74,13 +77,17 @@ def evaluate_replay(
 def _large_alone(
     replay: Replay, records: list[Record], prices: Mapping[str, Price]
 ) -> LargeAlone | None:
-    """Return the large tier alone on the same questions, where the record has it."""
-    if replay.preset.name == "large" or not records:
+    """Return the last tier alone on the same questions, where the record has it."""
+    programs = [recorded_identity(replay.recording, name) for name in replay.recording.programs]
+    last = last_tier_of([program.preset.tier_order for program in programs])
+    if replay.preset.name == last or not records:
         return None
-    alone = Replay(replay.recording, "large", prices=dict(prices))
+    alone = Replay(replay.recording, tier_alone(last), prices=dict(prices))
     theirs = {record.key: record for record in replay_results(alone).results}
     if not all(record.key in theirs for record in records):
         return None
     same = [theirs[record.key] for record in records]
     usage = (row for record in same for row in record.usage)
-    return LargeAlone(mean_score(same), Usage.from_rows(usage), Path(replay.recording.name).name)
+    return LargeAlone(
+        mean_score(same), Usage.from_rows(usage), Path(replay.recording.name).name, last
+    )

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...programs.domains.registry import domain_by_name
 from ...programs.identity import ProgramIdentity
-from ...programs.preset import Round, parse_preset
+from ...programs.preset import Preset, Round, parse_preset, tier_alone
 from ...sandbox import open_sandbox
 from ..recording.recording import Recording
 from ..recording.round import RecordedRound
@@ -99,3 +99,10 @@ def _confidence_kind(program: ProgramIdentity, number: int) -> str:
 def _settings(spec: Round, planning: bool) -> tuple[Any, ...]:
     plan = (spec.plan_temperature, spec.plan_max_tokens) if planning else None
     return spec.temperature, spec.max_tokens, plan
+
+
+def alone_in(record: Recording, tier: str) -> ProgramIdentity | Preset:
+    """Return the program that asks one tier alone: the record's own where it has one, else the preset."""
+    if tier in record.programs:
+        return recorded_identity(record, tier)
+    return tier_alone(tier)

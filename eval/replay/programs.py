@@ -30,7 +30,7 @@ def program_for_replay(record: Recording, name: str, bundled: bool) -> ProgramId
         bundled: whether a compiled program that comes with the package may replace the preset.
     """
     file = _bundled(record, name, bundled)
-    return ProgramIdentity.named(file, record.domain) if file else load_preset(name)
+    return ProgramIdentity.named(file, record.domain) if file else load_preset(name, record.models)
 
 
 def _bundled(record: Recording, name: str, bundled: bool) -> Path | None:

@@ -28,7 +28,7 @@ class Replay:
 
     Args:
         recording: the record, or its file.
-        program: a preset, a preset's name, a preset's or program's file; None is what was recorded.
+        program: a preset, a preset's or tier's name, a preset's or program's file; None is what was recorded.
         samples: samples in the rounds that draw several, up to the recorded number.
         thresholds: for the first gates, in order.
         prices: the user's price of a tier; else what was recorded.
@@ -74,7 +74,7 @@ class Replay:
             return recorded_identity(self.recording, next(iter(self.recording.programs)))
         if isinstance(program, Preset):
             return ProgramIdentity.of_preset(program, self.recording.domain)
-        return ProgramIdentity.named(program, self.recording.domain)
+        return ProgramIdentity.named(program, self.recording.domain, self.recording.models)
 
     def _round(self, number: int, found: RecordedRound | str) -> ReplayedRound:
         spec = self.preset.rounds[number - 1]
@@ -100,6 +100,11 @@ class Replay:
     def thresholds(self) -> tuple[float, ...]:
         """The preset's, for the gates in order."""
         return tuple(r.threshold for r in self.preset.rounds if r.threshold is not None)
+
+    @property
+    def last_tier(self) -> str:
+        """The last tier of the preset."""
+        return self.preset.last_tier
 
     @property
     def tiers(self) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ class Sweep:
         """
         return _total(self.usage, field, tier)
 
-    def completion_tokens(self, tier: str = "large") -> Array:
+    def completion_tokens(self, tier: str) -> Array:
         """Return the tokens that a tier wrote, in plans and solutions."""
         return self.total("plan_tokens", tier) + self.total("answer_tokens", tier)
 

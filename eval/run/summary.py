@@ -9,6 +9,7 @@ from typing import Any
 from ...errors import CopeError
 from ...models import Usage
 from ...stats.intervals import none_if_nan
+from ...stats.tiers import LARGE
 from .store import Record, find_runs
 
 
@@ -29,11 +30,12 @@ class RoundSummary:
 
 @dataclass(frozen=True)
 class LargeAlone:
-    """What the large tier alone did on the same questions, from an earlier run with preset `large`."""
+    """What the last tier alone did on the same questions, from an earlier run."""
 
     accuracy: float | None
     spent: Usage
     run: str
+    tier: str = LARGE
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self) | {"spent": self.spent.summary()}
@@ -82,7 +84,7 @@ def summarise(
     Args:
         records: one for each question.
         rounds: how many the preset has.
-        large_alone: the large tier alone on the same questions.
+        large_alone: the last tier alone on the same questions.
         groups: by a question's key, what it belongs to; questions of a group hang together.
     """
     import numpy as np
@@ -136,14 +138,25 @@ def _round(records: Sequence[Record], number: int) -> RoundSummary:
 
 
 def large_alone(
-    root: Path, settings: dict[str, Any], records: Sequence[Record], model: str
+    root: Path, settings: dict[str, Any], records: Sequence[Record], model: str, tier: str
 ) -> LargeAlone | None:
-    """The large tier's own run on the same questions with the same `model`, if the folder of runs has one that covers them."""
-    if settings["preset"] == "large":
+    """Find the run of the last tier alone on the same questions with the same model.
+
+    Args:
+        root: the folder of runs.
+        settings: those of the run that is compared with it.
+        records: its records.
+        model: the last tier's model.
+        tier: the last tier.
+
+    Returns:
+        None when the folder has no run that covers the questions.
+    """
+    if settings["preset"] == tier:
         return None
     wanted = {record.key for record in records if record.error is None}
-    for run in find_runs(root, task=settings["task"], preset="large"):
-        if run.settings.get("models", {}).get("large") != model:
+    for run in find_runs(root, task=settings["task"], preset=tier):
+        if run.settings.get("models", {}).get(tier) != model:
             continue
         try:
             answered = run.answered
@@ -155,5 +168,6 @@ def large_alone(
                 mean_score(same),
                 Usage.from_rows(row for record in same for row in record.usage),
                 run.path.name,
+                tier,
             )
     return None

@@ -126,9 +126,9 @@ def evaluate_tracked(
             around=around,
         )
         outcome = asyncio.run(work)
-        baseline = large_alone(
-            options.directory, store.settings, outcome.records, cascade.team["large"].model
-        )
+        last = cascade.baseline_tier
+        model = cascade.team[last].model
+        baseline = large_alone(options.directory, store.settings, outcome.records, model, last)
         summary = summarise(outcome.records, len(cascade.preset.rounds), baseline)
         if run:
             log_summary(run, summary, store, cascade, table(summary))

@@ -1,8 +1,8 @@
 """A task: questions with their right answers, and how an answer is scored. The seam for new ones."""
 
 import re
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self, runtime_checkable
 
 import dspy
 
@@ -10,6 +10,7 @@ from ...answers.kinds.registry import ANSWER_KINDS
 from ...errors import CopeError
 from ...programs.domains.registry import domain_by_name
 from .data import QUESTION_AND_ANSWER, from_file, from_hub, of_split
+from .options import TaskOptions
 
 _SOLUTIONS = ("reasoning", "solution")  # what data calls a worked solution
 _CALCULATOR = re.compile(
@@ -68,6 +69,15 @@ def answer_kind_of(task: Task) -> str:
     return named or domain_by_name(task.domain).answer_kind
 
 
+@runtime_checkable
+class TakesOptions(Protocol):
+    """A task that some of the user's options change."""
+
+    def with_options(self, options: TaskOptions) -> Task:
+        """Return the task with these options; those that do not concern it are ignored."""
+        ...
+
+
 @dataclass(frozen=True)
 class ShortAnswer:
     """Questions with a short answer, compared as their kind says: as mathematics, unless another kind is named.
@@ -89,6 +99,10 @@ class ShortAnswer:
     shown: str = ""
     labelled: bool = True
     answer_kind: str = "math"
+
+    def with_options(self, options: TaskOptions) -> Self:
+        """Return the task that requires an answer in every row, or does not."""
+        return replace(self, labelled=options.labelled)
 
     def load(
         self, split: str, limit: int | None = None, data: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import dspy
@@ -12,16 +12,9 @@ from ...errors import CopeError
 from ...sandbox import Sandbox, TestSuite, open_sandbox
 from ...util.text import shorten
 from .base import Score
-from .code_rows import (
-    HUMANEVAL_FIELDS,
-    MBPP_FIELDS,
-    BadRow,
-    CodeRow,
-    Visible,
-    humaneval_row,
-    mbpp_row,
-)
+from .code_rows import BadRow, CodeRow
 from .data import Fields, from_file, from_hub, missing, of_split
+from .options import TaskOptions, Visible
 
 _LONGEST = 160
 """Characters of a test or message that feedback repeats."""
@@ -56,6 +49,10 @@ class CodeTask:
     def __post_init__(self) -> None:
         if self.visible not in ("one", "all"):
             raise CopeError(f"visible is {self.visible!r}: give one or all")
+
+    def with_options(self, options: TaskOptions) -> CodeTask:
+        """Return the task with other visible tests, and with or without a sandbox."""
+        return replace(self, visible=options.visible, sandbox=lambda: open_sandbox(options.unsafe))
 
     @property
     def shown(self) -> str:
@@ -142,23 +139,3 @@ class CodeTask:
         return Score(
             0.0, f"The program passes {report.passed} of {count} {kind}{'s' * (count > 1)}; {why}"
         )
-
-
-MBPP = CodeTask(
-    "mbpp",
-    ("google-research-datasets/mbpp", "full"),
-    MBPP_FIELDS,
-    mbpp_row,
-    {
-        "one": "1 of 3 tests shown, scored on the hidden 2",
-        "all": "all 3 tests shown, scored on the same 3",
-    },
-)
-HUMANEVAL = CodeTask(
-    "humaneval",
-    ("openai/openai_humaneval", None),
-    HUMANEVAL_FIELDS,
-    humaneval_row,
-    dict.fromkeys(("one", "all"), "the docstring's examples are shown, scored on the hidden check"),
-)
-CODE_TASKS = (MBPP, HUMANEVAL)

@@ -1,41 +1,80 @@
-"""The tasks that come with the package, by name."""
+"""The tasks by name: the project's own, those of other packages, and those that a script registers.
 
-from dataclasses import replace
-from typing import Literal
+A task of another package is one object that fulfills `Task`, and one line in that package's `pyproject.toml`:
 
-from ...errors import CopeError, suggest_names
-from ...sandbox import open_sandbox
-from .base import ShortAnswer, Task
-from .code import CODE_TASKS, CodeTask
+    [project.entry-points."cope.tasks"]
+    riddles = "my_package.riddles:RIDDLES"
+"""
 
-TASKS: dict[str, Task] = {
-    task.name: task
-    for task in (
-        ShortAnswer("gsm8k", ("openai/gsm8k", "main"), final="####"),
-        ShortAnswer("math500", ("HuggingFaceH4/MATH-500", None), question="problem"),
-        *CODE_TASKS,
-        ShortAnswer("jsonl"),
-    )
-}
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...util.registry import Registry
+from .options import TaskOptions, Visible
+
+if TYPE_CHECKING:
+    from .base import Task
+
+OWN_QUESTIONS = "jsonl"
+"""The task whose questions are the user's own file."""
+
+_MEMBERS = ("name", "domain", "shown", "load", "score")
 
 
-def task_by_name(name: str, visible: Literal["one", "all"] = "one", unsafe: bool = False) -> Task:
-    """A task by its name.
+def _check(task: object) -> None:
+    """Raise `TypeError` when an object is not a task."""
+    missing = [name for name in _MEMBERS if not hasattr(task, name)]
+    if missing:
+        raise TypeError(f"it is no Task: it has no {' and no '.join(missing)}")
+
+
+TASKS: Registry[Task] = Registry("task", "cope.tasks", _check)
+
+
+def register_task(task: Task) -> None:
+    """Make a task known by its name in this process, for example from a notebook.
 
     Args:
-        name: `gsm8k`, `math500`, `mbpp`, `humaneval`, or `jsonl` for the user's own questions.
-        visible: which of a program's tests models see, where a task leaves a choice.
-        unsafe: run programs without a sandbox.
+        task: the task; `TASKS.unregister` removes it.
 
     Raises:
-        CopeError: when there is none, with the nearest name.
+        CopeError: when another task has this name.
+    """
+    _check(task)
+    TASKS.register(task.name, task)
+
+
+def task_by_name(
+    name: str, visible: Visible = "one", unsafe: bool = False, labelled: bool = True
+) -> Task:
+    """Return a task by its name, with the options that apply to it.
+
+    Args:
+        name: a name in `TASKS`, for example `gsm8k`, or `jsonl` for the user's own questions.
+        visible: which of a program's tests models see, where a task leaves a choice.
+        unsafe: run programs without a sandbox.
+        labelled: whether every row of a local copy must have an answer. Without one nothing is scored.
+
+    Raises:
+        CopeError: when no task has this name, with the nearest name.
 
     >>> task_by_name("mbpp").domain
     'code'
     """
-    if name not in TASKS:
-        raise CopeError(f"no task is named {name!r}: {suggest_names(name, TASKS)}")
-    task = TASKS[name]
-    if not isinstance(task, CodeTask):
-        return task
-    return replace(task, visible=visible, sandbox=lambda: open_sandbox(unsafe))
+    from .base import TakesOptions
+
+    task = TASKS.by_name(name)
+    if isinstance(task, TakesOptions):
+        return task.with_options(TaskOptions(visible, unsafe, labelled))
+    return task
+
+
+def known_tasks() -> str:
+    """Return the names of all tasks as a help text lists them.
+
+    >>> known_tasks()
+    'gsm8k, humaneval, math500, mbpp, or jsonl for your own questions'
+    """
+    names = [name for name in TASKS if name != OWN_QUESTIONS]
+    return f"{', '.join(names)}, or {OWN_QUESTIONS} for your own questions"

@@ -53,8 +53,8 @@ class Calibration:
         halves: who was ordered by and who was tested on.
         trials: all settings.
         choice: the sequence, its p-values, and the survivor.
-        large: the large model alone.
-        replay: the cascade as chosen; None when the large model alone answers.
+        large: the last tier alone.
+        replay: the cascade as chosen; None when the last tier alone answers.
         groups: questions with the same value belong together; None where none do.
     """
 
@@ -69,12 +69,12 @@ class Calibration:
 
     @property
     def cascade(self) -> Replay:
-        """The cascade as chosen; as it was recorded, when the large model alone answers."""
+        """The cascade as chosen; as it was recorded, when the last tier alone answers."""
         return self.replay or Replay(self.record)
 
     @property
     def setting(self) -> Setting | None:
-        """What was chosen; None for the large model alone."""
+        """What was chosen; None for the last tier alone."""
         return None if self.choice.chosen is None else self.trials.settings[self.choice.chosen]
 
     @property
@@ -84,7 +84,7 @@ class Calibration:
 
     @cached_property
     def held_out(self) -> tuple[Figures | None, Figures]:
-        """The cascade as chosen and the large model alone, on the held-out half."""
+        """The cascade as chosen and the last tier alone, on the held-out half."""
         half, beside = (
             self.halves.test,
             figures(self.large, self.large.outcomes(), self.large, self.halves.test),
@@ -95,7 +95,7 @@ class Calibration:
 
     @cached_property
     def saved(self) -> dict[str, Estimate]:
-        """By measure, what the chosen setting saves on the held-out half; empty for the large model alone."""
+        """By measure, what the chosen setting saves on the held-out half; empty for the last tier alone."""
         if self.replay is None:
             return {}
         return saved(
@@ -103,16 +103,19 @@ class Calibration:
         )
 
     @property
+    def last_tier(self) -> str:
+        """The tier whose answers alone are the reference."""
+        return self.large.last_tier
+
+    @property
     def promise(self) -> str:
         """The promise in a sentence."""
         if self.setting is None:
-            return (
-                "The large model alone answers, so nothing is lost against it and nothing is saved."
-            )
+            return f"The {self.last_tier} model alone answers, so nothing is lost against it and nothing is saved."
         of = "a group's questions, on average over groups" if self.halves.grouped else "questions"
         return (
             f"With {100 * (1 - self.aim.delta):.4g}% confidence: on new questions like these the cascade "
-            f"{LOSSES[self.aim.loss][1]} on at most {100 * self.aim.harm:.4g}% of {of}."
+            f"{LOSSES[self.aim.loss][1].format(last=self.last_tier)} on at most {100 * self.aim.harm:.4g}% of {of}."
         )
 
     @cached_property
@@ -157,13 +160,13 @@ def calibrate(
     """Choose thresholds and the number of samples: the cheapest that learn-then-test lets pass.
 
     Args:
-        record: every round of the cascade, and the large model alone, on questions like those to come.
+        record: every round of the cascade, and the last tier alone, on questions like those to come.
         aim: what is wanted.
         prices: the user's price of a tier; else what was recorded.
         rows: places of the questions to calibrate on; all when None. The others are not looked at.
 
     Raises:
-        CopeError: when the record lacks the large model alone, or the right answers that the loss needs, or does not tell what
+        CopeError: when the record lacks the last tier alone, or the right answers that the loss needs, or does not tell what
             is to be minimized; when no setting keeps both the promise and the budget.
 
     >>> calibrate(Recording.open("gsm8k.parquet"), Aim(harm=0.05)).promise  # doctest: +SKIP
@@ -179,7 +182,9 @@ def calibrate(
     if not (halves.learn.units and halves.test.units):
         raise CopeError("a record of one question, or of one group, has no two halves: record more")
     tried = trials(record, halves, lambda replay: loss[0](replay, large), prices)
-    aim = replace(aim, minimize=_minimized(aim.minimize, tried, record), group=column)
+    aim = replace(
+        aim, minimize=_minimized(aim.minimize, tried, record, large.last_tier), group=column
+    )
     choice = _choose(aim, tried, halves, large)
     chosen = None if choice.chosen is None else tried.settings[choice.chosen]
     replay = None
@@ -208,7 +213,7 @@ def _groups(record: Recording, column: str | None) -> tuple[list[str | None] | N
     return list(names[column]), column
 
 
-def _minimized(name: str | None, tried: Trials, record: Recording) -> str:
+def _minimized(name: str | None, tried: Trials, record: Recording, last: str) -> str:
     known = [measure for measure in MEASURES if tried.tells(measure)]
     if name is None:
         return known[0]
@@ -217,7 +222,7 @@ def _minimized(name: str | None, tried: Trials, record: Recording) -> str:
     if name not in known:
         price = ", or give each tier's --price" if name.startswith("cost") else ""
         raise CopeError(
-            f"{record.name} does not tell the {MEASURES[name].description}: minimize {' or '.join(known)}{price}"
+            f"{record.name} does not tell the {MEASURES[name].description_for(last)}: minimize {' or '.join(known)}{price}"
         )
     return name
 
@@ -258,6 +263,10 @@ def _choose(aim: Aim, tried: Trials, halves: Halves, large: Replay) -> Choice:
 
 
 def _mean_of(large: Replay, measure: str, halves: Halves) -> float:
-    """What the large model alone uses on the first half; infinite where it is not known, so that the cascade is kept."""
-    use = MEASURES[measure].total(large.usage, large.tiers)[halves.learn.rows, -1].mean()
+    """What the last tier alone uses on the first half; infinite where it is not known, so that the cascade is kept."""
+    use = (
+        MEASURES[measure]
+        .total(large.usage, large.tiers, large.last_tier)[halves.learn.rows, -1]
+        .mean()
+    )
     return float(use) if np.isfinite(use) else np.inf

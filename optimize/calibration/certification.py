@@ -29,10 +29,8 @@ def certify(calibration: Calibration, **more: Any) -> Certificate:
     record, halves, setting = calibration.record, calibration.halves, calibration.setting
     manifest, chosen = record.manifest, calibration.held_out
     name = next(iter(record.programs))
-    aim = {
-        **asdict(calibration.aim),
-        "minimized": MEASURES[str(calibration.aim.minimize)].description,
-    }
+    minimized = MEASURES[str(calibration.aim.minimize)].description_for(calibration.last_tier)
+    aim = {**asdict(calibration.aim), "minimized": minimized, "last_tier": calibration.last_tier}
     return Certificate(
         promise=calibration.promise,
         setting=setting._asdict() if setting else None,

@@ -1,4 +1,4 @@
-"""What a setting comes to on one half, beside the large model alone."""
+"""What a setting comes to on one half, beside the last tier alone."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -22,8 +22,8 @@ class Figures:
         unknown: of these, whose calls the record does not hold; they count nowhere else.
         accuracy: mean score; None where some have no right answer, and so are `harmed` and `helped`.
         interval: its 95% Wilson interval; questions of a group hang together.
-        harmed: wrong where the large model alone is right.
-        helped: right where the large model alone is wrong.
+        harmed: wrong where the last tier alone is right.
+        helped: right where the last tier alone is wrong.
         rounds: share of the questions that each round answers.
         use: by measure, mean over questions; None where it is not known.
     """
@@ -47,7 +47,7 @@ def figures(replay: Replay, outcomes: ReplayOutcomes, large: Replay, half: Half)
     Args:
         replay: the cascade with the setting's number of samples.
         outcomes: with the setting's thresholds.
-        large: the large model alone.
+        large: the last tier alone.
         half: the questions.
     """
     known = outcomes.known[half.rows]
@@ -56,7 +56,9 @@ def figures(replay: Replay, outcomes: ReplayOutcomes, large: Replay, half: Half)
     right, theirs = score >= 1.0, large.scores[rows, -1] >= 1.0
     n, labelled = len(rows), not np.isnan(score).any()
     use = {
-        name: _mean(np.cumsum(measure.total(replay.usage, replay.tiers), axis=1)[rows, at])
+        name: _mean(
+            np.cumsum(measure.total(replay.usage, replay.tiers, large.last_tier), axis=1)[rows, at]
+        )
         for name, measure in MEASURES.items()
     }
     return Figures(
@@ -74,17 +76,17 @@ def figures(replay: Replay, outcomes: ReplayOutcomes, large: Replay, half: Half)
 def saved(
     replay: Replay, outcomes: ReplayOutcomes, large: Replay, half: Half, seed: int = 0
 ) -> dict[str, Estimate]:
-    """By measure, the share of the large model's use that a setting saves on one half, with its 95% interval.
+    """By measure, the share of the last tier's use that a setting saves on one half, with its 95% interval.
 
-        saved = 1 - use of the cascade / use of the large model alone
+        saved = 1 - use of the cascade / use of the last tier alone
 
-    Intervals are of the paired bootstrap, whole groups drawn together. What is not known, or not used by the large model, is left
+    Intervals are of the paired bootstrap, whole groups drawn together. What is not known, or not used by the last tier, is left
     out; so are questions whose calls the record does not hold.
 
     Args:
         replay: the cascade with the setting's number of samples.
         outcomes: with the setting's thresholds.
-        large: the large model alone.
+        large: the last tier alone.
         half: the questions.
         seed: of the bootstrap.
     """
@@ -93,7 +95,8 @@ def saved(
     found = {}
     for name, measure in MEASURES.items():
         ours, theirs = (
-            np.cumsum(measure.total(r.usage, r.tiers), axis=1)[rows] for r in (replay, large)
+            np.cumsum(measure.total(r.usage, r.tiers, large.last_tier), axis=1)[rows]
+            for r in (replay, large)
         )
         columns = {
             "ours": ours[np.arange(len(rows)), outcomes.round[rows] - 1],

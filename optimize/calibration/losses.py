@@ -1,4 +1,4 @@
-"""What a wrong decision is, question by question and round by round, against the large model alone."""
+"""What a wrong decision is, question by question and round by round, against the last tier alone."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,36 +6,35 @@ import numpy as np
 
 from ...errors import CopeError
 from ...eval import Recording, Replay
-from ...eval.replay.match import recorded_identity
+from ...eval.replay.match import alone_in, recorded_identity
 from ...models import Price
-from ...stats.measures import LARGE
 from ...util.arrays import Array
 
 
 def large_alone(record: Recording, prices: Mapping[str, Price] | None = None) -> Replay:
-    """The large model alone on the record's questions.
+    """Replay the last tier of the record's own program alone on the record's questions.
 
     Raises:
         CopeError: when the record does not hold its answers.
     """
-    program = recorded_identity(record, LARGE) if LARGE in record.programs else LARGE
-    replay = Replay(record, program, prices=prices)
+    last = recorded_identity(record, next(iter(record.programs))).preset.last_tier
+    replay = Replay(record, alone_in(record, last), prices=prices)
     if not replay.known.all():
         raise CopeError(
-            f"{record.name} lacks the answers of the large model alone, which harm is measured against: "
-            "record them beside, with cope record --also large"
+            f"{record.name} lacks the answers of the {last} model alone, which harm is measured against: "
+            f"record them beside, with cope record --also {last}"
         )
     return replay
 
 
 def harm(cascade: Replay, large: Replay) -> Array:
-    """(questions, rounds) of 0 and 1: the round's answer is wrong where the large model alone is right."""
+    """(questions, rounds) of 0 and 1: the round's answer is wrong where the last tier alone is right."""
     right = large.scores[:, -1] >= 1.0
     return ((cascade.scores < 1.0) & right[:, None]).astype(float)
 
 
 def disagreement(cascade: Replay, large: Replay) -> Array:
-    """(questions, rounds) of 0 and 1: the round's answer is another than the large model's own. It needs no labels.
+    """(questions, rounds) of 0 and 1: the round's answer is another than the last tier's own. It needs no labels.
 
     Harm is disagreement too, so a promise on the one holds for the other. No answer agrees with nothing.
     """
@@ -60,7 +59,7 @@ def _votes(replay: Replay) -> Array:
 
 
 LOSSES: dict[str, tuple[Callable[[Replay, Replay], Array], str]] = {
-    "harm": (harm, "is wrong where the large model alone is right"),
-    "disagreement": (disagreement, "gives another answer than the large model alone"),
+    "harm": (harm, "is wrong where the {last} model alone is right"),
+    "disagreement": (disagreement, "gives another answer than the {last} model alone"),
 }
-"""By name: the loss, and in words what the cascade does then."""
+"""By name: the loss, and in words what the cascade does then; `{last}` stands for the last tier."""

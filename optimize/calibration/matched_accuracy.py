@@ -1,4 +1,4 @@
-"""What a cascade costs at the large model's accuracy: the cheapest setting that is as accurate, measured on other questions."""
+"""What a cascade costs at the last tier's accuracy: the cheapest setting that is as accurate, measured on other questions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,17 +22,17 @@ _SLACK = 1e-9  # of equal means
 
 @dataclass(frozen=True)
 class Matched:
-    """The cost at an accuracy that is given by the large model's.
+    """The cost at an accuracy that is given by the last tier's.
 
     Attributes:
         program: the record's own, whose thresholds and samples are set.
         measure: of the cost.
-        below: how much less accurate than large alone a setting may be on the half on which it is chosen, as a share.
-        settings: what was chosen on each half; None for the large model alone.
+        below: how much less accurate than the last tier alone a setting may be on the half on which it is chosen, as a share.
+        settings: what was chosen on each half; None for the last tier alone.
         questions: those that were measured: each with the setting that was chosen on the half without it.
         left_out: questions whose calls the record lacks for that setting.
-        share: the cost divided by that of large alone.
-        difference: in accuracy, cascade less large alone.
+        share: the cost divided by that of the last tier alone.
+        difference: in accuracy, cascade less the last tier alone.
     """
 
     program: str
@@ -63,14 +63,14 @@ def matched(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> list[Matched]:
-    """The share of the large model's cost that the record's cascade needs for its accuracy.
+    """The share of the last tier's cost that the record's cascade needs for its accuracy.
 
     A setting that is chosen for being cheap and accurate is less so on other questions. So the questions are halved, a setting
     is chosen on each half and measured on the other (cross-fitting in two folds). Intervals are of the paired bootstrap
     over all measured questions, with the two settings as they are.
 
     Args:
-        record: every round of the cascade, and the large model alone.
+        record: every round of the cascade, and the last tier alone.
         measure: a name of `MEASURES` that the record knows.
         below: how much less accurate a setting may be, as shares; one result for each.
         prices: the user's price of a tier; else what was recorded.
@@ -79,7 +79,7 @@ def matched(
         seed: of the halves and of the bootstrap.
 
     Returns:
-        Nothing where the record has no gated round, or lacks the large model alone.
+        Nothing where the record has no gated round, or lacks the last tier alone.
 
     >>> matched(Recording.open("gsm8k.parquet"), "large-calls")[0].share  # doctest: +SKIP
     """
@@ -130,7 +130,7 @@ def matched(
 def _cheapest(
     tried: Trials, large: Replay, half: Half, measure: str, below: float
 ) -> Setting | None:
-    """The cheapest setting that is accurate enough on a half; None where large alone is cheaper still."""
+    """The cheapest setting that is accurate enough on a half; None where the last tier alone is cheaper still."""
     cost = np.where(tried.learn_loss <= below + _SLACK, tried.learn_use[measure], np.inf)
     cost = np.where(np.isfinite(cost), cost, np.inf)
     best = int(np.lexsort((tried.learn_loss, cost))[0])
@@ -146,7 +146,7 @@ def _measured(
     measure: str,
     prices: Mapping[str, Price] | None,
 ) -> dict[str, Array]:
-    """Score and cost of a setting and of large alone on the questions of a half whose outcome is known."""
+    """Score and cost of a setting and of the last tier alone on the questions of a half whose outcome is known."""
     replay = large
     if setting:
         replay = Replay(
@@ -165,4 +165,4 @@ def _measured(
 
 def _costs(replay: Replay, measure: str) -> Array:
     """(questions, rounds): what a question uses that is answered in the round."""
-    return np.cumsum(MEASURES[measure].total(replay.usage, replay.tiers), axis=1)
+    return np.cumsum(MEASURES[measure].total(replay.usage, replay.tiers, replay.last_tier), axis=1)

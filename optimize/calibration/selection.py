@@ -16,7 +16,7 @@ class Choice:
         sequence: the settings that were put in order, safest first, as places among all of them.
         p: their p-values on the held-out half.
         passed: how many of them survive, from the first.
-        chosen: the cheapest survivor; None when there is none, or the large model alone costs no more.
+        chosen: the cheapest survivor; None when there is none, or the last tier alone costs no more.
     """
 
     sequence: Array
@@ -73,7 +73,7 @@ def learn_then_test(
         harm: the greatest mean loss allowed.
         delta: the greatest chance of a wrong promise.
         exact: whether the loss of every unit is 0 or 1.
-        large: the cost of the large model alone, whose loss is 0 by definition and needs no test.
+        large: the cost of the last tier alone, whose loss is 0 by definition and needs no test.
         strictness: of equals, the setting with the highest is taken.
     """
     loss, cost = learn

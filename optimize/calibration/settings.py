@@ -111,7 +111,7 @@ def _trial(
     thresholds = np.array(list(product(*_levels(replay))))
     losses = np.where(replay.known, loss(replay), 1.0)
     used = {
-        name: np.cumsum(measure.total(replay.usage, replay.tiers), axis=1)
+        name: np.cumsum(measure.total(replay.usage, replay.tiers, replay.last_tier), axis=1)
         for name, measure in MEASURES.items()
     }
     learn_loss = np.empty(len(thresholds))

@@ -111,7 +111,9 @@ class Compilation:
         check_proposer(settings.proposer)
         self.surrogate = Surrogate(program, self.names) if settings.surrogate else None
         self.proposer = make_proposer(
-            program.team, settings.proposer, price=settings.proposer_price
+            program.team,
+            program.baseline_tier if settings.proposer is None else settings.proposer,
+            price=settings.proposer_price,
         )
         self._costs: list[Usage] = []
         self._held = CompileFolder(folder)
@@ -121,7 +123,9 @@ class Compilation:
         except BaseException:
             self._held.close()
             raise
-        self.metric = Metric(scorer, self.session, self.objective, rows)
+        self.metric = Metric(
+            scorer, self.session, self.objective, rows, last_tier=program.baseline_tier
+        )
         student = Student(program, self.session, self.names, failures=self.optimizer.reflects)
         train = splits.train
         if not isinstance(self.optimizer, Own):

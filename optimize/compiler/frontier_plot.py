@@ -1,4 +1,4 @@
-"""The picture of a compile's frontier: accuracy against tokens of the large tier, one dot for each whole candidate."""
+"""The picture of a compile's frontier: accuracy against tokens of the last tier, one dot for each whole candidate."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -71,7 +71,7 @@ def _draw(axes: Any, made: Compiled, tried: Sequence[Scores], title: str) -> Non
             zorder=7,
         )
     axes.set_title(title, fontsize=11)
-    axes.set_xlabel("tokens written by the large tier, a question")
+    axes.set_xlabel(f"tokens written by the {made.program.baseline_tier} tier, a question")
     axes.set_ylabel(
         f"accuracy on {len(made.before.values)} validation questions, % (95% intervals)"
     )

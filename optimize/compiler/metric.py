@@ -10,6 +10,7 @@ from ...errors import CopeError, first_line
 from ...eval import Score
 from ...eval.run.evaluate import FATAL
 from ...models import run_sync
+from ...stats.tiers import LARGE
 from ...util.text import shorten
 from .feedback import feedback
 from .session import CompileSession
@@ -65,7 +66,7 @@ def _about(example: dspy.Example, answer: str | None) -> str:
 class Metric:
     """Scores a program's predictions, notes them with the candidate, and says in words what was right or wrong.
 
-    With the objective `cost`, a right answer is worth 1 when the large tier wrote nothing for it, and a half when it wrote
+    With the objective `cost`, a right answer is worth 1 when the last tier wrote nothing for it, and a half when it wrote
     as many tokens as the uncompiled program does on average; a wrong one is worth nothing.
 
     Args:
@@ -73,6 +74,7 @@ class Metric:
         session: where scores are noted.
         objective: what is made better.
         rows: the questions with all that scoring needs; optimizers may hold them without what no model is to see.
+        last_tier: the last tier of the preset.
     """
 
     def __init__(
@@ -81,11 +83,14 @@ class Metric:
         session: CompileSession,
         objective: Objective = "accuracy",
         rows: Iterable[dspy.Example] = (),
+        *,
+        last_tier: str = LARGE,
     ) -> None:
         self.judge, self.session, self.objective = judged_by(scorer), session, objective
         self._rows = {question_fingerprint(row.question): row for row in rows}
+        self.last_tier = last_tier
         self.reference = 0.0
-        """Tokens of the large tier a question before compiling."""
+        """Tokens that the last tier writes for a question before compiling."""
 
     def score(self, example: dspy.Example, prediction: Any, trace: Any = None) -> float:
         """A number between 0 and 1."""
@@ -116,7 +121,7 @@ class Metric:
         if self.objective == "pareto":
             found.objective_scores = {
                 "accuracy": score.value,
-                "large_tokens": -float(large_tokens(prediction)),
+                "large_tokens": -float(tokens_of(prediction, self.last_tier)),
             }
         return found
 
@@ -129,7 +134,7 @@ class Metric:
             raise
         if prediction is None:
             return 0.0, score
-        used = large_tokens(prediction)
+        used = tokens_of(prediction, self.last_tier)
         self.session.note(
             getattr(prediction, "candidate", None), key, score.value, used, all_tokens(prediction)
         )
@@ -147,9 +152,9 @@ class Metric:
         return value * (1 - min(1.0, used / self.reference) / 2)
 
 
-def large_tokens(prediction: Any) -> int:
-    """The tokens that the large tier wrote for a prediction."""
-    return sum(row["completion_tokens"] for row in prediction.usage if row["tier"] == "large")
+def tokens_of(prediction: Any, tier: str) -> int:
+    """Return the tokens that a tier wrote for a prediction."""
+    return sum(row["completion_tokens"] for row in prediction.usage if row["tier"] == tier)
 
 
 def all_tokens(prediction: Any) -> int:

@@ -24,7 +24,7 @@ def make_proposer(
     """A language model for proposals, booked apart from the tiers.
 
     Args:
-        team: whose large tier is the default.
+        team: whose second tier is the default.
         wanted: a tier's name, a model as for `Team`, an engine, or a `dspy.LM`.
         max_tokens: most tokens of a proposal; 400 of a local model, 1024 of others.
         price: the user's; None is that of the tier with the same model, where there is one.
@@ -41,7 +41,7 @@ def _model(team: Team, wanted: Any, max_tokens: int | None) -> TierLM:
     if isinstance(wanted, dspy.LM):
         return TierLM(wanted.model, tier=TIER, **{**wanted.kwargs, "cache": False})
     tier = (
-        team.tiers.get("large" if wanted is None else wanted)
+        team.tiers.get(list(team.tiers)[1] if wanted is None else wanted)
         if not isinstance(wanted, LocalEngine)
         else None
     )

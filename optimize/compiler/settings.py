@@ -110,7 +110,7 @@ class CompileSettings:
 
     def _proposer_name(self, program: Cascade) -> str:
         if not self.proposer:
-            return program.team["large"].model
+            return program.team[program.baseline_tier].model
         return str(getattr(self.proposer, "model", self.proposer))
 
 

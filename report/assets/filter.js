@@ -4,7 +4,7 @@ const OUTCOME = { round: 0, right: 1, confidence: 2, answer: 3, differs: 4, toke
 const outcomeOf = (row) => index.rows[row][3][state.system];
 const told = (row, name) => outcomeOf(row)?.[OUTCOME[name]];
 
-const large = figures.systems.findIndex((system) => system.name === "large");
+const large = figures.systems.findIndex((system) => system.name === figures.top);
 const ofLarge = (row) => index.rows[row][3][large]?.[OUTCOME.right];
 
 const outcomes = {
@@ -12,8 +12,8 @@ const outcomes = {
   right: ["right", (row) => told(row, "right") === 1],
   wrong: ["wrong", (row) => told(row, "right") === 0],
   silent: ["no readable answer", (row) => told(row, "state") === "ok" && told(row, "answer") === null],
-  helped: ["right where large is wrong", (row) => told(row, "right") === 1 && ofLarge(row) === 0],
-  harmed: ["wrong where large is right", (row) => told(row, "right") === 0 && ofLarge(row) === 1],
+  helped: [`right where ${figures.top} is wrong`, (row) => told(row, "right") === 1 && ofLarge(row) === 0],
+  harmed: [`wrong where ${figures.top} is right`, (row) => told(row, "right") === 0 && ofLarge(row) === 1],
   error: ["a model failed", (row) => told(row, "state") === "error"],
   unknown: ["unknown", (row) => told(row, "state") === "unknown" || !outcomeOf(row) || (told(row, "state") === "ok" && told(row, "right") === null)],
 };
@@ -22,7 +22,7 @@ const sorts = {
   "": ["in order", null],
   unsure: ["least agreement first", (row) => told(row, "confidence") ?? 2],
   sure: ["most agreement first", (row) => -(told(row, "confidence") ?? -1)],
-  dear: ["most large tokens first", (row) => -(told(row, "tokens") ?? -1)],
+  dear: [`most ${figures.top} tokens first`, (row) => -(told(row, "tokens") ?? -1)],
 };
 
 // Lower-case text of each question: the index at first, plans and solutions with the first search.

@@ -7,12 +7,11 @@ let active = 0; // position in `rows`
 function startList() {
   const passOrFail = figures.systems.flatMap((system) => Object.values(system.gates)).find((gate) => gate.pass_or_fail);
   if (passOrFail) [sorts.unsure[0], sorts.sure[0]] = passOrFail.pass_or_fail.first;
-  sorts.dear[0] = `most ${figures.top} tokens first`;
   fill("outcome", Object.entries(outcomes).filter(([name]) => !name || someSystem(name)).map(([name, [words]]) => [name, words]));
   fill("sort", Object.entries(sorts).map(([name, [words]]) => [name, words]));
   const differs = index.rows.some((row) => row[3].some((outcome) => known(outcome?.[OUTCOME.differs])));
   byId("differs-label").hidden = !differs;
-  byId("differs-words").textContent = figures.domain === "short-answer" ? "answer differs from large" : "verdict differs from large";
+  byId("differs-words").textContent = `${figures.domain === "short-answer" ? "answer" : "verdict"} differs from ${figures.top}`;
   for (const name of ["outcome", "round", "sort"]) byId(name).addEventListener("change", (event) => change({ [name]: event.target.value, page: 0 }));
   for (const name of ["escalated", "differs"]) byId(name).addEventListener("change", (event) => change({ [name]: event.target.checked, page: 0 }));
   let waiting = 0;

@@ -8,7 +8,7 @@ function showTable() {
     ["accuracy", (s) => percent(s.accuracy)],
     ["95% interval", (s) => (known(s.accuracy) ? `${percent(s.interval[0])} to ${percent(s.interval[1])}` : "-")],
     ["questions", (s) => whole(s.n)],
-    ...(against ? [["points above large alone", gain]] : []),
+    ...(against ? [[`points above ${top} alone`, gain]] : []),
     [`${top} tokens`, (s) => short(s.use["large-tokens"])],
     [`${top} calls`, (s) => short(s.use["large-calls"])],
     ["all calls", (s) => (s.n ? short(s.total.calls / s.n) : "-")],

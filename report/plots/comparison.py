@@ -81,7 +81,7 @@ def _plot_accuracy(axes: Any, comparison: "Comparison", colours: dict[str, str])
         )
     starts = {one.start: one for one in comparison.beside.get(comparison.by, {}).values()}
     for place, (start, beside) in enumerate(starts.items()):
-        ends = [places[start], places["large"]]
+        ends = [places[start], places[comparison.last_tier]]
         random, oracle = ("random escalation", "oracle") if place == 0 else (None, None)
         axes.plot(
             *zip(*ends, strict=True), "--", color="#8a8a8a", linewidth=1.3, label=random, zorder=1
@@ -99,13 +99,13 @@ def _plot_accuracy(axes: Any, comparison: "Comparison", colours: dict[str, str])
         )
     scale = " for 1,000 questions" if measure.scale > 1 else ", a question"
     axes.set_title("accuracy by cost", fontsize=11)
-    axes.set_xlabel(f"{measure.description}{scale}")
+    axes.set_xlabel(f"{measure.description_for(comparison.last_tier)}{scale}")
     axes.set_ylabel("accuracy, % (95% intervals)")
     axes.margins(x=0.06)
 
 
 def _plot_costs_by_price(axes: Any, comparison: "Comparison", colours: dict[str, str]) -> None:
-    """Each system's cost beside the reference's, by how much dearer the large tier is."""
+    """Each system's cost beside the reference's, by how much dearer the last tier is."""
     from ...eval.comparison import BASES, RATIOS
 
     axes.axhline(100, color=colours[comparison.against], linewidth=1.6)
@@ -140,7 +140,6 @@ def _plot_costs_by_price(axes: Any, comparison: "Comparison", colours: dict[str,
     axes.set_xticks([1, 10, 100, 1000], ["1:1", "1:10", "1:100", "1:1000"])
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_title(f"cost beside {comparison.against}, by the ratio of the prices", fontsize=11)
-    axes.set_xlabel(
-        f"price small : large ({BASES[comparison.basis or 'tokens'].partition(' (')[0]})"
-    )
+    counted = BASES[comparison.basis or "tokens"].partition(" (")[0]
+    axes.set_xlabel(f"price {comparison.first_tier} : {comparison.last_tier} ({counted})")
     axes.set_ylabel(f"cost, % of {comparison.against}'s")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError
-from ...stats.measures import LARGE, MEASURES
+from ...stats.measures import MEASURES
 from ..figures import ReportData
 from .flow import flow_caption, flow_tooltips, plot_flow
 from .frontier import frontier_systems, is_plotted, numbered_systems, plot_frontier, sweep_front
@@ -98,7 +98,7 @@ def has_data(figures: ReportData, measure: str) -> bool:
     """Return whether a plot of a measure is useful: not if every known cost is 0 and others are unknown."""
     systems = figures["systems"]
     there = [system for system in systems if is_plotted(system, measure)]
-    if MEASURES[measure].tiers == LARGE:
+    if MEASURES[measure].tiers == "last":
         alone = [system for system in systems if system["name"] == figures["top"]]
         if any(not is_plotted(system, measure) for system in alone):
             return False

@@ -1,6 +1,6 @@
 """The content of a report: systems with their rounds and a record for each question."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,7 @@ from ...eval.run.store import Record
 from ...eval.run.summary import Summary, summarise
 from ...programs.domains.registry import domain_by_name
 from ...programs.preset import Round
-from ...stats.measures import LARGE, largest_tier
+from ...stats.tiers import last_tier_of, tier_order
 
 Sample = dict[str, Any]
 SamplesByPool = dict[int, list[Sample]]
@@ -107,6 +107,20 @@ class ReportSystem:
         return {record.key: record for record in self.records}
 
 
+def last_tier_in(systems: Sequence[ReportSystem], models: Collection[str]) -> str:
+    """Return the last tier of some systems.
+
+    A tier that no question reached counts as the last one, because its round comes after those that are known.
+
+    Args:
+        systems: with the rounds that are known.
+        models: the tiers that have a model.
+    """
+    orders = [tier_order((r.planner, r.reasoner) for r in system.rounds) for system in systems]
+    unreached = [tier for tier in models if not any(tier in order for order in orders)]
+    return unreached[-1] if unreached else last_tier_of(orders)
+
+
 @dataclass(frozen=True)
 class SweepPoint:
     """The program of a recording with other thresholds.
@@ -176,11 +190,10 @@ class ReportSource:
 
     @property
     def top(self) -> str:
-        """The tier that counts as the large one."""
-        asked = [r.reasoner for system in self.systems for r in system.rounds if r.reasoner]
-        return largest_tier([*self.models, *asked])
+        """The last tier of the systems."""
+        return last_tier_in(self.systems, self.models)
 
     @cached_property
     def large(self) -> ReportSystem | None:
-        """The large model alone, where it is among the systems."""
-        return next((system for system in self.systems if system.name == LARGE), None)
+        """The last tier alone, where it is among the systems."""
+        return next((system for system in self.systems if system.name == self.top), None)

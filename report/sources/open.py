@@ -10,8 +10,7 @@ from ...eval.comparison.store import ComparisonStore
 from ...eval.run.store import RunStore, StoredRun, has_results, run_folders
 from ...eval.run.summary import large_alone
 from ...models.prices import Price
-from ...stats.measures import LARGE
-from .base import ReportSource, ReportSystem, SamplesByPool
+from .base import ReportSource, ReportSystem, SamplesByPool, last_tier_in
 from .prices import check_priced_tiers
 from .run import run_system, task_domain
 
@@ -47,22 +46,25 @@ def open_source(path: Path, prices: Mapping[str, Price] | None = None) -> Report
 
 
 def _run_source(run: StoredRun, prices: Mapping[str, Price] | None) -> ReportSource:
-    """A run, with the large model's own run beside it where one covers its questions."""
+    """A run, with the last tier's own run beside it where one covers its questions."""
     settings, folder = run.settings, run.path
     check_priced_tiers(prices or {}, settings.get("models", {}), folder.name)
     system, drawn = run_system(settings["preset"], run, 0, prices=prices)
     systems = [system]
-    large = settings.get("models", {}).get(LARGE)
-    beside = large_alone(folder.parent, settings, system.records, large) if large else None
+    models = settings.get("models", {})
+    last = last_tier_in(systems, models)
+    beside = None
+    if last in models:
+        beside = large_alone(folder.parent, settings, system.records, models[last], last)
     if beside:
         wanted = system.by_key
         other, theirs = run_system(
-            LARGE, RunStore.read(folder.parent / beside.run), len(system.rounds), False, prices
+            last, RunStore.read(folder.parent / beside.run), len(system.rounds), False, prices
         )
         records = [record for record in other.records if record.key in wanted]
         systems.append(
             ReportSystem(
-                LARGE,
+                last,
                 other.rounds,
                 records,
                 other.right,

@@ -18,7 +18,6 @@ from ...eval.replay.records import replay_results
 from ...eval.replay.replay import Replay
 from ...models.prices import Price
 from ...programs.preset import preset_names
-from ...stats.measures import largest_tier
 from ..costs import sweep_costs_per_question
 from .base import ReportSource, ReportSystem, RoundView, Sample, SamplesByPool, SweepPoint
 from .prices import check_priced_tiers
@@ -194,7 +193,7 @@ def _sweep_points(replay: Replay, system: ReportSystem) -> Iterator[SweepPoint]:
         )
     settings = list(product(*levels))
     swept = replay.sweep(settings)
-    use = sweep_costs_per_question(swept, largest_tier(replay.tiers))
+    use = sweep_costs_per_question(swept, replay.last_tier)
     for place, thresholds in enumerate(settings):
         if np.isfinite(accuracy := swept.accuracy[place]):
             mine = {

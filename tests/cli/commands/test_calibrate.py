@@ -234,13 +234,18 @@ def test_other_weights_under_the_same_name_are_refused(team: Any, monkeypatch: p
     )
 
 
-def test_other_tests_shown_are_refused(team: Any, monkeypatch: pytest.MonkeyPatch):
+def test_other_tests_shown_are_refused(team: Any):
     calibrated("--harm", "0.9", "--delta", "0.5")
     found = load_certificate("c.json")
     replace(found, asked=found.asked | {"shown": "1 of 3 tests shown"}).save(Path("c.json"))
     for shown, fits in (("1 of 3 tests shown", True), ("all 3 tests shown", False)):
-        monkeypatch.setitem(TASKS, "jsonl", replace(TASKS["jsonl"], shown=shown))  # type: ignore[type-var]
-        result = cope("eval", "jsonl", "--data", "q.jsonl", "--no-track", "--calibration", "c.json")
+        TASKS.register("shows", replace(TASKS["jsonl"], shown=shown))  # type: ignore[type-var]
+        try:
+            result = cope(
+                "eval", "shows", "--data", "q.jsonl", "--no-track", "--calibration", "c.json"
+            )
+        finally:
+            TASKS.unregister("shows")
         assert result.exit_code == (0 if fits else 1), result.output
     assert (
         "made with 1 of 3 tests shown, and here it is all 3 tests shown: give the record's --visible"

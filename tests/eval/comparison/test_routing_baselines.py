@@ -50,7 +50,7 @@ def test_the_oracle_escalates_as_far_as_the_cost_goes():
 
 
 def test_a_system_beside_the_lines_as_counted_by_hand():
-    made = {name: System.of(name, rows) for name, rows in systems().items()}
+    made = {name: System.of(name, rows, "large") for name, rows in systems().items()}
     one = beside(
         made["cascade"], [made["small"]], made["large"], "large-tokens", None, draws=2000, seed=0
     )

@@ -224,19 +224,19 @@ def test_the_large_tiers_own_run_on_the_same_questions_stands_beside(tmp_path: P
     run(large, tmp_path, settings=alone)
     small, _ = cascade(preset="small")
     records = run(small, tmp_path, settings={**SETTINGS, "preset": "small"}).records
-    beside = large_alone(tmp_path, SETTINGS, records, "b")
+    beside = large_alone(tmp_path, SETTINGS, records, "b", "large")
     assert beside is not None
     assert (beside.accuracy, beside.spent.calls) == (1.0, 6)
-    assert large_alone(tmp_path, SETTINGS, records, "another") is None
+    assert large_alone(tmp_path, SETTINGS, records, "another", "large") is None
     stranger = Record("k", "q9", "?", "1", answer="1", score=1.0, round=1)
-    assert large_alone(tmp_path, SETTINGS, [*records, stranger], "b") is None
+    assert large_alone(tmp_path, SETTINGS, [*records, stranger], "b", "large") is None
     lines = RunStore(alone, tmp_path).results_file
     whole = lines.read_text()
     lines.write_text(whole + '{"torn":')
-    assert large_alone(tmp_path, SETTINGS, records, "b") == beside
+    assert large_alone(tmp_path, SETTINGS, records, "b", "large") == beside
     assert lines.read_text().endswith('{"torn":'), "another process may be writing there"
     lines.write_text("damaged\n" + whole)
-    assert large_alone(tmp_path, SETTINGS, records, "b") is None
+    assert large_alone(tmp_path, SETTINGS, records, "b", "large") is None
 
 
 def test_summary_splits_rounds_and_tokens(tmp_path: Path):

@@ -1,0 +1,5 @@
+"""GSM8K: word problems of grade school mathematics (Cobbe et al., arXiv 2110.14168)."""
+
+from .base import ShortAnswer
+
+GSM8K = ShortAnswer("gsm8k", ("openai/gsm8k", "main"), final="####")

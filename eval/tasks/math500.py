@@ -1,0 +1,5 @@
+"""MATH-500: 500 competition problems of MATH (Lightman et al., arXiv 2305.20050)."""
+
+from .base import ShortAnswer
+
+MATH500 = ShortAnswer("math500", ("HuggingFaceH4/MATH-500", None), question="problem")
