@@ -9,6 +9,7 @@ import pytest
 from support import commands
 from support.commands import give_tracker
 from support.imported_recordings import imported
+from support.pictures import leave_pages_without_pictures
 from support.report_sources import run_in
 from support.tracking import STORE
 
@@ -17,7 +18,10 @@ from cope.util.files import write_metadata
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a record; only the first test, and the one of the figures, draw pictures."""
+    if not request.node.name.startswith(("test_a_record_becomes", "test_the_figures")):
+        leave_pages_without_pictures(monkeypatch)
     monkeypatch.chdir(tmp_path)
     imported(tmp_path, 30)
     return tmp_path
