@@ -45,6 +45,29 @@ _OF_THE_USER = (
 )
 
 
+_LOOK_INTO_MLFLOW = {
+    "tests/optimize/compiler/test_tracking.py",
+    "tests/test_tracker_contract.py",
+    "tests/test_tracking.py",
+    "tests/test_tracking_compile.py",
+}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give all tests that look into MLflow to one worker: importing it and making a store take seconds."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "mlflow" if file in _LOOK_INTO_MLFLOW else file
+
+    return Scheduling(config, log)
+
+
 @dataclass(frozen=True)
 class Ask:
     """One request as a scripted model sees it."""

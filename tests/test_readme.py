@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from support import commands
 from support.commands import give_team
+from support.hub_datasets import give_dataset
+from support.pictures import leave_pages_without_pictures
 
 from cope.cli import loading
 from cope.cli.commands import (
@@ -87,7 +89,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[...
     monkeypatch.setattr("cope.models.loading.download_weights", lambda engines, callbacks: [])
     monkeypatch.setattr(ollama_server, "pull", lambda name, host, bar: None)
     monkeypatch.setattr(resolve, "resolve_weights", lambda name, progress: Path("model.gguf"))
-    monkeypatch.setattr("datasets.load_dataset", load_dataset)
+    give_dataset(monkeypatch, load_dataset)
+    leave_pages_without_pictures(monkeypatch)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my.toml").write_text(next(text for kind, text in BLOCKS if kind == "toml"))
     (tmp_path / "my.jsonl").write_text('{"question": "What is 6 times 7?", "answer": "42"}\n')

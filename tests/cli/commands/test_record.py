@@ -8,6 +8,7 @@ from typing import Any
 import numpy
 import pandas
 import pytest
+from support.hub_datasets import give_dataset
 from support.record_command import cope, done, scripted_commands
 
 from cope.eval import Recording
@@ -242,9 +243,7 @@ def test_import_takes_more_tiers_and_says_when_large_votes(here: Path):
 def test_what_a_user_gets_wrong_is_one_line(
     here: Path, models: Any, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], message: str
 ):
-    monkeypatch.setattr(
-        "datasets.load_dataset", lambda *args, **kwargs: [{"question": "q", "answer": "#### 1"}]
-    )
+    give_dataset(monkeypatch, lambda *args, **kwargs: [{"question": "q", "answer": "#### 1"}])
     result = cope(*words)
     assert result.exit_code == 1, result.output
     (line,) = (line for line in result.stderr.splitlines() if line.startswith("error: "))

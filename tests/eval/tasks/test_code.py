@@ -8,6 +8,7 @@ from typing import Any
 
 import dspy
 import pytest
+from support.hub_datasets import give_dataset
 
 from cope.errors import CopeError
 from cope.eval.tasks.base import Score
@@ -117,8 +118,6 @@ def test_humaneval_shows_the_docstring_and_trusts_the_prompts_helpers(tmp_path: 
 
 
 def test_the_hubs_fields_give_the_same_examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    import datasets
-
     renamed = {
         "mbpp": {"question": "text", "answer": "code"},
         "humaneval": {"question": "prompt", "answer": "canonical_solution", "id": "task_id"},
@@ -140,7 +139,7 @@ def test_the_hubs_fields_give_the_same_examples(monkeypatch: pytest.MonkeyPatch,
             asked.append((args, kwargs))
             return list(rows)
 
-        monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+        give_dataset(monkeypatch, load_dataset)
         assert [e.toDict() for e in task.load("test")] == [e.toDict() for e in local]
         assert asked == [(task.hub, {"split": "test"})]
         again = task.load("test", data=written(tmp_path / "b.jsonl", there))
@@ -148,10 +147,8 @@ def test_the_hubs_fields_give_the_same_examples(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_a_broken_row_of_the_hub_is_one_line(monkeypatch: pytest.MonkeyPatch):
-    import datasets
-
     row = {**MBPP_ROW, "test_list": []}
-    monkeypatch.setattr(datasets, "load_dataset", lambda *args, **kwargs: [MBPP_ROW, row])
+    give_dataset(monkeypatch, lambda *args, **kwargs: [MBPP_ROW, row])
     with pytest.raises(
         CopeError, match="google-research-datasets/mbpp split test row 2: test_list has no tests"
     ):
