@@ -15,14 +15,12 @@ from support.hub_datasets import give_dataset
 from support.pictures import leave_pages_without_pictures
 
 from cope.cli import loading
-from cope.cli.commands import (
-    ui,
-)
 from cope.models import Price
 from cope.models.engines import ollama_server
 from cope.models.weights import resolve
 from cope.programs import Cascade
 from cope.programs.resolve import TeamOptions
+from cope.tracking import server
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
@@ -63,8 +61,11 @@ PROGRAM = "def is_even(n):\n    return n % 2 == 0"
 class Served:
     """Stands for MLflow's server, ended by Ctrl-C at once."""
 
-    def wait(self) -> None:
-        raise KeyboardInterrupt
+    address = "http://127.0.0.1:5000"
+
+    def wait_until_ready(self) -> None: ...
+
+    def run_until_interrupted(self) -> None: ...
 
 
 @pytest.fixture
@@ -185,12 +186,11 @@ def test_commands_that_read_programs(command: str, here: Path):
 
 def test_the_page_on_the_runs(here: Path, monkeypatch: pytest.MonkeyPatch):
     @contextlib.contextmanager
-    def server(uri: str, artifacts: str, port: int) -> Iterator[tuple[Any, Any]]:
-        yield Served(), None
+    def start_server(uri: str, port: int) -> Iterator[Served]:
+        assert (uri, port) == ("sqlite:///mlflow.db", 5000)
+        yield Served()
 
-    monkeypatch.setattr(ui, "_server", server)
-    monkeypatch.setattr(ui, "_wait", lambda *args: None)
-    monkeypatch.setattr(ui, "_check_free", lambda port: None)
+    monkeypatch.setattr(server, "start_server", start_server)
     (here / "mlflow.db").write_text("")
     result = run("cope ui")
     assert result.exit_code == 0, result.output

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from cope.report import page
-from cope.report.plots.gallery import WIDTHS, pictures_of
+from cope.report.plots.gallery import WIDTHS, plots_for
 
 
 def write_empty_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,11 +28,11 @@ def leave_pages_without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def sketched(figures: Any) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
-        for picture in pictures_of(figures):
+        for picture in plots_for(figures):
             found[picture.name] = {
                 size: f'<svg id="{picture.name}-{size}"></svg>' for size in WIDTHS
             }
         return found
 
-    monkeypatch.setattr(page, "page_pictures", sketched)
+    monkeypatch.setattr(page, "page_plots", sketched)
     write_empty_pictures(monkeypatch)

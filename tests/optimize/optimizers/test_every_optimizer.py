@@ -25,7 +25,7 @@ from cope.programs import Preset
 PLANNED = pytest.param("plan-then-solve", marks=pytest.mark.slow)
 """Between the others in size: one round with a plan, which `cope` has too."""
 every_optimizer = pytest.mark.parametrize("optimizer", OPTIMIZERS)
-every_preset = pytest.mark.parametrize("preset", ("cope", PLANNED, "small"))
+every_preset = pytest.mark.parametrize("preset", ["cope", PLANNED, "small"])
 RunOf = Callable[[str, str], Run]
 
 
