@@ -78,7 +78,7 @@ def test_one_whose_every_reply_fails_is_no_optimizer_that_found_nothing(
     """Such as a server that has not enough memory for a long prompt: other requests would do, but none is made."""
     world = mortal(1, dspy.LMInvalidRequestError("no memory"))
     with pytest.raises(CopeError, match=r"cannot be asked \(.*no memory.*\): mend that"):
-        compiled(optimizer, "small", tmp_path, world, SPLITS, budget=Budget(calls=100))
+        compiled(optimizer, "small", tmp_path, world, SPLITS, budget=Budget(calls=150))
 
 
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS.keys() - PROPOSING))
