@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..eval.run.store import Record
+from ..models.usage_row import UsageRow
 from ..programs.confidence.early_stopping import INEXACT
 from ..programs.round_record import RoundRecord
 from ..util.text import shorten
@@ -23,13 +24,13 @@ def question_index(source: ReportSource) -> dict[str, Any]:
     """Return the rows of the list of questions, with an outcome for each system.
 
     An outcome is null if the system has none. Otherwise it is a list of: round, right (1, 0, or
-    null if unknown), confidence, answer,
-    whether it differs from the last tier's (1, 0, null), tokens that the last tier wrote, and state: `ok`, `error`, `unknown`.
+    null if unknown), confidence, answer, whether it differs from the last tier's (1, 0, null),
+    tokens that the last tier wrote, and state: `ok`, `error`, `unknown`.
     """
     large, rows = source.large, []
     for key, first in source.questions.items():
-        beside = large.by_key.get(key) if large else None
-        outcomes = [_outcome(source, system, key, beside) for system in source.systems]
+        reference = large.by_key.get(key) if large else None
+        outcomes = [_outcome(source, system, key, reference) for system in source.systems]
         rows.append(
             [
                 first.id,
@@ -64,7 +65,10 @@ def _outcome(
 def _differs_from_reference(
     source: ReportSource, record: Record, reference: Record | None
 ) -> int | None:
-    """Whether the last tier alone answers something else; of programs, whether only one of both is right."""
+    """Return whether the answer differs from the last tier's (1, 0); None if unknown.
+
+    Programs differ if only one of both is right.
+    """
     if reference is None or reference.error is not None:
         return None
     same_answer = source.same_answer
@@ -77,7 +81,7 @@ def _differs_from_reference(
 
 
 def question_parts(source: ReportSource) -> Iterator[list[dict[str, Any]]]:
-    """Yield the questions with all details, `QUESTIONS_PER_PART` at a time, in the order of the index."""
+    """Yield the details of the questions, in parts and in the order of the index."""
     part: list[dict[str, Any]] = []
     for key in source.questions:
         part.append(_question_details(source, key))
@@ -103,14 +107,16 @@ def _pool_details(samples: list[Sample]) -> dict[str, Any]:
     """Return the samples of a round; a plan that all samples share is stored once."""
     plans = {sample.get("plan") for sample in samples}
     shared = next(iter(plans)) if len(plans) == 1 and len(samples) > 1 else None
-    kept = [
-        {name: value for name, value in sample.items() if value is not None and value != ""}
-        for sample in samples
-    ]
-    if shared:
-        for sample in kept:
-            sample.pop("plan", None)
-    return {"samples": kept, **({"plan": shared} if shared else {})}
+    known = [_drop_empty(sample) for sample in samples]
+    if not shared:
+        return {"samples": known}
+    for sample in known:
+        sample.pop("plan", None)
+    return {"samples": known, "plan": shared}
+
+
+def _drop_empty(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None and value != ""}
 
 
 def _system_details(system: ReportSystem, record: Record | None) -> dict[str, Any] | None:
@@ -129,7 +135,7 @@ def _system_details(system: ReportSystem, record: Record | None) -> dict[str, An
         for entry in record.rounds
         if entry["round"] <= len(system.rounds)
     ]
-    return {name: value for name, value in told.items() if value is not None and value != ""}
+    return _drop_empty(told)
 
 
 def _round_details(
@@ -137,14 +143,14 @@ def _round_details(
 ) -> dict[str, Any]:
     view: RoundView = system.rounds[round_record["round"] - 1]
     usage = [row for row in record.usage if row["round"] == view.number]
+    # After an inexact early stop, shares of votes are shares of the samples drawn.
+    counts_drawn = round_record.get("early_stop") in INEXACT
     return {
         "number": view.number,
         "pool": view.pool,
         "drawn": round_record["asked"],
         "of": view.samples,
-        "votes_of": round_record["asked"]
-        if round_record.get("early_stop") in INEXACT
-        else view.samples,
+        "votes_of": round_record["asked"] if counts_drawn else view.samples,
         "supporters": list(round_record["supporters"]),
         "accepted": bool(round_record["accepted"]),
         "confidence": round(round_record["confidence"], 4),
@@ -152,16 +158,18 @@ def _round_details(
         "right": system.right.get((record.key, view.number)),
         "why": explain_decision(round_record, view, view.number == len(system.rounds)),
         "on": round_record.get("plan") if not round_record["accepted"] else None,
-        "used": [
-            [
-                row["tier"],
-                row["role"],
-                row["calls"],
-                row["prompt_tokens"],
-                row["completion_tokens"],
-                row["usd"],
-                None if row["machine_seconds"] is None else round(row["machine_seconds"], 3),
-            ]
-            for row in usage
-        ],
+        "used": [_usage_cells(row) for row in usage],
     }
+
+
+def _usage_cells(row: UsageRow) -> list[Any]:
+    seconds = row["machine_seconds"]
+    return [
+        row["tier"],
+        row["role"],
+        row["calls"],
+        row["prompt_tokens"],
+        row["completion_tokens"],
+        row["usd"],
+        None if seconds is None else round(seconds, 3),
+    ]

@@ -31,10 +31,12 @@ def report_data(source: ReportSource) -> ReportData:
         source: the result of `open_source`.
 
     Returns:
-        `systems` with accuracy, interval, `use` (costs by measure), flow, reliability and seconds by
-        round; the texts of `measures`; `swept`; and the origin of the data. Unknown values are None.
+        `systems` with accuracy, interval, `use` (costs by measure), flow, reliability and seconds
+        by round; the texts of `measures`; `swept`; and the origin of the data. Unknown values are
+        None.
 
-    >>> report_data(open_source(Path("gsm8k-cope.parquet")))["systems"][0]["accuracy"]  # doctest: +SKIP
+    >>> source = open_source(Path("gsm8k-cope.parquet"))  # doctest: +SKIP
+    >>> report_data(source)["systems"][0]["accuracy"]  # doctest: +SKIP
     """
     return {
         "task": source.task,
@@ -47,16 +49,23 @@ def report_data(source: ReportSource) -> ReportData:
         "top": source.top,
         "measures": [measure.as_dict() for measure in report_measures(source)],
         "systems": _number_by_accuracy([_system_data(source, system) for system in source.systems]),
-        "swept": {
-            "system": source.swept_system,
-            "settings": [
-                {"thresholds": list(s.thresholds), "accuracy": s.accuracy, "use": dict(s.costs)}
-                for s in source.sweep
-            ],
-        },
+        "swept": {"system": source.swept_system, "settings": _sweep_data(source)},
         "left_out": dict(source.skipped_presets),
         "version": __version__,
     }
+
+
+def _sweep_data(source: ReportSource) -> list[ReportData]:
+    settings: list[ReportData] = []
+    for point in source.sweep:
+        settings.append(
+            {
+                "thresholds": list(point.thresholds),
+                "accuracy": point.accuracy,
+                "use": dict(point.costs),
+            }
+        )
+    return settings
 
 
 def _number_by_accuracy(systems: list[ReportData]) -> list[ReportData]:
@@ -75,21 +84,24 @@ def _system_data(source: ReportSource, system: ReportSystem) -> ReportData:
     summary = summarise(system.records, len(system.rounds), groups=source.groups)
     gates = {round_.number: round_gate_text(system, round_.number) for round_ in system.rounds}
     levels = round_reliability(system, source.groups)
+    rounds: list[ReportData] = []
+    unscored: dict[int, int] = {}
+    for view, counted in zip(system.rounds, summary.rounds, strict=True):
+        row = dict(vars(counted))
+        row["spent"] = counted.spent.summary()
+        row["words"] = view.description
+        row["samples"] = view.samples
+        row["threshold"] = view.threshold
+        row["gate"] = gates[view.number].name
+        rounds.append(row)
+        count = _count_unscored(system, view)
+        if count:
+            unscored[view.number] = count
     return {
         "name": system.name,
         "own": system.is_primary,
         **summary.as_dict(),
-        "rounds": [
-            {
-                **vars(counted),
-                "spent": counted.spent.summary(),
-                "words": r.description,
-                "samples": r.samples,
-                "threshold": r.threshold,
-                "gate": gates[r.number].name,
-            }
-            for r, counted in zip(system.rounds, summary.rounds, strict=True)
-        ],
+        "rounds": rounds,
         "unknown": dict(system.unknown),
         "bounds": _accuracy_bounds(system),
         "use": costs_per_question(system, source.top),
@@ -98,7 +110,7 @@ def _system_data(source: ReportSource, system: ReportSystem) -> ReportData:
         "reliability": [one.as_dict() | {"gate": gates[one.round].name} for one in levels],
         "gates": {text.name: asdict(text) for text in gates.values()},
         "trust": _reliability_texts([gates[one.round] for one in levels]),
-        "untold": {r.number: count for r in system.rounds if (count := _count_unscored(system, r))},
+        "untold": unscored,
         "early": system.stopped_early,
         "seconds_by_round": [
             r.spent.machine_seconds if r.spent.calls else 0.0 for r in summary.rounds
@@ -122,15 +134,16 @@ def _accuracy_bounds(system: ReportSystem) -> tuple[float, float] | None:
     None if all outcomes are known.
     """
     unknown, n, accuracy = sum(system.unknown.values()), system.summary.n, system.summary.accuracy
-    return (
-        bounds_with_unknown(n * (accuracy or 0.0), n, unknown)
-        if unknown and (accuracy is not None or not n)
-        else None
-    )
+    if not unknown or (accuracy is None and n):
+        return None
+    return bounds_with_unknown(n * (accuracy or 0.0), n, unknown)
 
 
 def _difference_to_reference(system: ReportSystem, source: ReportSource) -> ReportData | None:
-    """Accuracy minus that of the last tier alone, on the questions that both answered: what `cope compare` says of it."""
+    """Return the paired difference in accuracy to the last tier alone, as `cope compare` does.
+
+    None if the last tier is not among the systems, or no question was answered by both.
+    """
     large = source.large
     if large is None or system is large:
         return None
@@ -207,34 +220,35 @@ def round_reliability(
     """
     found = []
     for round_ in system.rounds:
-        known = {
-            key: pair
-            for key, pair in _round_confidences(system, round_).items()
-            if pair[1] is not None
-        }
-        if round_.samples > 1 and known:
-            confidence, right = (np.array(column) for column in zip(*known.values(), strict=True))
-            units = group_labels(list(known), groups)
-            found.append(
-                measure_reliability(
-                    round_.number,
-                    "reaching",
-                    confidence.astype(float),
-                    right.astype(bool),
-                    np.array(list(known)) if units is None else units,
-                    round_.threshold,
-                )
+        keys: list[str] = []
+        confidence: list[float] = []
+        right: list[bool] = []
+        for key, (value, is_right) in _round_confidences(system, round_).items():
+            if is_right is not None:
+                keys.append(key)
+                confidence.append(value)
+                right.append(is_right)
+        if round_.samples < 2 or not keys:
+            continue
+        units = group_labels(keys, groups)
+        found.append(
+            measure_reliability(
+                round_.number,
+                "reaching",
+                np.array(confidence, float),
+                np.array(right, bool),
+                np.array(keys) if units is None else units,
+                round_.threshold,
             )
+        )
     return found
 
 
 def _count_unscored(system: ReportSystem, round_: RoundView) -> int:
-    """Return the number of questions for which it is unknown whether the round's answer is right."""
-    return (
-        0
-        if round_.samples < 2
-        else sum(right is None for _, right in _round_confidences(system, round_).values())
-    )
+    """Return the number of questions for which the correctness of the round is unknown."""
+    if round_.samples < 2:
+        return 0
+    return sum(right is None for _, right in _round_confidences(system, round_).values())
 
 
 def _latency(system: ReportSystem) -> ReportData | None:
@@ -252,7 +266,7 @@ def _latency(system: ReportSystem) -> ReportData | None:
 
 
 def headline(figures: ReportData) -> str:
-    """The outcome of the first system in a sentence or two, beside the last tier alone."""
+    """Return the result of the first system as a sentence, compared with the last tier alone."""
     first = figures["systems"][0]
     if first["accuracy"] is None:
         why = (

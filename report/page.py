@@ -42,9 +42,9 @@ def render_page(source: ReportSource, figures: ReportData) -> Iterator[str]:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     slots = {
         "mark": GENERATOR_TAG,
-        # The page loads nothing and runs only this script, so that text written by a model stays text.
-        "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
-        "form-action 'none'",
+        # The page loads nothing and runs only this script: text written by a model stays text.
+        "policy": f"default-src 'none'; script-src 'sha256-{digest}'; "
+        "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'",
         "title": html.escape(f"{source.task}: report"),
         "css": _asset("page.css"),
         "pictures": "\n".join(_plot_elements(page_plots(figures))),
@@ -69,7 +69,7 @@ def is_report(path: Path) -> bool:
 
 
 def json_for_script(value: Any) -> str:
-    """Return plain data as JSON that is safe inside a script element; NaN and infinities become null.
+    """Return plain data as JSON that is safe in a script element; NaN and infinities become null.
 
     >>> json_for_script({"a": "</script>"})
     '{"a":"\\\\u003c/script>"}'

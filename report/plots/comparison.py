@@ -30,12 +30,12 @@ def draw_comparison(comparison: "Comparison", output: Path) -> list[Path]:
     files = [output.with_suffix(f".{kind}") for kind in FORMATS]
     with saved_figure(files, (11 if comparison.basis else 6, 4.8), "--plot") as figure:
         axes = np.atleast_1d(figure.subplots(1, 2 if comparison.basis else 1))
-        colours: dict[str, str] = dict(
+        colors: dict[str, str] = dict(
             zip(comparison.figures, _COLORS * len(comparison.figures), strict=False)
         )
-        _plot_accuracy(axes[0], comparison, colours)
+        _plot_accuracy(axes[0], comparison, colors)
         if comparison.basis:
-            _plot_costs_by_price(axes[1], comparison, colours)
+            _plot_costs_by_price(axes[1], comparison, colors)
         for one in axes:
             one.grid(color="#e6e6e6", linewidth=0.6)
             one.set_axisbelow(True)
@@ -52,7 +52,7 @@ def draw_comparison(comparison: "Comparison", output: Path) -> list[Path]:
     return files
 
 
-def _plot_accuracy(axes: Any, comparison: "Comparison", colours: dict[str, str]) -> None:
+def _plot_accuracy(axes: Any, comparison: "Comparison", colors: dict[str, str]) -> None:
     """Plot accuracy with its interval by cost, without systems whose cost is partly unknown."""
     from ...stats.measures import MEASURES
 
@@ -62,31 +62,32 @@ def _plot_accuracy(axes: Any, comparison: "Comparison", colours: dict[str, str])
         cost = one.costs[comparison.by]
         if cost is None or one.lacking:
             # Only an entry of the legend, because the other plot shows the system.
-            axes.plot([], [], "o", color=colours[name], markersize=8, label=name)
+            axes.plot([], [], "o", color=colors[name], markersize=8, label=name)
             continue
         x, y = places[name] = cost * measure.scale, 100 * one.accuracy
         low, high = one.interval
-        # Rounding can put a bound on the wrong side of the estimate. matplotlib rejects negative bars.
+        # Rounding can put a bound on the wrong side of the estimate.
+        # matplotlib rejects negative bars.
         bounds = [[max(0.0, y - 100 * low)], [max(0.0, 100 * high - y)]]
         axes.errorbar(
             [x],
             [y],
             yerr=bounds,
             fmt="o",
-            color=colours[name],
+            color=colors[name],
             markersize=8,
             capsize=3,
             label=name,
             zorder=3,
         )
     starts = {one.start: one for one in comparison.beside.get(comparison.by, {}).values()}
-    for place, (start, beside) in enumerate(starts.items()):
+    for place, (start, baselines) in enumerate(starts.items()):
         ends = [places[start], places[comparison.last_tier]]
         random, oracle = ("random escalation", "oracle") if place == 0 else (None, None)
         axes.plot(
             *zip(*ends, strict=True), "--", color="#8a8a8a", linewidth=1.3, label=random, zorder=1
         )
-        accuracy, cost = beside.oracle
+        accuracy, cost = baselines.oracle
         top = cost.value * measure.scale, 100 * accuracy.value
         to = max(x for x, _ in places.values()), top[1]
         axes.plot(
@@ -104,11 +105,11 @@ def _plot_accuracy(axes: Any, comparison: "Comparison", colours: dict[str, str])
     axes.margins(x=0.06)
 
 
-def _plot_costs_by_price(axes: Any, comparison: "Comparison", colours: dict[str, str]) -> None:
-    """Each system's cost beside the reference's, by how much dearer the last tier is."""
+def _plot_costs_by_price(axes: Any, comparison: "Comparison", colors: dict[str, str]) -> None:
+    """Plot each system's cost relative to the reference, by the price ratio of last and first tier."""
     from ...eval.comparison import BASES, RATIOS
 
-    axes.axhline(100, color=colours[comparison.against], linewidth=1.6)
+    axes.axhline(100, color=colors[comparison.against], linewidth=1.6)
     for place, pair in enumerate(comparison.pairs):
         if pair.prices is None:
             continue
@@ -117,13 +118,13 @@ def _plot_costs_by_price(axes: Any, comparison: "Comparison", colours: dict[str,
             for name in ("value", "low", "high")
         )
         axes.plot(
-            RATIOS, value, color=colours[pair.system], linewidth=1.6, gid=f"prices-{pair.system}"
+            RATIOS, value, color=colors[pair.system], linewidth=1.6, gid=f"prices-{pair.system}"
         )
-        axes.fill_between(RATIOS, low, high, color=colours[pair.system], alpha=0.18, linewidth=0)
+        axes.fill_between(RATIOS, low, high, color=colors[pair.system], alpha=0.18, linewidth=0)
         crossing = pair.prices.crossing
         if crossing and RATIOS[0] <= crossing.value <= RATIOS[-1]:
             axes.plot(
-                [crossing.value], [100], "o", color=colours[pair.system], markersize=6, zorder=4
+                [crossing.value], [100], "o", color=colors[pair.system], markersize=6, zorder=4
             )
             above = place % 2 == 0  # neighbors on the line do not overlap
             axes.annotate(
@@ -133,7 +134,7 @@ def _plot_costs_by_price(axes: Any, comparison: "Comparison", colours: dict[str,
                 fontsize=9,
                 xytext=(6, 6) if above else (-6, -14),
                 ha="left" if above else "right",
-                color=colours[pair.system],
+                color=colors[pair.system],
             )
     axes.set_xscale("log")
     axes.set_yscale("log")

@@ -172,7 +172,8 @@ def flow_tooltips(system: ReportData) -> dict[str, str]:
 def flow_caption(system: ReportData) -> str:
     """Return the flow as a sentence, for screen readers."""
     lines = [
-        f"round {row['round']} gets {row['got']}: {row['right']} answered rightly, {row['wrong']} wrongly, {row['on']} escalated"
+        f"round {row['round']} gets {row['got']}: {row['right']} answered rightly, "
+        f"{row['wrong']} wrongly, {row['on']} escalated"
         for row in system["flow"]
     ]
     return f"Flow of the questions through {system['name']}: {'; '.join(lines)}."

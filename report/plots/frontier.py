@@ -178,17 +178,17 @@ def _place_labels(plan: _Layout, measure: str) -> list[Label]:
 
 
 def _draw_line(
-    axes: Any, places: Sequence[Point], name: str, colour: str, wide: float, dots: float
+    axes: Any, places: Sequence[Point], name: str, color: str, wide: float, dots: float
 ) -> None:
     if len(places) > 1:
         xs, ys = zip(*places, strict=True)
-        axes.plot(xs, ys, color=colour, linewidth=wide, zorder=2, gid=f"{name}-line")
+        axes.plot(xs, ys, color=color, linewidth=wide, zorder=2, gid=f"{name}-line")
         if dots:
             axes.plot(
                 xs,
                 ys,
                 "o",
-                color=colour,
+                color=color,
                 markersize=dots,
                 markeredgewidth=0,
                 zorder=2,
@@ -197,13 +197,13 @@ def _draw_line(
 
 
 def _draw_system(axes: Any, number: int, system: ReportData, cost: float) -> None:
-    """Draw a system: the first in the accent color, a replayed system that was not recorded hollow."""
-    colour = COLORS["other"] if number else COLORS["accent"]
+    """Draw the dot of a system: in the accent color if it is the first, hollow if not recorded."""
+    color = COLORS["other"] if number else COLORS["accent"]
     low, high = system["interval"]
     axes.plot(
         [cost, cost],
         [low, high],
-        color=colour,
+        color=color,
         linewidth=2,
         alpha=0.55,
         solid_capstyle="round",
@@ -222,9 +222,9 @@ def _draw_system(axes: Any, number: int, system: ReportData, cost: float) -> Non
         [cost],
         [system["accuracy"]],
         "o",
-        color=colour if system["own"] else COLORS["card"],
+        color=color if system["own"] else COLORS["card"],
         markersize=9,
-        markeredgecolor=colour,
+        markeredgecolor=color,
         markeredgewidth=1.6,
         zorder=5 if number == 0 else 4,
         gid=f"system-{number}",

@@ -50,23 +50,8 @@ class Plot:
 def plots_for(figures: ReportData) -> Iterator[Plot]:
     """Yield the plots that have data."""
     for measure in figures["measures"]:
-        name = measure["name"]
-        if has_data(figures, name):
-            there = [system for system in figures["systems"] if is_plotted(system, name)]
-            best = frontier_systems(figures, name)
-            words = f"Accuracy against {measure['words']}: {'; '.join(_point_text(s, name) for s in there)}."
-            words += f" On the frontier: {', '.join(best)}." if len(best) > 1 else ""
-            yield Plot(
-                f"frontier-{name}",
-                lambda width, name=name: plot_frontier(figures, name, width),
-                words,
-                {
-                    f"system-{n}": _point_text(s, name)
-                    for n, s in enumerate(figures["systems"])
-                    if is_plotted(s, name)
-                },
-                notes=tuple(frontier_notes(figures, name)),
-            )
+        if has_data(figures, measure["name"]):
+            yield _frontier_plot(figures, measure)
     for number, system in enumerate(figures["systems"]):
         if system["n"]:
             yield Plot(
@@ -94,8 +79,31 @@ def plots_for(figures: ReportData) -> Iterator[Plot]:
         )
 
 
+def _frontier_plot(figures: ReportData, measure: dict[str, str]) -> Plot:
+    name = measure["name"]
+    tooltips: dict[str, str] = {}
+    for number, system in enumerate(figures["systems"]):
+        if is_plotted(system, name):
+            tooltips[f"system-{number}"] = _point_text(system, name)
+    caption = f"Accuracy against {measure['words']}: {'; '.join(tooltips.values())}."
+    best = frontier_systems(figures, name)
+    if len(best) > 1:
+        caption += f" On the frontier: {', '.join(best)}."
+    notes = tuple(frontier_notes(figures, name))
+    return Plot(
+        f"frontier-{name}",
+        lambda width: plot_frontier(figures, name, width),
+        caption,
+        tooltips,
+        notes=notes,
+    )
+
+
 def has_data(figures: ReportData, measure: str) -> bool:
-    """Return whether a plot of a measure is useful: not if every known cost is 0 and others are unknown."""
+    """Return whether a plot of a measure is useful.
+
+    It is not if every known cost is 0 and others are unknown.
+    """
     systems = figures["systems"]
     there = [system for system in systems if is_plotted(system, measure)]
     if MEASURES[measure].tiers == "last":
@@ -109,7 +117,8 @@ def has_data(figures: ReportData, measure: str) -> bool:
 
 def _point_text(system: ReportData, measure: str) -> str:
     low, high = system["interval"]
-    return f"{system['name']}: {system['accuracy']:.1%} ({low:.1%} to {high:.1%}) at {system['use'][measure]:.4g}"
+    accuracy = f"{system['accuracy']:.1%} ({low:.1%} to {high:.1%})"
+    return f"{system['name']}: {accuracy} at {system['use'][measure]:.4g}"
 
 
 def _time_caption(figures: ReportData) -> str:
@@ -123,16 +132,15 @@ def _time_caption(figures: ReportData) -> str:
 
 def page_plots(figures: ReportData) -> dict[str, dict[str, str]]:
     """Return each plot as an SVG element, by name and width (`wide`, `narrow`)."""
+    elements: dict[str, dict[str, str]] = {}
     with report_style():
-        return {
-            picture.name: {
-                size: embed_svg(
-                    picture.draw(width), f"{picture.name}-{size}", picture.caption, picture.tooltips
+        for plot in plots_for(figures):
+            sizes = elements[plot.name] = {}
+            for size, width in WIDTHS.items():
+                sizes[size] = embed_svg(
+                    plot.draw(width), f"{plot.name}-{size}", plot.caption, plot.tooltips
                 )
-                for size, width in WIDTHS.items()
-            }
-            for picture in plots_for(figures)
-        }
+    return elements
 
 
 def draw_files(figures: ReportData, folder: Path) -> list[Path]:
@@ -178,14 +186,12 @@ def _standalone_figure(picture: Plot, figures: ReportData) -> Any:
 
 def frontier_notes(figures: ReportData, measure: str) -> Iterator[str]:
     """Yield the explanation of the lines, and the names of the numbered systems."""
-    gray = (
-        "Gray line: no other system is as accurate for less"
-        if len(frontier_systems(figures, measure)) > 1
-        else ""
-    )
-    swept = len(sweep_front(figures, measure)) > 1
-    blue = f"pale blue: {figures['swept']['system']} at other thresholds" if swept else ""
-    yield "; ".join(part for part in (gray, blue) if part)
+    lines: list[str] = []
+    if len(frontier_systems(figures, measure)) > 1:
+        lines.append("Gray line: no other system is as accurate for less")
+    if len(sweep_front(figures, measure)) > 1:
+        lines.append(f"pale blue: {figures['swept']['system']} at other thresholds")
+    yield "; ".join(lines)
     yield ", ".join(numbered_systems(figures, measure, WIDTHS["wide"]))
 
 

@@ -57,8 +57,8 @@ def place_labels(
         room: the box that labels must not leave; ticks and titles are outside.
 
     Returns:
-        The labels with names, if all fit. Otherwise each begins with its number, and a label that does
-        not fit is the number only.
+        The labels with names, if all fit. Otherwise each begins with its number, and a label that
+        does not fit is the number only.
 
     >>> dots = [Dot(1, "cope", 50, 50, 40, 60)]
     >>> [label.text for label in place_labels(dots, [], (0, 0, 200, 100))]
@@ -95,10 +95,10 @@ def _place_all(
     found: list[Label] = []
     # The dots with the fewest free positions come first, because the others have alternatives.
     for dot in sorted(dots, key=lambda dot: (len(free(dot)), -dot.y)):
-        if boxes := free(dot):
-            label = Label(
-                dot, text(dot), min(boxes, key=lambda box: _covered_area(box, behind)), True
-            )
+        boxes = free(dot)
+        if boxes:
+            best = min(boxes, key=lambda box: _covered_area(box, behind))
+            label = Label(dot, text(dot), best, True)
         else:
             number = str(dot.number)
             boxes = list(_candidate_boxes(dot, _text_width(number, dot.bold)))

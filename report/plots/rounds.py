@@ -75,14 +75,14 @@ def _draw_reliability(axes: Any, row: ReportData, system: ReportData) -> None:
     most = max(level["questions"] for level in row["levels"])
     for place, level in enumerate(row["levels"]):
         x, y = level["confidence"], level["right"] / level["questions"]
-        colour = COLORS["other"] if level["accepted"] is False else COLORS["accent"]
-        axes.plot([x, x], level["interval"], color=colour, linewidth=1.6, alpha=0.6, zorder=3)
+        color = COLORS["other"] if level["accepted"] is False else COLORS["accent"]
+        axes.plot([x, x], level["interval"], color=color, linewidth=1.6, alpha=0.6, zorder=3)
         size = 5 + 11 * math.sqrt(level["questions"] / most)
         axes.plot(
             [x],
             [y],
             "o",
-            color=colour,
+            color=color,
             markersize=size,
             markeredgecolor=COLORS["card"],
             markeredgewidth=1.2,
@@ -103,15 +103,17 @@ def _draw_reliability(axes: Any, row: ReportData, system: ReportData) -> None:
 
 def reliability_tooltips(system: ReportData) -> dict[str, str]:
     """Return the tooltip of each level, by its id."""
-    return {
-        f"level-{row['round']}-{place}": (
-            f"{_level_text(system, row, level['confidence'])}: {level['right']:,} of {level['questions']:,} questions right "
-            f"({level['right'] / level['questions']:.0%})"
-            + {True: ", accepted", False: ", escalated", None: ""}[level["accepted"]]
-        )
-        for row in system["reliability"]
-        for place, level in enumerate(row["levels"])
-    }
+    decisions = {True: ", accepted", False: ", escalated", None: ""}
+    tooltips: dict[str, str] = {}
+    for row in system["reliability"]:
+        for number, level in enumerate(row["levels"]):
+            right, questions = level["right"], level["questions"]
+            tooltips[f"level-{row['round']}-{number}"] = (
+                f"{_level_text(system, row, level['confidence'])}: "
+                f"{right:,} of {questions:,} questions right ({right / questions:.0%})"
+                f"{decisions[level['accepted']]}"
+            )
+    return tooltips
 
 
 def reliability_caption(system: ReportData) -> str:
@@ -168,12 +170,12 @@ def _draw_time_bar(axes: Any, system: ReportData, place: int, top: float, scale:
     for number, seconds in enumerate(system["seconds_by_round"], 1):
         wide = scale * (seconds or 0.0) / max(system["n"], 1)
         if wide > 0:
-            colour = COLORS[f"round-{min(number, 4)}"]
+            color = COLORS[f"round-{min(number, 4)}"]
             bar = Rectangle(
                 (x, top),
                 max(wide - 1, 0.6),
                 16,
-                facecolor=colour,
+                facecolor=color,
                 linewidth=0,
                 gid=f"time-{place}-{number}",
             )
@@ -199,12 +201,14 @@ def _draw_legend(axes: Any, rounds: int, baseline: float) -> None:
 
 def time_tooltips(figures: ReportData) -> dict[str, str]:
     """Return the tooltip of each part of a bar, by its id."""
-    return {
-        f"time-{place}-{number}": f"{system['name']}, round {number}: {format_seconds(seconds / max(system['n'], 1))} a question"
-        for place, system in enumerate(figures["systems"])
-        for number, seconds in enumerate(system["seconds_by_round"], 1)
-        if seconds
-    }
+    tooltips: dict[str, str] = {}
+    for index, system in enumerate(figures["systems"]):
+        for number, seconds in enumerate(system["seconds_by_round"], 1):
+            if seconds:
+                mean = format_seconds(seconds / max(system["n"], 1))
+                text = f"{system['name']}, round {number}: {mean} a question"
+                tooltips[f"time-{index}-{number}"] = text
+    return tooltips
 
 
 def format_seconds(seconds: float) -> str:
@@ -213,10 +217,8 @@ def format_seconds(seconds: float) -> str:
     >>> format_seconds(0.01234), format_seconds(12.34)
     ('0.012 s', '12.3 s')
     """
-    return (
-        f"{seconds:.2g} s"
-        if seconds < 1
-        else f"{seconds:.1f} s"
-        if seconds < 100
-        else f"{seconds:,.0f} s"
-    )
+    if seconds < 1:
+        return f"{seconds:.2g} s"
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    return f"{seconds:,.0f} s"

@@ -27,7 +27,8 @@ class RoundView:
         planner: the tier that plans; None in a round without a plan.
         samples: how many solutions are drawn.
         threshold: the confidence that is enough; None if the answer is always accepted.
-        pool: the key of the round's samples in `ReportSource.samples_of`; None if no source has them.
+        pool: the key of the round's samples in the result of `ReportSource.samples_of`; None if no
+            source has them.
         plan: the kind of plan that the planner writes.
         plans: the number of plans.
     """
@@ -68,7 +69,8 @@ class RoundView:
         if self.planner is None:
             return solves
         kind = f"{self.plan} plan" if self.plan else "plan"
-        return f"{self.planner} writes {f'{self.plans} {kind}s' if self.plans > 1 else f'a {kind}'}, {solves}"
+        plans = f"{self.plans} {kind}s" if self.plans > 1 else f"a {kind}"
+        return f"{self.planner} writes {plans}, {solves}"
 
 
 @dataclass(frozen=True)
@@ -195,5 +197,5 @@ class ReportSource:
 
     @cached_property
     def large(self) -> ReportSystem | None:
-        """The last tier alone, where it is among the systems."""
+        """The last tier alone; None if it is not among the systems."""
         return next((system for system in self.systems if system.name == self.top), None)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ...errors import CopeError
 from ...eval.comparison.store import ComparisonStore
@@ -46,20 +46,20 @@ def open_source(path: Path, prices: Mapping[str, Price] | None = None) -> Report
 
 
 def _run_source(run: StoredRun, prices: Mapping[str, Price] | None) -> ReportSource:
-    """A run, with the last tier's own run beside it where one covers its questions."""
+    """Return a run, together with a run of the last tier alone that covers its questions, if any."""
     settings, folder = run.settings, run.path
     check_priced_tiers(prices or {}, settings.get("models", {}), folder.name)
     system, drawn = run_system(settings["preset"], run, 0, prices=prices)
     systems = [system]
     models = settings.get("models", {})
     last = last_tier_in(systems, models)
-    beside = None
+    reference = None
     if last in models:
-        beside = large_alone(folder.parent, settings, system.records, models[last], last)
-    if beside:
+        reference = large_alone(folder.parent, settings, system.records, models[last], last)
+    if reference:
         wanted = system.by_key
-        other, theirs = run_system(
-            last, RunStore.read(folder.parent / beside.run), len(system.rounds), False, prices
+        other, other_samples = run_system(
+            last, RunStore.read(folder.parent / reference.run), len(system.rounds), False, prices
         )
         records = [record for record in other.records if record.key in wanted]
         systems.append(
@@ -72,7 +72,7 @@ def _run_source(run: StoredRun, prices: Mapping[str, Price] | None) -> ReportSou
                 is_primary=False,
             )
         )
-        drawn = _merge_samples([drawn, theirs])
+        drawn = _merge_samples([drawn, other_samples])
     return _make_source("run", folder, [settings], systems, drawn, _mlflow_run(run.metadata))
 
 
@@ -131,16 +131,16 @@ def _system_names(document: Mapping[str, Any], runs: list[StoredRun]) -> dict[Pa
 
 
 def _merge_samples(parts: list[dict[str, SamplesByPool]]) -> dict[str, SamplesByPool]:
-    found: dict[str, SamplesByPool] = {}
+    merged: dict[str, SamplesByPool] = {}
     for part in parts:
-        for key, drawn in part.items():
-            found[key] = {**found.get(key, {}), **drawn}
-    return found
+        for key, pools in part.items():
+            merged.setdefault(key, {}).update(pools)
+    return merged
 
 
 def _make_source(
-    kind: Any,
-    place: Path,
+    kind: Literal["run", "comparison"],
+    path: Path,
     settings: list[dict[str, Any]],
     systems: list[ReportSystem],
     drawn: dict[str, SamplesByPool],
@@ -150,16 +150,17 @@ def _make_source(
     tasks = dict.fromkeys(one["task"] for one in settings)
     if len(tasks) > 1:
         raise CopeError(
-            f"{place} holds runs of several tasks ({', '.join(tasks)}): make a report of each"
+            f"{path} holds runs of several tasks ({', '.join(tasks)}): make a report of each"
         )
     models = {tier: model for one in settings for tier, model in one.get("models", {}).items()}
     first, tracked, store = settings[0], mlflow.get("run"), mlflow.get("store")
     facts = {name: str(first[name]) for name in ("split", "data") if first.get(name)}
-    facts |= {"tests": first["shown"]} if first.get("shown") else {}
+    if first.get("shown"):
+        facts["tests"] = first["shown"]
     domain = task_domain(first["task"])
     return ReportSource(
         kind,
-        place,
+        path,
         first["task"],
         domain.name,
         models,

@@ -36,14 +36,13 @@ def reprice(records: Sequence[Record], prices: Mapping[str, Price]) -> list[Reco
 
 
 def _reprice_record(record: Record, prices: Mapping[str, Price]) -> Record:
-    usage = [
-        _reprice_row(row, prices[row["tier"]]) if row["tier"] in prices else row
-        for row in record.usage
-    ]
-    known = all(not row["unpriced"] for row in usage)
-    return replace(
-        record, usage=usage, usd=sum(row["usd"] or 0.0 for row in usage) if known else None
-    )
+    usage: list[UsageRow] = []
+    for row in record.usage:
+        price = prices.get(row["tier"])
+        usage.append(row if price is None else _reprice_row(row, price))
+    if any(row["unpriced"] for row in usage):
+        return replace(record, usage=usage, usd=None)
+    return replace(record, usage=usage, usd=sum(row["usd"] or 0.0 for row in usage))
 
 
 def _reprice_row(row: UsageRow, price: Price) -> UsageRow:

@@ -74,12 +74,11 @@ def recording_source(path: Path, prices: Mapping[str, Price] | None = None) -> R
         for name in ("split", "data")
         if manifest.settings.get(name)
     }
-    facts |= {"tests": manifest.settings["shown"]} if manifest.settings.get("shown") else {}
-    facts |= {
-        "samples": "published by others"
-        if record.is_imported
-        else f"recorded {manifest.created[:10]}"
-    }
+    if manifest.settings.get("shown"):
+        facts["tests"] = manifest.settings["shown"]
+    facts["samples"] = f"recorded {manifest.created[:10]}"
+    if record.is_imported:
+        facts["samples"] = "published by others"
     if manifest.failed:
         facts["left out"] = f"{len(manifest.failed)} questions on which a model failed"
     return ReportSource(
@@ -124,7 +123,8 @@ def _complete_replays(
             known = replay.outcomes().known
             if known.all():
                 left_out.pop(name, None)
-                if (calls := _replay_identity(replay)) not in seen:
+                calls = _replay_identity(replay)
+                if calls not in seen:
                     seen.add(calls)
                     found[called] = replay
                 break
@@ -158,17 +158,13 @@ def _replay_system(
         )
         for r in replay.rounds
     )
-    right = {
-        (keys[place], round_.number): None
-        if np.isnan(round_.scores[place])
-        else bool(round_.scores[place] >= 1.0)
-        for round_ in replay.rounds
-        for place in np.flatnonzero(round_.known).tolist()
-    }
-    lost = {
-        keys[place]: int(outcomes.round[place])
-        for place in np.flatnonzero(~outcomes.known).tolist()
-    }
+    right: dict[tuple[str, int], bool | None] = {}
+    for round_ in replay.rounds:
+        for index in np.flatnonzero(round_.known).tolist():
+            right[keys[index], round_.number] = _is_right(round_.scores[index])
+    lost: dict[str, int] = {}
+    for index in np.flatnonzero(~outcomes.known).tolist():
+        lost[keys[index]] = int(outcomes.round[index])
     return ReportSystem(
         name, rounds, made.results, right, made.unknown, lost, is_primary=is_primary
     )
@@ -179,45 +175,42 @@ def _sweep_points(replay: Replay, system: ReportSystem) -> Iterator[SweepPoint]:
     gates = [round_ for round_ in replay.rounds if round_.spec.threshold is not None]
     if not gates or system.unknown:
         return
+    most = max(2, int(_MAX_SWEEP_SETTINGS ** (1 / len(gates))))
     levels = []
     for round_ in gates:
-        values = np.unique(
-            round_.confidence[np.isfinite(round_.confidence) & (round_.confidence > 0)]
-        )
-        levels.append(
-            [
-                min(float(value), 1.0)
-                for value in values[-max(2, int(_MAX_SWEEP_SETTINGS ** (1 / len(gates)))) :]
-            ]
-            or [1.0]
-        )
+        positive = np.isfinite(round_.confidence) & (round_.confidence > 0)
+        values = np.unique(round_.confidence[positive])[-most:]
+        levels.append([min(float(value), 1.0) for value in values] or [1.0])
     settings = list(product(*levels))
     swept = replay.sweep(settings)
     use = sweep_costs_per_question(swept, replay.last_tier)
-    for place, thresholds in enumerate(settings):
-        if np.isfinite(accuracy := swept.accuracy[place]):
-            mine = {
-                name: None if np.isnan(values[place]) else float(values[place])
-                for name, values in use.items()
-            }
-            yield SweepPoint(thresholds, float(accuracy), mine)
+    for index, thresholds in enumerate(settings):
+        accuracy = swept.accuracy[index]
+        if not np.isfinite(accuracy):
+            continue
+        costs: dict[str, float | None] = {}
+        for name, values in use.items():
+            costs[name] = None if np.isnan(values[index]) else float(values[index])
+        yield SweepPoint(thresholds, float(accuracy), costs)
+
+
+def _is_right(score: float) -> bool | None:
+    return None if np.isnan(score) else bool(score >= 1.0)
 
 
 def _pool_columns(pool: RecordedRound) -> dict[str, Any]:
-    names = {
-        **_TEXT_COLUMNS,
-        **_NUMBER_COLUMNS,
-        "feedback": "feedback",
-        "failure": "tests_failure",
-        "cut": "reason_truncated",
-    }
-    found = {name: pool.column(column) for name, column in names.items()}
-    return found | {
+    columns: dict[str, Any] = {
+        "failure": pool.column("tests_failure"),
+        "cut": pool.column("reason_truncated"),
         "vote": pool.votes,
         "score": pool.scores,
         "passed": pool.tests_passed,
         "total": pool.column("tests_total"),
     }
+    for names in (_TEXT_COLUMNS, _NUMBER_COLUMNS):
+        for name, column in names.items():
+            columns[name] = pool.column(column)
+    return columns
 
 
 def _question_samples(pool: RecordedRound, columns: dict[str, Any], place: int) -> list[Sample]:
@@ -230,7 +223,7 @@ def _question_samples(pool: RecordedRound, columns: dict[str, Any], place: int) 
 def _sample_data(cell: dict[str, Any], index: int) -> Sample:
     made: Sample = {"index": index, **{name: cell[name] for name in _TEXT_COLUMNS}}
     made["vote"] = int(cell["vote"]) if cell["vote"] >= 0 else None
-    made["right"] = None if np.isnan(cell["score"]) else bool(cell["score"] >= 1.0)
+    made["right"] = _is_right(cell["score"])
     for name in _NUMBER_COLUMNS:
         if not np.isnan(cell[name]):
             made[name] = round(float(cell[name]), 3) if "seconds" in name else int(cell[name])

@@ -86,7 +86,7 @@ def _stopped_early(settings: dict[str, Any]) -> bool:
 
 
 def task_domain(task: str) -> Domain:
-    """Return the domain of a task with its kind of answers; the default domain for an unknown task."""
+    """Return the domain of a task with its kind of answers; the default one if it is unknown."""
     if task not in TASKS:
         return domain_by_name(DEFAULT_DOMAIN)
     found = TASKS[task]
@@ -157,19 +157,17 @@ def _observed_round(
 def _samples_in_round(round_records: Sequence[RoundRecord]) -> int:
     """Return the number of samples of a round, even if sampling stopped early; 0 if unknown.
 
-    The number follows from a share of votes, which is a share of all samples, or from a question that
-    was not accepted, because then all samples were drawn.
+    The number follows from a share of votes, which is a share of all samples, or from a question
+    that was not accepted, because then all samples were drawn.
     """
-    found = 0
+    most = 0
     for round_ in round_records:
+        if not round_["accepted"] or round_["threshold"] is None:
+            most = max(most, round_["asked"])
         votes, share = next(iter(round_["votes"].values()), 0), round_["confidence"]
-        found = max(
-            found, round_["asked"] if not round_["accepted"] or round_["threshold"] is None else 0
-        )
-        found = max(
-            found, round(votes / share) if share and len(round_["supporters"]) == votes else 0
-        )
-    return found
+        if share and len(round_["supporters"]) == votes:
+            most = max(most, round(votes / share))
+    return most
 
 
 def _round_samples(record: Record, round_record: RoundRecord, domain: Domain) -> list[Sample]:
@@ -193,7 +191,8 @@ def _sample_data(
         made["vote"] = _vote_number(vote, votes, made["ballot"] is None, domain)
     if record.error is None:
         made["right"] = answer_is_right(record, made["answer"], domain)
-    if tests := sample.get("tests"):
+    tests = sample.get("tests")
+    if tests:
         failure = next((test["message"] for test in tests if not test["passed"]), "")
         made["tests"] = [sum(bool(test["passed"]) for test in tests), len(tests), failure]
     return made
