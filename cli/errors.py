@@ -1,4 +1,4 @@
-"""What went wrong, in one line that says what to do next."""
+"""One error message for the user: what is wrong, and what to do next."""
 
 import errno
 import os
@@ -10,17 +10,20 @@ from ..models.engines.registry import error_is_ours, name_forms
 from ..util.text import shorten
 
 INTERRUPTED = 130  # exit status after Ctrl-C, as shells have it
-LONGEST = 600  # characters of a line; servers answer with whole pages
+MAX_MESSAGE_CHARS = 600  # some servers answer with whole pages
 
-# DSPy's errors by class name, since DSPy may not be loaded: what failed, and what to do about it.
+# What failed and what to do, by the class name of DSPy's errors, because DSPy may not be loaded.
 _ADVICE = {
     "LMNotConfiguredError": "needs a key or setting that is not there",
     "LMAuthError": "the key was refused: check it, `cope doctor` lists which keys are set",
     "LMBillingError": "the provider wants payment or the quota is used up: look at the account",
-    "LMRateLimitError": "too many requests: run it again later, or ask for fewer at once with --in-flight TIER=N",
+    "LMRateLimitError": "too many requests: run it again later, "
+    "or ask for fewer at once with --in-flight TIER=N",
     "LMUnsupportedModelError": "the provider has no such model: check the name",
-    "ContextWindowExceededError": "the prompt does not fit: shorten it or use a model with a larger context",
-    "LMTimeoutError": "no answer in time: run it again, or ask for fewer at once with --in-flight TIER=N",
+    "ContextWindowExceededError": "the prompt does not fit: "
+    "shorten it or use a model with a larger context",
+    "LMTimeoutError": "no answer in time: run it again, "
+    "or ask for fewer at once with --in-flight TIER=N",
     "LMTransportError": "no connection to the server: check the address and the network",
     "LMServerError": "the server failed: run it again later",
     "LMInvalidRequestError": "the provider refused the request",
@@ -29,8 +32,8 @@ _ADVICE = {
 }
 
 
-class GuardedGroup(click.Group):
-    """A group in which an error is one line on stderr and an exit status: 1, or 130 for Ctrl-C.
+class ErrorHandlingGroup(click.Group):
+    """A group that prints an error as one line on stderr and exits with 1, or with 130 after Ctrl-C.
 
     With the group's option `--debug` errors keep their traceback.
     """
@@ -46,22 +49,23 @@ class GuardedGroup(click.Group):
         except Exception as error:
             if ctx.params.get("debug"):
                 raise
-            click.echo(f"error: {explain(error)}", err=True)
+            click.echo(f"error: {error_message(error)}", err=True)
             ctx.exit(1)
 
 
-def explain(error: BaseException) -> str:
-    """One line for the user: what is wrong, and what to do next.
+def error_message(error: BaseException) -> str:
+    """Return one line: what is wrong, and what to do next.
 
-    DSPy wraps what engines raise; an error of ours anywhere in the chain of causes is what the user should read.
+    DSPy wraps the errors of engines, so that a `CopeError` anywhere in the chain of causes is the
+    one to report.
 
-    >>> explain(RuntimeError("odd"))
+    >>> error_message(RuntimeError("odd"))
     'unexpected RuntimeError: odd; run it again with `cope --debug` for the details'
     """
-    return shorten(_without_keys(_explained(error)), LONGEST)
+    return shorten(_without_keys(_describe_error(error)), MAX_MESSAGE_CHARS)
 
 
-def _explained(error: BaseException) -> str:
+def _describe_error(error: BaseException) -> str:
     from ..errors import CopeError
 
     while isinstance(error, BaseExceptionGroup):
@@ -71,37 +75,50 @@ def _explained(error: BaseException) -> str:
         if isinstance(cause, CopeError):
             return str(cause)
         cause = cause.__cause__
-    names = [c.__name__ for c in type(error).__mro__]
-    if known := next((name for name in names if name in _ADVICE), None):
-        return _model_failure(error, known)
+    class_names = [cls.__name__ for cls in type(error).__mro__]
+    for name in class_names:
+        if name in _ADVICE:
+            return _describe_lm_error(error, name)
     if isinstance(error, OSError) and error.strerror:
-        place = f" ({error.filename})" if error.filename else ""
-        hint = ": make room and run it again" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
-        return f"{error.strerror}{place}{hint}"
+        return _describe_os_error(error)
     text = f": {error}" if str(error) else ""
-    return f"unexpected {names[0]}{text}; run it again with `cope --debug` for the details"
+    return f"unexpected {class_names[0]}{text}; run it again with `cope --debug` for the details"
 
 
-def _model_failure(error: Any, kind: str) -> str:
+def _describe_os_error(error: OSError) -> str:
+    message = str(error.strerror)
+    if error.filename:
+        message += f" ({error.filename})"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        message += ": make room and run it again"
+    return message
+
+
+def _describe_lm_error(error: Any, kind: str) -> str:
+    """Describe an error of DSPy's.
+
+    Args:
+        error: the error.
+        kind: the class name of `_ADVICE` that it has.
+    """
     model = error.model or ""
-    # DSPy's further lines are for who wrote the program.
+    # DSPy's further lines are for the author of the program.
     message = (error.message or str(error)).strip().split("\n")[0].strip().rstrip(".")
     if error_is_ours(model):
-        option = " (--context N)" if kind == "ContextWindowExceededError" else ""
-        return f"{message}{option}"
-    if kind == "LMNotConfiguredError" and (names := getattr(error, "env_keys", None)):
-        return f"{model} needs a key: set {' or '.join(names)} in the environment"
+        return f"{message} (--context N)" if kind == "ContextWindowExceededError" else message
+    env_keys = getattr(error, "env_keys", None)
+    if kind == "LMNotConfiguredError" and env_keys:
+        return f"{model} needs a key: set {' or '.join(env_keys)} in the environment"
     if "LLM Provider NOT provided" in message:
         provider = model.partition("/")[0]
-        return (
-            f"no provider is named {provider!r}: write {name_forms()}, or as in openai/gpt-4o-mini"
-        )
-    where = f"{model}: " if model else ""
-    return f"{where}{_ADVICE[kind]} ({message})"
+        forms = f"{name_forms()}, or as in openai/gpt-4o-mini"
+        return f"no provider is named {provider!r}: write {forms}"
+    prefix = f"{model}: " if model else ""
+    return f"{prefix}{_ADVICE[kind]} ({message})"
 
 
 def _without_keys(text: str) -> str:
-    """Providers quote the key that they refuse."""
+    """Replace keys of the environment in a text, because providers quote the key that they refuse."""
     for name, value in os.environ.items():
         if name.endswith(("_API_KEY", "_TOKEN")) and len(value) >= 8:
             text = text.replace(value, f"${name}")

@@ -7,7 +7,7 @@ import click
 
 from ..errors import CopeError
 from ..programs.confidence.early_stopping import INEXACT
-from .options import is_set_by_user
+from .option_groups import is_set_by_user
 from .output import notify, print_json
 from .warnings import warn_about_contamination, warn_about_questions
 

@@ -1,4 +1,4 @@
-"""The command group: subcommands are imported when they are called, so that `cope --help` costs nothing."""
+"""The command group. Subcommands are imported when they run, so that `cope --help` is fast."""
 
 import logging
 import os
@@ -9,7 +9,7 @@ from keyword import iskeyword
 
 import click
 
-from .errors import INTERRUPTED, GuardedGroup
+from .errors import INTERRUPTED, ErrorHandlingGroup
 
 # File of the subcommand, and its line in `cope --help`.
 COMMANDS = {
@@ -28,8 +28,8 @@ COMMANDS = {
     "ui": "Open MLflow's page on the runs.",
 }
 
-# Loggers that tell a user nothing that the meter, the progress display or an error does not.
-_CHATTER = {
+# Logs below these levels repeat what the meter, the progress display or an error says.
+_LIBRARY_LOG_LEVELS = {
     "dspy.clients.lm": logging.ERROR,  # truncated replies: the meter counts them
     "httpx": logging.WARNING,
     "huggingface_hub": logging.ERROR,
@@ -37,8 +37,8 @@ _CHATTER = {
 }
 
 
-class LazyGroup(GuardedGroup):
-    """A group whose subcommands are named by `COMMANDS` and imported when they are called."""
+class LazyGroup(ErrorHandlingGroup):
+    """A group that imports a subcommand of `COMMANDS` when it runs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -46,9 +46,8 @@ class LazyGroup(GuardedGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        file = (
-            f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
-        )  # import.py could not be imported
+        # Python cannot import a module `import`.
+        file = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
         command = import_module(f".commands.{file}", __package__).command
         command.name = cmd_name
         return command
@@ -70,14 +69,14 @@ def app(debug: bool) -> None:
     Results go to stdout, progress and errors to stderr. COMMAND --help tells more.
     """
     if not debug:
-        hush()
+        silence_libraries()
 
 
-def hush() -> None:
-    """Keep the libraries' warnings and logs off the user's screen."""
+def silence_libraries() -> None:
+    """Turn off the libraries' warnings, and the logs that repeat what the commands print."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
-    for name, level in _CHATTER.items():
+    for name, level in _LIBRARY_LOG_LEVELS.items():
         logging.getLogger(name).setLevel(level)
 
 
@@ -88,7 +87,8 @@ def main() -> None:
     except SystemExit as end:
         if end.code != INTERRUPTED:
             raise
-        # `sys.exit` would wait for model threads to finish; after Ctrl-C the user expects the process to end immediately.
+        # `sys.exit` would wait for model threads to finish; after Ctrl-C the user expects the
+        # process to end immediately.
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         os._exit(INTERRUPTED)

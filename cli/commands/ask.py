@@ -11,13 +11,8 @@ from ...errors import CopeError
 from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
 from ...util.text import one_line
 from ..context import AppContext, pass_app
-from ..options import (
-    calibration_option,
-    early_stop_option,
-    json_option,
-    program_options,
-    team_options,
-)
+from ..option_groups import program_options, team_options
+from ..options import calibration_option, early_stop_option, json_option
 from ..output import notify, print_json, silence
 
 if TYPE_CHECKING:
@@ -58,7 +53,7 @@ def command(
     from ...programs.events import observed_by
     from ...programs.resolve import calibration_summary, resolve_calibrated_cascade
     from ..display import round_display
-    from ..display.usage import usage_in_words
+    from ..display.usage import format_usage
 
     question = _read_question(question)
     team = app.make_team(team_options)
@@ -88,7 +83,7 @@ def command(
             notify(f"{len(members)} programs voted: {_format_votes(prediction.votes)}")
         for outcome in prediction.tests:
             notify(_format_test(outcome))
-        notify(usage_in_words(prediction.usage, prediction.seconds))
+        notify(format_usage(prediction.usage, prediction.seconds))
     if prediction.answer is None:
         raise CopeError(
             "no answer could be read in any round: ask in other words, or use larger models"

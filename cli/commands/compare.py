@@ -10,21 +10,24 @@ import click
 from ...errors import CopeError
 from ..context import AppContext, pass_app
 from ..eval_replay import reject_fixed_options
-from ..options import (
+from ..option_groups import (
     NO_PROGRAM,
     data_options,
-    early_stop_option,
-    group_option,
     is_set_by_user,
-    json_option,
     lists_tasks,
     option_group,
-    replay_option,
     run_options,
-    samples_option,
-    seed_option,
     some_program_options,
     team_options,
+)
+from ..option_types import CommaSeparated
+from ..options import (
+    early_stop_option,
+    group_option,
+    json_option,
+    replay_option,
+    samples_option,
+    seed_option,
     unsafe_code_option,
 )
 from ..output import notify, print_json
@@ -39,19 +42,6 @@ if TYPE_CHECKING:
 
 # The names of eval's measures: `cope compare --help` should not import numpy and scipy for them.
 COST_MEASURES = ("cost", "cost-small-free", "large-tokens", "seconds", "large-calls")
-
-
-class CommaSeparated(click.ParamType):
-    """`a,b,c`."""
-
-    name = "names"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
-        if isinstance(value, tuple):
-            return value
-        return tuple(part.strip() for part in str(value).split(",") if part.strip())
 
 
 def _comparison_options(values: dict[str, Any]) -> "ComparisonOptions":

@@ -7,17 +7,8 @@ import click
 
 from ...errors import CopeError
 from ..context import AppContext, pass_app
-from ..options import (
-    calibration_option,
-    data_options,
-    early_stop_option,
-    json_option,
-    lists_tasks,
-    program_options,
-    replay_option,
-    run_options,
-    team_options,
-)
+from ..option_groups import data_options, lists_tasks, program_options, run_options, team_options
+from ..options import calibration_option, early_stop_option, json_option, replay_option
 from ..output import notify, print_json
 from ..warnings import warn_about_questions, warn_about_settings
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from ...errors import CopeError
-from ..options import NameValue, group_option, json_option, limit_option, output_option, seed_option
+from ..option_types import NameValue
+from ..options import group_option, json_option, limit_option, output_option, seed_option
 from ..output import print_json
 from ..output_files import check_output
 

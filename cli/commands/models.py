@@ -67,12 +67,12 @@ def _without_host(name: str) -> str:
 
 def _weights() -> list[dict[str, Any]]:
     from ...models.weights.resolve import aliases, catalog
-    from ..doctor.machine import weights_place
+    from ..doctor.machine import find_weights_file
 
     short = {name: alias for alias, name in aliases().items()}
     rows = []
     for entry in catalog().values():
-        place, size = weights_place(entry.file)
+        place, size = find_weights_file(entry.file)
         rows.append(
             {
                 "name": f"local/{entry.name}",

@@ -10,16 +10,8 @@ import click
 from ...errors import CopeError
 from ...programs.confidence.early_stopping import NONE
 from ..context import AppContext, pass_app
-from ..options import (
-    data_options,
-    group_option,
-    json_option,
-    lists_tasks,
-    output_option,
-    program_options,
-    run_options,
-    team_options,
-)
+from ..option_groups import data_options, lists_tasks, program_options, run_options, team_options
+from ..options import group_option, json_option, output_option
 from ..output import notify, print_json
 from ..output_files import check_output
 from ..warnings import warn_about_contamination, warn_about_settings

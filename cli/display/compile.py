@@ -109,37 +109,6 @@ def _bounds(budget: Any) -> str:
     return ", ".join(said[name](value) for name, value in budget.bounds().items()) or "none"
 
 
-def result_document(
-    made: "Compiled",
-    settings: dict[str, Any],
-    guess: "Estimate",
-    output: Path,
-    frontier: Sequence[Path],
-) -> dict[str, Any]:
-    """A compile's outcome as plain data."""
-    mean, low, high = made.gain
-    files = [str(file) for file in frontier] or [None] * len(made.frontier)
-    return {
-        **settings,
-        "before": made.before.as_dict(),
-        "after": made.after.as_dict(),
-        "improved": made.improved,
-        "gain": {"mean": mean, "low": low, "high": high},
-        "candidates": len(made.candidates),
-        "estimate": guess.as_dict(),
-        "spent": made.spent.totals(),
-        "stopped": made.stopped,
-        "lost": made.lost,
-        "output": str(output),
-        "frontier": [
-            {**scores.as_dict(), "file": file}
-            for (_, scores), file in zip(made.frontier, files, strict=True)
-        ],
-        "plots": made.provenance.get("plots", []),
-        "mlflow": made.provenance.get("mlflow"),
-    }
-
-
 def print_result(
     made: "Compiled", before: Any, output: Path, frontier: Sequence[Path], measured_by: str
 ) -> None:

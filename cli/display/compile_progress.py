@@ -7,7 +7,8 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from ...optimize.compiler.session import CompileCallback, CompileSession
+from ...optimize.compiler.run import ProgressCallback
+from ...optimize.compiler.session import CompileSession
 from ...util.text import format_duration, format_usd
 
 if TYPE_CHECKING:
@@ -26,14 +27,14 @@ class _Mark(NamedTuple):
     spent: dict[str, float]
 
 
-class CompileProgress(CompileCallback):
+class CompileProgress(ProgressCallback):
     """One line on stderr, drawn anew after scores and model calls, and on a terminal each second."""
 
     def __init__(self) -> None:
         self._out = sys.stderr
         self._live = self._out.isatty()
         self._lock = threading.RLock()
-        self._guess: Estimate | None = None
+        self._estimate: Estimate | None = None
         self._session: CompileSession | None = None
         self._start: _Mark | None = (
             None  # when the first call was made, after what was only answered again
@@ -70,9 +71,9 @@ class CompileProgress(CompileCallback):
             print(file=self._out)
         self._words = ""
 
-    def set_estimate(self, guess: "Estimate") -> None:
+    def set_estimate(self, estimate: "Estimate") -> None:
         """From now on, what the estimate tells, within the budget."""
-        self._guess = guess
+        self._estimate = estimate
 
     def on_score(self, session: CompileSession) -> None:
         self._update(session)
@@ -136,7 +137,7 @@ class CompileProgress(CompileCallback):
         expected calls = calls made for each question answered * questions that are still to be answered
         """
         start, here = self._start, _mark(session, now)
-        if self._guess is None or start is None:
+        if self._estimate is None or start is None:
             return ""
         took, made, answered = (
             now - start.time,
@@ -151,8 +152,8 @@ class CompileProgress(CompileCallback):
             for name in bounds
             if (used := here.spent[name] - start.spent[name])
         ]
-        most = min([*shares, (self._guess.high.calls - made) / made])
-        questions = self._guess.questions - (here.answered - self._before)
+        most = min([*shares, (self._estimate.high.calls - made) / made])
+        questions = self._estimate.questions - (here.answered - self._before)
         expected = questions / answered if answered > 0 and questions > 0 else None
         if expected is not None and expected < most:
             return f"about {format_duration(took * expected)} left"

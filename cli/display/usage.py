@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from ...models.usage_row import UsageRow
 
 
-def cost_in_words(usage: Sequence["UsageRow"]) -> str:
+def format_cost(usage: Sequence["UsageRow"]) -> str:
     """The cost of some calls; what is not known is said to be unknown, never counted as nothing.
 
-    >>> cost_in_words([{"tier": "small", "usd": None, "unpriced": 3}, {"tier": "large", "usd": 0.02, "unpriced": 0}])
+    >>> format_cost([{"tier": "small", "usd": None, "unpriced": 3}, {"tier": "large", "usd": 0.02, "unpriced": 0}])
     'at least $0.020 (small unknown)'
     """
     known = sum(row["usd"] for row in usage if row["usd"] is not None)
@@ -22,7 +22,7 @@ def cost_in_words(usage: Sequence["UsageRow"]) -> str:
     return f"at least {format_usd(known)} ({', '.join(unknown)} unknown)" if known else "unknown"
 
 
-def usage_in_words(usage: Sequence["UsageRow"], seconds: float) -> str:
+def format_usage(usage: Sequence["UsageRow"], seconds: float) -> str:
     """One line: by tier calls and tokens, then money and time.
 
     Args:
@@ -31,7 +31,7 @@ def usage_in_words(usage: Sequence["UsageRow"], seconds: float) -> str:
     """
     tiers = dict.fromkeys(row["tier"] for row in sorted(usage, key=lambda row: row["round"]))
     parts = [_tier(tier, [row for row in usage if row["tier"] == tier]) for tier in tiers]
-    return f"used: {'; '.join([*parts, f'money {cost_in_words(usage)}'])}; {seconds:.1f} s"
+    return f"used: {'; '.join([*parts, f'money {format_cost(usage)}'])}; {seconds:.1f} s"
 
 
 def _tier(name: str, rows: Sequence["UsageRow"]) -> str:

@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 from typing import Literal
 
-SECONDS = 2.0
+CHECK_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Check:
-    """What one look found.
+    """The result of one check.
 
     Attributes:
-        name: what was looked at.
+        name: what was checked.
         status: `missing` keeps the default models from answering; a `note` does not.
-        found: plain words, a line or more.
-        advice: what to do, empty where nothing needs doing.
+        found: one or more lines for the user.
+        advice: what to do; empty where nothing needs doing.
     """
 
     name: str

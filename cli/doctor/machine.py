@@ -1,4 +1,4 @@
-"""What `cope doctor` looks at: each check takes two seconds at most and says what it found and what to do."""
+"""The checks of `cope doctor` of this machine. Each takes two seconds at most."""
 
 import os
 import platform
@@ -9,10 +9,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .check import SECONDS, Check
+from ...util.text import plural
+from .check import CHECK_SECONDS, Check
 
-ROOM = 1_000_000_000  # bytes beside the weights: the default pair under `cope eval` was measured at 2.5 GB in all
+if TYPE_CHECKING:
+    from ...models.weights.catalog import Weights
+
+# Bytes in addition to the weights: the default pair under `cope eval` was measured at 2.5 GB in all.
+MEMORY_HEADROOM_BYTES = 1_000_000_000
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY")
 MORE_KEYS = (  # named only when they are set
     "AZURE_API_KEY",
@@ -31,199 +37,218 @@ _PACKAGES = ("dspy", "mlflow", "ollama", "xllamacpp", "datasets")
 
 
 def check_all() -> list[Check]:
-    """All checks, side by side, in the order in which they are read."""
-    from .services import ollama, sandbox, tracking_store
+    """Run all checks in parallel, and return them in the order of the output."""
+    from .services import check_ollama, check_sandbox, check_tracking_store
 
-    looks = [python, engine, cpu, memory, gpu, weights, disk, sandbox, ollama, keys, tracking_store]
-    with ThreadPoolExecutor(len(looks)) as pool:
-        return list(pool.map(_guarded, looks))
+    checks = [
+        check_python,
+        check_engine,
+        check_cpu,
+        check_memory,
+        check_gpu,
+        check_weights,
+        check_disk,
+        check_sandbox,
+        check_ollama,
+        check_keys,
+        check_tracking_store,
+    ]
+    with ThreadPoolExecutor(len(checks)) as pool:
+        return list(pool.map(_run_check, checks))
 
 
-def _guarded(look: Callable[[], Check]) -> Check:
+def _run_check(check: Callable[[], Check]) -> Check:
     try:
-        return look()
-    except Exception as error:  # one look that fails must not hide the others
-        name = look.__name__.replace("_", " ")
+        return check()
+    except Exception as error:  # one check that fails must not hide the others
+        name = check.__name__.removeprefix("check_").replace("_", " ")
         return Check(name, "note", f"could not be looked at ({type(error).__name__}: {error})")
 
 
-def python() -> Check:
+def check_python() -> Check:
+    """Check the versions of Python and of the packages."""
     versions = []
     for package in _PACKAGES:
         try:
             versions.append(f"{package} {version(package)}")
         except PackageNotFoundError:
-            return Check(
-                "python", "missing", f"{package} is not installed", "install cope-dspy again"
-            )
-    found = f"Python {platform.python_version()}, cope {version('cope-dspy')} with {', '.join(versions)}"
-    return Check("python", "ok", found)
+            found, advice = f"{package} is not installed", "install cope-dspy again"
+            return Check("python", "missing", found, advice)
+    ours = f"Python {platform.python_version()}, cope {version('cope-dspy')}"
+    return Check("python", "ok", f"{ours} with {', '.join(versions)}")
 
 
-def engine() -> Check:
-    """Whether the embedded engine's library loads; in a process of its own, since a wrong CPU would end this one."""
+def check_engine() -> Check:
+    """Check that the embedded engine's library loads.
+
+    It loads in another process, because a library for a wrong CPU would end this one.
+    """
+    name = "embedded engine"
     code = "import xllamacpp as x; print(', '.join(d['description'] for d in x.get_device_info()))"
-    name, command = "embedded engine", [sys.executable, "-c", code]
     try:
-        tried = subprocess.run(
-            command, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
+        result = _run(sys.executable, "-c", code)
     except subprocess.TimeoutExpired:
-        return Check(
-            name,
-            "note",
-            f"did not load within {SECONDS:g} s",
-            "look again when the machine is idle",
-        )
-    if tried.returncode:
-        why = (tried.stderr.strip().splitlines() or [f"ended with status {tried.returncode}"])[-1]
-        return Check(
-            name,
-            "missing",
-            f"does not load: {why}",
-            "install xllamacpp again, or use ollama/ models",
-        )
-    return Check(name, "ok", f"loads; computes on {tried.stdout.strip()}")
+        found = f"did not load within {CHECK_SECONDS:g} s"
+        return Check(name, "note", found, "look again when the machine is idle")
+    if result.returncode:
+        lines = result.stderr.strip().splitlines()
+        reason = lines[-1] if lines else f"ended with status {result.returncode}"
+        advice = "install xllamacpp again, or use ollama/ models"
+        return Check(name, "missing", f"does not load: {reason}", advice)
+    return Check(name, "ok", f"loads; computes on {result.stdout.strip()}")
 
 
-def cpu() -> Check:
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=CHECK_SECONDS, check=False
+    )
+
+
+def check_cpu() -> Check:
+    """Check the number of cores, and how many of them this process may use."""
     import psutil
 
     cores, threads = psutil.cpu_count(logical=False) or 1, psutil.cpu_count() or 1
+    found = f"{plural(cores, 'core')}, {plural(threads, 'thread')}"
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads
-    less = f", {usable} of them for this process" if usable < threads else ""
-    return Check(
-        "cpu",
-        "ok",
-        f"{cores} core{'s' * (cores != 1)}, {threads} thread{'s' * (threads != 1)}{less}",
-    )
+    if usable < threads:
+        found += f", {usable} of them for this process"
+    return Check("cpu", "ok", found)
 
 
-def memory() -> Check:
+def check_memory() -> Check:
+    """Check that the default pair of models fits into the free memory."""
     import psutil
     from rich.filesize import decimal
 
-    free, needed = psutil.virtual_memory().available, sum(w.size for w in _default_weights()) + ROOM
-    if (left := _left_in_container()) is not None:
-        free = min(free, left)
+    free = psutil.virtual_memory().available
+    container = _container_memory_left()
+    if container is not None:
+        free = min(free, container)
+    needed = sum(entry.size for entry in _default_weights()) + MEMORY_HEADROOM_BYTES
     found = f"{decimal(free)} free; the default pair needs about {decimal(needed)}"
     if free >= needed:
         return Check("memory", "ok", found)
-    return Check(
-        "memory",
-        "missing",
-        found,
-        "close other programs, or name smaller models with --small and --large",
-    )
+    advice = "close other programs, or name smaller models with --small and --large"
+    return Check("memory", "missing", found, advice)
 
 
-def _left_in_container() -> int | None:
-    """What the control group leaves, where one bounds the memory."""
+def _container_memory_left() -> int | None:
+    """Return the bytes that the limit of this process's control group leaves; None without one."""
     group = Path("/sys/fs/cgroup")
     try:
-        limit, used = (
-            (group / "memory.max").read_text().strip(),
-            (group / "memory.current").read_text(),
-        )
-        cache = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+        limit = (group / "memory.max").read_text().strip()
+        used = (group / "memory.current").read_text()
+        lines = (group / "memory.stat").read_text().splitlines()
+        stat = dict(line.split() for line in lines)
     except (OSError, ValueError):
         return None
-    # Cached files count as used, but give way.
-    return None if limit == "max" else int(limit) - int(used) + int(cache.get("inactive_file", 0))
+    if limit == "max":
+        return None
+    # Cached files count as used, but are dropped when memory is needed.
+    return int(limit) - int(used) + int(stat.get("inactive_file", 0))
 
 
-def gpu() -> Check:
+def check_gpu() -> Check:
+    """Check whether there is a GPU for local models."""
     if platform.system() == "Darwin" and platform.machine() == "arm64":
         return Check("gpu", "ok", "Apple's, shared with the CPU")
-    if command := shutil.which("nvidia-smi"):
-        asked = [command, "--query-gpu=name,memory.total", "--format=csv,noheader"]
+    command = shutil.which("nvidia-smi")
+    if command:
         try:
-            told = subprocess.run(
-                asked, capture_output=True, text=True, timeout=SECONDS, check=False
-            )
+            result = _run(command, "--query-gpu=name,memory.total", "--format=csv,noheader")
         except subprocess.TimeoutExpired:
-            return Check("gpu", "note", f"nvidia-smi did not answer within {SECONDS:g} s")
-        if told.returncode == 0 and told.stdout.strip():
-            return Check(
-                "gpu", "ok", f"{'; '.join(told.stdout.strip().splitlines())} (Ollama uses it)"
-            )
+            return Check("gpu", "note", f"nvidia-smi did not answer within {CHECK_SECONDS:g} s")
+        gpus = result.stdout.strip().splitlines()
+        if result.returncode == 0 and gpus:
+            return Check("gpu", "ok", f"{'; '.join(gpus)} (Ollama uses it)")
     if Path("/dev/kfd").exists():
         return Check("gpu", "ok", "one from AMD (Ollama uses it)")
     return Check("gpu", "note", "none seen: local models run on the CPU")
 
 
-def weights() -> Check:
+def check_weights() -> Check:
+    """Check that the weights of the default pair are there and whole."""
     from rich.filesize import decimal
 
-    from ...models.weights.resolve import cache_dir
+    from ...models.weights.catalog import cache_dir
 
     lines, status, advice = [], "ok", ""
     for entry in _default_weights():
-        place, size = weights_place(entry.file)
-        partial = cache_dir() / f"{entry.file}.partial"
+        path, size = find_weights_file(entry.file)
         if size == entry.size:
-            lines.append(f"{entry.name}: {place}")
+            lines.append(f"{entry.name}: {path}")
         elif size is not None:
-            lines.append(f"{entry.name}: {place} has {decimal(size)}, not {decimal(entry.size)}")
-            status, advice = "missing", f"delete {place}; `cope models pull` brings the right one"
+            lines.append(f"{entry.name}: {path} has {decimal(size)}, not {decimal(entry.size)}")
+            status, advice = "missing", f"delete {path}; `cope models pull` brings the right one"
         else:
-            part = (
-                f", {partial.stat().st_size / entry.size:.0%} are there" if partial.exists() else ""
-            )
+            partial = cache_dir() / f"{entry.file}.partial"
+            part = ""
+            if partial.exists():
+                part = f", {partial.stat().st_size / entry.size:.0%} are there"
             lines.append(f"{entry.name}: not here ({decimal(entry.size)}{part})")
             if status == "ok":
-                status, advice = (
-                    "note",
-                    "`cope models pull` brings them now; the first `cope ask` does too",
-                )
+                status = "note"
+                advice = "`cope models pull` brings them now; the first `cope ask` does too"
     return Check("weights", status, "\n".join(lines), advice)
 
 
-def weights_place(file: str) -> tuple[Path, int | None]:
-    """Where a file of weights is or would be, and its size in bytes if it is there. Its content is not read."""
-    from ...models.weights.resolve import cache_dir
+def find_weights_file(file: str) -> tuple[Path, int | None]:
+    """Return the path that a file of weights has or would have, and its size in bytes.
 
-    folders = [Path(named).expanduser()] if (named := os.environ.get("COPE_WEIGHTS")) else []
-    for folder in [*folders, cache_dir()]:
-        if (place := folder / file).is_file():
-            return place, place.stat().st_size
+    The size is None when there is no such file. The content is not read.
+    """
+    from ...models.weights.catalog import cache_dir
+
+    folders = [cache_dir()]
+    user_folder = os.environ.get("COPE_WEIGHTS")
+    if user_folder:
+        folders.insert(0, Path(user_folder).expanduser())
+    for folder in folders:
+        path = folder / file
+        if path.is_file():
+            return path, path.stat().st_size
     return cache_dir() / file, None
 
 
-def _default_weights() -> list:
-    from ...models.weights.resolve import lookup
+def _default_weights() -> "list[Weights]":
+    from ...models.weights.catalog import lookup
 
     return [lookup("small"), lookup("large")]
 
 
-def disk() -> Check:
+def check_disk() -> Check:
+    """Check that the cache's disk has room for those default weights that are not there."""
     from rich.filesize import decimal
 
-    from ...models.weights.resolve import cache_dir
+    from ...models.weights.catalog import cache_dir
 
     folder = cache_dir()
-    there = next(place for place in (folder, *folder.parents) if place.exists())
-    free = shutil.disk_usage(there).free
-    needed = sum(entry.size for entry in _default_weights() if weights_place(entry.file)[1] is None)
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    needed = 0
+    for entry in _default_weights():
+        if find_weights_file(entry.file)[1] is None:
+            needed += entry.size
     found = f"{decimal(free)} free for the cache in {folder}"
-    if needed and not os.access(there, os.W_OK):
-        return Check(
-            "disk", "missing", f"{folder} cannot be written", "set COPE_CACHE to another folder"
-        )
+    if needed and not os.access(existing, os.W_OK):
+        advice = "set COPE_CACHE to another folder"
+        return Check("disk", "missing", f"{folder} cannot be written", advice)
     if free < needed:
         found += f"; the default weights take {decimal(needed)} more"
         return Check("disk", "missing", found, "make room, or set COPE_CACHE to another folder")
     return Check("disk", "ok", found)
 
 
-def keys() -> Check:
-    """Keys by name; their values are never read further than whether there is one."""
-    there = [name for name in (*KEYS, *MORE_KEYS) if os.environ.get(name)]
-    lacking = [name for name in KEYS if name not in there]
-    parts = [
-        f"{title}: {', '.join(names)}"
-        for title, names in (("set", there), ("not set", lacking))
-        if names
-    ]
-    advice = "" if there else "only API models need one: export NAME=..."
-    return Check("keys", "ok" if there else "note", "; ".join(parts), advice)
+def check_keys() -> Check:
+    """Check which keys of APIs are set. Their values are not read."""
+    is_set = [name for name in (*KEYS, *MORE_KEYS) if os.environ.get(name)]
+    missing = [name for name in KEYS if name not in is_set]
+    parts = []
+    if is_set:
+        parts.append(f"set: {', '.join(is_set)}")
+    if missing:
+        parts.append(f"not set: {', '.join(missing)}")
+    if is_set:
+        return Check("keys", "ok", "; ".join(parts))
+    return Check("keys", "note", "; ".join(parts), "only API models need one: export NAME=...")

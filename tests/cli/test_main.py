@@ -9,7 +9,7 @@ import dspy
 import pytest
 from click.testing import CliRunner
 
-from cope.cli.errors import LONGEST, GuardedGroup, explain
+from cope.cli.errors import MAX_MESSAGE_CHARS, ErrorHandlingGroup, error_message
 from cope.cli.main import COMMANDS, app
 from cope.errors import CopeError, Unavailable
 
@@ -77,7 +77,7 @@ def test_a_reader_that_leaves_early_is_no_error(
 
 
 def failing(error: BaseException) -> click.Group:
-    @click.group(cls=GuardedGroup)
+    @click.group(cls=ErrorHandlingGroup)
     @click.option("--debug", is_flag=True)
     def group(debug: bool) -> None: ...
 
@@ -121,10 +121,10 @@ def wrapped(outer: Exception, inner: Exception) -> Exception:
 def test_an_error_of_ours_inside_a_library_s_is_the_one_that_is_read() -> None:
     inner = wrapped(RuntimeError("between"), Unavailable("start the server"))
     assert (
-        explain(wrapped(dspy.LMUnexpectedError("odd", model="ollama/x"), inner))
+        error_message(wrapped(dspy.LMUnexpectedError("odd", model="ollama/x"), inner))
         == "start the server"
     )
-    assert explain(ExceptionGroup("several", [CopeError("the first one")])) == "the first one"
+    assert error_message(ExceptionGroup("several", [CopeError("the first one")])) == "the first one"
 
 
 @pytest.mark.parametrize(
@@ -158,22 +158,22 @@ def test_an_error_of_ours_inside_a_library_s_is_the_one_that_is_read() -> None:
     ],
 )
 def test_failures_say_in_a_line_what_to_do(error: Exception, said: str) -> None:
-    line = explain(error)
+    line = error_message(error)
     assert said in line and "\n" not in line and "To fix" not in line
 
 
 def test_a_missing_key_is_named() -> None:
     error = dspy.LMNotConfiguredError("no credentials", model="openai/m")
     vars(error)["env_keys"] = ("OPENAI_API_KEY",)
-    assert explain(error) == "openai/m needs a key: set OPENAI_API_KEY in the environment"
+    assert error_message(error) == "openai/m needs a key: set OPENAI_API_KEY in the environment"
 
 
 def test_a_key_that_a_provider_quotes_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789")
-    line = explain(dspy.LMAuthError("Incorrect key sk-0123456789", model="openai/m"))
+    line = error_message(dspy.LMAuthError("Incorrect key sk-0123456789", model="openai/m"))
     assert "sk-0123456789" not in line and "$OPENAI_API_KEY" in line
 
 
 def test_a_page_of_a_server_becomes_a_line() -> None:
-    line = explain(CopeError("word\n" * 1000))
-    assert len(line) == LONGEST and line.endswith("...") and "\n" not in line
+    line = error_message(CopeError("word\n" * 1000))
+    assert len(line) == MAX_MESSAGE_CHARS and line.endswith("...") and "\n" not in line

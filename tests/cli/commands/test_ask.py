@@ -17,7 +17,7 @@ from support.commands import give_team
 
 from cope.cli.display import round_display
 from cope.cli.display.rounds_live import LiveRoundDisplay
-from cope.cli.display.usage import cost_in_words, usage_in_words
+from cope.cli.display.usage import format_cost, format_usage
 from cope.errors import CopeError
 from cope.models import Price, ScriptedEngine, Team
 from cope.programs import Cascade, load_preset
@@ -331,8 +331,8 @@ def test_money_is_unknown_or_at_least_but_never_nothing(cope: Callable[..., Resu
         {"tier": "small", "usd": None, "unpriced": 2},
         {"tier": "large", "usd": 0.00042, "unpriced": 0},
     ]
-    assert cost_in_words(rows) == "at least $0.00042 (small unknown)"
-    assert cost_in_words(rows[:1]) == "unknown" and cost_in_words(rows[1:]) == "$0.00042"
+    assert format_cost(rows) == "at least $0.00042 (small unknown)"
+    assert format_cost(rows[:1]) == "unknown" and format_cost(rows[1:]) == "$0.00042"
     assert [format_usd(usd) for usd in (0, 0.000001, 0.0999, 0.1, 12.5)] == [
         "$0",
         "$0.0000010",
@@ -364,7 +364,7 @@ def test_hits_of_the_cache_are_told() -> None:
         "usd": 0.0,
         "unpriced": 0,
     }
-    line = usage_in_words([row], 1.25)
+    line = format_usage([row], 1.25)
     assert (
         line
         == "used: small 1 call, 1 stopped early, 1,200 tokens in, 3 out, 7 from the cache; money $0; 1.2 s"

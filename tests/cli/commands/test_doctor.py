@@ -27,9 +27,11 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COPE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("OLLAMA_HOST", "http://127.0.0.1:9")
-    monkeypatch.setattr(checks, "engine", lambda: checks.Check("embedded engine", "ok", "loads"))
+    monkeypatch.setattr(
+        checks, "check_engine", lambda: checks.Check("embedded engine", "ok", "loads")
+    )
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=64 * GIB))
-    monkeypatch.setattr(checks, "_left_in_container", lambda: None)
+    monkeypatch.setattr(checks, "_container_memory_left", lambda: None)
     monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=64 * GIB))
     return tmp_path
 
@@ -103,7 +105,7 @@ def test_a_file_of_the_wrong_size_is_in_the_way(bare: Path) -> None:
             "memory",
             "--small",
         ),
-        (lambda m: m.setattr(checks, "_left_in_container", lambda: GIB), "memory", "--small"),
+        (lambda m: m.setattr(checks, "_container_memory_left", lambda: GIB), "memory", "--small"),
         (
             lambda m: m.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=GIB)),
             "disk",
@@ -139,12 +141,12 @@ def test_a_store_that_is_none_or_cannot_be_written(
 
 def test_a_tracking_server_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:hunter2@127.0.0.1:9")
-    told = checks_services.tracking_store()
+    told = checks_services.check_tracking_store()
     assert (
         told.found == "http://127.0.0.1:9 does not answer (no connection)" and told.status == "note"
     )
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://me:hunter2@db/runs")
-    assert checks_services.tracking_store().found == "postgresql://db/runs (not looked into)"
+    assert checks_services.check_tracking_store().found == "postgresql://db/runs (not looked into)"
 
 
 def test_a_server_that_never_answers_does_not_hold_the_doctor_up(
@@ -154,15 +156,15 @@ def test_a_server_that_never_answers_does_not_hold_the_doctor_up(
         mute.bind(("127.0.0.1", 0))
         mute.listen()
         monkeypatch.setenv("OLLAMA_HOST", f"http://127.0.0.1:{mute.getsockname()[1]}")
-        told = checks_services.ollama()
+        told = checks_services.check_ollama()
     assert told.status == "note" and "no server answers" in told.found
 
 
 def test_a_look_that_fails_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    def cpu() -> checks.Check:
+    def check_cpu() -> checks.Check:
         raise RuntimeError("no /proc")
 
-    monkeypatch.setattr(checks, "cpu", cpu)
+    monkeypatch.setattr(checks, "check_cpu", check_cpu)
     status, told = found()
     assert status == 0 and told["cpu"]["found"] == "could not be looked at (RuntimeError: no /proc)"
     assert "keys" in told
@@ -173,5 +175,5 @@ def test_the_library_of_the_embedded_engine_is_tried_in_a_process_of_its_own(
 ) -> None:
     monkeypatch.undo()
     monkeypatch.setattr(checks.sys, "executable", "/bin/false")
-    told = checks.engine()
+    told = checks.check_engine()
     assert told.status == "missing" and told.found == "does not load: ended with status 1"

@@ -1,0 +1,55 @@
+"""The options of a compile that decide where questions come from and where files go."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class SplitOptions:
+    """The questions of a compile.
+
+    Attributes:
+        data: a local file; None loads the task's published set.
+        train_split: the part to train on.
+        val_split: the part to validate on; the rest of the training split where the data has no such part.
+        train: the number of training questions; None takes all.
+        val: the number of validation questions; None takes all, or a third of a common part.
+        visible: the tests that models see, where the task leaves a choice.
+        named: those of `train_split` and `val_split` that are no defaults.
+    """
+
+    data: str | None = None
+    train_split: str = "train"
+    val_split: str = "validation"
+    train: int | None = None
+    val: int | None = None
+    visible: Literal["one", "all"] = "one"
+    named: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """The files of a compile, and how it treats those of an earlier one.
+
+    Attributes:
+        output: the program file; None names it after the task and the preset.
+        force: overwrite any program file.
+        pick: save this program of the frontier, 1 the cheapest; None saves the most accurate one.
+        directory: the folder of compiles.
+        resume: continue an interrupted compile.
+        fresh: remove the files of an earlier compile.
+        dry_run: stop after the estimate.
+        track: log to MLflow.
+        store: address of the MLflow store; None for the default.
+    """
+
+    output: Path | None = None
+    force: bool = False
+    pick: int | None = None
+    directory: Path = Path(".cope/compile")
+    resume: bool = False
+    fresh: bool = False
+    dry_run: bool = False
+    track: bool = True
+    store: str | None = None

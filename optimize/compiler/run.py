@@ -1,0 +1,207 @@
+"""One compile from its options to its files, as `cope compile` runs it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from ...errors import CopeError
+from ...eval import Task, answer_kind_of
+from ...models import Team
+from ...programs import Cascade
+from ...programs.resolve import ProgramOptions, resolve_cascade
+from ...tracking import Tracker
+from .compilation import Compilation
+from .document import result_document
+from .estimate import Estimate
+from .options import OutputOptions, SplitOptions
+from .output import add_origin, check_output_path, pick_from_frontier, plot_frontier, save
+from .result import Compiled
+from .session import CompileCallback
+from .settings import CompileSettings
+from .splits import load_splits
+from .store import check_compile_dir, report_kept_state
+from .tracking import compile_provenance, tracked_compile
+
+
+@dataclass(frozen=True)
+class CompileRequest:
+    """All that decides a compile.
+
+    Attributes:
+        task: the task.
+        team: the tiers, without DSPy's cache: the compile's folder keeps replies, and a second cache
+            would make its figures wrong.
+        prompt_settings: adapter, most tokens of a reply and tokens of a request.
+        program_options: the program that it starts with.
+        settings: those of the compile.
+        split_options: where questions come from.
+        output_options: where files go.
+        tracker: keeps the run.
+    """
+
+    task: Task
+    team: Team
+    prompt_settings: Mapping[str, Any]
+    program_options: ProgramOptions
+    settings: CompileSettings
+    split_options: SplitOptions
+    output_options: OutputOptions
+    tracker: Tracker
+
+
+class ProgressCallback(CompileCallback):
+    """Shows the progress while it is entered. This base class shows nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Stop showing."""
+
+    def set_estimate(self, estimate: Estimate) -> None:
+        """Receive the estimate before the compile starts."""
+
+
+@dataclass(frozen=True)
+class CompileHooks:
+    """What the caller does during a compile: it loads models, prints and asks.
+
+    Attributes:
+        load_models: loads the models of some tiers, and other language models.
+        on_plan: receives the compile, the document of its settings, and its estimate.
+        confirm: raises an error when the user does not want to start.
+        notify: receives a line for the user.
+    """
+
+    load_models: Callable[[Team, Sequence[str], Sequence[Any]], None]
+    on_plan: Callable[[Compilation, dict[str, Any], Estimate], None]
+    confirm: Callable[[], None]
+    notify: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class CompileRun:
+    """The outcome of `run_compile`.
+
+    Attributes:
+        document: the outcome as plain data; settings and estimate after a dry run.
+        before: the program before the compile.
+        result: the outcome; None after a dry run.
+        output: the program file.
+        frontier: the files of the frontier's programs.
+    """
+
+    document: dict[str, Any]
+    before: Cascade
+    result: Compiled | None
+    output: Path
+    frontier: Sequence[Path] = ()
+
+
+def run_compile(
+    request: CompileRequest, progress: ProgressCallback, hooks: CompileHooks
+) -> CompileRun:
+    """Estimate a compile, run it, and save its program.
+
+    Args:
+        request: all that decides it.
+        progress: shows the progress of the pilot, then of the compile.
+        hooks: what the caller does.
+
+    Raises:
+        CopeError: for options that do not fit each other, an earlier compile in the folder, a file
+            in the place of the output, or a compile that cannot work.
+        dspy.LMError: when a model cannot be reached.
+    """
+    task, options = request.task, request.output_options
+    cascade = resolve_cascade(request.program_options, request.team, task.domain)
+    cascade = cascade.with_answer_kind(answer_kind_of(task))
+    splits = load_splits(
+        task,
+        request.split_options.data,
+        train_split=request.split_options.train_split,
+        val_split=request.split_options.val_split,
+        train=request.split_options.train,
+        val=request.split_options.val,
+        seed=request.settings.seed,
+        chosen=request.split_options.named,
+    )
+    context = {"test_visibility": task.shown, "prompt_settings": request.prompt_settings}
+    settings = replace(
+        request.settings, callbacks=[progress], fresh=options.fresh and not options.dry_run
+    )
+    document = settings.document(task.name, cascade, splits, **context)
+    fingerprint = settings.fingerprint(task.name, cascade, splits, **context)
+    compile_id = f"{task.name}-{cascade.preset.name}-{settings.optimizer}-{fingerprint}"
+    output = options.output or Path(f"{task.name}-{cascade.preset.name}.json")
+    folder = options.directory / compile_id
+    check_compile_dir(
+        folder,
+        resume=options.resume,
+        fresh=options.fresh,
+        dry_run=options.dry_run,
+        notify=hooks.notify,
+    )
+    pareto = settings.objective == "pareto"
+    overwrite = options.force or options.dry_run
+    check_output_path(output, compile_id, overwrite=overwrite, frontier=pareto)
+    compilation = Compilation(cascade, splits, task.score, replace(settings, folder=folder))
+    try:
+        if options.track and not options.dry_run:
+            request.tracker.check(options.store)
+        compilation.check()
+        proposers = [compilation.proposer] if compilation.proposes else []
+        hooks.load_models(request.team, cascade.preset.tiers, proposers)
+        with progress:
+            estimate = compilation.estimate()
+        hooks.on_plan(compilation, document, estimate)
+        if options.dry_run:
+            document |= {"duplicates": splits.dropped, "estimate": estimate.as_dict()}
+            return CompileRun(document, cascade, None, output)
+        hooks.confirm()
+        progress.set_estimate(estimate)
+        with report_kept_state(folder, hooks.notify), progress:
+            result = _compile(compilation, document, request, output, hooks.notify)
+    finally:
+        compilation.close()
+    frontier = save(result, output, frontier=pareto)
+    _check_pick(options.pick, len(result.frontier))
+    document = result_document(result, document, estimate, output, frontier)
+    document["duplicates"] = splits.dropped
+    return CompileRun(document, cascade, result, output, frontier)
+
+
+def _compile(
+    compilation: Compilation,
+    settings: dict[str, Any],
+    request: CompileRequest,
+    output: Path,
+    notify: Callable[[str], None],
+) -> Compiled:
+    """Run a compile, in an MLflow run unless the user wants none."""
+    options = request.output_options
+    with ExitStack() as stack:
+        log = None
+        if options.track:
+            tracked = tracked_compile(compilation, settings, options.store, notify, request.tracker)
+            log = stack.enter_context(tracked)
+        before = compilation.program.dump_state()
+        result = pick_from_frontier(compilation.run(), options.pick, before)
+        result = compile_provenance(result, settings)
+        add_origin(result, compilation.folder.name, request.program_options.program)
+        if compilation.settings.objective == "pareto":
+            plots = plot_frontier(result, compilation, settings, output)
+            result.provenance["plots"] = [str(file) for file in plots]
+        if log is not None:
+            log(result)
+    return result
+
+
+def _check_pick(pick: int | None, programs: int) -> None:
+    if pick and pick > programs:
+        raise CopeError(
+            f"the frontier has {programs} programs, so there is no {pick}, and the best is saved: "
+            f"the same command with --resume and a --pick of 1 to {programs} asks nothing again"
+        )
