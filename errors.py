@@ -1,18 +1,18 @@
-"""The errors that a user can cause; each message is one line that says what to do next."""
+"""Define the errors that a user can cause. Each message is one line that says what to do next."""
 
 from collections.abc import Iterable
 
 
 class CopeError(Exception):
-    """Something that the user can mend. Asking again without a change does not help."""
+    """An error that the user can correct. Trying again without a change does not help."""
 
 
 class Unavailable(CopeError):
-    """A server or service did not answer after retries. The same command goes on later where it stopped."""
+    """A server or service did not answer after retries. The same command later resumes the work."""
 
 
 def first_line(error: BaseException, max_chars: int = 200) -> str:
-    """What an error says in its first line, or its kind where it says nothing: libraries' errors go on for pages.
+    """Return the first line of an error's message, or the name of its class if it has none.
 
     Args:
         max_chars: characters at most.
@@ -24,7 +24,7 @@ def first_line(error: BaseException, max_chars: int = 200) -> str:
 
 
 def suggest_names(name: str, known: Iterable[str], suffix: str = "") -> str:
-    """What to say of a name that is not known: the nearest one, or all there are, and what else may be given.
+    """Return a hint about an unknown name: the nearest known name, or all known names and `suffix`.
 
     >>> suggest_names("gsm8", ["gsm8k", "mbpp"]), suggest_names("x", ["gsm8k", "mbpp"])
     ('did you mean gsm8k?', 'there are gsm8k, mbpp')

@@ -1,4 +1,4 @@
-"""Where model-written code runs, and nowhere else: one verb, backends behind it, verdicts that cannot be forged."""
+"""Run model-written code, which runs nowhere else, and test it with verdicts that it cannot forge."""
 
 from .backends import Backend, Bubblewrap, Unsandboxed
 from .deno import Deno

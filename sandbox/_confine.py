@@ -1,4 +1,4 @@
-"""The first thing that both processes of the sandbox do: limits for good, and the channel apart from the standard streams."""
+"""Confine both processes of the sandbox at their start: permanent limits, and a separate channel."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ except ImportError:  # Windows, where only the unsafe way runs
 
 
 def confine(cpu_seconds, memory, file_size):
-    """Take limits that cannot be raised again. Sizes in bytes; 0 leaves a limit as it is."""
+    """Set limits that cannot be raised again. Sizes in bytes; 0 leaves a limit unchanged."""
     if resource is None:
         return
     limits = {
@@ -34,9 +34,10 @@ def confine(cpu_seconds, memory, file_size):
 
 
 def channel():
-    """The two ends of the channel, moved away from the standard streams, which lead nowhere afterwards.
+    """Return the two ends of the channel, moved off the standard streams, which then lead to null.
 
-    The process leads a session of its own from here on: what it sends to its group reaches nobody else.
+    The process leads a session of its own from here on: what it sends to its group reaches nobody
+    else.
     """
     try:  # noqa: SIM105 (contextlib takes long to import)
         os.setsid()

@@ -1,12 +1,13 @@
-"""Inside the sandbox: the program under test. It is asked for values, and nothing that it says is taken for a verdict.
+"""Run the program under test in the sandbox. It returns values, never verdicts.
 
-One request a line, a Python literal, and one JSON reply each: `load` runs the source, `call`, `iter`, `attr` and `set`
-look at what is there. The expected results never come here.
+One request a line, a Python literal, and one JSON reply each: `load` runs the source, `call`,
+`iter`, `attr` and `set` look at what is there. The expected results never come here.
 """
 
 # pyright: reportCallIssue=false, reportArgumentType=false, reportIndexIssue=false
 # pyright: reportOptionalCall=false, reportOptionalSubscript=false
-# What is asked for may be anything; and importing typing, to say so, takes longer than all that stands here.
+# Requests may be for any value, and importing typing to annotate that takes longer than this whole
+# file.
 
 import builtins
 import sys
@@ -22,7 +23,7 @@ except ImportError:
 
 
 def as_json(packed):
-    """Packed data as JSON, in pieces."""
+    """Return packed data as JSON."""
     if packed is None or packed is True or packed is False:
         return {None: "null", True: "true", False: "false"}[packed]
     if type(packed) is str:
@@ -33,7 +34,7 @@ def as_json(packed):
 
 
 class Program:
-    """The program's names, and the objects that it was asked for and that are no plain data."""
+    """The program's namespace, and the objects it returned that are not plain data."""
 
     def __init__(self):
         self.module = type(sys)("program")
@@ -77,7 +78,7 @@ class Program:
 
 
 def reply(program, line):
-    """The reply to one request, as JSON."""
+    """Return the reply to one request, as JSON."""
     try:
         return '{"value":' + as_json(program.answer(eval(line))) + "}"
     except BaseException as error:  # also SystemExit: leaving is not an answer

@@ -1,7 +1,9 @@
-"""A system call filter for the program: it may start threads, and no process; a fork bomb ends at its first fork.
+"""Build a system call filter under which the program may start threads but no process.
 
-The limit on processes does not hold for the superuser, and on older kernels counts the user's other processes too. The
-filter holds for everyone. Format: classic BPF, as in Linux's `seccomp(2)`; call numbers from its tables.
+A fork bomb ends at its first fork.
+The limit on processes does not hold for the superuser, and on older kernels counts the user's other
+processes too. The filter holds for everyone. Format: classic BPF, as in Linux's `seccomp(2)`; call
+numbers from its tables.
 """
 
 import platform
@@ -17,7 +19,8 @@ _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = (
 )  # offsets in struct seccomp_data; the argument's low half
 _CLONE_THREAD = 0x00010000
 
-# Architecture's audit number, calls that always make a process, clone, clone3, and whether there are x32 calls.
+# Architecture's audit number, calls that always make a process, clone, clone3, and whether there
+# are x32 calls.
 _MACHINES = {
     "x86_64": (0xC000003E, (57, 58), 56, 435, True),
     "aarch64": (0xC00000B7, (), 220, 435, False),
@@ -25,12 +28,12 @@ _MACHINES = {
 
 
 def no_new_processes(machine: str | None = None) -> bytes | None:
-    """The filter's program for `machine`, this one's by default; None where its call numbers are not known here."""
+    """Return the filter for `machine` (by default this one); None if it is not supported."""
     found = _MACHINES.get(machine or platform.machine())
     if found is None:
         return None
     architecture, forks, clone, clone3, x32 = found
-    # Each jump names what it goes to; distances are counted when all stand.
+    # Each jump names its target; distances are computed when the code is complete.
     code: list[tuple[int, int, str, str]] = [
         (_LOAD, _ARCHITECTURE, "", ""),
         (_EQUAL, architecture, "", "kill"),

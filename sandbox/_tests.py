@@ -1,7 +1,8 @@
-"""The process of the tests: it never runs a line of the program, and compares only plain data.
+"""Run the tests in a process that never runs a line of the program and compares only plain data.
 
-One job a line on its input: `{"tests": [...], "setup": ..., "entry_point": ...}`. Each is done in a fork, which asks the program
-through the parent (`{"ask": request}`), and reports `{"outcome": [passed, message, value]}` for each test.
+One job a line on its input: `{"tests": [...], "setup": ..., "entry_point": ...}`. Each is done in a
+fork, which asks the program through the parent (`{"ask": request}`), and reports `{"outcome":
+[passed, message, value]}` for each test.
 """
 
 import ast
@@ -18,15 +19,15 @@ MAX_MESSAGE_CHARS = 160  # characters of a value or a test in a message
 
 
 class ProgramError(Exception):
-    """The program raised something that is no builtin exception."""
+    """The program raised an exception that is not a builtin one."""
 
 
 class ProgramGone(BaseException):
-    """The program does not answer any more."""
+    """The program no longer answers."""
 
 
 class Link:
-    """The program, as far away as it is."""
+    """The connection to the program in its other process."""
 
     def __init__(self, replies, asks):
         self.replies, self.asks = replies, asks
@@ -90,7 +91,7 @@ class _Raised(Exception):
 
 
 class Remote:
-    """Something of the program's that is no plain data: it can be called and looked at, and equals nothing but itself."""
+    """An object of the program: it can be called and inspected, and equals only itself."""
 
     def __init__(self, link, place, kind):
         for name, value in (("_link", link), ("_place", place), ("_kind", kind)):
@@ -124,7 +125,7 @@ class Remote:
 
 
 class ExplainAsserts(ast.NodeTransformer):
-    """Makes each `assert A == B` say what A was."""
+    """Rewrites each `assert A == B` so that its message contains A."""
 
     def visit_Assert(self, node):
         source = shorten(ast.unparse(node))
@@ -148,7 +149,7 @@ def shorten(text):
 
 
 def namespace(link, sources, entry_point):
-    """The tests' names: what they define themselves, builtins, the standard library's modules, else the program's."""
+    """Return the tests' names: their own, builtins, standard modules; all others are the program's."""
     used, own = set(), set()
     for source in sources:
         for node in ast.walk(ast.parse(source)):
@@ -172,7 +173,7 @@ def namespace(link, sources, entry_point):
 
 
 def run(link, job):
-    """Run a job's tests one after the other, and report each."""
+    """Run a job's tests in order, and report each."""
     gone = None
     tests, space = job["tests"], None
     try:
@@ -198,7 +199,7 @@ def run(link, job):
 
 
 def check(test, space):
-    """Run one test; returns the value of a lone expression, as text."""
+    """Run one test; return the `repr` of a single expression's value."""
     tree = ast.parse(test)
     if len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr):
         value = eval(compile(ast.Expression(tree.body[0].value), "<test>", "eval"), space)

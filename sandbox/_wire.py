@@ -1,8 +1,9 @@
-"""How values cross between the process of the tests and the process of the program: as plain data, and nothing else.
+"""Encode the values that cross between the tests' and the program's process as plain data only.
 
-Used inside both processes, without the rest of the package. A value is a scalar as it is, or a tagged pair: `["list",
-items]`, `["handle", [number, type]]` for what is no plain data and stays where it is, and so on. Subclasses are sent as the
-plain type that they extend, so that no method of theirs has a say in a comparison.
+Used inside both processes, without the rest of the package. A value is a scalar as it is, or a
+tagged pair: `["list", items]`, `["handle", [number, type]]` for what is no plain data and stays
+where it is, and so on. Subclasses are sent as the plain type that they extend, so that no method of
+theirs has a say in a comparison.
 """
 
 MAX_DEPTH = 100
@@ -10,7 +11,7 @@ MAX_VALUES = 200_000  # values in one message
 
 
 def pack(value, handle, left=None, depth=0):
-    """A value as tagged plain data.
+    """Return a value as tagged plain data.
 
     Args:
         value: anything.
@@ -75,7 +76,7 @@ _RARE = {
 
 
 def unpack(packed, reference):
-    """The value of tagged plain data.
+    """Return the value of tagged plain data.
 
     Args:
         packed: what `pack` made; from an untrusted sender it may be anything.

@@ -1,4 +1,4 @@
-"""How the sandbox's processes are started: walled in by bubblewrap, or, when the user insists, bare."""
+"""Start the sandbox's processes: isolated by bubblewrap, or, on request, as plain processes."""
 
 import os
 import shutil
@@ -17,7 +17,8 @@ from .limits import Limits
 _HERE = Path(__file__).parent
 _INSIDE = "/sandbox"
 _FILES = ("_confine.py", "_wire.py", "_program.py", "_tests.py")
-# Without the user's settings and packages; the same hash of strings in every run makes verdicts repeatable.
+# Without the user's settings and packages; the same hash of strings in every run makes verdicts
+# repeatable.
 _FLAGS = ("-s", "-S", "-B")
 _SETTINGS = {
     "PATH": "/usr/bin:/bin",
@@ -34,7 +35,7 @@ class Backend(Protocol):
 
     @property
     def name(self) -> str:
-        """By which people know it."""
+        """Return the name for messages."""
         ...
 
     def start(self, script: str, limits: Limits, single_process: bool) -> subprocess.Popen[bytes]:
@@ -46,23 +47,24 @@ class Backend(Protocol):
 
 
 def interpreter() -> Path:
-    """The Python that runs programs: this one, without its virtual environment."""
+    """Return the Python that runs programs: this one, without its virtual environment."""
     return Path(getattr(sys, "_base_executable", None) or sys.executable).resolve()
 
 
 def _limit_args(script: str, limits: Limits) -> list[str]:
-    # In the process of the tests values stand twice while they are read.
+    # The process of the tests holds each value twice while it reads it.
     memory = limits.memory if script == "_program.py" else 2 * limits.memory
     return [str(limits.cpu_seconds), str(memory), str(limits.file_size)]
 
 
 @dataclass(frozen=True)
 class Bubblewrap:
-    """Linux namespaces without privileges, by bubblewrap: no network, no processes to see, and files that are named here.
+    """Linux namespaces without privileges: no network, no visible processes, only listed files.
 
-    Inside there are the standard library and the system's libraries to read, `/dev/null`, and an empty `/tmp` in memory
-    to write; the environment holds six settings of ours. It starts without a terminal, in a process group that can be killed as
-    one until all of it dies with its parent; then `_confine.py` leaves the group.
+    Inside there are the standard library and the system's libraries to read, `/dev/null`, and an
+    empty `/tmp` in memory to write; the environment holds only our six settings. It starts without
+    a terminal, in a process group that can be killed as one until all of it dies with its parent;
+    then `_confine.py` leaves the group.
     """
 
     command: str
@@ -144,7 +146,7 @@ class Bubblewrap:
 
 
 def _readable_paths() -> list[str]:
-    """What Python itself needs: its executable, its standard library, and the system's shared libraries."""
+    """Return the paths that Python needs: executable, standard library, and shared libraries."""
     python, base = interpreter(), Path(sys.base_prefix).resolve()
     libraries = [
         "/lib",
@@ -165,7 +167,7 @@ def _readable_paths() -> list[str]:
 
 
 def _site_folders() -> list[str]:
-    """Installed packages beside the standard library, which are hidden."""
+    """Return the folders of installed packages in the standard library, which are hidden."""
     return sorted(
         str(folder / site)
         for folder in set(_library_folders())
@@ -175,7 +177,7 @@ def _site_folders() -> list[str]:
 
 
 def _library_folders() -> list[Path]:
-    """The standard library's folders, without those of a virtual environment."""
+    """Return the standard library's folders, without those of a virtual environment."""
     base = {
         "base": sys.base_prefix,
         "installed_base": sys.base_prefix,
@@ -188,7 +190,7 @@ def _library_folders() -> list[Path]:
 
 @dataclass(frozen=True)
 class Unsandboxed:
-    """A plain process, with limits and nothing else: for whoever says that the code may be trusted."""
+    """A plain process with limits only, for users who declare the code trusted."""
 
     name: str = field(default="none (unsafe)", init=False)
 
@@ -211,7 +213,7 @@ def _kept_env() -> dict[str, str]:
 
 
 def find_bubblewrap() -> str | None:
-    """The system's bubblewrap, which may have a profile of its own there, else the one that came as a package."""
+    """Return the system's bubblewrap, which may have a security profile, else the packaged one."""
     if found := shutil.which("bwrap"):
         return found
     try:

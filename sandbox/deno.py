@@ -1,4 +1,4 @@
-"""A sandbox for systems without bubblewrap: Pyodide (CPython in WebAssembly) in Deno, which grants it nothing."""
+"""Run programs without bubblewrap: Pyodide (CPython in WebAssembly) in Deno without permissions."""
 
 import json
 import os
@@ -23,9 +23,10 @@ _SETTINGS = {
 
 @dataclass(frozen=True)
 class Deno:
-    """Programs in WebAssembly, which has no files, network or processes of the machine; some 2.5 seconds a run.
+    """Runs programs in WebAssembly without files, network or processes; about 2.5 seconds a run.
 
-    Processor time is not counted apart from wall time there. The tests, which are not the model's, run in a plain process.
+    Processor time is not counted apart from wall time there. The tests, which are not the model's,
+    run in a plain process.
     """
 
     command: str
@@ -61,7 +62,7 @@ class Deno:
 
     @cached_property
     def _cache(self) -> str:
-        """Deno's folder of modules, after Pyodide was brought there (13 MB, once)."""
+        """Return Deno's module folder, after downloading Pyodide into it (13 MB, once)."""
         brought = self._run_deno("cache", "--no-lock", "--no-config", str(_HERE / "_program.js"))
         if brought.returncode:
             why = (brought.stderr.strip().splitlines() or ["no reason given"])[-1]
@@ -81,7 +82,7 @@ def _environment() -> dict[str, str]:
 
 
 def find_deno() -> str | None:
-    """The Deno that came as a package, as DSPy finds it, else the system's."""
+    """Return the Deno that is installed as a package, as DSPy finds it, else the system's."""
     try:
         from deno import find_deno_bin
 

@@ -1,4 +1,4 @@
-"""What a program may use up."""
+"""Define the limits of a program."""
 
 from dataclasses import dataclass
 
@@ -7,16 +7,17 @@ MB = 1 << 20
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds for one run of a program; whoever passes one has failed.
+    """Limits of one run of a program; a program that exceeds one has failed.
 
     Attributes:
         cpu_seconds: processor time, for the program and again for its tests.
-        seconds: wall time for both together; more than the processor's, since the machine may be busy with models.
+        seconds: wall time for both together; more than the processor's, since the machine may be
+            busy with models.
         memory: bytes of address space.
         file_size: bytes of one file.
         folder: bytes of all files in the temporary folder, the only place that can be written.
-        reply: bytes of one value that is handed back.
-        replies: bytes of all of them.
+        reply: bytes of one returned value.
+        replies: bytes of all returned values.
     """
 
     cpu_seconds: int = 5

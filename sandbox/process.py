@@ -1,4 +1,4 @@
-"""One process of the sandbox, spoken to line by line, and killed for good."""
+"""Communicate line by line with one process of the sandbox, and kill it reliably."""
 
 import contextlib
 import os
@@ -12,11 +12,11 @@ from .limits import Limits
 
 
 class ProcessEnded(Exception):
-    """The process is gone, or said too much."""
+    """The process has ended, or sent too much."""
 
 
 class SandboxProcess:
-    """A script of the sandbox that has started.
+    """A started script of the sandbox.
 
     Args:
         backend: starts it.
@@ -43,7 +43,7 @@ class SandboxProcess:
         self._ready = False
 
     def wait_ready(self) -> None:
-        """Wait until it has taken its limits; from then on, an end is its own doing.
+        """Wait until the process has set its limits. A later end is caused by its own code.
 
         Raises:
             CopeError: when it never gets that far: the sandbox does not work on this machine.
@@ -75,27 +75,27 @@ class SandboxProcess:
             raise ProcessEnded from None
 
     def reset_total(self) -> None:
-        """Another run begins, whose lines are counted from nothing."""
+        """Start a new run, whose bytes are counted from zero."""
         self._out.total = 0
 
     def read(self) -> bytes:
-        """The next line, with its end."""
+        """Return the next line, with its line end."""
         return self._out.line()
 
     def kill(self) -> None:
-        """End it and all that it started; safe to call from another thread, and again."""
+        """Kill the process and its children; safe to call from any thread and repeatedly."""
         with contextlib.suppress(OSError):
             if self._process.poll() is not None:
                 return
             if hasattr(os, "killpg"):
-                # The whole group: bubblewrap's inner process does not at once die with its outer one, and a reader of
-                # the pipe that it holds would wait for ever.
+                # The whole group: bubblewrap's inner process does not at once die with its outer
+                # one, and a reader of the pipe that it holds would wait for ever.
                 os.killpg(self._process.pid, signal.SIGKILL)
             else:
                 self._process.kill()
 
     def close(self) -> None:
-        """Kill it, and let go of its pipes. For the thread that reads from it."""
+        """Kill the process and close its pipes. Only the thread that reads from it may call this."""
         self.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
@@ -109,14 +109,14 @@ class SandboxProcess:
 
     @property
     def status(self) -> int | None:
-        """The exit status once it ended; negative for a signal."""
+        """Return the exit status after the end; negative for a signal."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1.0)
         return self._process.returncode
 
 
 class _BoundedLines:
-    """Lines of an unbuffered stream, none longer and all together no more than the limits."""
+    """Lines of an unbuffered stream, within the limits for one reply and for all replies."""
 
     def __init__(self, stream: IO[bytes], limits: Limits) -> None:
         self._stream, self._limits = stream, limits

@@ -1,4 +1,4 @@
-"""The one verb of the sandbox: run a program's tests, and say what came of each."""
+"""Run a program's tests in the sandbox, and report the outcomes."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from .limits import Limits
 from .process import ProcessEnded, SandboxProcess
 from .tests import TestOutcome, TestReport, TestSuite
 
-_START_SECONDS = 60.0  # far more than any takes, also beside a model on a busy machine
+_START_SECONDS = 60.0  # far more than any start takes, even on a machine that is busy with a model
 _TIMED_OUT = "out of time"
 _ENDED = "the program ended"
 # Exit statuses as bubblewrap and the shell write signals, and as Python does.
@@ -33,11 +33,12 @@ _EXIT_REASONS = {
 
 
 class Sandbox:
-    """Runs model-written programs, each in a fresh interpreter behind walls, and judges them from outside.
+    """Runs model-written programs, each in a fresh isolated interpreter; tests run outside it.
 
-    Two processes share a run. The program's gets names and arguments and hands back values; it never sees what is
-    expected of it. The tests' process, which runs nothing of the program's, compares them as plain data. So a program can
-    leave, kill, print or replace what it likes: a test passes by the right values only.
+    Two processes share a run. The program's process receives names and arguments and returns
+    values; it never sees the expected results. The tests' process, which runs no code of the
+    program, compares them as plain data. So whatever a program exits, kills, prints or replaces, a
+    test passes by the right values only.
 
     Args:
         backend: how processes are walled in.
@@ -56,7 +57,8 @@ class Sandbox:
     ) -> None:
         self.backend = backend
         self.limits = limits or Limits()
-        # Runs wait for each other here, never for model calls, which have their own limits; nor do these wait for runs.
+        # Runs wait for each other here, never for model calls, which have their own limits; nor do
+        # these wait for runs.
         self._pool = ThreadPoolExecutor(max_workers or _cores(), thread_name_prefix="cope-sandbox")
         self._thread_state = threading.local()
         self._tests_processes: list[SandboxProcess] = []
@@ -75,7 +77,8 @@ class Sandbox:
             suite: the tests.
 
         Returns:
-            An outcome for each test; a program that breaks a limit or ends fails those that are left.
+            An outcome for each test; a program that breaks a limit or ends fails those that are
+            left.
 
         Raises:
             CopeError: when the sandbox itself does not work.
@@ -114,7 +117,7 @@ class Sandbox:
         )
 
     def _tests_process(self) -> SandboxProcess:
-        """This thread's process for tests; it forks for each run, so that the next finds it as it was."""
+        """Return this thread's tests process, which forks for each run so that no run changes it."""
         judge: SandboxProcess | None = getattr(self._thread_state, "process", None)
         if judge is None or not judge.alive:
             if judge:
@@ -136,7 +139,7 @@ class Sandbox:
             process.close()
 
     def close(self) -> None:
-        """End all that runs; a sandbox is closed with its process otherwise."""
+        """End all running processes; otherwise they end with this process."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             for judge in self._tests_processes:
@@ -144,7 +147,7 @@ class Sandbox:
 
 
 class _Run:
-    """One program under its tests: the talk between the two processes, under a clock."""
+    """One program under test: the exchange between the two processes, with a time limit."""
 
     def __init__(self, program: str, suite: TestSuite, limits: Limits) -> None:
         self.program, self.suite = program, suite
@@ -155,14 +158,14 @@ class _Run:
         self._lock = threading.Lock()
 
     def start_clock(self) -> None:
-        """The run's time begins: without the wait for a place, and for the process to be there."""
+        """Start the run's time limit, after the wait for a worker and for the process to start."""
         self._ends = time.monotonic() + self._limits.seconds
 
     @contextmanager
     def _killed_on_timeout(
         self, process: SandboxProcess, seconds: float | None = None
     ) -> Iterator[None]:
-        """Kill the process when time is out, the run's or so many seconds, or when the run is not wanted any more."""
+        """Kill the process after the run's time limit or `seconds`, or when the run is cancelled."""
         with self._lock:
             self._watched.append(process)
             stopped = self.stop_reason
@@ -180,7 +183,7 @@ class _Run:
                 self._watched.remove(process)
 
     def stop(self, why: str) -> None:
-        """Kill what runs."""
+        """Kill the running processes."""
         with self._lock:
             if self._watched or why != _TIMED_OUT:
                 self.stop_reason = self.stop_reason or why
@@ -188,7 +191,7 @@ class _Run:
                 process.kill()
 
     def ask(self, request: bytes) -> dict[str, Any]:
-        """Hand a request to the program; returns its reply, or why there is none."""
+        """Send a request to the program; return its reply, or the reason why there is none."""
         line = self._ask_program(request)
         try:
             reply = json.loads(line)
@@ -207,7 +210,7 @@ class _Run:
             return json.dumps({"gone": why}).encode() + b"\n"
 
     def _relay(self, judge: SandboxProcess) -> list[TestOutcome]:
-        """Hand the tests over, carry questions and answers, and collect the outcomes."""
+        """Send the tests, relay requests and replies, and collect the outcomes."""
         suite, outcomes = self.suite, []
         job = {"tests": suite.tests, "setup": suite.setup, "entry_point": suite.entry_point}
         judge.reset_total()
@@ -229,7 +232,7 @@ class _Run:
         return outcomes
 
     def _fill_missing(self, outcomes: list[TestOutcome], why: str) -> list[TestOutcome]:
-        """The outcomes, and failures for the tests that have none."""
+        """Return the outcomes, and failures for the tests that have none."""
         return outcomes + [
             TestOutcome(test, False, why) for test in self.suite.tests[len(outcomes) :]
         ]

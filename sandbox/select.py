@@ -1,4 +1,4 @@
-"""Which sandbox there is on this machine."""
+"""Select the sandbox of this machine."""
 
 import functools
 import subprocess
@@ -20,7 +20,7 @@ ADVICE = (
 
 @functools.cache
 def open_sandbox(unsafe: bool = False) -> Sandbox:
-    """The strongest sandbox of this machine, one for the whole process.
+    """Return the strongest sandbox of this machine, one for the whole process.
 
     Args:
         unsafe: run programs in plain processes, with limits and no walls.
@@ -51,7 +51,7 @@ def _candidates() -> Iterator[Backend]:
 
 
 def _self_test(backend: Backend) -> str | None:
-    """Why a backend does not work here, such as a container that forbids namespaces; None when it does."""
+    """Return why a backend does not work, such as missing namespaces; None when it works."""
     try:
         with backend.start("_program.py", Limits(), True) as process:
             said, complained = process.communicate(b"", timeout=60)

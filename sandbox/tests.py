@@ -1,4 +1,4 @@
-"""What is asked of a program, and what came of it."""
+"""Define a program's tests and their outcomes."""
 
 from dataclasses import dataclass, field
 
@@ -8,13 +8,15 @@ class TestSuite:
     """Tests for a program.
 
     Attributes:
-        tests: each is Python source: statements, most often one `assert`, which pass when they raise nothing; or a lone
-            expression, which passes when it has a value, and reports it.
+        tests: each is Python source: statements, most often one `assert`, which pass when they
+            raise nothing; or a lone expression, which passes when it has a value, and reports it.
         setup: trusted source that runs before the tests, such as helpers that they use.
-        entry_point: a name that is always the program's, whatever the setup or Python itself calls so.
+        entry_point: a name that is always the program's, whatever the setup or Python itself calls
+            so.
 
-    A name that neither the tests nor the setup define, and that is no builtin and no module of the standard library, is the
-    program's: it is called there, and what comes back is plain data or a reference to something over there.
+    A name that neither the tests nor the setup define, and that is no builtin and no module of the
+    standard library, is the program's: it is called there, and what comes back is plain data or a
+    reference to something over there.
 
     >>> TestSuite(("assert double(2) == 4",)).tests
     ('assert double(2) == 4',)
@@ -44,7 +46,7 @@ class TestOutcome:
 
 @dataclass(frozen=True)
 class TestReport:
-    """What a program's run came to.
+    """The outcomes of a program's run.
 
     Attributes:
         outcomes: one for each test, in order.
@@ -56,15 +58,15 @@ class TestReport:
 
     @property
     def passed(self) -> int:
-        """How many tests passed."""
+        """Return the number of tests that passed."""
         return sum(outcome.passed for outcome in self.outcomes)
 
     @property
     def all_passed(self) -> bool:
-        """Whether there are tests and all passed: a program that was asked nothing has shown nothing."""
+        """Return whether there are tests and all passed. An untested program has shown nothing."""
         return bool(self.outcomes) and self.passed == len(self.outcomes)
 
     @property
     def message(self) -> str:
-        """Why the first failed test failed, in a line; empty when none failed."""
+        """Return why the first failed test failed, in one line; empty when none failed."""
         return next((outcome.message for outcome in self.outcomes if not outcome.passed), "")

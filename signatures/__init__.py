@@ -1,4 +1,4 @@
-"""Typed DSPy signatures: what planners and reasoners are asked, by kind of question."""
+"""Define typed DSPy signatures of planners and reasoners, by kind of question."""
 
 from .code import WriteProgram, code_plan_signature, code_reason_signature
 from .plans.base import PlanKind

@@ -1,4 +1,4 @@
-"""Signatures for questions that a Python program answers. The question comes first and plans after it."""
+"""Define signatures for questions whose answer is a Python program. Plans follow the question."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What the signatures of all kinds of questions share: plans among the inputs, and instructions that differ by round."""
+"""Add plan inputs and round-specific instructions to a signature, for all kinds of questions."""
 
 from collections.abc import Mapping
 
@@ -31,7 +31,7 @@ def insert_plan_inputs(
 def with_round_instructions(
     signature: type[dspy.Signature], plan_note: str, round_number: int, retry_note: str
 ) -> type[dspy.Signature]:
-    """Return the signature with a round's own instructions: optimizers tell predictors apart by them.
+    """Return the signature with a round's instructions; optimizers tell predictors apart by them.
 
     Args:
         signature: the first round's.

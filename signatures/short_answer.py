@@ -1,6 +1,7 @@
-"""Signatures for questions with a short final answer: mathematics, and anything whose answer is a line.
+"""Define signatures for questions with a short final answer: mathematics, or any one-line answer.
 
-The question comes first and plans after it: samples of one question share a prefix, which the engines cache.
+The question comes first and plans after it: samples of one question share a prefix, which the
+engines cache.
 """
 
 from collections.abc import Mapping

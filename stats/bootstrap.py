@@ -1,4 +1,4 @@
-"""The paired bootstrap: questions, or whole groups of them, drawn again and again for all systems at once."""
+"""Compute the paired bootstrap: resample questions, or groups of them, for all systems at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ _CELLS = 2_000_000  # draws by groups in a block
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its interval; a bound is infinite where nothing bounds it."""
+    """An estimate with its interval; a bound is infinite when the data give none."""
 
     value: float
     low: float
     high: float
 
     def as_dict(self) -> dict[str, float | None]:
-        """Plain data: None where there is no number."""
+        """Return plain data: None for an infinite or undefined number."""
         return {
             name: number if np.isfinite(number) else None for name, number in vars(self).items()
         }
@@ -35,7 +35,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Sums:
-    """Sums of some columns over the questions, and over each draw of them.
+    """Sums of columns over the questions, and over each bootstrap draw of them.
 
     Attributes:
         total: by column, over the questions as they are.
@@ -48,7 +48,7 @@ class Sums:
     units: int
 
     def estimate(self, statistic: Any, level: float = LEVEL) -> Estimate:
-        """A statistic of the sums, with its interval.
+        """Return a statistic of the sums, with its interval.
 
         Args:
             statistic: takes the sums by column, as numbers or as arrays, and gives the statistic.
@@ -65,10 +65,10 @@ class Sums:
 def resample(
     columns: Mapping[str, Array], groups: Array | None = None, *, draws: int = DRAWS, seed: int = 0
 ) -> Sums:
-    """Draw the questions with replacement, as many as there are; the columns stay together.
+    """Draw as many questions as there are, with replacement; the columns stay paired.
 
-    Where questions are grouped whole groups are drawn (the cluster bootstrap of Davison and Hinkley 1997, section 3.8), since
-    questions of a group are no independent draws.
+    Where questions are grouped whole groups are drawn (the cluster bootstrap of Davison and Hinkley
+    1997, section 3.8), since questions of a group are no independent draws.
 
     Args:
         columns: by name, (questions,) each.
@@ -102,16 +102,16 @@ def resample(
 
 
 def _counts(rng: np.random.Generator, draws: int, units: int) -> Array:
-    """(draws, units): how often each unit is in each draw."""
+    """Return (draws, units): how often each unit occurs in each draw."""
     places = rng.integers(0, units, (draws, units)) + units * np.arange(draws)[:, None]
     return np.bincount(places.ravel(), minlength=draws * units).reshape(draws, units)
 
 
 def percentile_interval(values: Array, units: int, level: float = LEVEL) -> tuple[float, float]:
-    """The expanded percentile interval (Hesterberg 2015, The American Statistician 69:371).
+    """Return the expanded percentile interval (Hesterberg 2015, The American Statistician 69:371).
 
-    Plain percentiles are too narrow for few units, by about sqrt((n - 1) / n) and by what Student's t is wider than the
-    normal. So the percentiles are taken at
+    Plain percentiles are too narrow for few units, by about sqrt((n - 1) / n) and by what Student's
+    t is wider than the normal. So the percentiles are taken at
 
         Phi(-sqrt(n / (n - 1)) t(alpha / 2, n - 1))   instead of   alpha / 2
 

@@ -1,4 +1,4 @@
-"""Accuracy of questions that hang together: how many independent ones they are worth, and the interval that follows."""
+"""Compute accuracy of clustered questions: the effective number of questions, and the interval."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,16 +11,16 @@ _TAIL = 0.025  # of the 95% intervals
 
 
 def group_sums(values: Array, groups: Array) -> Array:
-    """(groups,): the sum of each group's values."""
+    """Return (groups,): the sum of each group's values."""
     return np.bincount(np.unique(groups, return_inverse=True)[1], weights=values)
 
 
 def design_effect(values: Array, groups: Array | None) -> float:
-    """Variance of the mean with whole groups drawn, divided by that with questions drawn (Kish 1965); 1 without groups.
+    """Return the variance of the mean by groups, relative to that by questions (Kish 1965).
 
         sum over groups of (sum of its residuals)^2 / sum of the squared residuals
 
-    Below 1 it counts as 1. Where all values are alike no effect is seen, and it is 1.
+    It is at least 1, and 1 without groups or where all values are equal.
 
     Args:
         values: (questions,).
@@ -37,15 +37,17 @@ def design_effect(values: Array, groups: Array | None) -> float:
 
 
 def effective_counts(values: Array, groups: Array | None) -> float:
-    """How many independent questions tell as much about the mean as these: n divided by the design effect.
+    """Return the effective number of independent questions: n divided by the design effect.
 
-    Few groups tell little about how much groups differ. So the number is also taken times (t(n - 1) / t(groups - 1))^2, with
-    Student's t at 97.5% (Korn and Graubard 1998, Survey Methodology 24:193). Where all values are alike all questions of
-    a group may be, and a group counts as one. A single group tells nothing.
+    Few groups say little about the differences between groups. So the number is also multiplied by
+    (t(n - 1) / t(groups - 1))^2, with Student's t at 97.5% (Korn and Graubard 1998, Survey
+    Methodology 24:193). Where all values are equal, the questions of a group may depend on each
+    other completely, so a group counts as one. A single group counts as 0.
 
     Args:
         values: (questions,).
-        groups: (questions,): those with the same value belong together; each stands alone when None.
+        groups: (questions,): those with the same value belong together; each is a group of its own
+            when None.
 
     >>> round(effective_counts(np.array([1.0, 0.0] * 50).repeat(3), np.arange(100).repeat(3)), 1)
     98.4
@@ -56,7 +58,7 @@ def effective_counts(values: Array, groups: Array | None) -> float:
         return float(n)
     if kinds < 2:
         return 0.0
-    from scipy import stats  # takes its time, and most questions stand alone
+    from scipy import stats  # slow to import, and most questions are not grouped
 
     alike = bool(np.all(np.asarray(values) == values[0]))
     few = float(stats.t.isf(_TAIL, n - 1) / stats.t.isf(_TAIL, kinds - 1)) ** 2
@@ -64,11 +66,12 @@ def effective_counts(values: Array, groups: Array | None) -> float:
 
 
 def clustered_wilson(scores: Array, groups: Array | None = None) -> tuple[float, float]:
-    """Wilson's 95% interval for the mean score, over the number of independent questions that these are worth.
+    """Return Wilson's 95% interval of the mean score, at the effective number of questions.
 
     Args:
         scores: (questions,), 0 to 1.
-        groups: (questions,): those with the same value belong together; each stands alone when None.
+        groups: (questions,): those with the same value belong together; each is a group of its own
+            when None.
 
     Returns:
         Lower and upper bound; (0, 1) where nothing is known.
@@ -86,7 +89,7 @@ def clustered_wilson(scores: Array, groups: Array | None = None) -> tuple[float,
 
 
 def group_labels(keys: Sequence[str], group_by_key: Mapping[str, str] | None) -> Array | None:
-    """(questions,): the group of each question; one that is named nowhere stands alone. None without groups.
+    """Return (questions,): each question's group, or a group of its own; None without groups.
 
     >>> group_labels(["1", "2"], None) is None
     True

@@ -1,17 +1,18 @@
-"""Intervals for the figures that an evaluation reports."""
+"""Compute intervals for the results of an evaluation."""
 
 import math
 from collections.abc import Sequence
 
 LEVEL = 0.95
 MIN_DISCORDANT_FOR_BOOTSTRAP = 10
-"""With fewer discordant questions neither the bootstrap nor the normal approximation has enough to go by."""
+"""Below this count neither the bootstrap nor the normal approximation is reliable."""
 
 
 def wilson(successes: float, n: float, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's score interval for a share (Wilson 1927); 95% with the default z.
+    """Return Wilson's score interval for a proportion (Wilson 1927); 95% with the default z.
 
-        centre = (p + z^2 / 2n) / (1 + z^2 / n),   half = z / (1 + z^2 / n) * sqrt(p (1 - p) / n + z^2 / 4n^2)
+        center = (p + z^2 / 2n) / (1 + z^2 / n)
+        half = z / (1 + z^2 / n) * sqrt(p (1 - p) / n + z^2 / 4n^2)
 
     Returns:
         Lower and upper bound, between 0 and 1; (0, 1) for n = 0, when nothing is known.
@@ -23,18 +24,18 @@ def wilson(successes: float, n: float, z: float = 1.96) -> tuple[float, float]:
         return 0.0, 1.0
     p = successes / n
     scale = 1 + z * z / n
-    centre = (p + z * z / (2 * n)) / scale
+    center = (p + z * z / (2 * n)) / scale
     half = z / scale * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return max(0.0, center - half), min(1.0, center + half)
 
 
 def none_if_nan(value: float) -> float | None:
-    """A number as plain data: None where it is NaN, which is not known."""
+    """Return a number as plain data: None for NaN, which means unknown."""
     return None if math.isnan(value) else float(value)
 
 
 def bounds_with_unknown(right: float, n: int, unknown: int) -> tuple[float, float]:
-    """Accuracy over all questions if those whose outcome is not known were wrong, and if they were right.
+    """Return the accuracy if all unknown outcomes were wrong, and if all were right.
 
     Args:
         right: sum of the known scores.
@@ -49,12 +50,12 @@ def bounds_with_unknown(right: float, n: int, unknown: int) -> tuple[float, floa
 
 
 def paired_interval(differences: Sequence[float], z: float = 1.96) -> tuple[float, float, float]:
-    """Mean of paired differences between scores from 0 to 1, and its 95% interval.
+    """Return the mean of paired differences between scores from 0 to 1, and its 95% interval.
 
-    By the normal approximation (mean +- z * standard error), cut at the possible. Where fewer than
-    `MIN_DISCORDANT_FOR_BOOTSTRAP` questions differ,
-    or fewer than that do not gain, or do not lose, the spread that is seen says too little: there exact bounds hold, see
-    `exact_bounds`. To these a partial score counts as its part of a question, which varies more than the score does.
+    The interval is the normal approximation (mean +- z * standard error), clipped to [-1, 1].
+    Where fewer than `MIN_DISCORDANT_FOR_BOOTSTRAP` questions differ, do not gain, or do not lose,
+    the observed spread is too uncertain, so `exact_bounds` are used. There a partial score counts
+    as a part of a question, which varies more than the score does.
 
     Returns:
         Mean, lower, upper, the bounds from -1 to 1. Without any difference the mean is NaN.
@@ -76,13 +77,15 @@ def paired_interval(differences: Sequence[float], z: float = 1.96) -> tuple[floa
 
 
 def exact_bounds(wins: float, losses: float, n: float) -> tuple[float, float]:
-    """Bounds on the difference of two shares from exact ones on each (Clopper and Pearson 1934).
+    """Return bounds on a difference of proportions, from exact ones (Clopper and Pearson 1934).
 
-    Each share is bounded at half the error, so that both hold together at `LEVEL` (Bonferroni). Of questions in groups the
-    counts are divided by the design effect (Korn and Graubard 1998, Survey Methodology 24:193).
+    Each share is bounded at half the error, so that both hold together at `LEVEL` (Bonferroni). Of
+    questions in groups the counts are divided by the design effect (Korn and Graubard 1998, Survey
+    Methodology 24:193).
 
     Args:
-        wins: questions on which only the one is right; of partial scores, the sum of what they gain.
+        wins: questions on which only the one is right; of partial scores, the sum of what they
+            gain.
         losses: the same for the other.
         n: all questions, at least one.
 

@@ -1,4 +1,4 @@
-"""What a question uses up, by measure: one definition for a run's figures, a replay's arrays and a sweep's totals."""
+"""Define the cost measures of a question once, for run summaries, replay arrays and sweeps."""
 
 from collections.abc import Callable, Collection
 from typing import Any, Literal, NamedTuple
@@ -10,11 +10,11 @@ class Measure(NamedTuple):
     """One kind of cost.
 
     Attributes:
-        description: what it is, in words that follow "the"; `{last}` stands for the last tier.
+        description: what the measure is, a text that follows "the"; `{last}` is the last tier.
         unit: of the figure that a table shows, which is the mean for one question times `scale`.
         scale: see `unit`.
-        counts: which of `SPENT` are added up.
-        tiers: of whose calls.
+        counts: which fields of the usage are added up.
+        tiers: the tiers whose calls count.
     """
 
     description: str
@@ -24,11 +24,11 @@ class Measure(NamedTuple):
     tiers: Literal["all", "last", "all but small"] = "all"
 
     def total(self, usage: Callable[[str, str], Any], tiers: Collection[str], last: str) -> Any:
-        """Add up what counts.
+        """Return the sum of the usage that the measure counts.
 
         Args:
-            usage: takes one of `SPENT` and a tier, and gives a number or an array: NaN where it is not known, zeros of a
-                tier that nobody asks.
+            usage: takes a field of the usage and a tier, and returns a number or an array: NaN
+                where it is unknown, zeros for a tier without calls.
             tiers: those that were asked.
             last: the last tier of the preset or system.
 
@@ -76,5 +76,6 @@ MEASURES = {
 }
 """By name, in the order in which a command takes the first one that is known.
 
-The names `large-tokens` and `large-calls` are of options and files; they count the last tier, whatever it is called.
+The names `large-tokens` and `large-calls` are of options and files; they count the last tier,
+whatever it is called.
 """

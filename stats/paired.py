@@ -1,4 +1,4 @@
-"""Whether two systems differ on the same questions: McNemar's exact test, its grouped form, and Holm's correction."""
+"""Test whether two systems differ on the same questions: McNemar, its grouped form, and Holm."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from .clustered import group_sums
 
 
 def mcnemar(wins: int, losses: int) -> float:
-    """McNemar's exact two-sided p-value (McNemar 1947; the exact form is the sign test).
+    """Return McNemar's exact two-sided p-value (McNemar 1947; the exact form is the sign test).
 
     Args:
         wins: questions on which only the system is right.
@@ -23,13 +23,14 @@ def mcnemar(wins: int, losses: int) -> float:
 
 
 def paired_p(first: Array, second: Array, groups: Array | None = None) -> float:
-    """The two-sided p-value that two systems are right equally often, from paired outcomes.
+    """Return the two-sided p-value of equal accuracy of two systems, from paired outcomes.
 
-    Without groups McNemar's exact test. Where questions are grouped, their outcomes hang together, and McNemar's test would
-    find too much. Then the two systems are swapped in whole groups: with s_g = gained - lost in group g, the p-value is
-    the chance that |sum of +-s_g| is at least what was seen, all signs being equally likely, and it is computed exactly.
-    With one question a group that is McNemar's test; the chi-square form of Durkalski et al. (2003, Statistics in Medicine
-    22:2417) is its approximation by a normal.
+    Without groups McNemar's exact test. Where questions are grouped, their outcomes depend on each
+    other, and McNemar's test would report too many differences. Then the two systems are swapped in
+    whole groups: with s_g = wins - losses in group g, the p-value is the chance that |sum of +-s_g|
+    is at least what was seen, all signs being equally likely, and it is computed exactly. With one
+    question a group that is McNemar's test; the chi-square form of Durkalski et al. (2003,
+    Statistics in Medicine 22:2417) is its approximation by a normal.
 
     Args:
         first: (questions,) of bool: the system is right.
@@ -47,7 +48,7 @@ def paired_p(first: Array, second: Array, groups: Array | None = None) -> float:
 
 
 def sign_flip_p(net: Array) -> float:
-    """The exact p-value of the sign-flip test for whole numbers: the distribution of sum(+-net), one convolution a group."""
+    """Return the exact p-value of the sign-flip test for integers, by one convolution per group."""
     sizes = np.abs(net[net != 0])
     reach = int(sizes.sum())
     chance = np.zeros(2 * reach + 1)
@@ -61,7 +62,7 @@ def sign_flip_p(net: Array) -> float:
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Holm's adjusted p-values (Holm 1979): the chance of any false finding among all comparisons stays below the level.
+    """Return Holm's adjusted p-values (Holm 1979), which bound the chance of any false finding.
 
         adjusted of the k-th smallest = max over j <= k of min(1, (m - j + 1) p_j)
 
@@ -76,7 +77,7 @@ def holm(p: Sequence[float]) -> list[float]:
 
 
 def holm_levels(p: Sequence[float], level: float) -> list[float]:
-    """The level that Holm's procedure holds each p-value against: level / m for the smallest, level for the greatest.
+    """Return Holm's level for each p-value: level / m for the smallest, level for the largest.
 
     >>> holm_levels([0.01, 0.04], 0.05)
     [0.025, 0.05]

@@ -1,4 +1,4 @@
-"""How many questions it would take to settle a comparison that is open."""
+"""Compute the number of questions that would decide an undecided comparison."""
 
 from math import ceil, sqrt
 
@@ -6,16 +6,17 @@ from scipy import optimize, stats
 
 POWER = 0.8
 MAX_QUESTIONS = 10_000
-"""No test set of the tasks here has more questions: a difference that takes more is too small to be settled."""
+"""No bundled task has more test questions, so a difference that needs more cannot be decided."""
 
 
 def questions_needed(
     difference: float, discordant: float, alpha: float = 0.05, power: float = POWER
 ) -> int | None:
-    """Questions with which McNemar's test finds a difference in accuracy, as often as `power` says.
+    """Return the number of questions with which McNemar's test detects a difference at this power.
 
-    With d the difference and q the share of questions on which just one of the two is right (Connor 1987, Biometrics
-    43:207), and 1 / d more for the test being exact, as in its form with a continuity correction: the smallest n with
+    With d the difference and q the share of questions on which just one of the two is right (Connor
+    1987, Biometrics 43:207), and 1 / d more for the test being exact, as in its form with a
+    continuity correction: the smallest n with
 
         n |d| - 1 >= sqrt(n) (z(alpha / 2) sqrt(q) + z(1 - power) sqrt(q - d^2))
 
@@ -41,7 +42,7 @@ def questions_needed(
 def minimum_detectable_effect(
     questions: int, discordant: float, alpha: float = 0.05, power: float = POWER
 ) -> float | None:
-    """The smallest difference that so many questions settle, as often as `power` says; None when not even the greatest.
+    """Return the smallest difference detected at this power; None when even the largest is not.
 
     >>> round(minimum_detectable_effect(175, 0.2), 3)
     0.1

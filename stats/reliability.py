@@ -1,4 +1,6 @@
-"""A confidence against the truth: accuracy at each level, calibration error and Brier score, before and after recalibration."""
+"""Compare confidence with accuracy: calibration error and Brier score, before and after
+recalibration.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -21,7 +23,8 @@ class ReliabilityBin:
         confidence: 0 to 1; 0 where no answer could be read.
         questions: how many.
         right: of these, how many the round's answer is right on.
-        interval: 95% Wilson interval of that share, over the independent questions that these are worth.
+        interval: 95% Wilson interval of that share, over the independent questions that these are
+            worth.
         recalibrated: mean of the recalibrated confidence there.
         accepted: whether the gate takes it; None in a round without one.
     """
@@ -36,17 +39,19 @@ class ReliabilityBin:
 
 @dataclass(frozen=True)
 class Reliability:
-    """One round's confidence against the truth.
+    """The reliability of one round's confidence.
 
     Attributes:
         round: from 1.
         population: the questions: `all`, or `reaching` for those that the gates before let through.
         questions: how many.
         levels: by confidence, highest first.
-        error: expected calibration error: mean distance of confidence and accuracy over the levels, weighted by questions.
-        recalibrated_error: the same after recalibration. Both are taken within each fold, and so is the next: over all folds
-            together, what a fold's fit learned from the others would average out to no error at all.
-        error_by_chance: what the error of a perfect confidence would come to with so few questions.
+        error: expected calibration error: mean distance of confidence and accuracy over the levels,
+            weighted by questions.
+        recalibrated_error: the same after recalibration. Both are taken within each fold, and so is
+            the next: over all folds together, what a fold's fit learned from the others would
+            average out to no error at all.
+        error_by_chance: the error expected of a perfect confidence with so few questions.
         brier: mean squared distance of confidence and outcome, before and after.
     """
 
@@ -76,14 +81,15 @@ def measure_reliability(
     threshold: float | None,
     seed: int = 0,
 ) -> Reliability:
-    """One round's confidence against the truth.
+    """Return the reliability of one round's confidence.
 
     Args:
         number: the round.
         population: the questions, in a word.
         confidence: (questions,), 0 to 1.
         right: (questions,) of bool.
-        units: (questions,) name of what each belongs to, such as its group: questions of one are recalibrated together.
+        units: (questions,) name of what each belongs to, such as its group: questions of one are
+            recalibrated together.
         threshold: of the round's gate; None where it has none.
         seed: of the folds.
     """
@@ -122,17 +128,21 @@ def _calibration_error(p: Array, right: Array, level: Array, folds: Array) -> fl
 
 
 def _error_by_chance(accuracy: Array, level: Array, folds: Array) -> float:
-    """The mean absolute deviation of a binomial share, sqrt(2 p (1 - p) / (pi n)), over the levels of each fold."""
+    """Return the calibration error expected by chance.
+
+    It is the mean absolute deviation of a binomial share, sqrt(2 p (1 - p) / (pi n)), over the
+    levels of each fold.
+    """
     (levels, _), count = np.unique(np.stack([level, folds]), axis=1, return_counts=True)
     spread = accuracy[levels] * (1 - accuracy[levels])
     return float((count * np.sqrt(2 * spread / (np.pi * count))).sum() / count.sum())
 
 
 def cross_fitted_isotonic(confidence: Array, right: Array, folds: Array) -> Array:
-    """Confidence made honest by isotonic regression, each question by a fit on the other folds.
+    """Return confidence recalibrated by isotonic regression, fitted on the other folds.
 
-    SciPy's regression is scikit-learn's without the seconds that its import takes. Between the levels of a fit it goes on
-    in straight lines, and beyond them stays level.
+    SciPy's regression is scikit-learn's without the seconds that its import takes. The fit is
+    interpolated linearly between its levels, and constant beyond them.
 
     Args:
         confidence: (questions,).
@@ -158,6 +168,6 @@ def cross_fitted_isotonic(confidence: Array, right: Array, folds: Array) -> Arra
 
 
 def assign_folds(units: Sequence[str] | Array, seed: int = 0) -> Array:
-    """A fold for each question, drawn by its unit's name: the same for all questions of a unit."""
+    """Return each question's fold, drawn by its unit, so that the questions of a unit share a fold."""
     names, unit = np.unique(units, return_inverse=True)
     return (np.random.default_rng(seed).permutation(len(names)) % NUM_FOLDS)[unit]

@@ -7,10 +7,11 @@ SMALL, LARGE = "small", "large"
 
 
 def tier_order(rounds: Iterable[tuple[str | None, str | None]]) -> tuple[str, ...]:
-    """Return the tiers in the order in which rounds bring them in, each once; the last one is the last tier.
+    """Return the tiers in the order in which rounds bring them in, each once; the last one is the
+    last tier.
 
-    Within a round the reasoner comes before the planner, because a planner that does not solve is the more capable
-    model of the two.
+    Within a round the reasoner comes before the planner, because a planner that does not solve is
+    the more capable model of the two.
 
     Args:
         rounds: planner and reasoner of each round; None where there is no such tier.
@@ -31,7 +32,8 @@ def tier_order(rounds: Iterable[tuple[str | None, str | None]]) -> tuple[str, ..
 def last_tier_of(orders: Iterable[Sequence[str]]) -> str:
     """Return the last tier of several systems: that of the system with the most tiers.
 
-    Of systems with equally many tiers the later one decides, unless it ends with the default team's first tier.
+    Of systems with equally many tiers the later one decides, unless it ends with the default team's
+    first tier.
 
     Args:
         orders: the tiers of each system, the last tier at the end.

@@ -1,1 +1,1 @@
-"""Small helpers that know nothing of models or questions."""
+"""Provide small helpers that know nothing of models or questions."""

@@ -1,4 +1,4 @@
-"""The type of a NumPy array; docstrings give its shape and type of values."""
+"""Define the type of NumPy arrays; docstrings give shapes and value types."""
 
 from typing import Any
 

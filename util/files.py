@@ -1,4 +1,4 @@
-"""Files that survive a kill: JSON Lines that only grow, and whole files that are replaced at once."""
+"""Write files that survive a kill: append-only JSON Lines, and files replaced atomically."""
 
 import json
 import threading
@@ -10,7 +10,7 @@ from ..errors import CopeError
 
 
 def read_jsonl(path: Path, repair: bool = True) -> Iterator[dict[str, Any]]:
-    """Yield the complete lines of a JSON Lines file that this package wrote; none for a file that does not exist.
+    """Yield the complete lines of a JSON Lines file of this package; none when there is no file.
 
     A last line without an end was torn by a kill, or is still being written. It is left out.
 
@@ -19,7 +19,8 @@ def read_jsonl(path: Path, repair: bool = True) -> Iterator[dict[str, Any]]:
         repair: cut the torn line off the file. Only for the one process that writes to it.
 
     Raises:
-        CopeError: when the file cannot be read, or a line before the last is not a JSON object: something else wrote it.
+        CopeError: when the file cannot be read, or a line before the last is not a JSON object:
+            something else wrote it.
     """
     if not path.exists():
         return
@@ -53,7 +54,7 @@ def _entry(path: Path, number: int, line: bytes) -> dict[str, Any]:
 
 
 class JsonlWriter:
-    """Appends JSON lines to a file, one write a line, safe to call from several threads."""
+    """Appends JSON lines to a file, one write per line; thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -81,7 +82,7 @@ class JsonlWriter:
                 ) from None
 
     def _cut(self, start: int) -> None:
-        """Take back half a line; where even that fails, the reader cuts it off."""
+        """Remove a partial line; if that fails, the reader removes it."""
         try:
             self._file.truncate(start)
         except OSError:
@@ -94,7 +95,8 @@ class JsonlWriter:
 def read_metadata(file: Path) -> dict[str, Any]:
     """Return the facts in a JSON file; empty when there is no file, or it holds no JSON object.
 
-    A file that was torn by a kill counts as none, because all that matters is in the other files of its folder.
+    A file that was torn by a kill counts as none, because all that matters is in the other files of
+    its folder.
 
     Raises:
         OSError: when the file cannot be read.
@@ -107,7 +109,7 @@ def read_metadata(file: Path) -> dict[str, Any]:
 
 
 def write_metadata(file: Path, **values: Any) -> None:
-    """Note facts beside those that are there.
+    """Add facts to those in a JSON file.
 
     Raises:
         CopeError: when the file cannot be written.
@@ -122,7 +124,7 @@ def write_metadata(file: Path, **values: Any) -> None:
 
 
 def write_atomic(file: Path, text: str) -> None:
-    """Write a file that appears when it is complete, in place of an earlier one.
+    """Replace a file atomically, so that readers see the old or the new text.
 
     Raises:
         OSError: when it cannot be written.

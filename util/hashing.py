@@ -6,7 +6,7 @@ from typing import Any
 
 
 def digest(*parts: Any) -> str:
-    """A short digest of plain data.
+    """Return a short digest of plain data.
 
     >>> digest({"a": 1}) == digest({"a": 1})
     True
@@ -15,7 +15,7 @@ def digest(*parts: Any) -> str:
 
 
 def question_fingerprint(question: str) -> str:
-    """Returns a digest of a question's words; spacing and case do not change it.
+    """Return a digest of a question's text, ignoring spacing and case.
 
     >>> question_fingerprint("What is  1?") == question_fingerprint("what is 1?")
     True

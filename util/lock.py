@@ -1,4 +1,4 @@
-"""A folder that one process at a time writes to."""
+"""Lock a folder so that only one process writes to it."""
 
 from pathlib import Path
 
@@ -8,16 +8,16 @@ from ..errors import CopeError
 
 
 def lock_directory(path: Path, writer: str) -> FileLock:
-    """Make a folder and keep others off it, until the lock is released.
+    """Create a folder and lock it against other processes, until the lock is released.
 
     Args:
         path: the folder.
-        writer: what writes to it, in a word.
+        writer: a noun for the process that writes to it, such as "run".
 
     Raises:
         CopeError: when it cannot be written, or somebody holds it.
     """
-    # Whichever thread releases it, and whichever object in this process asks for the folder once more.
+    # Any thread may release the lock.
     lock = FileLock(path / "lock", timeout=0, thread_local=False)
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""How a command's picture is drawn and written: PNG and SVG, the same from the same figures."""
+"""Draw a plot and save it as PNG and SVG; equal data give equal files."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,12 +8,12 @@ from typing import Any
 from ..errors import CopeError
 
 FORMATS: dict[str, dict[str, Any]] = {"png": {"dpi": 130}, "svg": {"metadata": {"Date": None}}}
-"""The formats, with what `savefig` is told for each."""
+"""The formats, with the arguments of `savefig` for each."""
 
 
 @contextmanager
 def saved_figure(files: Sequence[Path], size: tuple[float, float], option: str) -> Iterator[Any]:
-    """A matplotlib figure to draw on, which is written when the block ends.
+    """Yield a matplotlib figure, which is saved when the block ends.
 
     Args:
         files: where it goes, one for each of `KINDS`.

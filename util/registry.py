@@ -1,7 +1,7 @@
-"""Variants of one seam by name: the project's own and those of other packages, through entry points.
+"""Look up the variants of one interface by name, built-in or from other packages' entry points.
 
-The project registers its variants in `pyproject.toml` in the same way as any other package does. A name is loaded on
-first use, so that listing names imports nothing.
+The project registers its variants in `pyproject.toml` in the same way as any other package does. A
+name is loaded on first use, so that listing names imports nothing.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -38,7 +38,7 @@ class Registry(Mapping[str, T], Generic[T]):
 
     @cached_property
     def _entry_points(self) -> dict[str, EntryPoint]:
-        """The entry points by name. A name of the project's own cannot be taken over by another package."""
+        """Return the entry points by name. Other packages cannot replace a built-in name."""
         found: dict[str, EntryPoint] = {}
         for entry in entry_points(group=self.group):
             own = entry.dist is not None and entry.dist.name == OWN_PACKAGE
@@ -90,7 +90,8 @@ class Registry(Mapping[str, T], Generic[T]):
         """Return a variant by the name that a user gave.
 
         Raises:
-            CopeError: when no variant has this name, with the nearest name; when it cannot be loaded.
+            CopeError: when no variant has this name, with the nearest name; when it cannot be
+                loaded.
         """
         if name not in self:
             raise CopeError(f"no {self.noun} is named {name!r}: {suggest_names(name, self)}")
@@ -100,7 +101,7 @@ class Registry(Mapping[str, T], Generic[T]):
         return name in self._loaded or name in self._entry_points
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the names, the project's own before those of other packages, each in alphabetical order."""
+        """Yield the built-in names, then those of other packages, each in alphabetical order."""
         own = [n for n, e in self._entry_points.items() if e.dist and e.dist.name == OWN_PACKAGE]
         yield from sorted(own)
         yield from sorted((self._entry_points.keys() | self._loaded.keys()) - set(own))

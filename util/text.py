@@ -9,12 +9,12 @@ LONGEST_VALUE = 240
 
 
 def one_line(text: str) -> str:
-    """A model's text on one line, without characters that steer a terminal."""
+    """Return a model's text on one line, without terminal control characters."""
     return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
 
 
 def shorten(text: str, max_chars: int) -> str:
-    """A text in one line of at most so many characters, as feedback and errors repeat it.
+    """Return a text in one line of at most `max_chars` characters, as feedback and errors quote it.
 
     >>> shorten("assert add(1, 2)  ==  3", 14)
     'assert add(...'
@@ -35,7 +35,7 @@ def plural(count: int, noun: str) -> str:
 
 
 def format_usd(usd: float) -> str:
-    """USD with two digits that count; cents of a cent matter here.
+    """Format an amount in USD with two significant digits, because costs are often below a cent.
 
     >>> format_usd(1.5), format_usd(0.000123), format_usd(0)
     ('$1.50', '$0.00012', '$0')
@@ -46,7 +46,7 @@ def format_usd(usd: float) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """A duration in the unit that suits it.
+    """Format a duration in a suitable unit.
 
     >>> format_duration(42), format_duration(600), format_duration(9000)
     ('42 s', '10 min', '2.5 h')
@@ -71,7 +71,8 @@ def indented(text: str, by: str = "  ") -> str:
 
 
 def value_text(value: Any, full: bool = False) -> str:
-    """Format a demonstration's value: text as it is, data as JSON, a long one shortened unless `full`.
+    """Format a demonstration's value: text as it is, data as JSON, a long one shortened unless
+    `full`.
 
     >>> value_text("2 + 2"), value_text([1, None])
     ('2 + 2', '[1, null]')

@@ -1,1 +1,1 @@
-"""Programs: extract them from replies, and find the tests that a question shows."""
+"""Extract programs from replies, and find the tests in a question."""

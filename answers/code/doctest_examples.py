@@ -1,4 +1,4 @@
-"""Examples of an interpreter's session, as the standard library's doctest reads them, made into tests."""
+"""Convert the examples of an interpreter session, as read by doctest, to tests."""
 
 import ast
 import builtins
@@ -30,7 +30,7 @@ _ATOM = (
 
 @dataclass
 class _Step:
-    """A statement of a session that is no test: what it binds or changes, and what it reads."""
+    """A statement of a session that is no test: the names that it binds, changes and reads."""
 
     source: str
     binds: set[str]
@@ -39,12 +39,12 @@ class _Step:
 
 
 def example_tests(text: str, source: str | None = None) -> Iterator[str]:
-    r"""Make tests of the `>>>` examples in a text.
+    r"""Yield a test for each `>>>` example in a text.
 
     Args:
         text: the text, such as a docstring's value.
-        source: the same as it stands in the source. Many write `\n` in a docstring and mean those two signs, so
-            this is read instead where an example of the value is broken.
+        source: the same text as written in the source. Many write `\n` in a docstring and mean
+            those two characters, so the source is read if an example of the value is broken.
     """
     examples, whole = _examples(text)
     if source is not None and not (
@@ -65,7 +65,9 @@ def example_tests(text: str, source: str | None = None) -> Iterator[str]:
 
 
 def _examples(text: str) -> tuple[list[doctest.Example], bool]:
-    """All examples; where doctest refuses the text as a whole, those parts that it takes, and False."""
+    """Return all examples and True, or, if doctest rejects the text, those of its valid parts and
+    False.
+    """
     lines = [
         "" if _QUOTES.fullmatch(line) else _CLOSING_QUOTES.sub("", line)
         for line in text.split("\n")
@@ -86,7 +88,7 @@ def _examples(text: str) -> tuple[list[doctest.Example], bool]:
 
 
 def _example_test(example: doctest.Example, statement: ast.stmt) -> str | None:
-    """The example's test; None when it is a step towards later ones, empty when it cannot be one."""
+    """Return the example's test; None for a step towards later ones, empty if it cannot be tested."""
     source = example.source.rstrip("\n")
     if example.exc_msg is not None:
         return _exception_test(source, example.exc_msg)
@@ -122,7 +124,7 @@ def _example_test(example: doctest.Example, statement: ast.stmt) -> str | None:
 
 
 def _test_without_output(source: str, expression: ast.expr) -> str | None:
-    """The test of an example without output: a comparison is meant to hold, a call of plain values gives None."""
+    """Return the test of an example without output: a comparison holds, a plain call gives None."""
     if isinstance(expression, ast.Compare):
         return f"assert {_source_of(source, expression)}"
     called = expression.func if isinstance(expression, ast.Call) else None
@@ -136,13 +138,13 @@ def _test_without_output(source: str, expression: ast.expr) -> str | None:
 
 
 def _source_of(source: str, node: ast.expr) -> str:
-    """The expression as written, without comments after it; in one line."""
+    """Return the expression's source in one line, without trailing comments."""
     written = ast.get_source_segment(source, node)
     return ast.unparse(node) if written is None or "\n" in written else written
 
 
 def _literal(want: str) -> str | None:
-    """The expected output as source in one line when it is a literal, None when not."""
+    """Return the expected output as one line of source when it is a literal; otherwise None."""
     try:
         node = ast.parse(want, mode="eval").body
         value = ast.literal_eval(node)
@@ -154,7 +156,7 @@ def _literal(want: str) -> str | None:
 
 
 def _exception_test(source: str, message: str) -> str:
-    """A test that passes when the statement raises the named error; empty for errors that Python does not have."""
+    """Return a test for the named builtin exception; empty when Python has no such exception."""
     name = message.partition(":")[0].strip()
     kind = getattr(builtins, name, None)
     if not (isinstance(kind, type) and issubclass(kind, BaseException)):
@@ -176,7 +178,7 @@ def _step(source: str, statement: ast.stmt) -> _Step:
 
 
 def _required_steps(steps: list[_Step], names: set[str]) -> list[str]:
-    """The sources of the steps that a test with such names builds on, in order."""
+    """Return the sources of the steps that a test reading these names depends on, in order."""
     bound = {name for step in steps for name in step.binds}
     wanted = names & bound
     chosen: list[str] = []

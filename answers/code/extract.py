@@ -1,8 +1,9 @@
-"""Read a Python program out of whatever a small model wrote; nothing of it is ever run here.
+"""Extract a Python program from a small model's reply. Nothing of it is run here.
 
-Small models rarely keep a format. They fence the program or not, explain it, add examples of its use, write it
-twice, or are cut off at the token limit. `extract_program` keeps what parses and defines something. `complete_function` makes
-a whole program of a reply to a question that is itself the head of one.
+Small models rarely keep a format. They fence the program or not, explain it, add examples of its
+use, write it twice, or are cut off at the token limit. `extract_program` keeps the code that parses
+and defines something. `complete_function` makes a whole program of a reply to a question that is
+itself the head of one.
 """
 
 import ast
@@ -37,15 +38,16 @@ _BODY_START = re.compile(
 
 
 def extract_program(text: str, entry_point: str | None = None) -> str | None:
-    r"""Read the program in a reply.
+    r"""Extract the program in a reply.
 
-    Fenced blocks are joined; a later definition of a name replaces an earlier one, unless it is cut off or empty.
-    Of broken or unfinished code the longest part that parses is kept. What only exercises the program (prints,
-    asserts, a main block, reading input) is left out.
+    Fenced blocks are joined; a later definition of a name replaces an earlier one, unless it is cut
+    off or empty. Of broken or unfinished code the longest part that parses is returned. Code that
+    only exercises the program (prints, asserts, a main block, reading input) is left out.
 
     Args:
         text: What the model wrote. Only the first 100,000 characters are looked at.
-        entry_point: The name that is wanted, where it is known. A block that defines it goes before others.
+        entry_point: The name that is wanted, where it is known. A block that defines it goes before
+            others.
 
     Returns:
         Source that parses, or None when nothing does, or when it is only the body of a function.
@@ -76,7 +78,7 @@ def _assemble(parts: list[Block], entry_point: str | None) -> str | None:
         isinstance(s, ast.Return) for s in written
     ):
         return None  # the body of a function that has no head
-    # A block's examples may call what another block defines, so it takes all of them to tell.
+    # A block's examples may call what another block defines, so the names of all blocks are needed.
     functions = defined_names(s for s in written if is_definition(s))
     kept: list[tuple[Piece, list[ast.stmt]]] = []
     for block in found:
@@ -95,7 +97,7 @@ def _assemble(parts: list[Block], entry_point: str | None) -> str | None:
 
 
 def _defines_something(statement: ast.stmt, functions: set[str]) -> bool:
-    """Whether a block with such a statement is more than an example of use."""
+    """Return whether a block with this statement is more than an example of use."""
     if is_definition(statement) or isinstance(statement, (ast.Import, ast.ImportFrom)):
         return True
     return (
@@ -106,7 +108,7 @@ def _defines_something(statement: ast.stmt, functions: set[str]) -> bool:
 def _without_repeats(
     kept: list[tuple[Piece, list[ast.stmt]]],
 ) -> list[tuple[Piece, list[ast.stmt]]]:
-    """Leave one definition of every name: the last, but no cut or empty one where there is a whole one."""
+    """Keep one definition of every name: the last complete one, or else the last."""
     best: dict[str, tuple[bool, ast.stmt]] = {}
     doubtful: set[int] = set()
     for piece, body in kept:
@@ -136,7 +138,7 @@ def _without_repeats(
 
 
 def _piece_source(piece: Piece, body: list[ast.stmt]) -> str:
-    """The lines of the piece without those of the statements that go."""
+    """Return the lines of the piece without those of the dropped statements."""
     keep = set(map(id, body))
     if not body:
         return ""
@@ -157,7 +159,7 @@ def _line_range(statement: ast.stmt) -> range:
 
 
 def complete_function(prompt: str, text: str, entry_point: str) -> str | None:
-    """Make a whole program of a reply to a question that is itself the head of a program.
+    """Return a whole program from a reply to a question that is itself the head of a program.
 
     Args:
         prompt: The head: imports, helper functions, the signature and its docstring.
@@ -165,8 +167,8 @@ def complete_function(prompt: str, text: str, entry_point: str) -> str | None:
         entry_point: The function that the prompt asks for.
 
     Returns:
-        The prompt's imports and helpers that the reply does not define, and the reply's program; or the prompt
-        with the body; None when neither can be read.
+        The prompt's imports and helpers that the reply does not define, and the reply's program; or
+        the prompt with the body; None when neither can be read.
 
     Example:
         >>> print(complete_function("def double(x):\\n    '''Twice x.'''", "return 2 * x", "double"))
@@ -201,7 +203,7 @@ def _with_helpers(prompt: str, head: ast.Module, names: set[str], program: str) 
 
 
 def _from_body(prompt: str, head: ast.Module, text: str, entry_point: str) -> str | None:
-    """The prompt and the body that a reply consists of, with helper functions that follow it."""
+    """Return the prompt with the function body in a reply, and the helper functions after it."""
     function = next(
         (s for s in reversed(head.body) if isinstance(s, FUNCTION_NODES) and s.name == entry_point),
         None,
@@ -239,13 +241,13 @@ def _from_body(prompt: str, head: ast.Module, text: str, entry_point: str) -> st
 
 
 def _first_indented(lines: list[str]) -> list[str]:
-    """Give the first line the indentation that stripping the reply took from it."""
+    """Restore the indentation of the first line, which stripping the reply removed."""
     depths = [len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()]
     return [" " * min(depths) + lines[0], *lines[1:]] if depths and min(depths) else []
 
 
 def _function_body(lines: list[str]) -> str:
-    """The longest prefix that is the body of a function, moved to the left; empty when it does nothing."""
+    """Return the longest prefix that is a function body, dedented; empty when it does nothing."""
     lines = dedent_lines(lines)
     piece = longest_prefix(lines, ParseBudget(sum(map(len, lines)))) if lines else None
     acts = piece and any(

@@ -1,4 +1,4 @@
-"""The parts of a reply that may be code: what chat models leave around a program is taken off."""
+"""Find the parts of a reply that may be code, without the text that chat models put around it."""
 
 import json
 import re
@@ -32,14 +32,14 @@ _OTHER_LANGUAGES = frozenset(
 
 @dataclass(frozen=True)
 class Block:
-    """A stretch of lines that may be code: the inside of a fence, or the whole reply where it has none."""
+    """Lines that may be code: the inside of a fence, or the whole reply when it has none."""
 
     lines: list[str]
     fenced: bool
 
 
 def strip_wrappers(text: str) -> str:
-    """The reply with plain line ends, without thoughts, special tokens, field marks, labels and tags."""
+    """Remove thoughts, special tokens, field marks, labels and tags; normalize line ends."""
     s = text[:MAX_CHARS].encode("utf-8", "replace").decode("utf-8")
     s = s.replace("\r\n", "\n").replace("\r", "\n").translate(_UNSEEN)
     if "</think>" in s:
@@ -65,7 +65,7 @@ def _unescape_json(inner: str) -> str:
 
 
 def code_blocks(text: str) -> list[Block]:
-    """The fenced blocks of a cleaned reply that may be Python, or the reply itself when it has no fence."""
+    """Return the fenced blocks that may be Python, or the whole reply when it has no fence."""
     found: list[Block] = []
     outside: list[str] = []
     inside: list[str] | None = None
@@ -81,7 +81,8 @@ def code_blocks(text: str) -> list[Block]:
             if not (inside and inside[0].endswith(fence)):
                 continue
             line, opening = inside.pop(), None
-        # As in markdown, marks that stand deeper in than a fence may are part of what it holds: of a docstring.
+        # As in markdown, marks indented deeper than a fence may be belong to its content, a
+        # docstring.
         if opening and (not opening[2].startswith(fence) or len(opening[1]) > len(margin) + 3):
             inside.append(line)
         elif opening:
@@ -108,7 +109,7 @@ def _add_block(found: list[Block], lines: list[str], language: str) -> None:
 
 
 def strip_prompts(lines: list[str]) -> list[str]:
-    """The statements of an interpreter's session; lines as they are where they are no session."""
+    """Return the statements of an interpreter session; other lines are returned unchanged."""
     if not any(line.lstrip().startswith(">>> ") for line in lines):
         return lines
     if any(re.match(r"[ \t]*(?:async def|def|class)\b", line) for line in lines):

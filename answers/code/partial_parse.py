@@ -1,4 +1,4 @@
-"""Python that may be broken or cut off: the stretches of it that parse, with a bounded number of tries."""
+"""Parse broken or truncated Python: find the parts that parse in a bounded number of tries."""
 
 import ast
 import re
@@ -18,13 +18,13 @@ _BLOCK_LINE = re.compile(r"on line (\d+)")
 
 
 def parse_or_none(source: str) -> ast.Module | None:
-    """The syntax tree, or None when the source is no Python; whatever it is, nothing is raised or printed."""
+    """Return the syntax tree, or None for invalid source. Never raise or print anything."""
     tree = _parse_or_error_line(source)
     return tree if isinstance(tree, ast.Module) else None
 
 
 def _parse_or_error_line(source: str) -> ast.Module | int:
-    """The syntax tree, or the line of the first error, from 1."""
+    """Return the syntax tree, or the line of the first error, from 1."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -43,7 +43,7 @@ def _parse_or_error_line(source: str) -> ast.Module | int:
 
 
 def _unclosed_try_line(lines: list[str]) -> int | None:
-    """The line of the last `try:` that nothing ends, from 1."""
+    """Return the line, from 1, of the last `try:` without `except` or `finally`."""
     ended: set[int] = set()
     for number in range(len(lines), 0, -1):
         line = lines[number - 1]
@@ -60,7 +60,7 @@ def _unclosed_try_line(lines: list[str]) -> int | None:
 
 @dataclass(frozen=True)
 class Piece:
-    """Lines that parse, and whether they stop inside their last statement."""
+    """Lines that parse, and whether they end inside their last statement."""
 
     lines: list[str]
     body: list[ast.stmt]
@@ -68,19 +68,19 @@ class Piece:
 
 
 class ParseBudget:
-    """How many characters may still be parsed: a hostile text costs no more than a multiple of its length."""
+    """Limits the characters parsed to a multiple of the text's length, against hostile texts."""
 
     def __init__(self, size: int) -> None:
         self.left = _MAX_PARSE_FACTOR * size + 10_000
 
     def spend(self, size: int) -> bool:
-        """Whether there was enough left."""
+        """Subtract `size` characters, and return whether enough were left."""
         self.left -= size
         return self.left >= 0
 
 
 def longest_prefix(lines: list[str], budget: ParseBudget) -> Piece | None:
-    """The longest run of lines from the first that parses; None when not even the first statement does."""
+    """Return the longest parsable run of lines from the first; None when no first statement parses."""
     end = len(lines)
     tries = 0
     while True:
@@ -98,7 +98,7 @@ def longest_prefix(lines: list[str], budget: ParseBudget) -> Piece | None:
 
 
 def parsable_pieces(lines: list[str]) -> Iterator[Piece]:
-    """All stretches that parse, in order: prose before, between and after them is passed over."""
+    """Yield all runs of lines that parse, in order, skipping the prose around them."""
     budget = ParseBudget(sum(map(len, lines)))
     start, found = 0, False
     lines = _expand_mixed_tabs(lines, budget)
@@ -119,7 +119,7 @@ def parsable_pieces(lines: list[str]) -> Iterator[Piece]:
 
 
 def _expand_mixed_tabs(lines: list[str], budget: ParseBudget) -> list[str]:
-    """Lines with tabs written as spaces where tabs and spaces are mixed so that Python refuses them."""
+    """Replace tabs by spaces where the mix of both is invalid Python."""
     if not any("\t" in line for line in lines):
         return lines
     for width in (0, 8, 4):  # eight is what Python itself once took a tab for
@@ -135,7 +135,7 @@ def _expand_mixed_tabs(lines: list[str], budget: ParseBudget) -> list[str]:
 
 
 def dedent_lines(lines: list[str]) -> list[str]:
-    """Lines moved to the left by the indentation of the first that is not blank, as far as they have it."""
+    """Shift lines left by the indentation of the first non-blank line, as far as they have it."""
     first = next((line for line in lines if line.strip()), "")
     width = len(first) - len(first.lstrip())
     if not width:

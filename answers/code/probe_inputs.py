@@ -1,4 +1,4 @@
-"""Inputs to run programs on when a question shows no test: what it mentions, then values made up from the signature."""
+"""Build inputs for programs when a question shows no test: calls in the text, then synthetic ones."""
 
 import ast
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ _UNKNOWN = tuple(
 
 
 def probe_calls(question: str, name: str | None) -> list[str]:
-    """Calls of the function that programs are compared by, at most 8.
+    """Return at most 8 calls of the function, by whose results programs are compared.
 
     Args:
         question: its text; the head of a program where it gives the signature.

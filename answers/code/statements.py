@@ -1,4 +1,4 @@
-"""Which statements of a model's code are the program, and which only exercise it."""
+"""Separate the statements of a program from those that only exercise it."""
 
 import ast
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ _TEST_MODULES = {"unittest", "doctest", "pytest"}
 
 
 def defined_names(statements: Iterable[ast.stmt]) -> set[str]:
-    """The names that top-level statements bind by def, class, assignment or import."""
+    """Return the names that top-level statements bind by def, class, assignment or import."""
     names: set[str] = set()
     for statement in statements:
         if isinstance(statement, _DEFINITION):
@@ -29,7 +29,7 @@ def defined_names(statements: Iterable[ast.stmt]) -> set[str]:
 
 
 def own_nodes(statement: ast.AST) -> Iterable[ast.AST]:
-    """The nodes of a statement without what stands inside functions and classes in it."""
+    """Yield the nodes of a statement, except those inside its functions and classes."""
     todo = [statement]
     while todo:
         node = todo.pop()
@@ -39,26 +39,26 @@ def own_nodes(statement: ast.AST) -> Iterable[ast.AST]:
 
 
 def names_read(node: ast.AST) -> set[str]:
-    """The names that are read anywhere in it."""
+    """Return the names that a node reads anywhere."""
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
 
 
 def root_name(node: ast.AST) -> str | None:
-    """The name that a chain of attributes, indices and calls starts from."""
+    """Return the name at the start of a chain of attributes, indices and calls."""
     while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else None
 
 
 def is_definition(statement: ast.stmt) -> bool:
-    """Whether it is a def, a class, or a name for a lambda."""
+    """Return whether a statement is a def, a class, or a name for a lambda."""
     return isinstance(statement, _DEFINITION) or (
         isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Lambda)
     )
 
 
 def is_stub(statement: ast.stmt) -> bool:
-    """Whether it is a function or class without anything in it but a docstring, `pass` or `...`."""
+    """Return whether a function or class contains only a docstring, `pass` or `...`."""
     return isinstance(statement, _DEFINITION) and all(
         isinstance(s, ast.Pass) or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
         for s in statement.body
@@ -66,17 +66,18 @@ def is_stub(statement: ast.stmt) -> bool:
 
 
 def program_statements(body: list[ast.stmt], entry_point: str | None) -> list[ast.stmt]:
-    """The statements that make the program: the others would only cost time when the tests run, or fail.
+    """Return the statements that form the program. The others cost time when tests run, or fail.
 
-    Imports, definitions and assignments stay, and top-level code that prepares what definitions use. Calls,
-    prints, asserts, the main block and whatever reads input go.
+    Imports, definitions and assignments stay, and top-level code that prepares what definitions
+    use. Calls, prints, asserts, the main block and whatever reads input go.
     """
     bound = defined_names(s for s in body if isinstance(s, (*_DEFINITION, *_ASSIGNMENT)))
     functions = defined_names(s for s in body if is_definition(s))
     modules = defined_names(s for s in body if isinstance(s, _IMPORT)) - _TEST_MODULES
     used = {name for s in body if is_definition(s) for name in names_read(s)} | functions
     used |= {entry_point} if entry_point else set()
-    # What an assignment that definitions use is itself made of; from the end, since it stands before.
+    # Add the names that used assignments read, from the end, because an assignment comes before its
+    # use.
     for statement in reversed(body):
         if isinstance(statement, _ASSIGNMENT) and defined_names([statement]) & used:
             used |= names_read(statement)
@@ -125,7 +126,7 @@ def _reads_input(statement: ast.stmt) -> bool:
 
 
 def _prepares(statement: ast.stmt, used: set[str]) -> bool:
-    """Whether a loop, `if`, `with` or `try` binds or changes something that definitions use."""
+    """Return whether a loop, `if`, `with` or `try` binds or changes a name that definitions use."""
     if isinstance(statement, ast.If) and any(
         isinstance(n, ast.Name) and n.id == "__name__" for n in ast.walk(statement.test)
     ):

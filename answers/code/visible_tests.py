@@ -1,7 +1,7 @@
-"""The tests and calls that a question itself shows, and the function that it asks for.
+"""Find the tests and calls in a question, and the function that it asks for.
 
-A cascade accepts a program because it passes what the question shows: `assert` lines, and the examples of a
-docstring as the standard library's `doctest` reads them. Nothing is run here.
+A cascade accepts a program that passes the tests in the question: `assert` lines, and the examples
+of a docstring as the standard library's `doctest` reads them. Nothing is run here.
 """
 
 import ast
@@ -22,7 +22,7 @@ _MAX_CALL_CHARS = 2_000
 """Characters. A longer one is no example that a person wrote into a question."""
 _MAX_ASSERT_LINES = 30
 _MAX_TRIES = 200
-"""Places in one question that are looked at as tests or calls: a hostile text must not take long."""
+"""Candidates for tests or calls in one question: the limit bounds the time for a hostile text."""
 
 _ASSERT = re.compile(r"[ \t]*(?:[-*+][ \t]+)?`?(?=assert\b)")
 _AFTER_SENTENCE = re.compile(r"(?<=[.:;!?])[ \t]+(?=assert [A-Za-z_]\w*\()")
@@ -42,15 +42,15 @@ _BUILTINS = frozenset(dir(builtins))
 
 
 def visible_tests(question: str) -> list[str]:
-    r"""Read the tests that a question shows, in order and each once.
+    r"""Return the distinct tests in a question, in order.
 
     Args:
-        question: Plain text or the head of a program; `assert` lines and `>>>` examples may stand anywhere in it.
+        question: Plain text or the head of a program; `assert` lines and `>>>` examples may be anywhere in it.
 
     Returns:
-        Tests as Python source. An example with a value becomes an `assert` on it, one with an error becomes a
-        test that wants that error, and statements of examples stand in front of the tests that need them.
-        Examples that are broken, or whose output is only sketched with `...`, are passed over.
+        Tests as Python source. An example with a value becomes an `assert` on it, one with an error
+        becomes a test for that error, and statements of examples precede the tests that need them.
+        Examples that are broken, or whose output is only sketched with `...`, are skipped.
 
     Example:
         >>> visible_tests("Double it.\n\nassert double(2) == 4\n>>> double(3)\n6")
@@ -67,10 +67,10 @@ def visible_tests(question: str) -> list[str]:
                 if isinstance(statement, ast.Assert) and called_names(statement):
                     found.append(ast.get_source_segment(text, statement) or "")
         else:
-            # On a command line everything stands in one line: an assert may follow a sentence.
+            # A question from a command line is one line: an assert may follow a sentence.
             found = [*_assert_statements(_AFTER_SENTENCE.sub("\n", text)), *example_tests(text)]
     except RecursionError:
-        pass  # what was found before stands
+        pass  # the tests found so far are valid
     return list(dict.fromkeys(filter(None, found)))
 
 
@@ -80,7 +80,7 @@ def _clean_text(question: str) -> str:
 
 
 def _docstrings(tree: ast.Module, text: str) -> Iterator[tuple[str, str]]:
-    """Of every string that stands alone: how it is written, without its quotes, and its value."""
+    """Yield source (without quotes) and value of every string that is a statement of its own."""
     lines = text.split("\n")
     for node in ast.walk(tree):
         if (
@@ -93,7 +93,7 @@ def _docstrings(tree: ast.Module, text: str) -> Iterator[tuple[str, str]]:
             )  # of a whole text it would take long
             written = (ast.get_source_segment(own, _with_own_lines(node)) or "").lstrip("rRuU")
             quote = written[:3] if written[:3] in ('"""', "'''") else written[:1]
-            # The first line of a docstring stands where the quotes do, so its indentation is put back.
+            # The first line follows the quotes, so its indentation is restored.
             yield (
                 " " * node.col_offset + written[len(quote) : -len(quote)],
                 " " * node.col_offset + node.value.value,
@@ -101,7 +101,7 @@ def _docstrings(tree: ast.Module, text: str) -> Iterator[tuple[str, str]]:
 
 
 def _with_own_lines(node: ast.Expr) -> ast.Expr:
-    """The node as it stands in its own lines."""
+    """Return the node with line numbers relative to its own lines."""
     assert node.end_lineno is not None  # a parsed node has one
     place = {"lineno": 1, "end_lineno": node.end_lineno - node.lineno + 1}
     return ast.Expr(
@@ -110,7 +110,7 @@ def _with_own_lines(node: ast.Expr) -> ast.Expr:
 
 
 def _assert_statements(text: str) -> Iterator[str]:
-    """The `assert` statements at the starts of lines; one that goes on over lines is read to its end."""
+    """Yield the `assert` statements at the starts of lines, including those of several lines."""
     lines = text.split("\n")
     number = tries = 0
     while number < len(lines) and tries < _MAX_TRIES:
@@ -136,10 +136,10 @@ def _assert_statements(text: str) -> Iterator[str]:
 
 
 def called_names(tree: ast.AST) -> list[str]:
-    """The names of functions and classes of the program that are called in it, outermost first.
+    """Return the names of the program's functions and classes that are called, outermost first.
 
-    A program may name its function like a builtin: where nothing else is called and no other name is read, such
-    names count.
+    A program may name its function like a builtin: where nothing else is called and no other name
+    is read, such names count.
     """
     names = [
         n.func.id
@@ -152,7 +152,7 @@ def called_names(tree: ast.AST) -> list[str]:
 
 
 def visible_calls(question: str, name: str) -> list[str]:
-    """Read the calls of a function with literal arguments that stand anywhere in a question.
+    """Return the calls of a function with literal arguments anywhere in a question.
 
     Args:
         question: The text.
@@ -181,7 +181,7 @@ def visible_calls(question: str, name: str) -> list[str]:
 
 
 def _closing_bracket(text: str, start: int) -> int | None:
-    """Where the bracket that opens before `start` is closed; brackets in strings do not count."""
+    """Return the end of the bracket that opens before `start`, ignoring brackets in strings."""
     depth, quote, escaped = 1, "", False
     for at in range(start, min(len(text), start + _MAX_CALL_CHARS)):
         c = text[at]
@@ -227,13 +227,14 @@ def _constants(node: ast.AST) -> list[object]:
 
 
 def guess_entry_point(question: str) -> str | None:
-    """Tell which function a question wants.
+    """Return the name of the function that a question asks for.
 
     Args:
         question: The head of a program, or text with or without tests.
 
     Returns:
-        The last function of the head; else what the shown tests call most; else the name that the text gives it.
+        The last function of the head; else what the shown tests call most; else the name that the
+        text gives it.
 
     Example:
         >>> guess_entry_point("Write a function to double a number.\\n\\nassert double(2) == 4")

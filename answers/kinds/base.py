@@ -1,4 +1,4 @@
-"""The seam for kinds of answers: how an answer is read from a reply, and when two answers are the same."""
+"""Define the interface of answer kinds: parse an answer from a reply, and compare two answers."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -6,34 +6,45 @@ from typing import Protocol
 
 
 class AnswerKind(Protocol):
-    """A kind of answers. A task names the kind of its answers; samples vote and answers are scored by it."""
+    """A kind of answers, named by a task. It groups equal samples in a vote and scores answers.
+
+    To add a kind, write an object with these members, or a subclass of `NormalFormKind`, which
+    needs only `name`, `parse` and `normalize`. Register it by one line in the `pyproject.toml` of
+    your package, and name it in a task's `answer_kind`:
+
+        [project.entry-points."cope.answer_kinds"]
+        color = "my_package.color:COLOR"
+
+    In a script, `ANSWER_KINDS.register("color", COLOR)` does the same for this process.
+    """
 
     @property
     def name(self) -> str:
-        """By which tasks, program files and records know it."""
+        """Return the name under which tasks, program files and records refer to the kind."""
         ...
 
     def parse(self, text: str) -> str | None:
-        """Return the answer in what a model wrote, an answer field or a whole reply; None when there is none."""
+        """Return the answer in an answer field or a whole reply; None when there is none."""
         ...
 
     def equal_by_normal_form(self, a: str, b: str) -> bool | None:
-        """Compare two answers at once, by how they are written; None when only `equal_async` can tell."""
+        """Compare two answers by their spelling; None when only `equal_async` can decide."""
         ...
 
     async def equal_async(self, a: str, b: str) -> bool:
-        """Compare two answers; this may take seconds, and does not block the event loop."""
+        """Compare two answers without blocking the event loop. This may take seconds."""
         ...
 
     async def group_async(self, answers: Sequence[str | None]) -> list[int | None]:
-        """Number the groups of equal answers in order of first appearance; None is no answer and stays None."""
+        """Number the groups of equal answers in order of first appearance; None stays None."""
         ...
 
 
 class NormalFormKind(ABC):
     """Base class for kinds whose answers are the same exactly when their normal forms are.
 
-    A kind of another package is a subclass with `name`, `parse` and `normalize`, and one line in its `pyproject.toml`:
+    A kind of another package is a subclass with `name`, `parse` and `normalize`, and one line in
+    its `pyproject.toml`:
 
         [project.entry-points."cope.answer_kinds"]
         color = "my_package.color:COLOR"
@@ -43,7 +54,7 @@ class NormalFormKind(ABC):
 
     @abstractmethod
     def parse(self, text: str) -> str | None:
-        """Return the answer in what a model wrote; None when there is none."""
+        """Return the answer in an answer field or a whole reply; None when there is none."""
 
     @abstractmethod
     def normalize(self, answer: str) -> str:

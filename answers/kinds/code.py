@@ -1,11 +1,11 @@
-"""Python programs, compared as they are written: whether two of them do the same can only be found by running them."""
+"""Compare Python programs by their source: whether two do the same is found only by running them."""
 
 from ..code.extract import extract_program
 from .base import NormalFormKind
 
 
 class CodeKind(NormalFormKind):
-    """Programs in a reply, with or without a code block."""
+    """A program in a reply, with or without a code block."""
 
     name = "code"
 
@@ -14,7 +14,7 @@ class CodeKind(NormalFormKind):
         return extract_program(text, None)
 
     def normalize(self, answer: str) -> str:
-        """Return the program as it is."""
+        """Return the program unchanged."""
         return answer
 
 

@@ -1,4 +1,4 @@
-"""Answers that are compared as mathematics where they are mathematics, and as words elsewhere."""
+"""Compare answers as mathematics where they are mathematics, and as text elsewhere."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from ..short.parse import parse_answer
 
 
 class MathKind:
-    """Short final answers: numbers, formulas, sets, options, a few words.
+    """A short final answer: a number, a formula, a set, an option or a few words.
 
     >>> MATH.parse("So the total is $18."), MATH.equal_by_normal_form("0.5", "1/2")
     ('18', True)
@@ -16,11 +16,11 @@ class MathKind:
     name = "math"
 
     def parse(self, text: str) -> str | None:
-        """Return the final answer, by the clearest mark that a reply has."""
+        """Return the final answer, by the clearest marker in the reply."""
         return parse_answer(text)
 
     def equal_by_normal_form(self, a: str, b: str) -> bool | None:
-        """Compare by normal form; None when only algebra can tell."""
+        """Compare by normal form; return None when only algebra can decide."""
         return equal_by_normal_form(a, b)
 
     async def equal_async(self, a: str, b: str) -> bool:

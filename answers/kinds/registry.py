@@ -1,4 +1,4 @@
-"""The kinds of answers by name: the project's own, those of other packages, and those that a script registers."""
+"""Register the kinds of answers by name: built-in, from other packages, or added by a script."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ _MEMBERS = ("name", "parse", "equal_by_normal_form", "equal_async", "group_async
 
 
 def _check(kind: object) -> None:
-    """Raise `TypeError` when an object is not a kind of answers."""
+    """Raise `TypeError` when an object is not an `AnswerKind`."""
     missing = [name for name in _MEMBERS if not hasattr(kind, name)]
     if missing:
         raise TypeError(f"it is no AnswerKind: it has no {' and no '.join(missing)}")

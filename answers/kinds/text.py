@@ -1,4 +1,4 @@
-"""Short texts, compared without regard to case, spaces and the punctuation around them."""
+"""Compare short texts without regard to case, spacing and surrounding punctuation."""
 
 import string
 import unicodedata
@@ -10,7 +10,7 @@ _AROUND = string.punctuation + string.whitespace + "\u2018\u2019\u201c\u201d\u20
 
 
 class TextKind(NormalFormKind):
-    """A name, a phrase, a line of words.
+    """A name, a phrase or a line of text.
 
     >>> TEXT.equal_by_normal_form("  The  Eiffel Tower.", "the eiffel tower")
     True
@@ -19,11 +19,11 @@ class TextKind(NormalFormKind):
     name = "text"
 
     def parse(self, text: str) -> str | None:
-        """Return the final answer, by the clearest mark that a reply has."""
+        """Return the final answer, by the clearest marker in the reply."""
         return parse_answer(text)
 
     def normalize(self, answer: str) -> str:
-        """Return the text after Unicode's NFKC and case folding, with single spaces and nothing around it.
+        """Return the text after NFKC and case folding, without extra spaces and outer punctuation.
 
         A text that is nothing but punctuation keeps it.
         """

@@ -1,4 +1,4 @@
-"""The parent's side of `algebra_worker.py`: one long-lived child, started when needed, again after it was killed."""
+"""Run `algebra_worker.py` in one long-lived child, started on first use and after a kill."""
 
 import json
 import logging
@@ -16,15 +16,15 @@ from ...errors import CopeError, Unavailable
 _log = logging.getLogger(__name__)
 
 START_SECONDS = 60.0
-"""Importing SymPy takes one to three seconds; beside a model that loads, much longer."""
+"""Importing SymPy takes one to three seconds; while a model loads, much longer."""
 
 
 class AlgebraProcess:
-    """Asks the child whether two answers are equal; safe to share between threads, which then take turns.
+    """Compares two answers in the child. Threads may share it; their comparisons run one at a time.
 
     Args:
-        command: The child's command line; by default this interpreter, isolated, with `algebra_worker.py` by its
-            path.
+        command: The child's command line; by default this interpreter, isolated, with
+            `algebra_worker.py` given by path.
     """
 
     def __init__(self, command: list[str] | None = None):
@@ -36,18 +36,20 @@ class AlgebraProcess:
         self._last_id = 0
 
     def compare(self, a: str, b: str, timeout: float) -> bool | None:
-        """Compare two normalised answers.
+        """Compare two normalized answers.
 
         Args:
             a: One answer.
             b: The other.
-            timeout: Seconds for the comparison itself, without the wait for a turn or for the child to start.
+            timeout: Seconds for the comparison itself, without the wait for a turn or for the child
+                to start.
 
         Returns:
             The verdict, or None when there was none in time or the child died over it.
 
         Raises:
-            CopeError: The child cannot run at all: a wrong installation must not look like wrong answers.
+            CopeError: The child cannot run at all: a wrong installation must not look like wrong
+                answers.
         """
         with self._lock:
             self._last_id += 1
@@ -69,7 +71,7 @@ class AlgebraProcess:
             return bool(reply["equal"])
 
     def close(self) -> None:
-        """End the child, if there is one; the next question starts another."""
+        """End the child, if there is one; the next comparison starts another."""
         with self._lock:
             self._stop()
 
@@ -90,7 +92,7 @@ class AlgebraProcess:
         self._process = process
         self._replies = queue.SimpleQueue()
         threading.Thread(
-            target=_forward_lines, args=(process, self._replies), name="cope-judge", daemon=True
+            target=_forward_lines, args=(process, self._replies), name="cope-algebra", daemon=True
         ).start()
         began = time.monotonic()
         # An isolated interpreter does not see what PYTHONPATH or a user's site-packages gave us.
@@ -114,7 +116,7 @@ class AlgebraProcess:
             process.stdin.flush()
         except OSError:
             _log.debug(
-                "the judge is gone"
+                "the algebra process has ended"
             )  # the reader has seen its end too, and says so to _receive
 
     def _receive(self, timeout: float) -> dict[str, Any] | None:
@@ -134,13 +136,13 @@ class AlgebraProcess:
             try:
                 process.stdin.close()
             except OSError:
-                _log.debug("the judge's input was closed already")
+                _log.debug("the algebra process's input was closed already")
 
 
 def _forward_lines(
     process: subprocess.Popen[str], replies: "queue.SimpleQueue[str | None]"
 ) -> None:
-    """Hand on each line as it comes, then None. A thread, as Windows cannot wait for a pipe with a limit."""
+    """Queue each line, then None. A thread does it, because Windows has no timed wait for a pipe."""
     assert process.stdout is not None
     with process.stdout as lines:
         for line in lines:

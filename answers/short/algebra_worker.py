@@ -1,10 +1,10 @@
-"""The child process that decides by algebra whether two answers are equal: JSON lines, in and out.
+"""Decide by algebra, in a child process, whether two answers are equal: JSON lines in and out.
 
-It runs by its path in an isolated interpreter, so it imports nothing of the package. math-verify sets alarms,
-which threads forbid, and SymPy can compute for ever or fill the memory: neither may run in the user's
-process.
+It runs by its path in an isolated interpreter, so it imports nothing of the package. math-verify
+sets alarms, which threads forbid, and SymPy can compute for ever or fill the memory: neither may
+run in the user's process.
 
-    in   {"path": [...]}                                         once: where the parent finds its packages
+    in   {"path": [...]}                    once: where the parent finds its packages
     out  {"ready": true} or {"ready": false, "error": "..."}
     in   {"id": 1, "a": "...", "b": "...", "seconds": 5.0}
     out  {"id": 1, "equal": true}
@@ -26,7 +26,7 @@ _EQUALITY = re.compile(r"(?<![<>!\\])=")
 
 
 def main() -> None:
-    """Answer requests until standard input ends, which it does when the parent is gone."""
+    """Answer requests until standard input ends, which happens when the parent exits."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # a stray print of a library must not look like a reply
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def are_equal(a: str, b: str) -> bool:
-    """Compare two normalised answers by algebra, in both orders: math-verify is not symmetric."""
+    """Compare two normalized answers by algebra, in both orders: math-verify is not symmetric."""
     if bool(_EQUALITY.search(a)) != bool(_EQUALITY.search(b)):
         # math-verify would take the right-hand side of an equation: 0 for "x + y = 0".
         return False
@@ -72,13 +72,14 @@ def are_equal(a: str, b: str) -> bool:
 def _parse(text: str) -> list[Any]:
     from math_verify import LatexExtractionConfig, parse
 
-    # As strings, unparsed answers would be compared letter by letter, which normal forms have done already.
+    # As strings, unparsed answers would be compared letter by letter, which normal forms have done
+    # already.
     config = [LatexExtractionConfig(boxed_match_priority=-1)]
     return parse(f"${text}$", config, fallback_mode="no_fallback", parsing_timeout=None)  # pyright: ignore[reportArgumentType]
 
 
 def _read_requests(requests: IO[str]) -> Any:
-    """Yield the requests; leave at once when they end, also in the middle of a comparison."""
+    """Yield the requests; exit at once when they end, even during a comparison."""
     import queue
 
     waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -94,7 +95,7 @@ def _read_requests(requests: IO[str]) -> Any:
 
 
 def _set_kill_timer(seconds: float) -> None:
-    """Let the system end this process: a handler in Python would wait for the big integer in the making."""
+    """Let the system end this process, because a Python handler would wait for a long operation."""
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, seconds)

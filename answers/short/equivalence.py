@@ -1,8 +1,8 @@
-r"""Whether two short answers are equal as mathematics, and which of many answers belong together.
+r"""Decide whether two short answers are equal as mathematics, and group equal answers.
 
-The plain cases (numbers, words, options, lists of numbers) are settled by their normal forms. Only what is
-left, such as ``\frac{\sqrt{3}}{3}`` beside ``1/\sqrt{3}``, goes to math-verify, in a child process that may
-hang or die without harm.
+The plain cases (numbers, words, options, lists of numbers) are decided by their normal forms. Only
+other pairs, such as ``\frac{\sqrt{3}}{3}`` and ``1/\sqrt{3}``, go to math-verify, in a child
+process that may hang or die without harm.
 """
 
 import asyncio
@@ -41,8 +41,9 @@ def equal_by_normal_form(a: str, b: str) -> bool | None:
     """Compare by normal form alone.
 
     Returns:
-        True for the same normal form; False where both are plain and differ (numbers, words, options, lists
-        of numbers) or one is too long to analyse; None where only algebra can tell.
+        True for the same normal form; False where both are plain and differ (numbers, words,
+        options, lists of numbers) or one is too long to analyze; None where only algebra can
+        decide.
 
     Example:
         >>> equal_by_normal_form("0.5", "1/2"), equal_by_normal_form("18", "19"), equal_by_normal_form("x + 1", "1 + x")
@@ -54,9 +55,9 @@ def equal_by_normal_form(a: str, b: str) -> bool | None:
 def equal(a: str, b: str, *, timeout: float = TIMEOUT) -> bool:
     r"""Compare two answers as mathematics; symmetric in its arguments.
 
-    Numbers are compared exactly, so 0.33 is not 1/3. Algebra accepts a decimal for an irrational number
-    when it agrees to six places, sets in any order, an interval for its inequality, and a list with or
-    without brackets.
+    Numbers are compared exactly, so 0.33 is not 1/3. Algebra accepts a decimal for an irrational
+    number when it agrees to six places, sets in any order, an interval for its inequality, and a
+    list with or without brackets.
 
     Args:
         a: One answer, as `parse_answer` gives it or as a data set states it.
@@ -74,7 +75,7 @@ def equal(a: str, b: str, *, timeout: float = TIMEOUT) -> bool:
 
 
 async def equal_async(a: str, b: str, *, timeout: float = TIMEOUT) -> bool:  # noqa: ASYNC109
-    """`equal`, without blocking the event loop."""
+    """Compare like `equal`, without blocking the event loop."""
     settled = equal_by_normal_form(a, b)
     if settled is not None:
         return settled
@@ -82,10 +83,11 @@ async def equal_async(a: str, b: str, *, timeout: float = TIMEOUT) -> bool:  # n
 
 
 def group_equal(answers: Sequence[str | None], *, timeout: float = TIMEOUT) -> list[int | None]:
-    """Number the classes of equal answers in order of first appearance; None (nothing was read) stays None.
+    """Number the classes of equal answers in order of first appearance; None stays None.
 
-    Every pair of different forms is compared and equal ones are joined, so the classes do not depend on the
-    order, also where equality is not transitive (two decimals that both round the same root).
+    Every pair of different forms is compared and equal ones are joined, so the classes do not
+    depend on the order, also where equality is not transitive (two decimals that both round the
+    same root).
 
     Example:
         >>> group_equal(["1/2", None, "3", "0.5", "$3$"])
@@ -108,7 +110,7 @@ async def group_equal_async(
     *,
     timeout: float = TIMEOUT,  # noqa: ASYNC109
 ) -> list[int | None]:
-    """`group_equal`, without blocking the event loop when algebra is needed."""
+    """Group like `group_equal`, without blocking the event loop when algebra is needed."""
     distinct = list(dict.fromkeys(normalize(a) for a in answers if a is not None))
     pairs = [
         (x, y)
@@ -152,7 +154,7 @@ def _form_kind(form: str) -> str:
 
 
 def _equal_lists(x: str, y: str) -> bool:
-    """A bare list is a set beside another or a set, a tuple beside a tuple; two kinds of brackets differ."""
+    """Compare two lists of numbers. A bare list may be a set or a tuple; unlike brackets differ."""
     first, second = _NUMBERS.fullmatch(x), _NUMBERS.fullmatch(y)
     assert first and second
     brackets = {(first[1] or "") + (first[3] or ""), (second[1] or "") + (second[3] or "")}
@@ -181,7 +183,8 @@ def _cached_verdict(pair: tuple[str, str], timeout: float) -> bool | None:
         verdict = _verdicts.get(pair)
         if verdict is not None:
             _verdicts.move_to_end(pair)
-    # A float is a comparison that did not end within so many seconds: asked again only with more time.
+    # A float means that the comparison timed out after so many seconds: repeat it only with more
+    # time.
     return (
         verdict
         if isinstance(verdict, bool) or verdict is None
@@ -192,7 +195,7 @@ def _cached_verdict(pair: tuple[str, str], timeout: float) -> bool | None:
 
 
 async def _in_thread(work: Callable[[], _Result]) -> _Result:
-    """Use one thread of our own: comparisons take turns anyway, and must not fill the loop's shared pool."""
+    """Run in our own thread: comparisons are serial and must not fill the loop's shared pool."""
     global _executor
     with _lock:
         if _executor is None:
@@ -202,7 +205,7 @@ async def _in_thread(work: Callable[[], _Result]) -> _Result:
 
 
 def _after_fork() -> None:
-    """Start afresh in a forked process, which has a copy of our pipes but none of our threads."""
+    """Reset the state in a forked process, which copies our pipes but none of our threads."""
     global _algebra, _executor, _lock
     _leaked_after_fork.append(
         _algebra

@@ -1,4 +1,4 @@
-r"""The canonical form of a short answer, with no algebra: equal forms mean equal answers."""
+r"""Return the canonical form of a short answer without algebra: equal forms mean equal answers."""
 
 import re
 from functools import lru_cache
@@ -39,20 +39,22 @@ _WORD_NUMBERS = {word: str(n) for n, word in enumerate(["zero", *_ONES, *_TEENS]
 
 
 def normalize(answer: str) -> str:
-    r"""Return the canonical form of a short answer: equal strings mean equal answers in the plain cases.
+    r"""Return the canonical form of a short answer; equal forms mean equal answers.
 
-    - A number is an exact fraction: ``0.5``, ``.50``, ``1/2``, ``\frac{1}{2}`` are ``1/2``; ``1,234.00`` is
-      ``1234``.
+    - A number is an exact fraction: ``0.5``, ``.50``, ``1/2``, ``\frac{1}{2}`` are ``1/2``;
+      ``1,234.00`` is ``1234``.
     - Currency and units go: a question fixes its unit, and data sets name it or not as they please.
-    - A percent sign goes too, without dividing: to "what percent?" both 18 and 18% are right, 0.18 is not.
+    - A percent sign goes too, without dividing: to "what percent?" both 18 and 18% are right, 0.18
+      is not.
     - "million" and its kin multiply; number words up to ninety-nine become digits.
-    - ``x = 5`` and ``x \in [1, 2]`` are their right-hand sides; an equation such as ``2x + y = 0`` stays
-      whole.
+    - ``x = 5`` and ``x \in [1, 2]`` are their right-hand sides; an equation such as ``2x + y = 0``
+      stays whole.
     - An option ``(B)`` is ``b``; words are lower case with single spaces.
-    - LaTeX loses spacing, ``\left``, ``\text``; ``\dfrac43`` is ``\frac{4}{3}``, ``2*pi`` is ``2\pi``,
-      ``x**10`` is ``x^{10}``.
+    - LaTeX loses spacing, ``\left``, ``\text``; ``\dfrac43`` is ``\frac{4}{3}``, ``2*pi`` is
+      ``2\pi``, ``x**10`` is ``x^{10}``.
 
-    It is idempotent, does no algebra (see ``equivalence``), and leaves anything over 400 characters as it is.
+    It is idempotent, does no algebra (see ``equivalence``), and leaves anything over 400 characters
+    as it is.
 
     Example:
         >>> normalize(r"$\dfrac{1}{2}$"), normalize("18 dollars"), normalize("(B)")
@@ -66,7 +68,8 @@ def normalize(answer: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _normalize_cached(text: str) -> str:
-    # One step can uncover work for another (a box around a unit); the bound is there so that it surely ends.
+    # One step can uncover work for another (a box around a unit); the bound is there so that it
+    # surely ends.
     for _ in range(8):
         form = _normalize_once(text)
         if form == text:
@@ -102,7 +105,7 @@ def _right_hand_side(s: str) -> str:
 
 
 def _number_list_form(s: str) -> str | None:
-    """The form of a list, tuple or set of plain numbers, None for anything else."""
+    """Return the form of a list, tuple or set of plain numbers; None for anything else."""
     if "," not in s and " or " not in s and " and " not in s:
         return None
     opened = closed = ""

@@ -1,8 +1,8 @@
-r"""Read the short final answer out of whatever a model wrote: an answer field, or its whole reply.
+r"""Parse the short final answer from an answer field or a whole reply.
 
-Small models rarely keep a format. They box the answer, announce it, put it in JSON, dress it in markdown,
-add a unit, or just stop after a sentence. `parse_answer` tries the marks they leave from the clearest to the
-weakest; `normalize` (from `_normal.py`, offered here too) then gives answers that mean the same one
+Small models rarely keep a format. They box the answer, announce it, put it in JSON, dress it in
+markdown, add a unit, or just stop after a sentence. `parse_answer` tries these markers from the
+clearest to the weakest; `normalize` then gives equal answers one
 spelling.
 """
 
@@ -14,7 +14,7 @@ from .quantity import is_prose, parse_quantity, strip_markup, without_text_comma
 __all__ = ["normalize", "parse_answer"]
 
 _WINDOW = 20_000
-"""Characters at the end of a reply that are looked at: the answer stands there, and length costs nothing."""
+"""Characters read, at the end of a reply: the answer is there, and the time is bounded."""
 _MAX_PROSE_CHARS = 200
 """Characters. A longer line of words without a number is a reply cut off, not an answer."""
 
@@ -74,13 +74,14 @@ _ARITHMETIC = re.compile(r"(?:[\d\s.,+\-*/x()^{}%!=]|\\(?:times|cdot|div|frac|sq
 
 
 def parse_answer(text: str) -> str | None:
-    r"""Read the short final answer from an answer field or from a whole reply.
+    r"""Parse the short final answer from an answer field or from a whole reply.
 
-    The clearest mark wins: an answer field (``[[ ## answer ## ]]``, ``<answer>``, JSON), then ``\boxed{}``,
-    ``#### X`` or a line ``Answer: X``, then "the answer is X"; of several, the last. Without a mark, a
-    single line is the answer itself, and of a longer reply the last number in its final line is taken (a
-    first line that is nothing but an answer, where the final line has none). A number loses currency, unit
-    and separators; a percent sign, words and mathematics are kept as written.
+    The clearest marker wins: an answer field (``[[ ## answer ## ]]``, ``<answer>``, JSON), then
+    ``\boxed{}``, ``#### X`` or a line ``Answer: X``, then "the answer is X"; of several, the last.
+    Without a marker, a single line is the answer itself, and of a longer reply the last number in
+    its final line is taken (a first line that is nothing but an answer, where the final line has
+    none). A number loses currency, unit and separators; a percent sign, words and mathematics stay
+    as written.
 
     Args:
         text: What the model wrote. Only the last 20,000 characters are looked at.
@@ -107,7 +108,7 @@ def parse_answer(text: str) -> str | None:
 
 
 def _answer_field(s: str) -> str | None:
-    """The content of the last answer field in a structured reply, None when it has none."""
+    """Return the content of the last answer field in a structured reply; None when it has none."""
     if "##" in s and "[" in s and (marks := list(_FIELD_MARK.finditer(s))):
         ends = [m.start() for m in marks[1:]] + [len(s)]
         for mark, end in reversed(list(zip(marks, ends, strict=True))):
@@ -132,7 +133,7 @@ def _json_value(s: str, start: int) -> str:
 
 
 def _from_markers(s: str) -> str | None:
-    """Look for the marks of a final answer; without one, take the line, or the number in the last line."""
+    """Parse the answer after a marker; without one, the single line or the number in the last line."""
     if "\\[" in s or "$$" in s:
         s = _DISPLAY.sub(lambda m: "$" + " ".join((m[1] or m[2] or "").split()) + "$", s)
     lowered = s.lower()
@@ -161,7 +162,7 @@ def _from_markers(s: str) -> str | None:
 
 
 def _boxes(s: str) -> list[tuple[int, str]]:
-    """Where the last few boxes stand and what they hold; an unclosed one holds the rest of its line."""
+    """Return start and content of the last boxes; an unclosed box holds the rest of its line."""
     boxes = []
     for m in list(_BOX.finditer(s))[-3:]:
         rest = s[m.end() :]
@@ -181,7 +182,7 @@ def _boxes(s: str) -> list[tuple[int, str]]:
 
 
 def _first_line(s: str, start: int) -> str:
-    """The first line with something on it; a LaTeX environment is one line."""
+    """Return the first line with content; a LaTeX environment counts as one line."""
     rest = s[start:]
     for line in rest.splitlines():
         if line.strip(" \t*_`$#:-"):
@@ -192,7 +193,7 @@ def _first_line(s: str, start: int) -> str:
 
 
 def _from_short_text(content: str) -> str | None:
-    """Read what a mark announces, or a reply of one line."""
+    """Parse the text after a marker, or a reply of one line."""
     t = strip_markup(content)
     if t.startswith("A:") and any(c.isdigit() for c in t):
         t = t[2:].lstrip()
@@ -220,7 +221,7 @@ def _from_short_text(content: str) -> str | None:
 
 
 def _from_last_line(line: str, *, bare: bool = False) -> str | None:
-    """Read a line of a reply without marks: its last number (not if `bare`), or all if it is an answer."""
+    """Parse a line of a reply without markers: all of it, or (unless `bare`) its last number."""
     line = line[_BULLET.match(line).end() :]  # pyright: ignore[reportOptionalMemberAccess]
     t = strip_markup(line)
     if _EMPHASIZED.fullmatch(line) or (_CHOICE.fullmatch(t) or _YES_NO.fullmatch(t)):
@@ -233,7 +234,7 @@ def _from_last_line(line: str, *, bare: bool = False) -> str | None:
 
 
 def _from_sentence(raw: str, *, leads: bool = False) -> str | None:
-    """The mathematics or number that a sentence arrives at; with `leads`, mathematics that it starts with."""
+    """Return the expression or number at the end of a sentence, or, with `leads`, at its start."""
     _, equals, right = raw.rpartition("=")
     if equals and (q := parse_quantity(strip_markup(right).strip(" )"))):
         return q.text
@@ -251,7 +252,7 @@ def _from_sentence(raw: str, *, leads: bool = False) -> str | None:
 
 
 def _clean_expression(content: str) -> str:
-    """Keep an expression whole; of ``x = 5`` and ``2 + 3 = 5`` keep the right-hand side."""
+    """Return a whole expression; of ``x = 5`` and ``2 + 3 = 5`` return the right-hand side."""
     written = " ".join(strip_markup(content, as_written=True).split())
     left, equals, right = written.rpartition("=")
     if equals and right.strip() and left[-1:] not in "<>!\\" and "," not in left:

@@ -1,4 +1,4 @@
-r"""What reading and normalising short answers share: unwrapping one, and telling numbers from words."""
+r"""Strip markup from short answers, and tell numbers from prose."""
 
 import re
 from fractions import Fraction
@@ -110,7 +110,7 @@ _WORD = re.compile(r"[A-Za-z]{3,}")
 
 
 class Quantity(NamedTuple):
-    """A number with what stood around it taken away.
+    """A number without the markup and the unit around it.
 
     Attributes:
         value: Exact. A percent sign does not divide by 100; "million" multiplies.
@@ -122,10 +122,11 @@ class Quantity(NamedTuple):
 
 
 def strip_markup(text: str, *, as_written: bool = False) -> str:
-    r"""Unwrap an answer: markdown, quotes, ``$``, ``\( \)``, ``\text{}``, full stops, currency, hedges.
+    r"""Remove markdown, quotes, ``$``, ``\( \)``, ``\text{}``, full stops, currency and hedges.
 
-    Dollar signs go altogether: whether they open mathematics or name a currency, they say nothing about the
-    value. LaTeX inside loses spacing commands, ``\left``, degrees and short fractions unless `as_written`.
+    Dollar signs go altogether: whether they open mathematics or name a currency, they say nothing
+    about the value. LaTeX inside loses spacing commands, ``\left``, degrees and short fractions
+    unless `as_written`.
     """
     s = text if text.isascii() else text.translate(_UNICODE)
     if "**" in s:
@@ -168,10 +169,11 @@ def _simplify_latex(s: str) -> str:
 
 
 def parse_quantity(text: str) -> Quantity | None:
-    r"""Read a tidied text as one number with an optional unit; None when it is anything else.
+    r"""Parse a stripped text as one number with an optional unit; return None for anything else.
 
-    Knows integers with separators, decimals, ``1/2``, ``\frac{1}{2}``, ``1 1/2``, ``3 \times 10^4``, percent,
-    "million", and words or well-known abbreviations as units. ``5x`` and ``2\pi`` are not quantities.
+    Knows integers with separators, decimals, ``1/2``, ``\frac{1}{2}``, ``1 1/2``,
+    ``3 \times 10^4``, percent, "million", and words or well-known abbreviations as units. ``5x`` and ``2\pi``
+    are not quantities.
     """
     m = _QUANTITY.match(text)
     if m is None or len(text) > 200:
@@ -214,7 +216,7 @@ def parse_quantity(text: str) -> Quantity | None:
 
 
 def _parse_suffix(tail: str, gap: str) -> tuple[int, str] | None:
-    """(factor, what to show after the number) when all that follows it is a unit or nothing, else None."""
+    """Return (factor, text after the number) when only a unit or nothing follows; otherwise None."""
     if not tail:
         return 1, ""
     scale, suffix = 1, ""
@@ -251,11 +253,11 @@ def _parse_suffix(tail: str, gap: str) -> tuple[int, str] | None:
 
 
 def is_prose(text: str) -> bool:
-    """Whether the text holds a plain word: three letters or more, no LaTeX command, no function's name."""
+    """Return whether the text has a word of three letters or more that is no command or function."""
     bare = _COMMAND.sub(" ", text) if "\\" in text else text
     return any(word.lower() not in _MATH_NAMES for word in _WORD.findall(bare))
 
 
 def without_text_commands(text: str) -> str:
-    r"""Replace ``\text{...}`` and its kin by what they hold."""
+    r"""Replace ``\text{...}`` and similar commands by their content."""
     return _TEXT.sub(r" \1 ", text) if "\\" in text else text

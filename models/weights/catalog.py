@@ -1,4 +1,4 @@
-"""The registry of weights: data in weights.toml, and where the cache keeps what was brought."""
+"""Read the catalog of weights in weights.toml, and locate the cache."""
 
 import difflib
 import os
@@ -15,7 +15,7 @@ from ...errors import CopeError
 
 @dataclass(frozen=True)
 class Weights:
-    """One file of weights, as the registry knows it."""
+    """One file of weights in the catalog."""
 
     name: str
     """What the user calls it, as in `local/NAME`."""
@@ -38,7 +38,7 @@ class Weights:
 
 
 def catalog() -> dict[str, Weights]:
-    """All known weights by name.
+    """Return all known weights by name.
 
     Example:
         >>> catalog()["smollm2-135m"].size
@@ -52,7 +52,7 @@ def catalog() -> dict[str, Weights]:
 
 
 def aliases() -> dict[str, str]:
-    """Short names for weights; `small` and `large` are what those tiers use by default.
+    """Return short names of weights; `small` and `large` are the defaults of these tiers.
 
     Example:
         >>> aliases()["small"]
@@ -62,7 +62,7 @@ def aliases() -> dict[str, str]:
 
 
 def lookup(name: str) -> Weights:
-    """The registry's entry for a name or an alias.
+    """Return the catalog's entry for a name or an alias.
 
     Raises:
         CopeError: No such name; the message lists those there are, the nearest first.
@@ -83,14 +83,14 @@ def lookup(name: str) -> Weights:
 
 
 def cache_dir() -> Path:
-    """For downloads: `COPE_CACHE`, else the system's cache folder for the user. It may not exist yet."""
+    """Return the download folder: `COPE_CACHE`, else the user's cache folder. It may not exist yet."""
     if named := os.environ.get("COPE_CACHE"):
         return Path(named).expanduser().absolute()
     return platformdirs.user_cache_path("cope", appauthor=False)
 
 
 def verified_marker(weights: Weights) -> Path:
-    """The small file in the cache that remembers which copies of these weights were checked."""
+    """Return the small file in the cache that records which copies of these weights were verified."""
     return cache_dir() / f"{weights.file}.ok"
 
 

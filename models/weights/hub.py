@@ -1,4 +1,4 @@
-"""Weights from the model hub, over one connection that goes on at the byte where the last one broke off."""
+"""Download weights from the model hub, resuming at the byte where the connection broke off."""
 
 import os
 import threading
@@ -23,10 +23,13 @@ ATTEMPTS = 5  # in a row without a new byte
 
 
 def from_hub(weights: Weights, partial: PartialDownload, progress: Progress) -> None:
-    """Bring the rest of the file from the model hub. Obeys `HF_ENDPOINT`, `HF_TOKEN` and `HF_HUB_OFFLINE`.
+    """Download the rest of the file from the model hub.
+
+    Obeys `HF_ENDPOINT`, `HF_TOKEN` and `HF_HUB_OFFLINE`.
 
     Raises:
-        SourceFailed: The hub lacks the file, does not answer in `DECISION_SECONDS`, or keeps breaking off.
+        SourceFailed: The hub lacks the file, does not answer in `DECISION_SECONDS`, or keeps
+            breaking off.
         ChecksumMismatch: More bytes came than the file has.
         OSError: The disk is full or cannot be written to.
     """
@@ -65,7 +68,7 @@ def _url(weights: Weights) -> str:
 def _stream(
     url: str, have: int, weights: Weights, partial: PartialDownload, progress: Progress
 ) -> None:
-    """Write what one connection gives."""
+    """Write the bytes of one connection."""
     with closing(_open_response(url, have)) as response:
         offset = _resume_offset(response, have, weights)
         partial.start(offset, progress)
@@ -75,13 +78,15 @@ def _stream(
 
 
 def _open_response(url: str, have: int) -> "httpx.Response":
-    """The response, once its headers are there.
+    """Return the response as soon as its headers have arrived.
 
-    The look-up of a host's name can hang longer than any timeout of the web client, so a thread waits for it.
+    The look-up of a host's name can hang longer than any timeout of the web client, so a thread
+    waits for it.
     """
     import httpx
 
-    # The hub library's own headers would cost one or two more requests first (telemetry, renewal of a token).
+    # The hub library's own headers would cost one or two more requests first (telemetry, renewal of
+    # a token).
     headers = {"user-agent": "cope", "accept-encoding": "identity"}
     if token := os.environ.get("HF_TOKEN"):
         headers["authorization"] = f"Bearer {token}"
@@ -110,13 +115,13 @@ def _open_response(url: str, have: int) -> "httpx.Response":
 
 
 def _close(future: "Future[httpx.Response]") -> None:
-    """Close an answer that came too late."""
+    """Close a response that came too late."""
     if future.exception() is None:
         future.result().close()
 
 
 def _resume_offset(response: "httpx.Response", have: int, weights: Weights) -> int:
-    """Where the answer's bytes belong in the file; refuses an answer that is not about this very file."""
+    """Return the offset of the response's bytes in the file; reject a response for another file."""
     if response.status_code not in (200, 206):
         raise SourceFailed(f"answers {response.status_code} {response.reason_phrase}".strip())
     if response.status_code == 206:

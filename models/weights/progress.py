@@ -1,4 +1,4 @@
-"""A download as the user sees it: a bar on a terminal, a line now and then elsewhere."""
+"""Show a download to the user: a bar on a terminal, occasional lines elsewhere."""
 
 import time
 from typing import Self
@@ -11,15 +11,15 @@ STEP = 10  # percent between two lines where there is no terminal
 
 
 class DownloadBar:
-    """Shows one file's progress on stderr. Silent until the first call, so a file in place shows nothing.
+    """Shows one file's progress on stderr. Nothing is shown before the first call.
 
     Args:
-        title: What is being brought, such as the file's name.
+        title: What is downloaded, such as the file's name.
         console: Where to; stderr when not given.
 
     Example:
         with DownloadBar("smollm2-135m") as bar:
-            path = resolve("smollm2-135m", progress=bar)
+            path = resolve_weights("smollm2-135m", progress=bar)
     """
 
     def __init__(self, title: str, *, console: Console | None = None) -> None:
@@ -38,7 +38,7 @@ class DownloadBar:
             self._bar.stop()
 
     def __call__(self, done: int, total: int, source: str) -> None:
-        """Show that `done` of `total` bytes are there, and where they come from."""
+        """Show that `done` of `total` bytes have arrived, and their source."""
         fresh = source != self._source
         if fresh:
             self._source, self._begun, self._first = source, time.monotonic(), done

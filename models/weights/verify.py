@@ -1,4 +1,4 @@
-"""Is a file the one that the registry means? By SHA-256, computed once, remembered until the file changes."""
+"""Verify a file of weights by SHA-256, computed once and remembered until the file changes."""
 
 import hashlib
 import json
@@ -14,23 +14,23 @@ BLOCK = (
 
 
 class Progress(Protocol):
-    """Told how far the work on one file is; called often, from one thread, and should return at once."""
+    """A callback for the progress on one file, called often and from one thread; it must be fast."""
 
     def __call__(self, done: int, total: int, source: str, /) -> None:
-        """`done` of `total` bytes are there; `source` says what goes on: `model hub`, `checking`."""
+        """Report `done` of `total` bytes; `source` is the activity: `model hub` or `checking`."""
         ...
 
 
 def no_progress(done: int, total: int, source: str) -> None:
-    """The `Progress` that shows nothing."""
+    """Ignore the progress."""
 
 
 class ChecksumMismatch(CopeError):
-    """The bytes are not those that the registry names. Another copy is needed; this one never helps."""
+    """The bytes differ from those in the catalog, so another copy is needed."""
 
 
 def sha256_of(path: Path, progress: Progress = no_progress) -> str:
-    """SHA-256 of a file as hexadecimal digits.
+    """Return the SHA-256 of a file as hexadecimal digits.
 
     Raises:
         OSError: The file cannot be read.
@@ -53,15 +53,16 @@ def verify(
     advice: str,
     progress: Progress = no_progress,
 ) -> None:
-    """Raise unless `path` is the file of `size` bytes with this `sha256`.
+    """Raise an error unless `path` is the file of `size` bytes with this `sha256`.
 
     Args:
         path: The file to look at.
         size: Expected size in bytes.
         sha256: Expected SHA-256, hexadecimal.
-        marker: Small JSON file that remembers earlier checks, so that a start does not read a gigabyte.
+        marker: Small JSON file that remembers earlier checks, so that a start does not read a
+            gigabyte.
         advice: What the user should do about a wrong file; ends the error's line.
-        progress: Told how far a full check is.
+        progress: is called with the progress of a full check.
 
     Raises:
         ChecksumMismatch: Size or SHA-256 differ.
@@ -86,7 +87,7 @@ def verify(
 
 
 def mark_verified(path: Path, sha256: str, marker: Path) -> None:
-    """Note in `memory` that `path`, as it is now, has this `sha256`, if notes can be written there."""
+    """Record in `marker`, if it is writable, that the current `path` has this `sha256`."""
     known = _read_marker(marker) | {str(path.absolute()): _state(path, sha256)}
     try:
         marker.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +97,7 @@ def mark_verified(path: Path, sha256: str, marker: Path) -> None:
 
 
 def replace_json(path: Path, value: object) -> None:
-    """Write JSON so that a reader or a crash sees the old file or the new one, never half of it.
+    """Write JSON atomically: after a crash the file is the old or the new one.
 
     Raises:
         OSError: The folder cannot be written to.

@@ -1,1 +1,1 @@
-"""Kinds of plans, one file for each: what a planner writes, and how a reasoner is shown it."""
+"""Define kinds of plans, one file each: what a planner writes, and how a reasoner sees it."""

@@ -1,4 +1,4 @@
-"""The seam for kinds of plans."""
+"""Define the interface of kinds of plans."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,9 +30,12 @@ class PlanKind:
         hint = "my_package.hint:HINT"
 
     Attributes:
-        name: by which presets know it. The planner's output field and the reasoner's input field have this name.
-        signatures: the planner's signature, `question -> NAME`, by the kind of questions or under `ANY_DOMAIN`.
-        descriptions: what the reasoner reads that such a plan says, by the kind of questions or under `ANY_DOMAIN`.
+        name: by which presets know it. The planner's output field and the reasoner's input field
+            have this name.
+        signatures: the planner's signature, `question -> NAME`, by the kind of questions or under
+            `ANY_DOMAIN`.
+        descriptions: what the reasoner reads that such a plan says, by the kind of questions or
+            under `ANY_DOMAIN`.
         use: what the reasoner's instructions say to do with the plan, without a full stop.
         stops: texts at which a plan ends that the lean adapter asks for, by a round's `plan_ends`.
     """
