@@ -1,7 +1,6 @@
-"""`cope eval --replay RECORD`: the table of a live run, from a record and without a model."""
+"""`cope eval --replay RECORD`: evaluate a program on a recording, without a model."""
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +11,7 @@ from .output import notify, print_json
 from .warnings import warn_about_contamination, warn_about_questions
 
 if TYPE_CHECKING:
-    from ..eval import Recording
+    from ..eval.replay.evaluation import ReplayEvaluation
     from ..programs.resolve import ProgramOptions, TeamOptions
 
 # Options that would need other calls than the recorded ones.
@@ -41,7 +40,7 @@ _FIXED_BY_RECORDING = {
 
 
 def reject_fixed_options() -> None:
-    """Refuse options of the running command whose value the record has fixed.
+    """Raise a usage error for options of the running command that a recording has fixed.
 
     Raises:
         click.UsageError: for the first of them.
@@ -53,7 +52,7 @@ def reject_fixed_options() -> None:
             )
 
 
-def show_replay(
+def evaluate_recording(
     file: str,
     task: str | None,
     limit: int | None,
@@ -61,124 +60,78 @@ def show_replay(
     team: "TeamOptions",
     as_json: bool,
 ) -> None:
-    """Replay a record with a preset, thresholds, samples and prices, and print the table or JSON.
+    """Evaluate a program on a recording without a model, and print the table or JSON.
+
+    Args:
+        file: the recording.
+        task: the task's name, which must be that of the recording.
+        limit: the number of questions; None takes all.
+        program: preset or program, samples, thresholds and calibration.
+        team: the prices.
+        as_json: whether to print JSON.
 
     Raises:
-        click.UsageError: for options that a record has fixed.
-        CopeError: for a file that is no record, or of another task.
+        click.UsageError: for options that a recording has fixed.
+        CopeError: for a file that is no recording, or of another task.
     """
     from ..eval import Recording, Replay, replay_results
     from ..eval.replay.evaluation import evaluate_replay
-    from .display.evaluation import percent, print_table
+    from ..eval.replay.programs import resolve_replayed_calibration, resolve_replayed_program
+    from ..programs.calibration_match import describe_calibration
+    from .display.evaluation import print_table
 
-    if program.calibration:
-        program = _calibrated(program, file)
+    if program.calibration and (is_set_by_user("preset") or is_set_by_user("program")):
+        raise click.UsageError(
+            "With --replay, --calibration is of the record's own program: leave out --preset."
+        )
+    recording = Recording.open(file)
+    calibration = program.calibration
+    if calibration:
+        program, certificate = resolve_replayed_calibration(recording, program, calibration)
+        notify(describe_calibration(calibration, certificate))
+        answers = zip(recording.questions, recording.gold, strict=True)
+        warn_about_questions(certificate, recording.manifest.task, answers)
     reject_fixed_options()
     if program.early_stop in INEXACT:
         raise click.UsageError(
-            f"A replay counts all samples, and {program.early_stop} would not: leave out --early-stop, or see what it changes "
-            "with cope calibrate RECORD --stop-report."
+            f"A replay counts all samples, and {program.early_stop} would not: "
+            "leave out --early-stop, or see what it changes with "
+            "cope calibrate RECORD --stop-report."
         )
-    record = Recording.open(file)
-    if task not in (None, record.manifest.task):
-        raise CopeError(f"{record.name} is a record of {record.manifest.task}, not of {task}")
-    wanted, compiled = _program(record, program)
+    if task not in (None, recording.manifest.task):
+        raise CopeError(f"{recording.name} is a record of {recording.manifest.task}, not of {task}")
+    wanted, compiled = resolve_replayed_program(recording, program, is_set_by_user("preset"))
     replay = Replay(
-        record,
+        recording,
         wanted,
         samples=program.samples,
         thresholds=program.thresholds,
         prices=dict(team.prices),
     )
-    made = replay_results(replay, limit)
-    if not made.results:
-        raise CopeError(
-            f"{record.name} cannot answer for {replay.preset.name}: {next(iter(made.unknown))}"
-        )
-    seen = warn_about_contamination(compiled, (one.question for one in made.results))
-    found = evaluate_replay(replay, made, team.prices)
-    settings = found.settings()
-    document = settings | found.summary.as_dict()
-    document |= {
-        "replayed": str(record.name),
-        "unknown": made.unknown,
-        "accuracy_bounds": list(found.bounds),
-        "seen": seen.as_dict() if seen else None,
-        "folder": str(record.name),
-        "stopped": None,
-        "mlflow": None,
-        "failed": record.manifest.failed,
-    }
+    replayed = replay_results(replay, limit)
+    if not replayed.results:
+        reason = next(iter(replayed.unknown))
+        raise CopeError(f"{recording.name} cannot answer for {replay.preset.name}: {reason}")
+    questions = (result.question for result in replayed.results)
+    contamination = warn_about_contamination(compiled, questions)
+    evaluation = evaluate_replay(replay, replayed, team.prices)
+    document = evaluation.document(contamination)
     if as_json:
         print_json(document)
         return
-    print_table(settings, replay, found.summary, document)
-    for why, count in made.unknown.items():
-        click.echo(f"{count} questions are not in the table: {why}")
-    low, high = found.bounds
-    if made.unknown and low is not None:
-        count = len(made.results) + sum(made.unknown.values())
-        click.echo(
-            f"accuracy over all {count} questions is between {percent(low)} and {percent(high)}"
-        )
+    print_table(evaluation.settings(), replay, evaluation.summary, document)
+    _print_unknown(evaluation)
 
 
-def _program(record: "Recording", program: "ProgramOptions") -> tuple[Any, dict[str, Any]]:
-    """Return the program that a live run would use with these options, and what is known of its compile.
+def _print_unknown(evaluation: "ReplayEvaluation") -> None:
+    """Print why questions are missing, and between which bounds the accuracy over all of them is."""
+    from .display.tables import percent
 
-    It is the record's own (None) where the user names none.
-    """
-    from ..eval.replay.programs import (
-        bundled_compile_metadata,
-        compile_metadata_in_recording,
-        program_for_replay,
-    )
-    from ..programs.compile_metadata import read_compile_metadata
-    from ..programs.identity import ProgramIdentity
-
-    if program.program:
-        identity = ProgramIdentity.named(program.program, record.domain)
-        return identity, read_compile_metadata(program.program)
-    if not is_set_by_user("preset"):
-        return None, compile_metadata_in_recording(record, next(iter(record.programs)))
-    wanted = program_for_replay(record, program.preset, program.bundled)
-    return wanted, bundled_compile_metadata(record, program.preset, program.bundled)
-
-
-def _calibrated(options: "ProgramOptions", file: str) -> "ProgramOptions":
-    """Return options with the setting of the calibration, which must be of the record's own program.
-
-    Raises:
-        click.UsageError: when another program is named.
-        CopeError: when there is no such record or calibration, or they do not fit.
-    """
-    from ..eval import Recording
-    from ..eval.replay.match import recorded_identity
-    from ..programs.resolve import (
-        describe_calibration,
-        load_matching_certificate,
-        with_calibrated_setting,
-    )
-
-    assert options.calibration
-    if is_set_by_user("preset") or is_set_by_user("program"):
-        raise click.UsageError(
-            "With --replay, --calibration is of the record's own program: leave out --preset."
-        )
-    record = Recording.open(file)
-    manifest = record.manifest
-    chosen = load_matching_certificate(
-        options.calibration,
-        recorded_identity(record, next(iter(record.programs))),
-        record.models,
-        manifest.settings,
-        manifest.task,
-        manifest.weights.get,
-    )
-    if chosen.setting is None:
-        raise CopeError(
-            f"the calibration {options.calibration} chose {chosen.words}: use --preset {chosen.last_tier}"
-        )
-    notify(describe_calibration(options.calibration, chosen))
-    warn_about_questions(chosen, manifest.task, zip(record.questions, record.gold, strict=True))
-    return replace(with_calibrated_setting(options, chosen), calibration=None)
+    replayed = evaluation.replayed
+    for reason, count in replayed.unknown.items():
+        click.echo(f"{count} questions are not in the table: {reason}")
+    low, high = evaluation.bounds
+    if replayed.unknown and low is not None:
+        questions = len(replayed.results) + sum(replayed.unknown.values())
+        bounds = f"between {percent(low)} and {percent(high)}"
+        click.echo(f"accuracy over all {questions} questions is {bounds}")

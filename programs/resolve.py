@@ -11,7 +11,8 @@ from ..models.prices import Price
 from ..models.team import DEFAULT_LARGE, DEFAULT_SMALL, Team
 from ..sandbox import open_sandbox
 from .bundled import shipped
-from .calibration_file import RULE, SHOWN, Certificate, load_certificate
+from .calibration_file import RULE, SHOWN, Certificate
+from .calibration_match import describe_calibration, load_matching_certificate
 from .cascade import Cascade
 from .compile_metadata import describe_compile
 from .confidence.early_stopping import EXACT
@@ -257,58 +258,6 @@ def resolve_calibrated_cascade(
         path = resolve_program_path(options, team, domain, task, context=context, notify=notify)
     options = with_calibrated_setting(options, certificate)
     return ResolvedProgram(resolve_cascade(options, team, domain, path), path, certificate)
-
-
-def load_matching_certificate(
-    file: Path,
-    program: ProgramIdentity,
-    models: Mapping[str, str],
-    asked: Mapping[str, Any],
-    task: str | None,
-    weights: Callable[[str], str | None],
-) -> Certificate:
-    """Load a calibration that must have been made for this program and these models.
-
-    Args:
-        file: the calibration's.
-        program: that is to be calibrated.
-        models: each tier's model.
-        asked: what changes the requests, see `Certificate.misfit`.
-        task: the task's name, where there is one.
-        weights: gives the digest of a tier's weights; called only where the calibration knows them.
-
-    Raises:
-        CopeError: when there is none, or it does not fit.
-    """
-    certificate = load_certificate(file)
-    digests = {}
-    for tier in certificate.weights:
-        if models.get(tier) == certificate.models.get(tier):
-            digests[tier] = weights(tier)
-    if why := certificate.misfit(program, models, asked, task=task, weights=digests):
-        raise CopeError(f"the calibration {file} does not fit: {why}")
-    return certificate
-
-
-def describe_calibration(file: Path, certificate: Certificate) -> str:
-    """Return a line that says what a calibration chose and what it promises."""
-    return f"calibration {file}: {certificate.words}. {certificate.promise}"
-
-
-def calibration_summary(
-    file: Path | None, certificate: Certificate | None
-) -> dict[str, Any] | None:
-    """Return what a JSON document says about a calibration; None without one."""
-    if certificate is None:
-        return None
-    summary = {
-        "file": str(file),
-        "setting": certificate.setting,
-        "promise": certificate.promise,
-    }
-    for name in ("harm", "delta", "loss"):
-        summary[name] = certificate.aim[name]
-    return summary
 
 
 def with_calibrated_setting(options: ProgramOptions, certificate: Certificate) -> ProgramOptions:

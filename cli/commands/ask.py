@@ -50,8 +50,9 @@ def command(
     The default models run in this process; their weights (1.6 GB) are downloaded once. With --task code the answer is a Python
     program. `assert` lines and `>>>` examples in the question are tests that it must pass, in a sandbox.
     """
+    from ...programs.calibration_match import calibration_summary
     from ...programs.events import observed_by
-    from ...programs.resolve import calibration_summary, resolve_calibrated_cascade
+    from ...programs.resolve import resolve_calibrated_cascade
     from ..display import round_display
     from ..display.usage import format_usage
 

@@ -227,10 +227,10 @@ def _compare_live(
 
 @contextmanager
 def _show_progress(start: "SystemStart") -> "Iterator[Callable[[QuestionResult], None]]":
-    from ..display.evaluation import LiveView
+    from ..display.evaluation import EvaluationProgress
 
     notify(f"{start.name} ({start.number} of {start.systems})")
-    with LiveView(start.questions, start.results, start.rounds) as view:
+    with EvaluationProgress(start.questions, start.results, start.rounds) as view:
         yield view.add
 
 

@@ -46,9 +46,9 @@ def command(
     The same command goes on where an interrupted one stopped and asks nothing twice.
     """
     if replay:
-        from ..eval_replay import show_replay
+        from ..eval_replay import evaluate_recording
 
-        show_replay(replay, task, data_options.limit, program_options, team_options, as_json)
+        evaluate_recording(replay, task, data_options.limit, program_options, team_options, as_json)
         return
     if task is None:
         raise click.UsageError("Missing argument 'TASK'.")
@@ -56,7 +56,7 @@ def command(
     from ...eval.run.tracked import evaluate_tracked, program_origin, run_settings
     from ...programs.compile_metadata import read_compile_metadata
     from ...programs.resolve import resolve_calibrated_cascade
-    from ..display.evaluation import LiveView, table_text
+    from ..display.evaluation import EvaluationProgress, table_text
 
     chosen = task_by_name(task, visible=data_options.visible, unsafe=program_options.unsafe_code)
     team = app.make_team(team_options)
@@ -84,7 +84,7 @@ def command(
     rounds = len(cascade.preset.rounds)
     with store.open(run_options.fresh):
         app.load_models(team, cascade.preset.tiers)
-        with LiveView(len(examples), list(store.results.values()), rounds) as view:
+        with EvaluationProgress(len(examples), list(store.results.values()), rounds) as view:
             made = evaluate_tracked(
                 chosen,
                 examples,

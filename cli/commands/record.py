@@ -70,7 +70,7 @@ def command(
         resolve_recorded_programs,
         save_recording,
     )
-    from ..display.evaluation import LiveView
+    from ..display.evaluation import EvaluationProgress
 
     # Rows without an answer are recorded too, and not scored.
     chosen = task_by_name(task, data_options.visible, program_options.unsafe_code, labelled=False)
@@ -99,7 +99,7 @@ def command(
     with store.open(run_options.fresh, accept=recorder.covers):
         tiers = [tier for c in recorder.cascades.values() for tier in c.preset.tiers]
         app.load_models(team, dict.fromkeys(tiers))
-        with LiveView(len(examples), list(store.results.values()), rounds) as view:
+        with EvaluationProgress(len(examples), list(store.results.values()), rounds) as view:
             outcome = record_run(chosen, examples, recorder, store, run_options, view.add)
         if save_recording(chosen, recorder, outcome, groups, data_options, team_options, options):
             _show(output, as_json, outcome.stopped)

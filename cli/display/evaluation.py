@@ -24,7 +24,7 @@ from ...util.text import format_usd as dollars
 EVERY_SECONDS = 20.0  # between two lines where there is no terminal to redraw
 
 
-class LiveView:
+class EvaluationProgress:
     """Accuracy, share of each round, spend and time left, as records come in."""
 
     def __init__(self, total: int, done: Sequence[Any], rounds: int) -> None:

@@ -10,10 +10,10 @@ import dspy
 from ...errors import CopeError
 from ...models.prices import Price
 from ...programs.calibration_file import Certificate, print_of
+from ...programs.calibration_match import load_matching_certificate
 from ...programs.compile_metadata import read_compile_metadata
 from ...programs.identity import ProgramIdentity
 from ...programs.preset import Preset, preset_names
-from ...programs.resolve import load_matching_certificate
 from ...stats.tiers import last_tier_of
 from ..recording.recording import Recording
 from ..replay.match import alone_in, recorded_identity

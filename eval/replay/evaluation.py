@@ -11,6 +11,7 @@ from ...programs.confidence.early_stopping import NONE
 from ...programs.preset import tier_alone
 from ...stats.intervals import bounds_with_unknown
 from ...stats.tiers import last_tier_of
+from ..run.contamination import Seen
 from ..run.store import Record
 from ..run.summary import LargeAlone, Summary, mean_score, summarise
 from .match import recorded_identity
@@ -52,6 +53,25 @@ class ReplayEvaluation:
         settings["thresholds"] = list(self.replay.thresholds)
         settings["samples"] = [round_.samples for round_ in preset.rounds]
         return settings
+
+    def document(self, contamination: Seen | None) -> dict[str, Any]:
+        """Return settings and figures as plain data.
+
+        Args:
+            contamination: how many of the questions the program was compiled on; None where that is
+                not known.
+        """
+        recording = self.replay.recording
+        document = self.settings() | self.summary.as_dict()
+        document["replayed"] = str(recording.name)
+        document["unknown"] = self.replayed.unknown
+        document["accuracy_bounds"] = list(self.bounds)
+        document["seen"] = contamination.as_dict() if contamination else None
+        document["folder"] = str(recording.name)
+        document["stopped"] = None
+        document["mlflow"] = None
+        document["failed"] = recording.manifest.failed
+        return document
 
 
 def evaluate_replay(

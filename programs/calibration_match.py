@@ -1,0 +1,62 @@
+"""Load a calibration for the program, models and settings that it was made for, and describe it."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import CopeError
+from .calibration_file import Certificate, load_certificate
+from .identity import ProgramIdentity
+
+
+def load_matching_certificate(
+    file: Path,
+    program: ProgramIdentity,
+    models: Mapping[str, str],
+    asked: Mapping[str, Any],
+    task: str | None,
+    weights: Callable[[str], str | None],
+) -> Certificate:
+    """Load a calibration that must have been made for this program and these models.
+
+    Args:
+        file: the calibration's.
+        program: that is to be calibrated.
+        models: each tier's model.
+        asked: what changes the requests, see `Certificate.misfit`.
+        task: the task's name, where there is one.
+        weights: gives the digest of a tier's weights; called only where the calibration knows them.
+
+    Raises:
+        CopeError: when there is none, or it does not fit.
+    """
+    certificate = load_certificate(file)
+    digests = {}
+    for tier in certificate.weights:
+        if models.get(tier) == certificate.models.get(tier):
+            digests[tier] = weights(tier)
+    misfit = certificate.misfit(program, models, asked, task=task, weights=digests)
+    if misfit:
+        raise CopeError(f"the calibration {file} does not fit: {misfit}")
+    return certificate
+
+
+def describe_calibration(file: Path, certificate: Certificate) -> str:
+    """Return a line that says what a calibration chose and what it promises."""
+    return f"calibration {file}: {certificate.words}. {certificate.promise}"
+
+
+def calibration_summary(
+    file: Path | None, certificate: Certificate | None
+) -> dict[str, Any] | None:
+    """Return what a JSON document says about a calibration; None without one."""
+    if certificate is None:
+        return None
+    summary = {
+        "file": str(file),
+        "setting": certificate.setting,
+        "promise": certificate.promise,
+    }
+    for name in ("harm", "delta", "loss"):
+        summary[name] = certificate.aim[name]
+    return summary
