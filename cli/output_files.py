@@ -1,4 +1,4 @@
-"""Where a command may write: never over what it reads, nor over a file of another kind."""
+"""Check the output file of a command before it starts."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -14,7 +14,7 @@ def check_output(
     *,
     force: bool | None = None,
 ) -> None:
-    """Refuse an output that would cost the user a file.
+    """Raise an error if writing `output` would overwrite an input or an unrelated file.
 
     Args:
         output: where the command is to write.

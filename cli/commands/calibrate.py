@@ -1,4 +1,4 @@
-"""`cope calibrate`: thresholds and samples chosen from a record, with a promise, and the file that holds both."""
+"""`cope calibrate`: choose thresholds and samples from a record, with a statistical guarantee."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,38 +99,39 @@ def command(
 
     if output:
         check_output(output, [record], "calibration", is_calibration)
-    read = Recording.open(record)
+    recording = Recording.open(record)
     if preset:
-        read = read.with_primary(preset)
-    found = calibrate(read, Aim(**aim), prices)
-    more: dict[str, Any] = {}
+        recording = recording.with_primary(preset)
+    calibration = calibrate(recording, Aim(**aim), prices)
+    reports: dict[str, Any] = {}
     if risk_report:
-        more["reliability"] = _reliability(found)
+        reports["reliability"] = _reliability(calibration)
     if stop_report:
-        more["early_stop"] = _stops(found)
-    made = certify(found, **{name: [row.as_dict() for row in rows] for name, rows in more.items()})
+        reports["early_stop"] = _stops(calibration)
+    tables = {name: [row.as_dict() for row in rows] for name, rows in reports.items()}
+    certificate = certify(calibration, **tables)
     if output:
-        made.save(output)
+        certificate.save(output)
     if as_json:
-        print_json(made.as_dict())
+        print_json(certificate.as_dict())
     else:
-        print_calibration(found, made)
+        print_calibration(calibration, certificate)
         if risk_report:
-            print_reliability(more["reliability"])
+            print_reliability(reports["reliability"])
         if stop_report:
-            print_stops(more["early_stop"])
+            print_stops(reports["early_stop"])
     if output:
         notify(f"written to {output}; use it with --calibration")
 
 
-def _reliability(found: "Calibration") -> list[Any]:
+def _reliability(calibration: "Calibration") -> list[Any]:
     from ...optimize.calibration.reliability import reliability
 
-    found.record.require_answers("--risk-report", "leave it out")
-    return reliability(found.cascade, found.groups, found.aim.seed)
+    calibration.record.require_answers("--risk-report", "leave it out")
+    return reliability(calibration.cascade, calibration.groups, calibration.aim.seed)
 
 
-def _stops(found: "Calibration") -> list[Any]:
+def _stops(calibration: "Calibration") -> list[Any]:
     from ...optimize.calibration.early_stop_report import stop_table
 
-    return stop_table(found.cascade, found.aim.seed)
+    return stop_table(calibration.cascade, calibration.aim.seed)

@@ -103,7 +103,7 @@ def command(
 
 
 def _models(small: str, tiers: Sequence[tuple[str, str]], large: str | None) -> dict[str, str]:
-    """Each tier's model, in the order in which they are asked."""
+    """Return each tier's model, in the order of the rounds."""
     between: dict[str, str] = {}
     for name, model in tiers:
         if name in (*RESERVED, *between):
@@ -135,7 +135,7 @@ def _note_about_last(last: str, variants: Sequence[str]) -> None:
 
 
 def _variants(given: Sequence[str], tiers: Sequence[str]) -> dict[str, list[str]]:
-    """The prompts to take by tier: those named for a tier, else those named for all."""
+    """Return the prompts to take by tier: those of a tier, else those of all tiers."""
     named: dict[str, list[str]] = {}
     for text in given:
         tier, equals, name = text.partition("=")

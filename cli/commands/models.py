@@ -42,7 +42,7 @@ def pull_models(names: tuple[str, ...]) -> None:
 
 
 def _pull(name: str) -> str:
-    """Bring one model; returns the line that says where it is."""
+    """Bring one model, and return a line with its path."""
     from ...models.engines.registry import ENGINES
     from ...models.weights.progress import DownloadBar
 
@@ -86,7 +86,7 @@ def _weights() -> list[dict[str, Any]]:
 
 
 def _ollama_models(host: str) -> list[dict[str, Any]] | None:
-    """Names and sizes; None where no server answers."""
+    """Return names and sizes; None where no server answers."""
     import httpx
 
     from ...models.engines.ollama_server import served

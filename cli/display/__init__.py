@@ -1,4 +1,4 @@
-"""What the commands show, on stdout and on stderr."""
+"""The output of the commands on stdout and stderr."""
 
 import sys
 from collections.abc import Iterator

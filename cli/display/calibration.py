@@ -1,22 +1,21 @@
-"""How a calibration looks: what was chosen and promised, the held-out half, the reports beside it."""
+"""A calibration on stdout: the setting and its guarantee, the held-out half, the reports."""
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 
 from ...programs.confidence.early_stopping import NONE
+from .tables import models_text, new_table, percent, result_console
 
 if TYPE_CHECKING:
     from ...optimize.calibration import Calibration, Certificate
 
 
 def print_calibration(found: "Calibration", made: "Certificate") -> None:
-    """What was chosen, with the promise, and what it comes to on the held-out half."""
-    console, data, aim = _console(), made.data, found.aim
-    models = ", ".join(f"{tier} {model}" for tier, model in made.models.items())
+    """Print the chosen setting with its guarantee, and its figures on the held-out half."""
+    console, data, aim = result_console(), made.data, found.aim
+    models = models_text(made.models)
     console.print(
         f"[bold]{data['task']}[/bold], {data['questions']} questions: {models}", highlight=False
     )
@@ -123,7 +122,7 @@ def _held_out(found: "Calibration") -> Table:
             *(
                 ("unknown", "")
                 if row.accuracy is None
-                else (_percent(row.accuracy), f"{low:.1%} to {high:.1%}")
+                else (percent(row.accuracy), f"{low:.1%} to {high:.1%}")
             ),
             *((_count(row.harmed), _count(row.helped)) if row is chosen else ("", "")),
             " / ".join(f"{share:.0%}" for share in row.rounds),
@@ -132,7 +131,7 @@ def _held_out(found: "Calibration") -> Table:
     if chosen:
         saved = [found.saved.get(name) for name in uses]
         table.add_row(
-            "saved", *[""] * 5, *(_percent(one.value) if one else "" for one in saved), style="bold"
+            "saved", *[""] * 5, *(percent(one.value) if one else "" for one in saved), style="bold"
         )
         table.add_row(
             "95% interval",
@@ -151,8 +150,8 @@ def _use(value: float | None, scale: float) -> str:
 
 
 def print_reliability(rows: Sequence[Any]) -> None:
-    """Confidence against accuracy, round by round."""
-    console = _console()
+    """Print confidence and accuracy of each round."""
+    console = result_console()
     table = _table(
         "round", "confidence", "gate", "questions", "accuracy", "95% interval", "recalibrated"
     )
@@ -166,9 +165,9 @@ def print_reliability(rows: Sequence[Any]) -> None:
                 f"{level.confidence:.3g}",
                 gate,
                 str(level.questions),
-                _percent(level.right / level.questions),
+                percent(level.right / level.questions),
                 f"{low:.1%} to {high:.1%}",
-                _percent(level.recalibrated),
+                percent(level.recalibrated),
             )
         table.add_section()
     console.print()
@@ -185,8 +184,8 @@ def print_reliability(rows: Sequence[Any]) -> None:
 
 
 def print_stops(rows: Sequence[Any]) -> None:
-    """What each rule saves and changes."""
-    console = _console()
+    """Print what each rule of early stopping saves, and which decisions it changes."""
+    console = result_console()
     table = _table(
         "round",
         "stop",
@@ -218,17 +217,5 @@ def print_stops(rows: Sequence[Any]) -> None:
         )
 
 
-def _console() -> Console:
-    return Console() if sys.stdout.isatty() else Console(width=140)
-
-
 def _table(*names: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    left = ("held-out half", "round", "stop", "gate")
-    for name in names:
-        table.add_column(name, justify="left" if name in left else "right")
-    return table
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1%}"
+    return new_table(names, left=("held-out half", "round", "stop", "gate"))

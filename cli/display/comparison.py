@@ -1,4 +1,4 @@
-"""How a comparison looks: tables of 100 columns and a sentence for each pair."""
+"""A comparison as tables of 100 columns, and a sentence for each pair."""
 
 import io
 import sys
@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ...eval.comparison.store import DOCUMENT_FILE
 from ...eval.comparison.text import comparison_notes
+from .tables import models_text, result_console
 
 if TYPE_CHECKING:
     from ...eval.comparison import Beside, Comparison, Figures, Versus
@@ -20,8 +21,8 @@ WIDTH = 100
 
 
 def print_comparison(found: "Comparison", document: Mapping[str, Any]) -> None:
-    """The tables and sentences on stdout, and where everything is kept on stderr."""
-    _print(Console() if sys.stdout.isatty() else Console(width=WIDTH), found, document)
+    """Print tables and sentences on stdout, and the paths of the files on stderr."""
+    _print(result_console(WIDTH), found, document)
     places = []
     if document["folder"]:
         places.append(f"all figures in {document['folder']}/{DOCUMENT_FILE}")
@@ -34,14 +35,14 @@ def print_comparison(found: "Comparison", document: Mapping[str, Any]) -> None:
 
 
 def comparison_text(found: "Comparison", document: Mapping[str, Any]) -> str:
-    """The same as plain text."""
+    """Return tables and sentences as plain text."""
     console = Console(file=io.StringIO(), width=WIDTH, no_color=True)
     _print(console, found, document)
     return console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def _print(console: Console, found: "Comparison", document: Mapping[str, Any]) -> None:
-    models = ", ".join(f"{tier} {model}" for tier, model in document["models"].items())
+    models = models_text(document["models"])
     grouped = f", in {found.groups} groups, drawn whole" if found.groups else ""
     _line(console, f"[bold]{document['task']}[/bold]{grouped}: {models}")
     if document.get("shown"):
@@ -83,7 +84,7 @@ def _table(*columns: str) -> Table:
 
 
 def _known(found: "Comparison") -> list[str]:
-    """The measures that tell something: more than that who is never asked costs nothing."""
+    """Return the cost measures with at least one value that is not zero."""
     names = next(iter(found.figures.values())).costs
     return [name for name in names if any(one.costs[name] for one in found.figures.values())]
 
@@ -126,12 +127,12 @@ def _systems(found: "Comparison") -> Table:
 
 
 def _asked(one: "Figures") -> str:
-    """How many questions have an outcome, and of how many, where some lack one."""
+    """Format the number of questions with an outcome, and of how many where some have none."""
     return f"{one.n} of {one.n + one.lacking}" if one.lacking else str(one.n)
 
 
 def _right(one: "Figures") -> str:
-    """Accuracy over all questions, as far as it is known."""
+    """Format the accuracy over all questions, or its bounds where it is not known."""
     return (
         " to ".join(f"{100 * bound:.1f}" for bound in one.bounds) + "%"
         if one.bounds
@@ -196,7 +197,7 @@ def _lines(found: "Comparison") -> Iterator[Table]:
 
 
 def _open(found: "Comparison") -> Iterator[Table]:
-    """What would settle the comparisons that are open."""
+    """Yield a table of what would make the open differences significant."""
     from ...eval.comparison import points, settling
 
     pairs = [pair for pair in found.pairs if not pair.settled]
@@ -245,7 +246,7 @@ def _percent(one: "Estimate") -> str:
 
 
 def _number(value: float) -> str:
-    """Three digits that count.
+    """Format a number with three significant digits.
 
     >>> _number(0.0123), _number(1.5), _number(123.4), _number(12345), _number(0)
     ('0.0123', '1.50', '123', '12,345', '0')

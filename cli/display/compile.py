@@ -1,4 +1,4 @@
-"""What `cope compile` prints: the plan with its estimate, and before and after."""
+"""The output of `cope compile`: the plan with its estimate, and the result."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def print_plan(compilation: "Compilation", settings: dict[str, Any], guess: "Estimate") -> None:
-    """What a compile is about to do, on stderr."""
+    """Print on stderr what a compile will do, and its estimate."""
     session, optimizer = compilation.session, compilation.optimizer
     earlier = (
         f"; {session.guard.used.calls:,} calls made before are not asked again"
@@ -65,7 +65,7 @@ def _predictors(compilation: "Compilation") -> Iterator[str]:
 
 
 def _memory(compilation: "Compilation") -> str:
-    """What an embedded proposer takes beside the tiers."""
+    """Return a note on the memory that an embedded proposer needs in addition to the tiers."""
     engine = getattr(compilation.proposer, "engine", None)
     if not is_embedded(engine):
         return ""
@@ -112,7 +112,7 @@ def _bounds(budget: Any) -> str:
 def print_result(
     made: "Compiled", before: Any, output: Path, frontier: Sequence[Path], measured_by: str
 ) -> None:
-    """The prompts as a diff, before and after on the validation questions, and where all that is.
+    """Print the changes of the prompts, the scores before and after, and the paths of the files.
 
     The diff comes first: it can be longer than a screen, and the figures should stand at the end.
     """

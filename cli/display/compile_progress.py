@@ -1,4 +1,4 @@
-"""The live line of `cope compile`: the best so far, what was used, the time left, what is being done."""
+"""The progress line of `cope compile`: best score, usage, time left, current step."""
 
 import shutil
 import sys
@@ -18,8 +18,8 @@ EVERY_SECONDS = 15.0  # between two lines where there is no terminal to redraw
 TICK_SECONDS = 1.0  # between two drawings while nothing is heard
 
 
-class _Mark(NamedTuple):
-    """Where a compile stood at a time."""
+class _Snapshot(NamedTuple):
+    """The state of a compile at one time."""
 
     time: float
     calls: int
@@ -28,7 +28,7 @@ class _Mark(NamedTuple):
 
 
 class CompileProgress(ProgressCallback):
-    """One line on stderr, drawn anew after scores and model calls, and on a terminal each second."""
+    """One line on stderr, updated after scores and model calls, and on a terminal every second."""
 
     def __init__(self) -> None:
         self._out = sys.stderr
@@ -36,7 +36,7 @@ class CompileProgress(ProgressCallback):
         self._lock = threading.RLock()
         self._estimate: Estimate | None = None
         self._session: CompileSession | None = None
-        self._start: _Mark | None = (
+        self._start: _Snapshot | None = (
             None  # when the first call was made, after what was only answered again
         )
         self._before = 0  # questions answered before
@@ -72,7 +72,7 @@ class CompileProgress(ProgressCallback):
         self._words = ""
 
     def set_estimate(self, estimate: "Estimate") -> None:
-        """From now on, what the estimate tells, within the budget."""
+        """Show the time left, from the estimate and the budget."""
         self._estimate = estimate
 
     def on_score(self, session: CompileSession) -> None:
@@ -90,7 +90,7 @@ class CompileProgress(ProgressCallback):
                 self._draw(session, now)
 
     def _tick(self, ended: threading.Event) -> None:
-        """A long call says nothing while it lasts; the time left goes on."""
+        """Update the line every second, because a long call sends no event while it runs."""
         while not ended.wait(TICK_SECONDS):
             with self._lock:
                 now = time.monotonic()
@@ -113,7 +113,7 @@ class CompileProgress(ProgressCallback):
     def _line(self, session: CompileSession, now: float) -> str:
         parts = [
             self._best(session),
-            *_used(session),
+            *_usage_parts(session),
             "" if self._over else self._left(session, now),
             session.activity.words if session.candidates.whole() and not self._over else "",
         ]
@@ -132,7 +132,7 @@ class CompileProgress(ProgressCallback):
         return f"before: {done} of {len(keys)} questions" if done else "asks a few questions"
 
     def _left(self, session: CompileSession, now: float) -> str:
-        """The time that the calls still expected take at the rate of those made, never more than the budget allows.
+        """Return the time of the calls that are left, at the rate so far, within the budget.
 
         expected calls = calls made for each question answered * questions that are still to be answered
         """
@@ -162,8 +162,8 @@ class CompileProgress(ProgressCallback):
         )
 
 
-def _used(session: CompileSession) -> list[str]:
-    """The calls, and all else that is budgeted, each of its bound; money also where there is some."""
+def _usage_parts(session: CompileSession) -> list[str]:
+    """Format usage against each limit of the budget; money also without a limit, unless it is zero."""
     spent, budget = session.guard.used.totals(), session.guard.budget
     parts = [f"calls {spent['calls']:,}" + (f" of {budget.calls:,}" if budget.calls else "")]
     if budget.tokens:
@@ -181,6 +181,6 @@ def _used(session: CompileSession) -> list[str]:
     return parts
 
 
-def _mark(session: CompileSession, now: float) -> _Mark:
+def _mark(session: CompileSession, now: float) -> _Snapshot:
     spent = {name: float(value or 0) for name, value in session.guard.used.totals().items()}
-    return _Mark(now, session.guard.used.calls, session.activity.answered, spent)
+    return _Snapshot(now, session.guard.used.calls, session.activity.answered, spent)

@@ -1,4 +1,4 @@
-"""How an evaluation looks: the live line on stderr, the table on stdout."""
+"""The progress of an evaluation on stderr, and its table on stdout."""
 
 import io
 import sys
@@ -20,12 +20,19 @@ from rich.table import Table
 
 from ...programs.confidence.early_stopping import INEXACT
 from ...util.text import format_usd as dollars
+from .tables import WIDTH, models_text, new_table, percent, result_console, round_label
 
-EVERY_SECONDS = 20.0  # between two lines where there is no terminal to redraw
+EVERY_SECONDS = 20.0  # between two lines without a terminal
 
 
 class EvaluationProgress:
-    """Accuracy, share of each round, spend and time left, as records come in."""
+    """Shows accuracy, the share of each round, cost and time left while results arrive.
+
+    Args:
+        total: the number of questions.
+        done: the results of an earlier run.
+        rounds: the number of rounds.
+    """
 
     def __init__(self, total: int, done: Sequence[Any], rounds: int) -> None:
         self.total, self.rounds = total, rounds
@@ -102,23 +109,18 @@ class EvaluationProgress:
 
 
 def money(spent: Any) -> str:
-    """USD as far as it is known; nothing was asked where there is a dash."""
+    """Format the cost of some calls, as far as it is known; a dash where there are no calls."""
     if spent.usd is None:
         return "unknown" if spent.calls else "-"
     return f"at least {dollars(spent.usd)}" if spent.unpriced else dollars(spent.usd)
 
 
-def percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1%}"
-
-
 def _accuracy(value: float | None, questions: int) -> str:
-    """A dash where no question counts, and unknown where no right answer is."""
+    """Format an accuracy: unknown without right answers, a dash without questions."""
     return "unknown" if value is None and questions else percent(value)
 
 
 def _table(cascade: Any, summary: Any) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
     names = (
         "round",
         "share",
@@ -130,18 +132,15 @@ def _table(cascade: Any, summary: Any) -> Table:
         "money",
         "seconds",
     )
-    for name in names:
-        table.add_column(name, justify="left" if name == "round" else "right")
+    table = new_table(names, left=("round",))
     for round_ in summary.rounds:
         spec = cascade.preset.rounds[round_.round - 1]
-        who = (
-            f"{spec.planner} plans, {spec.reasoner} solves"
-            if spec.planner
-            else f"{spec.reasoner} solves"
-        )
         accuracy = _accuracy(round_.accuracy, round_.answered)
         table.add_row(
-            f"{round_.round} {who}", percent(round_.share), accuracy, *_cells(round_.spent)
+            round_label(round_.round, spec.planner, spec.reasoner),
+            percent(round_.share),
+            accuracy,
+            *_cells(round_.spent),
         )
     table.add_section()
     for tier, spent in summary.tiers.items():
@@ -169,7 +168,7 @@ def _cells(spent: Any) -> tuple[str, ...]:
 
 
 def _print(console: Console, settings: Mapping[str, Any], cascade: Any, summary: Any) -> None:
-    models = ", ".join(f"{tier} {model}" for tier, model in settings["models"].items())
+    models = models_text(settings["models"])
     console.print(
         f"[bold]{settings['task']}[/bold] with preset [bold]{settings['preset']}[/bold]: {models}",
         highlight=False,
@@ -201,8 +200,8 @@ def _print(console: Console, settings: Mapping[str, Any], cascade: Any, summary:
 
 
 def table_text(settings: Mapping[str, Any], cascade: Any, summary: Any) -> str:
-    """The table as plain text."""
-    console = Console(file=io.StringIO(), width=140, no_color=True)
+    """Return the table as plain text."""
+    console = Console(file=io.StringIO(), width=WIDTH, no_color=True)
     _print(console, settings, cascade, summary)
     return console.file.getvalue()  # type: ignore[attr-defined]
 
@@ -210,8 +209,8 @@ def table_text(settings: Mapping[str, Any], cascade: Any, summary: Any) -> str:
 def print_table(
     settings: Mapping[str, Any], cascade: Any, summary: Any, document: Mapping[str, Any]
 ) -> None:
-    """The table on stdout, and where the run is kept on stderr."""
-    console = Console() if sys.stdout.isatty() else Console(width=140)
+    """Print the table on stdout, and where the run's files are on stderr."""
+    console = result_console()
     _print(console, settings, cascade, summary)
     places = [f"records in {document['folder']}"]
     if document["mlflow"]:

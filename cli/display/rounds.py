@@ -1,4 +1,4 @@
-"""The rounds of one question as they happen: redrawn on a terminal, a line for each event elsewhere."""
+"""The rounds of one question while they run: a base class, and one line for each event."""
 
 import sys
 import threading
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RoundDisplay:
-    """What is known of the round that runs; the two displays show it in their ways.
+    """Holds the state of the running round; subclasses show it.
 
     Events come on the thread on which the cascade runs.
     """
@@ -67,7 +67,10 @@ class RoundDisplay:
             load_in_background(engine, self._loaded_now)
 
     def on_start(self) -> None:
-        """Show that the round begins. Comes before models are loaded, which lets nothing else run for seconds."""
+        """Show that the round begins.
+
+        It is called before models are loaded, because a load lets nothing else run for seconds.
+        """
 
     def _loaded_now(self, engine: Any, seconds: float) -> None:
         with self.lock:
@@ -85,7 +88,7 @@ class RoundDisplay:
         self.votes = {one_line(answer): votes for answer, votes in event.votes.items()}
 
     def headline(self) -> str:
-        """Who plans and who solves, how often, and what share must agree."""
+        """Return the round's tiers and samples, and the share of votes that it needs."""
         spec = self.spec
         solver = "then" if spec.planner == spec.reasoner else self._tier_label(spec.reasoner)
         parts = []
@@ -101,7 +104,7 @@ class RoundDisplay:
         return f"{tier} ({self.cascade.team[tier].model})" if tier else ""
 
     def decision_text(self, event: Judged) -> str:
-        """The gate's decision in words."""
+        """Return the gate's decision as text."""
         if event.accepted:
             said = "" if event.words else f" {one_line(event.answer or '')}"  # a program is no line
             return f"accepted{said}: {event.reason}"

@@ -1,4 +1,4 @@
-"""The rounds of one question on a terminal: plans and a bar for each answer, redrawn as votes come in."""
+"""The rounds of one question on a terminal: plans, and a bar for each answer, redrawn at each vote."""
 
 import time
 from collections import Counter
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from ...programs import Cascade
     from ...programs.events import Judged
 
-_BAR = 24  # characters
-_MOST = 8  # plans, and answers, that are shown: a round should fit on a screen
+_BAR_WIDTH = 24  # characters
+_MAX_LINES = 8  # plans, and answers, that are shown: a round should fit on a screen
 _UNREAD = "(no answer)"
 
 
 class LiveRoundDisplay(RoundDisplay):
-    """Shows the running round on stderr, redrawn in place; rounds that are over stay above it."""
+    """Shows the running round on stderr, redrawn in place, below the rounds that are finished."""
 
     def __init__(self, cascade: "Cascade", console: Console | None = None) -> None:
         super().__init__(cascade)
@@ -67,7 +67,7 @@ class LiveRoundDisplay(RoundDisplay):
     def _plans(self) -> list[RenderableType]:
         """Each plan on a line, equal ones once."""
         lines, plans = [], Counter(self.plans)
-        for plan, times in list(plans.items())[:_MOST]:
+        for plan, times in list(plans.items())[:_MAX_LINES]:
             text = Text(f"  {times} x  " if times > 1 else "  ", no_wrap=True, overflow="ellipsis")
             lines.append(text.append(plan or "(empty plan)", style="italic"))
         return [*lines, *_more(len(plans), "plans")]
@@ -80,21 +80,25 @@ class LiveRoundDisplay(RoundDisplay):
         table = Table.grid(padding=(0, 2))
         table.add_column()  # the indent
         table.add_column(no_wrap=True, max_width=40, overflow="ellipsis")
-        for answer, votes in list(self.votes.items())[:_MOST]:
+        for answer, votes in list(self.votes.items())[:_MAX_LINES]:
             style = "green" if votes >= needed else "yellow"
             bar = ProgressBar(
-                spec.samples, votes, width=_BAR, complete_style=style, finished_style=style
+                spec.samples, votes, width=_BAR_WIDTH, complete_style=style, finished_style=style
             )
             table.add_row("", Text(answer, style="bold"), bar, str(votes))
         if self.unread:
             bar = ProgressBar(
-                spec.samples, self.unread, width=_BAR, complete_style="red", finished_style="red"
+                spec.samples,
+                self.unread,
+                width=_BAR_WIDTH,
+                complete_style="red",
+                finished_style="red",
             )
             table.add_row("", Text(_UNREAD, style="dim"), bar, str(self.unread))
         return [table, *_more(len(self.votes), "answers")]
 
     def _status(self) -> Text:
-        """What is waited for, while the round runs."""
+        """Return what the running round waits for."""
         spec, parts = self.spec, []
         parts += [f"loading {name}" for name, seconds in self.loading.items() if seconds is None]
         if spec.planner and len(self.plans) < spec.plans and self.asked < spec.samples:
@@ -125,4 +129,8 @@ class LiveRoundDisplay(RoundDisplay):
 
 
 def _more(count: int, what: str) -> list[RenderableType]:
-    return [Text(f"  ... and {count - _MOST} more {what}", style="dim")] if count > _MOST else []
+    return (
+        [Text(f"  ... and {count - _MAX_LINES} more {what}", style="dim")]
+        if count > _MAX_LINES
+        else []
+    )

@@ -1,4 +1,4 @@
-"""What a question used, in words: calls and tokens by tier, money, seconds."""
+"""Format the usage of a question: calls and tokens by tier, money, seconds."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def format_cost(usage: Sequence["UsageRow"]) -> str:
-    """The cost of some calls; what is not known is said to be unknown, never counted as nothing.
+    """Format the cost of some calls. An unknown cost is `unknown`, never counted as zero.
 
     >>> format_cost([{"tier": "small", "usd": None, "unpriced": 3}, {"tier": "large", "usd": 0.02, "unpriced": 0}])
     'at least $0.020 (small unknown)'
@@ -23,7 +23,7 @@ def format_cost(usage: Sequence["UsageRow"]) -> str:
 
 
 def format_usage(usage: Sequence["UsageRow"], seconds: float) -> str:
-    """One line: by tier calls and tokens, then money and time.
+    """Format calls and tokens by tier, then money and time, on one line.
 
     Args:
         usage: rows as `Cascade` gives them, one for each tier, round and role.
