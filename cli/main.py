@@ -13,19 +13,19 @@ from .errors import INTERRUPTED, ErrorHandlingGroup
 
 # File of the subcommand, and its line in `cope --help`.
 COMMANDS = {
-    "ask": "Answer a question, and show each round as it happens.",
+    "ask": "Answer a question, and show each round while it runs.",
     "eval": "Measure a preset or program on a task.",
-    "compare": "Hold presets and programs against each other on the same questions.",
+    "compare": "Compare presets and programs on the same questions.",
     "report": "Make one page of a run, a record or a comparison.",
     "record": "Record all samples of every round, to replay them without a model.",
-    "import": "Make such a record of samples that others published.",
-    "calibrate": "Choose thresholds from a record, with a promise that holds.",
+    "import": "Make such a record from published samples.",
+    "calibrate": "Choose thresholds from a record, with a statistical guarantee.",
     "compile": "Compile a program's prompts for a task.",
     "show": "Print a program: its rounds, instructions and demonstrations.",
     "diff": "Compare two programs: rounds, instructions, demonstrations, scores.",
-    "models": "List local models, and bring them here.",
-    "doctor": "Say what is there, and what to do about what is not.",
-    "ui": "Open MLflow's page on the runs.",
+    "models": "List local models, and download them.",
+    "doctor": "Check what the default models need on this machine.",
+    "ui": "Open MLflow's page of the runs.",
 }
 
 # Logs below these levels repeat what the meter, the progress display or an error says.

@@ -189,7 +189,7 @@ team_options = option_group(
         "--weights",
         type=click.Path(file_okay=False, path_type=Path),
         metavar="DIR",
-        help="Folder with weights of local/ models, looked in first.",
+        help="Folder with weights of local/ models, searched first.",
     ),
 )
 """Add the options that say which models work together and how, as one `TeamOptions`."""
@@ -208,7 +208,7 @@ program_options = option_group(
     click.option(
         "--program",
         metavar="FILE|none",
-        help="A saved program: its rounds, instructions and examples. None: the preset's own words, also "
+        help="A saved program: its rounds, instructions and examples. None: the preset's own instructions, also "
         "where the package has a compiled program.",
     ),
     samples_option,

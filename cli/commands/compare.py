@@ -76,8 +76,8 @@ comparison_options = option_group(
         type=CommaSeparated(),
         default=(),
         metavar="FILE,...|none",
-        help="Saved programs beside, named by their files. None: presets with their own words, also where the package "
-        "has a compiled program.",
+        help="Saved programs too, named by their files. None: presets with their own "
+        "instructions, also where the package has a compiled program.",
     ),
     click.option(
         "--against",
@@ -87,7 +87,7 @@ comparison_options = option_group(
     click.option(
         "--by",
         type=click.Choice(COST_MEASURES),
-        help="The cost that verdicts speak of. [default: large-tokens if known]",
+        help="The cost in the conclusions. [default: large-tokens if known]",
     ),
     click.option(
         "--margin",
@@ -101,15 +101,15 @@ comparison_options = option_group(
         "--plot",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Where the picture goes, as PNG and SVG. [default: beside comparison.json; in a replay none]",
+        help="Save the plot as PNG and SVG. [default: next to comparison.json; in a replay none]",
     ),
 )
 calibration_option = click.option(
     "--calibration",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="With --replay: the record's own program beside, as cope calibrate chose; all stand on questions that it was "
-    "not chosen on.",
+    help="With --replay: also the record's own program with this calibration; all systems "
+    "are compared on questions that it was not chosen on.",
 )
 budget_option = click.option(
     "--budget",
@@ -149,10 +149,10 @@ def command(
 ) -> None:
     """Compare presets and programs on TASK: {tasks}.
 
-    All answer the same questions, and a call that two of them share is asked once. Each is held against the reference:
-    accuracy and cost with paired 95% intervals, McNemar's exact test with Holm's correction, random escalation and an oracle
-    at the same cost, and how many questions would settle what is open. The same command goes on where an interrupted one
-    stopped.
+    All answer the same questions, and a call that two of them share is made once. Each is compared
+    with the reference: accuracy and cost with paired 95% intervals, McNemar's exact test with Holm's
+    correction, random escalation and an oracle at the same cost, and how many questions would make an
+    open difference significant. After an interruption the same command resumes.
     """
     if replay:
         reject_fixed_options()

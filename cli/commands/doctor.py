@@ -13,7 +13,7 @@ _NAME_WIDTH = 16
 @click.command()
 @json_option
 def command(as_json: bool) -> None:
-    """Say in plain words what is there, and what to do about what is not.
+    """Check what the default models need, and say what to do where something is missing.
 
     The exit status is 0 when the default models can answer here, else 1. Keys are named, never
     shown.

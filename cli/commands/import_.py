@@ -68,11 +68,11 @@ def command(
     output: Path | None,
     as_json: bool,
 ) -> None:
-    """Import FILE: JSON lines with id, question, gold where it is known, and samples by model, each with answer and maybe text,
-    tokens, chars and variant.
+    """Import FILE: JSON lines with id, question, gold where it is known, and samples by model.
 
-    The record has two rounds: the small model's samples vote, the large one answers what they leave open; with --tier one more for
-    each, of which the last one answers the rest where there is no --large. What the file does not tell, such as
+    A sample has an answer, and may have text, tokens, chars and variant. The record has two rounds:
+    the small model's samples vote, and the large model answers where the vote does not decide. Each
+    --tier adds a round; without --large the last tier answers the rest. What the file lacks, such as
     tokens, stays unknown.
     """
     from ...eval import import_samples, is_recording, write_recording

@@ -11,10 +11,12 @@ from ..output import print_json
 
 @click.group()
 def command() -> None:
-    """List the models of this machine, and bring them here."""
+    """List the models of this machine, and download them."""
 
 
-@command.command("list", short_help="List what is here and what can be brought.")
+@command.command(
+    "list", short_help="List the models that are here, and those that can be downloaded."
+)
 @json_option
 def list_models(as_json: bool) -> None:
     """List the weights that local/NAME knows, and the models that an Ollama server has."""
@@ -28,12 +30,12 @@ def list_models(as_json: bool) -> None:
     _print_tables(weights, host, models)
 
 
-@command.command("pull", short_help="Bring models; without a name the default pair.")
+@command.command("pull", short_help="Download models; without a name the default pair.")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 def pull_models(names: tuple[str, ...]) -> None:
-    """Bring models here: local/NAME (or NAME) for this process, ollama/NAME for an Ollama server.
+    """Download models: local/NAME (or NAME) for this process, ollama/NAME for an Ollama server.
 
-    Without a NAME the default pair is brought.
+    Without a NAME it downloads the default pair.
     """
     from ...models.weights.resolve import aliases
 
@@ -42,7 +44,7 @@ def pull_models(names: tuple[str, ...]) -> None:
 
 
 def _pull(name: str) -> str:
-    """Bring one model, and return a line with its path."""
+    """Download one model, and return a line with its path."""
     from ...models.engines.registry import ENGINES
     from ...models.weights.progress import DownloadBar
 

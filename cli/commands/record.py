@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     "--also",
     multiple=True,
     metavar="PRESET",
-    help="Record this preset's rounds beside, on the same questions; none for no other. Repeatable. "
+    help="Record this preset's rounds too, on the same questions; none for no other. Repeatable. "
     "[default: the last tier alone, as large]",
 )
 @group_option
@@ -58,8 +58,9 @@ def command(
 ) -> None:
     """Record TASK: {tasks}.
 
-    Every round is asked, whatever the gates say, with all samples: other thresholds, fewer samples and presets of the same
-    rounds are then replayed by cope eval --replay FILE. The same command goes on where an interrupted one stopped.
+    Every round runs with all samples, whatever the thresholds. cope eval --replay FILE then
+    evaluates other thresholds, fewer samples and presets with the same rounds. After an
+    interruption the same command resumes.
     """
     from ...eval import Recorder, RunStore, is_recording, task_by_name
     from ...eval.recording.run import (
