@@ -4,6 +4,7 @@ import shutil
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -28,9 +29,17 @@ class _Snapshot(NamedTuple):
 
 
 class CompileProgress(ProgressCallback):
-    """One line on stderr, updated after scores and model calls, and on a terminal every second."""
+    """One line on stderr, updated after scores and model calls, and on a terminal every second.
 
-    def __init__(self) -> None:
+    Args:
+        clock: returns the time in seconds.
+        tick_seconds: seconds between two updates while no event comes.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, tick_seconds: float = TICK_SECONDS
+    ) -> None:
+        self._clock, self._tick_seconds = clock, tick_seconds
         self._out = sys.stderr
         self._live = self._out.isatty()
         self._lock = threading.RLock()
@@ -40,11 +49,11 @@ class CompileProgress(ProgressCallback):
             None  # when the first call was made, after what was only answered again
         )
         self._before = 0  # questions answered before
-        self._began, self._shown, self._words, self._over = time.monotonic(), 0.0, "", False
+        self._began, self._shown, self._words, self._over = self._clock(), 0.0, "", False
         self._ended = threading.Event()
 
     def __enter__(self) -> Self:
-        self._began, self._start, self._over = time.monotonic(), None, False
+        self._began, self._start, self._over = self._clock(), None, False
         if self._session:
             self._start, self._before = (
                 _mark(self._session, self._began),
@@ -66,7 +75,7 @@ class CompileProgress(ProgressCallback):
             self._over = True
             if self._session is None:
                 return
-            self._draw(self._session, time.monotonic())
+            self._draw(self._session, self._clock())
         if self._live:
             print(file=self._out)
         self._words = ""
@@ -83,7 +92,7 @@ class CompileProgress(ProgressCallback):
 
     def _update(self, session: CompileSession) -> None:
         with self._lock:
-            self._session, now = session, time.monotonic()
+            self._session, now = session, self._clock()
             if self._start is None or session.guard.used.calls == self._start.calls:
                 self._start = _mark(session, now if self._start else self._began)
             if now - self._shown >= (0.2 if self._live else EVERY_SECONDS):
@@ -91,10 +100,10 @@ class CompileProgress(ProgressCallback):
 
     def _tick(self, ended: threading.Event) -> None:
         """Update the line every second, because a long call sends no event while it runs."""
-        while not ended.wait(TICK_SECONDS):
+        while not ended.wait(self._tick_seconds):
             with self._lock:
-                now = time.monotonic()
-                if self._session and not self._over and now - self._shown >= TICK_SECONDS:
+                now = self._clock()
+                if self._session and not self._over and now - self._shown >= self._tick_seconds:
                     self._draw(self._session, now)
 
     def _draw(self, session: CompileSession, now: float) -> None:

@@ -6,7 +6,6 @@ import sys
 from itertools import count
 from pathlib import Path
 from time import monotonic, sleep
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,14 +25,13 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def clock() -> list[float]:
     """The time as the view sees it, in seconds; tests move it on."""
-    now = [100.0]
-    monkeypatch.setattr(
-        "cope.cli.display.compile_progress.time", SimpleNamespace(monotonic=lambda: now[0])
-    )
-    monkeypatch.setattr("cope.cli.display.compile_progress.TICK_SECONDS", 600)
-    return now
+    return [100.0]
+
+
+def progress(clock: list[float], tick_seconds: float = 600.0) -> CompileProgress:
+    return CompileProgress(lambda: clock[0], tick_seconds)
 
 
 def scored(session: Any, number: int, key: str, value: float) -> None:
@@ -48,7 +46,7 @@ def guess(questions: int, calls: int) -> Estimate:
 def test_one_line_is_drawn_over(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", out := Terminal())
     monkeypatch.setenv("COLUMNS", "120")
-    session, view = CompileSession(["a", "b"], Budget(calls=400)), CompileProgress()
+    session, view = CompileSession(["a", "b"], Budget(calls=400)), progress(clock)
     view.set_estimate(guess(questions=1000, calls=5000))
     with view:
         view.on_score(session)
@@ -121,8 +119,7 @@ def test_the_time_left_goes_on_while_a_call_says_nothing(
     clock: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stderr", out := Terminal())
-    monkeypatch.setattr("cope.cli.display.compile_progress.TICK_SECONDS", 0.001)
-    session, view = CompileSession(["a"], Budget(calls=400)), CompileProgress()
+    session, view = CompileSession(["a"], Budget(calls=400)), progress(clock, 0.001)
     view.set_estimate(guess(questions=1000, calls=5000))
     with view:
         view.on_score(session)
@@ -154,7 +151,7 @@ def test_without_a_terminal_a_line_comes_now_and_then(
     clock: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stderr", out := io.StringIO())
-    session, view = CompileSession(["a"]), CompileProgress()
+    session, view = CompileSession(["a"]), progress(clock)
     with view:
         for calls in (1, 2, 3):
             session.guard.used = Usage.from_totals(calls)
@@ -190,7 +187,7 @@ def test_any_bound_of_the_budget_bounds_the_time(
     monkeypatch.setattr(sys, "stderr", out := io.StringIO())
     session, view = (
         CompileSession(["a"], Budget(tokens=1500, usd=100.0, seconds=10.0)),
-        CompileProgress(),
+        progress(clock),
     )
     view.set_estimate(guess(questions=1000, calls=5000))
     with view:
@@ -208,7 +205,7 @@ def test_what_is_answered_again_after_a_resume_says_nothing_of_the_time(
 ) -> None:
     monkeypatch.setattr(sys, "stderr", out := Terminal())
     monkeypatch.setenv("COLUMNS", "120")
-    session, view = CompileSession(["a"]), CompileProgress()
+    session, view = CompileSession(["a"]), progress(clock)
     view.set_estimate(guess(questions=110, calls=5000))
     with view:
         for _ in range(90):  # known questions, in no time
@@ -239,7 +236,7 @@ def test_a_compile_that_explores_shows_it_call_by_call(
         return f"Double the number, way {next(numbers)}."
 
     world = World(reply, propose, limits={"small": 1})
-    view = CompileProgress()
+    view = progress(clock)
     compilation = Compilation(
         Cascade(preset("small"), world.team),
         split(rows(range(12)), rows(range(20, 28))),
