@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from support.compile_command import USUAL, World, cope
+from support.pictures import write_empty_pictures
 
 from cope.eval import Recording
 
@@ -16,6 +17,7 @@ NEW = "new.jsonl"
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """With a program `m.json` that was compiled on the questions of `q.jsonl`, those of `new.jsonl` being others."""
+    write_empty_pictures(monkeypatch)
     made = World(tmp_path, monkeypatch)
     rows = [{"question": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(30, 36)]
     Path(NEW).write_text("".join(json.dumps(row) + "\n" for row in rows))

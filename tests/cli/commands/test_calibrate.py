@@ -10,6 +10,7 @@ import pytest
 from support import commands
 from support.commands import give_team
 from support.imported_recordings import imported, published
+from support.pictures import leave_pages_without_pictures
 from support.recordings import recorder, recording, team_of, unsure
 
 from cope import load_preset
@@ -20,6 +21,7 @@ from cope.optimize.calibration import load_certificate
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    leave_pages_without_pictures(monkeypatch)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

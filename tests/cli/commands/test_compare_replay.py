@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from support.imported_recordings import imported
+from support.pictures import write_empty_pictures
 from support.record_command import cope, done
 
 from cope.eval import Recording
@@ -13,6 +14,7 @@ from cope.eval import Recording
 
 @pytest.fixture
 def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recording:
+    write_empty_pictures(monkeypatch)
     monkeypatch.chdir(tmp_path)
     return imported(tmp_path, 200)
 
