@@ -9,6 +9,7 @@ from typing import Any
 
 import dspy
 import pytest
+from support.commands import give_team
 from support.record_command import done
 from support.recordings import recorder, recording
 
@@ -16,7 +17,6 @@ import cope.eval
 from cope import Cascade, CopeError
 from cope.answers.kinds.base import NormalFormKind
 from cope.answers.kinds.registry import ANSWER_KINDS
-from cope.cli.commands import eval as eval_command, record as record_command
 from cope.eval import Replay, ShortAnswer, answer_kind_of, replay_results
 from cope.optimize.compiler.settings import default_scorer
 from cope.programs import load_preset
@@ -143,13 +143,11 @@ def test_a_task_that_names_no_kind_has_that_of_its_domain() -> None:
 def test_the_commands_use_the_kind_of_the_task(
     tmp_path: Path, scripted: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (eval_command, record_command):
-        monkeypatch.setattr(module, "make_team", lambda given: scripted(replies()).team)
-        monkeypatch.setattr(module, "prepare", lambda *args, **kwargs: None)
+    give_team(monkeypatch, lambda given: scripted(replies()).team)
     row = {"id": "1", "question": ROSE.question, "answer": "red"}
     (tmp_path / "q.jsonl").write_text(json.dumps(row) + "\n")
     words = ("colors", "--data", "q.jsonl", "--preset", "votes.toml")
-    monkeypatch.setattr(cope.eval, "task_by_name", lambda name, **options: TASK)
+    monkeypatch.setattr(cope.eval, "task_by_name", lambda name, *given, **options: TASK)
     live = json.loads(done("eval", *words, "--no-track", "--json").stdout)
     assert live["accuracy"] == 1.0
     done("record", *words, "--also", "none", "-o", "r.parquet")

@@ -1,17 +1,16 @@
 """`cope compile --objective pareto`: the frontier is saved, drawn, tracked, and one of it picked."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.commands import give_tracker
 from support.compile_command import USUAL, World, cope, error, made
+from support.pictures import write_empty_pictures
+from support.tracking import STORE
 
-from cope.optimize.compiler import output as output_files, tracking
+from cope.optimize.compiler import output as output_files
 from cope.optimize.compiler.frontier_plot import frontier_files
 
 PARETO = tuple(
@@ -81,22 +80,11 @@ def test_the_frontier_is_saved_and_drawn_and_one_of_it_picked(
 def test_the_tracked_run_is_named_and_gets_the_pictures(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    logged: list[Any] = []
-
-    @contextmanager
-    def tracked(compilation: Any, settings: Any, *_: Any) -> Iterator[Callable[[Any], None]]:
-        def log(outcome: Any) -> None:
-            outcome.provenance["mlflow"] = "run-7"
-            logged.append(replace(outcome, provenance=dict(outcome.provenance)))
-
-        yield log
-
-    monkeypatch.setattr(tracking, "tracked_compile", tracked)
-    give_tracker(monkeypatch)
-    monkeypatch.setattr(output_files, "draw_frontier", not_drawn)
+    tracker = give_tracker(monkeypatch)
+    write_empty_pictures(monkeypatch)
     words = [word for word in USUAL if word != "--no-track"]
-    result = cope(*words, "--yes", "--objective", "pareto")
-    assert "\nMLflow   run run-7 (cope ui shows it)\n" in result.stdout
-    (outcome,) = logged
-    assert outcome.provenance["plots"] == ["jsonl-small.frontier.png", "jsonl-small.frontier.svg"]
-    assert json.loads(Path("jsonl-small.json").read_text())["compiled"]["mlflow"] == "run-7"
+    result = cope(*words, "--store", STORE, "--yes", "--objective", "pareto")
+    (run,) = (run for run in tracker.runs.values() if run.parent is None)
+    assert f"\nMLflow   run {run.id} (cope ui shows it)\n" in result.stdout
+    assert {f"plots/jsonl-small.frontier.{kind}" for kind in ("png", "svg")} <= run.files.keys()
+    assert json.loads(Path("jsonl-small.json").read_text())["compiled"]["mlflow"] == run.id

@@ -4,6 +4,7 @@ import re
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from cope.models import Usage
 from cope.optimize import Compiled, Scores
 from cope.optimize.compiler.frontier_plot import draw_frontier
+
+PROGRAM: Any = SimpleNamespace(baseline_tier="large")
 
 
 def scores(right: int, large_tokens: float) -> Scores:
@@ -26,7 +29,7 @@ def test_the_picture_of_a_frontier(tmp_path: Path) -> None:
         scores(30, 90),
     ]
     front: list[Any] = [(None, others[0]), (None, others[2]), (None, others[3])]
-    made = Compiled(None, before, others[3], True, front, [], Usage.from_totals(), None)
+    made = Compiled(PROGRAM, before, others[3], True, front, [], Usage.from_totals(), None)
     png, svg = draw_frontier(
         made, tried, "cope compiled for gsm8k with gepa", tmp_path / "sub" / "mine.json"
     )
@@ -75,7 +78,7 @@ def test_a_picture_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     before = scores(20, 0)
     (tmp_path / "file").write_text("")
     made: Any = Compiled(
-        None, before, before, False, [(None, before)], [], Usage.from_totals(), None
+        PROGRAM, before, before, False, [(None, before)], [], Usage.from_totals(), None
     )
     with pytest.raises(CopeError, match=re.escape("choose another place with -o")):
         draw_frontier(made, [before], "small", tmp_path / "file" / "mine.json")
