@@ -143,13 +143,13 @@ async def ask_all(
         in_flight: questions at a time.
     """
     from cope.answers.short.equivalence import equal_async
-    from cope.models import metered, recorded_in
+    from cope.models import metered, use_ledger
 
     gate = asyncio.Semaphore(in_flight)
 
     async def one(example: Any) -> Asked:
         async with gate:
-            with metered() as meter, recorded_in(ledger):
+            with metered() as meter, use_ledger(ledger):
                 answer = await ask(example.question)
             use = meter.total()
             right = answer is not None and await equal_async(answer, example.answer)

@@ -6,11 +6,11 @@ from .admission import (
 from .budget import Budget as Budget, BudgetGuard as BudgetGuard
 from .engines.scripted import ScriptedEngine as ScriptedEngine
 from .event_loop import run_sync as run_sync
-from .ledger import Ledger as Ledger, recorded_in as recorded_in
+from .ledger import Ledger as Ledger, use_ledger as use_ledger
 from .meter import (
     Call as Call,
     Meter as Meter,
-    labelled as labelled,
+    call_labels as call_labels,
     metered as metered,
 )
 from .prices import Price as Price

@@ -41,7 +41,7 @@ class LeanAdapter(dspy.Adapter):
 
     def format_field_structure(self, signature: type[dspy.Signature]) -> str:
         fields = signature.output_fields
-        labelled = _labelled(signature)
+        labelled = _labeled_fields(signature)
         if not labelled:
             name, field = next(iter(fields.items()))
             return (
@@ -84,7 +84,7 @@ class LeanAdapter(dspy.Adapter):
         outputs: dict[str, Any],
         missing_field_message: str | None = None,
     ) -> str:
-        labelled = _labelled(signature)
+        labelled = _labeled_fields(signature)
         lines = []
         for name, field in signature.output_fields.items():
             value = outputs.get(name)
@@ -98,7 +98,7 @@ class LeanAdapter(dspy.Adapter):
 
     def parse(self, signature: type[dspy.Signature], completion: str) -> dict[str, Any]:
         text = completion.strip()
-        labelled = _labelled(signature)
+        labelled = _labeled_fields(signature)
         for name in labelled:  # small models sometimes copy the form instead of filling it in
             text = text.replace(f"<{_description(name, signature.output_fields[name])}>", "")
         values, head = _values(text, labelled)
@@ -119,7 +119,7 @@ class LeanAdapter(dspy.Adapter):
         return found
 
 
-def _labelled(signature: type[dspy.Signature]) -> list[str]:
+def _labeled_fields(signature: type[dspy.Signature]) -> list[str]:
     """The output fields that stand behind a label."""
     names = list(signature.output_fields)
     if len(names) == 1:

@@ -143,7 +143,7 @@ class BudgetGuard:
     def after_call(self, call: Call) -> None:
         """Book a call."""
         with self._lock:
-            nobody_was_asked = call.hit or (call.cancelled and not call.seconds)
+            nobody_was_asked = call.cache_hit or (call.cancelled and not call.seconds)
             if nobody_was_asked:
                 self._begun -= 1
             else:

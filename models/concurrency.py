@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from time import monotonic
 
 
-def _tell(loop: asyncio.AbstractEventLoop, future: asyncio.Future[None]) -> bool:
+def _wake(loop: asyncio.AbstractEventLoop, future: asyncio.Future[None]) -> bool:
     """Wake a waiter on its own loop; False when that loop was closed, so that nobody waits there any more."""
     try:
         loop.call_soon_threadsafe(lambda: future.done() or future.set_result(None))
@@ -20,7 +20,7 @@ def _tell(loop: asyncio.AbstractEventLoop, future: asyncio.Future[None]) -> bool
     return True
 
 
-class Turns:
+class TierScheduler:
     """Lets the tiers of one machine generate in turn; requests of one tier run side by side.
 
     Two servers' models that generate at once fight for the cores (measured at more than six times slower than in turn
@@ -28,8 +28,8 @@ class Turns:
     seconds of `clock` once another tier waits. Works across threads and event loops.
     """
 
-    def __init__(self, patience: float = 5.0, clock: Callable[[], float] = monotonic) -> None:
-        self.patience = patience
+    def __init__(self, time_slice: float = 5.0, clock: Callable[[], float] = monotonic) -> None:
+        self.time_slice = time_slice
         self._clock = clock
         self._lock = threading.Lock()
         self._holder: str | None = None
@@ -43,11 +43,11 @@ class Turns:
             return (
                 not others_wait
                 or self._holder is None
-                or self._clock() - self._since < self.patience
+                or self._clock() - self._since < self.time_slice
             )
         return False
 
-    def _take(self, tier: str) -> None:
+    def _enter(self, tier: str) -> None:
         if self._holder != tier:
             self._holder, self._since = tier, self._clock()
         self._running += 1
@@ -61,7 +61,7 @@ class Turns:
                 (woken if waiter[0] == tier else kept).append(waiter)
             self._waiting = kept
             self._holder, self._since = tier, self._clock()
-            self._running = sum(_tell(loop, future) for _, loop, future in woken)
+            self._running = sum(_wake(loop, future) for _, loop, future in woken)
             if self._running:
                 return
         self._holder = None
@@ -77,7 +77,7 @@ class Turns:
         future: asyncio.Future[None] | None = None
         with self._lock:
             if self._may_enter(tier):
-                self._take(tier)
+                self._enter(tier)
             else:
                 loop = asyncio.get_running_loop()
                 future = loop.create_future()
@@ -100,19 +100,19 @@ class Turns:
 
 
 @contextmanager
-def waiting_as(rank: int) -> Iterator[None]:
+def with_priority(priority: int) -> Iterator[None]:
     """Requests made inside wait behind all those of a lower rank, in this task and in those it starts; 0 otherwise."""
-    token = _rank.set(rank)
+    token = _priority.set(priority)
     try:
         yield
     finally:
-        _rank.reset(token)
+        _priority.reset(token)
 
 
-_rank: contextvars.ContextVar[int] = contextvars.ContextVar("cope_rank", default=0)
+_priority: contextvars.ContextVar[int] = contextvars.ContextVar("cope_rank", default=0)
 
 
-class Limit:
+class PrioritySemaphore:
     """At most `size` requests in flight, across threads and event loops; the lowest rank first, then first come first served."""
 
     def __init__(self, size: int) -> None:
@@ -129,7 +129,7 @@ class Limit:
                 return
             loop = asyncio.get_running_loop()
             future: asyncio.Future[None] = loop.create_future()
-            heapq.heappush(self._waiting, (_rank.get(), next(self._arrivals), loop, future))
+            heapq.heappush(self._waiting, (_priority.get(), next(self._arrivals), loop, future))
         try:
             await future
         except asyncio.CancelledError:
@@ -148,6 +148,6 @@ class Limit:
     def _release(self) -> None:
         with self._lock:
             while self._waiting:
-                if _tell(*heapq.heappop(self._waiting)[2:]):
+                if _wake(*heapq.heappop(self._waiting)[2:]):
                     return
             self._free += 1

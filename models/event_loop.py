@@ -25,11 +25,11 @@ def _background_loop() -> asyncio.AbstractEventLoop:
     with _lock:
         if _loop is None or _loop.is_closed():
             _loop = asyncio.new_event_loop()
-            threading.Thread(target=_serve, args=(_loop,), name="cope-loop", daemon=True).start()
+            threading.Thread(target=_run_loop, args=(_loop,), name="cope-loop", daemon=True).start()
         return _loop
 
 
-def _serve(loop: asyncio.AbstractEventLoop) -> None:
+def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
     while True:
         # A task that exits also breaks the loop; its caller gets the exit, and the loop goes on for the others.
         with suppress(SystemExit, KeyboardInterrupt):

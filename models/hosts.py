@@ -50,6 +50,6 @@ def split_host(text: str) -> tuple[str, str | None]:
     return name, host.rstrip("/")
 
 
-def on_this_machine(host: str | None) -> bool:
+def is_loopback(host: str | None) -> bool:
     """Whether an address is loopback; None means this process."""
     return host is None or urlparse(host).hostname in ("127.0.0.1", "localhost", "::1")

@@ -24,32 +24,32 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self._entries: dict[str, dict[str, Any]] = {}
-        self.before: list[dict[str, Any]] = []
+        self.earlier_calls: list[dict[str, Any]] = []
         """What the calls of earlier runs used, those that were stopped early included."""
         for entry in read_jsonl(path):
             if not {"key", "call", "outputs"} <= entry.keys():
                 raise CopeError(
                     f"{path} is not a record of calls: move it away and run the command again"
                 )
-            self.before.append(entry["call"])
+            self.earlier_calls.append(entry["call"])
             if entry["key"]:
                 self._entries[entry["key"]] = entry
-        self._appender = JsonlWriter(path)
+        self._writer = JsonlWriter(path)
 
     def get(self, key: str) -> dict[str, Any] | None:
         return self._entries.get(key)
 
     def put(self, key: str, entry: dict[str, Any]) -> None:
         entry = {"key": key, **entry}
-        self._appender.append(entry)
+        self._writer.append(entry)
         self._entries[key] = entry
 
-    def note(self, call: dict[str, Any]) -> None:
+    def add_cancelled(self, call: dict[str, Any]) -> None:
         """Keep what a call used that was stopped early: it was paid for, and there is nothing to answer again with."""
-        self._appender.append({"key": "", "call": call, "outputs": []})
+        self._writer.append({"key": "", "call": call, "outputs": []})
 
     def close(self) -> None:
-        self._appender.close()
+        self._writer.close()
 
 
 def call_key(model: str, messages: Any, settings: dict[str, Any]) -> str:
@@ -65,7 +65,7 @@ def current_ledger() -> Ledger | None:
     return in_scope("ledger")
 
 
-def recorded_in(ledger: Ledger | None) -> AbstractContextManager[None]:
+def use_ledger(ledger: Ledger | None) -> AbstractContextManager[None]:
     """Calls made inside are written to this ledger, and answered from it where it holds them; also those that DSPy's
     Evaluate and its optimizers make."""
     return scoped("ledger", ledger)

@@ -11,43 +11,55 @@ import dspy
 from dspy.clients.model_metadata import model_info, rate
 
 from .admission import current_admission_control
-from .concurrency import Limit, Turns
+from .concurrency import PrioritySemaphore, TierScheduler
 from .engines.base import LocalEngine
 from .engines.saved import with_current_paths
 from .event_loop import run_sync
 from .ledger import call_key, current_ledger
-from .meter import Call, MachineClock, new_call, record
+from .meter import Call, MachineTimeAccountant, new_call, record_call
 from .prices import Price
 
 
 @dataclass(frozen=True)
-class Runtime:
+class TierRuntime:
     """What the calls of one tier share: how many may be in flight, whose turn it is, the clock and the price."""
 
-    limit: Limit = field(default_factory=lambda: Limit(16))
-    turns: Turns | None = None
-    clock: MachineClock = field(default_factory=MachineClock)
+    semaphore: PrioritySemaphore = field(default_factory=lambda: PrioritySemaphore(16))
+    scheduler: TierScheduler | None = None
+    machine_time: MachineTimeAccountant = field(default_factory=MachineTimeAccountant)
     price: Price | None = None
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Runtime":
+    def __deepcopy__(self, memo: dict[int, Any]) -> "TierRuntime":
         return self  # optimizers copy programs; the machine stays one
 
     def __reduce__(self) -> Any:
         """In another process the machine is free: the settings go there, what is in flight here does not."""
-        return _runtime, (self.limit.size, self.turns and self.turns.patience, self.price)
+        return _rebuild_runtime, (
+            self.semaphore.size,
+            self.scheduler and self.scheduler.time_slice,
+            self.price,
+        )
 
 
-def _runtime(size: int, patience: float | None, price: Price | None) -> Runtime:
-    return Runtime(Limit(size), None if patience is None else Turns(patience), price=price)
+def _rebuild_runtime(size: int, patience: float | None, price: Price | None) -> TierRuntime:
+    return TierRuntime(
+        PrioritySemaphore(size), None if patience is None else TierScheduler(patience), price=price
+    )
 
 
-_call: contextvars.ContextVar[Call | None] = contextvars.ContextVar("cope_call", default=None)
-_no_history: contextvars.ContextVar[bool] = contextvars.ContextVar("cope_no_history", default=False)
+_current_call: contextvars.ContextVar[Call | None] = contextvars.ContextVar(
+    "cope_call", default=None
+)
+_history_disabled: contextvars.ContextVar[bool] = contextvars.ContextVar(
+    "cope_no_history", default=False
+)
 
 
-def note_partial(prompt_tokens: int, completion_tokens: int, cached_tokens: int = 0) -> None:
+def report_partial_usage(
+    prompt_tokens: int, completion_tokens: int, cached_tokens: int = 0
+) -> None:
     """For engines: what a cancelled request had used when it was stopped."""
-    if call := _call.get():
+    if call := _current_call.get():
         call.prompt_tokens, call.completion_tokens, call.cached_tokens = (
             prompt_tokens,
             completion_tokens,
@@ -65,11 +77,11 @@ class TierLM(dspy.LM):
     """
 
     def __init__(
-        self, model: str, *, tier: str = "small", runtime: Runtime | None = None, **kwargs: Any
+        self, model: str, *, tier: str = "small", runtime: TierRuntime | None = None, **kwargs: Any
     ) -> None:
         super().__init__(model, **kwargs)
         self.tier = tier
-        self.runtime = runtime or Runtime()
+        self.runtime = runtime or TierRuntime()
 
     def dump_state(self) -> dict[str, Any]:
         return {**super().dump_state(), "tier": self.tier}
@@ -84,7 +96,7 @@ class TierLM(dspy.LM):
         return run_sync(self.acall(prompt, messages=messages, **kwargs))
 
     async def acall(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
-        kwargs = self._accepted(kwargs)
+        kwargs = self._supported_kwargs(kwargs)
         if (
             count := kwargs.pop("n", None) or 1
         ) > 1:  # DSPy's engines ask as often, under one record
@@ -104,14 +116,14 @@ class TierLM(dspy.LM):
                 "role": call.role,
                 "sample": call.sample,
             }
-            record(Call(**{**entry["call"], **here, "restored": True}))
+            record_call(Call.from_dict({**entry["call"], **here, "restored": True}))
             return entry["outputs"]
         control = current_admission_control()
         if control:
             control.before_call()
-        token = _call.set(call)
+        token = _current_call.set(call)
         try:
-            outputs = await self._timed(call, prompt, messages, kwargs)
+            outputs = await self._timed_call(call, prompt, messages, kwargs)
         except Exception as error:
             if control:
                 control.on_error(call, error)
@@ -119,40 +131,46 @@ class TierLM(dspy.LM):
         except asyncio.CancelledError:
             call.cancelled = True
             if call.seconds:  # it had left the queue
-                record(call)
+                record_call(call)
                 if ledger:
-                    ledger.note(call.as_dict())
+                    ledger.add_cancelled(call.as_dict())
             raise
         finally:
-            _call.reset(token)
+            _current_call.reset(token)
             if control:
                 control.after_call(call)
-        record(call)
+        record_call(call)
         if ledger:
             ledger.put(key, {"call": call.as_dict(), "outputs": _plain_outputs(outputs)})
         return outputs
 
-    async def _timed(self, call: Call, prompt: Any, messages: Any, kwargs: dict[str, Any]) -> Any:
+    async def _timed_call(
+        self, call: Call, prompt: Any, messages: Any, kwargs: dict[str, Any]
+    ) -> Any:
         runtime = self.runtime
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(runtime.limit)
-            if runtime.turns:
-                await stack.enter_async_context(runtime.turns.turn(self.tier))
+            await stack.enter_async_context(runtime.semaphore)
+            if runtime.scheduler:
+                await stack.enter_async_context(runtime.scheduler.turn(self.tier))
             if (
                 dspy.settings.disable_history
             ):  # the meter reads what DSPy would note there, and goes no further
                 stack.enter_context(dspy.context(disable_history=False))
-                stack.callback(_no_history.reset, _no_history.set(True))
-            started, share, failed = time.perf_counter(), runtime.clock.start(self.model), False
+                stack.callback(_history_disabled.reset, _history_disabled.set(True))
+            started, share, failed = (
+                time.perf_counter(),
+                runtime.machine_time.start(self.model),
+                False,
+            )
             try:
                 return await self._send(prompt, messages, kwargs)
             except Exception:
                 failed = True
                 raise
             finally:
-                call.machine_seconds = runtime.clock.stop(share, self.model)
+                call.machine_seconds = runtime.machine_time.stop(share, self.model)
                 call.seconds = time.perf_counter() - started
-                if call.hit:
+                if call.cache_hit:
                     call.seconds = call.machine_seconds = 0.0
                 elif (
                     failed and call.usd is None
@@ -160,8 +178,8 @@ class TierLM(dspy.LM):
                     call.usd = self.price_of(*_tokens(call)[:2], call.machine_seconds)
                 elif price := runtime.price:
                     # What a cancelled call used is known as far as its engine told, and an API does not tell.
-                    told = call.prompt_tokens or not price.by_token
-                    call.usd = price.usd(*_tokens(call), call.machine_seconds) if told else None
+                    told = call.prompt_tokens or not price.is_per_token
+                    call.usd = price.cost(*_tokens(call), call.machine_seconds) if told else None
 
     async def _send(self, prompt: Any, messages: Any, kwargs: dict[str, Any]) -> Any:
         """Ask the model in DSPy's own way."""
@@ -176,7 +194,7 @@ class TierLM(dspy.LM):
     ) -> float | None:
         """What a call like this would cost in USD: by the user's price, else an API's by DSPy's table; None when unknown."""
         if price := self.runtime.price:
-            return price.usd(prompt_tokens, completion_tokens, 0, machine_seconds)
+            return price.cost(prompt_tokens, completion_tokens, 0, machine_seconds)
         if isinstance(getattr(self, "engine", None), LocalEngine):
             return None
         provider, _, model = self.model.partition("/")
@@ -186,7 +204,7 @@ class TierLM(dspy.LM):
             return None
         return prompt_tokens * rates[0] + completion_tokens * rates[1]
 
-    def _accepted(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+    def _supported_kwargs(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Leave out what the model refuses; a greedy call has no rollouts."""
         kwargs = dict(kwargs)
         if (
@@ -200,16 +218,16 @@ class TierLM(dspy.LM):
 
     def update_history(self, entry: dict[str, Any]) -> None:
         """DSPy reports every finished call here, in the caller's context, with usage, cost and the response."""
-        if not _no_history.get():
+        if not _history_disabled.get():
             self._keep_history(entry)
-        call = _call.get()
+        call = _current_call.get()
         if call is None:
             return
         usage = entry.get("usage") or {}
         response = entry.get("response")
-        call.hit = not usage and _used_before(response)
+        call.cache_hit = not usage and _is_cached_response(response)
         call.truncated = getattr(response, "finish_reason", None) == "length"
-        if call.hit:
+        if call.cache_hit:
             call.usd = 0.0
             return
         call.prompt_tokens = usage.get("prompt_tokens") or 0
@@ -219,7 +237,7 @@ class TierLM(dspy.LM):
         call.logprob = _logprob(entry.get("outputs"))
 
 
-def _used_before(response: Any) -> bool:
+def _is_cached_response(response: Any) -> bool:
     """Whether a response comes from DSPy's cache: LiteLLM's is marked, DSPy's own keeps the tokens it was made with."""
     usage = getattr(response, "usage", None)
     made_with = getattr(usage, "input_tokens", None) or getattr(usage, "output_tokens", None)

@@ -8,7 +8,7 @@ import contextvars
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -28,9 +28,9 @@ class Call:
         machine_seconds: the call's share of the machine's time; calls in flight together divide it.
         sample: the sample of its round that it was made for; None where it was made for all of them, or for none.
         usd: None when the price is not known. A cache hit costs 0.
-        hit: answered by the cache; its tokens were paid before and count as zero here.
+        cache_hit: answered by the cache; its tokens were paid before and count as zero here.
         cancelled: given up because nothing depended on it any more; tokens as far as the engine told them.
-        restored: taken from the record of an earlier, interrupted run, with what it used then.
+        from_ledger: taken from the record of an earlier, interrupted run, with what it used then.
         logprob: the sum of its tokens' log-probabilities, where they were asked for and given.
     """
 
@@ -45,14 +45,25 @@ class Call:
     usd: float | None = None
     seconds: float = 0.0
     machine_seconds: float = 0.0
-    hit: bool = False
+    cache_hit: bool = False
     cancelled: bool = False
     truncated: bool = False
-    restored: bool = False
+    from_ledger: bool = False
     logprob: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
+        """Return the call as a ledger holds it."""
+        return {_FILE_KEYS.get(name, name): getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_dict(cls, entry: Mapping[str, Any]) -> "Call":
+        """Return the call that a ledger holds."""
+        return cls(**{_FIELDS.get(key, key): value for key, value in entry.items()})
+
+
+# Fields that have another key in files.
+_FILE_KEYS = {"cache_hit": "hit", "from_ledger": "restored"}
+_FIELDS = {key: name for name, key in _FILE_KEYS.items()}
 
 
 @dataclass
@@ -78,7 +89,7 @@ class Meter:
             c for c in self.calls if all(getattr(c, k) == v for k, v in labels.items())
         )
 
-    def by(self, *labels: str) -> dict[tuple[Any, ...], Usage]:
+    def group_by(self, *labels: str) -> dict[tuple[Any, ...], Usage]:
         """The usage of each combination of labels, as in `by("tier", "round", "role")`, in sorted order."""
         groups: dict[tuple[Any, ...], list[Call]] = {}
         for call in self.calls:
@@ -100,7 +111,7 @@ def metered(meter: Meter | None = None) -> Iterator[Meter]:
 
 
 @contextmanager
-def labelled(**labels: Any) -> Iterator[None]:
+def call_labels(**labels: Any) -> Iterator[None]:
     """Give the calls made inside these labels (`round`, `role`, `sample`)."""
     token = _labels.set({**(_labels.get() or {}), **labels})
     try:
@@ -114,13 +125,13 @@ def new_call(tier: str, model: str) -> Call:
     return Call(tier=tier, model=model, **(_labels.get() or {}))
 
 
-def record(call: Call) -> None:
+def record_call(call: Call) -> None:
     """Write a finished call to every meter open here."""
     for meter in in_scope("meters", ()):
         meter.add(call)
 
 
-class MachineClock:
+class MachineTimeAccountant:
     """Divides a machine's time among the calls in flight, so that their shares add up to the time it worked.
 
     Models that generate at once get equal parts of the machine, as the system's scheduler gives them; calls of one model

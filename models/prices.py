@@ -48,11 +48,11 @@ class Price:
         )
 
     @property
-    def by_token(self) -> bool:
+    def is_per_token(self) -> bool:
         """Whether a call's tokens must be known to price it."""
         return bool(self.input_per_million or self.output_per_million or self.cached_per_million)
 
-    def usd(self, prompt: int, completion: int, cached: int, machine_seconds: float) -> float:
+    def cost(self, prompt: int, completion: int, cached: int, machine_seconds: float) -> float:
         """The cost of one call in USD, from its tokens and its share of the machine's time in seconds."""
         cached_rate = (
             self.input_per_million if self.cached_per_million is None else self.cached_per_million

@@ -12,7 +12,7 @@ import dspy
 
 from ..errors import CopeError
 from .adapter import adapter_by_name
-from .concurrency import Limit, Turns
+from .concurrency import PrioritySemaphore, TierScheduler
 from .engines.base import LocalEngine
 from .engines.registry import (
     ENGINE_CONCURRENCY,
@@ -22,9 +22,9 @@ from .engines.registry import (
     find_factory,
     make_engine,
 )
-from .hosts import on_this_machine, split_host
-from .lm import Runtime, TierLM
-from .meter import MachineClock
+from .hosts import is_loopback, split_host
+from .lm import TierLM, TierRuntime
+from .meter import MachineTimeAccountant
 from .prices import Price
 
 # LiteLLM must not fetch its price table where there may be no network; the one in the package serves.
@@ -33,13 +33,13 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 DEFAULT_SMALL = "local/qwen2.5-coder-0.5b"
 DEFAULT_LARGE = "local/qwen2.5-coder-1.5b"
 
-ASKED = ("adapter", "max_tokens", "context")
+PROMPT_SETTINGS = ("adapter", "max_tokens", "context")
 """Options of a team that change what a prompt looks like, or what fits: prompts are compiled, and answers recorded, under one
 value of each."""
 
 # One machine's tiers share its clock, and its cores where a server per model would fight for them.
-_machine_clock = MachineClock()
-_host_schedulers: dict[str, Turns] = {}
+_machine_clock = MachineTimeAccountant()
+_host_schedulers: dict[str, TierScheduler] = {}
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Team:
         **tiers: "str | LocalEngine",
     ) -> None:
         wanted = {"small": small, "large": large, **tiers}
-        self._asked = {
+        self._arguments = {
             **wanted,
             "prices": prices,
             "limits": limits,
@@ -162,7 +162,7 @@ class Team:
 
     def __reduce__(self) -> Any:
         """Saved as it was asked for: keys and addresses come from the environment of whoever loads it."""
-        return partial(type(self), **self._asked), ()
+        return partial(type(self), **self._arguments), ()
 
     def _tier(self, name: str, model: "str | LocalEngine") -> Tier:
         concurrency = self._limits.get(name) or _default_concurrency(model)
@@ -178,11 +178,11 @@ class Team:
         host = engine.host if engine else None
         scheduler = None
         if host in self._cpu_shared_hosts:
-            scheduler = _host_schedulers.setdefault(host, Turns())
-        runtime = Runtime(
-            limit=Limit(concurrency),
-            turns=scheduler,
-            clock=_machine_clock if local and on_this_machine(host) else MachineClock(),
+            scheduler = _host_schedulers.setdefault(host, TierScheduler())
+        runtime = TierRuntime(
+            semaphore=PrioritySemaphore(concurrency),
+            scheduler=scheduler,
+            machine_time=_machine_clock if local and is_loopback(host) else MachineTimeAccountant(),
             price=self._prices.get(name),
         )
         if engine is not None:
@@ -207,7 +207,7 @@ def _default_concurrency(model: "str | LocalEngine") -> int:
     return default_concurrency(model)
 
 
-def _api_model(model: str, tier: str, runtime: Runtime, settings: dict[str, Any]) -> TierLM:
+def _api_model(model: str, tier: str, runtime: TierRuntime, settings: dict[str, Any]) -> TierLM:
     name, host = split_host(model)
     settings = dict(settings)
     if host:
@@ -236,5 +236,5 @@ def _find_cpu_shared_hosts(models: "Iterable[str | LocalEngine]") -> set[str]:
         host = factory.cpu_shared_host(model.partition("/")[2]) if factory else None
         if host:
             hosts[host] = hosts.get(host, 0) + 1
-    shared = {host for host, served in hosts.items() if served > 1 and on_this_machine(host)}
+    shared = {host for host, served in hosts.items() if served > 1 and is_loopback(host)}
     return set() if has_gpu() else shared

@@ -208,8 +208,8 @@ class Usage:
 
 def _call_row(call: "Call") -> dict[str, Any]:
     row = {name: getattr(call, name) for name in _ROW_FIELDS if hasattr(call, name)}
-    row["calls"] = int(not call.hit)
-    row["hits"] = int(call.hit)
+    row["calls"] = int(not call.cache_hit)
+    row["hits"] = int(call.cache_hit)
     row["cancelled"] = int(call.cancelled)
     row["unpriced"] = int(call.usd is None)
     row["role"] = call.role

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CopeError
-from ..models.team import ASKED
+from ..models.team import PROMPT_SETTINGS
 from ..stats.tiers import LARGE
 from ..util.hashing import digest, question_fingerprint
 from .confidence.early_stopping import EXACT, NONE
@@ -139,7 +139,7 @@ class Certificate:
         if rule != theirs and {rule, theirs} != {EXACT, NONE}:  # these two decide alike
             return f"it was made with --early-stop {theirs}, and {rule} may decide otherwise: give --early-stop {theirs}"
         for setting, value in self.asked.items():
-            if setting in ASKED and setting in asked and asked[setting] != value:
+            if setting in PROMPT_SETTINGS and setting in asked and asked[setting] != value:
                 option = setting.replace("_", "-")
                 return f"it was made with --{option} {value}, and not {asked[setting]}: give that, or calibrate anew"
         return None

@@ -8,9 +8,9 @@ from typing import Any, Literal
 import dspy
 from dspy.utils.exceptions import AdapterParseError
 
-from ..models import Team, labelled
+from ..models import Team, call_labels
 from ..models.adapter import LeanAdapter
-from ..models.concurrency import waiting_as
+from ..models.concurrency import with_priority
 from .confidence.base import Confidence, Sample, Verdict
 from .confidence.early_stopping import EXACT, INEXACT, share_of_drawn
 from .confidence.votes import accepts
@@ -105,7 +105,7 @@ class CascadeRound(dspy.Module):
 
         async def make(index: int) -> Sample:
             # Where models are busy with other questions too, first samples go before second ones of any question.
-            with waiting_as(places.get(index, 0)):
+            with with_priority(places.get(index, 0)):
                 sample = await self._sample(index, given, plans, shared, team, seed, nearest)
             await tally.examine(sample)
             return sample
@@ -209,7 +209,7 @@ class CascadeRound(dspy.Module):
         """The tier's model and adapter, the meter's labels, and a trace of the sample's own."""
         stack = ExitStack()
         stack.enter_context(team[tier].context(trace=trace))
-        stack.enter_context(labelled(round=self.number, role=role, sample=index))
+        stack.enter_context(call_labels(round=self.number, role=role, sample=index))
         return stack
 
     def _config(

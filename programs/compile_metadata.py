@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..models.team import ASKED
+from ..models.team import PROMPT_SETTINGS
 
 
 def read_compile_metadata(file: Path | None) -> dict[str, Any]:
@@ -40,14 +40,14 @@ def setting_mismatches(compiled: Mapping[str, Any], current: Mapping[str, Any]) 
 
     Args:
         compiled: the metadata of a compile; a setting that it lacks counts as the same.
-        current: the settings of `cope.models.team.ASKED` by name, and under `shown` a description
+        current: the settings of `cope.models.team.PROMPT_SETTINGS` by name, and under `shown` a description
             of the tests that models see.
 
     >>> setting_mismatches({"adapter": "json"}, {"adapter": "lean"}).partition(":")[0]
     'the program was compiled with --adapter json, and here it is lean'
     """
     mismatches = []
-    for name in ASKED:
+    for name in PROMPT_SETTINGS:
         then, now = compiled.get(name), current.get(name)
         if then is None or now is None or then == now:
             continue

@@ -52,7 +52,7 @@ class TeamOptions:
     weights: Path | None = None
 
     def request_settings(self) -> dict[str, Any]:
-        """Return what changes the requests, under the names of `cope.models.team.ASKED`."""
+        """Return what changes the requests, under the names of `cope.models.team.PROMPT_SETTINGS`."""
         return {
             "adapter": self.adapter,
             "max_tokens": self.max_tokens,

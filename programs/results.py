@@ -63,7 +63,7 @@ def _test(outcome: TestOutcome) -> OutcomeRecord:
 
 def used(meter: Meter) -> dict[str, Any]:
     """Calls, tokens and seconds by tier, round and role, and what they cost."""
-    usage = meter.by("tier", "round", "role")
+    usage = meter.group_by("tier", "round", "role")
     total: Usage = meter.total()
     rows: list[UsageRow] = [
         {"tier": tier, "round": number, "role": role, **use.as_dict()}  # type: ignore[typeddict-item]

@@ -84,13 +84,13 @@ def test_a_run_keeps_first_params_newest_figures_and_files_over_attempts(
     file = tmp_path / "records.jsonl"
     file.write_text("{}\n")
     with kept.open("run", params={"seed": 0}, tags={"folder": "x"}) as run:
-        run.metrics({"accuracy": 0.5, "usd": None})
-        run.artifact(file)
-        run.artifact(file, "inside")
-        run.text("a table", "table.txt")
+        run.log_metrics({"accuracy": 0.5, "usd": None})
+        run.log_artifact(file)
+        run.log_artifact(file, "inside")
+        run.log_text("a table", "table.txt")
     with kept.open("run", run.id, params={"seed": 1, "more": 2}, tags={"folder": "y"}) as again:
-        again.metrics({"accuracy": 0.75}, step=3)
-        again.tags({"outcome": "good"})
+        again.log_metrics({"accuracy": 0.75}, step=3)
+        again.set_tags({"outcome": "good"})
     assert (again.id, again.uri) == (run.id, kept.store)
     found = kept.look(run.id)
     assert found.status == "FINISHED"
@@ -116,8 +116,8 @@ def test_how_a_run_ends_is_kept(kept: Kept, error: type[BaseException], status: 
 
 def test_runs_inside_a_run_are_found_again_when_they_are_finished(kept: Kept):
     with kept.open("children") as run:
-        made = run.child("abc", "candidate 0", {"accuracy": 0.5}, {"prompts.txt": "Solve."})
-        run.tags({"outcome": "start"}, made)
+        made = run.log_child_run("abc", "candidate 0", {"accuracy": 0.5}, {"prompts.txt": "Solve."})
+        run.set_tags({"outcome": "start"}, made)
     with kept.open("children", run.id) as again:
         assert again.children() == {"abc": made}
         again.end_children()
@@ -132,15 +132,18 @@ def test_runs_inside_a_run_are_found_again_when_they_are_finished(kept: Kept):
 
 def test_a_table_is_a_file_that_is_replaced(kept: Kept):
     with kept.open("table") as run:
-        run.table([{"number": 0}], "candidates.json")
-        run.table([{"number": 0}, {"number": 1}], "candidates.json")
+        run.log_table([{"number": 0}], "candidates.json")
+        run.log_table([{"number": 0}, {"number": 1}], "candidates.json")
     assert kept.look(run.id).files == {"candidates.json"}
 
 
 def test_a_prompt_gets_a_version_when_it_changes(kept: Kept):
     first, second = ([{"role": "system", "content": text}] for text in ("Solve.", "Think."))
     with kept.open("prompts") as run:
-        made = [run.prompt("cope-contract-prompt", m, "gepa", {}) for m in (first, first, second)]
+        made = [
+            run.register_prompt("cope-contract-prompt", m, "gepa", {})
+            for m in (first, first, second)
+        ]
     assert made == [f"prompts:/cope-contract-prompt/{version}" for version in (1, 1, 2)]
 
 
@@ -157,7 +160,7 @@ def test_an_earlier_run_takes_a_file_and_stays_as_it_ended(kept: Kept, tmp_path:
         pass
     page = tmp_path / "report.html"
     page.write_text("<p>")
-    kept.tracker.earlier_run(run.id, kept.store).artifact(page)
+    kept.tracker.earlier_run(run.id, kept.store).log_artifact(page)
     found = kept.look(run.id)
     assert (found.status, found.files) == ("FINISHED", {"report.html"})
 
@@ -167,10 +170,10 @@ def test_what_a_store_refuses_is_one_line(kept: Kept, tmp_path: Path):
     gone = kept.tracker.earlier_run(GONE, kept.store)
     with kept.open("refuses") as run:
         for refused in (
-            lambda: gone.metrics({"accuracy": 1.0}),
-            lambda: gone.text("x", "x.txt"),
-            lambda: gone.artifact(tmp_path),
-            lambda: run.artifact(tmp_path / "missing"),
+            lambda: gone.log_metrics({"accuracy": 1.0}),
+            lambda: gone.log_text("x", "x.txt"),
+            lambda: gone.log_artifact(tmp_path),
+            lambda: run.log_artifact(tmp_path / "missing"),
         ):
             with pytest.raises(CopeError, match="^the tracking store .* failed: ") as raised:
                 refused()

@@ -5,8 +5,8 @@ prompts and among its models. MLflow takes seconds to import, so that every use 
 """
 
 from .prompts import template
-from .run import TrackedRun, question_span, tracked
-from .store import ARTIFACTS, DEFAULT_STORE, check_store, store_file, store_uri
+from .run import TrackedRun, question_span, tracked_run
+from .store import ARTIFACTS, DEFAULT_STORE, open_store, store_file, store_uri
 from .tracker import MlflowTracker, Tracker, TrackerRun
 
 __all__ = [
@@ -16,10 +16,10 @@ __all__ = [
     "TrackedRun",
     "Tracker",
     "TrackerRun",
-    "check_store",
+    "open_store",
     "question_span",
     "store_file",
     "store_uri",
     "template",
-    "tracked",
+    "tracked_run",
 ]

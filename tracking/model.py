@@ -8,7 +8,7 @@ from typing import Any
 
 _REQUIRED = ("cope-dspy", "dspy", "mlflow")
 # They warn of files from strangers, and this one is the user's own.
-_LOUD = ("dspy.primitives.base_module", "dspy.dsp.utils.settings")
+_NOISY_LOGGERS = ("dspy.primitives.base_module", "dspy.dsp.utils.settings")
 
 
 def log_program(
@@ -45,7 +45,7 @@ def log_program(
     logged = Model.log(
         artifact_path=None,
         name="program",
-        flavor=_Unasked,
+        flavor=_WithoutModelConfig,
         flavor_name="dspy",
         run_id=run_id,
         model=program,
@@ -77,14 +77,14 @@ def requirement(package: str) -> str:
     return f"{package} @ {url}" if url else f"{package}=={version(package)}"
 
 
-class _Unasked:
+class _WithoutModelConfig:
     """MLflow's DSPy flavor; by itself it would ask the program the example, and has no way to be told not to."""
 
     @staticmethod
     def save_model(*, validate_serving_input: bool, **kwargs: Any) -> None:
         import mlflow.dspy as mlflow_dspy
 
-        levels = [(logger, logger.level) for logger in map(logging.getLogger, _LOUD)]
+        levels = [(logger, logger.level) for logger in map(logging.getLogger, _NOISY_LOGGERS)]
         for logger, _ in levels:
             logger.setLevel(logging.ERROR)
         try:

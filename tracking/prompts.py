@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-_READ = re.compile(
+_TEMPLATE_BRACES = re.compile(
     r"\{(?=[{%])|\}(?=\})"
 )  # what begins or ends something that MLflow, or Jinja for it, would read
 
@@ -25,7 +25,7 @@ def template(
     """
 
     def safe(text: str) -> str:
-        text = _READ.sub(lambda brace: f"{brace[0]} ", text)
+        text = _TEMPLATE_BRACES.sub(lambda brace: f"{brace[0]} ", text)
         for name, mark in fields.items():
             text = text.replace(mark, f"{{{{{name}}}}}")
         return text
@@ -34,14 +34,14 @@ def template(
 
 
 def register(
-    name: str, messages: Sequence[Mapping[str, str]], words: str, tags: Mapping[str, str]
+    name: str, messages: Sequence[Mapping[str, str]], description: str, tags: Mapping[str, str]
 ) -> str:
     """Register a prompt unless its last version says the same.
 
     Args:
         name: the prompt's; characters that MLflow refuses become hyphens.
         messages: a chat's template.
-        words: what the version is, in a line.
+        description: what the version is, in a line.
         tags: of the version.
 
     Returns:
@@ -52,5 +52,5 @@ def register(
     name, wanted = re.sub(r"[^a-zA-Z0-9_.-]+", "-", name), [dict(message) for message in messages]
     last = genai.load_prompt(name, allow_missing=True, link_to_model=False, cache_ttl_seconds=0)
     if last is None or last.template != wanted:
-        last = genai.register_prompt(name, wanted, commit_message=words, tags=dict(tags))
+        last = genai.register_prompt(name, wanted, commit_message=description, tags=dict(tags))
     return last.uri

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ..errors import CopeError, first_line
-from .store import ARTIFACTS, check_store, store_file, usable
+from .store import ARTIFACTS, open_store, store_errors, store_file
 
 _log = logging.getLogger(__name__)
 _KEY = "cope.key"
@@ -25,7 +25,9 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-def _in_a_line(method: Callable[Concatenate[Any, _P], _T]) -> Callable[Concatenate[Any, _P], _T]:
+def _wrap_store_errors(
+    method: Callable[Concatenate[Any, _P], _T],
+) -> Callable[Concatenate[Any, _P], _T]:
     """What the store refuses becomes a `CopeError`: who logs need not know what MLflow raises, and may go on without."""
 
     @wraps(method)
@@ -46,8 +48,10 @@ class TrackedRun:
     experiment_id: str
     uri: str
 
-    @_in_a_line
-    def metrics(self, values: Mapping[str, float | int | None], step: int | None = None) -> None:
+    @_wrap_store_errors
+    def log_metrics(
+        self, values: Mapping[str, float | int | None], step: int | None = None
+    ) -> None:
         """Log figures; those that are not known are left out."""
         import mlflow
 
@@ -57,20 +61,20 @@ class TrackedRun:
             run_id=self.id,
         )
 
-    @_in_a_line
-    def artifact(self, path: Path, folder: str | None = None) -> None:
+    @_wrap_store_errors
+    def log_artifact(self, path: Path, folder: str | None = None) -> None:
         import mlflow
 
         mlflow.log_artifact(str(path), folder, run_id=self.id)
 
-    @_in_a_line
-    def text(self, text: str, name: str) -> None:
+    @_wrap_store_errors
+    def log_text(self, text: str, name: str) -> None:
         import mlflow
 
         mlflow.log_text(text, name, run_id=self.id)
 
-    @_in_a_line
-    def table(self, rows: Sequence[Mapping[str, Any]], name: str) -> None:
+    @_wrap_store_errors
+    def log_table(self, rows: Sequence[Mapping[str, Any]], name: str) -> None:
         """Log rows with the same columns as a JSON file that MLflow's page shows, and `load_table` reads, as a table.
 
         MLflow's own `log_table` adds to a table that is there, so that a resumed run would have every row twice.
@@ -86,25 +90,25 @@ class TrackedRun:
         if (entry := {"path": name, "type": "table"}) not in tables:
             mlflow.MlflowClient().set_tag(self.id, _TABLES, json.dumps([*tables, entry]))
 
-    @_in_a_line
-    def tags(self, values: Mapping[str, str], run_id: str | None = None) -> None:
+    @_wrap_store_errors
+    def set_tags(self, values: Mapping[str, str], run_id: str | None = None) -> None:
         """Set tags of this run, or of a child."""
         import mlflow
 
         for name, value in values.items():
             mlflow.MlflowClient().set_tag(run_id or self.id, name, value)
 
-    @_in_a_line
+    @_wrap_store_errors
     def children(self) -> dict[str, str]:
         """The finished runs that `child` made, by key, those of earlier attempts too."""
         return {
             run.data.tags[_KEY]: run.info.run_id
-            for run in self._inside()
+            for run in self._child_runs()
             if run.info.status == "FINISHED"
         }
 
-    @_in_a_line
-    def child(
+    @_wrap_store_errors
+    def log_child_run(
         self, key: str, name: str, metrics: Mapping[str, float], texts: Mapping[str, str]
     ) -> str:
         """Make a run inside this one, with its figures and text files, and end it.
@@ -118,7 +122,8 @@ class TrackedRun:
 
         client = mlflow.MlflowClient()
         run_id = next(
-            (run.info.run_id for run in self._inside(key) if run.info.status != "FINISHED"), None
+            (run.info.run_id for run in self._child_runs(key) if run.info.status != "FINISHED"),
+            None,
         )
         if run_id is None:
             tags = {_PARENT: self.id, _KEY: key}
@@ -129,16 +134,16 @@ class TrackedRun:
         client.set_terminated(run_id)
         return run_id
 
-    @_in_a_line
+    @_wrap_store_errors
     def end_children(self) -> None:
         """End the runs inside that a killed attempt left running and that nothing was written to since, as killed."""
         import mlflow
 
-        for run in self._inside():
+        for run in self._child_runs():
             if run.info.status == "RUNNING":
                 mlflow.MlflowClient().set_terminated(run.info.run_id, "KILLED")
 
-    def _inside(self, key: str | None = None) -> list[Any]:
+    def _child_runs(self, key: str | None = None) -> list[Any]:
         """The runs that `child` made, of all keys or one, whatever became of them."""
         import mlflow
 
@@ -148,17 +153,21 @@ class TrackedRun:
         found = mlflow.MlflowClient().search_runs([self.experiment_id], inside, max_results=1000)
         return [run for run in found if _KEY in run.data.tags]
 
-    @_in_a_line
-    def prompt(
-        self, name: str, messages: Sequence[Mapping[str, str]], words: str, tags: Mapping[str, str]
+    @_wrap_store_errors
+    def register_prompt(
+        self,
+        name: str,
+        messages: Sequence[Mapping[str, str]],
+        description: str,
+        tags: Mapping[str, str],
     ) -> str:
         """Register a prompt, see `prompts.register`. Returns its address."""
         from .prompts import register
 
-        return register(name, messages, words, {**tags, "run": self.id})
+        return register(name, messages, description, {**tags, "run": self.id})
 
-    @_in_a_line
-    def model(
+    @_wrap_store_errors
+    def log_model(
         self,
         program: Any,
         inputs: Mapping[str, str],
@@ -172,7 +181,7 @@ class TrackedRun:
 
 
 @contextmanager
-def tracked(
+def tracked_run(
     experiment: str,
     name: str,
     params: Mapping[str, Any],
@@ -196,16 +205,18 @@ def tracked(
     Raises:
         CopeError: when the store cannot be written or reached.
     """
-    uri = check_store(store)
+    uri = open_store(store)
     import mlflow
     import mlflow.dspy as mlflow_dspy
     from mlflow.exceptions import MlflowException
 
-    with usable(uri):
-        experiment_id = _experiment(experiment, uri)
+    with store_errors(uri):
+        experiment_id = _experiment_id(experiment, uri)
         if traces:
             mlflow_dspy.autolog(log_traces=True, log_evals=False, log_compiles=False, silent=True)
-        run = mlflow.start_run(run_id=_usable(run_id), experiment_id=experiment_id, run_name=name)
+        run = mlflow.start_run(
+            run_id=_existing_run_id(run_id), experiment_id=experiment_id, run_name=name
+        )
     status = "FINISHED"
     try:
         known = run.data.params
@@ -244,7 +255,7 @@ def question_span(question_id: str, question: str) -> Iterator[None]:
         yield
 
 
-def _experiment(name: str, uri: str) -> str:
+def _experiment_id(name: str, uri: str) -> str:
     import mlflow
 
     if found := mlflow.get_experiment_by_name(name):
@@ -255,7 +266,7 @@ def _experiment(name: str, uri: str) -> str:
     return mlflow.create_experiment(name, artifact_location=place)
 
 
-def _usable(run_id: str | None) -> str | None:
+def _existing_run_id(run_id: str | None) -> str | None:
     import mlflow
     from mlflow.exceptions import MlflowException
 

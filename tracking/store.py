@@ -37,7 +37,7 @@ def store_file(uri: str) -> Path | None:
     return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
 
 
-def check_store(store: str | None = None) -> str:
+def open_store(store: str | None = None) -> str:
     """Open the store, and make its tables where there are none, so that what is wrong with it is known at the start.
 
     Returns:
@@ -54,14 +54,14 @@ def check_store(store: str | None = None) -> str:
 
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    with usable(uri):
+    with store_errors(uri):
         mlflow.set_tracking_uri(uri)
         mlflow.get_experiment_by_name("Default")
     return uri
 
 
 @contextmanager
-def usable(uri: str) -> Iterator[None]:
+def store_errors(uri: str) -> Iterator[None]:
     """Inside, a store that cannot be used is a `CopeError` in one line."""
     from mlflow.exceptions import MlflowException
 

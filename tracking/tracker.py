@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-from .run import TrackedRun, question_span, tracked
-from .store import check_store
+from .run import TrackedRun, question_span, tracked_run
+from .store import open_store
 
 
 class TrackerRun(Protocol):
@@ -18,31 +18,35 @@ class TrackerRun(Protocol):
     @property
     def uri(self) -> str: ...
 
-    def metrics(
+    def log_metrics(
         self, values: Mapping[str, float | int | None], step: int | None = None
     ) -> None: ...
 
-    def artifact(self, path: Path, folder: str | None = None) -> None: ...
+    def log_artifact(self, path: Path, folder: str | None = None) -> None: ...
 
-    def text(self, text: str, name: str) -> None: ...
+    def log_text(self, text: str, name: str) -> None: ...
 
-    def table(self, rows: Sequence[Mapping[str, Any]], name: str) -> None: ...
+    def log_table(self, rows: Sequence[Mapping[str, Any]], name: str) -> None: ...
 
-    def tags(self, values: Mapping[str, str], run_id: str | None = None) -> None: ...
+    def set_tags(self, values: Mapping[str, str], run_id: str | None = None) -> None: ...
 
     def children(self) -> dict[str, str]: ...
 
-    def child(
+    def log_child_run(
         self, key: str, name: str, metrics: Mapping[str, float], texts: Mapping[str, str]
     ) -> str: ...
 
     def end_children(self) -> None: ...
 
-    def prompt(
-        self, name: str, messages: Sequence[Mapping[str, str]], words: str, tags: Mapping[str, str]
+    def register_prompt(
+        self,
+        name: str,
+        messages: Sequence[Mapping[str, str]],
+        description: str,
+        tags: Mapping[str, str],
     ) -> str: ...
 
-    def model(
+    def log_model(
         self,
         program: Any,
         inputs: Mapping[str, str],
@@ -69,7 +73,7 @@ class Tracker(Protocol):
         *,
         traces: bool = True,
     ) -> AbstractContextManager[TrackerRun]:
-        """Open a run, see `tracked`."""
+        """Open a run, see `tracked_run`."""
         ...
 
     def earlier_run(self, run_id: str, store: str) -> TrackerRun:
@@ -85,7 +89,7 @@ class MlflowTracker:
     """Track in MLflow."""
 
     def check(self, store: str | None = None) -> str:
-        return check_store(store)
+        return open_store(store)
 
     def open(
         self,
@@ -98,10 +102,10 @@ class MlflowTracker:
         *,
         traces: bool = True,
     ) -> AbstractContextManager[TrackedRun]:
-        return tracked(experiment, name, params, tags, run_id, store, traces=traces)
+        return tracked_run(experiment, name, params, tags, run_id, store, traces=traces)
 
     def earlier_run(self, run_id: str, store: str) -> TrackedRun:
-        return TrackedRun(run_id, "", check_store(store))
+        return TrackedRun(run_id, "", open_store(store))
 
     def question_span(self, question_id: str, question: str) -> AbstractContextManager[None]:
         return question_span(question_id, question)

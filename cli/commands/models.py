@@ -91,10 +91,10 @@ def _ollama_models(host: str) -> list[dict[str, Any]] | None:
     """Return names and sizes; None where no server answers."""
     import httpx
 
-    from ...models.engines.ollama_server import served
+    from ...models.engines.ollama_server import server_info
 
     try:
-        models = served(host)[1]
+        models = server_info(host)[1]
     except (httpx.HTTPError, ValueError):
         return None
     return [{"name": f"ollama/{model['name']}", "size": model["size"]} for model in models]

@@ -124,7 +124,7 @@ def _attach(
     try:
         if file is not None and not file.is_file():
             raise CopeError(f"there is no store {file}: name it with --store")
-        tracker.earlier_run(opened.mlflow_run, uri).artifact(output)
+        tracker.earlier_run(opened.mlflow_run, uri).log_artifact(output)
     except CopeError as error:
         click.echo(f"warning: not attached to MLflow run {opened.mlflow_run}: {error}", err=True)
         return None

@@ -17,11 +17,11 @@ def check_ollama() -> Check:
     """Check that an Ollama server answers, and which models it has."""
     import httpx
 
-    from ...models.engines.ollama_server import served, server_host
+    from ...models.engines.ollama_server import server_host, server_info
 
     host = server_host()
     try:
-        version, models = served(host, CHECK_SECONDS / 2)
+        version, models = server_info(host, CHECK_SECONDS / 2)
     except httpx.TransportError:
         return Check("ollama", "note", f"no server answers at {host}", _ollama_advice())
     except (httpx.HTTPError, ValueError) as error:

@@ -50,18 +50,18 @@ def track_comparison(
         traces=False,
     ) as run:
         store.update_metadata(mlflow_run=run.id)
-        run.metrics(_metrics(comparison, document))
-        run.text(text, "comparison.txt")
+        run.log_metrics(_metrics(comparison, document))
+        run.log_text(text, "comparison.txt")
         untracked = {**document, "mlflow": None}
-        run.text(json.dumps(untracked, ensure_ascii=False, indent=1), DOCUMENT_FILE)
+        run.log_text(json.dumps(untracked, ensure_ascii=False, indent=1), DOCUMENT_FILE)
         for picture in document["pictures"]:
-            run.artifact(Path(picture))
+            run.log_artifact(Path(picture))
         logged = run.children()
         for name, figures in comparison.figures.items():
             key = f"{name} {stores[name].path.name} {figures.n}"
             if key not in logged:
                 settings = json.dumps(stores[name].settings, indent=1)
-                run.child(key, name, _system_metrics(figures), {"settings.json": settings})
+                run.log_child_run(key, name, _system_metrics(figures), {"settings.json": settings})
         return {"run": run.id, "store": run.uri}
 
 

@@ -171,7 +171,7 @@ def _priced(usage: Mapping[str, Array], price: Price) -> Any:
     """Return the cost by the user's price; a count that the price does not need may be unknown."""
     none = np.zeros(len(usage["calls"]))
     seconds = usage["machine_seconds"] if price.per_hour else none
-    if not price.by_token:
-        return price.usd(none, none, none, seconds)  # type: ignore[arg-type]
+    if not price.is_per_token:
+        return price.cost(none, none, none, seconds)  # type: ignore[arg-type]
     cached = usage["cached_tokens"] if price.cached_per_million is not None else none
-    return price.usd(usage["prompt_tokens"], usage["completion_tokens"], cached, seconds)  # type: ignore[arg-type]
+    return price.cost(usage["prompt_tokens"], usage["completion_tokens"], cached, seconds)  # type: ignore[arg-type]

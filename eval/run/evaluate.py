@@ -18,7 +18,7 @@ from dspy.utils.exceptions import (
 )
 
 from ...errors import CopeError, Unavailable
-from ...models import recorded_in
+from ...models import use_ledger
 from ...models.budget import Budget, BudgetGuard
 from ...programs import Cascade
 from ..tasks.base import Task
@@ -57,7 +57,7 @@ def questions_in_flight(cascade: Cascade) -> int:
     With all their samples; or with one of each, where one that passes leaves those after it unasked.
     """
     first = cascade.preset.rounds[0]
-    slots = cascade.team[first.reasoner].lm.runtime.limit.size
+    slots = cascade.team[first.reasoner].lm.runtime.semaphore.size
     samples = 1 if cascade.confidence_of(1).single_sample_decides else first.samples
     return max(2, math.ceil(slots / samples) + 1)
 
@@ -125,7 +125,7 @@ async def evaluate(
             finished(record)
             spend(record.usage)
 
-    with recorded_in(folder.ledger), dspy.context(max_history_size=64):
+    with use_ledger(folder.ledger), dspy.context(max_history_size=64):
         try:
             async with asyncio.TaskGroup() as group:
                 for key, example in left:

@@ -178,11 +178,11 @@ def log_summary(
     run: "TrackerRun", summary: Summary, store: RunStore, cascade: Cascade, table: str
 ) -> None:
     """Log figures, records, table and program to the MLflow run."""
-    run.metrics(dict(_metrics(summary)))
-    run.artifact(store.results_file)
-    run.text(table, "table.txt")
-    run.text(json.dumps(summary.as_dict(), indent=1), "summary.json")
-    run.text(json.dumps(cascade.dump_state(), indent=1, default=str), "program.json")
+    run.log_metrics(dict(_metrics(summary)))
+    run.log_artifact(store.results_file)
+    run.log_text(table, "table.txt")
+    run.log_text(json.dumps(summary.as_dict(), indent=1), "summary.json")
+    run.log_text(json.dumps(cascade.dump_state(), indent=1, default=str), "program.json")
 
 
 def _metrics(summary: Summary) -> Iterator[tuple[str, float | int | None]]:

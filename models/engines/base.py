@@ -15,7 +15,7 @@ from ...errors import CopeError
 from ..event_loop import run_sync
 
 # Both local engines sample alike, so that the same weights give the same distribution on either.
-SAMPLING = {"top_k": 40, "top_p": 0.95, "min_p": 0.0, "repeat_penalty": 1.0}
+DEFAULT_SAMPLING = {"top_k": 40, "top_p": 0.95, "min_p": 0.0, "repeat_penalty": 1.0}
 
 
 class AsyncEngineAdapter:
@@ -104,7 +104,7 @@ class LocalEngine(ABC):
 
     @abstractmethod
     async def agenerate(self, request: Request) -> Response:
-        """Make one completion; when cancelled, stop the engine's work on it and `note_partial` what it used."""
+        """Make one completion; when cancelled, stop the engine's work on it and `report_partial_usage` what it used."""
 
     @abstractmethod
     def dump_state(self) -> dict[str, Any]:

@@ -12,14 +12,14 @@ import psutil
 from dspy.lm15 import ContextLengthError, Request, Response, ServerError
 
 from ...errors import CopeError
-from ..lm import note_partial
+from ..lm import report_partial_usage
 from ..weights.catalog import aliases, catalog, lookup
 from ..weights.resolve import resolve_weights
 from ..weights.verify import sha256_of
-from .base import SAMPLING, LocalEngine, chat_messages, json_schema, response
+from .base import DEFAULT_SAMPLING, LocalEngine, chat_messages, json_schema, response
 
-_loading = threading.Lock()
-_servers: dict[tuple[Any, ...], Any] = {}
+_load_lock = threading.Lock()
+_loaded_servers: dict[tuple[Any, ...], Any] = {}
 
 
 def default_concurrency(weights: str) -> int:
@@ -99,20 +99,20 @@ class EmbeddedEngine(LocalEngine):
         """The running server, loaded when it is not yet; blocks for the seconds that loading takes."""
         path = resolve_weights(self.weights, folder=self.weights_dir)
         key = (path, self.slots, self.context, self.threads)
-        with _loading:
-            if key not in _servers:
-                _servers[key] = _start(path, self.slots, self.context, self.threads)
-            return _servers[key]
+        with _load_lock:
+            if key not in _loaded_servers:
+                _loaded_servers[key] = _start(path, self.slots, self.context, self.threads)
+            return _loaded_servers[key]
 
     async def agenerate(self, request: Request) -> Response:
-        stream = _Stream()
+        stream = _TokenStream()
         body = _body(request)
         work = asyncio.get_running_loop().run_in_executor(self._pool, self._generate, body, stream)
         try:
             await asyncio.shield(work)
         except asyncio.CancelledError:
             stream.stop.set()  # seen at the next token
-            note_partial(stream.prompt, stream.tokens, stream.cached)
+            report_partial_usage(stream.prompt, stream.tokens, stream.cached)
             raise
         if stream.error:
             raise _failure(stream.error, self.context)
@@ -126,14 +126,14 @@ class EmbeddedEngine(LocalEngine):
             logprobs=stream.logprobs,
         )
 
-    def _generate(self, body: dict[str, Any], stream: "_Stream") -> None:
+    def _generate(self, body: dict[str, Any], stream: "_TokenStream") -> None:
         server = self.load()
         if not stream.stop.is_set():  # it may have been cancelled while the model was loading
-            server.handle_chat_completions(body, stream.take)
+            server.handle_chat_completions(body, stream.add)
 
 
 @dataclass
-class _Stream:
+class _TokenStream:
     """Gathers the chunks of one completion as llama.cpp hands them over, on the engine's thread."""
 
     text: list[str] = field(default_factory=list)
@@ -145,7 +145,7 @@ class _Stream:
     error: dict[str, Any] | None = None
     stop: threading.Event = field(default_factory=threading.Event)
 
-    def take(self, chunk: dict[str, Any]) -> bool:
+    def add(self, chunk: dict[str, Any]) -> bool:
         """Returns True to make the engine stop."""
         if "error" in chunk:
             self.error = chunk["error"]
@@ -166,7 +166,7 @@ class _Stream:
 def _body(request: Request) -> dict[str, Any]:
     config = request.config
     body: dict[str, Any] = {
-        **SAMPLING,
+        **DEFAULT_SAMPLING,
         "messages": chat_messages(request),
         "temperature": 0.0 if config.temperature is None else config.temperature,
         "stream": True,

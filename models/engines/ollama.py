@@ -21,8 +21,8 @@ from dspy.lm15 import ContextLengthError, Request, Response, ServerError, Transp
 
 from ...errors import CopeError
 from ..hosts import default_host
-from ..lm import note_partial
-from .base import SAMPLING, LocalEngine, chat_messages, json_schema, response
+from ..lm import report_partial_usage
+from .base import DEFAULT_SAMPLING, LocalEngine, chat_messages, json_schema, response
 
 CONNECT_SECONDS = 10.0
 LIST_SECONDS = 5.0
@@ -115,7 +115,7 @@ class OllamaEngine(LocalEngine):
                     logprobs += part.get("logprobs") or []
                     last = part
         except asyncio.CancelledError:  # the connection closes, and with it the server's work
-            note_partial(0, len(text))
+            report_partial_usage(0, len(text))
             raise
         except (httpx.TransportError, ConnectionError) as error:
             raise TransportError(
@@ -176,7 +176,11 @@ class OllamaEngine(LocalEngine):
             "num_thread": self.num_thread,
             "stop": list(config.stop) or None,
         }
-        options = {**SAMPLING, "temperature": config.temperature or 0.0, "num_ctx": self.context}
+        options = {
+            **DEFAULT_SAMPLING,
+            "temperature": config.temperature or 0.0,
+            "num_ctx": self.context,
+        }
         body: dict[str, Any] = {
             "model": self.model,
             "messages": chat_messages(request),

@@ -12,7 +12,7 @@ def server_host(host: str | None = None) -> str:
     return host or default_host()
 
 
-def served(host: str, seconds: float = 1.0) -> tuple[str, list[dict[str, Any]]]:
+def server_info(host: str, seconds: float = 1.0) -> tuple[str, list[dict[str, Any]]]:
     """The server's version, and its models with `name` and `size` in bytes.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dspy.lm15 import Request, Response
 
-from ..lm import note_partial
+from ..lm import report_partial_usage
 from .base import LocalEngine, chat_messages, response
 
 Script = Callable[[list[dict[str, str]], Request], str | Awaitable[str]]
@@ -55,7 +55,7 @@ class ScriptedEngine(LocalEngine):
         except asyncio.CancelledError:
             with self._lock:
                 self.cancelled += 1
-            note_partial(prompt, 0)
+            report_partial_usage(prompt, 0)
             raise
         finally:
             with self._lock:

@@ -8,7 +8,7 @@ from typing import Any
 from ... import __version__
 from ...eval import Recording
 from ...eval.replay.match import recorded_identity
-from ...models.team import ASKED
+from ...models.team import PROMPT_SETTINGS
 from ...programs.calibration_file import (
     RULE,
     SHOWN,
@@ -47,7 +47,7 @@ def certify(calibration: Calibration, **more: Any) -> Certificate:
         asked={
             **{
                 name: manifest.settings[name]
-                for name in (*ASKED, SHOWN)
+                for name in (*PROMPT_SETTINGS, SHOWN)
                 if name in manifest.settings
             },
             RULE: EXACT,

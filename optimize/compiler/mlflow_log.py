@@ -59,7 +59,7 @@ class CompileTracker(CompileCallback):
         self._lock = threading.Lock()
         with self._collect_errors():
             self._children = run.children()
-            run.metrics(
+            run.log_metrics(
                 {
                     f"budget_{name}": value
                     for name, value in vars(compilation.session.guard.budget).items()
@@ -98,7 +98,7 @@ class CompileTracker(CompileCallback):
             if own
             else {"surrogate_accuracy": accuracy}
         )
-        self._run.metrics({**figures, **_used(spent)}, spent.calls)
+        self._run.log_metrics({**figures, **_used(spent)}, spent.calls)
         if own and len(self._children) < MOST_CHILDREN:
             self._log_child_run(candidate, spent.calls)
         self._known[key] = spent.calls
@@ -119,7 +119,7 @@ class CompileTracker(CompileCallback):
             "calls": calls,
         }
         texts = {"prompts.txt": prompts_text(candidate.state)}
-        self._children[candidate.id] = self._run.child(
+        self._children[candidate.id] = self._run.log_child_run(
             candidate.id, f"candidate {candidate.number}", figures, texts
         )
 
@@ -145,8 +145,10 @@ class CompileTracker(CompileCallback):
                 f"large_tokens_{name}": scores.large_tokens,
             }
             figures[f"tokens_{name}"] = scores.tokens
-        self._run.metrics(figures)
-        self._run.tags({"improved": str(made.improved).lower(), "stopped": made.stopped or "no"})
+        self._run.log_metrics(figures)
+        self._run.set_tags(
+            {"improved": str(made.improved).lower(), "stopped": made.stopped or "no"}
+        )
 
     def _candidates(self, made: Compiled) -> None:
         """The table of proposals, accepted and rejected, and the same said of the children."""
@@ -160,18 +162,18 @@ class CompileTracker(CompileCallback):
         for row in rows:
             row["run"] = self._children.get(row["id"])
             row["calls"] = min(row["calls"], self._known.get(row["id"], row["calls"]))
-        self._run.table(rows, "candidates.json")
+        self._run.log_table(rows, "candidates.json")
         if self._surrogate:
-            self._run.table(
+            self._run.log_table(
                 list(proposal_rows(self._surrogate, worth, kept)), "candidates-surrogate.json"
             )
         counts = [row["outcome"] for row in rows]
-        self._run.metrics(
+        self._run.log_metrics(
             {name: counts.count(name) for name in ("accepted", "rejected", "refused")}
         )
         for row in rows:
             if row["run"]:
-                self._run.tags(
+                self._run.set_tags(
                     {
                         "outcome": row["outcome"],
                         "why": row["why"],
@@ -182,13 +184,13 @@ class CompileTracker(CompileCallback):
 
     def _texts(self, made: Compiled) -> None:
         before = self._compilation.program
-        self._run.text(prompts_text(state_of(before)), "prompts/before.txt")
-        self._run.text(prompts_text(state_of(made.program)), "prompts/after.txt")
+        self._run.log_text(prompts_text(state_of(before)), "prompts/before.txt")
+        self._run.log_text(prompts_text(state_of(made.program)), "prompts/after.txt")
         changes = changes_between(
             view_state(before.dump_state()), view_state(made.program.dump_state())
         )
         lines = diff_lines("before", "after", changes, full=True)
-        self._run.text("\n".join(line.text for line in lines), "prompts/diff.txt")
+        self._run.log_text("\n".join(line.text for line in lines), "prompts/diff.txt")
 
     def _files(self, made: Compiled) -> None:
         """The program file, those of a frontier, and its pictures."""
@@ -196,7 +198,7 @@ class CompileTracker(CompileCallback):
             program = Path(folder) / "program.json"
             save(made, program, frontier=len(made.frontier) > 1)
             for file in sorted(Path(folder).iterdir()):
-                self._run.artifact(file)
+                self._run.log_artifact(file)
         rows = [
             {
                 "number": number,
@@ -206,27 +208,27 @@ class CompileTracker(CompileCallback):
             }
             for number, (_, scores) in enumerate(made.frontier, 1)
         ]
-        self._run.table(rows, "frontier.json")
+        self._run.log_table(rows, "frontier.json")
         for plot in made.provenance.get("plots", ()):
-            self._run.artifact(Path(plot), "plots")
+            self._run.log_artifact(Path(plot), "plots")
 
     def _program(self, made: Compiled) -> None:
         """Its prompts to the registry, and itself among the models."""
         name = f"cope-{self._settings['task']}-{self._settings['preset']}"
         words = f"{self._settings['optimizer']}: {made.before.accuracy:.1%} -> {made.after.accuracy:.1%} on validation"
         prompts = [
-            self._run.prompt(f"{name}-{part}", messages, words, tags)
+            self._run.register_prompt(f"{name}-{part}", messages, words, tags)
             for part, messages, tags in templates(made.program)
         ]
         inputs = domain_by_name(made.program.domain).inputs
         example = {"question": str(self._compilation.splits.train[0].question)}
-        self._run.model(make_servable(made.program), inputs, example, prompts)
+        self._run.log_model(make_servable(made.program), inputs, example, prompts)
 
     def close(self) -> None:
         """Log what was used, however the compile ended, and say what the store did not take."""
         spent = self._compilation.session.guard.used
         with self._collect_errors():
-            self._run.metrics(_used(spent), spent.calls)
+            self._run.log_metrics(_used(spent), spent.calls)
             self._run.end_children()
         for trouble in dict.fromkeys(self._trouble):
             self._notify(f"warning: {trouble}; the compile went on, and MLflow has not all of it")

@@ -13,7 +13,7 @@ from typing import Any
 import dspy
 
 from ...models import Call
-from ...models.meter import metered, record
+from ...models.meter import metered, record_call
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.base import Sample, Verdict
 from ...sandbox import TestOutcome, TestReport
@@ -42,7 +42,7 @@ class KeptRounds:
             await asyncio.wait([running])  # DSPy hands a slow question to a second thread
         if key in self._kept:
             for call in self._kept[key]["calls"]:
-                record(Call(**{**call, "restored": True}))
+                record_call(Call.from_dict({**call, "restored": True}))
             return _restored(self._kept[key], round_)
         self._running[key] = asyncio.get_running_loop().create_future()
         try:

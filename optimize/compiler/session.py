@@ -9,7 +9,7 @@ from typing import Any
 
 from ...errors import CopeError, first_line
 from ...eval.run.evaluate import fatal_in
-from ...models import Budget, BudgetGuard, Call, Halt, Ledger, Usage, admission_control, recorded_in
+from ...models import Budget, BudgetGuard, Call, Halt, Ledger, Usage, admission_control, use_ledger
 from ...models.scope import in_scope, scoped
 from ...programs import Cascade
 from ...util.hashing import digest
@@ -124,7 +124,7 @@ class CompileSession:
         self.ledger = Ledger(folder / CALLS) if folder else None
         self.kept = KeptRounds(folder / ROUNDS if folder else None)
         self.guard = BudgetGuard(budget or Budget(), _used_before(self.ledger))
-        self.resumed = bool(self.ledger and self.ledger.before)
+        self.resumed = bool(self.ledger and self.ledger.earlier_calls)
         self.candidates = Candidates(valkeys)
         self._reject_reason = reject_reason
         self._callbacks = list(callbacks)
@@ -162,7 +162,7 @@ class CompileSession:
         number = self._stages
         with ExitStack() as stack:
             stack.enter_context(scoped("stage", number))
-            stack.enter_context(recorded_in(self.ledger))
+            stack.enter_context(use_ledger(self.ledger))
             stack.enter_context(admission_control(self))
             try:
                 yield
@@ -275,4 +275,6 @@ def _used_before(ledger: Ledger | None) -> Usage | None:
     """Return what earlier attempts used."""
     if ledger is None:
         return None
-    return Usage.from_calls(Call(**call) for call in ledger.before if not call["hit"])
+    return Usage.from_calls(
+        Call.from_dict(call) for call in ledger.earlier_calls if not call["hit"]
+    )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from ...models.team import ASKED
+from ...models.team import PROMPT_SETTINGS
 from ...tracking import MlflowTracker, Tracker
 from ...util.files import read_metadata, write_metadata
 from .compilation import Compilation
@@ -35,7 +35,7 @@ def compile_provenance(result: Compiled, settings: Mapping[str, Any]) -> Compile
     about["models"] = dict(settings["models"])
     if "proposer" in known["models"]:
         about["models"]["proposer"] = settings["reflection_lm"]
-    for name in (*ASKED, "shown"):
+    for name in (*PROMPT_SETTINGS, "shown"):
         if settings.get(name):
             about[name] = settings[name]
     about["splits"] = known["splits"]

@@ -52,12 +52,12 @@ def _reprice_row(row: UsageRow, price: Price) -> UsageRow:
         row.get("cached_tokens", 0),
         row["machine_seconds"],
     ]
-    needed = [*(used[:3] if price.by_token else ()), *(used[3:] if price.per_hour else ())]
+    needed = [*(used[:3] if price.is_per_token else ()), *(used[3:] if price.per_hour else ())]
     if None in needed:
         return {**row, "usd": None, "unpriced": row["calls"]}
     prompt, completion, cached, seconds = (value or 0 for value in used)
     return {
         **row,
-        "usd": price.usd(int(prompt), int(completion), int(cached), float(seconds)),
+        "usd": price.cost(int(prompt), int(completion), int(cached), float(seconds)),
         "unpriced": 0,
     }

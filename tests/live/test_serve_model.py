@@ -16,7 +16,7 @@ from cope import Cascade, Team
 from cope.models.weights.download import DownloadBar
 from cope.models.weights.resolve import resolve_weights
 from cope.optimize.compiler.mlflow_log import make_servable
-from cope.tracking import tracked
+from cope.tracking import tracked_run
 
 pytestmark = pytest.mark.live
 
@@ -28,8 +28,8 @@ def test_a_logged_program_is_served(tmp_path: Path):
         resolve_weights("smollm2-135m", progress=bar)
     team = Team("local/smollm2-135m", "local/smollm2-135m", max_tokens=24, context=512)
     store = f"sqlite:///{tmp_path}/mlflow.db"
-    with tracked("cope-compile-live", "serve", {}, store=store, traces=False) as run:
-        run.model(
+    with tracked_run("cope-compile-live", "serve", {}, store=store, traces=False) as run:
+        run.log_model(
             make_servable(Cascade("small", team)),
             {"question": "string"},
             {"question": "What is 3 + 4?"},

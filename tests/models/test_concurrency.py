@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cope.models.concurrency import Limit, Turns, waiting_as
+from cope.models.concurrency import PrioritySemaphore, TierScheduler, with_priority
 
 
 class Gauge:
@@ -57,7 +57,7 @@ async def group(coroutines: list[Coroutine[Any, Any, Any]]) -> None:
     await asyncio.gather(*coroutines)
 
 
-def still_works(limit: Limit) -> bool:
+def still_works(limit: PrioritySemaphore) -> bool:
     """Whether all of its places are free again, and no more than these."""
     gauge = Gauge()
     asyncio.run(asyncio.wait_for(group([gauge.visit(limit) for _ in range(4 * limit.size)]), 10))
@@ -65,13 +65,13 @@ def still_works(limit: Limit) -> bool:
 
 
 def test_fills_the_limit_and_keeps_it():
-    gauge, limit = Gauge(), Limit(3)
+    gauge, limit = Gauge(), PrioritySemaphore(3)
     asyncio.run(group([gauge.visit(limit) for _ in range(20)]))
     assert gauge.most == 3 and len(gauge.entered) == 20
 
 
 def test_one_limit_for_several_loops_and_threads():
-    gauge, limit = Gauge(), Limit(4)
+    gauge, limit = Gauge(), PrioritySemaphore(4)
     full = threading.Barrier(4)
 
     async def scene() -> None:
@@ -86,16 +86,16 @@ def test_one_limit_for_several_loops_and_threads():
 
 
 def test_first_come_first_served():
-    gauge, limit = Gauge(), Limit(1)
+    gauge, limit = Gauge(), PrioritySemaphore(1)
     asyncio.run(group([gauge.visit(limit, str(number)) for number in range(9)]))
     assert gauge.entered == [str(number) for number in range(9)]
 
 
 def test_a_lower_rank_goes_before_a_higher_one_that_came_first():
-    gauge, limit = Gauge(), Limit(1)
+    gauge, limit = Gauge(), PrioritySemaphore(1)
 
     async def ranked(rank: int, name: str) -> None:
-        with waiting_as(rank):
+        with with_priority(rank):
             await gauge.visit(limit, name)
 
     # The first finds the place free; the others wait.
@@ -106,7 +106,7 @@ def test_a_lower_rank_goes_before_a_higher_one_that_came_first():
 
 
 def test_an_error_inside_frees_the_place():
-    limit = Limit(1)
+    limit = PrioritySemaphore(1)
 
     async def fail() -> None:
         async with limit:
@@ -119,7 +119,7 @@ def test_an_error_inside_frees_the_place():
 
 
 def test_who_gives_up_waiting_loses_no_place():
-    limit = Limit(1)
+    limit = PrioritySemaphore(1)
 
     async def scene() -> None:
         gauge = Gauge()
@@ -135,7 +135,7 @@ def test_who_gives_up_waiting_loses_no_place():
 
 
 def test_who_gives_up_at_the_moment_of_its_turn_passes_it_on():
-    limit = Limit(1)
+    limit = PrioritySemaphore(1)
 
     async def scene() -> None:
         gauge = Gauge()
@@ -152,7 +152,7 @@ def test_who_gives_up_at_the_moment_of_its_turn_passes_it_on():
 
 
 def test_a_closed_loop_takes_no_place_with_it():
-    limit = Limit(1)
+    limit = PrioritySemaphore(1)
     loop = asyncio.new_event_loop()
     loop.run_until_complete(limit.__aenter__())
     waiter = loop.create_task(Gauge().visit(limit))
@@ -165,7 +165,7 @@ def test_a_closed_loop_takes_no_place_with_it():
 
 @pytest.mark.parametrize("seed", range(4))
 def test_random_cancellations_lose_no_place(seed: int):
-    limit = Limit(3)
+    limit = PrioritySemaphore(3)
 
     async def scene(seed: int) -> None:
         chance, gauge = random.Random(seed), Gauge()
@@ -183,7 +183,7 @@ def test_random_cancellations_lose_no_place(seed: int):
 
 
 def test_tiers_take_turns_and_requests_of_one_tier_run_together():
-    gauge, turns = Gauge(), Turns(clock=lambda: 0.0)
+    gauge, turns = Gauge(), TierScheduler(clock=lambda: 0.0)
     names = ["small"] * 6 + ["large"] * 6
     random.Random(0).shuffle(names)
     asyncio.run(group([gauge.visit(turns.turn(name), name) for name in names]))
@@ -192,7 +192,7 @@ def test_tiers_take_turns_and_requests_of_one_tier_run_together():
 
 
 def test_turns_across_threads():
-    gauge, turns = Gauge(), Turns(patience=0.0)
+    gauge, turns = Gauge(), TierScheduler(time_slice=0.0)
     tier = ("small", "large", "judge")
     in_threads(
         [
@@ -217,7 +217,7 @@ async def tick() -> None:
 def test_a_tier_with_work_keeps_its_turn_no_longer_than_patience(seconds: float, order: list[str]):
     """The small tier always has one more request; the large one asks after its first."""
     now = 0.0
-    gauge, turns = Gauge(), Turns(patience=5.0, clock=lambda: now)
+    gauge, turns = Gauge(), TierScheduler(time_slice=5.0, clock=lambda: now)
 
     async def scene() -> None:
         nonlocal now
@@ -242,7 +242,7 @@ def test_a_tier_with_work_keeps_its_turn_no_longer_than_patience(seconds: float,
 
 
 def test_a_tier_keeps_its_turn_while_patience_lasts():
-    gauge, turns = Gauge(), Turns(patience=60, clock=lambda: 0.0)
+    gauge, turns = Gauge(), TierScheduler(time_slice=60, clock=lambda: 0.0)
 
     async def scene() -> None:
         end = asyncio.Event()
@@ -261,7 +261,7 @@ def test_a_tier_keeps_its_turn_while_patience_lasts():
 
 @pytest.mark.parametrize("seed", range(4))
 def test_turns_survive_random_cancellations(seed: int):
-    turns, gauge = Turns(patience=0.0), Gauge()
+    turns, gauge = TierScheduler(time_slice=0.0), Gauge()
 
     async def scene(seed: int) -> None:
         chance = random.Random(seed)
@@ -282,7 +282,7 @@ def test_turns_survive_random_cancellations(seed: int):
 
 
 def test_turns_outlive_a_closed_loop():
-    turns = Turns()
+    turns = TierScheduler()
     loop = asyncio.new_event_loop()
     held = turns.turn("small")
     loop.run_until_complete(held.__aenter__())

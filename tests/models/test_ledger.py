@@ -11,7 +11,7 @@ import pytest
 
 from cope import Cascade, Team
 from cope.errors import CopeError
-from cope.models import Call, Ledger, Price, ScriptedEngine, metered, recorded_in
+from cope.models import Call, Ledger, Price, ScriptedEngine, metered, use_ledger
 from cope.models.ledger import call_key
 from cope.signatures import GoalPlan, GuidelinePlan
 from cope.util.files import JsonlWriter, read_jsonl
@@ -43,10 +43,10 @@ def test_a_call_that_was_stopped_early_is_counted_and_answers_nothing(tmp_path: 
     path = tmp_path / "calls.jsonl"
     ledger = Ledger(path)
     ledger.put("k0", {"call": {"model": "m"}, "outputs": ["é 0\n"]})
-    ledger.note({"model": "m", "cancelled": True})
+    ledger.add_cancelled({"model": "m", "cancelled": True})
     ledger.close()
     again = Ledger(path)
-    assert again.before == [{"model": "m"}, {"model": "m", "cancelled": True}]
+    assert again.earlier_calls == [{"model": "m"}, {"model": "m", "cancelled": True}]
     assert again.get("k0") == entry(0) and again.get("") is None
 
 
@@ -217,10 +217,10 @@ def comparable(prediction) -> list[dict[str, object]]:
 )
 def test_a_second_run_asks_nothing_and_counts_the_same(tmp_path: Path, preset: str):
     first_team, *_ = team()
-    with recorded_in(Ledger(tmp_path / "calls.jsonl")):
+    with use_ledger(Ledger(tmp_path / "calls.jsonl")):
         first = Cascade(preset, first_team, early_stop="none")(question="6 * 7?")
     second_team, small, large = team()
-    with recorded_in(Ledger(tmp_path / "calls.jsonl")), metered() as meter:
+    with use_ledger(Ledger(tmp_path / "calls.jsonl")), metered() as meter:
         second = Cascade(preset, second_team, early_stop="none")(question="6 * 7?")
     assert small.requests == [] and large.requests == []
     assert (second.answer, second.votes, second.plan) == (first.answer, first.votes, first.plan)
@@ -229,7 +229,7 @@ def test_a_second_run_asks_nothing_and_counts_the_same(tmp_path: Path, preset: s
     assert sum(line["seconds"] for line in second.usage) == pytest.approx(
         sum(line["seconds"] for line in first.usage)
     )
-    assert meter.calls and all(call.restored for call in meter.calls)
+    assert meter.calls and all(call.from_ledger for call in meter.calls)
 
 
 def test_an_interrupted_question_goes_on_where_it_stopped(tmp_path: Path):
@@ -251,11 +251,11 @@ def test_an_interrupted_question_goes_on_where_it_stopped(tmp_path: Path):
             return real(messages, request)
 
         part.script = script
-        with recorded_in(Ledger(path)), pytest.raises(Exception, match="engine/"):
+        with use_ledger(Ledger(path)), pytest.raises(Exception, match="engine/"):
             Cascade("cope", part_team, early_stop="none")(question="6 * 7?")
     done = len(list(read_jsonl(path)))
     last_team, last, last_large = team()
-    with recorded_in(Ledger(path)):
+    with use_ledger(Ledger(path)):
         resumed = Cascade("cope", last_team, early_stop="none")(question="6 * 7?")
     assert (resumed.answer, resumed.votes, resumed.plan) == (whole.answer, whole.votes, whole.plan)
     total = len(list(read_jsonl(path)))
@@ -271,7 +271,7 @@ def test_calls_are_booked_under_the_tier_that_asks_now(tmp_path: Path):
     class Named(ScriptedEngine):
         name = "scripted/same"  # pyright: ignore[reportAssignmentType]
 
-    with recorded_in(Ledger(tmp_path / "calls.jsonl")):
+    with use_ledger(Ledger(tmp_path / "calls.jsonl")):
         Cascade("small", Team(Named(reply), Named(reply), cache=False))(question="1?")
         large = Named(reply)
         prediction = Cascade("large", Team(Named(reply), large, cache=False))(question="1?")
@@ -280,15 +280,15 @@ def test_calls_are_booked_under_the_tier_that_asks_now(tmp_path: Path):
 
 
 def test_without_a_ledger_nothing_is_written(tmp_path: Path):
-    with recorded_in(None):
+    with use_ledger(None):
         Cascade("small", team()[0])(question="1?")
     assert os.listdir(tmp_path) == []
 
 
 def test_log_probabilities_and_text_come_back_as_they_were(tmp_path: Path):
     lm = team()[0]["small"].lm
-    with recorded_in(Ledger(tmp_path / "calls.jsonl")):
+    with use_ledger(Ledger(tmp_path / "calls.jsonl")):
         first = lm("6 * 7?", temperature=1.0, rollout_id=1, seed=1)
     line = json.loads((tmp_path / "calls.jsonl").read_text())
     assert line["outputs"] == first
-    assert Call(**line["call"]).completion_tokens == len(first[0].split())
+    assert Call.from_dict(line["call"]).completion_tokens == len(first[0].split())

@@ -13,9 +13,9 @@ from dspy.lm15 import ContextLengthError, Message, Request, ServerError, Transpo
 from support.tier_lms import engine_of, tier_lm
 
 from cope import CopeError
-from cope.models import Price, labelled, metered
-from cope.models.concurrency import Limit, Turns
-from cope.models.lm import Runtime, TierLM
+from cope.models import Price, call_labels, metered
+from cope.models.concurrency import PrioritySemaphore, TierScheduler
+from cope.models.lm import TierLM, TierRuntime
 
 
 @pytest.fixture
@@ -28,13 +28,13 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_call_is_booked_with_its_tokens_and_labels():
     lm = tier_lm()
-    with metered() as meter, labelled(round=2, role="plan"):
+    with metered() as meter, call_labels(round=2, role="plan"):
         assert lm("two words") == ["four words of reply"]
     (call,) = meter.calls
     assert (call.tier, call.model, call.round, call.role) == ("small", "engine/x", 2, "plan")
     assert (call.prompt_tokens, call.completion_tokens, call.usd) == (2, 4, None)
     assert call.seconds > 0 and call.machine_seconds > 0
-    assert not (call.hit or call.cancelled or call.restored or call.truncated)
+    assert not (call.cache_hit or call.cancelled or call.from_ledger or call.truncated)
 
 
 def test_sync_async_and_in_a_running_loop():
@@ -49,7 +49,7 @@ def test_sync_async_and_in_a_running_loop():
 
 
 def test_the_time_in_the_queue_is_not_the_calls():
-    lm = tier_lm(delay=0.1, limit=Limit(1))
+    lm = tier_lm(delay=0.1, semaphore=PrioritySemaphore(1))
 
     async def three() -> None:
         await asyncio.gather(*(lm.acall(x) for x in "abc"))
@@ -105,8 +105,8 @@ def test_a_greedy_call_has_no_rollout_and_a_sampled_one_has():
 def test_a_reasoning_model_is_sent_none_of_what_it_refuses():
     lm = TierLM("openai/gpt-5-mini", tier="large")
     kwargs = {"temperature": 0.8, "max_tokens": 80, "stop": ["\n\n"], "rollout_id": 5}
-    assert lm._accepted(kwargs) == {"rollout_id": 5}
-    assert TierLM("openai/gpt-4o-mini", tier="large")._accepted(kwargs) == kwargs
+    assert lm._supported_kwargs(kwargs) == {"rollout_id": 5}
+    assert TierLM("openai/gpt-4o-mini", tier="large")._supported_kwargs(kwargs) == kwargs
 
 
 # Errors
@@ -154,7 +154,7 @@ def test_an_error_frees_the_place_and_the_turn():
     def fail(messages: Any, request: Any) -> str:
         raise ContextLengthError("too long")
 
-    lm = tier_lm(fail, limit=Limit(1), turns=Turns())
+    lm = tier_lm(fail, semaphore=PrioritySemaphore(1), scheduler=TierScheduler())
     for _ in range(3):
         with pytest.raises(dspy.ContextWindowExceededError):
             lm("a")
@@ -164,7 +164,7 @@ def test_an_error_frees_the_place_and_the_turn():
 
 
 def test_copies_share_the_limit():
-    lm = tier_lm(delay=0.01, limit=Limit(2))
+    lm = tier_lm(delay=0.01, semaphore=PrioritySemaphore(2))
     copies = [lm.copy(temperature=0.5), copy.deepcopy(lm), lm.copy(rollout_id=1, temperature=1.0)]
 
     async def all_of_them() -> None:
@@ -176,7 +176,7 @@ def test_copies_share_the_limit():
 
 
 def test_tiers_of_one_machine_take_turns():
-    turns, running, lock, mixed = Turns(), [], threading.Lock(), []
+    turns, running, lock, mixed = TierScheduler(), [], threading.Lock(), []
 
     async def watch(name: str) -> str:
         with lock:
@@ -188,7 +188,7 @@ def test_tiers_of_one_machine_take_turns():
         return name
 
     tiers = [
-        tier_lm(lambda m, r, name=name: watch(name), turns=turns) for name in ("small", "large")
+        tier_lm(lambda m, r, name=name: watch(name), scheduler=turns) for name in ("small", "large")
     ]
     tiers[1].tier = "large"
 
@@ -206,7 +206,7 @@ def test_a_pickled_model_keeps_its_settings():
     from cope.models.engines.ollama import OllamaEngine
 
     engine = OllamaEngine("qwen2.5:3b", "http://10.0.0.2:11434", context=512)
-    runtime = Runtime(Limit(3), Turns(2.0), price=Price(1, 2))
+    runtime = TierRuntime(PrioritySemaphore(3), TierScheduler(2.0), price=Price(1, 2))
     lm = TierLM(
         "ollama/x",
         tier="judge",
@@ -218,7 +218,7 @@ def test_a_pickled_model_keeps_its_settings():
     back = pickle.loads(pickle.dumps(lm))
     assert (back.tier, back.model, back.kwargs["max_tokens"]) == ("judge", "ollama/x", 9)
     assert back.engine.dump_state() == engine.dump_state()
-    assert (back.runtime.limit.size, back.runtime.turns.patience, back.runtime.price) == (
+    assert (back.runtime.semaphore.size, back.runtime.scheduler.time_slice, back.runtime.price) == (
         3,
         2.0,
         Price(1, 2),

@@ -13,8 +13,8 @@ from support.tier_lms import engine_of, tier_lm
 
 from cope import Cascade, Team
 from cope.models import Call, Meter, Price, ScriptedEngine, admission_control, metered
-from cope.models.concurrency import Limit
-from cope.models.lm import TierLM, note_partial
+from cope.models.concurrency import PrioritySemaphore
+from cope.models.lm import TierLM, report_partial_usage
 
 
 class Silent(ScriptedEngine):
@@ -58,7 +58,7 @@ def test_tokens_that_nobody_told_have_no_price():
     lm._async_engine_spec = lm._engine_spec.async_adapter
     with metered() as meter:
         lm("a")
-    assert meter.calls[0].usd is None and not meter.calls[0].hit
+    assert meter.calls[0].usd is None and not meter.calls[0].cache_hit
     assert meter.total().unpriced == 1
 
 
@@ -176,7 +176,7 @@ def test_what_a_cancelled_call_did_not_tell_is_unknown():
             try:
                 return await super().agenerate(request)
             finally:
-                note_partial(0, 17)  # Ollama tells the prompt's tokens at the end only
+                report_partial_usage(0, 17)  # Ollama tells the prompt's tokens at the end only
 
     for engine, completion in ((API("x"), 0), (HalfKnown("x"), 17)):  # pyright: ignore[reportArgumentType]
         lm = tier_lm(price=Price(1, 1))
@@ -193,7 +193,7 @@ def test_a_call_that_never_left_the_queue_is_none():
         await answered.wait()
         return "x"
 
-    lm = tier_lm(lambda messages, request: reply(), limit=Limit(1))
+    lm = tier_lm(lambda messages, request: reply(), semaphore=PrioritySemaphore(1))
 
     async def scene() -> None:
         first = asyncio.ensure_future(lm.acall("a"))
@@ -213,7 +213,7 @@ def test_a_call_that_never_left_the_queue_is_none():
 
 
 def test_note_partial_outside_of_a_call_does_nothing():
-    note_partial(1, 2, 3)
+    report_partial_usage(1, 2, 3)
 
 
 @pytest.mark.parametrize(

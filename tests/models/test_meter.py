@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from cope.models import Call, Meter, Usage, labelled, metered
-from cope.models.meter import MachineClock, new_call, record
+from cope.models import Call, Meter, Usage, call_labels, metered
+from cope.models.meter import MachineTimeAccountant, new_call, record_call
 
 PLAN = Call(
     "large",
@@ -27,7 +27,7 @@ REASON = Call(
     "small", "m", 2, "reason", prompt_tokens=120, completion_tokens=200, usd=0.25, seconds=2.0
 )
 UNPRICED = Call("small", "m", 1, "reason", prompt_tokens=7, completion_tokens=3, seconds=0.5)
-HIT = Call("small", "m", 1, "reason", usd=0.0, hit=True)
+HIT = Call("small", "m", 1, "reason", usd=0.0, cache_hit=True)
 CANCELLED = Call("small", "m", 1, "reason", completion_tokens=5, cancelled=True, seconds=0.1)
 
 
@@ -67,18 +67,18 @@ def test_cancelled_calls_are_calls():
 
 def test_by_labels():
     meter = Meter([PLAN, REASON, UNPRICED, HIT, CANCELLED])
-    split = meter.by("tier", "round", "role")
+    split = meter.group_by("tier", "round", "role")
     assert list(split) == [("large", 2, "plan"), ("small", 1, "reason"), ("small", 2, "reason")]
     assert split["large", 2, "plan"] == Usage.from_calls([PLAN])
     assert split["small", 1, "reason"] == Usage.from_calls([UNPRICED, HIT, CANCELLED])
     assert meter.total(tier="small").calls == 3
     assert meter.total(tier="none").calls == 0
-    assert sum(u.tokens for u in meter.by("role").values()) == meter.total().tokens
+    assert sum(u.tokens for u in meter.group_by("role").values()) == meter.total().tokens
 
 
 def test_labels_nest_and_end():
-    with labelled(round=1, role="plan"):
-        with labelled(role="reason"):
+    with call_labels(round=1, role="plan"):
+        with call_labels(role="reason"):
             inner = new_call("small", "m")
         outer = new_call("small", "m")
     after = new_call("small", "m")
@@ -91,26 +91,26 @@ def test_labels_nest_and_end():
 
 def test_meters_nest_and_end():
     with metered() as outer:
-        record(PLAN)
+        record_call(PLAN)
         with metered() as inner:
-            record(REASON)
-        record(HIT)
-    record(UNPRICED)
+            record_call(REASON)
+        record_call(HIT)
+    record_call(UNPRICED)
     assert outer.calls == [PLAN, REASON, HIT] and inner.calls == [REASON]
 
 
 def test_a_given_meter_goes_on():
     meter = Meter([PLAN])
     with metered(meter):
-        record(REASON)
+        record_call(REASON)
     assert meter.calls == [PLAN, REASON]
 
 
 def test_tasks_have_their_own_labels_and_share_the_meter():
     async def one(number: int) -> None:
-        with labelled(round=number):
+        with call_labels(round=number):
             await asyncio.sleep(0)
-            record(new_call("small", "m"))
+            record_call(new_call("small", "m"))
 
     async def all_of_them() -> None:
         await asyncio.gather(*map(one, range(20)))
@@ -137,7 +137,7 @@ def test_shares_of_the_machine_add_up_to_the_time_it_worked(calls: list[tuple[fl
     now = 0.0
     began: dict[int, float] = {}
     charged = busy = 0.0
-    clock = MachineClock()
+    clock = MachineTimeAccountant()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "perf_counter", lambda: now)
         for moment, edge, number in sorted(edges):
@@ -156,7 +156,7 @@ def test_shares_of_the_machine_add_up_to_the_time_it_worked(calls: list[tuple[fl
 def test_two_calls_at_once_pay_half_each(monkeypatch: pytest.MonkeyPatch):
     now = 100.0
     monkeypatch.setattr(time, "perf_counter", lambda: now)
-    clock = MachineClock()
+    clock = MachineTimeAccountant()
     first = clock.start()
     now += 4
     second = clock.start()
@@ -173,7 +173,7 @@ def test_two_calls_at_once_pay_half_each(monkeypatch: pytest.MonkeyPatch):
 def test_models_that_generate_at_once_get_equal_parts(monkeypatch: pytest.MonkeyPatch):
     now = 0.0
     monkeypatch.setattr(time, "perf_counter", lambda: now)
-    clock = MachineClock()
+    clock = MachineTimeAccountant()
     small = [clock.start("small") for _ in range(4)]
     now += 8
     large = clock.start("large")
@@ -218,3 +218,11 @@ def test_a_multiple_keeps_the_total_of_the_tokens():
     assert usage.times(0.5).totals() == {"calls": 2, "tokens": 2, "usd": 0.15, "seconds": 0.5}
     assert Usage.from_totals(1, 10, None).times(2).total_usd is None
     assert usage.plus(usage).minus(usage).totals() == pytest.approx(usage.totals())
+
+
+def test_a_ledger_of_an_earlier_version_is_read():
+    written = {"tier": "small", "model": "m", "hit": True, "restored": True, "usd": 0.5}
+    call = Call.from_dict(written)
+    assert (call.cache_hit, call.from_ledger, call.usd) == (True, True, 0.5)
+    assert written.items() <= call.as_dict().items()
+    assert Call.from_dict(call.as_dict()) == call

@@ -46,7 +46,7 @@ def test_says_how_to_write_it(text: str):
     ],
 )
 def test_the_cost_of_a_call(price: Price, usd: float):
-    assert price.usd(prompt=1000, completion=500, cached=400, machine_seconds=20) == pytest.approx(
+    assert price.cost(prompt=1000, completion=500, cached=400, machine_seconds=20) == pytest.approx(
         usd
     )
 
@@ -62,4 +62,4 @@ def test_the_cost_of_a_call(price: Price, usd: float):
     ],
 )
 def test_whether_tokens_must_be_known(price: Price, by_token: bool):
-    assert price.by_token is by_token
+    assert price.is_per_token is by_token

@@ -150,8 +150,11 @@ def test_the_tiers_context_wins_over_the_users():
 @pytest.mark.parametrize(("limits", "sizes"), [(None, (8, 8)), ({"small": 3, "large": 5}, (3, 5))])
 def test_limits(limits: dict[str, int] | None, sizes: tuple[int, int]):
     team = scripted(limits=limits)
-    assert (team["small"].lm.runtime.limit.size, team["large"].lm.runtime.limit.size) == sizes
-    assert Team("openai/gpt-4o-mini")["small"].lm.runtime.limit.size == 16
+    assert (
+        team["small"].lm.runtime.semaphore.size,
+        team["large"].lm.runtime.semaphore.size,
+    ) == sizes
+    assert Team("openai/gpt-4o-mini")["small"].lm.runtime.semaphore.size == 16
 
 
 def test_the_embedded_engine_has_as_many_slots_as_may_be_in_flight():
@@ -176,14 +179,14 @@ def test_two_models_of_one_server_take_turns_on_the_cores(
 ):
     monkeypatch.setattr(team_module, "has_gpu", lambda: gpu)
     team = Team(*names)
-    small, large = (team[name].lm.runtime.turns for name in ("small", "large"))
+    small, large = (team[name].lm.runtime.scheduler for name in ("small", "large"))
     assert (small is not None and small is large) is sharing
     assert sharing or (small is None and large is None)
 
 
 def test_local_tiers_share_the_machines_clock():
     clocks = [
-        tier.lm.runtime.clock
+        tier.lm.runtime.machine_time
         for tier in Team(
             "ollama/a", "local/smollm2-135m", far="ollama/c@http://far:1"
         ).tiers.values()
@@ -206,7 +209,10 @@ def test_split_host(text: str, expected: tuple[str, str | None]):
 
 def test_larger_embedded_weights_get_fewer_slots(tmp_path: Path):
     team = Team()
-    assert (team["small"].lm.runtime.limit.size, team["large"].lm.runtime.limit.size) == (8, 4)
+    assert (team["small"].lm.runtime.semaphore.size, team["large"].lm.runtime.semaphore.size) == (
+        8,
+        4,
+    )
     assert (team["small"].lm.engine.slots, team["large"].lm.engine.slots) == (8, 4)
     small = tmp_path / "a.gguf"
     small.write_bytes(b"GGUF")

@@ -13,7 +13,7 @@ from dspy.teleprompt import (
 )
 
 from cope import Cascade, metered
-from cope.models import Ledger, recorded_in
+from cope.models import Ledger, use_ledger
 from cope.programs import preset_names
 from cope.programs.sampling import seed_of
 
@@ -211,9 +211,9 @@ def test_what_dspys_threads_ask_is_metered_and_recorded(scripted, tmp_path):
     program = Cascade("small", s.team)
     score = dspy.Evaluate(devset=TRAINSET, metric=right, num_threads=3, display_progress=False)
     ledger = Ledger(tmp_path / "calls.jsonl")
-    with metered() as meter, recorded_in(ledger):
+    with metered() as meter, use_ledger(ledger):
         first = score(program).score
     assert meter.total().calls == len(s.small.requests) == 3
-    with metered() as again, recorded_in(ledger):
+    with metered() as again, use_ledger(ledger):
         assert score(program).score == first
-    assert len(s.small.requests) == 3 and all(call.restored for call in again.calls)
+    assert len(s.small.requests) == 3 and all(call.from_ledger for call in again.calls)

@@ -198,4 +198,4 @@ def test_a_whole_cascade_is_pickled_with_its_team(tmp_path: Path):
     back = dspy.load(tmp_path / "whole", allow_pickle=True)
     assert isinstance(back, Cascade) and back.seed == 7 and back.preset == load_preset("cope")
     assert back.team["small"].lm.engine.dump_state() == team["small"].lm.engine.dump_state()
-    assert back.team["small"].lm.runtime.limit.size == 3
+    assert back.team["small"].lm.runtime.semaphore.size == 3

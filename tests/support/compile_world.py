@@ -206,6 +206,6 @@ def compiled(
             made = compilation.run()
     finally:
         compilation.close()
-    calls = [call for call in meter.calls if not call.restored]
+    calls = [call for call in meter.calls if not call.from_ledger]
     requests = {name: list(engine.requests) for name, engine in world.engines.items()}
     return Run(world, cascade, before, guess, made, calls, pilot, requests)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from cope.models import ScriptedEngine
-from cope.models.lm import Runtime, TierLM
+from cope.models.lm import TierLM, TierRuntime
 
 
 def tier_lm(script: Any = "four words of reply", *, delay: Any = 0.0, **runtime: Any) -> TierLM:
@@ -11,7 +11,7 @@ def tier_lm(script: Any = "four words of reply", *, delay: Any = 0.0, **runtime:
     lm = TierLM(
         "engine/x", tier="small", engine=engine, async_engine=engine.async_adapter, cache=False
     )
-    lm.runtime = Runtime(**runtime)
+    lm.runtime = TierRuntime(**runtime)
     return lm
 
 

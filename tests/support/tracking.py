@@ -47,14 +47,16 @@ class RunInMemory:
     def _failure(self, why: str) -> CopeError:
         return CopeError(f"the tracking store {self.uri} failed: {why}")
 
-    def metrics(self, values: Mapping[str, float | int | None], step: int | None = None) -> None:
+    def log_metrics(
+        self, values: Mapping[str, float | int | None], step: int | None = None
+    ) -> None:
         self._check()
         for name, value in values.items():
             if value is not None:
                 self.metric_values[name] = float(value)
                 self.steps.setdefault(name, []).append((step or 0, float(value)))
 
-    def artifact(self, path: Path, folder: str | None = None) -> None:
+    def log_artifact(self, path: Path, folder: str | None = None) -> None:
         self._check()
         name = f"{folder}/{path.name}" if folder else path.name
         try:
@@ -62,14 +64,14 @@ class RunInMemory:
         except OSError as error:
             raise self._failure(str(error)) from error
 
-    def text(self, text: str, name: str) -> None:
+    def log_text(self, text: str, name: str) -> None:
         self._check()
         self.files[name] = text.encode()
 
-    def table(self, rows: Sequence[Mapping[str, Any]], name: str) -> None:
-        self.text(json.dumps([dict(row) for row in rows]), name)
+    def log_table(self, rows: Sequence[Mapping[str, Any]], name: str) -> None:
+        self.log_text(json.dumps([dict(row) for row in rows]), name)
 
-    def tags(self, values: Mapping[str, str], run_id: str | None = None) -> None:
+    def set_tags(self, values: Mapping[str, str], run_id: str | None = None) -> None:
         self._check()
         self.tracker.runs[run_id or self.id].tag_values.update(values)
 
@@ -79,7 +81,7 @@ class RunInMemory:
             str(run.key): run.id for run in self.tracker.inside(self.id) if run.status == "FINISHED"
         }
 
-    def child(
+    def log_child_run(
         self, key: str, name: str, metrics: Mapping[str, float], texts: Mapping[str, str]
     ) -> str:
         self._check()
@@ -88,9 +90,9 @@ class RunInMemory:
             if begun.key == key and begun.status != "FINISHED":
                 run = begun
         run = run or self.tracker.begin(self.experiment, name, self.uri, parent=self.id, key=key)
-        run.metrics(metrics)
+        run.log_metrics(metrics)
         for file, text in texts.items():
-            run.text(text, file)
+            run.log_text(text, file)
         run.status = "FINISHED"
         return run.id
 
@@ -100,8 +102,12 @@ class RunInMemory:
             if run.status == "RUNNING":
                 run.status = "KILLED"
 
-    def prompt(
-        self, name: str, messages: Sequence[Mapping[str, str]], words: str, tags: Mapping[str, str]
+    def register_prompt(
+        self,
+        name: str,
+        messages: Sequence[Mapping[str, str]],
+        description: str,
+        tags: Mapping[str, str],
     ) -> str:
         self._check()
         versions = self.tracker.prompts.setdefault(name, [])
@@ -109,7 +115,7 @@ class RunInMemory:
             versions.append(list(messages))
         return f"prompts:/{name}/{len(versions)}"
 
-    def model(
+    def log_model(
         self,
         program: Any,
         inputs: Mapping[str, str],

@@ -74,7 +74,7 @@ def test_what_is_taken_from_another_is_kept_and_counted(tmp_path: Path):
         for folder in folders:
             stack.enter_context(folder.open(ledger_factory=group.open))
         folders[0].ledger.put("k", entry)
-        folders[0].ledger.note({"tier": "large", "cancelled": True})
+        folders[0].ledger.add_cancelled({"tier": "large", "cancelled": True})
         assert folders[1].ledger.get("none") is None
         for _ in range(2):
             assert (found := folders[1].ledger.get("k")) and found["outputs"] == ["x"]

@@ -97,17 +97,17 @@ def test_a_tier_of_a_registered_engine(toy: ToyFactory):
         True,
         777,
     )
-    assert tier.lm.runtime.limit.size == 3
-    assert Team(small="toy/x", limits={"small": 5})["small"].lm.runtime.limit.size == 5
+    assert tier.lm.runtime.semaphore.size == 3
+    assert Team(small="toy/x", limits={"small": 5})["small"].lm.runtime.semaphore.size == 5
     assert Team(large="openai/gpt-4o-mini")["large"].engine is None
 
 
 def test_models_of_one_server_take_turns(toy: ToyFactory, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(team_module, "has_gpu", lambda: False)
     shared, alone = Team("toy/served-1", "toy/served-2"), Team("toy/served-1", "toy/b")
-    small, large = (shared[name].lm.runtime.turns for name in ("small", "large"))
+    small, large = (shared[name].lm.runtime.scheduler for name in ("small", "large"))
     assert small is not None and small is large
-    assert alone["small"].lm.runtime.turns is None
+    assert alone["small"].lm.runtime.scheduler is None
 
 
 def test_the_registry_is_asked_by_whoever_knows_prefixes(toy: ToyFactory):

@@ -22,7 +22,7 @@ def compile_once(folder: Path, store: str, method: str | None = None, number: in
     """Compile; the process kills itself when MLflow's client is told `method` for the `number`th time."""
     if method:
         die_at(method, number)
-    TrackedRun.model = TrackedRun.prompt = lambda *_: "not logged: it takes seconds"
+    TrackedRun.log_model = TrackedRun.register_prompt = lambda *_: "not logged: it takes seconds"
     prepared = compilation(folder, name="small")
     with tracked_compile(prepared, SETTINGS, store) as log:
         log(compile_provenance(prepared.run(), SETTINGS))

@@ -24,7 +24,7 @@ from cope import Cascade
 from cope.errors import CopeError
 from cope.models import BudgetGuard, Call, Halt, Price, Usage, admission_control
 from cope.models.budget import BudgetExhausted
-from cope.models.meter import MachineClock
+from cope.models.meter import MachineTimeAccountant
 from cope.optimize import OPTIMIZERS, Budget
 
 
@@ -101,7 +101,7 @@ def test_money_passes_its_bound_by_no_more_than_what_is_in_flight(tmp_path: Path
 def test_model_time_passes_its_bound_by_no_more_than_what_is_in_flight(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(MachineClock, "stop", lambda self, share, model: 0.01)
+    monkeypatch.setattr(MachineTimeAccountant, "stop", lambda self, share, model: 0.01)
     run = compiled(
         "copro", "small", tmp_path, World(proposal=steps(), delay=0.001), budget=Budget(seconds=0.4)
     )

@@ -49,7 +49,7 @@ def test_one_that_goes_ends_the_compile_and_what_was_paid_for_is_kept(
     world = mortal(1, CopeError(GONE))
     with pytest.raises(CopeError, match="cannot be asked"):
         compiled(optimizer, "small", tmp_path, world, SPLITS, budget=Budget(calls=200))
-    first, most = world.asked, 1 + world.team["small"].lm.runtime.limit.size
+    first, most = world.asked, 1 + world.team["small"].lm.runtime.semaphore.size
     assert len(world.proposer.requests) <= 1 + most, "the optimizer goes on to ask it"
     again = World(fickle)
     run = compiled(optimizer, "small", tmp_path, again, SPLITS, budget=Budget(calls=200))

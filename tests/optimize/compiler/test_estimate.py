@@ -45,7 +45,7 @@ def test_the_range_holds_what_is_then_used(
 def test_a_range_from_a_pilot():
     cheap, dear = Usage.from_totals(1, 100, 0.01, 1.0), Usage.from_totals(3, 300, 0.03, 3.0)
     price = Price(100, 200)
-    price_of = lambda prompt, reply, seconds: price.usd(prompt, reply, 0, seconds)  # noqa: E731
+    price_of = lambda prompt, reply, seconds: price.cost(prompt, reply, 0, seconds)  # noqa: E731
     guess = estimate([cheap, dear], questions=10, proposals=2, demos=0, price_of=price_of)
     assert (guess.low.calls, guess.high.calls) == (2 * 10 // 2 + 2, 3 * 10 + 2)
     assert guess.low.tokens == 2000 // 2 + 2 * 800 and guess.high.tokens == 3000 + 2 * 4000

@@ -41,30 +41,30 @@ class Run:
     def children(self) -> dict[str, str]:
         return {}
 
-    def metrics(self, values: dict[str, float], step: int | None = None) -> None:
+    def log_metrics(self, values: dict[str, float], step: int | None = None) -> None:
         self._told()
         self.figures.append((dict(values), step))
 
-    def child(self, key: str, *_: Any) -> str:
+    def log_child_run(self, key: str, *_: Any) -> str:
         self.made.append(key)
         return f"child of {key}"
 
     def end_children(self) -> None:
         self._told()
 
-    def table(self, rows: list[dict[str, Any]], name: str) -> None:
+    def log_table(self, rows: list[dict[str, Any]], name: str) -> None:
         self.tables[name] = rows
 
-    def tags(self, *_: Any) -> None:
+    def set_tags(self, *_: Any) -> None:
         self._told()
 
-    text = artifact = tags
+    log_text = log_artifact = set_tags
 
-    def prompt(self, *_: Any) -> str:
+    def register_prompt(self, *_: Any) -> str:
         self._told()
         return "prompts:/x/1"
 
-    def model(self, *_: Any) -> str:
+    def log_model(self, *_: Any) -> str:
         self._told()
         return "models:/x"
 

@@ -42,7 +42,7 @@ def test_a_runs_money_is_counted_from_its_calls(tmp_path: Path):
     for tier, price in PRICES.items():
         used = cope["tiers"][tier]
         written = used["plan_tokens"] + used["answer_tokens"]
-        spent += price.usd(used["prompt_tokens"], written, 0, 0.0)
+        spent += price.cost(used["prompt_tokens"], written, 0, 0.0)
     assert spent > 0 and cope["use"]["cost"] == pytest.approx(1000 * spent / 6)
     assert large["use"]["cost"] > 0 and cope["total"]["unpriced"] == 0
     both = report_data(open_source(tmp_path, PRICES))["systems"]
