@@ -20,7 +20,9 @@ def first_line(error: BaseException, max_chars: int = 200) -> str:
     >>> first_line(ValueError("no such column" + chr(10) + "in table x")), first_line(KeyError())
     ('no such column', 'KeyError')
     """
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:max_chars]
+    lines = str(error).strip().splitlines()
+    text = lines[0] if lines else type(error).__name__
+    return text[:max_chars]
 
 
 def suggest_names(name: str, known: Iterable[str], suffix: str = "") -> str:

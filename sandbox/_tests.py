@@ -179,7 +179,8 @@ def run(link, job):
     try:
         space = namespace(link, [job["setup"], *tests], job["entry_point"])
         exec(compile(job["setup"], "<setup>", "exec"), space)
-        if entry := job["entry_point"]:
+        entry = job["entry_point"]
+        if entry:
             space[entry] = Remote(link, ["name", entry], entry)  # whatever the setup calls so
     except ProgramGone as error:
         gone = str(error)

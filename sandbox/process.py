@@ -62,7 +62,8 @@ class SandboxProcess:
         status = self._process.wait()
         with contextlib.suppress(OSError, ValueError):
             stderr = self._process.stderr
-            if stderr and (said := stderr.read().decode(errors="replace").strip()):
+            said = stderr.read().decode(errors="replace").strip() if stderr else ""
+            if said:
                 return said.splitlines()[-1][:200]
         return "it does not start in time" if status == -9 else f"it ended with status {status}"
 

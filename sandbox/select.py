@@ -32,7 +32,8 @@ def open_sandbox(unsafe: bool = False) -> Sandbox:
         return Sandbox(Unsandboxed())
     tried: list[str] = []
     for backend in _candidates():
-        if (why := _self_test(backend)) is None:
+        why = _self_test(backend)
+        if why is None:
             return Sandbox(backend)
         tried.append(f"{backend.name}: {why}")
     found = (
@@ -44,10 +45,12 @@ def open_sandbox(unsafe: bool = False) -> Sandbox:
 
 
 def _candidates() -> Iterator[Backend]:
-    if sys.platform == "linux" and (command := find_bubblewrap()):
-        yield Bubblewrap(command)
-    if command := find_deno():
-        yield Deno(command)
+    bubblewrap = find_bubblewrap() if sys.platform == "linux" else None
+    if bubblewrap:
+        yield Bubblewrap(bubblewrap)
+    deno = find_deno()
+    if deno:
+        yield Deno(deno)
 
 
 def _self_test(backend: Backend) -> str | None:

@@ -166,14 +166,15 @@ def _exception_test(source: str, message: str) -> str:
 
 
 def _step(source: str, statement: ast.stmt) -> _Step:
-    changed = {
-        name for n in ast.walk(statement) if isinstance(n, ast.Call) and (name := root_name(n.func))
-    }
-    changed |= {
-        name
-        for n in ast.walk(statement)
-        if isinstance(n, (ast.Subscript, ast.Attribute)) and (name := root_name(n))
-    }
+    changed: set[str] = set()
+    for node in ast.walk(statement):
+        name = None
+        if isinstance(node, ast.Call):
+            name = root_name(node.func)
+        elif isinstance(node, (ast.Subscript, ast.Attribute)):
+            name = root_name(node)
+        if name:
+            changed.add(name)
     return _Step(source, defined_names([statement]), changed, names_read(statement))
 
 

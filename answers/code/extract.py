@@ -123,34 +123,29 @@ def _without_repeats(
             for name in defined_names([statement]):
                 if name not in best or whole or not best[name][0]:
                     best[name] = (whole, statement)
-    chosen = {id(statement) for _, statement in best.values()}
-    return [
-        (
-            piece,
-            [
-                s
-                for s in body
-                if not is_definition(s) or (id(s) in chosen and id(s) not in doubtful)
-            ],
-        )
-        for piece, body in kept
-    ]
+    chosen = {id(statement) for _, statement in best.values()} - doubtful
+    unique: list[tuple[Piece, list[ast.stmt]]] = []
+    for piece, body in kept:
+        unique.append((piece, [s for s in body if not is_definition(s) or id(s) in chosen]))
+    return unique
 
 
 def _piece_source(piece: Piece, body: list[ast.stmt]) -> str:
     """Return the lines of the piece without those of the dropped statements."""
-    keep = set(map(id, body))
     if not body:
         return ""
-    gone = {n for s in piece.body if id(s) not in keep for n in _line_range(s)}
-    if gone.isdisjoint(n for s in body for n in _line_range(s)):
-        lines = [line for n, line in enumerate(piece.lines, 1) if n not in gone]
-        return (
-            re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines)).strip("\n")
-            if gone
-            else "\n".join(lines).strip("\n")
-        )
-    return ast.unparse(ast.Module(body, []))  # two statements in a line, of which one goes
+    keep = set(map(id, body))
+    kept_lines: set[int] = set()
+    dropped_lines: set[int] = set()
+    for statement in piece.body:
+        lines = kept_lines if id(statement) in keep else dropped_lines
+        lines.update(_line_range(statement))
+    if kept_lines & dropped_lines:  # two statements in a line, of which one is dropped
+        return ast.unparse(ast.Module(body, []))
+    source = "\n".join(line for n, line in enumerate(piece.lines, 1) if n not in dropped_lines)
+    if dropped_lines:
+        source = re.sub(r"\n{4,}", "\n\n\n", source)
+    return source.strip("\n")
 
 
 def _line_range(statement: ast.stmt) -> range:
@@ -183,8 +178,9 @@ def complete_function(prompt: str, text: str, entry_point: str) -> str | None:
         return program
     try:
         tree = parse_or_none(program) if program else None
-        if tree is not None and entry_point in (names := defined_names(tree.body)):
-            return _with_helpers(prompt, head, names | {entry_point}, program or "")
+        names = defined_names(tree.body) if tree else set()
+        if program and entry_point in names:
+            return _with_helpers(prompt, head, names, program)
         return _from_body(prompt, head, text, entry_point) or program
     except RecursionError:
         return None
@@ -210,48 +206,61 @@ def _from_body(prompt: str, head: ast.Module, text: str, entry_point: str) -> st
     )
     if function is None:
         return None
-    parts = [
-        block
-        for block in code_blocks(strip_wrappers(text))
-        if any(line.strip() for line in block.lines)
-    ]
-    lines = [line.expandtabs(4) for line in parts[0].lines] if parts else []
-    while lines and not (lines[0].strip() if parts[0].fenced else _BODY_START.match(lines[0])):
-        lines.pop(0)
-    tail: list[str] = []
-    if lines and lines[0][0].isspace():
-        end = next(
-            (n for n, line in enumerate(lines) if line.strip() and not line[0].isspace()),
-            len(lines),
-        )
-        lines, tail = lines[:end], lines[end:]
-    body = max(
-        (_function_body(lines), _function_body(_first_indented(lines))),
-        key=lambda source: len("".join(source.split())),
-    )
-    indent = (
-        " " * function.body[0].col_offset if function.body[0].lineno > function.lineno else "    "
-    )
+    lines, tail = _body_lines(text)
+    as_written, indented = _function_body(lines), _function_body(_first_indented(lines))
+    body = as_written if _size(as_written) >= _size(indented) else indented
     if not body:
         return None
+    indent = "    "
+    if function.body[0].lineno > function.lineno:
+        indent = " " * function.body[0].col_offset
     program = f"{prompt}\n{textwrap.indent(body, indent)}"
     more = extract_program("\n".join(tail)) if tail else None
-    program = f"{program}\n\n\n{more}" if more else program
+    if more:
+        program = f"{program}\n\n\n{more}"
     return program if parse_or_none(program) else None
+
+
+def _body_lines(text: str) -> tuple[list[str], list[str]]:
+    """Return the lines of a reply that may be a function body, and the lines after them."""
+    for block in code_blocks(strip_wrappers(text)):
+        if any(line.strip() for line in block.lines):
+            break
+    else:
+        return [], []
+    lines = [line.expandtabs(4) for line in block.lines]
+    while lines and not (lines[0].strip() if block.fenced else _BODY_START.match(lines[0])):
+        lines.pop(0)
+    if not lines or not lines[0][0].isspace():
+        return lines, []
+    for number, line in enumerate(lines):
+        if line.strip() and not line[0].isspace():
+            return lines[:number], lines[number:]
+    return lines, []
+
+
+def _size(source: str) -> int:
+    """Return the number of characters that are not white space."""
+    return len("".join(source.split()))
 
 
 def _first_indented(lines: list[str]) -> list[str]:
     """Restore the indentation of the first line, which stripping the reply removed."""
     depths = [len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()]
-    return [" " * min(depths) + lines[0], *lines[1:]] if depths and min(depths) else []
+    if not depths or not min(depths):
+        return []
+    return [" " * min(depths) + lines[0], *lines[1:]]
 
 
 def _function_body(lines: list[str]) -> str:
     """Return the longest prefix that is a function body, dedented; empty when it does nothing."""
+    if not lines:
+        return ""
     lines = dedent_lines(lines)
-    piece = longest_prefix(lines, ParseBudget(sum(map(len, lines)))) if lines else None
-    acts = piece and any(
-        not isinstance(s, (ast.Expr, ast.Pass, ast.Import, ast.ImportFrom, *FUNCTION_NODES))
-        for s in piece.body
-    )
-    return "\n".join(piece.lines) if piece and acts else ""
+    piece = longest_prefix(lines, ParseBudget(sum(map(len, lines))))
+    if piece is None:
+        return ""
+    passive = (ast.Expr, ast.Pass, ast.Import, ast.ImportFrom, *FUNCTION_NODES)
+    if all(isinstance(statement, passive) for statement in piece.body):
+        return ""
+    return "\n".join(piece.lines)

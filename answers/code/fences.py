@@ -46,15 +46,23 @@ def strip_wrappers(text: str) -> str:
         s = s.rpartition("</think>")[2] or s
     turns = [turn for turn in _END.split(s) if turn.strip()]
     s = turns[0] if turns else ""
-    if "##" in s and (
-        marks := [m for m in _FIELD.finditer(s) if m[1].lower() in ("program", "code", "answer")]
-    ):
-        s = _FIELD.split(s[marks[-1].end() :])[0]
-    if s.lstrip().startswith("{") and (m := _JSON_PROGRAM.search(s)):
-        s = _unescape_json(m[1])
+    s = _program_field(s)
+    json_program = _JSON_PROGRAM.search(s) if s.lstrip().startswith("{") else None
+    if json_program:
+        s = _unescape_json(json_program[1])
     elif "\n" not in s.strip() and "\\n" in s and re.search(r"(?:def|class|import)\s.*\\n", s):
         s = _unescape_json(s.strip())
     return _LABEL.sub("", _LEFTOVER.sub("", s))
+
+
+def _program_field(s: str) -> str:
+    """Return the content of the last field for a program, or the whole text when it has none."""
+    if "##" not in s:
+        return s
+    marks = [m for m in _FIELD.finditer(s) if m[1].lower() in ("program", "code", "answer")]
+    if not marks:
+        return s
+    return _FIELD.split(s[marks[-1].end() :])[0]
 
 
 def _unescape_json(inner: str) -> str:
@@ -114,4 +122,9 @@ def strip_prompts(lines: list[str]) -> list[str]:
         return lines
     if any(re.match(r"[ \t]*(?:async def|def|class)\b", line) for line in lines):
         return lines  # the prompts are examples in a docstring
-    return [line[m.end() :] for line in lines if (m := _PROMPT.match(line))]
+    statements: list[str] = []
+    for line in lines:
+        prompt = _PROMPT.match(line)
+        if prompt:
+            statements.append(line[prompt.end() :])
+    return statements

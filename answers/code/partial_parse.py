@@ -31,10 +31,9 @@ def _parse_or_error_line(source: str) -> ast.Module | int:
             return ast.parse(source)
         except SyntaxError as error:
             line = error.lineno or 1
-            if "expected an indented block" in str(error.msg) and (
-                m := _BLOCK_LINE.search(str(error.msg))
-            ):
-                return int(m[1])
+            block = _BLOCK_LINE.search(str(error.msg))
+            if block and "expected an indented block" in str(error.msg):
+                return int(block[1])
             if "expected 'except' or 'finally'" in str(error.msg):
                 return _unclosed_try_line(source.split("\n")[: line - 1]) or line
             return line

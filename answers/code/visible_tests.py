@@ -174,7 +174,8 @@ def visible_calls(question: str, name: str) -> list[str]:
     ):
         end = _closing_bracket(text, m.end())
         written = text[m.start() : end] if end else ""
-        if (call := _literal_call(written)) is not None:
+        call = _literal_call(written)
+        if call is not None:
             plain = ast.unparse(call)
             found.setdefault(plain, plain if "\n" in written else written)
     return list(found.values())[:_MAX_CALLS]
@@ -253,9 +254,8 @@ def guess_entry_point(question: str) -> str | None:
             counts[name] = counts.get(name, 0) + 1
     if counts:
         return max(counts, key=lambda name: counts[name])
-    if definitions := re.findall(
-        r"^[ \t]*(?:async[ \t]+)?def[ \t]+([A-Za-z_]\w*)[ \t]*\(", text, re.M
-    ):
+    definitions = re.findall(r"^[ \t]*(?:async[ \t]+)?def[ \t]+([A-Za-z_]\w*)[ \t]*\(", text, re.M)
+    if definitions:
         return definitions[-1]
     for pattern in _NAMED:
         for m in pattern.finditer(text):

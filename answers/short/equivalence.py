@@ -13,6 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations
 from typing import TypeVar
 
 from .algebra_process import AlgebraProcess
@@ -76,9 +77,9 @@ def equal(a: str, b: str, *, timeout: float = TIMEOUT) -> bool:
 
 async def equal_async(a: str, b: str, *, timeout: float = TIMEOUT) -> bool:  # noqa: ASYNC109
     """Compare like `equal`, without blocking the event loop."""
-    settled = equal_by_normal_form(a, b)
-    if settled is not None:
-        return settled
+    by_form = equal_by_normal_form(a, b)
+    if by_form is not None:
+        return by_form
     return await _in_thread(lambda: equal(a, b, timeout=timeout))
 
 
@@ -96,13 +97,20 @@ def group_equal(answers: Sequence[str | None], *, timeout: float = TIMEOUT) -> l
     forms = [None if a is None else normalize(a) for a in answers]
     distinct = list(dict.fromkeys(f for f in forms if f is not None))
     root = {f: f for f in distinct}
-    for i, x in enumerate(distinct):
-        for y in distinct[i + 1 :]:
-            if root[x] != root[y] and _equal_forms(x, y, timeout):
-                old, new = root[y], root[x]
-                root = {f: new if r == old else r for f, r in root.items()}
+    for x, y in combinations(distinct, 2):
+        if root[x] != root[y] and _equal_forms(x, y, timeout):
+            old, new = root[y], root[x]
+            for form in distinct:
+                if root[form] == old:
+                    root[form] = new
     index: dict[str, int] = {}
-    return [None if f is None else index.setdefault(root[f], len(index)) for f in forms]
+    groups: list[int | None] = []
+    for form in forms:
+        if form is None:
+            groups.append(None)
+        else:
+            groups.append(index.setdefault(root[form], len(index)))
+    return groups
 
 
 async def group_equal_async(
@@ -111,16 +119,11 @@ async def group_equal_async(
     timeout: float = TIMEOUT,  # noqa: ASYNC109
 ) -> list[int | None]:
     """Group like `group_equal`, without blocking the event loop when algebra is needed."""
-    distinct = list(dict.fromkeys(normalize(a) for a in answers if a is not None))
-    pairs = [
-        (x, y)
-        for i, x in enumerate(distinct)
-        for y in distinct[i + 1 :]
-        if _compare_forms(x, y) is None
-    ]
-    if all(_cached_verdict((min(pair), max(pair)), timeout) is not None for pair in pairs):
-        return group_equal(answers, timeout=timeout)
-    return await _in_thread(lambda: group_equal(answers, timeout=timeout))
+    distinct = dict.fromkeys(normalize(a) for a in answers if a is not None)
+    for x, y in combinations(distinct, 2):
+        if _compare_forms(x, y) is None and _cached_verdict(_ordered(x, y), timeout) is None:
+            return await _in_thread(lambda: group_equal(answers, timeout=timeout))
+    return group_equal(answers, timeout=timeout)
 
 
 def _compare_forms(x: str, y: str) -> bool | None:
@@ -164,10 +167,10 @@ def _equal_lists(x: str, y: str) -> bool:
 
 
 def _equal_forms(x: str, y: str, timeout: float) -> bool:
-    settled = _compare_forms(x, y)
-    if settled is not None:
-        return settled
-    pair = (x, y) if x < y else (y, x)
+    by_form = _compare_forms(x, y)
+    if by_form is not None:
+        return by_form
+    pair = _ordered(x, y)
     verdict = _cached_verdict(pair, timeout)
     if verdict is None:
         verdict = _algebra.compare(*pair, timeout)
@@ -178,20 +181,21 @@ def _equal_forms(x: str, y: str, timeout: float) -> bool:
     return verdict is True
 
 
+def _ordered(x: str, y: str) -> tuple[str, str]:
+    """Return a pair in alphabetical order, the key of its verdict."""
+    return (x, y) if x < y else (y, x)
+
+
 def _cached_verdict(pair: tuple[str, str], timeout: float) -> bool | None:
+    """Return an earlier verdict; None when there is none, or more time may give another."""
     with _lock:
         verdict = _verdicts.get(pair)
         if verdict is not None:
             _verdicts.move_to_end(pair)
-    # A float means that the comparison timed out after so many seconds: repeat it only with more
-    # time.
-    return (
-        verdict
-        if isinstance(verdict, bool) or verdict is None
-        else False
-        if timeout <= verdict
-        else None
-    )
+    if verdict is None or isinstance(verdict, bool):
+        return verdict
+    # A float means that the comparison timed out after so many seconds: repeat it only with more.
+    return False if timeout <= verdict else None
 
 
 async def _in_thread(work: Callable[[], _Result]) -> _Result:

@@ -30,12 +30,19 @@ _SPACE = re.compile(r"(\\[A-Za-z]+ )(?=[A-Za-z])| ")
 _ONES = "one two three four five six seven eight nine".split()
 _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_WORD_NUMBERS = {word: str(n) for n, word in enumerate(["zero", *_ONES, *_TEENS])} | {
-    word: str(10 * t + n)
-    for t, tens in enumerate(_TENS, start=2)
-    for n, ones in enumerate(["", *_ONES])
-    for word in ({f"{tens}-{ones}", f"{tens} {ones}"} if ones else {tens})
-}
+
+
+def _number_words() -> dict[str, str]:
+    """Return the digits of the number words from zero to ninety-nine."""
+    numbers = {word: str(n) for n, word in enumerate(["zero", *_ONES, *_TEENS])}
+    for ten, tens in enumerate(_TENS, start=2):
+        numbers[tens] = str(10 * ten)
+        for one, ones in enumerate(_ONES, start=1):
+            numbers[f"{tens}-{ones}"] = numbers[f"{tens} {ones}"] = str(10 * ten + one)
+    return numbers
+
+
+_WORD_NUMBERS = _number_words()
 
 
 def normalize(answer: str) -> str:
@@ -80,10 +87,12 @@ def _normalize_cached(text: str) -> str:
 
 def _normalize_once(text: str) -> str:
     s = strip_markup(text)
-    if m := _OPTION.fullmatch(s):
-        return (m[1] or m[2]).lower()
+    option = _OPTION.fullmatch(s)
+    if option:
+        return (option[1] or option[2]).lower()
     s = _right_hand_side(s)
-    if q := parse_quantity(s):
+    q = parse_quantity(s)
+    if q:
         return str(q.value)
     if is_prose(without_text_commands(s)):
         return _word_form(s)
@@ -91,17 +100,19 @@ def _normalize_once(text: str) -> str:
 
 
 def _right_hand_side(s: str) -> str:
-    if (m := _ASSIGNED.match(s)) is None:
+    """Return the right-hand side of ``x = 5``, or of each part of ``x = 1, y = 2``."""
+    assigned = _ASSIGNED.match(s)
+    if assigned is None:
         return s
     if len(_RELATION.findall(s)) == 1:
-        return s[m.end() :]
-    parts = _JOINED.sub(",", s).split(",")
-    matches = [_ASSIGNED.match(part.strip()) for part in parts]
-    if all(matches) and all(len(_RELATION.findall(part)) == 1 for part in parts):
-        return ", ".join(
-            part.strip()[m.end() :] for part, m in zip(parts, matches, strict=True) if m
-        )
-    return s
+        return s[assigned.end() :]
+    values: list[str] = []
+    for part in _JOINED.sub(",", s).split(","):
+        assigned = _ASSIGNED.match(part.strip())
+        if assigned is None or len(_RELATION.findall(part)) != 1:
+            return s
+        values.append(part.strip()[assigned.end() :])
+    return ", ".join(values)
 
 
 def _number_list_form(s: str) -> str | None:

@@ -8,6 +8,7 @@ spelling.
 
 import re
 
+from .answer_field import answer_field
 from .normalize import normalize
 from .quantity import is_prose, parse_quantity, strip_markup, without_text_commands
 
@@ -18,12 +19,6 @@ _WINDOW = 20_000
 _MAX_PROSE_CHARS = 200
 """Characters. A longer line of words without a number is a reply cut off, not an answer."""
 
-_FIELD_MARK = re.compile(r"\[\[?\s*##\s*(\w+)\s*##\s*\]?\]?")
-_TAG = re.compile(r"<((?:final_)?answer)>(.*?)(?:</\1>|\Z)", re.S | re.I)
-_KEY = re.compile(r"""["'](?:final[_ ]?)?answer["']\s*:\s*""", re.I)
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"?|' + r"'((?:[^'\\]|\\.)*)'?", re.S)
-_VALUE = re.compile(r"\[([^\[\]]*)\]|[^,}\n]*")
-_ESCAPED = re.compile(r'\\(?:\\|"|/|n(?![A-Za-z]))')
 _MANGLED = str.maketrans({"\x08": "\\b", "\x0c": "\\f"})
 _MANGLED_TAB = re.compile(r"\t(?=ext\{|imes(?![A-Za-z])|heta(?![A-Za-z])|frac)")
 
@@ -103,52 +98,17 @@ def parse_answer(text: str) -> str | None:
         s = _MANGLED_TAB.sub(r"\\t", s.translate(_MANGLED))
     if "</think>" in s:
         s = s.rpartition("</think>")[2].strip() or s
-    field = _answer_field(s)
+    field = answer_field(s)
     return _from_markers(s if field is None else field)
-
-
-def _answer_field(s: str) -> str | None:
-    """Return the content of the last answer field in a structured reply; None when it has none."""
-    if "##" in s and "[" in s and (marks := list(_FIELD_MARK.finditer(s))):
-        ends = [m.start() for m in marks[1:]] + [len(s)]
-        for mark, end in reversed(list(zip(marks, ends, strict=True))):
-            if mark[1].lower() in ("answer", "final_answer"):
-                return s[mark.end() : end]
-        return _FIELD_MARK.sub("\n", s)
-    if "<" in s and (tags := _TAG.findall(s)):
-        return tags[-1][1]
-    if ("answer" in s or "Answer" in s) and ":" in s:
-        keys = list(_KEY.finditer(s))
-        if keys:
-            return _json_value(s, keys[-1].end())
-    return None
-
-
-def _json_value(s: str, start: int) -> str:
-    if m := _STRING.match(s, start):
-        raw = m[1] if m[1] is not None else m[2]
-        return _ESCAPED.sub(lambda e: "\n" if e[0] == "\\n" else e[0][1], raw)
-    m = _VALUE.match(s, start)
-    return "" if m is None else m[1] if m[1] is not None else m[0]
 
 
 def _from_markers(s: str) -> str | None:
     """Parse the answer after a marker; without one, the single line or the number in the last line."""
     if "\\[" in s or "$$" in s:
         s = _DISPLAY.sub(lambda m: "$" + " ".join((m[1] or m[2] or "").split()) + "$", s)
-    lowered = s.lower()
-    found: list[tuple[int, str]] = list(_boxes(s)) if "boxed" in s else []
-    if "####" in s:
-        found += [(m.start(), _first_line(s, m.end())) for m in list(_HASHES.finditer(s))[-2:]]
-    if "ans" in lowered:
-        found += [(m.start(), _first_line(s, m.end())) for m in list(_LABEL.finditer(s))[-2:]]
-    found.sort(reverse=True)
-    if "answer" in lowered or "final result" in lowered:
-        found += [
-            (m.start(), _first_line(s, m.end())) for m in list(_ANNOUNCED.finditer(s))[:-3:-1]
-        ]
-    for _, content in found:
-        if (answer := _from_short_text(content)) is not None:
+    for content in _announced(s):
+        answer = _from_short_text(content)
+        if answer is not None:
             return answer
     if "```" in s:
         prose = "" if s.startswith("```") else _FENCED.sub("", s).strip()
@@ -161,24 +121,53 @@ def _from_markers(s: str) -> str | None:
     return _from_last_line(lines[-1]) or _from_last_line(lines[0], bare=True)
 
 
+def _announced(s: str) -> list[str]:
+    """Return the texts after the markers of an answer, the clearest kind and the last ones first."""
+    lowered = s.lower()
+    found = _boxes(s) if "boxed" in s else []
+    if "####" in s:
+        found += _after_last(_HASHES, s, 2)
+    if "ans" in lowered:
+        found += _after_last(_LABEL, s, 2)
+    found.sort(reverse=True)
+    if "answer" in lowered or "final result" in lowered:
+        found += reversed(_after_last(_ANNOUNCED, s, 2))
+    return [content for _, content in found]
+
+
+def _after_last(marker: re.Pattern[str], s: str, count: int) -> list[tuple[int, str]]:
+    """Return the position of a marker's last matches, and the line after each, in order."""
+    matches = list(marker.finditer(s))[-count:]
+    return [(m.start(), _first_line(s, m.end())) for m in matches]
+
+
 def _boxes(s: str) -> list[tuple[int, str]]:
     """Return start and content of the last boxes; an unclosed box holds the rest of its line."""
     boxes = []
     for m in list(_BOX.finditer(s))[-3:]:
         rest = s[m.end() :]
-        if not (m[1] or m[2]):
-            content = rest.split(None, 1)[0] if rest.strip() else ""
+        if m[1] or m[2]:
+            content = _braced(rest)
+        elif rest.strip():
+            content = rest.split(None, 1)[0]
         else:
-            depth, end = 1, -1
-            for i, c in enumerate(rest):
-                depth += (c == "{") - (c == "}")
-                if depth == 0:
-                    end = i
-                    break
-            content = rest[:end] if end >= 0 else rest.partition("\n")[0]
+            content = ""
         # The dollars say that this is mathematics, where a final "!" is a factorial.
         boxes.append((m.start(), f"${content.strip().strip('$')}$"))
     return boxes
+
+
+def _braced(rest: str) -> str:
+    """Return the text up to the brace that closes an open one, or else the rest of the line."""
+    depth = 1
+    for i, c in enumerate(rest):
+        if c == "{":
+            depth += 1
+        elif c == "}":
+            depth -= 1
+        if depth == 0:
+            return rest[:i]
+    return rest.partition("\n")[0]
 
 
 def _first_line(s: str, start: int) -> str:
@@ -201,20 +190,32 @@ def _from_short_text(content: str) -> str | None:
         t = t.rstrip("! ")
     if _PLACEHOLDER.fullmatch(t):
         return None
-    if m := _CHOICE.match(t):
-        return m[1] or m[2] or m[3] or m[4]
-    if m := _YES_NO.match(t):
-        return m[1]
-    if q := parse_quantity(t):
+    choice = _CHOICE.match(t)
+    if choice:
+        return choice[1] or choice[2] or choice[3] or choice[4]
+    verdict = _YES_NO.match(t)
+    if verdict:
+        return verdict[1]
+    q = parse_quantity(t)
+    if q:
         return q.text
     if not is_prose(without_text_commands(t)):
         return _clean_expression(content)
+    return _from_prose(t, content)
+
+
+def _from_prose(t: str, content: str) -> str | None:
+    """Parse a stripped text with words, of which `content` is the original."""
     head = _SENTENCE_END.split(t, maxsplit=1)[0]
-    if head != t and (q := parse_quantity(strip_markup(head))):
-        return q.text
-    if (m := _NUMBER.match(t)) and not _STATES_NUMBER.search(t):
-        return t if _TWO_AMOUNTS.match(t) else _clean_number(m[0])
-    if (answer := _from_sentence(content.strip(" *_"), leads=True)) is not None:
+    if head != t:
+        q = parse_quantity(strip_markup(head))
+        if q:
+            return q.text
+    number = _NUMBER.match(t)
+    if number and not _STATES_NUMBER.search(t):
+        return t if _TWO_AMOUNTS.match(t) else _clean_number(number[0])
+    answer = _from_sentence(content.strip(" *_"), leads=True)
+    if answer is not None:
         return answer
     t = _REASON.sub("", t)
     return t if len(t) <= _MAX_PROSE_CHARS else None
@@ -222,33 +223,39 @@ def _from_short_text(content: str) -> str | None:
 
 def _from_last_line(line: str, *, bare: bool = False) -> str | None:
     """Parse a line of a reply without markers: all of it, or (unless `bare`) its last number."""
-    line = line[_BULLET.match(line).end() :]  # pyright: ignore[reportOptionalMemberAccess]
+    line = _BULLET.sub("", line, count=1)
     t = strip_markup(line)
-    if _EMPHASIZED.fullmatch(line) or (_CHOICE.fullmatch(t) or _YES_NO.fullmatch(t)):
+    if _EMPHASIZED.fullmatch(line) or _CHOICE.fullmatch(t) or _YES_NO.fullmatch(t):
         return _from_short_text(line)
     if not any(c.isdigit() for c in t):
         return None
-    if (q := parse_quantity(t)) or not is_prose(without_text_commands(t)):
-        return q.text if q else _clean_expression(line)
+    q = parse_quantity(t)
+    if q:
+        return q.text
+    if not is_prose(without_text_commands(t)):
+        return _clean_expression(line)
     return None if bare else _from_sentence(line)
 
 
 def _from_sentence(raw: str, *, leads: bool = False) -> str | None:
     """Return the expression or number at the end of a sentence, or, with `leads`, at its start."""
     _, equals, right = raw.rpartition("=")
-    if equals and (q := parse_quantity(strip_markup(right).strip(" )"))):
-        return q.text
-    segments = [
-        m for m in _SEGMENT.finditer(raw) if not is_prose(without_text_commands(m[1] or m[2]))
-    ]
-    number = next(reversed(list(_NUMBER.finditer(raw))), None)
+    if equals:
+        q = parse_quantity(strip_markup(right).strip(" )"))
+        if q:
+            return q.text
+    segments: list[re.Match[str]] = []
+    for segment in _SEGMENT.finditer(raw):
+        if not is_prose(without_text_commands(segment[1] or segment[2])):
+            segments.append(segment)
+    numbers = list(_NUMBER.finditer(raw))
     if segments:
         first, last = segments[0], segments[-1]
         if leads and first.start() == 0:
             return _clean_expression(first[0])
-        if number is None or number.start() < last.end():
+        if not numbers or numbers[-1].start() < last.end():
             return _clean_expression(last[0])
-    return None if number is None else _clean_number(number[0])
+    return _clean_number(numbers[-1][0]) if numbers else None
 
 
 def _clean_expression(content: str) -> str:

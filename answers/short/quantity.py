@@ -142,20 +142,25 @@ def strip_markup(text: str, *, as_written: bool = False) -> str:
     while s != before:
         before = s
         s = s.strip(' \t\r\n\f\v*`"_').rstrip(".,;:").lstrip(",;")
-        unwrapped = (
-            _WRAPPED
-            if s.startswith("\\")
-            else _BRACKETED
-            if s.startswith(("(", "[", "{"))
-            else None
-        )
-        if unwrapped and (m := unwrapped.fullmatch(s)):
-            s = m[1]
-        elif s.startswith("'") and s.endswith("'"):
-            s = s[1:-1]
+        s = _unwrap_once(s)
     s = _CURRENCY.sub("", s)
-    if m := _HEDGE.match(s):
-        s = s[m.end() :]
+    hedge = _HEDGE.match(s)
+    if hedge:
+        s = s[hedge.end() :]
+    return s
+
+
+def _unwrap_once(s: str) -> str:
+    """Remove one command, pair of brackets or pair of quotes around the whole text."""
+    wrapped = None
+    if s.startswith("\\"):
+        wrapped = _WRAPPED.fullmatch(s)
+    elif s.startswith(("(", "[", "{")):
+        wrapped = _BRACKETED.fullmatch(s)
+    if wrapped:
+        return wrapped[1]
+    if s.startswith("'") and s.endswith("'"):
+        return s[1:-1]
     return s
 
 
@@ -210,9 +215,9 @@ def parse_quantity(text: str) -> Quantity | None:
             if value < 0:
                 return None
             value += int(whole_tex or whole)
-    return Quantity(
-        (-value if sign == "-" else value) * scale, ("-" if sign == "-" else "") + shown + suffix
-    )
+    if sign == "-":
+        value, shown = -value, f"-{shown}"
+    return Quantity(value * scale, shown + suffix)
 
 
 def _parse_suffix(tail: str, gap: str) -> tuple[int, str] | None:
@@ -221,35 +226,36 @@ def _parse_suffix(tail: str, gap: str) -> tuple[int, str] | None:
         return 1, ""
     scale, suffix = 1, ""
     if "\\" in tail:
-        tail, had = _TEXT.subn(r" \1 ", tail)
-        gap, tail = (" ", tail.strip()) if had else (gap, tail)
-    if m := _SCALED.match(tail):
-        scale, suffix, gap, tail = (
-            10 ** _SCALE[m[1].lower()],
-            f" {m[1].lower()}",
-            " ",
-            tail[m.end() :],
-        )
-    if m := _PERCENT.match(tail):
-        suffix, gap, tail = suffix + "%", " ", tail[m.end() :]
-    if not tail:
+        tail, replaced = _TEXT.subn(r" \1 ", tail)
+        if replaced:
+            gap, tail = " ", tail.strip()
+    scaled = _SCALED.match(tail)
+    if scaled:
+        name = scaled[1].lower()
+        scale, suffix = 10 ** _SCALE[name], f" {name}"
+        gap, tail = " ", tail[scaled.end() :]
+    percent = _PERCENT.match(tail)
+    if percent:
+        suffix += "%"
+        gap, tail = " ", tail[percent.end() :]
+    if not tail or _is_unit(tail, gap):
         return scale, suffix
+    return None
+
+
+def _is_unit(tail: str, gap: str) -> bool:
+    """Return whether a text after a number is a unit; `gap` is the space between the two."""
     m = _UNIT.fullmatch(tail)
     if m is None:
-        return None
+        return False
     first, more = m[1], m[2]
     word = first.lower()
     if word in _NO_UNIT:
-        return None
+        return False
     if len(first) == 1:
-        known = (
-            first in _LETTER_UNITS
-            and bool(gap)
-            and (not more.strip(" ^23{}") or more.startswith("/"))
-        )
-    else:
-        known = word in _SHORT_UNITS or len(first) >= (3 if gap else 4)
-    return (scale, suffix) if known else None
+        alone = not more.strip(" ^23{}") or more.startswith("/")
+        return first in _LETTER_UNITS and bool(gap) and alone
+    return word in _SHORT_UNITS or len(first) >= (3 if gap else 4)
 
 
 def is_prose(text: str) -> bool:

@@ -72,7 +72,8 @@ def lookup(name: str) -> Weights:
         'smollm2-135m-instruct-q4_1.gguf'
     """
     known, short = catalog(), aliases()
-    if found := known.get(short.get(name, name)):
+    found = known.get(short.get(name, name))
+    if found:
         return found
     near = difflib.get_close_matches(name.lower(), [*known, *short], n=1)
     guess = f"did you mean {near[0]}? " if near else ""
@@ -84,7 +85,8 @@ def lookup(name: str) -> Weights:
 
 def cache_dir() -> Path:
     """Return the download folder: `COPE_CACHE`, else the user's cache folder. It may not exist yet."""
-    if named := os.environ.get("COPE_CACHE"):
+    named = os.environ.get("COPE_CACHE")
+    if named:
         return Path(named).expanduser().absolute()
     return platformdirs.user_cache_path("cope", appauthor=False)
 

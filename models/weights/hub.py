@@ -88,7 +88,8 @@ def _open_response(url: str, have: int) -> "httpx.Response":
     # The hub library's own headers would cost one or two more requests first (telemetry, renewal of
     # a token).
     headers = {"user-agent": "cope", "accept-encoding": "identity"}
-    if token := os.environ.get("HF_TOKEN"):
+    token = os.environ.get("HF_TOKEN")
+    if token:
         headers["authorization"] = f"Bearer {token}"
     if have:
         headers["range"] = f"bytes={have}-"

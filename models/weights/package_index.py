@@ -95,7 +95,8 @@ def _download_wheel(requirement: str, folder: Path, arrived: Callable[[int], Non
         assert pip.stdout is not None
         try:
             for line in pip.stdout:
-                if found := _PROGRESS.match(line):
+                found = _PROGRESS.match(line)
+                if found:
                     arrived(int(found[1]))
                 else:
                     said.append(line.strip())
@@ -113,7 +114,8 @@ def _download_wheel(requirement: str, folder: Path, arrived: Callable[[int], Non
 def _pip_error(requirement: str, said: list[str]) -> Exception:
     """Return the error that pip's output describes."""
     for line in said:
-        if found := _DISK_FULL.search(line):
+        found = _DISK_FULL.search(line)
+        if found:
             return OSError(int(found[1]), os.strerror(int(found[1])))
     if any("CERTIFICATE_VERIFY_FAILED" in line for line in said):
         return SourceFailed(

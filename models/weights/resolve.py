@@ -66,9 +66,11 @@ def resolve_weights(
                 f"there is no folder {place} for weights: create it, or name another (COPE_WEIGHTS)"
             )
         advice = "take it out of that folder, or name another folder (COPE_WEIGHTS)"
-        if found := _verified(place / weights.file, weights, report, advice=advice):
+        found = _verified(place / weights.file, weights, report, advice=advice)
+        if found:
             return found
-    if found := find_weights(weights.name, progress=report):
+    found = find_weights(weights.name, progress=report)
+    if found:
         return found
     # Imports a web client and the hub's library, which a start with local weights does not need.
     from .download import download
