@@ -105,9 +105,9 @@ def models(args: Any) -> dict[str, Any]:
 
 def load_questions(path: str, limit: int | None) -> list[Any]:
     """The first questions of a JSONL, CSV or Parquet file with `question` and `answer`; "#### 18" is read as 18."""
-    from cope.eval.tasks.base import ShortAnswer
+    from cope.eval.tasks.base import ShortAnswerTask
 
-    return ShortAnswer("questions", final="####").load("test", limit, data=path)
+    return ShortAnswerTask("questions", final="####").load("test", limit, data=path)
 
 
 @dataclass

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 from .output import warn
 
 if TYPE_CHECKING:
-    from ..eval.run.contamination import Seen
+    from ..eval.run.contamination import Contamination
     from ..programs.calibration_file import Certificate
 
 
 def warn_about_contamination(
     compiled: Mapping[str, Any], questions: Iterable[str], name: str | None = None
-) -> "Seen | None":
+) -> "Contamination | None":
     """Warn when a program was compiled on some of the questions that measure it.
 
     Args:
@@ -25,9 +25,9 @@ def warn_about_contamination(
     """
     import dspy
 
-    from ..eval.run.contamination import seen_by
+    from ..eval.run.contamination import count_overlap
 
-    seen = seen_by(compiled, [dspy.Example(question=question) for question in questions])
+    seen = count_overlap(compiled, [dspy.Example(question=question) for question in questions])
     if seen and seen.words:
         warn(f"{name}: {seen.words}" if name else seen.words)
     return seen

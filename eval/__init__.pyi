@@ -11,8 +11,8 @@ from .recording.schema import (
 from .replay.records import ReplayedResults as ReplayedResults, replay_results as replay_results
 from .replay.replay import Replay as Replay
 from .replay.results import ReplayOutcomes as ReplayOutcomes, Sweep as Sweep
-from .run.contamination import Seen as Seen, seen_by as seen_by
-from .run.evaluate import Outcome as Outcome, evaluate as evaluate
+from .run.contamination import Contamination as Contamination, count_overlap as count_overlap
+from .run.evaluate import EvaluationOutcome as EvaluationOutcome, evaluate as evaluate
 from .run.store import (
     DEFAULT_RUNS as DEFAULT_RUNS,
     QuestionResult as QuestionResult,
@@ -21,14 +21,14 @@ from .run.store import (
     StoredRun as StoredRun,
 )
 from .run.summary import (
-    LargeAlone as LargeAlone,
+    BaselineResult as BaselineResult,
     Summary as Summary,
-    large_alone as large_alone,
-    summarise as summarise,
+    find_baseline_run as find_baseline_run,
+    summarize as summarize,
 )
 from .tasks.base import (
     Score as Score,
-    ShortAnswer as ShortAnswer,
+    ShortAnswerTask as ShortAnswerTask,
     Task as Task,
     answer_kind_of as answer_kind_of,
 )

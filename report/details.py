@@ -6,7 +6,7 @@ The page reads the index when it opens. It reads the parts, which hold the sampl
 from collections.abc import Iterator
 from typing import Any
 
-from ..eval.run.store import Record
+from ..eval.run.store import QuestionResult
 from ..models.usage_row import UsageRow
 from ..programs.confidence.early_stopping import INEXACT
 from ..programs.round_record import RoundRecord
@@ -44,7 +44,7 @@ def question_index(source: ReportSource) -> dict[str, Any]:
 
 
 def _outcome(
-    source: ReportSource, system: ReportSystem, key: str, reference: Record | None
+    source: ReportSource, system: ReportSystem, key: str, reference: QuestionResult | None
 ) -> list[Any] | None:
     record = system.by_key.get(key)
     if record is None:
@@ -63,7 +63,7 @@ def _outcome(
 
 
 def _differs_from_reference(
-    source: ReportSource, record: Record, reference: Record | None
+    source: ReportSource, record: QuestionResult, reference: QuestionResult | None
 ) -> int | None:
     """Return whether the answer differs from the last tier's (1, 0); None if unknown.
 
@@ -119,7 +119,7 @@ def _drop_empty(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None and value != ""}
 
 
-def _system_details(system: ReportSystem, record: Record | None) -> dict[str, Any] | None:
+def _system_details(system: ReportSystem, record: QuestionResult | None) -> dict[str, Any] | None:
     if record is None:
         return None
     told: dict[str, Any] = {
@@ -139,7 +139,7 @@ def _system_details(system: ReportSystem, record: Record | None) -> dict[str, An
 
 
 def _round_details(
-    system: ReportSystem, record: Record, round_record: RoundRecord
+    system: ReportSystem, record: QuestionResult, round_record: RoundRecord
 ) -> dict[str, Any]:
     view: RoundView = system.rounds[round_record["round"] - 1]
     usage = [row for row in record.usage if row["round"] == view.number]

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
-from ..eval.comparison.pair import versus
-from ..eval.comparison.systems import System as Compared
-from ..eval.run.summary import summarise
+from ..eval.comparison.pair import compare_pair
+from ..eval.comparison.systems import SystemScores as Compared
+from ..eval.run.summary import summarize
 from ..programs.confidence.gate import GateText, join_gates
 from ..stats.bootstrap import DRAWS
 from ..stats.clustered import group_labels
@@ -81,7 +81,7 @@ def _number_by_accuracy(systems: list[ReportData]) -> list[ReportData]:
 
 
 def _system_data(source: ReportSource, system: ReportSystem) -> ReportData:
-    summary = summarise(system.records, len(system.rounds), groups=source.groups)
+    summary = summarize(system.records, len(system.rounds), groups=source.groups)
     gates = {round_.number: round_gate_text(system, round_.number) for round_ in system.rounds}
     levels = round_reliability(system, source.groups)
     rounds: list[ReportData] = []
@@ -148,12 +148,12 @@ def _difference_to_reference(system: ReportSystem, source: ReportSource) -> Repo
     if large is None or system is large:
         return None
     mine, theirs = (
-        Compared.of(one.name, [r for r in one.records if r.score is not None], source.top)
+        Compared.from_results(one.name, [r for r in one.records if r.score is not None], source.top)
         for one in (system, large)
     )
     if not mine.questions.keys() & theirs.questions.keys():
         return None
-    found = versus(mine, theirs, None, source.groups, DRAWS, 0)
+    found = compare_pair(mine, theirs, None, source.groups, DRAWS, 0)
     low, high = found.difference.low, found.difference.high
     return {
         "n": found.questions,

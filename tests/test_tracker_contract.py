@@ -16,7 +16,7 @@ GONE = "0" * 31 + "f"
 
 
 @dataclass(frozen=True)
-class Seen:
+class Contamination:
     """Hold what a store says of a run."""
 
     status: str
@@ -32,7 +32,7 @@ class Kept:
 
     tracker: Tracker
     store: str
-    look: Callable[[str], Seen]
+    look: Callable[[str], Contamination]
     questions: Callable[[Any], list[str]]
 
     def open(self, name: str, run_id: str | None = None, **more: Any) -> Any:
@@ -44,21 +44,25 @@ class Kept:
 def _in_memory() -> Kept:
     tracker = TrackerInMemory()
 
-    def look(run_id: str) -> Seen:
+    def look(run_id: str) -> Contamination:
         run = tracker.runs[run_id]
-        return Seen(run.status, run.params, run.metric_values, run.tag_values, set(run.files))
+        return Contamination(
+            run.status, run.params, run.metric_values, run.tag_values, set(run.files)
+        )
 
     return Kept(tracker, STORE, look, lambda run: run.questions)
 
 
 def _in_mlflow(store: str) -> Kept:
-    def look(run_id: str) -> Seen:
+    def look(run_id: str) -> Contamination:
         import mlflow
 
         client = mlflow.MlflowClient(store)
         run = client.get_run(run_id)
         files = {file.path for file in client.list_artifacts(run_id)}
-        return Seen(run.info.status, run.data.params, run.data.metrics, run.data.tags, files)
+        return Contamination(
+            run.info.status, run.data.params, run.data.metrics, run.data.tags, files
+        )
 
     def questions(run: Any) -> list[str]:
         import mlflow

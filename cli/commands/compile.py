@@ -272,11 +272,11 @@ def _eval_command(
     output: Path,
 ) -> str:
     """Return the command that evaluates the program on questions that it was not compiled on."""
-    from ...eval.tasks.data import splits_in
+    from ...eval.tasks.data import list_splits
 
     words = ["cope", "eval", task, "--program", str(output)]
     if split_options.data:
-        has_test = "test" in splits_in(split_options.data)
+        has_test = "test" in list_splits(split_options.data)
         words += ["--data", split_options.data if has_test else "OTHER.jsonl"]
     values: dict[str, Any] = {"small": team_options.small, "large": team_options.large}
     values |= team_options.request_settings()

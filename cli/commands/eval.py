@@ -92,7 +92,7 @@ def command(
                 store,
                 run_options,
                 origin,
-                finished=view.add,
+                on_result=view.add,
                 tracker=app.tracker,
                 table=partial(table_text, settings, cascade),
             )

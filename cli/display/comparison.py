@@ -14,7 +14,7 @@ from ...eval.comparison.text import comparison_notes
 from .tables import models_text, result_console
 
 if TYPE_CHECKING:
-    from ...eval.comparison import Beside, Comparison, Figures, Versus
+    from ...eval.comparison import Comparison, PairedComparison, RoutingBaselines, SystemSummary
     from ...stats.bootstrap import Estimate
 
 WIDTH = 100
@@ -55,13 +55,13 @@ def _print(console: Console, found: "Comparison", document: Mapping[str, Any]) -
     console.print()
     console.print(_costs(found))
     if found.basis:
-        from ...eval.comparison import BASES
+        from ...eval.comparison import PRICE_BASES
 
         at = "; ".join(f"{pair.system} {pair.prices.words}" for pair in found.pairs if pair.prices)
         _line(
             console,
             f"cheaper than {found.against}, by price {found.first_tier} : {found.last_tier} of "
-            f"{BASES[found.basis]}: {at}",
+            f"{PRICE_BASES[found.basis]}: {at}",
         )
     for table in (*_lines(found), *_open(found)):
         console.print()
@@ -126,12 +126,12 @@ def _systems(found: "Comparison") -> Table:
     return table
 
 
-def _asked(one: "Figures") -> str:
+def _asked(one: "SystemSummary") -> str:
     """Format the number of questions with an outcome, and of how many where some have none."""
     return f"{one.n} of {one.n + one.lacking}" if one.lacking else str(one.n)
 
 
-def _right(one: "Figures") -> str:
+def _right(one: "SystemSummary") -> str:
     """Format the accuracy over all questions, or its bounds where it is not known."""
     return (
         " to ".join(f"{100 * bound:.1f}" for bound in one.bounds) + "%"
@@ -141,7 +141,7 @@ def _right(one: "Figures") -> str:
 
 
 def _accuracy(found: "Comparison") -> Table:
-    from ...eval.comparison import points
+    from ...eval.comparison import format_points
 
     table = _table(
         f"beside {found.against}", "n", "points", "95%", "gained", "lost", "p", "p (Holm)"
@@ -151,8 +151,8 @@ def _accuracy(found: "Comparison") -> Table:
         table.add_row(
             pair.system,
             str(pair.questions),
-            points(one.value),
-            f"{points(one.low)} to {points(one.high)}",
+            format_points(one.value),
+            f"{format_points(one.low)} to {format_points(one.high)}",
             str(pair.gained),
             str(pair.lost),
             _p(pair.p),
@@ -172,21 +172,21 @@ def _costs(found: "Comparison") -> Table:
     return table
 
 
-def _share(pair: "Versus", measure: str) -> str:
-    from ...eval.comparison import shares
+def _share(pair: "PairedComparison", measure: str) -> str:
+    from ...eval.comparison import format_ratio
 
     costs = pair.costs.get(measure)
     if costs is None:
         return "unknown"
     if not isfinite(costs.ratio.value):
         return "-"
-    return shares(costs.ratio) if costs.system else "none"
+    return format_ratio(costs.ratio) if costs.system else "none"
 
 
 def _lines(found: "Comparison") -> Iterator[Table]:
     from ...stats.measures import MEASURES
 
-    rows = found.beside.get(found.by)
+    rows = found.routing_baselines.get(found.by)
     if not rows:
         return
     columns = ("cost", "random: cost", "random", "gain", "95%", "oracle", "closed")
@@ -198,9 +198,9 @@ def _lines(found: "Comparison") -> Iterator[Table]:
 
 def _open(found: "Comparison") -> Iterator[Table]:
     """Yield a table of what would make the open differences significant."""
-    from ...eval.comparison import points, settling
+    from ...eval.comparison import format_points, questions_to_settle
 
-    pairs = [pair for pair in found.pairs if not pair.settled]
+    pairs = [pair for pair in found.pairs if not pair.significant]
     if not pairs:
         return
     table = _table(
@@ -210,21 +210,23 @@ def _open(found: "Comparison") -> Iterator[Table]:
         "difference that shows with these",
     )
     for pair in pairs:
-        smallest = pair.detectable
+        smallest = pair.detectable_difference
         shows = "none" if smallest is None else f"{100 * smallest:.1f} points"
-        table.add_row(pair.system, points(pair.difference.value), settling(pair), shows)
+        table.add_row(
+            pair.system, format_points(pair.difference.value), questions_to_settle(pair), shows
+        )
     yield table
 
 
-def _row(one: "Beside", scale: float) -> tuple[str, ...]:
-    from ...eval.comparison import points
+def _row(one: "RoutingBaselines", scale: float) -> tuple[str, ...]:
+    from ...eval.comparison import format_points
 
     gain = one.gain
     return (
         _number(one.cost.value * scale),
         _reach(one.random_cost, scale),
         _percent(one.random_accuracy),
-        points(gain.value) if isfinite(gain.value) else "-",
+        format_points(gain.value) if isfinite(gain.value) else "-",
         f"{_bound(gain.low)} to {_bound(gain.high)}",
         _percent(one.oracle_accuracy),
         _percent(one.closed),
@@ -232,9 +234,9 @@ def _row(one: "Beside", scale: float) -> tuple[str, ...]:
 
 
 def _bound(share: float) -> str:
-    from ...eval.comparison import points
+    from ...eval.comparison import format_points
 
-    return points(share) if isfinite(share) else "-"
+    return format_points(share) if isfinite(share) else "-"
 
 
 def _reach(one: "Estimate", scale: float) -> str:

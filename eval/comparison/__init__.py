@@ -1,28 +1,28 @@
 """Systems compared on the same questions: paired intervals and tests, lines to be above, and what it takes to be sure."""
 
-from .compare import MARGIN, Comparison, Figures, compare
+from .compare import MARGIN, Comparison, SystemSummary, compare
 from .document import comparison_document
-from .pair import Costs, Versus
-from .price_ratio import BASES, RATIOS, PriceRatio
-from .routing_baselines import Beside
-from .systems import System
-from .text import points, settling, shares, verdict
+from .pair import PairedComparison, PairedCosts
+from .price_ratio import PRICE_BASES, PRICE_RATIOS, PriceRatio
+from .routing_baselines import RoutingBaselines
+from .systems import SystemScores
+from .text import conclusion, format_points, format_ratio, questions_to_settle
 
 __all__ = [
-    "BASES",
     "MARGIN",
-    "RATIOS",
-    "Beside",
+    "PRICE_BASES",
+    "PRICE_RATIOS",
     "Comparison",
-    "Costs",
-    "Figures",
+    "PairedComparison",
+    "PairedCosts",
     "PriceRatio",
-    "System",
-    "Versus",
+    "RoutingBaselines",
+    "SystemScores",
+    "SystemSummary",
     "compare",
     "comparison_document",
-    "points",
-    "settling",
-    "shares",
-    "verdict",
+    "conclusion",
+    "format_points",
+    "format_ratio",
+    "questions_to_settle",
 ]

@@ -12,17 +12,17 @@ from ...stats.clustered import clustered_wilson, group_labels
 from ...stats.measures import MEASURES
 from ...stats.paired import holm, holm_levels
 from ...stats.tiers import LARGE, SMALL, last_tier_of
-from ..run.store import Record
-from .pair import ALPHA, Versus, versus
-from .price_ratio import PricedUse, basis, other_tier
-from .routing_baselines import Beside, beside
-from .systems import System, tiers_in
+from ..run.store import QuestionResult
+from .pair import ALPHA, PairedComparison, compare_pair
+from .price_ratio import PricedUse, choose_basis, other_tier
+from .routing_baselines import RoutingBaselines, compare_to_routing_baselines
+from .systems import SystemScores, tiers_in
 
 MARGIN = 0.03
 
 
 @dataclass(frozen=True)
-class Figures:
+class SystemSummary:
     """One system over all its questions.
 
     Attributes:
@@ -64,11 +64,11 @@ class Comparison:
         first_tier: the only other tier; None where there are more, or none.
     """
 
-    figures: dict[str, Figures]
+    figures: dict[str, SystemSummary]
     against: str
-    pairs: tuple[Versus, ...]
+    pairs: tuple[PairedComparison, ...]
     by: str
-    beside: dict[str, dict[str, Beside]]
+    routing_baselines: dict[str, dict[str, RoutingBaselines]]
     basis: str | None
     groups: int | None
     margin: float
@@ -79,7 +79,7 @@ class Comparison:
 
 
 def compare(
-    records: Mapping[str, Sequence[Record]],
+    records: Mapping[str, Sequence[QuestionResult]],
     *,
     against: str | None = None,
     by: str | None = None,
@@ -114,7 +114,7 @@ def compare(
     last = last_tier or last_tier_of(tiers_in(rows) for rows in records.values())
     if last_tier is None and last == SMALL:
         last = LARGE  # no question reached another tier
-    systems = {name: System.of(name, rows, last) for name, rows in records.items()}
+    systems = {name: SystemScores.from_results(name, rows, last) for name, rows in records.items()}
     if empty := [name for name, system in systems.items() if not system.questions]:
         raise CopeError(f"{empty[0]} has no outcome on any question: leave it out")
     reference = against or (last if last in systems else list(systems)[-1])
@@ -123,17 +123,17 @@ def compare(
     measure = _measure(by, systems)
     groups = groups or None
     first = other_tier(systems, last)
-    what = basis(systems, first, last)
+    what = choose_basis(systems, first, last)
     priced = PricedUse(what, first, last) if what and first else None
     how = {"groups": groups, "draws": draws, "seed": seed}
     raw = [
-        versus(system, systems[reference], priced, **how)
+        compare_pair(system, systems[reference], priced, **how)
         for name, system in systems.items()
         if name != reference
     ]
     p = [pair.p for pair in raw]
     pairs = tuple(
-        pair.held_to(adjusted, level)
+        pair.with_holm(adjusted, level)
         for pair, adjusted, level in zip(raw, holm(p), holm_levels(p, ALPHA), strict=True)
     )
     keys = list(dict.fromkeys(key for system in systems.values() for key in system.questions))
@@ -156,11 +156,13 @@ def compare(
     )
 
 
-def _figures(system: System, wanted: Sequence[str], groups: Mapping[str, str] | None) -> Figures:
+def _figures(
+    system: SystemScores, wanted: Sequence[str], groups: Mapping[str, str] | None
+) -> SystemSummary:
     keys = list(system.questions)
     scores, lacking = system.scores(keys), len(wanted) - len(keys)
     costs = {
-        name: float(system.costs(name, keys).mean()) if system.knows(name) else None
+        name: float(system.costs(name, keys).mean()) if system.is_known(name) else None
         for name in MEASURES
     }
     bounds = bounds_interval = None
@@ -175,35 +177,35 @@ def _figures(system: System, wanted: Sequence[str], groups: Mapping[str, str] | 
             clustered_wilson(most, everywhere)[1],
         )
     interval = clustered_wilson(scores, group_labels(keys, groups))
-    return Figures(
+    return SystemSummary(
         len(keys), lacking, float(scores.mean()), interval, costs, bounds, bounds_interval
     )
 
 
-def _measure(by: str | None, systems: Mapping[str, System]) -> str:
+def _measure(by: str | None, systems: Mapping[str, SystemScores]) -> str:
     """The measure that is asked for, or the first whose costs are known of all systems."""
     if by is not None:
-        if lacking := [name for name, system in systems.items() if not system.knows(by)]:
+        if lacking := [name for name, system in systems.items() if not system.is_known(by)]:
             hint = "; give prices with --price" if by.startswith("cost") else ""
             raise CopeError(f"--by {by}: not known of {lacking[0]}{hint}")
         return by
     order = ("large-tokens", "large-calls")
     return next(
-        (name for name in order if all(system.knows(name) for system in systems.values())),
+        (name for name in order if all(system.is_known(name) for system in systems.values())),
         order[-1],
     )
 
 
 def _beside(
-    systems: Mapping[str, System], last: str, how: Mapping[str, Any]
-) -> dict[str, dict[str, Beside]]:
+    systems: Mapping[str, SystemScores], last: str, how: Mapping[str, Any]
+) -> dict[str, dict[str, RoutingBaselines]]:
     if last not in systems:
         return {}
     starts = [system for system in systems.values() if last not in system.tiers]
-    found: dict[str, dict[str, Beside]] = {}
+    found: dict[str, dict[str, RoutingBaselines]] = {}
     for measure in MEASURES:
         made = {
-            name: beside(system, starts, systems[last], measure, **how)
+            name: compare_to_routing_baselines(system, starts, systems[last], measure, **how)
             for name, system in systems.items()
             if name not in (SMALL, last)
         }

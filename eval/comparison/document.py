@@ -3,17 +3,17 @@
 from typing import Any
 
 from .compare import Comparison
-from .pair import Versus
-from .price_ratio import BASES
-from .text import settling, verdict
+from .pair import PairedComparison
+from .price_ratio import PRICE_BASES
+from .text import conclusion, questions_to_settle
 
 
 def comparison_document(comparison: Comparison) -> dict[str, Any]:
     """Return a comparison as plain data. None stands for what is not known or has no bound."""
     systems = {name: vars(figures) for name, figures in comparison.figures.items()}
-    beside: dict[str, dict[str, Any]] = {}
-    for measure, rows in comparison.beside.items():
-        beside[measure] = {name: one.as_dict() for name, one in rows.items()}
+    baselines: dict[str, dict[str, Any]] = {}
+    for measure, rows in comparison.routing_baselines.items():
+        baselines[measure] = {name: one.as_dict() for name, one in rows.items()}
     basis = comparison.basis
     return {
         "systems": systems,
@@ -25,13 +25,13 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "draws": comparison.draws,
         "bootstrap_seed": comparison.seed,
         "comparisons": [_pair(pair, comparison) for pair in comparison.pairs],
-        "beside": beside,
-        "price_ratio_of": BASES[basis] if basis else None,
+        "beside": baselines,
+        "price_ratio_of": PRICE_BASES[basis] if basis else None,
     }
 
 
-def _pair(pair: Versus, comparison: Comparison) -> dict[str, Any]:
+def _pair(pair: PairedComparison, comparison: Comparison) -> dict[str, Any]:
     document = pair.as_dict()
-    document["verdict"] = verdict(pair, comparison)
-    document["settling"] = None if pair.settled else settling(pair)
+    document["verdict"] = conclusion(pair, comparison)
+    document["settling"] = None if pair.significant else questions_to_settle(pair)
     return document

@@ -24,7 +24,7 @@ from ..replay.programs import (
 )
 from ..replay.records import ReplayedResults, replay_results
 from ..replay.replay import Replay
-from ..run.contamination import seen_by
+from ..run.contamination import count_overlap
 from .compare import Comparison, compare
 from .document import comparison_document
 from .options import ComparisonOptions, check_enough_systems, check_unique_name
@@ -204,7 +204,7 @@ def _replay_systems(
             raise CopeError(f"{recording.name} cannot answer for {name}: {why}")
         replayed[name] = one
         questions = [dspy.Example(question=record.question) for record in one.results]
-        seen = seen_by(_compile_metadata(request, name), questions)
+        seen = count_overlap(_compile_metadata(request, name), questions)
         if seen and seen.words:
             notify(f"warning: {name}: {seen.words}")
     check_enough_systems(replayed, request.options.against)

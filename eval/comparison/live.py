@@ -173,7 +173,7 @@ def _evaluate_systems(
                 store,
                 in_flight=run.questions,
                 budget=_remaining_budget(run.budget, stores, name),
-                finished=on_result,
+                on_result=on_result,
             )
             outcome = asyncio.run(evaluation)
         results[name] = outcome.records

@@ -15,15 +15,15 @@ from ...stats.paired import paired_p
 from ...stats.power import minimum_detectable_effect, questions_needed
 from ...util.arrays import Array
 from .price_ratio import PricedUse, PriceRatio, price_ratio
-from .systems import System
+from .systems import SystemScores
 
 ALPHA = 0.05
-FEWEST = 5
+MIN_DISCORDANT = 5
 """With fewer discordant questions nothing can be said of how many would settle a difference."""
 
 
 @dataclass(frozen=True)
-class Versus:
+class PairedComparison:
     """A system beside the reference.
 
     Attributes:
@@ -56,25 +56,25 @@ class Versus:
     p: float
     adjusted: float
     level: float
-    costs: dict[str, "Costs"]
+    costs: dict[str, "PairedCosts"]
     prices: PriceRatio | None
     effect: float
 
-    def held_to(self, adjusted: float, level: float) -> "Versus":
+    def with_holm(self, adjusted: float, level: float) -> "PairedComparison":
         """As one of several comparisons."""
         return replace(self, adjusted=adjusted, level=level)
 
     @property
-    def settled(self) -> bool:
+    def significant(self) -> bool:
         return self.adjusted <= ALPHA
 
     @property
-    def needed(self) -> int | None:
+    def questions_needed(self) -> int | None:
         """Questions that would settle the difference as it is seen, four times out of five.
 
         None where no number would, and where too few questions are discordant to say.
         """
-        if self.gained + self.lost < FEWEST:
+        if self.gained + self.lost < MIN_DISCORDANT:
             return None
         found = questions_needed(
             (self.gained - self.lost) / self.questions, self.discordant, self.level
@@ -82,7 +82,7 @@ class Versus:
         return found and max(1, round(found * self.effect))
 
     @property
-    def detectable(self) -> float | None:
+    def detectable_difference(self) -> float | None:
         """The smallest difference that so many questions settle four times out of five."""
         return minimum_detectable_effect(
             max(1, round(self.questions / self.effect)), self.discordant, self.level
@@ -103,16 +103,16 @@ class Versus:
             **plain,
             "difference": self.difference.as_dict(),
             "discordant": self.discordant,
-            "settled": self.settled,
-            "needed": self.needed,
-            "detectable": self.detectable,
+            "settled": self.significant,
+            "needed": self.questions_needed,
+            "detectable": self.detectable_difference,
             "costs": {name: costs.as_dict() for name, costs in self.costs.items()},
             "price_ratio": self.prices and self.prices.as_dict(),
         }
 
 
 @dataclass(frozen=True)
-class Costs:
+class PairedCosts:
     """Both costs for one question, with paired intervals; the ratio is no number where the reference costs nothing."""
 
     system: float
@@ -128,14 +128,14 @@ class Costs:
         }
 
 
-def versus(
-    system: System,
-    reference: System,
+def compare_pair(
+    system: SystemScores,
+    reference: SystemScores,
     basis: PricedUse | None,
     groups: Mapping[str, str] | None,
     draws: int,
     seed: int,
-) -> Versus:
+) -> PairedComparison:
     """Compare two systems on the questions that both have an outcome for.
 
     Args:
@@ -165,7 +165,7 @@ def versus(
     exact, difference = _difference(sums, gained, lost, len(keys), effect)
     p = paired_p(ours, theirs, belongs)
     left_out = len(system.questions.keys() ^ reference.questions.keys())
-    return Versus(
+    return PairedComparison(
         system.name,
         reference.name,
         len(keys),
@@ -184,12 +184,16 @@ def versus(
     )
 
 
-def _known(measure: str, keys: list[str], *systems: System) -> bool:
+def _known(measure: str, keys: list[str], *systems: SystemScores) -> bool:
     return all(np.isfinite(system.costs(measure, keys)).all() for system in systems)
 
 
 def _columns(
-    system: System, reference: System, known: list[str], basis: PricedUse | None, keys: list[str]
+    system: SystemScores,
+    reference: SystemScores,
+    known: list[str],
+    basis: PricedUse | None,
+    keys: list[str],
 ) -> dict[str, Array]:
     columns = {
         "n": np.ones(len(keys)),
@@ -205,9 +209,9 @@ def _columns(
     return columns
 
 
-def _costs(sums: Sums, name: str) -> Costs:
+def _costs(sums: Sums, name: str) -> PairedCosts:
     total, n, ref = sums.total, sums.total["n"], f"{name}_ref"
-    return Costs(
+    return PairedCosts(
         total[name] / n,
         total[ref] / n,
         sums.estimate(lambda s: (s[name] - s[ref]) / s["n"]),

@@ -8,10 +8,10 @@ import numpy as np
 
 from ...stats.bootstrap import Estimate, Sums
 from ...stats.tiers import SMALL
-from .systems import CALLS, TOKENS, WRITTEN, System
+from .systems import CALLS, TOKENS, WRITTEN, SystemScores
 
-RATIOS = np.geomspace(1, 1000, 61)
-BASES = {
+PRICE_RATIOS = np.geomspace(1, 1000, 61)
+PRICE_BASES = {
     TOKENS: "tokens read and written",
     WRITTEN: "written tokens (those read are not known)",
     CALLS: "calls (tokens are not known)",
@@ -37,14 +37,14 @@ class PriceRatio:
     large: float
     relative: tuple[Estimate, ...]
     cheaper: Kind
-    crossing: Estimate | None
+    break_even: Estimate | None
 
     def as_dict(self) -> dict[str, Any]:
         relative = [
             {"ratio": float(r), **one.as_dict()}
-            for r, one in zip(RATIOS.round(3), self.relative, strict=True)
+            for r, one in zip(PRICE_RATIOS.round(3), self.relative, strict=True)
         ]
-        crossing = self.crossing and self.crossing.as_dict()
+        crossing = self.break_even and self.break_even.as_dict()
         return {
             "small": self.small,
             "large": self.large,
@@ -56,9 +56,9 @@ class PriceRatio:
     @property
     def words(self) -> str:
         """At which ratios it is cheaper, in words, such as `from 1:4.85 (4.74 to 4.98)`."""
-        if self.crossing is None:
+        if self.break_even is None:
             return self.cheaper
-        value, low, high = (f"{bound:.3g}" for bound in vars(self.crossing).values())
+        value, low, high = (f"{bound:.3g}" for bound in vars(self.break_even).values())
         if low == high:
             return f"{self.cheaper} 1:{value}"
         return f"{self.cheaper} 1:{value} ({low} to {high})".replace("to inf", "or more")
@@ -73,7 +73,7 @@ class PricedUse:
     last: str
 
 
-def other_tier(systems: Mapping[str, System], last: str) -> str | None:
+def other_tier(systems: Mapping[str, SystemScores], last: str) -> str | None:
     """Return the only tier besides the last one; None where systems ask two or more other tiers."""
     others = {tier for system in systems.values() for tier in system.tiers} - {last}
     if len(others) > 1:
@@ -81,17 +81,17 @@ def other_tier(systems: Mapping[str, System], last: str) -> str | None:
     return next(iter(others), SMALL)
 
 
-def basis(systems: Mapping[str, System], first: str | None, last: str) -> str | None:
+def choose_basis(systems: Mapping[str, SystemScores], first: str | None, last: str) -> str | None:
     """Return what can be priced: the first of `BASES` that is known of all systems; None without exactly two tiers."""
     if first is None:
         return None
-    for what in BASES:
+    for what in PRICE_BASES:
         if all(_known(system, what, (first, last)) for system in systems.values()):
             return what
     return None
 
 
-def _known(system: System, what: str, tiers: tuple[str, str]) -> bool:
+def _known(system: SystemScores, what: str, tiers: tuple[str, str]) -> bool:
     keys = list(system.questions)
     return all(np.isfinite(system.use(tier, what, keys)).all() for tier in tiers)
 
@@ -107,11 +107,11 @@ def price_ratio(sums: Sums) -> PriceRatio:
 
     more, saved = total["small"] - total["small_ref"], total["large_ref"] - total["large"]
     kind = cheaper_at(more, saved)
-    crossing = sums.estimate(_crossing) if kind in ("from", "up to") else None
+    crossing = sums.estimate(_break_even) if kind in ("from", "up to") else None
     return PriceRatio(
         total["small"] / total["n"],
         total["large"] / total["n"],
-        tuple(relative(r) for r in RATIOS),
+        tuple(relative(r) for r in PRICE_RATIOS),
         kind,
         crossing,
     )
@@ -132,7 +132,7 @@ def cheaper_at(more: float, saved: float) -> Kind:
     return "up to" if more < saved else "never"
 
 
-def _crossing(s: Mapping[str, Any]) -> Any:
+def _break_even(s: Mapping[str, Any]) -> Any:
     more, saved = s["small"] - s["small_ref"], s["large_ref"] - s["large"]
     # Where a draw saves nothing of the last tier, no ratio is high enough.
     return np.where((saved > 0) | (more < 0), more / saved, np.inf)

@@ -16,13 +16,13 @@ import numpy as np
 from ...stats.bootstrap import Estimate, Sums, resample
 from ...stats.clustered import group_labels
 from ...util.arrays import Array
-from .systems import System
+from .systems import SystemScores
 
-_SLACK = 1e-12  # of equal floats
+_TOLERANCE = 1e-12  # of equal floats
 
 
 @dataclass(frozen=True)
-class Beside:
+class RoutingBaselines:
     """A system beside the two lines, by one measure of cost; accuracies are shares, costs means for one question.
 
     Attributes:
@@ -62,7 +62,7 @@ class Beside:
         return {"start": self.start, "questions": self.questions, **plain, "oracle": oracle}
 
 
-def cheapest(accuracies: tuple[Any, Any], costs: tuple[Any, Any], target: Any) -> Any:
+def cheapest_mixture(accuracies: tuple[Any, Any], costs: tuple[Any, Any], target: Any) -> Any:
     """Cost of the cheapest mixture of two systems whose accuracy is at least the target; infinite where there is none.
 
     Args:
@@ -70,11 +70,11 @@ def cheapest(accuracies: tuple[Any, Any], costs: tuple[Any, Any], target: Any) -
         costs: likewise.
         target: likewise.
 
-    >>> float(cheapest((0.5, 1.0), (0.0, 100.0), 0.75))
+    >>> float(cheapest_mixture((0.5, 1.0), (0.0, 100.0), 0.75))
     50.0
     """
     (a, b), (low, high) = accuracies, costs
-    enough = np.asarray(target) - _SLACK
+    enough = np.asarray(target) - _TOLERANCE
     with np.errstate(divide="ignore", invalid="ignore"):
         share = (target - a) / (b - a)
         between = np.where((share >= 0) & (share <= 1), low + share * (high - low), np.inf)
@@ -82,14 +82,14 @@ def cheapest(accuracies: tuple[Any, Any], costs: tuple[Any, Any], target: Any) -
     return np.minimum(ends, between)
 
 
-def most_accurate(accuracies: tuple[Any, Any], costs: tuple[Any, Any], budget: Any) -> Any:
+def best_mixture(accuracies: tuple[Any, Any], costs: tuple[Any, Any], budget: Any) -> Any:
     """Accuracy of the best mixture of two systems that costs at most the budget; minus infinite where there is none.
 
-    >>> float(most_accurate((0.5, 1.0), (0.0, 100.0), 50.0))
+    >>> float(best_mixture((0.5, 1.0), (0.0, 100.0), 50.0))
     0.75
     """
     (a, b), (low, high) = accuracies, costs
-    return -cheapest((-low, -high), (-a, -b), -budget)
+    return -cheapest_mixture((-low, -high), (-a, -b), -budget)
 
 
 def oracle_accuracy(start: tuple[Any, Any], oracle: tuple[Any, Any], budget: Any) -> Any:
@@ -104,17 +104,17 @@ def oracle_accuracy(start: tuple[Any, Any], oracle: tuple[Any, Any], budget: Any
     budget = np.asarray(budget, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(high > low, np.clip((budget - low) / (high - low), 0, 1), 1.0)
-    return np.where(budget >= low - _SLACK, a + share * (b - a), -np.inf)
+    return np.where(budget >= low - _TOLERANCE, a + share * (b - a), -np.inf)
 
 
-def beside(
-    system: System,
-    starts: Sequence[System],
-    large: System,
+def compare_to_routing_baselines(
+    system: SystemScores,
+    starts: Sequence[SystemScores],
+    large: SystemScores,
     measure: str,
     groups: Mapping[str, str] | None,
     **how: Any,
-) -> Beside | None:
+) -> RoutingBaselines | None:
     """Hold a system against the two lines; None where it spends nothing of what is measured, or there are no lines.
 
     Of the starts it is that whose mixture with the last tier is the most accurate at the system's cost.
@@ -145,32 +145,36 @@ def beside(
     sums = resample(columns, group_labels(keys, groups), **how)
     figures = {
         name: sums.estimate(lambda s, name=name: _figures(s)[name])
-        for name in _figures(columns_of(sums))
+        for name in _figures(total_columns(sums))
     }
     oracle = figures.pop("all_accuracy"), figures.pop("all_cost")
-    return Beside(start.name, len(keys), **figures, oracle=oracle)
+    return RoutingBaselines(start.name, len(keys), **figures, oracle=oracle)
 
 
 def _best(
-    starts: Sequence[System], system: System, large: System, measure: str, keys: list[str]
-) -> System:
+    starts: Sequence[SystemScores],
+    system: SystemScores,
+    large: SystemScores,
+    measure: str,
+    keys: list[str],
+) -> SystemScores:
     """The start of the best mixture that costs no more than the system; the cheapest where none is that cheap."""
     budget = system.costs(measure, keys).mean()
     top, dear = large.scores(keys).mean(), large.costs(measure, keys).mean()
 
-    def merit(start: System) -> tuple[float, float]:
+    def merit(start: SystemScores) -> tuple[float, float]:
         accuracy, cost = start.scores(keys).mean(), start.costs(measure, keys).mean()
-        return float(most_accurate((accuracy, top), (cost, dear), budget)), -float(cost)
+        return float(best_mixture((accuracy, top), (cost, dear), budget)), -float(cost)
 
     return max(starts, key=merit)
 
 
-def columns_of(sums: Sums) -> dict[str, Any]:
+def total_columns(sums: Sums) -> dict[str, Any]:
     return {name: np.float64(value) for name, value in sums.total.items()}
 
 
 def _columns(
-    system: System, start: System, large: System, measure: str, keys: list[str]
+    system: SystemScores, start: SystemScores, large: SystemScores, measure: str, keys: list[str]
 ) -> dict[str, Array]:
     """What the figures are made of, by question."""
     rescued = ~start.right(keys) & large.right(keys)
@@ -194,7 +198,7 @@ def _figures(s: Mapping[str, Any]) -> dict[str, Any]:
         (mean["start_cost"], mean["large_cost"]),
     )
     start, oracle = (accuracies[0], costs[0]), (mean["all_right"], mean["all_cost"])
-    at_random = most_accurate(accuracies, costs, mean["cost"])
+    at_random = best_mixture(accuracies, costs, mean["cost"])
     by_oracle = oracle_accuracy(start, oracle, mean["cost"])
     gain = mean["right"] - at_random
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -202,7 +206,7 @@ def _figures(s: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "accuracy": mean["right"],
         "cost": mean["cost"],
-        "random_cost": cheapest(accuracies, costs, mean["right"]),
+        "random_cost": cheapest_mixture(accuracies, costs, mean["right"]),
         "random_accuracy": at_random,
         "gain": gain,
         "oracle_accuracy": by_oracle,

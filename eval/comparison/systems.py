@@ -9,7 +9,7 @@ from ...models import Usage
 from ...stats.measures import MEASURES
 from ...stats.tiers import tier_order
 from ...util.arrays import Array
-from ..run.store import Record
+from ..run.store import QuestionResult
 
 TOKENS, WRITTEN, CALLS = "tokens", "written", "calls"
 _COUNTED = {
@@ -19,7 +19,7 @@ _COUNTED = {
 }
 
 
-def tiers_in(records: Iterable[Record]) -> tuple[str, ...]:
+def tiers_in(records: Iterable[QuestionResult]) -> tuple[str, ...]:
     """Return the tiers that some records show, in the order of the rounds; the last tier comes last."""
     seen = {
         (row["round"] or 0, row["role"] == "plan", row["tier"])
@@ -30,7 +30,7 @@ def tiers_in(records: Iterable[Record]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Question:
+class QuestionScores:
     """One system's outcome on one question.
 
     Attributes:
@@ -44,7 +44,7 @@ class Question:
     use: dict[tuple[str, str], float]
 
     @classmethod
-    def of(cls, record: Record, last_tier: str) -> "Question":
+    def from_result(cls, record: QuestionResult, last_tier: str) -> "QuestionScores":
         tiers = {row["tier"] for row in record.usage}
         spent = {
             tier: Usage.from_rows(row for row in record.usage if row["tier"] == tier)
@@ -67,7 +67,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class System:
+class SystemScores:
     """A preset or program on its questions.
 
     Attributes:
@@ -76,13 +76,17 @@ class System:
     """
 
     name: str
-    questions: dict[str, Question]
+    questions: dict[str, QuestionScores]
 
     @classmethod
-    def of(cls, name: str, records: Sequence[Record], last_tier: str) -> "System":
+    def from_results(
+        cls, name: str, records: Sequence[QuestionResult], last_tier: str
+    ) -> "SystemScores":
         """Return a system's outcomes; questions on which a model failed have none."""
         answered = [record for record in records if record.error is None]
-        return cls(name, {record.key: Question.of(record, last_tier) for record in answered})
+        return cls(
+            name, {record.key: QuestionScores.from_result(record, last_tier) for record in answered}
+        )
 
     def scores(self, keys: Sequence[str]) -> Array:
         return np.array([self.questions[key].score for key in keys])
@@ -101,6 +105,6 @@ class System:
     def tiers(self) -> set[str]:
         return {tier for question in self.questions.values() for tier, _ in question.use}
 
-    def knows(self, measure: str) -> bool:
+    def is_known(self, measure: str) -> bool:
         """Whether a measure is known on every question."""
         return bool(np.isfinite(self.costs(measure, list(self.questions))).all())

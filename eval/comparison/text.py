@@ -7,7 +7,7 @@ from ...stats.bootstrap import Estimate
 from ...stats.measures import MEASURES
 from ...stats.power import MAX_QUESTIONS
 from .compare import Comparison
-from .pair import FEWEST, Versus
+from .pair import MIN_DISCORDANT, PairedComparison
 
 _SPENDS = {
     "cost": "it costs {} money",
@@ -18,37 +18,37 @@ _SPENDS = {
 }
 
 
-def verdict(pair: Versus, found: Comparison) -> str:
+def conclusion(pair: PairedComparison, found: Comparison) -> str:
     """What a comparison says on accuracy and on the cost that is spoken of."""
-    return f"{_accuracy(pair, found.margin)}; {_spends(pair, found)}"
+    return f"{_accuracy(pair, found.margin)}; {_cost_phrase(pair, found)}"
 
 
-def _accuracy(pair: Versus, margin: float) -> str:
+def _accuracy(pair: PairedComparison, margin: float) -> str:
     one = pair.difference
-    bounds = f"95% interval {points(one.low)} to {points(one.high)}"
+    bounds = f"95% interval {format_points(one.low)} to {format_points(one.high)}"
     widest = max(abs(one.low), abs(one.high))
-    if pair.settled:
+    if pair.significant:
         which = "more" if pair.gained > pair.lost else "less"
-        return f"{pair.system} is {which} accurate than {pair.against}: {points(one.value)} points ({bounds})"
+        return f"{pair.system} is {which} accurate than {pair.against}: {format_points(one.value)} points ({bounds})"
     if widest <= margin:
         return f"{pair.system} is as accurate as {pair.against} within {100 * widest:.1f} points ({bounds})"
-    return f"{pair.system} and {pair.against}: open, {points(one.value)} points ({bounds})"
+    return f"{pair.system} and {pair.against}: open, {format_points(one.value)} points ({bounds})"
 
 
-def _spends(pair: Versus, found: "Comparison") -> str:
+def _cost_phrase(pair: PairedComparison, found: "Comparison") -> str:
     costs = pair.costs.get(found.by)
     if costs is None:
         return "what it costs is not known of both"
     if not costs.against:
         return f"{pair.against} spends none of what is counted"
-    share = shares(costs.ratio) if costs.system else "none"
+    share = format_ratio(costs.ratio) if costs.system else "none"
     return _SPENDS[found.by].format(f"{share} of {pair.against}'s", last=found.last_tier)
 
 
-def shares(ratio: Estimate) -> str:
+def format_ratio(ratio: Estimate) -> str:
     """A ratio with its interval in per cent, with one digit below 10%.
 
-    >>> shares(Estimate(0.176, 0.155, 0.196)), shares(Estimate(0.0123, 0.01, 0.015))
+    >>> format_ratio(Estimate(0.176, 0.155, 0.196)), format_ratio(Estimate(0.0123, 0.01, 0.015))
     ('18% (16 to 20)', '1.2% (1.0 to 1.5)')
     """
     if ratio.value >= 10:
@@ -58,29 +58,29 @@ def shares(ratio: Estimate) -> str:
     return f"{ratio.value:.{digits}%} ({low} to {high})"
 
 
-def settling(pair: Versus) -> str:
+def questions_to_settle(pair: PairedComparison) -> str:
     """How many questions would tell the two apart, four times out of five, if the difference is what it looks like."""
-    if pair.gained + pair.lost < FEWEST:
+    if pair.gained + pair.lost < MIN_DISCORDANT:
         return "too few differ to say"
-    if pair.needed is None or pair.needed > MAX_QUESTIONS:
+    if pair.questions_needed is None or pair.questions_needed > MAX_QUESTIONS:
         return "no affordable number"
-    return f"about {rounded(pair.needed):,}"
+    return f"about {round_up_2_digits(pair.questions_needed):,}"
 
 
-def rounded(count: int) -> int:
+def round_up_2_digits(count: int) -> int:
     """Two digits that count, upwards: no more of it is known.
 
-    >>> rounded(1234), rounded(87)
+    >>> round_up_2_digits(1234), round_up_2_digits(87)
     (1300, 87)
     """
     step = 10 ** max(0, len(str(count)) - 2)
     return -(-count // step) * step
 
 
-def points(share: float) -> str:
+def format_points(share: float) -> str:
     """A difference of shares in points, with its sign.
 
-    >>> points(0.0124), points(-0.2), points(-0.0001)
+    >>> format_points(0.0124), format_points(-0.2), format_points(-0.0001)
     ('+1.2', '-20.0', '0.0')
     """
     text = f"{100 * share:+.1f}"
@@ -95,10 +95,10 @@ def comparison_notes(found: Comparison, document: Mapping[str, Any]) -> Iterator
         document: the same as plain data, with what is left out and why, `calls`, and where there are `matched` and `calibration`.
     """
     for pair in found.pairs:
-        yield f"[bold]{verdict(pair, found)}.[/bold]"
+        yield f"[bold]{conclusion(pair, found)}.[/bold]"
     yield from _matched(found, document)
     yield from _beside(found)
-    if not all(pair.settled for pair in found.pairs):
+    if not all(pair.significant for pair in found.pairs):
         yield "open: p (Holm) above 0.05. What would settle it, and what shows, does so four times out of five."
     if any(pair.exact for pair in found.pairs):
         yield "Where the two differ on fewer than 10 questions, the interval is made of exact bounds instead of the bootstrap."
@@ -142,7 +142,7 @@ def _left_out(found: Comparison, document: Mapping[str, Any]) -> Iterator[str]:
 
 def _beside(found: Comparison) -> Iterator[str]:
     """What the two lines are, where they start, and who does not stand beside them."""
-    rows, last = found.beside.get(found.by), found.last_tier
+    rows, last = found.routing_baselines.get(found.by), found.last_tier
     if not rows:
         return
     starts = dict.fromkeys(one.start for one in rows.values())
@@ -169,12 +169,14 @@ def _matched(found: Comparison, document: Mapping[str, Any]) -> Iterator[str]:
             if None not in one[name].values()
         )
         below = (
-            f"at most {points(one['below']).lstrip('+')} points less"
+            f"at most {format_points(one['below']).lstrip('+')} points less"
             if one["below"]
             else "the same accuracy"
         )
-        bounds = f"{points(gap.low)} to {points(gap.high)}"
-        parts.append(f"{shares(share)} for {below} (measured {points(gap.value)}, {bounds})")
+        bounds = f"{format_points(gap.low)} to {format_points(gap.high)}"
+        parts.append(
+            f"{format_ratio(share)} for {below} (measured {format_points(gap.value)}, {bounds})"
+        )
     if parts:
         one, last = document["matched"][0], found.last_tier
         left = (

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..run.store import RunStore
-from .compare import Comparison, Figures
+from .compare import Comparison, SystemSummary
 from .store import DOCUMENT_FILE, ComparisonStore
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _metrics(comparison: Comparison, document: Mapping[str, Any]) -> dict[str, f
     return metrics
 
 
-def _system_metrics(figures: Figures) -> dict[str, float]:
+def _system_metrics(figures: SystemSummary) -> dict[str, float]:
     low, high = figures.interval
     metrics = {
         "accuracy": figures.accuracy,

@@ -16,14 +16,14 @@ from ...programs.confidence.votes import VoteShare
 from ...programs.preset import Preset, parse_preset
 from ...util.hashing import digest
 from ..run.store import key_examples
-from ..tasks.base import ShortAnswer
-from ..tasks.data import Row, from_file
+from ..tasks.base import ShortAnswerTask
+from ..tasks.data import Row, load_from_file
 from .schema import RecordingManifest
 from .vote_ids import assign_vote_ids
 
 IMPORTED_PRESET = "imported"
 _FIELDS = (("question",), ("samples",))
-_TASK = ShortAnswer(IMPORTED_PRESET)
+_TASK = ShortAnswerTask(IMPORTED_PRESET)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def import_samples(
             raise CopeError(
                 f"{both} are both {model!r}: a cascade needs different models, name another"
             )
-    lines = from_file(str(path), _FIELDS, _row_error)[:limit]
+    lines = load_from_file(str(path), _FIELDS, _row_error)[:limit]
     taken = {
         tier: _select_samples(path, lines, model, (variants or {}).get(tier), tier)
         for tier, model in models.items()

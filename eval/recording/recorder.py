@@ -18,7 +18,7 @@ from ...programs.confidence.early_stopping import NONE
 from ...programs.ensemble import members_of
 from ...programs.results import used
 from ...util.hashing import digest
-from ..run.evaluate import Asking
+from ..run.evaluate import QuestionRunner
 from ..run.store import QuestionResult
 from ..tasks.base import Task
 from .question_rows import ProgramRun, Row, number_votes, run_program, score_answers
@@ -67,7 +67,7 @@ class Recorder:
         return next(iter(self.cascades.values()))
 
     @property
-    def runner(self) -> Asking:
+    def runner(self) -> QuestionRunner:
         """The function with which `evaluate` asks a question.
 
         The `rounds` of a result then hold `ProgramRows`.

@@ -18,11 +18,11 @@ from ...programs.resolve import (
     resolve_program_path,
 )
 from ...util.hashing import digest
-from ..run.evaluate import Outcome, evaluate
+from ..run.evaluate import EvaluationOutcome, evaluate
 from ..run.options import DataOptions, RunOptions
-from ..run.store import Record, RunStore, key_examples
+from ..run.store import QuestionResult, RunStore, key_examples
 from ..tasks.base import Task, answer_kind_of
-from ..tasks.data import from_file, of_split
+from ..tasks.data import filter_split, load_from_file
 from .recorder import Recorder
 from .schema import write_recording
 
@@ -107,7 +107,7 @@ def read_groups(data: DataOptions, examples: Sequence[dspy.Example]) -> dict[str
         return {}
     if not data.data:
         raise CopeError("--group names a column of your own file: give it with --data FILE")
-    rows = of_split(from_file(data.data, ()), data.split, data.data)
+    rows = filter_split(load_from_file(data.data, ()), data.split, data.data)
     for number, row in enumerate(rows, 1):
         if row.get(column) is None:
             raise CopeError(f"{data.data} row {number} has no {column!r}, which --group names")
@@ -161,8 +161,8 @@ def record_run(
     recorder: Recorder,
     store: RunStore,
     run: RunOptions,
-    finished: Callable[[Record], None],
-) -> Outcome:
+    on_result: Callable[[QuestionResult], None],
+) -> EvaluationOutcome:
     """Ask the questions that are left, every round with all samples."""
     work = evaluate(
         task,
@@ -171,8 +171,8 @@ def record_run(
         store,
         in_flight=run.questions,
         budget=run.budget,
-        finished=finished,
-        asking=recorder.runner,
+        on_result=on_result,
+        runner=recorder.runner,
     )
     return asyncio.run(work)
 
@@ -180,7 +180,7 @@ def record_run(
 def save_recording(
     task: Task,
     recorder: Recorder,
-    outcome: Outcome,
+    outcome: EvaluationOutcome,
     groups: Mapping[str, str],
     data: DataOptions,
     team_options: TeamOptions,

@@ -11,9 +11,9 @@ from ...programs.confidence.early_stopping import NONE
 from ...programs.preset import tier_alone
 from ...stats.intervals import bounds_with_unknown
 from ...stats.tiers import last_tier_of
-from ..run.contamination import Seen
-from ..run.store import Record
-from ..run.summary import LargeAlone, Summary, mean_score, summarise
+from ..run.contamination import Contamination
+from ..run.store import QuestionResult
+from ..run.summary import BaselineResult, Summary, mean_score, summarize
 from .match import recorded_identity
 from .records import ReplayedResults, replay_results
 from .replay import Replay
@@ -54,7 +54,7 @@ class ReplayEvaluation:
         settings["samples"] = [round_.samples for round_ in preset.rounds]
         return settings
 
-    def document(self, contamination: Seen | None) -> dict[str, Any]:
+    def document(self, contamination: Contamination | None) -> dict[str, Any]:
         """Return settings and figures as plain data.
 
         Args:
@@ -86,7 +86,7 @@ def evaluate_replay(
     """
     baseline = _large_alone(replay, made.results, prices)
     rounds = len(replay.preset.rounds)
-    summary = summarise(made.results, rounds, baseline, replay.recording.group_by_key)
+    summary = summarize(made.results, rounds, baseline, replay.recording.group_by_key)
     bounds: tuple[float | None, float | None] = (None, None)
     if summary.accuracy is not None:
         right = sum(record.score or 0.0 for record in made.results)
@@ -95,8 +95,8 @@ def evaluate_replay(
 
 
 def _large_alone(
-    replay: Replay, records: list[Record], prices: Mapping[str, Price]
-) -> LargeAlone | None:
+    replay: Replay, records: list[QuestionResult], prices: Mapping[str, Price]
+) -> BaselineResult | None:
     """Return the last tier alone on the same questions, where the record has it."""
     programs = [recorded_identity(replay.recording, name) for name in replay.recording.programs]
     last = last_tier_of([program.preset.tier_order for program in programs])
@@ -108,6 +108,6 @@ def _large_alone(
         return None
     same = [theirs[record.key] for record in records]
     usage = (row for record in same for row in record.usage)
-    return LargeAlone(
+    return BaselineResult(
         mean_score(same), Usage.from_rows(usage), Path(replay.recording.name).name, last
     )

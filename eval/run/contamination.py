@@ -10,7 +10,7 @@ from ...util.hashing import question_fingerprint
 
 
 @dataclass(frozen=True)
-class Seen:
+class Contamination:
     """Questions that a program has met, out of those that it is asked.
 
     Attributes:
@@ -42,7 +42,9 @@ class Seen:
         return asdict(self)
 
 
-def seen_by(compiled: Mapping[str, Any], examples: Sequence[dspy.Example]) -> Seen | None:
+def count_overlap(
+    compiled: Mapping[str, Any], examples: Sequence[dspy.Example]
+) -> Contamination | None:
     """Compare the questions of an evaluation with those that a program file says it was compiled on.
 
     Args:
@@ -53,14 +55,14 @@ def seen_by(compiled: Mapping[str, Any], examples: Sequence[dspy.Example]) -> Se
         None when the file does not say.
 
     >>> rows = {"train": [question_fingerprint("1 + 1?")], "val": []}
-    >>> seen_by({"rows": rows}, [dspy.Example(question="1 + 1?"), dspy.Example(question="2 + 2?")])
-    Seen(train=1, val=0, questions=2)
+    >>> count_overlap({"rows": rows}, [dspy.Example(question="1 + 1?"), dspy.Example(question="2 + 2?")])
+    Contamination(train=1, val=0, questions=2)
     """
     rows = compiled.get("rows")
     if not isinstance(rows, dict):
         return None
     marks = [question_fingerprint(example.question) for example in examples]
     train, val = (set(map(str, rows.get(name) or ())) for name in ("train", "val"))
-    return Seen(
+    return Contamination(
         sum(mark in train for mark in marks), sum(mark in val for mark in marks), len(marks)
     )

@@ -22,10 +22,10 @@ from ...models import use_ledger
 from ...models.budget import Budget, BudgetGuard
 from ...programs import Cascade
 from ..tasks.base import Task
-from .store import Record, RunStore, key_examples
+from .store import QuestionResult, RunStore, key_examples
 
 # What fails for one question with these fails for all: going on would only repeat it.
-FATAL = (
+FATAL_ERRORS = (
     CopeError,
     LMAuthError,
     LMBillingError,
@@ -35,11 +35,11 @@ FATAL = (
 )
 
 
-Asking = Callable[[Task, dspy.Example, Cascade, Record], Awaitable[None]]
+QuestionRunner = Callable[[Task, dspy.Example, Cascade, QuestionResult], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class EvaluationOutcome:
     """What an evaluation came to.
 
     Attributes:
@@ -47,7 +47,7 @@ class Outcome:
         stopped: why questions are left, in a line; None when none is.
     """
 
-    records: list[Record]
+    records: list[QuestionResult]
     stopped: str | None = None
 
 
@@ -62,7 +62,9 @@ def questions_in_flight(cascade: Cascade) -> int:
     return max(2, math.ceil(slots / samples) + 1)
 
 
-async def answered(task: Task, example: dspy.Example, cascade: Cascade, record: Record) -> None:
+async def ask_and_score(
+    task: Task, example: dspy.Example, cascade: Cascade, record: QuestionResult
+) -> None:
     """Ask the cascade, score its answer, and write both into the record."""
     prediction = await cascade.acall(**example.inputs())
     score = await task.score(example, prediction.answer)
@@ -84,10 +86,12 @@ async def evaluate(
     *,
     in_flight: int | None = None,
     budget: float | None = None,
-    finished: Callable[[Record], None] = lambda record: None,
-    around: Callable[[dspy.Example], AbstractContextManager[Any]] = lambda example: nullcontext(),
-    asking: Asking = answered,
-) -> Outcome:
+    on_result: Callable[[QuestionResult], None] = lambda record: None,
+    question_context: Callable[[dspy.Example], AbstractContextManager[Any]] = lambda example: (
+        nullcontext()
+    ),
+    runner: QuestionRunner = ask_and_score,
+) -> EvaluationOutcome:
     """Ask every question that the folder has no outcome for, and record each as it ends.
 
     Args:
@@ -97,9 +101,9 @@ async def evaluate(
         folder: an opened folder; calls and records are appended to it.
         in_flight: questions asked side by side.
         budget: USD; no question is started that might pass it, by the dearest one so far.
-        finished: called with every new record.
-        around: a context for each question, such as a span of its trace.
-        asking: how a question is asked and its record filled.
+        on_result: called with every new record.
+        question_context: a context for each question, such as a span of its trace.
+        runner: how a question is asked and its record filled.
 
     Raises:
         CopeError: when a model cannot be reached or used, or a budget is given and a price is not known; all that is
@@ -110,19 +114,19 @@ async def evaluate(
     slots = asyncio.Semaphore(in_flight or questions_in_flight(cascade))
     answered_before = [record.usage for record in folder.results.values()]
     guard = BudgetGuard(Budget(usd=budget), questions=answered_before)
-    failed: dict[str, Record] = {}
+    failed: dict[str, QuestionResult] = {}
 
     async def ask(key: str, example: dspy.Example) -> None:
         async with slots, guard.reserve() as spend:
             if spend is None:
                 return
-            record = Record(key, example.id, example.question, example.answer)
-            with around(example):
-                await _ask(asking, task, example, cascade, record)
+            record = QuestionResult(key, example.id, example.question, example.answer)
+            with question_context(example):
+                await _ask(runner, task, example, cascade, record)
             folder.add(record)
             if record.error:
                 failed[key] = record
-            finished(record)
+            on_result(record)
             spend(record.usage)
 
     with use_ledger(folder.ledger), dspy.context(max_history_size=64):
@@ -131,30 +135,34 @@ async def evaluate(
                 for key, example in left:
                     group.create_task(ask(key, example))
         except BaseExceptionGroup as errors:
-            raise _first(errors) from None
+            raise _first_error(errors) from None
     records = [found for key in wanted if (found := folder.results.get(key) or failed.get(key))]
-    return Outcome(records, guard.refused)
+    return EvaluationOutcome(records, guard.refused)
 
 
 async def _ask(
-    asking: Asking, task: Task, example: dspy.Example, cascade: Cascade, record: Record
+    runner: QuestionRunner,
+    task: Task,
+    example: dspy.Example,
+    cascade: Cascade,
+    record: QuestionResult,
 ) -> None:
     try:
-        await asking(task, example, cascade, record)
-    except FATAL:
+        await runner(task, example, cascade, record)
+    except FATAL_ERRORS:
         raise
     except LMError as error:
-        if cause := user_error(error):
+        if cause := cope_error_in(error):
             raise cause from error
         record.error = f"{type(error).__name__}: {error}".splitlines()[0][:300]
 
 
-def fatal_in(error: Exception) -> Exception | None:
+def fatal_error_in(error: Exception) -> Exception | None:
     """What of an error would fail every question; None when another question may go well."""
-    return user_error(error) or (error if isinstance(error, FATAL) else None)
+    return cope_error_in(error) or (error if isinstance(error, FATAL_ERRORS) else None)
 
 
-def user_error(error: BaseException) -> CopeError | None:
+def cope_error_in(error: BaseException) -> CopeError | None:
     """The error of ours inside DSPy's wrapping, if that is what it was."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, CopeError):
@@ -162,14 +170,14 @@ def user_error(error: BaseException) -> CopeError | None:
     return cause
 
 
-def _first(errors: BaseExceptionGroup[Any]) -> BaseException:
+def _first_error(errors: BaseExceptionGroup[Any]) -> BaseException:
     """One error to report out of those that ended the run together."""
     flat = [e for e in errors.exceptions if not isinstance(e, asyncio.CancelledError)] or list(
         errors.exceptions
     )
     error = flat[0]
     if isinstance(error, BaseExceptionGroup):
-        return _first(error)
+        return _first_error(error)
     if isinstance(error, LMTransportError):
         return Unavailable(
             f"{error}; what is done is saved, and the same command goes on from there".replace(

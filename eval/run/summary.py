@@ -10,7 +10,7 @@ from ...errors import CopeError
 from ...models import Usage
 from ...stats.intervals import none_if_nan
 from ...stats.tiers import LARGE
-from .store import Record, find_runs
+from .store import QuestionResult, find_runs
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class RoundSummary:
 
 
 @dataclass(frozen=True)
-class LargeAlone:
+class BaselineResult:
     """What the last tier alone did on the same questions, from an earlier run."""
 
     accuracy: float | None
@@ -61,7 +61,7 @@ class Summary:
     tiers: dict[str, Usage]
     total: Usage
     seconds_per_question: float | None
-    large_alone: LargeAlone | None = None
+    large_alone: BaselineResult | None = None
 
     def as_dict(self) -> dict[str, Any]:
         document = asdict(self)
@@ -73,10 +73,10 @@ class Summary:
         return document
 
 
-def summarise(
-    records: Sequence[Record],
+def summarize(
+    records: Sequence[QuestionResult],
     rounds: int,
-    large_alone: LargeAlone | None = None,
+    large_alone: BaselineResult | None = None,
     groups: Mapping[str, str] | None = None,
 ) -> Summary:
     """The figures of some records.
@@ -114,16 +114,16 @@ def summarise(
     )
 
 
-def mean_score(records: Sequence[Record]) -> float | None:
+def mean_score(records: Sequence[QuestionResult]) -> float | None:
     """Accuracy of records without errors; None without any, or where some have no right answer."""
     return none_if_nan(sum(_scores(records)) / len(records)) if records else None
 
 
-def _scores(records: Sequence[Record]) -> list[float]:
+def _scores(records: Sequence[QuestionResult]) -> list[float]:
     return [math.nan if record.score is None else record.score for record in records]
 
 
-def _round(records: Sequence[Record], number: int) -> RoundSummary:
+def _round(records: Sequence[QuestionResult], number: int) -> RoundSummary:
     answered = [record for record in records if record.round == number]
     return RoundSummary(
         round=number,
@@ -137,9 +137,9 @@ def _round(records: Sequence[Record], number: int) -> RoundSummary:
     )
 
 
-def large_alone(
-    root: Path, settings: dict[str, Any], records: Sequence[Record], model: str, tier: str
-) -> LargeAlone | None:
+def find_baseline_run(
+    root: Path, settings: dict[str, Any], records: Sequence[QuestionResult], model: str, tier: str
+) -> BaselineResult | None:
     """Find the run of the last tier alone on the same questions with the same model.
 
     Args:
@@ -164,7 +164,7 @@ def large_alone(
             continue  # a damaged run is none to compare with, and no reason to lose this one's summary
         if wanted and wanted <= answered.keys():
             same = [answered[key] for key in wanted]
-            return LargeAlone(
+            return BaselineResult(
                 mean_score(same),
                 Usage.from_rows(row for record in same for row in record.usage),
                 run.path.name,

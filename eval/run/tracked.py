@@ -17,11 +17,11 @@ from ...programs.compile_metadata import read_compile_metadata
 from ...programs.resolve import TeamOptions
 from ...util.hashing import digest
 from ..tasks.base import Task
-from .contamination import seen_by
-from .evaluate import Outcome, evaluate
+from .contamination import count_overlap
+from .evaluate import EvaluationOutcome, evaluate
 from .options import DataOptions, RunOptions
-from .store import Record, RunStore
-from .summary import Summary, large_alone, summarise
+from .store import QuestionResult, RunStore
+from .summary import Summary, find_baseline_run, summarize
 
 if TYPE_CHECKING:
     from ...tracking import Tracker, TrackerRun
@@ -37,7 +37,7 @@ class TrackedEvaluation:
         run: the MLflow run; None without tracking.
     """
 
-    outcome: Outcome
+    outcome: EvaluationOutcome
     summary: Summary
     run: "TrackerRun | None"
 
@@ -71,7 +71,7 @@ def program_origin(
         examples: the questions.
         notify: receives a warning when the program was compiled on some of them.
     """
-    seen = seen_by(read_compile_metadata(file), list(examples)) if file else None
+    seen = count_overlap(read_compile_metadata(file), list(examples)) if file else None
     if seen and seen.words:
         notify(f"warning: {seen.words}")
     return {
@@ -88,7 +88,7 @@ def evaluate_tracked(
     options: RunOptions,
     origin: Mapping[str, Any],
     *,
-    finished: Callable[[Record], None],
+    on_result: Callable[[QuestionResult], None],
     table: Callable[[Summary], str],
     tracker: "Tracker",
 ) -> TrackedEvaluation:
@@ -101,7 +101,7 @@ def evaluate_tracked(
         store: the run's folder, opened.
         options: how the run is made.
         origin: see `program_origin`; under `calibration` the file of one.
-        finished: receives every new record.
+        on_result: receives every new record.
         table: formats the summary for MLflow.
         tracker: keeps the run.
     """
@@ -110,7 +110,7 @@ def evaluate_tracked(
         if options.track:
             run = open_tracked_run(stack, tracker, examples, cascade, store, options.store, origin)
 
-        def around(example: dspy.Example) -> AbstractContextManager[None]:
+        def question_context(example: dspy.Example) -> AbstractContextManager[None]:
             if not options.track:
                 return nullcontext()
             return tracker.question_span(example.id, example.question)
@@ -122,14 +122,16 @@ def evaluate_tracked(
             store,
             in_flight=options.questions,
             budget=options.budget,
-            finished=finished,
-            around=around,
+            on_result=on_result,
+            question_context=question_context,
         )
         outcome = asyncio.run(work)
         last = cascade.baseline_tier
         model = cascade.team[last].model
-        baseline = large_alone(options.directory, store.settings, outcome.records, model, last)
-        summary = summarise(outcome.records, len(cascade.preset.rounds), baseline)
+        baseline = find_baseline_run(
+            options.directory, store.settings, outcome.records, model, last
+        )
+        summary = summarize(outcome.records, len(cascade.preset.rounds), baseline)
         if run:
             log_summary(run, summary, store, cascade, table(summary))
     return TrackedEvaluation(outcome, summary, run)

@@ -9,7 +9,7 @@ import dspy
 from ...answers.kinds.registry import ANSWER_KINDS
 from ...errors import CopeError
 from ...programs.domains.registry import domain_by_name
-from .data import QUESTION_AND_ANSWER, from_file, from_hub, of_split
+from .data import QUESTION_AND_ANSWER, filter_split, load_from_file, load_from_hub
 from .options import TaskOptions
 
 _SOLUTIONS = ("reasoning", "solution")  # what data calls a worked solution
@@ -79,7 +79,7 @@ class TakesOptions(Protocol):
 
 
 @dataclass(frozen=True)
-class ShortAnswer:
+class ShortAnswerTask:
     """Questions with a short answer, compared as their kind says: as mathematics, unless another kind is named.
 
     Attributes:
@@ -123,9 +123,9 @@ class ShortAnswer:
         """
         if data:
             fields = QUESTION_AND_ANSWER if self.labelled else (("question",),)
-            rows = of_split(from_file(data, fields), split, data)
+            rows = filter_split(load_from_file(data, fields), split, data)
         elif self.hub:
-            rows = from_hub(self.name, *self.hub, split)
+            rows = load_from_hub(self.name, *self.hub, split)
         else:
             raise CopeError(
                 f"task {self.name!r} needs your questions: give --data FILE with question and answer"

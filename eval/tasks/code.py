@@ -13,7 +13,7 @@ from ...sandbox import Sandbox, TestSuite, open_sandbox
 from ...util.text import shorten
 from .base import Score
 from .code_rows import BadRow, CodeRow
-from .data import Fields, from_file, from_hub, missing, of_split
+from .data import Fields, filter_split, load_from_file, load_from_hub, missing_field
 from .options import TaskOptions, Visible
 
 _LONGEST = 160
@@ -77,15 +77,15 @@ class CodeTask:
             CopeError: when the data cannot be had or has no such split, or a row cannot be used.
         """
         rows = (
-            from_file(data, self.fields, self._wrong)
+            load_from_file(data, self.fields, self._wrong)
             if data
-            else from_hub(self.name, *self.hub, split)
+            else load_from_hub(self.name, *self.hub, split)
         )
         if data:
-            rows = of_split(rows, split, data)
+            rows = filter_split(rows, split, data)
         else:
             for number, row in enumerate(rows, 1):
-                if wrong := missing(row, self.fields) or self._wrong(row):
+                if wrong := missing_field(row, self.fields) or self._wrong(row):
                     raise CopeError(
                         f"{self.hub[0]} split {split} row {number}: {wrong}: give a mended copy with --data FILE"
                     )

@@ -14,7 +14,7 @@ Fields = tuple[tuple[str, ...], ...]
 QUESTION_AND_ANSWER: Fields = (("question",), ("answer",))
 
 
-def from_hub(task: str, name: str, config: str | None, split: str) -> list[dict[str, Any]]:
+def load_from_hub(task: str, name: str, config: str | None, split: str) -> list[dict[str, Any]]:
     """All rows of a split of a data set on the hub, by `datasets`, which keeps them in its cache.
 
     Raises:
@@ -38,7 +38,7 @@ def from_hub(task: str, name: str, config: str | None, split: str) -> list[dict[
     return list(rows)  # type: ignore[arg-type]
 
 
-def from_file(
+def load_from_file(
     path: str,
     fields: Fields = QUESTION_AND_ANSWER,
     check: Callable[[Row], str | None] | None = None,
@@ -79,7 +79,7 @@ def from_file(
     seen: dict[str, int] = {}
     remedy = "mend it or take the row out" if check else "add it or take the row out"
     for line, row in rows:
-        if wrong := missing(row, fields) or (check(row) if check else None):
+        if wrong := missing_field(row, fields) or (check(row) if check else None):
             raise CopeError(f"{path} line {line}: {wrong}: {remedy}")
         if row.get("id") is not None and seen.setdefault(str(row["id"]), line) != line:
             raise CopeError(
@@ -88,7 +88,7 @@ def from_file(
     return [row for _, row in rows]
 
 
-def splits_in(path: str) -> list[str]:
+def list_splits(path: str) -> list[str]:
     """The splits that a local file's rows name in a field `split`, in order of appearance; none where they name none.
 
     Raises:
@@ -96,12 +96,12 @@ def splits_in(path: str) -> list[str]:
     """
     return list(
         dict.fromkeys(
-            str(row["split"]) for row in from_file(path, ()) if row.get("split") is not None
+            str(row["split"]) for row in load_from_file(path, ()) if row.get("split") is not None
         )
     )
 
 
-def of_split(rows: list[Row], split: str, path: str) -> list[Row]:
+def filter_split(rows: list[Row], split: str, path: str) -> list[Row]:
     """The rows of a split, where a local file's rows name theirs in a field `split`; else all.
 
     Raises:
@@ -116,7 +116,7 @@ def of_split(rows: list[Row], split: str, path: str) -> list[Row]:
     return [row for row in rows if str(row.get("split")) == split]
 
 
-def missing(row: Row, fields: Fields) -> str | None:
+def missing_field(row: Row, fields: Fields) -> str | None:
     """Which field a row lacks, in words; None when it has all."""
     for names in fields:
         if not any(row.get(name) is not None and str(row[name]).strip() for name in names):

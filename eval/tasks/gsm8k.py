@@ -1,5 +1,5 @@
 """GSM8K: word problems of grade school mathematics (Cobbe et al., arXiv 2110.14168)."""
 
-from .base import ShortAnswer
+from .base import ShortAnswerTask
 
-GSM8K = ShortAnswer("gsm8k", ("openai/gsm8k", "main"), final="####")
+GSM8K = ShortAnswerTask("gsm8k", ("openai/gsm8k", "main"), final="####")

@@ -1,5 +1,5 @@
 """MATH-500: 500 competition problems of MATH (Lightman et al., arXiv 2305.20050)."""
 
-from .base import ShortAnswer
+from .base import ShortAnswerTask
 
-MATH500 = ShortAnswer("math500", ("HuggingFaceH4/MATH-500", None), question="problem")
+MATH500 = ShortAnswerTask("math500", ("HuggingFaceH4/MATH-500", None), question="problem")

@@ -8,7 +8,7 @@ import dspy
 
 from ...errors import CopeError, first_line
 from ...eval import Score
-from ...eval.run.evaluate import FATAL
+from ...eval.run.evaluate import FATAL_ERRORS
 from ...models import run_sync
 from ...stats.tiers import LARGE
 from ...util.text import shorten
@@ -129,7 +129,7 @@ class Metric:
         answer, key = getattr(prediction, "answer", None), question_fingerprint(example.question)
         try:
             score = self.judge(self._rows.get(key, example), answer)
-        except (*FATAL, dspy.LMError) as error:
+        except (*FATAL_ERRORS, dspy.LMError) as error:
             self.session.give_up_on(error)
             raise
         if prediction is None:

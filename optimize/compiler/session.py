@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError, first_line
-from ...eval.run.evaluate import fatal_in
+from ...eval.run.evaluate import fatal_error_in
 from ...models import Budget, BudgetGuard, Call, Halt, Ledger, Usage, admission_control, use_ledger
 from ...models.scope import in_scope, scoped
 from ...programs import Cascade
@@ -209,7 +209,7 @@ class CompileSession:
 
     def on_error(self, call: Call, error: Exception) -> None:
         """What fails for one request fails for all: no optimizer is to go on as if it had only lost a proposal."""
-        if fatal := fatal_in(error):
+        if fatal := fatal_error_in(error):
             self.end(
                 Failed(
                     fatal
@@ -223,7 +223,7 @@ class CompileSession:
 
     def give_up_on(self, error: Exception) -> None:
         """End the stage on an error that every question would meet: to an optimizer it were one wrong answer more."""
-        if fatal := fatal_in(error):
+        if fatal := fatal_error_in(error):
             self.end(Failed(fatal))
             self.check()
 

@@ -9,7 +9,7 @@ import dspy
 from dspy.teleprompt.teleprompt import Teleprompter
 
 from ...errors import CopeError, suggest_names
-from ...eval.tasks.base import ShortAnswer, answer_kind_of
+from ...eval.tasks.base import ShortAnswerTask, answer_kind_of
 from ...eval.tasks.registry import TASKS, task_by_name
 from ...models import Budget, Price
 from ...models.engines.base import LocalEngine
@@ -206,7 +206,7 @@ def default_scorer(program: Cascade, rows: Sequence[dspy.Example]) -> Scorer:
             )
     task = task_by_name(domain.default_scorer)
     if answer_kind_of(task) != program.answer_kind:
-        return ShortAnswer(task.name, answer_kind=program.answer_kind).score
+        return ShortAnswerTask(task.name, answer_kind=program.answer_kind).score
     return task.score
 
 

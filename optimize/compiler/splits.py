@@ -158,9 +158,9 @@ def load_splits(
     Raises:
         CopeError: for the test split, for a split that does not exist, or when there are too few questions.
     """
-    from ...eval.tasks.data import splits_in
+    from ...eval.tasks.data import list_splits
 
-    parts = splits_in(data) if data else []
+    parts = list_splits(data) if data else []
     for option, name in (("train_split", train_split), ("val_split", val_split)):
         flag = f"--{option.replace('_', '-')}"
         if name == "test":

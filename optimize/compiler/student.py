@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import dspy
 
-from ...eval.run.evaluate import FATAL
+from ...eval.run.evaluate import FATAL_ERRORS
 from ...programs import Cascade
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.early_stopping import INEXACT
@@ -96,7 +96,7 @@ class Student(Ensemble):
         try:
             with self.session.question():
                 prediction = await super().aforward(question, **given)
-        except (*FATAL, dspy.LMError) as error:
+        except (*FATAL_ERRORS, dspy.LMError) as error:
             self.session.give_up_on(error)
             raise
         self.session.activity.has_answered(exploring)

@@ -80,7 +80,9 @@ def _plot_accuracy(axes: Any, comparison: "Comparison", colors: dict[str, str]) 
             label=name,
             zorder=3,
         )
-    starts = {one.start: one for one in comparison.beside.get(comparison.by, {}).values()}
+    starts = {
+        one.start: one for one in comparison.routing_baselines.get(comparison.by, {}).values()
+    }
     for place, (start, baselines) in enumerate(starts.items()):
         ends = [places[start], places[comparison.last_tier]]
         random, oracle = ("random escalation", "oracle") if place == 0 else (None, None)
@@ -107,7 +109,7 @@ def _plot_accuracy(axes: Any, comparison: "Comparison", colors: dict[str, str]) 
 
 def _plot_costs_by_price(axes: Any, comparison: "Comparison", colors: dict[str, str]) -> None:
     """Plot each system's cost relative to the reference, by the price ratio of last and first tier."""
-    from ...eval.comparison import BASES, RATIOS
+    from ...eval.comparison import PRICE_BASES, PRICE_RATIOS
 
     axes.axhline(100, color=colors[comparison.against], linewidth=1.6)
     for place, pair in enumerate(comparison.pairs):
@@ -118,11 +120,17 @@ def _plot_costs_by_price(axes: Any, comparison: "Comparison", colors: dict[str, 
             for name in ("value", "low", "high")
         )
         axes.plot(
-            RATIOS, value, color=colors[pair.system], linewidth=1.6, gid=f"prices-{pair.system}"
+            PRICE_RATIOS,
+            value,
+            color=colors[pair.system],
+            linewidth=1.6,
+            gid=f"prices-{pair.system}",
         )
-        axes.fill_between(RATIOS, low, high, color=colors[pair.system], alpha=0.18, linewidth=0)
-        crossing = pair.prices.crossing
-        if crossing and RATIOS[0] <= crossing.value <= RATIOS[-1]:
+        axes.fill_between(
+            PRICE_RATIOS, low, high, color=colors[pair.system], alpha=0.18, linewidth=0
+        )
+        crossing = pair.prices.break_even
+        if crossing and PRICE_RATIOS[0] <= crossing.value <= PRICE_RATIOS[-1]:
             axes.plot(
                 [crossing.value], [100], "o", color=colors[pair.system], markersize=6, zorder=4
             )
@@ -141,6 +149,6 @@ def _plot_costs_by_price(axes: Any, comparison: "Comparison", colors: dict[str, 
     axes.set_xticks([1, 10, 100, 1000], ["1:1", "1:10", "1:100", "1:1000"])
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_title(f"cost beside {comparison.against}, by the ratio of the prices", fontsize=11)
-    counted = BASES[comparison.basis or "tokens"].partition(" (")[0]
+    counted = PRICE_BASES[comparison.basis or "tokens"].partition(" (")[0]
     axes.set_xlabel(f"price {comparison.first_tier} : {comparison.last_tier} ({counted})")
     axes.set_ylabel(f"cost, % of {comparison.against}'s")

@@ -6,8 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from ...eval.run.store import Record
-from ...eval.run.summary import Summary, summarise
+from ...eval.run.store import QuestionResult
+from ...eval.run.summary import Summary, summarize
 from ...programs.domains.registry import domain_by_name
 from ...programs.preset import Round
 from ...stats.tiers import last_tier_of, tier_order
@@ -92,7 +92,7 @@ class ReportSystem:
 
     name: str
     rounds: tuple[RoundView, ...]
-    records: list[Record]
+    records: list[QuestionResult]
     right: Mapping[tuple[str, int], bool | None]
     unknown: Mapping[str, int] = field(default_factory=dict)
     unreplayable_at: Mapping[str, int] = field(default_factory=dict)
@@ -102,10 +102,10 @@ class ReportSystem:
     @cached_property
     def summary(self) -> Summary:
         """The figures of `cope eval`'s table."""
-        return summarise(self.records, len(self.rounds))
+        return summarize(self.records, len(self.rounds))
 
     @cached_property
-    def by_key(self) -> dict[str, Record]:
+    def by_key(self) -> dict[str, QuestionResult]:
         return {record.key: record for record in self.records}
 
 
@@ -182,9 +182,9 @@ class ReportSource:
         return domain_by_name(self.domain).with_answer_kind(self.answer_kind).same_answer
 
     @cached_property
-    def questions(self) -> dict[str, Record]:
+    def questions(self) -> dict[str, QuestionResult]:
         """The record of each question by its key, in the order of the systems' records."""
-        found: dict[str, Record] = {}
+        found: dict[str, QuestionResult] = {}
         for system in self.systems:
             for record in system.records:
                 found.setdefault(record.key, record)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from ...errors import CopeError
 from ...eval.comparison.store import ComparisonStore
 from ...eval.run.store import RunStore, StoredRun, has_results, run_folders
-from ...eval.run.summary import large_alone
+from ...eval.run.summary import find_baseline_run
 from ...models.prices import Price
 from .base import ReportSource, ReportSystem, SamplesByPool, last_tier_in
 from .prices import check_priced_tiers
@@ -55,7 +55,7 @@ def _run_source(run: StoredRun, prices: Mapping[str, Price] | None) -> ReportSou
     last = last_tier_in(systems, models)
     reference = None
     if last in models:
-        reference = large_alone(folder.parent, settings, system.records, models[last], last)
+        reference = find_baseline_run(folder.parent, settings, system.records, models[last], last)
     if reference:
         wanted = system.by_key
         other, other_samples = run_system(

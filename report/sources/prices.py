@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from ...errors import CopeError
-from ...eval.run.store import Record
+from ...eval.run.store import QuestionResult
 from ...models.prices import Price
 from ...models.usage_row import UsageRow
 
@@ -25,7 +25,7 @@ def check_priced_tiers(prices: Mapping[str, Price], tiers: Collection[str], sour
             raise CopeError(f"{source} has no tier {tier!r} to price: it has {', '.join(tiers)}")
 
 
-def reprice(records: Sequence[Record], prices: Mapping[str, Price]) -> list[Record]:
+def reprice(records: Sequence[QuestionResult], prices: Mapping[str, Price]) -> list[QuestionResult]:
     """Return records in which the calls of the tiers in `prices` have those prices.
 
     A reply from the cache costs nothing.
@@ -35,7 +35,7 @@ def reprice(records: Sequence[Record], prices: Mapping[str, Price]) -> list[Reco
     return [_reprice_record(record, prices) for record in records]
 
 
-def _reprice_record(record: Record, prices: Mapping[str, Price]) -> Record:
+def _reprice_record(record: QuestionResult, prices: Mapping[str, Price]) -> QuestionResult:
     usage: list[UsageRow] = []
     for row in record.usage:
         price = prices.get(row["tier"])

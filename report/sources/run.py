@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...errors import CopeError
-from ...eval.run.store import Record, StoredRun
+from ...eval.run.store import QuestionResult, StoredRun
 from ...eval.tasks.base import answer_kind_of
 from ...eval.tasks.registry import TASKS
 from ...models.prices import Price
@@ -18,7 +18,7 @@ from .base import ReportSystem, RoundView, Sample, SamplesByPool
 from .prices import reprice
 
 
-def run_records(run: StoredRun) -> list[Record]:
+def run_records(run: StoredRun) -> list[QuestionResult]:
     """Return the results of a run in the natural order of the questions' ids.
 
     Raises:
@@ -93,7 +93,7 @@ def task_domain(task: str) -> Domain:
     return domain_by_name(found.domain).with_answer_kind(answer_kind_of(found))
 
 
-def answer_is_right(record: Record, answer: str | None, domain: Domain) -> bool | None:
+def answer_is_right(record: QuestionResult, answer: str | None, domain: Domain) -> bool | None:
     """Return whether an answer of a round is right.
 
     None if unknown, because only the final answer of a question was scored.
@@ -108,14 +108,18 @@ def answer_is_right(record: Record, answer: str | None, domain: Domain) -> bool 
     return None if same_answer is None else same_answer(record.gold, answer)
 
 
-def round_is_right(record: Record, round_record: RoundRecord, domain: Domain) -> bool | None:
+def round_is_right(
+    record: QuestionResult, round_record: RoundRecord, domain: Domain
+) -> bool | None:
     """Return whether the answer of a round is right; None if unknown."""
     if record.error is None and round_record["round"] == record.round:
         return None if record.score is None else record.score >= 1.0
     return answer_is_right(record, round_record["answer"], domain)
 
 
-def _round_views(preset: str, records: Sequence[Record], first_pool: int) -> Iterator[RoundView]:
+def _round_views(
+    preset: str, records: Sequence[QuestionResult], first_pool: int
+) -> Iterator[RoundView]:
     """Yield the rounds of a bundled preset, corrected by the records; else those of the records."""
     seen = max((len(record.rounds) for record in records), default=0)
     specs = load_preset(preset).rounds if preset in preset_names() else ()
@@ -129,7 +133,7 @@ def _round_views(preset: str, records: Sequence[Record], first_pool: int) -> Ite
 
 
 def _observed_round(
-    number: int, records: Sequence[Record], pool: int, spec: RoundView | None
+    number: int, records: Sequence[QuestionResult], pool: int, spec: RoundView | None
 ) -> RoundView:
     told = [round_ for record in records for round_ in record.rounds if round_["round"] == number]
     if not told:
@@ -170,7 +174,9 @@ def _samples_in_round(round_records: Sequence[RoundRecord]) -> int:
     return most
 
 
-def _round_samples(record: Record, round_record: RoundRecord, domain: Domain) -> list[Sample]:
+def _round_samples(
+    record: QuestionResult, round_record: RoundRecord, domain: Domain
+) -> list[Sample]:
     votes = {words: number for number, words in enumerate(round_record["votes"])}
     return [
         _sample_data(record, sample, votes, domain) for sample in round_record.get("samples", ())
@@ -178,7 +184,7 @@ def _round_samples(record: Record, round_record: RoundRecord, domain: Domain) ->
 
 
 def _sample_data(
-    record: Record, sample: SampleRecord, votes: dict[str, int], domain: Domain
+    record: QuestionResult, sample: SampleRecord, votes: dict[str, int], domain: Domain
 ) -> Sample:
     made: Sample = {
         "index": sample["index"],

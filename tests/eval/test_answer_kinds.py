@@ -17,7 +17,7 @@ import cope.eval
 from cope import Cascade, CopeError
 from cope.answers.kinds.base import NormalFormKind
 from cope.answers.kinds.registry import ANSWER_KINDS
-from cope.eval import Replay, ShortAnswer, answer_kind_of, replay_results
+from cope.eval import Replay, ShortAnswerTask, answer_kind_of, replay_results
 from cope.optimize.compiler.settings import default_scorer
 from cope.programs import load_preset
 from cope.report.sources.open import open_source
@@ -50,7 +50,7 @@ class Color(NormalFormKind):
         return "red" if answer in REDS else answer
 
 
-TASK = ShortAnswer("colors", answer_kind="color")
+TASK = ShortAnswerTask("colors", answer_kind="color")
 ROSE = dspy.Example(id="1", question="Which color has a rose?", answer="red").with_inputs(
     "question"
 )

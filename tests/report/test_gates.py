@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.report_sources import run_in
 
-from cope.eval import Record
+from cope.eval import QuestionResult
 from cope.programs.confidence.tests import GATE
 from cope.report import ReportSystem, RoundView, open_source, report_data
 from cope.report.decisions import round_gate_text
@@ -36,7 +36,8 @@ NONE = {"round": 1, "kind": "tests", "votes": {}, "confidence": 0.0}
 )
 def test_the_records_tell_what_decides(told: list[dict[str, Any]], found: str):
     records = [
-        Record(str(place), str(place), "?", "1", rounds=[one]) for place, one in enumerate(told)
+        QuestionResult(str(place), str(place), "?", "1", rounds=[one])
+        for place, one in enumerate(told)
     ]
     system = ReportSystem("cope", (RoundView(1, "small", samples=4),), records, {})
     assert round_gate_text(system, 1).name == found

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support.imported_recordings import imported
 
-from cope.eval import Recording, Replay, replay_results, summarise
+from cope.eval import Recording, Replay, replay_results, summarize
 from cope.eval.comparison import compare
 from cope.optimize.calibration import Aim, calibrate
 from cope.optimize.calibration.reliability import reliability
@@ -36,9 +36,9 @@ def test_the_interval_is_that_of_forty_questions_everywhere(record: Recording):
     assert len(record) == 400 and len(set((record.group_by_key or {}).values())) == 40
     rows = replay_results(Replay(record)).results
     right = sum(row.score or 0.0 for row in rows)
-    summary = summarise(rows, 2, groups=record.group_by_key)
+    summary = summarize(rows, 2, groups=record.group_by_key)
     assert summary.interval == pytest.approx(wilson(right / 10, 40), abs=0.01)
-    assert summarise(rows, 2).interval == wilson(right, 400)
+    assert summarize(rows, 2).interval == wilson(right, 400)
     told = report_data(recording_source(Path(record.name)))["systems"][0]
     assert told["interval"] == summary.interval
     large = replay_results(Replay(record, "large")).results

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from cope.eval import Record
+from cope.eval import QuestionResult
 
 
 def usage(tier: str, tokens: int | None, usd: float | None = None) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def records_of(
     usd: float | None = None,
     first: int = 0,
     **tokens: Sequence[int | None],
-) -> list[Record]:
+) -> list[QuestionResult]:
     """Records of questions `first`, `first` + 1, ...; a score of None is an error, and 0 tokens are no call."""
     made = []
     for place, score in enumerate(scores):
@@ -42,7 +42,7 @@ def records_of(
         ]
         key = str(first + place)
         made.append(
-            Record(
+            QuestionResult(
                 key,
                 key,
                 f"Question {key}?",

@@ -77,7 +77,7 @@ def recording(
             key: record for key, record in folder.results.items() if programs.covers(record)
         }
         outcome = asyncio.run(
-            evaluate(task, asked, programs.primary, folder, asking=programs.runner)
+            evaluate(task, asked, programs.primary, folder, runner=programs.runner)
         )
     file = where / name
     write_recording(file, programs.manifest(task, outcome.records), programs.rows(outcome.records))

@@ -7,7 +7,7 @@ import pytest
 from support.question_results import records_of
 
 from cope.errors import CopeError
-from cope.eval.comparison import compare, comparison_document, settling, verdict
+from cope.eval.comparison import compare, comparison_document, conclusion, questions_to_settle
 from cope.stats.intervals import wilson
 from cope.stats.power import minimum_detectable_effect, questions_needed
 
@@ -96,7 +96,7 @@ def test_without_a_price_for_the_small_tier_its_calls_may_count_as_free():
         by="cost-small-free",
     )
     assert made.pairs[0].costs["cost-small-free"].ratio.value == pytest.approx(0.5)
-    assert "it costs 50%" in verdict(made.pairs[0], made)
+    assert "it costs 50%" in conclusion(made.pairs[0], made)
     with pytest.raises(CopeError, match="--by cost: not known of ours; give prices with --price"):
         compare({"ours": ours, "large": ours}, by="cost")
 
@@ -114,23 +114,25 @@ def test_tokens_that_a_source_does_not_tell_leave_calls():
 
 def test_verdicts_on_accuracy():
     made, pair = two(RIGHT * 10, RIGHT * 10)
-    assert verdict(pair, made).startswith("ours is as accurate as large within 0.4 points")
-    assert "100% (100 to 100) of large's large-tier tokens" in verdict(pair, made)
+    assert conclusion(pair, made).startswith("ours is as accurate as large within 0.4 points")
+    assert "100% (100 to 100) of large's large-tier tokens" in conclusion(pair, made)
     made, pair = two(RIGHT, [0] * 100)
-    assert verdict(pair, made).startswith("ours is more accurate than large: +60.0 points")
-    assert pair.settled and comparison_document(made)["comparisons"][0]["settling"] is None
+    assert conclusion(pair, made).startswith("ours is more accurate than large: +60.0 points")
+    assert pair.significant and comparison_document(made)["comparisons"][0]["settling"] is None
     made, pair = two([0] * 100, RIGHT)
-    assert verdict(pair, made).startswith("ours is less accurate than large")
+    assert conclusion(pair, made).startswith("ours is less accurate than large")
     made, pair = two([1] * 7 + [0] * 93, [0] * 7 + [1] * 5 + [0] * 88)
-    assert verdict(pair, made).startswith("ours and large: open, +2.0 points")
-    assert settling(pair) == "about 2,500" and pair.detectable == pytest.approx(0.106, abs=0.001)
+    assert conclusion(pair, made).startswith("ours and large: open, +2.0 points")
+    assert questions_to_settle(
+        pair
+    ) == "about 2,500" and pair.detectable_difference == pytest.approx(0.106, abs=0.001)
 
 
 def test_what_cannot_be_settled_is_said_plainly():
     _, pair = two([1] * 6 + [0] * 94, [0] * 6 + [1] * 6 + [0] * 88)
-    assert pair.needed is None and settling(pair) == "no affordable number"
+    assert pair.questions_needed is None and questions_to_settle(pair) == "no affordable number"
     _, pair = two([1] + [0] * 99, [0] * 100)
-    assert pair.needed is None and settling(pair) == "too few differ to say"
+    assert pair.questions_needed is None and questions_to_settle(pair) == "too few differ to say"
 
 
 def test_few_discordant_questions_get_exact_bounds():
@@ -158,8 +160,8 @@ def test_groups_widen_the_interval_and_the_number_needed():
         apart.difference.high - apart.difference.low
     )
     assert together.effect > 4 and apart.effect == 1.0 and together.p > apart.p
-    if apart.needed and together.needed:
-        assert together.needed == round(apart.needed * together.effect)
+    if apart.questions_needed and together.questions_needed:
+        assert together.questions_needed == round(apart.questions_needed * together.effect)
 
 
 def test_p_values_are_held_to_the_number_of_comparisons():
@@ -171,9 +173,9 @@ def test_p_values_are_held_to_the_number_of_comparisons():
         and a.adjusted == pytest.approx(2 * a.p)
         and b.adjusted == b.p
     )
-    assert a.needed == questions_needed(
+    assert a.questions_needed == questions_needed(
         0.25, 0.25, 0.025
-    ) and a.detectable == minimum_detectable_effect(40, 0.25, 0.025)
+    ) and a.detectable_difference == minimum_detectable_effect(40, 0.25, 0.025)
 
 
 def test_all_figures_are_plain_json():

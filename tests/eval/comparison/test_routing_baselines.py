@@ -7,10 +7,15 @@ import numpy as np
 import pytest
 from support.question_results import records_of
 
-from cope.eval import Record
+from cope.eval import QuestionResult
 from cope.eval.comparison import System, compare
 from cope.eval.comparison.price_ratio import cheaper_at
-from cope.eval.comparison.routing_baselines import beside, cheapest, most_accurate, oracle_accuracy
+from cope.eval.comparison.routing_baselines import (
+    best_mixture,
+    cheapest_mixture,
+    compare_to_routing_baselines,
+    oracle_accuracy,
+)
 
 # Ten questions: small is right on 5, large on 8, of which small gets 4 right. Small writes 10 tokens, large 100.
 SMALL = [1, 1, 1, 1, 1, 0, 0, 0, 0, 0]
@@ -28,17 +33,20 @@ def systems() -> dict:
 
 def test_mixtures_lie_on_the_line_between_the_two():
     accuracies, costs = (0.5, 0.8), (0.0, 100.0)
-    assert cheapest(accuracies, costs, 0.65) == pytest.approx(50.0)
-    assert cheapest(accuracies, costs, 0.5) == 0.0 and cheapest(accuracies, costs, 0.4) == 0.0
-    assert cheapest(accuracies, costs, 0.81) == inf
-    assert most_accurate(accuracies, costs, 25.0) == pytest.approx(0.575)
+    assert cheapest_mixture(accuracies, costs, 0.65) == pytest.approx(50.0)
     assert (
-        most_accurate(accuracies, costs, 200.0) == 0.8
-        and most_accurate(accuracies, (5.0, 100.0), 4.0) == -inf
+        cheapest_mixture(accuracies, costs, 0.5) == 0.0
+        and cheapest_mixture(accuracies, costs, 0.4) == 0.0
+    )
+    assert cheapest_mixture(accuracies, costs, 0.81) == inf
+    assert best_mixture(accuracies, costs, 25.0) == pytest.approx(0.575)
+    assert (
+        best_mixture(accuracies, costs, 200.0) == 0.8
+        and best_mixture(accuracies, (5.0, 100.0), 4.0) == -inf
     )
     worse = (0.5, 0.4)  # where large is worse and dearer it is never asked
-    assert cheapest(worse, costs, 0.45) == 0.0 and most_accurate(worse, costs, 50.0) == 0.5
-    assert cheapest((np.array([0.5, 0.5]), 0.8), costs, 0.65) == pytest.approx([50.0, 50.0])
+    assert cheapest_mixture(worse, costs, 0.45) == 0.0 and best_mixture(worse, costs, 50.0) == 0.5
+    assert cheapest_mixture((np.array([0.5, 0.5]), 0.8), costs, 0.65) == pytest.approx([50.0, 50.0])
 
 
 def test_the_oracle_escalates_as_far_as_the_cost_goes():
@@ -51,7 +59,7 @@ def test_the_oracle_escalates_as_far_as_the_cost_goes():
 
 def test_a_system_beside_the_lines_as_counted_by_hand():
     made = {name: System.of(name, rows, "large") for name, rows in systems().items()}
-    one = beside(
+    one = compare_to_routing_baselines(
         made["cascade"], [made["small"]], made["large"], "large-tokens", None, draws=2000, seed=0
     )
     assert (
@@ -70,7 +78,7 @@ def test_a_system_beside_the_lines_as_counted_by_hand():
 def test_the_lines_start_at_the_best_system_that_never_asks_large():
     votes = [1] * 6 + [0] * 4  # small is right on 5
     made = compare({**systems(), "votes": records_of(votes, small=[40] * 10)}, draws=200)
-    tokens, seconds = made.beside["large-tokens"], made.beside["seconds"]
+    tokens, seconds = made.routing_baselines["large-tokens"], made.routing_baselines["seconds"]
     assert list(tokens) == ["cascade"], "votes spend none of it, and are no router"
     assert tokens["cascade"].start == "votes"
     assert tokens["cascade"].random_accuracy.value == pytest.approx(0.6 + 0.2 * 0.4)
@@ -81,21 +89,21 @@ def test_the_lines_start_at_the_best_system_that_never_asks_large():
         name: rows if name == "votes" else [priced(row, 1.0) for row in rows]
         for name, rows in dear.items()
     }
-    assert compare(dear, draws=200).beside["cost"]["cascade"].start == "small", (
+    assert compare(dear, draws=200).routing_baselines["cost"]["cascade"].start == "small", (
         "the better one is beyond the cost"
     )
 
 
-def priced(record: Record, usd: float) -> Record:
+def priced(record: QuestionResult, usd: float) -> QuestionResult:
     return replace(record, usage=[{**row, "usd": usd, "unpriced": 0} for row in record.usage])
 
 
 def test_only_systems_that_lack_no_question_stand_beside_the_lines():
     half = {**systems(), "cascade": systems()["cascade"][:7], "other": systems()["cascade"]}
     made = compare(half, draws=200)
-    assert list(made.beside["large-tokens"]) == ["other"]
-    assert made.beside["large-tokens"]["other"].questions == 10
-    assert not compare({**systems(), "large": systems()["large"][:9]}, draws=200).beside
+    assert list(made.routing_baselines["large-tokens"]) == ["other"]
+    assert made.routing_baselines["large-tokens"]["other"].questions == 10
+    assert not compare({**systems(), "large": systems()["large"][:9]}, draws=200).routing_baselines
 
 
 def test_from_which_price_on_a_cascade_is_cheaper():
@@ -107,9 +115,9 @@ def test_from_which_price_on_a_cascade_is_cheaper():
     assert prices.relative[-1].value == pytest.approx((30 + 40_000) / 100_000)
     dear = {**systems(), "cascade": records_of(CASCADE, small=[300] * 10, large=[0] * 5 + [80] * 5)}
     (prices,) = (pair.prices for pair in compare(dear).pairs if pair.system == "cascade")
-    assert prices is not None and prices.cheaper == "from" and prices.crossing is not None
-    assert prices.crossing.value == pytest.approx(300 / 60)
-    assert prices.crossing.low < 5 < prices.crossing.high
+    assert prices is not None and prices.cheaper == "from" and prices.break_even is not None
+    assert prices.break_even.value == pytest.approx(300 / 60)
+    assert prices.break_even.low < 5 < prices.break_even.high
     two = {
         name: records_of(CASCADE, small=[s] * 10, large=[n] * 10)
         for name, s, n in (("a", 300, 40), ("b", 30, 80))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cope import CopeError
-from cope.eval import Recording, Replay, import_samples, replay_results, summarise, write_recording
+from cope.eval import Recording, Replay, import_samples, replay_results, summarize, write_recording
 
 MODELS = {"small": "mini", "large": "big"}
 
@@ -85,7 +85,7 @@ def test_what_a_source_does_not_tell_is_unknown_and_never_nothing(tmp_path: Path
         swept.total("calls").tolist() == [9 + 1, 9 + 2]
         and np.isnan(swept.completion_tokens("large")).all()
     )
-    total = summarise(replay_results(Replay(record)).results, 2).total
+    total = summarize(replay_results(Replay(record)).results, 2).total
     assert (
         total.calls,
         total.answer_tokens,
@@ -165,7 +165,7 @@ def test_without_right_answers_scores_are_unknown_and_never_wrong(
         ("1", 1, None, None),
     ]
     assert np.isnan(replay.scores).all() and np.isnan(replay.sweep([(0.6,), (1.0,)]).accuracy).all()
-    found = summarise(made.results, 2)
+    found = summarize(made.results, 2)
     assert (found.n, found.accuracy, found.interval) == (3, None, (0.0, 1.0))
     assert [round_.accuracy for round_ in found.rounds] == [None, None]
 
@@ -183,7 +183,7 @@ def test_one_question_without_a_right_answer_leaves_the_others_scored(tmp_path: 
     record = imported(tmp_path, [LINES[0], {**LINES[1], "gold": None}, LINES[2]], thresholds=(0.6,))
     assert record.has_answer.tolist() == [True, False, True]
     assert [r.score for r in replay_results(Replay(record)).results] == [1.0, None, 0.0]
-    assert summarise(replay_results(Replay(record)).results, 2).accuracy is None
+    assert summarize(replay_results(Replay(record)).results, 2).accuracy is None
 
 
 def test_questions_that_belong_together_are_told(tmp_path: Path):

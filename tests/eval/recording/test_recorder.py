@@ -280,7 +280,7 @@ def test_the_run_can_be_budgeted_as_an_evaluation(tmp_path: Path, scripted: Call
             programs.primary,
             folder,
             budget=8,
-            asking=programs.runner,
+            runner=programs.runner,
             in_flight=1,
         )
         outcome = asyncio.run(work)

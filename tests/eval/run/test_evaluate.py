@@ -11,7 +11,15 @@ from dspy.lm15 import AuthError, InvalidRequestError, TransportError
 
 from cope import Cascade, Team
 from cope.errors import CopeError, Unavailable
-from cope.eval import Outcome, Record, RunStore, evaluate, large_alone, summarise, task_by_name
+from cope.eval import (
+    EvaluationOutcome,
+    QuestionResult,
+    RunStore,
+    evaluate,
+    find_baseline_run,
+    summarize,
+    task_by_name,
+)
 from cope.models import Price, ScriptedEngine
 from cope.util.files import JsonlWriter
 
@@ -46,7 +54,7 @@ def run(
     examples: list[dspy.Example] = EXAMPLES,
     settings: dict[str, Any] = SETTINGS,
     **options: Any,
-) -> Outcome:
+) -> EvaluationOutcome:
     folder = RunStore(settings, root)
     with folder.open(options.pop("fresh", False)):
         return asyncio.run(evaluate(task_by_name("gsm8k"), examples, program, folder, **options))
@@ -84,7 +92,7 @@ def test_more_questions_go_on_where_fewer_ended_and_fresh_starts_over(tmp_path: 
 def test_a_wrong_answer_is_wrong_and_an_unreadable_one_too(tmp_path: Path):
     program, _ = cascade(lambda m, r: "Answer: 1" if "0 +" in m[-1]["content"] else " ", "small")
     outcome = run(program, tmp_path, EXAMPLES[:2])
-    summary = summarise(outcome.records, 1)
+    summary = summarize(outcome.records, 1)
     assert [r.score for r in outcome.records] == [1, 0]
     assert (summary.n, summary.errors, summary.unreadable, summary.accuracy) == (2, 0, 1, 0.5)
 
@@ -99,7 +107,7 @@ def test_a_model_that_fails_is_an_error_and_never_a_wrong_answer(tmp_path: Path)
 
     program, engine = cascade(script, "small")
     outcome = run(program, tmp_path)
-    summary = summarise(outcome.records, 1)
+    summary = summarize(outcome.records, 1)
     assert [r.id for r in outcome.records if r.error] == ["q3"]
     assert (summary.n, summary.errors, summary.accuracy) == (5, 1, 1.0)
     failing = False
@@ -224,19 +232,19 @@ def test_the_large_tiers_own_run_on_the_same_questions_stands_beside(tmp_path: P
     run(large, tmp_path, settings=alone)
     small, _ = cascade(preset="small")
     records = run(small, tmp_path, settings={**SETTINGS, "preset": "small"}).records
-    beside = large_alone(tmp_path, SETTINGS, records, "b", "large")
+    beside = find_baseline_run(tmp_path, SETTINGS, records, "b", "large")
     assert beside is not None
     assert (beside.accuracy, beside.spent.calls) == (1.0, 6)
-    assert large_alone(tmp_path, SETTINGS, records, "another", "large") is None
-    stranger = Record("k", "q9", "?", "1", answer="1", score=1.0, round=1)
-    assert large_alone(tmp_path, SETTINGS, [*records, stranger], "b", "large") is None
+    assert find_baseline_run(tmp_path, SETTINGS, records, "another", "large") is None
+    stranger = QuestionResult("k", "q9", "?", "1", answer="1", score=1.0, round=1)
+    assert find_baseline_run(tmp_path, SETTINGS, [*records, stranger], "b", "large") is None
     lines = RunStore(alone, tmp_path).results_file
     whole = lines.read_text()
     lines.write_text(whole + '{"torn":')
-    assert large_alone(tmp_path, SETTINGS, records, "b", "large") == beside
+    assert find_baseline_run(tmp_path, SETTINGS, records, "b", "large") == beside
     assert lines.read_text().endswith('{"torn":'), "another process may be writing there"
     lines.write_text("damaged\n" + whole)
-    assert large_alone(tmp_path, SETTINGS, records, "b", "large") is None
+    assert find_baseline_run(tmp_path, SETTINGS, records, "b", "large") is None
 
 
 def test_summary_splits_rounds_and_tokens(tmp_path: Path):
@@ -246,7 +254,7 @@ def test_summary_splits_rounds_and_tokens(tmp_path: Path):
         return f"Answer: {request.config.seed}"
 
     program, _ = cascade(script, "cope")
-    summary = summarise(run(program, tmp_path, EXAMPLES[:1]).records, 3)
+    summary = summarize(run(program, tmp_path, EXAMPLES[:1]).records, 3)
     assert [r.answered for r in summary.rounds] == [0, 0, 1]
     assert [r.reached for r in summary.rounds] == [1, 1, 1]
     assert summary.rounds[1].spent.plan_tokens == 3

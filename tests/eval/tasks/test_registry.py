@@ -10,7 +10,7 @@ from support.third_party import installed
 
 from cope import CopeError
 from cope.cli.main import app
-from cope.eval import TASKS, ShortAnswer, register_task, task_by_name
+from cope.eval import TASKS, ShortAnswerTask, register_task, task_by_name
 
 RIDDLES = """
 import dspy
@@ -79,11 +79,11 @@ def test_a_wrong_name_lists_the_tasks_of_other_packages():
 
 
 def test_a_script_registers_a_task_of_its_own():
-    register_task(ShortAnswer("quiz"))
+    register_task(ShortAnswerTask("quiz"))
     try:
         assert task_by_name("quiz").name == "quiz"
         with pytest.raises(CopeError, match="exists already"):
-            register_task(ShortAnswer("quiz"))
+            register_task(ShortAnswerTask("quiz"))
     finally:
         TASKS.unregister("quiz")
     with pytest.raises(TypeError, match="no load"):

@@ -9,7 +9,7 @@ from support.imported_recordings import imported
 from support.report_sources import run_in
 
 from cope.errors import CopeError
-from cope.eval import Record, Recording, Replay, replay_results, summarise
+from cope.eval import QuestionResult, Recording, Replay, replay_results, summarize
 from cope.report import open_source, report_data
 from cope.util.files import read_jsonl
 
@@ -19,7 +19,7 @@ def test_a_records_figures_are_those_of_a_replay(record: Recording, record_folde
     assert [(s.name, s.is_primary) for s in source.systems[:2]] == [("cope", True), ("large", True)]
     for name in ("cope", "large"):
         told = next(s for s in report_data(source)["systems"] if s["name"] == name)
-        wanted = summarise(replay_results(Replay(record, name)).results, len(told["rounds"]))
+        wanted = summarize(replay_results(Replay(record, name)).results, len(told["rounds"]))
         for figure in (
             "n",
             "errors",
@@ -74,8 +74,8 @@ def test_what_an_imported_record_does_not_tell_is_unknown(tmp_path: Path):
 def test_a_runs_figures_are_those_of_its_records(tmp_path: Path):
     folder = run_in(tmp_path, "cope")
     (told,) = report_data(open_source(folder))["systems"]
-    records = [Record(**line) for line in read_jsonl(folder / "records.jsonl")]
-    wanted = summarise(records, 3)
+    records = [QuestionResult(**line) for line in read_jsonl(folder / "records.jsonl")]
+    wanted = summarize(records, 3)
     assert (
         told["accuracy"] == wanted.accuracy
         and told["total"] == wanted.total.summary()
@@ -131,7 +131,7 @@ def test_a_comparison_shows_all_its_runs_by_its_names(tmp_path: Path):
 
 def test_an_error_counts_nowhere(tmp_path: Path):
     folder = run_in(tmp_path, "small", count=3)
-    bad = Record("k", "q9", "?", "1", error="LMError: gone")
+    bad = QuestionResult("k", "q9", "?", "1", error="LMError: gone")
     with (folder / "records.jsonl").open("a") as lines:
         lines.write(json.dumps(vars(bad)) + "\n" + '{"torn":')
     (told,) = report_data(open_source(folder))["systems"]

@@ -6,7 +6,7 @@ import pytest
 from support.report_sources import run_in
 
 from cope.errors import CopeError
-from cope.eval import Record, Recording, Replay, replay_results, summarise
+from cope.eval import QuestionResult, Recording, Replay, replay_results, summarize
 from cope.models import Price
 from cope.report import open_source, report_data
 from cope.report.sources.prices import reprice
@@ -24,7 +24,7 @@ def test_a_records_money_is_that_of_a_replay_at_the_same_prices(
     figures = report_data(open_source(file, PRICES))
     for told in figures["systems"]:
         name = told["name"]
-        wanted = summarise(
+        wanted = summarize(
             replay_results(Replay(record, name, prices=PRICES)).results, len(told["rounds"])
         )
         assert (
@@ -90,7 +90,7 @@ def test_what_a_price_needs_must_be_known(
     price: Price, change: dict[str, object], usd: float | None
 ):
     (made,) = reprice(
-        [Record("k", "q", "?", "1", score=1.0, usage=[{**ROW, **change}])], {"small": price}
+        [QuestionResult("k", "q", "?", "1", score=1.0, usage=[{**ROW, **change}])], {"small": price}
     )
     assert made.usd == (None if usd is None else pytest.approx(usd))
     assert made.usage[0]["usd"] == made.usd and made.usage[0]["unpriced"] == (
