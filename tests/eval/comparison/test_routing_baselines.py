@@ -8,7 +8,7 @@ import pytest
 from support.question_results import records_of
 
 from cope.eval import QuestionResult
-from cope.eval.comparison import System, compare
+from cope.eval.comparison import SystemScores, compare
 from cope.eval.comparison.price_ratio import cheaper_at
 from cope.eval.comparison.routing_baselines import (
     best_mixture,
@@ -58,7 +58,9 @@ def test_the_oracle_escalates_as_far_as_the_cost_goes():
 
 
 def test_a_system_beside_the_lines_as_counted_by_hand():
-    made = {name: System.of(name, rows, "large") for name, rows in systems().items()}
+    made = {
+        name: SystemScores.from_results(name, rows, "large") for name, rows in systems().items()
+    }
     one = compare_to_routing_baselines(
         made["cascade"], [made["small"]], made["large"], "large-tokens", None, draws=2000, seed=0
     )
