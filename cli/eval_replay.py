@@ -80,6 +80,13 @@ def evaluate_recording(
     from ..programs.calibration_match import describe_calibration
     from .display.evaluation import print_table
 
+    reject_fixed_options()
+    if program.early_stop in INEXACT:
+        raise click.UsageError(
+            f"A replay counts all samples, and {program.early_stop} would not: "
+            "leave out --early-stop, or see what it changes with "
+            "cope calibrate RECORD --stop-report."
+        )
     if program.calibration and (is_set_by_user("preset") or is_set_by_user("program")):
         raise click.UsageError(
             "With --replay, --calibration is of the record's own program: leave out --preset."
@@ -91,13 +98,6 @@ def evaluate_recording(
         notify(describe_calibration(calibration, certificate))
         answers = zip(recording.questions, recording.gold, strict=True)
         warn_about_questions(certificate, recording.manifest.task, answers)
-    reject_fixed_options()
-    if program.early_stop in INEXACT:
-        raise click.UsageError(
-            f"A replay counts all samples, and {program.early_stop} would not: "
-            "leave out --early-stop, or see what it changes with "
-            "cope calibrate RECORD --stop-report."
-        )
     if task not in (None, recording.manifest.task):
         raise CopeError(f"{recording.name} is a record of {recording.manifest.task}, not of {task}")
     wanted, compiled = resolve_replayed_program(recording, program, is_set_by_user("preset"))
