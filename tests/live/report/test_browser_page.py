@@ -3,13 +3,16 @@
 import os
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cope.eval import Recording
+from cope.programs.confidence.tests import VisibleTests
 from cope.report import open_source, render_page, report_data
+from cope.report.figures import _reliability_texts
 
 pytestmark = pytest.mark.live
 
@@ -102,9 +105,13 @@ def test_a_gate_of_tests_is_no_vote(small: tuple[Recording, Path], opened: Calla
     file = small[1].with_name("code.html")
     source = open_source(small[1].with_name("r.parquet"))
     figures = report_data(source)
+    gate = VisibleTests.gate_text
+    assert gate is not None
     for system in figures["systems"]:
         for row in [*system["rounds"], *system["reliability"]]:
-            row["gate"] = "tests"
+            row["gate"] = gate.name
+        system["gates"] = {gate.name: asdict(gate)}
+        system["trust"] = _reliability_texts([gate for _ in system["reliability"]])
     file.write_text("".join(render_page(source, figures)), encoding="utf-8")
     page = opened(file)
     shown = page.locator("#reliability svg:visible").text_content()
