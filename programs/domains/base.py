@@ -45,7 +45,6 @@ class Domain:
         gate_is_share: whether the confidence that a gate compares is the leading answer's share of the votes.
         inputs: each input of a program with its type, for MLflow's schema; a question mark marks an optional one, a
             plural a list.
-        help: a few words for the command line's help: what kind of answer it is.
     """
 
     name: str
@@ -62,7 +61,6 @@ class Domain:
     gate_text: Callable[[float], str] = threshold_is_a_share
     gate_is_share: bool = True
     inputs: Mapping[str, str] = field(default_factory=lambda: {"question": "string"})
-    help: str = ""
 
     def with_answer_kind(self, name: str | None) -> Self:
         """Return the same kind of questions with another kind of answers; None keeps its own.

@@ -48,5 +48,4 @@ CODE = Domain(
         "setup": "string?",
         "entry_point": "string?",
     },
-    help="a program that passes the tests in the question",
 )

@@ -34,5 +34,4 @@ SHORT_ANSWER = Domain(
     default_confidence=_vote_share,
     default_scorer="jsonl",
     answer_kind="math",
-    help="a short one",
 )
