@@ -28,7 +28,7 @@ def made_up(questions: int, samples: int) -> Any:
     from cope.eval.recording.schema import SCHEMA
     from cope.programs.preset import load_preset
 
-    preset, draw = load_preset("answer-cascade").with_(samples), random.Random(0)
+    preset, draw = load_preset("answer-cascade").with_overrides(samples), random.Random(0)
     rows = []
     for place in range(questions):
         ease, about = (

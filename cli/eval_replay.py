@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import CopeError
-from ..programs.confidence.early_stopping import INEXACT
+from ..programs.confidence.early_stopping import HEURISTIC_RULES
 from .option_groups import is_set_by_user
 from .output import notify, print_json
 from .warnings import warn_about_contamination, warn_about_questions
@@ -81,7 +81,7 @@ def evaluate_recording(
     from .display.evaluation import print_table
 
     reject_fixed_options()
-    if program.early_stop in INEXACT:
+    if program.early_stop in HEURISTIC_RULES:
         raise click.UsageError(
             f"A replay counts all samples, and {program.early_stop} would not: "
             "leave out --early-stop, or see what it changes with "

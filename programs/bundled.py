@@ -11,7 +11,7 @@ from .preset import Preset, load_preset, parse_preset
 FOLDER = Path(__file__).with_name("compiled")
 
 
-def shipped(
+def find_bundled_program(
     preset: Preset | str,
     task: str | None,
     models: Mapping[str, str],
@@ -31,7 +31,7 @@ def shipped(
         context: tokens that a request may have; a program whose prompts were compiled for more does not serve.
         folder: where to look instead of in the package.
 
-    >>> shipped("cope", "gsm8k", {"small": "openai/one", "large": "openai/other"}) is None
+    >>> find_bundled_program("cope", "gsm8k", {"small": "openai/one", "large": "openai/other"}) is None
     True
     """
     wanted = load_preset(preset, models) if isinstance(preset, str) else preset

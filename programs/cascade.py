@@ -14,13 +14,13 @@ from ..models import Team, metered, run_sync
 from ..sandbox import open_sandbox
 from .cascade_round import CascadeRound
 from .confidence.base import Confidence
-from .confidence.early_stopping import EXACT, rule_for
+from .confidence.early_stopping import EXACT, check_rule
 from .confidence.registry import confidence_by_name
-from .demonstrations import Neighbours, neighbours_in
+from .demonstrations import KNNDemos, knn_demos_in_state
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .predictor_name import PredictorName, round_attribute
 from .preset import Preset, load_preset, parse_preset
-from .results import answered, record_of, used
+from .results import final_answer, make_round_record, usage_summary
 from .round_record import RoundRecord
 
 
@@ -42,7 +42,7 @@ class Cascade(dspy.Module):
             default: the vote's share, or tests that pass.
 
     Attributes:
-        neighbours: by predictor, demonstrations of which each question is shown the nearest; empty for most programs.
+        knn_demos: by predictor, demonstrations of which each question is shown the nearest; empty for most programs.
 
     Raises:
         CopeError: when the preset is wrong or names a tier that the team has not; for an `early_stop` that does not suit.
@@ -69,7 +69,7 @@ class Cascade(dspy.Module):
         self.preset = preset if isinstance(preset, Preset) else load_preset(preset, self.team.tiers)
         self.seed = seed
         self.domain = domain
-        self.neighbours: dict[str, Neighbours] = {}
+        self.knn_demos: dict[str, KNNDemos] = {}
         kind = domain_by_name(domain).with_answer_kind(answer_kind)
         self.answer_kind = kind.answer_kind
         self.confidence: Confidence = confidence or kind.default_confidence(open_sandbox)
@@ -79,7 +79,7 @@ class Cascade(dspy.Module):
         }
         self.early_stop = early_stop
         for each in self._confidences.values():
-            rule_for(early_stop, each)
+            check_rule(early_stop, each)
         for tier in self.preset.tiers:
             _ = self.team[tier]
         for number in range(1, len(self.preset.rounds) + 1):
@@ -137,7 +137,7 @@ class Cascade(dspy.Module):
         started = time.perf_counter()
         with metered() as meter:
             fields = await self._answer(question, given)
-        fields.update(used(meter), seconds=time.perf_counter() - started)
+        fields.update(usage_summary(meter), seconds=time.perf_counter() - started)
         return dspy.Prediction(**fields)
 
     async def _answer(self, question: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -154,11 +154,13 @@ class Cascade(dspy.Module):
             if result.plan:
                 plans[round_.number] = result.plan
             results.append(result)
-            records.append(record_of(round_, result, time.perf_counter() - began, self.early_stop))
+            records.append(
+                make_round_record(round_, result, time.perf_counter() - began, self.early_stop)
+            )
             if result.accepted:
                 break
-        extend_trace(self.learned_from(results))
-        return {**answered(records), "early_stop": self.early_stop}
+        extend_trace(self.optimizer_trace(results))
+        return {**final_answer(records), "early_stop": self.early_stop}
 
     async def run_round(
         self, round_: CascadeRound, question: str, plans: dict[int, str], given: dict[str, Any]
@@ -172,18 +174,20 @@ class Cascade(dspy.Module):
             seed=self.seed,
             early_stop=self.early_stop,
             given=given,
-            nearest=self.nearest(round_, question),
+            nearest=self.nearest_demos(round_, question),
         )
 
-    def nearest(self, round_: CascadeRound, question: str) -> dict[str, list[dspy.Example]]:
+    def nearest_demos(self, round_: CascadeRound, question: str) -> dict[str, list[dspy.Example]]:
         """The demonstrations chosen for a question, by role. They go with the call: other questions run beside it."""
         kept = {
-            role: self.neighbours.get(str(PredictorName(round_.number, role)))
+            role: self.knn_demos.get(str(PredictorName(round_.number, role)))
             for role in ("planner", "reasoner")
         }
-        return {role: neighbours.to(question) for role, neighbours in kept.items() if neighbours}
+        return {
+            role: neighbours.nearest(question) for role, neighbours in kept.items() if neighbours
+        }
 
-    def learned_from(self, results: list[dspy.Prediction]) -> list[Any]:
+    def optimizer_trace(self, results: list[dspy.Prediction]) -> list[Any]:
         """What DSPy's optimizers may learn from a question: the calls that its answer came from.
 
         These are the winner's in the round that answered, and those of earlier plans that this round saw. A round that
@@ -197,17 +201,15 @@ class Cascade(dspy.Module):
             entry
             for round_, result in earlier
             if round_.number in last[0].spec.sees
-            for entry in planned(result)
+            for entry in plan_trace(result)
         ]
-        return [*entries, *winner(last[1])]
+        return [*entries, *winning_trace(last[1])]
 
     def reset_copy(self) -> Self:
         """A copy without demonstrations in the predictors that an optimizer sees."""
         fresh: Self = super().reset_copy()
         seen = {name for name, _ in fresh.named_parameters()}
-        fresh.neighbours = {
-            name: kept for name, kept in fresh.neighbours.items() if name not in seen
-        }
+        fresh.knn_demos = {name: kept for name, kept in fresh.knn_demos.items() if name not in seen}
         return fresh
 
     def dump_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -222,8 +224,8 @@ class Cascade(dspy.Module):
     def _prompt_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return what a file keeps of the prompts: predictors, and demonstrations to choose from where there are some."""
         state = super().dump_state(*args, **kwargs)
-        if self.neighbours:
-            state["neighbours"] = {name: near.as_dict() for name, near in self.neighbours.items()}
+        if self.knn_demos:
+            state["neighbours"] = {name: near.as_dict() for name, near in self.knn_demos.items()}
         return state
 
     def load_state(self, state: dict[str, Any], **kwargs: Any) -> None:
@@ -251,9 +253,9 @@ class Cascade(dspy.Module):
         """
         if "peers" in state:
             raise CopeError("the program was saved as an ensemble: load it with Cascade.from_file")
-        neighbours = neighbours_in(state)
+        neighbours = knn_demos_in_state(state)
         super().load_state(state, **kwargs)
-        self.neighbours = neighbours
+        self.knn_demos = neighbours
 
     @property
     def answers(self) -> AnswerKind:
@@ -289,14 +291,14 @@ class Cascade(dspy.Module):
         return load_program(path, team, **kwargs)
 
 
-def winner(result: dspy.Prediction) -> list[Any]:
+def winning_trace(result: dspy.Prediction) -> list[Any]:
     """DSPy's trace of the sample behind a round's answer, and of the plan that all its samples share."""
     shared = result.shared.trace if result.shared else []
     first = next((s for s in result.samples if s.index in result.verdict.supporters[:1]), None)
     return [*shared, *(first.trace if first else [])]
 
 
-def planned(result: dspy.Prediction) -> list[Any]:
+def plan_trace(result: dspy.Prediction) -> list[Any]:
     """DSPy's trace of the plan that a round handed on."""
     if result.shared:
         return list(result.shared.trace)

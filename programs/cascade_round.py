@@ -12,21 +12,21 @@ from ..models import Team, call_labels
 from ..models.adapter import LeanAdapter
 from ..models.concurrency import with_priority
 from .confidence.base import Confidence, Sample, Verdict
-from .confidence.early_stopping import EXACT, INEXACT, share_of_drawn
+from .confidence.early_stopping import EXACT, HEURISTIC_RULES, rescale_confidence
 from .confidence.votes import accepts
 from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
-from .events import Judged, Planned, RoundStarted, Voted, emit, observed
+from .events import Planned, RoundDecided, RoundStarted, SampleCounted, emit, has_observer
 from .plan_kinds import PLAN_KINDS
 from .planner import Planner
 from .preset import Preset
 from .reasoner import Reasoner
-from .sampling import draw, seed_of, shuffled
+from .sampling import derive_seed, draw_samples, seeded_order
 
-NO_PLAN = "none"  # what a later round is shown when the plan it would see could not be read
+UNREADABLE_PLAN = "none"  # what a later round is shown when the plan it would see could not be read
 
 
-def plan_fields(preset: Preset, number: int) -> dict[int, str]:
+def plan_field_names(preset: Preset, number: int) -> dict[int, str]:
     """The reasoner's input field for each plan that round `number` sees, by the plan's round.
 
     A kind that is seen once gives the field its name; seen twice, the later ones carry their round's number.
@@ -49,8 +49,8 @@ class CascadeRound(dspy.Module):
         super().__init__()
         self.number = number
         self.spec = preset.rounds[number - 1]
-        self.hands_on = preset.hands_on(number)
-        self.fields = plan_fields(preset, number)
+        self.forwards_plan = preset.forwards_plan(number)
+        self.fields = plan_field_names(preset, number)
         self.answers = (domain or DOMAINS[DEFAULT_DOMAIN]).answers
         kinds: dict[str, str] = {}
         for seen, field in self.fields.items():
@@ -93,7 +93,7 @@ class CascadeRound(dspy.Module):
             if self.planner and spec.plans == 1
             else None
         )
-        order = shuffled(spec.samples, seed, question, number)
+        order = seeded_order(spec.samples, seed, question, number)
         given = {"question": question, **(given or {})}
         tally = confidence.tally(order, given, self.answers)
 
@@ -107,29 +107,29 @@ class CascadeRound(dspy.Module):
             # Where models are busy with other questions too, first samples go before second ones of any question.
             with with_priority(places.get(index, 0)):
                 sample = await self._sample(index, given, plans, shared, team, seed, nearest)
-            await tally.examine(sample)
+            await tally.evaluate(sample)
             return sample
 
         def counted(sample: Sample) -> None:
-            if observed():  # a verdict on every vote is for who looks on
-                emit(Voted(number, sample.index, sample.vote, tally.verdict().votes))
+            if has_observer():  # a verdict on every vote is for who looks on
+                emit(SampleCounted(number, sample.index, sample.vote, tally.verdict().votes))
 
-        samples = await draw(
+        samples = await draw_samples(
             order,
             make,
             tally,
             threshold=spec.threshold,
-            hands_on=self.hands_on and shared is None,
+            forwards_plan=self.forwards_plan and shared is None,
             early_stop=early_stop,
             counted=counted,
         )
         verdict = replace(tally.verdict(), kind=tally.kind)
-        if early_stop in INEXACT:
-            verdict = share_of_drawn(verdict, len(samples))
+        if early_stop in HEURISTIC_RULES:
+            verdict = rescale_confidence(verdict, len(samples))
         accepted = accepts(verdict, spec.threshold)
         plan = shared.plan if shared else forwarded_plan(verdict, samples, order)
         emit(
-            Judged(
+            RoundDecided(
                 number,
                 verdict.answer,
                 verdict.confidence,
@@ -139,7 +139,7 @@ class CascadeRound(dspy.Module):
                 len(samples),
                 spec.samples,
                 plan,
-                verdict.words,
+                verdict.explanation,
                 early_stop,
             )
         )
@@ -158,14 +158,14 @@ class CascadeRound(dspy.Module):
         """The planner's part of a sample, as a sample without an answer."""
         assert self.planner is not None and self.spec.planner is not None
         sample = Sample(-1 if index is None else index)
-        config = self._config(team, "plan", seed, index or 0)
-        with self._under(team, self.spec.planner, "plan", sample.trace, index):
+        config = self._call_settings(team, "plan", seed, index or 0)
+        with self._call_context(team, self.spec.planner, "plan", sample.trace, index):
             try:
                 made = await self.planner.acall(
                     question=question, config=config, nearest=nearest.get("planner", ())
                 )
             except AdapterParseError as error:
-                sample.unread = error.lm_response
+                sample.unparsed_reply = error.lm_response
                 return sample
         sample.plan = made.plan
         emit(Planned(self.number, index, sample.plan or ""))
@@ -184,21 +184,21 @@ class CascadeRound(dspy.Module):
         sample = Sample(index, plan=shared.plan if shared else None)
         if self.planner and not shared:
             sample = await self._plan(given["question"], team, seed, index, nearest)
-        known = {**plans, **({self.number: sample.plan or NO_PLAN} if self.planner else {})}
-        seen = {field: known.get(number, NO_PLAN) for number, field in self.fields.items()}
-        config = self._config(team, "reason", seed, index)
-        with self._under(team, self.spec.reasoner, "reason", sample.trace, index):
+        known = {**plans, **({self.number: sample.plan or UNREADABLE_PLAN} if self.planner else {})}
+        seen = {field: known.get(number, UNREADABLE_PLAN) for number, field in self.fields.items()}
+        config = self._call_settings(team, "reason", seed, index)
+        with self._call_context(team, self.spec.reasoner, "reason", sample.trace, index):
             try:
                 made = await self.reasoner.acall(
                     plans=seen, config=config, nearest=nearest.get("reasoner", ()), **given
                 )
             except AdapterParseError as error:
-                sample.unread = error.lm_response
+                sample.unparsed_reply = error.lm_response
                 return sample  # nothing could be read: a sample without a vote
         sample.reasoning, sample.answer = made.reasoning, made.answer
         return sample
 
-    def _under(
+    def _call_context(
         self,
         team: Team,
         tier: str,
@@ -212,7 +212,7 @@ class CascadeRound(dspy.Module):
         stack.enter_context(call_labels(round=self.number, role=role, sample=index))
         return stack
 
-    def _config(
+    def _call_settings(
         self, team: Team, role: Literal["plan", "reason"], seed: int, index: int
     ) -> dict[str, Any]:
         """Settings of one call; its rollout makes the sample one of its own for the cache and, where taken, the seed."""
@@ -226,7 +226,7 @@ class CascadeRound(dspy.Module):
         if planning and isinstance(team[spec.planner or ""].adapter, LeanAdapter):
             config["stop"] = list(PLAN_KINDS[spec.plan or ""].stops[spec.plan_ends])
         if temperature > 0:
-            config["rollout_id"] = seed_of(seed, self.number, role, index)
+            config["rollout_id"] = derive_seed(seed, self.number, role, index)
             tier = (spec.planner if planning else spec.reasoner) or ""
             if team[tier].seeded:
                 config["seed"] = config["rollout_id"]

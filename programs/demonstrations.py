@@ -17,7 +17,7 @@ _DIGITS = 6  # of a similarity: later ones differ from machine to machine, and t
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbours:
+class KNNDemos:
     """A predictor's right answers to training questions, of which each question is shown the nearest (Liu et al. 2022).
 
     Near is what shares rare character n-grams: cosine of TF-IDF vectors, which needs no model, costs no call, and gives
@@ -27,8 +27,8 @@ class Neighbours:
         k: how many are shown.
         demos: what was asked and answered, by field name; each with its `question`.
 
-    >>> kept = Neighbours(1, [{"question": "How many apples?", "answer": "3"}, {"question": "Is it true?", "answer": "no"}])
-    >>> [demo.answer for demo in kept.to("How many pears?")]
+    >>> kept = KNNDemos(1, [{"question": "How many apples?", "answer": "3"}, {"question": "Is it true?", "answer": "no"}])
+    >>> [demo.answer for demo in kept.nearest("How many pears?")]
     ['3']
     """
 
@@ -41,7 +41,7 @@ class Neighbours:
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.k, self.demos)
 
-    def to(self, question: str) -> list[dspy.Example]:
+    def nearest(self, question: str) -> list[dspy.Example]:
         """The nearest demonstrations, the most similar last, next to the question.
 
         A question is not shown its own answer: while compiling, training questions would look easier than they are.
@@ -63,7 +63,7 @@ class Neighbours:
         return {"k": self.k, "demos": [dict(demo) for demo in self.demos]}
 
     @classmethod
-    def of(cls, plain: Any) -> Self:
+    def from_dict(cls, plain: Any) -> Self:
         """What `as_dict` gave.
 
         Raises:
@@ -87,9 +87,9 @@ class Neighbours:
         return [_plain(str(demo["question"])) for demo in self.demos]
 
     @cached_property
-    def _rarity(self) -> Any:
+    def _idf(self) -> Any:
         """What a question's n-gram weighs: the more, the fewer questions have it."""
-        having = (_counted(self._questions) > 0).sum(axis=0)
+        having = (_tf(self._questions) > 0).sum(axis=0)
         return np.log((1 + len(self.demos)) / (1 + having)) + 1
 
     @cached_property
@@ -98,11 +98,11 @@ class Neighbours:
 
     def _weighted(self, questions: Sequence[str]) -> Any:
         """Rows of length 1."""
-        rows = _counted(questions) * self._rarity
+        rows = _tf(questions) * self._idf
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
 
 
-def neighbours_in(state: Mapping[str, Any]) -> dict[str, Neighbours]:
+def knn_demos_in_state(state: Mapping[str, Any]) -> dict[str, KNNDemos]:
     """What a program's state keeps of them, by predictor.
 
     Raises:
@@ -113,7 +113,7 @@ def neighbours_in(state: Mapping[str, Any]) -> dict[str, Neighbours]:
         raise ValueError("its neighbours are not an object")
     if lost := [name for name in kept if name not in state]:
         raise ValueError(f"it has neighbours for {lost[0]}, and no such predictor")
-    return {name: Neighbours.of(plain) for name, plain in kept.items()}
+    return {name: KNNDemos.from_dict(plain) for name, plain in kept.items()}
 
 
 def _plain(question: str) -> str:
@@ -121,7 +121,7 @@ def _plain(question: str) -> str:
     return " ".join(question.split()).casefold()
 
 
-def _counted(questions: Sequence[str]) -> Any:
+def _tf(questions: Sequence[str]) -> Any:
     """For each question, 1 + log of how often it has each hashed n-gram; 0 where it has none."""
     rows = np.zeros((len(questions), _SIZE))
     for row, question in zip(rows, questions, strict=True):

@@ -6,7 +6,7 @@ from typing import Any
 import dspy
 
 
-def shown(predict: dspy.Predict, nearest: Sequence[Any] = ()) -> list[Any]:
+def usable_demos(predict: dspy.Predict, nearest: Sequence[Any] = ()) -> list[Any]:
     """The demonstrations of a predictor that show how to do its work, those chosen for the question last.
 
     An optimizer gives raw training rows to every predictor of a program. A row has no plan, so a planner is not shown any;
@@ -16,11 +16,11 @@ def shown(predict: dspy.Predict, nearest: Sequence[Any] = ()) -> list[Any]:
     return [demo for demo in (*predict.demos, *nearest) if demo.get(outputs[-1])]
 
 
-def trimmed(predict: dspy.Predict, nearest: Sequence[Any] = ()) -> list[dict[str, Any]]:
+def visible_fields(predict: dspy.Predict, nearest: Sequence[Any] = ()) -> list[dict[str, Any]]:
     """The demonstrations as plain data without what the model does not see, such as hidden tests of a training row."""
     signature = _signature(predict)
     names = (*signature.input_fields, *signature.output_fields, "augmented")
-    rows: list[Mapping[str, Any]] = [dict(demo.items()) for demo in shown(predict, nearest)]
+    rows: list[Mapping[str, Any]] = [dict(demo.items()) for demo in usable_demos(predict, nearest)]
     return [{name: row[name] for name in names if name in row} for row in rows]
 
 

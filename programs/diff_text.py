@@ -39,7 +39,7 @@ def diff_lines(a: str, b: str, changes: "Changes", full: bool = False) -> Iterat
     yield DiffLine(f"+++ {b}", "change")
     for place, field, before, after in changes.settings:
         yield DiffLine(f"{place} {field}: {value_text(before, full)} -> {value_text(after, full)}")
-    for number, where in changes.lone_rounds:
+    for number, where in changes.unmatched_rounds:
         yield DiffLine(f"round {number}: only in {a if where == 'a' else b}")
     for change in changes.predictors:
         yield DiffLine("")
@@ -67,7 +67,7 @@ def demo_lines(
     predictor: "PredictorView", demo: Mapping[str, Any], full: bool, by: str
 ) -> Iterator[str]:
     """A demonstration as the predictor's model sees it: what went in, what came out; then what is not shown to it."""
-    shown = predictor.shown(demo)
+    shown = predictor.visible_fields(demo)
     for name, value in shown.items():
         arrow = "-> " if name in predictor.outputs else ""
         first, *rest = value_text(value, full).split("\n")

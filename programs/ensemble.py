@@ -8,9 +8,9 @@ import dspy
 from .cascade import Cascade, extend_trace
 from .confidence.base import Sample
 from .confidence.early_stopping import NONE
-from .demonstrations import neighbours_in
-from .events import observed_by
-from .sampling import draw
+from .demonstrations import knn_demos_in_state
+from .events import use_observer
+from .sampling import draw_samples
 
 
 class Members(Sequence[Cascade]):
@@ -72,7 +72,7 @@ class Ensemble(Cascade):
         )
         for round_ in lead.rounds():
             setattr(ensemble, f"round_{round_.number}", round_)
-        ensemble.neighbours = lead.neighbours
+        ensemble.knn_demos = lead.knn_demos
         return ensemble
 
     def member(self) -> Self:
@@ -106,17 +106,19 @@ class Ensemble(Cascade):
                 with dspy.context(trace=lead_trace):
                     fields[0] = await self._run_rounds(question, given)
             else:
-                with dspy.context(trace=None), observed_by(None):
+                with dspy.context(trace=None), use_observer(None):
                     prediction = await self.others[index - 1].acall(question=question, **given)
                 fields[index] = dict(prediction.items())
             sample = Sample(index, answer=fields[index]["answer"])
-            await tally.examine(sample)
+            await tally.evaluate(sample)
             return sample
 
         together = 1 if self.confidence.single_sample_decides else count // 2 + 1
         for batch in (range(together), *([index] for index in range(together, count))):
-            await draw(batch, ask, tally, threshold=None, hands_on=False, early_stop=NONE)
-            if tally.settled(None, False) and self.early_stop != NONE:
+            await draw_samples(
+                batch, ask, tally, threshold=None, forwards_plan=False, early_stop=NONE
+            )
+            if tally.is_decided(None, False) and self.early_stop != NONE:
                 break
         verdict = tally.verdict()
         if lead_trace and (0 in verdict.supporters or not verdict.supporters):
@@ -138,11 +140,11 @@ class Ensemble(Cascade):
 
     def _load_prompts(self, state: dict[str, Any], **kwargs: Any) -> None:
         others = []
-        for saved in saved_others(state):
+        for saved in members_from_state(state):
             other = self.member()
-            neighbours = neighbours_in(saved)
+            neighbours = knn_demos_in_state(saved)
             dspy.Module.load_state(other, saved, **kwargs)
-            other.neighbours = neighbours
+            other.knn_demos = neighbours
             others.append(other)
         lead = {name: saved for name, saved in state.items() if name != "peers"}
         super()._load_prompts(lead, **kwargs)
@@ -154,7 +156,7 @@ def members_of(program: Cascade) -> list[Cascade]:
     return [program, *program.others] if isinstance(program, Ensemble) else [program]
 
 
-def saved_others(state: Mapping[str, Any]) -> list[dict[str, Any]]:
+def members_from_state(state: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the states of an ensemble's other cascades, without the rounds that they share with the lead.
 
     Raises:

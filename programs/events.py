@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from ..models.scope import in_scope, scoped
-from .confidence.early_stopping import EXACT, INEXACT
+from .confidence.early_stopping import EXACT, HEURISTIC_RULES
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Voted:
+class SampleCounted:
     """A sample was finished; `answer` is its vote, None when none could be read. `votes` are the votes so far."""
 
     round: int
@@ -39,7 +39,7 @@ class Voted:
 
 
 @dataclass(frozen=True)
-class Judged:
+class RoundDecided:
     """The gate decided. `asked` of `samples` were needed by the rule `early_stop`; `plan` is what the round hands on."""
 
     round: int
@@ -48,10 +48,10 @@ class Judged:
     threshold: float | None
     accepted: bool
     votes: Mapping[str, int]
-    asked: int
+    samples_drawn: int
     samples: int
     plan: str | None
-    words: str = ""
+    explanation: str = ""
     early_stop: str = EXACT
 
     @property
@@ -59,15 +59,15 @@ class Judged:
         """The decision in words."""
         if self.answer is None:
             return "no answer could be read"
-        if self.words:
-            return self.words
+        if self.explanation:
+            return self.explanation
         if self.threshold is None:
             return "the last round answers"
         # Sampling may stop before all votes are in, when they can no longer change the decision.
-        early = self.asked < self.samples
-        if early and self.early_stop in INEXACT:
+        early = self.samples_drawn < self.samples
+        if early and self.early_stop in HEURISTIC_RULES:
             needed = f"{self.threshold:.0%} are {'enough' if self.accepted else 'needed'}"
-            return f"{self.confidence:.0%} of the {self.asked} drawn agree, {needed} (stopped by {self.early_stop})"
+            return f"{self.confidence:.0%} of the {self.samples_drawn} drawn agree, {needed} (stopped by {self.early_stop})"
         if self.accepted:
             return f"{'at least ' if early else ''}{self.confidence:.0%} agree, {self.threshold:.0%} are enough"
         needed = (
@@ -78,16 +78,16 @@ class Judged:
         return f"{self.confidence:.0%} agree{' so far' if early else ''}, {needed}"
 
 
-Event = RoundStarted | Planned | Voted | Judged
+Event = RoundStarted | Planned | SampleCounted | RoundDecided
 Observer = Callable[[Event], None]
 
 
-def observed_by(observer: Observer | None) -> AbstractContextManager[None]:
+def use_observer(observer: Observer | None) -> AbstractContextManager[None]:
     """Cascades called inside report their events to `observer`, on the thread on which they run."""
     return scoped("observer", observer)
 
 
-def observed() -> bool:
+def has_observer() -> bool:
     """Whether anybody observes here."""
     return in_scope("observer") is not None
 

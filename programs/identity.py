@@ -12,7 +12,7 @@ from .cascade_round import CascadeRound
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .predictor_name import PredictorName, Role
 from .preset import Preset, load_preset, parse_preset
-from .program_view import is_preset, view_program
+from .program_view import is_preset, load_program_view
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class ProgramIdentity:
         """
         if is_preset(source) or str(source) in tiers:
             return cls.of_preset(load_preset(str(source), tiers), domain)
-        view_program(source)  # says what is wrong with the file
+        load_program_view(source)  # says what is wrong with the file
         made = cls.of_state(json.loads(Path(source).read_text(encoding="utf-8")), str(source))
         if made.domain != domain:
             raise CopeError(

@@ -5,7 +5,7 @@ from typing import Any
 
 import dspy
 
-from .demos import shown
+from .demos import usable_demos
 from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
 from .plan_kinds import PLAN_KINDS
@@ -33,7 +33,7 @@ class Planner(dspy.Module):
         self, question: str, config: dict[str, Any] | None = None, nearest: Sequence[Any] = ()
     ) -> dspy.Prediction:
         """Plan; `nearest` are demonstrations chosen for the question, beside those of the predictor."""
-        demos = shown(self.predict, nearest)
+        demos = usable_demos(self.predict, nearest)
         made = await self.predict.acall(
             question=question, config=config or {}, demos=demos, lm=dspy.settings.lm
         )

@@ -144,11 +144,13 @@ class Preset(BaseModel):
         """The tier that is brought in last: the most expensive one of a cascade, and alone its baseline."""
         return self.tier_order[-1]
 
-    def hands_on(self, number: int) -> bool:
+    def forwards_plan(self, number: int) -> bool:
         """Whether a later round sees the plan of round `number`."""
         return any(number in later.sees for later in self.rounds[number:])
 
-    def with_(self, samples: int | None = None, thresholds: tuple[float, ...] = ()) -> "Preset":
+    def with_overrides(
+        self, samples: int | None = None, thresholds: tuple[float, ...] = ()
+    ) -> "Preset":
         """The same rounds with another number of samples (where there are several) or other thresholds, round by round.
 
         Raises:

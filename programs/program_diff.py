@@ -65,12 +65,12 @@ class Changes:
     """
 
     settings: tuple[tuple[str, str, Any, Any], ...]
-    lone_rounds: tuple[tuple[int, str], ...]
+    unmatched_rounds: tuple[tuple[int, str], ...]
     predictors: tuple[PredictorChange, ...]
 
     @property
     def same(self) -> bool:
-        return not (self.settings or self.lone_rounds or self.predictors)
+        return not (self.settings or self.unmatched_rounds or self.predictors)
 
     def as_dict(self) -> dict[str, Any]:
         """The changes as plain data, for JSON."""
@@ -79,12 +79,14 @@ class Changes:
             "settings": [
                 {"place": place, "field": f, "a": a, "b": b} for place, f, a, b in self.settings
             ],
-            "rounds_in_one": [{"round": number, "in": where} for number, where in self.lone_rounds],
+            "rounds_in_one": [
+                {"round": number, "in": where} for number, where in self.unmatched_rounds
+            ],
             "predictors": [change.as_dict() for change in self.predictors],
         }
 
 
-def nearest_in_words(predictor: "PredictorView | None") -> str:
+def describe_nearest(predictor: "PredictorView | None") -> str:
     """How many demonstrations a question is shown of how many."""
     if predictor is None or not predictor.neighbours:
         return "none"
@@ -98,7 +100,9 @@ def changes_between(first: "ProgramView", second: "ProgramView") -> Changes:
     where = "a" if len(rounds[0]) > shared else "b"
     lone = tuple((number, where) for number in range(shared + 1, max(map(len, rounds)) + 1))
     left, right = ({view.name: view for view in _all(program)} for program in (first, second))
-    both = [(name, left.get(name), right.get(name)) for name in sorted({*left, *right}, key=_place)]
+    both = [
+        (name, left.get(name), right.get(name)) for name in sorted({*left, *right}, key=_sort_key)
+    ]
     changes = (_predictor(name, one, other) for name, one, other in both)
     return Changes(
         tuple(_settings(first, second)), lone, tuple(change for change in changes if change)
@@ -112,7 +116,7 @@ def _all(program: "ProgramView") -> Iterator["PredictorView"]:
         yield from peer
 
 
-def _place(name: str) -> tuple[int, int, str]:
+def _sort_key(name: str) -> tuple[int, int, str]:
     *peer, round_ = (int(number) for number in re.findall(r"(?:peer|round)_(\d+)\.", name))
     return sum(peer), round_, name
 
@@ -165,7 +169,7 @@ def _nearest(one: "PredictorView | None", other: "PredictorView | None") -> tupl
     kept = [
         [_key((view, demo)) for demo in view.neighbours] if view else [] for view in (one, other)
     ]
-    words = nearest_in_words(one), nearest_in_words(other)
+    words = describe_nearest(one), describe_nearest(other)
     if words[0] == words[1]:
         return None if kept[0] == kept[1] else (words[0], f"{words[1]} others")
     return words
@@ -174,7 +178,7 @@ def _nearest(one: "PredictorView | None", other: "PredictorView | None") -> tupl
 def _key(demo: Demo) -> str:
     """What the model sees of a demonstration; what else the file keeps of it changes no prompt."""
     view, values = demo
-    return json.dumps(view.shown(values), sort_keys=True)
+    return json.dumps(view.visible_fields(values), sort_keys=True)
 
 
 def _without(demos: list[Demo], others: list[str]) -> tuple[Demo, ...]:

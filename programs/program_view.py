@@ -8,9 +8,9 @@ from typing import Any
 
 from ..errors import CopeError
 from .cascade_round import CascadeRound
-from .demonstrations import Neighbours, neighbours_in
+from .demonstrations import KNNDemos, knn_demos_in_state
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
-from .ensemble import saved_others
+from .ensemble import members_from_state
 from .planner import Planner
 from .predictor_name import PredictorName, Role
 from .preset import Preset, load_preset, parse_preset, preset_names
@@ -45,7 +45,7 @@ class PredictorView:
     neighbours: tuple[dict[str, Any], ...] = ()
     nearest: int = 0
 
-    def shown(self, demo: Mapping[str, Any]) -> dict[str, Any]:
+    def visible_fields(self, demo: Mapping[str, Any]) -> dict[str, Any]:
         """The part of a demonstration that the model sees: the predictor's own fields, inputs first."""
         return {name: demo[name] for name in (*self.inputs, *self.outputs) if name in demo}
 
@@ -87,7 +87,7 @@ def is_preset(source: str | Path) -> bool:
     return str(source) in preset_names() or str(source).endswith(".toml")
 
 
-def view_program(source: str | Path, domain: str = DEFAULT_DOMAIN) -> ProgramView:
+def load_program_view(source: str | Path, domain: str = DEFAULT_DOMAIN) -> ProgramView:
     """A program file, or a preset as it is before it is compiled. No model is loaded.
 
     Args:
@@ -97,16 +97,16 @@ def view_program(source: str | Path, domain: str = DEFAULT_DOMAIN) -> ProgramVie
     Raises:
         CopeError: when there is no such file or preset, or the file is no program; the line names it.
 
-    >>> [predictor.name for predictor in view_program("plan-then-solve").predictors]
+    >>> [predictor.name for predictor in load_program_view("plan-then-solve").predictors]
     ['round_1.planner.predict', 'round_1.reasoner.predict']
     """
     if is_preset(source):
         preset = load_preset(str(source))
         return ProgramView(preset, domain, tuple(_predictors(preset, domain)))
-    return view_state(_state(Path(source)), source)
+    return view_from_state(_state(Path(source)), source)
 
 
-def view_state(state: Mapping[str, Any], source: str | Path = "the program") -> ProgramView:
+def view_from_state(state: Mapping[str, Any], source: str | Path = "the program") -> ProgramView:
     """What `Cascade.dump_state` gave, or a program file holds.
 
     Args:
@@ -122,7 +122,7 @@ def view_state(state: Mapping[str, Any], source: str | Path = "the program") -> 
             state.get("domain", DEFAULT_DOMAIN),
         )
         predictors = _all_saved(preset, domain, state)
-        peers = [_all_saved(preset, domain, peer) for peer in saved_others(state)]
+        peers = [_all_saved(preset, domain, peer) for peer in members_from_state(state)]
         compiled = state.get("compiled")
         if compiled is not None and not isinstance(compiled, dict):
             raise TypeError("its 'compiled' is not an object")
@@ -185,14 +185,15 @@ def _described(field: Any) -> str:
 
 
 def _all_saved(preset: Preset, domain: str, state: Mapping[str, Any]) -> tuple[PredictorView, ...]:
-    kept = neighbours_in(state)
+    kept = knn_demos_in_state(state)
     return tuple(
-        _saved(view, state[view.name], kept.get(view.name)) for view in _predictors(preset, domain)
+        _with_saved_prompts(view, state[view.name], kept.get(view.name))
+        for view in _predictors(preset, domain)
     )
 
 
-def _saved(
-    view: PredictorView, state: Mapping[str, Any], chosen: Neighbours | None
+def _with_saved_prompts(
+    view: PredictorView, state: Mapping[str, Any], chosen: KNNDemos | None
 ) -> PredictorView:
     """The predictor with what the file has in place of the package's words."""
     signature, demos = state["signature"], state.get("demos", [])

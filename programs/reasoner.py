@@ -5,7 +5,7 @@ from typing import Any
 
 import dspy
 
-from .demos import shown
+from .demos import usable_demos
 from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
 from .plan_kinds import PLAN_KINDS
@@ -48,7 +48,7 @@ class Reasoner(dspy.Module):
             nearest: demonstrations chosen for the question, beside those of the predictor.
             given: what came with the question; it is read by, not shown to, the model.
         """
-        demos = shown(self.predict, nearest)
+        demos = usable_demos(self.predict, nearest)
         made = await self.predict.acall(
             question=question, **plans, config=config or {}, demos=demos, lm=dspy.settings.lm
         )

@@ -10,7 +10,7 @@ from ..errors import CopeError
 from ..models.prices import Price
 from ..models.team import DEFAULT_LARGE, DEFAULT_SMALL, Team
 from ..sandbox import open_sandbox
-from .bundled import shipped
+from .bundled import find_bundled_program
 from .calibration_file import RULE, SHOWN, Certificate
 from .calibration_match import describe_calibration, load_matching_certificate
 from .cascade import Cascade
@@ -158,7 +158,9 @@ def resolve_program_path(
     if not options.bundled:
         return None
     models = {name: tier.model for name, tier in team.tiers.items()}
-    file = shipped(load_preset(options.preset, models), task, models, domain, context=context)
+    file = find_bundled_program(
+        load_preset(options.preset, models), task, models, domain, context=context
+    )
     if file:
         text = describe_compile(file)
         notify(f"program {file.name}, {text}; the preset as it is: --program none")
@@ -200,11 +202,11 @@ def resolve_cascade(
     changes = {"samples": options.samples, "thresholds": options.thresholds}
     if program is None:
         preset = load_preset(options.preset, team.tiers)
-        return Cascade(preset.with_(**changes) if changed else preset, team, **settings)
+        return Cascade(preset.with_overrides(**changes) if changed else preset, team, **settings)
     saved = Cascade.from_file(program, team, **settings)
     if not changed:
         return saved
-    cascade = type(saved)(saved.preset.with_(**changes), team, **settings)
+    cascade = type(saved)(saved.preset.with_overrides(**changes), team, **settings)
     state = saved.dump_state()
     state["preset"] = cascade.dump_state()["preset"]
     cascade.load_state(state)

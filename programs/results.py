@@ -13,7 +13,7 @@ from .confidence.base import Sample
 from .round_record import OutcomeRecord, RoundRecord, SampleRecord, kind_of
 
 
-def record_of(
+def make_round_record(
     round_: CascadeRound, result: dspy.Prediction, seconds: float, early_stop: str
 ) -> RoundRecord:
     """Return a round as plain data, for the prediction and for the records of an evaluation."""
@@ -45,8 +45,8 @@ def _sample(sample: Sample) -> SampleRecord:
         "reasoning": sample.reasoning,
         "answer": sample.answer,
     }
-    if sample.ballot is not None:
-        plain["ballot"] = sample.ballot
+    if sample.vote_label is not None:
+        plain["ballot"] = sample.vote_label
     if sample.report is not None:
         plain["tests"] = [_test(outcome) for outcome in sample.report.outcomes]
     return plain
@@ -61,7 +61,7 @@ def _test(outcome: TestOutcome) -> OutcomeRecord:
     }
 
 
-def used(meter: Meter) -> dict[str, Any]:
+def usage_summary(meter: Meter) -> dict[str, Any]:
     """Calls, tokens and seconds by tier, round and role, and what they cost."""
     usage = meter.group_by("tier", "round", "role")
     total: Usage = meter.total()
@@ -75,7 +75,7 @@ def used(meter: Meter) -> dict[str, Any]:
     }
 
 
-def answered(records: list[RoundRecord]) -> dict[str, Any]:
+def final_answer(records: list[RoundRecord]) -> dict[str, Any]:
     """The answer of the last round that ran, and how it came about."""
     last = records[-1]
     winner: Mapping[str, Any] = {}

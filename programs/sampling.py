@@ -6,20 +6,20 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 
 from .confidence.base import Sample, Tally
-from .confidence.early_stopping import EXACT, INEXACT, stops
+from .confidence.early_stopping import EXACT, HEURISTIC_RULES, should_stop
 
 
-def seed_of(*parts: object) -> int:
+def derive_seed(*parts: object) -> int:
     """A seed below 2**31 that depends on all the parts, the same on every machine.
 
-    >>> seed_of(0, "question", 1) == seed_of(0, "question", 1)
+    >>> derive_seed(0, "question", 1) == derive_seed(0, "question", 1)
     True
     """
     digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()
     return int.from_bytes(digest[:4], "big") >> 1
 
 
-def shuffled(count: int, *parts: object) -> list[int]:
+def seeded_order(count: int, *parts: object) -> list[int]:
     """The indices 0 to count - 1 in an order seeded by the parts.
 
     Samples are asked in this order, and the first supporter of the majority in it hands its plan on: a uniform draw that
@@ -29,20 +29,20 @@ def shuffled(count: int, *parts: object) -> list[int]:
     >>> [index for index in shuffled(8, "seed") if index < 4] == shuffled(4, "seed")
     True
     """
-    ranks = random.Random(seed_of(*parts))
+    ranks = random.Random(derive_seed(*parts))
     rank = [
         ranks.random() for _ in range(count)
     ]  # the draw at place i hangs on i, and not on how many follow
     return sorted(range(count), key=rank.__getitem__)
 
 
-async def draw(
+async def draw_samples(
     order: Sequence[int],
     make: Callable[[int], Awaitable[Sample]],
     tally: Tally,
     *,
     threshold: float | None,
-    hands_on: bool,
+    forwards_plan: bool,
     early_stop: str = EXACT,
     counted: Callable[[Sample], None] = lambda sample: None,
 ) -> list[Sample]:
@@ -53,7 +53,7 @@ async def draw(
         make: makes one sample; an exception of it ends the round.
         tally: counts the samples and says when the rest can be left.
         threshold: the round's gate.
-        hands_on: whether the plan behind the majority is needed after an escalation.
+        forwards_plan: whether the plan behind the majority is needed after an escalation.
         early_stop: the rule by which the rest is left, see `early_stop`. An inexact one sees the samples in their order and
             not as they are finished: what it decides then does not hang on who is faster, nor leans to short answers.
         counted: called after each sample is counted.
@@ -66,7 +66,7 @@ async def draw(
     waiting = set(tasks)
     finished: list[Sample] = []
     ready: dict[int, Sample] = {}  # finished and not counted, by rank
-    one_by_one = early_stop in INEXACT
+    one_by_one = early_stop in HEURISTIC_RULES
     stopped = False
     try:
         while waiting and not stopped:
@@ -79,8 +79,10 @@ async def draw(
                 await tally.add(sample)
                 finished.append(sample)
                 counted(sample)
-                stopped = one_by_one and stops(early_stop, tally, threshold, hands_on)
-            stopped = stopped or (not one_by_one and stops(early_stop, tally, threshold, hands_on))
+                stopped = one_by_one and should_stop(early_stop, tally, threshold, forwards_plan)
+            stopped = stopped or (
+                not one_by_one and should_stop(early_stop, tally, threshold, forwards_plan)
+            )
     finally:
         left = [task for task in tasks if not task.done()]
         for task in left:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..eval.run.store import QuestionResult
 from ..models.usage_row import UsageRow
-from ..programs.confidence.early_stopping import INEXACT
+from ..programs.confidence.early_stopping import HEURISTIC_RULES
 from ..programs.round_record import RoundRecord
 from ..util.text import shorten
 from .decisions import explain_decision
@@ -144,7 +144,7 @@ def _round_details(
     view: RoundView = system.rounds[round_record["round"] - 1]
     usage = [row for row in record.usage if row["round"] == view.number]
     # After an inexact early stop, shares of votes are shares of the samples drawn.
-    counts_drawn = round_record.get("early_stop") in INEXACT
+    counts_drawn = round_record.get("early_stop") in HEURISTIC_RULES
     return {
         "number": view.number,
         "pool": view.pool,

@@ -51,7 +51,7 @@ def command(
     program. `assert` lines and `>>>` examples in the question are tests that it must pass, in a sandbox.
     """
     from ...programs.calibration_match import calibration_summary
-    from ...programs.events import observed_by
+    from ...programs.events import use_observer
     from ...programs.resolve import resolve_calibrated_cascade
     from ..display import round_display
     from ..display.usage import format_usage
@@ -69,7 +69,7 @@ def command(
     first = cascade.preset.rounds[0]
     at_once = [tier for tier in (first.planner, first.reasoner) if tier]
     app.load_models(team, cascade.preset.tiers, load=at_once, quiet=quiet)
-    with round_display(cascade, quiet) as observer, observed_by(observer):
+    with round_display(cascade, quiet) as observer, use_observer(observer):
         prediction = cascade(question=question)
     if as_json:
         document = _json_document(question, cascade, prediction, resolved.path)

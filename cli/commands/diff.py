@@ -40,11 +40,11 @@ def command(a: str, b: str, full: bool, as_json: bool) -> None:
 
 def _views(a: str, b: str) -> "tuple[ProgramView, ProgramView]":
     """Return both programs; a preset is read for the other program's kind of questions."""
-    from ...programs.program_view import is_preset, view_program
+    from ...programs.program_view import is_preset, load_program_view
 
-    first, second = view_program(a), view_program(b)
+    first, second = load_program_view(a), load_program_view(b)
     if is_preset(a):
-        first = view_program(a, second.domain)
+        first = load_program_view(a, second.domain)
     elif is_preset(b):
-        second = view_program(b, first.domain)
+        second = load_program_view(b, first.domain)
     return first, second

@@ -66,7 +66,7 @@ def command(
         team,
         chosen.domain,
         task=chosen.name,
-        shown=chosen.shown,
+        shown=chosen.test_visibility,
         notify=notify,
     )
     cascade = resolved.cascade.with_answer_kind(answer_kind_of(chosen))
@@ -77,7 +77,7 @@ def command(
     origin = program_origin(resolved.path, examples, notify)
     origin["calibration"] = str(program_options.calibration) if resolved.certificate else None
     asked = team_options.request_settings()
-    asked["shown"] = chosen.shown
+    asked["shown"] = chosen.test_visibility
     warn_about_settings(read_compile_metadata(resolved.path), asked)
     settings = run_settings(chosen, data_options, team_options, cascade)
     store = RunStore(settings, run_options.directory)

@@ -91,7 +91,7 @@ def command(
     examples = chosen.load(data_options.split, data_options.limit, data_options.data)
     groups = read_groups(data_options, examples)
     asked = team_options.request_settings()
-    asked["shown"] = chosen.shown
+    asked["shown"] = chosen.test_visibility
     files = {name: file for name, (_, file) in programs.items()}
     options = RecordingOptions(output, logprobs, _compiled(files, examples, asked))
     settings = recording_settings(chosen, data_options, team_options, recorder, logprobs)

@@ -32,9 +32,9 @@ def command(source: str, full: bool, domain: str, as_json: bool) -> None:
 
     FILE is a program's file, a preset's name, or a preset's FILE.toml. No model is loaded.
     """
-    from ...programs.program_view import view_program
+    from ...programs.program_view import load_program_view
 
-    view = view_program(source, domain)
+    view = load_program_view(source, domain)
     if as_json:
         print_json({"source": source} | view.as_dict())
         return
@@ -68,7 +68,7 @@ def _lines(view: "ProgramView", full: bool) -> Iterator[str]:
 
 
 def _predictor(predictor: "PredictorView", full: bool) -> Iterator[str]:
-    from ...programs.program_diff import nearest_in_words
+    from ...programs.program_diff import describe_nearest
 
     task = "plans" if predictor.role == "planner" else "solves"
     yield f"{click.style(predictor.name, bold=True)} ({printable(predictor.tier)} {task})"
@@ -77,7 +77,7 @@ def _predictor(predictor: "PredictorView", full: bool) -> Iterator[str]:
     candidates = predictor.neighbours
     if candidates:
         hidden = 0 if full else max(0, len(candidates) - _SOME)
-        yield f"  for each question {nearest_in_words(predictor)} demonstrations:"
+        yield f"  for each question {describe_nearest(predictor)} demonstrations:"
         yield from _demos(predictor, candidates, full, hidden)
         if hidden:
             yield click.style(f"  ... and {hidden} more, shown with --full", dim=True)

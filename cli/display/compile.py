@@ -116,11 +116,11 @@ def print_result(
 
     The diff comes first: it can be longer than a screen, and the figures should stand at the end.
     """
-    from ...programs.program_view import view_state
+    from ...programs.program_view import view_from_state
 
     lines = []
     if made.improved:
-        views = [view_state(program.dump_state()) for program in (before, made.program)]
+        views = [view_from_state(program.dump_state()) for program in (before, made.program)]
         lines = [*styled_diff("before", "after", changes_between(views[0], views[1])), ""]
     last = made.program.baseline_tier
     before, after = _scores(made.before, last), _scores(made.after, last)

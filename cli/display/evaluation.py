@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from ...programs.confidence.early_stopping import INEXACT
+from ...programs.confidence.early_stopping import HEURISTIC_RULES
 from ...util.text import format_usd as dollars
 from .tables import WIDTH, models_text, new_table, percent, result_console, round_label
 
@@ -190,12 +190,12 @@ def _print(console: Console, settings: Mapping[str, Any], cascade: Any, summary:
     rule = settings.get("early_stop")
     why = (
         f"by {rule}, which may decide otherwise"
-        if rule in INEXACT
+        if rule in HEURISTIC_RULES
         else "their votes could change nothing"
     )
     if summary.total.cancelled:
         console.print(f"{summary.total.cancelled} calls were stopped early: {why}", highlight=False)
-    elif rule in INEXACT:
+    elif rule in HEURISTIC_RULES:
         console.print(f"no call was stopped early by {rule}", highlight=False)
 
 

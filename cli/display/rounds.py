@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...models.loading import embedded_engines, engine_label, load_in_background
 from ...programs.domains.registry import domain_by_name
-from ...programs.events import Event, Judged, Planned, RoundStarted, Voted
+from ...programs.events import Event, Planned, RoundDecided, RoundStarted, SampleCounted
 from ...programs.round_text import describe_plan_inputs, describe_plans, describe_times
 from ...util.text import one_line
 
@@ -45,10 +45,10 @@ class RoundDisplay:
                     self.on_round_started(event)
                 case Planned():
                     self.on_planned(event)
-                case Voted():
-                    self.on_voted(event)
-                case Judged():
-                    self.on_judged(event)
+                case SampleCounted():
+                    self.on_sample_counted(event)
+                case RoundDecided():
+                    self.on_round_decided(event)
 
     @property
     def spec(self) -> Any:
@@ -79,12 +79,12 @@ class RoundDisplay:
     def on_planned(self, event: Planned) -> None:
         self.plans.append(one_line(event.plan))
 
-    def on_voted(self, event: Voted) -> None:
+    def on_sample_counted(self, event: SampleCounted) -> None:
         self.asked += 1
         self.unread += event.answer is None
         self.votes = {one_line(answer): votes for answer, votes in event.votes.items()}
 
-    def on_judged(self, event: Judged) -> None:
+    def on_round_decided(self, event: RoundDecided) -> None:
         self.votes = {one_line(answer): votes for answer, votes in event.votes.items()}
 
     def headline(self) -> str:
@@ -103,10 +103,12 @@ class RoundDisplay:
     def _tier_label(self, tier: str | None) -> str:
         return f"{tier} ({self.cascade.team[tier].model})" if tier else ""
 
-    def decision_text(self, event: Judged) -> str:
+    def decision_text(self, event: RoundDecided) -> str:
         """Return the gate's decision as text."""
         if event.accepted:
-            said = "" if event.words else f" {one_line(event.answer or '')}"  # a program is no line
+            said = (
+                "" if event.explanation else f" {one_line(event.answer or '')}"
+            )  # a program is no line
             return f"accepted{said}: {event.reason}"
         last = event.round == len(self.cascade.preset.rounds)
         return event.reason if last else f"escalated: {event.reason}"
@@ -129,8 +131,8 @@ class PlainRoundDisplay(RoundDisplay):
         number = f" {len(self.plans)} of {self.spec.plans}" if self.spec.plans > 1 else ""
         self._say(f"plan{number}: {one_line(event.plan)}")
 
-    def on_voted(self, event: Voted) -> None:
-        super().on_voted(event)
+    def on_sample_counted(self, event: SampleCounted) -> None:
+        super().on_sample_counted(event)
         votes = ", ".join(f"{answer}: {votes}" for answer, votes in self.votes.items())
         answer = "no answer could be read" if event.answer is None else one_line(event.answer)
         self._say(
@@ -138,8 +140,8 @@ class PlainRoundDisplay(RoundDisplay):
             + (f"  ({votes})" if votes else "")
         )
 
-    def on_judged(self, event: Judged) -> None:
-        super().on_judged(event)
+    def on_round_decided(self, event: RoundDecided) -> None:
+        super().on_round_decided(event)
         self._say(f"{self.decision_text(event)}  ({time.monotonic() - self.began:.1f} s)")
         if not event.accepted and event.plan:
             self._say(f"hands on the plan: {one_line(event.plan)}")

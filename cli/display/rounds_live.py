@@ -17,7 +17,7 @@ from .rounds import RoundDisplay
 
 if TYPE_CHECKING:
     from ...programs import Cascade
-    from ...programs.events import Judged
+    from ...programs.events import RoundDecided
 
 _BAR_WIDTH = 24  # characters
 _MAX_LINES = 8  # plans, and answers, that are shown: a round should fit on a screen
@@ -51,8 +51,8 @@ class LiveRoundDisplay(RoundDisplay):
         )
         live.start(refresh=True)
 
-    def on_judged(self, event: "Judged") -> None:
-        super().on_judged(event)
+    def on_round_decided(self, event: "RoundDecided") -> None:
+        super().on_round_decided(event)
         self._end = self._decision(event)
         if self._live:
             self._live.stop()  # draws once more
@@ -110,7 +110,7 @@ class LiveRoundDisplay(RoundDisplay):
         parts.append(f"{time.monotonic() - self.began:.0f} s")
         return Text(f"  {' · '.join(parts)}", style="dim", no_wrap=True, overflow="ellipsis")
 
-    def _decision(self, event: "Judged") -> list[RenderableType]:
+    def _decision(self, event: "RoundDecided") -> list[RenderableType]:
         last = event.round == len(self.cascade.preset.rounds)
         style = "green" if event.accepted else "red" if last else "yellow"
         loaded = "".join(

@@ -219,8 +219,8 @@ def _build_document(
     for name, one in stores.items():
         sharing.count(name, RunStore.read(one.path))
     document: dict[str, Any] = {"task": request.task.name}
-    if request.task.shown:
-        document["shown"] = request.task.shown
+    if request.task.test_visibility:
+        document["shown"] = request.task.test_visibility
     document["split"] = request.data_options.split
     document["data"] = request.data_options.data_name
     document["models"] = _models_by_tier(systems)

@@ -102,8 +102,12 @@ def _forwarding_sample(result: dspy.Prediction) -> int | None:
 
 
 def _sample_columns(sample: Sample) -> Row:
-    row: Row = {name: getattr(sample, name) for name in ("answer", "ballot", "unread")}
-    row["reasoning"] = sample.reasoning or None
+    row: Row = {
+        "answer": sample.answer,
+        "ballot": sample.vote_label,
+        "unread": sample.unparsed_reply,
+        "reasoning": sample.reasoning or None,
+    }
     report = sample.report
     if report:
         row["tests_passed"] = report.passed

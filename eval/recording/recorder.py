@@ -16,7 +16,7 @@ from ...models import metered
 from ...programs import Cascade
 from ...programs.confidence.early_stopping import NONE
 from ...programs.ensemble import members_of
-from ...programs.results import used
+from ...programs.results import usage_summary
 from ...util.hashing import digest
 from ..run.evaluate import QuestionRunner
 from ..run.store import QuestionResult
@@ -104,7 +104,7 @@ class Recorder:
         await number_votes(rows, self.primary.answers)
         await score_answers(task, example, rows)
         _apply_gates(result, runs[0])
-        usage = used(meter)
+        usage = usage_summary(meter)
         result.usage, result.usd = usage["usage"], usage["cost"]
         fingerprints = self.fingerprints()
         stored: list[ProgramRows] = []

@@ -8,7 +8,7 @@ import numpy as np
 from ...programs.confidence.base import Confidence
 from ...programs.confidence.registry import confidence_by_name
 from ...programs.preset import Round
-from ...programs.sampling import shuffled
+from ...programs.sampling import seeded_order
 from ...util.arrays import Array
 from .sample_table import SampleTable
 from .schema import CALL_COLUMNS
@@ -187,7 +187,7 @@ class RecordedRound:
         """
         count, round_number = samples or self.samples, number or self.number
         seed = self._table.seed
-        orders = [shuffled(count, seed, text, round_number) for text in self._table.questions]
+        orders = [seeded_order(count, seed, text, round_number) for text in self._table.questions]
         return np.array(orders, dtype=np.int32).reshape(-1, count)
 
 

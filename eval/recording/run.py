@@ -146,8 +146,8 @@ def call_settings(
 ) -> dict[str, Any]:
     """Return which questions are asked, and how requests are written."""
     settings: dict[str, Any] = {}
-    if task.shown:
-        settings["shown"] = task.shown
+    if task.test_visibility:
+        settings["shown"] = task.test_visibility
     settings["split"] = data.split
     settings["data"] = data.data_name
     settings |= team_options.request_settings()

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...errors import CopeError
 from ...programs import load_preset
-from ...programs.bundled import shipped
+from ...programs.bundled import find_bundled_program
 from ...programs.calibration_file import Certificate
 from ...programs.calibration_match import load_matching_certificate
 from ...programs.compile_metadata import read_compile_metadata
@@ -87,4 +87,6 @@ def _bundled(record: Recording, name: str, bundled: bool) -> Path | None:
     if record.is_imported or not bundled:
         return None
     context = record.manifest.settings.get("context")
-    return shipped(name, record.manifest.task, record.models, record.domain, context=context)
+    return find_bundled_program(
+        name, record.manifest.task, record.models, record.domain, context=context
+    )

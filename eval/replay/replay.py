@@ -55,7 +55,9 @@ class Replay:
         self.recording = record if isinstance(record, Recording) else Recording.open(record)
         asked = self._program(program)
         self.preset = (
-            asked.preset.with_(samples, thresholds) if samples or thresholds else asked.preset
+            asked.preset.with_overrides(samples, thresholds)
+            if samples or thresholds
+            else asked.preset
         )
         self.program = ProgramIdentity(self.preset, asked.domain, asked.prompts)
         self._prices = prices or {}

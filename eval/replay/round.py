@@ -137,8 +137,8 @@ def _forwarded_plans(spec: Round, plans: Array, verdict: VerdictArrays) -> Array
     if not spec.planner:
         return np.full(len(plans), None, dtype=object)
     if spec.plans == 1:
-        return pick_sample(plans, np.zeros_like(verdict.survivor))
-    return pick_sample(plans, verdict.survivor)
+        return pick_sample(plans, np.zeros_like(verdict.forwarded))
+    return pick_sample(plans, verdict.forwarded)
 
 
 def _usage(

@@ -47,8 +47,8 @@ def run_settings(
 ) -> dict[str, Any]:
     """Return all that decides a run's outcome; the same settings find the same folder."""
     settings: dict[str, Any] = {"task": task.name}
-    if task.shown:
-        settings["shown"] = task.shown
+    if task.test_visibility:
+        settings["shown"] = task.test_visibility
     settings |= {
         "split": data.split,
         "data": data.data_name,

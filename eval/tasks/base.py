@@ -44,7 +44,7 @@ class Task(Protocol):
         ...
 
     @property
-    def shown(self) -> str:
+    def test_visibility(self) -> str:
         """What of the scoring models see, in a few words for the table; empty where they see nothing of it."""
         ...
 
@@ -96,7 +96,7 @@ class ShortAnswerTask:
     question: str = "question"
     final: str | None = None
     domain: str = "short-answer"
-    shown: str = ""
+    test_visibility: str = ""
     labelled: bool = True
     answer_kind: str = "math"
 

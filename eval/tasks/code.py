@@ -55,7 +55,7 @@ class CodeTask:
         return replace(self, visible=options.visible, sandbox=lambda: open_sandbox(options.unsafe))
 
     @property
-    def shown(self) -> str:
+    def test_visibility(self) -> str:
         """Which tests a program sees and which score it, in a few words."""
         return self.words[self.visible]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 OWN_QUESTIONS = "jsonl"
 """The task whose questions are the user's own file."""
 
-_MEMBERS = ("name", "domain", "shown", "load", "score")
+_MEMBERS = ("name", "domain", "test_visibility", "load", "score")
 
 
 def _check(task: object) -> None:

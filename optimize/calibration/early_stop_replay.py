@@ -31,7 +31,7 @@ def stop(
     votes: Array,
     threshold: float | None,
     planned: Array | None = None,
-    hands_on: bool = False,
+    forwards_plan: bool = False,
 ) -> Stopped:
     """Draw a round's votes until a rule stops.
 
@@ -40,7 +40,7 @@ def stop(
         votes: (questions, samples) in the order in which they are asked; equal numbers are equal votes, -1 is none.
         threshold: of the round's gate.
         planned: which samples have a plan that could be handed on; none has when it is left out.
-        hands_on: whether a plan is handed on.
+        forwards_plan: whether a plan is handed on.
     """
     samples = votes.shape[1]
     plans = np.zeros(votes.shape, bool) if planned is None else planned
@@ -50,7 +50,10 @@ def stop(
         np.hstack([np.where(votes < 0, -1, first), plans]), axis=0, return_inverse=True
     )
     found = np.array(
-        [_one(rule, row[:samples], row[samples:], threshold, hands_on) for row in alike.tolist()]
+        [
+            _one(rule, row[:samples], row[samples:], threshold, forwards_plan)
+            for row in alike.tolist()
+        ]
     )
     asked, leader, most = found.reshape(-1, 3)[place.reshape(-1)].T
     accepted = (leader >= 0) & (
@@ -60,7 +63,7 @@ def stop(
 
 
 def _one(
-    rule: Rule, votes: list[int], planned: list[int], threshold: float | None, hands_on: bool
+    rule: Rule, votes: list[int], planned: list[int], threshold: float | None, forwards_plan: bool
 ) -> list[int]:
     """Samples drawn, the sample that opened the leading vote (-1 for none), and that vote's supporters."""
     count, numbers = VoteCount(len(votes)), dict[int, int]()
@@ -68,7 +71,7 @@ def _one(
         count.add(
             rank, None if vote < 0 else numbers.setdefault(vote, len(numbers)), bool(planned[rank])
         )
-        if rule(count, threshold, hands_on):
+        if rule(count, threshold, forwards_plan):
             break
     leader = count.leader
-    return [len(count.drawn), -1 if leader is None else count.voters[leader][0], count.ahead[0]]
+    return [len(count.drawn), -1 if leader is None else count.voters[leader][0], count.top_two[0]]

@@ -73,10 +73,10 @@ def _round(replay: Replay, number: int, seed: int) -> Iterator[StopRow]:
         np.take_along_axis(array[rows, : spec.samples], order, axis=1)
         for array in (recorded.votes, recorded.scores, recorded.plans.astype(bool))
     )
-    hands_on = replay.preset.hands_on(round_.number) and spec.plans > 1
-    whole = stop(RULES[NONE], votes, spec.threshold, planned, hands_on)
+    forwards_plan = replay.preset.forwards_plan(round_.number) and spec.plans > 1
+    whole = stop(RULES[NONE], votes, spec.threshold, planned, forwards_plan)
     for name, rule in RULES.items():
-        found = stop(rule, votes, spec.threshold, planned, hands_on)
+        found = stop(rule, votes, spec.threshold, planned, forwards_plan)
         yield _row(round_.number, name, spec.threshold, whole, found, votes, scores)
 
 

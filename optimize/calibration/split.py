@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...programs.sampling import seed_of
+from ...programs.sampling import derive_seed
 from ...util.arrays import Array
 
 
@@ -67,7 +67,7 @@ def halve(
         unit_names(keys, groups)[places], return_inverse=True, return_counts=True
     )
     shuffled = list(range(len(units)))
-    random.Random(seed_of(seed, "halves")).shuffle(shuffled)
+    random.Random(derive_seed(seed, "halves")).shuffle(shuffled)
     side = np.zeros(len(units), dtype=bool)
     side[shuffled[len(units) // 2 :]] = True  # the odd one out is tested on
     halves = []

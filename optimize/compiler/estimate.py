@@ -199,12 +199,12 @@ def _calls(program: Cascade, round_: CascadeRound, agreed: bool) -> int:
     shared = round_.planner is not None and round_.spec.plans == 1
     each = 2 if round_.planner is not None and not shared else 1
     return shared + each * _samples(
-        program, round_, agreed, hands_on=round_.hands_on and not shared
+        program, round_, agreed, forwards_plan=round_.forwards_plan and not shared
     )
 
 
-def _samples(program: Cascade, round_: CascadeRound, agreed: bool, hands_on: bool) -> int:
+def _samples(program: Cascade, round_: CascadeRound, agreed: bool, forwards_plan: bool) -> int:
     if program.early_stop == NONE:
         return round_.spec.samples
     confidence = program.confidence_of(round_.number)
-    return confidence.min_samples(round_.spec, agreed, program.early_stop, hands_on)
+    return confidence.min_samples(round_.spec, agreed, program.early_stop, forwards_plan)

@@ -5,8 +5,8 @@ from typing import Any
 import dspy
 
 from ...eval import Score
-from ...programs.cascade import winner
-from ...programs.cascade_round import NO_PLAN, CascadeRound
+from ...programs.cascade import winning_trace
+from ...programs.cascade_round import UNREADABLE_PLAN, CascadeRound
 from ...programs.confidence.base import Sample
 from ...programs.predictor_name import PredictorName
 from ...programs.round_record import RoundRecord
@@ -105,7 +105,7 @@ def reflection_trace(
         plans: those of earlier rounds that it saw, by round.
     """
     if result.verdict.supporters:
-        return winner(result)
+        return winning_trace(result)
     found: list[Any] = []
     for part in (result.shared, next(iter(result.samples), None)):
         if part is None:
@@ -134,11 +134,14 @@ def _unread(
         known = {**plans, round_.number: part.plan}
         asked = {
             **asked,
-            **{field: known.get(number) or NO_PLAN for number, field in round_.fields.items()},
+            **{
+                field: known.get(number) or UNREADABLE_PLAN
+                for number, field in round_.fields.items()
+            },
         }
     predict: Any = round_.planner.predict if planning and round_.planner else solver
     return (
         predict,
         asked,
-        dspy.Prediction(**{list(predict.signature.output_fields)[-1]: part.unread}),
+        dspy.Prediction(**{list(predict.signature.output_fields)[-1]: part.unparsed_reply}),
     )

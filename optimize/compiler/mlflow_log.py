@@ -13,7 +13,7 @@ from ...programs import Cascade
 from ...programs.diff_text import diff_lines
 from ...programs.domains.registry import domain_by_name
 from ...programs.program_diff import changes_between
-from ...programs.program_view import view_state
+from ...programs.program_view import view_from_state
 from ...tracking import TrackerRun
 from ...util.hashing import digest
 from .candidates import Candidate, Candidates, proposal_rows
@@ -187,7 +187,7 @@ class CompileTracker(CompileCallback):
         self._run.log_text(prompts_text(state_of(before)), "prompts/before.txt")
         self._run.log_text(prompts_text(state_of(made.program)), "prompts/after.txt")
         changes = changes_between(
-            view_state(before.dump_state()), view_state(made.program.dump_state())
+            view_from_state(before.dump_state()), view_from_state(made.program.dump_state())
         )
         lines = diff_lines("before", "after", changes, full=True)
         self._run.log_text("\n".join(line.text for line in lines), "prompts/diff.txt")

@@ -13,7 +13,7 @@ from ...models.budget import Budget, BudgetGuard, format_bound
 from ...models.lm import TierLM
 from ...programs import Cascade
 from ...programs.cascade_round import CascadeRound
-from ...programs.demos import shown
+from ...programs.demos import usable_demos
 from ...programs.predictor_name import ROLES, PredictorName, Role
 from ..optimizers.base import Job, Optimizer
 from .estimate import min_calls_per_question
@@ -227,8 +227,8 @@ def _overflow(program: Cascade, round_: CascadeRound, role: Role, question: str)
     signature: Any = predict.signature
     inputs = dict.fromkeys(signature.input_fields, "x" * 300)
     inputs["question"] = question
-    neighbours = program.neighbours.get(str(PredictorName(round_.number, role)))
-    demos = shown(predict, neighbours.longest() if neighbours else ())
+    neighbours = program.knn_demos.get(str(PredictorName(round_.number, role)))
+    demos = usable_demos(predict, neighbours.longest() if neighbours else ())
     messages = tier.adapter.format(signature, demos, inputs)
     tokens = round(sum(len(str(message["content"])) for message in messages) / _CHARS_A_TOKEN)
     if tokens + min(reply, tier.context_tokens // 4) <= tier.context_tokens:

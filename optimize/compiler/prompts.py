@@ -7,8 +7,8 @@ import dspy
 
 from ...errors import CopeError
 from ...programs import Cascade
-from ...programs.demonstrations import Neighbours
-from ...programs.demos import shown, trimmed
+from ...programs.demonstrations import KNNDemos
+from ...programs.demos import usable_demos, visible_fields
 from ...programs.ensemble import Ensemble, Members, members_of
 from ...programs.predictor_name import PredictorName, round_attribute
 from ...tracking import template
@@ -19,7 +19,10 @@ _PEER = "peer_"  # before the names of a peer's predictors in a state
 
 def plain_prompt(predict: Any, nearest: Sequence[Any] = ()) -> dict[str, Any]:
     """Instructions and demonstrations of a predictor, those chosen for a question among them."""
-    return {"instructions": predict.signature.instructions, "demos": trimmed(predict, nearest)}
+    return {
+        "instructions": predict.signature.instructions,
+        "demos": visible_fields(predict, nearest),
+    }
 
 
 def state_of(program: Cascade) -> dict[str, dict[str, Any]]:
@@ -28,7 +31,7 @@ def state_of(program: Cascade) -> dict[str, dict[str, Any]]:
     A predictor of a peer has `peer_2.`, `peer_3.` and so on before its name: the program itself is the first.
     """
     state = {name: plain_prompt(predict) for name, predict in dspy.Module.named_parameters(program)}
-    for name, neighbours in program.neighbours.items():
+    for name, neighbours in program.knn_demos.items():
         state[name]["neighbours"] = neighbours.as_dict()
     for number, peer in enumerate(members_of(program)[1:], 2):
         state |= {f"{_PEER}{number}.{name}": plain for name, plain in state_of(peer).items()}
@@ -57,8 +60,10 @@ def take(program: Cascade, state: dict[str, dict[str, Any]]) -> None:
         predict.signature = predict.signature.with_instructions(state[name]["instructions"])
         predict.demos = [dspy.Example(**demo) for demo in state[name]["demos"]]
     own = {name: plain for name, plain in state.items() if not name.startswith(_PEER)}
-    program.neighbours = {
-        n: Neighbours.of(plain["neighbours"]) for n, plain in own.items() if "neighbours" in plain
+    program.knn_demos = {
+        n: KNNDemos.from_dict(plain["neighbours"])
+        for n, plain in own.items()
+        if "neighbours" in plain
     }
     if isinstance(program, Ensemble):
         _take_others(program, state)
@@ -147,10 +152,10 @@ def templates(program: Cascade) -> Iterator[tuple[str, list[dict[str, str]], dic
             marks = {field: f"\ue000{field}\ue001" for field in signature.input_fields}
             messages = [
                 {"role": message["role"], "content": str(message["content"])}
-                for message in tier.adapter.format(signature, shown(predict), marks)
+                for message in tier.adapter.format(signature, usable_demos(predict), marks)
             ]
             tags = {"tier": tier.name, "model": tier.model, "predictor": name}
-            near = member.neighbours.get(name)
+            near = member.knn_demos.get(name)
             if near:
                 tags["neighbours"] = f"{near.k} of {len(near.demos)}"
             yield f"{prefix}{round_attribute(round_)}-{role}", template(messages, marks), tags

@@ -73,16 +73,31 @@ def _plain(result: dspy.Prediction, round_: CascadeRound) -> dict[str, Any]:
     return {
         "accepted": result.accepted,
         "plan": result.plan,
-        "verdict": {**vars(result.verdict), "votes": dict(result.verdict.votes)},
+        "verdict": _plain_verdict(result.verdict),
         "samples": [_plain_sample(s, round_, s.index in told) for s in result.samples],
         "shared": _plain_sample(result.shared, round_, True) if result.shared else None,
     }
 
 
+def _plain_verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "answer": verdict.answer,
+        "confidence": verdict.confidence,
+        "supporters": verdict.supporters,
+        "votes": dict(verdict.votes),
+        "words": verdict.explanation,
+        "kind": verdict.kind,
+    }
+
+
 def _plain_sample(sample: Sample, round_: CascadeRound, traced: bool) -> dict[str, Any]:
-    plain = {
-        name: getattr(sample, name)
-        for name in ("index", "plan", "reasoning", "answer", "ballot", "unread")
+    plain: dict[str, Any] = {
+        "index": sample.index,
+        "plan": sample.plan,
+        "reasoning": sample.reasoning,
+        "answer": sample.answer,
+        "ballot": sample.vote_label,
+        "unread": sample.unparsed_reply,
     }
     if sample.report:
         plain["report"] = {
@@ -99,9 +114,8 @@ def _plain_sample(sample: Sample, round_: CascadeRound, traced: bool) -> dict[st
 
 
 def _restored(line: dict[str, Any], round_: CascadeRound) -> dspy.Prediction:
-    verdict = {**line["verdict"], "supporters": tuple(line["verdict"]["supporters"])}
     return dspy.Prediction(
-        verdict=Verdict(**verdict),
+        verdict=_restored_verdict(line["verdict"]),
         accepted=line["accepted"],
         plan=line["plan"],
         samples=[_sample(plain, round_) for plain in line["samples"]],
@@ -109,15 +123,32 @@ def _restored(line: dict[str, Any], round_: CascadeRound) -> dspy.Prediction:
     )
 
 
+def _restored_verdict(plain: dict[str, Any]) -> Verdict:
+    return Verdict(
+        plain["answer"],
+        plain["confidence"],
+        tuple(plain["supporters"]),
+        plain["votes"],
+        plain.get("words", ""),
+        plain.get("kind", ""),
+    )
+
+
 def _sample(plain: dict[str, Any], round_: CascadeRound) -> Sample:
-    plain = dict(plain)
-    trace, report = plain.pop("trace", []), plain.pop("report", None)
-    sample = Sample(**plain)
+    sample = Sample(
+        plain["index"],
+        plain["plan"],
+        plain["reasoning"],
+        plain["answer"],
+        vote_label=plain.get("ballot"),
+        unparsed_reply=plain.get("unread"),
+    )
+    report = plain.get("report")
     if report:
         sample.report = TestReport(
             tuple(TestOutcome(**outcome) for outcome in report["outcomes"]), report["seconds"]
         )
-    for role, inputs, outputs in trace:
+    for role, inputs, outputs in plain.get("trace", []):
         module: Any = getattr(round_, role)
         sample.trace.append((module.predict, dict(inputs), dspy.Prediction(**outputs)))
     return sample

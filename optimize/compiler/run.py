@@ -128,7 +128,7 @@ def run_compile(
         seed=request.settings.seed,
         chosen=request.split_options.named,
     )
-    context = {"test_visibility": task.shown, "prompt_settings": request.prompt_settings}
+    context = {"test_visibility": task.test_visibility, "prompt_settings": request.prompt_settings}
     settings = replace(
         request.settings, callbacks=[progress], fresh=options.fresh and not options.dry_run
     )

@@ -9,10 +9,10 @@ import dspy
 from ...eval.run.evaluate import FATAL_ERRORS
 from ...programs import Cascade
 from ...programs.cascade_round import CascadeRound
-from ...programs.confidence.early_stopping import INEXACT
+from ...programs.confidence.early_stopping import HEURISTIC_RULES
 from ...programs.ensemble import Ensemble
 from ...programs.plan_kinds import PLAN_KINDS
-from ...programs.sampling import seed_of
+from ...programs.sampling import derive_seed
 from ...util.hashing import digest
 from .feedback import announces, reflection_trace
 from .prompts import plain_prompt, state_of, take
@@ -108,11 +108,13 @@ class Student(Ensemble):
     ) -> dspy.Prediction:
         rollout, seed = self._rollout(), self.seed
         if rollout is not None:
-            round_, seed = _warmer(round_), seed_of(seed, rollout)
+            round_, seed = _warmer(round_), derive_seed(seed, rollout)
         seen = {number: plans.get(number) for number in round_.fields}
         about = [round_.spec.identity(), self._models(round_), given]
-        about += [self.early_stop] if self.early_stop in INEXACT else []  # the others decide alike
-        nearest = self.nearest(round_, question)
+        about += (
+            [self.early_stop] if self.early_stop in HEURISTIC_RULES else []
+        )  # the others decide alike
+        nearest = self.nearest_demos(round_, question)
         key = digest(_round_state(round_, nearest), question, seen, seed, *about)
         result = await self.session.kept.run(
             key,
@@ -138,9 +140,9 @@ class Student(Ensemble):
             for tier in tiers
         ]
 
-    def learned_from(self, results: list[dspy.Prediction]) -> list[Any]:
+    def optimizer_trace(self, results: list[dspy.Prediction]) -> list[Any]:
         if not self.failures:
-            return [entry for entry in super().learned_from(results) if not _empty_plan(entry)]
+            return [entry for entry in super().optimizer_trace(results) if not _empty_plan(entry)]
         pairs = zip(self.rounds(), results, strict=False)
         return [
             entry

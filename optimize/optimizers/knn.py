@@ -2,8 +2,8 @@
 
 from dspy.teleprompt import BootstrapFewShot
 
-from ...programs.demonstrations import Neighbours
-from ...programs.demos import trimmed
+from ...programs.demonstrations import KNNDemos
+from ...programs.demos import visible_fields
 from ..compiler.student import Student
 from .base import Job
 from .few_shot import BootstrapDemos, harvest
@@ -40,8 +40,8 @@ class NearestDemos(BootstrapDemos):
         made = right.deepcopy()
         made._compiled = False
         for name, predict in made.named_parameters():
-            if demos := trimmed(predict):
-                made.neighbours[name] = Neighbours(k, demos)
+            if demos := visible_fields(predict):
+                made.knn_demos[name] = KNNDemos(k, demos)
                 predict.demos = []
         return made
 

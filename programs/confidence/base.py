@@ -24,9 +24,9 @@ class Sample:
         plan: the plan of this sample's own round, None where the round makes none.
         reasoning: the steps, as the reasoner wrote them.
         answer: the answer that could be read; None is a sample without a vote.
-        ballot: what it votes for where that is not the answer's own words, such as what a program gives.
+        vote_label: what it votes for where that is not the answer's own words, such as what a program gives.
         report: what came of the visible tests, where programs are run.
-        unread: a reply that had none of the fields that were asked for.
+        unparsed_reply: a reply that had none of the fields that were asked for.
         trace: DSPy's trace of its calls, for optimizers.
     """
 
@@ -34,15 +34,15 @@ class Sample:
     plan: str | None = None
     reasoning: str = ""
     answer: str | None = None
-    ballot: str | None = None
+    vote_label: str | None = None
     report: TestReport | None = None
-    unread: str | None = None
+    unparsed_reply: str | None = None
     trace: list[Any] = field(default_factory=list, repr=False)
 
     @property
     def vote(self) -> str | None:
         """What it votes for; None for nothing."""
-        return self.answer if self.ballot is None else self.ballot
+        return self.answer if self.vote_label is None else self.vote_label
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Verdict:
         confidence: between 0 and 1.
         supporters: the indices of the samples behind the answer; the first is drawn to hand its plan on.
         votes: supporters of each vote, the leading one first.
-        words: how it was found, where that is not by how many agree.
+        explanation: how it was found, where that is not by how many agree.
         kind: the confidence that decided; a round sets it, and one kept by an earlier version has none.
     """
 
@@ -62,7 +62,7 @@ class Verdict:
     confidence: float
     supporters: tuple[int, ...]
     votes: Mapping[str, int]
-    words: str = ""
+    explanation: str = ""
     kind: str = ""
 
 
@@ -89,7 +89,7 @@ class Tally(Protocol):
         """The name of the confidence that decides the round; a replay looks it up in `CONFIDENCES`."""
         ...
 
-    async def examine(self, sample: Sample) -> None:
+    async def evaluate(self, sample: Sample) -> None:
         """Look at a sample that was just made, while others are still in the making; here a program is run."""
         ...
 
@@ -97,8 +97,8 @@ class Tally(Protocol):
         """Count an examined sample."""
         ...
 
-    def settled(self, threshold: float | None, hands_on: bool) -> bool:
-        """Whether the samples still missing can change neither the gate's decision nor, with `hands_on`, the plan drawn."""
+    def is_decided(self, threshold: float | None, forwards_plan: bool) -> bool:
+        """Whether the samples still missing can change neither the gate's decision nor, with `forwards_plan`, the plan drawn."""
         ...
 
     def verdict(self) -> Verdict:

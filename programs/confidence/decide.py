@@ -24,7 +24,7 @@ def decide_round(kinds: Array, samples: RoundSamples) -> VerdictArrays:
         leader=np.full(count, -1),
         confidence=np.zeros(count),
         supporters=np.zeros(samples.order.shape, dtype=bool),
-        survivor=np.full(count, -1),
+        forwarded=np.full(count, -1),
     )
     for kind in sorted({str(kind) for kind in kinds}):
         confidence = confidence_by_name(kind)

@@ -18,33 +18,33 @@ Rule = Callable[[VoteCount, float | None, bool], bool]
 """The votes so far, the threshold, and whether a plan is handed on: stop here?"""
 
 NONE, EXACT, ADAPTIVE, ESC = "none", "exact", "adaptive-consistency", "esc"
-INEXACT = (ADAPTIVE, ESC)
+HEURISTIC_RULES = (ADAPTIVE, ESC)
 """The rules that may change a decision. They are for votes, and see them in the seeded order."""
 
 BETA = 0.95
 """The posterior chance at which adaptive consistency stops, as in its paper."""
 
 
-def never(count: VoteCount, threshold: float | None, hands_on: bool) -> bool:
+def never(count: VoteCount, threshold: float | None, forwards_plan: bool) -> bool:
     """All samples are drawn."""
     return not count.missing
 
 
-def exact(count: VoteCount, threshold: float | None, hands_on: bool) -> bool:
+def exact(count: VoteCount, threshold: float | None, forwards_plan: bool) -> bool:
     """Neither the gate's decision, nor the answer, nor the plan that is handed on can change any more."""
     missing = len(count.missing)
     if not missing:
         return True
     needed = 1 if threshold is None else math.ceil(threshold * count.total - FLOAT_TOLERANCE)
-    most, _ = count.ahead
-    if most + missing < needed and not hands_on:
+    most, _ = count.top_two
+    if most + missing < needed and not forwards_plan:
         return True  # no answer can reach the threshold any more, and nobody asks for a plan
     leader = count.leader
     if leader is None or not _leads_for_good(count, leader):
         return False
     if most >= needed:
         return True
-    drawn = next((rank for rank in count.voters[leader] if rank in count.planned), count.total)
+    drawn = next((rank for rank in count.voters[leader] if rank in count.with_plan), count.total)
     return most + missing < needed and all(rank > drawn for rank in count.missing)
 
 
@@ -62,18 +62,18 @@ def _leads_for_good(count: VoteCount, leader: int) -> bool:
     )
 
 
-def adaptive_consistency(count: VoteCount, threshold: float | None, hands_on: bool) -> bool:
+def adaptive_consistency(count: VoteCount, threshold: float | None, forwards_plan: bool) -> bool:
     """The leader would probably lead for good (Aggarwal et al. 2023, arXiv 2305.11860).
 
     P(p > 1/2) >= 0.95   with p ~ Beta(votes of the leader + 1, votes of the runner-up + 1)
 
     The round's threshold is not looked at.
     """
-    return not count.missing or leads(*count.ahead) >= BETA
+    return not count.missing or posterior_lead_probability(*count.top_two) >= BETA
 
 
 @cache
-def leads(most: int, second: int) -> float:
+def posterior_lead_probability(most: int, second: int) -> float:
     """The posterior chance that the leader's share is above that of the runner-up.
 
     For whole numbers the Beta distribution is a binomial tail: P(p > 1/2) = P(X > second) with X ~ Bin(most + second + 1, 1/2).
@@ -85,7 +85,7 @@ def leads(most: int, second: int) -> float:
     return sum(comb(tosses, heads) for heads in range(second + 1, tosses + 1)) / 2**tosses
 
 
-def esc(count: VoteCount, threshold: float | None, hands_on: bool) -> bool:
+def esc(count: VoteCount, threshold: float | None, forwards_plan: bool) -> bool:
     """Samples are drawn in windows, until those of one window all agree (Li et al. 2024, arXiv 2401.10480).
 
     The window is five samples, as in the paper, or half of fewer than ten. The round's threshold is not looked at.
@@ -106,7 +106,7 @@ RULES: dict[str, Rule] = {NONE: never, EXACT: exact, ADAPTIVE: adaptive_consiste
 """By name."""
 
 
-def rule_for(name: str, confidence: Confidence) -> str:
+def check_rule(name: str, confidence: Confidence) -> str:
     """The name of a rule, when there is such a rule and it suits the way in which samples become an answer.
 
     Raises:
@@ -116,14 +116,14 @@ def rule_for(name: str, confidence: Confidence) -> str:
         raise CopeError(
             f"no rule for stopping early is named {name!r}: {suggest_names(name, RULES)}"
         )
-    if name in INEXACT and confidence.single_sample_decides:
+    if name in HEURISTIC_RULES and confidence.single_sample_decides:
         raise CopeError(
             f"stopping early by {name} is for votes, and a program is taken because it passes the tests: use {EXACT} or {NONE}"
         )
     return name
 
 
-def stops(name: str, tally: Tally, threshold: float | None, hands_on: bool) -> bool:
+def should_stop(name: str, tally: Tally, threshold: float | None, forwards_plan: bool) -> bool:
     """Whether the rule of this name leaves the missing samples of a live round.
 
     Raises:
@@ -132,16 +132,16 @@ def stops(name: str, tally: Tally, threshold: float | None, hands_on: bool) -> b
     if name == NONE:
         return False
     if name == EXACT:
-        return tally.settled(threshold, hands_on)
+        return tally.is_decided(threshold, forwards_plan)
     count = getattr(tally, "count", None)
     if not isinstance(count, VoteCount):
         raise CopeError(
             f"stopping early by {name} is for votes, which this confidence does not count: use {EXACT} or {NONE}"
         )
-    return RULES[name](count, threshold, hands_on)
+    return RULES[name](count, threshold, forwards_plan)
 
 
-def share_of_drawn(verdict: Verdict, drawn: int) -> Verdict:
+def rescale_confidence(verdict: Verdict, drawn: int) -> Verdict:
     """What a round comes to that an inexact rule stopped: its confidence is the share of the votes among the samples drawn.
 
         confidence = votes of the leading answer / samples drawn

@@ -11,7 +11,7 @@ from ...answers.kinds.base import AnswerKind
 from ...answers.kinds.code import CODE
 from ...sandbox import Sandbox, TestSuite, open_sandbox
 from ..round_record import RoundRecord
-from ..sampling import seed_of
+from ..sampling import derive_seed
 from .base import Sample, Tally, Verdict
 from .vectorized import (
     RoundSamples,
@@ -92,17 +92,17 @@ class _OutputTally(VoteTally):
         self._suite, self._sandbox = suite, sandbox
         self._without_output: dict[int, Sample] = {}  # by rank
 
-    async def examine(self, sample: Sample) -> None:
+    async def evaluate(self, sample: Sample) -> None:
         if sample.answer is None or not self._suite.tests or self.total == 1:
             return
         sample.report = await self._sandbox.run(sample.answer, self._suite)
         if sample.report.passed:  # one that fails on everything votes for nothing
-            sample.ballot = "; ".join(
+            sample.vote_label = "; ".join(
                 f"{o.test} = {_brief(o.value)}" for o in sample.report.outcomes
             )
 
     async def add(self, sample: Sample) -> None:
-        if sample.answer is not None and sample.ballot is None:
+        if sample.answer is not None and sample.vote_label is None:
             self._without_output[self._rank[sample.index]] = sample
             sample = Sample(sample.index)
         await super().add(sample)
@@ -122,4 +122,4 @@ def _brief(value: str | None) -> str:
     if len(value) <= _LONGEST:
         return value
     # The digest tells long values apart.
-    return f"{value[:_LONGEST]}... ({len(value)} characters, {seed_of(value):08x})"
+    return f"{value[:_LONGEST]}... ({len(value)} characters, {derive_seed(value):08x})"

@@ -105,12 +105,14 @@ class _TestTally:
         self._samples: dict[int, Sample] = {}  # by rank
         self._missing = set(self._rank.values())
 
-    async def examine(self, sample: Sample) -> None:
+    async def evaluate(self, sample: Sample) -> None:
         if sample.answer is None:
             return
         sample.report = await self._sandbox.run(sample.answer, self._suite)
         passed, total = sample.report.passed, len(self._suite.tests)
-        sample.ballot = f"passes {passed} of {total}" if passed < total else f"passes all {total}"
+        sample.vote_label = (
+            f"passes {passed} of {total}" if passed < total else f"passes all {total}"
+        )
 
     async def add(self, sample: Sample) -> None:
         rank = self._rank[sample.index]
@@ -118,7 +120,7 @@ class _TestTally:
         if sample.report:
             self._samples[rank] = sample
 
-    def settled(self, threshold: float | None, hands_on: bool) -> bool:
+    def is_decided(self, threshold: float | None, forwards_plan: bool) -> bool:
         if not self._missing:
             return True
         earliest, whole = min(self._missing), len(self._suite.tests)
@@ -137,7 +139,7 @@ class _TestTally:
         leading = [
             s for _, s in sorted(self._samples.items()) if s.report and s.report.passed == best
         ]
-        votes = Counter(s.ballot or "" for s in self._samples.values())
+        votes = Counter(s.vote_label or "" for s in self._samples.values())
         tests = f"{total} visible test{'s' * (total > 1)}"
         words = (
             f"a program passes the {tests}" if best == total else f"no program passes the {tests}"
@@ -150,7 +152,7 @@ class _TestTally:
             supporters=tuple(sample.index for sample in leading),
             votes={
                 vote: votes[vote]
-                for vote in sorted(votes, key=lambda vote: (vote != leading[0].ballot, vote))
+                for vote in sorted(votes, key=lambda vote: (vote != leading[0].vote_label, vote))
             },
-            words=words,
+            explanation=words,
         )

@@ -58,13 +58,13 @@ class VerdictArrays:
         leader: the sample whose answer is given; -1 for none.
         confidence: 0 to 1.
         supporters: (questions, samples) of bool, in the samples' own order.
-        survivor: the sample whose plan is forwarded; -1 for none.
+        forwarded: the sample whose plan is forwarded; -1 for none.
     """
 
     leader: Array
     confidence: Array
     supporters: Array
-    survivor: Array
+    forwarded: Array
 
 
 def decide_in_blocks(

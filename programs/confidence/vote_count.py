@@ -15,7 +15,7 @@ class VoteCount:
     Attributes:
         missing: ranks that have not come in.
         voters: for each vote the ranks of its supporters, ascending.
-        planned: ranks of the supporters that have a plan to hand on.
+        with_plan: ranks of the supporters that have a plan to hand on.
         drawn: the votes in the order in which they came in; None is a sample without a vote.
     """
 
@@ -23,7 +23,7 @@ class VoteCount:
         self.total = total
         self.missing = set(range(total))
         self.voters: list[list[int]] = []
-        self.planned: set[int] = set()
+        self.with_plan: set[int] = set()
         self.drawn: list[int | None] = []
 
     def add(self, rank: int, vote: int | None, planned: bool = False) -> None:
@@ -36,19 +36,19 @@ class VoteCount:
             self.voters.append([])
         insort(self.voters[vote], rank)
         if planned:
-            self.planned.add(rank)
+            self.with_plan.add(rank)
 
     @property
     def leader(self) -> int | None:
         """The vote that leads; None when no sample has one."""
-        return min(range(len(self.voters)), key=self.precedence, default=None)
+        return min(range(len(self.voters)), key=self.ranking_key, default=None)
 
-    def precedence(self, vote: int) -> tuple[int, int]:
+    def ranking_key(self, vote: int) -> tuple[int, int]:
         """What votes are ranked by, the leading one first."""
         return -len(self.voters[vote]), self.voters[vote][0]
 
     @property
-    def ahead(self) -> tuple[int, int]:
+    def top_two(self) -> tuple[int, int]:
         """Supporters of the leading vote and of the runner-up."""
         first, second = (*sorted(map(len, self.voters), reverse=True)[:2], 0, 0)[:2]
         return first, second

@@ -8,7 +8,7 @@ from ...answers.kinds.math import MATH
 from ...stats.tolerance import FLOAT_TOLERANCE as FLOAT_TOLERANCE
 from ..round_record import RoundRecord
 from .base import Confidence, GatedRound, Sample, Tally, Verdict
-from .early_stopping import INEXACT, RULES, exact
+from .early_stopping import HEURISTIC_RULES, RULES, exact
 from .gate import VOTES
 from .vectorized import (
     RoundSamples,
@@ -48,7 +48,7 @@ class VoteShare(Confidence):
         most, asked = next(iter(record["votes"].values()), 0), record["asked"]
         undrawn = samples - asked
         share, rule = f"{record['confidence']:.0%}", record.get("early_stop")
-        if undrawn > 0 and rule in INEXACT:
+        if undrawn > 0 and rule in HEURISTIC_RULES:
             not_drawn = f"{undrawn} more were not drawn by {rule}"
             return f"{most} of {asked} samples agree ({share}; {not_drawn})"
         if undrawn > 0:
@@ -58,7 +58,7 @@ class VoteShare(Confidence):
     def min_samples(
         self, round_: GatedRound, agreed: bool, early_stop: str, forwards_plan: bool
     ) -> int:
-        if early_stop in INEXACT and not agreed:
+        if early_stop in HEURISTIC_RULES and not agreed:
             return 1
         count = VoteCount(round_.samples)
         for rank in range(round_.samples):
@@ -91,7 +91,7 @@ class VoteTally:
         self._answers: list[str] = []  # the votes, as the first supporter wrote each
         self._voted: dict[int, Sample] = {}  # the supporters' samples by rank
 
-    async def examine(self, sample: Sample) -> None:
+    async def evaluate(self, sample: Sample) -> None:
         """An answer says all by itself."""
 
     async def add(self, sample: Sample) -> None:
@@ -115,8 +115,8 @@ class VoteTally:
         self._answers.append(answer)
         return len(self._answers) - 1
 
-    def settled(self, threshold: float | None, hands_on: bool) -> bool:
-        return exact(self.count, threshold, hands_on)
+    def is_decided(self, threshold: float | None, forwards_plan: bool) -> bool:
+        return exact(self.count, threshold, forwards_plan)
 
     def verdict(self) -> Verdict:
         count, leader = self.count, self.count.leader
@@ -130,7 +130,7 @@ class VoteTally:
             supporters=tuple(indices[rank] for rank in count.voters[leader]),
             votes={
                 first[vote].vote or "": len(count.voters[vote])
-                for vote in sorted(range(len(first)), key=count.precedence)
+                for vote in sorted(range(len(first)), key=count.ranking_key)
             },
         )
 

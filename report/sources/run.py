@@ -9,7 +9,7 @@ from ...eval.run.store import QuestionResult, StoredRun
 from ...eval.tasks.base import answer_kind_of
 from ...eval.tasks.registry import TASKS
 from ...models.prices import Price
-from ...programs.confidence.early_stopping import EXACT, INEXACT, NONE
+from ...programs.confidence.early_stopping import EXACT, HEURISTIC_RULES, NONE
 from ...programs.domains.base import Domain
 from ...programs.domains.registry import DEFAULT_DOMAIN, domain_by_name
 from ...programs.preset import load_preset, preset_names
@@ -148,7 +148,7 @@ def _observed_round(
         _samples_in_round(told) or (spec.samples if spec else 1),
         told[0]["threshold"],
     )
-    if spec and told[0].get("early_stop") in INEXACT:  # shares are of the samples drawn
+    if spec and told[0].get("early_stop") in HEURISTIC_RULES:  # shares are of the samples drawn
         samples = max(samples, spec.samples)
     if spec is None:
         return RoundView(number, tiers.get("reason"), tiers.get("plan"), samples, threshold, pool)

@@ -218,7 +218,7 @@ def team(lm: TierLM) -> Team:
 
 @pytest.mark.parametrize("preset", ["cope", "self-consistency"])
 def test_a_cascade(team: Team, preset: str):
-    program = Cascade(load_preset(preset).with_(samples=2), team)
+    program = Cascade(load_preset(preset).with_overrides(samples=2), team)
     prediction = program(question="Tom has 3 apples and buys 2 more. How many apples has he?")
     assert (
         1 <= prediction.round <= len(program.preset.rounds) and prediction.rounds[-1]["asked"] >= 1

@@ -189,7 +189,8 @@ def test_thinking_that_the_model_cannot(host: str):
 def test_a_cascade(host: str):
     engine = OllamaEngine(NAME, host, context=CONTEXT, num_thread=1)
     program = Cascade(
-        load_preset("cope").with_(samples=2), Team(engine, engine, cache=False, max_tokens=24)
+        load_preset("cope").with_overrides(samples=2),
+        Team(engine, engine, cache=False, max_tokens=24),
     )
     prediction = program(question="Tom has 3 apples and buys 2 more. How many apples has he?")
     assert 1 <= prediction.round <= 3 and any(

@@ -8,8 +8,8 @@ import pytest
 
 from cope import Cascade, Team, load_preset
 from cope.models import ScriptedEngine
-from cope.programs.bundled import FOLDER, shipped
-from cope.programs.program_view import view_program
+from cope.programs.bundled import FOLDER, find_bundled_program
+from cope.programs.program_view import load_program_view
 
 MODELS = {"small": "local/a", "large": "local/b"}
 Save = Any
@@ -44,7 +44,7 @@ def found(tmp_path: Path) -> Any:
         *more: Any,
         **context: Any,
     ) -> Any:
-        return shipped(preset, task, models, *more, folder=tmp_path, **context)
+        return find_bundled_program(preset, task, models, *more, folder=tmp_path, **context)
 
     return find
 
@@ -65,7 +65,9 @@ def test_all_must_match(save: Save, found: Any) -> None:
     ):
         assert found(**other) is None, other
     assert found("cope", "gsm8k", MODELS, "code") is None
-    assert found(load_preset("cope").with_(samples=4)) is None, "other rounds under the same name"
+    assert found(load_preset("cope").with_overrides(samples=4)) is None, (
+        "other rounds under the same name"
+    )
 
 
 def test_a_round_that_asks_one_tier_needs_that_model_alone(save: Save, found: Any) -> None:
@@ -91,11 +93,11 @@ def test_prompts_for_a_larger_context_do_not_serve(save: Save, found: Any) -> No
 def test_each_program_that_comes_with_the_package_is_whole_and_found() -> None:
     assert (FOLDER / "__init__.py").is_file()
     for file in FOLDER.glob("*.json"):
-        view = view_program(file)
+        view = load_program_view(file)
         about = view.compiled or {}
-        assert shipped(view.preset, about["task"], about["models"], view.domain) == file, (
-            "two programs for the same"
-        )
+        assert (
+            find_bundled_program(view.preset, about["task"], about["models"], view.domain) == file
+        ), "two programs for the same"
         assert about["rows"]["train"] and about["rows"]["val"], (
             "an evaluation could not tell what it has met"
         )

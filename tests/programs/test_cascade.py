@@ -12,7 +12,7 @@ from support.cascade_replies import PRESETS, QUESTION, agreement, no_agreement
 from cope import Cascade, CopeError, Preset, metered
 from cope.models import Price
 from cope.programs import load_preset
-from cope.programs.events import Judged, Planned, RoundStarted, Voted, observed_by
+from cope.programs.events import Planned, RoundDecided, RoundStarted, SampleCounted, use_observer
 from cope.programs.preset import parse_preset
 
 # What each round asks whom
@@ -221,30 +221,30 @@ def test_what_is_observed(scripted):
         events.append(event)
         threads.add(threading.current_thread())
 
-    with observed_by(observe):
+    with use_observer(observe):
         Cascade("cope", scripted(no_agreement).team, early_stop="none")(question=QUESTION)
     kinds = [type(event) for event in events]
-    assert Counter(kinds) == {RoundStarted: 3, Planned: 9, Voted: 17, Judged: 3}
-    assert kinds[0] is RoundStarted and kinds[-1] is Judged and len(threads) == 1
+    assert Counter(kinds) == {RoundStarted: 3, Planned: 9, SampleCounted: 17, RoundDecided: 3}
+    assert kinds[0] is RoundStarted and kinds[-1] is RoundDecided and len(threads) == 1
     assert events[0] == RoundStarted(1, "small", "goal", "small", 8)
-    judged = [event for event in events if isinstance(event, Judged)]
+    judged = [event for event in events if isinstance(event, RoundDecided)]
     assert [j.reason for j in judged] == [
         "12% agree, 75% are needed",
         "12% agree, 50% are needed",
         "the last round answers",
     ]
     assert judged[0].plan in {event.plan for event in events if isinstance(event, Planned)}
-    assert [event.votes for event in events if isinstance(event, Voted)][-1] == {"3": 1}
+    assert [event.votes for event in events if isinstance(event, SampleCounted)][-1] == {"3": 1}
 
 
 def test_what_is_observed_when_sampling_stops(scripted):
     events: list[Any] = []
     in_turn = {"delay": lambda request: (request.config.seed or 0) % 13 / 1000}
-    with observed_by(events.append):
+    with use_observer(events.append):
         Cascade("answer-cascade", scripted(agreement, **in_turn).team)(question=QUESTION)
         Cascade("answer-cascade", scripted(no_agreement, **in_turn).team)(question=QUESTION)
         Cascade("large", scripted(lambda ask: "").team)(question=QUESTION)
-    reasons = [event.reason for event in events if isinstance(event, Judged)]
+    reasons = [event.reason for event in events if isinstance(event, RoundDecided)]
     assert reasons[0].endswith("agree, 75% are enough")
     assert "75% can not be reached" in reasons[1] or "75% are needed" in reasons[1]
     assert reasons[-2:] == ["the last round answers", "no answer could be read"]

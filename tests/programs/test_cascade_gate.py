@@ -8,13 +8,13 @@ import pytest
 from support.cascade_replies import QUESTION, agreement, no_agreement
 
 from cope import Cascade, Preset, load_preset
-from cope.programs.sampling import seed_of
+from cope.programs.sampling import derive_seed
 
 
 def by_index(answers: list[str], seed: int = 0, number: int = 1) -> Callable[[Any], str]:
     """Small's sample i of a round answers answers[i]; its plan says which it is. Large's guideline, then 99."""
-    planned = {seed_of(seed, number, "plan", index): index for index in range(len(answers))}
-    reasoned = {seed_of(seed, number, "reason", index): index for index in range(len(answers))}
+    planned = {derive_seed(seed, number, "plan", index): index for index in range(len(answers))}
+    reasoned = {derive_seed(seed, number, "reason", index): index for index in range(len(answers))}
 
     def reply(ask: Any) -> str:
         if ask.role == "plan":
@@ -53,7 +53,7 @@ def test_four_of_eight_are_enough_in_the_second_round(scripted):
     for agreeing, round_ in ((4, 2), (3, 3)):
         first = by_index([str(n) for n in range(8)])
         second = by_index(["3"] * agreeing + [str(n) for n in range(10, 18 - agreeing)], number=2)
-        in_second = {seed_of(0, 2, "reason", index) for index in range(8)}
+        in_second = {derive_seed(0, 2, "reason", index) for index in range(8)}
         s = scripted(lambda ask, a=first, b=second, c=in_second: (b if ask.seed in c else a)(ask))
         prediction = Cascade("cope", s.team, early_stop="none")(question=QUESTION)
         assert prediction.round == round_
@@ -78,7 +78,7 @@ def test_the_plan_handed_on_is_one_behind_the_majority_drawn_at_random_by_the_se
 def test_a_plan_that_cannot_be_read(scripted):
     """The reasoner is told that there is none, and another supporter's plan is handed on."""
     reply = by_index(["3", "3", "3", "3", "4", "5", "6", "7"])
-    silent = {seed_of(0, 1, "plan", index) for index in (0, 1, 2)}
+    silent = {derive_seed(0, 1, "plan", index) for index in (0, 1, 2)}
     s = scripted(lambda ask: "" if ask.seed in silent else reply(ask))
     prediction = Cascade("cope", s.team, early_stop="none")(question=QUESTION)
     first = [a.user for a in s.asks if a.role == "reason" and a.temperature == 0.4]

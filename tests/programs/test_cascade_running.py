@@ -13,8 +13,8 @@ from dspy.lm15 import ContextLengthError, TransportError
 from support.cascade_replies import QUESTION, agreement, no_agreement
 
 from cope import Cascade, CopeError, load_preset, metered
-from cope.programs.events import Voted, observed_by
-from cope.programs.sampling import seed_of
+from cope.programs.events import SampleCounted, use_observer
+from cope.programs.sampling import derive_seed
 
 # Stopping early
 
@@ -43,7 +43,7 @@ def test_stopping_early_answers_as_all_samples_do(scripted, preset: str):
         early, full = runs
         assert (early.answer, early.round) == (full.answer, full.round)
         assert [r["accepted"] for r in early.rounds] == [r["accepted"] for r in full.rounds]
-        handed = load_preset(preset).hands_on
+        handed = load_preset(preset).forwards_plan
         for a, b in zip(early.rounds, full.rounds, strict=True):
             assert a["accepted"] or not handed(a["round"]) or a["plan"] == b["plan"]
         saved += sum(
@@ -53,7 +53,7 @@ def test_stopping_early_answers_as_all_samples_do(scripted, preset: str):
 
 
 def test_requests_that_are_not_needed_are_cancelled_at_the_engine(scripted):
-    slow = {seed_of(0, 1, "reason", index) for index in (2, 5)}
+    slow = {derive_seed(0, 1, "reason", index) for index in (2, 5)}
 
     async def reply(ask: Any) -> str:
         """All eight are in flight before the first of the quick ones comes in."""
@@ -77,7 +77,7 @@ def test_requests_that_are_not_needed_are_cancelled_at_the_engine(scripted):
 
 def test_a_shared_plan_needs_no_vote_to_be_handed_on(scripted):
     """Round 2 of cope: once four of eight cannot agree any more, the rest is left, whoever leads."""
-    slow = {seed_of(0, 2, "reason", index) for index in (0, 4)}
+    slow = {derive_seed(0, 2, "reason", index) for index in (0, 4)}
     s = scripted(no_agreement, delay=lambda request: 30 if request.config.seed in slow else 0.0)
     prediction = Cascade("cope", s.team)(question=QUESTION)
     assert [made["asked"] for made in prediction.rounds] == [8, 6, 1]
@@ -167,14 +167,14 @@ def test_questions_meter_and_observe_for_themselves(scripted):
     seen: dict[str, list[Any]] = {}
 
     def ask(question: str) -> dspy.Prediction:
-        with observed_by(seen.setdefault(question, []).append):
+        with use_observer(seen.setdefault(question, []).append):
             return cascade(question=question)
 
     with ThreadPoolExecutor(4) as pool, metered() as nothing:
         made = list(pool.map(ask, map(str, range(4))))
     assert all(sum(line["calls"] for line in p.usage) == 16 for p in made)
     assert (
-        all(sum(isinstance(e, Voted) for e in events) == 8 for events in seen.values())
+        all(sum(isinstance(e, SampleCounted) for e in events) == 8 for events in seen.values())
         and len(seen) == 4
     )
     assert nothing.calls == []  # the pool's threads are not in this context
@@ -184,7 +184,7 @@ def test_questions_meter_and_observe_for_themselves(scripted):
 
 
 def failing(error: Exception, index: int = 3) -> Callable[[Any], str]:
-    seed = seed_of(0, 1, "reason", index)
+    seed = derive_seed(0, 1, "reason", index)
 
     def reply(ask: Any) -> str:
         if ask.seed == seed:
@@ -210,7 +210,7 @@ def test_a_model_that_fails_is_an_error_and_never_an_answer(
     attempts: int,
 ):
     monkeypatch.setattr(execution, "_delay", lambda error, attempt: 0.0)
-    bad = seed_of(0, 1, "reason", 3)
+    bad = derive_seed(0, 1, "reason", 3)
     s = scripted(
         failing(error),
         delay=lambda r: 0.01 if r.config.seed == bad or r.config.temperature == 0.8 else 30,

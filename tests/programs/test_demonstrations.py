@@ -11,7 +11,7 @@ import dspy
 import pytest
 
 from cope import Cascade, CopeError, load_preset
-from cope.programs.demonstrations import Neighbours, neighbours_in
+from cope.programs.demonstrations import KNNDemos, knn_demos_in_state
 
 KEPT = [
     {"question": "How many legs have 2 hens?", "answer": "4"},
@@ -20,8 +20,8 @@ KEPT = [
 ]
 
 
-def shown(neighbours: Neighbours, question: str) -> list[str]:
-    return [demo.answer for demo in neighbours.to(question)]
+def shown(neighbours: KNNDemos, question: str) -> list[str]:
+    return [demo.answer for demo in neighbours.nearest(question)]
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def shown(neighbours: Neighbours, question: str) -> list[str]:
     ],
 )
 def test_the_nearest_come_last(k: int, question: str, answers: list[str]):
-    assert shown(Neighbours(k, KEPT), question) == answers
+    assert shown(KNNDemos(k, KEPT), question) == answers
 
 
 def test_rare_words_say_more_than_common_ones():
@@ -45,11 +45,11 @@ def test_rare_words_say_more_than_common_ones():
         for town in ("Rome", "Oslo")
     ]
     rows.append({"question": "Is Oslo nice?", "answer": "yes"})
-    assert shown(Neighbours(1, rows), "How long does it ride, the train to Oslo?") == ["Oslo"]
+    assert shown(KNNDemos(1, rows), "How long does it ride, the train to Oslo?") == ["Oslo"]
 
 
 def test_copies_share_what_never_changes():
-    kept = Neighbours(1, KEPT)
+    kept = KNNDemos(1, KEPT)
     assert copy.deepcopy(kept) is kept
     shown(kept, "?")
     again = pickle.loads(pickle.dumps(kept))
@@ -77,7 +77,7 @@ def test_a_file_with_other_neighbours_is_refused_in_one_line(
     team = scripted(lambda ask: "Answer: 1").team
     state = {**Cascade("small", team).dump_state(), "neighbours": plain}
     with pytest.raises(ValueError, match=said):
-        neighbours_in(state)
+        knn_demos_in_state(state)
     (tmp_path / "p.json").write_text(json.dumps(state))
     with pytest.raises(CopeError, match=said) as caught:
         Cascade.from_file(tmp_path / "p.json", team)
@@ -102,7 +102,7 @@ def with_neighbours(team: Any) -> Cascade:
     program = Cascade(load_preset("plan-then-solve"), team)
     planner, reasoner = (f"round_1.{role}.predict" for role in ("planner", "reasoner"))
     plans = [{k: v for k, v in row.items() if k != "answer"} for row in PLANS]
-    program.neighbours = {planner: Neighbours(1, plans), reasoner: Neighbours(1, SOLVED)}
+    program.knn_demos = {planner: KNNDemos(1, plans), reasoner: KNNDemos(1, SOLVED)}
     return program
 
 
@@ -149,7 +149,7 @@ def test_they_come_after_the_demonstrations_that_all_questions_see(scripted):
     program.round_1.reasoner.predict.demos = [
         dspy.Example(question="Always?", reasoning="Yes.", answer="yes")
     ]
-    program.neighbours["round_1.reasoner.predict"] = Neighbours(
+    program.knn_demos["round_1.reasoner.predict"] = KNNDemos(
         2, [{**row, "reasoning": "."} for row in KEPT]
     )
     program(question=QUESTIONS[0])
@@ -183,6 +183,6 @@ def test_a_program_without_them_is_saved_as_ever(scripted):
 
 def test_reset_drops_them_as_it_drops_demonstrations(scripted):
     program = with_neighbours(scripted(lambda ask: "").team)
-    assert program.reset_copy().neighbours == {} and len(program.deepcopy().neighbours) == 2 == len(
-        program.neighbours
+    assert program.reset_copy().knn_demos == {} and len(program.deepcopy().knn_demos) == 2 == len(
+        program.knn_demos
     )

@@ -13,7 +13,7 @@ from cope import Cascade, CopeError
 from cope.models import Price
 from cope.programs import VisibleTests, load_program
 from cope.programs.ensemble import Ensemble, members_of
-from cope.programs.events import observed_by
+from cope.programs.events import use_observer
 from cope.sandbox import TestOutcome, TestReport, TestSuite
 
 
@@ -186,9 +186,9 @@ def test_optimizers_learn_from_the_lead_and_only_when_its_answer_is_given(
 def test_observers_see_the_leads_rounds(scripted):
     _, program = ensemble(scripted, "1", "2", "2")
     seen: list[Any] = []
-    with observed_by(seen.append):
+    with use_observer(seen.append):
         program(question="?")
-    assert [event.answer for event in seen if type(event).__name__ == "Judged"] == ["1"]
+    assert [event.answer for event in seen if type(event).__name__ == "RoundDecided"] == ["1"]
 
 
 # Files

@@ -15,7 +15,7 @@ from dspy.teleprompt import (
 from cope import Cascade, metered
 from cope.models import Ledger, use_ledger
 from cope.programs import preset_names
-from cope.programs.sampling import seed_of
+from cope.programs.sampling import derive_seed
 
 TRAINSET = [
     dspy.Example(question=f"What is {n} + {n}?", answer=str(2 * n)).with_inputs("question")
@@ -150,8 +150,8 @@ def test_the_trace_holds_the_winners_calls_and_no_others(scripted):
     )
     assert solution.answer == "6"
     winner = prediction.rounds[0]["supporters"][0]
-    assert plan.goal.startswith(f"Plan {seed_of(0, 1, 'plan', winner)} ")
-    assert solution.reasoning == f"Steps {seed_of(0, 1, 'reason', winner)}."
+    assert plan.goal.startswith(f"Plan {derive_seed(0, 1, 'plan', winner)} ")
+    assert solution.reasoning == f"Steps {derive_seed(0, 1, 'reason', winner)}."
 
 
 def test_of_a_question_through_all_rounds_the_trace_holds_the_last_rounds_winner_and_the_plan_it_saw(
@@ -195,7 +195,9 @@ def test_demonstrations_come_from_the_votes_winner(scripted):
         assert solution.answer == example.answer and solution.augmented
         assert solution.goal == plan.goal
         plans = {
-            f"Plan {seed_of(0, 1, 'plan', i)} for {plan.question}": seed_of(0, 1, "reason", i)
+            f"Plan {derive_seed(0, 1, 'plan', i)} for {plan.question}": derive_seed(
+                0, 1, "reason", i
+            )
             for i in range(8)
         }
         assert solution.reasoning == f"Steps {plans[plan.goal]}."

@@ -10,7 +10,7 @@ import pytest
 from cope import Cascade, CopeError
 from cope.programs import load_preset
 from cope.programs.plan_kinds import PLAN_KINDS
-from cope.programs.program_view import view_program
+from cope.programs.program_view import load_program_view
 from cope.signatures.plans.base import ANY_DOMAIN, PlanKind
 
 PRESET = """
@@ -65,7 +65,7 @@ def test_the_planner_writes_it_and_the_reasoner_is_shown_it(
 
 @pytest.mark.parametrize("domain", ["short-answer", "code"])
 def test_a_kind_for_any_domain_serves_all(preset: str, domain: str) -> None:
-    planner, reasoner = view_program(preset, domain).predictors
+    planner, reasoner = load_program_view(preset, domain).predictors
     assert planner.outputs == {"hint": "one fact"}
     assert reasoner.inputs["hint"] == "a fact that may help"
 

@@ -81,7 +81,7 @@ def test_answer_cascade_is_cope_without_plans():
 
 
 @pytest.mark.parametrize(
-    ("name", "tiers", "hands_on"),
+    ("name", "tiers", "forwards_plan"),
     [
         ("cope", ("small", "large"), [True, True, False]),
         ("answer-cascade", ("small", "large"), [False, False, False]),
@@ -90,10 +90,12 @@ def test_answer_cascade_is_cope_without_plans():
         ("small", ("small",), [False]),
     ],
 )
-def test_tiers_and_plans_handed_on(name: str, tiers: tuple[str, ...], hands_on: list[bool]):
+def test_tiers_and_plans_handed_on(name: str, tiers: tuple[str, ...], forwards_plan: list[bool]):
     preset = load_preset(name)
     assert preset.tiers == tiers
-    assert [preset.hands_on(number) for number in range(1, len(preset.rounds) + 1)] == hands_on
+    assert [
+        preset.forwards_plan(number) for number in range(1, len(preset.rounds) + 1)
+    ] == forwards_plan
 
 
 @pytest.mark.parametrize(
@@ -221,21 +223,34 @@ def test_a_name_that_is_not_there(name: str, message: str):
 
 
 def test_another_number_of_samples_where_there_are_several():
-    rounds = load_preset("cope").with_(samples=4).rounds
+    rounds = load_preset("cope").with_overrides(samples=4).rounds
     assert [(r.samples, r.plans) for r in rounds] == [(4, 4), (4, 1), (1, 1)]
-    assert [(r.samples, r.plans) for r in load_preset("cope").with_(samples=1).rounds] == [
+    assert [(r.samples, r.plans) for r in load_preset("cope").with_overrides(samples=1).rounds] == [
         (1, 1),
         (1, 1),
         (1, 1),
     ]
-    assert load_preset("plan-then-solve").with_(samples=4) == load_preset("plan-then-solve")
+    assert load_preset("plan-then-solve").with_overrides(samples=4) == load_preset(
+        "plan-then-solve"
+    )
 
 
 def test_other_thresholds_round_by_round():
     preset = load_preset("cope")
-    assert [r.threshold for r in preset.with_(thresholds=(0.9,)).rounds] == [0.9, 0.5, None]
-    assert [r.threshold for r in preset.with_(thresholds=(0.9, 0.6)).rounds] == [0.9, 0.6, None]
-    assert preset.with_() == preset and preset.with_(thresholds=(0.75, 0.5)) == preset
+    assert [r.threshold for r in preset.with_overrides(thresholds=(0.9,)).rounds] == [
+        0.9,
+        0.5,
+        None,
+    ]
+    assert [r.threshold for r in preset.with_overrides(thresholds=(0.9, 0.6)).rounds] == [
+        0.9,
+        0.6,
+        None,
+    ]
+    assert (
+        preset.with_overrides() == preset
+        and preset.with_overrides(thresholds=(0.75, 0.5)) == preset
+    )
 
 
 @pytest.mark.parametrize(
@@ -259,7 +274,7 @@ def test_other_thresholds_round_by_round():
 )
 def test_a_change_out_of_range(change: dict[str, Any], message: str):
     with pytest.raises(CopeError) as caught:
-        load_preset("cope").with_(**change)
+        load_preset("cope").with_overrides(**change)
     assert str(caught.value) == message
 
 

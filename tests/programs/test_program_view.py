@@ -10,7 +10,7 @@ import pytest
 
 from cope import Cascade, CopeError, Team
 from cope.programs import preset_names
-from cope.programs.program_view import is_preset, view_program
+from cope.programs.program_view import is_preset, load_program_view
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def test_a_preset_and_its_file_show_what_the_cascade_asks(
 ) -> None:
     program = Cascade(preset, team, domain=domain)
     program.save(tmp_path / "program.json")
-    view = view_program(preset, domain)
-    assert view == view_program(tmp_path / "program.json")
+    view = load_program_view(preset, domain)
+    assert view == load_program_view(tmp_path / "program.json")
     asked = {name: predictor.signature for name, predictor in program.named_predictors()}
     assert [p.name for p in view.predictors] == list(asked)
     for p in view.predictors:
@@ -53,15 +53,15 @@ def test_the_file_s_own_instructions_demonstrations_and_record_are_seen(
     ]
     program.save(path)
     path.write_text(json.dumps(json.loads(path.read_text()) | {"compiled": {"optimizer": "gepa"}}))
-    planner, reasoner = view_program(path).predictors
+    planner, reasoner = load_program_view(path).predictors
     assert planner.instructions.startswith("Give a strategy") and planner.demos == ()
     assert (reasoner.instructions, reasoner.outputs["answer"]) == ("Do it.", "a number")
-    assert list(reasoner.shown(reasoner.demos[0]).items()) == [
+    assert list(reasoner.visible_fields(reasoner.demos[0]).items()) == [
         ("question", "1 + 1?"),
         ("guideline", "Add."),
         ("answer", "2"),
     ]
-    assert view_program(path).compiled == {"optimizer": "gepa"}
+    assert load_program_view(path).compiled == {"optimizer": "gepa"}
 
 
 def test_the_record_of_a_compile_does_not_hinder_loading(team: Team, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_the_record_of_a_compile_does_not_hinder_loading(team: Team, tmp_path: P
 
 def test_a_preset_of_the_user_s(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text('[[rounds]]\nreasoner = "huge"\n')
-    view = view_program(tmp_path / "mine.toml")
+    view = load_program_view(tmp_path / "mine.toml")
     assert [(p.name, p.tier) for p in view.predictors] == [("round_1.reasoner.predict", "huge")]
     assert is_preset("cope") and is_preset("mine.toml") and not is_preset("mine.json")
 
@@ -126,7 +126,7 @@ def test_a_file_that_is_no_program_is_told_in_one_line(
     change, said = BROKEN[kind]
     path.write_text(json.dumps(change(state)))
     with pytest.raises(CopeError) as caught:
-        view_program(path)
+        load_program_view(path)
     assert said in str(caught.value) and "\n" not in str(caught.value)
 
 
@@ -150,5 +150,5 @@ def test_a_file_that_cannot_be_read(
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(CopeError) as caught:
-        view_program(tmp_path / name)
+        load_program_view(tmp_path / name)
     assert said in str(caught.value) and "\n" not in str(caught.value)

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 from cope.answers.short.equivalence import equal_by_normal_form
 from cope.programs import Sample, VoteShare, accepts
 from cope.programs.cascade_round import forwarded_plan
-from cope.programs.sampling import draw, seed_of, shuffled
+from cope.programs.sampling import derive_seed, draw_samples, seeded_order
 
 
 class Round:
@@ -33,15 +33,22 @@ class Round:
             index, plan=f"plan {index}" if self.planned[index] else None, answer=self.answers[index]
         )
 
-    async def decide(self, order: list[int], threshold: float | None, hands_on: bool, rule: str):
+    async def decide(
+        self, order: list[int], threshold: float | None, forwards_plan: bool, rule: str
+    ):
         """What the round decides: accepted, the answer, the plan handed on; and how many samples it took."""
         tally = VoteShare().tally(order)
-        samples = await draw(
-            order, self.make, tally, threshold=threshold, hands_on=hands_on, early_stop=rule
+        samples = await draw_samples(
+            order,
+            self.make,
+            tally,
+            threshold=threshold,
+            forwards_plan=forwards_plan,
+            early_stop=rule,
         )
         verdict = tally.verdict()
         accepted = accepts(verdict, threshold)
-        forwarded = hands_on and not accepted
+        forwarded = forwards_plan and not accepted
         plan = forwarded_plan(verdict, samples, order) if forwarded else None
         return accepted, verdict.answer if accepted else None, plan, len(samples)
 
@@ -69,13 +76,13 @@ def rounds(draw_: st.DrawFn) -> tuple[Round, list[int]]:
 @settings(max_examples=400, deadline=None)
 @given(rounds(), THRESHOLDS, st.booleans())
 def test_stopping_early_decides_as_all_samples_do(
-    made: tuple[Round, list[int]], threshold: float | None, hands_on: bool
+    made: tuple[Round, list[int]], threshold: float | None, forwards_plan: bool
 ):
     scene, order = made
 
     async def both():
-        early = await scene.decide(order, threshold, hands_on, rule="exact")
-        return early, await scene.decide(order, threshold, hands_on, rule="none")
+        early = await scene.decide(order, threshold, forwards_plan, rule="exact")
+        return early, await scene.decide(order, threshold, forwards_plan, rule="none")
 
     early, full = asyncio.run(both())
     assert full[3] == len(order) and early[3] + scene.cancelled == len(order)
@@ -85,7 +92,7 @@ def test_stopping_early_decides_as_all_samples_do(
 
 
 @pytest.mark.parametrize(
-    ("answers", "threshold", "hands_on", "needed"),
+    ("answers", "threshold", "forwards_plan", "needed"),
     [
         (["3"] * 8, 0.75, True, 6),
         (["3"] * 8, 0.5, True, 4),
@@ -100,18 +107,20 @@ def test_stopping_early_decides_as_all_samples_do(
     ],
 )
 def test_samples_saved(
-    answers: list[str | None], threshold: float | None, hands_on: bool, needed: int
+    answers: list[str | None], threshold: float | None, forwards_plan: bool, needed: int
 ):
     """One sample comes in at a time, in order."""
     count = len(answers)
     scene = Round(answers, [3 * index for index in range(count)], [True] * count)
-    *_, asked = asyncio.run(scene.decide(list(range(count)), threshold, hands_on, rule="exact"))
+    *_, asked = asyncio.run(
+        scene.decide(list(range(count)), threshold, forwards_plan, rule="exact")
+    )
     assert (asked, scene.cancelled) == (needed, count - needed)
 
 
 def drawn(order: list[int], make: Callable[[int], Awaitable[Sample]], **kwargs) -> list[Sample]:
-    options = {"threshold": 1.0, "hands_on": False, **kwargs}
-    return asyncio.run(draw(order, make, VoteShare().tally(order), **options))
+    options = {"threshold": 1.0, "forwards_plan": False, **kwargs}
+    return asyncio.run(draw_samples(order, make, VoteShare().tally(order), **options))
 
 
 def test_samples_are_asked_in_the_seeded_order_and_given_by_index():
@@ -167,7 +176,9 @@ def test_a_round_that_is_cancelled_cancels_its_samples():
 
     async def scene() -> None:
         task = asyncio.ensure_future(
-            draw([0, 1, 2], make, VoteShare().tally([0, 1, 2]), threshold=None, hands_on=False)
+            draw_samples(
+                [0, 1, 2], make, VoteShare().tally([0, 1, 2]), threshold=None, forwards_plan=False
+            )
         )
         while len(started) < 3:
             await asyncio.sleep(0)
@@ -180,20 +191,20 @@ def test_a_round_that_is_cancelled_cancels_its_samples():
 
 
 def test_seeds_are_the_same_on_every_machine():
-    assert seed_of(0, "What is 6 times 7?", 1) == 755486330
-    assert shuffled(8, 0, "What is 6 times 7?", 1) == [7, 5, 4, 1, 2, 6, 3, 0]
-    assert len({seed_of(0, "q", n) for n in range(1000)}) == 1000
-    assert seed_of(1, 23) != seed_of(12, 3)
-    assert all(0 <= seed_of(n) < 2**31 for n in range(1000))
+    assert derive_seed(0, "What is 6 times 7?", 1) == 755486330
+    assert seeded_order(8, 0, "What is 6 times 7?", 1) == [7, 5, 4, 1, 2, 6, 3, 0]
+    assert len({derive_seed(0, "q", n) for n in range(1000)}) == 1000
+    assert derive_seed(1, 23) != derive_seed(12, 3)
+    assert all(0 <= derive_seed(n) < 2**31 for n in range(1000))
 
 
 def test_the_first_in_order_is_drawn_uniformly():
-    firsts = Counter(shuffled(4, seed, "q", 1)[0] for seed in range(2000))
+    firsts = Counter(seeded_order(4, seed, "q", 1)[0] for seed in range(2000))
     assert sorted(firsts) == [0, 1, 2, 3] and all(420 < count < 580 for count in firsts.values())
 
 
 def test_fewer_samples_keep_their_order():
     for seed in range(50):
-        whole = shuffled(16, seed, "q", 1)
+        whole = seeded_order(16, seed, "q", 1)
         for count in range(17):
-            assert shuffled(count, seed, "q", 1) == [index for index in whole if index < count]
+            assert seeded_order(count, seed, "q", 1) == [index for index in whole if index < count]

@@ -35,7 +35,7 @@ def test_a_program_comes_back(team: Team, tmp_path: Path, preset: str):
 
 def test_changed_instructions_and_demonstrations_come_back_and_are_used(scripted, tmp_path: Path):
     s = scripted(agreement)
-    program = Cascade(load_preset("cope").with_(samples=3, thresholds=(0.9,)), s.team)
+    program = Cascade(load_preset("cope").with_overrides(samples=3, thresholds=(0.9,)), s.team)
     reasoner = program.round_1.reasoner.predict
     reasoner.signature = reasoner.signature.with_instructions(
         "Work it out, Schritt f\u00fcr Schritt."

@@ -154,7 +154,7 @@ class World:
 
 def preset(name: str) -> Any:
     """A preset with three samples where there are several: enough for a vote, and quick."""
-    return load_preset(name).with_(samples=3)
+    return load_preset(name).with_overrides(samples=3)
 
 
 @dataclass

@@ -12,7 +12,7 @@ import dspy
 from cope import Cascade, Preset, Team
 from cope.eval import Recorder, Recording, RunStore, evaluate, task_by_name, write_recording
 from cope.models import ScriptedEngine
-from cope.programs.sampling import seed_of
+from cope.programs.sampling import derive_seed
 
 SETTINGS: dict[str, Any] = {"task": "jsonl", "preset": "p", "models": {}}
 
@@ -29,7 +29,7 @@ def examples(count: int) -> list[dspy.Example]:
 def unsure(ask: Any) -> str:
     """Some plans and answers cannot be read; answers agree more on some questions than on others."""
     number = int(re.search(r"What is (\d+)", ask.user)[1])  # type: ignore[index]
-    draw = seed_of(ask.tier, ask.user, ask.seed, ask.role)
+    draw = derive_seed(ask.tier, ask.user, ask.seed, ask.role)
     if ask.role == "plan":
         return " " if draw % 7 == 0 else f"Plan {draw % 4}."
     if ask.tier == "large":

@@ -6,7 +6,7 @@ from typing import Any
 
 from cope import Team
 from cope.models import ScriptedEngine
-from cope.programs.sampling import seed_of
+from cope.programs.sampling import derive_seed
 
 PRESET = """
 description = "small votes, mid plans for it, frontier solves"
@@ -41,7 +41,7 @@ def reply(tier: str, messages: list[dict[str, str]], request: Any) -> str:
     number = int(re.search(r"What is (\d+)", last)[1])  # type: ignore[index]
     if tier == "frontier" or number % 2 == 0:
         return f"Add one.\nAnswer: {number + 1}"
-    return f"So.\nAnswer: {number + 1 + seed_of(tier, last, request.config.seed) % 3}"
+    return f"So.\nAnswer: {number + 1 + derive_seed(tier, last, request.config.seed) % 3}"
 
 
 class UntouchableEngine(ScriptedEngine):

@@ -21,7 +21,7 @@ from cope.cli.display.usage import format_cost, format_usage
 from cope.errors import CopeError
 from cope.models import Price, ScriptedEngine, Team
 from cope.programs import Cascade, load_preset
-from cope.programs.events import observed_by
+from cope.programs.events import use_observer
 from cope.util.text import format_usd
 
 QUESTION = "What is 6 times 7?"
@@ -291,7 +291,7 @@ def test_a_terminal_shows_plans_bars_and_the_decision() -> None:
     out = io.StringIO()
     with (
         LiveRoundDisplay(cascade, Console(file=out, force_terminal=True, width=160)) as live,
-        observed_by(live),
+        use_observer(live),
     ):
         cascade(question=QUESTION)
     text = out.getvalue()
@@ -304,11 +304,11 @@ def test_a_terminal_shows_plans_bars_and_the_decision() -> None:
 
 def test_a_terminal_shows_an_escalation_and_leaves_out_what_would_not_fit() -> None:
     team = Team(ScriptedEngine(split), ScriptedEngine(split), cache=False)
-    cascade = Cascade(load_preset("cope").with_(samples=12), team, early_stop="none")
+    cascade = Cascade(load_preset("cope").with_overrides(samples=12), team, early_stop="none")
     out = io.StringIO()
     with (
         LiveRoundDisplay(cascade, Console(file=out, force_terminal=True, width=160)) as live,
-        observed_by(live),
+        use_observer(live),
     ):
         cascade(question=QUESTION)
     text = out.getvalue()

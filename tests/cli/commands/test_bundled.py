@@ -235,7 +235,9 @@ def test_the_package_s_own_programs_are_found_for_the_default_pair() -> None:
         about, models = state["compiled"], {"small": DEFAULT_SMALL, "large": DEFAULT_LARGE}
         preset = load_preset(state["preset"]["name"])
         assert (
-            shipped_programs.shipped(preset, about["task"], models, state["domain"], context=2048)
+            shipped_programs.find_bundled_program(
+                preset, about["task"], models, state["domain"], context=2048
+            )
             == file
         )
         program = Cascade.from_file(file, Team(ScriptedEngine([]), ScriptedEngine([]), cache=False))

@@ -162,7 +162,7 @@ def team(here: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., An
     give_team(monkeypatch, lambda options: made.team)
     rows = [{"question": f"What is {n} + 1?", "answer": n + 1} for n in range(10, 16)]
     (here / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    recording(recorder(made.team, load_preset("cope").with_(samples=3), "large"), here, 14)
+    recording(recorder(made.team, load_preset("cope").with_overrides(samples=3), "large"), here, 14)
     return made
 
 
@@ -217,7 +217,9 @@ def test_the_large_model_alone_answers_where_nothing_passed(team: Any):
 def test_other_weights_under_the_same_name_are_refused(team: Any, monkeypatch: pytest.MonkeyPatch):
     digests = {"small": "sha256:" + "a" * 64}
     monkeypatch.setattr(Tier, "weights_digest", lambda tier: digests.get(tier.name))
-    recording(recorder(team.team, load_preset("cope").with_(samples=3), "large"), Path(), 14)
+    recording(
+        recorder(team.team, load_preset("cope").with_overrides(samples=3), "large"), Path(), 14
+    )
     assert calibrated("--harm", "0.9", "--delta", "0.5")["weights"] == digests
     for digest, fits in (("sha256:" + "a" * 64, True), (None, True), ("sha256:" + "b" * 64, False)):
         digests["small"] = digest  # type: ignore[assignment]
@@ -226,7 +228,7 @@ def test_other_weights_under_the_same_name_are_refused(team: Any, monkeypatch: p
     assert "its small model engine/ScriptedEngine-small had other weights" in failed(result)
     assert cope("eval", "--replay", "r.parquet", "--calibration", "c.json").exit_code == 0
     recording(
-        recorder(team.team, load_preset("cope").with_(samples=3), "large"),
+        recorder(team.team, load_preset("cope").with_overrides(samples=3), "large"),
         Path(),
         14,
         name="other.parquet",
@@ -241,7 +243,7 @@ def test_other_tests_shown_are_refused(team: Any):
     found = load_certificate("c.json")
     replace(found, asked=found.asked | {"shown": "1 of 3 tests shown"}).save(Path("c.json"))
     for shown, fits in (("1 of 3 tests shown", True), ("all 3 tests shown", False)):
-        TASKS.register("shows", replace(TASKS["jsonl"], shown=shown))  # type: ignore[type-var]
+        TASKS.register("shows", replace(TASKS["jsonl"], test_visibility=shown))  # type: ignore[type-var]
         try:
             result = cope(
                 "eval", "shows", "--data", "q.jsonl", "--no-track", "--calibration", "c.json"

@@ -125,7 +125,7 @@ def test_demonstrations_added_removed_and_moved(save: Save) -> None:
 
 
 def test_rounds_field_by_field_and_those_of_one_alone(save: Save) -> None:
-    changed = load_preset("cope").with_(samples=4, thresholds=(0.9,))
+    changed = load_preset("cope").with_overrides(samples=4, thresholds=(0.9,))
     text = diff("cope", save("b.json", preset=changed))
     for line in (
         "round 1 samples: 8 -> 4",

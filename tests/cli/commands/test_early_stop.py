@@ -95,7 +95,9 @@ def test_a_calibration_is_refused_to_a_rule_that_may_decide_otherwise(
     tmp_path: Path, models: Any, scripted: Any
 ):
     recording(
-        recorder(scripted(unsure).team, load_preset("cope").with_(samples=3), "large"), tmp_path, 14
+        recorder(scripted(unsure).team, load_preset("cope").with_overrides(samples=3), "large"),
+        tmp_path,
+        14,
     )
     assert (
         cope("calibrate", "r.parquet", "--harm", "0.9", "--delta", "0.5", "-o", "c.json").exit_code

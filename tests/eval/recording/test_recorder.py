@@ -86,7 +86,7 @@ def test_the_same_answer_is_scored_once(tmp_path: Path, scripted: Callable[..., 
     asked: list[str | None] = []
 
     class Counting:
-        name, domain, shown = "counting", "short-answer", ""
+        name, domain, test_visibility = "counting", "short-answer", ""
 
         async def score(self, example: dspy.Example, answer: str | None) -> Score:
             asked.append(answer)
@@ -146,10 +146,10 @@ def test_more_samples_and_more_programs_ask_only_what_is_new(
     tmp_path: Path, scripted: Callable[..., Any]
 ):
     models = scripted(agree)
-    few = load_preset("answer-cascade").with_(3)
+    few = load_preset("answer-cascade").with_overrides(3)
     recording(recorder(models.team, few), tmp_path, 1)
     assert len(models.asks) == 3 + 3 + 1
-    record = recording(recorder(models.team, few.with_(5), "large"), tmp_path, 1)
+    record = recording(recorder(models.team, few.with_overrides(5), "large"), tmp_path, 1)
     assert len(models.asks) == 7 + 4 + 1
     assert record.rounds[0].samples == 5 and list(record.programs) == ["answer-cascade", "large"]
 
@@ -212,7 +212,7 @@ class Box:
 
 
 class Programs:
-    name, domain, shown = "mbpp", "code", "1 of 2 tests shown"
+    name, domain, test_visibility = "mbpp", "code", "1 of 2 tests shown"
 
     async def score(self, example: dspy.Example, answer: str | None) -> Score:
         return Score(float(answer is not None and "return 2" in answer), "hidden tests")
@@ -244,7 +244,7 @@ def test_programs_are_recorded_with_what_they_pass_and_replayed_like_a_live_run(
     assert set(first.kind) == {"tests"} and (first.tests_total == 2).all()
     assert ((first.tests_passed == 2) == first.right).all() and first.right[1].any()
     for count in (8, 3):
-        replay, preset = Replay(record, samples=count), load_preset("cope").with_(count)
+        replay, preset = Replay(record, samples=count), load_preset("cope").with_overrides(count)
         live, made = (
             Cascade(preset, models.team, early_stop="none", **more),
             {r.id: r for r in replay_results(replay).results},

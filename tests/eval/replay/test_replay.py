@@ -107,7 +107,7 @@ def test_a_replay_equals_a_live_run(tmp_path: Path, scripted: Callable[..., Any]
         ("self-plan", None, ()),
         ("self-consistency", 4, ()),
     ]:
-        preset = load_preset(name).with_(count, gates)
+        preset = load_preset(name).with_overrides(count, gates)
         lacking = compare(
             models,
             recorded,
@@ -157,7 +157,7 @@ def test_fewer_samples_hand_the_same_plan_on_where_they_may(tmp_path: Path):
     )
     # A lone supporter without a plan hands on another sample's; with one behind the majority the rule is plain.
     behind = (first.supporters & record.rounds[0].plans.astype(bool))[:, :4].any(axis=1)
-    may = leads & behind & (first.survivor < 4)
+    may = leads & behind & (first.forwarded < 4)
     assert fewer.known[may, 1].all() and 10 < may.sum() < 40
     assert fewer.known[:, 1].mean() > 0.3, "as often as the order allows, and not once in eight"
 

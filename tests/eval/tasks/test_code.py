@@ -70,7 +70,7 @@ def test_mbpp_shows_one_test_and_hides_the_others(tmp_path: Path):
     assert (example.setup, example.hidden_setup, example.entry_point) == ("", "", "double")
     assert example.answer == "def half(x):\n\treturn x / 2\ndef double(x):\n\treturn 2 * x"
     assert set(example.inputs().keys()) == {"question", "tests", "setup", "entry_point"}
-    assert MBPP.shown == "1 of 3 tests shown, scored on the hidden 2"
+    assert MBPP.test_visibility == "1 of 3 tests shown, scored on the hidden 2"
 
 
 def test_the_papers_way_shows_all_and_scores_on_the_same(tmp_path: Path):
@@ -78,7 +78,7 @@ def test_the_papers_way_shows_all_and_scores_on_the_same(tmp_path: Path):
     (example,) = task.load("test", data=written(tmp_path / "a.jsonl", MBPP_ROW))
     assert example.tests == example.hidden == [test.strip() for test in ASSERTS]
     assert all(test in example.question for test in example.tests)
-    assert "all 3" in task.shown
+    assert "all 3" in task.test_visibility
     with pytest.raises(CopeError, match="give one or all"):
         replace(MBPP, visible="two")
 
@@ -114,7 +114,7 @@ def test_humaneval_shows_the_docstring_and_trusts_the_prompts_helpers(tmp_path: 
     exec(example.hidden_setup, names)
     exec(example.answer, names)
     exec(hidden, names)
-    assert "docstring" in HUMANEVAL.shown
+    assert "docstring" in HUMANEVAL.test_visibility
 
 
 def test_the_hubs_fields_give_the_same_examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

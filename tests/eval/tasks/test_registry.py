@@ -17,7 +17,7 @@ import dspy
 from cope.eval import Score
 
 class Riddles:
-    name, domain, shown = "riddles", "short-answer", ""
+    name, domain, test_visibility = "riddles", "short-answer", ""
 
     def load(self, split, limit=None, data=None):
         rows = [dspy.Example(id=str(n), question=f"Riddle {n}?", answer=str(n)) for n in range(3)]
@@ -48,7 +48,7 @@ def test_the_projects_own_tasks_are_registered_under_their_names():
 
 
 def test_options_reach_the_tasks_that_take_them():
-    shown = [task_by_name("mbpp", visible=visible).shown for visible in ("one", "all")]
+    shown = [task_by_name("mbpp", visible=visible).test_visibility for visible in ("one", "all")]
     assert shown == [
         "1 of 3 tests shown, scored on the hidden 2",
         "all 3 tests shown, scored on the same 3",

@@ -139,7 +139,7 @@ def test_more_groups_are_asked_for_by_the_test_that_groups_pass(tmp_path: Path):
 
 @pytest.fixture(scope="module")
 def priced(tmp_path_factory: pytest.TempPathFactory) -> Recording:
-    preset = load_preset("answer-cascade").with_(samples=3)
+    preset = load_preset("answer-cascade").with_overrides(samples=3)
     return recording(
         recorder(team_of(unsure), preset, "large"), tmp_path_factory.mktemp("priced"), 60
     )

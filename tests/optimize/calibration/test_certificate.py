@@ -19,7 +19,7 @@ ASKED = {"adapter": "lean", "max_tokens": 512, "context": 2048}
 def made(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     team = team_of(unsure)
     record = recording(
-        recorder(team, load_preset("cope").with_(samples=3), "large"),
+        recorder(team, load_preset("cope").with_overrides(samples=3), "large"),
         tmp_path_factory.mktemp("record"),
         12,
     )
@@ -29,7 +29,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 
 def program(preset: str = "cope", **changes: object) -> ProgramIdentity:
     return ProgramIdentity.of_state(
-        Cascade(load_preset(preset).with_(**changes), team_of(unsure)).dump_state()
+        Cascade(load_preset(preset).with_overrides(**changes), team_of(unsure)).dump_state()
     )
 
 
@@ -78,7 +78,7 @@ def test_another_program_model_or_length_does_not_fit(made: Certificate):
     assert "for another program, 'cope'" in why_not(
         made, program("answer-cascade"), models(made), ASKED
     )
-    changed = Cascade(load_preset("cope").with_(samples=3), team_of(unsure))
+    changed = Cascade(load_preset("cope").with_overrides(samples=3), team_of(unsure))
     state = changed.dump_state()
     state["round_1.reasoner.predict"]["signature"]["instructions"] = "Be bold."
     assert "another program" in why_not(made, ProgramIdentity.of_state(state), models(made), ASKED)

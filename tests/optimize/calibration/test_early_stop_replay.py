@@ -8,9 +8,13 @@ import pytest
 from cope.answers.kinds.code import CODE
 from cope.optimize.calibration.early_stop_replay import stop
 from cope.programs.confidence.base import Sample
-from cope.programs.confidence.early_stopping import RULES, leads, share_of_drawn
+from cope.programs.confidence.early_stopping import (
+    RULES,
+    posterior_lead_probability,
+    rescale_confidence,
+)
 from cope.programs.confidence.votes import VoteTally, accepts
-from cope.programs.sampling import draw
+from cope.programs.sampling import draw_samples
 
 
 def random_votes(samples: int, questions: int = 60) -> tuple[np.ndarray, np.ndarray]:
@@ -19,12 +23,12 @@ def random_votes(samples: int, questions: int = 60) -> tuple[np.ndarray, np.ndar
 
 
 async def live(
-    votes: np.ndarray, planned: np.ndarray, threshold: float | None, hands_on: bool
+    votes: np.ndarray, planned: np.ndarray, threshold: float | None, forwards_plan: bool
 ) -> tuple[int, str, bool]:
     """Feed a live tally one vote after the other until it is settled."""
     tally = VoteTally(range(len(votes)), CODE)
     asked = 0
-    while not tally.settled(threshold, hands_on):
+    while not tally.is_decided(threshold, forwards_plan):
         vote = votes[asked]
         answer = None if vote < 0 else str(vote)
         await tally.add(Sample(asked, plan="a plan" if planned[asked] else None, answer=answer))
@@ -33,15 +37,17 @@ async def live(
     return asked, verdict.answer, accepts(verdict, threshold)
 
 
-@pytest.mark.parametrize("hands_on", [True, False])
+@pytest.mark.parametrize("forwards_plan", [True, False])
 @pytest.mark.parametrize(
     ("samples", "threshold"), [(5, 0.6), (8, 0.75), (8, None), (4, 1.0), (1, 1.0), (3, 0.2)]
 )
-def test_the_exact_rule_stops_where_a_live_vote_does(samples, threshold, hands_on):
+def test_the_exact_rule_stops_where_a_live_vote_does(samples, threshold, forwards_plan):
     votes, planned = random_votes(samples)
-    found = stop(RULES["exact"], votes, threshold, planned, hands_on)
+    found = stop(RULES["exact"], votes, threshold, planned, forwards_plan)
     for row in range(len(votes)):
-        asked, answer, accepted = asyncio.run(live(votes[row], planned[row], threshold, hands_on))
+        asked, answer, accepted = asyncio.run(
+            live(votes[row], planned[row], threshold, forwards_plan)
+        )
         assert found.asked[row] == asked
         assert found.accepted[row] == accepted
         if accepted:
@@ -79,7 +85,9 @@ def test_the_chance_to_lead_is_the_beta_distributions():
 
     for most in range(20):
         for second in range(most + 1):
-            assert leads(most, second) == pytest.approx(betainc(second + 1, most + 1, 0.5))
+            assert posterior_lead_probability(most, second) == pytest.approx(
+                betainc(second + 1, most + 1, 0.5)
+            )
 
 
 @pytest.mark.parametrize("rule", ["adaptive-consistency", "esc"])
@@ -96,8 +104,10 @@ def test_a_live_round_stops_where_the_comparison_does(rule: str):
             return Sample(index, answer=None if votes[row, index] < 0 else str(votes[row, index]))
 
         tally = VoteTally(range(8), CODE)
-        samples = await draw(range(8), make, tally, threshold=0.75, hands_on=False, early_stop=rule)
-        return len(samples), accepts(share_of_drawn(tally.verdict(), len(samples)), 0.75)
+        samples = await draw_samples(
+            range(8), make, tally, threshold=0.75, forwards_plan=False, early_stop=rule
+        )
+        return len(samples), accepts(rescale_confidence(tally.verdict(), len(samples)), 0.75)
 
     for row in range(len(votes)):
         assert asyncio.run(drawn(row)) == (found.asked[row], found.accepted[row])

@@ -73,7 +73,7 @@ def test_the_regression_is_scikit_learns():
 
 def test_later_rounds_are_told_for_all_and_for_those_that_reach_them(tmp_path: Path):
     record = recording(
-        recorder(team_of(unsure), load_preset("cope").with_(samples=3)), tmp_path, 12
+        recorder(team_of(unsure), load_preset("cope").with_overrides(samples=3)), tmp_path, 12
     )
     replay = Replay(record, thresholds=(1.0, 1.0))
     found = reliability(replay)

@@ -19,7 +19,7 @@ PRICES = {"small": Price(1, 2), "large": Price(10, 20)}
 
 @pytest.fixture(scope="module")
 def record(tmp_path_factory: pytest.TempPathFactory) -> Recording:
-    preset = load_preset("cope").with_(samples=3)
+    preset = load_preset("cope").with_overrides(samples=3)
     return recording(
         recorder(team_of(unsure), preset, "large"), tmp_path_factory.mktemp("record"), 14
     )
@@ -101,7 +101,9 @@ def test_a_price_that_is_not_known_is_told_apart_from_nothing(record: Recording)
 
 def test_a_record_without_the_large_model_or_without_a_gate(tmp_path: Path):
     lone = recording(
-        recorder(team_of(unsure), load_preset("cope").with_(samples=2)), tmp_path / "lone", 2
+        recorder(team_of(unsure), load_preset("cope").with_overrides(samples=2)),
+        tmp_path / "lone",
+        2,
     )
     with pytest.raises(CopeError, match="--also large"):
         large_alone(lone)

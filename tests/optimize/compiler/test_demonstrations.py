@@ -10,7 +10,7 @@ from support.compile_world import MAGIC, VAL, World, compiled, question, rows
 from cope import Cascade
 from cope.optimize import Budget
 from cope.programs.confidence.votes import VoteShare
-from cope.programs.sampling import seed_of
+from cope.programs.sampling import derive_seed
 
 
 def test_only_the_round_that_answered_is_learned_from_with_the_plans_that_it_saw(tmp_path: Path):
@@ -34,7 +34,7 @@ def test_only_the_round_that_answered_is_learned_from_with_the_plans_that_it_saw
 def test_the_votes_winner_is_learned_from_and_not_the_sample_that_came_first(tmp_path: Path):
     """Samples whose seed is a multiple of four are wrong, at once; the others are right, and later."""
     world = World(delay=lambda request: 0.0 if (request.config.seed or 1) % 4 == 0 else 0.002)
-    seed = next(seed for seed in range(100) if seed_of(seed, 1, "reason", 0) % 4 == 0)
+    seed = next(seed for seed in range(100) if derive_seed(seed, 1, "reason", 0) % 4 == 0)
     program = Cascade("self-consistency", world.team, seed=seed)
     run = compiled(
         "bootstrap-few-shot",

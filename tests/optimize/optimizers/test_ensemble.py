@@ -67,7 +67,7 @@ def score(example: dspy.Example, answer: str | None) -> float:
 def compile_it(
     world: World, folder: Path, preset: str = "small", program: Cascade | None = None, **more: Any
 ) -> Any:
-    program = program or Cascade(load_preset(preset).with_(samples=3), world.team)
+    program = program or Cascade(load_preset(preset).with_overrides(samples=3), world.team)
     more = {"optimizer": "ensemble", "demos": 1, **more}
     settings = CompileSettings(folder=folder, **more)
     compilation = Compilation(program, split(TRAIN, VAL), score, settings)

@@ -61,7 +61,7 @@ def score(example: dspy.Example, answer: str | None) -> float:
 def compile_it(
     world: World, folder: Path, preset: str = "small", optimizer: str = "knn-few-shot", **more: Any
 ) -> Any:
-    program = Cascade(load_preset(preset).with_(samples=3), world.team)
+    program = Cascade(load_preset(preset).with_overrides(samples=3), world.team)
     settings = CompileSettings(optimizer=optimizer, folder=folder, **{"demos": 1, **more})
     compilation = Compilation(program, split(TRAIN, VAL), score, settings)
     try:

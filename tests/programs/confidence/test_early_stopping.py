@@ -12,17 +12,17 @@ from cope import Cascade, CopeError, load_preset
 from cope.answers.kinds.base import AnswerKind
 from cope.answers.kinds.math import MATH
 from cope.programs import Sample, VisibleTests, VoteShare, accepts
-from cope.programs.confidence.early_stopping import INEXACT, RULES, share_of_drawn
-from cope.programs.sampling import draw, seed_of, shuffled
+from cope.programs.confidence.early_stopping import HEURISTIC_RULES, RULES, rescale_confidence
+from cope.programs.sampling import derive_seed, draw_samples, seeded_order
 from cope.sandbox import TestOutcome, TestReport, TestSuite
 
 EIGHT = load_preset("answer-cascade")  # eight votes of the small model, then of the large one
-ORDER = shuffled(8, 0, QUESTION, 1)
+ORDER = seeded_order(8, 0, QUESTION, 1)
 
 
 def by_rank(*answers: str):
     """Replies of round 1 by their place in the seeded order; later rounds say 9."""
-    ranks = {seed_of(0, 1, "reason", index): rank for rank, index in enumerate(ORDER)}
+    ranks = {derive_seed(0, 1, "reason", index): rank for rank, index in enumerate(ORDER)}
     return lambda ask: f"Answer: {answers[ranks[ask.seed]] if ask.seed in ranks else 9}"
 
 
@@ -31,7 +31,7 @@ def by_rank(*answers: str):
 )
 def test_what_a_unanimous_vote_takes(scripted, rule: str, asked: int):
     slow = {
-        seed_of(0, 1, "reason", index) for index in ORDER[asked:]
+        derive_seed(0, 1, "reason", index) for index in ORDER[asked:]
     }  # what is not waited for never ends by itself
     s = scripted(
         by_rank(*"33333333"), delay=lambda request: 30 if request.config.seed in slow else 0.001
@@ -63,7 +63,7 @@ def test_an_inexact_rule_may_decide_otherwise_and_the_exact_one_does_not(scripte
 def test_where_the_papers_rules_differ(scripted):
     """Seven to one settles the one, and none of its windows agrees for the other before the second."""
     asked = {}
-    for rule in INEXACT:
+    for rule in HEURISTIC_RULES:
         made = Cascade(EIGHT, scripted(by_rank(*"43333333")).team, early_stop=rule)(
             question=QUESTION
         )
@@ -82,14 +82,16 @@ async def decided(
             await asyncio.sleep(0)
         return Sample(index, plan=f"plan {index}", answer=answers[index])
 
-    order = shuffled(len(answers), "order")
+    order = seeded_order(len(answers), "order")
     tally = VoteShare().tally(order)
-    samples = await draw(order, make, tally, threshold=0.6, hands_on=True, early_stop=rule)
-    verdict = share_of_drawn(tally.verdict(), len(samples))
+    samples = await draw_samples(
+        order, make, tally, threshold=0.6, forwards_plan=True, early_stop=rule
+    )
+    verdict = rescale_confidence(tally.verdict(), len(samples))
     return accepts(verdict, 0.6), verdict, [sample.index for sample in samples]
 
 
-@pytest.mark.parametrize("rule", INEXACT)
+@pytest.mark.parametrize("rule", HEURISTIC_RULES)
 def test_nothing_hangs_on_who_is_faster(rule: str):
     chance, stopped = random.Random(rule), 0
     for _ in range(200):
@@ -115,17 +117,19 @@ async def program_taken(
     rule: str, programs: Sequence[str | None], ticks: Sequence[int]
 ) -> tuple[Any, ...]:
     """Whether the gate accepts a program of a round of code, which, and how many were drawn."""
-    order = shuffled(len(programs), "order")
+    order = seeded_order(len(programs), "order")
     tally = VisibleTests(Marks).tally(order, {"question": "", "tests": ["first", "second"]})
 
     async def make(index: int) -> Sample:
         for _ in range(ticks[index]):
             await asyncio.sleep(0)
         sample = Sample(index, answer=programs[index])
-        await tally.examine(sample)
+        await tally.evaluate(sample)
         return sample
 
-    samples = await draw(order, make, tally, threshold=0.5, hands_on=True, early_stop=rule)
+    samples = await draw_samples(
+        order, make, tally, threshold=0.5, forwards_plan=True, early_stop=rule
+    )
     verdict = tally.verdict()
     accepted = accepts(verdict, 0.5)
     return accepted, verdict.answer if accepted else None, len(samples)
@@ -151,7 +155,7 @@ def test_the_exact_rule_takes_the_same_program_whoever_is_faster():
     assert several > 50 and stopped > 100
 
 
-@pytest.mark.parametrize("rule", INEXACT)
+@pytest.mark.parametrize("rule", HEURISTIC_RULES)
 def test_programs_that_are_tested_have_no_vote_to_stop(scripted, rule: str):
     s = scripted(lambda ask: "")
     with pytest.raises(

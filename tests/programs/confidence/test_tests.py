@@ -44,7 +44,7 @@ def judge(box: Box, programs: list[str | None], **given: object):
         )
         for index, program in enumerate(programs):
             sample = Sample(index, plan=f"plan {index}", answer=program)
-            await tally.examine(sample)
+            await tally.evaluate(sample)
             await tally.add(sample)
         return tally
 
@@ -87,9 +87,9 @@ def settled_after(*came_in: tuple[int, str]) -> list[bool]:
         found = []
         for index, program in came_in:
             sample = Sample(index, answer=program)
-            await tally.examine(sample)
+            await tally.evaluate(sample)
             await tally.add(sample)
-            found.append(tally.settled(0.5, False))
+            found.append(tally.is_decided(0.5, False))
         return found
 
     return asyncio.run(work())
@@ -105,14 +105,15 @@ def test_it_is_settled_by_the_first_program_in_order_that_passes_or_when_all_are
 def test_the_words_say_how_it_went() -> None:
     box = Box({"none": 0, "half": 1, "both": 2})
     assert (
-        judge(box, ["both"], tests=TESTS).verdict().words == "a program passes the 2 visible tests"
+        judge(box, ["both"], tests=TESTS).verdict().explanation
+        == "a program passes the 2 visible tests"
     )
     assert (
-        judge(box, ["half"], tests=TESTS).verdict().words
+        judge(box, ["half"], tests=TESTS).verdict().explanation
         == "no program passes the 2 visible tests, the best passes 1"
     )
     assert (
-        judge(box, ["none"], tests=TESTS[:1]).verdict().words
+        judge(box, ["none"], tests=TESTS[:1]).verdict().explanation
         == "no program passes the 1 visible test"
     )
     assert judge(box, ["none", "both", "none"], tests=TESTS).verdict().votes == {

@@ -28,13 +28,13 @@ class LargestTally:
     kind: str = "largest"
     samples: dict[int, Sample] = field(default_factory=dict)
 
-    async def examine(self, sample: Sample) -> None:
+    async def evaluate(self, sample: Sample) -> None:
         pass
 
     async def add(self, sample: Sample) -> None:
         self.samples[sample.index] = sample
 
-    def settled(self, threshold: float | None, hands_on: bool) -> bool:
+    def is_decided(self, threshold: float | None, forwards_plan: bool) -> bool:
         return len(self.samples) == len(self.order)
 
     def verdict(self) -> Verdict:

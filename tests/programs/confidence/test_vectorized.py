@@ -16,7 +16,7 @@ from cope.eval.recording.vote_ids import assign_vote_ids
 from cope.programs import CONFIDENCES, Confidence, Sample
 from cope.programs.confidence.decide import decide_round
 from cope.programs.confidence.vectorized import RoundSamples
-from cope.programs.sampling import shuffled
+from cope.programs.sampling import seeded_order
 from cope.sandbox import TestOutcome, TestReport
 
 TESTS = ["assert f(1)", "assert f(2)", "assert f(3)"]
@@ -39,9 +39,9 @@ def sample(kind: str, index: int, draw: random.Random, lone: bool) -> Sample:
     if kind == "tests":
         passed = draw.randint(0, 3)
         drawn.report = TestReport(tuple(TestOutcome(t, n < passed) for n, t in enumerate(TESTS)))
-        drawn.ballot = f"passes {passed} of 3"
+        drawn.vote_label = f"passes {passed} of 3"
     elif not lone and draw.random() < 0.7:
-        drawn.ballot = draw.choice("abc")
+        drawn.vote_label = draw.choice("abc")
     return drawn
 
 
@@ -79,7 +79,7 @@ def test_verdicts_are_those_of_the_tallies(kind: str, count: int, monkeypatch: p
     expected = []
     for place in range(questions):
         samples = [sample(kind, index, draw, count == 1) for index in range(count)]
-        orders.append(shuffled(count, place))
+        orders.append(seeded_order(count, place))
         votes = made(kind).vote_labels([vars(one) for one in samples])
         answers = MATH if made(kind).labels_are_answers else CODE
         keys, doubtful = asyncio.run(assign_vote_ids(votes, answers))
@@ -106,7 +106,7 @@ def test_verdicts_are_those_of_the_tallies(kind: str, count: int, monkeypatch: p
         assert (leader if leader >= 0 else None) == next(iter(supporters), None)
         assert found.confidence[place] == confidence
         assert set(np.flatnonzero(found.supporters[place])) == set(supporters)
-        assert found.survivor[place] == survivor
+        assert found.forwarded[place] == survivor
 
 
 def test_each_question_of_a_round_is_decided_by_its_own_confidence():

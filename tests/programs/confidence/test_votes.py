@@ -94,7 +94,7 @@ def test_answers_that_only_algebra_can_compare():
 
 
 @pytest.mark.parametrize(
-    ("answers", "of", "threshold", "hands_on", "settled"),
+    ("answers", "of", "threshold", "forwards_plan", "settled"),
     [
         (["3"] * 6, 8, 0.75, True, True),
         (["3"] * 5, 8, 0.75, True, False),
@@ -125,10 +125,10 @@ def test_answers_that_only_algebra_can_compare():
     ],
 )
 def test_when_the_rest_can_be_left(
-    answers: list[str | None], of: int, threshold: float | None, hands_on: bool, settled: bool
+    answers: list[str | None], of: int, threshold: float | None, forwards_plan: bool, settled: bool
 ):
     made = tally([*answers, *[None] * (of - len(answers))], arrival=list(range(len(answers))))
-    assert made.settled(threshold, hands_on) is settled
+    assert made.is_decided(threshold, forwards_plan) is settled
 
 
 @pytest.mark.parametrize(("first", "settled"), [("plan 0", True), (None, False)])
@@ -141,6 +141,6 @@ def test_a_plan_that_could_not_be_read_is_not_the_one_that_is_drawn(
         made = VoteShare().tally(range(6))
         for index, answer in ((0, "3"), (1, "4"), (3, "3"), (4, "3"), (5, "3")):
             await made.add(Sample(index, plan=f"plan {index}" if index else first, answer=answer))
-        return made.settled(1.0, True)
+        return made.is_decided(1.0, True)
 
     assert asyncio.run(scene()) is settled
