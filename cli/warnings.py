@@ -28,8 +28,8 @@ def warn_about_contamination(
     from ..eval.run.contamination import count_overlap
 
     seen = count_overlap(compiled, [dspy.Example(question=question) for question in questions])
-    if seen and seen.words:
-        warn(f"{name}: {seen.words}" if name else seen.words)
+    if seen and seen.summary:
+        warn(f"{name}: {seen.summary}" if name else seen.summary)
     return seen
 
 

@@ -57,7 +57,9 @@ def _print(console: Console, found: "Comparison", document: Mapping[str, Any]) -
     if found.basis:
         from ...eval.comparison import PRICE_BASES
 
-        at = "; ".join(f"{pair.system} {pair.prices.words}" for pair in found.pairs if pair.prices)
+        at = "; ".join(
+            f"{pair.system} {pair.prices.description}" for pair in found.pairs if pair.prices
+        )
         _line(
             console,
             f"cheaper than {found.against}, by price {found.first_tier} : {found.last_tier} of "

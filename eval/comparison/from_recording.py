@@ -205,8 +205,8 @@ def _replay_systems(
         replayed[name] = one
         questions = [dspy.Example(question=record.question) for record in one.results]
         seen = count_overlap(_compile_metadata(request, name), questions)
-        if seen and seen.words:
-            notify(f"warning: {name}: {seen.words}")
+        if seen and seen.summary:
+            notify(f"warning: {name}: {seen.summary}")
     check_enough_systems(replayed, request.options.against)
     return replayed
 

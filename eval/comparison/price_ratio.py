@@ -54,7 +54,7 @@ class PriceRatio:
         }
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """At which ratios it is cheaper, in words, such as `from 1:4.85 (4.74 to 4.98)`."""
         if self.break_even is None:
             return self.cheaper

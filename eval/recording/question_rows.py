@@ -72,7 +72,7 @@ def _round_rows(round_: CascadeRound, result: dspy.Prediction, meter: Meter) -> 
         row: Row = {
             "sample": SHARED_PLAN,
             "plan": result.shared.plan or None,
-            "unread": result.shared.unread,
+            "unread": result.shared.unparsed_reply,
             "handed_on": bool(result.plan),
         }
         row |= _call_columns("plan", [call for call in meter.calls if call.role == "plan"])

@@ -24,7 +24,7 @@ class Contamination:
     questions: int
 
     @property
-    def words(self) -> str | None:
+    def summary(self) -> str | None:
         """A warning in a line; None when all questions are new to the program."""
         parts = [
             f"{how} {count}"

@@ -72,8 +72,8 @@ def program_origin(
         notify: receives a warning when the program was compiled on some of them.
     """
     seen = count_overlap(read_compile_metadata(file), list(examples)) if file else None
-    if seen and seen.words:
-        notify(f"warning: {seen.words}")
+    if seen and seen.summary:
+        notify(f"warning: {seen.summary}")
     return {
         "program_file": str(file) if file else None,
         "seen": seen.as_dict() if seen else None,

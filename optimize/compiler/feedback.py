@@ -111,7 +111,7 @@ def reflection_trace(
         if part is None:
             continue
         found += part.trace
-        if part.unread is not None:
+        if part.unparsed_reply is not None:
             found.append(
                 _unread(round_, part, part is result.shared, {"question": question}, plans)
             )

@@ -125,7 +125,9 @@ def test_from_which_price_on_a_cascade_is_cheaper():
         for name, s, n in (("a", 300, 40), ("b", 30, 80))
     }
     (pair,) = compare(two).pairs
-    assert pair.prices is not None and pair.prices.words == "from 1:6.75", "(300 - 30) / (80 - 40)"
+    assert pair.prices is not None and pair.prices.description == "from 1:6.75", (
+        "(300 - 30) / (80 - 40)"
+    )
 
 
 def test_each_way_that_costs_can_cross():

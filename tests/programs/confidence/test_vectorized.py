@@ -80,7 +80,7 @@ def test_verdicts_are_those_of_the_tallies(kind: str, count: int, monkeypatch: p
     for place in range(questions):
         samples = [sample(kind, index, draw, count == 1) for index in range(count)]
         orders.append(seeded_order(count, place))
-        votes = made(kind).vote_labels([vars(one) for one in samples])
+        votes = made(kind).vote_labels([vars(one) | {"ballot": one.vote_label} for one in samples])
         answers = MATH if made(kind).labels_are_answers else CODE
         keys, doubtful = asyncio.run(assign_vote_ids(votes, answers))
         assert not doubtful
