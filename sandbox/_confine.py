@@ -49,4 +49,5 @@ def channel():
         os.dup2(nowhere, stream)
     os.close(nowhere)
     sys.setrecursionlimit(1000)
+    del sys.path[0]  # the folder of this file, whose `select.py` would hide the standard library's
     return ends

@@ -11,7 +11,7 @@ import re
 import textwrap
 from itertools import chain
 
-from .fences import Block, code_blocks, strip_wrappers
+from .fences import Block, code_blocks, joined_fences, strip_wrappers
 from .partial_parse import (
     ParseBudget,
     Piece,
@@ -27,6 +27,7 @@ from .statements import (
     is_stub,
     names_read,
     program_statements,
+    without_own_tests,
 )
 
 __all__ = ["complete_function", "extract_program"]
@@ -35,6 +36,10 @@ _BODY_START = re.compile(
     r"[ \t]+\S|(?:return|for|if|while|try|with|yield|raise|def|import|from)\b"
     r"|\w+\.[\w.]+\(|\w+(?:\[[^\]]*\])?(?:, *\w+)*\s*[-+*/]?=[^=]"
 )
+
+_BODY_CODE = re.compile(r"[ \t]*(?:return|for|if|while|try|with|yield|raise|def|import|from)\b")
+_MAX_BODY_ENDS = 8
+"""Lines at which the end of a body is looked for."""
 
 
 def extract_program(text: str, entry_point: str | None = None) -> str | None:
@@ -45,7 +50,7 @@ def extract_program(text: str, entry_point: str | None = None) -> str | None:
     only exercises the program (prints, asserts, a main block, reading input) is left out.
 
     Args:
-        text: What the model wrote. Only the first 100,000 characters are looked at.
+        text: What the model wrote. Only the first 100,000 characters after its thoughts are looked at.
         entry_point: The name that is wanted, where it is known. A block that defines it goes before
             others.
 
@@ -66,6 +71,10 @@ def extract_program(text: str, entry_point: str | None = None) -> str | None:
             is_definition(s) for s in whole.body
         ):  # marks of a fence in it are part of a docstring
             return _assemble([Block(reply.split("\n"), False)], entry_point)
+        joined = joined_fences(reply)
+        tree = parse_or_none("\n".join(dedent_lines(joined)))
+        if tree and any(is_definition(s) for s in tree.body):  # a fence in a docstring
+            return _assemble([Block(joined, True)], entry_point)
         return _assemble(code_blocks(reply), entry_point)
     except RecursionError:  # deep nesting that the parser took and a walk over its tree does not
         return None
@@ -90,6 +99,9 @@ def _assemble(parts: list[Block], entry_point: str | None) -> str | None:
         wanted = set(map(id, program_statements(body, entry_point)))
         kept += [(piece, [s for s in piece.body if id(s) in wanted]) for piece in block]
     kept = _without_repeats(kept)
+    program = without_own_tests([s for _, body in kept for s in body], entry_point)
+    chosen = set(map(id, program))
+    kept = [(piece, [s for s in body if id(s) in chosen]) for piece, body in kept]
     if not any(not isinstance(s, (ast.Import, ast.ImportFrom)) for _, body in kept for s in body):
         return None
     source = "\n\n\n".join(filter(None, (_piece_source(piece, body) for piece, body in kept)))
@@ -228,15 +240,40 @@ def _body_lines(text: str) -> tuple[list[str], list[str]]:
             break
     else:
         return [], []
-    lines = [line.expandtabs(4) for line in block.lines]
+    lines = _without_docstring_end([line.expandtabs(4) for line in block.lines])
     while lines and not (lines[0].strip() if block.fenced else _BODY_START.match(lines[0])):
         lines.pop(0)
     if not lines or not lines[0][0].isspace():
         return lines, []
-    for number, line in enumerate(lines):
-        if line.strip() and not line[0].isspace():
-            return lines[:number], lines[number:]
-    return lines, []
+    end = _body_end(lines)
+    return lines[:end], lines[end:]
+
+
+def _without_docstring_end(lines: list[str]) -> list[str]:
+    """Drop the end of a docstring that the question has closed already."""
+    for quotes in ('"""', "'''"):
+        ends = [number for number, line in enumerate(lines) if line.strip() == quotes]
+        count = sum(line.count(quotes) for line in lines)
+        before = lines[: ends[0]] if ends else []
+        if ends and count % 2 and not any(_BODY_CODE.match(line) for line in before):
+            return lines[ends[0] + 1 :]
+    return lines
+
+
+def _body_end(lines: list[str]) -> int:
+    """Return where an indented body ends: at a line at the margin that is no part of a statement.
+
+    Comments at the margin and the lines of a string do not end a body.
+    """
+    margins = [
+        number
+        for number, line in enumerate(lines)
+        if line.strip() and not line[0].isspace() and not line.startswith("#")
+    ]
+    for number in [*margins[:_MAX_BODY_ENDS], len(lines)]:
+        if parse_or_none("\n".join(["def body():", *lines[:number]])):
+            return number
+    return margins[0] if margins else len(lines)
 
 
 def _size(source: str) -> int:

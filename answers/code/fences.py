@@ -4,14 +4,16 @@ import json
 import re
 from dataclasses import dataclass
 
-MAX_CHARS = 100_000
-"""Characters at the start of a reply that are looked at."""
+from .chat_format import final_text
 
-_END = re.compile(
-    r"<\|(?:im_end|endoftext|end_of_text|eot_id|end|im_start|file_sep)\|>|</s>|<end_of_turn>"
-)
+MAX_CHARS = 100_000
+"""Characters of a reply that are looked at, after its thoughts."""
+
 _FIELD = re.compile(r"^[ \t]*\[\[[ \t]*##[ \t]*(\w+)[ \t]*##[ \t]*\]\][ \t]*", re.M)
-_TAG = r"(?:</?(?:code|pre|program|python|think|answer)(?: [^>\n]{0,100})?>|\[/?(?:PYTHON|CODE|INST|PROGRAM)\])"
+_TAG = (
+    r"(?:</?(?:code|pre|program|python|think|answer|solution|final|response|output)(?: [^>\n]{0,100})?>"
+    r"|\[/?(?:PYTHON|CODE|INST|PROGRAM)\])"
+)
 _LEFTOVER = re.compile(rf"^[ \t]{{0,3}}{_TAG}|{_TAG}[ \t]*$", re.M | re.I)
 _LABEL = re.compile(
     r"^[*#]{0,3} ?(?:the |my )?(?:program|code|python|solution|answer)[ *]{0,3}:[ *]{0,3}"
@@ -22,7 +24,12 @@ _JSON_PROGRAM = re.compile(r'"(?:program|code)"\s*:\s*"((?:[^"\\]|\\.)*)', re.S)
 _OPENING = re.compile(
     r"((?:[ \t]*(?:[-*+]|\d{1,3}[.)]))?[ \t]*)(`{3,}|~{3,})[ \t]*\{?\.?([\w+#-]*)(.*)"
 )
-_PROMPT = re.compile(r"[ \t]*(?:>>>|\.\.\.)(?: |$)")
+_PROMPT = re.compile(r"[ \t]*(?:>>>|\.\.\.|In \[\d+\]:|\.{3,}:)(?: |$)")
+_FIRST_PROMPT = re.compile(r"[ \t]*(?:>>>|In \[\d+\]:) ")
+_DEFINITION_LINE = re.compile(r"[ \t]*(?:async[ \t]+def|def|class)[ \t]+\w")
+_INLINE = re.compile(
+    r"`((?:(?:async )?def|class) \w[^`\n]*:[^`\n]*|(?:import|from) \w[^`\n]*|\w+ = lambda\b[^`\n]*)`"
+)
 _UNSEEN = dict.fromkeys(map(ord, "\x00\ufeff\u200b\u200c\u200d\u2060\x0c"), None) | {0xA0: " "}
 _OTHER_LANGUAGES = frozenset(
     "bash sh shell console zsh cmd powershell text txt plaintext output out json yaml toml ini xml html css csv diff"
@@ -40,12 +47,8 @@ class Block:
 
 def strip_wrappers(text: str) -> str:
     """Remove thoughts, special tokens, field marks, labels and tags; normalize line ends."""
-    s = text[:MAX_CHARS].encode("utf-8", "replace").decode("utf-8")
+    s = final_text(text, MAX_CHARS).encode("utf-8", "replace").decode("utf-8")
     s = s.replace("\r\n", "\n").replace("\r", "\n").translate(_UNSEEN)
-    if "</think>" in s:
-        s = s.rpartition("</think>")[2] or s
-    turns = [turn for turn in _END.split(s) if turn.strip()]
-    s = turns[0] if turns else ""
     s = _program_field(s)
     json_program = _JSON_PROGRAM.search(s) if s.lstrip().startswith("{") else None
     if json_program:
@@ -78,8 +81,15 @@ def code_blocks(text: str) -> list[Block]:
     outside: list[str] = []
     inside: list[str] | None = None
     margin, fence, language = "", "", ""
-    for line in text.split("\n"):
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
         opening = _OPENING.match(line)
+        first = not found and inside is None
+        bare = opening is not None and not opening[3] and not opening[4].strip()
+        if first and bare and _closes_only(lines, number, outside):
+            _add_block(found, outside, "")
+            outside = []
+            continue
         if inside is None:
             if opening is None or (opening[4].strip(" `~}") and not opening[3]):
                 outside.append(line)  # also a sentence with a fence's marks in it
@@ -108,7 +118,28 @@ def code_blocks(text: str) -> list[Block]:
         _add_block(found, inside, language)
     if any(line.strip() for block in found for line in block.lines):
         return found
+    inline = _INLINE.findall("\n".join(outside))
+    if inline and not any(_DEFINITION_LINE.match(line) for line in outside):
+        return [Block([code.strip()], True) for code in inline]
     return [Block(strip_prompts(outside), False)]
+
+
+def joined_fences(text: str) -> list[str]:
+    """Return the lines between the first and the last fence, where docstrings may hold fences."""
+    lines = text.split("\n")
+    marked = [number for number, line in enumerate(lines) if _OPENING.match(line)]
+    if len(marked) < 3:
+        return []
+    last = marked[-1]
+    return lines[marked[0] + 1 : last]
+
+
+def _closes_only(lines: list[str], number: int, outside: list[str]) -> bool:
+    """Return whether a first fence ends the code before it, because nothing opened that code."""
+    if not any(_DEFINITION_LINE.match(line) for line in outside):
+        return False
+    later = sum(1 for line in lines[number + 1 :] if _OPENING.match(line))
+    return later % 2 == 0
 
 
 def _add_block(found: list[Block], lines: list[str], language: str) -> None:
@@ -118,9 +149,9 @@ def _add_block(found: list[Block], lines: list[str], language: str) -> None:
 
 def strip_prompts(lines: list[str]) -> list[str]:
     """Return the statements of an interpreter session; other lines are returned unchanged."""
-    if not any(line.lstrip().startswith(">>> ") for line in lines):
+    if not any(_FIRST_PROMPT.match(line) for line in lines):
         return lines
-    if any(re.match(r"[ \t]*(?:async def|def|class)\b", line) for line in lines):
+    if any(_DEFINITION_LINE.match(line) for line in lines):
         return lines  # the prompts are examples in a docstring
     statements: list[str] = []
     for line in lines:

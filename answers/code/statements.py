@@ -1,13 +1,18 @@
 """Separate the statements of a program from those that only exercise it."""
 
 import ast
+import re
+import sys
 from collections.abc import Iterable
 
 FUNCTION_NODES = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DEFINITION = (*FUNCTION_NODES, ast.ClassDef)
 _IMPORT = (ast.Import, ast.ImportFrom)
 _ASSIGNMENT = (ast.Assign, ast.AnnAssign, ast.AugAssign)
-_TEST_MODULES = {"unittest", "doctest", "pytest"}
+_TEST_MODULES = {"unittest", "doctest", "pytest", "hypothesis", "timeit", "cProfile"}
+_STOPS = {"exit", "quit", "SystemExit"}
+_STOP_METHODS = {"exit", "_exit", "abort", "kill", "sleep"}  # of sys, os and time, under any name
+_TEST_NAME = re.compile(r"test_|_?tests?$|run_tests?$")
 
 
 def defined_names(statements: Iterable[ast.stmt]) -> set[str]:
@@ -73,7 +78,9 @@ def program_statements(body: list[ast.stmt], entry_point: str | None) -> list[as
     """
     bound = defined_names(s for s in body if isinstance(s, (*_DEFINITION, *_ASSIGNMENT)))
     functions = defined_names(s for s in body if is_definition(s))
-    modules = defined_names(s for s in body if isinstance(s, _IMPORT)) - _TEST_MODULES
+    imports = [s for s in body if isinstance(s, _IMPORT)]
+    modules = defined_names(imports) - _TEST_MODULES
+    known = defined_names(s for s in imports if _is_standard(s))
     used = {name for s in body if is_definition(s) for name in names_read(s)} | functions
     used |= {entry_point} if entry_point else set()
     # Add the names that used assignments read, from the end, because an assignment comes before its
@@ -88,6 +95,8 @@ def program_statements(body: list[ast.stmt], entry_point: str | None) -> list[as
     def wanted(statement: ast.stmt) -> bool:
         if isinstance(statement, (*_DEFINITION, *_IMPORT)):
             return True
+        if _stops(statement):
+            return False
         if _reads_input(statement) or any(isinstance(n, ast.Return) for n in own_nodes(statement)):
             return False
         if isinstance(statement, _ASSIGNMENT):
@@ -98,8 +107,9 @@ def program_statements(body: list[ast.stmt], entry_point: str | None) -> list[as
             return bool(targets & used) or not example
         if isinstance(statement, ast.Expr):
             name = root_name(statement.value)
+            sets_up = name in modules and not names_read(statement) & functions
             return isinstance(statement.value, ast.Call) and (
-                (name in modules and isinstance(statement.value.func, ast.Attribute))
+                (sets_up and (name in used or name in known))
                 or (name in used and name in bound and name not in functions)
             )
         return not isinstance(statement, (ast.Assert, ast.Pass, ast.Delete)) and _prepares(
@@ -107,6 +117,60 @@ def program_statements(body: list[ast.stmt], entry_point: str | None) -> list[as
         )
 
     return [statement for statement in body if wanted(statement)]
+
+
+def _stops(statement: ast.stmt) -> bool:
+    """Return whether a statement at top level ends the process, or does nothing but wait."""
+    if isinstance(statement, ast.Raise):
+        return True
+    if not isinstance(statement, (ast.Expr, ast.Assign)) or not isinstance(
+        statement.value, ast.Call
+    ):
+        return False
+    called = statement.value.func
+    if isinstance(called, ast.Name):
+        return called.id in _STOPS
+    return isinstance(called, ast.Attribute) and called.attr in _STOP_METHODS
+
+
+def without_own_tests(body: list[ast.stmt], entry_point: str | None) -> list[ast.stmt]:
+    """Return the statements of all parts of a program without the tests that the reply brings.
+
+    Imports of packages outside the standard library that nothing else uses go with them.
+    """
+    tests = [s for s in body if _is_own_test(s) and getattr(s, "name", "") != entry_point]
+    rest = [s for s in body if s not in tests]
+    if not any(is_definition(s) for s in rest):
+        return body
+    read = {name for s in rest for name in names_read(s)}
+    body = [s for s in body if s not in tests or getattr(s, "name", "") in read]
+    read = {name for s in body for name in names_read(s)}
+    return [s for s in body if not _is_unused_import(s, read)]
+
+
+def _is_own_test(statement: ast.stmt) -> bool:
+    if not isinstance(statement, _DEFINITION):
+        return False
+    if isinstance(statement, ast.ClassDef):
+        methods = [s.name for s in statement.body if isinstance(s, FUNCTION_NODES)]
+        return any(name.startswith("test") for name in methods)
+    return bool(_TEST_NAME.match(statement.name))
+
+
+def _is_unused_import(statement: ast.stmt, read: set[str]) -> bool:
+    """Return whether an import of a package outside the standard library binds no name that is read."""
+    if not isinstance(statement, _IMPORT):
+        return False
+    names = defined_names([statement])
+    return not _is_standard(statement) and "*" not in names and not names & read
+
+
+def _is_standard(statement: ast.Import | ast.ImportFrom) -> bool:
+    """Return whether an import is of the standard library alone."""
+    modules = [alias.name for alias in statement.names]
+    if isinstance(statement, ast.ImportFrom):
+        modules = [statement.module or ""]
+    return all(module.partition(".")[0] in sys.stdlib_module_names for module in modules)
 
 
 def _targets(statement: ast.stmt) -> list[ast.expr]:

@@ -5,8 +5,7 @@ from typing import Any
 
 import dspy
 
-from ...answers.code.extract import complete_function, extract_program
-from ...answers.code.visible_tests import guess_entry_point
+from ...answers.code.reply import extract_program
 from ...answers.kinds.base import AnswerKind
 from ...signatures import code_plan_signature, code_reason_signature
 from ..confidence.tests import VisibleTests
@@ -16,12 +15,7 @@ from .base import Domain
 def _parse_program(
     made: dspy.Prediction, given: Mapping[str, Any], answers: AnswerKind
 ) -> str | None:
-    name = given.get("entry_point") or guess_entry_point(given["question"])
-    if name:
-        completed = complete_function(given["question"], made.program, name)
-        if completed:
-            return completed
-    return extract_program(made.program, name)
+    return extract_program(made.program, given["question"], given.get("entry_point"))
 
 
 def _tests_must_pass(threshold: float) -> str:

@@ -1,0 +1,73 @@
+"""Programs are read out of replies of every kind, and what they do decides whether they are right.
+
+`replies.jsonl` and `more_replies.jsonl` hold replies with a question, a test, and whether the
+program in the reply passes it.
+"""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cope.answers import extract_program
+from cope.answers.code.visible_tests import guess_entry_point
+from cope.sandbox import Limits, Sandbox, TestReport, TestSuite, Unsandboxed
+
+DATA = Path(__file__).with_name("data")
+FILES = ("replies.jsonl", "more_replies.jsonl")
+
+
+def load(file: str) -> list[dict[str, Any]]:
+    lines = (DATA / file).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+CASES = [pytest.param(case, id=case["kind"]) for file in FILES for case in load(file)]
+
+
+@pytest.fixture(scope="module")
+def verdicts() -> dict[str, bool]:
+    """Whether the program in each reply passes its test, in a sandbox of a few starts at a time."""
+    sandbox = Sandbox(Unsandboxed(), Limits(cpu_seconds=2, seconds=20.0), max_workers=2)
+    cases = [case for file in FILES for case in load(file)]
+    programs = [extract_program(case["reply"], case["question"]) for case in cases]
+
+    async def run_all() -> list[TestReport | None]:
+        async def run(case: dict[str, Any], program: str | None) -> TestReport | None:
+            if program is None:
+                return None
+            suite = TestSuite((case["test"],), "", guess_entry_point(case["question"]))
+            return await sandbox.run(program, suite)
+
+        return await asyncio.gather(*map(run, cases, programs))
+
+    reports = asyncio.run(run_all())
+    sandbox.close()
+    return {
+        case["kind"]: report is not None and report.all_passed
+        for case, report in zip(cases, reports, strict=True)
+    }
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_program_in_a_reply_is_read_as_it_was_meant(
+    case: dict[str, Any], verdicts: dict[str, bool]
+) -> None:
+    assert verdicts[case["kind"]] == case["passes"]
+
+
+def test_thoughts_of_any_length_do_not_count_against_the_limit_of_a_reply() -> None:
+    thought = "def f(x): return 0\n" * 20_000
+    reply = f"<reasoning>{thought}</reasoning>\n```python\ndef f(x):\n    return 1\n```"
+    assert extract_program(reply, "Write f.") == "def f(x):\n    return 1"
+
+
+def test_reading_is_linear_in_the_length_of_marks() -> None:
+    import time
+
+    started = time.process_time()
+    for mark in ("<think>", "</think>", "<|channel|>final<|message|>", "<|im_start|>user", "`def "):
+        assert extract_program(mark * 20_000, "Write f.") is None
+    assert time.process_time() - started < 5
