@@ -46,6 +46,12 @@ class Registry(Mapping[str, T], Generic[T]):
                 found[entry.name] = entry
         return found
 
+    @cached_property
+    def _built_in(self) -> list[str]:
+        """Return the project's own names. A package's name is read from its metadata, which is slow."""
+        entries = self._entry_points.items()
+        return sorted(n for n, entry in entries if entry.dist and entry.dist.name == OWN_PACKAGE)
+
     def register(self, name: str, variant: T) -> None:
         """Add a variant for this process, for example from a notebook or a test.
 
@@ -102,9 +108,8 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def __iter__(self) -> Iterator[str]:
         """Yield the built-in names, then those of other packages, each in alphabetical order."""
-        own = [n for n, e in self._entry_points.items() if e.dist and e.dist.name == OWN_PACKAGE]
-        yield from sorted(own)
-        yield from sorted((self._entry_points.keys() | self._loaded.keys()) - set(own))
+        yield from self._built_in
+        yield from sorted((self._entry_points.keys() | self._loaded.keys()) - set(self._built_in))
 
     def __len__(self) -> int:
         return len(self._entry_points.keys() | self._loaded.keys())
