@@ -18,6 +18,8 @@ from typing import Any
 from _shared import finish, say
 from _stub import REPLY, serving
 
+from cope.models.engines.async_adapter import AsyncEngineAdapter
+
 Way = Callable[[str], Awaitable[Any]]
 AIM = "at most 1 ms"
 
@@ -36,7 +38,11 @@ def ways(url: str | None, samples: int) -> dict[str, Way]:
 
     engine = OllamaEngine("stub", url) if url else ScriptedEngine(lambda messages, request: REPLY)
     plain = dspy.LM(
-        "ollama/stub", engine=engine, async_engine=engine.async_adapter, cache=False, max_tokens=512
+        "ollama/stub",
+        engine=engine,
+        async_engine=AsyncEngineAdapter(engine),
+        cache=False,
+        max_tokens=512,
     )
     team = Team(
         small=engine, large=engine, cache=False, limits={"small": samples, "large": samples}

@@ -4,11 +4,11 @@ from .admission import (
     admission_control as admission_control,
 )
 from .budget import Budget as Budget, BudgetGuard as BudgetGuard
+from .call import Call as Call
 from .engines.scripted import ScriptedEngine as ScriptedEngine
 from .event_loop import run_sync as run_sync
 from .ledger import Ledger as Ledger, use_ledger as use_ledger
 from .meter import (
-    Call as Call,
     Meter as Meter,
     call_labels as call_labels,
     metered as metered,

@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from .meter import Call
+from .call import Call
 from .scope import in_scope, scoped
 
 

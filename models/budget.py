@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import CopeError
 from .admission import Halt
-from .meter import Call
+from .call import Call
 from .usage import Usage
 from .usage_row import UsageRow
 

@@ -11,12 +11,13 @@ import dspy
 from dspy.clients.model_metadata import model_info, rate
 
 from .admission import current_admission_control
+from .call import Call
 from .concurrency import PrioritySemaphore, TierScheduler
 from .engines.base import LocalEngine
 from .engines.saved import with_current_paths
 from .event_loop import run_sync
 from .ledger import call_key, current_ledger
-from .meter import Call, MachineTimeAccountant, new_call, record_call
+from .meter import MachineTimeAccountant, new_call, record_call
 from .prices import Price
 
 

@@ -13,6 +13,7 @@ import dspy
 from ..errors import CopeError
 from .adapter import adapter_by_name
 from .concurrency import PrioritySemaphore, TierScheduler
+from .engines.async_adapter import AsyncEngineAdapter
 from .engines.base import LocalEngine
 from .engines.registry import (
     ENGINE_CONCURRENCY,
@@ -191,7 +192,7 @@ class Team:
                 tier=name,
                 runtime=runtime,
                 engine=engine,
-                async_engine=engine.async_adapter,
+                async_engine=AsyncEngineAdapter(engine),
                 **self._settings,
             )
         else:

@@ -3,12 +3,10 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .call import Call
 from .usage_row import UsageRow
-
-if TYPE_CHECKING:
-    from .meter import Call
 
 _ROW_FIELDS = (
     "calls",
@@ -57,7 +55,7 @@ class Usage:
     unpriced_finished: int = 0
 
     @classmethod
-    def from_calls(cls, calls: "Iterable[Call]") -> "Usage":
+    def from_calls(cls, calls: Iterable[Call]) -> "Usage":
         """Return the sum of calls."""
         return cls._sum(_call_row(call) for call in calls)
 
@@ -206,7 +204,7 @@ class Usage:
         }
 
 
-def _call_row(call: "Call") -> dict[str, Any]:
+def _call_row(call: Call) -> dict[str, Any]:
     row = {name: getattr(call, name) for name in _ROW_FIELDS if hasattr(call, name)}
     row["calls"] = int(not call.cache_hit)
     row["hits"] = int(call.cache_hit)

@@ -11,11 +11,8 @@ import cope
 ROOT = Path(cope.__file__).parent
 PACKAGE = "cope"
 KNOWN = {
-    # `LocalEngine` finds the class of a saved engine in the registry, whose factories make a `LocalEngine`.
-    frozenset(f"cope.models.engines.{name}" for name in ("base", "registry", "saved")),
     # `Cascade.from_file` returns an `Ensemble`, which is a `Cascade`, where a file holds one.
     frozenset(f"cope.programs.{name}" for name in ("cascade", "ensemble", "program_file")),
-    frozenset({"cope.models.meter", "cope.models.usage"}),
 }
 """Circles of which one import is inside a function or only for types, each with its reason."""
 OUTSIDE = ("tests", "benchmarks", "build", ".venv")  # folders of the repository that are no rooms

@@ -1,7 +1,7 @@
 """What the local engines have in common: DSPy's request in, DSPy's response out, one asynchronous core.
 
 An engine subclasses `LocalEngine` and writes `agenerate`. DSPy gets the engine itself as `engine=` (synchronous) and its
-`async_adapter` as `async_engine=`.
+`AsyncEngineAdapter` as `async_engine=`.
 """
 
 import math
@@ -16,42 +16,6 @@ from ..event_loop import run_sync
 
 # Both local engines sample alike, so that the same weights give the same distribution on either.
 DEFAULT_SAMPLING = {"top_k": 40, "top_p": 0.95, "min_p": 0.0, "repeat_penalty": 1.0}
-
-
-class AsyncEngineAdapter:
-    """The asynchronous face of an engine, as DSPy wants it: an object of its own with an async `complete`."""
-
-    def __init__(self, engine: "LocalEngine") -> None:
-        self.engine = engine
-
-    async def complete(self, request: Request) -> Response:
-        return await self.engine.agenerate(request)
-
-    async def aclose(self) -> None:
-        """Engines are shared; they end with the process."""
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "AsyncEngineAdapter":
-        return self
-
-    def dump_state(self) -> dict[str, Any]:
-        return {
-            "class": type(self.engine).__name__,
-            "module": type(self.engine).__module__,
-            **self.engine.dump_state(),
-        }
-
-    @classmethod
-    def load_state(cls, state: dict[str, Any]) -> "AsyncEngineAdapter":
-        """Return the adapter of the engine that a saved program names.
-
-        Raises:
-            CopeError: when it names what is no known engine.
-        """
-        from .saved import find_engine_class
-
-        state = dict(state)
-        engine_class = find_engine_class(f"{state.pop('module')}:{state.pop('class')}")
-        return engine_class.load_state(state).async_adapter
 
 
 class LocalEngine(ABC):
@@ -97,10 +61,6 @@ class LocalEngine(ABC):
     def name(self) -> str:
         """The model's name for the cache, the ledger and the meter; empty where only the tier's name tells it apart."""
         return ""
-
-    @property
-    def async_adapter(self) -> AsyncEngineAdapter:
-        return AsyncEngineAdapter(self)
 
     @abstractmethod
     async def agenerate(self, request: Request) -> Response:

@@ -9,10 +9,11 @@ from ...errors import CopeError
 from .base import LocalEngine
 from .registry import ENGINES
 
-# Where programs that were saved by version 0.1.0 look for the classes.
+# Where the classes were when earlier programs were saved.
 _FORMER_PATHS = {
     "cope.models.embedded:EmbeddedEngine": "cope.models.engines.embedded:EmbeddedEngine",
-    "cope.models.engine:AsyncTwin": "cope.models.engines.base:AsyncEngineAdapter",
+    "cope.models.engine:AsyncTwin": "cope.models.engines.async_adapter:AsyncEngineAdapter",
+    "cope.models.engines.base:AsyncEngineAdapter": "cope.models.engines.async_adapter:AsyncEngineAdapter",
     "cope.models.ollama:OllamaEngine": "cope.models.engines.ollama:OllamaEngine",
     "cope.models.scripted:ScriptedEngine": "cope.models.engines.scripted:ScriptedEngine",
 }

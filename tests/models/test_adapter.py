@@ -9,6 +9,7 @@ from dspy.utils.exceptions import AdapterParseError
 from cope.answers.short.parse import parse_answer
 from cope.models import ScriptedEngine
 from cope.models.adapter import LeanAdapter
+from cope.models.engines.async_adapter import AsyncEngineAdapter
 from cope.signatures import plan_signature, reason_signature
 from cope.signatures.plans.goal import GOAL
 from cope.signatures.plans.guideline import GUIDELINE
@@ -223,7 +224,7 @@ def ask(
     signature: Any, reply: str, module: Any = dspy.Predict, **inputs: Any
 ) -> tuple[dspy.Prediction, ScriptedEngine]:
     engine = ScriptedEngine(lambda messages, request: reply)
-    lm = dspy.LM("engine/x", engine=engine, async_engine=engine.async_adapter, cache=False)
+    lm = dspy.LM("engine/x", engine=engine, async_engine=AsyncEngineAdapter(engine), cache=False)
     with dspy.context(lm=lm, adapter=LeanAdapter()):
         return module(signature)(**inputs), engine
 

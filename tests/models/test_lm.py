@@ -15,6 +15,7 @@ from support.tier_lms import engine_of, tier_lm
 from cope import CopeError
 from cope.models import Price, call_labels, metered
 from cope.models.concurrency import PrioritySemaphore, TierScheduler
+from cope.models.engines.async_adapter import AsyncEngineAdapter
 from cope.models.lm import TierLM, TierRuntime
 
 
@@ -212,7 +213,7 @@ def test_a_pickled_model_keeps_its_settings():
         tier="judge",
         runtime=runtime,
         engine=engine,
-        async_engine=engine.async_adapter,
+        async_engine=AsyncEngineAdapter(engine),
         max_tokens=9,
     )
     back = pickle.loads(pickle.dumps(lm))
@@ -230,7 +231,11 @@ def test_dumped_and_loaded():
 
     engine = OllamaEngine("qwen2.5:3b", "http://10.0.0.2:11434")
     lm = TierLM(
-        "ollama/x", tier="judge", engine=engine, async_engine=engine.async_adapter, max_tokens=9
+        "ollama/x",
+        tier="judge",
+        engine=engine,
+        async_engine=AsyncEngineAdapter(engine),
+        max_tokens=9,
     )
     back = dspy.BaseLM.load_state(lm.dump_state(), allow_custom_lm_class=True)
     assert (

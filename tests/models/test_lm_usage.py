@@ -14,6 +14,7 @@ from support.tier_lms import engine_of, tier_lm
 from cope import Cascade, Team
 from cope.models import Call, Meter, Price, ScriptedEngine, admission_control, metered
 from cope.models.concurrency import PrioritySemaphore
+from cope.models.engines.async_adapter import AsyncEngineAdapter
 from cope.models.lm import TierLM, report_partial_usage
 
 
@@ -46,7 +47,7 @@ def test_the_users_price(price: Price | None, usd: float | None):
 def test_a_price_by_the_hour_needs_no_tokens():
     lm = tier_lm(price=Price(per_hour=3600))
     lm._engine_spec = Silent(lambda messages, request: "", 0.01)
-    lm._async_engine_spec = lm._engine_spec.async_adapter
+    lm._async_engine_spec = AsyncEngineAdapter(lm._engine_spec)
     with metered() as meter:
         lm("a")
     assert meter.calls[0].usd == pytest.approx(meter.calls[0].machine_seconds)
@@ -55,7 +56,7 @@ def test_a_price_by_the_hour_needs_no_tokens():
 def test_tokens_that_nobody_told_have_no_price():
     lm = tier_lm(price=Price(1, 1))
     lm._engine_spec = Silent(lambda messages, request: "")
-    lm._async_engine_spec = lm._engine_spec.async_adapter
+    lm._async_engine_spec = AsyncEngineAdapter(lm._engine_spec)
     with metered() as meter:
         lm("a")
     assert meter.calls[0].usd is None and not meter.calls[0].cache_hit
@@ -180,7 +181,7 @@ def test_what_a_cancelled_call_did_not_tell_is_unknown():
 
     for engine, completion in ((API("x"), 0), (HalfKnown("x"), 17)):  # pyright: ignore[reportArgumentType]
         lm = tier_lm(price=Price(1, 1))
-        lm._engine_spec, lm._async_engine_spec = engine, engine.async_adapter
+        lm._engine_spec, lm._async_engine_spec = engine, AsyncEngineAdapter(engine)
         started.clear()
         (call,) = cancelled_call(lm, lambda: bool(started)).calls
         assert call.cancelled and call.usd is None and call.completion_tokens == completion

@@ -10,6 +10,7 @@ import dspy
 import pytest
 
 from cope import Cascade, CopeError, Team, load_preset
+from cope.models.engines.async_adapter import AsyncEngineAdapter
 from cope.models.engines.ollama import OllamaEngine
 from cope.models.lm import TierLM
 from cope.programs import preset_names
@@ -154,7 +155,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, team: Team, name: str, reaso
 def ollama_lm(kind: type[dspy.LM]) -> dspy.LM:
     engine = OllamaEngine("qwen2.5:3b", "http://10.0.0.2:11434", context=512, think=False)
     return kind(
-        "ollama/qwen2.5:3b", engine=engine, async_engine=engine.async_adapter, max_tokens=64
+        "ollama/qwen2.5:3b", engine=engine, async_engine=AsyncEngineAdapter(engine), max_tokens=64
     )
 
 

@@ -3,13 +3,18 @@
 from typing import Any
 
 from cope.models import ScriptedEngine
+from cope.models.engines.async_adapter import AsyncEngineAdapter
 from cope.models.lm import TierLM, TierRuntime
 
 
 def tier_lm(script: Any = "four words of reply", *, delay: Any = 0.0, **runtime: Any) -> TierLM:
     engine = ScriptedEngine(script if callable(script) else lambda messages, request: script, delay)
     lm = TierLM(
-        "engine/x", tier="small", engine=engine, async_engine=engine.async_adapter, cache=False
+        "engine/x",
+        tier="small",
+        engine=engine,
+        async_engine=AsyncEngineAdapter(engine),
+        cache=False,
     )
     lm.runtime = TierRuntime(**runtime)
     return lm

@@ -14,8 +14,8 @@ from dspy.lm15 import Config, ImagePart, Message, Request, TextPart
 
 from cope.errors import CopeError
 from cope.models import ScriptedEngine
+from cope.models.engines.async_adapter import AsyncEngineAdapter
 from cope.models.engines.base import (
-    AsyncEngineAdapter,
     chat_messages,
     json_schema,
     response,
@@ -78,7 +78,7 @@ def test_a_json_schema_that_dspy_asks_for_reaches_the_engine():
         colour: Literal["red", "blue"]
 
     engine = ScriptedEngine(lambda messages, request: '{"colour": "red"}')
-    lm = dspy.LM("engine/x", engine=engine, async_engine=engine.async_adapter, cache=False)
+    lm = dspy.LM("engine/x", engine=engine, async_engine=AsyncEngineAdapter(engine), cache=False)
     with dspy.context(lm=lm, adapter=dspy.JSONAdapter()):
         assert dspy.Predict("question -> reply: dict[str, str]").signature
         made = dspy.Predict(dspy.Signature("question -> colour: str"))(question="?")
@@ -117,7 +117,7 @@ def test_a_response(finish: str, reason: str):
 
 def test_an_empty_reply_is_a_response_that_no_adapter_can_read():
     engine = ScriptedEngine(lambda messages, request: "")
-    lm = dspy.LM("engine/x", engine=engine, async_engine=engine.async_adapter, cache=False)
+    lm = dspy.LM("engine/x", engine=engine, async_engine=AsyncEngineAdapter(engine), cache=False)
     with dspy.context(lm=lm), pytest.raises(dspy.utils.exceptions.AdapterParseError):
         dspy.Predict("question -> answer")(question="?")
 
@@ -138,7 +138,7 @@ def test_engines_are_shared_by_copies():
         ScriptedEngine(lambda m, r: ""),
     ):
         assert copy.deepcopy(engine) is engine
-        twin = engine.async_adapter
+        twin = AsyncEngineAdapter(engine)
         assert copy.deepcopy(twin) is twin
 
 
@@ -154,10 +154,10 @@ def test_an_engine_is_saved_as_json_and_pickled(engine: Any):
     state = json.loads(json.dumps(engine.dump_state()))
     assert type(engine).load_state(state).dump_state() == state
     assert pickle.loads(pickle.dumps(engine)).dump_state() == state
-    twin_state = json.loads(json.dumps(engine.async_adapter.dump_state()))
+    twin_state = json.loads(json.dumps(AsyncEngineAdapter(engine).dump_state()))
     loaded = AsyncEngineAdapter.load_state(twin_state)
     assert type(loaded.engine) is type(engine) and loaded.engine.dump_state() == state
-    assert pickle.loads(pickle.dumps(engine.async_adapter)).engine.dump_state() == state
+    assert pickle.loads(pickle.dumps(AsyncEngineAdapter(engine))).engine.dump_state() == state
 
 
 def test_a_saved_adapter_names_an_engine_and_nothing_else():
@@ -177,7 +177,7 @@ class OfAUser(OllamaEngine):
 
 
 def test_a_saved_adapter_of_an_imported_module_is_loaded():
-    state = OfAUser("m", "http://10.0.0.2:1").async_adapter.dump_state()
+    state = AsyncEngineAdapter(OfAUser("m", "http://10.0.0.2:1")).dump_state()
     assert type(AsyncEngineAdapter.load_state(state).engine) is OfAUser
 
 
@@ -197,11 +197,11 @@ def test_an_adapter_saved_before_the_engines_moved_is_loaded(
 
 def test_a_model_saved_before_the_engines_moved_is_loaded():
     engine = OllamaEngine("m", "http://10.0.0.2:1")
-    lm = TierLM("ollama/m", tier="large", engine=engine, async_engine=engine.async_adapter)
+    lm = TierLM("ollama/m", tier="large", engine=engine, async_engine=AsyncEngineAdapter(engine))
     state = lm.dump_state()
     former = json.dumps(state)
     for today, yesterday in (
-        ("cope.models.engines.base:AsyncEngineAdapter", "cope.models.engine:AsyncTwin"),
+        ("cope.models.engines.async_adapter:AsyncEngineAdapter", "cope.models.engine:AsyncTwin"),
         ("cope.models.engines.ollama", "cope.models.ollama"),
     ):
         assert today in former

@@ -11,7 +11,8 @@ from dspy.lm15 import Request, Response
 from cope import CopeError, Team
 from cope.cli.main import app
 from cope.models import team as team_module
-from cope.models.engines.base import AsyncEngineAdapter, LocalEngine, response
+from cope.models.engines.async_adapter import AsyncEngineAdapter
+from cope.models.engines.base import LocalEngine, response
 from cope.models.engines.embedded import EmbeddedEngine
 from cope.models.engines.registry import (
     ENGINES,
