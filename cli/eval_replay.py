@@ -119,7 +119,7 @@ def evaluate_recording(
     if as_json:
         print_json(document)
         return
-    print_table(evaluation.settings(), replay, evaluation.summary, document)
+    print_table(evaluation.settings(), replay.preset.stages, evaluation.summary, document)
     _print_unknown(evaluation)
 
 

@@ -8,7 +8,8 @@ import click
 
 from ..models.prices import Price
 from ..programs.confidence.early_stopping import EXACT, RULES
-from .option_types import NameValue, as_dict, negated
+from ..programs.systems.registry import known_systems
+from .option_types import CommaSeparated, NameValue, as_dict, negated
 
 Command = Callable[..., Any]
 
@@ -110,6 +111,18 @@ replay_option = click.option(
     "--replay",
     metavar="RECORD",
     help="Answer from a file of cope record or cope import; no model is asked.",
+)
+system_option = click.option(
+    "--system",
+    metavar="NAME",
+    help=f"A system by its name, in place of a preset or program: {known_systems()}.",
+)
+systems_option = click.option(
+    "--systems",
+    type=CommaSeparated(),
+    default=(),
+    metavar="NAME,...",
+    help=f"Systems too, by their names: {known_systems()}.",
 )
 
 

@@ -21,3 +21,13 @@ from .preset import (
 )
 from .program_file import load_program as load_program
 from .reasoner import Reasoner as Reasoner
+from .systems.answer import SystemAnswer as SystemAnswer, ask_system as ask_system
+from .systems.base import (
+    System as System,
+    SystemOptions as SystemOptions,
+    baseline_tier as baseline_tier,
+)
+from .systems.make import make_cascade as make_cascade, make_system as make_system
+from .systems.registry import SYSTEMS as SYSTEMS
+from .systems.stage import Stage as Stage
+from .systems.stage_scope import at_stage as at_stage

@@ -21,6 +21,8 @@ from ..signatures.plans.base import PlanEnds
 from ..stats.tiers import tier_order
 from .confidence.registry import CONFIDENCES
 from .plan_kinds import known_plan_kind
+from .systems.registry import SYSTEMS, only_cascades_error
+from .systems.stage import Stage, tiers_label
 
 _PACKAGE = __name__.rpartition(".")[0]
 
@@ -135,6 +137,16 @@ class Preset(BaseModel):
         return tuple(dict.fromkeys(named))
 
     @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The rounds, as tables print them."""
+        stages = []
+        for number, spec in enumerate(self.rounds, 1):
+            tiers = (spec.reasoner,) if spec.planner is None else (spec.planner, spec.reasoner)
+            label = tiers_label(spec.planner, spec.reasoner)
+            stages.append(Stage(number, label, tiers, spec.samples, spec.threshold))
+        return tuple(stages)
+
+    @property
     def tier_order(self) -> tuple[str, ...]:
         """The tiers in the order in which the rounds bring them in; within a round the reasoner before the planner."""
         return tier_order((r.planner, r.reasoner) for r in self.rounds)
@@ -203,7 +215,8 @@ def load_preset(name: str, tiers: Collection[str] = ()) -> Preset:
         tiers: the tiers of the team.
 
     Raises:
-        CopeError: for an unknown name, a file that cannot be read, or a field that is wrong, with the field's place.
+        CopeError: for an unknown name, the name of a system, a file that cannot be read, or a field that is wrong,
+            with the field's place.
 
     >>> [r.reasoner for r in load_preset("cope").rounds]
     ['small', 'small', 'large']
@@ -225,6 +238,8 @@ def load_preset(name: str, tiers: Collection[str] = ()) -> Preset:
     else:
         if name in tiers:
             return tier_alone(name)
+        if name in SYSTEMS:
+            raise only_cascades_error(name)
         hint = suggest_names(name, preset_names(), ", or give a file FILE.toml")
         raise CopeError(f"no preset is named {name!r}: {hint}")
     try:

@@ -9,7 +9,6 @@ from typing import Any
 from ..errors import CopeError
 from ..models.prices import Price
 from ..models.team import DEFAULT_LARGE, DEFAULT_SMALL, Team
-from ..sandbox import open_sandbox
 from .bundled import find_bundled_program
 from .calibration_file import RULE, SHOWN, Certificate
 from .calibration_match import describe_calibration, load_matching_certificate
@@ -19,6 +18,8 @@ from .confidence.early_stopping import EXACT
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .identity import ProgramIdentity
 from .preset import load_preset
+from .systems.base import SystemOptions
+from .systems.make import sandboxed_confidence
 
 Notify = Callable[[str], None]
 
@@ -106,6 +107,19 @@ def _ignore(message: str) -> None:
     """Drop a message."""
 
 
+def system_options(
+    options: ProgramOptions, domain: str, answer_kind: str | None = None
+) -> SystemOptions:
+    """Return what a system takes from the options of a program.
+
+    Args:
+        options: those of the program; what only a cascade has is left out.
+        domain: the kind of questions.
+        answer_kind: how answers are read and compared; None is the domain's kind.
+    """
+    return SystemOptions(domain, answer_kind, options.seed, options.early_stop, options.unsafe_code)
+
+
 def resolve_team(options: TeamOptions) -> Team:
     """Build the team that options name. It loads no model.
 
@@ -186,11 +200,7 @@ def resolve_cascade(
         CopeError: for a preset or program that cannot be read, or that does not fit the team or the
             other options; for questions that programs answer, when there is no sandbox.
     """
-    kind = domain_by_name(domain)
-    confidence = None
-    if kind.needs_sandbox:
-        sandbox = open_sandbox(options.unsafe_code)  # now, rather than with the first program
-        confidence = kind.default_confidence(lambda: sandbox)
+    confidence = sandboxed_confidence(domain_by_name(domain), options.unsafe_code)
     settings: dict[str, Any] = {
         "seed": options.seed,
         "early_stop": options.early_stop,

@@ -1,13 +1,12 @@
 """`cope compare`: several presets and programs on the same questions, live or from a record."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ...errors import CopeError
+from ...programs.systems.registry import only_cascades_error
 from ..context import AppContext, pass_app
 from ..eval_replay import reject_fixed_options
 from ..option_groups import (
@@ -28,15 +27,15 @@ from ..options import (
     replay_option,
     samples_option,
     seed_option,
+    systems_option,
     unsafe_code_option,
 )
 from ..output import notify, print_json
 
 if TYPE_CHECKING:
-    from ...eval import QuestionResult, Recording
+    from ...eval import Recording
     from ...eval.comparison import Comparison
     from ...eval.comparison.options import ComparisonOptions
-    from ...eval.comparison.request import SystemStart
     from ...eval.run.options import DataOptions, RunOptions
     from ...programs.resolve import ProgramOptions, TeamOptions
 
@@ -54,6 +53,7 @@ def _comparison_options(values: dict[str, Any]) -> "ComparisonOptions":
     return ComparisonOptions(
         presets=values.pop("presets") or (),
         programs=tuple(Path(file) for file in programs),
+        systems=values.pop("systems"),
         against=values.pop("against"),
         by=values.pop("by"),
         margin=values.pop("margin") / 100,
@@ -79,6 +79,7 @@ comparison_options = option_group(
         help="Saved programs too, named by their files. None: presets with their own "
         "instructions, also where the package has a compiled program.",
     ),
+    systems_option,
     click.option(
         "--against",
         metavar="NAME",
@@ -155,6 +156,8 @@ def command(
     open difference significant. After an interruption the same command resumes.
     """
     if replay:
+        if comparison_options.systems:
+            raise only_cascades_error(comparison_options.systems[0])
         reject_fixed_options()
         if is_set_by_user("group") or is_set_by_user("early_stop"):
             raise click.UsageError(
@@ -199,6 +202,7 @@ def _compare_live(
     from ...eval.comparison.request import ComparisonCallbacks, ComparisonRequest
     from ...report.plots.comparison import draw_comparison
     from ..display.comparison import comparison_text
+    from ..display.evaluation import show_system_progress
 
     task = task_by_name(task_name, visible=data_options.visible, unsafe=program_options.unsafe_code)
     team_options = replace(team_options, cache=False)  # a cached reply has no tokens of its own
@@ -214,7 +218,7 @@ def _compare_live(
     )
     callbacks = ComparisonCallbacks(
         load_models=app.load_models,
-        on_system=_show_progress,
+        on_system=show_system_progress,
         draw=draw_comparison,
         render=comparison_text,
         notify=notify,
@@ -223,15 +227,6 @@ def _compare_live(
     _print(result.comparison, result.document, as_json)
     if result.incomplete:
         raise CopeError(result.incomplete)
-
-
-@contextmanager
-def _show_progress(start: "SystemStart") -> "Iterator[Callable[[QuestionResult], None]]":
-    from ..display.evaluation import EvaluationProgress
-
-    notify(f"{start.name} ({start.number} of {start.systems})")
-    with EvaluationProgress(start.questions, start.results, start.rounds) as view:
-        yield view.add
 
 
 def _compare_recording(

@@ -1,21 +1,41 @@
 """`cope eval`: a preset or program on a task, live, resumable, tracked."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from ...errors import CopeError
+from ...programs.systems.registry import only_cascades_error
 from ..context import AppContext, pass_app
-from ..option_groups import data_options, lists_tasks, program_options, run_options, team_options
-from ..options import calibration_option, early_stop_option, json_option, replay_option
+from ..option_groups import (
+    data_options,
+    is_set_by_user,
+    lists_tasks,
+    program_options,
+    run_options,
+    team_options,
+)
+from ..options import (
+    calibration_option,
+    early_stop_option,
+    json_option,
+    replay_option,
+    system_option,
+)
 from ..output import notify, print_json
 from ..warnings import warn_about_questions, warn_about_settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ...eval.run.options import DataOptions, RunOptions
     from ...eval.run.store import RunStore
     from ...eval.run.tracked import TrackedEvaluation
+    from ...eval.tasks.base import Task
+    from ...models import Team
+    from ...programs import Stage, System
+    from ...programs.calibration_file import Certificate
     from ...programs.resolve import ProgramOptions, TeamOptions
 
 
@@ -23,6 +43,7 @@ if TYPE_CHECKING:
 @click.argument("task", required=False)
 @data_options
 @run_options(".cope/eval")
+@system_option
 @replay_option
 @json_option
 @program_options
@@ -36,6 +57,7 @@ def command(
     task: str | None,
     data_options: "DataOptions",
     run_options: "RunOptions",
+    system: str | None,
     replay: str | None,
     as_json: bool,
     program_options: "ProgramOptions",
@@ -45,6 +67,8 @@ def command(
 
     The same command goes on where an interrupted one stopped and asks nothing twice.
     """
+    if system:
+        _reject_options_of_cascades(system)
     if replay:
         from ..eval_replay import evaluate_recording
 
@@ -52,24 +76,14 @@ def command(
         return
     if task is None:
         raise click.UsageError("Missing argument 'TASK'.")
-    from ...eval import RunStore, answer_kind_of, task_by_name
+    from ...eval import RunStore, task_by_name
     from ...eval.run.tracked import evaluate_tracked, program_origin, run_settings
     from ...programs.compile_metadata import read_compile_metadata
-    from ...programs.resolve import resolve_calibrated_cascade
     from ..display.evaluation import EvaluationProgress, table_text
 
     chosen = task_by_name(task, visible=data_options.visible, unsafe=program_options.unsafe_code)
     team = app.make_team(team_options)
-    resolved = resolve_calibrated_cascade(
-        program_options,
-        team_options,
-        team,
-        chosen.domain,
-        task=chosen.name,
-        shown=chosen.test_visibility,
-        notify=notify,
-    )
-    cascade = resolved.cascade.with_answer_kind(answer_kind_of(chosen))
+    resolved = _resolve_system(system, chosen, team, team_options, program_options)
     examples = chosen.load(data_options.split, data_options.limit, data_options.data)
     warn_about_questions(
         resolved.certificate, chosen.name, ((e.question, e.answer) for e in examples)
@@ -79,32 +93,84 @@ def command(
     asked = team_options.request_settings()
     asked["shown"] = chosen.test_visibility
     warn_about_settings(read_compile_metadata(resolved.path), asked)
-    settings = run_settings(chosen, data_options, team_options, cascade)
+    settings = run_settings(chosen, data_options, team_options, team, resolved.system)
     store = RunStore(settings, run_options.directory)
-    rounds = len(cascade.preset.rounds)
+    stages = resolved.system.stages
     with store.open(run_options.fresh):
-        app.load_models(team, cascade.preset.tiers)
-        with EvaluationProgress(len(examples), list(store.results.values()), rounds) as view:
+        app.load_models(team, resolved.system.tiers)
+        with EvaluationProgress(len(examples), list(store.results.values()), len(stages)) as view:
             made = evaluate_tracked(
                 chosen,
                 examples,
-                cascade,
+                team,
+                resolved.system,
                 store,
                 run_options,
                 origin,
                 on_result=view.add,
                 tracker=app.tracker,
-                table=partial(table_text, settings, cascade),
+                table=partial(table_text, settings, stages),
             )
-        _show(made, store, cascade, origin, as_json)
+        _show(made, store, stages, origin, as_json)
     if why := _unfinished(made, len(examples)):
         raise CopeError(why)
+
+
+class _Resolved(NamedTuple):
+    """A system, its program's file and the calibration that set its thresholds, if any."""
+
+    system: "System"
+    path: "Path | None"
+    certificate: "Certificate | None"
+
+
+def _reject_options_of_cascades(system: str) -> None:
+    """Raise an error for options that a system has no use for.
+
+    Raises:
+        CopeError: for --replay and --calibration.
+        click.UsageError: for an option of presets and programs.
+    """
+    if is_set_by_user("replay") or is_set_by_user("calibration"):
+        raise only_cascades_error(system)
+    for name in ("preset", "program", "samples", "thresholds"):
+        if is_set_by_user(name):
+            raise click.UsageError(f"--system brings its own stages: leave out --{name}.")
+
+
+def _resolve_system(
+    system: str | None,
+    task: "Task",
+    team: "Team",
+    team_options: "TeamOptions",
+    program_options: "ProgramOptions",
+) -> _Resolved:
+    """Make the system that --system names, else the cascade that the other options name."""
+    from ...eval import answer_kind_of
+    from ...programs import make_system
+    from ...programs.resolve import resolve_calibrated_cascade, system_options
+
+    kind = answer_kind_of(task)
+    if system:
+        options = system_options(program_options, task.domain, kind)
+        return _Resolved(make_system(system, team, options), None, None)
+    resolved = resolve_calibrated_cascade(
+        program_options,
+        team_options,
+        team,
+        task.domain,
+        task=task.name,
+        shown=task.test_visibility,
+        notify=notify,
+    )
+    cascade = resolved.cascade.with_answer_kind(kind)
+    return _Resolved(cascade, resolved.path, resolved.certificate)
 
 
 def _show(
     made: "TrackedEvaluation",
     store: "RunStore",
-    cascade: Any,
+    stages: "tuple[Stage, ...]",
     origin: dict[str, Any],
     as_json: bool,
 ) -> None:
@@ -119,7 +185,7 @@ def _show(
     if as_json:
         print_json(document)
     else:
-        print_table(store.settings, cascade, made.summary, document)
+        print_table(store.settings, stages, made.summary, document)
 
 
 def _unfinished(made: "TrackedEvaluation", questions: int) -> str | None:

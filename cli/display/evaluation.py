@@ -3,9 +3,10 @@
 import io
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.progress import (
@@ -19,8 +20,15 @@ from rich.progress import (
 from rich.table import Table
 
 from ...programs.confidence.early_stopping import HEURISTIC_RULES
+from ...programs.systems.registry import SYSTEMS
+from ...programs.systems.stage import Stage
 from ...util.text import format_usd as dollars
-from .tables import WIDTH, models_text, new_table, percent, result_console, round_label
+from ..output import notify
+from .tables import WIDTH, models_text, new_table, percent, result_console
+
+if TYPE_CHECKING:
+    from ...eval.comparison.request import SystemStart
+    from ...eval.run.store import QuestionResult
 
 EVERY_SECONDS = 20.0  # between two lines without a terminal
 
@@ -108,6 +116,14 @@ class EvaluationProgress:
             )
 
 
+@contextmanager
+def show_system_progress(start: "SystemStart") -> "Iterator[Callable[[QuestionResult], None]]":
+    """Print which system of a comparison starts, and show its progress."""
+    notify(f"{start.name} ({start.number} of {start.systems})")
+    with EvaluationProgress(start.questions, start.results, start.rounds) as view:
+        yield view.add
+
+
 def money(spent: Any) -> str:
     """Format the cost of some calls, as far as it is known; a dash where there are no calls."""
     if spent.usd is None:
@@ -120,7 +136,7 @@ def _accuracy(value: float | None, questions: int) -> str:
     return "unknown" if value is None and questions else percent(value)
 
 
-def _table(cascade: Any, summary: Any) -> Table:
+def _table(stages: Sequence[Stage], summary: Any) -> Table:
     names = (
         "round",
         "share",
@@ -134,10 +150,10 @@ def _table(cascade: Any, summary: Any) -> Table:
     )
     table = new_table(names, left=("round",))
     for round_ in summary.rounds:
-        spec = cascade.preset.rounds[round_.round - 1]
+        stage = stages[round_.round - 1]
         accuracy = _accuracy(round_.accuracy, round_.answered)
         table.add_row(
-            round_label(round_.round, spec.planner, spec.reasoner),
+            f"{stage.number} {stage.label}",
             percent(round_.share),
             accuracy,
             *_cells(round_.spent),
@@ -167,15 +183,18 @@ def _cells(spent: Any) -> tuple[str, ...]:
     )
 
 
-def _print(console: Console, settings: Mapping[str, Any], cascade: Any, summary: Any) -> None:
+def _print(
+    console: Console, settings: Mapping[str, Any], stages: Sequence[Stage], summary: Any
+) -> None:
     models = models_text(settings["models"])
+    kind = "system" if settings["preset"] in SYSTEMS else "preset"
     console.print(
-        f"[bold]{settings['task']}[/bold] with preset [bold]{settings['preset']}[/bold]: {models}",
+        f"[bold]{settings['task']}[/bold] with {kind} [bold]{settings['preset']}[/bold]: {models}",
         highlight=False,
     )
     if shown := settings.get("shown"):
         console.print(shown, highlight=False)
-    console.print(_table(cascade, summary))
+    console.print(_table(stages, summary))
     low, high = summary.interval
     errors = f", {summary.errors} errors" if summary.errors else ""
     unread = f", {summary.unreadable} without a readable answer" if summary.unreadable else ""
@@ -199,19 +218,22 @@ def _print(console: Console, settings: Mapping[str, Any], cascade: Any, summary:
         console.print(f"no call was stopped early by {rule}", highlight=False)
 
 
-def table_text(settings: Mapping[str, Any], cascade: Any, summary: Any) -> str:
+def table_text(settings: Mapping[str, Any], stages: Sequence[Stage], summary: Any) -> str:
     """Return the table as plain text."""
     console = Console(file=io.StringIO(), width=WIDTH, no_color=True)
-    _print(console, settings, cascade, summary)
+    _print(console, settings, stages, summary)
     return console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def print_table(
-    settings: Mapping[str, Any], cascade: Any, summary: Any, document: Mapping[str, Any]
+    settings: Mapping[str, Any],
+    stages: Sequence[Stage],
+    summary: Any,
+    document: Mapping[str, Any],
 ) -> None:
     """Print the table on stdout, and where the run's files are on stderr."""
     console = result_console()
-    _print(console, settings, cascade, summary)
+    _print(console, settings, stages, summary)
     places = [f"records in {document['folder']}"]
     if document["mlflow"]:
         places.append(f"MLflow run {document['mlflow']['run']} (see it with: cope ui)")

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from rich.console import Console
 from rich.table import Table
 
+from ...programs.systems.stage import tiers_label
+
 WIDTH = 140
 
 
@@ -38,9 +40,7 @@ def round_label(number: int, planner: str | None, reasoner: str) -> str:
     >>> round_label(1, "large", "small"), round_label(2, None, "large")
     ('1 large plans, small solves', '2 large solves')
     """
-    if planner:
-        return f"{number} {planner} plans, {reasoner} solves"
-    return f"{number} {reasoner} solves"
+    return f"{number} {tiers_label(planner, reasoner)}"
 
 
 def models_text(models: Mapping[str, str]) -> str:

@@ -10,10 +10,11 @@ from typing import Any
 import dspy
 
 from ...errors import CopeError
-from ...programs import Cascade
+from ...programs import System, make_system
 from ...programs.resolve import (
     resolve_cascade,
     resolve_program_path,
+    system_options,
 )
 from ...stats.tiers import last_tier_of
 from ...util.hashing import digest
@@ -21,7 +22,7 @@ from ..recording.run import read_groups
 from ..run.evaluate import evaluate
 from ..run.shared_ledger import LedgerGroup, SharingStats
 from ..run.store import QuestionResult, RunStore
-from ..run.tracked import program_origin, run_settings
+from ..run.tracked import program_origin, question_settings, run_settings
 from ..tasks.base import answer_kind_of
 from .compare import Comparison, compare
 from .document import comparison_document
@@ -35,9 +36,9 @@ DEFAULT_PRESETS = ("cope", "answer-cascade", "small", "large")
 
 @dataclass(frozen=True)
 class ComparedSystem:
-    """A system, and its program's file; None for a preset as it is."""
+    """A system, and its program's file; None for a preset as it is and for what is no cascade."""
 
-    cascade: Cascade
+    system: System
     path: Path | None
 
 
@@ -66,16 +67,16 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
         name: program_origin(system.path, examples, callbacks.notify)
         for name, system in systems.items()
     }
-    store = ComparisonStore(_comparison_dir(request, systems))
+    store = ComparisonStore(_comparison_dir(request))
     stores = {
-        name: _system_store(request, store.path, name, system.cascade)
+        name: _system_store(request, store.path, name, system.system)
         for name, system in systems.items()
     }
     with ExitStack() as stack:
         ledgers = LedgerGroup()
         for one in stores.values():
             stack.enter_context(one.open(run.fresh, ledger_factory=ledgers.open))
-        callbacks.load_models(request.team, list(_models_by_tier(systems)))
+        callbacks.load_models(request.team, list(_models_by_tier(request, systems)))
         results, stopped = _evaluate_systems(request, systems, stores, examples, callbacks)
         _check_answers(results, stopped)
         options = request.options
@@ -86,7 +87,7 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
             groups=groups,
             margin=options.margin,
             seed=request.program_options.seed,
-            last_tier=last_tier_of(one.cascade.preset.tier_order for one in systems.values()),
+            last_tier=last_tier_of(one.system.tiers for one in systems.values()),
         )
         document = _build_document(
             request, comparison, systems, store, stores, results, origins, stopped
@@ -110,6 +111,7 @@ def _resolve_systems(
     """Return the systems by name."""
     systems: dict[str, ComparedSystem] = {}
     task, team = request.task, request.team
+    kind = answer_kind_of(task)
     for source, file in request.options.requested_systems(DEFAULT_PRESETS):
         options = replace(request.program_options, preset=source, program=file, thresholds=())
         path = resolve_program_path(
@@ -121,33 +123,36 @@ def _resolve_systems(
             notify=notify,
         )
         cascade = resolve_cascade(options, team, task.domain, path)
-        cascade = cascade.with_answer_kind(answer_kind_of(task))
+        cascade = cascade.with_answer_kind(kind)
         name = Path(source).stem if source.endswith(".json") else cascade.preset.name
         check_unique_name(name, systems)
         systems[name] = ComparedSystem(cascade, path)
+    for name in request.options.systems:
+        check_unique_name(name, systems)
+        system = make_system(name, team, system_options(request.program_options, task.domain, kind))
+        systems[name] = ComparedSystem(system, None)
     check_enough_systems(systems, request.options.against)
     return systems
 
 
-def _comparison_dir(request: ComparisonRequest, systems: Mapping[str, ComparedSystem]) -> Path:
-    """Return the comparison's folder: the same for any systems on the same task and models, so that one more system asks only
-    its own calls."""
-    cascade = next(iter(systems.values())).cascade
-    settings = _run_settings(request, cascade)
-    del settings["preset"], settings["program"]
+def _comparison_dir(request: ComparisonRequest) -> Path:
+    """Return the comparison's folder: the same for any systems on the same task and models, so that
+    one more system asks only its own calls."""
+    settings = question_settings(request.task, request.data_options)
+    settings["seed"] = request.program_options.seed
+    settings["early_stop"] = request.program_options.early_stop
+    settings |= request.team_options.request_settings()
     settings["models"] = {name: tier.model for name, tier in request.team.tiers.items()}
     return request.run_options.directory / f"{request.task.name}-{digest(settings)[:8]}"
 
 
-def _system_store(request: ComparisonRequest, root: Path, name: str, cascade: Cascade) -> RunStore:
-    settings = _run_settings(request, cascade)
+def _system_store(request: ComparisonRequest, root: Path, name: str, system: System) -> RunStore:
+    settings = run_settings(
+        request.task, request.data_options, request.team_options, request.team, system
+    )
     if name != settings["preset"]:
         settings["system"] = name
     return RunStore(settings, root)
-
-
-def _run_settings(request: ComparisonRequest, cascade: Cascade) -> dict[str, Any]:
-    return run_settings(request.task, request.data_options, request.team_options, cascade)
 
 
 def _evaluate_systems(
@@ -162,14 +167,14 @@ def _evaluate_systems(
     results: dict[str, list[QuestionResult]] = {}
     stopped: str | None = None
     for number, (name, system) in enumerate(systems.items(), 1):
-        store, rounds = stores[name], len(system.cascade.preset.rounds)
+        store, rounds = stores[name], len(system.system.stages)
         earlier = list(store.results.values())[: len(examples)]
         start = SystemStart(name, number, len(systems), len(examples), earlier, rounds)
         with callbacks.on_system(start) as on_result:
             evaluation = evaluate(
                 request.task,
                 examples,
-                system.cascade,
+                system.system,
                 store,
                 in_flight=run.questions,
                 budget=_remaining_budget(run.budget, stores, name),
@@ -223,7 +228,7 @@ def _build_document(
         document["shown"] = request.task.test_visibility
     document["split"] = request.data_options.split
     document["data"] = request.data_options.data_name
-    document["models"] = _models_by_tier(systems)
+    document["models"] = _models_by_tier(request, systems)
     document["seed"] = request.program_options.seed
     document |= comparison_document(comparison)
     document["calls"] = sharing.as_dict()
@@ -237,11 +242,13 @@ def _build_document(
     return document
 
 
-def _models_by_tier(systems: Mapping[str, ComparedSystem]) -> dict[str, str]:
+def _models_by_tier(
+    request: ComparisonRequest, systems: Mapping[str, ComparedSystem]
+) -> dict[str, str]:
     models: dict[str, str] = {}
-    for system in systems.values():
-        for tier in system.cascade.preset.tiers:
-            models[tier] = system.cascade.team[tier].model
+    for compared in systems.values():
+        for tier in compared.system.tiers:
+            models[tier] = request.team[tier].model
     return models
 
 

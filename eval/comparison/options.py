@@ -15,6 +15,7 @@ class ComparisonOptions:
     Attributes:
         presets: names of presets, or TOML files; empty for the usual ones.
         programs: files of saved programs.
+        systems: names of systems that are no presets or programs.
         against: the reference; None for the last tier alone where it is there, else the last one.
         by: the measure of cost that conclusions speak of; None for the first that is known.
         margin: accuracy within which two systems count as equally accurate, as a share.
@@ -23,6 +24,7 @@ class ComparisonOptions:
 
     presets: tuple[str, ...] = ()
     programs: tuple[Path, ...] = ()
+    systems: tuple[str, ...] = ()
     against: str | None = None
     by: str | None = None
     margin: float = MARGIN
@@ -31,7 +33,8 @@ class ComparisonOptions:
     def requested_systems(
         self, default_presets: tuple[str, ...] = ()
     ) -> list[tuple[str, Path | None]]:
-        """Return what the user names, presets first: the name, and the file where it is a program.
+        """Return the cascades that the user names, presets first: the name, and the file where it
+        is a program.
 
         Args:
             default_presets: taken where the user names no preset.

@@ -42,7 +42,7 @@ class SystemStart:
         systems: how many are compared.
         questions: how many questions it is asked.
         results: those of an earlier run.
-        rounds: of its preset.
+        rounds: how many stages it has.
     """
 
     name: str

@@ -67,7 +67,7 @@ class Recorder:
         return next(iter(self.cascades.values()))
 
     @property
-    def runner(self) -> QuestionRunner:
+    def runner(self) -> QuestionRunner[Cascade]:
         """The function with which `evaluate` asks a question.
 
         The `rounds` of a result then hold `ProgramRows`.

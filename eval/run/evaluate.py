@@ -1,11 +1,10 @@
 """The evaluation run: questions in flight together, each recorded as it ends, stopped cleanly."""
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import dspy
 from dspy.utils.exceptions import (
@@ -20,7 +19,7 @@ from dspy.utils.exceptions import (
 from ...errors import CopeError, Unavailable
 from ...models import use_ledger
 from ...models.budget import Budget, BudgetGuard
-from ...programs import Cascade
+from ...programs import System, ask_system
 from ..tasks.base import Task
 from .store import QuestionResult, RunStore, key_examples
 
@@ -35,7 +34,8 @@ FATAL_ERRORS = (
 )
 
 
-QuestionRunner = Callable[[Task, dspy.Example, Cascade, QuestionResult], Awaitable[None]]
+AnySystem = TypeVar("AnySystem", bound=System)
+QuestionRunner = Callable[[Task, dspy.Example, AnySystem, QuestionResult], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -51,37 +51,23 @@ class EvaluationOutcome:
     stopped: str | None = None
 
 
-def questions_in_flight(cascade: Cascade) -> int:
-    """How many questions keep the first round's tier busy: one more than what fills its slots.
-
-    With all their samples; or with one of each, where one that passes leaves those after it unasked.
-    """
-    first = cascade.preset.rounds[0]
-    slots = cascade.team[first.reasoner].lm.runtime.semaphore.size
-    samples = 1 if cascade.confidence_of(1).single_sample_decides else first.samples
-    return max(2, math.ceil(slots / samples) + 1)
-
-
 async def ask_and_score(
-    task: Task, example: dspy.Example, cascade: Cascade, record: QuestionResult
+    task: Task, example: dspy.Example, system: System, record: QuestionResult
 ) -> None:
-    """Ask the cascade, score its answer, and write both into the record."""
-    prediction = await cascade.acall(**example.inputs())
-    score = await task.score(example, prediction.answer)
-    record.answer, record.score, record.feedback = prediction.answer, score.value, score.feedback
-    record.round, record.confidence, record.votes = (
-        prediction.round,
-        prediction.confidence,
-        prediction.votes,
-    )
-    record.rounds, record.usage = prediction.rounds, prediction.usage
-    record.usd, record.seconds = prediction.cost, prediction.seconds
+    """Ask the system, score its answer, and write both into the record."""
+    answered = await ask_system(system, example.inputs())
+    score = await task.score(example, answered.answer)
+    record.answer, record.score, record.feedback = answered.answer, score.value, score.feedback
+    record.round, record.confidence = answered.round, answered.confidence
+    record.votes, record.rounds = answered.votes, answered.rounds
+    record.usage, record.usd = answered.usage, answered.usd
+    record.seconds = answered.seconds
 
 
 async def evaluate(
     task: Task,
     examples: list[dspy.Example],
-    cascade: Cascade,
+    system: AnySystem,
     folder: RunStore,
     *,
     in_flight: int | None = None,
@@ -90,14 +76,14 @@ async def evaluate(
     question_context: Callable[[dspy.Example], AbstractContextManager[Any]] = lambda example: (
         nullcontext()
     ),
-    runner: QuestionRunner = ask_and_score,
+    runner: QuestionRunner[AnySystem] = ask_and_score,
 ) -> EvaluationOutcome:
     """Ask every question that the folder has no outcome for, and record each as it ends.
 
     Args:
         task: scores the answers.
         examples: the questions.
-        cascade: answers them.
+        system: answers them.
         folder: an opened folder; calls and records are appended to it.
         in_flight: questions asked side by side.
         budget: USD; no question is started that might pass it, by the dearest one so far.
@@ -111,7 +97,7 @@ async def evaluate(
     """
     wanted = key_examples(examples)
     left = [(key, example) for key, example in wanted.items() if key not in folder.results]
-    slots = asyncio.Semaphore(in_flight or questions_in_flight(cascade))
+    slots = asyncio.Semaphore(in_flight or system.concurrency())
     answered_before = [record.usage for record in folder.results.values()]
     guard = BudgetGuard(Budget(usd=budget), questions=answered_before)
     failed: dict[str, QuestionResult] = {}
@@ -122,7 +108,7 @@ async def evaluate(
                 return
             record = QuestionResult(key, example.id, example.question, example.answer)
             with question_context(example):
-                await _ask(runner, task, example, cascade, record)
+                await _ask(runner, task, example, system, record)
             folder.add(record)
             if record.error:
                 failed[key] = record
@@ -141,14 +127,14 @@ async def evaluate(
 
 
 async def _ask(
-    runner: QuestionRunner,
+    runner: QuestionRunner[AnySystem],
     task: Task,
     example: dspy.Example,
-    cascade: Cascade,
+    system: AnySystem,
     record: QuestionResult,
 ) -> None:
     try:
-        await runner(task, example, cascade, record)
+        await runner(task, example, system, record)
     except FATAL_ERRORS:
         raise
     except LMError as error:

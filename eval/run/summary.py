@@ -83,7 +83,7 @@ def summarize(
 
     Args:
         records: one for each question.
-        rounds: how many the preset has.
+        rounds: how many stages the system has.
         large_alone: the last tier alone on the same questions.
         groups: by a question's key, what it belongs to; questions of a group hang together.
     """

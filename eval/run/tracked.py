@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import dspy
 
-from ...models import Usage
-from ...programs import Cascade
+from ...models import Team, Usage
+from ...programs import System, baseline_tier
 from ...programs.compile_metadata import read_compile_metadata
 from ...programs.resolve import TeamOptions
 from ...util.hashing import digest
@@ -42,23 +42,34 @@ class TrackedEvaluation:
     run: "TrackerRun | None"
 
 
-def run_settings(
-    task: Task, data: DataOptions, team: TeamOptions, cascade: Cascade
-) -> dict[str, Any]:
-    """Return all that decides a run's outcome; the same settings find the same folder."""
+def question_settings(task: Task, data: DataOptions) -> dict[str, Any]:
+    """Return what decides which questions are asked and what models see of them."""
     settings: dict[str, Any] = {"task": task.name}
     if task.test_visibility:
         settings["shown"] = task.test_visibility
-    settings |= {
-        "split": data.split,
-        "data": data.data_name,
-        "preset": cascade.preset.name,
-        "program": digest(cascade.dump_state()),
-        "models": {tier: cascade.team[tier].model for tier in cascade.preset.tiers},
-        "seed": cascade.seed,
-        "early_stop": cascade.early_stop,
-    }
-    return settings | team.request_settings()
+    settings["split"] = data.split
+    settings["data"] = data.data_name
+    return settings
+
+
+def run_settings(
+    task: Task, data: DataOptions, team_options: TeamOptions, team: Team, system: System
+) -> dict[str, Any]:
+    """Return all that decides a run's outcome; the same settings find the same folder.
+
+    Args:
+        task: scores the answers.
+        data: names the questions.
+        team_options: those of the team.
+        team: the tiers.
+        system: answers the questions.
+    """
+    settings = question_settings(task, data)
+    settings["preset"] = system.name
+    settings["program"] = system.fingerprint()
+    settings["models"] = {tier: team[tier].model for tier in system.tiers}
+    settings = system.settings() | settings
+    return settings | team_options.request_settings()
 
 
 def program_origin(
@@ -83,7 +94,8 @@ def program_origin(
 def evaluate_tracked(
     task: Task,
     examples: list[dspy.Example],
-    cascade: Cascade,
+    team: Team,
+    system: System,
     store: RunStore,
     options: RunOptions,
     origin: Mapping[str, Any],
@@ -97,7 +109,8 @@ def evaluate_tracked(
     Args:
         task: scores the answers.
         examples: the questions.
-        cascade: answers them.
+        team: the tiers.
+        system: answers them.
         store: the run's folder, opened.
         options: how the run is made.
         origin: see `program_origin`; under `calibration` the file of one.
@@ -108,7 +121,7 @@ def evaluate_tracked(
     with ExitStack() as stack:
         run: TrackerRun | None = None
         if options.track:
-            run = open_tracked_run(stack, tracker, examples, cascade, store, options.store, origin)
+            run = open_tracked_run(stack, tracker, examples, system, store, options.store, origin)
 
         def question_context(example: dspy.Example) -> AbstractContextManager[None]:
             if not options.track:
@@ -118,7 +131,7 @@ def evaluate_tracked(
         work = evaluate(
             task,
             examples,
-            cascade,
+            system,
             store,
             in_flight=options.questions,
             budget=options.budget,
@@ -126,14 +139,14 @@ def evaluate_tracked(
             question_context=question_context,
         )
         outcome = asyncio.run(work)
-        last = cascade.baseline_tier
-        model = cascade.team[last].model
+        last = baseline_tier(system, team)
+        model = team[last].model
         baseline = find_baseline_run(
             options.directory, store.settings, outcome.records, model, last
         )
-        summary = summarize(outcome.records, len(cascade.preset.rounds), baseline)
+        summary = summarize(outcome.records, len(system.stages), baseline)
         if run:
-            log_summary(run, summary, store, cascade, table(summary))
+            log_summary(run, summary, store, system, table(summary))
     return TrackedEvaluation(outcome, summary, run)
 
 
@@ -141,7 +154,7 @@ def open_tracked_run(
     stack: ExitStack,
     tracker: "Tracker",
     examples: Sequence[dspy.Example],
-    cascade: Cascade,
+    system: System,
     store: RunStore,
     uri: str | None,
     origin: Mapping[str, Any],
@@ -150,9 +163,9 @@ def open_tracked_run(
     settings = dict(store.settings)
     settings["questions"] = len(examples)
     settings["data_fingerprint"] = digest([(e.question, e.answer) for e in examples])
-    rounds = cascade.preset.rounds
-    settings["thresholds"] = [r.threshold for r in rounds if r.threshold is not None]
-    settings["samples"] = [r.samples for r in rounds]
+    thresholds = [stage.threshold for stage in system.stages if stage.threshold is not None]
+    settings["thresholds"] = thresholds
+    settings["samples"] = [stage.samples for stage in system.stages]
     params = {f"model.{tier}": model for tier, model in settings.pop("models").items()}
     params |= settings
     tags = {"folder": str(store.path), "program_file": origin["program_file"] or "none"}
@@ -177,14 +190,15 @@ def open_tracked_run(
 
 
 def log_summary(
-    run: "TrackerRun", summary: Summary, store: RunStore, cascade: Cascade, table: str
+    run: "TrackerRun", summary: Summary, store: RunStore, system: System, table: str
 ) -> None:
     """Log figures, records, table and program to the MLflow run."""
     run.log_metrics(dict(_metrics(summary)))
     run.log_artifact(store.results_file)
     run.log_text(table, "table.txt")
     run.log_text(json.dumps(summary.as_dict(), indent=1), "summary.json")
-    run.log_text(json.dumps(cascade.dump_state(), indent=1, default=str), "program.json")
+    if isinstance(system, dspy.Module):  # a system may have no prompts of its own
+        run.log_text(json.dumps(system.dump_state(), indent=1, default=str), "program.json")
 
 
 def _metrics(summary: Summary) -> Iterator[tuple[str, float | int | None]]:

@@ -1,0 +1,1 @@
+"""Systems: anything that answers questions with a team's models and can be evaluated."""
