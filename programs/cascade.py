@@ -1,5 +1,6 @@
 """The cascade: rounds from cheap to dear, each asked only when the vote before it settled nothing."""
 
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,16 +13,21 @@ from ..answers.kinds.registry import ANSWER_KINDS
 from ..errors import CopeError
 from ..models import Team, metered, run_sync
 from ..sandbox import open_sandbox
+from ..util.hashing import digest
 from .cascade_round import CascadeRound
 from .confidence.base import Confidence
 from .confidence.early_stopping import EXACT, check_rule
 from .confidence.registry import confidence_by_name
-from .demonstrations import KNNDemos, knn_demos_in_state
+from .demonstrations import KNNDemos, knn_demos_in_state, nearest_by_role
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
-from .predictor_name import PredictorName, round_attribute
-from .preset import Preset, load_preset, parse_preset
+from .optimizer_trace import extend_trace, trace_of_answer
+from .predictor_name import round_attribute
+from .preset import Preset, load_preset
 from .results import final_answer, make_round_record, usage_summary
 from .round_record import RoundRecord
+from .saved_state import prompts_in_state
+from .systems.base import baseline_tier
+from .systems.stage import Stage
 
 
 class Cascade(dspy.Module):
@@ -86,14 +92,42 @@ class Cascade(dspy.Module):
             setattr(self, round_attribute(number), CascadeRound(self.preset, number, kind))
 
     @property
-    def baseline_tier(self) -> str:
-        """The tier whose answers alone are the baseline: the last tier of the preset.
+    def name(self) -> str:
+        """The preset's name."""
+        return self.preset.name
 
-        Of a preset that asks nothing but the team's first tier it is the team's second tier.
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """The tiers that the rounds ask, the last tier at the end."""
+        return self.preset.tier_order
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The rounds, as tables print them."""
+        return self.preset.stages
+
+    @property
+    def baseline_tier(self) -> str:
+        """The tier whose answers alone are the baseline, see `cope.programs.baseline_tier`."""
+        return baseline_tier(self, self.team)
+
+    def fingerprint(self) -> str:
+        """Return a digest of rounds, instructions and demonstrations."""
+        return digest(self.dump_state())
+
+    def settings(self) -> dict[str, Any]:
+        """Return the seed and the rule for stopping early."""
+        return {"seed": self.seed, "early_stop": self.early_stop}
+
+    def concurrency(self) -> int:
+        """Return how many questions in flight keep the first round's tier busy: one more than fill its slots.
+
+        A question fills as many as it has samples; one, where a sample that passes leaves the others unasked.
         """
-        first, second, *_ = self.team.tiers
-        last = self.preset.last_tier
-        return second if last == first else last
+        first = self.preset.rounds[0]
+        slots = self.team[first.reasoner].lm.runtime.semaphore.size
+        samples = 1 if self.confidence_of(1).single_sample_decides else first.samples
+        return max(2, math.ceil(slots / samples) + 1)
 
     def rounds(self) -> Iterator[CascadeRound]:
         """The rounds in order."""
@@ -179,31 +213,15 @@ class Cascade(dspy.Module):
 
     def nearest_demos(self, round_: CascadeRound, question: str) -> dict[str, list[dspy.Example]]:
         """The demonstrations chosen for a question, by role. They go with the call: other questions run beside it."""
-        kept = {
-            role: self.knn_demos.get(str(PredictorName(round_.number, role)))
-            for role in ("planner", "reasoner")
-        }
-        return {
-            role: neighbours.nearest(question) for role, neighbours in kept.items() if neighbours
-        }
+        return nearest_by_role(self.knn_demos, round_.number, question)
 
     def optimizer_trace(self, results: list[dspy.Prediction]) -> list[Any]:
-        """What DSPy's optimizers may learn from a question: the calls that its answer came from.
-
-        These are the winner's in the round that answered, and those of earlier plans that this round saw. A round that
-        was escalated past settled nothing, so its solutions are no examples.
+        """Return what DSPy's optimizers may learn from a question, see `trace_of_answer`.
 
         Args:
             results: what the rounds gave, in order; the last one answered.
         """
-        *earlier, last = zip(self.rounds(), results, strict=False)
-        entries = [
-            entry
-            for round_, result in earlier
-            if round_.number in last[0].spec.sees
-            for entry in plan_trace(result)
-        ]
-        return [*entries, *winning_trace(last[1])]
+        return trace_of_answer(list(self.rounds())[: len(results)], results)
 
     def reset_copy(self) -> Self:
         """A copy without demonstrations in the predictors that an optimizer sees."""
@@ -229,21 +247,8 @@ class Cascade(dspy.Module):
         return state
 
     def load_state(self, state: dict[str, Any], **kwargs: Any) -> None:
-        state = dict(state)
-        if "preset" not in state:
-            raise CopeError("the state is not that of a cascade: it names no preset")
-        saved = parse_preset(state.pop("preset"), "in the program file")
-        domain = state.pop("domain", DEFAULT_DOMAIN)
-        state.pop("answer_kind", None)  # prompts do not depend on it
-        if domain != self.domain:
-            raise CopeError(
-                f"the program was saved for questions of kind {domain!r}, and this one is for {self.domain!r}"
-            )
-        if saved.rounds != self.preset.rounds:
-            raise CopeError(
-                f"the program was saved for preset {saved.name!r} with other rounds: load it with Cascade.from_file"
-            )
-        self._load_prompts(state, **kwargs)
+        prompts = prompts_in_state(state, self.preset, self.domain)
+        self._load_prompts(prompts, **kwargs)
 
     def _load_prompts(self, state: dict[str, Any], **kwargs: Any) -> None:
         """Take over what `_prompt_state` gave.
@@ -289,25 +294,3 @@ class Cascade(dspy.Module):
         from . import load_program
 
         return load_program(path, team, **kwargs)
-
-
-def winning_trace(result: dspy.Prediction) -> list[Any]:
-    """DSPy's trace of the sample behind a round's answer, and of the plan that all its samples share."""
-    shared = result.shared.trace if result.shared else []
-    first = next((s for s in result.samples if s.index in result.verdict.supporters[:1]), None)
-    return [*shared, *(first.trace if first else [])]
-
-
-def plan_trace(result: dspy.Prediction) -> list[Any]:
-    """DSPy's trace of the plan that a round handed on."""
-    if result.shared:
-        return list(result.shared.trace)
-    made = next((s for s in result.samples if s.plan and s.plan == result.plan), None)
-    return made.trace[:1] if made else []
-
-
-def extend_trace(entries: list[Any]) -> None:
-    """Put calls into the trace that DSPy's optimizers learn from, where one is kept."""
-    trace = dspy.settings.trace
-    if trace is not None:
-        trace.extend(entries[: max(0, dspy.settings.max_trace_size - len(trace))])

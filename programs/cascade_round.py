@@ -22,6 +22,7 @@ from .planner import Planner
 from .preset import Preset
 from .reasoner import Reasoner
 from .sampling import derive_seed, draw_samples, seeded_order
+from .systems.stage_scope import stage_number
 
 UNREADABLE_PLAN = "none"  # what a later round is shown when the plan it would see could not be read
 
@@ -209,7 +210,7 @@ class CascadeRound(dspy.Module):
         """The tier's model and adapter, the meter's labels, and a trace of the sample's own."""
         stack = ExitStack()
         stack.enter_context(team[tier].context(trace=trace))
-        stack.enter_context(call_labels(round=self.number, role=role, sample=index))
+        stack.enter_context(call_labels(round=stage_number(self.number), role=role, sample=index))
         return stack
 
     def _call_settings(

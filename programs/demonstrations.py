@@ -11,6 +11,8 @@ from zlib import crc32
 import dspy
 import numpy as np
 
+from .predictor_name import ROLES, PredictorName
+
 _SIZE = 4096  # of a vector; n-grams are hashed into it
 _GRAMS = (3, 4, 5)  # characters, within words
 _DIGITS = 6  # of a similarity: later ones differ from machine to machine, and the same program must show the same
@@ -100,6 +102,24 @@ class KNNDemos:
         """Rows of length 1."""
         rows = _tf(questions) * self._idf
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+
+
+def nearest_by_role(
+    knn_demos: Mapping[str, KNNDemos], number: int, question: str
+) -> dict[str, list[dspy.Example]]:
+    """Return the demonstrations that a round shows for a question, by role: `planner`, `reasoner`.
+
+    Args:
+        knn_demos: those to choose from, by predictor.
+        number: the round, from 1.
+        question: the question.
+    """
+    nearest: dict[str, list[dspy.Example]] = {}
+    for role in ROLES:
+        demos = knn_demos.get(str(PredictorName(number, role)))
+        if demos:
+            nearest[role] = demos.nearest(question)
+    return nearest
 
 
 def knn_demos_in_state(state: Mapping[str, Any]) -> dict[str, KNNDemos]:

@@ -5,11 +5,12 @@ from typing import Any, Self
 
 import dspy
 
-from .cascade import Cascade, extend_trace
+from .cascade import Cascade
 from .confidence.base import Sample
 from .confidence.early_stopping import NONE
 from .demonstrations import knn_demos_in_state
 from .events import use_observer
+from .optimizer_trace import extend_trace
 from .sampling import draw_samples
 
 

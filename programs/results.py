@@ -11,6 +11,7 @@ from ..sandbox import TestOutcome
 from .cascade_round import CascadeRound
 from .confidence.base import Sample
 from .round_record import OutcomeRecord, RoundRecord, SampleRecord, kind_of
+from .systems.stage_scope import stage_number
 
 
 def make_round_record(
@@ -19,7 +20,7 @@ def make_round_record(
     """Return a round as plain data, for the prediction and for the records of an evaluation."""
     verdict = result.verdict
     record: RoundRecord = {
-        "round": round_.number,
+        "round": stage_number(round_.number),
         "kind": verdict.kind,
         "accepted": result.accepted,
         "answer": verdict.answer,

@@ -55,7 +55,7 @@ async def ask_and_score(
     task: Task, example: dspy.Example, system: System, record: QuestionResult
 ) -> None:
     """Ask the system, score its answer, and write both into the record."""
-    answered = await ask_system(system, example.inputs())
+    answered = await ask_system(system, dict(example.inputs().items()))
     score = await task.score(example, answered.answer)
     record.answer, record.score, record.feedback = answered.answer, score.value, score.feedback
     record.round, record.confidence = answered.round, answered.confidence

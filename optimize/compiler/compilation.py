@@ -10,7 +10,6 @@ from pathlib import Path
 import dspy
 
 from ...errors import CopeError
-from ...eval.run.evaluate import questions_in_flight
 from ...models import Budget, Usage
 from ...models.adapter import LeanAdapter
 from ...models.budget import BudgetExhausted
@@ -130,7 +129,7 @@ class Compilation:
         train = splits.train
         if not isinstance(self.optimizer, Own):
             train = [shown_row(example, student) for example in splits.train]
-        self.evaluator = ProgramEvaluator(self.metric, self.session, questions_in_flight(program))
+        self.evaluator = ProgramEvaluator(self.metric, self.session, program.concurrency())
         self.job = Job(
             student=student,
             trainset=train,

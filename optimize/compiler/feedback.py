@@ -5,9 +5,9 @@ from typing import Any
 import dspy
 
 from ...eval import Score
-from ...programs.cascade import winning_trace
 from ...programs.cascade_round import UNREADABLE_PLAN, CascadeRound
 from ...programs.confidence.base import Sample
+from ...programs.optimizer_trace import winning_trace
 from ...programs.predictor_name import PredictorName
 from ...programs.round_record import RoundRecord
 from ...util.text import shorten

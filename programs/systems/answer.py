@@ -10,7 +10,7 @@ import dspy
 from ...errors import CopeError
 from ...models import call_labels, metered
 from ...models.usage_row import UsageRow
-from ..results import used
+from ..results import usage_summary
 from ..round_record import RoundRecord
 from .base import System
 
@@ -68,7 +68,7 @@ async def ask_system(system: System, inputs: Mapping[str, Any]) -> SystemAnswer:
             f"the system {system.name!r} answered in stage {number}, and it has "
             f"{len(system.stages)}: its package must name all stages"
         )
-    usage = used(meter)
+    usage = usage_summary(meter)
     rounds = prediction.get("rounds") or [_record(prediction, number, seconds)]
     return SystemAnswer(
         answer=prediction.answer,
