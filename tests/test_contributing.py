@@ -19,9 +19,10 @@ from cope.models.engines.registry import ENGINES
 from cope.optimize.optimizers.registry import OPTIMIZERS
 from cope.programs.confidence.registry import CONFIDENCES
 from cope.programs.plan_kinds import PLAN_KINDS
+from cope.programs.systems.registry import SYSTEMS
 
 TEXT = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
-REGISTRIES = (TASKS, ANSWER_KINDS, PLAN_KINDS, CONFIDENCES, ENGINES, OPTIMIZERS)
+REGISTRIES = (TASKS, ANSWER_KINDS, PLAN_KINDS, CONFIDENCES, ENGINES, OPTIMIZERS, SYSTEMS)
 
 
 @dataclass

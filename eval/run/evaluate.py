@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 import dspy
@@ -19,7 +19,7 @@ from dspy.utils.exceptions import (
 from ...errors import CopeError, Unavailable
 from ...models import use_ledger
 from ...models.budget import Budget, BudgetGuard
-from ...programs import System, ask_system
+from ...programs import Cascade, System, ask_system
 from ..tasks.base import Task
 from .store import QuestionResult, RunStore, key_examples
 
@@ -95,6 +95,8 @@ async def evaluate(
         CopeError: when a model cannot be reached or used, or a budget is given and a price is not known; all that is
             done is saved.
     """
+    if not isinstance(system, Cascade):  # a cascade's rounds are in its records and its preset
+        folder.update_metadata(stages=[asdict(stage) for stage in system.stages])
     wanted = key_examples(examples)
     left = [(key, example) for key, example in wanted.items() if key not in folder.results]
     slots = asyncio.Semaphore(in_flight or system.concurrency())

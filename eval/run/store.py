@@ -16,6 +16,7 @@ from ...errors import CopeError
 from ...models import Ledger
 from ...models.usage_row import UsageRow
 from ...programs.round_record import RoundRecord
+from ...programs.systems.stage import Stage
 from ...util.files import JsonlWriter, read_jsonl, read_metadata, write_metadata
 from ...util.hashing import digest
 from ...util.lock import lock_directory
@@ -99,6 +100,20 @@ class StoredRun:
     def settings(self) -> dict[str, Any]:
         """All that decides the run's outcome."""
         return self.metadata["settings"]
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of a system that is no cascade; empty for a cascade.
+
+        Raises:
+            CopeError: when they are damaged.
+        """
+        try:
+            return tuple(Stage.from_dict(stage) for stage in self.metadata.get("stages", ()))
+        except (KeyError, TypeError) as error:
+            raise CopeError(
+                f"{self.path / METADATA_FILE} has damaged stages ({error!r}): run cope eval --fresh"
+            ) from None
 
     @cached_property
     def results(self) -> dict[str, QuestionResult]:

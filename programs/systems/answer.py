@@ -77,7 +77,7 @@ async def ask_system(system: System, inputs: Mapping[str, Any]) -> SystemAnswer:
         votes=prediction.get("votes") or dict(rounds[-1]["votes"]),
         rounds=rounds,
         usage=usage["usage"],
-        usd=usage["cost"],
+        usd=usage["cost"] if meter.calls else 0.0,
         seconds=seconds,
     )
 

@@ -1,6 +1,8 @@
 """One step of a system, for which tables print one row."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 
 def tiers_label(planner: str | None, reasoner: str) -> str:
@@ -35,3 +37,19 @@ class Stage:
     tiers: tuple[str, ...]
     samples: int = 1
     threshold: float | None = None
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """Return the stage that a run's file holds. Keys that only another version knows are ignored.
+
+        Raises:
+            KeyError: when a field is missing.
+            TypeError: when it is no stage.
+        """
+        return cls(
+            int(plain["number"]),
+            str(plain["label"]),
+            tuple(str(tier) for tier in plain["tiers"]),
+            int(plain["samples"]),
+            plain["threshold"],
+        )

@@ -82,9 +82,11 @@ function outcome(told) {
 
 function roundsOf(question, told) {
   const system = figures.systems[state.system];
-  const drawn = told.rounds.map((round) => roundBox(question, system, round));
-  const later = system.rounds.slice(told.rounds.length).filter(() => !told.error).map((round, place) => notNeeded(question, round, told.rounds.length + place));
-  return [...drawn, ...later];
+  return system.rounds.flatMap((round, place) => {
+    const asked = told.rounds.filter((one) => one.number === round.round);
+    if (asked.length) return asked.map((one) => roundBox(question, system, one));
+    return told.error ? [] : [notNeeded(question, round, place)];
+  });
 }
 
 function roundBox(question, system, round) {

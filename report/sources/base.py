@@ -10,6 +10,7 @@ from ...eval.run.store import QuestionResult
 from ...eval.run.summary import Summary, summarize
 from ...programs.domains.registry import domain_by_name
 from ...programs.preset import Round
+from ...programs.systems.stage import Stage
 from ...stats.tiers import last_tier_of, tier_order
 
 Sample = dict[str, Any]
@@ -31,6 +32,7 @@ class RoundView:
             source has them.
         plan: the kind of plan that the planner writes.
         plans: the number of plans.
+        label: which tier does what, in the words of a system that is no cascade.
     """
 
     number: int
@@ -41,6 +43,7 @@ class RoundView:
     pool: int | None = None
     plan: str | None = None
     plans: int = 1
+    label: str = ""
 
     @classmethod
     def from_spec(cls, number: int, spec: Round, pool: int | None) -> "RoundView":
@@ -55,6 +58,19 @@ class RoundView:
             spec.plans,
         )
 
+    @classmethod
+    def from_stage(cls, stage: Stage, pool: int | None) -> "RoundView":
+        """Return a stage of a system that is no cascade; its last tier counts as the one that solves."""
+        tier = stage.tiers[-1] if stage.tiers else None
+        return cls(
+            stage.number,
+            tier,
+            samples=stage.samples,
+            threshold=stage.threshold,
+            pool=pool,
+            label=stage.label,
+        )
+
     @property
     def description(self) -> str:
         """A line about which tier does what.
@@ -62,6 +78,8 @@ class RoundView:
         >>> RoundView(1, "small", samples=8).description
         'small solves 8 times'
         """
+        if self.label:
+            return self.label
         if self.reasoner is None:
             return "nobody was asked"
         times = "once" if self.samples == 1 else f"{self.samples} times"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...errors import CopeError
@@ -62,7 +63,7 @@ def run_system(
     settings = run.settings
     records = reprice(run_records(run), prices or {})
     domain = task_domain(settings["task"])
-    rounds = tuple(_round_views(settings["preset"], records, first_pool))
+    rounds = tuple(_round_views(run, records, first_pool))
     right = {
         (record.key, told["round"]): round_is_right(record, told, domain)
         for record in records
@@ -118,18 +119,22 @@ def round_is_right(
 
 
 def _round_views(
-    preset: str, records: Sequence[QuestionResult], first_pool: int
+    run: StoredRun, records: Sequence[QuestionResult], first_pool: int
 ) -> Iterator[RoundView]:
-    """Yield the rounds of a bundled preset, corrected by the records; else those of the records."""
-    seen = max((len(record.rounds) for record in records), default=0)
-    specs = load_preset(preset).rounds if preset in preset_names() else ()
-    for number in range(1, max(seen, len(specs)) + 1):
-        spec = (
-            RoundView.from_spec(number, specs[number - 1], first_pool + number - 1)
-            if number <= len(specs)
-            else None
-        )
-        yield _observed_round(number, records, first_pool + number - 1, spec)
+    """Yield the rounds of a bundled preset or a system, corrected by the records; else those of the
+    records."""
+    preset = run.settings["preset"]
+    known: list[RoundView] = []
+    if run.stages:
+        for pool, stage in enumerate(run.stages, first_pool):
+            known.append(RoundView.from_stage(stage, pool))
+    elif preset in preset_names():
+        for number, spec in enumerate(load_preset(preset).rounds, 1):
+            known.append(RoundView.from_spec(number, spec, first_pool + number - 1))
+    seen = [entry["round"] for record in records for entry in record.rounds]
+    for number in range(1, max([len(known), *seen]) + 1):
+        view = known[number - 1] if number <= len(known) else None
+        yield _observed_round(number, records, first_pool + number - 1, view)
 
 
 def _observed_round(
@@ -153,9 +158,7 @@ def _observed_round(
     if spec is None:
         return RoundView(number, tiers.get("reason"), tiers.get("plan"), samples, threshold, pool)
     plans = samples if spec.plans > 1 else spec.plans
-    return RoundView(
-        number, spec.reasoner, spec.planner, samples, threshold, pool, spec.plan, plans
-    )
+    return replace(spec, samples=samples, threshold=threshold, plans=plans)
 
 
 def _samples_in_round(round_records: Sequence[RoundRecord]) -> int:
