@@ -41,16 +41,16 @@ class LeanAdapter(dspy.Adapter):
 
     def format_field_structure(self, signature: type[dspy.Signature]) -> str:
         fields = signature.output_fields
-        labelled = _labeled_fields(signature)
-        if not labelled:
+        labeled = _labeled_fields(signature)
+        if not labeled:
             name, field = next(iter(fields.items()))
             return (
                 ""
                 if field.annotation is str
                 else f"Reply with this alone: <{_description(name, field)}>"
             )
-        free = [name.replace("_", " ") for name in fields if name not in labelled]
-        lines = [f"{_label(name)}: <{_description(name, fields[name])}>" for name in labelled]
+        free = [name.replace("_", " ") for name in fields if name not in labeled]
+        lines = [f"{_label(name)}: <{_description(name, fields[name])}>" for name in labeled]
         start = f"Write the {free[0]} first. " if free else ""
         if len(lines) == 1:
             return f"{start}The last line must be: {lines[0]}"
@@ -84,37 +84,37 @@ class LeanAdapter(dspy.Adapter):
         outputs: dict[str, Any],
         missing_field_message: str | None = None,
     ) -> str:
-        labelled = _labeled_fields(signature)
+        labeled = _labeled_fields(signature)
         lines = []
         for name, field in signature.output_fields.items():
             value = outputs.get(name)
-            if value is None and name not in labelled and labelled:
+            if value is None and name not in labeled and labeled:
                 continue  # a demonstration without its reasoning shows the answer alone
             text = missing_field_message or ""
             if value is not None:
                 text = str(format_field_value(field_info=field, value=value))
-            lines.append(f"{_label(name)}: {text}" if name in labelled else text)
+            lines.append(f"{_label(name)}: {text}" if name in labeled else text)
         return "\n".join(filter(None, lines))
 
     def parse(self, signature: type[dspy.Signature], completion: str) -> dict[str, Any]:
         text = completion.strip()
-        labelled = _labeled_fields(signature)
-        for name in labelled:  # small models sometimes copy the form instead of filling it in
+        labeled = _labeled_fields(signature)
+        for name in labeled:  # small models sometimes copy the form instead of filling it in
             text = text.replace(f"<{_description(name, signature.output_fields[name])}>", "")
-        values, head = _values(text, labelled)
+        values, head = _labeled_values(text, labeled)
         found = {}
         for name, field in signature.output_fields.items():
-            value = values.get(name) or (head if name in labelled else _without_label(head, name))
+            value = values.get(name) or (head if name in labeled else _without_label(head, name))
             try:
                 found[name] = (
                     value
                     if field.annotation is str
-                    else parse_value(_bare(value, field), field.annotation)
+                    else parse_value(_strip_markup(value, field), field.annotation)
                 )
             except ValueError:
                 value = ""
             # The steps may be missing where the answer is there; every other field must have something in it.
-            if not value and (name in labelled or not labelled):
+            if not value and (name in labeled or not labeled):
                 raise AdapterParseError("LeanAdapter", signature, completion)  # pyright: ignore[reportArgumentType]
         return found
 
@@ -141,16 +141,16 @@ def _description(name: str, field: Any) -> str:
     )
 
 
-def _labels(text: str, name: str) -> list[re.Match[str]]:
+def _find_labels(text: str, name: str) -> list[re.Match[str]]:
     # At a line's start with any markdown around it, or after a sentence within a line.
     pattern = rf"(?:^[ \t>#*_`-]*|(?<=[.!?])\s+\**){re.escape(_label(name))}\s*[*_`]*\s*:[*_`]*"
     return list(re.finditer(pattern, text, re.IGNORECASE | re.MULTILINE))
 
 
-def _values(text: str, names: list[str]) -> tuple[dict[str, str], str]:
+def _labeled_values(text: str, names: list[str]) -> tuple[dict[str, str], str]:
     """What follows the last label of each name that has something behind it, and the text before all of these."""
     marks = sorted(
-        ((mark.start(), mark.end(), name) for name in names for mark in _labels(text, name)),
+        ((mark.start(), mark.end(), name) for name in names for mark in _find_labels(text, name)),
         reverse=True,
     )
     values: dict[str, str] = {}
@@ -166,11 +166,11 @@ def _values(text: str, names: list[str]) -> tuple[dict[str, str], str]:
 
 
 def _without_label(text: str, name: str) -> str:
-    found = _labels(text, name)
+    found = _find_labels(text, name)
     return text[found[0].end() :].strip() if found and found[0].start() == 0 else text
 
 
-def _bare(value: str, field: Any) -> str:
+def _strip_markup(value: str, field: Any) -> str:
     """A value without the markdown and the full stop that small models put around it, a number without its unit."""
     numbers = _NUMBER.findall(value) if field.annotation in (int, float) else []
     return (
@@ -186,12 +186,12 @@ def adapter_by_name(name: str) -> dspy.Adapter:
     Raises:
         CopeError: for another name.
     """
-    made = {
+    factories = {
         "lean": LeanAdapter,
         "chat": lambda: dspy.ChatAdapter(use_json_adapter_fallback=False),
         "json": dspy.JSONAdapter,
         "xml": lambda: dspy.XMLAdapter(use_json_adapter_fallback=False),
     }
-    if name not in made:
-        raise CopeError(f"no adapter is named {name!r}: choose one of {', '.join(made)}")
-    return made[name]()
+    if name not in factories:
+        raise CopeError(f"no adapter is named {name!r}: choose one of {', '.join(factories)}")
+    return factories[name]()

@@ -104,14 +104,14 @@ class BudgetGuard:
         self.budget = budget
         self.used = used or Usage()
         self._set_aside: dict[str, float | None] = {}
-        self._begun = self.used.calls
+        self._calls_begun = self.used.calls
         self._lock = threading.Lock()
         costs = [] if budget.usd is None else [cost_for_budget(usage) for usage in questions]
         self._spent_usd = sum(costs)
-        self._most_usd = max(costs, default=None)
-        self._running = 0
-        self._first_known = asyncio.Event()
-        self.refused: str | None = None
+        self._max_question_usd = max(costs, default=None)
+        self._questions_running = 0
+        self._first_cost_known = asyncio.Event()
+        self.stop_reason: str | None = None
         """Why `reserve` lets no further question begin."""
 
     # Single calls
@@ -135,7 +135,7 @@ class BudgetGuard:
             reason = self.exhausted_reason()
             if reason:
                 raise BudgetExhausted(reason)
-            self._begun += 1
+            self._calls_begun += 1
 
     def on_error(self, call: Call, error: Exception) -> None:
         """Do nothing, because `after_call` books a call that failed as well."""
@@ -145,7 +145,7 @@ class BudgetGuard:
         with self._lock:
             nobody_was_asked = call.cache_hit or (call.cancelled and not call.seconds)
             if nobody_was_asked:
-                self._begun -= 1
+                self._calls_begun -= 1
             else:
                 self.used = self.used.plus(Usage.from_calls([call]))
 
@@ -156,7 +156,7 @@ class BudgetGuard:
             CopeError: when money is bounded and a finished call has no price.
         """
         bound = getattr(self.budget, name)
-        used = self._begun if name == "calls" else self.used.totals()[name]
+        used = self._calls_begun if name == "calls" else self.used.totals()[name]
         if bound is None:
             return None
         if used is None:
@@ -182,30 +182,30 @@ class BudgetGuard:
         """Reserve as much money as the most expensive question took, for one more question.
 
         Yields:
-            What takes the question's usage when it is answered; None when there is no room, and `refused` says why.
+            What takes the question's usage when it is answered; None when there is no room, and `stop_reason` says why.
         """
         bound = self.budget.usd
         if bound is None:
             yield lambda usage: None
             return
-        if self._running and self._most_usd is None:
-            await self._first_known.wait()  # one question first shows what they cost
-        reserved = (self._most_usd or 0.0) * (self._running + 1)
+        if self._questions_running and self._max_question_usd is None:
+            await self._first_cost_known.wait()  # one question first shows what they cost
+        reserved = (self._max_question_usd or 0.0) * (self._questions_running + 1)
         if self._spent_usd + reserved > bound:
-            self.refused = (
+            self.stop_reason = (
                 f"the budget of ${bound:g} allows no further question (spent ${self._spent_usd:.4f}); what is done is "
                 "saved, and the same command with a larger --budget goes on"
             )
             yield None
             return
-        self._running += 1
+        self._questions_running += 1
         try:
-            yield self._book
+            yield self._add_question
         finally:
-            self._running -= 1
-            self._first_known.set()
+            self._questions_running -= 1
+            self._first_cost_known.set()
 
-    def _book(self, usage: UsageRows) -> None:
+    def _add_question(self, usage: UsageRows) -> None:
         cost = cost_for_budget(usage)
         self._spent_usd += cost
-        self._most_usd = max(self._most_usd or 0.0, cost)
+        self._max_question_usd = max(self._max_question_usd or 0.0, cost)

@@ -24,7 +24,7 @@ class TierScheduler:
     """Lets the tiers of one machine generate in turn; requests of one tier run side by side.
 
     Two servers' models that generate at once fight for the cores (measured at more than six times slower than in turn
-    on two cores, for Ollama). The tier whose turn it is keeps it while it has work, but for no longer than `patience`
+    on two cores, for Ollama). The tier whose turn it is keeps it while it has work, but for no longer than `time_slice`
     seconds of `clock` once another tier waits. Works across threads and event loops.
     """
 
@@ -56,10 +56,10 @@ class TierScheduler:
         """With nothing running, the turn goes to whoever has waited longest, and to all others of that tier."""
         while self._waiting:
             tier = self._waiting[0][0]
-            woken, kept = [], deque()
+            woken, remaining = [], deque()
             for waiter in self._waiting:
-                (woken if waiter[0] == tier else kept).append(waiter)
-            self._waiting = kept
+                (woken if waiter[0] == tier else remaining).append(waiter)
+            self._waiting = remaining
             self._holder, self._since = tier, self._clock()
             self._running = sum(_wake(loop, future) for _, loop, future in woken)
             if self._running:
@@ -87,10 +87,10 @@ class TierScheduler:
                 await future
             except asyncio.CancelledError:
                 with self._lock:
-                    mine = [w for w in self._waiting if w[2] is future]
-                    for waiter in mine:
+                    still_waiting = [w for w in self._waiting if w[2] is future]
+                    for waiter in still_waiting:
                         self._waiting.remove(waiter)
-                if not mine:
+                if not still_waiting:
                     self._leave()  # it was chosen before it gave up
                 raise
         try:
@@ -109,7 +109,7 @@ def with_priority(priority: int) -> Iterator[None]:
         _priority.reset(token)
 
 
-_priority: contextvars.ContextVar[int] = contextvars.ContextVar("cope_rank", default=0)
+_priority: contextvars.ContextVar[int] = contextvars.ContextVar("cope_priority", default=0)
 
 
 class PrioritySemaphore:

@@ -42,9 +42,11 @@ class TierRuntime:
         )
 
 
-def _rebuild_runtime(size: int, patience: float | None, price: Price | None) -> TierRuntime:
+def _rebuild_runtime(size: int, time_slice: float | None, price: Price | None) -> TierRuntime:
     return TierRuntime(
-        PrioritySemaphore(size), None if patience is None else TierScheduler(patience), price=price
+        PrioritySemaphore(size),
+        None if time_slice is None else TierScheduler(time_slice),
+        price=price,
     )
 
 

@@ -86,9 +86,9 @@ def resample(
     )
     total = dict(zip(names, table.sum(axis=0).tolist(), strict=True))
     if groups is not None:
-        kinds, places = np.unique(groups, return_inverse=True)
-        summed = np.zeros((len(kinds), len(names)))
-        np.add.at(summed, places, table)
+        labels, index = np.unique(groups, return_inverse=True)
+        summed = np.zeros((len(labels), len(names)))
+        np.add.at(summed, index, table)
         table = summed
     units, rng = len(table), np.random.default_rng(seed)
     rows = max(1, _CELLS // max(units, 1))
@@ -103,8 +103,8 @@ def resample(
 
 def _counts(rng: np.random.Generator, draws: int, units: int) -> Array:
     """Return (draws, units): how often each unit occurs in each draw."""
-    places = rng.integers(0, units, (draws, units)) + units * np.arange(draws)[:, None]
-    return np.bincount(places.ravel(), minlength=draws * units).reshape(draws, units)
+    index = rng.integers(0, units, (draws, units)) + units * np.arange(draws)[:, None]
+    return np.bincount(index.ravel(), minlength=draws * units).reshape(draws, units)
 
 
 def percentile_interval(values: Array, units: int, level: float = LEVEL) -> tuple[float, float]:

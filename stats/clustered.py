@@ -53,16 +53,16 @@ def effective_counts(values: Array, groups: Array | None) -> float:
     98.4
     """
     n = len(values)
-    kinds = n if groups is None else len(np.unique(groups))
-    if kinds == n:
+    num_groups = n if groups is None else len(np.unique(groups))
+    if num_groups == n:
         return float(n)
-    if kinds < 2:
+    if num_groups < 2:
         return 0.0
     from scipy import stats  # slow to import, and most questions are not grouped
 
-    alike = bool(np.all(np.asarray(values) == values[0]))
-    few = float(stats.t.isf(_TAIL, n - 1) / stats.t.isf(_TAIL, kinds - 1)) ** 2
-    return few * (kinds if alike else n / design_effect(values, groups))
+    all_equal = bool(np.all(np.asarray(values) == values[0]))
+    few_groups = float(stats.t.isf(_TAIL, n - 1) / stats.t.isf(_TAIL, num_groups - 1)) ** 2
+    return few_groups * (num_groups if all_equal else n / design_effect(values, groups))
 
 
 def clustered_wilson(scores: Array, groups: Array | None = None) -> tuple[float, float]:
@@ -82,10 +82,10 @@ def clustered_wilson(scores: Array, groups: Array | None = None) -> tuple[float,
     n = len(scores)
     if not n:
         return 0.0, 1.0
-    worth = effective_counts(scores, groups)
-    if worth <= 0:
+    effective = effective_counts(scores, groups)
+    if effective <= 0:
         return 0.0, 1.0
-    return wilson(float(np.sum(scores)) * worth / n, worth)
+    return wilson(float(np.sum(scores)) * effective / n, effective)
 
 
 def group_labels(keys: Sequence[str], group_by_key: Mapping[str, str] | None) -> Array | None:

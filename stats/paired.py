@@ -27,8 +27,8 @@ def paired_p(first: Array, second: Array, groups: Array | None = None) -> float:
 
     Without groups McNemar's exact test. Where questions are grouped, their outcomes depend on each
     other, and McNemar's test would report too many differences. Then the two systems are swapped in
-    whole groups: with s_g = wins - losses in group g, the p-value is the chance that |sum of +-s_g|
-    is at least what was seen, all signs being equally likely, and it is computed exactly. With one
+    whole groups: with s_g = wins - losses in group g, the p-value is the probability that |sum of +-s_g|
+    is at least what was observed, all signs being equally likely, and it is computed exactly. With one
     question a group that is McNemar's test; the chi-square form of Durkalski et al. (2003,
     Statistics in Medicine 22:2417) is its approximation by a normal.
 
@@ -50,19 +50,19 @@ def paired_p(first: Array, second: Array, groups: Array | None = None) -> float:
 def sign_flip_p(net: Array) -> float:
     """Return the exact p-value of the sign-flip test for integers, by one convolution per group."""
     sizes = np.abs(net[net != 0])
-    reach = int(sizes.sum())
-    chance = np.zeros(2 * reach + 1)
-    chance[reach] = 1.0
+    max_sum = int(sizes.sum())
+    probability = np.zeros(2 * max_sum + 1)
+    probability[max_sum] = 1.0
     for size in sizes:
-        chance = (
-            np.roll(chance, size) + np.roll(chance, -size)
-        ) / 2  # never wraps: the sums stay within reach
-    seen = abs(int(net.sum()))
-    return min(1.0, float(chance[np.abs(np.arange(-reach, reach + 1)) >= seen].sum()))
+        probability = (
+            np.roll(probability, size) + np.roll(probability, -size)
+        ) / 2  # never wraps: the sums stay within max_sum
+    observed = abs(int(net.sum()))
+    return min(1.0, float(probability[np.abs(np.arange(-max_sum, max_sum + 1)) >= observed].sum()))
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Return Holm's adjusted p-values (Holm 1979), which bound the chance of any false finding.
+    """Return Holm's adjusted p-values (Holm 1979), which bound the probability of any false finding.
 
         adjusted of the k-th smallest = max over j <= k of min(1, (m - j + 1) p_j)
 
@@ -70,9 +70,9 @@ def holm(p: Sequence[float]) -> list[float]:
     [0.03, 0.06, 0.06, 0.02]
     """
     adjusted, highest = [1.0] * len(p), 0.0
-    for place, factor in zip(np.argsort(p, kind="stable"), range(len(p), 0, -1), strict=True):
-        highest = max(highest, min(1.0, factor * p[place]))
-        adjusted[place] = highest
+    for index, factor in zip(np.argsort(p, kind="stable"), range(len(p), 0, -1), strict=True):
+        highest = max(highest, min(1.0, factor * p[index]))
+        adjusted[index] = highest
     return adjusted
 
 
@@ -83,6 +83,6 @@ def holm_levels(p: Sequence[float], level: float) -> list[float]:
     [0.025, 0.05]
     """
     levels = [level] * len(p)
-    for place, factor in zip(np.argsort(p, kind="stable"), range(len(p), 0, -1), strict=True):
-        levels[place] = level / factor
+    for index, factor in zip(np.argsort(p, kind="stable"), range(len(p), 0, -1), strict=True):
+        levels[index] = level / factor
     return levels

@@ -53,10 +53,10 @@ def minimum_detectable_effect(
 
     if discordant <= 0 or questions < 1 or short_of(discordant) > 0:
         return None
-    found = optimize.root_scalar(short_of, bracket=(0.0, discordant))
-    return float(found.root)
+    solution = optimize.root_scalar(short_of, bracket=(0.0, discordant))
+    return float(solution.root)
 
 
 def _spread(d: float, discordant: float, alpha: float, power: float) -> float:
-    found = float(stats.norm.isf(alpha / 2)), float(stats.norm.isf(1 - power))
-    return found[0] * sqrt(discordant) + found[1] * sqrt(discordant - d * d)
+    z = float(stats.norm.isf(alpha / 2)), float(stats.norm.isf(1 - power))
+    return z[0] * sqrt(discordant) + z[1] * sqrt(discordant - d * d)

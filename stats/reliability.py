@@ -73,7 +73,7 @@ class Reliability:
 
 
 def measure_reliability(
-    number: int,
+    round_number: int,
     population: str,
     confidence: Array,
     right: Array,
@@ -84,7 +84,7 @@ def measure_reliability(
     """Return the reliability of one round's confidence.
 
     Args:
-        number: the round.
+        round_number: the round.
         population: the questions, in a word.
         confidence: (questions,), 0 to 1.
         right: (questions,) of bool.
@@ -111,7 +111,7 @@ def measure_reliability(
     )
     before, corrected = (_calibration_error(p, right, level, folds) for p in (confidence, after))
     return Reliability(
-        number,
+        round_number,
         population,
         len(right),
         levels,

@@ -11,8 +11,8 @@ import pytest
 
 from cope import Cascade, CopeError, Team
 from cope.models import ScriptedEngine
-from cope.tracking import TrackedRun, open_store, template, tracked_run
-from cope.tracking.model import requirement
+from cope.tracking import TrackedRun, open_store, prompt_template, tracked_run
+from cope.tracking.model import pip_requirement
 
 
 class Saved(ScriptedEngine):
@@ -105,7 +105,7 @@ def test_a_compile_is_not_traced(mlflow_store: str):
 def test_braces_of_a_prompt_are_no_variables(text: str, kept: str):
     from mlflow.entities.model_registry import PromptVersion
 
-    messages = template([{"role": "user", "content": f"{text} <q>"}], {"question": "<q>"})
+    messages = prompt_template([{"role": "user", "content": f"{text} <q>"}], {"question": "<q>"})
     assert messages == [{"role": "user", "content": f"{kept} {{{{question}}}}"}]
     prompt = PromptVersion("x", 1, messages)
     assert prompt.variables == {"question"}
@@ -185,7 +185,7 @@ def test_a_model_requires_the_package_from_where_it_came(
     if origin:
         (folder / "direct_url.json").write_text(json.dumps(origin))
     monkeypatch.syspath_prepend(tmp_path)
-    assert requirement("from-somewhere") == wanted
+    assert pip_requirement("from-somewhere") == wanted
 
 
 def test_a_model_lists_what_an_environment_for_it_needs(mlflow_store: str):
@@ -196,7 +196,7 @@ def test_a_model_lists_what_an_environment_for_it_needs(mlflow_store: str):
             Cascade("small", Team(Saved(), Saved())), {"question": "string"}, {"question": "?"}
         )
     lines = (Path(download_artifacts(address)) / "requirements.txt").read_text().split("\n")
-    assert [requirement(name) for name in ("cope-dspy", "dspy", "mlflow")] == lines
+    assert [pip_requirement(name) for name in ("cope-dspy", "dspy", "mlflow")] == lines
 
 
 def test_a_model_holds_no_key(mlflow_store: str, monkeypatch: pytest.MonkeyPatch):

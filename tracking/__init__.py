@@ -4,7 +4,7 @@
 prompts and among its models. MLflow takes seconds to import, so that every use of it does so by itself.
 """
 
-from .prompts import template
+from .prompts import prompt_template
 from .run import TrackedRun, question_span, tracked_run
 from .store import ARTIFACTS, DEFAULT_STORE, open_store, store_file, store_uri
 from .tracker import MlflowTracker, Tracker, TrackerRun
@@ -17,9 +17,9 @@ __all__ = [
     "Tracker",
     "TrackerRun",
     "open_store",
+    "prompt_template",
     "question_span",
     "store_file",
     "store_uri",
-    "template",
     "tracked_run",
 ]

@@ -45,7 +45,7 @@ def log_program(
     logged = Model.log(
         artifact_path=None,
         name="program",
-        flavor=_WithoutModelConfig,
+        flavor=_FlavorWithoutExampleCall,
         flavor_name="dspy",
         run_id=run_id,
         model=program,
@@ -54,18 +54,18 @@ def log_program(
         input_example=dict(example),
         validate_serving_input=False,
         prompts=list(prompts),
-        pip_requirements=[requirement(package) for package in _REQUIRED],
+        pip_requirements=[pip_requirement(package) for package in _REQUIRED],
     )
     return f"models:/{logged.model_id}"
 
 
-def requirement(package: str) -> str:
+def pip_requirement(package: str) -> str:
     """What pip needs to install a package again as it is here: its version, or the place that it was installed from.
 
     A checkout's version is on no index, so an environment that MLflow makes for a model would have no such package. Where a
     package came from is in its `direct_url.json` (PEP 610).
 
-    >>> requirement("dspy").startswith("dspy==")
+    >>> pip_requirement("dspy").startswith("dspy==")
     True
     """
     # In the folder of a checkout its build's metadata come first, and those have no origin.
@@ -77,7 +77,7 @@ def requirement(package: str) -> str:
     return f"{package} @ {url}" if url else f"{package}=={version(package)}"
 
 
-class _WithoutModelConfig:
+class _FlavorWithoutExampleCall:
     """MLflow's DSPy flavor; by itself it would ask the program the example, and has no way to be told not to."""
 
     @staticmethod

@@ -8,7 +8,7 @@ _TEMPLATE_BRACES = re.compile(
 )  # what begins or ends something that MLflow, or Jinja for it, would read
 
 
-def template(
+def prompt_template(
     messages: Sequence[Mapping[str, str]], fields: Mapping[str, str]
 ) -> list[dict[str, str]]:
     """Messages as a template in which `{{name}}` is a variable, and no other text is.
@@ -20,20 +20,22 @@ def template(
         messages: a chat's, with role and content.
         fields: names of variables, and what stands for each in the messages.
 
-    >>> template([{"role": "user", "content": "Q: <q> for {n} in {{1}}"}], {"question": "<q>"})[0]["content"]
+    >>> prompt_template([{"role": "user", "content": "Q: <q> for {n} in {{1}}"}], {"question": "<q>"})[0]["content"]
     'Q: {{question}} for {n} in { {1} }'
     """
 
-    def safe(text: str) -> str:
+    def escape(text: str) -> str:
         text = _TEMPLATE_BRACES.sub(lambda brace: f"{brace[0]} ", text)
-        for name, mark in fields.items():
-            text = text.replace(mark, f"{{{{{name}}}}}")
+        for name, placeholder in fields.items():
+            text = text.replace(placeholder, f"{{{{{name}}}}}")
         return text
 
-    return [{"role": message["role"], "content": safe(message["content"])} for message in messages]
+    return [
+        {"role": message["role"], "content": escape(message["content"])} for message in messages
+    ]
 
 
-def register(
+def register_prompt(
     name: str, messages: Sequence[Mapping[str, str]], description: str, tags: Mapping[str, str]
 ) -> str:
     """Register a prompt unless its last version says the same.

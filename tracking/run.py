@@ -16,8 +16,8 @@ from ..errors import CopeError, first_line
 from .store import ARTIFACTS, open_store, store_errors, store_file
 
 _log = logging.getLogger(__name__)
-_KEY = "cope.key"
-_PARENT, _TABLES = (
+_KEY_TAG = "cope.key"
+_PARENT_TAG, _TABLES_TAG = (
     "mlflow.parentRunId",
     "mlflow.loggedArtifacts",
 )  # MLflow's page goes by these tags
@@ -31,13 +31,13 @@ def _wrap_store_errors(
     """What the store refuses becomes a `CopeError`: who logs need not know what MLflow raises, and may go on without."""
 
     @wraps(method)
-    def told(self: Any, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    def wrapper(self: Any, *args: _P.args, **kwargs: _P.kwargs) -> _T:
         try:
             return method(self, *args, **kwargs)
         except Exception as error:  # its own, and those of stores, servers, pickles and proxies
             raise CopeError(f"the tracking store {self.uri} failed: {first_line(error)}") from error
 
-    return told
+    return wrapper
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,9 @@ class TrackedRun:
         mlflow.log_text(
             json.dumps({"columns": columns, "data": data}, ensure_ascii=False), name, run_id=self.id
         )
-        tables = json.loads(mlflow.get_run(self.id).data.tags.get(_TABLES, "[]"))
+        tables = json.loads(mlflow.get_run(self.id).data.tags.get(_TABLES_TAG, "[]"))
         if (entry := {"path": name, "type": "table"}) not in tables:
-            mlflow.MlflowClient().set_tag(self.id, _TABLES, json.dumps([*tables, entry]))
+            mlflow.MlflowClient().set_tag(self.id, _TABLES_TAG, json.dumps([*tables, entry]))
 
     @_wrap_store_errors
     def set_tags(self, values: Mapping[str, str], run_id: str | None = None) -> None:
@@ -100,9 +100,9 @@ class TrackedRun:
 
     @_wrap_store_errors
     def children(self) -> dict[str, str]:
-        """The finished runs that `child` made, by key, those of earlier attempts too."""
+        """The finished runs that `log_child_run` made, by key, those of earlier attempts too."""
         return {
-            run.data.tags[_KEY]: run.info.run_id
+            run.data.tags[_KEY_TAG]: run.info.run_id
             for run in self._child_runs()
             if run.info.status == "FINISHED"
         }
@@ -126,7 +126,7 @@ class TrackedRun:
             None,
         )
         if run_id is None:
-            tags = {_PARENT: self.id, _KEY: key}
+            tags = {_PARENT_TAG: self.id, _KEY_TAG: key}
             run_id = client.create_run(self.experiment_id, tags=tags, run_name=name).info.run_id
         mlflow.log_metrics(dict(metrics), run_id=run_id)
         for file, text in texts.items():
@@ -144,14 +144,16 @@ class TrackedRun:
                 mlflow.MlflowClient().set_terminated(run.info.run_id, "KILLED")
 
     def _child_runs(self, key: str | None = None) -> list[Any]:
-        """The runs that `child` made, of all keys or one, whatever became of them."""
+        """The runs that `log_child_run` made, of all keys or one, whatever became of them."""
         import mlflow
 
-        inside = f"tags.`{_PARENT}` = '{self.id}'" + (
-            f" AND tags.`{_KEY}` = '{key}'" if key else ""
+        filter_string = f"tags.`{_PARENT_TAG}` = '{self.id}'" + (
+            f" AND tags.`{_KEY_TAG}` = '{key}'" if key else ""
         )
-        found = mlflow.MlflowClient().search_runs([self.experiment_id], inside, max_results=1000)
-        return [run for run in found if _KEY in run.data.tags]
+        found = mlflow.MlflowClient().search_runs(
+            [self.experiment_id], filter_string, max_results=1000
+        )
+        return [run for run in found if _KEY_TAG in run.data.tags]
 
     @_wrap_store_errors
     def register_prompt(
@@ -161,10 +163,10 @@ class TrackedRun:
         description: str,
         tags: Mapping[str, str],
     ) -> str:
-        """Register a prompt, see `prompts.register`. Returns its address."""
-        from .prompts import register
+        """Register a prompt, see `prompts.register_prompt`. Returns its address."""
+        from .prompts import register_prompt
 
-        return register(name, messages, description, {**tags, "run": self.id})
+        return register_prompt(name, messages, description, {**tags, "run": self.id})
 
     @_wrap_store_errors
     def log_model(

@@ -12,7 +12,7 @@ DEFAULT_STORE = "sqlite:///mlflow.db"
 ARTIFACTS = "mlartifacts"
 
 # What MLflow should do unless the user says otherwise.
-_SETTINGS = {
+_MLFLOW_DEFAULTS = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # stdout is the result's
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",  # a server that is not there is told after seconds, not after four minutes
@@ -48,12 +48,12 @@ def open_store(store: str | None = None) -> str:
     """
     uri = store_uri(store)
     _check_writable(uri)
-    for name, value in _SETTINGS.items():
+    for name, value in _MLFLOW_DEFAULTS.items():
         os.environ.setdefault(name, value)
     import mlflow
 
-    for noisy in ("mlflow", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    for logger in ("mlflow", "alembic"):
+        logging.getLogger(logger).setLevel(logging.WARNING)
     with store_errors(uri):
         mlflow.set_tracking_uri(uri)
         mlflow.get_experiment_by_name("Default")

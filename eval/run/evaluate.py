@@ -125,7 +125,7 @@ async def evaluate(
         except BaseExceptionGroup as errors:
             raise _first_error(errors) from None
     records = [found for key in wanted if (found := folder.results.get(key) or failed.get(key))]
-    return EvaluationOutcome(records, guard.refused)
+    return EvaluationOutcome(records, guard.stop_reason)
 
 
 async def _ask(

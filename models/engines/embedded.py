@@ -101,12 +101,12 @@ class EmbeddedEngine(LocalEngine):
         key = (path, self.slots, self.context, self.threads)
         with _load_lock:
             if key not in _loaded_servers:
-                _loaded_servers[key] = _start(path, self.slots, self.context, self.threads)
+                _loaded_servers[key] = _start_server(path, self.slots, self.context, self.threads)
             return _loaded_servers[key]
 
     async def agenerate(self, request: Request) -> Response:
         stream = _TokenStream()
-        body = _body(request)
+        body = _request_body(request)
         work = asyncio.get_running_loop().run_in_executor(self._pool, self._generate, body, stream)
         try:
             await asyncio.shield(work)
@@ -115,7 +115,7 @@ class EmbeddedEngine(LocalEngine):
             report_partial_usage(stream.prompt, stream.tokens, stream.cached)
             raise
         if stream.error:
-            raise _failure(stream.error, self.context)
+            raise _engine_error(stream.error, self.context)
         return response(
             request,
             "".join(stream.text),
@@ -163,7 +163,7 @@ class _TokenStream:
         return self.stop.is_set()
 
 
-def _body(request: Request) -> dict[str, Any]:
+def _request_body(request: Request) -> dict[str, Any]:
     config = request.config
     body: dict[str, Any] = {
         **DEFAULT_SAMPLING,
@@ -191,7 +191,7 @@ def _body(request: Request) -> dict[str, Any]:
     return body
 
 
-def _failure(error: dict[str, Any], context: int) -> Exception:
+def _engine_error(error: dict[str, Any], context: int) -> Exception:
     if error.get("type") == "exceed_context_size_error":
         tokens = error.get("n_prompt_tokens", "more")
         return ContextLengthError(
@@ -200,7 +200,7 @@ def _failure(error: dict[str, Any], context: int) -> Exception:
     return ServerError(f"the embedded engine failed: {error.get('message', error)}")
 
 
-def _start(path: Path, slots: int, context: int, threads: int) -> Any:
+def _start_server(path: Path, slots: int, context: int, threads: int) -> Any:
     import xllamacpp.xllamacpp as llama  # the compiled module; the package re-exports it without names for type checkers
 
     params = llama.CommonParams()

@@ -122,7 +122,7 @@ class OllamaEngine(LocalEngine):
                 f"no answer from Ollama at {self.host} ({str(error) or type(error).__name__}): start it with `ollama serve`"
             ) from error
         except ollama.ResponseError as error:
-            raise self._failure(error) from error
+            raise self._engine_error(error) from error
         except ValueError:
             raise CopeError(
                 f"what answers at {self.host} is not Ollama: check the address"
@@ -131,7 +131,7 @@ class OllamaEngine(LocalEngine):
             raise TransportError(f"Ollama at {self.host} ended its reply before it was done")
         prompt = last.get("prompt_eval_count") or 0
         if prompt >= self.context:
-            raise self._too_long()
+            raise self._context_error()
         return response(
             request,
             "".join(text),
@@ -151,7 +151,7 @@ class OllamaEngine(LocalEngine):
             ollama.ResponseError: when the server refuses or fails.
             ValueError: when what answers is not Ollama.
         """
-        body = self._body(request)
+        body = self._request_body(request)
         async with self._client().stream("POST", "/api/chat", json=body) as reply:
             if not reply.is_success:
                 text = (await reply.aread()).decode(errors="replace")
@@ -166,7 +166,7 @@ class OllamaEngine(LocalEngine):
                     raise ValueError("a part of the reply has no message")
                 yield part
 
-    def _body(self, request: Request) -> dict[str, Any]:
+    def _request_body(self, request: Request) -> dict[str, Any]:
         config = request.config
         given = {
             "num_predict": config.max_tokens,
@@ -199,14 +199,14 @@ class OllamaEngine(LocalEngine):
             body["format"] = schema or "json"
         return body
 
-    def _failure(self, error: ollama.ResponseError) -> Exception:
+    def _engine_error(self, error: ollama.ResponseError) -> Exception:
         if error.status_code == 404 and "not found" in error.error:
-            pull = f"cope models pull ollama/{self.model}{self._elsewhere}"
+            pull = f"cope models pull ollama/{self.model}{self._host_suffix}"
             return CopeError(
                 f"Ollama at {self.host} has no model {self.model!r}: bring it with `{pull}`"
             )
         if "context" in error.error and ("exceed" in error.error or "length" in error.error):
-            return self._too_long()
+            return self._context_error()
         if error.status_code >= 500 or error.status_code < 400:
             return ServerError(
                 f"Ollama at {self.host} failed: {error.error}", status=error.status_code
@@ -214,10 +214,10 @@ class OllamaEngine(LocalEngine):
         return CopeError(f"Ollama at {self.host} refused the request: {error.error}")
 
     @property
-    def _elsewhere(self) -> str:
+    def _host_suffix(self) -> str:
         return "" if self.host == default_host() else f"@{self.host}"
 
-    def _too_long(self) -> Exception:
+    def _context_error(self) -> Exception:
         return ContextLengthError(
             f"the prompt does not fit into {self.model}'s context of {self.context} tokens: shorten it or set a larger context"
         )

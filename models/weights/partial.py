@@ -30,14 +30,14 @@ class PartialDownload:
         """
         self.weights, self.target = weights, target
         self.path = target.with_name(f"{target.name}.partial")
-        self._note = target.with_name(f"{target.name}.partial.json")
+        self._metadata_path = target.with_name(f"{target.name}.partial.json")
         self._file: BinaryIO | None = None
         self._digest = hashlib.sha256()
         self.position = 0
         """Bytes of the file up to the place where the next block goes; all of them are hashed."""
-        self.ends: list[int] = self._resume()
+        self.part_ends: list[int] = self._resume()
         """Where each whole part from the package index ends, in bytes."""
-        self._write_note()
+        self._write_metadata()
 
     def size(self) -> int:
         """Return the number of downloaded bytes."""
@@ -76,8 +76,8 @@ class PartialDownload:
 
     def part_done(self) -> None:
         """Record that a whole part from the package index ends here."""
-        self.ends.append(self.position)
-        self._write_note()
+        self.part_ends.append(self.position)
+        self._write_metadata()
 
     def finish(self, source: str) -> None:
         """Check size and SHA-256, and rename the file atomically.
@@ -97,7 +97,7 @@ class PartialDownload:
         os.fsync(self._file.fileno())
         self.close()
         os.replace(self.path, self.target)
-        self._note.unlink(missing_ok=True)
+        self._metadata_path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close the file; its bytes remain."""
@@ -109,7 +109,7 @@ class PartialDownload:
         """Delete the downloaded bytes."""
         self.close()
         self.path.unlink(missing_ok=True)
-        self._note.unlink(missing_ok=True)
+        self._metadata_path.unlink(missing_ok=True)
 
     def _reject(self, source: str, found: str, expected: str) -> None:
         self.discard()
@@ -121,13 +121,13 @@ class PartialDownload:
 
     def _resume(self) -> list[int]:
         try:
-            note = json.loads(self._note.read_text(encoding="utf-8"))
-            sha256, ends = note["sha256"], [int(end) for end in note["ends"]]
+            metadata = json.loads(self._metadata_path.read_text(encoding="utf-8"))
+            sha256, ends = metadata["sha256"], [int(end) for end in metadata["ends"]]
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             sha256, ends = None, []
         if sha256 != self.weights.sha256 or self.size() > self.weights.size:
             self.discard()
         return [end for end in ends if end <= self.size()]
 
-    def _write_note(self) -> None:
-        replace_json(self._note, {"sha256": self.weights.sha256, "ends": self.ends})
+    def _write_metadata(self) -> None:
+        replace_json(self._metadata_path, {"sha256": self.weights.sha256, "ends": self.part_ends})

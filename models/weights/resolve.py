@@ -60,13 +60,13 @@ def resolve_weights(
     report = progress or no_progress
     named = folder or os.environ.get("COPE_WEIGHTS")
     if named:
-        place = Path(named).expanduser().absolute()
-        if not place.is_dir():
+        user_dir = Path(named).expanduser().absolute()
+        if not user_dir.is_dir():
             raise CopeError(
-                f"there is no folder {place} for weights: create it, or name another (COPE_WEIGHTS)"
+                f"there is no folder {user_dir} for weights: create it, or name another (COPE_WEIGHTS)"
             )
         advice = "take it out of that folder, or name another folder (COPE_WEIGHTS)"
-        found = _verified(place / weights.file, weights, report, advice=advice)
+        found = _verified(user_dir / weights.file, weights, report, advice=advice)
         if found:
             return found
     found = find_weights(weights.name, progress=report)

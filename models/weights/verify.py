@@ -116,9 +116,9 @@ def _state(path: Path, sha256: str) -> dict[str, object]:
     return {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": sha256}
 
 
-def _read_marker(memory: Path) -> dict[str, object]:
+def _read_marker(marker: Path) -> dict[str, object]:
     try:
-        known = json.loads(memory.read_text(encoding="utf-8"))
+        known = json.loads(marker.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}  # not there or damaged: the file is read in full again
     return known if isinstance(known, dict) else {}

@@ -11,7 +11,7 @@ from ...programs.demonstrations import KNNDemos
 from ...programs.demos import usable_demos, visible_fields
 from ...programs.ensemble import Ensemble, Members, members_of
 from ...programs.predictor_name import PredictorName, round_attribute
-from ...tracking import template
+from ...tracking import prompt_template
 from ...util.text import indented
 
 _PEER = "peer_"  # before the names of a peer's predictors in a state
@@ -158,7 +158,11 @@ def templates(program: Cascade) -> Iterator[tuple[str, list[dict[str, str]], dic
             near = member.knn_demos.get(name)
             if near:
                 tags["neighbours"] = f"{near.k} of {len(near.demos)}"
-            yield f"{prefix}{round_attribute(round_)}-{role}", template(messages, marks), tags
+            yield (
+                f"{prefix}{round_attribute(round_)}-{role}",
+                prompt_template(messages, marks),
+                tags,
+            )
 
 
 def select_predictors(program: Cascade, only: Iterable[str] = ()) -> list[str]:
