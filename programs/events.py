@@ -1,4 +1,4 @@
-"""What happens in a cascade, as it happens: for a display, a log, or a notebook."""
+"""Events of a running cascade, for a display, a log, or a notebook."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -10,7 +10,7 @@ from .confidence.early_stopping import EXACT, HEURISTIC_RULES
 
 @dataclass(frozen=True)
 class RoundStarted:
-    """A round begins; `planner` and `plan` are None where it makes no plan."""
+    """A round begins. `planner` and `plan` are None in a round without a plan of its own."""
 
     round: int
     planner: str | None
@@ -21,7 +21,7 @@ class RoundStarted:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan was written; `sample` is None when all samples share it."""
+    """A plan is written. `sample` is None when all samples share the plan."""
 
     round: int
     sample: int | None
@@ -30,7 +30,14 @@ class Planned:
 
 @dataclass(frozen=True)
 class SampleCounted:
-    """A sample was finished; `answer` is its vote, None when none could be read. `votes` are the votes so far."""
+    """A sample is counted.
+
+    Attributes:
+        round: from 1.
+        sample: the sample's index.
+        answer: its vote; None when no answer could be parsed.
+        votes: the votes so far.
+    """
 
     round: int
     sample: int
@@ -40,7 +47,13 @@ class SampleCounted:
 
 @dataclass(frozen=True)
 class RoundDecided:
-    """The gate decided. `asked` of `samples` were needed by the rule `early_stop`; `plan` is what the round hands on."""
+    """A round is over: its answer is accepted, or the question escalates.
+
+    Attributes:
+        samples_drawn: samples that the rule `early_stop` needed, of `samples`.
+        plan: the plan that the round forwards.
+        explanation: how the answer was found, unless by the share of the votes.
+    """
 
     round: int
     answer: str | None
@@ -56,26 +69,26 @@ class RoundDecided:
 
     @property
     def reason(self) -> str:
-        """The decision in words."""
+        """The reason for the decision."""
         if self.answer is None:
             return "no answer could be read"
         if self.explanation:
             return self.explanation
         if self.threshold is None:
             return "the last round answers"
-        # Sampling may stop before all votes are in, when they can no longer change the decision.
+        # Sampling may stop before all samples are drawn, when the rest cannot change the decision.
         early = self.samples_drawn < self.samples
         if early and self.early_stop in HEURISTIC_RULES:
             needed = f"{self.threshold:.0%} are {'enough' if self.accepted else 'needed'}"
-            return f"{self.confidence:.0%} of the {self.samples_drawn} drawn agree, {needed} (stopped by {self.early_stop})"
+            share = f"{self.confidence:.0%} of the {self.samples_drawn} drawn agree"
+            return f"{share}, {needed} (stopped by {self.early_stop})"
         if self.accepted:
-            return f"{'at least ' if early else ''}{self.confidence:.0%} agree, {self.threshold:.0%} are enough"
-        needed = (
-            f"{self.threshold:.0%} can not be reached any more"
-            if early
-            else f"{self.threshold:.0%} are needed"
-        )
-        return f"{self.confidence:.0%} agree{' so far' if early else ''}, {needed}"
+            at_least = "at least " if early else ""
+            return f"{at_least}{self.confidence:.0%} agree, {self.threshold:.0%} are enough"
+        if early:
+            unreachable = f"{self.threshold:.0%} can not be reached any more"
+            return f"{self.confidence:.0%} agree so far, {unreachable}"
+        return f"{self.confidence:.0%} agree, {self.threshold:.0%} are needed"
 
 
 Event = RoundStarted | Planned | SampleCounted | RoundDecided
@@ -83,16 +96,17 @@ Observer = Callable[[Event], None]
 
 
 def use_observer(observer: Observer | None) -> AbstractContextManager[None]:
-    """Cascades called inside report their events to `observer`, on the thread on which they run."""
+    """Report the events of cascades called inside to `observer`, on the cascade's own thread."""
     return scoped("observer", observer)
 
 
 def has_observer() -> bool:
-    """Whether anybody observes here."""
+    """Return whether an observer is registered in the current context."""
     return in_scope("observer") is not None
 
 
 def emit(event: Event) -> None:
-    """Report an event to whoever observes here."""
-    if observer := in_scope("observer"):
+    """Report an event to the observer of the current context, if there is one."""
+    observer = in_scope("observer")
+    if observer:
         observer(event)

@@ -1,4 +1,4 @@
-"""What a confidence is: it turns the samples of a round into an answer and a number between 0 and 1."""
+"""The seam of confidences: they turn the samples of a round into an answer and a confidence."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,13 +20,13 @@ class Sample:
     """One plan and the solution made with it.
 
     Attributes:
-        index: the sample's place in its round, from 0.
-        plan: the plan of this sample's own round, None where the round makes none.
+        index: the sample's position in its round, from 0.
+        plan: the plan of this sample's own round; None when the round has no planner.
         reasoning: the steps, as the reasoner wrote them.
-        answer: the answer that could be read; None is a sample without a vote.
-        vote_label: what it votes for where that is not the answer's own words, such as what a program gives.
-        report: what came of the visible tests, where programs are run.
-        unparsed_reply: a reply that had none of the fields that were asked for.
+        answer: the parsed answer; None is a sample without a vote.
+        vote_label: the sample's vote when that is not its answer, such as the outputs of a program.
+        report: outcomes of the visible tests, when programs are run.
+        unparsed_reply: a reply without the requested fields.
         trace: DSPy's trace of its calls, for optimizers.
     """
 
@@ -41,21 +41,21 @@ class Sample:
 
     @property
     def vote(self) -> str | None:
-        """What it votes for; None for nothing."""
+        """The sample's vote; None without one."""
         return self.answer if self.vote_label is None else self.vote_label
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the samples of a round say together.
+    """The result of a round.
 
     Attributes:
-        answer: the answer that leads; None when no sample has a vote.
+        answer: the leading answer; None when no sample has a vote.
         confidence: between 0 and 1.
-        supporters: the indices of the samples behind the answer; the first is drawn to hand its plan on.
-        votes: supporters of each vote, the leading one first.
-        explanation: how it was found, where that is not by how many agree.
-        kind: the confidence that decided; a round sets it, and one kept by an earlier version has none.
+        supporters: indices of the samples behind the answer; the first one forwards its plan.
+        votes: supporters of each vote, the leading vote first.
+        explanation: how the answer was found, unless by the share of the votes.
+        kind: the confidence that decided. A round sets it; verdicts of earlier versions lack it.
     """
 
     answer: str | None
@@ -67,11 +67,11 @@ class Verdict:
 
 
 class GatedRound(Protocol):
-    """What a confidence knows of a preset's round.
+    """The part of a preset's round that a confidence depends on.
 
     Attributes:
-        samples: how many samples the round draws.
-        threshold: the confidence from which the gate accepts; None accepts any answer.
+        samples: number of samples of the round.
+        threshold: the confidence at or above which an answer is accepted; None accepts any.
     """
 
     @property
@@ -82,44 +82,49 @@ class GatedRound(Protocol):
 
 
 class Tally(Protocol):
-    """The samples of one round, as they come in."""
+    """Counts the samples of one round as they finish."""
 
     @property
     def kind(self) -> str:
-        """The name of the confidence that decides the round; a replay looks it up in `CONFIDENCES`."""
+        """The name of the confidence that decides the round, a key of `CONFIDENCES`."""
         ...
 
     async def evaluate(self, sample: Sample) -> None:
-        """Look at a sample that was just made, while others are still in the making; here a program is run."""
+        """Evaluate a new sample while others are in progress, for example by running its program."""
         ...
 
     async def add(self, sample: Sample) -> None:
-        """Count an examined sample."""
+        """Count an evaluated sample."""
         ...
 
     def is_decided(self, threshold: float | None, forwards_plan: bool) -> bool:
-        """Whether the samples still missing can change neither the gate's decision nor, with `forwards_plan`, the plan drawn."""
+        """Return whether the missing samples cannot change the decision any more.
+
+        With `forwards_plan` they must not change the forwarded plan either.
+        """
         ...
 
     def verdict(self) -> Verdict:
-        """What the samples counted so far say."""
+        """Return the verdict of the samples counted so far."""
         ...
 
 
 class Confidence(Protocol):
-    """Turns a round's samples into an answer and a confidence: by votes, by tests, by perplexity and more.
+    """Turns a round's samples into an answer and a confidence, for example by votes or by tests.
 
-    A subclass writes `kind`, `single_sample_decides`, `tally` for live rounds, `decide` for replays and `explain` for
-    reports; the rest has defaults. The two forms decide alike, sample by sample, and a test compares them.
+    A subclass writes `kind`, `tally` for live rounds, `decide` for replays and `explain` for
+    reports; the rest has defaults. `tally` and `decide` must decide alike, and a test compares them.
 
     Attributes:
         kind: its name in `CONFIDENCES`, in presets, in round records and in recordings.
-        single_sample_decides: whether a single sample can decide a round. Then others are worth asking only when a model
-            is free for them.
-        labels_are_answers: whether samples vote with their answers, which are compared by their kind, also with those of
-            other rounds. Otherwise a vote is a text of the confidence's own, such as the outputs of a program.
-        counts_votes: whether the confidence is the share of the votes, so that rules which stop a vote early suit it.
-        gate_text: how reports name it; None for plain texts with its `kind`.
+        single_sample_decides: whether a single sample can decide a round. Then the first samples of
+            all questions run before second samples of any.
+        labels_are_answers: whether samples vote with their answers, which are compared by the kind
+            of answers, across rounds too. Otherwise a vote is a text that the confidence makes,
+            such as the outputs of a program.
+        counts_votes: whether the confidence is the share of the votes, as the heuristic rules for
+            early stopping require.
+        gate_text: the texts of reports; None for plain texts with its `kind`.
     """
 
     kind: str
@@ -137,14 +142,14 @@ class Confidence(Protocol):
         """Return an empty tally for one live round.
 
         Args:
-            order: the samples' indices; the order breaks ties and draws the plan that is forwarded.
+            order: the samples' indices; the order breaks ties and selects the forwarded plan.
             inputs: the question's inputs: `question`, and for code `tests`, `setup`, `entry_point`.
             answers: how two answers are compared.
         """
         ...
 
     def vote_labels(self, rows: Sequence[Mapping[str, Any]]) -> list[str | None]:
-        """Return what each sample of a recording votes for, None for nothing; equal votes then get equal numbers.
+        """Return the vote of each sample of a recording; None for a sample without one.
 
         Args:
             rows: samples in the columns of a recording, such as `answer` and `ballot`.
@@ -153,25 +158,25 @@ class Confidence(Protocol):
         return [row.get(name) for row in rows]
 
     def count_votes(self, labels: Sequence[str | None], leading: str | None) -> dict[str, int]:
-        """Return the supporters of each vote, the leading one first, as `Verdict.votes` holds them.
+        """Return the supporters of each vote, the leading one first, as in `Verdict.votes`.
 
         Args:
-            labels: what each sample votes for, in the seeded order; None for nothing.
+            labels: the vote of each sample, in the seeded order; None without one.
             leading: the vote behind the answer.
         """
         counts = Counter(label for label in labels if label is not None)
         return dict(counts.most_common())
 
     def decide(self, samples: "RoundSamples") -> "VerdictArrays":
-        """Decide the same round of many questions: the verdicts that `tally` gives on the same samples."""
+        """Decide the same round of many questions, as `tally` would on the same samples."""
         ...
 
     def explain(self, record: "RoundRecord", samples: int) -> str:
-        """Say how a round found its answer, without the gate's decision.
+        """Explain how a round found its answer, without whether it was accepted.
 
         Args:
             record: the round, with an answer.
-            samples: as many as the round draws, when nothing stops it early.
+            samples: number of samples of the round, unless it stops early.
         """
         return f"The answer has a confidence of {record['confidence']:.0%}"
 

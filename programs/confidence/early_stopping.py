@@ -1,6 +1,6 @@
-"""When to stop drawing the votes of a round: the exact rule, which never changes a decision, and two well-known ones that may.
+"""Rules that stop a round early: the exact rule, and two heuristic rules from the literature.
 
-A live round and the comparison on a record (`cope calibrate --stop-report`) use these same rules.
+The exact rule never changes a decision; the heuristic ones may. A live round and the comparison on a record (`cope calibrate --stop-report`) use these same rules.
 """
 
 import math
@@ -15,30 +15,30 @@ from .base import Confidence, Tally, Verdict
 from .vote_count import VoteCount
 
 Rule = Callable[[VoteCount, float | None, bool], bool]
-"""The votes so far, the threshold, and whether a plan is handed on: stop here?"""
+"""A function of the votes so far, the threshold, and whether a plan is forwarded: stop here?"""
 
 NONE, EXACT, ADAPTIVE, ESC = "none", "exact", "adaptive-consistency", "esc"
 HEURISTIC_RULES = (ADAPTIVE, ESC)
-"""The rules that may change a decision. They are for votes, and see them in the seeded order."""
+"""Rules that may change a decision. They receive votes in the seeded order."""
 
 BETA = 0.95
-"""The posterior chance at which adaptive consistency stops, as in its paper."""
+"""The posterior probability at which adaptive consistency stops, as in its paper."""
 
 
 def never(count: VoteCount, threshold: float | None, forwards_plan: bool) -> bool:
-    """All samples are drawn."""
+    """Return whether all samples are drawn."""
     return not count.missing
 
 
 def exact(count: VoteCount, threshold: float | None, forwards_plan: bool) -> bool:
-    """Neither the gate's decision, nor the answer, nor the plan that is handed on can change any more."""
+    """Return whether the decision, the answer and the forwarded plan cannot change any more."""
     missing = len(count.missing)
     if not missing:
         return True
     needed = 1 if threshold is None else math.ceil(threshold * count.total - FLOAT_TOLERANCE)
     most, _ = count.top_two
     if most + missing < needed and not forwards_plan:
-        return True  # no answer can reach the threshold any more, and nobody asks for a plan
+        return True  # no answer can reach the threshold any more, and no plan is needed
     leader = count.leader
     if leader is None or not _leads_for_good(count, leader):
         return False
@@ -49,34 +49,36 @@ def exact(count: VoteCount, threshold: float | None, forwards_plan: bool) -> boo
 
 
 def _leads_for_good(count: VoteCount, leader: int) -> bool:
-    """Whether no other answer, seen or unseen, can overtake the leader with all the missing votes."""
+    """Return whether no other answer can overtake the leader with all the missing votes."""
     votes, first = len(count.voters[leader]), count.voters[leader][0]
     missing, earliest = len(count.missing), min(count.missing)
-    rivals = [
-        (len(v), min(v[0], earliest)) for vote, v in enumerate(count.voters) if vote != leader
-    ]
-    rivals.append((0, earliest))
-    return all(
-        many + missing < votes or (many + missing == votes and first < rank)
-        for many, rank in rivals
-    )
+    rivals = [(0, earliest)]  # an answer that no sample has given yet
+    for vote, ranks in enumerate(count.voters):
+        if vote != leader:
+            rivals.append((len(ranks), min(ranks[0], earliest)))
+    for supporters, rank in rivals:
+        most = supporters + missing
+        if most > votes or (most == votes and rank < first):
+            return False
+    return True
 
 
 def adaptive_consistency(count: VoteCount, threshold: float | None, forwards_plan: bool) -> bool:
-    """The leader would probably lead for good (Aggarwal et al. 2023, arXiv 2305.11860).
+    """Return whether the leader probably keeps its lead (Aggarwal et al. 2023, arXiv 2305.11860).
 
     P(p > 1/2) >= 0.95   with p ~ Beta(votes of the leader + 1, votes of the runner-up + 1)
 
-    The round's threshold is not looked at.
+    The round's threshold plays no part.
     """
     return not count.missing or posterior_lead_probability(*count.top_two) >= BETA
 
 
 @cache
 def posterior_lead_probability(most: int, second: int) -> float:
-    """The posterior chance that the leader's share is above that of the runner-up.
+    """Return the posterior probability that the leader's share exceeds the runner-up's.
 
-    For whole numbers the Beta distribution is a binomial tail: P(p > 1/2) = P(X > second) with X ~ Bin(most + second + 1, 1/2).
+    For whole numbers the Beta distribution is a binomial tail:
+    P(p > 1/2) = P(X > second) with X ~ Bin(most + second + 1, 1/2).
 
     >>> leads(4, 0), leads(7, 1)
     (0.96875, 0.98046875)
@@ -86,9 +88,10 @@ def posterior_lead_probability(most: int, second: int) -> float:
 
 
 def esc(count: VoteCount, threshold: float | None, forwards_plan: bool) -> bool:
-    """Samples are drawn in windows, until those of one window all agree (Li et al. 2024, arXiv 2401.10480).
+    """Return whether the samples of one window all agree (Li et al. 2024, arXiv 2401.10480).
 
-    The window is five samples, as in the paper, or half of fewer than ten. The round's threshold is not looked at.
+    Samples are drawn in windows of five, as in the paper; a round of fewer than ten has windows of
+    half its samples. The round's threshold plays no part.
     """
     size = min(5, max(2, count.total // 2))
     if not count.missing:
@@ -107,10 +110,10 @@ RULES: dict[str, Rule] = {NONE: never, EXACT: exact, ADAPTIVE: adaptive_consiste
 
 
 def check_rule(name: str, confidence: Confidence) -> str:
-    """The name of a rule, when there is such a rule and it suits the way in which samples become an answer.
+    """Return the name of a rule, after a check that it exists and suits a confidence.
 
     Raises:
-        CopeError: when it does not.
+        CopeError: for an unknown rule, or one that does not suit the confidence.
     """
     if name not in RULES:
         raise CopeError(
@@ -118,16 +121,17 @@ def check_rule(name: str, confidence: Confidence) -> str:
         )
     if name in HEURISTIC_RULES and confidence.single_sample_decides:
         raise CopeError(
-            f"stopping early by {name} is for votes, and a program is taken because it passes the tests: use {EXACT} or {NONE}"
+            f"stopping early by {name} is for votes, and a program is taken because it passes "
+            f"the tests: use {EXACT} or {NONE}"
         )
     return name
 
 
 def should_stop(name: str, tally: Tally, threshold: float | None, forwards_plan: bool) -> bool:
-    """Whether the rule of this name leaves the missing samples of a live round.
+    """Return whether a rule stops a live round.
 
     Raises:
-        CopeError: for a rule that counts votes where there are none.
+        CopeError: for a rule that counts votes, when the confidence counts none.
     """
     if name == NONE:
         return False
@@ -136,22 +140,26 @@ def should_stop(name: str, tally: Tally, threshold: float | None, forwards_plan:
     count = getattr(tally, "count", None)
     if not isinstance(count, VoteCount):
         raise CopeError(
-            f"stopping early by {name} is for votes, which this confidence does not count: use {EXACT} or {NONE}"
+            f"stopping early by {name} is for votes, which this confidence does not count: "
+            f"use {EXACT} or {NONE}"
         )
     return RULES[name](count, threshold, forwards_plan)
 
 
 def rescale_confidence(verdict: Verdict, drawn: int) -> Verdict:
-    """What a round comes to that an inexact rule stopped: its confidence is the share of the votes among the samples drawn.
+    """Return the verdict of a round that a heuristic rule stopped, relative to the samples drawn.
 
         confidence = votes of the leading answer / samples drawn
 
-    Both papers take the majority of what was drawn, and have no gate. The gate of a cascade compares this share with the
-    round's threshold; under the other rules it compares the share of all samples of the round. Three votes of four drawn are
-    75% here, and 37.5% of eight there. So a decision can change either way, which the exact rule never does.
+    Both papers take the majority of the samples drawn, and have no threshold. A cascade compares
+    this share with the round's threshold; under the other rules it compares the share of all
+    samples of the round. Three votes of four drawn are 75% here, and 37.5% of eight there. So a
+    decision can change either way, which the exact rule never does.
 
     Args:
-        verdict: by the vote.
-        drawn: samples that the rule saw, those without a readable answer too.
+        verdict: the vote's.
+        drawn: samples that the rule received, including samples without a vote.
     """
-    return replace(verdict, confidence=len(verdict.supporters) / drawn) if drawn else verdict
+    if not drawn:
+        return verdict
+    return replace(verdict, confidence=len(verdict.supporters) / drawn)

@@ -1,4 +1,4 @@
-"""How tables, charts and pages name what a round is decided by."""
+"""Texts about a confidence, for tables, charts and pages."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PassOrFail:
-    """The texts of a confidence that is 1 or 0; each pair is for an answer that fails, and for one that passes.
+    """The texts of a confidence that is 0 or 1; each pair is (for a failing, for a passing answer).
 
     Attributes:
         noun: what passes or fails, such as "program".
@@ -31,10 +31,10 @@ class GateText:
         name: the value of `gate` in a report's figures.
         label: the confidence as an axis of a chart, such as "share of the votes".
         joined: the same within a list of several.
-        unit: what follows a percentage, as in "75% of the votes"; empty where a percentage is called a confidence.
+        unit: what follows a percentage, as in "75% of the votes"; empty for "confidence 75%".
         heading: the question that a chart of confidence against accuracy answers.
         caption: how to read this chart.
-        pass_or_fail: the texts of a confidence that is 1 or 0, which no threshold divides; None for a scale.
+        pass_or_fail: the texts of a confidence that is 0 or 1; None for a continuous one.
     """
 
     name: str
@@ -64,11 +64,11 @@ VOTES = GateText(
     heading="Can the vote be trusted?",
     caption="A vote that can be trusted lies on the diagonal",
 )
-"""The texts of a share of votes, and of a round that shows nothing to the contrary."""
+"""The texts of a share of votes, which is the default."""
 
 
 def plain_gate(kind: str) -> GateText:
-    """Return texts for a confidence that brings none of its own."""
+    """Return texts for a confidence without its own."""
     return GateText(
         name=kind,
         label=f"confidence ({kind})",
@@ -80,7 +80,7 @@ def plain_gate(kind: str) -> GateText:
 
 
 def join_gates(texts: Iterable[GateText]) -> GateText:
-    """Return the texts of rounds that are decided in several ways, by question; of one way, its own.
+    """Return the texts for rounds that several confidences decide.
 
     >>> join_gates([VOTES, VOTES]).name, join_gates([plain_gate("mine"), VOTES]).name
     ('votes', 'both')

@@ -1,4 +1,4 @@
-"""Confidences by name: those of the package and those of other packages."""
+"""The registry of confidences, those of other packages included."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -25,7 +25,8 @@ def confidence_by_name(name: str) -> "Confidence":
     """Make the confidence of this name.
 
     Raises:
-        CopeError: when there is none, with the nearest name; when it is registered under a name that is not its `kind`.
+        CopeError: for an unknown name, with the nearest one; for a confidence that is registered
+            under a name that is not its `kind`.
 
     >>> confidence_by_name("votes").single_sample_decides
     False
@@ -33,6 +34,7 @@ def confidence_by_name(name: str) -> "Confidence":
     confidence = CONFIDENCES.by_name(name)()
     if confidence.kind != name:
         raise CopeError(
-            f"the confidence registered as {name!r} has the kind {confidence.kind!r}: give it one name"
+            f"the confidence registered as {name!r} has the kind {confidence.kind!r}: "
+            "give it one name"
         )
     return confidence

@@ -1,22 +1,22 @@
-"""The votes of a round so far: who votes with whom, and who is still missing; what they vote for does not matter here."""
+"""Count the votes of a round: which samples agree, and which are still missing."""
 
 from bisect import insort
 
 
 class VoteCount:
-    """Votes as numbers, for the tally of a live round and for rounds that are counted anew from a record.
+    """The votes of a round as numbers, for live rounds and for replays of a recording.
 
-    Ranks are places in the seeded order in which a round's samples are asked: between votes with as many supporters, the
-    one whose first supporter comes first in it leads.
+    A rank is a position in the seeded order in which the samples are requested. Of votes with
+    equally many supporters, the vote whose first supporter has the lowest rank leads.
 
     Args:
         total: samples of the round.
 
     Attributes:
-        missing: ranks that have not come in.
+        missing: ranks of the samples that are not counted yet.
         voters: for each vote the ranks of its supporters, ascending.
-        with_plan: ranks of the supporters that have a plan to hand on.
-        drawn: the votes in the order in which they came in; None is a sample without a vote.
+        with_plan: ranks of the supporters with a plan that can be forwarded.
+        drawn: the votes in the order in which they were counted; None is a sample without a vote.
     """
 
     def __init__(self, total: int) -> None:
@@ -27,7 +27,7 @@ class VoteCount:
         self.drawn: list[int | None] = []
 
     def add(self, rank: int, vote: int | None, planned: bool = False) -> None:
-        """Count a sample; a vote that nobody gave before has the next number."""
+        """Count a sample. The first supporter of a new vote passes the next number."""
         self.missing.discard(rank)
         self.drawn.append(vote)
         if vote is None:
@@ -40,15 +40,15 @@ class VoteCount:
 
     @property
     def leader(self) -> int | None:
-        """The vote that leads; None when no sample has one."""
+        """The leading vote; None without any vote."""
         return min(range(len(self.voters)), key=self.ranking_key, default=None)
 
     def ranking_key(self, vote: int) -> tuple[int, int]:
-        """What votes are ranked by, the leading one first."""
+        """Return the sort key of a vote; the leading vote comes first."""
         return -len(self.voters[vote]), self.voters[vote][0]
 
     @property
     def top_two(self) -> tuple[int, int]:
         """Supporters of the leading vote and of the runner-up."""
-        first, second = (*sorted(map(len, self.voters), reverse=True)[:2], 0, 0)[:2]
+        first, second, *_ = [*sorted(map(len, self.voters), reverse=True), 0, 0]
         return first, second
