@@ -1,4 +1,4 @@
-"""The compiled programs that come with the package, and which of them is for some preset, task and models."""
+"""Find the compiled program of the package for a preset, a task and models."""
 
 import json
 from collections.abc import Mapping
@@ -20,36 +20,48 @@ def find_bundled_program(
     context: int | None = None,
     folder: Path | None = None,
 ) -> Path | None:
-    """The file of the program that was compiled for just this; None when there is none.
+    """Return the file of the program that was compiled for these settings; None without one.
 
     Args:
-        preset: the rounds; those of the file must be the same ones.
-        task: the task's name. None for a question of no task: then only a program serves whose file says that it is for
-            any question of its domain (`"for": "domain"` in what it was compiled on).
-        models: each tier's model by the name that a team is given; those of all the preset's tiers must be the file's.
+        preset: the rounds; the file must have the same.
+        task: the task's name; None for a question of no task, which only a program answers that
+            serves its whole domain (`"for": "domain"` in the metadata of its compile).
+        models: each tier's model; the file must name the same for all tiers of the preset.
         domain: the kind of questions.
-        context: tokens that a request may have; a program whose prompts were compiled for more does not serve.
-        folder: where to look instead of in the package.
+        context: tokens that a request may have; prompts compiled for more do not fit.
+        folder: the folder to search instead of the package's.
 
-    >>> find_bundled_program("cope", "gsm8k", {"small": "openai/one", "large": "openai/other"}) is None
+    >>> find_bundled_program("cope", "gsm8k", {"small": "openai/a", "large": "openai/b"}) is None
     True
     """
     wanted = load_preset(preset, models) if isinstance(preset, str) else preset
     for path in sorted((folder or FOLDER).glob("*.json")):
         state = json.loads(path.read_text(encoding="utf-8"))
-        about: dict[str, Any] = state["compiled"]
-        same = (
-            state.get("domain", DEFAULT_DOMAIN) == domain
-            and (about.get("for") == "domain" if task is None else about["task"] == task)
-            and all(
-                tier in models and about["models"].get(tier) == models[tier]
-                for tier in wanted.tiers
-            )
-            and (context is None or context >= about.get("context", 0))
-        )
-        if same and _same_rounds(parse_preset(state["preset"], path.name), wanted):
+        if state.get("domain", DEFAULT_DOMAIN) != domain:
+            continue
+        if not _serves(state["compiled"], task, models, wanted, context):
+            continue
+        if _same_rounds(parse_preset(state["preset"], path.name), wanted):
             return path
     return None
+
+
+def _serves(
+    compiled: Mapping[str, Any],
+    task: str | None,
+    models: Mapping[str, str],
+    preset: Preset,
+    context: int | None,
+) -> bool:
+    """Return whether the metadata of a compile fits a task, models and a length of requests."""
+    if task is None and compiled.get("for") != "domain":
+        return False
+    if task is not None and compiled["task"] != task:
+        return False
+    for tier in preset.tiers:
+        if tier not in models or compiled["models"].get(tier) != models[tier]:
+            return False
+    return context is None or context >= compiled.get("context", 0)
 
 
 def _same_rounds(one: Preset, other: Preset) -> bool:

@@ -1,4 +1,4 @@
-"""Which demonstrations a model is shown: those that have what its predictor writes."""
+"""Select the demonstrations that a predictor can use."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,17 +7,21 @@ import dspy
 
 
 def usable_demos(predict: dspy.Predict, nearest: Sequence[Any] = ()) -> list[Any]:
-    """The demonstrations of a predictor that show how to do its work, those chosen for the question last.
+    """Return the demonstrations that hold the predictor's last output field.
 
-    An optimizer gives raw training rows to every predictor of a program. A row has no plan, so a planner is not shown any;
-    a reasoner needs its last field, the answer or the program.
+    An optimizer gives raw training examples to every predictor of a program. An example has no plan,
+    so a planner cannot use it; a reasoner needs the last field, the answer or the program.
+
+    Args:
+        predict: the predictor.
+        nearest: demonstrations selected for the question; they come last.
     """
     outputs = list(_signature(predict).output_fields)
     return [demo for demo in (*predict.demos, *nearest) if demo.get(outputs[-1])]
 
 
 def visible_fields(predict: dspy.Predict, nearest: Sequence[Any] = ()) -> list[dict[str, Any]]:
-    """The demonstrations as plain data without what the model does not see, such as hidden tests of a training row."""
+    """Return the usable demonstrations as plain data, with the fields that the model sees."""
     signature = _signature(predict)
     names = (*signature.input_fields, *signature.output_fields, "augmented")
     rows: list[Mapping[str, Any]] = [dict(demo.items()) for demo in usable_demos(predict, nearest)]

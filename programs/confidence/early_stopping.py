@@ -1,6 +1,7 @@
 """Rules that stop a round early: the exact rule, and two heuristic rules from the literature.
 
-The exact rule never changes a decision; the heuristic ones may. A live round and the comparison on a record (`cope calibrate --stop-report`) use these same rules.
+The exact rule never changes a decision; the heuristic rules may. A live round and the comparison
+on a recording (`cope calibrate --stop-report`) use the same rules.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Agreeing outputs: programs vote by what they return for the same inputs."""
+"""Program outputs: programs vote by the values that they return for the same inputs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -30,8 +30,8 @@ class ProgramOutputs(VoteShare):
 
         confidence = programs with the most frequent results / number of samples
 
-    The inputs are the calls that stand in the question, then values made up from the function's signature. A program that
-    fails on all of them, and one that has no other to agree with, votes for nothing.
+    The inputs are the calls in the question, then values generated from the function's signature. A
+    program that fails on every input has no vote, and neither has the only program of a round.
 
     Args:
         sandbox: opens the sandbox that the programs run in.
@@ -39,7 +39,7 @@ class ProgramOutputs(VoteShare):
 
     kind = "outputs"
     labels_are_answers = False
-    counts_votes = False  # rules that stop a vote early were measured on answers alone
+    counts_votes = False  # the heuristic rules were measured on answers only
 
     def __init__(self, sandbox: Callable[[], Sandbox] = open_sandbox) -> None:
         self._sandbox = sandbox
@@ -71,11 +71,11 @@ class ProgramOutputs(VoteShare):
 def _decide(samples: RoundSamples) -> VerdictArrays:
     drawn = samples.order.shape[1]
     lead, most, supporters = most_voted(samples)
-    if drawn == 1:  # a lone program has nobody to agree with, and is not run
+    if drawn == 1:  # a single program is not run, because there is no other to agree with
         lead, most, supporters = np.full_like(lead, -1), most * 0, supporters & False
     answered = samples.in_order(samples.answered)
     first = answered.argmax(axis=1)
-    # Without a vote the first program is an answer for a last round, and no reason to stop before.
+    # Without a vote the first program answers a last round, and its confidence is 0.
     silent = (lead < 0) & answered.any(axis=1)
     lead = np.where(silent, first, lead)
     supporters[silent, first[silent]] = True
@@ -83,7 +83,7 @@ def _decide(samples: RoundSamples) -> VerdictArrays:
 
 
 class _OutputTally(VoteTally):
-    """Programs by what they give on the same inputs."""
+    """Counts programs with the same outputs as one vote."""
 
     kind = ProgramOutputs.kind
 
@@ -96,7 +96,7 @@ class _OutputTally(VoteTally):
         if sample.answer is None or not self._suite.tests or self.total == 1:
             return
         sample.report = await self._sandbox.run(sample.answer, self._suite)
-        if sample.report.passed:  # one that fails on everything votes for nothing
+        if sample.report.passed:  # a program that fails on every input has no vote
             sample.vote_label = "; ".join(
                 f"{o.test} = {_brief(o.value)}" for o in sample.report.outcomes
             )
@@ -111,7 +111,7 @@ class _OutputTally(VoteTally):
         verdict = super().verdict()
         if verdict.answer is not None or not self._without_output:
             return verdict
-        # An answer for a last round, and no reason to stop before.
+        # Without a vote the first program answers a last round, and its confidence is 0.
         first = self._without_output[min(self._without_output)]
         return Verdict(first.answer, 0.0, (first.index,), {}, "nothing shown to test it by")
 

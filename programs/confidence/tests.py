@@ -1,4 +1,4 @@
-"""Visible tests: a program is trusted because it does what the question shows, not because others agree."""
+"""Visible tests: a program is accepted when it passes the tests that the question shows."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -34,13 +34,14 @@ GATE = GateText(
 
 
 class VisibleTests(Confidence):
-    """A round is decided by the first program, in the round's seeded order, that passes all visible tests (arXiv 2506.11578, MBPP).
+    """The first program that passes all visible tests decides (arXiv 2506.11578, MBPP).
 
-        confidence = 1 when a program passes all of them, else 0
+        confidence = 1 when a program passes all visible tests, else 0
 
-    A program that is finished before those that come earlier in the order waits for them, so that the answer does not depend
-    on who is faster. The best program leads otherwise, and the plan behind it is forwarded. Where the question shows no test,
-    programs vote by their outputs, see `ProgramOutputs`.
+    First means first in the round's seeded order: a program that finishes before earlier ones waits
+    for them, so that the answer does not depend on speed. Without such a program the best one leads,
+    and its plan is forwarded. For a question without visible tests, programs vote by their outputs,
+    see `ProgramOutputs`.
 
     Args:
         sandbox: opens the sandbox that the programs run in.
@@ -91,11 +92,11 @@ class VisibleTests(Confidence):
         return f"{who} {'the one shown test' if best == 'all 1' else f'{best} shown tests'}"
 
     def num_levels(self, samples: int) -> int:
-        return 1  # tests pass or fail, whatever the share
+        return 1  # tests pass or fail
 
 
 class _TestTally:
-    """Programs by how many of the visible tests they pass."""
+    """Ranks programs by the number of visible tests that they pass."""
 
     kind = VisibleTests.kind
 

@@ -1,4 +1,4 @@
-"""Rounds of many questions at once, in arrays: what the array forms of all confidences share."""
+"""Rounds of many questions at once, in arrays: the data and helpers of `Confidence.decide`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
@@ -20,9 +20,9 @@ class RoundSamples:
 
     Attributes:
         votes: equal numbers are equal votes; -1 is no vote.
-        passed: visible tests passed; -1 where no program was run.
+        passed: visible tests passed; -1 when no program was run.
         total: (questions,) visible tests.
-        answered: whether an answer could be read.
+        answered: whether an answer was parsed.
         planned: whether the sample has a plan that could be forwarded.
         order: the seeded order of the samples.
         column: any other column of the recording, by its name, such as `reason_logprob`.
@@ -46,16 +46,16 @@ class RoundSamples:
         return replace(self, **arrays, column=lambda name: self.column(name)[rows])
 
     def in_order(self, array: Array) -> Array:
-        """Return an array of questions by samples in the seeded order, where the first of equals is the one that counts."""
+        """Return an array of questions by samples in the seeded order."""
         return np.take_along_axis(array, self.order, axis=1)
 
 
 @dataclass(frozen=True)
 class VerdictArrays:
-    """What was decided, by question.
+    """Verdicts of many questions.
 
     Attributes:
-        leader: the sample whose answer is given; -1 for none.
+        leader: the sample whose answer is returned; -1 for none.
         confidence: 0 to 1.
         supporters: (questions, samples) of bool, in the samples' own order.
         forwarded: the sample whose plan is forwarded; -1 for none.
@@ -70,7 +70,7 @@ class VerdictArrays:
 def decide_in_blocks(
     samples: RoundSamples, decide: Callable[[RoundSamples], VerdictArrays]
 ) -> VerdictArrays:
-    """Decide some questions at a time, because a comparison of all pairs of samples takes memory."""
+    """Decide blocks of questions, because a comparison of all pairs of samples takes memory."""
     count, drawn = samples.order.shape
     step = max(1, _CELLS // (drawn * drawn))
     parts = [decide(samples.take(slice(at, at + step))) for at in range(0, count, step)]
@@ -83,11 +83,12 @@ def decide_in_blocks(
 
 
 def most_voted(samples: RoundSamples) -> tuple[Array, Array, Array]:
-    """Find the vote with the most supporters; of equals, the one whose first supporter comes first.
+    """Find the vote with the most supporters; a tie goes to the vote with the first supporter.
 
     Returns:
-        (questions,) the place of its first supporter in the seeded order, -1 where nobody has a vote; (questions,) the
-        number of its supporters; (questions, samples) of bool in the seeded order, who supports it.
+        (questions,) the position of its first supporter in the seeded order, -1 without any vote;
+        (questions,) the number of its supporters;
+        (questions, samples) of bool, its supporters in the seeded order.
     """
     votes = samples.in_order(samples.votes)
     rows = np.arange(len(votes))
@@ -104,11 +105,12 @@ def verdict_arrays(
 ) -> VerdictArrays:
     """Return the verdicts in the samples' own order, with the samples whose plans are forwarded.
 
-    The plan is that of the first supporter with a plan, or of the first sample with one where no supporter has any.
+    The forwarded plan is the plan of the first supporter that has one, or else of the first sample
+    that has one.
 
     Args:
         samples: the samples.
-        lead: (questions,) the place of the leading sample in the seeded order; -1 for none.
+        lead: (questions,) the position of the leading sample in the seeded order; -1 for none.
         confidence: (questions,) 0 to 1.
         supporters: (questions, samples) of bool, in the seeded order.
     """

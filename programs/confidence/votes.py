@@ -21,12 +21,13 @@ from .vote_count import VoteCount
 
 
 class VoteShare(Confidence):
-    """Share of the most frequent answer, answers compared by their kind (Wang et al. 2022; arXiv 2506.11578, section 3).
+    """Share of the most frequent answer (Wang et al. 2022; arXiv 2506.11578, section 3).
 
         confidence = votes of the leading answer / number of samples
 
-    Samples without a readable answer count in the denominator and for nobody. A tie goes to the answer whose first
-    supporter comes first in the round's seeded order.
+    The kind of answers decides which answers are equal. Samples without a vote count in the
+    denominator only. A tie goes to the answer whose first supporter comes first in the round's
+    seeded order.
     """
 
     kind = "votes"
@@ -77,7 +78,7 @@ class VoteTally:
     """The votes of one round.
 
     Args:
-        order: all indices of the round's samples, in the seeded order in which they are asked.
+        order: all indices of the round's samples, in the seeded order in which they are requested.
         answers: how two votes are compared.
     """
 
@@ -92,7 +93,7 @@ class VoteTally:
         self._voted: dict[int, Sample] = {}  # the supporters' samples by rank
 
     async def evaluate(self, sample: Sample) -> None:
-        """An answer says all by itself."""
+        """Do nothing, because an answer votes for itself."""
 
     async def add(self, sample: Sample) -> None:
         rank = self._rank[sample.index]
@@ -136,9 +137,10 @@ class VoteTally:
 
 
 def accepts(verdict: Verdict, threshold: float | None) -> bool:
-    """The gate: a share at or above the threshold is accepted; without a threshold any answer is.
+    """Return whether the confidence reaches the threshold; without one, whether there is an answer.
 
-    The paper's text accepts above, a caption escalates below; at n = 8 and 0.75, six votes of eight are enough here.
+    The paper's text accepts above the threshold, and a caption escalates below it. Here six votes of
+    eight reach a threshold of 0.75.
     """
     return verdict.answer is not None and (
         threshold is None or verdict.confidence >= threshold - FLOAT_TOLERANCE
