@@ -1,8 +1,8 @@
-"""One round of a cascade, as a module: plans, samples, the verdict."""
+"""One round of a cascade as a module: plan, draw samples, decide."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import dspy
@@ -24,13 +24,17 @@ from .reasoner import Reasoner
 from .sampling import derive_seed, draw_samples, seeded_order
 from .systems.stage_scope import stage_number
 
-UNREADABLE_PLAN = "none"  # what a later round is shown when the plan it would see could not be read
+UNREADABLE_PLAN = "none"  # shown in place of a plan that could not be parsed
+
+Demos = Mapping[str, Sequence[dspy.Example]]
+"""Demonstrations selected for a question, by role: `planner`, `reasoner`."""
 
 
 def plan_field_names(preset: Preset, number: int) -> dict[int, str]:
-    """The reasoner's input field for each plan that round `number` sees, by the plan's round.
+    """Return the reasoner's input field for each plan that a round sees, by the plan's round.
 
-    A kind that is seen once gives the field its name; seen twice, the later ones carry their round's number.
+    The kind of a plan names its field. When a kind occurs twice, the name of the later field ends
+    in its round's number.
     """
     fields: dict[int, str] = {}
     for seen in preset.rounds[number - 1].sees:
@@ -39,11 +43,22 @@ def plan_field_names(preset: Preset, number: int) -> dict[int, str]:
     return fields
 
 
-class CascadeRound(dspy.Module):
-    """Plans (one, or one for each sample), solutions, and what they say together.
+@dataclass(frozen=True)
+class _Call:
+    """What all calls of a round share: the question's inputs, models, seed and demonstrations."""
 
-    The language models are looked up by tier when the round runs: an optimizer that resets predictors' models changes
-    nothing here.
+    inputs: Mapping[str, Any]
+    plans: Mapping[int, str]
+    team: Team
+    seed: int
+    demos: Demos
+
+
+class CascadeRound(dspy.Module):
+    """Write plans (one, or one for each sample), solve with them, and decide by a confidence.
+
+    The models are looked up by tier when the round runs, so that an optimizer which resets the
+    models of predictors changes nothing here.
     """
 
     def __init__(self, preset: Preset, number: int, domain: Domain | None = None) -> None:
@@ -55,7 +70,8 @@ class CascadeRound(dspy.Module):
         self.answers = (domain or DOMAINS[DEFAULT_DOMAIN]).answers
         kinds: dict[str, str] = {}
         for seen, field in self.fields.items():
-            if kind := preset.rounds[seen - 1].plan:
+            kind = preset.rounds[seen - 1].plan
+            if kind:
                 kinds[field] = kind
         self.planner = Planner(self.spec.plan, number, domain) if self.spec.plan else None
         self.reasoner = Reasoner(kinds, number, domain)
@@ -69,50 +85,45 @@ class CascadeRound(dspy.Module):
         seed: int,
         early_stop: str = EXACT,
         given: Mapping[str, Any] | None = None,
-        nearest: Mapping[str, Sequence[Any]] | None = None,
+        nearest: Demos | None = None,
     ) -> dspy.Prediction:
         """Run the round.
 
         Args:
             question: the question.
-            plans: the plans handed on so far, by round.
-            team: where the tiers are looked up.
-            confidence: how samples become an answer.
-            seed: what all randomness of the round depends on, together with the question.
-            early_stop: the rule by which missing samples are left.
-            given: what came with the question, such as the tests that a program must pass.
-            nearest: demonstrations chosen for the question, by role: `planner`, `reasoner`.
+            plans: the plans that earlier rounds forwarded, by round.
+            team: the tiers.
+            confidence: turns samples into an answer.
+            seed: all randomness of the round depends on it and on the question.
+            early_stop: the rule that stops the round early.
+            given: the question's other inputs, such as the tests that a program must pass.
+            nearest: demonstrations selected for the question, by role.
 
         Returns:
-            A prediction with `verdict`, `accepted`, `samples`, `plan` (what is handed on, None without a planner).
+            A prediction with `verdict`, `accepted`, `samples`, `plan` (the forwarded plan; None
+            without a planner) and `shared` (the plan that all samples share, as a sample).
         """
         spec, number = self.spec, self.number
-        nearest = nearest or {}
         emit(RoundStarted(number, spec.planner, spec.plan, spec.reasoner, spec.samples))
-        shared = (
-            await self._plan(question, team, seed, None, nearest)
-            if self.planner and spec.plans == 1
-            else None
-        )
+        call = _Call({"question": question, **(given or {})}, plans, team, seed, nearest or {})
+        shared: Sample | None = None
+        if self.planner and spec.plans == 1:
+            shared = await self._plan(call, None)
         order = seeded_order(spec.samples, seed, question, number)
-        given = {"question": question, **(given or {})}
-        tally = confidence.tally(order, given, self.answers)
-
-        places = (
-            {index: rank for rank, index in enumerate(order)}
-            if confidence.single_sample_decides
-            else {}
-        )
+        tally = confidence.tally(order, call.inputs, self.answers)
+        priorities: dict[int, int] = {}
+        if confidence.single_sample_decides:
+            priorities = {index: rank for rank, index in enumerate(order)}
 
         async def make(index: int) -> Sample:
-            # Where models are busy with other questions too, first samples go before second ones of any question.
-            with with_priority(places.get(index, 0)):
-                sample = await self._sample(index, given, plans, shared, team, seed, nearest)
+            # Busy models answer the first samples of all questions before second samples of any.
+            with with_priority(priorities.get(index, 0)):
+                sample = await self._sample(call, index, shared)
             await tally.evaluate(sample)
             return sample
 
         def counted(sample: Sample) -> None:
-            if has_observer():  # a verdict on every vote is for who looks on
+            if has_observer():  # a verdict after every vote is needed for observers only
                 emit(SampleCounted(number, sample.index, sample.vote, tally.verdict().votes))
 
         samples = await draw_samples(
@@ -148,55 +159,46 @@ class CascadeRound(dspy.Module):
             verdict=verdict, accepted=accepted, samples=samples, plan=plan, shared=shared
         )
 
-    async def _plan(
-        self,
-        question: str,
-        team: Team,
-        seed: int,
-        index: int | None,
-        nearest: Mapping[str, Sequence[Any]],
-    ) -> Sample:
-        """The planner's part of a sample, as a sample without an answer."""
+    async def _plan(self, call: _Call, index: int | None) -> Sample:
+        """Return a sample with a plan and without an answer; index None is the shared plan."""
         assert self.planner is not None and self.spec.planner is not None
         sample = Sample(-1 if index is None else index)
-        config = self._call_settings(team, "plan", seed, index or 0)
-        with self._call_context(team, self.spec.planner, "plan", sample.trace, index):
+        config = self._call_settings(call.team, "plan", call.seed, index or 0)
+        with self._call_context(call.team, self.spec.planner, "plan", sample.trace, index):
             try:
-                made = await self.planner.acall(
-                    question=question, config=config, nearest=nearest.get("planner", ())
+                prediction = await self.planner.acall(
+                    question=call.inputs["question"],
+                    config=config,
+                    nearest=call.demos.get("planner", ()),
                 )
             except AdapterParseError as error:
                 sample.unparsed_reply = error.lm_response
                 return sample
-        sample.plan = made.plan
+        sample.plan = prediction.plan
         emit(Planned(self.number, index, sample.plan or ""))
         return sample
 
-    async def _sample(
-        self,
-        index: int,
-        given: Mapping[str, Any],
-        plans: Mapping[int, str],
-        shared: Sample | None,
-        team: Team,
-        seed: int,
-        nearest: Mapping[str, Sequence[Any]],
-    ) -> Sample:
+    async def _sample(self, call: _Call, index: int, shared: Sample | None) -> Sample:
         sample = Sample(index, plan=shared.plan if shared else None)
         if self.planner and not shared:
-            sample = await self._plan(given["question"], team, seed, index, nearest)
-        known = {**plans, **({self.number: sample.plan or UNREADABLE_PLAN} if self.planner else {})}
-        seen = {field: known.get(number, UNREADABLE_PLAN) for number, field in self.fields.items()}
-        config = self._call_settings(team, "reason", seed, index)
-        with self._call_context(team, self.spec.reasoner, "reason", sample.trace, index):
+            sample = await self._plan(call, index)
+        plans = dict(call.plans)
+        if self.planner:
+            plans[self.number] = sample.plan or UNREADABLE_PLAN
+        seen = {field: plans.get(number, UNREADABLE_PLAN) for number, field in self.fields.items()}
+        config = self._call_settings(call.team, "reason", call.seed, index)
+        with self._call_context(call.team, self.spec.reasoner, "reason", sample.trace, index):
             try:
-                made = await self.reasoner.acall(
-                    plans=seen, config=config, nearest=nearest.get("reasoner", ()), **given
+                prediction = await self.reasoner.acall(
+                    plans=seen,
+                    config=config,
+                    nearest=call.demos.get("reasoner", ()),
+                    **call.inputs,
                 )
             except AdapterParseError as error:
                 sample.unparsed_reply = error.lm_response
-                return sample  # nothing could be read: a sample without a vote
-        sample.reasoning, sample.answer = made.reasoning, made.answer
+                return sample
+        sample.reasoning, sample.answer = prediction.reasoning, prediction.answer
         return sample
 
     def _call_context(
@@ -207,7 +209,7 @@ class CascadeRound(dspy.Module):
         trace: list[Any],
         index: int | None,
     ) -> ExitStack:
-        """The tier's model and adapter, the meter's labels, and a trace of the sample's own."""
+        """Return the context of a call: the tier's model and adapter, labels, and a trace."""
         stack = ExitStack()
         stack.enter_context(team[tier].context(trace=trace))
         stack.enter_context(call_labels(round=stage_number(self.number), role=role, sample=index))
@@ -216,26 +218,34 @@ class CascadeRound(dspy.Module):
     def _call_settings(
         self, team: Team, role: Literal["plan", "reason"], seed: int, index: int
     ) -> dict[str, Any]:
-        """Settings of one call; its rollout makes the sample one of its own for the cache and, where taken, the seed."""
+        """Return the settings of a call.
+
+        Its rollout id keeps the sample apart in the cache. It is also the seed, for models that take
+        one.
+        """
         spec = self.spec
-        planning = role == "plan"
-        temperature = spec.plan_temperature if planning else spec.temperature
-        tokens = spec.plan_max_tokens if planning else spec.max_tokens
+        if role == "plan":
+            tier, temperature, max_tokens = spec.planner, spec.plan_temperature, spec.plan_max_tokens
+        else:
+            tier, temperature, max_tokens = spec.reasoner, spec.temperature, spec.max_tokens
+        assert tier is not None
         config: dict[str, Any] = {"temperature": temperature}
-        if tokens:
-            config["max_tokens"] = tokens
-        if planning and isinstance(team[spec.planner or ""].adapter, LeanAdapter):
+        if max_tokens:
+            config["max_tokens"] = max_tokens
+        if role == "plan" and isinstance(team[tier].adapter, LeanAdapter):
             config["stop"] = list(PLAN_KINDS[spec.plan or ""].stops[spec.plan_ends])
         if temperature > 0:
             config["rollout_id"] = derive_seed(seed, self.number, role, index)
-            tier = (spec.planner if planning else spec.reasoner) or ""
             if team[tier].seeded:
                 config["seed"] = config["rollout_id"]
         return config
 
 
 def forwarded_plan(verdict: Verdict, samples: list[Sample], order: list[int]) -> str | None:
-    """Return the plan for the next round: the first in order behind the majority, else the first of all; None without any."""
+    """Return the plan for later rounds; None without any.
+
+    It is the plan of the first supporter that has one, or else of the first sample that has one.
+    """
     plans = {sample.index: sample.plan for sample in samples}
     for index in (*verdict.supporters, *order):
         if plans.get(index):

@@ -1,4 +1,4 @@
-"""Demonstrations chosen for each question: those whose questions are most like it."""
+"""Demonstrations selected for each question: those with the most similar questions."""
 
 import math
 from collections import Counter
@@ -11,26 +11,29 @@ from zlib import crc32
 import dspy
 import numpy as np
 
+from ..util.arrays import Array
 from .predictor_name import ROLES, PredictorName
 
-_SIZE = 4096  # of a vector; n-grams are hashed into it
-_GRAMS = (3, 4, 5)  # characters, within words
-_DIGITS = 6  # of a similarity: later ones differ from machine to machine, and the same program must show the same
+_SIZE = 4096  # entries of a vector; n-grams are hashed into them
+_NGRAM_LENGTHS = (3, 4, 5)  # characters, within words
+_DIGITS = 6  # of a similarity, because later digits differ from machine to machine
 
 
 @dataclass(frozen=True, eq=False)
 class KNNDemos:
-    """A predictor's right answers to training questions, of which each question is shown the nearest (Liu et al. 2022).
+    """A predictor's correct answers to training questions, selected by similarity (Liu et al. 2022).
 
-    Near is what shares rare character n-grams: cosine of TF-IDF vectors, which needs no model, costs no call, and gives
-    the same on every machine. DSPy's KNN orders equals by chance and cannot leave a question's own row out.
+    The similarity of two questions is the cosine of TF-IDF vectors of character n-grams. It needs no
+    model and costs no call, and it is the same on every machine. DSPy's KNN breaks ties by chance
+    and cannot exclude a question's own example.
 
     Attributes:
-        k: how many are shown.
-        demos: what was asked and answered, by field name; each with its `question`.
+        k: number of demonstrations for each question.
+        demos: the demonstrations by field name; each has a `question`.
 
-    >>> kept = KNNDemos(1, [{"question": "How many apples?", "answer": "3"}, {"question": "Is it true?", "answer": "no"}])
-    >>> [demo.answer for demo in kept.nearest("How many pears?")]
+    >>> apples = {"question": "How many apples?", "answer": "3"}
+    >>> demos = KNNDemos(1, [apples, {"question": "Is it true?", "answer": "no"}])
+    >>> [demo.answer for demo in demos.nearest("How many pears?")]
     ['3']
     """
 
@@ -40,66 +43,67 @@ class KNNDemos:
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self  # it never changes, and optimizers copy programs all the time
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[type[Self], tuple[int, Sequence[Mapping[str, Any]]]]:
         return type(self), (self.k, self.demos)
 
     def nearest(self, question: str) -> list[dspy.Example]:
-        """The nearest demonstrations, the most similar last, next to the question.
+        """Return the `k` nearest demonstrations; the most similar one is last, next to the question.
 
-        A question is not shown its own answer: while compiling, training questions would look easier than they are.
+        A question's own example is excluded, because training questions would look easier than they
+        are during a compile.
         """
-        words = _plain(question)
-        scores = (self._vectors @ self._weighted([words])[0]).round(_DIGITS)
-        order = [row for row in np.argsort(-scores, kind="stable") if self._questions[row] != words]
-        return [dspy.Example(**self.demos[row]) for row in reversed(order[: self.k])]
+        normal = _normalize(question)
+        scores = (self._vectors @ self._tfidf([normal])[0]).round(_DIGITS)
+        chosen: list[dspy.Example] = []
+        for row in np.argsort(-scores, kind="stable"):
+            if len(chosen) == self.k:
+                break
+            if self._questions[row] != normal:
+                chosen.append(dspy.Example(**self.demos[row]))
+        return chosen[::-1]
 
     def longest(self) -> list[dspy.Example]:
-        """The most that a prompt may have to hold: the longest demonstrations, as many as are shown."""
-        by_length = sorted(
-            self.demos, key=lambda demo: -sum(len(str(value)) for value in demo.values())
-        )
+        """Return the `k` longest demonstrations, which a prompt may have to hold."""
+        by_length = sorted(self.demos, key=_length, reverse=True)
         return [dspy.Example(**demo) for demo in by_length[: self.k]]
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, for a program file."""
+        """Return plain data for a program file."""
         return {"k": self.k, "demos": [dict(demo) for demo in self.demos]}
 
     @classmethod
-    def from_dict(cls, plain: Any) -> Self:
-        """What `as_dict` gave.
+    def from_dict(cls, plain: object) -> Self:
+        """Return the demonstrations that `as_dict` described.
 
         Raises:
-            ValueError: when it is something else.
+            ValueError: for anything else.
         """
-        fine = (
-            isinstance(plain, dict)
-            and isinstance(plain.get("k"), int)
-            and isinstance(plain.get("demos"), list)
-        )
-        if not fine or not all(
-            isinstance(d, dict) and isinstance(d.get("question"), str) for d in plain["demos"]
-        ):
-            raise ValueError(
-                "its neighbours are not a number k and a list of demonstrations with a question each"
-            )
-        return cls(plain["k"], plain["demos"])
+        if not isinstance(plain, dict):
+            raise _not_demonstrations()
+        k, demos = plain.get("k"), plain.get("demos")
+        if not isinstance(k, int) or not isinstance(demos, list):
+            raise _not_demonstrations()
+        for demo in demos:
+            if not isinstance(demo, dict) or not isinstance(demo.get("question"), str):
+                raise _not_demonstrations()
+        return cls(k, demos)
 
     @cached_property
     def _questions(self) -> list[str]:
-        return [_plain(str(demo["question"])) for demo in self.demos]
+        return [_normalize(str(demo["question"])) for demo in self.demos]
 
     @cached_property
-    def _idf(self) -> Any:
-        """What a question's n-gram weighs: the more, the fewer questions have it."""
-        having = (_tf(self._questions) > 0).sum(axis=0)
-        return np.log((1 + len(self.demos)) / (1 + having)) + 1
+    def _idf(self) -> Array:
+        """(entries,) the weight of each n-gram: the fewer questions contain it, the more."""
+        questions_with = (_tf(self._questions) > 0).sum(axis=0)
+        return np.log((1 + len(self.demos)) / (1 + questions_with)) + 1
 
     @cached_property
-    def _vectors(self) -> Any:
-        return self._weighted(self._questions)
+    def _vectors(self) -> Array:
+        return self._tfidf(self._questions)
 
-    def _weighted(self, questions: Sequence[str]) -> Any:
-        """Rows of length 1."""
+    def _tfidf(self, questions: Sequence[str]) -> Array:
+        """Return (questions, entries) of TF-IDF vectors of length 1."""
         rows = _tf(questions) * self._idf
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
 
@@ -123,32 +127,52 @@ def nearest_by_role(
 
 
 def knn_demos_in_state(state: Mapping[str, Any]) -> dict[str, KNNDemos]:
-    """What a program's state keeps of them, by predictor.
+    """Return the demonstrations to select from in a program's state, by predictor.
 
     Raises:
-        ValueError: when it is something else, or for a predictor that the state has not.
+        ValueError: for other data, or a predictor that the state lacks.
     """
-    kept = state.get("neighbours", {})
-    if not isinstance(kept, dict):
+    saved = state.get("neighbours", {})
+    if not isinstance(saved, dict):
         raise ValueError("its neighbours are not an object")
-    if lost := [name for name in kept if name not in state]:
-        raise ValueError(f"it has neighbours for {lost[0]}, and no such predictor")
-    return {name: KNNDemos.from_dict(plain) for name, plain in kept.items()}
+    found = {}
+    for name, plain in saved.items():
+        if name not in state:
+            raise ValueError(f"it has neighbours for {name}, and no such predictor")
+        found[name] = KNNDemos.from_dict(plain)
+    return found
 
 
-def _plain(question: str) -> str:
-    """The words, however they are spaced and cased."""
+def _not_demonstrations() -> ValueError:
+    return ValueError(
+        "its neighbours are not a number k and a list of demonstrations with a question each"
+    )
+
+
+def _length(demo: Mapping[str, Any]) -> int:
+    return sum(len(str(value)) for value in demo.values())
+
+
+def _normalize(question: str) -> str:
+    """Return a question without differences of white space and case."""
     return " ".join(question.split()).casefold()
 
 
-def _tf(questions: Sequence[str]) -> Any:
-    """For each question, 1 + log of how often it has each hashed n-gram; 0 where it has none."""
+def _ngrams(question: str) -> list[str]:
+    ngrams = []
+    for word in question.split():
+        padded = f" {word} "
+        for length in _NGRAM_LENGTHS:
+            for start in range(max(1, len(padded) - length + 1)):
+                ngrams.append(padded[start : start + length])
+    return ngrams
+
+
+def _tf(questions: Sequence[str]) -> Array:
+    """Return (questions, entries): 1 + log of the count of each hashed n-gram; 0 for an absent one."""
     rows = np.zeros((len(questions), _SIZE))
     for row, question in zip(rows, questions, strict=True):
-        padded = [f" {word} " for word in question.split()]
-        grams = (
-            w[i : i + n] for w in padded for n in _GRAMS for i in range(max(1, len(w) - n + 1))
-        )
-        for place, count in Counter(crc32(gram.encode()) % _SIZE for gram in grams).items():
-            row[place] = 1 + math.log(count)
+        counts = Counter(crc32(ngram.encode()) % _SIZE for ngram in _ngrams(question))
+        for entry, count in counts.items():
+            row[entry] = 1 + math.log(count)
     return rows
