@@ -225,7 +225,11 @@ class CascadeRound(dspy.Module):
         """
         spec = self.spec
         if role == "plan":
-            tier, temperature, max_tokens = spec.planner, spec.plan_temperature, spec.plan_max_tokens
+            tier, temperature, max_tokens = (
+                spec.planner,
+                spec.plan_temperature,
+                spec.plan_max_tokens,
+            )
         else:
             tier, temperature, max_tokens = spec.reasoner, spec.temperature, spec.max_tokens
         assert tier is not None

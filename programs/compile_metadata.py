@@ -40,8 +40,8 @@ def setting_mismatches(compiled: Mapping[str, Any], current: Mapping[str, Any]) 
 
     Args:
         compiled: the metadata of a compile; a setting that it lacks counts as the same.
-        current: the settings of `cope.models.team.PROMPT_SETTINGS` by name, and under `shown` a description
-            of the tests that models see.
+        current: the settings of `cope.models.team.PROMPT_SETTINGS` by name, and under `shown` a
+            description of the tests that models see.
 
     >>> setting_mismatches({"adapter": "json"}, {"adapter": "lean"}).partition(":")[0]
     'the program was compiled with --adapter json, and here it is lean'

@@ -1,4 +1,4 @@
-"""The kinds of plans by name: the project's own, those of other packages, and those that a script registers."""
+"""The registry of kinds of plans, those of other packages and of scripts included."""
 
 from typing import TYPE_CHECKING
 

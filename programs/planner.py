@@ -32,7 +32,7 @@ class Planner(dspy.Module):
     async def aforward(
         self, question: str, config: dict[str, Any] | None = None, nearest: Sequence[Any] = ()
     ) -> dspy.Prediction:
-        """Plan; `nearest` are demonstrations chosen for the question, beside those of the predictor."""
+        """Write a plan; `nearest` holds demonstrations selected for the question."""
         demos = usable_demos(self.predict, nearest)
         made = await self.predict.acall(
             question=question, config=config or {}, demos=demos, lm=dspy.settings.lm

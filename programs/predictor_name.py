@@ -1,4 +1,4 @@
-"""The names of a program's predictors, such as `round_2.planner.predict`, as DSPy derives them from attributes."""
+"""Names of a program's predictors, such as `round_2.planner.predict`, as DSPy derives them."""
 
 from typing import Literal, NamedTuple, Self, cast
 

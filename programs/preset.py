@@ -1,4 +1,4 @@
-"""A preset is data: a named list of rounds, from a TOML file of ours or the user's."""
+"""A preset: a named list of rounds as data, from a TOML file."""
 
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
@@ -30,34 +30,35 @@ Temperature = Annotated[float, Field(ge=0.0, le=2.0)]
 
 
 class Round(BaseModel):
-    """One step of a cascade."""
+    """One round of a cascade."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     reasoner: str
     """The tier that solves."""
     planner: str | None = None
-    """The tier that plans; None for a round that makes no plan of its own."""
+    """The tier that plans; None for a round without a plan of its own."""
     plan: Annotated[str, AfterValidator(known_plan_kind)] | None = None
     """What the planner writes: a name in `PLAN_KINDS`."""
     plans: int = Field(1, ge=1, le=256)
     """How many plans: one for all samples, or one for each."""
     sees: tuple[int, ...] = ()
-    """The rounds (1 for the first) whose plan the reasoner sees, in this order after the question."""
+    """The rounds (1 for the first) whose plans the reasoner sees, in the order of its fields."""
     samples: int = Field(1, ge=1, le=256)
     """How many solutions are drawn."""
     plan_temperature: Temperature = 0.0
     temperature: Temperature = 0.0
     threshold: float | None = Field(None, gt=0.0, le=1.0)
-    """The confidence at or above which the answer is accepted; None in the last round, whose answer is returned."""
+    """The confidence at or above which the answer is accepted; None in the last round."""
     plan_max_tokens: int = Field(80, ge=1)
     plan_ends: PlanEnds = "paragraph"
-    """Where a plan ends that the lean adapter asks for: at its first blank line; or with its steps, at a blank line after a
-    sentence, so that what a plan announces ("Do the following:") still belongs to it, and before any code."""
+    """Where the lean adapter ends a plan: at its first blank line (`paragraph`); or with its steps, at
+    a blank line after a sentence, so that the steps after "Do the following:" still belong to it, and
+    before any code (`steps`)."""
     max_tokens: int | None = Field(None, ge=1)
-    """Most tokens of a solution; None leaves it to the tier."""
+    """The maximum tokens of a solution; None is the tier's own limit."""
     confidence: str | None = None
-    """How samples become an answer and a confidence, by a name in `CONFIDENCES`; None is the domain's default."""
+    """The name in `CONFIDENCES` of the confidence; None is the domain's default."""
 
     @field_validator("confidence")
     @classmethod
@@ -85,7 +86,7 @@ class Round(BaseModel):
     def identity(self, left_out: Iterable[str] = ()) -> dict[str, Any]:
         """Return the round as plain data for a fingerprint.
 
-        A confidence counts only where it is named, so that fingerprints of earlier versions stay as they were.
+        An unnamed confidence is left out, so that fingerprints of earlier versions stay the same.
 
         Args:
             left_out: fields that the fingerprint leaves out.
@@ -99,7 +100,8 @@ class Round(BaseModel):
 class Preset(BaseModel):
     """A cascade as data.
 
-    >>> Preset(name="mine", rounds=[{"reasoner": "small", "samples": 3, "temperature": 0.7}]).rounds[0].samples
+    >>> preset = Preset(name="mine", rounds=[{"reasoner": "small", "samples": 3, "temperature": 1}])
+    >>> preset.rounds[0].samples
     3
     """
 
@@ -115,7 +117,8 @@ class Preset(BaseModel):
             last = number == len(self.rounds)
             if last and round_.threshold is not None:
                 raise ValueError(
-                    f"rounds.{number}.threshold: the last round returns its answer, so it has no threshold"
+                    f"rounds.{number}.threshold: the last round returns its answer, "
+                    "so it has no threshold"
                 )
             if not last and round_.threshold is None:
                 raise ValueError(
@@ -124,7 +127,8 @@ class Preset(BaseModel):
             for seen in round_.sees:
                 if not 1 <= seen <= number or self.rounds[seen - 1].planner is None:
                     raise ValueError(
-                        f"rounds.{number}.sees: round {seen} makes no plan that round {number} could see"
+                        f"rounds.{number}.sees: round {seen} makes no plan that round {number} "
+                        "could see"
                     )
             if round_.planner is not None and not any(number in r.sees for r in self.rounds):
                 raise ValueError(f"rounds.{number}.planner: no round sees its plan")
@@ -133,8 +137,12 @@ class Preset(BaseModel):
     @property
     def tiers(self) -> tuple[str, ...]:
         """The tiers that the rounds name, each once, in order."""
-        named = [t for r in self.rounds for t in (r.planner, r.reasoner) if t]
-        return tuple(dict.fromkeys(named))
+        named: dict[str, None] = {}
+        for round_ in self.rounds:
+            for tier in (round_.planner, round_.reasoner):
+                if tier:
+                    named[tier] = None
+        return tuple(named)
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -148,25 +156,25 @@ class Preset(BaseModel):
 
     @property
     def tier_order(self) -> tuple[str, ...]:
-        """The tiers in the order in which the rounds bring them in; within a round the reasoner before the planner."""
+        """The tiers in the order of their first use; within a round the reasoner comes first."""
         return tier_order((r.planner, r.reasoner) for r in self.rounds)
 
     @property
     def last_tier(self) -> str:
-        """The tier that is brought in last: the most expensive one of a cascade, and alone its baseline."""
+        """The tier that is used last: a cascade's most expensive tier, whose answers are its baseline."""
         return self.tier_order[-1]
 
     def forwards_plan(self, number: int) -> bool:
-        """Whether a later round sees the plan of round `number`."""
+        """Return whether a later round sees the plan of round `number`."""
         return any(number in later.sees for later in self.rounds[number:])
 
     def with_overrides(
         self, samples: int | None = None, thresholds: tuple[float, ...] = ()
     ) -> "Preset":
-        """The same rounds with another number of samples (where there are several) or other thresholds, round by round.
+        """Return the same rounds with other settings.
 
         Raises:
-            CopeError: when there are more thresholds than rounds that have one, or a value is out of its range.
+            CopeError: for more thresholds than rounds with a threshold, or a value out of range.
         """
         data = self.model_dump(exclude_defaults=True)
         gated = [r for r in data["rounds"] if "threshold" in r]
@@ -185,7 +193,7 @@ class Preset(BaseModel):
 
 
 def preset_names() -> list[str]:
-    """The presets that come with the package."""
+    """Return the names of the package's presets."""
     folder = resources.files(_PACKAGE).joinpath("presets")
     return sorted(
         f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")
@@ -215,46 +223,57 @@ def load_preset(name: str, tiers: Collection[str] = ()) -> Preset:
         tiers: the tiers of the team.
 
     Raises:
-        CopeError: for an unknown name, the name of a system, a file that cannot be read, or a field that is wrong,
-            with the field's place.
+        CopeError: for an unknown name, the name of a system, an unreadable file, or a wrong field,
+            with the field's path.
 
     >>> [r.reasoner for r in load_preset("cope").rounds]
     ['small', 'small', 'large']
     """
     if name in preset_names():
-        text, source = (
-            resources.files(_PACKAGE)
-            .joinpath("presets", f"{name}.toml")
-            .read_text(encoding="utf-8"),
-            name,
-        )
+        file = resources.files(_PACKAGE).joinpath("presets", f"{name}.toml")
+        text = file.read_text(encoding="utf-8")
     elif name.endswith(".toml"):
-        try:
-            text, source = Path(name).read_text(encoding="utf-8"), name
-        except (OSError, UnicodeDecodeError) as error:
-            raise CopeError(
-                f"cannot read the preset {name}: {getattr(error, 'strerror', None) or error}"
-            ) from None
+        text = _read_file(name)
+    elif name in tiers:
+        return tier_alone(name)
+    elif name in SYSTEMS:
+        raise only_cascades_error(name)
     else:
-        if name in tiers:
-            return tier_alone(name)
-        if name in SYSTEMS:
-            raise only_cascades_error(name)
         hint = suggest_names(name, preset_names(), ", or give a file FILE.toml")
         raise CopeError(f"no preset is named {name!r}: {hint}")
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise CopeError(f"{source} is not valid TOML: {error}") from None
-    return parse_preset({"name": Path(name).stem, **data}, source)
+        raise CopeError(f"{name} is not valid TOML: {error}") from None
+    return parse_preset({"name": Path(name).stem, **data}, name)
+
+
+def _read_file(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CopeError(f"cannot read the preset {path}: {reason}") from None
 
 
 def parse_preset(data: Mapping[str, Any], source: str) -> Preset:
-    """A preset from plain data; `source` stands in the error's message."""
+    """Return a preset from plain data.
+
+    Args:
+        data: the fields.
+        source: where they come from, for the error's message.
+
+    Raises:
+        CopeError: for a wrong field, with its path.
+    """
     try:
         return Preset.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
-        raise CopeError(f"preset {source}: {f'{place}: ' if place else ''}{message}") from None
+        path = []
+        for part in first["loc"]:
+            path.append(str(part + 1) if isinstance(part, int) else part)
+        if path:
+            message = f"{'.'.join(path)}: {message}"
+        raise CopeError(f"preset {source}: {message}") from None

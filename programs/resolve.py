@@ -1,4 +1,4 @@
-"""Build a team and a program from plain options, as a command line or a configuration file has them."""
+"""Build a team and a program from plain options, such as those of a command line."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -53,7 +53,7 @@ class TeamOptions:
     weights: Path | None = None
 
     def request_settings(self) -> dict[str, Any]:
-        """Return what changes the requests, under the names of `cope.models.team.PROMPT_SETTINGS`."""
+        """Return the settings of `PROMPT_SETTINGS` by name."""
         return {
             "adapter": self.adapter,
             "max_tokens": self.max_tokens,

@@ -1,7 +1,7 @@
-"""What a question came to, as plain data: each round's record, the answer, what was used."""
+"""The result of a question as plain data: round records, the answer, the usage."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import dspy
 
@@ -17,7 +17,7 @@ from .systems.stage_scope import stage_number
 def make_round_record(
     round_: CascadeRound, result: dspy.Prediction, seconds: float, early_stop: str
 ) -> RoundRecord:
-    """Return a round as plain data, for the prediction and for the records of an evaluation."""
+    """Return the record of a round, for the prediction and for the records of an evaluation."""
     verdict = result.verdict
     record: RoundRecord = {
         "round": stage_number(round_.number),
@@ -34,12 +34,12 @@ def make_round_record(
         "samples": [_sample(sample) for sample in result.samples],
         "seconds": seconds,
     }
-    record["kind"] = kind_of(record)  # a verdict kept by an earlier version does not name it
+    record["kind"] = kind_of(record)  # a cached verdict of an earlier version does not name it
     return record
 
 
 def _sample(sample: Sample) -> SampleRecord:
-    """Return a sample as plain data, with the outcomes of its tests where it is a program."""
+    """Return a sample as plain data, with the outcomes of its tests when it is a program."""
     plain: SampleRecord = {
         "index": sample.index,
         "plan": sample.plan,
@@ -63,32 +63,32 @@ def _test(outcome: TestOutcome) -> OutcomeRecord:
 
 
 def usage_summary(meter: Meter) -> dict[str, Any]:
-    """Calls, tokens and seconds by tier, round and role, and what they cost."""
+    """Return `usage` (calls, tokens and seconds by tier, round and role) and `cost` (USD or None)."""
     usage = meter.group_by("tier", "round", "role")
     total: Usage = meter.total()
-    rows: list[UsageRow] = [
-        {"tier": tier, "round": number, "role": role, **use.as_dict()}  # type: ignore[typeddict-item]
-        for (tier, number, role), use in usage.items()
-    ]
-    return {
-        "usage": rows,
-        "cost": total.usd if not total.unpriced else None,
-    }
+    rows: list[UsageRow] = []
+    for (tier, number, role), use in usage.items():
+        row: dict[str, Any] = {"tier": tier, "round": number, "role": role}
+        row.update(use.as_dict())
+        rows.append(cast(UsageRow, row))
+    return {"usage": rows, "cost": None if total.unpriced else total.usd}
 
 
 def final_answer(records: list[RoundRecord]) -> dict[str, Any]:
-    """The answer of the last round that ran, and how it came about."""
+    """Return the answer of the last round that ran, with its votes, tests, plan and round records."""
     last = records[-1]
     winner: Mapping[str, Any] = {}
     for sample in last.get("samples", []):
         if last["supporters"] and sample["index"] == last["supporters"][0]:
             winner = sample
+    plan = winner.get("plan")
+    if not plan:
+        plan = next((record["plan"] for record in reversed(records) if record["plan"]), None)
     return {
         "answer": last["answer"],
         "confidence": last["confidence"],
         "round": last["round"],
-        "plan": winner.get("plan")
-        or next((r["plan"] for r in reversed(records) if r["plan"]), None),
+        "plan": plan,
         "votes": last["votes"],
         "tests": winner.get("tests", []),
         "rounds": records,

@@ -4,7 +4,7 @@ from typing import NotRequired, TypedDict
 
 
 class OutcomeRecord(TypedDict):
-    """The outcome of one test of a program; `value` is what a lone expression gave, as `repr` writes it."""
+    """The outcome of one test of a program; `value` is the `repr` of a single expression's value."""
 
     test: str
     passed: bool
@@ -16,7 +16,7 @@ class SampleRecord(TypedDict):
     """One sample of a round.
 
     Attributes:
-        ballot: what the sample votes for, where that is not the answer itself.
+        ballot: the sample's vote, when that is not its answer.
         tests: outcomes of the tests or calls that a program was run on.
     """
 
@@ -33,14 +33,14 @@ class RoundRecord(TypedDict):
 
     Attributes:
         round: from 1.
-        kind: the confidence that decided; read it with `kind_of`, because records of earlier versions lack it.
+        kind: the confidence that decided; records of earlier versions lack it, see `kind_of`.
         confidence: 0 to 1.
-        threshold: None in a last round, whose answer is returned.
-        votes: supporters of each vote, the leading one first.
+        threshold: None in the last round, whose answer is returned.
+        votes: supporters of each vote, the leading vote first.
         supporters: indices of the samples behind the answer.
         asked: samples drawn.
         early_stop: the rule for stopping early; a replay has none.
-        plan: the plan that is handed on.
+        plan: the forwarded plan.
         samples: the samples drawn; a replay leaves them in its recording.
         seconds: wall time of the round; a replay has none.
     """
@@ -63,8 +63,9 @@ class RoundRecord(TypedDict):
 def kind_of(record: RoundRecord) -> str:
     """Return the name of the confidence that decided a round.
 
-    A record of an earlier version does not name it. There it follows from what its samples kept: an answer votes for
-    itself; a program is run, either on tests, which are statements without a value, or on calls, which have one.
+    A record of an earlier version does not name it, and it follows from the samples: an answer votes
+    for itself; a program is run on tests, which are statements without a value, or on calls, which
+    have one.
 
     Args:
         record: a round's record, of this version or an earlier one.

@@ -15,7 +15,7 @@ def describe_times(spec: Round) -> str:
 
 
 def describe_plan_inputs(spec: Round, number: int) -> str:
-    """Describe the plans that a round's reasoner reads, its own round's first; empty without any."""
+    """Describe the plans that a round's reasoner sees, its own round's first; empty without any."""
     plans = []
     if number in spec.sees:
         plans.append("each" if spec.plans > 1 else "it")

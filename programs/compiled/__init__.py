@@ -1,1 +1,1 @@
-"""Compiled programs that come with the package, one JSON file each: what `cope compile` wrote, its provenance included."""
+"""Compiled programs of the package: JSON files that `cope compile` wrote, with their metadata."""

@@ -1,4 +1,4 @@
-"""The seam for kinds of questions: what differs between mathematics with a short answer and a program."""
+"""The seam of domains, which are kinds of questions, such as short answers and programs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -28,23 +28,25 @@ class Domain:
     """A kind of questions.
 
     Attributes:
-        name: by which tasks, program files and the command line know it.
-        plan_signature: gives the planner's signature for a kind of plan and a round's number.
-        reason_signature: gives the reasoner's signature for the plans that it sees and a round's number.
-        parse_answer: reads the answer from what the reasoner wrote, given the question's inputs and the kind of answers;
-            None when there is no answer.
-        default_confidence: makes the usual way from samples to an answer. The sandbox is for programs that it runs.
-        default_scorer: the name of the task that scores answers where a caller gives no score of its own.
+        name: its name in tasks, program files and the command line.
+        plan_signature: returns the planner's signature for a kind of plan and a round's number.
+        reason_signature: returns the reasoner's signature for the plans that it sees and a round's
+            number.
+        parse_answer: parses the answer from the reasoner's prediction, given the question's inputs
+            and the kind of answers; None when there is no answer.
+        default_confidence: makes the confidence of rounds that name none. It may run programs in the
+            sandbox.
+        default_scorer: the name of the task that scores answers when a caller gives no metric.
         scorer_fields: fields that an example must have for `default_scorer`.
-        answer_kind: the name of the kind of answers, for tasks that name none: how they are read and compared.
+        answer_kind: the name of the kind of answers, for tasks that name none.
         answer_field: the reasoner's output field that holds the answer.
-        answers_are_lines: whether an answer fits on one line of a display; a program does not.
-        needs_sandbox: whether answers are programs, which must be run to be compared. Then a sandbox must exist before the
-            first one.
-        gate_text: says what it takes to pass a gate with a threshold, for people who watch a question.
-        gate_is_share: whether the confidence that a gate compares is the leading answer's share of the votes.
-        inputs: each input of a program with its type, for MLflow's schema; a question mark marks an optional one, a
-            plural a list.
+        answers_are_lines: whether an answer fits on one line of a display, as a program does not.
+        needs_sandbox: whether answers are programs, which must be run to be compared. Then a sandbox
+            must exist before the first question.
+        gate_text: describes what a round with a threshold accepts.
+        gate_is_share: whether the confidence is the leading answer's share of the votes.
+        inputs: each input of a program with its type, for MLflow's schema; a question mark marks an
+            optional input, a plural a list.
     """
 
     name: str
@@ -66,27 +68,29 @@ class Domain:
         """Return the same kind of questions with another kind of answers; None keeps its own.
 
         Raises:
-            CopeError: when there is no such kind of answers, or answers are programs, which no other kind can read.
+            CopeError: for an unknown kind of answers, or when answers are programs, which no other
+                kind can parse.
         """
         if name is None or name == self.answer_kind:
             return self
         _ = ANSWER_KINDS.by_name(name)
         if self.needs_sandbox:
             raise CopeError(
-                f"questions of kind {self.name!r} have answers of kind {self.answer_kind!r}, and not {name!r}"
+                f"questions of kind {self.name!r} have answers of kind {self.answer_kind!r}, "
+                f"and not {name!r}"
             )
         return replace(self, answer_kind=name)
 
     @property
     def answers(self) -> AnswerKind:
-        """How answers are read and compared."""
+        """The kind of answers: how they are parsed and compared."""
         return ANSWER_KINDS.by_name(self.answer_kind)
 
     @property
     def same_answer(self) -> Callable[[str, str], bool | None] | None:
-        """What tells whether two answers are the same without running anything: True, False, or None when that takes longer.
+        """The function that compares two answers without running anything; None for programs.
 
-        It is None where answers must be run to be compared.
+        It returns True, False, or None when only a slow comparison can tell.
         """
         return None if self.needs_sandbox else self.answers.equal_by_normal_form
 
