@@ -168,3 +168,9 @@ def test_options_of_presets_do_not_go_with_a_system(engines: Engines):
 def test_two_systems_of_one_name_are_refused(engines: Engines):
     result = cope("compare", *TASK, "--systems", "checked,checked", "--presets", "small")
     assert result.exit_code == 1 and "two systems have the name 'checked'" in result.output
+
+
+@pytest.mark.parametrize("command", ["eval", "compare"])
+def test_help_lists_the_systems(command: str):
+    text = " ".join(done(command, "--help").output.split())
+    assert "by their names: self-verification" in text or "program: self-verification" in text
