@@ -15,6 +15,7 @@ from .planner import Planner
 from .predictor_name import PredictorName, Role
 from .preset import Preset, load_preset, parse_preset, preset_names
 from .reasoner import Reasoner
+from .systems.registry import SYSTEMS, only_cascades_error
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,8 @@ def load_program_view(source: str | Path, domain: str = DEFAULT_DOMAIN) -> Progr
     if is_preset(source):
         preset = load_preset(str(source))
         return ProgramView(preset, domain, tuple(_predictors(preset, domain)))
+    if str(source) in SYSTEMS:
+        raise only_cascades_error(str(source))
     return view_from_state(_state(Path(source)), source)
 
 

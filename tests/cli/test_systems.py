@@ -130,6 +130,7 @@ def test_report_shows_the_stages_of_systems(engines: Engines):
         ("record", *TASK, "--preset", "by-length", "-o", "r.parquet"),
         ("compile", *TASK, "--preset", "by-length", "-o", "p.json"),
         ("ask", "What is 1 + 1?", "--preset", "by-length"),
+        ("show", "by-length"),
     ],
 )
 def test_what_only_cascades_can_do_is_one_error_that_names_the_way(
