@@ -20,19 +20,19 @@ HEADER = ("", "accuracy", "95%", "calls to the large tier", "lost")
 def main() -> None:
     options = _options()
     from cope.eval import Recording, Replay
-    from cope.optimize.calibration import Aim, calibrate
-    from cope.optimize.calibration.losses import large_alone
-    from cope.optimize.calibration.split import halve
+    from cope.optimize.calibration import CalibrationTarget, calibrate
+    from cope.optimize.calibration.losses import last_tier_alone
+    from cope.optimize.calibration.split import split_in_half
     from cope.stats.clustered import group_labels
 
     record = Recording.open(options.record)
-    large = large_alone(record).outcomes().score >= 1.0
+    large = last_tier_alone(record).outcomes().score >= 1.0
     small = Replay(record).scores[:, 0] >= 1.0
     texts, splits = np.array(record.questions, dtype=object), []
     held_out = HeldOut(len(record))
     for seed in range(options.splits):
-        halves = halve(record.keys, record.groups, seed)
-        aim = Aim(options.harm, options.delta, minimize="large-calls", seed=seed)
+        halves = split_in_half(record.keys, record.groups, seed)
+        aim = CalibrationTarget(options.harm, options.delta, minimize="large-calls", seed=seed)
         found = calibrate(record, aim, rows=halves.learn.rows)
         outcomes = found.replay.outcomes() if found.replay else None
         right = outcomes.score >= 1.0 if outcomes else large

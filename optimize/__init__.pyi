@@ -1,7 +1,7 @@
 from .compiler.api import compile as compile
 from .compiler.budget import Budget as Budget
 from .compiler.compilation import Compilation as Compilation
-from .compiler.result import Compiled as Compiled, Scores as Scores
+from .compiler.result import CompileResult as CompileResult, ValidationScores as ValidationScores
 from .compiler.session import CompileCallback as CompileCallback
 from .compiler.settings import CompileSettings as CompileSettings
 from .compiler.splits import Splits as Splits, split as split

@@ -28,7 +28,7 @@ class Certificate:
         aim: harm, delta, loss, what was minimized, budget, group column, seed of the split.
         p: p-value of what was chosen.
         program: `name` of the calibrated program, `source` of its samples (`recorded` or `imported`), `domain`, `mark` (see
-            `mark_of`).
+            `calibration_fingerprint`).
         models: each tier's model.
         weights: by tier a digest of the model's weights, where it is known.
         asked: adapter, greatest lengths, which tests were shown, and the rule `early_stop`: a replay counts as the exact rule does.
@@ -71,10 +71,10 @@ class Certificate:
         return str(self.aim.get("last_tier", LARGE))
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """What was chosen."""
         return (
-            setting_words(self.setting["thresholds"], self.setting["samples"])
+            describe_setting(self.setting["thresholds"], self.setting["samples"])
             if self.setting
             else f"the {self.last_tier} model alone"
         )
@@ -95,7 +95,7 @@ class Certificate:
                 f"cannot write the calibration {path}: {error.strerror}; name another file with -o"
             ) from None
 
-    def misfit(
+    def mismatch_reason(
         self,
         program: ProgramIdentity,
         models: Mapping[str, str],
@@ -113,7 +113,7 @@ class Certificate:
             task: the task's name, where there is one. What is shown is held against the record's on the same task alone.
             weights: by tier a digest of the model's weights; what is not known is not held against the record's.
         """
-        if self.program["mark"] != mark_of(program):
+        if self.program["mark"] != calibration_fingerprint(program):
             if self.program["source"] == "imported":
                 return "it was made from imported samples, whose prompts are not known: only their record is replayed with it"
             if (kind := self.program["domain"]) != program.domain:
@@ -178,7 +178,9 @@ class Certificate:
                 f"the thresholds were chosen on {met} of these {len(asked)} questions, so figures on them say little about "
                 "new ones"
             )
-        marks = [None] * len(asked) if gold is None else [gold_print(answer) for answer in gold]
+        marks = (
+            [None] * len(asked) if gold is None else [answer_fingerprint(answer) for answer in gold]
+        )
         both = [
             (mark, self.gold[name])
             for name, mark in zip(asked, marks, strict=True)
@@ -243,7 +245,7 @@ def _digest_of(plain: Mapping[str, Any]) -> str:
     return digest(json.loads(json.dumps(plain)))
 
 
-def mark_of(program: ProgramIdentity) -> str:
+def calibration_fingerprint(program: ProgramIdentity) -> str:
     """A digest of what a program asks whom; thresholds and numbers of samples, which a calibration sets, are left out."""
     rounds = [r.identity(left_out=("threshold", "samples", "plans")) for r in program.preset.rounds]
     return digest(
@@ -251,10 +253,10 @@ def mark_of(program: ProgramIdentity) -> str:
     )
 
 
-def setting_words(thresholds: Iterable[float], samples: int | None) -> str:
+def describe_setting(thresholds: Iterable[float], samples: int | None) -> str:
     """A setting in words.
 
-    >>> setting_words((0.75, 2 / 3), 8)
+    >>> describe_setting((0.75, 2 / 3), 8)
     'thresholds 0.75, 0.667 with 8 samples'
     """
     gates = [f"{threshold:.3g}" for threshold in thresholds]
@@ -267,6 +269,6 @@ def print_of(question: str) -> str:
     return question_fingerprint(question)
 
 
-def gold_print(answer: str | None) -> str | None:
+def answer_fingerprint(answer: str | None) -> str | None:
     """A digest of a right answer, however it is spaced; None where there is none."""
     return None if answer is None else digest(" ".join(answer.split()))

@@ -35,7 +35,7 @@ def load_matching_certificate(
     for tier in certificate.weights:
         if models.get(tier) == certificate.models.get(tier):
             digests[tier] = weights(tier)
-    misfit = certificate.misfit(program, models, asked, task=task, weights=digests)
+    misfit = certificate.mismatch_reason(program, models, asked, task=task, weights=digests)
     if misfit:
         raise CopeError(f"the calibration {file} does not fit: {misfit}")
     return certificate
@@ -43,7 +43,7 @@ def load_matching_certificate(
 
 def describe_calibration(file: Path, certificate: Certificate) -> str:
     """Return a line that says what a calibration chose and what it promises."""
-    return f"calibration {file}: {certificate.words}. {certificate.promise}"
+    return f"calibration {file}: {certificate.description}. {certificate.promise}"
 
 
 def calibration_summary(

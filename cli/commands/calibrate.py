@@ -94,7 +94,7 @@ def command(
     until one fails. The last that passed is chosen. It holds for questions like those of the record.
     """
     from ...eval import Recording
-    from ...optimize.calibration import Aim, calibrate, certify, is_calibration
+    from ...optimize.calibration import CalibrationTarget, calibrate, certify, is_calibration
     from ..display.calibration import print_calibration, print_reliability, print_stops
 
     if output:
@@ -102,7 +102,7 @@ def command(
     recording = Recording.open(record)
     if preset:
         recording = recording.with_primary(preset)
-    calibration = calibrate(recording, Aim(**aim), prices)
+    calibration = calibrate(recording, CalibrationTarget(**aim), prices)
     reports: dict[str, Any] = {}
     if risk_report:
         reports["reliability"] = _reliability(calibration)
@@ -128,10 +128,10 @@ def _reliability(calibration: "Calibration") -> list[Any]:
     from ...optimize.calibration.reliability import reliability
 
     calibration.record.require_answers("--risk-report", "leave it out")
-    return reliability(calibration.cascade, calibration.groups, calibration.aim.seed)
+    return reliability(calibration.cascade, calibration.groups, calibration.target.seed)
 
 
 def _stops(calibration: "Calibration") -> list[Any]:
-    from ...optimize.calibration.early_stop_report import stop_table
+    from ...optimize.calibration.early_stop_report import compare_early_stops
 
-    return stop_table(calibration.cascade, calibration.aim.seed)
+    return compare_early_stops(calibration.cascade, calibration.target.seed)

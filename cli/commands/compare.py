@@ -273,9 +273,9 @@ def _cost_at_matched_accuracy(
     """Return what the recording's own cascade costs at the last tier's accuracy, and at the margin below it."""
     import numpy as np
 
-    from ...optimize.calibration.matched_accuracy import matched
+    from ...optimize.calibration.matched_accuracy import cost_at_matched_accuracy
 
-    found = matched(
+    found = cost_at_matched_accuracy(
         recording,
         comparison.by,
         (0.0, comparison.margin),

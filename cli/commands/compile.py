@@ -296,10 +296,10 @@ def _split_proposer_price(team_options: "TeamOptions") -> "tuple[dict[str, Price
 
     The proposer is no tier, unless the user names a tier so.
     """
-    from ...optimize.compiler.proposer import TIER
+    from ...optimize.compiler.proposer import PROPOSER_TIER
 
     prices = dict(team_options.prices)
-    if TIER in team_options.tiers:
+    if PROPOSER_TIER in team_options.tiers:
         return prices, None
-    proposer_price = prices.pop(TIER, None)
+    proposer_price = prices.pop(PROPOSER_TIER, None)
     return prices, proposer_price

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def print_calibration(found: "Calibration", made: "Certificate") -> None:
     """Print the chosen setting with its guarantee, and its figures on the held-out half."""
-    console, data, aim = result_console(), made.data, found.aim
+    console, data, aim = result_console(), made.data, found.target
     models = models_text(made.models)
     console.print(
         f"[bold]{data['task']}[/bold], {data['questions']} questions: {models}", highlight=False
@@ -22,12 +22,12 @@ def print_calibration(found: "Calibration", made: "Certificate") -> None:
     halves = [_half(data[side], data["grouped"]) for side in ("learn", "test")]
     tested = len(made.tested)
     console.print(
-        f"{made.tried} settings compared on {halves[0]}; {tested} tested on {halves[1]}, {found.choice.passed} passed; "
+        f"{made.tried} settings compared on {halves[0]}; {tested} tested on {halves[1]}, {found.selection.num_passed} passed; "
         f"minimized: {made.aim['minimized']}",
         highlight=False,
     )
     p = f" (p = {made.p:.4f})" if made.p is not None else ""
-    console.print(f"chosen: [bold]{made.words}[/bold]{p}", highlight=False)
+    console.print(f"chosen: [bold]{made.description}[/bold]{p}", highlight=False)
     console.print(made.promise, highlight=False, soft_wrap=True)
     for line in _why(found, made):
         console.print(line, highlight=False, soft_wrap=True)
@@ -64,41 +64,41 @@ def _why(found: "Calibration", made: "Certificate") -> list[str]:
     """Why the last tier alone was chosen, and what would help."""
     if found.setting is not None:
         return []
-    if found.choice.passed:
+    if found.selection.num_passed:
         return [
             f"Settings pass the test, but none that costs less than the {found.last_tier} model alone."
         ]
     if not made.tested:
         return ["No setting is within the budget."]
-    first, units = made.tested[0], found.halves.test.units
-    what = "groups" if found.halves.grouped else "questions"
+    first, units = made.tested[0], found.split.test.units
+    what = "groups" if found.split.grouped else "questions"
     lines = [
         f"Nothing passes: even the safest setting ({_words(first)}) loses {first['test_loss']:.1%} of the {units} held-out "
-        f"{what}, which gives p = {first['p']:.3g}, above {found.aim.delta:g}."
+        f"{what}, which gives p = {first['p']:.3g}, above {found.target.delta:g}."
     ]
-    if found.needed is None:
+    if found.num_units_needed is None:
         lines.append(
-            f"Over both halves its loss does not look lower than {found.aim.harm:.4g}: more {what} will not help, a higher --harm "
-            "or another cascade may."
+            f"Over both halves its loss does not look lower than {found.target.harm:.4g}: more {what} will not help, a "
+            "higher --harm or another cascade may."
         )
     else:
-        more = 2 * found.needed - units - found.halves.learn.units
+        more = 2 * found.num_units_needed - units - found.split.learn.units
         so = (
             f"about {more:,} more."
             if more > 0
             else f"so many are there, and this was one of the other times: more {what} help."
         )
         lines.append(
-            f"If its loss is what it looks like, {2 * found.needed:,} {what}, half of them held out, would do four times out "
-            f"of five: {so}"
+            f"If its loss is what it looks like, {2 * found.num_units_needed:,} {what}, half of them held out, would do four "
+            f"times out of five: {so}"
         )
     return lines
 
 
 def _words(row: dict[str, Any]) -> str:
-    from ...programs.calibration_file import setting_words
+    from ...programs.calibration_file import describe_setting
 
-    return setting_words(row["thresholds"], row["samples"])
+    return describe_setting(row["thresholds"], row["samples"])
 
 
 def _held_out(found: "Calibration") -> Table:
@@ -129,7 +129,7 @@ def _held_out(found: "Calibration") -> Table:
             *(_use(row.use[name], MEASURES[name].scale) for name in uses),
         )
     if chosen:
-        saved = [found.saved.get(name) for name in uses]
+        saved = [found.savings.get(name) for name in uses]
         table.add_row(
             "saved", *[""] * 5, *(percent(one.value) if one else "" for one in saved), style="bold"
         )

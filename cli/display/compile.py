@@ -14,11 +14,11 @@ from ..output import print_text
 from .diff import styled_diff
 
 if TYPE_CHECKING:
-    from ...optimize import Compilation, Compiled, Scores
-    from ...optimize.compiler.estimate import Estimate
+    from ...optimize import Compilation, CompileResult, ValidationScores
+    from ...optimize.compiler.estimate import CostEstimate
 
 
-def print_plan(compilation: "Compilation", settings: dict[str, Any], guess: "Estimate") -> None:
+def print_plan(compilation: "Compilation", settings: dict[str, Any], guess: "CostEstimate") -> None:
     """Print on stderr what a compile will do, and its estimate."""
     session, optimizer = compilation.session, compilation.optimizer
     earlier = (
@@ -31,7 +31,7 @@ def print_plan(compilation: "Compilation", settings: dict[str, Any], guess: "Est
         ("optimizer", f"{optimizer.name}, {optimizer.description}"),
         *([("chain", settings["chain"].replace(",", ", then "))] if settings.get("chain") else []),
         *(("prompts", predictor) for predictor in _predictors(compilation)),
-        ("questions", compilation.splits.words),
+        ("questions", compilation.splits.summary),
         *([("objective", settings["objective"])] if settings["objective"] != "accuracy" else []),
         *(
             [("proposer", settings["reflection_lm"] + _memory(compilation))]
@@ -39,7 +39,7 @@ def print_plan(compilation: "Compilation", settings: dict[str, Any], guess: "Est
             else []
         ),
         ("estimate", f"{_range(guess)}; from a pilot of {guess.pilot} questions{_right(guess)}"),
-        *(("", words) for words in guess.assumes),
+        *(("", words) for words in guess.assumptions),
         (
             "budget",
             f"{_bounds(session.guard.budget)}; {session.guard.used.calls:,} calls are used",
@@ -47,7 +47,7 @@ def print_plan(compilation: "Compilation", settings: dict[str, Any], guess: "Est
         ("kept in", f"{compilation.folder}{earlier}"),
     ]
     click.echo("\n".join(f"  {label:<9}  {text}" for label, text in rows), err=True)
-    if guess.right == 0:
+    if guess.num_correct == 0:
         click.echo(
             f"warning: none of the pilot's {guess.pilot} questions was answered right: an optimizer learns little from a "
             "program that is never right; look at its answers with cope ask, or try another preset or model",
@@ -57,7 +57,7 @@ def print_plan(compilation: "Compilation", settings: dict[str, Any], guess: "Est
 
 def _predictors(compilation: "Compilation") -> Iterator[str]:
     program = compilation.program
-    for name in compilation.names:
+    for name in compilation.trainable:
         number, role = PredictorName.parse(name)
         spec = program.preset.rounds[number - 1]
         tier = spec.planner if role == "planner" else spec.reasoner
@@ -82,11 +82,11 @@ def _memory(compilation: "Compilation") -> str:
     return f", in memory a second time for its long requests; with --context {engine.context} once"
 
 
-def _right(guess: "Estimate") -> str:
-    return "" if guess.right is None else f", {guess.right} of them right"
+def _right(guess: "CostEstimate") -> str:
+    return "" if guess.num_correct is None else f", {guess.num_correct} of them right"
 
 
-def _range(guess: "Estimate") -> str:
+def _range(guess: "CostEstimate") -> str:
     low, high = guess.low.totals(), guess.high.totals()
     dollars = (
         "money unknown"
@@ -110,7 +110,7 @@ def _bounds(budget: Any) -> str:
 
 
 def print_result(
-    made: "Compiled", before: Any, output: Path, frontier: Sequence[Path], measured_by: str
+    made: "CompileResult", before: Any, output: Path, frontier: Sequence[Path], measured_by: str
 ) -> None:
     """Print the changes of the prompts, the scores before and after, and the paths of the files.
 
@@ -131,11 +131,11 @@ def print_result(
             f"  {number}  {_scores(scores, last)}"
             for number, (_, scores) in enumerate(made.frontier, 1)
         ]
-    spent = made.spent.totals()
+    spent = made.usage.totals()
     lines += [
         "",
-        *([f"stopped early: {made.stopped}"] if made.stopped else []),
-        *([f"warning: {made.lost}"] if made.lost else []),
+        *([f"stopped early: {made.stop_reason}"] if made.stop_reason else []),
+        *([f"warning: {made.proposal_warnings}"] if made.proposal_warnings else []),
         f"used     {spent['calls']:,} calls, {spent['tokens']:,} tokens, "
         f"{'money unknown' if spent['usd'] is None else format_usd(spent['usd'])}, "
         f"{format_duration(spent['seconds'])} of model time",
@@ -150,7 +150,7 @@ def print_result(
     print_text("\n".join(lines))
 
 
-def _gain(made: "Compiled") -> str:
+def _gain(made: "CompileResult") -> str:
     if not made.improved:
         tried = len(made.candidates) - 1
         none = f"none of {tried} candidates" if tried > 1 else "no candidate"
@@ -161,7 +161,7 @@ def _gain(made: "Compiled") -> str:
     )
 
 
-def _scores(scores: "Scores", last: str) -> str:
+def _scores(scores: "ValidationScores", last: str) -> str:
     low, high = scores.interval
     return (
         f"{scores.accuracy:.1%} (95% interval {low:.1%} to {high:.1%}, n = {len(scores.values)}), "

@@ -13,7 +13,7 @@ from ...optimize.compiler.session import CompileSession
 from ...util.text import format_duration, format_usd
 
 if TYPE_CHECKING:
-    from ...optimize.compiler.estimate import Estimate
+    from ...optimize.compiler.estimate import CostEstimate
 
 EVERY_SECONDS = 15.0  # between two lines where there is no terminal to redraw
 TICK_SECONDS = 1.0  # between two drawings while nothing is heard
@@ -43,7 +43,7 @@ class CompileProgress(ProgressCallback):
         self._out = sys.stderr
         self._live = self._out.isatty()
         self._lock = threading.RLock()
-        self._estimate: Estimate | None = None
+        self._estimate: CostEstimate | None = None
         self._session: CompileSession | None = None
         self._start: _Snapshot | None = (
             None  # when the first call was made, after what was only answered again
@@ -80,7 +80,7 @@ class CompileProgress(ProgressCallback):
             print(file=self._out)
         self._words = ""
 
-    def set_estimate(self, estimate: "Estimate") -> None:
+    def set_estimate(self, estimate: "CostEstimate") -> None:
         """Show the time left, from the estimate and the budget."""
         self._estimate = estimate
 
@@ -124,14 +124,16 @@ class CompileProgress(ProgressCallback):
             self._best(session),
             *_usage_parts(session),
             "" if self._over else self._left(session, now),
-            session.activity.words if session.candidates.whole() and not self._over else "",
+            session.activity.description
+            if session.candidates.fully_evaluated() and not self._over
+            else "",
         ]
         return "  ".join(filter(None, parts))
 
     def _best(self, session: CompileSession) -> str:
         candidates = session.candidates
-        keys = candidates.valkeys
-        if whole := candidates.whole():
+        keys = candidates.val_keys
+        if whole := candidates.fully_evaluated():
             best, count = whole[0], len(candidates)
             which = "as it was" if best.number == 0 else f"candidate {best.number} of {count - 1}"
             return f"best {best.mean(keys):.1%} ({which})"

@@ -161,7 +161,7 @@ def calibrated_system(request: ReplayRequest) -> CalibratedSystem:
     summary = {
         "file": str(request.calibration),
         "promise": certificate.promise,
-        "words": certificate.words,
+        "words": certificate.description,
         "setting": certificate.setting,
         "questions": len(rows),
         "left_out": len(fingerprints) - len(rows),

@@ -78,7 +78,7 @@ def resolve_replayed_calibration(
     )
     if certificate.setting is None:
         raise CopeError(
-            f"the calibration {file} chose {certificate.words}: use --preset {certificate.last_tier}"
+            f"the calibration {file} chose {certificate.description}: use --preset {certificate.last_tier}"
         )
     return replace(with_calibrated_setting(options, certificate), calibration=None), certificate
 

@@ -1,4 +1,8 @@
-from .calibration import Aim as Aim, Calibration as Calibration, calibrate as calibrate
+from .calibration import (
+    Calibration as Calibration,
+    CalibrationTarget as CalibrationTarget,
+    calibrate as calibrate,
+)
 from .certification import (
     Certificate as Certificate,
     certify as certify,

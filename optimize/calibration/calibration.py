@@ -12,16 +12,16 @@ from ...models import Price
 from ...stats.bootstrap import Estimate
 from ...stats.measures import MEASURES
 from ...util.arrays import Array
-from .held_out import Figures, figures, saved
-from .losses import LOSSES, large_alone
+from .held_out import HeldOutSummary, estimate_savings, summarize_half
+from .losses import LOSSES, last_tier_alone
 from .risk_test import groups_needed, units_needed
-from .selection import Choice, learn_then_test
-from .settings import Setting, Trials, answering, trials
-from .split import Halves, halve, unit_names
+from .selection import Selection, learn_then_test
+from .settings import Setting, SettingGrid, answering_round, evaluate_settings
+from .split import CalibrationSplit, split_in_half, unit_labels
 
 
 @dataclass(frozen=True)
-class Aim:
+class CalibrationTarget:
     """What is wanted of a calibration.
 
     Attributes:
@@ -48,22 +48,22 @@ class Calibration:
     """What was chosen, and all that it was chosen from.
 
     Attributes:
-        aim: what was wanted; `minimize` and `group` are filled in.
+        target: what was wanted; `minimize` and `group` are filled in.
         record: the samples.
-        halves: who was ordered by and who was tested on.
-        trials: all settings.
-        choice: the sequence, its p-values, and the survivor.
-        large: the last tier alone.
+        split: who was ordered by and who was tested on.
+        grid: all settings.
+        selection: the sequence, its p-values, and the survivor.
+        baseline: the last tier alone.
         replay: the cascade as chosen; None when the last tier alone answers.
         groups: questions with the same value belong together; None where none do.
     """
 
-    aim: Aim
+    target: CalibrationTarget
     record: Recording
-    halves: Halves
-    trials: Trials
-    choice: Choice
-    large: Replay
+    split: CalibrationSplit
+    grid: SettingGrid
+    selection: Selection
+    baseline: Replay
     replay: Replay | None
     groups: list[str | None] | None = None
 
@@ -75,85 +75,89 @@ class Calibration:
     @property
     def setting(self) -> Setting | None:
         """What was chosen; None for the last tier alone."""
-        return None if self.choice.chosen is None else self.trials.settings[self.choice.chosen]
+        return None if self.selection.chosen is None else self.grid.settings[self.selection.chosen]
 
     @property
-    def p(self) -> float | None:
+    def p_value(self) -> float | None:
         """The p-value of what was chosen."""
-        return None if self.choice.chosen is None else float(self.choice.p[self.choice.passed - 1])
+        return (
+            None
+            if self.selection.chosen is None
+            else float(self.selection.p_values[self.selection.num_passed - 1])
+        )
 
     @cached_property
-    def held_out(self) -> tuple[Figures | None, Figures]:
+    def held_out(self) -> tuple[HeldOutSummary | None, HeldOutSummary]:
         """The cascade as chosen and the last tier alone, on the held-out half."""
         half, beside = (
-            self.halves.test,
-            figures(self.large, self.large.outcomes(), self.large, self.halves.test),
+            self.split.test,
+            summarize_half(self.baseline, self.baseline.outcomes(), self.baseline, self.split.test),
         )
         return (
-            figures(self.replay, self.replay.outcomes(), self.large, half) if self.replay else None
+            summarize_half(self.replay, self.replay.outcomes(), self.baseline, half)
+            if self.replay
+            else None
         ), beside
 
     @cached_property
-    def saved(self) -> dict[str, Estimate]:
+    def savings(self) -> dict[str, Estimate]:
         """By measure, what the chosen setting saves on the held-out half; empty for the last tier alone."""
         if self.replay is None:
             return {}
-        return saved(
-            self.replay, self.replay.outcomes(), self.large, self.halves.test, self.aim.seed
+        return estimate_savings(
+            self.replay, self.replay.outcomes(), self.baseline, self.split.test, self.target.seed
         )
 
     @property
     def last_tier(self) -> str:
         """The tier whose answers alone are the reference."""
-        return self.large.last_tier
+        return self.baseline.last_tier
 
     @property
-    def promise(self) -> str:
+    def guarantee(self) -> str:
         """The promise in a sentence."""
         if self.setting is None:
             return f"The {self.last_tier} model alone answers, so nothing is lost against it and nothing is saved."
-        of = "a group's questions, on average over groups" if self.halves.grouped else "questions"
+        of = "a group's questions, on average over groups" if self.split.grouped else "questions"
         return (
-            f"With {100 * (1 - self.aim.delta):.4g}% confidence: on new questions like these the cascade "
-            f"{LOSSES[self.aim.loss][1].format(last=self.last_tier)} on at most {100 * self.aim.harm:.4g}% of {of}."
+            f"With {100 * (1 - self.target.delta):.4g}% confidence: on new questions like these the cascade "
+            f"{LOSSES[self.target.loss][1].format(last=self.last_tier)} on at most {100 * self.target.harm:.4g}% of {of}."
         )
 
     @cached_property
-    def needed(self) -> int | None:
+    def num_units_needed(self) -> int | None:
         """Held-out units with which the safest setting would pass four times out of five; None when no number will do.
 
         Its risk is taken to be what it is on both halves together, half a loss added; groups to come lose what these do.
         """
-        if not self.choice.sequence.size:
+        if not self.selection.sequence.size:
             return None
-        first, halves = self.choice.sequence[0], self.halves
+        first, halves = self.selection.sequence[0], self.split
         if halves.grouped:
             return groups_needed(
-                self._lost_by_group(self.trials.settings[first]), self.aim.harm, self.aim.delta
+                self._lost_by_group(self.grid.settings[first]), self.target.harm, self.target.delta
             )
-        lost = float(
-            self.trials.learn_loss[first] * halves.learn.units + self.trials.test_loss[first]
-        )
+        lost = float(self.grid.learn_loss[first] * halves.learn.units + self.grid.test_loss[first])
         return units_needed(
             (lost + 0.5) / (halves.learn.units + halves.test.units + 1),
-            self.aim.harm,
-            self.aim.delta,
+            self.target.harm,
+            self.target.delta,
         )
 
     def _lost_by_group(self, setting: Setting) -> Array:
         """(groups,) of both halves: the share of each that a setting loses."""
         replay = Replay(self.record, samples=setting.samples, thresholds=setting.thresholds)
-        losses = np.where(replay.known, LOSSES[self.aim.loss][0](replay, self.large), 1.0)
-        rows = np.concatenate([self.halves.learn.rows, self.halves.test.rows])
-        weights = np.concatenate([self.halves.learn.weights, self.halves.test.weights])
-        at = answering(replay.known, replay.confidence, np.array([setting.thresholds]))[0]
-        _, group = np.unique(unit_names(self.record.keys, self.groups)[rows], return_inverse=True)
+        losses = np.where(replay.known, LOSSES[self.target.loss][0](replay, self.baseline), 1.0)
+        rows = np.concatenate([self.split.learn.rows, self.split.test.rows])
+        weights = np.concatenate([self.split.learn.weights, self.split.test.weights])
+        at = answering_round(replay.known, replay.confidence, np.array([setting.thresholds]))[0]
+        _, group = np.unique(unit_labels(self.record.keys, self.groups)[rows], return_inverse=True)
         return np.bincount(group, losses[rows, at[rows]] * weights)
 
 
 def calibrate(
     record: Recording,
-    aim: Aim,
+    target: CalibrationTarget,
     prices: Mapping[str, Price] | None = None,
     rows: Array | None = None,
 ) -> Calibration:
@@ -161,7 +165,7 @@ def calibrate(
 
     Args:
         record: every round of the cascade, and the last tier alone, on questions like those to come.
-        aim: what is wanted.
+        target: what is wanted.
         prices: the user's price of a tier; else what was recorded.
         rows: places of the questions to calibrate on; all when None. The others are not looked at.
 
@@ -169,28 +173,28 @@ def calibrate(
         CopeError: when the record lacks the last tier alone, or the right answers that the loss needs, or does not tell what
             is to be minimized; when no setting keeps both the promise and the budget.
 
-    >>> calibrate(Recording.open("gsm8k.parquet"), Aim(harm=0.05)).promise  # doctest: +SKIP
+    >>> calibrate(Recording.open("gsm8k.parquet"), CalibrationTarget(harm=0.05)).guarantee  # doctest: +SKIP
     """
-    loss = LOSSES.get(aim.loss)
+    loss = LOSSES.get(target.loss)
     if loss is None:
-        raise CopeError(f"no loss is named {aim.loss!r}: {suggest_names(aim.loss, LOSSES)}")
-    if aim.loss == "harm":
+        raise CopeError(f"no loss is named {target.loss!r}: {suggest_names(target.loss, LOSSES)}")
+    if target.loss == "harm":
         record.require_answers("harm", "take --loss disagreement")
-    large = large_alone(record, prices)
-    groups, column = _groups(record, aim.group)
-    halves = halve(record.keys, groups, aim.seed, rows)
+    large = last_tier_alone(record, prices)
+    groups, column = _groups(record, target.group)
+    halves = split_in_half(record.keys, groups, target.seed, rows)
     if not (halves.learn.units and halves.test.units):
         raise CopeError("a record of one question, or of one group, has no two halves: record more")
-    tried = trials(record, halves, lambda replay: loss[0](replay, large), prices)
-    aim = replace(
-        aim, minimize=_minimized(aim.minimize, tried, record, large.last_tier), group=column
+    tried = evaluate_settings(record, halves, lambda replay: loss[0](replay, large), prices)
+    target = replace(
+        target, minimize=_minimized(target.minimize, tried, record, large.last_tier), group=column
     )
-    choice = _choose(aim, tried, halves, large)
+    choice = _choose(target, tried, halves, large)
     chosen = None if choice.chosen is None else tried.settings[choice.chosen]
     replay = None
     if chosen is not None:
         replay = Replay(record, samples=chosen.samples, thresholds=chosen.thresholds, prices=prices)
-    return Calibration(aim, record, halves, tried, choice, large, replay, groups)
+    return Calibration(target, record, halves, tried, choice, large, replay, groups)
 
 
 def _groups(record: Recording, column: str | None) -> tuple[list[str | None] | None, str | None]:
@@ -213,8 +217,8 @@ def _groups(record: Recording, column: str | None) -> tuple[list[str | None] | N
     return list(names[column]), column
 
 
-def _minimized(name: str | None, tried: Trials, record: Recording, last: str) -> str:
-    known = [measure for measure in MEASURES if tried.tells(measure)]
+def _minimized(name: str | None, tried: SettingGrid, record: Recording, last: str) -> str:
+    known = [measure for measure in MEASURES if tried.is_known(measure)]
     if name is None:
         return known[0]
     if name not in MEASURES:
@@ -227,11 +231,13 @@ def _minimized(name: str | None, tried: Trials, record: Recording, last: str) ->
     return name
 
 
-def _choose(aim: Aim, tried: Trials, halves: Halves, large: Replay) -> Choice:
+def _choose(
+    aim: CalibrationTarget, tried: SettingGrid, halves: CalibrationSplit, large: Replay
+) -> Selection:
     minimize = str(aim.minimize)
     beside = {name: _mean_of(large, name, halves) for name in MEASURES}
 
-    def chosen(cost: Array) -> Choice:
+    def chosen(cost: Array) -> Selection:
         return learn_then_test(
             (tried.learn_loss, cost),
             tried.test_loss,
@@ -239,7 +245,7 @@ def _choose(aim: Aim, tried: Trials, halves: Halves, large: Replay) -> Choice:
             aim.harm,
             aim.delta,
             exact=not halves.grouped,
-            large=beside[minimize],
+            baseline_cost=beside[minimize],
             strictness=tried.strictness,
         )
 
@@ -247,7 +253,7 @@ def _choose(aim: Aim, tried: Trials, halves: Halves, large: Replay) -> Choice:
     if aim.budget is None:
         return chosen(cost)
     per_1k = tried.learn_use["cost"] * 1000
-    if not tried.tells("cost"):
+    if not tried.is_known("cost"):
         raise CopeError(
             "--budget-usd-per-1k needs what the calls cost, which is not known: give each tier's --price"
         )
@@ -262,7 +268,7 @@ def _choose(aim: Aim, tried: Trials, halves: Halves, large: Replay) -> Choice:
     return choice
 
 
-def _mean_of(large: Replay, measure: str, halves: Halves) -> float:
+def _mean_of(large: Replay, measure: str, halves: CalibrationSplit) -> float:
     """What the last tier alone uses on the first half; infinite where it is not known, so that the cascade is kept."""
     use = (
         MEASURES[measure]

@@ -11,28 +11,28 @@ from ...util.arrays import Array
 
 
 @dataclass(frozen=True)
-class Stopped:
+class EarlyStopResult:
     """What a round decides when it stops early, by question.
 
     Attributes:
-        asked: samples drawn.
+        num_samples: samples drawn.
         leader: the place, in the order of asking, of the sample whose answer leads; -1 for none.
         accepted: whether the gate takes it, by its share of the samples drawn. Where the exact rule stops, the share of all
             samples of the round decides likewise.
     """
 
-    asked: Array
+    num_samples: Array
     leader: Array
     accepted: Array
 
 
-def stop(
+def replay_early_stop(
     rule: Rule,
     votes: Array,
     threshold: float | None,
     planned: Array | None = None,
     forwards_plan: bool = False,
-) -> Stopped:
+) -> EarlyStopResult:
     """Draw a round's votes until a rule stops.
 
     Args:
@@ -59,7 +59,7 @@ def stop(
     accepted = (leader >= 0) & (
         most / asked >= (0.0 if threshold is None else threshold - FLOAT_TOLERANCE)
     )
-    return Stopped(asked, leader, accepted)
+    return EarlyStopResult(asked, leader, accepted)
 
 
 def _one(

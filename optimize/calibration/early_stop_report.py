@@ -9,13 +9,13 @@ import numpy as np
 from ...eval import Replay
 from ...programs.confidence.early_stopping import NONE, RULES
 from ...util.arrays import Array
-from .early_stop_replay import Stopped, stop
+from .early_stop_replay import EarlyStopResult, replay_early_stop
 
 _ORDERS = 10  # in which the samples of a question may come in
 
 
 @dataclass(frozen=True)
-class StopRow:
+class EarlyStopRow:
     """One rule in one round, over all questions and several orders of their samples.
 
     Attributes:
@@ -46,7 +46,7 @@ class StopRow:
         return asdict(self)
 
 
-def stop_table(replay: Replay, seed: int = 0) -> list[StopRow]:
+def compare_early_stops(replay: Replay, seed: int = 0) -> list[EarlyStopRow]:
     """Compare the rules in every round that votes on several samples, on all questions, as if each got there.
 
     A decision is whether the gate accepts and, where it does, the answer. Samples come in one by one, in orders drawn at
@@ -59,7 +59,7 @@ def stop_table(replay: Replay, seed: int = 0) -> list[StopRow]:
     return [row for number in range(len(replay.rounds)) for row in _round(replay, number, seed)]
 
 
-def _round(replay: Replay, number: int, seed: int) -> Iterator[StopRow]:
+def _round(replay: Replay, number: int, seed: int) -> Iterator[EarlyStopRow]:
     round_ = replay.rounds[number]
     recorded, spec = round_.recorded, round_.spec
     if recorded is None or spec.samples < 2:
@@ -74,9 +74,9 @@ def _round(replay: Replay, number: int, seed: int) -> Iterator[StopRow]:
         for array in (recorded.votes, recorded.scores, recorded.plans.astype(bool))
     )
     forwards_plan = replay.preset.forwards_plan(round_.number) and spec.plans > 1
-    whole = stop(RULES[NONE], votes, spec.threshold, planned, forwards_plan)
+    whole = replay_early_stop(RULES[NONE], votes, spec.threshold, planned, forwards_plan)
     for name, rule in RULES.items():
-        found = stop(rule, votes, spec.threshold, planned, forwards_plan)
+        found = replay_early_stop(rule, votes, spec.threshold, planned, forwards_plan)
         yield _row(round_.number, name, spec.threshold, whole, found, votes, scores)
 
 
@@ -84,12 +84,12 @@ def _row(
     number: int,
     name: str,
     threshold: float | None,
-    whole: Stopped,
-    found: Stopped,
+    whole: EarlyStopResult,
+    found: EarlyStopResult,
     votes: Array,
     scores: Array,
-) -> StopRow:
-    rows, drawn = np.arange(len(votes)), float(found.asked.mean())
+) -> EarlyStopRow:
+    rows, drawn = np.arange(len(votes)), float(found.num_samples.mean())
     accepted = float((found.accepted & ~whole.accepted).mean())
     escalated = float((whole.accepted & ~found.accepted).mean())
     other = votes[rows, found.leader] != votes[rows, whole.leader]
@@ -100,6 +100,6 @@ def _row(
         else float((found.accepted & (scores[rows, found.leader] < 1.0)).mean())
     )
     saved, changed = 1 - drawn / votes.shape[1], accepted + escalated + another
-    return StopRow(
+    return EarlyStopRow(
         number, name, threshold, drawn, saved, changed, accepted, escalated, another, wrong
     )

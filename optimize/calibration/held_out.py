@@ -10,11 +10,11 @@ from ...stats.bootstrap import Estimate, resample
 from ...stats.clustered import clustered_wilson
 from ...stats.measures import MEASURES
 from ...util.arrays import Array
-from .split import Half
+from .split import SplitHalf
 
 
 @dataclass(frozen=True)
-class Figures:
+class HeldOutSummary:
     """Accuracy and use over some questions.
 
     Attributes:
@@ -41,7 +41,9 @@ class Figures:
         return asdict(self)
 
 
-def figures(replay: Replay, outcomes: ReplayOutcomes, large: Replay, half: Half) -> Figures:
+def summarize_half(
+    replay: Replay, outcomes: ReplayOutcomes, large: Replay, half: SplitHalf
+) -> HeldOutSummary:
     """The figures of a setting on one half.
 
     Args:
@@ -61,7 +63,7 @@ def figures(replay: Replay, outcomes: ReplayOutcomes, large: Replay, half: Half)
         )
         for name, measure in MEASURES.items()
     }
-    return Figures(
+    return HeldOutSummary(
         len(half.rows),
         len(half.rows) - n,
         _mean(score),
@@ -73,8 +75,8 @@ def figures(replay: Replay, outcomes: ReplayOutcomes, large: Replay, half: Half)
     )
 
 
-def saved(
-    replay: Replay, outcomes: ReplayOutcomes, large: Replay, half: Half, seed: int = 0
+def estimate_savings(
+    replay: Replay, outcomes: ReplayOutcomes, large: Replay, half: SplitHalf, seed: int = 0
 ) -> dict[str, Estimate]:
     """By measure, the share of the last tier's use that a setting saves on one half, with its 95% interval.
 

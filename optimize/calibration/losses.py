@@ -11,7 +11,7 @@ from ...models import Price
 from ...util.arrays import Array
 
 
-def large_alone(record: Recording, prices: Mapping[str, Price] | None = None) -> Replay:
+def last_tier_alone(record: Recording, prices: Mapping[str, Price] | None = None) -> Replay:
     """Replay the last tier of the record's own program alone on the record's questions.
 
     Raises:

@@ -13,15 +13,15 @@ from ...stats.bootstrap import DRAWS, Estimate, resample
 from ...stats.clustered import group_labels
 from ...stats.measures import MEASURES
 from ...util.arrays import Array
-from .losses import large_alone
-from .settings import Setting, Trials, trials
-from .split import Half, Halves, halve
+from .losses import last_tier_alone
+from .settings import Setting, SettingGrid, evaluate_settings
+from .split import CalibrationSplit, SplitHalf, split_in_half
 
 _SLACK = 1e-9  # of equal means
 
 
 @dataclass(frozen=True)
-class Matched:
+class CostAtMatchedAccuracy:
     """The cost at an accuracy that is given by the last tier's.
 
     Attributes:
@@ -53,7 +53,7 @@ class Matched:
         }
 
 
-def matched(
+def cost_at_matched_accuracy(
     record: Recording,
     measure: str,
     below: tuple[float, ...] = (0.0,),
@@ -62,7 +62,7 @@ def matched(
     rows: Array | None = None,
     draws: int = DRAWS,
     seed: int = 0,
-) -> list[Matched]:
+) -> list[CostAtMatchedAccuracy]:
     """The share of the last tier's cost that the record's cascade needs for its accuracy.
 
     A setting that is chosen for being cheap and accurate is less so on other questions. So the questions are halved, a setting
@@ -81,13 +81,13 @@ def matched(
     Returns:
         Nothing where the record has no gated round, or lacks the last tier alone.
 
-    >>> matched(Recording.open("gsm8k.parquet"), "large-calls")[0].share  # doctest: +SKIP
+    >>> cost_at_matched_accuracy(Recording.open("gsm8k.parquet"), "large-calls")[0].share  # doctest: +SKIP
     """
     try:
-        large = large_alone(record, prices)
+        large = last_tier_alone(record, prices)
     except CopeError:
         return []
-    halves = halve(record.keys, record.groups, seed, rows)
+    halves = split_in_half(record.keys, record.groups, seed, rows)
     if len(record.rounds) < 2 or not (halves.learn.units and halves.test.units):
         return []
 
@@ -96,7 +96,8 @@ def matched(
 
     ways = [(halves.learn, halves.test), (halves.test, halves.learn)]
     tried = [
-        trials(record, Halves(one, other, halves.grouped), short, prices) for one, other in ways
+        evaluate_settings(record, CalibrationSplit(one, other, halves.grouped), short, prices)
+        for one, other in ways
     ]
     found = []
     for less in below:
@@ -113,7 +114,7 @@ def matched(
         groups = group_labels([record.keys[place] for place in places], record.group_by_key)
         sums = resample({"n": np.ones(len(places)), **columns}, groups, draws=draws, seed=seed)
         found.append(
-            Matched(
+            CostAtMatchedAccuracy(
                 next(iter(record.programs)),
                 measure,
                 less,
@@ -128,7 +129,7 @@ def matched(
 
 
 def _cheapest(
-    tried: Trials, large: Replay, half: Half, measure: str, below: float
+    tried: SettingGrid, large: Replay, half: SplitHalf, measure: str, below: float
 ) -> Setting | None:
     """The cheapest setting that is accurate enough on a half; None where the last tier alone is cheaper still."""
     cost = np.where(tried.learn_loss <= below + _SLACK, tried.learn_use[measure], np.inf)
@@ -142,7 +143,7 @@ def _measured(
     record: Recording,
     large: Replay,
     setting: Setting | None,
-    half: Half,
+    half: SplitHalf,
     measure: str,
     prices: Mapping[str, Price] | None,
 ) -> dict[str, Array]:

@@ -11,7 +11,7 @@ from ...stats.reliability import (
     cross_fitted_isotonic,
     measure_reliability,
 )
-from .split import unit_names
+from .split import unit_labels
 
 __all__ = ["Reliability", "ReliabilityBin", "cross_fitted_isotonic", "reliability"]
 
@@ -36,7 +36,7 @@ def reliability(
             rows = np.flatnonzero(round_.known & ((who == "all") | (reached >= round_.number)))
             if rows.size:
                 named = [replay.recording.keys[row] for row in rows.tolist()]
-                units = unit_names(
+                units = unit_labels(
                     named, [groups[row] for row in rows.tolist()] if groups else None
                 )
                 right = round_.scores[rows] >= 1.0

@@ -9,23 +9,23 @@ from .risk_test import p_values, survivors
 
 
 @dataclass(frozen=True)
-class Choice:
+class Selection:
     """What learn-then-test came to.
 
     Attributes:
         sequence: the settings that were put in order, safest first, as places among all of them.
-        p: their p-values on the held-out half.
-        passed: how many of them survive, from the first.
+        p_values: their p-values on the held-out half.
+        num_passed: how many of them survive, from the first.
         chosen: the cheapest survivor; None when there is none, or the last tier alone costs no more.
     """
 
     sequence: Array
-    p: Array
-    passed: int
+    p_values: Array
+    num_passed: int
     chosen: int | None
 
 
-def frontier(loss: Array, cost: Array, strictness: Array | None = None) -> Array:
+def pareto_front(loss: Array, cost: Array, strictness: Array | None = None) -> Array:
     """The settings that no other beats in both loss and cost, by ascending loss and so by descending cost.
 
     Ordering the tests along this line is Pareto testing (Laufer-Goldshtein et al. 2023): each is the cheapest way to
@@ -36,7 +36,7 @@ def frontier(loss: Array, cost: Array, strictness: Array | None = None) -> Array
         cost: mean cost; NaN is left out.
         strictness: of equals, the setting with the highest goes in.
 
-    >>> frontier(np.array([0.0, 0.0, 0.1, 0.2]), np.array([5.0, 4.0, 4.5, 1.0])).tolist()
+    >>> pareto_front(np.array([0.0, 0.0, 0.1, 0.2]), np.array([5.0, 4.0, 4.5, 1.0])).tolist()
     [1, 3]
     """
     strict = np.zeros_like(cost) if strictness is None else strictness
@@ -58,9 +58,9 @@ def learn_then_test(
     delta: float,
     *,
     exact: bool = True,
-    large: float = np.inf,
+    baseline_cost: float = np.inf,
     strictness: Array | None = None,
-) -> Choice:
+) -> Selection:
     """Choose the cheapest setting whose mean loss is at most `harm`, wrongly with a chance of at most `delta`.
 
     The order is that of the frontier on the first half. Each setting of it is tested on the other half until one fails;
@@ -73,12 +73,14 @@ def learn_then_test(
         harm: the greatest mean loss allowed.
         delta: the greatest chance of a wrong promise.
         exact: whether the loss of every unit is 0 or 1.
-        large: the cost of the last tier alone, whose loss is 0 by definition and needs no test.
+        baseline_cost: the cost of the last tier alone, whose loss is 0 by definition and needs no test.
         strictness: of equals, the setting with the highest is taken.
     """
     loss, cost = learn
-    sequence = frontier(loss, cost, strictness)
+    sequence = pareto_front(loss, cost, strictness)
     p = p_values(test[sequence], units, harm, exact)
     passed = survivors(p, delta)
     last = int(sequence[passed - 1]) if passed else None
-    return Choice(sequence, p, passed, last if last is not None and cost[last] < large else None)
+    return Selection(
+        sequence, p, passed, last if last is not None and cost[last] < baseline_cost else None
+    )

@@ -14,7 +14,7 @@ from ...programs.preset import Preset
 from ...stats.measures import MEASURES
 from ...stats.tolerance import FLOAT_TOLERANCE
 from ...util.arrays import Array
-from .split import Half, Halves
+from .split import CalibrationSplit, SplitHalf
 
 _SETTINGS = 3_000  # of one number of samples; finer thresholds are left out above it
 _COUNTS = 16  # numbers of samples that are tried
@@ -34,7 +34,7 @@ class Setting(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Trials:
+class SettingGrid:
     """What all settings come to; every array has one entry for each setting.
 
     Attributes:
@@ -51,7 +51,7 @@ class Trials:
     learn_use: dict[str, Array]
     strictness: Array
 
-    def tells(self, measure: str) -> bool:
+    def is_known(self, measure: str) -> bool:
         """Whether the record knows a measure, and not only where nothing was used; calls are always known."""
         return bool(
             (
@@ -60,12 +60,12 @@ class Trials:
         )
 
 
-def trials(
+def evaluate_settings(
     record: Recording,
-    halves: Halves,
+    halves: CalibrationSplit,
     loss: Callable[[Replay], Array],
     prices: Mapping[str, Price] | None = None,
-) -> Trials:
+) -> SettingGrid:
     """Replay every setting.
 
     Raises:
@@ -76,8 +76,8 @@ def trials(
         raise CopeError(
             f"preset {own.preset.name!r} has one round: there is no threshold to calibrate"
         )
-    parts = [_trial(own, count, halves, loss, prices) for count in _counts(own.preset)]
-    return Trials(
+    parts = [_evaluate_samples(own, count, halves, loss, prices) for count in _counts(own.preset)]
+    return SettingGrid(
         [setting for part in parts for setting in part.settings],
         np.concatenate([part.learn_loss for part in parts]),
         np.concatenate([part.test_loss for part in parts]),
@@ -98,13 +98,13 @@ def _counts(preset: Preset) -> list[int | None]:
     return counts if most == max(several) else [*counts, None]
 
 
-def _trial(
+def _evaluate_samples(
     own: Replay,
     count: int | None,
-    halves: Halves,
+    halves: CalibrationSplit,
     loss: Callable[[Replay], Array],
     prices: Mapping[str, Price] | None,
-) -> Trials:
+) -> SettingGrid:
     replay = (
         own if count is None else Replay(own.recording, own.program, samples=count, prices=prices)
     )
@@ -118,9 +118,9 @@ def _trial(
     test_loss = np.empty(len(thresholds))
     learn_use = {name: np.empty(len(thresholds)) for name in MEASURES}
     for block in _blocks(len(thresholds), len(replay)):
-        at = answering(replay.known, replay.confidence, thresholds[block])
-        learn_loss[block] = _lost(losses, at, halves.learn) / halves.learn.units
-        test_loss[block] = _lost(losses, at, halves.test)
+        at = answering_round(replay.known, replay.confidence, thresholds[block])
+        learn_loss[block] = _total_loss(losses, at, halves.learn) / halves.learn.units
+        test_loss[block] = _total_loss(losses, at, halves.test)
         rows = halves.learn.rows
         known = replay.known[rows, at[:, rows]]
         for name, use in used.items():
@@ -128,7 +128,7 @@ def _trial(
             with np.errstate(invalid="ignore"):
                 learn_use[name][block] = here.sum(axis=1) / known.sum(axis=1)
     settings = [Setting(tuple(map(float, row)), count) for row in thresholds]
-    return Trials(settings, learn_loss, test_loss, learn_use, thresholds.mean(axis=1))
+    return SettingGrid(settings, learn_loss, test_loss, learn_use, thresholds.mean(axis=1))
 
 
 def _levels(replay: Replay) -> Iterator[Array]:
@@ -152,7 +152,7 @@ def _blocks(settings: int, questions: int) -> Iterator[slice]:
     return (slice(start, min(start + step, settings)) for start in range(0, settings, step))
 
 
-def answering(known: Array, confidence: Array, thresholds: Array) -> Array:
+def answering_round(known: Array, confidence: Array, thresholds: Array) -> Array:
     """The round that answers, from 0, for each setting and question; the first whose calls are not known, if it gets there.
 
     Args:
@@ -173,5 +173,5 @@ def answering(known: Array, confidence: Array, thresholds: Array) -> Array:
     return at
 
 
-def _lost(losses: Array, at: Array, half: Half) -> Array:
+def _total_loss(losses: Array, at: Array, half: SplitHalf) -> Array:
     return losses[half.rows, at[:, half.rows]] @ half.weights

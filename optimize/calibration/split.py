@@ -11,7 +11,7 @@ from ...util.arrays import Array
 
 
 @dataclass(frozen=True)
-class Half:
+class SplitHalf:
     """Some questions of a record.
 
     Attributes:
@@ -28,7 +28,7 @@ class Half:
 
 
 @dataclass(frozen=True)
-class Halves:
+class CalibrationSplit:
     """A record in two.
 
     Attributes:
@@ -37,17 +37,17 @@ class Halves:
         grouped: whether some units hold several questions.
     """
 
-    learn: Half
-    test: Half
+    learn: SplitHalf
+    test: SplitHalf
     grouped: bool
 
 
-def halve(
+def split_in_half(
     keys: Sequence[str],
     groups: Sequence[str | None] | None = None,
     seed: int = 0,
     rows: Array | None = None,
-) -> Halves:
+) -> CalibrationSplit:
     """Split questions in two, at random, all of a group on the same side.
 
     The split depends on the names and the seed alone, not on the order of the rows.
@@ -58,13 +58,13 @@ def halve(
         seed: of the shuffle.
         rows: places of the questions to split; all when None. A group counts as those of it that are here.
 
-    >>> halves = halve(["a", "b", "c", "d"], ["x", "x", None, None])
+    >>> halves = split_in_half(["a", "b", "c", "d"], ["x", "x", None, None])
     >>> halves.learn.units + halves.test.units, halves.grouped
     (3, True)
     """
     places = np.arange(len(keys)) if rows is None else np.asarray(rows)
     units, unit, sizes = np.unique(
-        unit_names(keys, groups)[places], return_inverse=True, return_counts=True
+        unit_labels(keys, groups)[places], return_inverse=True, return_counts=True
     )
     shuffled = list(range(len(units)))
     random.Random(derive_seed(seed, "halves")).shuffle(shuffled)
@@ -74,12 +74,14 @@ def halve(
     for testing in (False, True):
         here = side[unit] == testing
         halves.append(
-            Half(places[here], 1.0 / sizes[unit[here]], int((side == testing).sum()), unit[here])
+            SplitHalf(
+                places[here], 1.0 / sizes[unit[here]], int((side == testing).sum()), unit[here]
+            )
         )
-    return Halves(*halves, grouped=bool((sizes > 1).any()))
+    return CalibrationSplit(*halves, grouped=bool((sizes > 1).any()))
 
 
-def unit_names(keys: Sequence[str], groups: Sequence[str | None] | None) -> Array:
+def unit_labels(keys: Sequence[str], groups: Sequence[str | None] | None) -> Array:
     """(questions,) of str: the same for all of a group, and a name of its own for a question without one."""
     together = groups or [None] * len(keys)
     return np.array(

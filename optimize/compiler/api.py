@@ -11,7 +11,7 @@ from ...models.engines.base import LocalEngine
 from ...programs import Cascade
 from .compilation import Compilation
 from .metric import Objective, Scorer
-from .result import Compiled
+from .result import CompileResult
 from .session import CompileCallback, CompileSession
 from .settings import CompileSettings, parse_count, parse_program
 from .splits import split
@@ -36,7 +36,7 @@ def compile(
     watch: Callable[[CompileSession], None] | None = None,
     callbacks: Sequence[CompileCallback] = (),
     proposer_price: Price | None = None,
-) -> Compiled:
+) -> CompileResult:
     """Compile a cascade: better prompts for its rounds, chosen on questions that the optimizer did not learn from.
 
     Args:
@@ -79,7 +79,7 @@ def compile(
     >>> made.before.accuracy < made.after.accuracy == 1.0
     True
     """
-    program, seed = parse_program(program), parse_count("seed", seed, least=None)
+    program, seed = parse_program(program), parse_count("seed", seed, minimum=None)
     settings = CompileSettings(
         optimizer=optimizer,
         budget=budget,

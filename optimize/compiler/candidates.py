@@ -17,7 +17,7 @@ class Candidate:
         scores: by question, between 0 and 1.
         large_tokens: tokens that the large tier wrote, by question.
         tokens: all tokens, prompts included, by question.
-        refused: why it is not to be used, in words; None when it may be.
+        reject_reason: why it is not to be used, in words; None when it may be.
         calls: model calls that the compile had made when it appeared.
     """
 
@@ -27,10 +27,10 @@ class Candidate:
     scores: dict[str, float] = field(default_factory=dict)
     large_tokens: dict[str, int] = field(default_factory=dict)
     tokens: dict[str, int] = field(default_factory=dict)
-    refused: str | None = None
+    reject_reason: str | None = None
     calls: int = 0
 
-    def covers(self, keys: Sequence[str]) -> bool:
+    def has_all(self, keys: Sequence[str]) -> bool:
         """Whether all these questions were asked."""
         return all(key in self.scores for key in keys)
 
@@ -41,11 +41,11 @@ class Candidate:
         return sum(known) / len(known) if known else 0.0
 
 
-class Candidates:
+class CandidatePool:
     """All candidates of a compile, by digest. Safe to use from the threads of DSPy's optimizers."""
 
-    def __init__(self, valkeys: Sequence[str]) -> None:
-        self.valkeys = list(valkeys)
+    def __init__(self, val_keys: Sequence[str]) -> None:
+        self.val_keys = list(val_keys)
         self._found: dict[str, Candidate] = {}
         self._lock = threading.Lock()
 
@@ -61,30 +61,34 @@ class Candidates:
     def __contains__(self, identity: str) -> bool:
         return identity in self._found
 
-    def see(
-        self, identity: str, state: dict[str, Any], calls: int, refused: str | None = None
+    def register(
+        self, identity: str, state: dict[str, Any], calls: int, reject_reason: str | None = None
     ) -> Candidate:
         """The candidate of these prompts, noted when it is a new one."""
         with self._lock:
             if identity not in self._found:
                 self._found[identity] = Candidate(
-                    identity, len(self._found), state, refused=refused, calls=calls
+                    identity, len(self._found), state, reject_reason=reject_reason, calls=calls
                 )
             return self._found[identity]
 
-    def score(self, identity: str, key: str, value: float, large_tokens: int, tokens: int) -> None:
+    def add_score(
+        self, identity: str, key: str, value: float, large_tokens: int, tokens: int
+    ) -> None:
         with self._lock:
             if candidate := self._found.get(identity):
                 candidate.scores[key] = value
                 candidate.large_tokens[key] = large_tokens
                 candidate.tokens[key] = tokens
 
-    def whole(self) -> list[Candidate]:
+    def fully_evaluated(self) -> list[Candidate]:
         """Those that answered the whole validation set, the best first; of equal ones the earlier."""
-        found = [c for c in self if not c.refused and self.valkeys and c.covers(self.valkeys)]
-        return sorted(found, key=lambda c: (-c.mean(self.valkeys), c.number))
+        found = [
+            c for c in self if not c.reject_reason and self.val_keys and c.has_all(self.val_keys)
+        ]
+        return sorted(found, key=lambda c: (-c.mean(self.val_keys), c.number))
 
-    def promising(self, base: Candidate) -> Candidate | None:
+    def most_promising(self, base: Candidate) -> Candidate | None:
         """Of those that were not asked the whole validation set, the one that was right most often where `base` was not.
 
         Args:
@@ -97,15 +101,15 @@ class Candidates:
                 value - base.scores.get(key, usual) for key, value in candidate.scores.items()
             )
 
-        found = [c for c in self if not c.refused and not c.covers(self.valkeys)]
+        found = [c for c in self if not c.reject_reason and not c.has_all(self.val_keys)]
         best = max(found, key=gain, default=base)
         return best if best is not base and gain(best) > 0 else None
 
-    def frontier(self) -> list[Candidate]:
+    def pareto_front(self) -> list[Candidate]:
         """Those that no other beats in accuracy and large-tier tokens a question at once, the cheapest first."""
         points = [
-            (c.mean(self.valkeys, c.large_tokens), -c.mean(self.valkeys), c.number, c)
-            for c in self.whole()
+            (c.mean(self.val_keys, c.large_tokens), -c.mean(self.val_keys), c.number, c)
+            for c in self.fully_evaluated()
         ]
         best, front = -1.0, []
         for _, accuracy, _, candidate in sorted(points, key=lambda point: point[:3]):
@@ -116,7 +120,7 @@ class Candidates:
 
 
 def proposal_rows(
-    board: Candidates, worth: Callable[[float, int], float], kept: str
+    board: CandidatePool, worth: Callable[[float, int], float], kept: str
 ) -> Iterator[dict[str, Any]]:
     """Every candidate in a row: what it is, how it scored, and whether it was accepted.
 
@@ -128,7 +132,7 @@ def proposal_rows(
         worth: what an answer's score is worth, with the tokens that the large tier wrote for it.
         kept: the id of the candidate that is saved.
     """
-    keys, best = board.valkeys, -1.0
+    keys, best = board.val_keys, -1.0
     for candidate in sorted(board, key=lambda candidate: candidate.number):
         asked = sum(key in candidate.scores for key in keys)
         whole, value = asked == len(keys), -1.0
@@ -138,8 +142,8 @@ def proposal_rows(
             ) / len(keys)
         if candidate.number == 0:
             outcome, why = "start", "the program as it was"
-        elif candidate.refused:
-            outcome, why = "refused", candidate.refused
+        elif candidate.reject_reason:
+            outcome, why = "refused", candidate.reject_reason
         elif whole and value > best:
             outcome, why = "accepted", f"better than all before it: {best:.3f} -> {value:.3f}"
         elif candidate.id == kept:

@@ -14,15 +14,21 @@ from ...models import Budget, Usage
 from ...models.adapter import LeanAdapter
 from ...models.budget import BudgetExhausted
 from ...programs import Cascade
-from ..optimizers.base import Job, Optimizer, failure, shown_row
-from ..optimizers.custom import Own
+from ..optimizers.base import Optimizer, OptimizerContext, failure_message, visible_example
+from ..optimizers.custom import CustomOptimizer
 from ..optimizers.registry import check_steps, optimizer_by_name
 from .candidates import Candidate
-from .estimate import Estimate, affordable, estimate, per_question, validation, written_share
+from .estimate import (
+    CostEstimate,
+    affordable_questions,
+    completion_share,
+    estimate_cost,
+    estimate_validation,
+    usage_per_question,
+)
 from .evaluator import ProgramEvaluator
-from .metric import Metric, Scorer, judged_by
+from .metric import Metric, Scorer, as_judge
 from .preflight import (
-    ask_proposer,
     check_budget,
     check_calls,
     check_context_window,
@@ -30,11 +36,12 @@ from .preflight import (
     check_pilot,
     check_prices,
     check_scorer,
+    ping_proposer,
 )
-from .prompts import select_predictors, state_of, with_prompts
+from .prompts import prompt_state, select_predictors, with_prompts
 from .proposer import ProposalStats, make_proposer
-from .result import Compiled, Scores, provenance, select_best
-from .session import CompileSession, Failed, WatchCallback, no_proposer
+from .result import CompileResult, ValidationScores, provenance, select_best
+from .session import CompileSession, FatalModelError, WatchCallback, proposer_unavailable
 from .settings import (
     CompileSettings,
     check_proposer,
@@ -47,11 +54,11 @@ from .settings import (
     parse_program,
 )
 from .splits import Splits, question_fingerprint
-from .store import CompileFolder
+from .store import CompileStore
 from .student import Student
 from .surrogate import Surrogate
 
-PILOT = 8
+PILOT_QUESTIONS = 8
 """Questions that an estimate is made from."""
 _LOG = "optimizer.log"
 
@@ -68,7 +75,7 @@ def redirect_output(path: Path) -> Iterator[None]:
 def _optimizer(settings: CompileSettings) -> Optimizer:
     if isinstance(settings.optimizer, str):
         return optimizer_by_name(settings.optimizer)
-    return Own(settings.optimizer, settings.proposer_price)
+    return CustomOptimizer(settings.optimizer, settings.proposer_price)
 
 
 class Compilation:
@@ -97,25 +104,25 @@ class Compilation:
         self.optimizer = _optimizer(settings)
         self.program, self.splits = parse_program(program), splits
         self.objective = parse_objective(settings.objective)
-        self.names = select_predictors(program, parse_names("only", settings.only))
+        self.trainable = select_predictors(program, parse_names("only", settings.only))
         chain, budget = parse_names("chain", settings.chain), parse_budget(settings.budget)
         folder = parse_folder(settings.folder)
         demos = parse_count("demos", settings.demos)
-        seed = parse_count("seed", settings.seed, least=None)
+        seed = parse_count("seed", settings.seed, minimum=None)
         check_steps(self.optimizer, [optimizer_by_name(name) for name in chain], demos)
         check_data(splits)
         rows = [*splits.train, *splits.val]
         scorer = scorer or default_scorer(program, rows)
-        check_scorer(judged_by(scorer), splits)
+        check_scorer(as_judge(scorer), splits)
         check_proposer(settings.proposer)
-        self.surrogate = Surrogate(program, self.names) if settings.surrogate else None
+        self.surrogate = Surrogate(program, self.trainable) if settings.surrogate else None
         self.proposer = make_proposer(
             program.team,
             program.baseline_tier if settings.proposer is None else settings.proposer,
             price=settings.proposer_price,
         )
         self._costs: list[Usage] = []
-        self._held = CompileFolder(folder)
+        self._held = CompileStore(folder)
         self.folder = self._held.path
         try:
             self.session = self._open_session(budget, rows)
@@ -125,19 +132,24 @@ class Compilation:
         self.metric = Metric(
             scorer, self.session, self.objective, rows, last_tier=program.baseline_tier
         )
-        student = Student(program, self.session, self.names, failures=self.optimizer.reflects)
+        student = Student(
+            program,
+            self.session,
+            self.trainable,
+            include_failures=self.optimizer.learns_from_failures,
+        )
         train = splits.train
-        if not isinstance(self.optimizer, Own):
-            train = [shown_row(example, student) for example in splits.train]
+        if not isinstance(self.optimizer, CustomOptimizer):
+            train = [visible_example(example, student) for example in splits.train]
         self.evaluator = ProgramEvaluator(self.metric, self.session, program.concurrency())
-        self.job = Job(
+        self.context = OptimizerContext(
             student=student,
             trainset=train,
             valset=splits.val,
             metric=self.metric,
             proposer=self.proposer,
-            runs=None,
-            threads=self.evaluator.threads,
+            max_questions=None,
+            num_threads=self.evaluator.num_threads,
             demos=demos,
             seed=seed,
             evaluate=self.evaluator.scores,
@@ -146,7 +158,7 @@ class Compilation:
 
     def _open_session(self, budget: Budget | None, rows: list[dspy.Example]) -> CompileSession:
         if self.settings.fresh:
-            self._held.forget()
+            self._held.clear()
         callbacks = list(self.settings.callbacks)
         if self.settings.watch is not None:
             callbacks.append(WatchCallback(self.settings.watch))
@@ -159,20 +171,23 @@ class Compilation:
         )
 
     @property
-    def proposes(self) -> bool:
+    def uses_proposer(self) -> bool:
         """Whether the optimizer will ask the proposer."""
-        return self.optimizer.runs(self.job)[1] > 0
+        return self.optimizer.estimate_cost(self.context)[1] > 0
 
     def check(self) -> None:
         """Raise a CopeError when the budget cannot be enough, or a price is missing to it; no model is asked."""
         budget = self.session.guard.budget
-        own = self.optimizer.models if isinstance(self.optimizer, Own) else []
-        check_prices(self.program, [self.proposer] if self.proposes else own, budget)
+        own = self.optimizer.lms if isinstance(self.optimizer, CustomOptimizer) else []
+        check_prices(self.program, [self.proposer] if self.uses_proposer else own, budget)
         check_calls(
-            self.optimizer, self.job, budget, self.surrogate.last if self.surrogate else None
+            self.optimizer,
+            self.context,
+            budget,
+            self.surrogate.last_round if self.surrogate else None,
         )
 
-    def estimate(self) -> Estimate:
+    def estimate(self) -> CostEstimate:
         """Ask the first training questions, and say from their cost what the whole will use.
 
         Raises:
@@ -183,10 +198,12 @@ class Compilation:
         self.check()
         try:
             with self._stage(), redirect_output(self.folder / _LOG):
-                if self.proposes:
-                    ask_proposer(self.proposer)
-                asked = self.evaluator.results(self.job.student, self.splits.train[:PILOT])
-        except Failed as failed:
+                if self.uses_proposer:
+                    ping_proposer(self.proposer)
+                asked = self.evaluator.evaluate(
+                    self.context.student, self.splits.train[:PILOT_QUESTIONS]
+                )
+        except FatalModelError as failed:
             raise failed.error from failed
         except BudgetExhausted as empty:
             raise CopeError(
@@ -195,25 +212,25 @@ class Compilation:
         answers = [prediction for _, prediction, _ in asked]
         check_pilot(answers)
         usages = [prediction.usage for prediction in answers if prediction]
-        costs = self._costs = per_question(usages)
-        left = affordable(self.session.guard.budget, costs)
-        self.job.runs = (
+        costs = self._costs = usage_per_question(usages)
+        left = affordable_questions(self.session.guard.budget, costs)
+        self.context.max_questions = (
             None if left is None else max(0, left - 2 * len(self.splits.val))
         )  # before and after
-        check_budget(self.optimizer, self.job, self.session.guard, costs)
-        questions, proposals = self.optimizer.runs(self.job)
+        check_budget(self.optimizer, self.context, self.session.guard, costs)
+        questions, proposals = self.optimizer.estimate_cost(self.context)
         first = len(self.splits.val)
-        plain = first if self.optimizer.demonstrates and self.job.demos else None
-        guess = estimate(
+        plain = first if self.optimizer.adds_demos and self.context.demos else None
+        guess = estimate_cost(
             costs,
             questions + first,
             proposals,
-            self.job.demos,
+            self.context.demos,
             plain,
-            written_share(usages),
+            completion_share(usages),
             self.proposer.price_of,
         )
-        return replace(guess, right=sum(score >= 1 for _, _, score in asked))
+        return replace(guess, num_correct=sum(score >= 1 for _, _, score in asked))
 
     def _stage(self) -> ExitStack:
         stack = ExitStack()
@@ -222,7 +239,7 @@ class Compilation:
         stack.enter_context(dspy.context(lm=self.proposer, adapter=LeanAdapter(), max_errors=10**9))
         return stack
 
-    def run(self) -> Compiled:
+    def run(self) -> CompileResult:
         """Compile.
 
         Raises:
@@ -235,22 +252,24 @@ class Compilation:
         with redirect_output(self.folder / _LOG):
             try:
                 return self._run()
-            except Failed as failed:
+            except FatalModelError as failed:
                 raise failed.error from failed
 
-    def _run(self) -> Compiled:
-        student = self.job.student
+    def _run(self) -> CompileResult:
+        student = self.context.student
         begun = self.session.guard.used
         try:
             with self._stage():
                 self.evaluator.scores(student, self.splits.val)
         except BudgetExhausted as empty:
             raise CopeError(f"{empty} before the program was validated once: give more") from None
-        before = self.session.see(student)
-        self.metric.reference = before.mean(self.session.candidates.valkeys, before.large_tokens)
+        before = self.session.register_candidate(student)
+        self.metric.baseline_tokens = before.mean(
+            self.session.candidates.val_keys, before.large_tokens
+        )
         stopped, made = None, None
-        proposed = self.session.proposed = ProposalStats()  # whatever the pilot asked
-        reserve = validation(
+        proposed = self.session.proposal_stats = ProposalStats()  # whatever the pilot asked
+        reserve = estimate_validation(
             len(self.splits.val), self.session.guard.used.minus(begun), self._costs
         )
         try:
@@ -264,7 +283,7 @@ class Compilation:
             Exception
         ) as error:  # DSPy's optimizers let through what their proposals and libraries raise
             traceback.print_exc()  # to the folder's log
-            stopped = failure(self.optimizer.name, error)
+            stopped = failure_message(self.optimizer.name, error)
         try:
             with self._stage():
                 for candidate in self._finalists(made, before):
@@ -273,45 +292,45 @@ class Compilation:
             stopped = stopped or str(empty)
         outcome = self._outcome(before, stopped)
         if proposed.all_failed and not outcome.improved:
-            raise no_proposer(*proposed.why)
-        return replace(outcome, lost=proposed.words)
+            raise proposer_unavailable(*proposed.last_failure)
+        return replace(outcome, proposal_warnings=proposed.summary)
 
     def _optimize(self) -> Student | None:
         if self.surrogate is None:
-            return self.optimizer.compile(self.job)
-        return self.surrogate.compile(self.optimizer, self.job)
+            return self.optimizer.compile(self.context)
+        return self.surrogate.compile(self.optimizer, self.context)
 
     def _finalists(self, made: Student | None, before: Candidate) -> list[Student]:
         """What the optimizer ended with, and what a surrogate found best: they have the last word on all questions.
 
         Of an optimizer that was stopped, it is what did best on the questions that it was asked.
         """
-        states = [state_of(made)] if made is not None else []
+        states = [prompt_state(made)] if made is not None else []
         if self.surrogate:
-            states += self.surrogate.best
-        elif made is None and (found := self.session.candidates.promising(before)):
+            states += self.surrogate.best_states
+        elif made is None and (found := self.session.candidates.most_promising(before)):
             states.append(found.state)
-        return [self.job.student.with_state(state) for state in states]
+        return [self.context.student.with_state(state) for state in states]
 
-    def _outcome(self, before: Candidate, stopped: str | None) -> Compiled:
+    def _outcome(self, before: Candidate, stopped: str | None) -> CompileResult:
         candidates = self.session.candidates
         after = select_best(candidates, self.metric, before)
-        keys = candidates.valkeys
-        made = Compiled(
+        keys = candidates.val_keys
+        made = CompileResult(
             program=with_prompts(self.program, after.state),
-            before=Scores.of(before, keys),
-            after=Scores.of(after, keys),
+            before=ValidationScores.from_candidate(before, keys),
+            after=ValidationScores.from_candidate(after, keys),
             improved=after is not before,
             frontier=[
-                (with_prompts(self.program, c.state), Scores.of(c, keys))
-                for c in candidates.frontier()
+                (with_prompts(self.program, c.state), ValidationScores.from_candidate(c, keys))
+                for c in candidates.pareto_front()
             ],
             candidates=list(candidates),
-            spent=self.session.guard.used,
-            stopped=stopped,
+            usage=self.session.guard.used,
+            stop_reason=stopped,
         )
         models = {tier: self.program.team[tier].model for tier in self.program.preset.tiers}
-        models |= {"proposer": self.proposer.model} if self.proposes else {}
+        models |= {"proposer": self.proposer.model} if self.uses_proposer else {}
         about = provenance(made, self.optimizer.name, models, self.splits)
         return replace(made, provenance=about)
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .estimate import Estimate
-from .result import Compiled
+from .estimate import CostEstimate
+from .result import CompileResult
 
 
 def result_document(
-    result: Compiled,
+    result: CompileResult,
     settings: Mapping[str, Any],
-    estimate: Estimate,
+    estimate: CostEstimate,
     output: Path,
     frontier: Sequence[Path],
 ) -> dict[str, Any]:
@@ -34,9 +34,9 @@ def result_document(
         "gain": {"mean": mean, "low": low, "high": high},
         "candidates": len(result.candidates),
         "estimate": estimate.as_dict(),
-        "spent": result.spent.totals(),
-        "stopped": result.stopped,
-        "lost": result.lost,
+        "spent": result.usage.totals(),
+        "stopped": result.stop_reason,
+        "lost": result.proposal_warnings,
         "output": str(output),
     }
     rows = []

@@ -13,7 +13,7 @@ from ...programs.ensemble import members_of
 
 
 @dataclass(frozen=True)
-class Estimate:
+class CostEstimate:
     """A range for the whole compile.
 
     Attributes:
@@ -23,8 +23,8 @@ class Estimate:
         questions: that programs answer in all, about.
         pilot: questions that the figures come from.
         proposals: calls of the proposing model, about.
-        right: answers of the pilot that were right.
-        shorter: whether the lower end counts on shorter answers.
+        num_correct: answers of the pilot that were right.
+        assumes_short_answers: whether the lower end counts on shorter answers.
     """
 
     low: Usage
@@ -32,17 +32,19 @@ class Estimate:
     questions: int
     pilot: int
     proposals: int
-    shorter: bool = False
-    right: int | None = None
+    assumes_short_answers: bool = False
+    num_correct: int | None = None
 
     @property
-    def assumes(self) -> tuple[str, str]:
+    def assumptions(self) -> tuple[str, str]:
         """What the two ends of the range stand for, in words."""
         shorter = (
-            ", and demonstrations make answers as short as a few tokens" if self.shorter else ""
+            ", and demonstrations make answers as short as a few tokens"
+            if self.assumes_short_answers
+            else ""
         )
         return (
-            f"low: {1 - _REPEATED:.0%} of the questions are met again and cost nothing{shorter}",
+            f"low: {1 - _NEW_WORK_SHARE:.0%} of the questions are met again and cost nothing{shorter}",
             "high: every question costs what the dearest of the pilot did, and prompts grow with the demonstrations",
         )
 
@@ -50,20 +52,20 @@ class Estimate:
         return {
             "questions": self.questions,
             "pilot": self.pilot,
-            "right": self.right,
+            "right": self.num_correct,
             "proposals": self.proposals,
             "low": self.low.totals(),
             "high": self.high.totals(),
-            "assumes": self.assumes,
+            "assumes": self.assumptions,
         }
 
 
-def per_question(usages: Sequence[Sequence[UsageRow]]) -> list[Usage]:
+def usage_per_question(usages: Sequence[Sequence[UsageRow]]) -> list[Usage]:
     """Return what each question of a pilot used; a prediction's `usage` holds it by tier, round and role."""
     return [Usage.from_rows(rows) for rows in usages]
 
 
-def affordable(budget: Budget, pilot: Sequence[Usage]) -> int | None:
+def affordable_questions(budget: Budget, pilot: Sequence[Usage]) -> int | None:
     """How many questions like those of the pilot a budget pays for; None where nothing that they use is bounded."""
     shares = []
     for name, bound in budget.bounds().items():
@@ -73,7 +75,7 @@ def affordable(budget: Budget, pilot: Sequence[Usage]) -> int | None:
     return min(shares, default=None)
 
 
-def written_share(usages: Sequence[Sequence[UsageRow]]) -> float:
+def completion_share(usages: Sequence[Sequence[UsageRow]]) -> float:
     """The share of a pilot's tokens that models wrote; prompts are the rest."""
     rows = [row for usage in usages for row in usage]
     written = sum(_written(row) for row in rows)
@@ -88,24 +90,24 @@ def _written(row: UsageRow) -> int:
     return row["completion_tokens"] or 0
 
 
-_REPEATED = 0.5  # the share of new work when optimizers ask much of the same again
-_SHORTENED = (
+_NEW_WORK_SHARE = 0.5  # the share of new work when optimizers ask much of the same again
+_SHORT_ANSWER_SHARE = (
     0.02  # of what is written; labelled rows took a small model from 212 tokens an answer to 4
 )
-_WEIGHT = 8  # of a written token beside one that is read, in time and in money
+_COMPLETION_COST_RATIO = 8  # of a written token beside one that is read, in time and in money
 _PROPOSAL_TOKENS = (800, 4000)  # of one call of the proposing model, prompt and reply
-_PROPOSAL_WRITTEN = 0.25  # of these, the reply
+_PROPOSAL_COMPLETION_SHARE = 0.25  # of these, the reply
 
 
-def estimate(
+def estimate_cost(
     pilot: Sequence[Usage],
     questions: int,
     proposals: int,
     demos: int,
-    plain: int | None = None,
-    written: float = 0.0,
+    questions_without_demos: int | None = None,
+    completion_share: float = 0.0,
     price_of: Callable[[int, int, float], float | None] = lambda prompt, completion, seconds: None,
-) -> Estimate:
+) -> CostEstimate:
     """A range for so many questions and proposals.
 
     Args:
@@ -113,22 +115,34 @@ def estimate(
         questions: how many more programs will answer.
         proposals: calls of the proposing model.
         demos: demonstrations that prompts will hold, each about as long as a question with its answer.
-        plain: of the questions, those asked before there is any demonstration; None where the optimizer adds none.
-        written: share of the pilot's tokens that models wrote.
+        questions_without_demos: of the questions, those asked before there is any demonstration; None
+            where the optimizer adds none.
+        completion_share: share of the pilot's tokens that models wrote.
         price_of: USD of a proposal by prompt tokens, completion tokens and machine seconds; None when it is not known.
     """
     mean = _sum(pilot).times(1 / max(1, len(pilot)))
     most_expensive = max(pilot, key=lambda usage: (usage.calls, usage.tokens), default=Usage())
-    low, high = mean.times(_REPEATED * questions).totals(), most_expensive.times(questions).totals()
+    low, high = (
+        mean.times(_NEW_WORK_SHARE * questions).totals(),
+        most_expensive.times(questions).totals(),
+    )
     each = mean.totals()
     speed = each["seconds"] / each["tokens"] if each["tokens"] else 0.0
     high["tokens"] += demos * questions * max(1, each["tokens"])
-    high["seconds"] += demos * questions * each["seconds"] / _WEIGHT
-    if plain is not None:
-        saved = (1 - _SHORTENED) * max(0, questions - plain) / max(1, questions)
+    high["seconds"] += demos * questions * each["seconds"] / _COMPLETION_COST_RATIO
+    if questions_without_demos is not None:
+        saved = (
+            (1 - _SHORT_ANSWER_SHARE)
+            * max(0, questions - questions_without_demos)
+            / max(1, questions)
+        )
         # The writing's share of time and money.
-        weight = _WEIGHT * written / (_WEIGHT * written + 1 - written)
-        low["tokens"] = round(low["tokens"] * (1 - saved * written))
+        weight = (
+            _COMPLETION_COST_RATIO
+            * completion_share
+            / (_COMPLETION_COST_RATIO * completion_share + 1 - completion_share)
+        )
+        low["tokens"] = round(low["tokens"] * (1 - saved * completion_share))
         low["seconds"] *= 1 - saved * weight
         if low["usd"] is not None:
             low["usd"] *= 1 - saved * weight
@@ -137,23 +151,23 @@ def estimate(
         totals["tokens"] += proposals * tokens
         totals["seconds"] += proposals * tokens * speed
         if proposals:
-            reply = round(_PROPOSAL_WRITTEN * tokens)
+            reply = round(_PROPOSAL_COMPLETION_SHARE * tokens)
             price = price_of(tokens - reply, reply, tokens * speed)
             if totals["usd"] is None or price is None:
                 totals["usd"] = None
             else:
                 totals["usd"] += proposals * price
-    return Estimate(
-        Usage.from_totals(**low, completion_share=written),
-        Usage.from_totals(**high, completion_share=written),
+    return CostEstimate(
+        Usage.from_totals(**low, completion_share=completion_share),
+        Usage.from_totals(**high, completion_share=completion_share),
         questions,
         len(pilot),
         proposals,
-        plain is not None,
+        questions_without_demos is not None,
     )
 
 
-def validation(questions: int, first: Usage, pilot: Sequence[Usage]) -> Usage:
+def estimate_validation(questions: int, first: Usage, pilot: Sequence[Usage]) -> Usage:
     """What one more validation may take: half as much again as the first, whose prompts had no demonstrations.
 
     Args:

@@ -15,7 +15,7 @@ from ...util.text import shorten
 _LONGEST = 300
 
 
-def feedback(score: Score, prediction: Any, predictor: str | None) -> str:
+def write_feedback(score: Score, prediction: Any, predictor: str | None) -> str:
     """Words on a prediction.
 
     Args:
@@ -24,25 +24,25 @@ def feedback(score: Score, prediction: Any, predictor: str | None) -> str:
         predictor: the one that is to learn, such as `round_2.planner.predict`; None for the whole program.
 
     >>> row = {"round": 1, "asked": 1, "samples": [{"answer": "4"}], "votes": {"4": 1}, "accepted": True, "plan": None}
-    >>> feedback(Score(1.0, "4 is right."), dspy.Prediction(rounds=[row], round=1), None)
+    >>> write_feedback(Score(1.0, "4 is right."), dspy.Prediction(rounds=[row], round=1), None)
     '4 is right. Round 1 answered.'
     """
     if prediction is None or not getattr(prediction, "rounds", None):
         return score.feedback
     words = [score.feedback]
     if predictor is None:
-        words += [_round(row) for row in prediction.rounds]
+        words += [_describe_round(row) for row in prediction.rounds]
     else:
         number, role = PredictorName.parse(predictor)
         row = next((row for row in prediction.rounds if row["round"] == number), None)
         if row is None:
             return score.feedback
-        words += [_round(row), _role(role, row, prediction, score)]
+        words += [_describe_round(row), _describe_role(role, row, prediction, score)]
     words.append(f"Round {prediction.round} answered.")
     return " ".join(filter(None, words))
 
 
-def _round(row: RoundRecord) -> str:
+def _describe_round(row: RoundRecord) -> str:
     """How the vote was split, or which visible tests failed."""
     unread = sum(sample.get("answer") is None for sample in row.get("samples", []))
     said = []
@@ -64,13 +64,13 @@ def _round(row: RoundRecord) -> str:
     return " ".join(said)
 
 
-def _role(role: str, row: RoundRecord, prediction: Any, score: Score) -> str:
+def _describe_role(role: str, row: RoundRecord, prediction: Any, score: Score) -> str:
     """Whether the plan or the solution went wrong, as far as the samples tell."""
     plans = [sample["plan"] for sample in row.get("samples", []) if sample.get("plan")]
     if role == "planner":
         if not plans and not row["plan"]:
             return "The plan could not be read: the reply does not hold what was asked for."
-        if announces(row["plan"] or next(iter(plans), None) or ""):
+        if is_cut_off(row["plan"] or next(iter(plans), None) or ""):
             return (
                 "The plan announces something and then ends: it says nothing that helps to solve."
             )
@@ -84,10 +84,10 @@ def _role(role: str, row: RoundRecord, prediction: Any, score: Score) -> str:
     return ""
 
 
-def announces(plan: str) -> bool:
+def is_cut_off(plan: str) -> bool:
     """Whether a plan is cut off where it was about to begin.
 
-    >>> announces("Here is the plan:")
+    >>> is_cut_off("Here is the plan:")
     True
     """
     return plan.rstrip().endswith(":")
@@ -113,12 +113,12 @@ def reflection_trace(
         found += part.trace
         if part.unparsed_reply is not None:
             found.append(
-                _unread(round_, part, part is result.shared, {"question": question}, plans)
+                _unparsed_call(round_, part, part is result.shared, {"question": question}, plans)
             )
     return found
 
 
-def _unread(
+def _unparsed_call(
     round_: CascadeRound,
     part: Sample,
     shared: bool,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ...util.plotting import FORMATS, saved_figure
-from .result import Compiled, Scores
+from .result import CompileResult, ValidationScores
 
 _GREY, _BLUE, _RED = "#8a8a8a", "#1f5fa8", "#b3261e"
 
@@ -19,7 +19,9 @@ def frontier_files(output: Path) -> list[Path]:
     return [output.with_name(f"{output.stem}.frontier.{kind}") for kind in FORMATS]
 
 
-def draw_frontier(made: Compiled, tried: Sequence[Scores], title: str, output: Path) -> list[Path]:
+def draw_frontier(
+    made: CompileResult, tried: Sequence[ValidationScores], title: str, output: Path
+) -> list[Path]:
     """Draw the frontier beside a program file, as PNG and as SVG with text that can be selected.
 
     Args:
@@ -40,10 +42,10 @@ def draw_frontier(made: Compiled, tried: Sequence[Scores], title: str, output: P
     return files
 
 
-def _draw(axes: Any, made: Compiled, tried: Sequence[Scores], title: str) -> None:
+def _draw(axes: Any, made: CompileResult, tried: Sequence[ValidationScores], title: str) -> None:
     front = [scores for _, scores in made.frontier]
-    best = {_place(scores) for scores in front}
-    others = [scores for scores in tried if _place(scores) not in best]
+    best = {_point(scores) for scores in front}
+    others = [scores for scores in tried if _point(scores) not in best]
     axes.plot(*_points(front), color=_BLUE, linewidth=1.2, zorder=3, gid="frontier-line")
     _dots(axes, front, _BLUE, "frontier", "frontier, numbered as --pick counts")
     if others:
@@ -62,7 +64,7 @@ def _draw(axes: Any, made: Compiled, tried: Sequence[Scores], title: str) -> Non
     for number, scores in enumerate(front, 1):
         axes.annotate(
             str(number),
-            _place(scores),
+            _point(scores),
             ha="center",
             va="center",
             color="white",
@@ -75,8 +77,8 @@ def _draw(axes: Any, made: Compiled, tried: Sequence[Scores], title: str) -> Non
     axes.set_ylabel(
         f"accuracy on {len(made.before.values)} validation questions, % (95% intervals)"
     )
-    axes.set_xlim(*_room([scores.large_tokens for scores in tried]))
-    axes.set_ylim(*_limits(tried))
+    axes.set_xlim(*_x_limits([scores.large_tokens for scores in tried]))
+    axes.set_ylim(*_y_limits(tried))
     axes.grid(color="#e6e6e6", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
@@ -91,7 +93,13 @@ def _draw(axes: Any, made: Compiled, tried: Sequence[Scores], title: str) -> Non
 
 
 def _dots(
-    axes: Any, scores: Sequence[Scores], colour: str, gid: str, label: str, *, thin: bool = False
+    axes: Any,
+    scores: Sequence[ValidationScores],
+    colour: str,
+    gid: str,
+    label: str,
+    *,
+    thin: bool = False,
 ) -> None:
     """Dots with their intervals; of many candidates the intervals are a shade behind the frontier."""
     xs, ys = _points(scores)
@@ -119,27 +127,27 @@ def _dots(
     )
 
 
-def _bounds(scores: Sequence[Scores]) -> tuple[list[float], list[float]]:
+def _bounds(scores: Sequence[ValidationScores]) -> tuple[list[float], list[float]]:
     intervals = [one.interval for one in scores]
     return [low for low, _ in intervals], [high for _, high in intervals]
 
 
-def _place(scores: Scores) -> tuple[float, float]:
+def _point(scores: ValidationScores) -> tuple[float, float]:
     return scores.large_tokens, 100 * scores.accuracy
 
 
-def _points(scores: Sequence[Scores]) -> tuple[list[float], list[float]]:
-    places = [_place(one) for one in scores]
+def _points(scores: Sequence[ValidationScores]) -> tuple[list[float], list[float]]:
+    places = [_point(one) for one in scores]
     return [x for x, _ in places], [y for _, y in places]
 
 
-def _room(xs: Sequence[float]) -> tuple[float, float]:
+def _x_limits(xs: Sequence[float]) -> tuple[float, float]:
     """Limits with room beside the first and the last dot, for the numbers."""
     low, high = min(xs), max(xs)
     margin = 0.06 * (high - low) or max(1.0, 0.1 * high)
     return low - margin, high + margin
 
 
-def _limits(tried: Sequence[Scores]) -> tuple[float, float]:
+def _y_limits(tried: Sequence[ValidationScores]) -> tuple[float, float]:
     lows, highs = _bounds(tried)
     return max(-2.0, 100 * min(lows) - 3), min(104.0, 100 * max(highs) + 4)

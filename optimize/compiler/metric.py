@@ -12,7 +12,7 @@ from ...eval.run.evaluate import FATAL_ERRORS
 from ...models import run_sync
 from ...stats.tiers import LARGE
 from ...util.text import shorten
-from .feedback import feedback
+from .feedback import write_feedback
 from .session import CompileSession
 from .splits import question_fingerprint
 
@@ -24,7 +24,7 @@ Scorer = Callable[[dspy.Example, str | None], Any]
 Judge = Callable[[dspy.Example, str | None], Score]
 
 
-def judged_by(scorer: Scorer) -> Judge:
+def as_judge(scorer: Scorer) -> Judge:
     """The scorer, called and awaited, with words where it gives a number.
 
     What it raises becomes a CopeError that names it and the question; errors of models stay what they are.
@@ -86,28 +86,28 @@ class Metric:
         *,
         last_tier: str = LARGE,
     ) -> None:
-        self.judge, self.session, self.objective = judged_by(scorer), session, objective
+        self.judge, self.session, self.objective = as_judge(scorer), session, objective
         self._rows = {question_fingerprint(row.question): row for row in rows}
         self.last_tier = last_tier
-        self.reference = 0.0
+        self.baseline_tokens = 0.0
         """Tokens that the last tier writes for a question before compiling."""
 
     def score(self, example: dspy.Example, prediction: Any, trace: Any = None) -> float:
         """A number between 0 and 1."""
         return self._judge(example, prediction)[0]
 
-    def right(self, example: dspy.Example, prediction: Any, trace: Any = None) -> bool:
+    def is_correct(self, example: dspy.Example, prediction: Any, trace: Any = None) -> bool:
         """Whether the answer is right: only such traces become demonstrations."""
         return self._judge(example, prediction)[1].value >= 1
 
-    def with_words(
+    def score_with_feedback(
         self, example: dspy.Example, prediction: Any, trace: Any = None
     ) -> dspy.Prediction:
         """The score with feedback on the whole program."""
         value, score = self._judge(example, prediction)
-        return dspy.Prediction(score=value, feedback=feedback(score, prediction, None))
+        return dspy.Prediction(score=value, feedback=write_feedback(score, prediction, None))
 
-    def reflective(
+    def gepa_feedback(
         self,
         example: dspy.Example,
         prediction: Any,
@@ -117,11 +117,11 @@ class Metric:
     ) -> dspy.Prediction:
         """As GEPA wants it: feedback on the predictor that it asks about, and the objectives one by one."""
         value, score = self._judge(example, prediction)
-        found = dspy.Prediction(score=value, feedback=feedback(score, prediction, pred_name))
+        found = dspy.Prediction(score=value, feedback=write_feedback(score, prediction, pred_name))
         if self.objective == "pareto":
             found.objective_scores = {
                 "accuracy": score.value,
-                "large_tokens": -float(tokens_of(prediction, self.last_tier)),
+                "large_tokens": -float(tier_tokens(prediction, self.last_tier)),
             }
         return found
 
@@ -130,33 +130,33 @@ class Metric:
         try:
             score = self.judge(self._rows.get(key, example), answer)
         except (*FATAL_ERRORS, dspy.LMError) as error:
-            self.session.give_up_on(error)
+            self.session.abort_on_fatal(error)
             raise
         if prediction is None:
             return 0.0, score
-        used = tokens_of(prediction, self.last_tier)
-        self.session.note(
-            getattr(prediction, "candidate", None), key, score.value, used, all_tokens(prediction)
+        used = tier_tokens(prediction, self.last_tier)
+        self.session.record_score(
+            getattr(prediction, "candidate", None), key, score.value, used, total_tokens(prediction)
         )
-        return self.worth(score.value, used), score
+        return self.objective_value(score.value, used), score
 
     @property
-    def worth_of_right(self) -> float:
+    def min_value_if_correct(self) -> float:
         """The least that a right answer is worth to the objective."""
         return 0.5 if self.objective == "cost" else 1.0
 
-    def worth(self, value: float, used: int) -> float:
+    def objective_value(self, value: float, used: int) -> float:
         """What an answer is worth to the objective."""
-        if self.objective != "cost" or not self.reference:
+        if self.objective != "cost" or not self.baseline_tokens:
             return value
-        return value * (1 - min(1.0, used / self.reference) / 2)
+        return value * (1 - min(1.0, used / self.baseline_tokens) / 2)
 
 
-def tokens_of(prediction: Any, tier: str) -> int:
+def tier_tokens(prediction: Any, tier: str) -> int:
     """Return the tokens that a tier wrote for a prediction."""
     return sum(row["completion_tokens"] for row in prediction.usage if row["tier"] == tier)
 
 
-def all_tokens(prediction: Any) -> int:
+def total_tokens(prediction: Any) -> int:
     """All tokens of a prediction, those of its prompts included."""
     return sum(row["prompt_tokens"] + row["completion_tokens"] for row in prediction.usage)

@@ -16,14 +16,14 @@ from ...programs.program_diff import changes_between
 from ...programs.program_view import view_from_state
 from ...tracking import TrackerRun
 from ...util.hashing import digest
-from .candidates import Candidate, Candidates, proposal_rows
+from .candidates import Candidate, CandidatePool, proposal_rows
 from .compilation import Compilation
 from .output import save
-from .prompts import prompts_text, state_of, templates
-from .result import Compiled, Scores
+from .prompts import prompt_state, prompts_text, templates
+from .result import CompileResult, ValidationScores
 from .session import CompileCallback, CompileSession
 
-MOST_CHILDREN = 50
+MAX_CHILD_RUNS = 50
 """Candidates with a run of their own; of more, the table tells."""
 
 
@@ -50,7 +50,9 @@ class CompileTracker(CompileCallback):
     ) -> None:
         self._run, self._compilation, self._settings = run, compilation, settings
         self._pool = compilation.session.candidates
-        self._surrogate: Candidates | None = None  # has candidates of its own, over fewer questions
+        self._surrogate: CandidatePool | None = (
+            None  # has candidates of its own, over fewer questions
+        )
         self._known, self._note, self._notify = known, note, notify
         self._seen: set[str] = set()
         self._children: dict[str, str] = {}
@@ -76,17 +78,17 @@ class CompileTracker(CompileCallback):
                 key = candidate.id if pool is self._pool else f"surrogate {candidate.id}"
                 if (
                     key not in self._seen
-                    and not candidate.refused
-                    and candidate.covers(pool.valkeys)
+                    and not candidate.reject_reason
+                    and candidate.has_all(pool.val_keys)
                 ):
                     self._seen.add(key)
                     self._log_candidate(key, candidate, pool, session.guard.used)
 
     def _log_candidate(
-        self, key: str, candidate: Candidate, pool: Candidates, spent: Usage
+        self, key: str, candidate: Candidate, pool: CandidatePool, spent: Usage
     ) -> None:
         """A candidate has answered all validation questions."""
-        accuracy = candidate.mean(pool.valkeys)
+        accuracy = candidate.mean(pool.val_keys)
         own = pool is self._pool
         self._best = max(self._best, accuracy) if own else self._best
         if (
@@ -99,7 +101,7 @@ class CompileTracker(CompileCallback):
             else {"surrogate_accuracy": accuracy}
         )
         self._run.log_metrics({**figures, **_used(spent)}, spent.calls)
-        if own and len(self._children) < MOST_CHILDREN:
+        if own and len(self._children) < MAX_CHILD_RUNS:
             self._log_child_run(candidate, spent.calls)
         self._known[key] = spent.calls
         self._note(self._known)
@@ -107,7 +109,7 @@ class CompileTracker(CompileCallback):
     def _log_child_run(self, candidate: Candidate, calls: int) -> None:
         if candidate.id in self._children:
             return
-        scores = Scores.of(candidate, self._pool.valkeys)
+        scores = ValidationScores.from_candidate(candidate, self._pool.val_keys)
         low, high = scores.interval
         figures = {
             "accuracy": scores.accuracy,
@@ -123,14 +125,14 @@ class CompileTracker(CompileCallback):
             candidate.id, f"candidate {candidate.number}", figures, texts
         )
 
-    def log_outcome(self, made: Compiled) -> None:
+    def log_outcome(self, made: CompileResult) -> None:
         """Log what the compile came to, and note the run in the outcome's provenance."""
         made.provenance["mlflow"] = self._run.id
         for part in (self._figures, self._candidates, self._texts, self._files, self._program):
             with self._collect_errors():
                 part(made)
 
-    def _figures(self, made: Compiled) -> None:
+    def _figures(self, made: CompileResult) -> None:
         gain, low, high = made.gain
         figures = {
             "gain": gain,
@@ -147,17 +149,17 @@ class CompileTracker(CompileCallback):
             figures[f"tokens_{name}"] = scores.tokens
         self._run.log_metrics(figures)
         self._run.set_tags(
-            {"improved": str(made.improved).lower(), "stopped": made.stopped or "no"}
+            {"improved": str(made.improved).lower(), "stopped": made.stop_reason or "no"}
         )
 
-    def _candidates(self, made: Compiled) -> None:
+    def _candidates(self, made: CompileResult) -> None:
         """The table of proposals, accepted and rejected, and the same said of the children."""
-        kept = digest(state_of(made.program))
-        if kept in self._pool and self._pool[kept].covers(self._pool.valkeys):
+        kept = digest(prompt_state(made.program))
+        if kept in self._pool and self._pool[kept].has_all(self._pool.val_keys):
             self._log_child_run(
                 self._pool[kept], self._known.get(kept, self._pool[kept].calls)
             )  # however many there are
-        worth = self._compilation.metric.worth
+        worth = self._compilation.metric.objective_value
         rows = list(proposal_rows(self._pool, worth, kept))
         for row in rows:
             row["run"] = self._children.get(row["id"])
@@ -182,17 +184,17 @@ class CompileTracker(CompileCallback):
                     row["run"],
                 )
 
-    def _texts(self, made: Compiled) -> None:
+    def _texts(self, made: CompileResult) -> None:
         before = self._compilation.program
-        self._run.log_text(prompts_text(state_of(before)), "prompts/before.txt")
-        self._run.log_text(prompts_text(state_of(made.program)), "prompts/after.txt")
+        self._run.log_text(prompts_text(prompt_state(before)), "prompts/before.txt")
+        self._run.log_text(prompts_text(prompt_state(made.program)), "prompts/after.txt")
         changes = changes_between(
             view_from_state(before.dump_state()), view_from_state(made.program.dump_state())
         )
         lines = diff_lines("before", "after", changes, full=True)
         self._run.log_text("\n".join(line.text for line in lines), "prompts/diff.txt")
 
-    def _files(self, made: Compiled) -> None:
+    def _files(self, made: CompileResult) -> None:
         """The program file, those of a frontier, and its pictures."""
         with TemporaryDirectory() as folder:
             program = Path(folder) / "program.json"
@@ -212,7 +214,7 @@ class CompileTracker(CompileCallback):
         for plot in made.provenance.get("plots", ()):
             self._run.log_artifact(Path(plot), "plots")
 
-    def _program(self, made: Compiled) -> None:
+    def _program(self, made: CompileResult) -> None:
         """Its prompts to the registry, and itself among the models."""
         name = f"cope-{self._settings['task']}-{self._settings['preset']}"
         words = f"{self._settings['optimizer']}: {made.before.accuracy:.1%} -> {made.after.accuracy:.1%} on validation"

@@ -11,7 +11,7 @@ from ...errors import CopeError
 from ...programs.compile_metadata import read_compile_metadata
 from .compilation import Compilation
 from .frontier_plot import draw_frontier
-from .result import Compiled, Scores, save_program
+from .result import CompileResult, ValidationScores, save_program
 
 _NOT_SAVED = ("plots",)  # part of the provenance for a tracked run, not for the file
 
@@ -53,7 +53,9 @@ def _compile_id_of(file: Path) -> str | None:
         return None
 
 
-def pick_from_frontier(result: Compiled, number: int | None, before: Mapping[str, Any]) -> Compiled:
+def pick_from_frontier(
+    result: CompileResult, number: int | None, before: Mapping[str, Any]
+) -> CompileResult:
     """Return the outcome with program `number` of the Pareto front in place of the best program.
 
     Args:
@@ -67,7 +69,7 @@ def pick_from_frontier(result: Compiled, number: int | None, before: Mapping[str
     return replace(result, program=program, after=scores, improved=program.dump_state() != before)
 
 
-def add_origin(result: Compiled, compile_id: str, start: Path | None) -> None:
+def add_origin(result: CompileResult, compile_id: str, start: Path | None) -> None:
     """Add to the provenance the compile's name, and the program that it started from.
 
     The questions that the first program was trained on and chosen by count for the new one too.
@@ -92,16 +94,19 @@ def add_origin(result: Compiled, compile_id: str, start: Path | None) -> None:
 
 
 def plot_frontier(
-    result: Compiled, compilation: Compilation, settings: Mapping[str, Any], output: Path
+    result: CompileResult, compilation: Compilation, settings: Mapping[str, Any], output: Path
 ) -> list[Path]:
     """Draw the Pareto front as PNG and SVG next to the program file, and return both files."""
     candidates = compilation.session.candidates
-    tried = [Scores.of(candidate, candidates.valkeys) for candidate in candidates.whole()]
+    tried = [
+        ValidationScores.from_candidate(candidate, candidates.val_keys)
+        for candidate in candidates.fully_evaluated()
+    ]
     title = f"{settings['preset']} compiled for {settings['task']} with {settings['optimizer']}"
     return draw_frontier(result, tried, title, output)
 
 
-def save(result: Compiled, output: Path, *, frontier: bool) -> list[Path]:
+def save(result: CompileResult, output: Path, *, frontier: bool) -> list[Path]:
     """Write the program file and, if `frontier`, every program of the Pareto front as `NAME.frontier-N.json`.
 
     Returns:

@@ -15,20 +15,20 @@ from ...programs import Cascade
 from ...programs.cascade_round import CascadeRound
 from ...programs.demos import usable_demos
 from ...programs.predictor_name import ROLES, PredictorName, Role
-from ..optimizers.base import Job, Optimizer
+from ..optimizers.base import Optimizer, OptimizerContext
 from .estimate import min_calls_per_question
 from .metric import Judge
-from .proposer import TIER
-from .session import no_proposer
+from .proposer import PROPOSER_TIER
+from .session import proposer_unavailable
 from .splits import Splits, question_fingerprint
 
-LEAST = {"train": 4, "val": 4}
+MIN_SPLIT_SIZE = {"train": 4, "val": 4}
 """Fewest questions of a split: with fewer, chance decides."""
 
 
 def check_data(splits: Splits) -> None:
     """Raise a CopeError when a split is too small, or a question is in both."""
-    for name, least in LEAST.items():
+    for name, least in MIN_SPLIT_SIZE.items():
         if len(rows := getattr(splits, name)) < least:
             raise CopeError(
                 f"the {name} split has {len(rows)} questions, and {least} are the least: give more with --{name}"
@@ -71,7 +71,7 @@ def check_prices(program: Cascade, proposers: Sequence[TierLM], budget: Budget) 
     if budget.usd is None:
         return
     models = [(name, program.team[name].lm) for name in program.preset.tiers] + [
-        (TIER, lm) for lm in proposers
+        (PROPOSER_TIER, lm) for lm in proposers
     ]
     if lacking := {name: lm.model for name, lm in models if lm.price_of(1, 1, 1.0) is None}:
         raise CopeError(
@@ -81,7 +81,7 @@ def check_prices(program: Cascade, proposers: Sequence[TierLM], budget: Budget) 
         )
 
 
-def ask_proposer(proposer: TierLM) -> None:
+def ping_proposer(proposer: TierLM) -> None:
     """Ask a tiny question, so that a proposer that is not there is found before money is spent on the rest.
 
     Raises:
@@ -90,7 +90,7 @@ def ask_proposer(proposer: TierLM) -> None:
     try:
         proposer("Reply with one word: ready.", max_tokens=16)
     except dspy.LMError as error:
-        raise no_proposer(str(proposer.model), first_line(error, 300)) from error
+        raise proposer_unavailable(str(proposer.model), first_line(error, 300)) from error
 
 
 def check_pilot(answers: Sequence[Any]) -> None:
@@ -103,31 +103,33 @@ def check_pilot(answers: Sequence[Any]) -> None:
         )
 
 
-def check_calls(optimizer: Optimizer, job: Job, budget: Budget, last: int | None) -> None:
+def check_calls(
+    optimizer: Optimizer, context: OptimizerContext, budget: Budget, last: int | None
+) -> None:
     """Raise a CopeError when so few calls cannot be enough, whatever the models say; none of them is asked.
 
     Rounds before the first compiled one are run once for each question, so a question that they settle is free after that.
 
     Args:
         optimizer: its smallest step counts.
-        job: the compile.
+        context: the compile.
         budget: the bounds.
         last: the last round that a surrogate runs; None without one.
     """
     if budget.calls is None:
         return
-    each = min_calls_per_question(job.student, last)
-    again = any(name.startswith("round_1.") for name in job.student.names)
+    each = min_calls_per_question(context.student, last)
+    again = any(name.startswith("round_1.") for name in context.student.trainable)
 
-    def needed(part: Job) -> float:
-        return each * (len(part.valset) + (optimizer.least(part) if again else 0))
+    def needed(part: OptimizerContext) -> float:
+        return each * (len(part.valset) + (optimizer.min_questions(part) if again else 0))
 
-    if needed(job) > budget.calls:
-        raise _too_small(optimizer, job, "calls", budget.calls, needed, "at least")
+    if needed(context) > budget.calls:
+        raise _too_small(optimizer, context, "calls", budget.calls, needed, "at least")
 
 
 def check_budget(
-    optimizer: Optimizer, job: Job, guard: BudgetGuard, pilot: Sequence[Usage]
+    optimizer: Optimizer, context: OptimizerContext, guard: BudgetGuard, pilot: Sequence[Usage]
 ) -> None:
     """Raise a CopeError when the budget does not allow the first validation and the optimizer's smallest step."""
     for name, bound in guard.budget.bounds().items():
@@ -139,11 +141,11 @@ def check_budget(
             )
         mean = sum(each) / len(each)
 
-        def needed(part: Job, mean: float = mean) -> float:
-            return mean * (len(part.valset) + optimizer.least(part))
+        def needed(part: OptimizerContext, mean: float = mean) -> float:
+            return mean * (len(part.valset) + optimizer.min_questions(part))
 
-        if needed(job) > bound:
-            raise _too_small(optimizer, job, name, bound, needed, "some")
+        if needed(context) > bound:
+            raise _too_small(optimizer, context, name, bound, needed, "some")
 
 
 _OPTIONS: dict[str, Callable[[float], str]] = {
@@ -163,18 +165,22 @@ def _dollars(value: float) -> str:
 
 def _too_small(
     optimizer: Optimizer,
-    job: Job,
+    context: OptimizerContext,
     name: str,
     bound: float,
-    needed: Callable[[Job], float],
+    needed: Callable[[OptimizerContext], float],
     about: str,
 ) -> CopeError:
     """Why a budget does not do, and which would; the same for the questions, where fewer would do."""
-    whole = needed(job)
-    fewer = range(len(job.valset) - 1, LEAST["val"] - 1, -1)
-    least = replace(job, trainset=job.trainset[: LEAST["train"]], valset=job.valset[: LEAST["val"]])
+    whole = needed(context)
+    fewer = range(len(context.valset) - 1, MIN_SPLIT_SIZE["val"] - 1, -1)
+    least = replace(
+        context,
+        trainset=context.trainset[: MIN_SPLIT_SIZE["train"]],
+        valset=context.valset[: MIN_SPLIT_SIZE["val"]],
+    )
     if fits := next(
-        (n for n in fewer if needed(replace(job, valset=job.valset[:n])) <= bound), None
+        (n for n in fewer if needed(replace(context, valset=context.valset[:n])) <= bound), None
     ):
         also = f", or --val {fits}"
     else:
@@ -182,7 +188,7 @@ def _too_small(
     amount = _dollars(whole) if name == "usd" else f"{math.ceil(whole):,}"
     return CopeError(
         f"{format_bound(bound)} {name} are too few for one step of {optimizer.name}: it needs {about} {amount} "
-        f"({len(job.valset) + optimizer.least(job)} answers); give {_OPTIONS[name](whole)}{also}"
+        f"({len(context.valset) + optimizer.min_questions(context)} answers); give {_OPTIONS[name](whole)}{also}"
     )
 
 

@@ -65,12 +65,12 @@ class Advice:
                 made: Any = self._advise(
                     instruction=instruction, replies="\n\n".join(map(_written, examples))
                 )
-            advice = useful(str(made.advice))
+            advice = clean_advice(str(made.advice))
         except (ValueError, AdapterParseError):
             advice = ""
         except ContextWindowExceededError:  # a request that failed, and is told as such
             return instruction
-        self._proposed.unused += not advice
+        self._proposed.num_unused += not advice
         first, *earlier = instruction.split("\n")
         new = "\n".join((first, *earlier[-2:], f"- {advice}"))
         return (
@@ -78,12 +78,12 @@ class Advice:
         )
 
 
-def useful(advice: str) -> str:
+def clean_advice(advice: str) -> str:
     """The advice in a line; empty when it is a remark about the task at hand, cut off, or about code in a block.
 
-    >>> useful("Check the order of the arguments.")
+    >>> clean_advice("Check the order of the arguments.")
     'Check the order of the arguments.'
-    >>> useful("The instruction is clear. Here is the revised one:")
+    >>> clean_advice("The instruction is clear. Here is the revised one:")
     ''
     """
     line = " ".join(advice.replace("**", "").split()).strip("-* ")
@@ -92,11 +92,13 @@ def useful(advice: str) -> str:
     return "" if remark or not 15 <= len(line) <= 400 else line
 
 
-def instructs(proposal: str) -> bool:
+def is_instruction(proposal: str) -> bool:
     """Whether a small model's proposal is an instruction: shown programs, a coder writes the next one instead.
 
-    >>> instructs("Write the function that the tests call."), instructs("```python\\ndef add(a, b):\\n    return a + b\\n```")
-    (True, False)
+    >>> is_instruction("Write the function that the tests call.")
+    True
+    >>> is_instruction("```python\\ndef add(a, b):\\n    return a + b\\n```")
+    False
     """
     return "```" not in proposal and not any(
         line.startswith(("def ", "import ", "class ")) for line in proposal.splitlines()
@@ -145,16 +147,16 @@ class Rewrite:
         try:
             return self._propose(candidate, reflective_dataset, components_to_update)
         except (ValueError, AdapterParseError):
-            self._proposed.unused += 1
+            self._proposed.num_unused += 1
         except ContextWindowExceededError:  # a request that failed, and is told as such
             pass
         return {name: candidate[name] for name in components_to_update}
 
 
-def proposals_by(model: str, most: int, proposed: ProposalStats) -> Any:
+def instruction_proposer(model: str, most: int, proposed: ProposalStats) -> Any:
     """The way that suits a reflecting model: local ones are small.
 
-    >>> type(proposals_by("local/qwen2.5-coder-1.5b", 1500, ProposalStats())).__name__
+    >>> type(instruction_proposer("local/qwen2.5-coder-1.5b", 1500, ProposalStats())).__name__
     'Advice'
     """
     return (Advice if is_local(model) else Rewrite)(most, proposed)

@@ -11,10 +11,10 @@ from ...models.engines.base import LocalEngine
 from ...models.engines.registry import is_local
 from ...models.lm import TierLM
 
-TIER = "proposer"
+PROPOSER_TIER = "proposer"
 """The name under which the meter books its calls: what compiling costs beside what is compiled."""
 
-CONTEXT = 8192
+CONTEXT_TOKENS = 8192
 """Tokens of a local proposer's requests: they hold questions, replies and feedback, which need more room than a question."""
 
 
@@ -37,9 +37,9 @@ def make_proposer(
 
 def _model(team: Team, wanted: Any, max_tokens: int | None) -> TierLM:
     if isinstance(wanted, TierLM):
-        return wanted.copy(tier=TIER)
+        return wanted.copy(tier=PROPOSER_TIER)
     if isinstance(wanted, dspy.LM):
-        return TierLM(wanted.model, tier=TIER, **{**wanted.kwargs, "cache": False})
+        return TierLM(wanted.model, tier=PROPOSER_TIER, **{**wanted.kwargs, "cache": False})
     tier = (
         team.tiers.get(list(team.tiers)[1] if wanted is None else wanted)
         if not isinstance(wanted, LocalEngine)
@@ -51,19 +51,21 @@ def _model(team: Team, wanted: Any, max_tokens: int | None) -> TierLM:
     local = is_local(model)
     for engine in (getattr(other.lm, "engine", None) for other in same):
         # The user's own object, which no name leads to; or one with room enough, so that the weights are loaded once.
-        if isinstance(engine, LocalEngine) and (not local or (engine.context or 0) >= CONTEXT):
+        if isinstance(engine, LocalEngine) and (
+            not local or (engine.context or 0) >= CONTEXT_TOKENS
+        ):
             model = engine
             break
     made = Team(
         small=model,
-        context=CONTEXT,
+        context=CONTEXT_TOKENS,
         max_tokens=max_tokens or (400 if local else 1024),
         limits={"small": 2},
         prices={"small": price} if price else None,
         cache=False,
         weights_dir=team.weights_dir,
     )["small"].lm
-    made.tier = TIER
+    made.tier = PROPOSER_TIER
     return made
 
 
@@ -71,42 +73,42 @@ class ProposalStats:
     """The requests to the proposer.
 
     Attributes:
-        ended: those that ended, with a reply or without.
-        failed: those without.
-        unused: replies that were no instruction, such as a program or a remark, and were left out.
-        why: the model of the last one that failed, and what it failed on, in a line.
+        num_requests: those that ended, with a reply or without.
+        num_failed: those without.
+        num_unused: replies that were no instruction, such as a program or a remark, and were left out.
+        last_failure: the model of the last one that failed, and what it failed on, in a line.
     """
 
     def __init__(self) -> None:
-        self.ended = self.failed = self.unused = 0
-        self.why = ("", "")
+        self.num_requests = self.num_failed = self.num_unused = 0
+        self.last_failure = ("", "")
 
-    def fails(self, model: str, error: Exception) -> None:
+    def record_failure(self, model: str, error: Exception) -> None:
         """A request failed; optimizers go on without its reply."""
-        self.failed += 1
-        self.why = model, first_line(error)
+        self.num_failed += 1
+        self.last_failure = model, first_line(error)
 
     @property
     def all_failed(self) -> bool:
         """Whether something was asked for, and nothing came."""
-        return 0 < self.failed == self.ended
+        return 0 < self.num_failed == self.num_requests
 
     @property
-    def words(self) -> str | None:
+    def summary(self) -> str | None:
         """What was lost, in a line; None when nothing was.
 
         >>> proposed = ProposalStats()
-        >>> proposed.ended, proposed.unused = 5, 2
-        >>> proposed.words
+        >>> proposed.num_requests, proposed.num_unused = 5, 2
+        >>> proposed.summary
         '2 proposals were no instruction and left out: a stronger --reflection-lm may do better'
         """
         said = []
-        if self.failed:
+        if self.num_failed:
             said.append(
-                f"{self.failed} of {self.ended} requests to the proposer failed: {self.why[1]}"
+                f"{self.num_failed} of {self.num_requests} requests to the proposer failed: {self.last_failure[1]}"
             )
-        if self.unused:
+        if self.num_unused:
             said.append(
-                f"{self.unused} proposals were no instruction and left out: a stronger --reflection-lm may do better"
+                f"{self.num_unused} proposals were no instruction and left out: a stronger --reflection-lm may do better"
             )
         return "; ".join(said) or None

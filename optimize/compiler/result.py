@@ -10,13 +10,13 @@ from ...models import Usage
 from ...programs import Cascade
 from ...stats.intervals import paired_interval, wilson
 from ...util.files import write_atomic
-from .candidates import Candidate, Candidates
+from .candidates import Candidate, CandidatePool
 from .metric import Metric
 from .splits import Splits
 
 
 @dataclass(frozen=True)
-class Scores:
+class ValidationScores:
     """A program on the validation questions.
 
     Attributes:
@@ -39,7 +39,7 @@ class Scores:
         return wilson(sum(self.values), len(self.values))
 
     @classmethod
-    def of(cls, candidate: Candidate, keys: list[str]) -> "Scores":
+    def from_candidate(cls, candidate: Candidate, keys: list[str]) -> "ValidationScores":
         return cls(
             [candidate.scores[key] for key in keys],
             candidate.mean(keys, candidate.large_tokens),
@@ -59,7 +59,7 @@ class Scores:
 
 
 @dataclass(frozen=True)
-class Compiled:
+class CompileResult:
     """A compile's outcome.
 
     Attributes:
@@ -69,21 +69,21 @@ class Compiled:
         improved: whether `program` is a new one.
         frontier: programs that no other beats in accuracy and large-tier tokens at once, the cheapest first.
         candidates: all that was tried, in order of appearance.
-        spent: what compiling used, over all attempts.
-        stopped: why the optimizer was stopped before its end; None when it ended by itself.
-        lost: how many of the proposals failed or were no instruction; None when none did.
+        usage: what compiling used, over all attempts.
+        stop_reason: why the optimizer was stopped before its end; None when it ended by itself.
+        proposal_warnings: how many of the proposals failed or were no instruction; None when none did.
         provenance: what a program file says about it: optimizer, splits, models, scores, what it cost.
     """
 
     program: Cascade
-    before: Scores
-    after: Scores
+    before: ValidationScores
+    after: ValidationScores
     improved: bool
-    frontier: list[tuple[Cascade, Scores]]
+    frontier: list[tuple[Cascade, ValidationScores]]
     candidates: list[Candidate]
-    spent: Usage
-    stopped: str | None
-    lost: str | None = None
+    usage: Usage
+    stop_reason: str | None
+    proposal_warnings: str | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -104,22 +104,22 @@ class Compiled:
 
 
 def provenance(
-    made: Compiled, optimizer: str, models: dict[str, str], splits: Splits
+    made: CompileResult, optimizer: str, models: dict[str, str], splits: Splits
 ) -> dict[str, Any]:
     """What a program file says of how it came about."""
     return {
         "optimizer": optimizer,
         "models": models,
-        **asked_with(made.program),
+        **prompt_settings_of(made.program),
         "splits": splits.as_dict(),
-        **({"duplicates": splits.dropped} if splits.dropped else {}),
+        **({"duplicates": splits.duplicates} if splits.duplicates else {}),
         "scores": {"before": made.before.as_dict(), "after": made.after.as_dict()},
-        "budget": {**made.spent.totals(), "seconds": round(made.spent.totals()["seconds"], 1)},
-        "rows": splits.rows(),
+        "budget": {**made.usage.totals(), "seconds": round(made.usage.totals()["seconds"], 1)},
+        "rows": splits.question_fingerprints(),
     }
 
 
-def asked_with(program: Cascade) -> dict[str, Any]:
+def prompt_settings_of(program: Cascade) -> dict[str, Any]:
     """How a program's tiers are asked, as far as all are asked alike: adapter, most tokens of a reply, tokens of a request.
 
     Prompts are chosen for what they are written in, and measure as something else in another adapter.
@@ -157,7 +157,7 @@ def save_program(program: Cascade, path: str | Path, provenance: dict[str, Any])
     return path
 
 
-def select_best(candidates: Candidates, metric: Metric, before: Candidate) -> Candidate:
+def select_best(candidates: CandidatePool, metric: Metric, before: Candidate) -> Candidate:
     """Return the best candidate that answered the whole validation set; the program as it was, where none is better.
 
     Args:
@@ -168,15 +168,20 @@ def select_best(candidates: Candidates, metric: Metric, before: Candidate) -> Ca
 
     def worth(candidate: Candidate) -> tuple[float, float, float]:
         """The objective, then fewer tokens of the large tier, then fewer tokens."""
-        keys = candidates.valkeys
-        values = [metric.worth(candidate.scores[key], candidate.large_tokens[key]) for key in keys]
+        keys = candidates.val_keys
+        values = [
+            metric.objective_value(candidate.scores[key], candidate.large_tokens[key])
+            for key in keys
+        ]
         return (
             sum(values) / len(values),
             -candidate.mean(keys, candidate.large_tokens),
             -candidate.mean(keys, candidate.tokens),
         )
 
-    after = max(candidates.whole(), key=lambda candidate: (*worth(candidate), -candidate.number))
+    after = max(
+        candidates.fully_evaluated(), key=lambda candidate: (*worth(candidate), -candidate.number)
+    )
     if (
         metric.objective == "accuracy"
     ):  # as accurate with fewer tokens is no gain in what was asked for

@@ -20,7 +20,7 @@ from ...sandbox import TestOutcome, TestReport
 from ...util.files import JsonlWriter, read_jsonl
 
 
-class KeptRounds:
+class RoundCache:
     """Outcomes of rounds by key.
 
     Args:
@@ -34,7 +34,7 @@ class KeptRounds:
         self._appender = JsonlWriter(path) if path else None
         self._running: dict[str, asyncio.Future[None]] = {}
 
-    async def run(
+    async def get_or_run(
         self, key: str, round_: CascadeRound, make: Callable[[], Awaitable[Any]]
     ) -> dspy.Prediction:
         """A round's outcome; made when it is not known, and made once when it is asked for twice at the same time."""
@@ -43,13 +43,17 @@ class KeptRounds:
         if key in self._kept:
             for call in self._kept[key]["calls"]:
                 record_call(Call.from_dict({**call, "restored": True}))
-            return _restored(self._kept[key], round_)
+            return _load_outcome(self._kept[key], round_)
         self._running[key] = asyncio.get_running_loop().create_future()
         try:
             with metered() as meter:
                 result = await make()
             self._keep(
-                key, {**_plain(result, round_), "calls": [call.as_dict() for call in meter.calls]}
+                key,
+                {
+                    **_dump_outcome(result, round_),
+                    "calls": [call.as_dict() for call in meter.calls],
+                },
             )
             return result
         finally:
@@ -66,7 +70,7 @@ class KeptRounds:
             self._appender.close()
 
 
-def _plain(result: dspy.Prediction, round_: CascadeRound) -> dict[str, Any]:
+def _dump_outcome(result: dspy.Prediction, round_: CascadeRound) -> dict[str, Any]:
     """A round's outcome as plain data; traces are kept of the samples that anyone learns from."""
     told = {*result.verdict.supporters[:1]} or {s.index for s in result.samples[:1]}
     told |= {s.index for s in result.samples if s.plan and s.plan == result.plan}
@@ -74,8 +78,8 @@ def _plain(result: dspy.Prediction, round_: CascadeRound) -> dict[str, Any]:
         "accepted": result.accepted,
         "plan": result.plan,
         "verdict": _plain_verdict(result.verdict),
-        "samples": [_plain_sample(s, round_, s.index in told) for s in result.samples],
-        "shared": _plain_sample(result.shared, round_, True) if result.shared else None,
+        "samples": [_dump_sample(s, round_, s.index in told) for s in result.samples],
+        "shared": _dump_sample(result.shared, round_, True) if result.shared else None,
     }
 
 
@@ -90,7 +94,7 @@ def _plain_verdict(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _plain_sample(sample: Sample, round_: CascadeRound, traced: bool) -> dict[str, Any]:
+def _dump_sample(sample: Sample, round_: CascadeRound, traced: bool) -> dict[str, Any]:
     plain: dict[str, Any] = {
         "index": sample.index,
         "plan": sample.plan,
@@ -113,13 +117,13 @@ def _plain_sample(sample: Sample, round_: CascadeRound, traced: bool) -> dict[st
     return plain
 
 
-def _restored(line: dict[str, Any], round_: CascadeRound) -> dspy.Prediction:
+def _load_outcome(line: dict[str, Any], round_: CascadeRound) -> dspy.Prediction:
     return dspy.Prediction(
         verdict=_restored_verdict(line["verdict"]),
         accepted=line["accepted"],
         plan=line["plan"],
-        samples=[_sample(plain, round_) for plain in line["samples"]],
-        shared=_sample(line["shared"], round_) if line["shared"] else None,
+        samples=[_load_sample(plain, round_) for plain in line["samples"]],
+        shared=_load_sample(line["shared"], round_) if line["shared"] else None,
     )
 
 
@@ -134,7 +138,7 @@ def _restored_verdict(plain: dict[str, Any]) -> Verdict:
     )
 
 
-def _sample(plain: dict[str, Any], round_: CascadeRound) -> Sample:
+def _load_sample(plain: dict[str, Any], round_: CascadeRound) -> Sample:
     sample = Sample(
         plain["index"],
         plain["plan"],

@@ -14,14 +14,14 @@ from ...programs.resolve import ProgramOptions, resolve_cascade
 from ...tracking import Tracker
 from .compilation import Compilation
 from .document import result_document
-from .estimate import Estimate
+from .estimate import CostEstimate
 from .options import OutputOptions, SplitOptions
 from .output import add_origin, check_output_path, pick_from_frontier, plot_frontier, save
-from .result import Compiled
+from .result import CompileResult
 from .session import CompileCallback
 from .settings import CompileSettings
 from .splits import load_splits
-from .store import check_compile_dir, report_kept_state
+from .store import check_compile_dir, report_saved_state
 from .tracking import compile_provenance, tracked_compile
 
 
@@ -60,7 +60,7 @@ class ProgressCallback(CompileCallback):
     def __exit__(self, *error: object) -> None:
         """Stop showing."""
 
-    def set_estimate(self, estimate: Estimate) -> None:
+    def set_estimate(self, estimate: CostEstimate) -> None:
         """Receive the estimate before the compile starts."""
 
 
@@ -76,7 +76,7 @@ class CompileHooks:
     """
 
     load_models: Callable[[Team, Sequence[str], Sequence[Any]], None]
-    on_plan: Callable[[Compilation, dict[str, Any], Estimate], None]
+    on_plan: Callable[[Compilation, dict[str, Any], CostEstimate], None]
     confirm: Callable[[], None]
     notify: Callable[[str], None]
 
@@ -95,7 +95,7 @@ class CompileRun:
 
     document: dict[str, Any]
     before: Cascade
-    result: Compiled | None
+    result: CompileResult | None
     output: Path
     frontier: Sequence[Path] = ()
 
@@ -152,24 +152,24 @@ def run_compile(
         if options.track and not options.dry_run:
             request.tracker.check(options.store)
         compilation.check()
-        proposers = [compilation.proposer] if compilation.proposes else []
+        proposers = [compilation.proposer] if compilation.uses_proposer else []
         hooks.load_models(request.team, cascade.preset.tiers, proposers)
         with progress:
             estimate = compilation.estimate()
         hooks.on_plan(compilation, document, estimate)
         if options.dry_run:
-            document |= {"duplicates": splits.dropped, "estimate": estimate.as_dict()}
+            document |= {"duplicates": splits.duplicates, "estimate": estimate.as_dict()}
             return CompileRun(document, cascade, None, output)
         hooks.confirm()
         progress.set_estimate(estimate)
-        with report_kept_state(folder, hooks.notify), progress:
+        with report_saved_state(folder, hooks.notify), progress:
             result = _compile(compilation, document, request, output, hooks.notify)
     finally:
         compilation.close()
     frontier = save(result, output, frontier=pareto)
     _check_pick(options.pick, len(result.frontier))
     document = result_document(result, document, estimate, output, frontier)
-    document["duplicates"] = splits.dropped
+    document["duplicates"] = splits.duplicates
     return CompileRun(document, cascade, result, output, frontier)
 
 
@@ -179,7 +179,7 @@ def _compile(
     request: CompileRequest,
     output: Path,
     notify: Callable[[str], None],
-) -> Compiled:
+) -> CompileResult:
     """Run a compile, in an MLflow run unless the user wants none."""
     options = request.output_options
     with ExitStack() as stack:

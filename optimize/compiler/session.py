@@ -13,20 +13,20 @@ from ...models import Budget, BudgetGuard, Call, Halt, Ledger, Usage, admission_
 from ...models.scope import in_scope, scoped
 from ...programs import Cascade
 from ...util.hashing import digest
-from .candidates import Candidate, Candidates
-from .prompts import state_of
-from .proposer import TIER, ProposalStats
-from .round_cache import KeptRounds
-from .store import CALLS, ROUNDS
+from .candidates import Candidate, CandidatePool
+from .prompts import prompt_state
+from .proposer import PROPOSER_TIER, ProposalStats
+from .round_cache import RoundCache
+from .store import CALLS_FILE, ROUNDS_FILE
 
 _PATIENCE = 10.0  # seconds for cancelled questions to end
 
 
-class Stopped(Halt):
+class StageEnded(Halt):
     """A stage is over: what its threads still do ends too."""
 
 
-class Failed(Halt):
+class FatalModelError(Halt):
     """A model cannot be reached or used: what fails for one question fails for all."""
 
     def __init__(self, error: Exception) -> None:
@@ -34,7 +34,7 @@ class Failed(Halt):
         self.error = error
 
 
-def no_proposer(model: str, why: str) -> CopeError:
+def proposer_unavailable(model: str, why: str) -> CopeError:
     """There are no proposals, and why.
 
     Args:
@@ -52,30 +52,30 @@ class CompileActivity:
     Attributes:
         answered: questions that programs answered so far, rollouts and questions that were known included.
         explored: of these, answers that were only looked for, one after the other, to learn from.
-        words: what was begun last.
+        description: what was begun last.
     """
 
     def __init__(self) -> None:
         self.answered = self.explored = 0
-        self.words = ""
+        self.description = ""
 
-    def asks(self, candidate: Candidate, exploring: bool) -> None:
+    def start_question(self, candidate: Candidate, exploring: bool) -> None:
         """A program is asked a question."""
         if exploring:
-            self.words = f"exploring: {self.explored:,} answers"
+            self.description = f"exploring: {self.explored:,} answers"
         else:
             self.explored = 0
             which = f"candidate {candidate.number}" if candidate.number else "the program as it was"
-            self.words = f"asking {which}: {len(candidate.scores):,} questions"
+            self.description = f"asking {which}: {len(candidate.scores):,} questions"
 
-    def has_answered(self, exploring: bool) -> None:
+    def end_question(self, exploring: bool) -> None:
         """A question was answered."""
         self.answered += 1
         self.explored += exploring
 
-    def proposes(self) -> None:
+    def start_proposal(self) -> None:
         """A model was asked for a proposal."""
-        self.words = "a proposal is being written"
+        self.description = "a proposal is being written"
 
 
 class CompileCallback:
@@ -102,7 +102,7 @@ class CompileSession:
     """Budget, ledger, kept rounds and candidates of one compile.
 
     Args:
-        valkeys: fingerprints of the validation questions.
+        val_keys: fingerprints of the validation questions.
         budget: bounds on the total, earlier attempts included.
         folder: where calls and rounds are kept for a resume; None keeps nothing.
         callbacks: observe the compile.
@@ -110,26 +110,26 @@ class CompileSession:
 
     Attributes:
         activity: what is being done.
-        proposed: what became of the proposals.
+        proposal_stats: what became of the proposals.
     """
 
     def __init__(
         self,
-        valkeys: list[str],
+        val_keys: list[str],
         budget: Budget | None = None,
         folder: Path | None = None,
         callbacks: Sequence[CompileCallback] = (),
         reject_reason: Callable[[Cascade], str | None] = lambda program: None,
     ) -> None:
-        self.ledger = Ledger(folder / CALLS) if folder else None
-        self.kept = KeptRounds(folder / ROUNDS if folder else None)
+        self.ledger = Ledger(folder / CALLS_FILE) if folder else None
+        self.round_cache = RoundCache(folder / ROUNDS_FILE if folder else None)
         self.guard = BudgetGuard(budget or Budget(), _used_before(self.ledger))
         self.resumed = bool(self.ledger and self.ledger.earlier_calls)
-        self.candidates = Candidates(valkeys)
+        self.candidates = CandidatePool(val_keys)
         self._reject_reason = reject_reason
         self._callbacks = list(callbacks)
         self.activity = CompileActivity()
-        self.proposed = ProposalStats()
+        self.proposal_stats = ProposalStats()
         self._ended: dict[int, Halt] = {}
         self._stages = 0
         self._running: dict[asyncio.Task[Any], int] = {}  # questions in flight, by stage
@@ -147,7 +147,7 @@ class CompileSession:
             self._callbacks.remove(callback)
 
     @contextmanager
-    def with_candidates(self, candidates: Candidates) -> Iterator[Candidates]:
+    def with_candidates(self, candidates: CandidatePool) -> Iterator[CandidatePool]:
         """Collect programs and scores in other candidates inside."""
         before, self.candidates = self.candidates, candidates
         try:
@@ -167,13 +167,13 @@ class CompileSession:
             try:
                 yield
             finally:
-                self._ended.setdefault(number, Stopped("this part of the compile is over"))
+                self._ended.setdefault(number, StageEnded("this part of the compile is over"))
                 self._stop(number)
 
     @contextmanager
     def question(self) -> Iterator[None]:
         """A question of the running stage is being answered by this task; when the stage ends, so does the task."""
-        self.check()
+        self.raise_if_ended()
         task = asyncio.current_task()
         assert task is not None
         self._running[task] = in_scope("stage", 0)
@@ -181,7 +181,7 @@ class CompileSession:
             with scoped("question", True):
                 yield
         except asyncio.CancelledError:
-            self.check()  # the stage's end is the reason that an optimizer's thread is told
+            self.raise_if_ended()  # the stage's end is the reason that an optimizer's thread is told
             raise
         finally:
             del self._running[task]
@@ -197,78 +197,78 @@ class CompileSession:
 
     def before_call(self) -> None:
         """Let a model call of the running stage begin; see `AdmissionControl`."""
-        self.check()
+        self.raise_if_ended()
         if not in_scope("question"):
-            self.activity.proposes()
+            self.activity.start_proposal()
         try:
             self.guard.before_call()
         except Halt as halt:
-            self.end(halt)
+            self.end_stage(halt)
             raise
         self._notify()
 
     def on_error(self, call: Call, error: Exception) -> None:
         """What fails for one request fails for all: no optimizer is to go on as if it had only lost a proposal."""
         if fatal := fatal_error_in(error):
-            self.end(
-                Failed(
+            self.end_stage(
+                FatalModelError(
                     fatal
                     if in_scope("question")
-                    else no_proposer(call.model, first_line(fatal, 300))
+                    else proposer_unavailable(call.model, first_line(fatal, 300))
                 )
             )
-            self.check()
-        elif call.tier == TIER:
-            self.proposed.fails(call.model, error)
+            self.raise_if_ended()
+        elif call.tier == PROPOSER_TIER:
+            self.proposal_stats.record_failure(call.model, error)
 
-    def give_up_on(self, error: Exception) -> None:
+    def abort_on_fatal(self, error: Exception) -> None:
         """End the stage on an error that every question would meet: to an optimizer it were one wrong answer more."""
         if fatal := fatal_error_in(error):
-            self.end(Failed(fatal))
-            self.check()
+            self.end_stage(FatalModelError(fatal))
+            self.raise_if_ended()
 
     def after_call(self, call: Call) -> None:
         self.guard.after_call(call)
-        if call.tier == TIER:
-            self.proposed.ended += 1
+        if call.tier == PROPOSER_TIER:
+            self.proposal_stats.num_requests += 1
         self._notify()
 
     def _notify(self) -> None:
         for callback in list(self._callbacks):
             callback.on_call(self)
 
-    def check(self) -> None:
+    def raise_if_ended(self) -> None:
         """Raise what ended the stage that this thread belongs to, if it has ended."""
         if halt := self._ended.get(in_scope("stage", 0)):
             raise halt
 
-    def end(self, why: Halt) -> None:
+    def end_stage(self, why: Halt) -> None:
         """End the stage that this thread belongs to."""
         self._ended.setdefault(in_scope("stage", 0), why)
 
-    def see(self, program: Cascade) -> Candidate:
+    def register_candidate(self, program: Cascade) -> Candidate:
         """The candidate that a program's prompts are; a new one is noted before it is asked anything."""
-        state = state_of(program)
+        state = prompt_state(program)
         identity = digest(state)
         if identity not in self.candidates:
-            self.candidates.see(
+            self.candidates.register(
                 identity, state, self.guard.used.calls, self._reject_reason(program)
             )
         return self.candidates[identity]
 
-    def note(
+    def record_score(
         self, identity: str | None, key: str, value: float, large_tokens: int, tokens: int
     ) -> None:
         """Keep a score, unless it comes from a rollout that only looked for other answers."""
         if identity is not None:
-            self.candidates.score(identity, key, value, large_tokens, tokens)
+            self.candidates.add_score(identity, key, value, large_tokens, tokens)
             for callback in list(self._callbacks):
                 callback.on_score(self)
 
     def close(self) -> None:
         if self.ledger:
             self.ledger.close()
-        self.kept.close()
+        self.round_cache.close()
 
 
 def _used_before(ledger: Ledger | None) -> Usage | None:

@@ -17,7 +17,7 @@ from ...programs import Cascade
 from ...programs.domains.registry import domain_by_name
 from ...util.hashing import digest
 from .metric import Objective, Scorer
-from .result import asked_with
+from .result import prompt_settings_of
 from .session import CompileCallback, CompileSession
 from .splits import Splits
 
@@ -87,9 +87,9 @@ class CompileSettings:
             "program": digest(program.dump_state()),
             "models": {tier: program.team[tier].model for tier in program.preset.tiers},
             "reflection_lm": self._proposer_name(program),
-            "splits": {name: splits.print_of(name) for name in ("train", "val")},
+            "splits": {name: splits.fingerprint(name) for name in ("train", "val")},
         }
-        found |= asked_with(program)
+        found |= prompt_settings_of(program)
         more: dict[str, Any] = dict(prompt_settings or {})
         more["shown"] = test_visibility
         more["chain"] = self.chain if isinstance(self.chain, str) else ",".join(self.chain)
@@ -118,7 +118,7 @@ def parse_program(program: Any) -> Cascade:
     """Return the program; raise a CopeError for anything but a cascade."""
     if not isinstance(program, Cascade):
         raise CopeError(
-            f"{_kind(program)} is no Cascade: make one with cope.Cascade(PRESET, TEAM), or load one with Cascade.from_file"
+            f"{_type_name(program)} is no Cascade: make one with cope.Cascade(PRESET, TEAM), or load one with Cascade.from_file"
         )
     return program
 
@@ -131,7 +131,7 @@ def parse_budget(budget: Any) -> Budget | None:
     """
     if budget is None or isinstance(budget, Budget):
         return budget
-    if not _whole(budget):
+    if not _is_int(budget):
         raise CopeError(f"budget is {budget!r}: give a Budget, or a whole number of calls")
     return Budget(calls=budget)
 
@@ -167,11 +167,11 @@ def parse_objective(objective: Any) -> Objective:
     return objective
 
 
-def parse_count(option: str, value: Any, least: int | None = 0) -> int:
+def parse_count(option: str, value: Any, minimum: int | None = 0) -> int:
     """Return a whole number that is not below `least`."""
-    if not _whole(value) or (least is not None and value < least):
+    if not _is_int(value) or (minimum is not None and value < minimum):
         raise CopeError(
-            f"{option} is {value!r}: give a whole number{'' if least is None else f' from {least} on'}"
+            f"{option} is {value!r}: give a whole number{'' if minimum is None else f' from {minimum} on'}"
         )
     return value
 
@@ -180,7 +180,7 @@ def check_proposer(proposer: Any) -> None:
     """Raise a CopeError when it cannot be a model."""
     if not (proposer is None or isinstance(proposer, str | dspy.LM | LocalEngine)):
         raise CopeError(
-            f"proposer is {_kind(proposer)}: give a model's name as for Team, an engine, or a dspy.LM"
+            f"proposer is {_type_name(proposer)}: give a model's name as for Team, an engine, or a dspy.LM"
         )
 
 
@@ -210,10 +210,10 @@ def default_scorer(program: Cascade, rows: Sequence[dspy.Example]) -> Scorer:
     return task.score
 
 
-def _whole(value: Any) -> bool:
+def _is_int(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _kind(value: Any) -> str:
+def _type_name(value: Any) -> str:
     """What a value is, in a word or two."""
     return f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"

@@ -24,20 +24,20 @@ class Splits:
     Attributes:
         train: for demonstrations and reflection.
         val: for the choice between candidates.
-        dropped: how many questions were left out because an equal one is in already.
+        duplicates: how many questions were left out because an equal one is in already.
     """
 
     train: list[dspy.Example]
     val: list[dspy.Example]
-    dropped: int = 0
+    duplicates: int = 0
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """Sizes and fingerprints in a line."""
-        left_out = f"; {self.dropped} duplicates left out" if self.dropped else ""
-        return f"train {len(self.train)} ({self.print_of('train')}), val {len(self.val)} ({self.print_of('val')}){left_out}"
+        left_out = f"; {self.duplicates} duplicates left out" if self.duplicates else ""
+        return f"train {len(self.train)} ({self.fingerprint('train')}), val {len(self.val)} ({self.fingerprint('val')}){left_out}"
 
-    def print_of(self, name: str) -> str:
+    def fingerprint(self, name: str) -> str:
         """The fingerprint of a whole split."""
         return digest(self._fingerprints(name))[:8]
 
@@ -47,11 +47,11 @@ class Splits:
     def as_dict(self) -> dict[str, Any]:
         """Size and fingerprint of each, for a program file."""
         return {
-            name: {"n": len(rows), "fingerprint": self.print_of(name)}
+            name: {"n": len(rows), "fingerprint": self.fingerprint(name)}
             for name, rows in (("train", self.train), ("val", self.val))
         }
 
-    def rows(self) -> dict[str, list[str]]:
+    def question_fingerprints(self) -> dict[str, list[str]]:
         """The fingerprints of the questions, so that an evaluation can tell what a program has seen."""
         return {name: self._fingerprints(name) for name in ("train", "val")}
 
@@ -78,7 +78,7 @@ def split(
     for name, rows in (("trainset", trainset), ("valset", valset)):
         _check_rows(name, () if rows is None else rows)
     rng = random.Random(seed)
-    pool, dropped = _distinct(trainset, set())
+    pool, dropped = _unique(trainset, set())
     rng.shuffle(pool)
     if valset is None:
         val = len(pool) // 3 if val is None else val
@@ -89,7 +89,7 @@ def split(
                 "ones there are: give smaller --train and --val, or more data"
             )
         return Splits(pool[:train], pool[train : train + val], dropped)
-    others, twice = _distinct(valset, {question_fingerprint(example.question) for example in pool})
+    others, twice = _unique(valset, {question_fingerprint(example.question) for example in pool})
     rng.shuffle(others)
     for name, wanted, rows in (("train", train, pool), ("validation", val, others)):
         if wanted is not None and wanted > len(rows):
@@ -121,7 +121,7 @@ def _check_rows(name: str, rows: Any) -> None:
             )
 
 
-def _distinct(examples: Sequence[dspy.Example], taken: set[str]) -> tuple[list[dspy.Example], int]:
+def _unique(examples: Sequence[dspy.Example], taken: set[str]) -> tuple[list[dspy.Example], int]:
     kept, seen = [], set(taken)
     for example in examples:
         if (mark := question_fingerprint(example.question)) not in seen:

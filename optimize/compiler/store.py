@@ -10,17 +10,17 @@ from tempfile import mkdtemp
 from ...errors import CopeError
 from ...util.lock import lock_directory
 
-CALLS, ROUNDS = "calls.jsonl", "rounds.jsonl"
-NOTES = "run.json"
+CALLS_FILE, ROUNDS_FILE = "calls.jsonl", "rounds.jsonl"
+METADATA_FILE = "run.json"
 """The compile's MLflow run, and the candidates that were logged to it."""
-STARTED = "started"
+STARTED_FILE = "started"
 """A file that exists once more than the pilot was run."""
-KEPT = (CALLS, ROUNDS, NOTES, STARTED)
+STATE_FILES = (CALLS_FILE, ROUNDS_FILE, METADATA_FILE, STARTED_FILE)
 """All files that a resumed compile reads."""
 _TERMINATED = 143  # exit status after SIGTERM, as shells have it
 
 
-class CompileFolder:
+class CompileStore:
     """A folder that is locked until it is closed.
 
     Args:
@@ -39,9 +39,9 @@ class CompileFolder:
             ) from None
         self._lock = lock_directory(self.path, "compile")
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Remove the files of an earlier compile."""
-        for name in KEPT:
+        for name in STATE_FILES:
             (self.path / name).unlink(missing_ok=True)
 
     def close(self) -> None:
@@ -49,11 +49,11 @@ class CompileFolder:
         self._lock.release()
 
 
-def check_free(path: Path) -> None:
+def check_unlocked(path: Path) -> None:
     """Raise a CopeError while another compile writes to a folder; a folder that cannot be read counts as free."""
     with suppress(FileNotFoundError):
         if path.is_dir():
-            CompileFolder(path).close()
+            CompileStore(path).close()
 
 
 def check_compile_dir(
@@ -71,26 +71,26 @@ def check_compile_dir(
     Raises:
         CopeError: when an earlier compile's files are there and the user chose neither, or another compile holds the lock.
     """
-    check_free(folder)
+    check_unlocked(folder)
     if dry_run:
-        if fresh and (folder / CALLS).exists():
+        if fresh and (folder / CALLS_FILE).exists():
             notify(f"a dry run forgets nothing, so --fresh leaves {folder} as it is")
         return
-    if (folder / STARTED).exists() and not (resume or fresh):
+    if (folder / STARTED_FILE).exists() and not (resume or fresh):
         raise CopeError(
             f"an earlier compile like this one is in {folder}: go on with --resume, or start anew with --fresh"
         )
 
 
 @contextmanager
-def report_kept_state(folder: Path, notify: Callable[[str], None]) -> Iterator[None]:
+def report_saved_state(folder: Path, notify: Callable[[str], None]) -> Iterator[None]:
     """Say where the finished work is and how to resume, when an error or a signal ends the work inside.
 
     Args:
         folder: the compile's folder.
         notify: receives a line for the user.
     """
-    (folder / STARTED).touch()
+    (folder / STARTED_FILE).touch()
     try:
         with _sigterm_as_interrupt():
             yield

@@ -14,11 +14,13 @@ from ...programs.ensemble import Ensemble
 from ...programs.plan_kinds import PLAN_KINDS
 from ...programs.sampling import derive_seed
 from ...util.hashing import digest
-from .feedback import announces, reflection_trace
-from .prompts import plain_prompt, state_of, take
+from .feedback import is_cut_off, reflection_trace
+from .prompts import apply_state, predictor_state, prompt_state
 from .session import CompileSession
 
-_WARM = 0.7  # the temperature of a greedy round while an optimizer looks for other answers
+_ROLLOUT_TEMPERATURE = (
+    0.7  # the temperature of a greedy round while an optimizer looks for other answers
+)
 
 
 class Student(Ensemble):
@@ -27,18 +29,18 @@ class Student(Ensemble):
     Args:
         cascade: the program to compile.
         session: what all copies share: kept rounds, budget, candidates.
-        names: the predictors that the optimizer may change; the others are frozen.
-        last: the last round that runs; None runs all. A surrogate ends where nothing later is compiled.
-        failures: whether an optimizer that reflects sees every round, those that settled nothing too.
+        trainable: the predictors that the optimizer may change; the others are frozen.
+        last_round: the last round that runs; None runs all. A surrogate ends where nothing later is compiled.
+        include_failures: whether an optimizer that reflects sees every round, those that settled nothing too.
     """
 
     def __init__(
         self,
         cascade: Cascade,
         session: CompileSession,
-        names: Iterable[str],
-        last: int | None = None,
-        failures: bool = False,
+        trainable: Iterable[str],
+        last_round: int | None = None,
+        include_failures: bool = False,
     ) -> None:
         super().__init__(
             cascade.preset,
@@ -49,13 +51,13 @@ class Student(Ensemble):
             confidence=cascade.confidence,
             early_stop=cascade.early_stop,
         )
-        self.session, self.names, self.last, self.failures = (
+        self.session, self.trainable, self.last_round, self.include_failures = (
             session,
-            frozenset(names),
-            last,
-            failures,
+            frozenset(trainable),
+            last_round,
+            include_failures,
         )
-        take(self, state_of(cascade))
+        apply_state(self, prompt_state(cascade))
         for name, predict in dspy.Module.named_parameters(self):
             # GEPA tells predictors apart by their signatures: no two are equal, whatever their words.
             first = next(iter(predict.signature.input_fields))
@@ -63,12 +65,14 @@ class Student(Ensemble):
 
     def named_parameters(self) -> list[tuple[str, Any]]:
         """The predictors that an optimizer sees; DSPy reads all others from this too."""
-        names = self.__dict__.get("names")
+        names = self.__dict__.get("trainable")
         return [pair for pair in super().named_parameters() if names is None or pair[0] in names]
 
     def rounds(self):
         return (
-            round_ for round_ in super().rounds() if self.last is None or round_.number <= self.last
+            round_
+            for round_ in super().rounds()
+            if self.last_round is None or round_.number <= self.last_round
         )
 
     def get_lm(self) -> Any:
@@ -80,43 +84,43 @@ class Student(Ensemble):
         lm = next((p.lm for p in self.predictors() if p.lm), None) or dspy.settings.lm
         return (getattr(lm, "kwargs", None) or {}).get("rollout_id")
 
-    async def aforward(self, question: str, **inputs: Any) -> dspy.Prediction:
-        candidate = self.session.see(self)
-        if candidate.refused:
+    async def aforward(self, question: str, **given: Any) -> dspy.Prediction:
+        candidate = self.session.register_candidate(self)
+        if candidate.reject_reason:
             return dspy.Prediction(
                 answer=None,
                 rounds=[],
                 round=0,
                 usage=[],
-                refused=candidate.refused,
+                refused=candidate.reject_reason,
                 candidate=candidate.id,
             )
         exploring = self._rollout() is not None
-        self.session.activity.asks(candidate, exploring)
+        self.session.activity.start_question(candidate, exploring)
         try:
             with self.session.question():
-                prediction = await super().aforward(question, **inputs)
+                prediction = await super().aforward(question, **given)
         except (*FATAL_ERRORS, dspy.LMError) as error:
-            self.session.give_up_on(error)
+            self.session.abort_on_fatal(error)
             raise
-        self.session.activity.has_answered(exploring)
+        self.session.activity.end_question(exploring)
         prediction.candidate = None if exploring else candidate.id
         return prediction
 
     async def run_round(
-        self, round_: CascadeRound, question: str, plans: dict[int, str], inputs: dict[str, Any]
+        self, round_: CascadeRound, question: str, plans: dict[int, str], given: dict[str, Any]
     ) -> dspy.Prediction:
         rollout, seed = self._rollout(), self.seed
         if rollout is not None:
-            round_, seed = _warmer(round_), derive_seed(seed, rollout)
+            round_, seed = _with_temperature(round_), derive_seed(seed, rollout)
         seen = {number: plans.get(number) for number in round_.fields}
-        about = [round_.spec.identity(), self._models(round_), inputs]
+        about = [round_.spec.identity(), self._models(round_), given]
         about += (
             [self.early_stop] if self.early_stop in HEURISTIC_RULES else []
         )  # the others decide alike
         nearest = self.nearest_demos(round_, question)
-        key = digest(_round_state(round_, nearest), question, seen, seed, *about)
-        result = await self.session.kept.run(
+        key = digest(_prompt_state(round_, nearest), question, seen, seed, *about)
+        result = await self.session.round_cache.get_or_run(
             key,
             round_,
             lambda: round_.acall(
@@ -125,7 +129,7 @@ class Student(Ensemble):
                 team=self.team,
                 confidence=self.confidence_of(round_.number),
                 seed=seed,
-                inputs=inputs,
+                given=given,
                 nearest=nearest,
                 early_stop=self.early_stop,
             ),
@@ -141,8 +145,10 @@ class Student(Ensemble):
         ]
 
     def optimizer_trace(self, results: list[dspy.Prediction]) -> list[Any]:
-        if not self.failures:
-            return [entry for entry in super().optimizer_trace(results) if not _empty_plan(entry)]
+        if not self.include_failures:
+            return [
+                entry for entry in super().optimizer_trace(results) if not _has_empty_plan(entry)
+            ]
         pairs = zip(self.rounds(), results, strict=False)
         return [
             entry
@@ -153,21 +159,21 @@ class Student(Ensemble):
     def with_state(self, state: dict[str, Any]) -> Self:
         """A copy with these prompts."""
         other = self.deepcopy()
-        take(other, state)
+        apply_state(other, state)
         return other
 
 
-def _empty_plan(entry: Any) -> bool:
+def _has_empty_plan(entry: Any) -> bool:
     """Whether a traced call is a planner's that was cut off where the plan was about to begin: no example to follow."""
     _, _, outputs = entry
-    return any(announces(str(outputs.get(kind) or "")) for kind in PLAN_KINDS)
+    return any(is_cut_off(str(outputs.get(kind) or "")) for kind in PLAN_KINDS)
 
 
-def _warmer(round_: CascadeRound) -> CascadeRound:
+def _with_temperature(round_: CascadeRound) -> CascadeRound:
     """The round with samples that differ from rollout to rollout; it shares its predictors with the round."""
     warm = copy.copy(round_)
     changes = {
-        name: _WARM
+        name: _ROLLOUT_TEMPERATURE
         for name in ("temperature", "plan_temperature")
         if getattr(round_.spec, name) == 0
     }
@@ -175,11 +181,11 @@ def _warmer(round_: CascadeRound) -> CascadeRound:
     return warm
 
 
-def _round_state(round_: CascadeRound, nearest: Mapping[str, Sequence[Any]]) -> list[Any]:
+def _prompt_state(round_: CascadeRound, nearest: Mapping[str, Sequence[Any]]) -> list[Any]:
     """The prompts of a round as a question meets them."""
     modules = {"planner": round_.planner, "reasoner": round_.reasoner}
     return [
-        plain_prompt(module.predict, nearest.get(role, ()))
+        predictor_state(module.predict, nearest.get(role, ()))
         for role, module in modules.items()
         if module
     ]

@@ -12,15 +12,15 @@ from ...tracking import MlflowTracker, Tracker
 from ...util.files import read_metadata, write_metadata
 from .compilation import Compilation
 from .mlflow_log import CompileTracker
-from .result import Compiled
-from .store import NOTES
+from .result import CompileResult
+from .store import METADATA_FILE
 
 
 def _warn(message: str) -> None:
     sys.stderr.write(f"{message}\n")
 
 
-def compile_provenance(result: Compiled, settings: Mapping[str, Any]) -> Compiled:
+def compile_provenance(result: CompileResult, settings: Mapping[str, Any]) -> CompileResult:
     """Return the outcome with what its program file says: optimizer, splits, models, scores, what it cost.
 
     Args:
@@ -50,7 +50,7 @@ def compile_provenance(result: Compiled, settings: Mapping[str, Any]) -> Compile
     return replace(result, provenance=about)
 
 
-def run_tracked(compilation: Compilation, task: str, *, store: str | None = None) -> Compiled:
+def run_tracked(compilation: Compilation, task: str, *, store: str | None = None) -> CompileResult:
     """Run a compile that was prepared in Python, in an MLflow run like that of `cope compile`.
 
     Args:
@@ -79,9 +79,9 @@ def run_tracked(compilation: Compilation, task: str, *, store: str | None = None
     every = [name for name, _ in compilation.program.named_predictors()]
     settings = replace(
         compilation.settings,
-        only=[] if compilation.names == every else compilation.names,
+        only=[] if compilation.trainable == every else compilation.trainable,
         proposer=str(compilation.proposer.model),
-        chain=",".join(compilation.job.chain),
+        chain=",".join(compilation.context.chain),
     )
     document = settings.document(task, compilation.program, compilation.splits)
     with tracked_compile(compilation, document, store) as log:
@@ -107,7 +107,7 @@ def tracked_compile(
     store: str | None = None,
     notify: Callable[[str], None] = _warn,
     tracker: Tracker | None = None,
-) -> Iterator[Callable[[Compiled], None]]:
+) -> Iterator[Callable[[CompileResult], None]]:
     """Open an MLflow run around a compile, with a run inside it for each candidate. A resumed compile resumes its run.
 
     Args:
@@ -120,7 +120,7 @@ def tracked_compile(
     Yields:
         A function that logs the outcome, and notes the run in its provenance.
     """
-    file = compilation.folder / NOTES
+    file = compilation.folder / METADATA_FILE
     tracker = tracker or MlflowTracker()
     earlier = read_metadata(file)
     with tracker.open(
@@ -154,12 +154,12 @@ def mlflow_params(compilation: Compilation, settings: Mapping[str, Any]) -> dict
     models, fingerprints = flat.pop("models"), flat.pop("splits")
     proposer = flat.pop("reflection_lm")
     params: dict[str, Any] = {f"model.{tier}": model for tier, model in models.items()}
-    if compilation.proposes:
+    if compilation.uses_proposer:
         params["model.proposer"] = proposer
     for name in ("train", "val"):
         size = len(getattr(compilation.splits, name))
         params[f"split.{name}"] = f"{size} questions, fingerprint {fingerprints[name]}"
     params |= flat
     params["only"] = ", ".join(flat["only"]) or "all"
-    params["predictors"] = ", ".join(compilation.names)
+    params["predictors"] = ", ".join(compilation.trainable)
     return params

@@ -14,7 +14,7 @@ from ..compiler.student import Student
 
 
 @dataclass
-class Job:
+class OptimizerContext:
     """One compile, as an optimizer sees it.
 
     Attributes:
@@ -23,8 +23,8 @@ class Job:
         valset: questions to choose by.
         metric: scores, with and without words.
         proposer: the model that writes instructions.
-        runs: how many questions the budget lets a program answer, about; None without a budget.
-        threads: questions side by side.
+        max_questions: how many questions the budget lets a program answer, about; None without a budget.
+        num_threads: questions side by side.
         demos: the most demonstrations of a predictor.
         seed: of the optimizer.
         evaluate: scores a program on the validation questions, all or some of them.
@@ -36,29 +36,36 @@ class Job:
     valset: list[dspy.Example]
     metric: Metric
     proposer: dspy.LM
-    runs: int | None
-    threads: int
+    max_questions: int | None
+    num_threads: int
     demos: int
     seed: int
     evaluate: Callable[[Student, list[dspy.Example]], list[float]]
     chain: tuple[str, ...] = ()
 
     @property
-    def predictors(self) -> int:
+    def num_predictors(self) -> int:
         """How many predictors are compiled."""
         return len(self.student.predictors())
 
-    def candidates(self, usual: int, least: int = 2, each: int | None = None) -> int:
+    def num_candidates(
+        self, default: int, minimum: int = 2, questions_each: int | None = None
+    ) -> int:
         """How many candidates the budget allows, at most the usual number.
 
         Args:
-            usual: without a budget.
-            least: never fewer.
-            each: questions that one candidate is asked; the validation set's by default.
+            default: without a budget.
+            minimum: never fewer.
+            questions_each: questions that one candidate is asked; the validation set's by default.
         """
-        if self.runs is None:
-            return usual
-        return max(least, min(usual, math.floor(self.runs / max(1, each or len(self.valset)))))
+        if self.max_questions is None:
+            return default
+        return max(
+            minimum,
+            min(
+                default, math.floor(self.max_questions / max(1, questions_each or len(self.valset)))
+            ),
+        )
 
 
 class Optimizer(Protocol):
@@ -70,34 +77,34 @@ class Optimizer(Protocol):
     Attributes:
         name: as users give it.
         description: what it changes, in a few words.
-        reflects: whether it learns from failures, so that it is shown the rounds that accepted no answer.
-        demonstrates: whether it, or one of several in a chain, adds demonstrations to prompts.
-        instructs: whether it, or one of several in a chain, changes instructions.
+        learns_from_failures: whether it learns from failures, so that it is shown the rounds that accepted no answer.
+        adds_demos: whether it, or one of several in a chain, adds demonstrations to prompts.
+        changes_instructions: whether it, or one of several in a chain, changes instructions.
         default_chain: the optimizers that it runs one after the other where the user names none; empty where it takes
             no chain.
     """
 
     name: str
     description: str
-    reflects: bool = False
-    demonstrates: bool = False
-    instructs: bool = False
+    learns_from_failures: bool = False
+    adds_demos: bool = False
+    changes_instructions: bool = False
     default_chain: tuple[str, ...] = ()
 
-    def least(self, job: Job) -> int:
+    def min_questions(self, context: OptimizerContext) -> int:
         """Return how many questions programs must answer for its smallest step, the first validation apart."""
         ...
 
-    def runs(self, job: Job) -> tuple[int, int]:
+    def estimate_cost(self, context: OptimizerContext) -> tuple[int, int]:
         """Return about how many questions programs will answer, and how many calls the proposing model will get."""
         ...
 
-    def compile(self, job: Job) -> Student | None:
+    def compile(self, context: OptimizerContext) -> Student | None:
         """Return the improved program; None where the session alone knows what was tried."""
         ...
 
 
-class StepFailed(Exception):
+class ChainStepError(Exception):
     """A step of a chain of optimizers failed, for the reason that is its cause; what was scored before it is known.
 
     Args:
@@ -109,19 +116,19 @@ class StepFailed(Exception):
         super().__init__(f"step {number}, {name}")
 
 
-def failure(name: str, error: BaseException) -> str:
+def failure_message(name: str, error: BaseException) -> str:
     """What an optimizer failed on, in a line.
 
     >>> failure("copro", ValueError("no ideas"))
     'copro failed (ValueError: no ideas)'
     """
     step = ""
-    if isinstance(error, StepFailed):
+    if isinstance(error, ChainStepError):
         step, error = f" in {error}", error.__cause__ or error
     return f"{name} failed{step} ({type(error).__name__}: {first_line(error)})"
 
 
-def shown_row(example: dspy.Example, student: Student) -> dspy.Example:
+def visible_example(example: dspy.Example, student: Student) -> dspy.Example:
     """A training row as optimizers, and the models that propose, see it.
 
     Its answer has the name that reasoners write it to. What only the metric knows, such as hidden tests, is left out, so

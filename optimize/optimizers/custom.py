@@ -11,12 +11,12 @@ from ...errors import CopeError
 from ...models import Price
 from ...models.lm import TierLM
 from ..compiler.student import Student
-from .base import Job, Optimizer
-from .custom_lms import held_by, lent_models, models_of
+from .base import Optimizer, OptimizerContext
+from .custom_lms import find_lms, nested_optimizers, use_metered_lms
 from .registry import trains_weights
 
 
-class Own(Optimizer):
+class CustomOptimizer(Optimizer):
     """An optimizer object. Calls of the models that it holds are booked as the proposer's, and the budget holds them.
 
     Args:
@@ -28,8 +28,8 @@ class Own(Optimizer):
     """
 
     description = "as the given optimizer does"
-    demonstrates = True  # it may
-    instructs = True
+    adds_demos = True  # it may
+    changes_instructions = True
 
     def __init__(self, teleprompter: Teleprompter, price: Price | None = None) -> None:
         if not isinstance(teleprompter, Teleprompter):
@@ -39,18 +39,18 @@ class Own(Optimizer):
             )
         self._teleprompter, self._price = teleprompter, price
         self.name = type(teleprompter).__name__
-        self.reflects = self.name == "GEPA"
+        self.learns_from_failures = self.name == "GEPA"
         self._check()
 
     @property
-    def models(self) -> list[TierLM]:
+    def lms(self) -> list[TierLM]:
         """Those that it holds, as they are booked."""
-        return models_of(self._teleprompter, self._price)
+        return find_lms(self._teleprompter, self._price)
 
     def _check(self) -> None:
         own = self._teleprompter
         if trains := next(
-            (o for o in (own, *held_by(own)) if isinstance(o, FinetuneTeleprompter)), None
+            (o for o in (own, *nested_optimizers(own)) if isinstance(o, FinetuneTeleprompter)), None
         ):
             inner = type(trains).__name__
             raise trains_weights(inner if trains is own else f"{self.name}'s step {inner}")
@@ -77,23 +77,23 @@ class Own(Optimizer):
                 "or choose one of the optimizers by name"
             )
 
-    def least(self, job: Job) -> int:
-        return len(job.valset)
+    def min_questions(self, context: OptimizerContext) -> int:
+        return len(context.valset)
 
-    def runs(self, job: Job) -> tuple[int, int]:
-        return len(job.trainset) + 4 * len(job.valset), 0
+    def estimate_cost(self, context: OptimizerContext) -> tuple[int, int]:
+        return len(context.trainset) + 4 * len(context.valset), 0
 
-    def compile(self, job: Job) -> Student:
+    def compile(self, context: OptimizerContext) -> Student:
         own: Any = self._teleprompter
         takes = inspect.signature(own.compile).parameters
-        given: dict[str, Any] = {"trainset": job.trainset, "valset": job.valset}
-        student = job.student
+        given: dict[str, Any] = {"trainset": context.trainset, "valset": context.valset}
+        student = context.student
         if isinstance(own, BetterTogether):
             student = student.deepcopy()
             student.set_lm(
-                job.proposer
+                context.proposer
             )  # it wants every predictor to have one; calls go to the tiers whatever it is
-        with lent_models(own, self._price):
+        with use_metered_lms(own, self._price):
             made: Any = own.compile(
                 student, **{name: rows for name, rows in given.items() if name in takes}
             )

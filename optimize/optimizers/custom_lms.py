@@ -14,7 +14,7 @@ from dspy.teleprompt.teleprompt import Teleprompter
 from ...models import Price
 from ...models.lm import TierLM
 from ...programs import Cascade
-from ..compiler.proposer import TIER
+from ..compiler.proposer import PROPOSER_TIER
 
 
 class MeteredLM(TierLM):
@@ -25,9 +25,7 @@ class MeteredLM(TierLM):
     """
 
     def __init__(self, lm: dspy.BaseLM) -> None:
-        # DSPy reads from the engine what the model can do; no call reaches it.
-        engine = lm.engine if isinstance(lm, dspy.LM) else "auto"
-        super().__init__(str(lm.model or type(lm).__name__), tier=TIER, cache=False, engine=engine)
+        super().__init__(str(lm.model or type(lm).__name__), tier=PROPOSER_TIER, cache=False)
         self.model_type = lm.model_type
         self.kwargs, self.history = dict(lm.kwargs), lm.history
         self.inner = copy.copy(lm)
@@ -49,7 +47,7 @@ class MeteredLM(TierLM):
         type(self.inner).update_history(self.inner, entry)
 
 
-def models_of(holder: Any, price: Price | None = None) -> list[TierLM]:
+def find_lms(holder: Any, price: Price | None = None) -> list[TierLM]:
     """The models that an optimizer holds, each once, as they are lent.
 
     Found are those in its attributes, in their lists and dictionaries, in its predictors, in optimizers inside it, and in
@@ -59,63 +57,67 @@ def models_of(holder: Any, price: Price | None = None) -> list[TierLM]:
         holder: the optimizer.
         price: of those that have none of their own.
     """
-    return list(_lent(_places(holder, set()), price).values())
+    return list(_metered_lms(_find_lm_slots(holder, set()), price).values())
 
 
 @contextmanager
-def lent_models(holder: Any, price: Price | None = None) -> Iterator[None]:
-    """Inside, the models that an optimizer holds are lent ones, see `models_of`; afterwards it has its own back."""
-    places = list(_places(holder, set()))
-    lent = _lent(places, price)
+def use_metered_lms(holder: Any, price: Price | None = None) -> Iterator[None]:
+    """Inside, the models that an optimizer holds are lent ones, see `find_lms`; afterwards it has its own back."""
+    places = list(_find_lm_slots(holder, set()))
+    lent = _metered_lms(places, price)
     try:
         for place, key, lm in places:
-            _put(place, key, lent[id(lm)])
+            _set_slot(place, key, lent[id(lm)])
         yield
     finally:
         for place, key, lm in places:
-            _put(place, key, lm)
+            _set_slot(place, key, lm)
 
 
-def held_by(holder: Any) -> Iterator[Teleprompter]:
+def nested_optimizers(holder: Any) -> Iterator[Teleprompter]:
     """The optimizers inside an optimizer."""
-    for value in _values(holder, set()):
+    for value in _nested_values(holder, set()):
         if isinstance(value, Teleprompter):
             yield value
 
 
-def _lent(places: Iterable[tuple[Any, Any, dspy.BaseLM]], price: Price | None) -> dict[int, TierLM]:
+def _metered_lms(
+    places: Iterable[tuple[Any, Any, dspy.BaseLM]], price: Price | None
+) -> dict[int, TierLM]:
     """By the identity of a model what stands in for it."""
     made: dict[int, TierLM] = {}
     for _, _, lm in places:
         if id(lm) in made:
             continue
         # A tier's model keeps to its limits and writes to the meter already, but what it proposes is no answer of its tier.
-        lent = made[id(lm)] = lm.copy(tier=TIER) if isinstance(lm, TierLM) else MeteredLM(lm)
+        lent = made[id(lm)] = (
+            lm.copy(tier=PROPOSER_TIER) if isinstance(lm, TierLM) else MeteredLM(lm)
+        )
         if price and not lent.runtime.price:
             lent.runtime = replace(lent.runtime, price=price)
     return made
 
 
-def _places(holder: Any, seen: set[int]) -> Iterator[tuple[Any, Any, dspy.BaseLM]]:
+def _find_lm_slots(holder: Any, seen: set[int]) -> Iterator[tuple[Any, Any, dspy.BaseLM]]:
     """Holder, key and model, of every model that is found."""
-    for inside in (holder, *_values(holder, seen)):
+    for inside in (holder, *_nested_values(holder, seen)):
         for key, value in _items(inside):
             if isinstance(value, dspy.BaseLM):
                 yield inside, key, value
 
 
-def _values(holder: Any, seen: set[int]) -> Iterator[Any]:
+def _nested_values(holder: Any, seen: set[int]) -> Iterator[Any]:
     """All that is inside and may hold models itself, once."""
     for _, value in _items(holder):
         bound = isinstance(value, MethodType)
         inside = value.__self__ if bound else value
-        if id(inside) not in seen and _holds(inside, bound):
+        if id(inside) not in seen and _may_hold_lms(inside, bound):
             seen.add(id(inside))
             yield inside
-            yield from _values(inside, seen)
+            yield from _nested_values(inside, seen)
 
 
-def _holds(value: Any, called: bool) -> bool:
+def _may_hold_lms(value: Any, called: bool) -> bool:
     if isinstance(value, dict | list | Teleprompter):
         return True
     if isinstance(value, dspy.BaseLM | Cascade | type | FunctionType):
@@ -129,7 +131,7 @@ def _items(holder: Any) -> list[tuple[Any, Any]]:
     return list(enumerate(holder)) if isinstance(holder, list) else list(vars(holder).items())
 
 
-def _put(holder: Any, key: Any, value: Any) -> None:
+def _set_slot(holder: Any, key: Any, value: Any) -> None:
     if isinstance(holder, dict | list):
         holder[key] = value
     else:

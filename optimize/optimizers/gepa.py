@@ -5,65 +5,71 @@ from typing import Any
 
 import dspy
 
-from ..compiler.proposals import proposals_by
+from ..compiler.proposals import instruction_proposer
 from ..compiler.student import Student
-from .base import Job, Optimizer
+from .base import Optimizer, OptimizerContext
 
 
-class Gepa(Optimizer):
+class GEPAOptimizer(Optimizer):
     """Reflective evolution of instructions (Agrawal et al. 2025, arXiv 2507.19457). Demonstrations stay as they are."""
 
     name = "gepa"
     description = "instructions: rewritten by a model that reads what went wrong"
-    reflects = True
-    instructs = True
+    learns_from_failures = True
+    changes_instructions = True
     _minibatch = 6
 
-    def least(self, job: Job) -> int:
-        return len(job.valset) + 2 * self._minibatch
+    def min_questions(self, context: OptimizerContext) -> int:
+        return len(context.valset) + 2 * self._minibatch
 
-    def _calls(self, job: Job) -> int:
+    def _calls(self, context: OptimizerContext) -> int:
         """Metric calls: what the budget allows, else enough for some ten candidates."""
-        usual = 6 * len(job.valset) + 20 * 2 * self._minibatch * job.predictors
-        return usual if job.runs is None else max(self.least(job), min(job.runs, 4 * usual))
-
-    def runs(self, job: Job) -> tuple[int, int]:
-        calls = self._calls(job)
-        return calls, max(
-            1, (calls - len(job.valset)) // (2 * self._minibatch + len(job.valset) // 4)
+        usual = 6 * len(context.valset) + 20 * 2 * self._minibatch * context.num_predictors
+        return (
+            usual
+            if context.max_questions is None
+            else max(self.min_questions(context), min(context.max_questions, 4 * usual))
         )
 
-    def compile(self, job: Job) -> Student:
-        pareto = job.metric.objective == "pareto"
+    def estimate_cost(self, context: OptimizerContext) -> tuple[int, int]:
+        calls = self._calls(context)
+        return calls, max(
+            1, (calls - len(context.valset)) // (2 * self._minibatch + len(context.valset) // 4)
+        )
+
+    def compile(self, context: OptimizerContext) -> Student:
+        pareto = context.metric.objective == "pareto"
         optimizer: Any = dspy.GEPA(
-            metric=job.metric.reflective,
-            max_metric_calls=self._calls(job),
-            num_threads=job.threads,
-            reflection_minibatch_size=min(self._minibatch, len(job.trainset)),
-            reflection_lm=job.proposer,
-            instruction_proposer=proposals_by(
-                str(job.proposer.model), most_chars(job), job.student.session.proposed
+            metric=context.metric.gepa_feedback,
+            max_metric_calls=self._calls(context),
+            num_threads=context.num_threads,
+            reflection_minibatch_size=min(self._minibatch, len(context.trainset)),
+            reflection_lm=context.proposer,
+            instruction_proposer=instruction_proposer(
+                str(context.proposer.model),
+                max_instruction_chars(context),
+                context.student.session.proposal_stats,
             ),
-            component_selector=ran_before(job.student),
-            use_merge=job.predictors > 1,
+            component_selector=select_component(context.student),
+            use_merge=context.num_predictors > 1,
             track_stats=True,
             warn_on_score_mismatch=False,
-            seed=job.seed,
+            seed=context.seed,
             gepa_kwargs={"frontier_type": "hybrid"} if pareto else {},
         )
-        return optimizer.compile(job.student, trainset=job.trainset, valset=job.valset)
+        return optimizer.compile(context.student, trainset=context.trainset, valset=context.valset)
 
 
-def most_chars(job: Job) -> int:
+def max_instruction_chars(context: OptimizerContext) -> int:
     """How long an instruction may be: a quarter of the smallest context, at some three characters a token."""
-    tiers = {round_.spec.reasoner for round_ in job.student.rounds()} | {
-        round_.spec.planner for round_ in job.student.rounds() if round_.spec.planner
+    tiers = {round_.spec.reasoner for round_ in context.student.rounds()} | {
+        round_.spec.planner for round_ in context.student.rounds() if round_.spec.planner
     }
-    contexts = [context for tier in tiers if (context := job.student.team[tier].context_tokens)]
+    contexts = [tokens for tier in tiers if (tokens := context.student.team[tier].context_tokens)]
     return min(contexts, default=8192) * 3 // 4
 
 
-def ran_before(student: Student) -> Any:
+def select_component(student: Student) -> Any:
     """Chooses in turn among the predictors that ran for the questions at hand: one that did not has nothing to learn."""
     names = [name for name, _ in student.named_predictors()]
     turn = [0]
@@ -88,4 +94,4 @@ def ran_before(student: Student) -> Any:
     return choose
 
 
-OPTIMIZER = Gepa()
+OPTIMIZER = GEPAOptimizer()

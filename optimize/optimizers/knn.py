@@ -5,11 +5,11 @@ from dspy.teleprompt import BootstrapFewShot
 from ...programs.demonstrations import KNNDemos
 from ...programs.demos import visible_fields
 from ..compiler.student import Student
-from .base import Job
-from .few_shot import BootstrapDemos, harvest
+from .base import OptimizerContext
+from .few_shot import BootstrapFewShotOptimizer, answer_trainset
 
 
-class NearestDemos(BootstrapDemos):
+class KNNFewShotOptimizer(BootstrapFewShotOptimizer):
     """Right answers of the program itself, kept with it, the nearest shown to each question.
 
     DSPy's KNNFewShot looks for them anew at every question that is answered, by asking a teacher, and cannot be saved. Here
@@ -21,17 +21,19 @@ class NearestDemos(BootstrapDemos):
         "demonstrations: for every question the program's right answers to those most like it"
     )
 
-    def compile(self, job: Job) -> Student:
-        harvest(job)
+    def compile(self, context: OptimizerContext) -> Student:
+        answer_trainset(context)
         optimizer = BootstrapFewShot(
-            metric=job.metric.right, max_bootstrapped_demos=len(job.trainset), max_labeled_demos=0
+            metric=context.metric.is_correct,
+            max_bootstrapped_demos=len(context.trainset),
+            max_labeled_demos=0,
         )
-        right = optimizer.compile(job.student, trainset=job.trainset)
+        right = optimizer.compile(context.student, trainset=context.trainset)
         # Fewer, when with the longest ones a prompt would not fit.
-        made = job.student
-        for k in range(job.demos, 0, -1):
+        made = context.student
+        for k in range(context.demos, 0, -1):
             made = self._showing(right, k)
-            if not job.student.session.see(made).refused:
+            if not context.student.session.register_candidate(made).reject_reason:
                 break
         return made
 
@@ -46,4 +48,4 @@ class NearestDemos(BootstrapDemos):
         return made
 
 
-OPTIMIZER = NearestDemos()
+OPTIMIZER = KNNFewShotOptimizer()

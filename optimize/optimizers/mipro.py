@@ -5,83 +5,85 @@ from typing import Any
 from dspy.teleprompt import MIPROv2
 
 from ...models.engines.registry import is_local
-from ..compiler.proposals import instructs
+from ..compiler.proposals import is_instruction
 from ..compiler.proposer import ProposalStats
 from ..compiler.student import Student
-from .base import Job, Optimizer
-from .few_shot import harvest
+from .base import Optimizer, OptimizerContext
+from .few_shot import answer_trainset
 
 
-class Mipro(Optimizer):
+class MIPROv2Optimizer(Optimizer):
     """Proposed instructions times sets of demonstrations (Opsahl-Ong et al. 2024, arXiv 2406.11695)."""
 
     name = "miprov2"
     description = (
         "instructions and demonstrations together, the combination found by Bayesian optimization"
     )
-    demonstrates = True
-    instructs = True
+    adds_demos = True
+    changes_instructions = True
     _minibatch = 35
 
-    def least(self, job: Job) -> int:
-        return len(job.trainset) + 3 * self._batch(job) + 2 * len(job.valset)
+    def min_questions(self, context: OptimizerContext) -> int:
+        return len(context.trainset) + 3 * self._batch(context) + 2 * len(context.valset)
 
-    def _batch(self, job: Job) -> int:
-        return min(self._minibatch, len(job.valset))
+    def _batch(self, context: OptimizerContext) -> int:
+        return min(self._minibatch, len(context.valset))
 
-    def _size(self, job: Job) -> tuple[int, int]:
+    def _size(self, context: OptimizerContext) -> tuple[int, int]:
         """Candidates of each kind, and trials."""
         left = (
-            None if job.runs is None else max(0, job.runs - len(job.trainset) - 2 * len(job.valset))
+            None
+            if context.max_questions is None
+            else max(0, context.max_questions - len(context.trainset) - 2 * len(context.valset))
         )
-        trials = 12 if left is None else max(3, min(30, left // self._batch(job)))
+        trials = 12 if left is None else max(3, min(30, left // self._batch(context)))
         return max(3, min(6, trials // 2)), trials
 
-    def runs(self, job: Job) -> tuple[int, int]:
-        sets, trials = self._size(job)
+    def estimate_cost(self, context: OptimizerContext) -> tuple[int, int]:
+        sets, trials = self._size(context)
         whole = (
-            (trials // 5 + 2) * len(job.valset)
-            if self._batch(job) < len(job.valset)
-            else len(job.valset)
+            (trials // 5 + 2) * len(context.valset)
+            if self._batch(context) < len(context.valset)
+            else len(context.valset)
         )
-        summary = 0 if is_local(job.proposer.model) else 10
-        return len(job.trainset) + trials * self._batch(
-            job
-        ) + whole, sets * job.predictors + summary
+        summary = 0 if is_local(context.proposer.model) else 10
+        return len(context.trainset) + trials * self._batch(
+            context
+        ) + whole, sets * context.num_predictors + summary
 
-    def compile(self, job: Job) -> Student:
-        harvest(job)
-        sets, trials = self._size(job)
-        kind = _Sensible if is_local(job.proposer.model) else MIPROv2
+    def compile(self, context: OptimizerContext) -> Student:
+        answer_trainset(context)
+        sets, trials = self._size(context)
+        kind = _FilteredMIPRO if is_local(context.proposer.model) else MIPROv2
         optimizer: Any = kind(
-            metric=job.metric.score,
-            prompt_model=job.proposer,
-            task_model=job.proposer,
+            metric=context.metric.score,
+            prompt_model=context.proposer,
+            task_model=context.proposer,
             auto=None,
             num_candidates=sets,
-            max_bootstrapped_demos=job.demos,
+            max_bootstrapped_demos=context.demos,
             max_labeled_demos=0,
-            num_threads=job.threads,
-            seed=job.seed or 9,
-            metric_threshold=job.metric.worth_of_right,
+            num_threads=context.num_threads,
+            seed=context.seed or 9,
+            metric_threshold=context.metric.min_value_if_correct,
         )
-        optimizer.proposed = job.student.session.proposed
+        optimizer.proposed = context.student.session.proposal_stats
         return optimizer.compile(
-            job.student,
-            trainset=job.trainset,
-            valset=job.valset,
+            context.student,
+            trainset=context.trainset,
+            valset=context.valset,
             num_trials=trials,
-            minibatch=self._batch(job) < len(job.valset),
-            minibatch_size=self._batch(job),
+            minibatch=self._batch(context) < len(context.valset),
+            minibatch_size=self._batch(context),
             # The program's source says how rounds work in general; the task is in its data and demonstrations.
             # A summary of the data reads it in some ten calls: a small proposer takes long for it, and adds little.
             program_aware_proposer=False,
-            data_aware_proposer=not is_local(job.proposer.model),
-            view_data_batch_size=min(8, len(job.trainset)),
+            data_aware_proposer=not is_local(context.proposer.model),
+            view_data_batch_size=min(8, len(context.trainset)),
         )
 
 
-class _Sensible(MIPROv2):
+class _FilteredMIPRO(MIPROv2):
     """Leaves a small model's proposals out that are no instruction: a search over them would be spent on nothing."""
 
     proposed: ProposalStats
@@ -89,11 +91,11 @@ class _Sensible(MIPROv2):
     def _propose_instructions(self, *args: Any, **kwargs: Any) -> dict[int, list[str]]:
         found = super()._propose_instructions(*args, **kwargs)
         kept = {
-            number: [own, *filter(instructs, proposed)]
+            number: [own, *filter(is_instruction, proposed)]
             for number, (own, *proposed) in found.items()
         }
-        self.proposed.unused += sum(len(found[number]) - len(kept[number]) for number in found)
+        self.proposed.num_unused += sum(len(found[number]) - len(kept[number]) for number in found)
         return kept
 
 
-OPTIMIZER = Mipro()
+OPTIMIZER = MIPROv2Optimizer()

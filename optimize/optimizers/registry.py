@@ -10,8 +10,15 @@ if TYPE_CHECKING:
     from .base import Optimizer
 
 _FINETUNING = ("bootstrap-finetune", "grpo", "arbor-grpo", "finetune")
-_ATTRIBUTES = ("name", "description", "reflects", "demonstrates", "instructs", "default_chain")
-_METHODS = ("least", "runs", "compile")
+_ATTRIBUTES = (
+    "name",
+    "description",
+    "learns_from_failures",
+    "adds_demos",
+    "changes_instructions",
+    "default_chain",
+)
+_METHODS = ("min_questions", "estimate_cost", "compile")
 
 
 def _check(optimizer: object) -> None:
@@ -62,7 +69,7 @@ def check_steps(optimizer: "Optimizer", chain: "Sequence[Optimizer]", demos: int
             "leave out --chain"
         )
     steps = chain or [optimizer_by_name(name) for name in optimizer.default_chain] or [optimizer]
-    idle = [step for step in steps if not step.instructs]
+    idle = [step for step in steps if not step.changes_instructions]
     if demos == 0 and idle:
         raise CopeError(
             f"{idle[0].name} only adds demonstrations, and with --demos 0 there are none: give more, or choose an optimizer "

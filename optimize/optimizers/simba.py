@@ -5,58 +5,58 @@ from typing import Any
 from dspy.teleprompt import SIMBA
 
 from ..compiler.student import Student
-from .base import Job, Optimizer
+from .base import Optimizer, OptimizerContext
 
 
-class Simba(Optimizer):
+class SIMBAOptimizer(Optimizer):
     """Demonstrations and rules from the questions whose outcomes differ most between rollouts."""
 
     name = "simba"
     description = "demonstrations and added rules, from questions that go right only sometimes"
-    demonstrates = True
-    instructs = True
+    adds_demos = True
+    changes_instructions = True
 
-    def _size(self, job: Job) -> tuple[int, int, int]:
+    def _size(self, context: OptimizerContext) -> tuple[int, int, int]:
         """Questions a step, candidates a step, steps."""
-        batch = min(16, len(job.trainset))
-        ends = 4 * len(job.trainset) + len(
-            job.valset
+        batch = min(16, len(context.trainset))
+        ends = 4 * len(context.trainset) + len(
+            context.valset
         )  # SIMBA scores its winners on the whole training set
-        left = None if job.runs is None else max(0, job.runs - ends)
+        left = None if context.max_questions is None else max(0, context.max_questions - ends)
         steps = 4 if left is None else max(1, min(8, left // (2 * 4 * batch)))
         return batch, 4, steps
 
-    def least(self, job: Job) -> int:
-        batch, candidates, _ = self._size(job)
-        return 2 * candidates * batch + 2 * len(job.trainset) + len(job.valset)
+    def min_questions(self, context: OptimizerContext) -> int:
+        batch, candidates, _ = self._size(context)
+        return 2 * candidates * batch + 2 * len(context.trainset) + len(context.valset)
 
-    def runs(self, job: Job) -> tuple[int, int]:
-        batch, candidates, steps = self._size(job)
+    def estimate_cost(self, context: OptimizerContext) -> tuple[int, int]:
+        batch, candidates, steps = self._size(context)
         winners = min(steps + 1, candidates + 1)
-        return steps * 2 * candidates * batch + winners * len(job.trainset) + 2 * len(
-            job.valset
+        return steps * 2 * candidates * batch + winners * len(context.trainset) + 2 * len(
+            context.valset
         ), steps * candidates
 
-    def compile(self, job: Job) -> Student:
-        batch, candidates, steps = self._size(job)
+    def compile(self, context: OptimizerContext) -> Student:
+        batch, candidates, steps = self._size(context)
         words: Any = (
-            job.metric.with_words
+            context.metric.score_with_feedback
         )  # DSPy's annotation says float; a prediction with a score is taken too
         optimizer: Any = SIMBA(
             metric=words,
             bsize=batch,
             num_candidates=candidates,
             max_steps=steps,
-            max_demos=job.demos,
-            prompt_model=job.proposer,
-            num_threads=job.threads,
+            max_demos=context.demos,
+            prompt_model=context.proposer,
+            num_threads=context.num_threads,
         )
-        best = optimizer.compile(job.student, trainset=job.trainset, seed=job.seed)
+        best = optimizer.compile(context.student, trainset=context.trainset, seed=context.seed)
         for row in best.candidate_programs[
             :3
         ]:  # it chooses by training questions; these are the ones worth a second look
-            job.evaluate(row["program"], job.valset)
+            context.evaluate(row["program"], context.valset)
         return best
 
 
-OPTIMIZER = Simba()
+OPTIMIZER = SIMBAOptimizer()

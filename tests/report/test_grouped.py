@@ -7,7 +7,7 @@ from support.imported_recordings import imported
 
 from cope.eval import Recording, Replay, replay_results, summarize
 from cope.eval.comparison import compare
-from cope.optimize.calibration import Aim, calibrate
+from cope.optimize.calibration import CalibrationTarget, calibrate
 from cope.optimize.calibration.reliability import reliability
 from cope.report.figures import report_data
 from cope.report.sources.recording import recording_source
@@ -44,7 +44,7 @@ def test_the_interval_is_that_of_forty_questions_everywhere(record: Recording):
     large = replay_results(Replay(record, "large")).results
     made = compare({"imported": rows, "large": large}, groups=record.group_by_key)
     assert made.figures["imported"].interval == summary.interval
-    beside = calibrate(record, Aim(harm=0.3)).held_out[1]
+    beside = calibrate(record, CalibrationTarget(harm=0.3)).held_out[1]
     assert beside.questions == 200 and beside.accuracy is not None
     assert beside.interval == pytest.approx(wilson(beside.accuracy * 20, 20), abs=0.03)
 

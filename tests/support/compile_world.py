@@ -16,7 +16,7 @@ import dspy
 
 from cope import Cascade, Team, metered
 from cope.models import Call, ScriptedEngine
-from cope.optimize import Compilation, Compiled, CompileSettings, split
+from cope.optimize import Compilation, CompileResult, CompileSettings, split
 from cope.programs import load_preset
 
 MAGIC = "abracadabra"
@@ -172,7 +172,7 @@ class Run:
     program: Cascade
     before: dict[str, Any]
     guess: Any
-    made: Compiled
+    made: CompileResult
     calls: list[Call]
     pilot: int
     requests: dict[str, list[Any]]

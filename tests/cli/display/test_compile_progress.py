@@ -15,7 +15,7 @@ from cope import Cascade
 from cope.cli.display.compile_progress import CompileProgress
 from cope.models import Usage
 from cope.optimize import Budget, Compilation, CompileSettings, split
-from cope.optimize.compiler.estimate import Estimate
+from cope.optimize.compiler.estimate import CostEstimate
 from cope.optimize.compiler.session import CompileSession
 
 
@@ -35,12 +35,12 @@ def progress(clock: list[float], tick_seconds: float = 600.0) -> CompileProgress
 
 
 def scored(session: Any, number: int, key: str, value: float) -> None:
-    session.candidates.see(f"c{number}", {}, 0)
-    session.candidates.score(f"c{number}", key, value, 0, 0)
+    session.candidates.register(f"c{number}", {}, 0)
+    session.candidates.add_score(f"c{number}", key, value, 0, 0)
 
 
-def guess(questions: int, calls: int) -> Estimate:
-    return Estimate(Usage.from_totals(), Usage.from_totals(calls), questions, 8, 0)
+def guess(questions: int, calls: int) -> CostEstimate:
+    return CostEstimate(Usage.from_totals(), Usage.from_totals(calls), questions, 8, 0)
 
 
 def test_one_line_is_drawn_over(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +60,7 @@ def test_one_line_is_drawn_over(clock: list[float], monkeypatch: pytest.MonkeyPa
         clock[0] += 9
         session.guard.used = Usage.from_totals(100, 9000, 0.25, 3.0)
         view.on_score(session)
-        session.activity.answered, session.activity.words = 500, "exploring: 12 answers"
+        session.activity.answered, session.activity.description = 500, "exploring: 12 answers"
         clock[0] += 1
         view.on_score(session)
     first, *drawn = out.getvalue().split("\r")

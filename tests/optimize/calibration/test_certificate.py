@@ -9,7 +9,13 @@ from support.imported_recordings import imported
 from support.recordings import recorder, recording, team_of, unsure
 
 from cope import Cascade, CopeError, load_preset
-from cope.optimize.calibration import Aim, Certificate, calibrate, certify, load_certificate
+from cope.optimize.calibration import (
+    CalibrationTarget,
+    Certificate,
+    calibrate,
+    certify,
+    load_certificate,
+)
 from cope.programs.identity import ProgramIdentity
 
 ASKED = {"adapter": "lean", "max_tokens": 512, "context": 2048}
@@ -24,7 +30,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
         12,
     )
     record.manifest.settings.update(ASKED)
-    return certify(calibrate(record, Aim(harm=0.9, delta=0.5)))
+    return certify(calibrate(record, CalibrationTarget(harm=0.9, delta=0.5)))
 
 
 def program(preset: str = "cope", **changes: object) -> ProgramIdentity:
@@ -37,7 +43,7 @@ def why_not(
     made: Certificate, program: ProgramIdentity, models: dict[str, str], asked: dict[str, object]
 ) -> str:
     """Why it does not fit; a failure where it does."""
-    why = made.misfit(program, models, asked)
+    why = made.mismatch_reason(program, models, asked)
     assert why is not None
     return why
 
@@ -71,7 +77,7 @@ def test_the_file_holds_all_of_it(made: Certificate, tmp_path: Path):
 
 def test_thresholds_and_samples_are_no_part_of_the_program(made: Certificate):
     for changes in ({}, {"samples": 2}, {"samples": 8, "thresholds": (0.1, 0.2)}):
-        assert made.misfit(program(**changes), models(made), ASKED) is None
+        assert made.mismatch_reason(program(**changes), models(made), ASKED) is None
 
 
 def test_another_program_model_or_length_does_not_fit(made: Certificate):
@@ -104,7 +110,7 @@ def test_other_tests_shown_do_not_fit_on_the_same_task(made: Certificate):
     visible = replace(made, asked={**made.asked, "shown": one["shown"]})
 
     def why(asked: dict[str, object], task: str | None = "jsonl") -> str | None:
-        return visible.misfit(program(), models(made), asked, task=task)
+        return visible.mismatch_reason(program(), models(made), asked, task=task)
 
     assert (
         "made with 1 of 3 tests shown, and here it is all 3 tests shown: give the record's --visible"
@@ -121,7 +127,7 @@ def test_other_weights_under_the_same_name_do_not_fit(made: Certificate):
     pinned = replace(made, weights={"small": "sha256:" + "a" * 64})
 
     def why(weights: dict[str, str | None] | None, **more: str) -> str | None:
-        return pinned.misfit(program(), {**models(made), **more}, ASKED, weights=weights)
+        return pinned.mismatch_reason(program(), {**models(made), **more}, ASKED, weights=weights)
 
     said = why({"small": "sha256:" + "b" * 64, "large": "sha256:" + "c" * 64})
     assert (
@@ -157,7 +163,7 @@ def test_a_changed_file_is_refused(made: Certificate, tmp_path: Path):
         ):
             load_certificate(file)
     file.write_text(json.dumps(plain))  # other spaces change nothing
-    assert load_certificate(file).words == made.words
+    assert load_certificate(file).description == made.description
     file.write_text(json.dumps(plain | {"format": "cope-calibration-1"}))
     with pytest.raises(CopeError, match="another version of the package"):
         load_certificate(file)
@@ -185,6 +191,6 @@ def test_it_knows_the_questions_that_it_was_chosen_on(made: Certificate):
 
 
 def test_an_imported_record_fits_no_program(tmp_path: Path):
-    found = certify(calibrate(imported(tmp_path, 40), Aim(harm=0.5)))
+    found = certify(calibrate(imported(tmp_path, 40), CalibrationTarget(harm=0.5)))
     assert "imported samples" in why_not(found, program("answer-cascade"), found.models, {})
     assert found.program["source"] == "imported"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cope.answers.kinds.code import CODE
-from cope.optimize.calibration.early_stop_replay import stop
+from cope.optimize.calibration.early_stop_replay import replay_early_stop
 from cope.programs.confidence.base import Sample
 from cope.programs.confidence.early_stopping import (
     RULES,
@@ -43,12 +43,12 @@ async def live(
 )
 def test_the_exact_rule_stops_where_a_live_vote_does(samples, threshold, forwards_plan):
     votes, planned = random_votes(samples)
-    found = stop(RULES["exact"], votes, threshold, planned, forwards_plan)
+    found = replay_early_stop(RULES["exact"], votes, threshold, planned, forwards_plan)
     for row in range(len(votes)):
         asked, answer, accepted = asyncio.run(
             live(votes[row], planned[row], threshold, forwards_plan)
         )
-        assert found.asked[row] == asked
+        assert found.num_samples[row] == asked
         assert found.accepted[row] == accepted
         if accepted:
             assert str(votes[row, found.leader[row]]) == answer
@@ -57,9 +57,9 @@ def test_the_exact_rule_stops_where_a_live_vote_does(samples, threshold, forward
 @pytest.mark.parametrize("threshold", [0.5, 0.75, 1.0, None])
 def test_the_exact_rule_changes_no_decision(threshold):
     votes, _ = random_votes(8, 2000)
-    whole, early = (stop(RULES[name], votes, threshold) for name in ("none", "exact"))
-    assert (whole.asked == 8).all()
-    assert early.asked.mean() < 7.5
+    whole, early = (replay_early_stop(RULES[name], votes, threshold) for name in ("none", "exact"))
+    assert (whole.num_samples == 8).all()
+    assert early.num_samples.mean() < 7.5
     np.testing.assert_array_equal(whole.accepted, early.accepted)
     np.testing.assert_array_equal(whole.leader[whole.accepted], early.leader[whole.accepted])
 
@@ -67,15 +67,19 @@ def test_the_exact_rule_changes_no_decision(threshold):
 def test_adaptive_consistency_stops_at_four_of_four_and_seven_to_one():
     # P(p > 1/2) is 1 - 1/2^5 = 0.969 for Beta(5, 1), 0.938 for Beta(4, 1), and 0.980 for Beta(8, 2).
     votes = np.array([[1, 1, 1, 1, 1, 1, 1, 1], [0, 1, 1, 1, 1, 1, 1, 1], [0, 1, 0, 1, 0, 1, 0, 1]])
-    assert stop(RULES["adaptive-consistency"], votes, 0.75).asked.tolist() == [4, 7, 8]
+    assert replay_early_stop(RULES["adaptive-consistency"], votes, 0.75).num_samples.tolist() == [
+        4,
+        7,
+        8,
+    ]
 
 
 def test_esc_stops_after_a_window_that_agrees_and_the_majority_so_far_answers():
     votes = np.array(
         [[1, 1, 1, 1, 2, 2, 2, 2], [0, 1, 1, 1, 2, 2, 2, 2], [-1] * 8, [0, 0, 0, 1, 0, 0, 0, 1]]
     )
-    found = stop(RULES["esc"], votes, 0.75)  # windows of four: half of eight
-    assert found.asked.tolist() == [4, 8, 8, 8]
+    found = replay_early_stop(RULES["esc"], votes, 0.75)  # windows of four: half of eight
+    assert found.num_samples.tolist() == [4, 8, 8, 8]
     assert found.accepted.tolist() == [True, False, False, True]
     assert found.leader.tolist() == [0, 4, -1, 0]
 
@@ -94,7 +98,7 @@ def test_the_chance_to_lead_is_the_beta_distributions():
 def test_a_live_round_stops_where_the_comparison_does(rule: str):
     """Whatever the order in which its samples are finished."""
     votes, planned = random_votes(8)
-    found = stop(RULES[rule], votes, 0.75, planned)
+    found = replay_early_stop(RULES[rule], votes, 0.75, planned)
     ticks = np.random.default_rng(1).integers(0, 6, votes.shape)
 
     async def drawn(row: int) -> tuple[int, bool]:
@@ -110,4 +114,4 @@ def test_a_live_round_stops_where_the_comparison_does(rule: str):
         return len(samples), accepts(rescale_confidence(tally.verdict(), len(samples)), 0.75)
 
     for row in range(len(votes)):
-        assert asyncio.run(drawn(row)) == (found.asked[row], found.accepted[row])
+        assert asyncio.run(drawn(row)) == (found.num_samples[row], found.accepted[row])

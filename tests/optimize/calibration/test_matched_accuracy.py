@@ -7,8 +7,8 @@ import pytest
 from support.imported_recordings import imported
 
 from cope.eval import Recording, Replay
-from cope.optimize.calibration.matched_accuracy import matched
-from cope.optimize.calibration.split import halve
+from cope.optimize.calibration.matched_accuracy import cost_at_matched_accuracy
+from cope.optimize.calibration.split import split_in_half
 
 
 @pytest.fixture(scope="module")
@@ -17,14 +17,14 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Recording:
 
 
 def test_each_half_is_measured_with_what_was_chosen_on_the_other(record: Recording):
-    same, less = matched(record, "large-calls", (0.0, 0.05), draws=500)
+    same, less = cost_at_matched_accuracy(record, "large-calls", (0.0, 0.05), draws=500)
     assert same.questions == 300 and same.left_out == 0 and same.program == "imported"
     assert (
         less.share.value <= same.share.value < 1
         and less.share.low < less.share.value < less.share.high
     )
     large = Replay(record, "large").scores[:, -1]
-    halves, calls, right = halve(record.keys, record.groups, 0), 0.0, 0.0
+    halves, calls, right = split_in_half(record.keys, record.groups, 0), 0.0, 0.0
     for setting, chosen_on, half in zip(
         less.settings, (halves.learn, halves.test), (halves.test, halves.learn), strict=True
     ):
@@ -38,10 +38,13 @@ def test_each_half_is_measured_with_what_was_chosen_on_the_other(record: Recordi
 
 
 def test_where_no_setting_is_as_accurate_large_alone_is_the_choice(record: Recording):
-    (one,) = matched(record, "large-calls", (-1.0,), draws=100)
+    (one,) = cost_at_matched_accuracy(record, "large-calls", (-1.0,), draws=100)
     assert one.settings == (None, None) and one.share.value == 1.0 and one.difference.value == 0.0
 
 
 def test_some_questions_or_a_record_without_a_gate(record: Recording, tmp_path: Path):
-    assert matched(record, "large-calls", rows=np.arange(50), draws=100)[0].questions == 50
-    assert matched(record, "large-calls", rows=np.arange(1), draws=100) == []
+    assert (
+        cost_at_matched_accuracy(record, "large-calls", rows=np.arange(50), draws=100)[0].questions
+        == 50
+    )
+    assert cost_at_matched_accuracy(record, "large-calls", rows=np.arange(1), draws=100) == []

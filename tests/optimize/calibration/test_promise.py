@@ -7,7 +7,7 @@ import pytest
 from support.populations import COST, TAUS, Populations, populations
 
 from cope.optimize.calibration.risk_test import p_values
-from cope.optimize.calibration.selection import Choice, frontier, learn_then_test
+from cope.optimize.calibration.selection import Selection, learn_then_test, pareto_front
 
 POPULATIONS = 1000
 DELTA = 0.1
@@ -19,14 +19,20 @@ def world() -> Populations:
     return populations(POPULATIONS, np.random.default_rng(1))
 
 
-def choices(world: Populations, harm: np.ndarray, questions: int, seed: int) -> Iterator[Choice]:
+def choices(world: Populations, harm: np.ndarray, questions: int, seed: int) -> Iterator[Selection]:
     """Calibrate on a record of each population, half to order and half to test."""
     rng, half = np.random.default_rng(seed), questions // 2
     (loss, cost), (lost, _) = world.draw(half, rng), world.draw(half, rng)
     for row in range(POPULATIONS):
         learn = loss[row] / half, cost[row] / half
         yield learn_then_test(
-            learn, lost[row], half, harm[row], DELTA, large=1.0, strictness=TAUS.mean(axis=1)
+            learn,
+            lost[row],
+            half,
+            harm[row],
+            DELTA,
+            baseline_cost=1.0,
+            strictness=TAUS.mean(axis=1),
         )
 
 
@@ -64,7 +70,7 @@ def test_the_promise_holds_where_it_is_hardest_to_keep(world: Populations):
     rng = np.random.default_rng(2)
     harm = np.empty(POPULATIONS)
     for row in range(POPULATIONS):
-        risks = world.risk[row, frontier(world.risk[row], world.cost[row])]
+        risks = world.risk[row, pareto_front(world.risk[row], world.cost[row])]
         hard = risks[(risks > 0.01) & (risks < 0.2)]
         harm[row] = 0.999 * rng.choice(hard) if hard.size else 0.01
     found = list(choices(world, harm, 600, seed=3))
@@ -105,11 +111,11 @@ def test_the_chosen_setting_is_the_cheapest_that_passed(world: Populations):
     rng = np.random.default_rng(7)
     (loss, cost), (lost, _) = world.draw(300, rng), world.draw(300, rng)
     choice = learn_then_test((loss[0] / 300, cost[0] / 300), lost[0], 300, 0.03, DELTA)
-    passed = choice.sequence[: choice.passed]
-    assert 1 < choice.passed < len(choice.sequence)
+    passed = choice.sequence[: choice.num_passed]
+    assert 1 < choice.num_passed < len(choice.sequence)
     assert choice.chosen == passed[-1] == passed[cost[0, passed].argmin()]
-    assert (choice.p[: choice.passed] <= DELTA).all()
-    assert choice.p[choice.passed] > DELTA
+    assert (choice.p_values[: choice.num_passed] <= DELTA).all()
+    assert choice.p_values[choice.num_passed] > DELTA
     assert (np.diff(loss[0, choice.sequence]) > 0).all()
     assert (np.diff(cost[0, choice.sequence]) < 0).all()
 
@@ -118,11 +124,13 @@ def test_large_alone_answers_where_it_is_cheaper_or_nothing_passes():
     loss, cost = np.array([0.0, 0.01]), np.array([1.5, 1.2])
     assert learn_then_test((loss, cost), np.array([0.0, 1.0]), 300, 0.05, DELTA).chosen == 1
     assert (
-        learn_then_test((loss, cost), np.array([0.0, 1.0]), 300, 0.05, DELTA, large=1.0).chosen
+        learn_then_test(
+            (loss, cost), np.array([0.0, 1.0]), 300, 0.05, DELTA, baseline_cost=1.0
+        ).chosen
         is None
     )
     nothing = learn_then_test((loss, cost), np.array([30.0, 40.0]), 300, 0.05, DELTA)
-    assert (nothing.passed, nothing.chosen) == (0, None)
+    assert (nothing.num_passed, nothing.chosen) == (0, None)
     assert (
         learn_then_test((loss, cost * np.nan), np.array([0.0, 1.0]), 300, 0.05, DELTA).chosen
         is None
@@ -131,5 +139,5 @@ def test_large_alone_answers_where_it_is_cheaper_or_nothing_passes():
 
 def test_of_equal_settings_the_stricter_is_taken():
     loss, cost = np.array([0.0, 0.0, 0.1]), np.array([0.5, 0.5, 0.5])
-    assert frontier(loss, cost, np.array([0.2, 0.9, 0.9])).tolist() == [1]
+    assert pareto_front(loss, cost, np.array([0.2, 0.9, 0.9])).tolist() == [1]
     assert COST.min() > 0

@@ -10,7 +10,7 @@ from support.recordings import recorder, recording, team_of, unsure
 
 from cope import load_preset
 from cope.eval import Recording, Replay
-from cope.optimize.calibration.early_stop_report import stop_table
+from cope.optimize.calibration.early_stop_report import compare_early_stops
 from cope.optimize.calibration.reliability import cross_fitted_isotonic, reliability
 from cope.stats.intervals import wilson
 
@@ -86,7 +86,7 @@ def test_later_rounds_are_told_for_all_and_for_those_that_reach_them(tmp_path: P
 
 
 def test_rules_are_compared_on_the_same_samples(record: Recording):
-    rows = {row.rule: row for row in stop_table(Replay(record, thresholds=(0.75,)))}
+    rows = {row.rule: row for row in compare_early_stops(Replay(record, thresholds=(0.75,)))}
     assert list(rows) == ["none", "exact", "adaptive-consistency", "esc"]
     assert (rows["none"].drawn, rows["none"].saved, rows["none"].changed) == (4.0, 0.0, 0.0)
     assert rows["exact"].changed == 0.0
@@ -97,12 +97,12 @@ def test_rules_are_compared_on_the_same_samples(record: Recording):
     assert rows["esc"].changed == pytest.approx(
         rows["esc"].accepted + rows["esc"].escalated + rows["esc"].another
     )
-    assert stop_table(Replay(record, thresholds=(0.75,))) == stop_table(
+    assert compare_early_stops(Replay(record, thresholds=(0.75,))) == compare_early_stops(
         Replay(record, thresholds=(0.75,))
     )
 
 
 def test_a_round_without_several_votes_has_nothing_to_stop(tmp_path: Path):
     record = recording(recorder(team_of(unsure), "large"), tmp_path, 2)
-    assert stop_table(Replay(record)) == []
+    assert compare_early_stops(Replay(record)) == []
     assert reliability(Replay(record)) == []

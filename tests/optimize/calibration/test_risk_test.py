@@ -72,11 +72,13 @@ def test_a_gated_cascade_is_calibrated_as_by_mapies_controller():
     losses = (confidence[:, None] >= taus) * lost[:, None]
     cost = (confidence[:, None] < taus).mean(axis=0)
     ours = learn_then_test((np.arange(8.0), cost), losses.sum(axis=0), 400, 0.06, 0.1)
-    assert 1 < ours.passed < 8
-    np.testing.assert_allclose(taus[ours.sequence[: ours.passed]], theirs.valid_predict_params)
+    assert 1 < ours.num_passed < 8
+    np.testing.assert_allclose(taus[ours.sequence[: ours.num_passed]], theirs.valid_predict_params)
     sound = np.ceil(losses.mean(axis=0) * 400) == losses.sum(axis=0)
     assert sound.sum() > 6
-    np.testing.assert_allclose(ours.p[sound], np.asarray(theirs.p_values)[sound, 0], rtol=1e-9)
+    np.testing.assert_allclose(
+        ours.p_values[sound], np.asarray(theirs.p_values)[sound, 0], rtol=1e-9
+    )
 
 
 @pytest.mark.parametrize(("rate", "harm"), [(0.0, 0.02), (0.01, 0.02), (0.005, 0.02), (0.03, 0.1)])

@@ -9,9 +9,9 @@ from support.recordings import recorder, recording, team_of, unsure
 from cope import CopeError, load_preset
 from cope.eval import Recording, Replay
 from cope.models import Price
-from cope.optimize.calibration.losses import disagreement, harm, large_alone
-from cope.optimize.calibration.settings import trials
-from cope.optimize.calibration.split import halve
+from cope.optimize.calibration.losses import disagreement, harm, last_tier_alone
+from cope.optimize.calibration.settings import evaluate_settings
+from cope.optimize.calibration.split import split_in_half
 from cope.stats.measures import MEASURES
 
 PRICES = {"small": Price(1, 2), "large": Price(10, 20)}
@@ -26,8 +26,8 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Recording:
 
 
 def test_losses_and_use_are_those_of_each_replay(record: Recording):
-    large, halves = large_alone(record), halve(record.keys)
-    found = trials(record, halves, lambda replay: harm(replay, large), PRICES)
+    large, halves = last_tier_alone(record), split_in_half(record.keys)
+    found = evaluate_settings(record, halves, lambda replay: harm(replay, large), PRICES)
     assert len(found.settings) == 3**2 + 2**2 + 1
     learn, test = halves.learn.rows, halves.test.rows
     right = large.outcomes().score == 1.0
@@ -55,14 +55,14 @@ def test_losses_and_use_are_those_of_each_replay(record: Recording):
                 name
             )
     assert some_unknown, "with fewer samples another plan is handed on here and there"
-    assert all(found.tells(name) for name in MEASURES)
+    assert all(found.is_known(name) for name in MEASURES)
 
 
 def test_settings_in_blocks_come_to_the_same(record: Recording, monkeypatch: pytest.MonkeyPatch):
-    large, halves = large_alone(record), halve(record.keys)
-    whole = trials(record, halves, lambda replay: harm(replay, large))
+    large, halves = last_tier_alone(record), split_in_half(record.keys)
+    whole = evaluate_settings(record, halves, lambda replay: harm(replay, large))
     monkeypatch.setattr("cope.optimize.calibration.settings._CELLS", 3 * len(record))
-    parts = trials(record, halves, lambda replay: harm(replay, large))
+    parts = evaluate_settings(record, halves, lambda replay: harm(replay, large))
     np.testing.assert_array_equal(whole.test_loss, parts.test_loss)
     np.testing.assert_array_equal(whole.learn_use["large-tokens"], parts.learn_use["large-tokens"])
 
@@ -72,14 +72,16 @@ def test_of_many_thresholds_and_counts_some_are_tried(
 ):
     monkeypatch.setattr("cope.optimize.calibration.settings._SETTINGS", 4)
     monkeypatch.setattr("cope.optimize.calibration.settings._COUNTS", 2)
-    large = large_alone(record)
-    found = trials(record, halve(record.keys), lambda replay: harm(replay, large))
+    large = last_tier_alone(record)
+    found = evaluate_settings(
+        record, split_in_half(record.keys), lambda replay: harm(replay, large)
+    )
     assert [s.samples for s in found.settings] == [1, 3, 3, 3, 3]
     assert {t for s in found.settings for t in s.thresholds} == {1.0, 1 / 3}
 
 
 def test_harm_and_disagreement(record: Recording):
-    large, cascade = large_alone(record), Replay(record)
+    large, cascade = last_tier_alone(record), Replay(record)
     lost, other = harm(cascade, large), disagreement(cascade, large)
     assert lost.any()
     assert (lost <= other).all(), "who is wrong where the large model is right gives another answer"
@@ -93,10 +95,12 @@ def test_harm_and_disagreement(record: Recording):
 
 
 def test_a_price_that_is_not_known_is_told_apart_from_nothing(record: Recording):
-    large = large_alone(record)
-    found = trials(record, halve(record.keys), lambda replay: harm(replay, large))
-    assert not found.tells("cost")
-    assert found.tells("large-tokens")
+    large = last_tier_alone(record)
+    found = evaluate_settings(
+        record, split_in_half(record.keys), lambda replay: harm(replay, large)
+    )
+    assert not found.is_known("cost")
+    assert found.is_known("large-tokens")
 
 
 def test_a_record_without_the_large_model_or_without_a_gate(tmp_path: Path):
@@ -106,16 +110,16 @@ def test_a_record_without_the_large_model_or_without_a_gate(tmp_path: Path):
         2,
     )
     with pytest.raises(CopeError, match="--also large"):
-        large_alone(lone)
+        last_tier_alone(lone)
     large = recording(recorder(team_of(unsure), "large"), tmp_path / "large", 2)
     with pytest.raises(CopeError, match="no threshold to calibrate"):
-        trials(large, halve(large.keys), lambda replay: harm(replay, replay))
+        evaluate_settings(large, split_in_half(large.keys), lambda replay: harm(replay, replay))
 
 
 def test_halves_keep_together_what_belongs_together():
     keys = [f"k{n}" for n in range(40)]
     groups = [f"g{n % 9}" if n < 30 else None for n in range(40)]
-    halves = halve(keys, groups, seed=3)
+    halves = split_in_half(keys, groups, seed=3)
     sides = [set(half.rows.tolist()) for half in (halves.learn, halves.test)]
     assert sides[0] | sides[1] == set(range(40))
     for name in set(groups) - {None}:
@@ -126,6 +130,6 @@ def test_halves_keep_together_what_belongs_together():
     for half in (halves.learn, halves.test):
         assert half.weights.sum() == pytest.approx(half.units)
     mixed = np.random.default_rng(0).permutation(40)
-    again = halve([keys[n] for n in mixed], [groups[n] for n in mixed], seed=3)
+    again = split_in_half([keys[n] for n in mixed], [groups[n] for n in mixed], seed=3)
     assert set(mixed[again.test.rows].tolist()) == sides[1], "the order of the rows does not matter"
-    assert set(halve(keys, groups, seed=4).test.rows.tolist()) != sides[1]
+    assert set(split_in_half(keys, groups, seed=4).test.rows.tolist()) != sides[1]

@@ -26,7 +26,7 @@ def compile_once(folder: Path, optimizer: str) -> None:
     outcome = {
         "state": made.program.dump_state(),
         "after": made.after.as_dict(),
-        "spent": made.spent.calls,
+        "spent": made.usage.calls,
         "asked": world.asked,
         "candidates": [candidate.id for candidate in made.candidates],
     }

@@ -14,7 +14,7 @@ import mlflow
 from support.killed_processes import attempt
 from support.tracked_compiles import SETTINGS, compilation
 
-from cope.optimize.compiler.tracking import NOTES, compile_provenance, tracked_compile
+from cope.optimize.compiler.tracking import METADATA_FILE, compile_provenance, tracked_compile
 from cope.tracking import TrackedRun
 
 
@@ -53,7 +53,7 @@ def main(folder: Path, store: str) -> dict[str, Any]:
     attempt(lambda: compile_once(folder, store), calls)
     mlflow.set_tracking_uri(store)
     client = mlflow.MlflowClient()
-    run = client.get_run(json.loads((folder / NOTES).read_text())["mlflow_run"])
+    run = client.get_run(json.loads((folder / METADATA_FILE).read_text())["mlflow_run"])
     inside = client.search_runs(
         [run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{run.info.run_id}'"
     )

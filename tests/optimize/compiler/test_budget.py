@@ -50,7 +50,7 @@ def test_the_smallest_budget_that_is_taken_is_kept_to(optimizer: str, tmp_path: 
     least = int(str(refused.value).split("it needs at least ")[1].split()[0])
     assert f"give --budget-calls {least}" in str(refused.value)
     run = compiled(optimizer, "small", tmp_path / "taken", budget=Budget(calls=least))
-    assert run.asked <= run.made.spent.calls <= least
+    assert run.asked <= run.made.usage.calls <= least
     assert run.made.after.accuracy >= run.made.before.accuracy
     time.sleep(0.01)
     assert run.world.asked == run.asked
@@ -62,10 +62,10 @@ def test_of_an_optimizer_that_is_stopped_the_best_known_program_is_kept_and_vali
     """COPRO scores its proposals on training questions alone: the reserve is there to validate the best of them."""
     run = compiled("copro", "small", tmp_path, World(proposal=steps()), budget=Budget(calls=40))
     made = run.made
-    assert made.stopped == "the budget of 40 calls is used up, but for a last validation"
+    assert made.stop_reason == "the budget of 40 calls is used up, but for a last validation"
     assert made.improved and MAGIC in made.program.round_1.reasoner.predict.signature.instructions
     assert len(made.after.values) == len(made.before.values) == 4
-    assert run.asked <= made.spent.calls <= 40
+    assert run.asked <= made.usage.calls <= 40
 
 
 def steps() -> Any:
@@ -79,8 +79,10 @@ def test_tokens_pass_their_bound_by_no_more_than_what_is_in_flight(tmp_path: Pat
         "copro", "small", tmp_path, World(proposal=steps(), delay=0.001), budget=Budget(tokens=1100)
     )
     most = max(call.prompt_tokens + call.completion_tokens for call in run.calls)
-    assert run.made.stopped == "the budget of 1,100 tokens is used up, but for a last validation"
-    assert run.made.spent.totals()["tokens"] <= 1100 + 8 * most
+    assert (
+        run.made.stop_reason == "the budget of 1,100 tokens is used up, but for a last validation"
+    )
+    assert run.made.usage.totals()["tokens"] <= 1100 + 8 * most
 
 
 PRICES = {"small": Price(100, 200), "large": Price(100, 200)}
@@ -91,9 +93,9 @@ def test_money_passes_its_bound_by_no_more_than_what_is_in_flight(tmp_path: Path
     run = compiled(
         "copro", "small", tmp_path, world, budget=Budget(usd=0.12), proposer_price=Price(100, 200)
     )
-    assert run.made.stopped == "the budget of 0.12 usd is used up, but for a last validation"
+    assert run.made.stop_reason == "the budget of 0.12 usd is used up, but for a last validation"
     most = max(call.usd or 0.0 for call in run.calls)
-    spent = run.made.spent.total_usd
+    spent = run.made.usage.total_usd
     assert spent is not None and 0.06 < spent <= 0.12 + 8 * most
     assert spent == pytest.approx(sum(call.usd or 0.0 for call in run.calls))
 
@@ -105,9 +107,9 @@ def test_model_time_passes_its_bound_by_no_more_than_what_is_in_flight(
     run = compiled(
         "copro", "small", tmp_path, World(proposal=steps(), delay=0.001), budget=Budget(seconds=0.4)
     )
-    assert run.made.stopped == "the budget of 0.4 seconds is used up, but for a last validation"
-    assert 0.2 < run.made.spent.totals()["seconds"] <= 0.4 + 8 * 0.01
-    assert run.made.spent.machine_seconds == pytest.approx(0.01 * len(run.calls))
+    assert run.made.stop_reason == "the budget of 0.4 seconds is used up, but for a last validation"
+    assert 0.2 < run.made.usage.totals()["seconds"] <= 0.4 + 8 * 0.01
+    assert run.made.usage.machine_seconds == pytest.approx(0.01 * len(run.calls))
 
 
 @pytest.mark.parametrize("name", ["calls", "tokens", "usd", "seconds"])
@@ -131,8 +133,10 @@ def test_a_question_that_fails_does_not_end_a_budget_in_money(priced: bool, tmp_
     world = World(failing, prices=PRICES if priced else {})
     budget = Budget(usd=1.0) if priced else Budget(calls=100)
     made = compiled("bootstrap-few-shot", "small", tmp_path, world, budget=budget).made
-    assert made.stopped is None and made.after.values[[e.answer for e in VAL].index("18")] == 0.0
-    assert (made.spent.total_usd is not None) == priced
+    assert (
+        made.stop_reason is None and made.after.values[[e.answer for e in VAL].index("18")] == 0.0
+    )
+    assert (made.usage.total_usd is not None) == priced
 
 
 def test_threads_that_are_left_behind_ask_nothing_more(tmp_path: Path):
@@ -196,6 +200,6 @@ def test_an_interrupted_compile_keeps_enough_back_to_validate(tmp_path: Path):
         program(),
         tmp_path,
         World(usual, steps()),
-        budget=Budget(calls=first.spent.calls + 60),
+        budget=Budget(calls=first.usage.calls + 60),
     )
     assert again.made.improved and again.made.after.accuracy == 1.0

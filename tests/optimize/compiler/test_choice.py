@@ -88,7 +88,7 @@ def test_an_optimizer_that_fails_loses_nothing(tmp_path: Path):
         return PROPOSAL
 
     run = compiled("copro", "small", tmp_path, World(proposal=proposal), budget=Budget(calls=110))
-    stopped = run.made.stopped or ""
+    stopped = run.made.stop_reason or ""
     assert (
         stopped.startswith("copro failed (") and "no more ideas" in stopped and "\n" not in stopped
     )
@@ -109,17 +109,21 @@ def test_a_chain_ends_with_the_step_that_failed_and_keeps_what_was_found(
         kind = type(OPTIMIZERS[name])
 
         def link(
-            self: Any, job: Any, number: int = number, name: str = name, compile: Any = kind.compile
+            self: Any,
+            context: Any,
+            number: int = number,
+            name: str = name,
+            compile: Any = kind.compile,
         ) -> Any:
             reached.append(name)
             if number == failing:
                 raise ValueError("a library's trouble\nin many lines")
-            return compile(self, job)
+            return compile(self, context)
 
         monkeypatch.setattr(kind, "compile", link)
     made = compiled(optimizer, "small", tmp_path, world, chain=chain, budget=Budget(calls=150)).made
     assert (
-        made.stopped
+        made.stop_reason
         == f"{optimizer} failed in step {failing}, {chain[failing - 1]} (ValueError: a library's trouble)"
     )
     assert reached == list(chain[:failing]), "nothing is asked after it"
@@ -132,7 +136,7 @@ def test_a_chain_ends_with_the_step_that_failed_and_keeps_what_was_found(
 def test_a_users_mistake_in_a_step_ends_the_compile(
     optimizer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    def mistaken(self: Any, job: Any) -> Any:
+    def mistaken(self: Any, context: Any) -> Any:
         raise CopeError("give another file")
 
     monkeypatch.setattr(type(OPTIMIZERS["copro"]), "compile", mistaken)
@@ -228,8 +232,8 @@ def test_the_verb_compiles_and_its_program_is_saved_and_loaded(tmp_path: Path):
     assert (
         made.improved
         and len(made.before.values) == 5
-        and made.spent.total_usd
-        and made.spent.total_usd > 0
+        and made.usage.total_usd
+        and made.usage.total_usd > 0
     )
     file = made.save(tmp_path / "deep" / "made.json")
     again = Cascade.from_file(file, world.team)

@@ -53,7 +53,7 @@ def test_one_that_goes_ends_the_compile_and_what_was_paid_for_is_kept(
     assert len(world.proposer.requests) <= 1 + most, "the optimizer goes on to ask it"
     again = World(fickle)
     run = compiled(optimizer, "small", tmp_path, again, SPLITS, budget=Budget(calls=200))
-    assert len(run.made.candidates) > 1 and again.asked <= run.made.spent.calls - (first - most)
+    assert len(run.made.candidates) > 1 and again.asked <= run.made.usage.calls - (first - most)
 
 
 def test_a_failure_of_one_request_ends_it_in_the_pilot_alone(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_failure_of_one_request_ends_it_in_the_pilot_alone(tmp_path: Path) -> 
     run = compiled("gepa", "small", tmp_path / "later", world, SPLITS, budget=Budget(calls=100))
     assert len(run.made.candidates) == 2
     lost, asked = re.fullmatch(
-        r"(\d+) of (\d+) requests to the proposer failed: .*boom.*", str(run.made.lost)
+        r"(\d+) of (\d+) requests to the proposer failed: .*boom.*", str(run.made.proposal_warnings)
     ).groups()
     assert int(lost) == int(asked) - 1 == len(world.proposer.requests) - 2
 

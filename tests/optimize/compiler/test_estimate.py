@@ -9,7 +9,12 @@ from support.compile_world import World, compiled, fickle, rows
 
 from cope.models import Price, Usage
 from cope.optimize import Budget
-from cope.optimize.compiler.estimate import estimate, per_question, validation, written_share
+from cope.optimize.compiler.estimate import (
+    completion_share,
+    estimate_cost,
+    estimate_validation,
+    usage_per_question,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,18 +51,18 @@ def test_a_range_from_a_pilot():
     cheap, dear = Usage.from_totals(1, 100, 0.01, 1.0), Usage.from_totals(3, 300, 0.03, 3.0)
     price = Price(100, 200)
     price_of = lambda prompt, reply, seconds: price.cost(prompt, reply, 0, seconds)  # noqa: E731
-    guess = estimate([cheap, dear], questions=10, proposals=2, demos=0, price_of=price_of)
+    guess = estimate_cost([cheap, dear], questions=10, proposals=2, demos=0, price_of=price_of)
     assert (guess.low.calls, guess.high.calls) == (2 * 10 // 2 + 2, 3 * 10 + 2)
     assert guess.low.tokens == 2000 // 2 + 2 * 800 and guess.high.tokens == 3000 + 2 * 4000
     # A proposal of 800 tokens, a quarter of them written, costs 0.10 USD here, and one of 4,000 costs 0.50.
     assert guess.low.total_usd == pytest.approx(
         0.1 + 2 * 0.1
     ) and guess.high.total_usd == pytest.approx(0.3 + 2 * 0.5)
-    unpriced = estimate([cheap, dear], questions=10, proposals=2, demos=0)
+    unpriced = estimate_cost([cheap, dear], questions=10, proposals=2, demos=0)
     assert unpriced.low.total_usd is None and unpriced.high.total_usd is None, (
         "what the proposer takes is not known"
     )
-    assert estimate([cheap], 10, 0, demos=2).high.tokens == 3000
+    assert estimate_cost([cheap], 10, 0, demos=2).high.tokens == 3000
 
 
 def test_a_question_with_an_unknown_price_has_none():
@@ -71,17 +76,17 @@ def test_a_question_with_an_unknown_price_has_none():
         "unpriced": 2,
         "cancelled": 0,
     }
-    (spent,) = per_question([[{**usage, "machine_seconds": 0.5}]])
+    (spent,) = usage_per_question([[{**usage, "machine_seconds": 0.5}]])
     assert (spent.calls, spent.tokens, spent.total_usd) == (2, 11, None)
 
 
 def test_what_is_kept_back_for_a_validation():
     """Half as much again as the first one took, or as the pilot's questions took where that is more."""
     pilot = [Usage.from_totals(2, 20, None, 1.0)] * 4
-    assert validation(10, Usage.from_totals(40, 100, 0.0, 1.0), pilot) == Usage.from_totals(
-        60, 300, 0.0, 15.0
-    )
-    assert validation(10, Usage.from_totals(), pilot).calls == 30
+    assert estimate_validation(
+        10, Usage.from_totals(40, 100, 0.0, 1.0), pilot
+    ) == Usage.from_totals(60, 300, 0.0, 15.0)
+    assert estimate_validation(10, Usage.from_totals(), pilot).calls == 30
 
 
 SHORT_ROWS_FIRST = ("labeled-few-shot", "bootstrap-random-search")
@@ -102,15 +107,17 @@ def test_the_range_holds_where_demonstrations_make_answers_short(optimizer: str,
     run = compiled(optimizer, "self-consistency", tmp_path, world, splits, chain=chain)
     tokens = sum(call.prompt_tokens + call.completion_tokens for call in run.calls[run.pilot :])
     assert run.guess.low.tokens <= tokens <= run.guess.high.tokens
-    low, high = run.guess.assumes
+    low, high = run.guess.assumptions
     assert ("demonstrations make answers as short as a few tokens" in low) == (optimizer != "gepa")
     assert "dearest of the pilot" in high and "50% of the questions are met again" in low
 
 
 def test_shorter_answers_count_at_the_lower_end_alone():
     pilot = [Usage.from_totals(1, 300, 0.03, 3.0)]
-    plain = estimate(pilot, 100, 0, demos=4)
-    shorter = estimate(pilot, 100, 0, demos=4, plain=20, written=2 / 3)
+    plain = estimate_cost(pilot, 100, 0, demos=4)
+    shorter = estimate_cost(
+        pilot, 100, 0, demos=4, questions_without_demos=20, completion_share=2 / 3
+    )
     assert shorter.high.totals() == plain.high.totals() and shorter.low.calls == plain.low.calls
     # Of the tokens two thirds are written, and of the questions four fifths are asked with demonstrations.
     saved = 0.98 * 0.8
@@ -125,18 +132,26 @@ def test_shorter_answers_count_at_the_lower_end_alone():
         plain.low.total_usd * (1 - saved * 16 / 17)
     )
     assert (
-        estimate(
-            [Usage.from_totals(1, 300, None, 3.0)], 100, 0, 4, plain=20, written=0.5
+        estimate_cost(
+            [Usage.from_totals(1, 300, None, 3.0)],
+            100,
+            0,
+            4,
+            questions_without_demos=20,
+            completion_share=0.5,
         ).low.total_usd
         is None
     )
-    early, plain = estimate(pilot, 10, 0, 4, plain=20, written=0.5), estimate(pilot, 10, 0, 4)
+    early, plain = (
+        estimate_cost(pilot, 10, 0, 4, questions_without_demos=20, completion_share=0.5),
+        estimate_cost(pilot, 10, 0, 4),
+    )
     assert early.low.totals() == plain.low.totals()
 
 
 def test_the_share_that_models_wrote():
     assert (
-        written_share(
+        completion_share(
             [
                 [{"prompt_tokens": 30, "completion_tokens": 10}],
                 [{"prompt_tokens": 0, "completion_tokens": 0}],
@@ -144,4 +159,4 @@ def test_the_share_that_models_wrote():
         )
         == 0.25
     )
-    assert written_share([]) == 0.0
+    assert completion_share([]) == 0.0

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from cope.models import Usage
-from cope.optimize import Compiled, Scores
+from cope.optimize import CompileResult, ValidationScores
 from cope.optimize.compiler.frontier_plot import draw_frontier
 
 PROGRAM: Any = SimpleNamespace(baseline_tier="large")
 
 
-def scores(right: int, large_tokens: float) -> Scores:
-    return Scores([1.0] * right + [0.0] * (50 - right), large_tokens, 10 * large_tokens)
+def scores(right: int, large_tokens: float) -> ValidationScores:
+    return ValidationScores([1.0] * right + [0.0] * (50 - right), large_tokens, 10 * large_tokens)
 
 
 def test_the_picture_of_a_frontier(tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_the_picture_of_a_frontier(tmp_path: Path) -> None:
         scores(30, 90),
     ]
     front: list[Any] = [(None, others[0]), (None, others[2]), (None, others[3])]
-    made = Compiled(PROGRAM, before, others[3], True, front, [], Usage.from_totals(), None)
+    made = CompileResult(PROGRAM, before, others[3], True, front, [], Usage.from_totals(), None)
     png, svg = draw_frontier(
         made, tried, "cope compiled for gsm8k with gepa", tmp_path / "sub" / "mine.json"
     )
@@ -77,7 +77,7 @@ def test_a_picture_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
     before = scores(20, 0)
     (tmp_path / "file").write_text("")
-    made: Any = Compiled(
+    made: Any = CompileResult(
         PROGRAM, before, before, False, [(None, before)], [], Usage.from_totals(), None
     )
     with pytest.raises(CopeError, match=re.escape("choose another place with -o")):

@@ -16,10 +16,10 @@ from support.tracking import STORE
 
 from cope import CopeError, Team
 from cope.optimize.compiler import mlflow_log
-from cope.optimize.compiler.candidates import Candidates, proposal_rows
+from cope.optimize.compiler.candidates import CandidatePool, proposal_rows
 from cope.optimize.compiler.mlflow_log import CompileTracker
 from cope.optimize.compiler.prompts import prompts_text, templates
-from cope.optimize.compiler.store import NOTES
+from cope.optimize.compiler.store import METADATA_FILE
 from cope.tracking import TrackedRun
 
 
@@ -110,7 +110,7 @@ def test_a_store_that_fails_is_told_and_costs_nothing(
 def test_of_many_candidates_the_first_and_the_saved_one_have_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(mlflow_log, "MOST_CHILDREN", 1)
+    monkeypatch.setattr(mlflow_log, "MAX_CHILD_RUNS", 1)
     run = Run()
     with logged(tmp_path, run) as (made, log):
         assert len(run.made) == 1 < len(run.values("candidate_accuracy"))
@@ -132,15 +132,15 @@ def test_a_surrogate_has_scores_and_a_table_of_its_own(tmp_path: Path):
 
 
 def test_what_was_accepted_and_what_was_not_and_why():
-    board = Candidates(["q1", "q2"])
+    board = CandidatePool(["q1", "q2"])
     scores = {"a": (1, 0), "b": (1, 1), "c": (1, 1), "d": (0, 0), "e": (1,), "f": ()}
     for name, values in scores.items():
-        board.see(
+        board.register(
             name, {"round_1.reasoner.predict": {"instructions": f"Do {name}.", "demos": []}}, 10
         )
         for key, value in zip(("q1", "q2"), values, strict=False):
-            board.score(name, key, value, 5, 50)
-    board["f"].refused = "a prompt is too long"
+            board.add_score(name, key, value, 5, 50)
+    board["f"].reject_reason = "a prompt is too long"
     rows = {row["id"]: row for row in proposal_rows(board, lambda value, used: value, "c")}
     assert {name: row["outcome"] for name, row in rows.items()} == {
         "a": "start",
@@ -165,11 +165,11 @@ def test_what_was_accepted_and_what_was_not_and_why():
 
 
 def test_prompts_of_peers_and_chosen_demonstrations_are_told():
-    from cope.optimize.compiler.prompts import state_of, take
+    from cope.optimize.compiler.prompts import apply_state, prompt_state
     from cope.programs.ensemble import Ensemble
 
     program = Ensemble(preset("small"), Team(Tier("small"), Tier("large")))
-    state = state_of(program)
+    state = prompt_state(program)
     name = "round_1.reasoner.predict"
     near = {
         "k": 1,
@@ -178,14 +178,14 @@ def test_prompts_of_peers_and_chosen_demonstrations_are_told():
             {"question": "And 2?", "answer": "4"},
         ],
     }
-    take(
+    apply_state(
         program,
         {
             name: state[name] | {"neighbours": near},
             f"peer_2.{name}": state[name] | {"instructions": "Peer."},
         },
     )
-    told = prompts_text(state_of(program))
+    told = prompts_text(prompt_state(program))
     assert (
         "shown the 1 nearest of 2" in told
         and "answer: 4" in told
@@ -254,7 +254,7 @@ def test_without_tracking_nothing_is_noted(here: Path):
     result = cope("--no-track", "--store", "sqlite:////nowhere/at/all.db", "--json")
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["mlflow"] is None
-    assert list(here.rglob("calls.jsonl")) and not list(here.rglob(NOTES))
+    assert list(here.rglob("calls.jsonl")) and not list(here.rglob(METADATA_FILE))
 
 
 def test_the_stand_in_has_the_real_ones_methods():

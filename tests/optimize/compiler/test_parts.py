@@ -11,12 +11,12 @@ from cope import Cascade, CopeError
 from cope.eval import Score
 from cope.models import Ledger
 from cope.optimize import split
-from cope.optimize.compiler.candidates import Candidate, Candidates
-from cope.optimize.compiler.feedback import feedback
+from cope.optimize.compiler.candidates import Candidate, CandidatePool
+from cope.optimize.compiler.feedback import write_feedback
 from cope.optimize.compiler.metric import Metric
 from cope.optimize.compiler.preflight import check_context_window
-from cope.optimize.compiler.prompts import state_of
-from cope.optimize.compiler.result import asked_with
+from cope.optimize.compiler.prompts import prompt_state
+from cope.optimize.compiler.result import prompt_settings_of
 from cope.optimize.compiler.session import CompileSession
 from cope.optimize.compiler.student import Student
 
@@ -27,19 +27,22 @@ def test_equal_questions_are_left_out_and_counted():
     again = rows([3])[0].copy(question="  what is 3 +  3?")
     splits = split([*rows(range(6)), again, *rows([5])], [*rows([2]), *rows(range(10, 14))])
     assert (
-        splits.dropped == 3
+        splits.duplicates == 3
     )  # two of the training pool, and one of validation that is in training
     assert sorted(row.answer for row in splits.train) == ["0", "10", "2", "4", "6", "8"]
     assert {row.answer for row in splits.val} == {"20", "22", "24", "26"}
-    assert "; 3 duplicates left out" in splits.words
+    assert "; 3 duplicates left out" in splits.summary
 
 
 def test_splits_of_one_pool_are_disjoint_and_the_same_for_the_same_seed():
     one, same, other = (split(rows(range(30)), None, seed=seed) for seed in (1, 1, 2))
     assert (len(one.train), len(one.val)) == (20, 10)
-    assert not set(one.rows()["train"]) & set(one.rows()["val"])
+    assert not set(one.question_fingerprints()["train"]) & set(one.question_fingerprints()["val"])
     assert one.as_dict() == same.as_dict() != other.as_dict()
-    assert one.rows() == same.rows() and len(set(one.rows()["train"])) == 20
+    assert (
+        one.question_fingerprints() == same.question_fingerprints()
+        and len(set(one.question_fingerprints()["train"])) == 20
+    )
 
 
 def test_fingerprints_follow_the_questions_and_not_their_order():
@@ -47,7 +50,7 @@ def test_fingerprints_follow_the_questions_and_not_their_order():
         split(rows(range(8)), rows(range(8, 12)), seed=1),
         split(rows(range(8)), rows(range(8, 12)), seed=5),
     )
-    assert here.print_of("train") == there.print_of("train") != here.print_of("val")
+    assert here.fingerprint("train") == there.fingerprint("train") != here.fingerprint("val")
 
 
 @pytest.mark.parametrize(
@@ -67,32 +70,32 @@ def test_more_than_there_is_cannot_be_drawn(sizes: tuple[Any, Any], words: str):
 # Candidates
 
 
-def with_scores(*points: tuple[float, int]) -> Candidates:
+def with_scores(*points: tuple[float, int]) -> CandidatePool:
     """Candidates by accuracy on two validation questions and tokens of the large tier."""
-    found = Candidates(["a", "b"])
+    found = CandidatePool(["a", "b"])
     for number, (accuracy, tokens) in enumerate(points):
-        found.see(str(number), {}, 0)
+        found.register(str(number), {}, 0)
         for key, value in zip("ab", {0.0: (0, 0), 0.5: (0, 1), 1.0: (1, 1)}[accuracy], strict=True):
-            found.score(str(number), key, value, tokens, tokens)
+            found.add_score(str(number), key, value, tokens, tokens)
     return found
 
 
 def test_the_frontier_holds_what_nothing_beats_in_both():
     found = with_scores((0.5, 10), (0.5, 30), (1.0, 40), (0.0, 0), (1.0, 40), (0.5, 10))
-    assert [candidate.number for candidate in found.frontier()] == [3, 0, 2]
-    assert [candidate.number for candidate in found.whole()] == [2, 4, 0, 1, 5, 3]
+    assert [candidate.number for candidate in found.pareto_front()] == [3, 0, 2]
+    assert [candidate.number for candidate in found.fully_evaluated()] == [2, 4, 0, 1, 5, 3]
 
 
 def test_refused_and_half_asked_candidates_are_no_choice():
     found = with_scores((0.5, 10))
-    found.see("refused", {}, 0, "too long")
-    found.see("half", {}, 0)
+    found.register("refused", {}, 0, "too long")
+    found.register("half", {}, 0)
     for name, keys in (("refused", "ab"), ("half", "a")):
         for key in keys:
-            found.score(name, key, 1.0, 0, 0)
+            found.add_score(name, key, 1.0, 0, 0)
     assert (
-        [candidate.number for candidate in found.whole()]
-        == [candidate.number for candidate in found.frontier()]
+        [candidate.number for candidate in found.fully_evaluated()]
+        == [candidate.number for candidate in found.pareto_front()]
         == [0]
     )
 
@@ -100,16 +103,16 @@ def test_refused_and_half_asked_candidates_are_no_choice():
 def test_the_promising_one_gained_most_on_what_it_was_asked():
     found = with_scores((0.5, 10))  # right on b alone
     base = found["0"]
-    assert found.promising(base) is None
+    assert found.most_promising(base) is None
     for name, asked in (
         ("worse", {"b": 0.0, "c": 1.0}),
         ("lucky", {"a": 1.0}),
         ("better", {"a": 1.0, "c": 1.0, "d": 1.0}),
     ):
-        found.see(name, {}, 0)
+        found.register(name, {}, 0)
         for key, value in asked.items():
-            found.score(name, key, value, 0, 0)
-    best: Candidate | None = found.promising(base)
+            found.add_score(name, key, value, 0, 0)
+    best: Candidate | None = found.most_promising(base)
     assert best is found["better"]
 
 
@@ -179,14 +182,16 @@ TESTED = [{"index": 0, "plan": None, "answer": "def f(x): ...", "tests": FAILED}
     ],
 )
 def test_feedback_says_what_went_wrong(rounds: list[Any], predictor: str | None, words: str):
-    said = feedback(WRONG, dspy.Prediction(rounds=rounds, round=rounds[-1]["round"]), predictor)
+    said = write_feedback(
+        WRONG, dspy.Prediction(rounds=rounds, round=rounds[-1]["round"]), predictor
+    )
     assert words in said and said.startswith("7 is wrong. The right answer is 8.")
 
 
 def test_a_round_that_did_not_run_gives_no_feedback_of_its_own():
     prediction = dspy.Prediction(rounds=[row(asked=5, votes={"7": 3, "9": 2})], round=1)
-    assert feedback(WRONG, prediction, "round_3.reasoner.predict") == WRONG.feedback
-    assert feedback(WRONG, None, None) == WRONG.feedback
+    assert write_feedback(WRONG, prediction, "round_3.reasoner.predict") == WRONG.feedback
+    assert write_feedback(WRONG, None, None) == WRONG.feedback
 
 
 # Prompts that fit
@@ -197,19 +202,21 @@ def test_a_prompt_that_does_not_fit_is_refused_without_a_call():
     world.small.context = 600
     check = check_context_window([question(1), "x" * 400])
     session, student = student_in(world, "plan-then-solve", reject_reason=check)
-    assert session.see(student).refused is None
+    assert session.register_candidate(student).reject_reason is None
     long = student.deepcopy()
     long.round_1.reasoner.predict.demos = [dspy.Example(question="y" * 1000, answer="1")]
-    candidate = session.see(long)
-    assert "do not fit small's context of 600" in str(candidate.refused)
+    candidate = session.register_candidate(long)
+    assert "do not fit small's context of 600" in str(candidate.reject_reason)
     with session.stage():
         prediction = long(question=question(1))
     assert (
-        prediction.answer is None and prediction.refused == candidate.refused and world.asked == 0
+        prediction.answer is None
+        and prediction.refused == candidate.reject_reason
+        and world.asked == 0
     )
     assert (
         Metric(score, session).score(TRAIN[1], prediction) == 0.0
-        and session.candidates.whole() == []
+        and session.candidates.fully_evaluated() == []
     )
 
 
@@ -226,18 +233,23 @@ def student_in(
 
 def test_what_an_answer_is_worth():
     metric = Metric(score, CompileSession([]), "cost")
-    metric.reference = 100.0
-    assert [metric.worth(1.0, used) for used in (0, 50, 100, 900)] == [1.0, 0.75, 0.5, 0.5]
-    assert metric.worth(0.0, 0) == 0.0 and metric.worth_of_right == 0.5
-    assert Metric(score, CompileSession([])).worth(1.0, 900) == 1.0
+    metric.baseline_tokens = 100.0
+    assert [metric.objective_value(1.0, used) for used in (0, 50, 100, 900)] == [
+        1.0,
+        0.75,
+        0.5,
+        0.5,
+    ]
+    assert metric.objective_value(0.0, 0) == 0.0 and metric.min_value_if_correct == 0.5
+    assert Metric(score, CompileSession([])).objective_value(1.0, 900) == 1.0
 
 
 def test_copies_with_other_prompts_leave_the_one_they_come_from():
     """Copies share DSPy's signature classes, into which InferRules writes."""
     _, student = student_in(World(), "small")
-    before = state_of(student)
+    before = prompt_state(student)
     other = {name: {"instructions": "Other words.", "demos": []} for name in before}
-    assert state_of(student.with_state(other)) == other and state_of(student) == before
+    assert prompt_state(student.with_state(other)) == other and prompt_state(student) == before
 
 
 def test_a_round_is_asked_once_and_gives_the_same_ever_after(tmp_path: Path):
@@ -304,8 +316,10 @@ def test_programs_that_draw_by_other_seeds_share_no_round(tmp_path: Path):
 @pytest.mark.parametrize("adapter", ["lean", "chat", "json", "xml"])
 def test_a_program_says_how_it_is_asked(adapter: str):
     world = World(adapter=adapter, max_tokens=99)
-    assert asked_with(Cascade("cope", world.team)) == {"adapter": adapter, "max_tokens": 99}
+    assert prompt_settings_of(Cascade("cope", world.team)) == {"adapter": adapter, "max_tokens": 99}
     world.small.context = world.large.context = 600
-    assert asked_with(Cascade("cope", world.team))["context"] == 600
+    assert prompt_settings_of(Cascade("cope", world.team))["context"] == 600
     world.large.context = 4096
-    assert "context" not in asked_with(Cascade("cope", world.team)), "the tiers are not asked alike"
+    assert "context" not in prompt_settings_of(Cascade("cope", world.team)), (
+        "the tiers are not asked alike"
+    )

@@ -13,7 +13,7 @@ from cope import Cascade
 from cope.errors import CopeError
 from cope.models import Price
 from cope.optimize import Budget, Compilation, CompileSettings, Splits, compile, split
-from cope.optimize.compiler.compilation import PILOT
+from cope.optimize.compiler.compilation import PILOT_QUESTIONS
 
 
 def refusal(
@@ -110,7 +110,7 @@ def test_a_model_that_answers_nothing(budget: Budget | None, tmp_path: Path):
         CopeError, match="the program answers nothing: no reply held an answer that could be read"
     ):
         compile(program, rows(range(20, 40)), VAL, score=score, budget=budget, folder=tmp_path)
-    assert world.asked == PILOT
+    assert world.asked == PILOT_QUESTIONS
 
 
 @pytest.mark.parametrize(
@@ -148,10 +148,10 @@ def test_a_price_of_the_proposer_is_asked_for_where_it_proposes(tmp_path: Path):
         budget=Budget(usd=0.01),
         proposer_price=Price(3, 4),
     )
-    assert run.made.spent.total_usd and next(
+    assert run.made.usage.total_usd and next(
         call.usd for call in run.calls if call.tier == "proposer"
     )
-    assert not run.made.stopped or "0.01 usd" in run.made.stopped
+    assert not run.made.stop_reason or "0.01 usd" in run.made.stop_reason
     compiled(
         "labeled-few-shot", "small", tmp_path / "none", World(prices=prices), budget=Budget(usd=1.0)
     )
@@ -182,7 +182,7 @@ def test_what_does_not_fit_after_the_pilot_names_what_would(tmp_path: Path):
     needed, fits = (
         int(re.findall(rf"--{name} (\d+)", line)[0]) for name in ("budget-tokens", "val")
     )
-    assert world.asked == PILOT and needed > 1000 and 4 <= fits < 20
+    assert world.asked == PILOT_QUESTIONS and needed > 1000 and 4 <= fits < 20
     for budget, val in ((needed, 20), (1000, fits)):
         made = compiled(
             "labeled-few-shot",

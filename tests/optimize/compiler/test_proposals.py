@@ -7,7 +7,7 @@ from support.compile_world import MAGIC, World, compiled
 
 from cope.optimize import Budget
 from cope.optimize.compiler import proposals
-from cope.optimize.compiler.proposals import instructs
+from cope.optimize.compiler.proposals import is_instruction
 from cope.optimize.optimizers import mipro
 
 PROGRAM = f"```python\ndef {MAGIC}(n):\n    return 2 * n\n```"
@@ -26,7 +26,7 @@ def test_a_program_is_no_instruction_of_a_small_model(
     assert (MAGIC in run.made.program.round_1.reasoner.predict.signature.instructions) is not local
 
     said = "proposals were no instruction and left out: a stronger --reflection-lm may do better"
-    assert (run.made.lost or "").endswith(said) is local
+    assert (run.made.proposal_warnings or "").endswith(said) is local
 
 
 @pytest.mark.parametrize("useful", [True, False])
@@ -39,9 +39,9 @@ def test_remarks_in_place_of_advice_are_counted_and_told(
     made = compiled("gepa", "small", tmp_path, world, budget=Budget(calls=100)).made
     assert made.improved is useful
     if useful:
-        assert made.lost is None
+        assert made.proposal_warnings is None
         return
-    count, rest = str(made.lost).split(" ", 1)
+    count, rest = str(made.proposal_warnings).split(" ", 1)
     assert int(count) >= len(world.proposals()) > 0, "what was known already is left out as well"
     assert (
         rest
@@ -50,5 +50,7 @@ def test_remarks_in_place_of_advice_are_counted_and_told(
 
 
 def test_sentences_that_name_code_are_instructions():
-    assert instructs("Write a def statement with the function's name, and import what it needs.")
-    assert not instructs("Here it is:\nimport math\nprint(math.pi)")
+    assert is_instruction(
+        "Write a def statement with the function's name, and import what it needs."
+    )
+    assert not is_instruction("Here it is:\nimport math\nprint(math.pi)")

@@ -13,9 +13,9 @@ from support.compile_world import VAL
 from support.tracked_compiles import SETTINGS, Tier, compilation
 
 from cope import CopeError
-from cope.optimize import Compilation, Compiled
+from cope.optimize import Compilation, CompileResult
 from cope.optimize.compiler.tracking import (
-    NOTES,
+    METADATA_FILE,
     compile_provenance,
     mlflow_params,
     run_tracked,
@@ -28,7 +28,7 @@ class Made:
     """A tracked compile, and how often its models had been asked when it was told to MLflow."""
 
     compilation: Compilation
-    outcome: Compiled
+    outcome: CompileResult
     run: str
     store: str
     asked: int
@@ -83,7 +83,7 @@ def test_one_run_with_a_run_inside_for_each_candidate_and_no_orphans(made: Made)
     assert inside.keys() == {
         c.id
         for c in made.outcome.candidates
-        if c.covers(made.compilation.session.candidates.valkeys)
+        if c.has_all(made.compilation.session.candidates.val_keys)
     }
     everything = client().search_runs([run.info.experiment_id])
     assert {r.data.tags.get("mlflow.parentRunId", r.info.run_id) for r in everything} == {made.run}
@@ -104,7 +104,7 @@ def test_parameters_and_what_it_cost_beside_what_it_gained(made: Made):
         "nobody proposed"
     )
     assert data.params["split.val"] == f"{len(VAL)} questions, fingerprint v1"
-    spent, gain = outcome.spent, outcome.gain
+    spent, gain = outcome.usage, outcome.gain
     wanted = {
         "compile_calls": spent.calls,
         "compile_tokens": spent.tokens,
@@ -138,7 +138,7 @@ def test_scores_over_time_by_the_calls_made_so_far(made: Made):
     assert len(scores) == len(children(run_of(made))) > 2
     steps, values = zip(*best, strict=True)
     assert steps == tuple(step for step, _ in scores) == tuple(sorted(steps))
-    assert 0 < steps[0] < steps[-1] <= made.outcome.spent.calls
+    assert 0 < steps[0] < steps[-1] <= made.outcome.usage.calls
     assert values == tuple(max(value for _, value in scores[: n + 1]) for n in range(len(scores)))
     assert values[-1] == made.outcome.after.accuracy
 
@@ -229,7 +229,7 @@ def test_how_a_run_ends_that_did_not_come_to_its_end(
 
     with pytest.raises(error):
         ended()
-    run = client().get_run(json.loads((tmp_path / NOTES).read_text())["mlflow_run"])
+    run = client().get_run(json.loads((tmp_path / METADATA_FILE).read_text())["mlflow_run"])
     assert run.info.status == status
     assert run.data.metrics["compile_calls"] == prepared.session.guard.used.calls > 0
     assert {child.info.status for child in children(run)} == {"FINISHED"}
@@ -253,11 +253,11 @@ def test_a_compile_from_python_makes_the_same_run(tmp_path: Path, mlflow_store: 
         "optimizer": "copro",
         "model.small": team["small"].model,
         "model.proposer": prepared.proposer.model,
-        "split.val": f"{len(VAL)} questions, fingerprint {rows.print_of('val')}",
+        "split.val": f"{len(VAL)} questions, fingerprint {rows.fingerprint('val')}",
         "adapter": "lean",
         "seed": "3",
-        "only": ", ".join(prepared.names),
-        "predictors": ", ".join(prepared.names),
+        "only": ", ".join(prepared.trainable),
+        "predictors": ", ".join(prepared.trainable),
     }.items() <= run.data.params.items()
     assert run.data.metrics["val_after"] == made.after.accuracy and len(children(run)) > 1
     assert {file.path for file in client().list_artifacts(made.provenance["mlflow"])} >= {

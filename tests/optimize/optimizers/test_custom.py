@@ -20,7 +20,7 @@ from support.compile_world import PROPOSAL, World, compiled, fickle, rows
 from cope.errors import CopeError
 from cope.models import Price, ScriptedEngine
 from cope.optimize import Budget
-from cope.optimize.optimizers.custom_lms import MeteredLM, lent_models
+from cope.optimize.optimizers.custom_lms import MeteredLM, use_metered_lms
 
 SPLITS = (rows(range(12)), rows(range(20, 28)))
 
@@ -65,7 +65,7 @@ def test_what_its_own_model_is_asked_is_booked_and_within_the_budget(
     lm, asked = model()
     own = dspy.GEPA(metric=told, max_metric_calls=400, reflection_lm=lm)
     run = compiled(own, "small", tmp_path, World(fickle), SPLITS, budget=Budget(calls=60))
-    assert asked() > 0 and run.asked + asked() == run.made.spent.calls <= 60
+    assert asked() > 0 and run.asked + asked() == run.made.usage.calls <= 60
     booked = [call for call in run.calls if call.tier == "proposer"]
     assert len(booked) == asked() and {call.model for call in booked} == {lm.model}
     assert (
@@ -76,7 +76,7 @@ def test_what_its_own_model_is_asked_is_booked_and_within_the_budget(
     if model is scripted:
         assert all(call.prompt_tokens and call.completion_tokens for call in booked)
         assert len(lm.history) == asked()
-    assert (run.made.stopped or "").startswith("the budget of 60 calls is used up")
+    assert (run.made.stop_reason or "").startswith("the budget of 60 calls is used up")
 
 
 def test_a_call_that_the_budget_does_not_allow_is_not_made(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_call_that_the_budget_does_not_allow_is_not_made(tmp_path: Path) -> No
     lm, asked = scripted()
     own = dspy.GEPA(metric=told, max_metric_calls=400, reflection_lm=lm)
     run = compiled(own, "small", tmp_path, World(), SPLITS, budget=Budget(calls=28))
-    assert asked() == 0 and run.made.spent.calls <= 28
+    assert asked() == 0 and run.made.usage.calls <= 28
 
 
 def test_an_interrupted_compile_asks_its_model_nothing_twice(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_an_interrupted_compile_asks_its_model_nothing_twice(tmp_path: Path) -> 
     before = asked()
     again = compiled(own, "small", tmp_path, World(fickle), SPLITS)
     assert (asked(), again.asked) == (before, 0)
-    assert again.made.spent.calls == first.made.spent.calls
+    assert again.made.usage.calls == first.made.usage.calls
 
 
 def test_a_tiers_model_that_it_holds_is_booked_as_the_proposer(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_its_models_are_found_wherever_it_keeps_them_and_given_back() -> None:
         ]
 
     def trouble() -> None:
-        with lent_models(own):
+        with use_metered_lms(own):
             assert (
                 all(isinstance(found, MeteredLM) for found in held())
                 and len({id(found) for found in held()}) == 1
@@ -270,13 +270,13 @@ def test_what_cannot_work_is_refused_before_any_call(own: Any, words: str, tmp_p
 )
 def test_the_others_are_taken(own: Any, tmp_path: Path) -> None:
     run = compiled(own(), "small", tmp_path, World(), SPLITS)
-    assert run.made.stopped is None and run.made.improved
+    assert run.made.stop_reason is None and run.made.improved
     assert {call.tier for call in run.calls} == {"small"}
 
 
 def test_a_step_of_better_together_that_fails_is_said(tmp_path: Path) -> None:
     failing = BetterTogether(metric=right, p=LabeledFewShot(k=2), w=Odd())
-    stopped = compiled(failing, "small", tmp_path, World(), SPLITS).made.stopped
+    stopped = compiled(failing, "small", tmp_path, World(), SPLITS).made.stop_reason
     assert (
         stopped
         == "BetterTogether failed (RuntimeError: one of its steps failed; the log tells why)"

@@ -93,7 +93,7 @@ def test_three_that_err_apart_are_right_together(
     assert made.before.accuracy == 0.0 and made.after.accuracy == 1.0 and made.improved
     assert {(call.tier, call.round, call.role) for call in meter.calls} == set(calls)
     keys = [question_fingerprint(example.question) for example in VAL]
-    single = [c.mean(keys) for c in made.candidates if c.covers(keys) and not is_ensemble(c.state)]
+    single = [c.mean(keys) for c in made.candidates if c.has_all(keys) and not is_ensemble(c.state)]
     assert max(single) == pytest.approx(2 / 3)
     program = made.program
     taught = {p.round_1.reasoner.predict.demos[0].question for p in members_of(program)}

@@ -126,7 +126,7 @@ def test_the_program_that_was_given_stays_as_it_was(run_of: RunOf, optimizer: st
 @every_optimizer
 def test_the_budget_is_kept_to(run_of: RunOf, optimizer: str, preset: str):
     run = run_of(optimizer, preset)
-    assert run.asked <= run.made.spent.calls <= BUDGETS[preset]
+    assert run.asked <= run.made.usage.calls <= BUDGETS[preset]
 
 
 def places(preset: Preset) -> set[tuple[str, int, str]]:

@@ -22,10 +22,10 @@ from support.compile_world import (
 
 from cope import Cascade
 from cope.optimize import Budget
-from cope.optimize.compiler.prompts import state_of
+from cope.optimize.compiler.prompts import prompt_state
 from cope.optimize.compiler.session import CompileSession
 from cope.optimize.compiler.student import Student
-from cope.optimize.optimizers.gepa import ran_before
+from cope.optimize.optimizers.gepa import select_component
 from cope.util.hashing import digest, question_fingerprint
 
 BUDGET = Budget(calls=400)
@@ -110,7 +110,7 @@ def test_predictors_take_turns_among_those_that_ran():
             SimpleNamespace(), [{"trace": [(predict, {}, None)]} for predict in ran], [], 0, {}
         )
 
-    select = ran_before(student)
+    select = select_component(student)
     names = ["round_1.reasoner.predict", "round_2.reasoner.predict", "round_3.reasoner.predict"]
     assert [choose(first, second, third)[0] for _ in range(4)] == [*names, names[0]]
     assert [choose(first, third)[0] for _ in range(3)] == [names[2], names[0], names[2]]
@@ -173,7 +173,7 @@ def test_gepa_is_told_both_objectives(tmp_path: Path, monkeypatch: pytest.Monkey
     board = {candidate.id: candidate for candidate in run.made.candidates}
     assert len(found.candidates) > 1
     for program, told in zip(found.candidates, found.val_aggregate_subscores, strict=True):
-        candidate = board[digest(state_of(program))]
+        candidate = board[digest(prompt_state(program))]
         assert told == {
             "accuracy": candidate.mean(keys),
             "large_tokens": -candidate.mean(keys, candidate.large_tokens),

@@ -98,7 +98,7 @@ def test_only_the_nearest_demonstration_helps_and_is_shown(tmp_path: Path, prese
     assert made.before.accuracy == 0.0 and made.after.accuracy == 1.0 and made.improved
     right_tiers(world, made.program)
     # The first round settles what it knows: the later ones of a cascade did nothing right, and keep nothing.
-    assert all(name.startswith("round_1.") for name in made.program.neighbours)
+    assert all(name.startswith("round_1.") for name in made.program.knn_demos)
     world = World()
     program = Cascade(made.program.preset, world.team)
     program.load_state(made.program.dump_state())
@@ -123,7 +123,7 @@ def test_a_few_demonstrations_for_all_questions_would_not_do(tmp_path: Path):
 def test_only_right_answers_are_kept_and_planners_learn_plans(tmp_path: Path):
     made = compile_it(World(), tmp_path, "plan-then-solve")
     planner, reasoner = (
-        made.program.neighbours[f"round_1.{role}.predict"] for role in ("planner", "reasoner")
+        made.program.knn_demos[f"round_1.{role}.predict"] for role in ("planner", "reasoner")
     )
     pairs = {
         (example.question, example.answer) for example in TRAIN if " 2 " in str(example.question)
@@ -138,7 +138,7 @@ def test_only_right_answers_are_kept_and_planners_learn_plans(tmp_path: Path):
 
 def test_the_frozen_part_is_left_as_it_is(tmp_path: Path):
     made = compile_it(World(), tmp_path, "plan-then-solve", only=["small"])
-    assert made.improved and set(made.program.neighbours) == {"round_1.reasoner.predict"}
+    assert made.improved and set(made.program.knn_demos) == {"round_1.reasoner.predict"}
 
 
 def test_a_second_time_costs_nothing(tmp_path: Path):
@@ -154,9 +154,9 @@ def test_fewer_are_shown_where_more_would_not_fit(tmp_path: Path):
     world.small.context = 150  # type: ignore[attr-defined]
     world.small.slots = 1  # type: ignore[attr-defined]
     made = compile_it(world, tmp_path, demos=6)
-    kept = made.program.neighbours["round_1.reasoner.predict"]
+    kept = made.program.knn_demos["round_1.reasoner.predict"]
     assert 1 <= kept.k < 6 and made.improved
-    assert sum(candidate.refused is not None for candidate in made.candidates) == 6 - kept.k
+    assert sum(candidate.reject_reason is not None for candidate in made.candidates) == 6 - kept.k
 
 
 def test_instructions_compiled_afterwards_keep_them(tmp_path: Path):
@@ -167,7 +167,7 @@ def test_instructions_compiled_afterwards_keep_them(tmp_path: Path):
     made = compile_it(
         world, tmp_path, optimizer="chain", chain=("knn-few-shot", "copro"), proposer=proposer
     )
-    assert proposer.requests and made.after.accuracy == 1.0 and made.program.neighbours
+    assert proposer.requests and made.after.accuracy == 1.0 and made.program.knn_demos
     asked_again = [r for r in world.small.requests if "Count their legs." in str(r.system)]
     own = [shown_in(r) for r in asked_again if " 2 " in str(r.messages[-1].parts[0].text)]
     # A training question is not shown its own answer, also while instructions are tried on it.

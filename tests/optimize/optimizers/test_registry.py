@@ -12,22 +12,22 @@ from cope.optimize import OPTIMIZERS
 from cope.optimize.optimizers.registry import optimizer_by_name
 
 MODULE = """
-from cope.optimize.optimizers.base import Job, Optimizer
+from cope.optimize.optimizers.base import OptimizerContext, Optimizer
 
 
 class Careful(Optimizer):
     name = "careful"
     description = "instructions: a word of care is added"
-    instructs = True
+    changes_instructions = True
 
-    def least(self, job: Job) -> int:
-        return len(job.valset)
+    def min_questions(self, context: OptimizerContext) -> int:
+        return len(context.valset)
 
-    def runs(self, job: Job) -> tuple[int, int]:
-        return len(job.valset), 0
+    def estimate_cost(self, context: OptimizerContext) -> tuple[int, int]:
+        return len(context.valset), 0
 
-    def compile(self, job: Job):
-        student = job.student.deepcopy()
+    def compile(self, context: OptimizerContext):
+        student = context.student.deepcopy()
         for _, predict in student.named_parameters():
             predict.signature = predict.signature.with_instructions("Double it, carefully.")
         return student
@@ -91,6 +91,8 @@ def test_an_optimizer_of_another_package_compiles_a_program_by_its_name(
 def test_what_another_package_cannot_bring(tmp_path: Path) -> None:
     points = tmp_path / "site/their_optimizer-1.0.dist-info/entry_points.txt"
     points.write_text(points.read_text() + "wrong = their_optimizer:Careful\n")
-    assert type(optimizer_by_name("gepa")).__name__ == "Gepa", "a name of the project's own stays"
+    assert type(optimizer_by_name("gepa")).__name__ == "GEPAOptimizer", (
+        "a name of the project's own stays"
+    )
     with pytest.raises(CopeError, match="the optimizer 'wrong' of their-optimizer cannot be used"):
         optimizer_by_name("wrong")
