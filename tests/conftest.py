@@ -16,6 +16,7 @@ from typing import Any
 _dspy_cache = tempfile.TemporaryDirectory(prefix="cope-tests-", ignore_cleanup_errors=True)
 os.environ["DSPY_CACHEDIR"] = _dspy_cache.name
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # MLflow starts it when it is imported
 
 # A job in the background of a shell starts with Ctrl-C ignored, and hands that on to the processes that tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

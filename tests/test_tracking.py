@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from cope import Cascade
+from cope import Cascade, tracking
 from cope.errors import CopeError
-from cope.tracking import question_span, store_file, store_uri, tracked_run
+from cope.tracking import store_file, store_uri
 
 
 @pytest.fixture
@@ -23,13 +23,13 @@ def test_a_run_holds_parameters_figures_and_artifacts_and_goes_on_when_opened_ag
     import mlflow
 
     (tmp_path / "records.jsonl").write_text("{}\n")
-    with tracked_run(
+    with tracking.tracked_run(
         "cope-test", "cope", {"seed": 0, "preset": "cope"}, {"folder": "x"}, store=store
     ) as run:
         run.log_metrics({"accuracy": 0.5, "usd": None})
         run.log_artifact(tmp_path / "records.jsonl")
         run.log_text("a table", "table.txt")
-    with tracked_run(
+    with tracking.tracked_run(
         "cope-test", "cope", {"seed": 0, "preset": "cope", "more": 1}, run_id=run.id, store=store
     ) as again:
         again.log_metrics({"accuracy": 0.75})
@@ -53,9 +53,9 @@ def test_each_question_is_one_trace_with_its_rounds_inside(
     import mlflow
 
     program = Cascade("answer-cascade", scripted(lambda ask: f"Answer: {ask.seed}").team)
-    with tracked_run("cope-test", "traces", {}, store=store) as run:
+    with tracking.tracked_run("cope-test", "traces", {}, store=store) as run:
         for name in ("q0", "q1"):
-            with question_span(name, "What?"):
+            with tracking.question_span(name, "What?"):
                 program(question="What?")
     traces = mlflow.search_traces(run_id=run.id, return_type="list", locations=[run.experiment_id])
     assert sorted(t.info.tags["question_id"] for t in traces) == ["q0", "q1"]
@@ -71,14 +71,14 @@ def test_a_failure_is_a_failed_run(store: str):
 
     with (
         pytest.raises(ZeroDivisionError),
-        tracked_run("cope-test", "fails", {}, store=store) as run,
+        tracking.tracked_run("cope-test", "fails", {}, store=store) as run,
     ):
         _ = 1 / 0
     assert mlflow.get_run(run.id).info.status == "FAILED"
 
 
 def test_a_run_that_is_gone_is_made_anew(store: str):
-    with tracked_run("cope-test", "gone", {}, run_id="0" * 32, store=store) as run:
+    with tracking.tracked_run("cope-test", "gone", {}, run_id="0" * 32, store=store) as run:
         assert run.id != "0" * 32
 
 
@@ -88,7 +88,7 @@ def test_a_run_that_is_gone_is_made_anew(store: str):
 def test_a_store_that_cannot_be_written_is_one_line(store: str):
     with (
         pytest.raises(CopeError, match="cannot (write|use) the tracking store") as raised,
-        tracked_run("x", "x", {}, store=store),
+        tracking.tracked_run("x", "x", {}, store=store),
     ):
         pass
     assert "\n" not in str(raised.value)

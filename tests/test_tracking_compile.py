@@ -9,10 +9,9 @@ from typing import Any
 import dspy
 import pytest
 
-from cope import Cascade, CopeError, Team
+from cope import Cascade, CopeError, Team, tracking
 from cope.models import ScriptedEngine
-from cope.tracking import TrackedRun, open_store, prompt_template, tracked_run
-from cope.tracking.model import pip_requirement
+from cope.tracking import prompt_template
 
 
 class Saved(ScriptedEngine):
@@ -38,10 +37,12 @@ def client() -> Any:
 
 
 def test_runs_inside_a_run_are_ended_and_found_again(mlflow_store: str):
-    with tracked_run("cope-compile-test", "children", {}, store=mlflow_store, traces=False) as run:
+    with tracking.tracked_run(
+        "cope-compile-test", "children", {}, store=mlflow_store, traces=False
+    ) as run:
         made = run.log_child_run("abc", "candidate 0", {"accuracy": 0.5}, {"prompts.txt": "Solve."})
         run.set_tags({"outcome": "start"}, made)
-    with tracked_run(
+    with tracking.tracked_run(
         "cope-compile-test", "children", {}, None, run.id, mlflow_store, traces=False
     ) as again:
         assert again.children() == {"abc": made}
@@ -52,7 +53,7 @@ def test_runs_inside_a_run_are_ended_and_found_again(mlflow_store: str):
 
 
 def test_a_run_inside_that_a_kill_left_open_is_written_whole_or_ended(mlflow_store: str):
-    def begun(run: TrackedRun, key: str) -> str:
+    def begun(run: tracking.TrackedRun, key: str) -> str:
         """As an attempt leaves it that is killed in the middle."""
         return (
             client()
@@ -60,7 +61,9 @@ def test_a_run_inside_that_a_kill_left_open_is_written_whole_or_ended(mlflow_sto
             .info.run_id
         )
 
-    with tracked_run("cope-compile-test", "killed", {}, store=mlflow_store, traces=False) as run:
+    with tracking.tracked_run(
+        "cope-compile-test", "killed", {}, store=mlflow_store, traces=False
+    ) as run:
         met, lost = begun(run, "met again"), begun(run, "never met again")
         assert run.children() == {}, "what is not finished is not there"
         assert (
@@ -76,7 +79,9 @@ def test_a_run_inside_that_a_kill_left_open_is_written_whole_or_ended(mlflow_sto
 
 
 def test_a_table_is_replaced_when_it_is_logged_again(mlflow_store: str):
-    with tracked_run("cope-compile-test", "table", {}, store=mlflow_store, traces=False) as run:
+    with tracking.tracked_run(
+        "cope-compile-test", "table", {}, store=mlflow_store, traces=False
+    ) as run:
         run.log_table([{"number": 0, "why": "é"}], "candidates.json")
         run.log_table([{"number": 0, "why": "é"}, {"number": 1, "why": None}], "candidates.json")
     table = client().load_table(run.experiment_id, "candidates.json", [run.id]).fillna("none")
@@ -86,7 +91,9 @@ def test_a_table_is_replaced_when_it_is_logged_again(mlflow_store: str):
 def test_a_compile_is_not_traced(mlflow_store: str):
     import mlflow
 
-    with tracked_run("cope-compile-test", "quiet", {}, store=mlflow_store, traces=False) as run:
+    with tracking.tracked_run(
+        "cope-compile-test", "quiet", {}, store=mlflow_store, traces=False
+    ) as run:
         Cascade("small", Team(Saved(), Saved(), cache=False))(question="?")
     assert len(mlflow.search_traces(locations=[run.experiment_id], return_type="list")) == 0
     assert not any("mlflow" in type(callback).__module__ for callback in dspy.settings.callbacks)
@@ -118,7 +125,9 @@ def test_a_prompt_gets_a_version_only_when_it_changes(mlflow_store: str):
     first, second = (
         [{"role": "system", "content": text}] for text in ("Solve {{question}}.", "Think.")
     )
-    with tracked_run("cope-compile-test", "prompts", {}, store=mlflow_store, traces=False) as run:
+    with tracking.tracked_run(
+        "cope-compile-test", "prompts", {}, store=mlflow_store, traces=False
+    ) as run:
         addresses = [
             run.register_prompt("cope-my task/ü", m, "gepa", {"tier": "small"})
             for m in (first, first, second)
@@ -146,7 +155,9 @@ def test_a_program_comes_back_as_a_model_without_being_asked(
     ]
     monkeypatch.setattr(Saved, "asked", 0)
     inputs = {"question": "string", "tests": "strings?"}
-    with tracked_run("cope-compile-test", "model", {}, store=mlflow_store, traces=False) as run:
+    with tracking.tracked_run(
+        "cope-compile-test", "model", {}, store=mlflow_store, traces=False
+    ) as run:
         address = run.log_model(program, inputs, {"question": "What is 3 + 4?"})
     assert Saved.asked == 0
     back: Any = load_model(f"runs:/{run.id}/program")
@@ -179,6 +190,8 @@ def test_a_program_comes_back_as_a_model_without_being_asked(
 def test_a_model_requires_the_package_from_where_it_came(
     origin: Any, wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    from cope.tracking.model import pip_requirement
+
     folder = tmp_path / "from_somewhere-1.5.dist-info"
     folder.mkdir()
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: from-somewhere\nVersion: 1.5\n")
@@ -191,7 +204,11 @@ def test_a_model_requires_the_package_from_where_it_came(
 def test_a_model_lists_what_an_environment_for_it_needs(mlflow_store: str):
     from mlflow.artifacts import download_artifacts
 
-    with tracked_run("cope-compile-test", "needs", {}, store=mlflow_store, traces=False) as run:
+    from cope.tracking.model import pip_requirement
+
+    with tracking.tracked_run(
+        "cope-compile-test", "needs", {}, store=mlflow_store, traces=False
+    ) as run:
         address = run.log_model(
             Cascade("small", Team(Saved(), Saved())), {"question": "string"}, {"question": "?"}
         )
@@ -206,7 +223,9 @@ def test_a_model_holds_no_key(mlflow_store: str, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-who-compiled")
     program = Cascade("small", Team("openai/one@http://localhost:1/v1", Saved()))
     assert program.team["small"].lm.kwargs["api_key"] == "sk-of-who-compiled"
-    with tracked_run("cope-compile-test", "key", {}, store=mlflow_store, traces=False) as run:
+    with tracking.tracked_run(
+        "cope-compile-test", "key", {}, store=mlflow_store, traces=False
+    ) as run:
         address = run.log_model(program, {"question": "string"}, {"question": "?"})
     files = [file for file in Path(download_artifacts(address)).rglob("*") if file.is_file()]
     assert any(file.name == "program.pkl" for file in files)
@@ -218,8 +237,8 @@ def test_a_model_holds_no_key(mlflow_store: str, monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_a_store_refuses_is_one_line(mlflow_store: str):
-    open_store(mlflow_store)
-    gone = TrackedRun("0" * 32, "0", mlflow_store)
+    tracking.open_store(mlflow_store)
+    gone = tracking.TrackedRun("0" * 32, "0", mlflow_store)
     program = Cascade("small", Team(ScriptedEngine(lambda *_: ""), Saved()))
     for refused in (
         lambda: gone.log_metrics({"accuracy": 1.0}),
@@ -246,7 +265,9 @@ def test_a_run_that_cannot_be_ended_costs_nobody_the_work(
     monkeypatch.setattr(mlflow, "end_run", fails)
     with (
         caplog.at_level(logging.WARNING, "cope.tracking.run"),
-        tracked_run("cope-compile-test", "end", {}, store=mlflow_store, traces=False) as run,
+        tracking.tracked_run(
+            "cope-compile-test", "end", {}, store=mlflow_store, traces=False
+        ) as run,
     ):
         work = 6 * 7
     assert work == 42
@@ -265,7 +286,7 @@ def test_a_server_that_is_not_there_is_one_line_and_soon(monkeypatch: pytest.Mon
             CopeError,
             match=r"^cannot use the tracking store http://127\.0\.0\.1:9: .*; try --no-track$",
         ):
-            open_store("http://127.0.0.1:9")
+            tracking.open_store("http://127.0.0.1:9")
     finally:
         mlflow.set_tracking_uri(before)
     assert time.monotonic() - started < 30

@@ -1,25 +1,11 @@
-"""MLflow, and no other room knows its API: one run an evaluation or a compile, a trace for each question of an evaluation.
+"""Track runs in MLflow. No other room knows its API.
 
-`store` says where runs are kept, `run` opens them, `prompts` and `model` put what a compile made into MLflow's registry of
-prompts and among its models. MLflow takes seconds to import, so that every use of it does so by itself.
+An evaluation or a compile is one run, and each question of an evaluation is one trace. `store`
+locates the store of runs, `run` opens runs, `prompts` and `model` put the result of a compile into
+MLflow's registry of prompts and among its models.
 """
 
-from .prompts import prompt_template
-from .run import TrackedRun, question_span, tracked_run
-from .store import ARTIFACTS, DEFAULT_STORE, open_store, store_file, store_uri
-from .tracker import MlflowTracker, Tracker, TrackerRun
+import lazy_loader
 
-__all__ = [
-    "ARTIFACTS",
-    "DEFAULT_STORE",
-    "MlflowTracker",
-    "TrackedRun",
-    "Tracker",
-    "TrackerRun",
-    "open_store",
-    "prompt_template",
-    "question_span",
-    "store_file",
-    "store_uri",
-    "tracked_run",
-]
+# MLflow takes seconds to import, so `run` is imported on first use.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,18 +1,27 @@
-"""Programs as MLflow models: `mlflow.dspy.load_model` gives one back, `mlflow models serve` serves it."""
+"""Log programs as MLflow models, for `mlflow.dspy.load_model` and `mlflow models serve`."""
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import distributions, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import mlflow.dspy as mlflow_dspy
+from mlflow.models import Model, ModelSignature
+from mlflow.types import ColSpec, Schema
+from mlflow.types.schema import Array, DataType
+
+if TYPE_CHECKING:
+    import dspy
 
 _REQUIRED = ("cope-dspy", "dspy", "mlflow")
-# They warn of files from strangers, and this one is the user's own.
+# They warn of untrusted files, and this file is the user's own.
 _NOISY_LOGGERS = ("dspy.primitives.base_module", "dspy.dsp.utils.settings")
 
 
 def log_program(
-    program: Any,
+    program: "dspy.Module",
     run_id: str,
     inputs: Mapping[str, str],
     example: Mapping[str, Any],
@@ -23,9 +32,11 @@ def log_program(
     Args:
         program: a module that can be pickled.
         run_id: the run.
-        inputs: its arguments: `string` or `strings`, with `?` behind it where one may be left out.
-        example: the arguments of one call. The program is not asked it: models would answer outside of any budget.
-        prompts: addresses of registered prompts that the program is made of.
+        inputs: the type of each argument: `string` or `strings`, followed by `?` where it is
+            optional.
+        example: the arguments of one call. The program is not called with them, because its models
+            would answer outside of any budget.
+        prompts: addresses of the registered prompts of the program.
 
     Returns:
         The model's address, `models:/ID`.
@@ -33,15 +44,7 @@ def log_program(
     Raises:
         RuntimeError: when the program cannot be pickled.
     """
-    from mlflow.models import Model, ModelSignature
-    from mlflow.types import ColSpec, Schema
-    from mlflow.types.schema import Array, DataType
-
-    kinds: dict[str, Any] = {"string": DataType.string, "strings": Array(DataType.string)}
-    columns: list[Any] = [
-        ColSpec(kinds[kind.rstrip("?")], name, not kind.endswith("?"))
-        for name, kind in inputs.items()
-    ]
+    signature = ModelSignature(Schema([_column(name, kind) for name, kind in inputs.items()]))
     logged = Model.log(
         artifact_path=None,
         name="program",
@@ -50,7 +53,7 @@ def log_program(
         run_id=run_id,
         model=program,
         use_dspy_model_save=True,
-        signature=ModelSignature(Schema(columns)),
+        signature=signature,
         input_example=dict(example),
         validate_serving_input=False,
         prompts=list(prompts),
@@ -59,36 +62,56 @@ def log_program(
     return f"models:/{logged.model_id}"
 
 
-def pip_requirement(package: str) -> str:
-    """What pip needs to install a package again as it is here: its version, or the place that it was installed from.
+def _column(name: str, kind: str) -> ColSpec:
+    types: dict[str, Any] = {"string": DataType.string, "strings": Array(DataType.string)}
+    return ColSpec(types[kind.rstrip("?")], name, required=not kind.endswith("?"))
 
-    A checkout's version is on no index, so an environment that MLflow makes for a model would have no such package. Where a
-    package came from is in its `direct_url.json` (PEP 610).
+
+def pip_requirement(package: str) -> str:
+    """Return the requirement with which pip installs the same package again.
+
+    It is the version, or the origin of a package that did not come from an index. A checkout's
+    version is on no index, so the environment that MLflow creates for a model would lack the
+    package. A package's origin is in its `direct_url.json` (PEP 610).
 
     >>> pip_requirement("dspy").startswith("dspy==")
     True
     """
-    # In the folder of a checkout its build's metadata come first, and those have no origin.
-    told = (found.read_text("direct_url.json") for found in distributions(name=package))
-    origin = json.loads(next(filter(None, told), "{}"))
+    origin = _origin(package)
     url, source = origin.get("url"), origin.get("vcs_info")
     if url and source:
         url = f"{source['vcs']}+{url}@{source['commit_id']}"
     return f"{package} @ {url}" if url else f"{package}=={version(package)}"
 
 
+def _origin(package: str) -> dict[str, Any]:
+    # In the folder of a checkout the metadata of its build come first, and have no origin.
+    for distribution in distributions(name=package):
+        text = distribution.read_text("direct_url.json")
+        if text:
+            return json.loads(text)
+    return {}
+
+
 class _FlavorWithoutExampleCall:
-    """MLflow's DSPy flavor; by itself it would ask the program the example, and has no way to be told not to."""
+    """MLflow's DSPy flavor, which does not call the program with the example.
+
+    MLflow's own flavor has no option for that.
+    """
 
     @staticmethod
     def save_model(*, validate_serving_input: bool, **kwargs: Any) -> None:
-        import mlflow.dspy as mlflow_dspy
-
-        levels = [(logger, logger.level) for logger in map(logging.getLogger, _NOISY_LOGGERS)]
-        for logger, _ in levels:
-            logger.setLevel(logging.ERROR)
-        try:
+        with _errors_only(_NOISY_LOGGERS):
             mlflow_dspy.save_model(**kwargs)
-        finally:
-            for logger, level in levels:
-                logger.setLevel(level)
+
+
+@contextmanager
+def _errors_only(names: Sequence[str]) -> Iterator[None]:
+    levels = {name: logging.getLogger(name).level for name in names}
+    try:
+        for name in names:
+            logging.getLogger(name).setLevel(logging.ERROR)
+        yield
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)

@@ -1,26 +1,26 @@
-"""MLflow's registry of prompts."""
+"""Write prompts to MLflow's registry of prompts."""
 
 import re
 from collections.abc import Mapping, Sequence
 
-_TEMPLATE_BRACES = re.compile(
-    r"\{(?=[{%])|\}(?=\})"
-)  # what begins or ends something that MLflow, or Jinja for it, would read
+# Braces that begin or end something that MLflow, or Jinja for it, would interpret.
+_TEMPLATE_BRACES = re.compile(r"\{(?=[{%])|\}(?=\})")
 
 
 def prompt_template(
     messages: Sequence[Mapping[str, str]], fields: Mapping[str, str]
 ) -> list[dict[str, str]]:
-    """Messages as a template in which `{{name}}` is a variable, and no other text is.
+    """Return messages as a template in which `{{name}}` is a variable, and no other text is.
 
-    Where a text has braces that the registry would read, a space sets them apart: `{{x}}` in an instruction becomes
-    `{ {x} }`. Single braces, as of Python and LaTeX, stay as they are.
+    A space separates braces that the registry would interpret: `{{x}}` in an instruction becomes
+    `{ {x} }`. Single braces, as of Python and LaTeX, are unchanged.
 
     Args:
-        messages: a chat's, with role and content.
-        fields: names of variables, and what stands for each in the messages.
+        messages: the messages of a chat, with role and content.
+        fields: the placeholder in the messages for each variable, by the variable's name.
 
-    >>> prompt_template([{"role": "user", "content": "Q: <q> for {n} in {{1}}"}], {"question": "<q>"})[0]["content"]
+    >>> messages = [{"role": "user", "content": "Q: <q> for {n} in {{1}}"}]
+    >>> prompt_template(messages, {"question": "<q>"})[0]["content"]
     'Q: {{question}} for {n} in { {1} }'
     """
 
@@ -38,21 +38,22 @@ def prompt_template(
 def register_prompt(
     name: str, messages: Sequence[Mapping[str, str]], description: str, tags: Mapping[str, str]
 ) -> str:
-    """Register a prompt unless its last version says the same.
+    """Register a version of a prompt, unless its last version is equal.
 
     Args:
-        name: the prompt's; characters that MLflow refuses become hyphens.
-        messages: a chat's template.
-        description: what the version is, in a line.
-        tags: of the version.
+        name: the prompt's name; characters that MLflow rejects become hyphens.
+        messages: the template of a chat.
+        description: the version's description, one line.
+        tags: the version's tags.
 
     Returns:
-        Its address, `prompts:/NAME/VERSION`.
+        The version's address, `prompts:/NAME/VERSION`.
     """
     from mlflow import genai
 
-    name, wanted = re.sub(r"[^a-zA-Z0-9_.-]+", "-", name), [dict(message) for message in messages]
+    name = re.sub(r"[^a-zA-Z0-9_.-]+", "-", name)
+    template = [dict(message) for message in messages]
     last = genai.load_prompt(name, allow_missing=True, link_to_model=False, cache_ttl_seconds=0)
-    if last is None or last.template != wanted:
-        last = genai.register_prompt(name, wanted, commit_message=description, tags=dict(tags))
+    if last is None or last.template != template:
+        last = genai.register_prompt(name, template, commit_message=description, tags=dict(tags))
     return last.uri

@@ -1,4 +1,4 @@
-"""An MLflow run: opened, or opened again, and what is logged to it."""
+"""Open MLflow runs, and log to them."""
 
 import json
 import logging
@@ -10,31 +10,43 @@ from dataclasses import dataclass
 from functools import wraps
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+import mlflow
+import mlflow.dspy as mlflow_dspy
+from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
 
 from ..errors import CopeError, first_line
+from .prompts import register_prompt
 from .store import ARTIFACTS, open_store, store_errors, store_file
+
+if TYPE_CHECKING:
+    import dspy
 
 _log = logging.getLogger(__name__)
 _KEY_TAG = "cope.key"
-_PARENT_TAG, _TABLES_TAG = (
-    "mlflow.parentRunId",
-    "mlflow.loggedArtifacts",
-)  # MLflow's page goes by these tags
+# MLflow's page reads these two tags.
+_PARENT_TAG = "mlflow.parentRunId"
+_TABLES_TAG = "mlflow.loggedArtifacts"
+_MAX_PARAM_CHARS = 6000
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
 def _wrap_store_errors(
-    method: Callable[Concatenate[Any, _P], _T],
-) -> Callable[Concatenate[Any, _P], _T]:
-    """What the store refuses becomes a `CopeError`: who logs need not know what MLflow raises, and may go on without."""
+    method: "Callable[Concatenate[TrackedRun, _P], _T]",
+) -> "Callable[Concatenate[TrackedRun, _P], _T]":
+    """Convert all errors of a method to `CopeError`.
+
+    Callers can then handle or ignore a failing store without knowing MLflow's exceptions.
+    """
 
     @wraps(method)
-    def wrapper(self: Any, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    def wrapper(self: "TrackedRun", *args: _P.args, **kwargs: _P.kwargs) -> _T:
         try:
             return method(self, *args, **kwargs)
-        except Exception as error:  # its own, and those of stores, servers, pickles and proxies
+        except Exception as error:  # MLflow's own, and those of stores, servers, pickles, proxies
             raise CopeError(f"the tracking store {self.uri} failed: {first_line(error)}") from error
 
     return wrapper
@@ -42,7 +54,13 @@ def _wrap_store_errors(
 
 @dataclass(frozen=True)
 class TrackedRun:
-    """An open MLflow run; safe to use in any thread. What its store refuses is a `CopeError`."""
+    """An open MLflow run. It is thread-safe, and errors of its store are `CopeError`.
+
+    Attributes:
+        id: MLflow's id of the run.
+        experiment_id: MLflow's id of its experiment.
+        uri: the store's address.
+    """
 
     id: str
     experiment_id: str
@@ -52,80 +70,71 @@ class TrackedRun:
     def log_metrics(
         self, values: Mapping[str, float | int | None], step: int | None = None
     ) -> None:
-        """Log figures; those that are not known are left out."""
-        import mlflow
-
-        mlflow.log_metrics(
-            {name: float(v) for name, v in values.items() if v is not None},
-            step=step,
-            run_id=self.id,
-        )
+        """Log metrics. Values that are None are left out."""
+        known = {name: float(value) for name, value in values.items() if value is not None}
+        mlflow.log_metrics(known, step=step, run_id=self.id)
 
     @_wrap_store_errors
     def log_artifact(self, path: Path, folder: str | None = None) -> None:
-        import mlflow
-
+        """Log a file, in a folder of the run's artifacts."""
         mlflow.log_artifact(str(path), folder, run_id=self.id)
 
     @_wrap_store_errors
     def log_text(self, text: str, name: str) -> None:
-        import mlflow
-
+        """Log a text as the file `name`."""
         mlflow.log_text(text, name, run_id=self.id)
 
     @_wrap_store_errors
     def log_table(self, rows: Sequence[Mapping[str, Any]], name: str) -> None:
-        """Log rows with the same columns as a JSON file that MLflow's page shows, and `load_table` reads, as a table.
+        """Log rows with equal columns as a table for MLflow's page and `mlflow.load_table`.
 
-        MLflow's own `log_table` adds to a table that is there, so that a resumed run would have every row twice.
+        MLflow's own `log_table` appends to an existing table, so a resumed run would have every
+        row twice.
         """
-        import mlflow
-
         columns = list(rows[0]) if rows else []
         data = [[row[column] for column in columns] for row in rows]
-        mlflow.log_text(
-            json.dumps({"columns": columns, "data": data}, ensure_ascii=False), name, run_id=self.id
-        )
+        table = json.dumps({"columns": columns, "data": data}, ensure_ascii=False)
+        mlflow.log_text(table, name, run_id=self.id)
         tables = json.loads(mlflow.get_run(self.id).data.tags.get(_TABLES_TAG, "[]"))
-        if (entry := {"path": name, "type": "table"}) not in tables:
-            mlflow.MlflowClient().set_tag(self.id, _TABLES_TAG, json.dumps([*tables, entry]))
+        entry = {"path": name, "type": "table"}
+        if entry not in tables:
+            tables.append(entry)
+            mlflow.MlflowClient().set_tag(self.id, _TABLES_TAG, json.dumps(tables))
 
     @_wrap_store_errors
     def set_tags(self, values: Mapping[str, str], run_id: str | None = None) -> None:
-        """Set tags of this run, or of a child."""
-        import mlflow
-
+        """Set tags of this run, or of the child run with an id."""
         for name, value in values.items():
             mlflow.MlflowClient().set_tag(run_id or self.id, name, value)
 
     @_wrap_store_errors
     def children(self) -> dict[str, str]:
-        """The finished runs that `log_child_run` made, by key, those of earlier attempts too."""
-        return {
-            run.data.tags[_KEY_TAG]: run.info.run_id
-            for run in self._child_runs()
-            if run.info.status == "FINISHED"
-        }
+        """Return the ids of finished child runs by key, including those of earlier attempts."""
+        finished = [run for run in self._child_runs() if run.info.status == "FINISHED"]
+        return {run.data.tags[_KEY_TAG]: run.info.run_id for run in finished}
 
     @_wrap_store_errors
     def log_child_run(
         self, key: str, name: str, metrics: Mapping[str, float], texts: Mapping[str, str]
     ) -> str:
-        """Make a run inside this one, with its figures and text files, and end it.
+        """Log a complete child run.
 
-        One that an earlier attempt began for the key, and was killed before it ended it, is written whole.
+        A child run with the same key that a killed attempt left unfinished is completed.
+
+        Args:
+            key: identifies the child run among the children.
+            name: the child run's name.
+            metrics: its metrics.
+            texts: its text files by name.
 
         Returns:
-            Its id.
+            The child run's id.
         """
-        import mlflow
-
         client = mlflow.MlflowClient()
-        run_id = next(
-            (run.info.run_id for run in self._child_runs(key) if run.info.status != "FINISHED"),
-            None,
-        )
-        if run_id is None:
+        unfinished = [run for run in self._child_runs(key) if run.info.status != "FINISHED"]
+        if unfinished:
+            run_id = unfinished[0].info.run_id
+        else:
             tags = {_PARENT_TAG: self.id, _KEY_TAG: key}
             run_id = client.create_run(self.experiment_id, tags=tags, run_name=name).info.run_id
         mlflow.log_metrics(dict(metrics), run_id=run_id)
@@ -136,24 +145,19 @@ class TrackedRun:
 
     @_wrap_store_errors
     def end_children(self) -> None:
-        """End the runs inside that a killed attempt left running and that nothing was written to since, as killed."""
-        import mlflow
-
+        """End, as killed, the child runs that a killed attempt left running."""
         for run in self._child_runs():
             if run.info.status == "RUNNING":
                 mlflow.MlflowClient().set_terminated(run.info.run_id, "KILLED")
 
-    def _child_runs(self, key: str | None = None) -> list[Any]:
-        """The runs that `log_child_run` made, of all keys or one, whatever became of them."""
-        import mlflow
-
-        filter_string = f"tags.`{_PARENT_TAG}` = '{self.id}'" + (
-            f" AND tags.`{_KEY_TAG}` = '{key}'" if key else ""
-        )
-        found = mlflow.MlflowClient().search_runs(
-            [self.experiment_id], filter_string, max_results=1000
-        )
-        return [run for run in found if _KEY_TAG in run.data.tags]
+    def _child_runs(self, key: str | None = None) -> list[Run]:
+        """Return the runs of `log_child_run`, of all keys or one, whatever their status."""
+        filter_string = f"tags.`{_PARENT_TAG}` = '{self.id}'"
+        if key:
+            filter_string += f" AND tags.`{_KEY_TAG}` = '{key}'"
+        client = mlflow.MlflowClient()
+        children = client.search_runs([self.experiment_id], filter_string, max_results=1000)
+        return [run for run in children if _KEY_TAG in run.data.tags]
 
     @_wrap_store_errors
     def register_prompt(
@@ -163,20 +167,18 @@ class TrackedRun:
         description: str,
         tags: Mapping[str, str],
     ) -> str:
-        """Register a prompt, see `prompts.register_prompt`. Returns its address."""
-        from .prompts import register_prompt
-
+        """Register a prompt and return its address; see `prompts.register_prompt`."""
         return register_prompt(name, messages, description, {**tags, "run": self.id})
 
     @_wrap_store_errors
     def log_model(
         self,
-        program: Any,
+        program: "dspy.Module",
         inputs: Mapping[str, str],
         example: Mapping[str, Any],
         prompts: Sequence[str] = (),
     ) -> str:
-        """Log a DSPy program as a model, see `model.log_program`. Returns its address."""
+        """Log a DSPy program as a model and return its address; see `model.log_program`."""
         from .model import log_program
 
         return log_program(program, self.id, inputs, example, prompts)
@@ -193,25 +195,22 @@ def tracked_run(
     *,
     traces: bool = True,
 ) -> Iterator[TrackedRun]:
-    """Open a run in the store, or open an earlier one again; DSPy's traces made inside are linked to it.
+    """Open a new run in the store, or reopen an earlier one. DSPy's traces are linked to it.
 
     Args:
-        experiment: the experiment's name; made where it is missing.
+        experiment: the experiment's name; created if it does not exist.
         name: the run's name.
-        params: settings; those that the run has already are left as they are.
+        params: settings; those that the run has already are not changed.
         tags: more facts about the run.
-        run_id: an earlier run that goes on; a new one is made when it is gone.
-        store: address of the store, see `store_uri`.
-        traces: whether what DSPy does inside is traced; a compile's thousands of calls would flood the store.
+        run_id: an earlier run to resume; a new run is created when it does not exist any more.
+        store: the store's address; see `store_uri`.
+        traces: whether DSPy's calls are traced. The thousands of calls of a compile would flood
+            the store.
 
     Raises:
         CopeError: when the store cannot be written or reached.
     """
     uri = open_store(store)
-    import mlflow
-    import mlflow.dspy as mlflow_dspy
-    from mlflow.exceptions import MlflowException
-
     with store_errors(uri):
         experiment_id = _experiment_id(experiment, uri)
         if traces:
@@ -221,11 +220,8 @@ def tracked_run(
         )
     status = "FINISHED"
     try:
-        known = run.data.params
-        new = {key: str(value)[:6000] for key, value in params.items() if key not in known}
-        if new:
-            mlflow.log_params(new)
-        mlflow.set_tags({**_environment(), **(tags or {})})
+        _log_new_params(params, run.data.params)
+        mlflow.set_tags(_environment() | dict(tags or {}))
         yield TrackedRun(run.info.run_id, run.info.experiment_id, uri)
     except BaseException as error:
         status = "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED"
@@ -233,24 +229,27 @@ def tracked_run(
     finally:
         if traces:
             mlflow.flush_trace_async_logging()
-        try:
-            mlflow.end_run(status)
-        except (MlflowException, OSError) as error:  # what the work inside came to is worth more
-            _log.warning(
-                "the tracking store %s did not end run %s: %s",
-                uri,
-                run.info.run_id,
-                first_line(error),
-            )
+        _end_run(status, uri, run.info.run_id)
         if traces:
             mlflow_dspy.autolog(disable=True, silent=True)
 
 
+def _log_new_params(params: Mapping[str, Any], known: Mapping[str, str]) -> None:
+    new = {key: str(value)[:_MAX_PARAM_CHARS] for key, value in params.items() if key not in known}
+    if new:
+        mlflow.log_params(new)
+
+
+def _end_run(status: str, uri: str, run_id: str) -> None:
+    try:
+        mlflow.end_run(status)
+    except (MlflowException, OSError) as error:  # must not hide the result of the run
+        _log.warning("the tracking store %s did not end run %s: %s", uri, run_id, first_line(error))
+
+
 @contextmanager
 def question_span(question_id: str, question: str) -> Iterator[None]:
-    """One trace for one question; what DSPy does inside, round by round, becomes its spans."""
-    import mlflow
-
+    """Trace one question. DSPy's calls inside become its spans, round by round."""
     with mlflow.start_span(name="question", attributes={"question_id": question_id}) as span:
         span.set_inputs({"question": question})
         mlflow.update_current_trace(tags={"question_id": question_id})
@@ -258,30 +257,26 @@ def question_span(question_id: str, question: str) -> Iterator[None]:
 
 
 def _experiment_id(name: str, uri: str) -> str:
-    import mlflow
-
-    if found := mlflow.get_experiment_by_name(name):
-        return found.experiment_id
+    experiment = mlflow.get_experiment_by_name(name)
+    if experiment:
+        return experiment.experiment_id
+    # The default location of artifacts depends on the working directory.
     file = store_file(uri)
-    # Without an explicit place, artifacts land in a folder that depends on where the command was started.
-    place = (file.resolve().parent / ARTIFACTS / name).as_uri() if file else None
-    return mlflow.create_experiment(name, artifact_location=place)
+    location = (file.resolve().parent / ARTIFACTS / name).as_uri() if file else None
+    return mlflow.create_experiment(name, artifact_location=location)
 
 
 def _existing_run_id(run_id: str | None) -> str | None:
-    import mlflow
-    from mlflow.exceptions import MlflowException
-
     if run_id is None:
         return None
     try:
         return run_id if mlflow.get_run(run_id).info.lifecycle_stage == "active" else None
     except MlflowException:
-        return None  # another store, or deleted: the evaluation starts a run of its own
+        return None  # another store, or deleted: a new run is created
 
 
 def _environment() -> dict[str, str]:
-    """Versions and the commit of the user's working directory, for who wants to run it again."""
+    """Return versions, and the commit of the user's working directory, to reproduce the run."""
     facts = {"python": platform.python_version(), "platform": platform.platform()}
     for package in ("cope-dspy", "dspy", "mlflow", "xllamacpp", "ollama"):
         try:

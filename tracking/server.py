@@ -1,4 +1,4 @@
-"""MLflow's server as a child process, which shows the runs of a store on a page."""
+"""Run MLflow's server as a child process; its page shows the runs of a store."""
 
 import contextlib
 import os
@@ -27,9 +27,12 @@ _ENVIRONMENT = {
 
 
 def server_command(uri: str, artifacts: str, port: int) -> list[str]:
-    """Return the command that serves a store to this machine alone.
+    """Return the command that serves a store to this machine only.
 
-    New experiments keep their artifacts where `cope eval` does.
+    Args:
+        uri: the store's address.
+        artifacts: the folder of artifacts of new experiments, the same as for `cope eval`.
+        port: the port on 127.0.0.1.
     """
     options = {
         "--backend-store-uri": uri,
@@ -45,10 +48,10 @@ def server_command(uri: str, artifacts: str, port: int) -> list[str]:
 
 
 class TrackingServer:
-    """A running server: where it listens, and what it wrote.
+    """A running server.
 
     Attributes:
-        address: its URL.
+        address: the URL of its page.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], log: IO[bytes], port: int) -> None:
@@ -60,7 +63,7 @@ class TrackingServer:
         """Return when the server answers.
 
         Raises:
-            CopeError: when it ends, or does not answer within `START_SECONDS`.
+            CopeError: when the server ends, or does not answer within `START_SECONDS`.
         """
         import httpx
 
@@ -82,7 +85,7 @@ class TrackingServer:
         """Return at Ctrl-C.
 
         Raises:
-            CopeError: when the server ends before.
+            CopeError: when the server ends by itself.
         """
         with contextlib.suppress(KeyboardInterrupt):
             self._process.wait()
@@ -96,13 +99,13 @@ class TrackingServer:
 
 @contextlib.contextmanager
 def start_server(uri: str, port: int) -> Iterator[TrackingServer]:
-    """Run MLflow's server in a process group of its own; it ends with all its workers at the exit.
+    """Run MLflow's server in its own process group, which is terminated on exit.
 
-    A SIGTERM that arrives inside ends this process, after the server, with status 143.
+    On SIGTERM the server is terminated first, then this process ends with status 143.
 
     Args:
         uri: the store's address.
-        port: on 127.0.0.1.
+        port: the port on 127.0.0.1.
 
     Raises:
         CopeError: when the port is in use.

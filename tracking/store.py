@@ -1,4 +1,4 @@
-"""The store of runs: where it is, whether it can be used, and its errors in a line."""
+"""Locate and open the store of runs, and report its errors in one line."""
 
 import logging
 import os
@@ -11,25 +11,27 @@ from ..errors import CopeError, first_line
 DEFAULT_STORE = "sqlite:///mlflow.db"
 ARTIFACTS = "mlartifacts"
 
-# What MLflow should do unless the user says otherwise.
+# MLflow's settings, unless the user's environment has others.
 _MLFLOW_DEFAULTS = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # stdout is the result's
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",  # a server that is not there is told after seconds, not after four minutes
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # stdout carries results only
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",  # an absent server fails in seconds, not 4 minutes
 }
 
 
 def store_uri(store: str | None = None) -> str:
-    """Where runs are kept: the given address, else `MLFLOW_TRACKING_URI`, else SQLite in the working directory.
+    """Return the store's address.
 
-    A plain path is the file of an SQLite store.
+    Args:
+        store: an address, or a path, which is the file of an SQLite store. When None, the address
+            is `MLFLOW_TRACKING_URI`, else an SQLite file in the working directory.
     """
     uri = store or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
     return uri if "://" in uri or uri == "databricks" else f"sqlite:///{uri}"
 
 
 def store_file(uri: str) -> Path | None:
-    """The file of an SQLite store; None for a server.
+    """Return the file of an SQLite store; None for a server.
 
     >>> store_file("sqlite:///mlflow.db").name
     'mlflow.db'
@@ -38,13 +40,16 @@ def store_file(uri: str) -> Path | None:
 
 
 def open_store(store: str | None = None) -> str:
-    """Open the store, and make its tables where there are none, so that what is wrong with it is known at the start.
+    """Open a store, creating its tables if necessary, so that its errors appear at the start.
+
+    Args:
+        store: see `store_uri`.
 
     Returns:
-        Its address.
+        The store's address.
 
     Raises:
-        CopeError: when it cannot be written or reached.
+        CopeError: when the store cannot be written or reached.
     """
     uri = store_uri(store)
     _check_writable(uri)
@@ -62,7 +67,7 @@ def open_store(store: str | None = None) -> str:
 
 @contextmanager
 def store_errors(uri: str) -> Iterator[None]:
-    """Inside, a store that cannot be used is a `CopeError` in one line."""
+    """Convert the errors of an unusable store to a `CopeError` of one line."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -74,18 +79,21 @@ def store_errors(uri: str) -> Iterator[None]:
 
 
 def _check_writable(uri: str) -> None:
-    """Say it in a line before MLflow says it in a hundred."""
+    """Raise an error of one line where MLflow's would have a hundred."""
     file = store_file(uri)
     if file is None:
         return
-    if not file.resolve().parent.is_dir():
+    folder = file.resolve().parent
+    if not folder.is_dir():
         raise CopeError(
-            f"cannot write the tracking store {file}: there is no folder {file.resolve().parent}; make it or use --no-track"
+            f"cannot write the tracking store {file}: there is no folder {folder}; "
+            "make it or use --no-track"
         )
     try:
         with file.open("ab"):
             pass
     except OSError as error:
         raise CopeError(
-            f"cannot write the tracking store {file}: {error.strerror}; choose another --store or use --no-track"
+            f"cannot write the tracking store {file}: {error.strerror}; "
+            "choose another --store or use --no-track"
         ) from None

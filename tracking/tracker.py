@@ -1,16 +1,20 @@
-"""What the package needs of a tracking store, and MLflow as one: tests pass a store in memory in its place."""
+"""The interface of a tracking store, and MLflow behind it; tests use a store in memory."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from .run import TrackedRun, question_span, tracked_run
 from .store import open_store
+
+if TYPE_CHECKING:
+    import dspy
+
+    from .run import TrackedRun
 
 
 class TrackerRun(Protocol):
-    """An open run. What its store refuses is a `CopeError`. See `TrackedRun` for each method."""
+    """An open run. Errors of its store are `CopeError`. See `TrackedRun` for the methods."""
 
     @property
     def id(self) -> str: ...
@@ -48,7 +52,7 @@ class TrackerRun(Protocol):
 
     def log_model(
         self,
-        program: Any,
+        program: "dspy.Module",
         inputs: Mapping[str, str],
         example: Mapping[str, Any],
         prompts: Sequence[str] = (),
@@ -56,10 +60,14 @@ class TrackerRun(Protocol):
 
 
 class Tracker(Protocol):
-    """A tracking store, by its address; None is the default one."""
+    """A tracking system. The parameter `store` is a store's address; None is the default store."""
 
     def check(self, store: str | None = None) -> str:
-        """Return the store's address; raise a CopeError when the store cannot be used."""
+        """Return the store's address.
+
+        Raises:
+            CopeError: when the store cannot be used.
+        """
         ...
 
     def open(
@@ -73,20 +81,20 @@ class Tracker(Protocol):
         *,
         traces: bool = True,
     ) -> AbstractContextManager[TrackerRun]:
-        """Open a run, see `tracked_run`."""
+        """Open a run; see `tracked_run`."""
         ...
 
     def earlier_run(self, run_id: str, store: str) -> TrackerRun:
-        """Return a run that has ended, to attach more to it."""
+        """Return a run that has ended, to log more to it."""
         ...
 
     def question_span(self, question_id: str, question: str) -> AbstractContextManager[None]:
-        """Trace one question, see `question_span`."""
+        """Trace one question; see `question_span`."""
         ...
 
 
 class MlflowTracker:
-    """Track in MLflow."""
+    """Tracks runs in MLflow, which is imported when it is needed."""
 
     def check(self, store: str | None = None) -> str:
         return open_store(store)
@@ -101,11 +109,17 @@ class MlflowTracker:
         store: str | None = None,
         *,
         traces: bool = True,
-    ) -> AbstractContextManager[TrackedRun]:
+    ) -> "AbstractContextManager[TrackedRun]":
+        from .run import tracked_run
+
         return tracked_run(experiment, name, params, tags, run_id, store, traces=traces)
 
-    def earlier_run(self, run_id: str, store: str) -> TrackedRun:
+    def earlier_run(self, run_id: str, store: str) -> "TrackedRun":
+        from .run import TrackedRun
+
         return TrackedRun(run_id, "", open_store(store))
 
     def question_span(self, question_id: str, question: str) -> AbstractContextManager[None]:
+        from .run import question_span
+
         return question_span(question_id, question)

@@ -14,13 +14,12 @@ from support.compile_world import preset, rows as worded
 from support.tracked_compiles import SETTINGS, Tier, compilation
 from support.tracking import STORE
 
-from cope import CopeError, Team
+from cope import CopeError, Team, tracking
 from cope.optimize.compiler import mlflow_log
 from cope.optimize.compiler.candidates import CandidatePool, proposal_rows
 from cope.optimize.compiler.mlflow_log import CompileTracker
 from cope.optimize.compiler.prompts import prompts_text, templates
 from cope.optimize.compiler.store import METADATA_FILE
-from cope.tracking import TrackedRun
 
 
 class Run:
@@ -259,7 +258,7 @@ def test_without_tracking_nothing_is_noted(here: Path):
 
 def test_the_stand_in_has_the_real_ones_methods():
     assert all(
-        hasattr(TrackedRun, name)
+        hasattr(tracking.TrackedRun, name)
         for name in vars(Run)
         if not name.startswith("_") and name not in ("id", "values")
     )

@@ -1,0 +1,18 @@
+from .prompts import prompt_template as prompt_template
+from .run import (
+    TrackedRun as TrackedRun,
+    question_span as question_span,
+    tracked_run as tracked_run,
+)
+from .store import (
+    ARTIFACTS as ARTIFACTS,
+    DEFAULT_STORE as DEFAULT_STORE,
+    open_store as open_store,
+    store_file as store_file,
+    store_uri as store_uri,
+)
+from .tracker import (
+    MlflowTracker as MlflowTracker,
+    Tracker as Tracker,
+    TrackerRun as TrackerRun,
+)
