@@ -28,7 +28,7 @@ class MeteredLM(TierLM):
         super().__init__(str(lm.model or type(lm).__name__), tier=PROPOSER_TIER, cache=False)
         self.model_type = lm.model_type
         self.kwargs, self.history = dict(lm.kwargs), lm.history
-        self.inner = copy.copy(lm)
+        self.inner: dspy.BaseLM = copy.copy(lm)
         # The model reports what a call used where DSPy keeps its history.
         self.inner.update_history = self.update_history
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.commands import cope, done, give_team
+from support.pictures import leave_pages_without_pictures
 from support.three_tiers import three_tier_team, write_preset
 
 from cope import Cascade
@@ -23,6 +24,7 @@ TRIO = ("--preset", "trio.toml")
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with questions, a preset of three tiers, and scripted models behind every command."""
     monkeypatch.chdir(tmp_path)
+    leave_pages_without_pictures(monkeypatch)
     write_preset(tmp_path)
     rows = [{"question": f"What is {n} + 1?", "answer": str(n + 1)} for n in range(COUNT)]
     Path("q.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from support.pictures import write_empty_pictures
+from support.pictures import leave_pages_without_pictures
 
 from cope import Team
 from cope.cli.context import AppContext
@@ -246,7 +246,7 @@ def opened(folder: Path, answering: bool = True) -> Iterator[World]:
         patch.setenv("OLLAMA_HOST", NOBODY)
         for name in OF_THE_USER:
             patch.delenv(name, raising=False)
-        write_empty_pictures(patch)
+        leave_pages_without_pictures(patch)
         yield world
 
 

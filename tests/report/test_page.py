@@ -7,14 +7,14 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
-import pytest
 from support.report_sources import HOSTILE
 
 from cope.eval import Recording
-from cope.report import draw_files, is_report, open_source, render_page, report_data
+from cope.report import draw_files, is_report
 from cope.report.page import json_for_script, replace_nan
-from cope.report.plots.gallery import page_plots
+from cope.report.plots.gallery import plots_for
 
 
 class Elements(HTMLParser):
@@ -41,14 +41,8 @@ class Elements(HTMLParser):
         self._in_script = False
 
 
-@pytest.fixture(scope="module")
-def page(record: Recording, record_folder: Path) -> str:
-    source = open_source(record_folder / "r.parquet")
-    return "".join(render_page(source, report_data(source)))
-
-
-def test_nothing_that_a_model_wrote_is_an_element(page: str):
-    elements = Elements(page)
+def test_nothing_that_a_model_wrote_is_an_element(record_page: str):
+    elements = Elements(record_page)
     assert [attrs.get("type") for attrs, _ in elements.scripts] == [
         "application/json",
         "application/json",
@@ -60,8 +54,8 @@ def test_nothing_that_a_model_wrote_is_an_element(page: str):
     assert "window.harmed" in elements.scripts[1][1], "the questions hold it as text"
 
 
-def test_the_page_loads_nothing(page: str):
-    elements = Elements(page)
+def test_the_page_loads_nothing(record_page: str):
+    elements = Elements(record_page)
     addresses = [
         value
         for _, attrs in elements.found
@@ -69,7 +63,7 @@ def test_the_page_loads_nothing(page: str):
         if name in ("src", "href", "xlink:href")
     ]
     assert all(re.match(r"#|data:", value or "") for value in addresses), addresses
-    assert "url(" not in re.sub(r"url\(#", "", page) and "@import" not in page
+    assert "url(" not in re.sub(r"url\(#", "", record_page) and "@import" not in record_page
     policy = next(attrs["content"] or "" for _, attrs in elements.found if attrs.get("http-equiv"))
     script = elements.scripts[-1][1]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -78,16 +72,16 @@ def test_the_page_loads_nothing(page: str):
     )
 
 
-def test_the_data_comes_back_whole(page: str, record: Recording):
-    scripts = Elements(page).scripts
+def test_the_data_comes_back_whole(record_page: str, record: Recording):
+    scripts = Elements(record_page).scripts
     figures, index = (json.loads(text) for _, text in scripts[:2])
     assert figures["questions"] == len(index["rows"]) == 12 and figures["headline"]
     part = json.loads(gzip.decompress(base64.b64decode(scripts[2][1])))
     assert part[0]["question"] == record.questions[0] and HOSTILE in part[0]["question"]
 
 
-def test_ids_are_unique(page: str):
-    ids = [attrs["id"] for _, attrs in Elements(page).found if "id" in attrs]
+def test_ids_are_unique(record_page: str):
+    ids = [attrs["id"] for _, attrs in Elements(record_page).found if "id" in attrs]
     assert len(ids) == len(set(ids))
 
 
@@ -100,8 +94,8 @@ def test_data_can_stand_in_a_script_element():
     assert replace_nan((1, None, "x")) == [1, None, "x"]
 
 
-def test_a_report_is_known_again(tmp_path: Path, page: str):
-    (tmp_path / "a.html").write_text(page)
+def test_a_report_is_known_again(tmp_path: Path, record_page: str):
+    (tmp_path / "a.html").write_text(record_page)
     (tmp_path / "b.html").write_text("<!doctype html><title>mine</title>")
     assert (
         is_report(tmp_path / "a.html")
@@ -110,10 +104,7 @@ def test_a_report_is_known_again(tmp_path: Path, page: str):
     )
 
 
-def test_pictures_are_drawn_in_the_pages_colours(record: Recording, record_folder: Path):
-    figures = report_data(open_source(record_folder / "r.parquet"))
-    figures["systems"][0]["name"] = "a <b> & $x$"
-    found = page_plots(figures)
+def test_pictures_are_drawn_in_the_pages_colours(record_plots: dict[str, dict[str, str]]):
     assert {
         "frontier-large-tokens",
         "frontier-seconds",
@@ -121,29 +112,34 @@ def test_pictures_are_drawn_in_the_pages_colours(record: Recording, record_folde
         "reliability-0",
         "flow-1",
         "time",
-    } <= set(found)
-    assert "frontier-cost" in found, "the large model alone has a price"
-    for sizes in found.values():
+    } <= set(record_plots)
+    assert "frontier-cost" in record_plots, "the large model alone has a price"
+    for sizes in record_plots.values():
         for svg in sizes.values():
             assert "var(--" in svg and not re.search(r"(?:fill|stroke): #(?!000000)", svg)
             assert 'role="img"' in svg and "<metadata" not in svg and "<b>" not in svg
-    wide = found["frontier-large-tokens"]["wide"]
+    wide = record_plots["frontier-large-tokens"]["wide"]
     assert "a &lt;b&gt; &amp; $x$" in wide and 'data-mark="system-0"' in wide
-    figures["systems"] = [{**s, "use": {**s["use"], "seconds": None}} for s in figures["systems"]]
-    assert "time" not in page_plots(figures) and "frontier-seconds" not in page_plots(figures)
 
 
-def test_pictures_as_files(record: Recording, record_folder: Path, tmp_path: Path):
-    figures = report_data(open_source(record_folder / "r.parquet"))
-    files = draw_files(figures, tmp_path / "pictures")
+def test_what_is_not_known_has_no_picture(record_figures: dict[str, Any]):
+    untimed = [{**s, "use": {**s["use"], "seconds": None}} for s in record_figures["systems"]]
+    names = {plot.name for plot in plots_for({**record_figures, "systems": untimed})}
+    assert "frontier-large-tokens" in names
+    assert "time" not in names and "frontier-seconds" not in names
+
+
+def test_pictures_as_files(record_figures: dict[str, Any], record_pictures: Path, tmp_path: Path):
+    files = list(record_pictures.iterdir())
     assert {f.suffix for f in files} == {".png", ".svg"} and all(
         f.stat().st_size > 500 for f in files
     )
     assert {"flow-cope.svg", "flow-large.png", "frontier-large-tokens.svg"} <= {
         f.name for f in files
     }
-    first = (tmp_path / "pictures" / "flow-cope.svg").read_bytes()
-    draw_files(figures, tmp_path / "pictures")
-    assert (tmp_path / "pictures" / "flow-cope.svg").read_bytes() == first, (
-        "the same figures give the same file"
-    )
+    one = {**record_figures, "systems": record_figures["systems"][:1], "measures": []}
+    draw_files(one, tmp_path)
+    for file in ("flow-cope.svg", "flow-cope.png"):
+        assert (tmp_path / file).read_bytes() == (record_pictures / file).read_bytes(), (
+            "the same figures give the same file"
+        )

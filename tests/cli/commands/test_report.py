@@ -19,8 +19,8 @@ from cope.util.files import write_metadata
 
 @pytest.fixture
 def here(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a record; only the first test, and the one of the figures, draw pictures."""
-    if not request.node.name.startswith(("test_a_record_becomes", "test_the_figures")):
+    """A folder with a record; only the first test draws pictures."""
+    if not request.node.name.startswith("test_a_record_becomes"):
         leave_pages_without_pictures(monkeypatch)
     monkeypatch.chdir(tmp_path)
     imported(tmp_path, 30)

@@ -13,7 +13,8 @@ from cope import CopeError
 from cope.optimize import OPTIMIZERS, Budget
 
 PROPOSING = ("copro", "miprov2", "simba", "infer-rules", "gepa", "chain", "better-together")
-SPLITS = (rows(range(12)), rows(range(20, 28)))
+SPLITS = (rows(range(6)), rows(range(20, 24)))
+MORE = (rows(range(12)), rows(range(20, 28)))
 GONE = "the server is not there: start it"
 
 
@@ -35,7 +36,7 @@ def test_one_that_is_not_there_is_found_before_anything_else_is_asked(
 ) -> None:
     world = mortal(0, CopeError(GONE))
     with pytest.raises(CopeError) as refused:
-        compiled(optimizer, "small", tmp_path, world, SPLITS, budget=Budget(calls=200))
+        compiled(optimizer, "small", tmp_path, world, SPLITS, budget=Budget(calls=100))
     assert str(refused.value) == (
         f"the proposer engine/ScriptedEngine-small cannot be asked ({GONE}): mend that, or name another with --reflection-lm"
     )
@@ -48,11 +49,11 @@ def test_one_that_goes_ends_the_compile_and_what_was_paid_for_is_kept(
 ) -> None:
     world = mortal(1, CopeError(GONE))
     with pytest.raises(CopeError, match="cannot be asked"):
-        compiled(optimizer, "small", tmp_path, world, SPLITS, budget=Budget(calls=200))
+        compiled(optimizer, "small", tmp_path, world, SPLITS, budget=Budget(calls=100))
     first, most = world.asked, 1 + world.team["small"].lm.runtime.semaphore.size
     assert len(world.proposer.requests) <= 1 + most, "the optimizer goes on to ask it"
     again = World(fickle)
-    run = compiled(optimizer, "small", tmp_path, again, SPLITS, budget=Budget(calls=200))
+    run = compiled(optimizer, "small", tmp_path, again, SPLITS, budget=Budget(calls=100))
     assert len(run.made.candidates) > 1 and again.asked <= run.made.usage.calls - (first - most)
 
 
@@ -78,7 +79,7 @@ def test_one_whose_every_reply_fails_is_no_optimizer_that_found_nothing(
     """Such as a server that has not enough memory for a long prompt: other requests would do, but none is made."""
     world = mortal(1, dspy.LMInvalidRequestError("no memory"))
     with pytest.raises(CopeError, match=r"cannot be asked \(.*no memory.*\): mend that"):
-        compiled(optimizer, "small", tmp_path, world, SPLITS, budget=Budget(calls=150))
+        compiled(optimizer, "small", tmp_path, world, MORE, budget=Budget(calls=150))
 
 
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS.keys() - PROPOSING))

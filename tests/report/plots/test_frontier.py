@@ -15,7 +15,7 @@ from cope.report.plots.frontier import (
     pareto_front,
     plot_frontier,
 )
-from cope.report.plots.gallery import frontier_notes, has_data, page_plots, plots_for
+from cope.report.plots.gallery import frontier_notes, has_data, plots_for
 from cope.report.plots.theme import COLORS, report_style
 
 
@@ -105,7 +105,7 @@ def test_every_system_has_its_label(width: int):
 
 def test_a_picture_without_the_tiers_own_system_is_not_drawn(tmp_path: Path):
     imported(tmp_path, 40)
-    found = page_plots(report_data(open_source(tmp_path / "r.parquet")))
+    found = {plot.name for plot in plots_for(report_data(open_source(tmp_path / "r.parquet")))}
     assert "frontier-large-calls" in found and "frontier-large-tokens" not in found
     small, large = system("small", 0.0, 0.4), system("large", None, 0.6)
     assert not has_data(figures(small, large), "large-tokens")
@@ -119,17 +119,18 @@ def test_a_picture_without_the_tiers_own_system_is_not_drawn(tmp_path: Path):
     assert has_data(figures(large, system("mine", 4.0, 0.5)), "cost"), "money is no tier's own"
 
 
-def test_a_files_heading_says_of_what_it_is(record: Recording, record_folder: Path, tmp_path: Path):
-    source = open_source(record_folder / "r.parquet")
-    made = report_data(source)
-    draw_files(made, tmp_path)
+def test_a_files_heading_says_of_what_it_is(
+    record_figures: dict[str, Any], record_plots: dict[str, dict[str, str]], record_pictures: Path
+):
     flow, best = (
-        (tmp_path / f"{name}.svg").read_text() for name in ("flow-cope", "frontier-large-calls")
+        (record_pictures / f"{name}.svg").read_text()
+        for name in ("flow-cope", "frontier-large-calls")
     )
     assert ">jsonl, 12 questions: cope<" in flow and ">jsonl, 12 questions<" in best
-    assert f"small {source.models['small']}" in flow and f"small {source.models['small']}" in best
-    assert all(line in best for line in frontier_notes(made, "large-calls"))
-    assert "jsonl, 12 questions" not in page_plots(made)["flow-0"]["wide"], "the page says it above"
+    small = f"small {record_figures['models']['small']}"
+    assert small in flow and small in best
+    assert all(line in best for line in frontier_notes(record_figures, "large-calls"))
+    assert "jsonl, 12 questions" not in record_plots["flow-0"]["wide"], "the page says it above"
 
 
 def test_a_files_lines_and_numbers_are_explained():
@@ -150,7 +151,7 @@ def test_a_lone_panel_is_as_wide_as_it_needs(tmp_path: Path):
     assert len(made["systems"][0]["reliability"]) == 1
     sizes = {picture.name: picture.size for picture in plots_for(made)}
     assert sizes["reliability-0"] == "narrow" and sizes["flow-0"] == "wide"
-    draw_files(made, tmp_path / "pictures")
+    draw_files({**made, "measures": []}, tmp_path / "pictures")
     svg = (tmp_path / "pictures" / "reliability-self-consistency.svg").read_text()
     assert 'viewBox="0 0 330 ' in svg
 
