@@ -1,4 +1,7 @@
-"""The cascade: rounds from cheap to dear, each asked only when the vote before it settled nothing."""
+"""A multi-round cascade. Each round costs more than the one before.
+
+A round runs only if the previous round's confidence missed its threshold.
+"""
 
 import math
 import time
@@ -31,27 +34,31 @@ from .systems.stage import Stage
 
 
 class Cascade(dspy.Module):
-    """Rounds of planning, solving and voting; what a vote cannot settle goes on to the next round.
+    """Plan, solve and vote in rounds.
 
-    The method is that of Lee et al., arXiv 2506.11578. All presets are this one module: `small` and `large` alone,
-    self-consistency, the cascade with and without plans.
+    A question escalates to the next round when no answer reaches the round's threshold. The method
+    is that of Lee et al., arXiv 2506.11578. All presets are this one module: `small` and `large`
+    alone, self-consistency, the cascade with and without plans.
 
     Args:
-        preset: a preset, its name, or a TOML file of the user's.
+        preset: a preset, its name, or the path of a TOML file.
         team: the tiers; the default pair of embedded models when None.
-        seed: all randomness depends on it: samples, their order, the plan that is handed on.
-        early_stop: when a round leaves its missing samples: `exact`, when they can change nothing; `none`, never;
-            `adaptive-consistency` or `esc`, when the vote probably holds, which saves more and may decide otherwise.
+        seed: all randomness depends on it: samples, their order, the forwarded plan.
+        early_stop: the rule that stops a round early: `exact`, when the missing samples cannot
+            change the decision; `none`, never; `adaptive-consistency` or `esc`, when the vote
+            probably holds, which saves more and may change decisions.
         domain: the kind of questions: `short-answer` or `code`.
-        answer_kind: how answers are read and compared, a name in `ANSWER_KINDS`; None is the domain's kind.
-        confidence: how samples become an answer in the rounds whose preset names no confidence; None is the domain's
-            default: the vote's share, or tests that pass.
+        answer_kind: how answers are parsed and compared, a name in `ANSWER_KINDS`; None is the
+            domain's kind.
+        confidence: how samples become an answer, in rounds whose preset names no confidence; None
+            is the domain's default: the share of the votes, or the visible tests.
 
     Attributes:
-        knn_demos: by predictor, demonstrations of which each question is shown the nearest; empty for most programs.
+        knn_demos: by predictor, demonstrations to select from for each question; empty for most
+            programs.
 
     Raises:
-        CopeError: when the preset is wrong or names a tier that the team has not; for an `early_stop` that does not suit.
+        CopeError: for a wrong preset, a tier that the team lacks, or an unsuitable `early_stop`.
 
     >>> from cope import Cascade, Team
     >>> cascade = Cascade("cope", Team())
@@ -79,13 +86,11 @@ class Cascade(dspy.Module):
         kind = domain_by_name(domain).with_answer_kind(answer_kind)
         self.answer_kind = kind.answer_kind
         self.confidence: Confidence = confidence or kind.default_confidence(open_sandbox)
-        self._confidences = {
-            number: self._named_or_default(round_.confidence)
-            for number, round_ in enumerate(self.preset.rounds, 1)
-        }
         self.early_stop = early_stop
-        for each in self._confidences.values():
-            check_rule(early_stop, each)
+        self._confidences: dict[int, Confidence] = {}
+        for number, spec in enumerate(self.preset.rounds, 1):
+            self._confidences[number] = self._named_or_default(spec.confidence)
+            check_rule(early_stop, self._confidences[number])
         for tier in self.preset.tiers:
             _ = self.team[tier]
         for number in range(1, len(self.preset.rounds) + 1):
@@ -120,9 +125,9 @@ class Cascade(dspy.Module):
         return {"seed": self.seed, "early_stop": self.early_stop}
 
     def concurrency(self) -> int:
-        """Return how many questions in flight keep the first round's tier busy: one more than fill its slots.
+        """Return how many questions in flight keep the first round's tier busy: one more than its slots.
 
-        A question fills as many as it has samples; one, where a sample that passes leaves the others unasked.
+        A question fills a slot with each sample, or one slot when a single sample can decide.
         """
         first = self.preset.rounds[0]
         slots = self.team[first.reasoner].lm.runtime.semaphore.size
@@ -130,61 +135,61 @@ class Cascade(dspy.Module):
         return max(2, math.ceil(slots / samples) + 1)
 
     def rounds(self) -> Iterator[CascadeRound]:
-        """The rounds in order."""
-        return (
-            getattr(self, round_attribute(number))
-            for number in range(1, len(self.preset.rounds) + 1)
-        )
+        """Yield the rounds in order."""
+        for number in range(1, len(self.preset.rounds) + 1):
+            yield getattr(self, round_attribute(number))
 
     def _named_or_default(self, name: str | None) -> Confidence:
-        """Return the cascade's own confidence, unless a round names another."""
+        """Return the confidence of this name; None is the cascade's own."""
         if name is None or name == getattr(self.confidence, "kind", None):
             return self.confidence
         return confidence_by_name(name)
 
     def confidence_of(self, number: int) -> Confidence:
-        """Return how the samples of a round, counted from 1, become an answer."""
+        """Return the confidence of a round, counted from 1."""
         return self._confidences[number]
 
-    def forward(self, question: str, **given: Any) -> dspy.Prediction:
-        """The synchronous face, for scripts, notebooks, DSPy's Evaluate and its optimizers."""
-        return run_sync(self.aforward(question, **given))
+    def forward(self, question: str, **inputs: Any) -> dspy.Prediction:
+        """Answer a question synchronously, for scripts, notebooks and DSPy's Evaluate, see `aforward`."""
+        return run_sync(self.aforward(question, **inputs))
 
-    async def aforward(self, question: str, **given: Any) -> dspy.Prediction:
+    async def aforward(self, question: str, **inputs: Any) -> dspy.Prediction:
         """Answer a question.
 
         Args:
             question: the question.
-            given: what comes with a question for code: `tests` (visible ones, Python source; read from the question when
-                they are left out), `setup` (source that they need) and `entry_point` (the function's name).
+            inputs: more inputs of a question for code: `tests` (the visible tests, Python source;
+                parsed from the question by default), `setup` (source that they need) and
+                `entry_point` (the function's name).
 
         Returns:
-            A prediction with `answer` (None when no sample could be read), `confidence` (0 to 1), `round` (which
-            answered), `plan` (the one that the answer was made with), `votes` (vote to count), `tests` (what came of the
-            visible tests of a program that answers), `rounds` (each round's record), `early_stop` (the rule),
-            `usage` (by tier, round and role), `cost` (USD, None when a price is unknown), `seconds`; of an ensemble also
-            `members`, see `Ensemble`, and the usage of all its programs.
+            A prediction with `answer` (None when no sample could be parsed), `confidence` (0 to 1),
+            `round` (the number of the round that answered), `plan` (the plan behind the answer),
+            `votes` (vote to count), `tests` (outcomes of the visible tests of a program), `rounds`
+            (a record of each round), `early_stop` (the rule), `usage` (by tier, round and role),
+            `cost` (USD, None when a price is unknown), `seconds`. A prediction of an ensemble also
+            has `members`, see `Ensemble`, and the usage of all its programs.
 
         Raises:
-            dspy.LMError: when a model failed; a failure is never an answer.
+            dspy.LMError: when a model fails; a failure is never an answer.
         """
         started = time.perf_counter()
         with metered() as meter:
-            fields = await self._answer(question, given)
+            fields = await self._answer(question, inputs)
         fields.update(usage_summary(meter), seconds=time.perf_counter() - started)
         return dspy.Prediction(**fields)
 
-    async def _answer(self, question: str, given: dict[str, Any]) -> dict[str, Any]:
+    async def _answer(self, question: str, inputs: dict[str, Any]) -> dict[str, Any]:
         """Return the fields of the prediction, without the usage."""
-        return await self._run_rounds(question, given)
+        return await self._run_rounds(question, inputs)
 
-    async def _run_rounds(self, question: str, given: dict[str, Any]) -> dict[str, Any]:
+    async def _run_rounds(self, question: str, inputs: dict[str, Any]) -> dict[str, Any]:
         plans: dict[int, str] = {}
         results: list[dspy.Prediction] = []
         records: list[RoundRecord] = []
         for round_ in self.rounds():
             began = time.perf_counter()
-            result = await self.run_round(round_, question, dict(plans), given)
+            result = await self.run_round(round_, question, dict(plans), inputs)
             if result.plan:
                 plans[round_.number] = result.plan
             results.append(result)
@@ -197,9 +202,9 @@ class Cascade(dspy.Module):
         return {**final_answer(records), "early_stop": self.early_stop}
 
     async def run_round(
-        self, round_: CascadeRound, question: str, plans: dict[int, str], given: dict[str, Any]
+        self, round_: CascadeRound, question: str, plans: dict[int, str], inputs: dict[str, Any]
     ) -> dspy.Prediction:
-        """Run one round of a question; what wraps a cascade, such as a compile, may answer from what it has seen."""
+        """Run one round of a question. A compile overrides it to answer from its cache."""
         return await round_.acall(
             question=question,
             plans=plans,
@@ -207,27 +212,28 @@ class Cascade(dspy.Module):
             confidence=self.confidence_of(round_.number),
             seed=self.seed,
             early_stop=self.early_stop,
-            given=given,
+            inputs=inputs,
             nearest=self.nearest_demos(round_, question),
         )
 
     def nearest_demos(self, round_: CascadeRound, question: str) -> dict[str, list[dspy.Example]]:
-        """The demonstrations chosen for a question, by role. They go with the call: other questions run beside it."""
+        """Return the demonstrations selected for a question, by role."""
         return nearest_by_role(self.knn_demos, round_.number, question)
 
     def optimizer_trace(self, results: list[dspy.Prediction]) -> list[Any]:
-        """Return what DSPy's optimizers may learn from a question, see `trace_of_answer`.
+        """Return the calls that DSPy's optimizers may learn from, see `trace_of_answer`.
 
         Args:
-            results: what the rounds gave, in order; the last one answered.
+            results: the results of the rounds, in order; the last one answered.
         """
         return trace_of_answer(list(self.rounds())[: len(results)], results)
 
     def reset_copy(self) -> Self:
-        """A copy without demonstrations in the predictors that an optimizer sees."""
+        """Return a copy without demonstrations in the predictors that an optimizer sees."""
         fresh: Self = super().reset_copy()
-        seen = {name for name, _ in fresh.named_parameters()}
-        fresh.knn_demos = {name: kept for name, kept in fresh.knn_demos.items() if name not in seen}
+        fresh.knn_demos = dict(fresh.knn_demos)
+        for name, _ in fresh.named_parameters():
+            fresh.knn_demos.pop(name, None)
         return fresh
 
     def dump_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -240,7 +246,7 @@ class Cascade(dspy.Module):
         return state
 
     def _prompt_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Return what a file keeps of the prompts: predictors, and demonstrations to choose from where there are some."""
+        """Return the prompts as plain data: predictors, and demonstrations to select from."""
         state = super().dump_state(*args, **kwargs)
         if self.knn_demos:
             state["neighbours"] = {name: near.as_dict() for name, near in self.knn_demos.items()}
@@ -251,24 +257,24 @@ class Cascade(dspy.Module):
         self._load_prompts(prompts, **kwargs)
 
     def _load_prompts(self, state: dict[str, Any], **kwargs: Any) -> None:
-        """Take over what `_prompt_state` gave.
+        """Load prompts that `_prompt_state` returned.
 
         Raises:
             CopeError: for the prompts of an ensemble.
         """
         if "peers" in state:
             raise CopeError("the program was saved as an ensemble: load it with Cascade.from_file")
-        neighbours = knn_demos_in_state(state)
+        knn_demos = knn_demos_in_state(state)
         super().load_state(state, **kwargs)
-        self.knn_demos = neighbours
+        self.knn_demos = knn_demos
 
     @property
     def answers(self) -> AnswerKind:
-        """How answers are read and compared."""
+        """The kind of answers: how they are parsed and compared."""
         return ANSWER_KINDS.by_name(self.answer_kind)
 
     def with_answer_kind(self, name: str) -> Self:
-        """Return the program for another kind of answers, with the same prompts, models and settings."""
+        """Return the program for another kind of answers, with the same prompts and settings."""
         if name == self.answer_kind:
             return self
         other = type(self)(
@@ -285,10 +291,10 @@ class Cascade(dspy.Module):
 
     @staticmethod
     def from_file(path: str | Path, team: Team | None = None, **kwargs: Any) -> "Cascade":
-        """The program that `save` wrote, as `load_program` reads it: its preset, instructions and demonstrations.
+        """Load a program that `save` wrote, see `load_program`.
 
         Raises:
-            CopeError: when the file is not such a program.
+            CopeError: when the file is no such program.
         """
         # Through the package, because the loader builds ensembles of cascades.
         from . import load_program

@@ -84,7 +84,7 @@ class CascadeRound(dspy.Module):
         confidence: Confidence,
         seed: int,
         early_stop: str = EXACT,
-        given: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, Any] | None = None,
         nearest: Demos | None = None,
     ) -> dspy.Prediction:
         """Run the round.
@@ -96,7 +96,7 @@ class CascadeRound(dspy.Module):
             confidence: turns samples into an answer.
             seed: all randomness of the round depends on it and on the question.
             early_stop: the rule that stops the round early.
-            given: the question's other inputs, such as the tests that a program must pass.
+            inputs: the question's other inputs, such as the tests that a program must pass.
             nearest: demonstrations selected for the question, by role.
 
         Returns:
@@ -105,7 +105,7 @@ class CascadeRound(dspy.Module):
         """
         spec, number = self.spec, self.number
         emit(RoundStarted(number, spec.planner, spec.plan, spec.reasoner, spec.samples))
-        call = _Call({"question": question, **(given or {})}, plans, team, seed, nearest or {})
+        call = _Call({"question": question, **(inputs or {})}, plans, team, seed, nearest or {})
         shared: Sample | None = None
         if self.planner and spec.plans == 1:
             shared = await self._plan(call, None)

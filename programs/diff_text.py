@@ -1,4 +1,4 @@
-"""Format what two programs do not share as lines, which a terminal may style and a file takes as they are."""
+"""Format the differences between two programs as lines, for a terminal or a file."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -15,8 +15,8 @@ class DiffLine(NamedTuple):
 
     Attributes:
         text: the line, without styles.
-        kind: `change` begins with the sign of a unified diff; `predictor` is a predictor's name, and `demonstration`
-            the heading of a demonstration.
+        kind: `change` begins with the sign of a unified diff; `predictor` is a predictor's name, and
+            `demonstration` the heading of a demonstration.
     """
 
     text: str
@@ -66,7 +66,7 @@ def _predictor(change: "PredictorChange", full: bool) -> Iterator[DiffLine]:
 def demo_lines(
     predictor: "PredictorView", demo: Mapping[str, Any], full: bool, by: str
 ) -> Iterator[str]:
-    """A demonstration as the predictor's model sees it: what went in, what came out; then what is not shown to it."""
+    """Yield a demonstration: the inputs and outputs that the model sees, then the names it does not."""
     shown = predictor.visible_fields(demo)
     for name, value in shown.items():
         arrow = "-> " if name in predictor.outputs else ""
@@ -75,6 +75,7 @@ def demo_lines(
         yield from (f"{by}    {line}".rstrip() for line in rest)
     missing = [name for name in (*predictor.inputs, *predictor.outputs) if name not in shown]
     unseen = [printable(str(name)) for name in demo if name not in shown and name != "augmented"]
-    for words, names in (("it has no", missing), ("kept, but not shown to the model:", unseen)):
-        if names:
-            yield f"{by}({words} {', '.join(names)})"
+    if missing:
+        yield f"{by}(it has no {', '.join(missing)})"
+    if unseen:
+        yield f"{by}(kept, but not shown to the model: {', '.join(unseen)})"

@@ -1,4 +1,4 @@
-"""An ensemble: programs of the same rounds answer the same question, and their answers vote."""
+"""An ensemble: programs with the same rounds answer a question, and their answers vote."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
@@ -15,7 +15,7 @@ from .sampling import draw_samples
 
 
 class Members(Sequence[Cascade]):
-    """Cascades that DSPy's optimizers do not see, because this is no list; copies of an ensemble share them."""
+    """Cascades that DSPy's optimizers do not find, because this is no list; copies share them."""
 
     def __init__(self, cascades: Sequence[Cascade] = ()) -> None:
         self._cascades = tuple(cascades)
@@ -34,19 +34,21 @@ class Members(Sequence[Cascade]):
 
 
 class Ensemble(Cascade):
-    """Cascades whose answers vote. The ensemble's own rounds are those of its lead, the first of them.
+    """Cascades whose answers vote. The ensemble's own rounds are those of its lead, the first one.
 
-    The answers are compared as the domain compares the samples of a round: as mathematics, or by tests that pass. A tie
-    goes to the earlier cascade, the lead before all. DSPy's Ensemble asks a random part of the programs and cannot be
-    saved; here all of them may be asked, so a question costs up to as many times as much as there are cascades.
+    Answers are compared as the samples of a round are: by the kind of answers, or by tests. A tie
+    goes to the earlier cascade, the lead first. DSPy's Ensemble calls a random part of the programs
+    and cannot be saved; this one may call all of them, so that a question costs up to as many times
+    as much as there are cascades.
 
-    Optimizers see the lead's predictors only. The arguments are those of a `Cascade`, which describe the lead, and:
+    Optimizers see the lead's predictors only. The arguments are those of the lead, a `Cascade`, and:
 
     Args:
-        others: the other cascades, the better ones first; all have the lead's rounds, team and confidence.
+        others: the other cascades, the better ones first; all have the lead's rounds, team and
+            confidence.
 
     Attributes:
-        others: the same. Without any, the ensemble answers as its lead does.
+        others: the same. Without others, the ensemble answers as its lead does.
 
     >>> ensemble = Ensemble("small", others=[Cascade("small"), Cascade("small")])
     >>> len(members_of(ensemble))
@@ -59,7 +61,7 @@ class Ensemble(Cascade):
 
     @classmethod
     def from_cascades(cls, cascades: Sequence[Cascade]) -> Self:
-        """Return the ensemble of some cascades, the lead first. It shares the lead's predictors."""
+        """Return the ensemble of cascades, the lead first. It shares the lead's predictors."""
         lead, *others = cascades
         ensemble = cls(
             lead.preset,
@@ -77,27 +79,27 @@ class Ensemble(Cascade):
         return ensemble
 
     def member(self) -> Self:
-        """Return a copy that can answer along with this one, with prompts of its own."""
+        """Return a copy with prompts of its own, which can be a member."""
         copy = self.deepcopy()
         copy.others = Members()
         return copy
 
-    async def _answer(self, question: str, given: dict[str, Any]) -> dict[str, Any]:
-        """Ask the lead and the others while the vote between them is open, unless the samples are wanted in full.
+    async def _answer(self, question: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Call the members until the vote between them is decided, or all with the rule `none`.
 
-        Whatever rule stops the samples within a cascade, the vote between cascades is left only where it is decided.
-
-        As many as could settle it are asked together, the others one by one. Which cascades are asked does not depend on
-        which is faster, so that a question costs the same every time.
+        The heuristic rules stop the samples of a cascade; the vote between members stops only when
+        it is decided. As many members as can decide it run together, the others one by one, so that
+        the members called, and a question's cost, do not depend on speed.
 
         Returns:
-            The fields of the cascade whose answer is given, with `answer`, `confidence` and `votes` of the vote between
-            cascades, and `members`: answer, confidence and round of each that was asked, the lead first.
+            The fields of the member whose answer wins, with `answer`, `confidence` and `votes` of
+            the vote between members, and `members`: answer, confidence and round of each member
+            that was called, the lead first.
         """
         if not self.others:
-            return await self._run_rounds(question, given)
+            return await self._run_rounds(question, inputs)
         count = len(members_of(self))
-        tally = self.confidence.tally(range(count), {"question": question, **given}, self.answers)
+        tally = self.confidence.tally(range(count), {"question": question, **inputs}, self.answers)
         trace = dspy.settings.trace
         lead_trace: list[Any] | None = None if trace is None else []
         fields: dict[int, dict[str, Any]] = {}
@@ -105,17 +107,20 @@ class Ensemble(Cascade):
         async def ask(index: int) -> Sample:
             if index == 0:
                 with dspy.context(trace=lead_trace):
-                    fields[0] = await self._run_rounds(question, given)
+                    fields[0] = await self._run_rounds(question, inputs)
             else:
                 with dspy.context(trace=None), use_observer(None):
-                    prediction = await self.others[index - 1].acall(question=question, **given)
+                    prediction = await self.others[index - 1].acall(question=question, **inputs)
                 fields[index] = dict(prediction.items())
             sample = Sample(index, answer=fields[index]["answer"])
             await tally.evaluate(sample)
             return sample
 
         together = 1 if self.confidence.single_sample_decides else count // 2 + 1
-        for batch in (range(together), *([index] for index in range(together, count))):
+        batches = [list(range(together))]
+        for index in range(together, count):
+            batches.append([index])
+        for batch in batches:
             await draw_samples(
                 batch, ask, tally, threshold=None, forwards_plan=False, early_stop=NONE
             )
@@ -125,13 +130,12 @@ class Ensemble(Cascade):
         if lead_trace and (0 in verdict.supporters or not verdict.supporters):
             extend_trace(lead_trace)
         winner = next(iter(verdict.supporters), 0)
-        return {
-            **fields[winner],
-            "answer": verdict.answer,
-            "confidence": verdict.confidence,
-            "votes": dict(verdict.votes),
-            "members": [_summary(fields[index]) for index in sorted(fields)],
-        }
+        answer = dict(fields[winner])
+        answer["answer"] = verdict.answer
+        answer["confidence"] = verdict.confidence
+        answer["votes"] = dict(verdict.votes)
+        answer["members"] = [_summary(fields[index]) for index in sorted(fields)]
+        return answer
 
     def _prompt_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         state = super()._prompt_state(*args, **kwargs)
@@ -143,9 +147,9 @@ class Ensemble(Cascade):
         others = []
         for saved in members_from_state(state):
             other = self.member()
-            neighbours = knn_demos_in_state(saved)
+            knn_demos = knn_demos_in_state(saved)
             dspy.Module.load_state(other, saved, **kwargs)
-            other.knn_demos = neighbours
+            other.knn_demos = knn_demos
             others.append(other)
         lead = {name: saved for name, saved in state.items() if name != "peers"}
         super()._load_prompts(lead, **kwargs)
@@ -153,15 +157,15 @@ class Ensemble(Cascade):
 
 
 def members_of(program: Cascade) -> list[Cascade]:
-    """Return the cascades whose answers vote, the lead first: of a cascade that is no ensemble, itself alone."""
+    """Return the cascades whose answers vote, the lead first; a plain cascade is its own member."""
     return [program, *program.others] if isinstance(program, Ensemble) else [program]
 
 
 def members_from_state(state: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the states of an ensemble's other cascades, without the rounds that they share with the lead.
+    """Return the states of an ensemble's other cascades, without the rounds, which the lead has.
 
     Raises:
-        ValueError: when the state has something else there.
+        ValueError: when they are no list of objects.
     """
     others = state.get("peers", [])
     if not isinstance(others, list) or not all(isinstance(other, dict) for other in others):

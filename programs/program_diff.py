@@ -1,4 +1,4 @@
-"""What two programs do not share, as data."""
+"""Compare two programs: the differences as data."""
 
 import difflib
 import json
@@ -11,24 +11,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .program_view import PredictorView, ProgramView
 
-Demo = tuple["PredictorView", dict[str, Any]]  # with the predictor that it belongs to
+Demo = tuple["PredictorView", dict[str, Any]]
+"""A demonstration with the predictor that it belongs to."""
 
 _SENTENCE = re.compile(r"(?<=[.!?:;])\s+")
 
 
 @dataclass(frozen=True)
 class PredictorChange:
-    """How a predictor of one program differs from its namesake in the other, which may be missing.
+    """The difference between a predictor and its namesake in the other program, which may be missing.
 
     Attributes:
         name: the predictor's.
-        instructions: the whole texts, None where there is no such predictor.
-        instructions_diff: their unified diff, sentence by sentence; empty when they are the same.
-        descriptions: fields whose description differs, with both.
-        removed: demonstrations that only the first has.
-        added: demonstrations that only the second has.
+        instructions: both texts; None for a missing predictor.
+        instructions_diff: their unified diff, sentence by sentence; empty for equal texts.
+        descriptions: name of a field, and both descriptions, for each that differs.
+        removed: demonstrations of the first program only.
+        added: demonstrations of the second program only.
         reordered: whether both have the same demonstrations in another order.
-        nearest: in words, of how many each question is shown how many; None when both programs choose from the same.
+        nearest: how each selects demonstrations for a question; None when they select alike.
     """
 
     name: str
@@ -41,7 +42,7 @@ class PredictorChange:
     nearest: tuple[str, str] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The change as plain data, for JSON."""
+        """Return plain data for JSON."""
         before, after = self.instructions
         return {
             "name": self.name,
@@ -56,12 +57,12 @@ class PredictorChange:
 
 @dataclass(frozen=True)
 class Changes:
-    """What differs between two programs; what they were compiled on is no part of it.
+    """The differences between two programs, without the metadata of their compiles.
 
     Attributes:
-        settings: place, field, first value, second value; the places are `preset`, `program` and `round N`.
-        lone_rounds: numbers of rounds that one program has alone, with `a` or `b`.
-        predictors: those that differ.
+        settings: place, field, first value, second value; a place is `preset`, `program` or `round N`.
+        unmatched_rounds: numbers of rounds that only program `a` or `b` has.
+        predictors: the predictors that differ.
     """
 
     settings: tuple[tuple[str, str, Any, Any], ...]
@@ -70,10 +71,11 @@ class Changes:
 
     @property
     def same(self) -> bool:
+        """Whether the programs are equal."""
         return not (self.settings or self.unmatched_rounds or self.predictors)
 
     def as_dict(self) -> dict[str, Any]:
-        """The changes as plain data, for JSON."""
+        """Return plain data for JSON."""
         return {
             "same": self.same,
             "settings": [
@@ -87,38 +89,40 @@ class Changes:
 
 
 def describe_nearest(predictor: "PredictorView | None") -> str:
-    """How many demonstrations a question is shown of how many."""
+    """Describe how many demonstrations a predictor selects for each question."""
     if predictor is None or not predictor.neighbours:
         return "none"
     return f"the {predictor.nearest} nearest of {len(predictor.neighbours)}"
 
 
 def changes_between(first: "ProgramView", second: "ProgramView") -> Changes:
-    """What `second` has in place of what `first` has."""
-    rounds = [view.preset.rounds for view in (first, second)]
-    shared = min(map(len, rounds))
-    where = "a" if len(rounds[0]) > shared else "b"
-    lone = tuple((number, where) for number in range(shared + 1, max(map(len, rounds)) + 1))
-    left, right = ({view.name: view for view in _all(program)} for program in (first, second))
-    both = [
-        (name, left.get(name), right.get(name)) for name in sorted({*left, *right}, key=_sort_key)
-    ]
-    changes = (_predictor(name, one, other) for name, one, other in both)
-    return Changes(
-        tuple(_settings(first, second)), lone, tuple(change for change in changes if change)
-    )
+    """Return the changes that turn the first program into the second."""
+    counts = len(first.preset.rounds), len(second.preset.rounds)
+    longer = "a" if counts[0] > counts[1] else "b"
+    unmatched = [(number, longer) for number in range(min(counts) + 1, max(counts) + 1)]
+    left, right = _by_name(first), _by_name(second)
+    predictors = []
+    for name in sorted({*left, *right}, key=_sort_key):
+        change = _predictor_change(name, left.get(name), right.get(name))
+        if change is not None:
+            predictors.append(change)
+    return Changes(tuple(_settings(first, second)), tuple(unmatched), tuple(predictors))
 
 
-def _all(program: "ProgramView") -> Iterator["PredictorView"]:
-    """The predictors, those of an ensemble's other programs after its own."""
-    yield from program.predictors
+def _by_name(program: "ProgramView") -> dict[str, "PredictorView"]:
+    """Return the predictors by name, those of all members of an ensemble."""
+    found = {view.name: view for view in program.predictors}
     for peer in program.peers:
-        yield from peer
+        for view in peer:
+            found[view.name] = view
+    return found
 
 
 def _sort_key(name: str) -> tuple[int, int, str]:
-    *peer, round_ = (int(number) for number in re.findall(r"(?:peer|round)_(\d+)\.", name))
-    return sum(peer), round_, name
+    """Sort by member of an ensemble, then by round."""
+    member = re.search(r"peer_(\d+)\.", name)
+    round_ = re.search(r"round_(\d+)\.", name)
+    return int(member[1]) if member else 0, int(round_[1]) if round_ else 0, name
 
 
 def _settings(first: "ProgramView", second: "ProgramView") -> Iterator[tuple[str, str, Any, Any]]:
@@ -126,67 +130,68 @@ def _settings(first: "ProgramView", second: "ProgramView") -> Iterator[tuple[str
         yield "program", "domain", first.domain, second.domain
     if len(first.peers) != len(second.peers):
         yield "program", "voting programs", 1 + len(first.peers), 1 + len(second.peers)
-    presets = [view.preset.model_dump(mode="json") for view in (first, second)]
-    pairs = [("preset", *({k: p[k] for k in ("name", "description")} for p in presets))]
-    numbered = enumerate(zip(presets[0]["rounds"], presets[1]["rounds"], strict=False), 1)
-    pairs += [(f"round {number}", one, other) for number, (one, other) in numbered]
-    for place, one, other in pairs:
-        yield from (
-            (place, field, one[field], other[field]) for field in one if one[field] != other[field]
-        )
+    one, other = first.preset, second.preset
+    for field in ("name", "description"):
+        if getattr(one, field) != getattr(other, field):
+            yield "preset", field, getattr(one, field), getattr(other, field)
+    for number, (before, after) in enumerate(zip(one.rounds, other.rounds, strict=False), 1):
+        old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
+        for field, value in old.items():
+            if value != new[field]:
+                yield f"round {number}", field, value, new[field]
 
 
-def _predictor(
+def _predictor_change(
     name: str, one: "PredictorView | None", other: "PredictorView | None"
 ) -> PredictorChange | None:
-    texts = (one.instructions if one else None, other.instructions if other else None)
-    demos = [[(view, demo) for demo in view.demos] if view else [] for view in (one, other)]
-    kept = [[_key(demo) for demo in of_one] for of_one in demos]
-    removed, added = _without(demos[0], kept[1]), _without(demos[1], kept[0])
-    change = PredictorChange(
-        name,
-        texts,
-        _text_diff(*texts),
-        _descriptions(one, other),
-        removed,
-        added,
-        reordered=not removed and not added and kept[0] != kept[1],
-        nearest=_nearest(one, other),
+    """Return the difference of two predictors; None when they are equal."""
+    instructions = one.instructions if one else None, other.instructions if other else None
+    before, after = _demos(one), _demos(other)
+    keys_before, keys_after = list(map(_key, before)), list(map(_key, after))
+    removed, added = _without(before, keys_after), _without(after, keys_before)
+    reordered = not removed and not added and keys_before != keys_after
+    text_diff = _text_diff(*instructions)
+    descriptions = _descriptions(one, other)
+    nearest = _nearest(one, other)
+    missing = one is None or other is None
+    if not any((text_diff, descriptions, removed, added, reordered, nearest, missing)):
+        return None
+    return PredictorChange(
+        name, instructions, text_diff, descriptions, removed, added, reordered, nearest
     )
-    parts = (
-        change.instructions_diff,
-        change.descriptions,
-        removed,
-        added,
-        change.reordered,
-        change.nearest,
-        not (one and other),
-    )
-    return change if any(parts) else None
+
+
+def _demos(view: "PredictorView | None") -> list[Demo]:
+    return [(view, demo) for demo in view.demos] if view else []
 
 
 def _nearest(one: "PredictorView | None", other: "PredictorView | None") -> tuple[str, str] | None:
-    kept = [
-        [_key((view, demo)) for demo in view.neighbours] if view else [] for view in (one, other)
-    ]
-    words = describe_nearest(one), describe_nearest(other)
-    if words[0] == words[1]:
-        return None if kept[0] == kept[1] else (words[0], f"{words[1]} others")
-    return words
+    before, after = describe_nearest(one), describe_nearest(other)
+    if before != after:
+        return before, after
+    if _neighbor_keys(one) == _neighbor_keys(other):
+        return None
+    return before, f"{after} others"
+
+
+def _neighbor_keys(view: "PredictorView | None") -> list[str]:
+    return [_key((view, demo)) for demo in view.neighbours] if view else []
 
 
 def _key(demo: Demo) -> str:
-    """What the model sees of a demonstration; what else the file keeps of it changes no prompt."""
+    """Return the part of a demonstration that the model sees; the rest changes no prompt."""
     view, values = demo
     return json.dumps(view.visible_fields(values), sort_keys=True)
 
 
 def _without(demos: list[Demo], others: list[str]) -> tuple[Demo, ...]:
-    left = Counter(others)
+    """Return the demonstrations that are not among the others, which may hold equal ones twice."""
+    remaining = Counter(others)
     found = []
     for demo in demos:
-        if left[key := _key(demo)]:
-            left[key] -= 1
+        key = _key(demo)
+        if remaining[key]:
+            remaining[key] -= 1
         else:
             found.append(demo)
     return tuple(found)
@@ -195,18 +200,21 @@ def _without(demos: list[Demo], others: list[str]) -> tuple[Demo, ...]:
 def _descriptions(
     one: "PredictorView | None", other: "PredictorView | None"
 ) -> tuple[tuple[str, str, str], ...]:
-    if not (one and other):
+    if one is None or other is None:
         return ()
-    left, right = ({**view.inputs, **view.outputs} for view in (one, other))
-    return tuple(
-        (name, left[name], right[name])
-        for name in left
-        if name in right and left[name] != right[name]
-    )
+    before, after = {**one.inputs, **one.outputs}, {**other.inputs, **other.outputs}
+    changed = []
+    for name, description in before.items():
+        if name in after and after[name] != description:
+            changed.append((name, description, after[name]))
+    return tuple(changed)
 
 
 def _text_diff(before: str | None, after: str | None) -> tuple[str, ...]:
-    """A unified diff by sentence, as instructions are often one long line; by line when only white space differs."""
+    """Return a unified diff by sentence, because instructions are often one long line.
+
+    It is by line when only white space differs.
+    """
     if before == after:
         return ()
     for split in (_sentences, _lines):
@@ -217,9 +225,10 @@ def _text_diff(before: str | None, after: str | None) -> tuple[str, ...]:
 
 
 def _sentences(text: str | None) -> list[str]:
-    return [
-        part for line in (text or "").split("\n") for part in _SENTENCE.split(line.strip()) if part
-    ]
+    sentences = []
+    for line in (text or "").split("\n"):
+        sentences += [part for part in _SENTENCE.split(line.strip()) if part]
+    return sentences
 
 
 def _lines(text: str | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""A program as a reader sees it: what a file of `Cascade.save`, or an uncompiled preset, asks of which tier."""
+"""A program without its models: the prompts of a program file or a preset, by predictor."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,23 +15,24 @@ from .planner import Planner
 from .predictor_name import PredictorName, Role
 from .preset import Preset, load_preset, parse_preset, preset_names
 from .reasoner import Reasoner
+from .systems.registry import SYSTEMS, only_cascades_error
 
 
 @dataclass(frozen=True)
 class PredictorView:
-    """What one predictor of a program asks a model.
+    """The prompt of one predictor.
 
     Attributes:
         name: as in the file, such as `round_1.planner.predict`.
-        tier: the tier that it asks.
+        tier: the tier whose model it calls.
         role: whether it plans or solves.
         round: 1 for the first round.
         instructions: the whole text.
-        demos: the demonstrations, each with all that the file keeps of it.
-        inputs: the fields that a model is given, name to description, in order.
-        outputs: the fields that a model writes, name to description, in order.
-        neighbours: more demonstrations, of which each question is shown the nearest.
-        nearest: how many of those it is shown.
+        demos: the demonstrations, with all their fields in the file.
+        inputs: input fields, name to description, in order.
+        outputs: output fields, name to description, in order.
+        neighbours: demonstrations to select from, by similarity to the question.
+        nearest: how many of those are selected.
     """
 
     name: str
@@ -46,7 +47,7 @@ class PredictorView:
     nearest: int = 0
 
     def visible_fields(self, demo: Mapping[str, Any]) -> dict[str, Any]:
-        """The part of a demonstration that the model sees: the predictor's own fields, inputs first."""
+        """Return the fields of a demonstration that the model sees, inputs first."""
         return {name: demo[name] for name in (*self.inputs, *self.outputs) if name in demo}
 
 
@@ -58,8 +59,8 @@ class ProgramView:
         preset: the rounds.
         domain: the kind of questions.
         predictors: round by round, the planner before the reasoner.
-        compiled: what the program was compiled on, as the file has it; None when it was not.
-        peers: the predictors of the other programs of an ensemble, each named after its program, `peer_2.` first.
+        compiled: the metadata of the compile; None for a program that was never compiled.
+        peers: the predictors of an ensemble's other members; the names begin with `peer_2.`, and so on.
     """
 
     preset: Preset
@@ -69,10 +70,10 @@ class ProgramView:
     peers: tuple[tuple[PredictorView, ...], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """The view as plain data, for JSON."""
-        predictors = [asdict(predictor) for predictor in self.predictors]
+        """Return plain data for JSON."""
         preset = self.preset.model_dump(mode="json")
-        peers = [[asdict(predictor) for predictor in peer] for peer in self.peers]
+        predictors = _as_dicts(self.predictors)
+        peers = [_as_dicts(peer) for peer in self.peers]
         return {
             "preset": preset,
             "domain": self.domain,
@@ -82,20 +83,24 @@ class ProgramView:
         }
 
 
+def _as_dicts(predictors: tuple[PredictorView, ...]) -> list[dict[str, Any]]:
+    return [asdict(predictor) for predictor in predictors]
+
+
 def is_preset(source: str | Path) -> bool:
-    """Whether `view_program` reads a preset there: a name of the package's, or a TOML file."""
+    """Return whether a source is a preset's name or TOML file, rather than a program file."""
     return str(source) in preset_names() or str(source).endswith(".toml")
 
 
 def load_program_view(source: str | Path, domain: str = DEFAULT_DOMAIN) -> ProgramView:
-    """A program file, or a preset as it is before it is compiled. No model is loaded.
+    """Load a program file, or a preset with the package's prompts. No model is loaded.
 
     Args:
-        source: a file that `Cascade.save` or compile wrote, a preset's name, or a preset's TOML file.
-        domain: the kind of questions a preset is shown for; a program file names its own.
+        source: a program file, a preset's name, or a preset's TOML file.
+        domain: the kind of questions of a preset; a program file names its own.
 
     Raises:
-        CopeError: when there is no such file or preset, or the file is no program; the line names it.
+        CopeError: for a missing file or preset, or a file that is no program.
 
     >>> [predictor.name for predictor in load_program_view("plan-then-solve").predictors]
     ['round_1.planner.predict', 'round_1.reasoner.predict']
@@ -103,24 +108,24 @@ def load_program_view(source: str | Path, domain: str = DEFAULT_DOMAIN) -> Progr
     if is_preset(source):
         preset = load_preset(str(source))
         return ProgramView(preset, domain, tuple(_predictors(preset, domain)))
+    if str(source) in SYSTEMS:
+        raise only_cascades_error(str(source))
     return view_from_state(_state(Path(source)), source)
 
 
 def view_from_state(state: Mapping[str, Any], source: str | Path = "the program") -> ProgramView:
-    """What `Cascade.dump_state` gave, or a program file holds.
+    """Return the view of a state, as `Cascade.dump_state` or a program file holds it.
 
     Args:
         state: plain data.
-        source: what messages call it.
+        source: its name in error messages.
 
     Raises:
-        CopeError: when it is not that of a program.
+        CopeError: when it is not the state of a program.
     """
     try:
-        preset, domain = (
-            parse_preset(state["preset"], str(source)),
-            state.get("domain", DEFAULT_DOMAIN),
-        )
+        preset = parse_preset(state["preset"], str(source))
+        domain = state.get("domain", DEFAULT_DOMAIN)
         predictors = _all_saved(preset, domain, state)
         peers = [_all_saved(preset, domain, peer) for peer in members_from_state(state)]
         compiled = state.get("compiled")
@@ -132,10 +137,9 @@ def view_from_state(state: Mapping[str, Any], source: str | Path = "the program"
         ) from None
     except (ValueError, TypeError, AttributeError) as error:
         raise CopeError(f"{source} is not a program saved by Cascade.save ({error})") from None
-    named = (
-        tuple(replace(view, name=f"peer_{number}.{view.name}") for view in peer)
-        for number, peer in enumerate(peers, 2)
-    )
+    named = []
+    for number, peer in enumerate(peers, 2):
+        named.append(tuple(replace(view, name=f"peer_{number}.{view.name}") for view in peer))
     return ProgramView(preset, domain, predictors, compiled, tuple(named))
 
 
@@ -143,8 +147,9 @@ def _state(path: Path) -> dict[str, Any]:
     try:
         state = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        presets = ", ".join(preset_names())
         raise CopeError(
-            f"there is no program file {path}, and no preset has that name: there are {', '.join(preset_names())}"
+            f"there is no program file {path}, and no preset has that name: there are {presets}"
         ) from None
     except OSError as error:
         raise CopeError(f"cannot read the program {path}: {error.strerror}") from None
@@ -158,7 +163,7 @@ def _state(path: Path) -> dict[str, Any]:
 
 
 def _predictors(preset: Preset, domain: str) -> Iterator[PredictorView]:
-    """The predictors as the package has them: the rounds are built, so that fields and names are the cascade's own."""
+    """Yield the predictors with the package's own prompts, from rounds that are built for it."""
     kind = domain_by_name(domain)
     for number, spec in enumerate(preset.rounds, 1):
         round_ = CascadeRound(preset, number, kind)
@@ -170,56 +175,55 @@ def _predictors(preset: Preset, domain: str) -> Iterator[PredictorView]:
             if module is None or tier is None:
                 continue
             signature: Any = module.predict.signature  # DSPy types it as an instance; it is a class
-            inputs, outputs = (
-                {name: _described(field) for name, field in fields.items()}
-                for fields in (signature.input_fields, signature.output_fields)
-            )
-            name = str(PredictorName(number, role))
             yield PredictorView(
-                name, tier, role, number, signature.instructions, (), inputs, outputs
+                name=str(PredictorName(number, role)),
+                tier=tier,
+                role=role,
+                round=number,
+                instructions=signature.instructions,
+                demos=(),
+                inputs=_field_descriptions(signature.input_fields),
+                outputs=_field_descriptions(signature.output_fields),
             )
 
 
-def _described(field: Any) -> str:
-    return str((field.json_schema_extra or {}).get("desc") or "")
+def _field_descriptions(fields: Mapping[str, Any]) -> dict[str, str]:
+    descriptions = {}
+    for name, field in fields.items():
+        descriptions[name] = str((field.json_schema_extra or {}).get("desc") or "")
+    return descriptions
 
 
 def _all_saved(preset: Preset, domain: str, state: Mapping[str, Any]) -> tuple[PredictorView, ...]:
-    kept = knn_demos_in_state(state)
-    return tuple(
-        _with_saved_prompts(view, state[view.name], kept.get(view.name))
-        for view in _predictors(preset, domain)
-    )
+    knn_demos = knn_demos_in_state(state)
+    views = []
+    for view in _predictors(preset, domain):
+        views.append(_with_saved_prompts(view, state[view.name], knn_demos.get(view.name)))
+    return tuple(views)
 
 
 def _with_saved_prompts(
-    view: PredictorView, state: Mapping[str, Any], chosen: KNNDemos | None
+    view: PredictorView, state: Mapping[str, Any], knn_demos: KNNDemos | None
 ) -> PredictorView:
-    """The predictor with what the file has in place of the package's words."""
+    """Return a predictor with the prompt of a file."""
     signature, demos = state["signature"], state.get("demos", [])
     if not isinstance(signature["instructions"], str):
         raise TypeError(f"the instructions of {view.name} are not text")
     if not isinstance(demos, list) or not all(isinstance(demo, dict) for demo in demos):
         raise TypeError(f"the demonstrations of {view.name} are not a list of objects")
-    # A file keeps descriptions in the signature's order, without names; where it has none, the package's stand.
-    names = (*view.inputs, *view.outputs)
-    kept = {**view.inputs, **view.outputs}
-    kept |= {
-        name: str(field["description"])
-        for name, field in zip(names, signature["fields"], strict=False)
-    }
-    inputs, outputs = (
-        {name: kept[name] for name in fields} for fields in (view.inputs, view.outputs)
-    )
-    made = replace(
+    # A file holds descriptions in the signature's order, without names, and may hold fewer.
+    descriptions = [str(field["description"]) for field in signature["fields"]]
+    inputs, outputs = dict(view.inputs), dict(view.outputs)
+    for name, description in zip((*inputs, *outputs), descriptions, strict=False):
+        fields = inputs if name in inputs else outputs
+        fields[name] = description
+    saved = replace(
         view,
         instructions=signature["instructions"],
         demos=tuple(demos),
         inputs=inputs,
         outputs=outputs,
     )
-    return (
-        replace(made, neighbours=tuple(map(dict, chosen.demos)), nearest=chosen.k)
-        if chosen
-        else made
-    )
+    if knn_demos is None:
+        return saved
+    return replace(saved, neighbours=tuple(map(dict, knn_demos.demos)), nearest=knn_demos.k)

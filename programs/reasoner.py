@@ -1,4 +1,4 @@
-"""The reasoner: a solution to the question, with the plans that its round shows it."""
+"""The reasoner: it solves a question with the plans that its round sees."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -37,7 +37,7 @@ class Reasoner(dspy.Module):
         plans: Mapping[str, str],
         config: dict[str, Any] | None = None,
         nearest: Sequence[Any] = (),
-        **given: Any,
+        **inputs: Any,
     ) -> dspy.Prediction:
         """Solve a question.
 
@@ -46,13 +46,13 @@ class Reasoner(dspy.Module):
             plans: what each plan field shows.
             config: settings of the call.
             nearest: demonstrations chosen for the question, beside those of the predictor.
-            given: what came with the question; it is read by, not shown to, the model.
+            inputs: the question's other inputs, which parse the answer and are not in the prompt.
         """
         demos = usable_demos(self.predict, nearest)
-        made = await self.predict.acall(
+        prediction = await self.predict.acall(
             question=question, **plans, config=config or {}, demos=demos, lm=dspy.settings.lm
         )
         answer = self._domain.parse_answer(
-            made, {"question": question, **given}, self._domain.answers
+            prediction, {"question": question, **inputs}, self._domain.answers
         )
-        return dspy.Prediction(reasoning=made.get("reasoning") or "", answer=answer)
+        return dspy.Prediction(reasoning=prediction.get("reasoning") or "", answer=answer)

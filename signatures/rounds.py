@@ -1,6 +1,7 @@
 """Add plan inputs and round-specific instructions to a signature, for all kinds of questions."""
 
 from collections.abc import Mapping
+from functools import cache
 
 import dspy
 
@@ -19,8 +20,7 @@ def insert_plan_inputs(
     """
     uses: list[str] = []
     for position, (name, kind) in enumerate(plans.items(), 1):
-        plan_input = dspy.InputField(desc=kind.description(domain))
-        signature = signature.insert(position, name, plan_input, str)
+        signature = _with_plan_input(signature, position, name, kind.description(domain))
         if kind.use not in uses:
             uses.append(kind.use)
     if not uses:
@@ -45,4 +45,17 @@ def with_round_instructions(
     elif round_number > 2:
         attempt = f"{retry_note} (attempt {round_number})."
     parts = [part for part in (signature.instructions, plan_note, attempt) if part]
-    return signature.with_instructions(" ".join(parts))
+    return _with_instructions(signature, " ".join(parts))
+
+
+# Every cascade of a preset shares these classes, because to create one takes about a millisecond.
+@cache
+def _with_plan_input(
+    signature: type[dspy.Signature], position: int, name: str, description: str
+) -> type[dspy.Signature]:
+    return signature.insert(position, name, dspy.InputField(desc=description), str)
+
+
+@cache
+def _with_instructions(signature: type[dspy.Signature], text: str) -> type[dspy.Signature]:
+    return signature.with_instructions(text)

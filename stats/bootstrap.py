@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from math import inf, sqrt
 from typing import Any
 
@@ -126,6 +127,13 @@ def percentile_interval(values: Array, units: int, level: float = LEVEL) -> tupl
     values = values[~np.isnan(values)]
     if units < 2 or not values.size:
         return -inf, inf
-    tail = stats.norm.cdf(-sqrt(units / (units - 1)) * stats.t.isf((1 - level) / 2, units - 1))
+    tail = _expanded_tail(units, level)
     low, high = np.quantile(values, [tail, 1 - tail], method="inverted_cdf")
     return float(low), float(high)
+
+
+@cache
+def _expanded_tail(units: int, level: float) -> float:
+    """Return the share of the draws below the expanded interval of `percentile_interval`."""
+    student = stats.t.isf((1 - level) / 2, units - 1)
+    return float(stats.norm.cdf(-sqrt(units / (units - 1)) * student))

@@ -2,7 +2,7 @@
 
 import click
 
-from ..doctor.check import Check
+from ...util.check import Check
 from ..options import json_option
 from ..output import print_json
 

@@ -1,12 +1,16 @@
 """`cope models`: the models that run on this machine."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
 from ...errors import CopeError
 from ..options import json_option
 from ..output import print_json
+
+if TYPE_CHECKING:
+    from ...models.engines.model_list import ModelList
 
 
 @click.group()
@@ -20,14 +24,21 @@ def command() -> None:
 @json_option
 def list_models(as_json: bool) -> None:
     """List the weights that local/NAME knows, and the models that an Ollama server has."""
-    from ...models.engines.ollama_server import server_host
+    from ...models.engines.registry import ENGINES
 
-    weights, host = _weights(), server_host()
-    models = _ollama_models(host)
+    lists: dict[str, ModelList] = {}
+    for prefix in ENGINES:
+        try:
+            models = ENGINES[prefix].list_models()
+        except CopeError as error:  # another package's engine must not hide the others
+            click.echo(str(error), err=True)
+            continue
+        if models is not None:
+            lists[prefix] = models
     if as_json:
-        print_json({"local": weights, "ollama": {"host": host, "models": models}})
+        print_json({prefix: models.document for prefix, models in lists.items()})
         return
-    _print_tables(weights, host, models)
+    _print_table(lists.values())
 
 
 @command.command("pull", short_help="Download models; without a name the default pair.")
@@ -59,66 +70,29 @@ def _pull(name: str) -> str:
         known = " and ".join(f"{known}/NAME" for known in ENGINES if ENGINES[known].can_download)
         raise CopeError(f"{name} does not run on this machine: pull takes {known}")
     with DownloadBar(_without_host(rest)) as bar:
-        place = factory.download(rest, bar)
-    return f"{_without_host(name)}: {place}"
+        location = factory.download(rest, bar)
+    return f"{_without_host(name)}: {location}"
 
 
 def _without_host(name: str) -> str:
     return name.partition("@http")[0]
 
 
-def _weights() -> list[dict[str, Any]]:
-    from ...models.weights.resolve import aliases, catalog
-    from ..doctor.machine import find_weights_file
-
-    short = {name: alias for alias, name in aliases().items()}
-    rows = []
-    for entry in catalog().values():
-        place, size = find_weights_file(entry.file)
-        rows.append(
-            {
-                "name": f"local/{entry.name}",
-                "alias": f"local/{short[entry.name]}" if entry.name in short else None,
-                "size": entry.size,
-                "licence": entry.license,
-                "file": str(place) if size == entry.size else None,
-            }
-        )
-    return rows
-
-
-def _ollama_models(host: str) -> list[dict[str, Any]] | None:
-    """Return names and sizes; None where no server answers."""
-    import httpx
-
-    from ...models.engines.ollama_server import server_info
-
-    try:
-        models = server_info(host)[1]
-    except (httpx.HTTPError, ValueError):
-        return None
-    return [{"name": f"ollama/{model['name']}", "size": model["size"]} for model in models]
-
-
-def _print_tables(
-    weights: list[dict[str, Any]], host: str, models: list[dict[str, Any]] | None
-) -> None:
+def _print_table(lists: "Iterable[ModelList]") -> None:
     from rich.filesize import decimal
 
-    rows = [("NAME", "SHORT", "SIZE", "LICENCE", "HERE")]
-    for entry in weights:
-        here = entry["file"] or "no: cope models pull brings it"
-        rows.append(
-            (entry["name"], entry["alias"] or "", decimal(entry["size"]), entry["licence"], here)
-        )
-    rows += [(model["name"], "", decimal(model["size"]), "", host) for model in models or []]
+    rows = [("NAME", "SHORT", "SIZE", "LICENSE", "HERE")]
+    notes: list[str] = []
+    for models in lists:
+        for model in models.models:
+            location = model.location or "no: cope models pull brings it"
+            size = decimal(model.size)
+            rows.append((model.name, model.alias or "", size, model.license, location))
+        if models.note:
+            notes.append(models.note)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for name, short, size, licence, here in rows:
-        line = f"{name:<{widths[0]}}  {short:<{widths[1]}}  {size:>{widths[2]}}  {licence:<{widths[3]}}  {here}"
-        click.echo(line)
-    if models is None:
-        click.echo(f"no Ollama server answers at {host}", err=True)
-    elif not models:
-        click.echo(
-            f"the Ollama server at {host} has no models yet: cope models pull ollama/NAME", err=True
-        )
+    for name, alias, size, license_, location in rows:
+        start = f"{name:<{widths[0]}}  {alias:<{widths[1]}}  {size:>{widths[2]}}"
+        click.echo(f"{start}  {license_:<{widths[3]}}  {location}")
+    for note in notes:
+        click.echo(note, err=True)

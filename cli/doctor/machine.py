@@ -7,12 +7,19 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...util.check import Check
 from ...util.text import plural
-from .check import CHECK_SECONDS, Check
+from .services import (
+    CHECK_SECONDS,
+    check_registered_engine,
+    check_sandbox,
+    check_tracking_store,
+)
 
 if TYPE_CHECKING:
     from ...models.weights.catalog import Weights
@@ -38,30 +45,31 @@ _PACKAGES = ("dspy", "mlflow", "ollama", "xllamacpp", "datasets")
 
 def check_all() -> list[Check]:
     """Run all checks in parallel, and return them in the order of the output."""
-    from .services import check_ollama, check_sandbox, check_tracking_store
+    from ...models.engines.registry import ENGINES
 
-    checks = [
-        check_python,
-        check_engine,
-        check_cpu,
-        check_memory,
-        check_gpu,
-        check_weights,
-        check_disk,
-        check_sandbox,
-        check_ollama,
-        check_keys,
-        check_tracking_store,
-    ]
+    checks: dict[str, Callable[[], Check | None]] = {
+        "python": check_python,
+        "engine": check_engine,
+        "cpu": check_cpu,
+        "memory": check_memory,
+        "gpu": check_gpu,
+        "weights": check_weights,
+        "disk": check_disk,
+        "sandbox": check_sandbox,
+    }
+    for prefix in ENGINES:
+        checks[prefix] = partial(check_registered_engine, prefix)
+    checks["keys"] = check_keys
+    checks["tracking store"] = check_tracking_store
     with ThreadPoolExecutor(len(checks)) as pool:
-        return list(pool.map(_run_check, checks))
+        results = list(pool.map(_run_check, checks, checks.values()))
+    return [result for result in results if result is not None]
 
 
-def _run_check(check: Callable[[], Check]) -> Check:
+def _run_check(name: str, check: Callable[[], Check | None]) -> Check | None:
     try:
         return check()
     except Exception as error:  # one check that fails must not hide the others
-        name = check.__name__.removeprefix("check_").replace("_", " ")
         return Check(name, "note", f"could not be looked at ({type(error).__name__}: {error})")
 
 
@@ -171,11 +179,11 @@ def check_weights() -> Check:
     """Check that the weights of the default pair are there and whole."""
     from rich.filesize import decimal
 
-    from ...models.weights.catalog import cache_dir
+    from ...models.weights.resolve import cache_dir, locate_weights
 
     lines, status, advice = [], "ok", ""
     for entry in _default_weights():
-        path, size = find_weights_file(entry.file)
+        path, size = locate_weights(entry)
         if size == entry.size:
             lines.append(f"{entry.name}: {path}")
         elif size is not None:
@@ -193,24 +201,6 @@ def check_weights() -> Check:
     return Check("weights", status, "\n".join(lines), advice)
 
 
-def find_weights_file(file: str) -> tuple[Path, int | None]:
-    """Return the path that a file of weights has or would have, and its size in bytes.
-
-    The size is None when there is no such file. The content is not read.
-    """
-    from ...models.weights.catalog import cache_dir
-
-    folders = [cache_dir()]
-    user_folder = os.environ.get("COPE_WEIGHTS")
-    if user_folder:
-        folders.insert(0, Path(user_folder).expanduser())
-    for folder in folders:
-        path = folder / file
-        if path.is_file():
-            return path, path.stat().st_size
-    return cache_dir() / file, None
-
-
 def _default_weights() -> "list[Weights]":
     from ...models.weights.catalog import lookup
 
@@ -221,14 +211,14 @@ def check_disk() -> Check:
     """Check that the cache's disk has room for those default weights that are not there."""
     from rich.filesize import decimal
 
-    from ...models.weights.catalog import cache_dir
+    from ...models.weights.resolve import cache_dir, locate_weights
 
     folder = cache_dir()
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(existing).free
     needed = 0
     for entry in _default_weights():
-        if find_weights_file(entry.file)[1] is None:
+        if locate_weights(entry)[1] is None:
             needed += entry.size
     found = f"{decimal(free)} free for the cache in {folder}"
     if needed and not os.access(existing, os.W_OK):

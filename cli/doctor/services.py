@@ -1,58 +1,22 @@
-"""The checks of `cope doctor` of services: Ollama, the sandbox and the tracking store."""
+"""The checks of `cope doctor` of services: engines, the sandbox and the tracking store."""
 
 import asyncio
 import re
-import shutil
-import subprocess
 import tempfile
 
 from ...errors import CopeError
 from ...sandbox import TestSuite, open_sandbox
 from ...sandbox.select import ADVICE
-from ...util.text import plural
-from .check import CHECK_SECONDS, Check
+from ...util.check import Check
+
+CHECK_SECONDS = 2.0
 
 
-def check_ollama() -> Check:
-    """Check that an Ollama server answers, and which models it has."""
-    import httpx
+def check_registered_engine(prefix: str) -> Check | None:
+    """Return the check of the engine with a prefix; None for an engine without one."""
+    from ...models.engines.registry import ENGINES
 
-    from ...models.engines.ollama_server import server_host, server_info
-
-    host = server_host()
-    try:
-        version, models = server_info(host, CHECK_SECONDS / 2)
-    except httpx.TransportError:
-        return Check("ollama", "note", f"no server answers at {host}", _ollama_advice())
-    except (httpx.HTTPError, ValueError) as error:
-        return Check("ollama", "note", f"not Ollama ({error}) at {host}", _ollama_advice())
-    found = f"version {version} at {host}, {plural(len(models), 'model')}"
-    if not models:
-        return Check("ollama", "ok", found, "bring a model: cope models pull ollama/qwen2.5:3b")
-    return Check("ollama", "ok", f"{found}: {', '.join(model['name'] for model in models)}")
-
-
-def _ollama_advice() -> str:
-    command = shutil.which("ollama")
-    if command:
-        name = f"{command}{_version_text(command)}"
-        return f"start it with `ollama serve` ({name}), or set OLLAMA_HOST"
-    return "only ollama/ models need it: install Ollama, then `ollama serve`, or set OLLAMA_HOST"
-
-
-def _version_text(command: str) -> str:
-    try:
-        result = subprocess.run(
-            [command, "--version"],
-            capture_output=True,
-            text=True,
-            timeout=CHECK_SECONDS / 2,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    words = result.stdout.split()
-    return f", version {words[-1]}" if words else ""
+    return ENGINES[prefix].check(CHECK_SECONDS / 2)
 
 
 def check_sandbox() -> Check:

@@ -64,6 +64,7 @@ class RecordedRound:
         self._table = table
         self.program, self.number, self.spec, self.rows = program, number, spec, rows
         self._shared = shared
+        self._orders: dict[tuple[int, int], Array] = {}
 
     @property
     def samples(self) -> int:
@@ -183,12 +184,16 @@ class RecordedRound:
             number: the round's number in the seed; None for its own.
 
         Returns:
-            (questions, samples) of int.
+            (questions, samples) of int, read-only: replays of many settings share it.
         """
         count, round_number = samples or self.samples, number or self.number
-        seed = self._table.seed
-        orders = [seeded_order(count, seed, text, round_number) for text in self._table.questions]
-        return np.array(orders, dtype=np.int32).reshape(-1, count)
+        if (count, round_number) not in self._orders:
+            seed, texts = self._table.seed, self._table.questions
+            rows = [seeded_order(count, seed, text, round_number) for text in texts]
+            order = np.array(rows, dtype=np.int32).reshape(-1, count)
+            order.flags.writeable = False
+            self._orders[count, round_number] = order
+        return self._orders[count, round_number]
 
 
 def pick_sample(values: Array, samples: Array) -> Array:

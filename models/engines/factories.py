@@ -1,9 +1,16 @@
-"""The factories of the project's own engines. Each imports its engine only when one is made, because engines import DSPy."""
+"""The factories of the project's own engines.
+
+Each method imports its engine when it is called, because engines import DSPy and a web client.
+"""
 
 from typing import TYPE_CHECKING
 
 from ...errors import CopeError
+from ...util.check import Check
 from ..hosts import default_host, split_host
+from ..weights.catalog import aliases, catalog
+from ..weights.resolve import locate_weights, resolve_weights
+from .model_list import ListedModel, ModelList
 from .registry import EngineFactory, EngineSettings, Progress
 
 if TYPE_CHECKING:
@@ -11,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class EmbeddedFactory(EngineFactory):
-    """`local/NAME` and `local/PATH.gguf`: llama.cpp in this process."""
+    """Make the engines of `local/NAME` and `local/PATH.gguf`: llama.cpp in this process."""
 
     engine_path = "cope.models.engines.embedded:EmbeddedEngine"
     can_download = True
@@ -32,13 +39,39 @@ class EmbeddedFactory(EngineFactory):
         return default_concurrency(name)
 
     def download(self, name: str, progress: Progress) -> str:
-        from ..weights.resolve import resolve_weights
-
         return str(resolve_weights(name, progress=progress))
+
+    def list_models(self) -> ModelList:
+        """Return the catalog of weights. A file of the wrong size counts as missing."""
+        alias_of = {name: alias for alias, name in aliases().items()}
+        models: list[ListedModel] = []
+        for weights in catalog().values():
+            path, size = locate_weights(weights)
+            alias = alias_of.get(weights.name)
+            models.append(
+                ListedModel(
+                    name=f"local/{weights.name}",
+                    size=weights.size,
+                    location=str(path) if size == weights.size else None,
+                    alias=f"local/{alias}" if alias else None,
+                    license=weights.license,
+                )
+            )
+        return ModelList(tuple(models), [_weights_document(model) for model in models])
+
+
+def _weights_document(model: ListedModel) -> dict[str, object]:
+    return {
+        "name": model.name,
+        "alias": model.alias,
+        "size": model.size,
+        "licence": model.license,
+        "file": model.location,
+    }
 
 
 class OllamaFactory(EngineFactory):
-    """`ollama/NAME` and `ollama/NAME@http://host:port`: a model of an Ollama server."""
+    """Make the engines of `ollama/NAME` and `ollama/NAME@http://host:port`."""
 
     engine_path = "cope.models.engines.ollama:OllamaEngine"
     can_download = True
@@ -55,12 +88,22 @@ class OllamaFactory(EngineFactory):
     def download(self, name: str, progress: Progress) -> str:
         from .ollama_server import pull
 
-        model, given = split_host(name)
+        model, host = split_host(name)
         if not model:
             raise CopeError("ollama/ needs a model's name, as in ollama/qwen2.5:3b")
-        host = given or default_host()
+        host = host or default_host()
         pull(model, host, progress)
         return f"on the server at {host}"
+
+    def list_models(self) -> ModelList:
+        from .ollama_server import list_models
+
+        return list_models(default_host())
+
+    def check(self, timeout: float) -> Check:
+        from .ollama_server import check_server
+
+        return check_server(default_host(), timeout)
 
 
 EMBEDDED = EmbeddedFactory()

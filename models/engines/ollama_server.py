@@ -1,65 +1,127 @@
-"""An Ollama server: what it has, and how it brings a model."""
+"""An Ollama server: its models, how it downloads one, and the check of `cope doctor`."""
 
+import shutil
+import subprocess
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+
+import httpx
+import ollama
 
 from ...errors import CopeError, Unavailable
-from ..hosts import default_host
+from ...util.check import Check
+from ...util.text import plural
+from .model_list import ListedModel, ModelList
+
+CONNECT_SECONDS = 10.0
+LIST_SECONDS = 1.0
 
 
-def server_host(host: str | None = None) -> str:
-    """The server's address: the given one, else `OLLAMA_HOST`, else loopback."""
-    return host or default_host()
+@dataclass(frozen=True)
+class ServerInfo:
+    """The version of a server, and the sizes of its models in bytes by name, in sorted order."""
+
+    version: str
+    sizes: dict[str, int]
 
 
-def server_info(host: str, seconds: float = 1.0) -> tuple[str, list[dict[str, Any]]]:
-    """The server's version, and its models with `name` and `size` in bytes.
+def server_info(host: str, timeout: float = LIST_SECONDS) -> ServerInfo:
+    """Return a server's version and models.
+
+    Args:
+        host: the server's address.
+        timeout: seconds for each of two requests.
 
     Raises:
-        httpx.HTTPError: when no server answers, each of two requests within `seconds`.
-        ValueError: when what answers is not Ollama.
+        httpx.HTTPError: when no server answers in time.
+        ValueError: when the server is not Ollama.
     """
-    import httpx
-
-    with httpx.Client(base_url=host, timeout=seconds) as client:
-        number = client.get("/api/version").raise_for_status().json()
+    with httpx.Client(base_url=host, timeout=timeout) as client:
+        version = client.get("/api/version").raise_for_status().json()
         models = client.get("/api/tags").raise_for_status().json()
     try:
-        return number["version"], sorted(models["models"], key=lambda model: model["name"])
+        sizes = {model["name"]: model["size"] for model in models["models"]}
+        return ServerInfo(version["version"], dict(sorted(sizes.items())))
     except (KeyError, TypeError) as error:
-        raise ValueError(f"no {error} in what it says") from None
+        raise ValueError(f"no {error} in its reply") from None
+
+
+def list_models(host: str) -> ModelList:
+    """Return the models of a server for `cope models list`."""
+    try:
+        sizes = server_info(host).sizes
+    except (httpx.HTTPError, ValueError):
+        note = f"no Ollama server answers at {host}"
+        return ModelList((), {"host": host, "models": None}, note)
+    models = [ListedModel(f"ollama/{name}", size, host) for name, size in sizes.items()]
+    note = ""
+    if not models:
+        note = f"the Ollama server at {host} has no models yet: cope models pull ollama/NAME"
+    rows = [{"name": model.name, "size": model.size} for model in models]
+    return ModelList(tuple(models), {"host": host, "models": rows}, note)
+
+
+def check_server(host: str, timeout: float) -> Check:
+    """Check that an Ollama server answers, and which models it has."""
+    try:
+        server = server_info(host, timeout)
+    except httpx.TransportError:
+        return Check("ollama", "note", f"no server answers at {host}", _start_advice(timeout))
+    except (httpx.HTTPError, ValueError) as error:
+        return Check("ollama", "note", f"not Ollama ({error}) at {host}", _start_advice(timeout))
+    found = f"version {server.version} at {host}, {plural(len(server.sizes), 'model')}"
+    if not server.sizes:
+        return Check("ollama", "ok", found, "bring a model: cope models pull ollama/qwen2.5:3b")
+    return Check("ollama", "ok", f"{found}: {', '.join(server.sizes)}")
+
+
+def _start_advice(timeout: float) -> str:
+    command = shutil.which("ollama")
+    if command:
+        name = f"{command}{_version_text(command, timeout)}"
+        return f"start it with `ollama serve` ({name}), or set OLLAMA_HOST"
+    return "only ollama/ models need it: install Ollama, then `ollama serve`, or set OLLAMA_HOST"
+
+
+def _version_text(command: str, timeout: float) -> str:
+    try:
+        result = subprocess.run(
+            [command, "--version"], capture_output=True, text=True, timeout=timeout, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    words = result.stdout.split()
+    return f", version {words[-1]}" if words else ""
 
 
 def pull(name: str, host: str, progress: Callable[[int, int, str], None]) -> None:
-    """Let the server bring a model.
+    """Make the server download a model.
 
     Args:
-        name: as in Ollama's library.
+        name: the name in Ollama's library.
         host: the server's address.
-        progress: told bytes done and bytes known of, over all layers, and which layer is on its way.
+        progress: takes the bytes that have arrived, the bytes of all layers known so far, and the
+            number of the current layer as text.
 
     Raises:
-        Unavailable: no server answers, or the connection broke.
-        CopeError: the server refuses, as for a name that its library does not know.
+        Unavailable: when no server answers, or the connection breaks.
+        CopeError: when the server refuses, for example because its library has no such model.
     """
-    import httpx
-    import ollama
-
-    layers: dict[str, tuple[int, int]] = {}
+    done: dict[str, int] = {}
+    total: dict[str, int] = {}
+    client = ollama.Client(host, timeout=httpx.Timeout(None, connect=CONNECT_SECONDS))
     try:
-        for part in ollama.Client(host, timeout=httpx.Timeout(None, connect=10.0)).pull(
-            name, stream=True
-        ):
-            if not (part.digest and part.total):
+        for update in client.pull(name, stream=True):
+            if not (update.digest and update.total):
                 continue
-            layers[part.digest] = (part.completed or 0, part.total)
-            done, total = (sum(column) for column in zip(*layers.values(), strict=True))
-            progress(done, total, f"Ollama, layer {len(layers)}")
+            done[update.digest] = update.completed or 0
+            total[update.digest] = update.total
+            progress(sum(done.values()), sum(total.values()), f"Ollama, layer {len(total)}")
     except (httpx.TransportError, ConnectionError):
         text = f"no answer from Ollama at {host}: start it with `ollama serve`, or set OLLAMA_HOST"
-        raise Unavailable(
-            f"{text}; the same command goes on where it stopped" if layers else text
-        ) from None
+        if total:
+            text += "; the same command goes on where it stopped"
+        raise Unavailable(text) from None
     except ollama.ResponseError as error:
         if "file does not exist" in error.error or error.status_code == 404:
             raise CopeError(

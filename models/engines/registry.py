@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import CopeError
+from ...util.check import Check
 from ...util.registry import Registry
+from .model_list import ModelList
 
 if TYPE_CHECKING:
     from .base import LocalEngine
@@ -76,8 +78,20 @@ class EngineFactory(ABC):
         return None
 
     def download(self, name: str, progress: Progress) -> str:
-        """Bring a model to this machine or to its server, and return where it is."""
+        """Download a model to this machine or to its server, and return where it is."""
         raise CopeError(f"{name} cannot be brought: its engine has no download")
+
+    def list_models(self) -> ModelList | None:
+        """Return the models for `cope models list`; None for an engine that lists none."""
+        return None
+
+    def check(self, timeout: float) -> Check | None:
+        """Return the result of a check for `cope doctor`; None for an engine without one.
+
+        Args:
+            timeout: seconds for each request or command of the check.
+        """
+        return None
 
 
 def _check_factory(variant: object) -> None:

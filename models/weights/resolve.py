@@ -13,6 +13,7 @@ __all__ = [
     "cache_dir",
     "catalog",
     "find_weights",
+    "locate_weights",
     "lookup",
     "resolve_weights",
     "verified_marker",
@@ -32,6 +33,23 @@ def find_weights(name: str, *, progress: Progress = no_progress) -> Path | None:
     return _verified(
         path, weights, progress, advice="delete it, and the same command brings the right one"
     )
+
+
+def locate_weights(weights: Weights) -> tuple[Path, int | None]:
+    """Return the path that a file of weights has or would have, and its size in bytes.
+
+    The folder `COPE_WEIGHTS` comes before the cache. The size is None when there is no such file.
+    The content is not read.
+    """
+    cached = cache_dir() / weights.file
+    candidates = [cached]
+    user_dir = os.environ.get("COPE_WEIGHTS")
+    if user_dir:
+        candidates.insert(0, Path(user_dir).expanduser() / weights.file)
+    for path in candidates:
+        if path.is_file():
+            return path, path.stat().st_size
+    return cached, None
 
 
 def resolve_weights(

@@ -84,7 +84,7 @@ class Student(Ensemble):
         lm = next((p.lm for p in self.predictors() if p.lm), None) or dspy.settings.lm
         return (getattr(lm, "kwargs", None) or {}).get("rollout_id")
 
-    async def aforward(self, question: str, **given: Any) -> dspy.Prediction:
+    async def aforward(self, question: str, **inputs: Any) -> dspy.Prediction:
         candidate = self.session.register_candidate(self)
         if candidate.reject_reason:
             return dspy.Prediction(
@@ -99,7 +99,7 @@ class Student(Ensemble):
         self.session.activity.start_question(candidate, exploring)
         try:
             with self.session.question():
-                prediction = await super().aforward(question, **given)
+                prediction = await super().aforward(question, **inputs)
         except (*FATAL_ERRORS, dspy.LMError) as error:
             self.session.abort_on_fatal(error)
             raise
@@ -108,13 +108,13 @@ class Student(Ensemble):
         return prediction
 
     async def run_round(
-        self, round_: CascadeRound, question: str, plans: dict[int, str], given: dict[str, Any]
+        self, round_: CascadeRound, question: str, plans: dict[int, str], inputs: dict[str, Any]
     ) -> dspy.Prediction:
         rollout, seed = self._rollout(), self.seed
         if rollout is not None:
             round_, seed = _with_temperature(round_), derive_seed(seed, rollout)
         seen = {number: plans.get(number) for number in round_.fields}
-        about = [round_.spec.identity(), self._models(round_), given]
+        about = [round_.spec.identity(), self._models(round_), inputs]
         about += (
             [self.early_stop] if self.early_stop in HEURISTIC_RULES else []
         )  # the others decide alike
@@ -129,7 +129,7 @@ class Student(Ensemble):
                 team=self.team,
                 confidence=self.confidence_of(round_.number),
                 seed=seed,
-                given=given,
+                inputs=inputs,
                 nearest=nearest,
                 early_stop=self.early_stop,
             ),

@@ -13,9 +13,9 @@ from .base import Domain
 
 
 def _parse_program(
-    made: dspy.Prediction, given: Mapping[str, Any], answers: AnswerKind
+    prediction: dspy.Prediction, inputs: Mapping[str, Any], answers: AnswerKind
 ) -> str | None:
-    return extract_program(made.program, given["question"], given.get("entry_point"))
+    return extract_program(prediction.program, inputs["question"], inputs.get("entry_point"))
 
 
 def _tests_must_pass(threshold: float) -> str:

@@ -14,11 +14,11 @@ from .base import Domain
 
 
 def _parse_short_answer(
-    made: dspy.Prediction, given: Mapping[str, Any], answers: AnswerKind
+    prediction: dspy.Prediction, inputs: Mapping[str, Any], answers: AnswerKind
 ) -> str | None:
-    answer = answers.parse(made.answer)
-    if answer is None and made.reasoning != made.answer:
-        return answers.parse(made.reasoning)
+    answer = answers.parse(prediction.answer)
+    if answer is None and prediction.reasoning != prediction.answer:
+        return answers.parse(prediction.reasoning)
     return answer
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import dspy
+from dspy.utils.exceptions import AdapterParseError
 
 from ...errors import CopeError
 from ...models import call_labels, metered
@@ -53,7 +54,10 @@ async def ask_system(system: System, inputs: Mapping[str, Any]) -> SystemAnswer:
     """
     started = time.perf_counter()
     with metered() as meter, call_labels(round=1, role="reason"):
-        prediction = await system.acall(**inputs)
+        try:
+            prediction = await system.acall(**inputs)
+        except AdapterParseError:  # nothing could be read: no answer, as of a cascade's sample
+            prediction = dspy.Prediction(answer=None)
     seconds = time.perf_counter() - started
     if "answer" not in prediction:
         raise CopeError(

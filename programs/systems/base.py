@@ -73,6 +73,10 @@ class System(Protocol):
             (0 to 1), `votes` (vote to count), `round` (the stage that answered; else the latest
             stage that made a call) and `rounds` (a `RoundRecord` of each stage). A `Cascade` gives
             all of them.
+
+        Raises:
+            AdapterParseError: when a reply cannot be read; the question then has no answer.
+            dspy.LMError: when a model failed, which is never an answer.
         """
         ...
 

@@ -130,6 +130,7 @@ def test_report_shows_the_stages_of_systems(engines: Engines):
         ("record", *TASK, "--preset", "by-length", "-o", "r.parquet"),
         ("compile", *TASK, "--preset", "by-length", "-o", "p.json"),
         ("ask", "What is 1 + 1?", "--preset", "by-length"),
+        ("show", "by-length"),
     ],
 )
 def test_what_only_cascades_can_do_is_one_error_that_names_the_way(
@@ -168,3 +169,10 @@ def test_options_of_presets_do_not_go_with_a_system(engines: Engines):
 def test_two_systems_of_one_name_are_refused(engines: Engines):
     result = cope("compare", *TASK, "--systems", "checked,checked", "--presets", "small")
     assert result.exit_code == 1 and "two systems have the name 'checked'" in result.output
+
+
+@pytest.mark.parametrize("command", ["eval", "compare"])
+def test_help_lists_the_systems(command: str):
+    text = "".join(done(command, "--help").output.split())  # wrapped lines break at hyphens
+    assert "byitsname" in text or "bytheirnames" in text
+    assert "self-verification" in text

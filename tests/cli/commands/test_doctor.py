@@ -156,8 +156,8 @@ def test_a_server_that_never_answers_does_not_hold_the_doctor_up(
         mute.bind(("127.0.0.1", 0))
         mute.listen()
         monkeypatch.setenv("OLLAMA_HOST", f"http://127.0.0.1:{mute.getsockname()[1]}")
-        told = checks_services.check_ollama()
-    assert told.status == "note" and "no server answers" in told.found
+        told = checks_services.check_registered_engine("ollama")
+    assert told is not None and told.status == "note" and "no server answers" in told.found
 
 
 def test_a_look_that_fails_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

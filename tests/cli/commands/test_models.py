@@ -133,7 +133,7 @@ def test_pull_brings_weights_by_name_alias_or_the_default_pair(
         asked.append(name)
         return Path("/cache", name)
 
-    monkeypatch.setattr("cope.models.weights.resolve.resolve_weights", bring)
+    monkeypatch.setattr("cope.models.engines.factories.resolve_weights", bring)
     result = CliRunner().invoke(app, ["models", "pull", "local/tiny", "smollm2-135m"])
     assert (result.exit_code, asked) == (0, ["tiny", "smollm2-135m"])
     assert result.stdout == "local/tiny: /cache/tiny\nsmollm2-135m: /cache/smollm2-135m\n"

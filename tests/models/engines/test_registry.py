@@ -1,5 +1,6 @@
 """An engine of another package, by the prefix of a model's name."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from cope.models import team as team_module
 from cope.models.engines.async_adapter import AsyncEngineAdapter
 from cope.models.engines.base import LocalEngine, response
 from cope.models.engines.embedded import EmbeddedEngine
+from cope.models.engines.model_list import ListedModel, ModelList
 from cope.models.engines.registry import (
     ENGINES,
     EngineFactory,
@@ -26,6 +28,7 @@ from cope.models.engines.registry import (
 )
 from cope.models.team import DEFAULT_LARGE
 from cope.optimize.compiler.proposer import make_proposer
+from cope.util.check import Check
 
 
 class ToyEngine(LocalEngine):
@@ -72,6 +75,12 @@ class ToyFactory(EngineFactory):
 
     def download(self, name: str, progress: Progress) -> str:
         return f"/toys/{name}"
+
+    def list_models(self) -> ModelList:
+        return ModelList((ListedModel("toy/x", 1_000, "/toys/x"),), ["toy/x"], "one toy")
+
+    def check(self, timeout: float) -> Check:
+        return Check("toys", "ok", f"answers within {timeout:g} s")
 
 
 @pytest.fixture
@@ -141,6 +150,35 @@ def test_pull_with_a_registered_engine(toy: ToyFactory):
     assert result.stdout == "toy/x: /toys/x\n", result.stderr
     refused = CliRunner().invoke(app, ["models", "pull", "openai/x"])
     assert "pull takes local/NAME and ollama/NAME and toy/NAME" in refused.stderr
+
+
+def test_models_list_shows_a_registered_engine(toy: ToyFactory):
+    result = CliRunner().invoke(app, ["models", "list"])
+    assert result.exit_code == 0, result.stderr
+    assert "toy/x" in result.stdout and result.stdout.endswith("/toys/x\n")
+    assert result.stderr.endswith("one toy\n")
+    document = json.loads(CliRunner().invoke(app, ["models", "list", "--json"]).stdout)
+    assert list(document) == ["local", "ollama", "toy"] and document["toy"] == ["toy/x"]
+
+
+def test_models_list_survives_an_engine_that_fails(
+    toy: ToyFactory, monkeypatch: pytest.MonkeyPatch
+):
+    def fail() -> ModelList:
+        raise CopeError("no toys today")
+
+    monkeypatch.setattr(toy, "list_models", fail)
+    result = CliRunner().invoke(app, ["models", "list"])
+    assert result.exit_code == 0 and "local/smollm2-135m" in result.stdout
+    assert "no toys today\n" in result.stderr
+
+
+def test_doctor_checks_a_registered_engine(toy: ToyFactory, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OLLAMA_HOST", "http://127.0.0.1:9")
+    document = json.loads(CliRunner().invoke(app, ["doctor", "--json"]).stdout)
+    found = {check["name"]: check for check in document["checks"]}
+    assert found["toys"]["found"] == "answers within 1 s"
+    assert list(found).index("toys") == list(found).index("ollama") + 1
 
 
 def test_an_engine_without_a_download_says_so(toy: ToyFactory):

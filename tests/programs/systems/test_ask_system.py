@@ -8,7 +8,7 @@ import pytest
 from support.three_tiers import three_tier_team, write_preset
 
 from cope import Cascade, CopeError, Team
-from cope.models import Price
+from cope.models import Price, ScriptedEngine
 from cope.programs import Stage, SystemAnswer, SystemOptions, ask_system, at_stage, make_cascade
 
 QUESTION = {"question": "What is 3 + 1?"}
@@ -103,6 +103,18 @@ def test_what_the_prediction_says_of_itself_counts():
     assert (answer.answer, answer.round, answer.confidence) == (None, 2, 0.25)
     assert answer.votes == {"4": 1, "5": 1}
     assert answer.rounds[0]["round"] == 2 and answer.rounds[0]["supporters"] == []
+
+
+def test_a_reply_that_cannot_be_read_is_no_answer():
+    class Unreadable(Scripted):
+        async def acall(self, **inputs: Any) -> dspy.Prediction:
+            with at_stage(2), Team(small=ScriptedEngine(lambda m, r: " "))["small"].context():
+                return await dspy.Predict("question -> answer").acall(**inputs)
+
+    answer = ask(Unreadable())
+    assert (answer.answer, answer.round, answer.confidence) == (None, 2, None)
+    assert [(row["round"], row["calls"]) for row in answer.usage] == [(2, 1)]
+    assert (answer.rounds[0]["votes"], answer.rounds[0]["confidence"]) == ({}, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,7 @@
-"""The result of one check of `cope doctor`, and how long a check may take."""
+"""The result of one check of the machine or of a service, as `cope doctor` prints it."""
 
 from dataclasses import dataclass
 from typing import Literal
-
-CHECK_SECONDS = 2.0
 
 
 @dataclass(frozen=True)

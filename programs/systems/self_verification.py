@@ -1,0 +1,119 @@
+"""Self-verification: a small model answers and checks its answer, and a large one answers when it doubts.
+
+The self-verification is that of AutoMix (Aggarwal, Madaan et al., arXiv 2310.12963) with one fixed
+threshold. AutoMix also learns thresholds and a POMDP from labels.
+"""
+
+import asyncio
+from typing import Any
+
+import dspy
+from dspy.utils.exceptions import AdapterParseError
+
+from ...models import Team
+from ...stats.tiers import LARGE, SMALL
+from ...util.hashing import digest
+from ..round_record import RoundRecord
+from ..sampling import derive_seed
+from .base import SystemOptions
+from .make import make_cascade
+from .stage import Stage
+from .stage_scope import at_stage
+
+CHECKS = 8
+THRESHOLD = 0.5
+TEMPERATURE = 0.7
+
+
+class Verify(dspy.Signature):
+    """Decide whether the answer to the question is correct. Think about what could be wrong with it."""
+
+    question: str = dspy.InputField()
+    answer: str = dspy.InputField()
+    reasoning: str = dspy.OutputField()
+    correct: bool = dspy.OutputField(desc="True or False")
+
+
+class SelfVerification:
+    """The small tier answers, and checks its answer several times; the large tier answers when too few checks agree.
+
+    Args:
+        team: the tiers `small` and `large` answer.
+        options: the kind of questions, the seed and what else the user chose.
+    """
+
+    name = "self-verification"
+    tiers = (SMALL, LARGE)
+    stages = (
+        Stage(1, f"{SMALL} solves and checks", (SMALL,), samples=CHECKS, threshold=THRESHOLD),
+        Stage(2, f"{LARGE} solves", (LARGE,)),
+    )
+
+    def __init__(self, team: Team, options: SystemOptions) -> None:
+        self.team, self.seed, self.domain = team, options.seed, options.domain
+        self._small = make_cascade(SMALL, team, options)
+        self._large = make_cascade(LARGE, team, options)
+        self._verify = dspy.Predict(Verify)
+
+    async def acall(self, **inputs: Any) -> dspy.Prediction:
+        """Answer a question; `confidence` is the share of checks that find the small tier's answer correct."""
+        solved = await self._small.acall(**inputs)
+        correct = 0
+        if solved.answer is not None:
+            correct = await self._count_correct(inputs["question"], solved.answer)
+        record = _checked_record(solved.rounds[0], correct)
+        if record["accepted"]:
+            return dspy.Prediction(
+                answer=solved.answer,
+                round=1,
+                confidence=record["confidence"],
+                votes=record["votes"],
+                rounds=[record],
+            )
+        with at_stage(2):
+            again = await self._large.acall(**inputs)
+        again.rounds = [record, *again.rounds]
+        return again
+
+    async def _count_correct(self, question: str, answer: str) -> int:
+        """Return how many of the checks find an answer correct."""
+        checks = [self._check(question, answer, index) for index in range(CHECKS)]
+        return sum(await asyncio.gather(*checks))
+
+    async def _check(self, question: str, answer: str, index: int) -> bool:
+        tier = self.team[SMALL]
+        rollout = derive_seed(self.seed, "verify", index)
+        config: dict[str, Any] = {"temperature": TEMPERATURE, "rollout_id": rollout}
+        if tier.seeded:
+            config["seed"] = rollout
+        try:
+            with tier.context():
+                checked = await self._verify.acall(question=question, answer=answer, config=config)
+        except AdapterParseError:
+            return False
+        return bool(checked.correct)
+
+    def fingerprint(self) -> str:
+        """Return a digest of the prompts, the number of checks and the threshold."""
+        prompts = self._verify.dump_state(), self._small.dump_state(), self._large.dump_state()
+        return digest(*prompts, CHECKS, THRESHOLD, TEMPERATURE)
+
+    def settings(self) -> dict[str, Any]:
+        """Return the seed and the rule for stopping early, as a cascade does."""
+        return self._small.settings()
+
+    def concurrency(self) -> int:
+        """Return how many questions in flight keep the small tier busy."""
+        return self._small.concurrency()
+
+
+def _checked_record(solved: RoundRecord, correct: int) -> RoundRecord:
+    """Return the record of the small tier's answer with the outcome of its checks."""
+    share = correct / CHECKS
+    record = solved.copy()
+    record["confidence"] = share
+    record["threshold"] = THRESHOLD
+    record["accepted"] = solved["answer"] is not None and share >= THRESHOLD
+    record["asked"] = CHECKS
+    record["votes"] = {"correct": correct, "incorrect": CHECKS - correct}
+    return record
