@@ -1,12 +1,12 @@
 """Find the compiled program of the package for a preset, a task and models."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from .domains.registry import DEFAULT_DOMAIN
 from .preset import Preset, load_preset, parse_preset
+from .saved_state import read_state
 
 FOLDER = Path(__file__).with_name("compiled")
 
@@ -36,7 +36,7 @@ def find_bundled_program(
     """
     wanted = load_preset(preset, models) if isinstance(preset, str) else preset
     for path in sorted((folder or FOLDER).glob("*.json")):
-        state = json.loads(path.read_text(encoding="utf-8"))
+        state = read_state(path)
         if state.get("domain", DEFAULT_DOMAIN) != domain:
             continue
         if not _serves(state["compiled"], task, models, wanted, context):

@@ -10,6 +10,7 @@ from ..errors import CopeError
 from ..models.team import PROMPT_SETTINGS
 from ..stats.tiers import LARGE
 from ..util.hashing import digest, question_fingerprint
+from ..util.json_text import read_json
 from .confidence.early_stopping import EXACT, NONE
 from .identity import ProgramIdentity
 
@@ -231,7 +232,7 @@ def is_calibration(path: str | Path) -> bool:
 def _read(path: str | Path) -> dict[str, Any] | None:
     """The content of a calibration's file; None where it is something else."""
     try:
-        plain = json.loads(Path(path).read_text(encoding="utf-8"))
+        plain = read_json(Path(path))
     except ValueError:
         return None
     return (

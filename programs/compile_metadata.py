@@ -1,18 +1,18 @@
 """What a program file says about its compile."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..models.team import PROMPT_SETTINGS
+from .saved_state import read_state
 
 
 def read_compile_metadata(file: Path | None) -> dict[str, Any]:
     """Return what a program file says about its compile; empty when it was never compiled."""
     if file is None:
         return {}
-    compiled = json.loads(file.read_text(encoding="utf-8")).get("compiled")
+    compiled = read_state(file).get("compiled")
     return compiled if isinstance(compiled, dict) else {}
 
 

@@ -1,6 +1,5 @@
 """What identifies a program: its rounds, its kind of questions and the prompts that it sends."""
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .predictor_name import PredictorName, Role
 from .preset import Preset, load_preset, parse_preset
 from .program_view import is_preset, load_program_view
+from .saved_state import read_state
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class ProgramIdentity:
         """
         if is_preset(source) or str(source) in tiers:
             return cls.of_preset(load_preset(str(source), tiers), domain)
-        load_program_view(source)  # says what is wrong with the file
-        made = cls.of_state(json.loads(Path(source).read_text(encoding="utf-8")), str(source))
+        load_program_view(source)  # explains what is wrong with the file
+        made = cls.of_state(read_state(Path(source)), str(source))
         if made.domain != domain:
             raise CopeError(
                 f"{source} is for questions of kind {made.domain!r}, and the record for {domain!r}"

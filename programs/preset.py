@@ -19,6 +19,7 @@ from pydantic import (
 from ..errors import CopeError, suggest_names
 from ..signatures.plans.base import PlanEnds
 from ..stats.tiers import tier_order
+from ..util.text import is_file_name, printable, shorten
 from .confidence.registry import CONFIDENCES
 from .plan_kinds import known_plan_kind
 from .systems.registry import SYSTEMS, only_cascades_error
@@ -110,6 +111,16 @@ class Preset(BaseModel):
     name: str
     description: str = ""
     rounds: tuple[Round, ...] = Field(min_length=1)
+
+    @field_validator("name")
+    @classmethod
+    def _no_path(cls, name: str) -> str:
+        if not is_file_name(name):
+            raise ValueError(
+                f"{shorten(printable(name), 60)!r} must be a plain name of at most 100 characters, "
+                "without / and control characters, because files are named after it"
+            )
+        return name
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -243,7 +254,7 @@ def load_preset(name: str, tiers: Collection[str] = ()) -> Preset:
         raise CopeError(f"no preset is named {name!r}: {hint}")
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise CopeError(f"{name} is not valid TOML: {error}") from None
     return parse_preset({"name": Path(name).stem, **data}, name)
 

@@ -1,6 +1,5 @@
-"""Programs from their files."""
+"""Load programs from their files."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,11 @@ from .cascade import Cascade
 from .domains.registry import DEFAULT_DOMAIN
 from .ensemble import Ensemble
 from .preset import parse_preset
+from .saved_state import read_state
 
 
 def load_program(path: str | Path, team: Team | None = None, **options: Any) -> Cascade:
-    """Return the program that `Cascade.save` wrote: its preset, instructions and demonstrations.
+    """Load a program that `Cascade.save` wrote: its preset, instructions and demonstrations.
 
     Args:
         path: the file.
@@ -21,21 +21,19 @@ def load_program(path: str | Path, team: Team | None = None, **options: Any) -> 
         options: more arguments of the program, such as `seed`.
 
     Returns:
-        A `Cascade`, or an `Ensemble` where the file holds several programs whose answers vote.
+        A `Cascade`, or an `Ensemble` when the file holds several programs whose answers vote.
 
     Raises:
-        CopeError: when the file is not such a program.
+        CopeError: when the file is no such program, or holds an unknown key.
     """
     try:
-        state = json.loads(Path(path).read_text(encoding="utf-8"))
+        state = read_state(Path(path))
         preset = parse_preset(state["preset"], str(path))
         settings = {"domain": state.get("domain", DEFAULT_DOMAIN)}
         settings["answer_kind"] = state.get("answer_kind")
         kind = Ensemble if "peers" in state else Cascade
         program = kind(preset, team, **(settings | options))
         program.load_state(state)
-    except OSError as error:
-        raise CopeError(f"cannot read the program {path}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CopeError(
             f"{path} is not a program saved by Cascade.save ({type(error).__name__}: {error})"

@@ -1,8 +1,7 @@
 """A program without its models: the prompts of a program file or a preset, by predictor."""
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,8 @@ from .planner import Planner
 from .predictor_name import PredictorName, Role
 from .preset import Preset, load_preset, parse_preset, preset_names
 from .reasoner import Reasoner
+from .saved_state import read_state
+from .state_schema import check_state
 from .systems.registry import SYSTEMS, only_cascades_error
 
 
@@ -61,6 +62,7 @@ class ProgramView:
         predictors: round by round, the planner before the reasoner.
         compiled: the metadata of the compile; None for a program that was never compiled.
         peers: the predictors of an ensemble's other members; the names begin with `peer_2.`, and so on.
+        metadata: the versions that DSPy saved the program with; None when the file holds none.
     """
 
     preset: Preset
@@ -68,19 +70,23 @@ class ProgramView:
     predictors: tuple[PredictorView, ...]
     compiled: dict[str, Any] | None = None
     peers: tuple[tuple[PredictorView, ...], ...] = ()
+    metadata: dict[str, Any] | None = field(default=None, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         preset = self.preset.model_dump(mode="json")
         predictors = _as_dicts(self.predictors)
         peers = [_as_dicts(peer) for peer in self.peers]
-        return {
+        document = {
             "preset": preset,
             "domain": self.domain,
             "predictors": predictors,
             "peers": peers,
             "compiled": self.compiled,
         }
+        if self.metadata is not None:
+            document["metadata"] = self.metadata
+        return document
 
 
 def _as_dicts(predictors: tuple[PredictorView, ...]) -> list[dict[str, Any]]:
@@ -123,14 +129,18 @@ def view_from_state(state: Mapping[str, Any], source: str | Path = "the program"
     Raises:
         CopeError: when it is not the state of a program.
     """
+    check_state(state, source)
     try:
         preset = parse_preset(state["preset"], str(source))
         domain = state.get("domain", DEFAULT_DOMAIN)
         predictors = _all_saved(preset, domain, state)
         peers = [_all_saved(preset, domain, peer) for peer in members_from_state(state)]
         compiled = state.get("compiled")
-        if compiled is not None and not isinstance(compiled, dict):
+        metadata = state.get("metadata")
+        if not isinstance(compiled, dict | None):
             raise TypeError("its 'compiled' is not an object")
+        if not isinstance(metadata, dict | None):
+            raise TypeError("its 'metadata' is not an object")
     except KeyError as error:
         raise CopeError(
             f"{source} is not a program saved by Cascade.save (it has no {error})"
@@ -140,26 +150,16 @@ def view_from_state(state: Mapping[str, Any], source: str | Path = "the program"
     named = []
     for number, peer in enumerate(peers, 2):
         named.append(tuple(replace(view, name=f"peer_{number}.{view.name}") for view in peer))
-    return ProgramView(preset, domain, predictors, compiled, tuple(named))
+    return ProgramView(preset, domain, predictors, compiled, tuple(named), metadata)
 
 
 def _state(path: Path) -> dict[str, Any]:
-    try:
-        state = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         presets = ", ".join(preset_names())
         raise CopeError(
             f"there is no program file {path}, and no preset has that name: there are {presets}"
-        ) from None
-    except OSError as error:
-        raise CopeError(f"cannot read the program {path}: {error.strerror}") from None
-    except ValueError as error:
-        raise CopeError(
-            f"{path} is not a program saved by Cascade.save (no JSON: {error})"
-        ) from None
-    if not isinstance(state, dict):
-        raise CopeError(f"{path} is not a program saved by Cascade.save (no JSON object)")
-    return state
+        )
+    return read_state(path)
 
 
 def _predictors(preset: Preset, domain: str) -> Iterator[PredictorView]:

@@ -1,37 +1,62 @@
-"""Check that the saved state of a program fits the program that loads it."""
+"""Read the saved state of a program, and check that it fits the program that loads it."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ..errors import CopeError
+from ..util.json_text import read_json
 from .domains.registry import DEFAULT_DOMAIN
 from .preset import Preset, parse_preset
+from .state_schema import check_state
+
+
+def read_state(path: Path) -> dict[str, Any]:
+    """Read the state in a program file.
+
+    Raises:
+        CopeError: when the file cannot be read, or holds anything but a program.
+    """
+    try:
+        state = read_json(path)
+    except OSError as error:
+        raise CopeError(f"cannot read the program {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise CopeError(
+            f"{path} is not a program saved by Cascade.save (no JSON: {error})"
+        ) from None
+    check_state(state, path)
+    return dict(state)
 
 
 def prompts_in_state(state: Mapping[str, Any], preset: Preset, domain: str) -> dict[str, Any]:
-    """Return the prompts in what `Cascade.dump_state` gave.
+    """Return the prompts of a state that `Cascade.dump_state` returned.
 
     Args:
-        state: of a program.
+        state: the state.
         preset: the rounds of the program that loads it.
         domain: the kind of questions of that program.
 
     Raises:
-        CopeError: when the state is not that of a cascade, or of one with other rounds or for another
-            kind of questions.
+        CopeError: for the state of another module, other rounds or another kind of questions, and
+            for an unknown key.
     """
-    prompts = dict(state)
-    if "preset" not in prompts:
+    if "preset" not in state:
         raise CopeError("the state is not that of a cascade: it names no preset")
+    check_state(state)
+    prompts = dict(state)
     saved = parse_preset(prompts.pop("preset"), "in the program file")
     saved_domain = prompts.pop("domain", DEFAULT_DOMAIN)
-    prompts.pop("answer_kind", None)  # prompts do not depend on it
+    for name in ("answer_kind", "compiled", "metadata"):  # prompts do not depend on these
+        prompts.pop(name, None)
     if saved_domain != domain:
         raise CopeError(
-            f"the program was saved for questions of kind {saved_domain!r}, and this one is for {domain!r}"
+            f"the program was saved for questions of kind {saved_domain!r}, "
+            f"and this one is for {domain!r}"
         )
     if saved.rounds != preset.rounds:
         raise CopeError(
-            f"the program was saved for preset {saved.name!r} with other rounds: load it with Cascade.from_file"
+            f"the program was saved for preset {saved.name!r} with other rounds: "
+            "load it with Cascade.from_file"
         )
     return prompts

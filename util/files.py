@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CopeError
+from .json_text import parse_json, read_json
 
 
 def read_jsonl(path: Path, repair: bool = True) -> Iterator[dict[str, Any]]:
@@ -43,7 +44,7 @@ def read_jsonl(path: Path, repair: bool = True) -> Iterator[dict[str, Any]]:
 
 def _entry(path: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
-        entry = json.loads(line)
+        entry = parse_json(line)
     except ValueError:
         entry = None
     if not isinstance(entry, dict):
@@ -102,7 +103,7 @@ def read_metadata(file: Path) -> dict[str, Any]:
         OSError: when the file cannot be read.
     """
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = read_json(file)
     except (FileNotFoundError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -65,6 +65,21 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
 
 
+def is_file_name(text: str) -> bool:
+    """Return whether a text can name a file on every platform, so that it never becomes a path.
+
+    >>> is_file_name("my-preset"), is_file_name("../../tmp/y"), is_file_name("a\\tb")
+    (True, False, False)
+    """
+    reserved = set('/\\:*?"<>|')
+    return (
+        0 < len(text) <= 100
+        and text.isprintable()
+        and not reserved & set(text)
+        and text == text.strip(" .")
+    )
+
+
 def indented(text: str, by: str = "  ") -> str:
     """Return a text with every line moved to the right."""
     return "\n".join(f"{by}{line}".rstrip() for line in text.split("\n"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
-from ...util.text import indented, printable
+from ...util.text import indented, printable, value_text
 from ..options import json_option
 from ..output import print_json, print_text
 
@@ -65,6 +65,8 @@ def _lines(view: "ProgramView", full: bool) -> Iterator[str]:
         yield from _predictor(predictor, full)
     yield ""
     yield from _compiled(view.compiled)
+    if view.metadata is not None:
+        yield f"saved with {value_text(view.metadata, full)}"
 
 
 def _predictor(predictor: "PredictorView", full: bool) -> Iterator[str]:
@@ -73,6 +75,9 @@ def _predictor(predictor: "PredictorView", full: bool) -> Iterator[str]:
     task = "plans" if predictor.role == "planner" else "solves"
     yield f"{click.style(predictor.name, bold=True)} ({printable(predictor.tier)} {task})"
     yield indented(printable(predictor.instructions))
+    for name, description in (*predictor.inputs.items(), *predictor.outputs.items()):
+        if description != f"${{{name}}}":  # DSPy's placeholder
+            yield f"  field {name}: {value_text(description, full)}"
     yield from _demos(predictor, predictor.demos, full)
     candidates = predictor.neighbours
     if candidates:

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from ...errors import CopeError, first_line
 from ...programs.domains.registry import DEFAULT_DOMAIN, domain_by_name
+from ...util.json_text import parse_json
 
 METADATA_KEY = b"cope.record"
 FORMAT_VERSION = 1
@@ -229,15 +230,24 @@ def read_recording(path: str | Path) -> tuple[RecordingManifest, pa.Table]:
         raise CopeError(
             f"{path} is a Parquet file, but no record of `cope record` or `cope import`"
         )
-    document = json.loads(manifest)
-    if document.pop("format") > FORMAT_VERSION:
+    return _read_manifest(manifest, path), table
+
+
+def _read_manifest(text: bytes, path: str | Path) -> RecordingManifest:
+    try:
+        document = dict(parse_json(text))
+        version = int(document.pop("format"))
+        names = {field.name for field in fields(RecordingManifest)}
+        manifest = RecordingManifest(**{k: v for k, v in document.items() if k in names})
+    except (ValueError, KeyError, TypeError) as error:
         raise CopeError(
-            f"{path} was written by a later version of the package ({document['version']}): "
-            "update it"
+            f"{path} is not a record: its manifest is damaged ({type(error).__name__}: {error})"
+        ) from None
+    if version > FORMAT_VERSION:
+        raise CopeError(
+            f"{path} was written by a later version of the package ({manifest.version}): update it"
         )
-    names = {field.name for field in fields(RecordingManifest)}
-    known = {name: value for name, value in document.items() if name in names}
-    return RecordingManifest(**known), table
+    return manifest
 
 
 def is_recording(path: str | Path) -> bool:

@@ -1,12 +1,12 @@
 """Where questions come from: the hub's own sets, or a local file; every row is checked before a model is asked."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError, first_line
+from ...util.json_text import parse_json
 
 Row = dict[str, Any]
 Fields = tuple[tuple[str, ...], ...]
@@ -130,7 +130,7 @@ def _jsonl(file: Path) -> Iterable[tuple[int, dict[str, Any]]]:
             if not line.strip():
                 continue
             try:
-                row = json.loads(line)
+                row = parse_json(line)
             except ValueError as error:
                 raise CopeError(f"{file} line {number}: not JSON ({first_line(error)})") from None
             if not isinstance(row, dict):

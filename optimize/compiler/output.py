@@ -49,7 +49,7 @@ def _compile_id_of(file: Path) -> str | None:
     """Return the compile that a program file names; None for any other file."""
     try:
         return read_compile_metadata(file).get("compile")
-    except (OSError, ValueError, AttributeError):  # no JSON, or not a program's
+    except CopeError:  # no JSON, or not a program
         return None
 
 

@@ -107,11 +107,11 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     ),
     "demonstrations that are none": (
         lambda good: _with(good, demos=["x"]),
-        "predict are not a list of objects",
+        "predict.demos.0 is not an object",
     ),
     "instructions that are none": (
         lambda good: _with(good, signature={"instructions": None}),
-        "predict are not text",
+        "predict.signature.instructions is not text",
     ),
 }
 

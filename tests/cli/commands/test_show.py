@@ -92,6 +92,9 @@ def test_predictors_come_in_order_with_whole_instructions_and_demonstrations(pro
         "  First line.",
         "",
         "  Then [bold]this\\x1b[2J.",
+        "  field goal: what has to be found",
+        "  field reasoning: the steps that lead to the answer",
+        "  field answer: the final result alone",
         "  demonstration 1 of 2, made by the program",
         "    question: 1 + 1?",
         f"    goal: {LONG[:240].rstrip()} ... (680 characters)",
@@ -110,7 +113,7 @@ def test_predictors_come_in_order_with_whole_instructions_and_demonstrations(pro
 
 def test_what_it_was_compiled_on(program: Path) -> None:
     text = show(program)
-    rows = text[text.index("\ncompiled\n") :].splitlines()[2:]
+    *rows, saved = text[text.index("\ncompiled\n") :].splitlines()[2:]
     assert [" ".join(row.split()) for row in rows] == [
         "optimizer gepa",
         "task gsm8k",
@@ -125,6 +128,7 @@ def test_what_it_was_compiled_on(program: Path) -> None:
         "version 0.1.0",
         'note ["kept", 1]',
     ]
+    assert saved.startswith('saved with {"dependency_versions": {"python": ')
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,124 @@
+"""The schema of a saved program: nothing but prompts, and the metadata of a compile.
+
+DSPy sets every key of a saved predictor as an attribute of the predictor. So a key such as `config`
+could send prompts to another server, or draw 50 samples for one. Unknown keys are refused by name.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..errors import CopeError
+from .predictor_name import PredictorName
+
+_PROGRAM_KEYS = ("preset", "domain", "answer_kind", "neighbours", "peers", "compiled", "metadata")
+
+_PROBLEMS = {
+    "string_type": "is not text",
+    "list_type": "is not a list",
+    "dict_type": "is not an object",
+    "model_type": "is not an object",
+    "missing": "is missing",
+    "too_long": "must be empty",
+    "none_required": "must be null, because a program file names no model",
+}
+"""Texts for the types of errors of pydantic."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Field(_Strict):
+    prefix: str
+    description: str
+
+
+class _Signature(_Strict):
+    instructions: str
+    fields: list[_Field] = Field(max_length=64)
+
+
+class _Predictor(_Strict):
+    signature: _Signature
+    demos: list[dict[str, Any]] = []
+    traces: list[Any] = Field([], max_length=0)
+    train: list[Any] = Field([], max_length=0)
+    lm: None = None
+
+
+def check_state(state: object, source: object = "the program") -> None:
+    """Raise an error unless a state holds only what the package saves.
+
+    Args:
+        state: the state, as `Cascade.dump_state` returns it or a program file holds it.
+        source: its name in error messages.
+
+    Raises:
+        CopeError: for an unknown key, with its path, or a value of another type.
+
+    >>> check_state({"preset": {}, "round_1.reasoner.predict": {"config": {"n": 50}}}, "mine.json")
+    Traceback (most recent call last):
+    ...
+    cope.errors.CopeError: mine.json: round_1.reasoner.predict.config is no part of a program: \
+remove it, because a program file holds instructions, demonstrations and fields
+    """
+    if not isinstance(state, Mapping):
+        raise CopeError(f"{source} is not a program saved by Cascade.save (no JSON object)")
+    if "preset" not in state:
+        raise CopeError(f"{source} is not a program saved by Cascade.save (it has no 'preset')")
+    _check_prompts(state, source, _PROGRAM_KEYS, "")
+    peers = state.get("peers", [])
+    if isinstance(peers, list):
+        for number, peer in enumerate(peers, 2):
+            if isinstance(peer, Mapping):
+                _check_prompts(peer, source, ("neighbours",), f"peer_{number}.")
+
+
+def _check_prompts(
+    state: Mapping[str, Any], source: object, allowed: tuple[str, ...], path: str
+) -> None:
+    for name, value in state.items():
+        if name in allowed:
+            continue
+        if not _is_predictor(name):
+            raise _unknown_key(source, f"{path}{name}")
+        try:
+            _Predictor.model_validate(value)
+        except ValidationError as error:
+            raise _invalid(source, f"{path}{name}", error) from None
+    neighbors = state.get("neighbours")
+    if isinstance(neighbors, Mapping):
+        for name, value in neighbors.items():
+            unknown = value.keys() - {"k", "demos"} if isinstance(value, Mapping) else set()
+            for key in unknown:
+                raise _unknown_key(source, f"{path}neighbours.{name}.{key}")
+
+
+def _is_predictor(name: object) -> bool:
+    try:
+        PredictorName.parse(str(name))
+    except ValueError:
+        return False
+    return True
+
+
+def _invalid(source: object, path: str, error: ValidationError) -> CopeError:
+    """Return the error of the first unknown key; without one, of the first wrong value."""
+    problems = error.errors()
+    for problem in problems:
+        if problem["type"] == "extra_forbidden":
+            return _unknown_key(source, ".".join([path, *map(str, problem["loc"])]))
+    problem = problems[0]
+    place = ".".join([path, *map(str, problem["loc"])])
+    text = _PROBLEMS.get(problem["type"], f"is wrong: {problem['msg']}")
+    return CopeError(f"{source} is not a program saved by Cascade.save ({place} {text})")
+
+
+def _unknown_key(source: object, path: str) -> CopeError:
+    shown = path.encode("unicode_escape").decode()[:200]
+    return CopeError(
+        f"{source}: {shown} is no part of a program: remove it, because a program file holds "
+        "instructions, demonstrations and fields"
+    )
