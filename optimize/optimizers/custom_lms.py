@@ -27,7 +27,9 @@ class MeteredLM(TierLM):
     def __init__(self, lm: dspy.BaseLM) -> None:
         # DSPy reads from the engine what the model can do; no call reaches it.
         engine = lm.engine if isinstance(lm, dspy.LM) else "auto"
-        super().__init__(str(lm.model or type(lm).__name__), tier=PROPOSER_TIER, cache=False, engine=engine)
+        super().__init__(
+            str(lm.model or type(lm).__name__), tier=PROPOSER_TIER, cache=False, engine=engine
+        )
         self.model_type = lm.model_type
         self.kwargs, self.history = dict(lm.kwargs), lm.history
         self.inner: dspy.BaseLM = copy.copy(lm)
