@@ -189,8 +189,8 @@ def _predictors(preset: Preset, domain: str) -> Iterator[PredictorView]:
 
 def _field_descriptions(fields: Mapping[str, Any]) -> dict[str, str]:
     descriptions = {}
-    for name, field in fields.items():
-        descriptions[name] = str((field.json_schema_extra or {}).get("desc") or "")
+    for name, info in fields.items():
+        descriptions[name] = str((info.json_schema_extra or {}).get("desc") or "")
     return descriptions
 
 
@@ -212,7 +212,7 @@ def _with_saved_prompts(
     if not isinstance(demos, list) or not all(isinstance(demo, dict) for demo in demos):
         raise TypeError(f"the demonstrations of {view.name} are not a list of objects")
     # A file holds descriptions in the signature's order, without names, and may hold fewer.
-    descriptions = [str(field["description"]) for field in signature["fields"]]
+    descriptions = [str(saved["description"]) for saved in signature["fields"]]
     inputs, outputs = dict(view.inputs), dict(view.outputs)
     for name, description in zip((*inputs, *outputs), descriptions, strict=False):
         fields = inputs if name in inputs else outputs
