@@ -1,7 +1,7 @@
-"""A cascade in the hands of a DSPy optimizer."""
+"""The program that an optimizer compiles: a cascade with frozen predictors and cached rounds."""
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import dspy
@@ -18,20 +18,23 @@ from .feedback import is_cut_off, reflection_trace
 from .prompts import apply_state, predictor_state, prompt_state
 from .session import CompileSession
 
-_ROLLOUT_TEMPERATURE = (
-    0.7  # the temperature of a greedy round while an optimizer looks for other answers
-)
+_ROLLOUT_TEMPERATURE = 0.7  # of a greedy round while an optimizer samples other answers
 
 
 class Student(Ensemble):
-    """A cascade of rounds, from cheap models to dear ones: each plans, solves and votes; unsettled questions go on.
+    """A cascade that plans, solves and votes in rounds; undecided questions escalate.
+
+    Optimizers copy it and change its prompts. It overrides what they read: the list of predictors,
+    the rounds, the trace, and the run of a round, which is answered from the session's cache.
 
     Args:
         cascade: the program to compile.
-        session: what all copies share: kept rounds, budget, candidates.
+        session: what all copies share: the round cache, the budget and the candidates.
         trainable: the predictors that the optimizer may change; the others are frozen.
-        last_round: the last round that runs; None runs all. A surrogate ends where nothing later is compiled.
-        include_failures: whether an optimizer that reflects sees every round, those that settled nothing too.
+        last_round: the last round that runs; None runs all. A surrogate ends with the last compiled
+            round.
+        include_failures: whether an optimizer that reflects gets traces of all rounds, including
+            rounds that accepted no answer.
     """
 
     def __init__(
@@ -51,36 +54,33 @@ class Student(Ensemble):
             confidence=cascade.confidence,
             early_stop=cascade.early_stop,
         )
-        self.session, self.trainable, self.last_round, self.include_failures = (
-            session,
-            frozenset(trainable),
-            last_round,
-            include_failures,
-        )
+        self.session, self.trainable = session, frozenset(trainable)
+        self.last_round, self.include_failures = last_round, include_failures
         apply_state(self, prompt_state(cascade))
         for name, predict in dspy.Module.named_parameters(self):
-            # GEPA tells predictors apart by their signatures: no two are equal, whatever their words.
+            # GEPA identifies predictors by their signatures, so no two may be equal.
             first = next(iter(predict.signature.input_fields))
             predict.signature = predict.signature.with_updated_fields(first, place=name)
 
     def named_parameters(self) -> list[tuple[str, Any]]:
-        """The predictors that an optimizer sees; DSPy reads all others from this too."""
-        names = self.__dict__.get("trainable")
-        return [pair for pair in super().named_parameters() if names is None or pair[0] in names]
+        """Return the predictors that an optimizer may change; DSPy's other lists derive from it."""
+        trainable = self.__dict__.get("trainable")  # missing while DSPy builds the module
+        predictors = super().named_parameters()
+        if trainable is None:
+            return predictors
+        return [pair for pair in predictors if pair[0] in trainable]
 
-    def rounds(self):
-        return (
-            round_
-            for round_ in super().rounds()
-            if self.last_round is None or round_.number <= self.last_round
-        )
+    def rounds(self) -> Iterator[CascadeRound]:
+        for round_ in super().rounds():
+            if self.last_round is None or round_.number <= self.last_round:
+                yield round_
 
     def get_lm(self) -> Any:
-        """Optimizers make copies of this model for other rollouts; calls go to the tiers' models whatever it is."""
+        """Return the model that optimizers copy for rollouts; calls go to the tiers' models."""
         return dspy.settings.lm
 
     def _rollout(self) -> int | None:
-        """Which rollout an optimizer wants, said by the model that it put in place."""
+        """Return the rollout that an optimizer asks for by the model on its predictors."""
         lm = next((p.lm for p in self.predictors() if p.lm), None) or dspy.settings.lm
         return (getattr(lm, "kwargs", None) or {}).get("rollout_id")
 
@@ -110,16 +110,19 @@ class Student(Ensemble):
     async def run_round(
         self, round_: CascadeRound, question: str, plans: dict[int, str], inputs: dict[str, Any]
     ) -> dspy.Prediction:
+        """Run one round of a question, or return its outcome from the cache.
+
+        The key of the cache holds all that decides the outcome.
+        """
         rollout, seed = self._rollout(), self.seed
         if rollout is not None:
             round_, seed = _with_temperature(round_), derive_seed(seed, rollout)
-        seen = {number: plans.get(number) for number in round_.fields}
-        about = [round_.spec.identity(), self._models(round_), inputs]
-        about += (
-            [self.early_stop] if self.early_stop in HEURISTIC_RULES else []
-        )  # the others decide alike
+        visible_plans = {number: plans.get(number) for number in round_.fields}
         nearest = self.nearest_demos(round_, question)
-        key = digest(_prompt_state(round_, nearest), question, seen, seed, *about)
+        settings = [round_.spec.identity(), self._models(round_), inputs]
+        if self.early_stop in HEURISTIC_RULES:
+            settings.append(self.early_stop)  # all other rules decide alike
+        key = digest(_prompt_state(round_, nearest), question, visible_plans, seed, *settings)
         result = await self.session.round_cache.get_or_run(
             key,
             round_,
@@ -134,58 +137,66 @@ class Student(Ensemble):
                 early_stop=self.early_stop,
             ),
         )
-        result.asked = (question, seen)
+        result.asked = (question, visible_plans)
         return result
 
-    def _models(self, round_: CascadeRound) -> list[Any]:
-        tiers = [self.team[name] for name in (round_.spec.planner, round_.spec.reasoner) if name]
-        return [
-            (tier.model, type(tier.adapter).__name__, tier.lm.kwargs.get("max_tokens"))
-            for tier in tiers
-        ]
+    def _models(self, round_: CascadeRound) -> list[tuple[str, str, int | None]]:
+        """Return model, adapter and maximum reply length of each tier of a round."""
+        models = []
+        for name in (round_.spec.planner, round_.spec.reasoner):
+            if name:
+                tier = self.team[name]
+                adapter = type(tier.adapter).__name__
+                models.append((tier.model, adapter, tier.lm.kwargs.get("max_tokens")))
+        return models
 
     def optimizer_trace(self, results: list[dspy.Prediction]) -> list[Any]:
         if not self.include_failures:
-            return [
-                entry for entry in super().optimizer_trace(results) if not _has_empty_plan(entry)
-            ]
-        pairs = zip(self.rounds(), results, strict=False)
-        return [
-            entry
-            for round_, result in pairs
-            for entry in reflection_trace(round_, result, *result.asked)
-        ]
+            trace = super().optimizer_trace(results)
+            return [entry for entry in trace if not _has_empty_plan(entry)]
+        trace = []
+        for round_, result in zip(self.rounds(), results, strict=False):
+            trace += reflection_trace(round_, result, *result.asked)
+        return trace
 
     def with_state(self, state: dict[str, Any]) -> Self:
-        """A copy with these prompts."""
+        """Return a copy with other prompts."""
         other = self.deepcopy()
         apply_state(other, state)
         return other
 
 
+def predictor_name_of(predict: dspy.Predict) -> str | None:
+    """Return the name of a student's predictor, which its signature holds."""
+    signature: Any = predict.signature  # DSPy types it as an instance; it is a class
+    fields = signature.input_fields
+    return fields[next(iter(fields))].json_schema_extra.get("place")
+
+
 def _has_empty_plan(entry: Any) -> bool:
-    """Whether a traced call is a planner's that was cut off where the plan was about to begin: no example to follow."""
+    """Return whether a traced call is a planner's that ended where its plan was about to begin.
+
+    It is no example to follow.
+    """
     _, _, outputs = entry
     return any(is_cut_off(str(outputs.get(kind) or "")) for kind in PLAN_KINDS)
 
 
 def _with_temperature(round_: CascadeRound) -> CascadeRound:
-    """The round with samples that differ from rollout to rollout; it shares its predictors with the round."""
+    """Return a round with the same predictors whose samples differ between rollouts."""
+    changes = {}
+    for name in ("temperature", "plan_temperature"):
+        if getattr(round_.spec, name) == 0:
+            changes[name] = _ROLLOUT_TEMPERATURE
     warm = copy.copy(round_)
-    changes = {
-        name: _ROLLOUT_TEMPERATURE
-        for name in ("temperature", "plan_temperature")
-        if getattr(round_.spec, name) == 0
-    }
     warm.spec = round_.spec.model_copy(update=changes)
     return warm
 
 
 def _prompt_state(round_: CascadeRound, nearest: Mapping[str, Sequence[Any]]) -> list[Any]:
-    """The prompts of a round as a question meets them."""
-    modules = {"planner": round_.planner, "reasoner": round_.reasoner}
-    return [
-        predictor_state(module.predict, nearest.get(role, ()))
-        for role, module in modules.items()
-        if module
-    ]
+    """Return the prompts of a round for one question."""
+    states = []
+    for role, module in (("planner", round_.planner), ("reasoner", round_.reasoner)):
+        if module:
+            states.append(predictor_state(module.predict, nearest.get(role, ())))
+    return states

@@ -1,1 +1,1 @@
-"""The optimizers, each a wrapped DSPy teleprompter."""
+"""The optimizers; each wraps a DSPy teleprompter."""

@@ -1,4 +1,4 @@
-"""What an optimizer is given, and the seam for new ones."""
+"""The seam for optimizers: the `Optimizer` protocol and the context that an optimizer works in."""
 
 import math
 from collections.abc import Callable
@@ -18,17 +18,18 @@ class OptimizerContext:
     """One compile, as an optimizer sees it.
 
     Attributes:
-        student: the program with its prompts as they are; optimizers copy it.
-        trainset: questions to learn from, with the field names that the program's predictors have.
-        valset: questions to choose by.
-        metric: scores, with and without words.
+        student: the program before the compile; optimizers copy it.
+        trainset: training questions, with the field names of the program's predictors.
+        valset: validation questions, by which candidates are chosen.
+        metric: the metric, with and without feedback.
         proposer: the model that writes instructions.
-        max_questions: how many questions the budget lets a program answer, about; None without a budget.
-        num_threads: questions side by side.
-        demos: the most demonstrations of a predictor.
-        seed: of the optimizer.
-        evaluate: scores a program on the validation questions, all or some of them.
-        chain: the optimizers of a chain, by name.
+        max_questions: about how many questions the budget lets programs answer; None without a
+            budget.
+        num_threads: questions in parallel.
+        demos: the maximum number of demonstrations of a predictor.
+        seed: the optimizer's seed.
+        evaluate: scores a program on some or all of the validation questions.
+        chain: the names of a chain's optimizers.
     """
 
     student: Student
@@ -45,43 +46,40 @@ class OptimizerContext:
 
     @property
     def num_predictors(self) -> int:
-        """How many predictors are compiled."""
+        """The number of predictors that are compiled."""
         return len(self.student.predictors())
 
     def num_candidates(
         self, default: int, minimum: int = 2, questions_each: int | None = None
     ) -> int:
-        """How many candidates the budget allows, at most the usual number.
+        """Return how many candidates the budget allows, at most `default`.
 
         Args:
-            default: without a budget.
-            minimum: never fewer.
-            questions_each: questions that one candidate is asked; the validation set's by default.
+            default: the number without a budget.
+            minimum: the smallest number that is returned.
+            questions_each: questions that one candidate answers; None for the validation set's.
         """
         if self.max_questions is None:
             return default
-        return max(
-            minimum,
-            min(
-                default, math.floor(self.max_questions / max(1, questions_each or len(self.valset)))
-            ),
-        )
+        each = max(1, questions_each or len(self.valset))
+        return max(minimum, min(default, math.floor(self.max_questions / each)))
 
 
 class Optimizer(Protocol):
     """One of DSPy's optimizers, adapted to programs whose rounds run on different tiers.
 
-    A subclass in a file of its own is an optimizer as soon as an entry point of the group `cope.optimizers` names an
-    object of it.
+    An object of a subclass becomes an optimizer when an entry point of the group
+    `cope.optimizers` names it.
 
     Attributes:
-        name: as users give it.
-        description: what it changes, in a few words.
-        learns_from_failures: whether it learns from failures, so that it is shown the rounds that accepted no answer.
-        adds_demos: whether it, or one of several in a chain, adds demonstrations to prompts.
-        changes_instructions: whether it, or one of several in a chain, changes instructions.
-        default_chain: the optimizers that it runs one after the other where the user names none; empty where it takes
-            no chain.
+        name: the name that users give.
+        description: a short text on what the optimizer changes.
+        learns_from_failures: whether the optimizer also gets traces of rounds that accepted no
+            answer.
+        adds_demos: whether the optimizer, or a step of its chain, adds demonstrations to prompts.
+        changes_instructions: whether the optimizer, or a step of its chain, changes instructions.
+        default_chain: the steps of a chain for users who name none; empty for an optimizer that
+            has no steps.
     """
 
     name: str
@@ -92,24 +90,27 @@ class Optimizer(Protocol):
     default_chain: tuple[str, ...] = ()
 
     def min_questions(self, context: OptimizerContext) -> int:
-        """Return how many questions programs must answer for its smallest step, the first validation apart."""
+        """Return how many questions programs answer in the smallest step.
+
+        The first validation is not counted.
+        """
         ...
 
     def estimate_cost(self, context: OptimizerContext) -> tuple[int, int]:
-        """Return about how many questions programs will answer, and how many calls the proposing model will get."""
+        """Return estimates of the questions that programs answer, and of the proposer's calls."""
         ...
 
     def compile(self, context: OptimizerContext) -> Student | None:
-        """Return the improved program; None where the session alone knows what was tried."""
+        """Return the improved program; None when only the session knows the candidates."""
         ...
 
 
 class ChainStepError(Exception):
-    """A step of a chain of optimizers failed, for the reason that is its cause; what was scored before it is known.
+    """A step of a chain failed; `__cause__` is the reason. Earlier scores are in the session.
 
     Args:
-        number: of the step, from 1.
-        name: its optimizer's.
+        number: the step's number, from 1.
+        name: the name of the step's optimizer.
     """
 
     def __init__(self, number: int, name: str) -> None:
@@ -117,32 +118,29 @@ class ChainStepError(Exception):
 
 
 def failure_message(name: str, error: BaseException) -> str:
-    """What an optimizer failed on, in a line.
+    """Return one line on why an optimizer failed.
 
-    >>> failure("copro", ValueError("no ideas"))
+    >>> failure_message("copro", ValueError("no ideas"))
     'copro failed (ValueError: no ideas)'
     """
     step = ""
     if isinstance(error, ChainStepError):
-        step, error = f" in {error}", error.__cause__ or error
+        step = f" in {error}"
+        error = error.__cause__ or error
     return f"{name} failed{step} ({type(error).__name__}: {first_line(error)})"
 
 
 def visible_example(example: dspy.Example, student: Student) -> dspy.Example:
-    """A training row as optimizers, and the models that propose, see it.
+    """Return a training row as optimizers and proposers see it.
 
-    Its answer has the name that reasoners write it to. What only the metric knows, such as hidden tests, is left out, so
-    that no prompt can quote it.
+    The answer has the name of the reasoners' output field. Fields that only the metric reads, such
+    as hidden tests, are removed, so that no prompt can quote them.
     """
+    inputs = example.inputs().keys()
+    names = {"answer", *inputs}
+    for _, predict in dspy.Module.named_parameters(student):
+        signature: Any = predict.signature  # DSPy types it as an instance; it is a class
+        names.update(signature.fields)
     row = domain_by_name(student.domain).demonstration(example)
-    signatures: list[Any] = [
-        predict.signature for _, predict in dspy.Module.named_parameters(student)
-    ]
-    names = {
-        "answer",
-        *example.inputs().keys(),
-        *(name for signature in signatures for name in signature.fields),
-    }
-    return dspy.Example(
-        **{name: value for name, value in row.items() if name in names}
-    ).with_inputs(*example.inputs().keys())
+    visible = {name: value for name, value in row.items() if name in names}
+    return dspy.Example(**visible).with_inputs(*inputs)

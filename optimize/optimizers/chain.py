@@ -1,10 +1,11 @@
-"""Several optimizers one after the other: each goes on from the best that is known."""
+"""Chains of optimizers: each step starts from the best program that is known."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import dspy
 from dspy.teleprompt import BetterTogether
 from dspy.teleprompt.teleprompt import Teleprompter
 
@@ -14,76 +15,71 @@ from ..compiler.student import Student
 from .base import ChainStepError, Optimizer, OptimizerContext
 from .registry import optimizer_by_name
 
-DEFAULT_CHAIN = ("bootstrap-random-search", "gepa")
-
 
 class ChainOptimizer(Optimizer):
-    """Demonstrations, then instructions, or the other way: what carries most differs by task and model."""
+    """Optimize demonstrations, then instructions, or the reverse.
+
+    Which of the two improves a program more depends on the task and the model.
+    """
 
     name = "chain"
     description = "one optimizer after the other, each from the best so far"
     learns_from_failures = True
     adds_demos = True
     changes_instructions = True
-    default_chain = DEFAULT_CHAIN
+    default_chain = ("bootstrap-random-search", "gepa")
 
-    def _links(self, context: OptimizerContext) -> list[tuple[Optimizer, OptimizerContext]]:
-        """The optimizers with an equal share of the budget each."""
+    def steps(self, context: OptimizerContext) -> list[tuple[Optimizer, OptimizerContext]]:
+        """Return the optimizers, each with an equal share of the budget."""
         names = context.chain or self.default_chain
-        runs = None if context.max_questions is None else context.max_questions // len(names)
-        return [
-            (optimizer_by_name(name), replace(context, max_questions=runs, chain=()))
-            for name in names
-        ]
+        share = context.max_questions
+        if share is not None:
+            share //= len(names)
+        part = replace(context, max_questions=share, chain=())
+        return [(optimizer_by_name(name), part) for name in names]
 
     def min_questions(self, context: OptimizerContext) -> int:
-        return sum(link.min_questions(part) for link, part in self._links(context))
+        return sum(step.min_questions(part) for step, part in self.steps(context))
 
     def estimate_cost(self, context: OptimizerContext) -> tuple[int, int]:
-        counts = [link.estimate_cost(part) for link, part in self._links(context)]
-        return sum(runs for runs, _ in counts), sum(calls for _, calls in counts)
+        questions, proposals = 0, 0
+        for step, part in self.steps(context):
+            more_questions, more_proposals = step.estimate_cost(part)
+            questions += more_questions
+            proposals += more_proposals
+        return questions, proposals
 
     def compile(self, context: OptimizerContext) -> Student:
         student = context.student
-        for number, (link, part) in enumerate(self._links(context), 1):
-            student.include_failures = link.learns_from_failures
-            with _named(number, link):
-                made = link.compile(replace(part, student=student))
-            if made is not None:  # some choose by training questions alone
-                context.evaluate(student.with_state(prompt_state(made)), context.valset)
+        for number, (step, part) in enumerate(self.steps(context), 1):
+            student.include_failures = step.learns_from_failures
+            with _step_errors(number, step):
+                compiled = step.compile(replace(part, student=student))
+            if compiled is not None:
+                # Some optimizers choose by training questions alone.
+                context.evaluate(student.with_state(prompt_state(compiled)), context.valset)
             student = best_so_far(student)
         return student
 
 
-class BetterTogetherOptimizer(Optimizer):
-    """DSPy's BetterTogether over prompt optimizers: the same chain, under its own management."""
+class BetterTogetherOptimizer(ChainOptimizer):
+    """DSPy's BetterTogether over prompt optimizers: the same chain, managed by DSPy."""
 
     name = "better-together"
     description = "demonstrations and instructions in turn, under DSPy's BetterTogether"
-    learns_from_failures = True
-    adds_demos = True
-    changes_instructions = True
-    default_chain = DEFAULT_CHAIN
-
-    def __init__(self) -> None:
-        self._chain = ChainOptimizer()
-
-    def min_questions(self, context: OptimizerContext) -> int:
-        return self._chain.min_questions(context)
 
     def estimate_cost(self, context: OptimizerContext) -> tuple[int, int]:
-        runs, calls = self._chain.estimate_cost(context)
-        return runs + len(context.valset), calls
+        questions, proposals = super().estimate_cost(context)
+        return questions + len(context.valset), proposals
 
     def compile(self, context: OptimizerContext) -> Student:
-        links = enumerate(self._chain._links(context), 1)
-        steps = {f"step{number}": _Step(number, link, part) for number, (link, part) in links}
-        optimizer = BetterTogether(metric=context.metric.score, **steps)
+        steps: dict[str, _Step] = {}
+        for number, (optimizer, part) in enumerate(self.steps(context), 1):
+            steps[f"step{number}"] = _Step(number, optimizer, part)
         student = context.student.deepcopy()
-        student.set_lm(
-            context.proposer
-        )  # it wants every predictor to have one; calls go to the tiers whatever it is
-        best: Any = optimizer.compile(
+        # BetterTogether needs an LM on every predictor. Calls go to the tiers' models all the same.
+        student.set_lm(context.proposer)
+        best: Any = BetterTogether(metric=context.metric.score, **steps).compile(
             student,
             trainset=context.trainset,
             valset=context.valset,
@@ -92,7 +88,7 @@ class BetterTogetherOptimizer(Optimizer):
             shuffle_trainset_between_steps=False,
             seed=context.seed,
         )
-        # It only logs what a step raises, and ends with the best program of the steps before.
+        # BetterTogether only logs the error of a step, and returns the best earlier program.
         for step in steps.values():
             if step.error:
                 raise step.error
@@ -102,37 +98,42 @@ class BetterTogetherOptimizer(Optimizer):
 
 
 class _Step(Teleprompter):
-    """One of ours as a step of BetterTogether.
+    """One of the project's optimizers as a step of BetterTogether.
 
     Attributes:
-        error: why it failed; None when it did not.
+        error: the error that the step failed with; None when it did not fail.
     """
 
     def __init__(self, number: int, optimizer: Optimizer, context: OptimizerContext) -> None:
         super().__init__()
-        self._number, self._optimizer, self._job = number, optimizer, context
+        self._number, self._optimizer, self._context = number, optimizer, context
         self.error: Exception | None = None
 
-    def compile(self, student: Any, *, trainset: Any, valset: Any = None, **_: Any) -> Any:
+    def compile(
+        self,
+        student: Student,
+        *,
+        trainset: list[dspy.Example],
+        valset: list[dspy.Example] | None = None,
+        **_: object,
+    ) -> Student:
         student.include_failures = self._optimizer.learns_from_failures
         start = student.deepcopy()
         start._compiled = False
+        context = replace(self._context, student=start, trainset=trainset)
         try:
-            with _named(self._number, self._optimizer):
-                made = (
-                    self._optimizer.compile(replace(self._job, student=start, trainset=trainset))
-                    or start
-                )
+            with _step_errors(self._number, self._optimizer):
+                compiled = self._optimizer.compile(context) or start
         except Exception as error:
             self.error = error
             raise
-        made.set_lm(self._job.proposer)
-        return made
+        compiled.set_lm(self._context.proposer)
+        return compiled
 
 
 @contextmanager
-def _named(number: int, optimizer: Optimizer) -> Iterator[None]:
-    """What the step raises names it; a user's mistake speaks for itself."""
+def _step_errors(number: int, optimizer: Optimizer) -> Iterator[None]:
+    """Convert errors to a `ChainStepError` that names the step, except errors of the user."""
     try:
         yield
     except CopeError:
@@ -142,9 +143,9 @@ def _named(number: int, optimizer: Optimizer) -> Iterator[None]:
 
 
 def best_so_far(student: Student) -> Student:
-    """The best program that the whole validation set has been asked of; the one given where there is none."""
-    whole = student.session.candidates.fully_evaluated()
-    best = student.with_state(whole[0].state) if whole else student.deepcopy()
+    """Return the best program that answered the whole validation set; else a copy of `student`."""
+    evaluated = student.session.candidates.fully_evaluated()
+    best = student.with_state(evaluated[0].state) if evaluated else student.deepcopy()
     best._compiled = False
     return best
 

@@ -7,41 +7,30 @@ from dspy.teleprompt import COPRO
 from ..compiler.student import Student
 from .base import Optimizer, OptimizerContext
 
+_QUESTIONS = 24  # training questions that each candidate answers
+
 
 class COPROOptimizer(Optimizer):
-    """Instructions by breadth and depth: several are proposed, the best ones lead to the next."""
+    """Search instructions by breadth and depth: the best of several proposals lead to the next."""
 
     name = "copro"
     description = "instructions: proposed, scored on up to 24 training questions, proposed again"
     changes_instructions = True
-    _questions = 24  # of the training set, for each candidate
 
     def min_questions(self, context: OptimizerContext) -> int:
-        return 2 * context.num_predictors * min(self._questions, len(context.trainset)) + len(
-            context.valset
-        )
-
-    def _size(self, context: OptimizerContext) -> tuple[int, int]:
-        """Breadth and depth."""
-        programs = context.num_candidates(
-            12,
-            minimum=2,
-            questions_each=context.num_predictors * min(self._questions, len(context.trainset)),
-        )
-        return (max(2, programs // 2), 2) if programs >= 4 else (programs, 1)
+        return 2 * _questions_each(context) + len(context.valset)
 
     def estimate_cost(self, context: OptimizerContext) -> tuple[int, int]:
-        breadth, depth = self._size(context)
-        # With several predictors DSPy scores all earlier instructions again at every depth.
-        programs = (
-            breadth * depth * (depth + 1) // 2 if context.num_predictors > 1 else breadth * depth
-        )
-        return programs * context.num_predictors * min(
-            self._questions, len(context.trainset)
-        ) + len(context.valset), (breadth * depth - 1) * context.num_predictors
+        breadth, depth = _size(context)
+        programs = breadth * depth
+        if context.num_predictors > 1:
+            # With several predictors DSPy scores all earlier instructions again at every depth.
+            programs = programs * (depth + 1) // 2
+        questions = programs * _questions_each(context) + len(context.valset)
+        return questions, (breadth * depth - 1) * context.num_predictors
 
     def compile(self, context: OptimizerContext) -> Student:
-        breadth, depth = self._size(context)
+        breadth, depth = _size(context)
         optimizer: Any = COPRO(
             prompt_model=context.proposer,
             metric=context.metric.score,
@@ -49,10 +38,24 @@ class COPROOptimizer(Optimizer):
             depth=depth,
             init_temperature=1.0,
         )
-        how = {"num_threads": context.num_threads, "display_progress": False}
         return optimizer.compile(
-            context.student, trainset=context.trainset[: self._questions], eval_kwargs=how
+            context.student,
+            trainset=context.trainset[:_QUESTIONS],
+            eval_kwargs={"num_threads": context.num_threads, "display_progress": False},
         )
+
+
+def _questions_each(context: OptimizerContext) -> int:
+    """Return the questions of one candidate for every predictor."""
+    return context.num_predictors * min(_QUESTIONS, len(context.trainset))
+
+
+def _size(context: OptimizerContext) -> tuple[int, int]:
+    """Return breadth and depth."""
+    programs = context.num_candidates(12, questions_each=_questions_each(context))
+    if programs < 4:
+        return programs, 1
+    return programs // 2, 2
 
 
 OPTIMIZER = COPROOptimizer()

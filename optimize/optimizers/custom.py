@@ -1,4 +1,4 @@
-"""A DSPy optimizer that the user made: taken as it is, inside the same budget, records and choice."""
+"""A DSPy optimizer object of the user, run with the same budget, records and final choice."""
 
 import inspect
 from typing import Any
@@ -17,14 +17,19 @@ from .registry import trains_weights
 
 
 class CustomOptimizer(Optimizer):
-    """An optimizer object. Calls of the models that it holds are booked as the proposer's, and the budget holds them.
+    """Run an optimizer object of DSPy's classes.
+
+    Calls of the language models inside the object are metered as the proposer's and count against
+    the budget.
 
     Args:
-        teleprompter: it compiles a student with what its `compile` takes of trainset and valset.
-        price: of its models that have none.
+        teleprompter: the object; its `compile` gets the student, and of `trainset` and `valset`
+            those that it has as parameters.
+        price: the price of its models that have none.
 
     Raises:
-        CopeError: for what is no optimizer, trains weights, or wants more than a compile can give.
+        CopeError: for an object that is no optimizer, trains weights, or needs arguments that a
+            compile does not have.
     """
 
     description = "as the given optimizer does"
@@ -33,48 +38,55 @@ class CustomOptimizer(Optimizer):
 
     def __init__(self, teleprompter: Teleprompter, price: Price | None = None) -> None:
         if not isinstance(teleprompter, Teleprompter):
-            what = teleprompter if isinstance(teleprompter, type) else type(teleprompter)
+            kind = teleprompter if isinstance(teleprompter, type) else type(teleprompter)
             raise CopeError(
-                f"{what.__name__} is no optimizer: give a name, or an object of one of DSPy's optimizers"
+                f"{kind.__name__} is no optimizer: give a name, or an object of one of DSPy's "
+                "optimizers"
             )
         self._teleprompter, self._price = teleprompter, price
         self.name = type(teleprompter).__name__
         self.learns_from_failures = self.name == "GEPA"
-        self._check()
+        self._check_kind()
+        self._check_parameters()
 
     @property
     def lms(self) -> list[TierLM]:
-        """Those that it holds, as they are booked."""
+        """The language models inside the object, as they are metered."""
         return find_lms(self._teleprompter, self._price)
 
-    def _check(self) -> None:
-        own = self._teleprompter
-        if trains := next(
-            (o for o in (own, *nested_optimizers(own)) if isinstance(o, FinetuneTeleprompter)), None
+    def _check_kind(self) -> None:
+        teleprompter = self._teleprompter
+        if isinstance(teleprompter, FinetuneTeleprompter):
+            raise trains_weights(self.name)
+        for step in nested_optimizers(teleprompter):
+            if isinstance(step, FinetuneTeleprompter):
+                raise trains_weights(f"{self.name}'s step {type(step).__name__}")
+        if isinstance(teleprompter, Ensemble):
+            raise CopeError(
+                "Ensemble joins programs that are there already, and learns nothing: choose the "
+                "optimizer ensemble, which finds them too"
+            )
+        if isinstance(teleprompter, BetterTogether) and not (
+            teleprompter.optimizers.keys() >= {"p", "w"}
         ):
-            inner = type(trains).__name__
-            raise trains_weights(inner if trains is own else f"{self.name}'s step {inner}")
-        if isinstance(own, Ensemble):
             raise CopeError(
-                "Ensemble joins programs that are there already, and learns nothing: choose the optimizer ensemble, which "
-                "finds them too"
+                "BetterTogether is run with its usual strategy, p -> w -> p: name its optimizers p "
+                "and w, or choose the optimizer better-together with a chain"
             )
-        if isinstance(own, BetterTogether) and not own.optimizers.keys() >= {"p", "w"}:
+
+    def _check_parameters(self) -> None:
+        required = []
+        for parameter in inspect.signature(self._teleprompter.compile).parameters.values():
+            variadic = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+            if parameter.default is parameter.empty and not variadic:
+                required.append(parameter.name)
+        missing = [name for name in required if name not in ("student", "trainset", "valset")]
+        if missing and required[0] == missing[0]:
+            missing = missing[1:]  # the first parameter is the student, whatever its name
+        if missing:
             raise CopeError(
-                "BetterTogether is run with its usual strategy, p -> w -> p: name its optimizers p and w, or choose the "
-                "optimizer better-together with a chain"
-            )
-        takes = inspect.signature(own.compile).parameters.values()
-        given = ("student", "trainset", "valset")
-        more = [
-            p.name
-            for p in takes
-            if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
-        ]
-        if lacking := [name for name in more[(more[:1] != ["student"]) :] if name not in given]:
-            raise CopeError(
-                f"{self.name}.compile wants {' and '.join(lacking)}, which a compile has not: give a subclass that sets it, "
-                "or choose one of the optimizers by name"
+                f"{self.name}.compile wants {' and '.join(missing)}, which a compile has not: give "
+                "a subclass that sets it, or choose one of the optimizers by name"
             )
 
     def min_questions(self, context: OptimizerContext) -> int:
@@ -84,19 +96,20 @@ class CustomOptimizer(Optimizer):
         return len(context.trainset) + 4 * len(context.valset), 0
 
     def compile(self, context: OptimizerContext) -> Student:
-        own: Any = self._teleprompter
-        takes = inspect.signature(own.compile).parameters
-        given: dict[str, Any] = {"trainset": context.trainset, "valset": context.valset}
+        teleprompter: Any = self._teleprompter
         student = context.student
-        if isinstance(own, BetterTogether):
+        if isinstance(teleprompter, BetterTogether):
             student = student.deepcopy()
-            student.set_lm(
-                context.proposer
-            )  # it wants every predictor to have one; calls go to the tiers whatever it is
-        with use_metered_lms(own, self._price):
-            made: Any = own.compile(
-                student, **{name: rows for name, rows in given.items() if name in takes}
-            )
-        if getattr(made, "flag_compilation_error_occurred", False):
+            # It needs an LM on every predictor. Calls go to the tiers' models all the same.
+            student.set_lm(context.proposer)
+        parameters = inspect.signature(teleprompter.compile).parameters
+        arguments: dict[str, Any] = {}
+        if "trainset" in parameters:
+            arguments["trainset"] = context.trainset
+        if "valset" in parameters:
+            arguments["valset"] = context.valset
+        with use_metered_lms(teleprompter, self._price):
+            compiled: Any = teleprompter.compile(student, **arguments)
+        if getattr(compiled, "flag_compilation_error_occurred", False):
             raise RuntimeError("one of its steps failed; the log tells why")
-        return made
+        return compiled

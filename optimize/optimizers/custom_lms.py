@@ -1,12 +1,12 @@
-"""Wrap the language models inside a user's optimizer, so that their calls are metered and count against the budget."""
+"""Wrap the language models inside a user's optimizer: their calls are metered and budgeted."""
 
 import asyncio
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FunctionType, MethodType
-from typing import Any
+from typing import Any, NamedTuple
 
 import dspy
 from dspy.teleprompt.teleprompt import Teleprompter
@@ -18,10 +18,10 @@ from ..compiler.proposer import PROPOSER_TIER
 
 
 class MeteredLM(TierLM):
-    """A language model of any class, asked in its own way, whose calls are metered as the proposer's.
+    """A language model of any class whose calls are metered as the proposer's.
 
     Args:
-        lm: the model. It stays as it was; its history grows.
+        lm: the model. It does not change, but its history grows.
     """
 
     def __init__(self, lm: dspy.BaseLM) -> None:
@@ -51,74 +51,89 @@ class MeteredLM(TierLM):
         type(self.inner).update_history(self.inner, entry)
 
 
-def find_lms(holder: Any, price: Price | None = None) -> list[TierLM]:
-    """The models that an optimizer holds, each once, as they are lent.
+class _Slot(NamedTuple):
+    """A place that holds a language model: an attribute, a list's index or a dictionary's key."""
 
-    Found are those in its attributes, in their lists and dictionaries, in its predictors, in optimizers inside it, and in
-    objects that it calls. A model that only a function's closure knows is not found.
+    holder: Any
+    key: Any
+    lm: dspy.BaseLM
+
+    def put(self, lm: dspy.BaseLM) -> None:
+        if isinstance(self.holder, dict | list):
+            self.holder[self.key] = lm
+        else:
+            setattr(self.holder, self.key, lm)
+
+
+def find_lms(optimizer: Teleprompter, price: Price | None = None) -> list[TierLM]:
+    """Return a metered LM for each language model inside an optimizer.
+
+    The search covers the optimizer's attributes, their lists and dictionaries, its predictors,
+    nested optimizers, and objects that it calls. It does not find a model that only the closure of
+    a function holds.
 
     Args:
-        holder: the optimizer.
-        price: of those that have none of their own.
+        optimizer: the optimizer.
+        price: the price of models that have none.
     """
-    return list(_metered_lms(_find_lm_slots(holder, set()), price).values())
+    return list(_metered_lms(_find_slots(optimizer), price).values())
 
 
 @contextmanager
-def use_metered_lms(holder: Any, price: Price | None = None) -> Iterator[None]:
-    """Inside, the models that an optimizer holds are lent ones, see `find_lms`; afterwards it has its own back."""
-    places = list(_find_lm_slots(holder, set()))
-    lent = _metered_lms(places, price)
+def use_metered_lms(optimizer: Teleprompter, price: Price | None = None) -> Iterator[None]:
+    """Replace the language models inside an optimizer by metered ones, see `find_lms`."""
+    slots = _find_slots(optimizer)
+    metered = _metered_lms(slots, price)
     try:
-        for place, key, lm in places:
-            _set_slot(place, key, lent[id(lm)])
+        for slot in slots:
+            slot.put(metered[id(slot.lm)])
         yield
     finally:
-        for place, key, lm in places:
-            _set_slot(place, key, lm)
+        for slot in slots:
+            slot.put(slot.lm)
 
 
-def nested_optimizers(holder: Any) -> Iterator[Teleprompter]:
-    """The optimizers inside an optimizer."""
-    for value in _nested_values(holder, set()):
-        if isinstance(value, Teleprompter):
-            yield value
+def nested_optimizers(optimizer: Teleprompter) -> list[Teleprompter]:
+    """Return the optimizers inside an optimizer."""
+    values = _nested_values(optimizer, set())
+    return [value for value in values if isinstance(value, Teleprompter)]
 
 
-def _metered_lms(
-    places: Iterable[tuple[Any, Any, dspy.BaseLM]], price: Price | None
-) -> dict[int, TierLM]:
-    """By the identity of a model what stands in for it."""
-    made: dict[int, TierLM] = {}
-    for _, _, lm in places:
-        if id(lm) in made:
+def _metered_lms(slots: list[_Slot], price: Price | None) -> dict[int, TierLM]:
+    """Return the replacement of each model, by the model's `id`."""
+    metered: dict[int, TierLM] = {}
+    for slot in slots:
+        if id(slot.lm) in metered:
             continue
-        # A tier's model keeps to its limits and writes to the meter already, but what it proposes is no answer of its tier.
-        lent = made[id(lm)] = (
-            lm.copy(tier=PROPOSER_TIER) if isinstance(lm, TierLM) else MeteredLM(lm)
-        )
-        if price and not lent.runtime.price:
-            lent.runtime = replace(lent.runtime, price=price)
-    return made
+        if isinstance(slot.lm, TierLM):
+            # It is metered already, but its proposals are not answers of its tier.
+            lm: TierLM = slot.lm.copy(tier=PROPOSER_TIER)
+        else:
+            lm = MeteredLM(slot.lm)
+        if price and not lm.runtime.price:
+            lm.runtime = replace(lm.runtime, price=price)
+        metered[id(slot.lm)] = lm
+    return metered
 
 
-def _find_lm_slots(holder: Any, seen: set[int]) -> Iterator[tuple[Any, Any, dspy.BaseLM]]:
-    """Holder, key and model, of every model that is found."""
-    for inside in (holder, *_nested_values(holder, seen)):
-        for key, value in _items(inside):
+def _find_slots(optimizer: Teleprompter) -> list[_Slot]:
+    slots = []
+    for holder in (optimizer, *_nested_values(optimizer, set())):
+        for key, value in _items(holder):
             if isinstance(value, dspy.BaseLM):
-                yield inside, key, value
+                slots.append(_Slot(holder, key, value))
+    return slots
 
 
 def _nested_values(holder: Any, seen: set[int]) -> Iterator[Any]:
-    """All that is inside and may hold models itself, once."""
+    """Yield each object inside `holder` that may hold models, once."""
     for _, value in _items(holder):
         bound = isinstance(value, MethodType)
-        inside = value.__self__ if bound else value
-        if id(inside) not in seen and _may_hold_lms(inside, bound):
-            seen.add(id(inside))
-            yield inside
-            yield from _nested_values(inside, seen)
+        nested = value.__self__ if bound else value
+        if id(nested) not in seen and _may_hold_lms(nested, bound):
+            seen.add(id(nested))
+            yield nested
+            yield from _nested_values(nested, seen)
 
 
 def _may_hold_lms(value: Any, called: bool) -> bool:
@@ -132,11 +147,6 @@ def _may_hold_lms(value: Any, called: bool) -> bool:
 def _items(holder: Any) -> list[tuple[Any, Any]]:
     if isinstance(holder, dict):
         return list(holder.items())
-    return list(enumerate(holder)) if isinstance(holder, list) else list(vars(holder).items())
-
-
-def _set_slot(holder: Any, key: Any, value: Any) -> None:
-    if isinstance(holder, dict | list):
-        holder[key] = value
-    else:
-        setattr(holder, key, value)
+    if isinstance(holder, list):
+        return list(enumerate(holder))
+    return list(vars(holder).items())

@@ -1,43 +1,36 @@
-"""An ensemble: the best programs of a random search answer together."""
+"""An ensemble: the best programs of a random search vote on each answer."""
 
 from ..compiler.prompts import ensemble_state, is_ensemble
 from ..compiler.student import Student
-from .base import Optimizer, OptimizerContext
+from .base import OptimizerContext
 from .few_shot import RandomSearchOptimizer
 
+_MEMBERS = 3
 
-class EnsembleOptimizer(Optimizer):
-    """The answers of the three best sets of demonstrations vote. It is saved only when that beats the best one alone.
 
-    What its programs answered on the validation questions is known from the search, so the vote between them costs the
-    compile nothing; afterwards a question costs up to three times as much.
+class EnsembleOptimizer(RandomSearchOptimizer):
+    """Let the programs with the three best sets of demonstrations vote.
+
+    The ensemble is saved only when it beats the best single program. The answers of its members to
+    the validation questions are known from the search, so their vote costs the compile nothing.
+    Later a question costs up to three times as much.
     """
 
     name = "ensemble"
-    description = "the best three programs of bootstrap-random-search vote: each question costs up to three times as much"
-    adds_demos = True
-    size = 3
-
-    def __init__(self) -> None:
-        self._search = RandomSearchOptimizer()
-
-    def min_questions(self, context: OptimizerContext) -> int:
-        return self._search.min_questions(context)
-
-    def estimate_cost(self, context: OptimizerContext) -> tuple[int, int]:
-        return self._search.estimate_cost(context)
+    description = (
+        "the best three programs of bootstrap-random-search vote: each question costs up to three "
+        "times as much"
+    )
 
     def compile(self, context: OptimizerContext) -> Student:
-        found = self._search.compile(context)
-        single = [
-            c
-            for c in context.student.session.candidates.fully_evaluated()
-            if not is_ensemble(c.state)
-        ][: self.size]
-        if len(single) < 2:
-            return found
-        lead, *others = (candidate.state for candidate in single)
-        return context.student.with_state(ensemble_state(lead, others))
+        best = super().compile(context)
+        states = []
+        for candidate in context.student.session.candidates.fully_evaluated():
+            if not is_ensemble(candidate.state):
+                states.append(candidate.state)
+        if len(states) < 2:
+            return best
+        return context.student.with_state(ensemble_state(states[0], states[1:_MEMBERS]))
 
 
 OPTIMIZER = EnsembleOptimizer()

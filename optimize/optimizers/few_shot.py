@@ -1,4 +1,4 @@
-"""Optimizers that choose demonstrations: labelled rows, and traces that were right."""
+"""Optimizers that choose demonstrations: labeled rows, and traces of correct answers."""
 
 from typing import Any
 
@@ -9,10 +9,16 @@ from .base import Optimizer, OptimizerContext
 
 
 class LabeledFewShotOptimizer(Optimizer):
-    """Training rows as demonstrations, the same for all reasoners; planners get none, for a row has no plan."""
+    """Add training rows as demonstrations, the same for all reasoners.
+
+    Planners get none, because a row has no plan.
+    """
 
     name = "labeled-few-shot"
-    description = "demonstrations: training rows with their answers, and steps where they have them, for reasoners"
+    description = (
+        "demonstrations: training rows with their answers, and steps where they have them, for "
+        "reasoners"
+    )
     adds_demos = True
 
     def min_questions(self, context: OptimizerContext) -> int:
@@ -26,12 +32,15 @@ class LabeledFewShotOptimizer(Optimizer):
 
 
 def answer_trainset(context: OptimizerContext) -> None:
-    """Ask all training questions side by side; DSPy's bootstrapping then finds them answered, one after the other."""
+    """Answer all training questions in parallel; DSPy's sequential bootstrap finds them cached."""
     context.evaluate(context.student, context.trainset)
 
 
 class BootstrapFewShotOptimizer(Optimizer):
-    """Traces of the program's own right answers as demonstrations (Khattab et al. 2024, arXiv 2310.03714)."""
+    """Add traces of the program's own correct answers as demonstrations.
+
+    Source: Khattab et al. 2024, arXiv 2310.03714.
+    """
 
     name = "bootstrap-few-shot"
     description = "demonstrations: the program's own right answers"
@@ -44,17 +53,18 @@ class BootstrapFewShotOptimizer(Optimizer):
         return len(context.trainset) + len(context.valset), 0
 
     def compile(self, context: OptimizerContext) -> Student:
+        return self._bootstrap(context, context.demos)
+
+    def _bootstrap(self, context: OptimizerContext, demos: int) -> Student:
         answer_trainset(context)
         optimizer = BootstrapFewShot(
-            metric=context.metric.is_correct,
-            max_bootstrapped_demos=context.demos,
-            max_labeled_demos=0,
+            metric=context.metric.is_correct, max_bootstrapped_demos=demos, max_labeled_demos=0
         )
         return optimizer.compile(context.student, trainset=context.trainset)
 
 
 class RandomSearchOptimizer(Optimizer):
-    """Several sets of such demonstrations, the best one by the validation questions."""
+    """Bootstrap several sets of demonstrations and choose the best one on the validation set."""
 
     name = "bootstrap-random-search"
     description = "demonstrations: sets of the program's own right answers, the best of several"
@@ -63,22 +73,13 @@ class RandomSearchOptimizer(Optimizer):
     def min_questions(self, context: OptimizerContext) -> int:
         return len(context.trainset) + 2 * len(context.valset)
 
-    def _sets(self, context: OptimizerContext) -> int:
-        """Random sets beside the one in the data's order."""
-        left = (
-            None
-            if context.max_questions is None
-            else max(0, context.max_questions - len(context.trainset))
-            // max(1, len(context.valset))
-        )
-        return 10 if left is None else max(1, min(16, left - 1))
-
     def estimate_cost(self, context: OptimizerContext) -> tuple[int, int]:
-        return len(context.trainset) + (self._sets(context) + 1) * len(context.valset), 0
+        programs = _num_random_sets(context) + 1
+        return len(context.trainset) + programs * len(context.valset), 0
 
     def compile(self, context: OptimizerContext) -> Student:
         answer_trainset(context)
-        sets = self._sets(context)
+        sets = _num_random_sets(context)
         optimizer: Any = BootstrapFewShotWithRandomSearch(
             metric=context.metric.is_correct,
             max_bootstrapped_demos=context.demos,
@@ -86,13 +87,23 @@ class RandomSearchOptimizer(Optimizer):
             num_candidate_programs=sets,
             num_threads=context.num_threads,
         )
-        # Seed -3 is the program as it is, -2 takes labelled rows alone: both are other optimizers' work.
+        # Seed -3 is the program before the compile, -2 takes labeled rows alone: both are the work
+        # of other optimizers.
         return optimizer.compile(
             context.student,
             trainset=context.trainset,
             valset=context.valset,
             restrict=range(-1, sets),
         )
+
+
+def _num_random_sets(context: OptimizerContext) -> int:
+    """Return the number of random sets; one more set has the data's order."""
+    if context.max_questions is None:
+        return 10
+    questions = max(0, context.max_questions - len(context.trainset))
+    programs = questions // max(1, len(context.valset))
+    return max(1, min(16, programs - 1))
 
 
 LABELED = LabeledFewShotOptimizer()

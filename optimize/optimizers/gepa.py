@@ -1,4 +1,4 @@
-"""GEPA: instructions evolved by reflection on what went wrong, kept on a Pareto front over questions."""
+"""GEPA: instructions evolved by reflection on failures, kept on a Pareto front over questions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,50 +6,52 @@ from typing import Any
 import dspy
 
 from ..compiler.proposals import instruction_proposer
-from ..compiler.student import Student
+from ..compiler.student import Student, predictor_name_of
 from .base import Optimizer, OptimizerContext
+
+_MINIBATCH = 6
 
 
 class GEPAOptimizer(Optimizer):
-    """Reflective evolution of instructions (Agrawal et al. 2025, arXiv 2507.19457). Demonstrations stay as they are."""
+    """Evolve instructions by reflection; demonstrations do not change.
+
+    Source: Agrawal et al. 2025, arXiv 2507.19457.
+    """
 
     name = "gepa"
     description = "instructions: rewritten by a model that reads what went wrong"
     learns_from_failures = True
     changes_instructions = True
-    _minibatch = 6
 
     def min_questions(self, context: OptimizerContext) -> int:
-        return len(context.valset) + 2 * self._minibatch
+        return len(context.valset) + 2 * _MINIBATCH
 
-    def _calls(self, context: OptimizerContext) -> int:
-        """Metric calls: what the budget allows, else enough for some ten candidates."""
-        usual = 6 * len(context.valset) + 20 * 2 * self._minibatch * context.num_predictors
-        return (
-            usual
-            if context.max_questions is None
-            else max(self.min_questions(context), min(context.max_questions, 4 * usual))
-        )
+    def _metric_calls(self, context: OptimizerContext) -> int:
+        """Return the metric calls that the budget allows; by default enough for ten candidates."""
+        default = 6 * len(context.valset) + 20 * 2 * _MINIBATCH * context.num_predictors
+        if context.max_questions is None:
+            return default
+        return max(self.min_questions(context), min(context.max_questions, 4 * default))
 
     def estimate_cost(self, context: OptimizerContext) -> tuple[int, int]:
-        calls = self._calls(context)
-        return calls, max(
-            1, (calls - len(context.valset)) // (2 * self._minibatch + len(context.valset) // 4)
-        )
+        calls = self._metric_calls(context)
+        calls_per_proposal = 2 * _MINIBATCH + len(context.valset) // 4
+        return calls, max(1, (calls - len(context.valset)) // calls_per_proposal)
 
     def compile(self, context: OptimizerContext) -> Student:
         pareto = context.metric.objective == "pareto"
+        proposer = instruction_proposer(
+            str(context.proposer.model),
+            max_instruction_chars(context),
+            context.student.session.proposal_stats,
+        )
         optimizer: Any = dspy.GEPA(
             metric=context.metric.gepa_feedback,
-            max_metric_calls=self._calls(context),
+            max_metric_calls=self._metric_calls(context),
             num_threads=context.num_threads,
-            reflection_minibatch_size=min(self._minibatch, len(context.trainset)),
+            reflection_minibatch_size=min(_MINIBATCH, len(context.trainset)),
             reflection_lm=context.proposer,
-            instruction_proposer=instruction_proposer(
-                str(context.proposer.model),
-                max_instruction_chars(context),
-                context.student.session.proposal_stats,
-            ),
+            instruction_proposer=proposer,
             component_selector=select_component(context.student),
             use_merge=context.num_predictors > 1,
             track_stats=True,
@@ -61,37 +63,42 @@ class GEPAOptimizer(Optimizer):
 
 
 def max_instruction_chars(context: OptimizerContext) -> int:
-    """How long an instruction may be: a quarter of the smallest context, at some three characters a token."""
-    tiers = {round_.spec.reasoner for round_ in context.student.rounds()} | {
-        round_.spec.planner for round_ in context.student.rounds() if round_.spec.planner
-    }
-    contexts = [tokens for tier in tiers if (tokens := context.student.team[tier].context_tokens)]
-    return min(contexts, default=8192) * 3 // 4
+    """Return the maximum length of an instruction, in characters.
+
+    It is a quarter of the smallest context window, at about three characters a token.
+    """
+    team, windows = context.student.team, []
+    for round_ in context.student.rounds():
+        for name in (round_.spec.planner, round_.spec.reasoner):
+            if name and team[name].context_tokens:
+                windows.append(team[name].context_tokens)
+    return min(windows, default=8192) * 3 // 4
 
 
 def select_component(student: Student) -> Any:
-    """Chooses in turn among the predictors that ran for the questions at hand: one that did not has nothing to learn."""
-    names = [name for name, _ in student.named_predictors()]
-    turn = [0]
+    """Return a selector that takes turns among the predictors that ran for a minibatch's questions.
 
-    def choose(
+    A predictor that did not run has no failures to learn from.
+    """
+    names = [name for name, _ in student.named_predictors()]
+    turn = 0
+
+    def select(
         state: Any, trajectories: Any, scores: Any, index: int, candidate: Mapping[str, str]
     ) -> list[str]:
-        ran = {
-            entry[0]
-            .signature.input_fields[next(iter(entry[0].signature.input_fields))]
-            .json_schema_extra.get("place")
-            for trajectory in trajectories or []
-            for entry in trajectory["trace"]
-        }
+        nonlocal turn
+        ran = set()
+        for trajectory in trajectories or []:
+            for predict, *_ in trajectory["trace"]:
+                ran.add(predictor_name_of(predict))
         for _ in names:
-            name = names[turn[0] % len(names)]
-            turn[0] += 1
+            name = names[turn % len(names)]
+            turn += 1
             if name in ran:
                 return [name]
-        return [names[turn[0] % len(names)]]
+        return [names[turn % len(names)]]
 
-    return choose
+    return select
 
 
 OPTIMIZER = GEPAOptimizer()

@@ -1,4 +1,4 @@
-"""InferRules: demonstrations, and instructions with rules that a model reads off the training rows."""
+"""InferRules: demonstrations, and instructions with rules inferred from training rows."""
 
 from typing import Any
 
@@ -8,27 +8,27 @@ from ..compiler.prompts import prompt_state
 from ..compiler.student import Student
 from .base import Optimizer, OptimizerContext
 
+_ROWS = 12  # rows that rules are inferred from: more do not fit a small context
+
 
 class InferRulesOptimizer(Optimizer):
-    """Demonstrations, and rules that the proposing model reads off the training rows."""
+    """Add demonstrations, and rules that the proposer infers from the training rows."""
 
     name = "infer-rules"
     description = "instructions: rules read off up to 12 training rows; with demonstrations"
     adds_demos = True
     changes_instructions = True
-    _rows = 12  # that rules are read off: more do not fit a small context
 
     def min_questions(self, context: OptimizerContext) -> int:
-        return min(self._rows, len(context.trainset)) + len(context.valset)
+        return min(_ROWS, len(context.trainset)) + len(context.valset)
 
     def estimate_cost(self, context: OptimizerContext) -> tuple[int, int]:
         count = context.num_candidates(6)
-        return min(self._rows, len(context.trainset)) + count * len(
-            context.valset
-        ), count * context.num_predictors
+        questions = min(_ROWS, len(context.trainset)) + count * len(context.valset)
+        return questions, count * context.num_predictors
 
     def compile(self, context: OptimizerContext) -> Student:
-        rows = context.trainset[: self._rows]
+        rows = context.trainset[:_ROWS]
         context.evaluate(context.student, rows)
         optimizer: Any = InferRules(
             num_candidates=context.num_candidates(6),
@@ -39,13 +39,11 @@ class InferRulesOptimizer(Optimizer):
             max_bootstrapped_demos=context.demos,
             max_labeled_demos=0,
         )
-        # It writes into the signature that all its copies share: what it returns has the last candidate's rules, and so
-        # would the program that it was given. The session holds what each candidate was when it was scored.
-        optimizer.compile(
-            context.student.with_state(prompt_state(context.student)),
-            trainset=rows,
-            valset=context.valset,
-        )
+        # InferRules writes into the signature that all its copies share, so the program that it
+        # returns, and the one that it was given, have the last candidate's rules. Therefore it gets
+        # a copy, and its result is not used: the session holds each candidate as it was scored.
+        copy = context.student.with_state(prompt_state(context.student))
+        optimizer.compile(copy, trainset=rows, valset=context.valset)
         return context.student
 
 

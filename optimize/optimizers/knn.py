@@ -1,19 +1,17 @@
-"""KNN few-shot: every question is shown the program's right answers to the training questions most like it."""
-
-from dspy.teleprompt import BootstrapFewShot
+"""KNN few-shot: demonstrations are the program's correct answers nearest to each question."""
 
 from ...programs.demonstrations import KNNDemos
 from ...programs.demos import visible_fields
 from ..compiler.student import Student
 from .base import OptimizerContext
-from .few_shot import BootstrapFewShotOptimizer, answer_trainset
+from .few_shot import BootstrapFewShotOptimizer
 
 
 class KNNFewShotOptimizer(BootstrapFewShotOptimizer):
-    """Right answers of the program itself, kept with it, the nearest shown to each question.
+    """Save the program's correct answers with it, and show each question the nearest ones.
 
-    DSPy's KNNFewShot looks for them anew at every question that is answered, by asking a teacher, and cannot be saved. Here
-    the training questions are asked once.
+    DSPy's KNNFewShot asks a teacher again for every question that is answered, and cannot be saved.
+    Here the training questions are answered once.
     """
 
     name = "knn-few-shot"
@@ -22,30 +20,26 @@ class KNNFewShotOptimizer(BootstrapFewShotOptimizer):
     )
 
     def compile(self, context: OptimizerContext) -> Student:
-        answer_trainset(context)
-        optimizer = BootstrapFewShot(
-            metric=context.metric.is_correct,
-            max_bootstrapped_demos=len(context.trainset),
-            max_labeled_demos=0,
-        )
-        right = optimizer.compile(context.student, trainset=context.trainset)
-        # Fewer, when with the longest ones a prompt would not fit.
-        made = context.student
+        bootstrapped = self._bootstrap(context, len(context.trainset))
+        student = context.student
+        # With the longest demonstrations a prompt may not fit, and then fewer are tried.
         for k in range(context.demos, 0, -1):
-            made = self._showing(right, k)
-            if not context.student.session.register_candidate(made).reject_reason:
+            student = _with_nearest(bootstrapped, k)
+            if not context.student.session.register_candidate(student).reject_reason:
                 break
-        return made
+        return student
 
-    def _showing(self, right: Student, k: int) -> Student:
-        """The program with all that it did right as neighbours, in place of demonstrations that are always shown."""
-        made = right.deepcopy()
-        made._compiled = False
-        for name, predict in made.named_parameters():
-            if demos := visible_fields(predict):
-                made.knn_demos[name] = KNNDemos(k, demos)
-                predict.demos = []
-        return made
+
+def _with_nearest(bootstrapped: Student, k: int) -> Student:
+    """Return the program with its demonstrations chosen for each question, `k` at a time."""
+    student = bootstrapped.deepcopy()
+    student._compiled = False
+    for name, predict in student.named_parameters():
+        demos = visible_fields(predict)
+        if demos:
+            student.knn_demos[name] = KNNDemos(k, demos)
+            predict.demos = []
+    return student
 
 
 OPTIMIZER = KNNFewShotOptimizer()

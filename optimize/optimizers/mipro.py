@@ -1,4 +1,4 @@
-"""MIPROv2: instructions and demonstrations together, the combination chosen by Bayesian optimization."""
+"""MIPROv2: instructions and demonstrations combined by Bayesian optimization."""
 
 from typing import Any
 
@@ -11,9 +11,14 @@ from ..compiler.student import Student
 from .base import Optimizer, OptimizerContext
 from .few_shot import answer_trainset
 
+_MINIBATCH = 35
+
 
 class MIPROv2Optimizer(Optimizer):
-    """Proposed instructions times sets of demonstrations (Opsahl-Ong et al. 2024, arXiv 2406.11695)."""
+    """Combine proposed instructions with sets of demonstrations.
+
+    Source: Opsahl-Ong et al. 2024, arXiv 2406.11695.
+    """
 
     name = "miprov2"
     description = (
@@ -21,40 +26,25 @@ class MIPROv2Optimizer(Optimizer):
     )
     adds_demos = True
     changes_instructions = True
-    _minibatch = 35
 
     def min_questions(self, context: OptimizerContext) -> int:
-        return len(context.trainset) + 3 * self._batch(context) + 2 * len(context.valset)
-
-    def _batch(self, context: OptimizerContext) -> int:
-        return min(self._minibatch, len(context.valset))
-
-    def _size(self, context: OptimizerContext) -> tuple[int, int]:
-        """Candidates of each kind, and trials."""
-        left = (
-            None
-            if context.max_questions is None
-            else max(0, context.max_questions - len(context.trainset) - 2 * len(context.valset))
-        )
-        trials = 12 if left is None else max(3, min(30, left // self._batch(context)))
-        return max(3, min(6, trials // 2)), trials
+        return len(context.trainset) + 3 * _batch(context) + 2 * len(context.valset)
 
     def estimate_cost(self, context: OptimizerContext) -> tuple[int, int]:
-        sets, trials = self._size(context)
-        whole = (
-            (trials // 5 + 2) * len(context.valset)
-            if self._batch(context) < len(context.valset)
-            else len(context.valset)
-        )
-        summary = 0 if is_local(context.proposer.model) else 10
-        return len(context.trainset) + trials * self._batch(
-            context
-        ) + whole, sets * context.num_predictors + summary
+        sets, trials = _size(context)
+        validations = 1
+        if _batch(context) < len(context.valset):
+            validations = trials // 5 + 2
+        questions = len(context.trainset) + trials * _batch(context)
+        questions += validations * len(context.valset)
+        summary_calls = 0 if is_local(context.proposer.model) else 10
+        return questions, sets * context.num_predictors + summary_calls
 
     def compile(self, context: OptimizerContext) -> Student:
         answer_trainset(context)
-        sets, trials = self._size(context)
-        kind = _FilteredMIPRO if is_local(context.proposer.model) else MIPROv2
+        sets, trials = _size(context)
+        local = is_local(context.proposer.model)
+        kind = _FilteredMIPRO if local else MIPROv2
         optimizer: Any = kind(
             metric=context.metric.score,
             prompt_model=context.proposer,
@@ -67,35 +57,49 @@ class MIPROv2Optimizer(Optimizer):
             seed=context.seed or 9,
             metric_threshold=context.metric.min_value_if_correct,
         )
-        optimizer.proposed = context.student.session.proposal_stats
+        optimizer.stats = context.student.session.proposal_stats
         return optimizer.compile(
             context.student,
             trainset=context.trainset,
             valset=context.valset,
             num_trials=trials,
-            minibatch=self._batch(context) < len(context.valset),
-            minibatch_size=self._batch(context),
-            # The program's source says how rounds work in general; the task is in its data and demonstrations.
-            # A summary of the data reads it in some ten calls: a small proposer takes long for it, and adds little.
+            minibatch=_batch(context) < len(context.valset),
+            minibatch_size=_batch(context),
+            # The program's source describes rounds in general; its data and demonstrations describe
+            # the task. A summary of the data takes some ten calls, which are slow with a small
+            # proposer and add little.
             program_aware_proposer=False,
-            data_aware_proposer=not is_local(context.proposer.model),
+            data_aware_proposer=not local,
             view_data_batch_size=min(8, len(context.trainset)),
         )
 
 
-class _FilteredMIPRO(MIPROv2):
-    """Leaves a small model's proposals out that are no instruction: a search over them would be spent on nothing."""
+def _batch(context: OptimizerContext) -> int:
+    return min(_MINIBATCH, len(context.valset))
 
-    proposed: ProposalStats
+
+def _size(context: OptimizerContext) -> tuple[int, int]:
+    """Return the number of candidates of each kind, and of trials."""
+    trials = 12
+    if context.max_questions is not None:
+        questions = context.max_questions - len(context.trainset) - 2 * len(context.valset)
+        trials = max(3, min(30, max(0, questions) // _batch(context)))
+    return max(3, min(6, trials // 2)), trials
+
+
+class _FilteredMIPRO(MIPROv2):
+    """Drop a small model's proposals that are no instruction: a search over them is wasted."""
+
+    stats: ProposalStats
 
     def _propose_instructions(self, *args: Any, **kwargs: Any) -> dict[int, list[str]]:
-        found = super()._propose_instructions(*args, **kwargs)
-        kept = {
-            number: [own, *filter(is_instruction, proposed)]
-            for number, (own, *proposed) in found.items()
-        }
-        self.proposed.num_unused += sum(len(found[number]) - len(kept[number]) for number in found)
-        return kept
+        proposals = super()._propose_instructions(*args, **kwargs)
+        filtered = {}
+        for number, (current, *proposed) in proposals.items():
+            instructions = list(filter(is_instruction, proposed))
+            self.stats.num_unused += len(proposed) - len(instructions)
+            filtered[number] = [current, *instructions]
+        return filtered
 
 
 OPTIMIZER = MIPROv2Optimizer()

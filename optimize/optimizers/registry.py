@@ -22,11 +22,12 @@ _METHODS = ("min_questions", "estimate_cost", "compile")
 
 
 def _check(optimizer: object) -> None:
+    """Raise a TypeError for an object that is no optimizer."""
     if isinstance(optimizer, type):
         raise TypeError(f"{optimizer.__name__} is a class: name an object of it")
-    missing = [name for name in (*_ATTRIBUTES, *_METHODS) if not hasattr(optimizer, name)]
-    if missing:
-        raise TypeError(f"a {type(optimizer).__name__} is no Optimizer: it has no {missing[0]}")
+    for name in (*_ATTRIBUTES, *_METHODS):
+        if not hasattr(optimizer, name):
+            raise TypeError(f"a {type(optimizer).__name__} is no Optimizer: it has no {name}")
 
 
 OPTIMIZERS: "Registry[Optimizer]" = Registry("optimizer", "cope.optimizers", _check)
@@ -36,9 +37,10 @@ def optimizer_by_name(name: str) -> "Optimizer":
     """Return an optimizer by its name.
 
     Raises:
-        CopeError: when there is none, with the nearest name; for those that train weights, with the reason.
+        CopeError: for an unknown name, with the nearest one; for an optimizer that trains weights,
+            with the reason.
 
-    >>> optimizer_by_name("gepa").reflects
+    >>> optimizer_by_name("gepa").learns_from_failures
     True
     """
     if name in _FINETUNING and name not in OPTIMIZERS:
@@ -47,31 +49,31 @@ def optimizer_by_name(name: str) -> "Optimizer":
 
 
 def trains_weights(name: str) -> CopeError:
-    """Return why an optimizer that finetunes is rejected."""
+    """Return the error for an optimizer that finetunes."""
     return CopeError(
-        f"{name} trains a model's weights, and the engines here serve weights as they are: choose an optimizer of "
-        "prompts, such as bootstrap-random-search, miprov2 or gepa"
+        f"{name} trains a model's weights, and the engines here serve weights as they are: choose "
+        "an optimizer of prompts, such as bootstrap-random-search, miprov2 or gepa"
     )
 
 
 def check_steps(optimizer: "Optimizer", chain: "Sequence[Optimizer]", demos: int) -> None:
-    """Raise a CopeError when a chain is given to an optimizer that has no steps, or a step could change nothing.
+    """Raise a CopeError for a chain without an optimizer of steps, and for a step without effect.
 
     Args:
-        optimizer: the one of the compile.
+        optimizer: the optimizer of the compile.
         chain: the steps that the user names; empty for the default ones.
         demos: the maximum number of demonstrations of a predictor.
     """
     if chain and not optimizer.default_chain:
         chains = [name for name, known in OPTIMIZERS.items() if known.default_chain]
         raise CopeError(
-            f"a chain needs the optimizer {' or '.join(reversed(chains))}, and not {optimizer.name}: give --optimizer chain, or "
-            "leave out --chain"
+            f"a chain needs the optimizer {' or '.join(reversed(chains))}, and not "
+            f"{optimizer.name}: give --optimizer chain, or leave out --chain"
         )
     steps = chain or [optimizer_by_name(name) for name in optimizer.default_chain] or [optimizer]
-    idle = [step for step in steps if not step.changes_instructions]
-    if demos == 0 and idle:
-        raise CopeError(
-            f"{idle[0].name} only adds demonstrations, and with --demos 0 there are none: give more, or choose an optimizer "
-            "of instructions, such as miprov2 or gepa"
-        )
+    for step in steps:
+        if demos == 0 and not step.changes_instructions:
+            raise CopeError(
+                f"{step.name} only adds demonstrations, and with --demos 0 there are none: give "
+                "more, or choose an optimizer of instructions, such as miprov2 or gepa"
+            )
