@@ -25,10 +25,16 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 import dspy
 import pytest
 from dspy.dsp.utils.settings import DEFAULT_CONFIG
+from hypothesis import settings
 
 from cope import Team
 from cope.models import ScriptedEngine
 from cope.signatures import CodeGoalPlan, CodeGuidelinePlan, GoalPlan, GuidelinePlan
+
+# An example may take any time: other processes use the machine too. `.ci/run` asks for the thorough profile.
+settings.register_profile("quick", max_examples=50, deadline=None)
+settings.register_profile("thorough", max_examples=400, deadline=None)
+settings.load_profile("quick")
 
 # Objects that imports made live on. The collector should not visit them again and again (10% of the CPU time of two test files).
 gc.freeze()

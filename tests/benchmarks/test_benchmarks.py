@@ -2,10 +2,13 @@
 
 import asyncio
 import importlib
+import io
 import json
+import runpy
 import statistics
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +29,19 @@ def on_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(script: str, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, FOLDER / script, *options], capture_output=True, text=True, timeout=100
-    )
+    """Run a script as Python does, in this process: a new one imports everything again."""
+    out, err = io.StringIO(), io.StringIO()
+    code: Any = 0
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", [script, *options])
+        try:
+            runpy.run_path(str(FOLDER / script), run_name="__main__")
+        except SystemExit as ended:
+            code = ended.code or 0
+    if isinstance(code, str):
+        err.write(f"{code}\n")
+        code = 1
+    return subprocess.CompletedProcess([script, *options], code, out.getvalue(), err.getvalue())
 
 
 def load(name: str) -> Any:
@@ -191,7 +204,10 @@ def test_memory_sees_what_a_command_and_its_child_hold() -> None:
 
 
 def test_memory_fails_with_the_command() -> None:
-    done = run("memory.py", "--weights", "tiny", "--", sys.executable, "-c", "raise SystemExit(3)")
+    words = ("--weights", "tiny", "--", sys.executable, "-c", "raise SystemExit(3)")
+    done = subprocess.run(
+        [sys.executable, FOLDER / "memory.py", *words], capture_output=True, text=True, timeout=100
+    )
     assert (done.returncode, done.stdout) == (1, "")
     assert "exit code 3" in done.stderr
     assert load("memory").size("tiny") == 98_362_432

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from cope.answers.short.equivalence import equal_by_normal_form
 from cope.programs import Sample, VoteShare, accepts
@@ -73,7 +73,6 @@ def rounds(draw_: st.DrawFn) -> tuple[Round, list[int]]:
     return Round(answers, list(ticks), planned), list(draw_(st.permutations(range(size))))
 
 
-@settings(max_examples=400, deadline=None)
 @given(rounds(), THRESHOLDS, st.booleans())
 def test_stopping_early_decides_as_all_samples_do(
     made: tuple[Round, list[int]], threshold: float | None, forwards_plan: bool

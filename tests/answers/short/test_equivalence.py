@@ -4,7 +4,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from cope.answers.short.equivalence import equal, equal_by_normal_form, group_equal
 
@@ -127,7 +127,6 @@ WRITTEN = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(WRITTEN, max_size=10), st.randoms(use_true_random=False))
 def test_classes_do_not_depend_on_the_order(answers: list[str | None], rng: random.Random):
     order = list(range(len(answers)))
@@ -142,7 +141,6 @@ def test_classes_do_not_depend_on_the_order(answers: list[str | None], rng: rand
 
 
 @given(WRITTEN, WRITTEN)
-@settings(deadline=None)
 def test_equality_is_reflexive_and_symmetric(a: str | None, b: str | None):
     if a is not None and b is not None:
         assert equal(a, a)

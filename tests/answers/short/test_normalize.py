@@ -3,7 +3,7 @@ r"""The canonical forms of answers: one form for one answer, another form for an
 from fractions import Fraction
 
 import pytest
-from hypothesis import example, given, settings, strategies as st
+from hypothesis import example, given, strategies as st
 
 from cope.answers.short.parse import normalize, parse_answer
 
@@ -154,7 +154,6 @@ PIECES = [
 ANSWERISH = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
 
 
-@settings(max_examples=300)
 @given(st.one_of(st.text(max_size=60), ANSWERISH))
 @example("1,  234")
 @example("- -5")

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from cope.answers.short.parse import parse_answer
 
@@ -211,7 +211,6 @@ PIECES = [
 ]
 
 
-@settings(max_examples=300)
 @given(
     st.one_of(st.text(max_size=200), st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 )
