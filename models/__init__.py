@@ -1,6 +1,6 @@
-"""The team: tiers of language models, their engines, and the meter that counts what they use."""
+"""The team: tiers of language models, their engines, and the meter of their usage."""
 
 import lazy_loader
 
-# Loaded on first use, so that light parts (prices, weights) do not pay for dspy.
+# Loaded on first use, so that light modules (prices, weights) do not import dspy.
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,16 +1,18 @@
-"""The lean adapter: few format tokens, and replies of small models read generously.
+"""The lean adapter: few format tokens, and a tolerant parser for the replies of small models.
 
-DSPy's adapters spend some 220 to 330 prompt tokens on their format for three fields, and small models often miss it.
-Here the instructions stand alone in the system message, a lone input field has no label, and the reply is free text
-with the short fields behind their labels at its end.
+DSPy's adapters spend some 220 to 330 prompt tokens on their format for three fields, and small
+models often miss it. Here the system message holds only the instructions, a single input field has
+no label, and the reply is free text with the short fields behind their labels at its end.
 """
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import dspy
 from dspy.adapters.utils import format_field_value, get_annotation_name, parse_value
 from dspy.utils.exceptions import AdapterParseError
+from pydantic.fields import FieldInfo
 
 from ..errors import CopeError
 
@@ -18,14 +20,15 @@ _NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?")
 
 
 class LeanAdapter(dspy.Adapter):
-    """Labels in place of markers; what the labels do not settle is kept as text for the program to read.
+    """Formats fields with labels instead of markers; text without a label is kept for the program.
 
-    A signature with one output field takes the whole reply. With several, the first one, if it is text, stands without
-    a label, and each of the others follows its own (`Answer: ...`, the last such label with something behind it
-    counts). A text field without its label gets all that stands in front of the labels, so that a reader of answers
-    can still find one in a reply without any.
+    A signature with one output field takes the whole reply. With several, the first field, if it
+    is text, has no label. Each of the others follows its own label, as in `Answer: ...`; the last
+    such label with a value counts. A text field without a label gets all text before the labels,
+    so that a program can still parse an answer from a reply without any label.
 
-    >>> LeanAdapter().parse(dspy.Signature("question -> reasoning, answer"), "2 + 2 is 4. Answer: 4")["answer"]
+    >>> signature = dspy.Signature("question -> reasoning, answer")
+    >>> LeanAdapter().parse(signature, "2 + 2 is 4. Answer: 4")["answer"]
     '4'
     """
 
@@ -44,19 +47,18 @@ class LeanAdapter(dspy.Adapter):
         labeled = _labeled_fields(signature)
         if not labeled:
             name, field = next(iter(fields.items()))
-            return (
-                ""
-                if field.annotation is str
-                else f"Reply with this alone: <{_description(name, field)}>"
-            )
-        free = [name.replace("_", " ") for name in fields if name not in labeled]
+            if field.annotation is str:
+                return ""
+            return f"Reply with this alone: <{_description(name, field)}>"
         lines = [f"{_label(name)}: <{_description(name, fields[name])}>" for name in labeled]
-        start = f"Write the {free[0]} first. " if free else ""
+        start = ""
+        free = [name for name in fields if name not in labeled]
+        if free:
+            start = f"Write the {free[0].replace('_', ' ')} first. "
         if len(lines) == 1:
             return f"{start}The last line must be: {lines[0]}"
-        return "\n".join(
-            (f"{start}The last lines must be:" if free else "Reply with these lines:", *lines)
-        )
+        head = f"{start}The last lines must be:" if free else "Reply with these lines:"
+        return "\n".join((head, *lines))
 
     def format_user_message_content(
         self,
@@ -66,17 +68,17 @@ class LeanAdapter(dspy.Adapter):
         suffix: str = "",
         main_request: bool = False,
     ) -> str:
-        fields = signature.input_fields
-        given = {
-            n: format_field_value(field_info=f, value=inputs[n])
-            for n, f in fields.items()
-            if n in inputs
-        }
-        lone = len(fields) == 1 and any(given.values())  # DSPy drops an empty message
-        parts = [
-            str(value) if lone else f"{_label(name)}: {value}" for name, value in given.items()
-        ]
-        return "\n\n".join(filter(None, (prefix, *parts, suffix)))
+        values: dict[str, Any] = {}
+        for name, field in signature.input_fields.items():
+            if name in inputs:
+                values[name] = format_field_value(field_info=field, value=inputs[name])
+        # An empty message keeps its label, because DSPy drops empty messages.
+        needs_label = len(signature.input_fields) > 1 or not any(values.values())
+        parts = [prefix]
+        for name, value in values.items():
+            parts.append(f"{_label(name)}: {value}" if needs_label else str(value))
+        parts.append(suffix)
+        return "\n\n".join(filter(None, parts))
 
     def format_assistant_message_content(
         self,
@@ -85,11 +87,11 @@ class LeanAdapter(dspy.Adapter):
         missing_field_message: str | None = None,
     ) -> str:
         labeled = _labeled_fields(signature)
-        lines = []
+        lines: list[str] = []
         for name, field in signature.output_fields.items():
             value = outputs.get(name)
             if value is None and name not in labeled and labeled:
-                continue  # a demonstration without its reasoning shows the answer alone
+                continue  # a demonstration without its reasoning consists of the answer
             text = missing_field_message or ""
             if value is not None:
                 text = str(format_field_value(field_info=field, value=value))
@@ -97,30 +99,30 @@ class LeanAdapter(dspy.Adapter):
         return "\n".join(filter(None, lines))
 
     def parse(self, signature: type[dspy.Signature], completion: str) -> dict[str, Any]:
+        fields = signature.output_fields
         text = completion.strip()
         labeled = _labeled_fields(signature)
         for name in labeled:  # small models sometimes copy the form instead of filling it in
-            text = text.replace(f"<{_description(name, signature.output_fields[name])}>", "")
+            text = text.replace(f"<{_description(name, fields[name])}>", "")
         values, head = _labeled_values(text, labeled)
-        found = {}
-        for name, field in signature.output_fields.items():
-            value = values.get(name) or (head if name in labeled else _without_label(head, name))
+        outputs: dict[str, Any] = {}
+        for name, field in fields.items():
+            value = values.get(name)
+            if not value:
+                value = head if name in labeled else _without_label(head, name)
             try:
-                found[name] = (
-                    value
-                    if field.annotation is str
-                    else parse_value(_strip_markup(value, field), field.annotation)
-                )
+                outputs[name] = _parse_field(value, field)
             except ValueError:
                 value = ""
-            # The steps may be missing where the answer is there; every other field must have something in it.
+            # Only the unlabeled text, such as the reasoning, may be empty.
             if not value and (name in labeled or not labeled):
-                raise AdapterParseError("LeanAdapter", signature, completion)  # pyright: ignore[reportArgumentType]
-        return found
+                kind: Any = signature
+                raise AdapterParseError("LeanAdapter", kind, completion)
+        return outputs
 
 
 def _labeled_fields(signature: type[dspy.Signature]) -> list[str]:
-    """The output fields that stand behind a label."""
+    """Return the names of the output fields that have a label in the reply."""
     names = list(signature.output_fields)
     if len(names) == 1:
         return []
@@ -131,14 +133,14 @@ def _label(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _description(name: str, field: Any) -> str:
-    written = (field.json_schema_extra or {}).get("desc") or ""
-    described = name.replace("_", " ") if written.startswith("${") or not written else written
-    return (
-        described
-        if field.annotation is str
-        else f"{described} ({get_annotation_name(field.annotation)})"
-    )
+def _description(name: str, field: FieldInfo) -> str:
+    extra = field.json_schema_extra
+    text = extra.get("desc") if isinstance(extra, dict) else None
+    if not isinstance(text, str) or not text or text.startswith("${"):
+        text = name.replace("_", " ")
+    if field.annotation is str:
+        return text
+    return f"{text} ({get_annotation_name(field.annotation)})"
 
 
 def _find_labels(text: str, name: str) -> list[re.Match[str]]:
@@ -148,50 +150,62 @@ def _find_labels(text: str, name: str) -> list[re.Match[str]]:
 
 
 def _labeled_values(text: str, names: list[str]) -> tuple[dict[str, str], str]:
-    """What follows the last label of each name that has something behind it, and the text before all of these."""
-    marks = sorted(
-        ((mark.start(), mark.end(), name) for name in names for mark in _find_labels(text, name)),
-        reverse=True,
-    )
+    """Return the text behind the last label of each name that has any, and the text before them."""
+    labels: list[tuple[int, int, str]] = []
+    for name in names:
+        labels += [(label.start(), label.end(), name) for label in _find_labels(text, name)]
     values: dict[str, str] = {}
-    head, end = len(text), len(text)
-    for start, after, name in marks:
+    head_end, end = len(text), len(text)
+    for start, after, name in sorted(labels, reverse=True):
         value = text[after:end].strip()
-        if bracketed := re.fullmatch(r"<([^<>]*)>", value):
+        bracketed = re.fullmatch(r"<([^<>]*)>", value)
+        if bracketed:
             value = bracketed[1].strip()
         if value and name not in values:
-            values[name], head = value, start
+            values[name] = value
+            head_end = start
         end = start
-    return values, text[:head].strip()
+    return values, text[:head_end].strip()
 
 
 def _without_label(text: str, name: str) -> str:
-    found = _find_labels(text, name)
-    return text[found[0].end() :].strip() if found and found[0].start() == 0 else text
+    labels = _find_labels(text, name)
+    if labels and labels[0].start() == 0:
+        return text[labels[0].end() :].strip()
+    return text
 
 
-def _strip_markup(value: str, field: Any) -> str:
-    """A value without the markdown and the full stop that small models put around it, a number without its unit."""
-    numbers = _NUMBER.findall(value) if field.annotation in (int, float) else []
-    return (
-        numbers[0].replace(",", "")
-        if len(numbers) == 1
-        else value.strip(" \n*_`").removesuffix(".")
-    )
+def _parse_field(value: str, field: FieldInfo) -> Any:
+    if field.annotation is str:
+        return value
+    return parse_value(_strip_markup(value, field), field.annotation)
+
+
+def _strip_markup(value: str, field: FieldInfo) -> str:
+    """Return a value without markdown and full stop around it, and a number without its unit."""
+    if field.annotation in (int, float):
+        numbers = _NUMBER.findall(value)
+        if len(numbers) == 1:
+            return numbers[0].replace(",", "")
+    return value.strip(" \n*_`").removesuffix(".")
+
+
+_ADAPTERS: dict[str, Callable[[], dspy.Adapter]] = {
+    "lean": LeanAdapter,
+    "chat": lambda: dspy.ChatAdapter(use_json_adapter_fallback=False),
+    "json": dspy.JSONAdapter,
+    "xml": lambda: dspy.XMLAdapter(use_json_adapter_fallback=False),
+}
 
 
 def adapter_by_name(name: str) -> dspy.Adapter:
-    """`lean`, or one of DSPy's: `chat`, `json`, `xml`; none of them asks a second time when a reply cannot be read.
+    """Return an adapter: `lean`, or DSPy's `chat`, `json` or `xml`.
+
+    None of them makes a second call when a reply cannot be parsed.
 
     Raises:
         CopeError: for another name.
     """
-    factories = {
-        "lean": LeanAdapter,
-        "chat": lambda: dspy.ChatAdapter(use_json_adapter_fallback=False),
-        "json": dspy.JSONAdapter,
-        "xml": lambda: dspy.XMLAdapter(use_json_adapter_fallback=False),
-    }
-    if name not in factories:
-        raise CopeError(f"no adapter is named {name!r}: choose one of {', '.join(factories)}")
-    return factories[name]()
+    if name not in _ADAPTERS:
+        raise CopeError(f"no adapter is named {name!r}: choose one of {', '.join(_ADAPTERS)}")
+    return _ADAPTERS[name]()

@@ -1,4 +1,4 @@
-"""Admission control: what may stop model calls before they are made, such as the budget of a compile."""
+"""Admission control: decide before each model call whether it may be made."""
 
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -8,37 +8,41 @@ from .scope import in_scope, scoped
 
 
 class Halt(BaseException):
-    """Aborts all work in progress. It derives from `BaseException` so that an optimizer's `except Exception` cannot swallow it."""
+    """Aborts all work in progress.
+
+    It derives from `BaseException` so that an optimizer's `except Exception` cannot swallow it.
+    """
 
 
 class AdmissionControl(Protocol):
-    """Asked before every call that a model would answer; what a ledger or cache answers is free."""
+    """Admits or stops every call of a model. Answers from a ledger or cache are free."""
 
     def before_call(self) -> None:
-        """Let a call begin.
+        """Admit a call.
 
         Raises:
-            Halt: when no further one may.
+            Halt: when no further call may be made.
         """
         ...
 
     def on_error(self, call: Call, error: Exception) -> None:
-        """Note that an admitted call failed. `after_call` follows nevertheless.
+        """Handle an error of an admitted call. `after_call` is called afterwards.
 
         Raises:
-            Halt: when the error is no reason to try others.
+            Halt: when further calls would fail in the same way.
         """
         ...
 
     def after_call(self, call: Call) -> None:
-        """Note what an admitted call used in the end."""
+        """Add the usage of an admitted call."""
         ...
 
 
 def current_admission_control() -> AdmissionControl | None:
+    """Return the admission control of the current context."""
     return in_scope("admission_control")
 
 
 def admission_control(control: AdmissionControl | None) -> AbstractContextManager[None]:
-    """Ask `control` before every call made inside, also those that DSPy's optimizers make in threads of their own."""
+    """Apply `control` to all calls made inside, including those in threads of DSPy's optimizers."""
     return scoped("admission_control", control)

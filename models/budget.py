@@ -1,4 +1,4 @@
-"""What model calls may use, and the guard that keeps them to it: a hard cap on the total, over all attempts."""
+"""Budgets: hard limits of the total usage of model calls over all attempts, and their guard."""
 
 import asyncio
 import threading
@@ -13,7 +13,7 @@ from .usage import Usage
 from .usage_row import UsageRow
 
 UsageRows = Sequence[UsageRow]
-"""A question's usage by tier, round and role, as in its record."""
+"""A question's usage by tier, round and role."""
 
 
 class BudgetExhausted(Halt):
@@ -22,16 +22,16 @@ class BudgetExhausted(Halt):
 
 @dataclass(frozen=True)
 class Budget:
-    """The most that may be used in all; None is no bound.
+    """Limits of the total usage; None is no limit.
 
     Attributes:
-        calls: requests that a model answered, those of the proposing model of a compile included.
-        tokens: prompt and completion tokens.
-        usd: money; the price of every tier must be known, and the proposer's where one is asked.
+        calls: requests that a model answered, including those of a compile's proposer.
+        tokens: tokens of prompts and completions.
+        usd: money; the price of every tier and of a compile's proposer must be known.
         seconds: time of the machine that the models run on, as the meter charges it.
 
     Raises:
-        CopeError: for a bound that is not above 0.
+        CopeError: for a limit that is not above 0.
 
     >>> Budget(calls=500).calls
     500
@@ -50,12 +50,12 @@ class Budget:
                 )
 
     def bounds(self) -> dict[str, float]:
-        """Return those that are set, by name."""
+        """Return the limits that are set, by name."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
 
 def format_bound(bound: float) -> str:
-    """Return a bound as the user should read it.
+    """Format a limit.
 
     >>> format_bound(1000000), format_bound(0.05)
     ('1,000,000', '0.05')
@@ -64,9 +64,10 @@ def format_bound(bound: float) -> str:
 
 
 def cost_for_budget(usage: UsageRows) -> float:
-    """Return what a question cost in USD. A call that was stopped early counts as much as its finished siblings.
+    """Return the cost of a question in USD, as a budget counts it.
 
-    What a provider bills for a call that it was asked to drop is not known, so the budget takes it as a whole one.
+    A cancelled call counts as much as the mean finished call of its row, because no provider says
+    what it bills for a cancelled call.
 
     Raises:
         CopeError: when a finished call has no price.
@@ -78,24 +79,28 @@ def cost_for_budget(usage: UsageRows) -> float:
     for row in usage:
         if row["unpriced"] > row["cancelled"]:
             raise CopeError(
-                "a budget needs prices: give --price TIER=IN/OUT for every tier whose price is not known"
+                "a budget needs prices: give --price TIER=IN/OUT for every tier whose price "
+                "is not known"
             )
-        known, priced = row["usd"] or 0.0, row["calls"] - row["unpriced"]
-        total += known + (row["unpriced"] * known / priced if priced > 0 else 0.0)
+        known = row["usd"] or 0.0
+        priced = row["calls"] - row["unpriced"]
+        estimated = row["unpriced"] * known / priced if priced > 0 else 0.0
+        total += known + estimated
     return total
 
 
 class BudgetGuard:
     """Keeps model calls, or whole questions, within a budget.
 
-    As an `AdmissionControl` it bounds single calls. They are counted when they begin, so that their number never passes
-    the bound; tokens, money and seconds are known when a call ends, so they pass theirs by no more than the calls in
-    flight. `reserve` bounds whole questions by money instead, so that no question is left half asked.
+    As an `AdmissionControl` it limits single calls. They are counted when they begin, so their
+    number never exceeds the limit. Tokens, money and seconds are known when a call ends, so they
+    exceed theirs by no more than the calls in flight. `reserve` limits whole questions by money
+    instead, so that no question is left incomplete.
 
     Args:
-        budget: the bounds.
-        used: what earlier attempts used.
-        questions: the usage of questions that were answered before, where whole questions are bounded.
+        budget: the limits.
+        used: the usage of earlier attempts.
+        questions: the usage of each question answered earlier, when whole questions are limited.
     """
 
     def __init__(
@@ -112,13 +117,13 @@ class BudgetGuard:
         self._questions_running = 0
         self._first_cost_known = asyncio.Event()
         self.stop_reason: str | None = None
-        """Why `reserve` lets no further question begin."""
+        """Why `reserve` admits no further question."""
 
     # Single calls
 
     @contextmanager
     def set_aside(self, usage: Usage) -> Iterator[None]:
-        """Leave this much unused inside, for what comes after."""
+        """Keep this much of the budget unused inside, for later calls."""
         before, self._set_aside = self._set_aside, usage.totals()
         try:
             yield
@@ -126,10 +131,10 @@ class BudgetGuard:
             self._set_aside = before
 
     def before_call(self) -> None:
-        """Let a call begin.
+        """Admit a call.
 
         Raises:
-            BudgetExhausted: when a bound is reached.
+            BudgetExhausted: when a limit is reached.
         """
         with self._lock:
             reason = self.exhausted_reason()
@@ -138,22 +143,22 @@ class BudgetGuard:
             self._calls_begun += 1
 
     def on_error(self, call: Call, error: Exception) -> None:
-        """Do nothing, because `after_call` books a call that failed as well."""
+        """Do nothing, because `after_call` counts failed calls as well."""
 
     def after_call(self, call: Call) -> None:
-        """Book a call."""
+        """Add the usage of a call."""
         with self._lock:
-            nobody_was_asked = call.cache_hit or (call.cancelled and not call.seconds)
-            if nobody_was_asked:
+            never_sent = call.cancelled and not call.seconds
+            if call.cache_hit or never_sent:
                 self._calls_begun -= 1
             else:
                 self.used = self.used.plus(Usage.from_calls([call]))
 
     def remaining(self, name: str) -> float | None:
-        """Return how much of a bound is left besides what is set aside; None where there is no bound.
+        """Return how much of a limit remains, without what is set aside; None without a limit.
 
         Raises:
-            CopeError: when money is bounded and a finished call has no price.
+            CopeError: when money is limited and a finished call has no price.
         """
         bound = getattr(self.budget, name)
         used = self._calls_begun if name == "calls" else self.used.totals()[name]
@@ -161,13 +166,14 @@ class BudgetGuard:
             return None
         if used is None:
             raise CopeError(
-                "a budget in USD needs prices: give --price TIER=IN/OUT for every tier, and --price proposer=IN/OUT; if a "
-                "call of an earlier attempt has none, start anew with --fresh"
+                "a budget in USD needs prices: give --price TIER=IN/OUT for every tier, and "
+                "--price proposer=IN/OUT; if a call of an earlier attempt has none, start anew "
+                "with --fresh"
             )
         return bound - used - (self._set_aside.get(name) or 0)
 
     def exhausted_reason(self) -> str | None:
-        """Return which bound is reached, as text; None when a call may begin."""
+        """Return a message about the limit that is reached; None when a call may begin."""
         for name, bound in self.budget.bounds().items():
             remaining = self.remaining(name)
             if remaining is not None and remaining <= 0:
@@ -179,22 +185,24 @@ class BudgetGuard:
 
     @asynccontextmanager
     async def reserve(self) -> AsyncIterator[Callable[[UsageRows], None] | None]:
-        """Reserve as much money as the most expensive question took, for one more question.
+        """Reserve the cost of the most expensive question so far for one more question.
 
         Yields:
-            What takes the question's usage when it is answered; None when there is no room, and `stop_reason` says why.
+            A function that takes the question's usage when it is answered; None when the budget
+            does not suffice, and then `stop_reason` is set.
         """
         bound = self.budget.usd
         if bound is None:
             yield lambda usage: None
             return
         if self._questions_running and self._max_question_usd is None:
-            await self._first_cost_known.wait()  # one question first shows what they cost
+            await self._first_cost_known.wait()  # the cost of a first question
         reserved = (self._max_question_usd or 0.0) * (self._questions_running + 1)
         if self._spent_usd + reserved > bound:
             self.stop_reason = (
-                f"the budget of ${bound:g} allows no further question (spent ${self._spent_usd:.4f}); what is done is "
-                "saved, and the same command with a larger --budget goes on"
+                f"the budget of ${bound:g} allows no further question (spent "
+                f"${self._spent_usd:.4f}); what is done is saved, and the same command with a "
+                "larger --budget goes on"
             )
             yield None
             return

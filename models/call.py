@@ -9,17 +9,26 @@ Role = Literal["plan", "reason", "other"]
 
 @dataclass(slots=True)
 class Call:
-    """One request to a model, as it was used and paid.
+    """One request to a model.
 
     Attributes:
-        seconds: from the moment the engine took the request to its end.
-        machine_seconds: the call's share of the machine's time; calls in flight together divide it.
-        sample: the sample of its round that it was made for; None where it was made for all of them, or for none.
-        usd: None when the price is not known. A cache hit costs 0.
-        cache_hit: answered by the cache; its tokens were paid before and count as zero here.
-        cancelled: given up because nothing depended on it any more; tokens as far as the engine told them.
-        from_ledger: taken from the record of an earlier, interrupted run, with what it used then.
-        logprob: the sum of its tokens' log-probabilities, where they were asked for and given.
+        tier: the tier that was called.
+        model: the model's name.
+        round: the round, from 1; 0 for calls outside of rounds.
+        role: what the call was for.
+        sample: the sample of the round; None for a call made for all samples or for none.
+        prompt_tokens: tokens of the prompt.
+        completion_tokens: tokens of the completion.
+        cached_tokens: tokens of the prompt that the engine had in its cache.
+        usd: the price; None when it is not known. A cache hit costs 0.
+        seconds: from the start of the request in the engine to its end.
+        machine_seconds: the call's share of the machine's time; concurrent calls divide it.
+        cache_hit: answered by the cache. Its tokens were paid before and count as zero here.
+        cancelled: stopped because its result was no longer needed. Its tokens are those that the
+            engine reported.
+        truncated: ended by the limit of tokens.
+        from_ledger: restored from an earlier, interrupted run, with the usage of that time.
+        logprob: the sum of the tokens' log-probabilities, if they were requested and returned.
     """
 
     tier: str = ""
@@ -40,12 +49,12 @@ class Call:
     logprob: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the call as a ledger holds it."""
+        """Return the call as in a ledger's file."""
         return {_FILE_KEYS.get(name, name): getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_dict(cls, entry: Mapping[str, Any]) -> "Call":
-        """Return the call that a ledger holds."""
+        """Return a call of a ledger's file."""
         return cls(**{_FIELDS.get(key, key): value for key, value in entry.items()})
 
 

@@ -1,4 +1,4 @@
-"""How many requests are in flight: a bound for each tier, and turns between tiers that share a machine's cores."""
+"""Limit the requests in flight of each tier, and schedule tiers that share a machine's cores."""
 
 import asyncio
 import contextvars
@@ -8,63 +8,90 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from time import monotonic
 
 
-def _wake(loop: asyncio.AbstractEventLoop, future: asyncio.Future[None]) -> bool:
-    """Wake a waiter on its own loop; False when that loop was closed, so that nobody waits there any more."""
-    try:
-        loop.call_soon_threadsafe(lambda: future.done() or future.set_result(None))
-    except RuntimeError:
-        return False
-    return True
+@dataclass(order=True)
+class _Waiter:
+    """A request that waits on its own event loop. The lowest priority number comes first."""
+
+    priority: int
+    arrival: int
+    tier: str = field(compare=False)
+    loop: asyncio.AbstractEventLoop = field(compare=False)
+    future: asyncio.Future[None] = field(compare=False)
+
+    def wake(self) -> bool:
+        """Wake the request. Return False when its loop is closed, so that it waits no more."""
+        try:
+            self.loop.call_soon_threadsafe(self._set_result)
+        except RuntimeError:
+            return False
+        return True
+
+    def _set_result(self) -> None:
+        if not self.future.done():
+            self.future.set_result(None)
+
+
+_arrivals = itertools.count()
+
+
+def _new_waiter(tier: str = "", priority: int = 0) -> _Waiter:
+    loop = asyncio.get_running_loop()
+    return _Waiter(priority, next(_arrivals), tier, loop, loop.create_future())
 
 
 class TierScheduler:
-    """Lets the tiers of one machine generate in turn; requests of one tier run side by side.
+    """Lets the tiers of one machine generate in turn; requests of one tier run concurrently.
 
-    Two servers' models that generate at once fight for the cores (measured at more than six times slower than in turn
-    on two cores, for Ollama). The tier whose turn it is keeps it while it has work, but for no longer than `time_slice`
-    seconds of `clock` once another tier waits. Works across threads and event loops.
+    Two models of servers that generate at once compete for the cores (measured at more than six
+    times slower than in turn on two cores, for Ollama). The active tier stays active while it has
+    work, but for no longer than `time_slice` seconds of `clock` once another tier waits. Works
+    across threads and event loops.
     """
 
     def __init__(self, time_slice: float = 5.0, clock: Callable[[], float] = monotonic) -> None:
         self.time_slice = time_slice
         self._clock = clock
         self._lock = threading.Lock()
-        self._holder: str | None = None
-        self._since = 0.0
+        self._active: str | None = None
+        self._active_since = 0.0
         self._running = 0
-        self._waiting: deque[tuple[str, asyncio.AbstractEventLoop, asyncio.Future[None]]] = deque()
+        self._waiting: deque[_Waiter] = deque()
 
     def _may_enter(self, tier: str) -> bool:
-        if self._holder in (None, tier):
-            others_wait = any(name != tier for name, _, _ in self._waiting)
-            return (
-                not others_wait
-                or self._holder is None
-                or self._clock() - self._since < self.time_slice
-            )
-        return False
+        if self._active is None:
+            return True
+        if self._active != tier:
+            return False
+        others_wait = any(waiter.tier != tier for waiter in self._waiting)
+        return not others_wait or self._clock() - self._active_since < self.time_slice
 
     def _enter(self, tier: str) -> None:
-        if self._holder != tier:
-            self._holder, self._since = tier, self._clock()
+        if self._active != tier:
+            self._activate(tier)
         self._running += 1
 
+    def _activate(self, tier: str) -> None:
+        self._active = tier
+        self._active_since = self._clock()
+
     def _hand_over(self) -> None:
-        """With nothing running, the turn goes to whoever has waited longest, and to all others of that tier."""
+        """Activate the tier of the longest waiting request, and wake all requests of that tier."""
         while self._waiting:
-            tier = self._waiting[0][0]
-            woken, remaining = [], deque()
+            tier = self._waiting[0].tier
+            woken: list[_Waiter] = []
+            remaining: deque[_Waiter] = deque()
             for waiter in self._waiting:
-                (woken if waiter[0] == tier else remaining).append(waiter)
+                (woken if waiter.tier == tier else remaining).append(waiter)
             self._waiting = remaining
-            self._holder, self._since = tier, self._clock()
-            self._running = sum(_wake(loop, future) for _, loop, future in woken)
+            self._activate(tier)
+            self._running = sum(waiter.wake() for waiter in woken)
             if self._running:
                 return
-        self._holder = None
+        self._active = None
 
     def _leave(self) -> None:
         with self._lock:
@@ -74,34 +101,43 @@ class TierScheduler:
 
     @asynccontextmanager
     async def turn(self, tier: str) -> AsyncIterator[None]:
-        future: asyncio.Future[None] | None = None
+        """Wait until the tier may generate."""
+        waiter: _Waiter | None = None
         with self._lock:
             if self._may_enter(tier):
                 self._enter(tier)
             else:
-                loop = asyncio.get_running_loop()
-                future = loop.create_future()
-                self._waiting.append((tier, loop, future))
-        if future is not None:
-            try:
-                await future
-            except asyncio.CancelledError:
-                with self._lock:
-                    still_waiting = [w for w in self._waiting if w[2] is future]
-                    for waiter in still_waiting:
-                        self._waiting.remove(waiter)
-                if not still_waiting:
-                    self._leave()  # it was chosen before it gave up
-                raise
+                waiter = _new_waiter(tier)
+                self._waiting.append(waiter)
+        if waiter is not None:
+            await self._wait(waiter)
         try:
             yield
         finally:
             self._leave()
 
+    async def _wait(self, waiter: _Waiter) -> None:
+        try:
+            await waiter.future
+        except asyncio.CancelledError:
+            with self._lock:
+                was_waiting = waiter in self._waiting
+                if was_waiting:
+                    self._waiting.remove(waiter)
+            if not was_waiting:
+                self._leave()  # it was woken before it was cancelled
+            raise
+
+
+_priority: contextvars.ContextVar[int] = contextvars.ContextVar("cope_priority", default=0)
+
 
 @contextmanager
 def with_priority(priority: int) -> Iterator[None]:
-    """Requests made inside wait behind all those of a lower rank, in this task and in those it starts; 0 otherwise."""
+    """Set the priority of requests made inside, in this task and in the tasks that it starts.
+
+    Requests with a lower number come first. The default is 0.
+    """
     token = _priority.set(priority)
     try:
         yield
@@ -109,37 +145,35 @@ def with_priority(priority: int) -> Iterator[None]:
         _priority.reset(token)
 
 
-_priority: contextvars.ContextVar[int] = contextvars.ContextVar("cope_priority", default=0)
-
-
 class PrioritySemaphore:
-    """At most `size` requests in flight, across threads and event loops; the lowest rank first, then first come first served."""
+    """Allows at most `size` requests in flight, across threads and event loops.
+
+    Waiting requests are served by priority, and in the order of arrival within a priority.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self._lock = threading.Lock()
         self._free = size
-        self._waiting: list[tuple[int, int, asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
-        self._arrivals = itertools.count()
+        self._waiting: list[_Waiter] = []
 
     async def __aenter__(self) -> None:
         with self._lock:
             if self._free:
                 self._free -= 1
                 return
-            loop = asyncio.get_running_loop()
-            future: asyncio.Future[None] = loop.create_future()
-            heapq.heappush(self._waiting, (_priority.get(), next(self._arrivals), loop, future))
+            waiter = _new_waiter(priority=_priority.get())
+            heapq.heappush(self._waiting, waiter)
         try:
-            await future
+            await waiter.future
         except asyncio.CancelledError:
             with self._lock:
-                others = [w for w in self._waiting if w[3] is not future]
-                waited = len(others) < len(self._waiting)
-                heapq.heapify(others)
-                self._waiting = others
-            if not waited:
-                self._release()  # the slot was given before the waiter gave up
+                was_waiting = waiter in self._waiting
+                if was_waiting:
+                    self._waiting.remove(waiter)
+                    heapq.heapify(self._waiting)
+            if not was_waiting:
+                self._release()  # it got the slot before it was cancelled
             raise
 
     async def __aexit__(self, *_: object) -> None:
@@ -148,6 +182,6 @@ class PrioritySemaphore:
     def _release(self) -> None:
         with self._lock:
             while self._waiting:
-                if _wake(*heapq.heappop(self._waiting)[2:]):
+                if heapq.heappop(self._waiting).wake():
                     return
             self._free += 1

@@ -1,8 +1,8 @@
-"""One background event loop, so that the asynchronous code has a synchronous face everywhere.
+"""One background event loop, so that synchronous code can run the asynchronous code everywhere.
 
-DSPy's Evaluate and its optimizers are synchronous and use threads, notebooks already run a loop: in all of them
-`run_sync` hands the coroutine to one loop in a thread of its own, with the caller's context variables (DSPy's
-settings, MLflow's open span) carried over.
+DSPy's Evaluate and its optimizers are synchronous and use threads, and notebooks already run a
+loop. In all of them `run_sync` runs the coroutine on one loop in its own thread, with the caller's
+context variables (DSPy's settings, MLflow's open span).
 """
 
 import asyncio
@@ -31,14 +31,14 @@ def _background_loop() -> asyncio.AbstractEventLoop:
 
 def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
     while True:
-        # A task that exits also breaks the loop; its caller gets the exit, and the loop goes on for the others.
+        # A task that exits also stops the loop. Its caller gets the exit, and the loop continues.
         with suppress(SystemExit, KeyboardInterrupt):
             loop.run_forever()
             return
 
 
 def _after_fork() -> None:
-    """A forked process has the loop but not its thread."""
+    """Forget the loop in a forked process, which has the loop but not its thread."""
     global _lock, _loop
     _lock, _loop = threading.Lock(), None
 
@@ -48,12 +48,13 @@ if hasattr(os, "register_at_fork"):
 
 
 def run_sync(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end and return its result, from any thread, also where a loop already runs.
+    """Run a coroutine and return its result, from any thread, even one with a running loop.
 
-    The caller's context variables are seen by the coroutine. An interrupt (Ctrl-C) in the caller cancels it.
+    The coroutine sees the caller's context variables. An interrupt (Ctrl-C) in the caller cancels
+    it.
 
     Raises:
-        RuntimeError: when called on the background loop itself, where waiting would never end.
+        RuntimeError: when called on the background loop itself, where it would wait forever.
 
     >>> async def double(x): return 2 * x
     >>> run_sync(double(21))
@@ -67,7 +68,7 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
     if on_background_loop:
         work.close()
         raise RuntimeError(
-            "run_sync was called from asynchronous code of ours: await it there instead"
+            "run_sync was called from this package's asynchronous code: await it there instead"
         )
 
     outcome: Future[T] = Future()
@@ -76,10 +77,16 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
     def done(task: asyncio.Task[T]) -> None:
         if task.cancelled():
             outcome.cancel()
-        elif error := task.exception():
+            return
+        error = task.exception()
+        if error:
             outcome.set_exception(error)
         else:
             outcome.set_result(task.result())
+
+    def cancel() -> None:
+        for task in tasks:
+            task.cancel()
 
     def start() -> None:
         task = loop.create_task(work)
@@ -90,5 +97,5 @@ def run_sync(work: Coroutine[Any, Any, T]) -> T:
         loop.call_soon_threadsafe(start, context=contextvars.copy_context())
         return outcome.result()
     except BaseException:
-        loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
+        loop.call_soon_threadsafe(cancel)
         raise

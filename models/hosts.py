@@ -1,4 +1,4 @@
-"""Addresses of servers: where Ollama is looked for, and how a model's name carries one. Light: imports nothing of DSPy."""
+"""Addresses of servers: Ollama's, and those in a model's name. Imports nothing of DSPy."""
 
 import os
 from urllib.parse import urlparse
@@ -9,35 +9,41 @@ DEFAULT_HOST = "http://127.0.0.1:11434"
 
 
 def default_host() -> str:
-    """Where the server is looked for: `OLLAMA_HOST`, else loopback; an address to listen on becomes one to call.
+    """Return the address of the Ollama server: `OLLAMA_HOST`, else loopback.
+
+    An address to listen on, such as `0.0.0.0`, becomes one to call.
 
     Raises:
-        CopeError: when `OLLAMA_HOST` is no address.
+        CopeError: when `OLLAMA_HOST` is not an address.
     """
     host = os.environ.get("OLLAMA_HOST", "").strip()
     if not host:
         return DEFAULT_HOST
-    bare = "://" not in host
+    # The ports are those of Ollama's own programs.
+    ports = {"http": 80, "https": 443}
+    if "://" not in host:
+        host = f"http://{host}"
+        ports["http"] = 11434
     try:
-        parts = urlparse(f"http://{host}" if bare else host)
-        port = parts.port or (
-            11434 if bare else {"https": 443}.get(parts.scheme, 80)
-        )  # as Ollama's own programs do
+        parts = urlparse(host)
+        port = parts.port or ports.get(parts.scheme, 80)
     except ValueError:
+        given = os.environ["OLLAMA_HOST"].strip()
         raise CopeError(
-            f"OLLAMA_HOST is {host!r}, which is no address: write it as 127.0.0.1:11434"
+            f"OLLAMA_HOST is {given!r}, which is no address: write it as 127.0.0.1:11434"
         ) from None
-    name = {None: "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(
-        parts.hostname, parts.hostname
-    )
-    return f"{parts.scheme}://{f'[{name}]' if ':' in str(name) else name}:{port}{parts.path.rstrip('/')}"
+    name = parts.hostname or "127.0.0.1"
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)
+    if ":" in name:
+        name = f"[{name}]"
+    return f"{parts.scheme}://{name}:{port}{parts.path.rstrip('/')}"
 
 
 def split_host(text: str) -> tuple[str, str | None]:
-    """`NAME@http://host:port` as name and address; the address is None when there is none.
+    """Split `NAME@http://host:port` into name and address; the address is None without one.
 
     Raises:
-        CopeError: when what follows the @ is not an http address.
+        CopeError: when the text after the @ is not an http address.
 
     >>> split_host("qwen2.5:3b@http://10.0.0.2:11434")
     ('qwen2.5:3b', 'http://10.0.0.2:11434')
@@ -51,5 +57,5 @@ def split_host(text: str) -> tuple[str, str | None]:
 
 
 def is_loopback(host: str | None) -> bool:
-    """Whether an address is loopback; None means this process."""
+    """Return whether an address is loopback; None means this process."""
     return host is None or urlparse(host).hostname in ("127.0.0.1", "localhost", "::1")

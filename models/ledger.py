@@ -1,7 +1,8 @@
-"""Every finished model call of a run, appended as it is made, so that an interrupted run asks nothing twice.
+"""The ledger of a run: every finished model call, so that a resumed run repeats no call.
 
-A ledger is a JSON Lines file. A call is keyed by all that decides its outcome: model, messages, sampling settings and
-rollout. A restored call counts with what it used when it was made, unlike a cache hit.
+A ledger is a JSON Lines file. The key of a call contains everything that determines its outcome:
+model, messages, sampling settings and rollout. Unlike a cache hit, a restored call counts with its
+original usage.
 """
 
 import hashlib
@@ -16,16 +17,16 @@ from .scope import in_scope, scoped
 
 
 class Ledger:
-    """The calls of one run, in a file that grows.
+    """The calls of one run, in an append-only file.
 
     Raises:
-        CopeError: when the file cannot be written, or a line in it is damaged.
+        CopeError: when the file cannot be written, or one of its lines is damaged.
     """
 
     def __init__(self, path: Path) -> None:
         self._entries: dict[str, dict[str, Any]] = {}
         self.earlier_calls: list[dict[str, Any]] = []
-        """What the calls of earlier runs used, those that were stopped early included."""
+        """The calls of earlier runs, including cancelled ones."""
         for entry in read_jsonl(path):
             if not {"key", "call", "outputs"} <= entry.keys():
                 raise CopeError(
@@ -37,15 +38,17 @@ class Ledger:
         self._writer = JsonlWriter(path)
 
     def get(self, key: str) -> dict[str, Any] | None:
+        """Return the entry with a key; None without one."""
         return self._entries.get(key)
 
     def put(self, key: str, entry: dict[str, Any]) -> None:
+        """Append an entry."""
         entry = {"key": key, **entry}
         self._writer.append(entry)
         self._entries[key] = entry
 
     def add_cancelled(self, call: dict[str, Any]) -> None:
-        """Keep what a call used that was stopped early: it was paid for, and there is nothing to answer again with."""
+        """Append a cancelled call, which was paid for and has no output to return later."""
         self._writer.append({"key": "", "call": call, "outputs": []})
 
     def close(self) -> None:
@@ -53,7 +56,7 @@ class Ledger:
 
 
 def call_key(model: str, messages: Any, settings: dict[str, Any]) -> str:
-    """A digest of all that decides a call's outcome; a key that was renewed since does not."""
+    """Return a digest of everything that determines a call's outcome. An API key does not."""
     settings = {name: value for name, value in settings.items() if name != "api_key"}
     content = json.dumps(
         [model, messages, settings], sort_keys=True, ensure_ascii=False, default=repr
@@ -62,10 +65,13 @@ def call_key(model: str, messages: Any, settings: dict[str, Any]) -> str:
 
 
 def current_ledger() -> Ledger | None:
+    """Return the ledger of the current context."""
     return in_scope("ledger")
 
 
 def use_ledger(ledger: Ledger | None) -> AbstractContextManager[None]:
-    """Calls made inside are written to this ledger, and answered from it where it holds them; also those that DSPy's
-    Evaluate and its optimizers make."""
+    """Write calls made inside to a ledger, and answer from it the calls that it already contains.
+
+    Calls of DSPy's Evaluate and its optimizers are included.
+    """
     return scoped("ledger", ledger)

@@ -1,8 +1,9 @@
-"""The language model of a tier: a `dspy.LM` that keeps to the tier's limits and writes to the meter."""
+"""The language model of a tier: a `dspy.LM` with the tier's limits, which reports to the meter."""
 
 import asyncio
 import contextvars
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +24,14 @@ from .prices import Price
 
 @dataclass(frozen=True)
 class TierRuntime:
-    """What the calls of one tier share: how many may be in flight, whose turn it is, the clock and the price."""
+    """What all calls of a tier share.
+
+    Attributes:
+        semaphore: limits the requests in flight.
+        scheduler: schedules the tiers of one host; None where they need not take turns.
+        machine_time: divides the machine's time among calls.
+        price: the user's price; None without one.
+    """
 
     semaphore: PrioritySemaphore = field(default_factory=lambda: PrioritySemaphore(16))
     scheduler: TierScheduler | None = None
@@ -31,23 +39,17 @@ class TierRuntime:
     price: Price | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "TierRuntime":
-        return self  # optimizers copy programs; the machine stays one
+        return self  # optimizers copy programs, but there is only one machine
 
-    def __reduce__(self) -> Any:
-        """In another process the machine is free: the settings go there, what is in flight here does not."""
-        return _rebuild_runtime, (
-            self.semaphore.size,
-            self.scheduler and self.scheduler.time_slice,
-            self.price,
-        )
+    def __reduce__(self) -> tuple[Callable[..., "TierRuntime"], tuple[Any, ...]]:
+        """Pickle the settings, but not the requests in flight, which belong to this process."""
+        time_slice = None if self.scheduler is None else self.scheduler.time_slice
+        return _rebuild_runtime, (self.semaphore.size, time_slice, self.price)
 
 
 def _rebuild_runtime(size: int, time_slice: float | None, price: Price | None) -> TierRuntime:
-    return TierRuntime(
-        PrioritySemaphore(size),
-        None if time_slice is None else TierScheduler(time_slice),
-        price=price,
-    )
+    scheduler = None if time_slice is None else TierScheduler(time_slice)
+    return TierRuntime(PrioritySemaphore(size), scheduler, price=price)
 
 
 _current_call: contextvars.ContextVar[Call | None] = contextvars.ContextVar(
@@ -61,22 +63,22 @@ _history_disabled: contextvars.ContextVar[bool] = contextvars.ContextVar(
 def report_partial_usage(
     prompt_tokens: int, completion_tokens: int, cached_tokens: int = 0
 ) -> None:
-    """For engines: what a cancelled request had used when it was stopped."""
-    if call := _current_call.get():
-        call.prompt_tokens, call.completion_tokens, call.cached_tokens = (
-            prompt_tokens,
-            completion_tokens,
-            cached_tokens,
-        )
+    """Report, from an engine, the tokens that a cancelled request had used when it was stopped."""
+    call = _current_call.get()
+    if call:
+        call.prompt_tokens = prompt_tokens
+        call.completion_tokens = completion_tokens
+        call.cached_tokens = cached_tokens
 
 
 class TierLM(dspy.LM):
-    """A `dspy.LM` with a tier's name; everything else about it is DSPy's.
+    """A `dspy.LM` with a tier's name, limits and price. Everything else is DSPy's.
 
     Args:
         model: the name that DSPy or the engine knows.
-        tier: the tier's name, under which the meter books the calls.
-        runtime: limits, turns, clock and price; a private one when None.
+        tier: the tier's name, under which the meter counts the calls.
+        runtime: limits, scheduler, accountant and price; one of its own when None.
+        **kwargs: arguments of `dspy.LM`.
     """
 
     def __init__(
@@ -87,7 +89,7 @@ class TierLM(dspy.LM):
         self.runtime = runtime or TierRuntime()
 
     def dump_state(self) -> dict[str, Any]:
-        return {**super().dump_state(), "tier": self.tier}
+        return super().dump_state() | {"tier": self.tier}
 
     @classmethod
     def load_state(cls, state: dict[str, Any], *, allow_custom_lm_class: bool = False) -> Any:
@@ -100,27 +102,18 @@ class TierLM(dspy.LM):
 
     async def acall(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
         kwargs = self._supported_kwargs(kwargs)
-        if (
-            count := kwargs.pop("n", None) or 1
-        ) > 1:  # DSPy's engines ask as often, under one record
-            first = count * (kwargs.pop("rollout_id", None) or 0)
-            draws = (
-                self.acall(prompt, messages=messages, **kwargs, rollout_id=first + i)
-                for i in range(count)
-            )
-            return [output for outputs in await asyncio.gather(*draws) for output in outputs]
+        count = kwargs.pop("n", None) or 1
+        if count > 1:
+            return await self._acall_repeatedly(count, prompt, messages, kwargs)
         call = new_call(self.tier, self.model)
         ledger = current_ledger()
-        key = call_key(self.model, messages or prompt, {**self.kwargs, **kwargs}) if ledger else ""
-        if ledger and (entry := ledger.get(key)):
-            here = {
-                "tier": call.tier,
-                "round": call.round,
-                "role": call.role,
-                "sample": call.sample,
-            }
-            record_call(Call.from_dict({**entry["call"], **here, "restored": True}))
-            return entry["outputs"]
+        key = ""
+        if ledger:
+            key = call_key(self.model, messages or prompt, self.kwargs | kwargs)
+            entry = ledger.get(key)
+            if entry:
+                _record_restored(call, entry["call"])
+                return entry["outputs"]
         control = current_admission_control()
         if control:
             control.before_call()
@@ -133,7 +126,7 @@ class TierLM(dspy.LM):
             raise
         except asyncio.CancelledError:
             call.cancelled = True
-            if call.seconds:  # it had left the queue
+            if call.seconds:  # the engine had started it
                 record_call(call)
                 if ledger:
                     ledger.add_cancelled(call.as_dict())
@@ -147,24 +140,36 @@ class TierLM(dspy.LM):
             ledger.put(key, {"call": call.as_dict(), "outputs": _plain_outputs(outputs)})
         return outputs
 
+    async def _acall_repeatedly(
+        self, count: int, prompt: Any, messages: Any, kwargs: dict[str, Any]
+    ) -> list[Any]:
+        """Make `count` calls, each with its own record; DSPy would make them under one record."""
+        first = count * (kwargs.pop("rollout_id", None) or 0)
+        calls = [
+            self.acall(prompt, messages=messages, **kwargs, rollout_id=first + i)
+            for i in range(count)
+        ]
+        outputs: list[Any] = []
+        for part in await asyncio.gather(*calls):
+            outputs += part
+        return outputs
+
     async def _timed_call(
         self, call: Call, prompt: Any, messages: Any, kwargs: dict[str, Any]
     ) -> Any:
+        """Wait for the tier's turn, make the call, and set its times and its price."""
         runtime = self.runtime
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(runtime.semaphore)
             if runtime.scheduler:
                 await stack.enter_async_context(runtime.scheduler.turn(self.tier))
-            if (
-                dspy.settings.disable_history
-            ):  # the meter reads what DSPy would note there, and goes no further
+            if dspy.settings.disable_history:
+                # DSPy reports the call's usage by `update_history`, which must be called.
                 stack.enter_context(dspy.context(disable_history=False))
                 stack.callback(_history_disabled.reset, _history_disabled.set(True))
-            started, share, failed = (
-                time.perf_counter(),
-                runtime.machine_time.start(self.model),
-                False,
-            )
+            started = time.perf_counter()
+            share = runtime.machine_time.start(self.model)
+            failed = False
             try:
                 return await self._send(prompt, messages, kwargs)
             except Exception:
@@ -173,46 +178,62 @@ class TierLM(dspy.LM):
             finally:
                 call.machine_seconds = runtime.machine_time.stop(share, self.model)
                 call.seconds = time.perf_counter() - started
-                if call.cache_hit:
-                    call.seconds = call.machine_seconds = 0.0
-                elif (
-                    failed and call.usd is None
-                ):  # nobody bills tokens for it; an hourly price charges its time
-                    call.usd = self.price_of(*_tokens(call)[:2], call.machine_seconds)
-                elif price := runtime.price:
-                    # What a cancelled call used is known as far as its engine told, and an API does not tell.
-                    told = call.prompt_tokens or not price.is_per_token
-                    call.usd = price.cost(*_tokens(call), call.machine_seconds) if told else None
+                self._set_price(call, failed)
+
+    def _set_price(self, call: Call, failed: bool) -> None:
+        price = self.runtime.price
+        if call.cache_hit:
+            call.seconds = call.machine_seconds = 0.0
+        elif failed and call.usd is None:
+            # No provider bills tokens of a failed call; an hourly price charges its time.
+            call.usd = self.price_of(
+                call.prompt_tokens, call.completion_tokens, call.machine_seconds
+            )
+        elif price:
+            # An engine reports the tokens of a cancelled call, an API does not.
+            known = call.prompt_tokens or not price.is_per_token
+            call.usd = None
+            if known:
+                call.usd = price.cost(
+                    call.prompt_tokens,
+                    call.completion_tokens,
+                    call.cached_tokens,
+                    call.machine_seconds,
+                )
 
     async def _send(self, prompt: Any, messages: Any, kwargs: dict[str, Any]) -> Any:
-        """Ask the model in DSPy's own way."""
+        """Call the model as DSPy does."""
         return await super().acall(prompt, messages=messages, **kwargs)
 
     def _keep_history(self, entry: dict[str, Any]) -> None:
-        """Note a finished call in DSPy's history."""
+        """Add a finished call to DSPy's history."""
         super().update_history(entry)
 
     def price_of(
         self, prompt_tokens: int, completion_tokens: int, machine_seconds: float
     ) -> float | None:
-        """What a call like this would cost in USD: by the user's price, else an API's by DSPy's table; None when unknown."""
-        if price := self.runtime.price:
+        """Return the cost of such a call in USD; None when it is not known.
+
+        The price is the user's, else that of an API in DSPy's table.
+        """
+        price = self.runtime.price
+        if price:
             return price.cost(prompt_tokens, completion_tokens, 0, machine_seconds)
         if isinstance(getattr(self, "engine", None), LocalEngine):
             return None
         provider, _, model = self.model.partition("/")
         info = model_info(provider, model)
-        rates = rate(info, "input_cost_per_token"), rate(info, "output_cost_per_token")
-        if rates[0] is None or rates[1] is None:
+        input_rate = rate(info, "input_cost_per_token")
+        output_rate = rate(info, "output_cost_per_token")
+        if input_rate is None or output_rate is None:
             return None
-        return prompt_tokens * rates[0] + completion_tokens * rates[1]
+        return prompt_tokens * input_rate + completion_tokens * output_rate
 
     def _supported_kwargs(self, kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Leave out what the model refuses; a greedy call has no rollouts."""
+        """Return the arguments that the model accepts. A greedy call has no rollouts."""
         kwargs = dict(kwargs)
-        if (
-            "max_completion_tokens" in self.kwargs
-        ):  # a reasoning model, whose thoughts count as completion
+        if "max_completion_tokens" in self.kwargs:
+            # A reasoning model, whose reasoning counts as completion.
             for name in ("temperature", "max_tokens", "stop"):
                 kwargs.pop(name, None)
         elif kwargs.get("temperature") == 0:
@@ -220,7 +241,10 @@ class TierLM(dspy.LM):
         return kwargs
 
     def update_history(self, entry: dict[str, Any]) -> None:
-        """DSPy reports every finished call here, in the caller's context, with usage, cost and the response."""
+        """Copy the usage of a finished call to its `Call`.
+
+        DSPy calls this in the caller's context, with usage, cost and the response.
+        """
         if not _history_disabled.get():
             self._keep_history(entry)
         call = _current_call.get()
@@ -237,31 +261,45 @@ class TierLM(dspy.LM):
         call.completion_tokens = usage.get("completion_tokens") or 0
         call.cached_tokens = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
         call.usd = entry.get("cost")
-        call.logprob = _logprob(entry.get("outputs"))
+        call.logprob = _sum_logprobs(entry.get("outputs"))
 
 
-def _is_cached_response(response: Any) -> bool:
-    """Whether a response comes from DSPy's cache: LiteLLM's is marked, DSPy's own keeps the tokens it was made with."""
+def _record_restored(call: Call, saved: dict[str, Any]) -> None:
+    """Record a call of the ledger under the labels of the call that it answers."""
+    restored = Call.from_dict(saved)
+    restored.tier, restored.round = call.tier, call.round
+    restored.role, restored.sample = call.role, call.sample
+    restored.from_ledger = True
+    record_call(restored)
+
+
+def _is_cached_response(response: object) -> bool:
+    """Return whether a response comes from DSPy's cache.
+
+    LiteLLM's cache marks its responses; DSPy's own keeps the tokens of the original call.
+    """
     usage = getattr(response, "usage", None)
-    made_with = getattr(usage, "input_tokens", None) or getattr(usage, "output_tokens", None)
-    return bool(made_with or getattr(response, "cache_hit", False))
-
-
-def _tokens(call: Call) -> tuple[int, int, int]:
-    return call.prompt_tokens, call.completion_tokens, call.cached_tokens
+    tokens = getattr(usage, "input_tokens", None) or getattr(usage, "output_tokens", None)
+    return bool(tokens or getattr(response, "cache_hit", False))
 
 
 def _plain_outputs(outputs: list[Any]) -> list[Any]:
-    """Outputs as JSON; of log-probabilities the call keeps the sum, for every token's would fill the disk."""
-    return [
-        {k: v for k, v in o.items() if k != "logprobs"} if isinstance(o, dict) else o
-        for o in outputs
-    ]
+    """Return outputs as JSON, without log-probabilities, which would fill the disk.
+
+    The `Call` has their sum.
+    """
+    plain: list[Any] = []
+    for output in outputs:
+        if isinstance(output, dict):
+            output = {key: value for key, value in output.items() if key != "logprobs"}
+        plain.append(output)
+    return plain
 
 
-def _logprob(outputs: list[Any] | None) -> float | None:
-    """The sum of a reply's log-probabilities; None when the engine gave none."""
+def _sum_logprobs(outputs: list[Any] | None) -> float | None:
+    """Return the sum of the first output's log-probabilities; None when the engine gave none."""
     first = outputs[0] if outputs else None
-    given = first.get("logprobs") if isinstance(first, dict) else None
-    tokens = getattr(given, "content", None)
+    if not isinstance(first, dict):
+        return None
+    tokens = getattr(first.get("logprobs"), "content", None)
     return sum(token.logprob for token in tokens) if tokens else None

@@ -1,6 +1,6 @@
 """Download and load models ahead of their first call.
 
-Only engines that take their model into this process have something to load.
+Only engines that load their model into this process have something to load.
 """
 
 import threading

@@ -1,14 +1,14 @@
-"""The one meter: what every model call used, by tier, round and role.
+"""Meter the usage of model calls by tier, round and role.
 
-Each tier's language model writes one `Call` for every request, in whatever thread or task it ran, to the meters
-that are open in its context. Money that is not known is None and is never added up as zero.
+Each tier's language model adds one `Call` per request to the open meters of its context, in any
+thread or task. An unknown price is None and never counts as zero.
 """
 
 import contextvars
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +20,7 @@ from .usage import Usage
 
 @dataclass
 class Meter:
-    """Collects the calls made while it is open.
+    """Collects the calls made while it is open; thread-safe.
 
     >>> with metered() as meter:
     ...     pass
@@ -32,21 +32,25 @@ class Meter:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def add(self, call: Call) -> None:
+        """Add a call."""
         with self._lock:
             self.calls.append(call)
 
     def total(self, **labels: Any) -> Usage:
-        """The usage of the calls that carry these labels, as in `total(tier="large", role="plan")`."""
-        return Usage.from_calls(
-            c for c in self.calls if all(getattr(c, k) == v for k, v in labels.items())
-        )
+        """Return the usage of the calls with these labels, as in `total(role="plan")`."""
+        names, wanted = tuple(labels), tuple(labels.values())
+        return Usage.from_calls(call for call in self.calls if _values(call, names) == wanted)
 
     def group_by(self, *labels: str) -> dict[tuple[Any, ...], Usage]:
-        """The usage of each combination of labels, as in `by("tier", "round", "role")`, in sorted order."""
+        """Return the usage by combination of labels, as in `group_by("tier", "role")`, sorted."""
         groups: dict[tuple[Any, ...], list[Call]] = {}
         for call in self.calls:
-            groups.setdefault(tuple(getattr(call, label) for label in labels), []).append(call)
+            groups.setdefault(_values(call, labels), []).append(call)
         return {key: Usage.from_calls(groups[key]) for key in sorted(groups)}
+
+
+def _values(call: Call, labels: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(getattr(call, label) for label in labels)
 
 
 _labels: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar(
@@ -56,7 +60,7 @@ _labels: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar(
 
 @contextmanager
 def metered(meter: Meter | None = None) -> Iterator[Meter]:
-    """Open a meter for the calls made inside, also by DSPy's Evaluate and its optimizers. Meters nest."""
+    """Meter the calls made inside, including those of DSPy's optimizers. Meters can be nested."""
     meter = Meter() if meter is None else meter
     with scoped("meters", (*in_scope("meters", ()), meter)):
         yield meter
@@ -64,8 +68,8 @@ def metered(meter: Meter | None = None) -> Iterator[Meter]:
 
 @contextmanager
 def call_labels(**labels: Any) -> Iterator[None]:
-    """Give the calls made inside these labels (`round`, `role`, `sample`)."""
-    token = _labels.set({**(_labels.get() or {}), **labels})
+    """Set labels (`round`, `role`, `sample`) of the calls made inside."""
+    token = _labels.set((_labels.get() or {}) | labels)
     try:
         yield
     finally:
@@ -73,50 +77,49 @@ def call_labels(**labels: Any) -> Iterator[None]:
 
 
 def new_call(tier: str, model: str) -> Call:
-    """A call that carries the labels in force here."""
+    """Return a call with the labels of the current context."""
     return Call(tier=tier, model=model, **(_labels.get() or {}))
 
 
 def record_call(call: Call) -> None:
-    """Write a finished call to every meter open here."""
+    """Add a finished call to every open meter of the current context."""
     for meter in in_scope("meters", ()):
         meter.add(call)
 
 
 class MachineTimeAccountant:
-    """Divides a machine's time among the calls in flight, so that their shares add up to the time it worked.
+    """Divides a machine's time among concurrent calls; the shares add up to its busy time.
 
-    Models that generate at once get equal parts of the machine, as the system's scheduler gives them; calls of one model
-    share its part equally. While m models run, a call of one with k calls is charged 1 / (m k) of every second. One clock
-    serves all tiers of a machine.
+    Models that generate at once get equal shares, as the system's scheduler gives them, and the
+    calls of one model divide its share equally. While m models run, a call of a model with k calls
+    is charged 1 / (m k) of every second. All tiers of a machine share one accountant.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._running: Counter[str] = Counter()
-        self._share: defaultdict[str, float] = defaultdict(
-            float
-        )  # what a call of each model that ran from the start had been charged
+        # By model, the seconds that a call would have been charged that ran from the start.
+        self._charged: defaultdict[str, float] = defaultdict(float)
         self._since = 0.0
 
     def _advance(self) -> None:
         now = time.perf_counter()
         for model, calls in self._running.items():
-            self._share[model] += (now - self._since) / (len(self._running) * calls)
+            self._charged[model] += (now - self._since) / (len(self._running) * calls)
         self._since = now
 
     def start(self, model: str = "") -> float:
-        """Begin a call of a model; returns what `stop` wants to know."""
+        """Begin a call of a model, and return the argument `started` of `stop`."""
         with self._lock:
             self._advance()
             self._running[model] += 1
-            return self._share[model]
+            return self._charged[model]
 
     def stop(self, started: float, model: str = "") -> float:
-        """End a call; returns the seconds charged to it."""
+        """End a call, and return the seconds charged to it."""
         with self._lock:
             self._advance()
             self._running[model] -= 1
             if not self._running[model]:
                 del self._running[model]
-            return self._share[model] - started
+            return self._charged[model] - started

@@ -1,4 +1,4 @@
-"""What calls cost: the provider's table for APIs, the user's price for local tiers; unknown stays unknown."""
+"""The price that a user gives for a tier, and the cost of a call at this price."""
 
 import re
 from dataclasses import dataclass
@@ -15,8 +15,9 @@ class Price:
     Attributes:
         input_per_million: USD per million prompt tokens.
         output_per_million: USD per million completion tokens.
-        cached_per_million: USD per million prompt tokens read from a cache; None means the input price.
-        per_hour: USD per hour in which the machine works for the tier; calls in flight together share the time.
+        cached_per_million: USD per million prompt tokens that a cache holds; None for the input
+            price.
+        per_hour: USD per hour of the machine's time for the tier, which concurrent calls divide.
     """
 
     input_per_million: float = 0.0
@@ -26,7 +27,7 @@ class Price:
 
     @classmethod
     def parse(cls, text: str) -> "Price":
-        """Read `IN/OUT` (USD per million tokens), `IN/CACHED/OUT`, or `USD/h` (per hour of machine time).
+        """Parse `IN/OUT` (USD per million tokens), `IN/CACHED/OUT`, or `USD/h` (of machine time).
 
         Raises:
             CopeError: when the text has none of these forms.
@@ -37,29 +38,36 @@ class Price:
         0.4
         """
         text = text.strip()
-        if found := re.fullmatch(_NUMBER + r"/h(?:our)?", text):
-            return cls(per_hour=float(found[1]))
-        if found := re.fullmatch(f"{_NUMBER}/{_NUMBER}", text):
-            return cls(input_per_million=float(found[1]), output_per_million=float(found[2]))
-        if found := re.fullmatch(f"{_NUMBER}/{_NUMBER}/{_NUMBER}", text):
-            return cls(float(found[1]), float(found[3]), float(found[2]))
-        raise CopeError(
-            f"price {text!r} is not understood: write IN/OUT in USD per million tokens, or USD/h, as in 0.15/0.60 or 0.40/h"
-        )
+        hourly = re.fullmatch(_NUMBER + r"/h(?:our)?", text)
+        if hourly:
+            return cls(per_hour=float(hourly[1]))
+        per_token = re.fullmatch(rf"{_NUMBER}/(?:{_NUMBER}/)?{_NUMBER}", text)
+        if per_token is None:
+            raise CopeError(
+                f"price {text!r} is not understood: write IN/OUT in USD per million tokens, "
+                "or USD/h, as in 0.15/0.60 or 0.40/h"
+            )
+        cached = None if per_token[2] is None else float(per_token[2])
+        return cls(float(per_token[1]), float(per_token[3]), cached)
 
     @property
     def is_per_token(self) -> bool:
-        """Whether a call's tokens must be known to price it."""
+        """Whether the price of a call depends on its tokens."""
         return bool(self.input_per_million or self.output_per_million or self.cached_per_million)
 
     def cost(self, prompt: int, completion: int, cached: int, machine_seconds: float) -> float:
-        """The cost of one call in USD, from its tokens and its share of the machine's time in seconds."""
-        cached_rate = (
-            self.input_per_million if self.cached_per_million is None else self.cached_per_million
-        )
-        tokens = (
-            (prompt - cached) * self.input_per_million
-            + cached * cached_rate
-            + completion * self.output_per_million
-        )
-        return tokens / 1e6 + machine_seconds * self.per_hour / 3600
+        """Return the cost of one call in USD.
+
+        Args:
+            prompt: tokens of the prompt, including `cached`.
+            completion: tokens of the completion.
+            cached: tokens of the prompt that were in a cache.
+            machine_seconds: the call's share of the machine's time.
+        """
+        cached_rate = self.cached_per_million
+        if cached_rate is None:
+            cached_rate = self.input_per_million
+        millionths = (prompt - cached) * self.input_per_million
+        millionths += cached * cached_rate
+        millionths += completion * self.output_per_million
+        return millionths / 1e6 + machine_seconds * self.per_hour / 3600

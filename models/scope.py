@@ -1,6 +1,7 @@
-"""What calls are metered, recorded or observed by: kept among DSPy's settings, since these follow calls everywhere.
+"""Context-local values (meters, ledger, observer), stored in DSPy's settings.
 
-DSPy's Evaluate and its optimizers run programs in threads that carry DSPy's settings and no other context.
+DSPy's Evaluate and its optimizers run programs in threads that inherit DSPy's settings and no other
+context.
 """
 
 from contextlib import AbstractContextManager
@@ -12,12 +13,12 @@ _PREFIX = "cope_"
 
 
 def scoped(name: str, value: Any) -> AbstractContextManager[None]:
-    """A context inside which `in_scope(name)` is `value`, in every task and thread that DSPy starts there."""
+    """Set the value of `in_scope(name)` inside, in every task and thread that DSPy starts there."""
     return dspy.context(**{_PREFIX + name: value})
 
 
 def in_scope(name: str, default: Any = None) -> Any:
-    """The innermost value of a name here.
+    """Return the innermost value of a name.
 
     >>> with scoped("example", 1):
     ...     in_scope("example")

@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,31 +28,33 @@ from .lm import TierLM, TierRuntime
 from .meter import MachineTimeAccountant
 from .prices import Price
 
-# LiteLLM must not fetch its price table where there may be no network; the one in the package serves.
+# Without a network LiteLLM must not fetch its price table; it uses the one in its package.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 DEFAULT_SMALL = "local/qwen2.5-coder-0.5b"
 DEFAULT_LARGE = "local/qwen2.5-coder-1.5b"
 
 PROMPT_SETTINGS = ("adapter", "max_tokens", "context")
-"""Options of a team that change what a prompt looks like, or what fits: prompts are compiled, and answers recorded, under one
-value of each."""
+"""Settings that change the prompt text or its maximum length.
 
-# One machine's tiers share its clock, and its cores where a server per model would fight for them.
+A compiled program or a recording is valid only for the values that it was made with.
+"""
+
+# The local tiers of one machine share its time, and those of one server may share its cores.
 _machine_clock = MachineTimeAccountant()
 _host_schedulers: dict[str, TierScheduler] = {}
 
 
 @dataclass(frozen=True)
 class Tier:
-    """A named place in the team.
+    """A model of the team under a name.
 
     Attributes:
         name: `small`, `large`, or the user's own.
-        model: the name by which the user asked for it.
+        model: the model's name as the user gave it.
         lm: the language model, for `dspy.context(lm=...)`.
-        adapter: how signatures become prompts and replies become fields.
-        seeded: whether the engine takes a seed.
+        adapter: formats signatures as prompts and parses replies to fields.
+        seeded: whether the engine accepts a seed.
     """
 
     name: str
@@ -63,47 +65,53 @@ class Tier:
 
     @property
     def engine(self) -> LocalEngine | None:
-        """The engine behind the language model; None for an API."""
+        """The engine of the language model; None for an API."""
         engine = getattr(self.lm, "engine", None)
         return engine if isinstance(engine, LocalEngine) else None
 
     @property
     def context_tokens(self) -> int | None:
-        """Tokens that a request may have, prompt and completion; None where the model's server knows."""
+        """Maximum tokens of a request, prompt and completion; None for an API."""
         return self.engine.context if self.engine else None
 
     def weights_digest(self) -> str | None:
-        """A digest of the weights behind the name, as `KIND:HEX`; None where it is not known, as with an API."""
+        """Return a digest of the model's weights, as `KIND:HEX`; None where it is not known."""
         return self.engine.weights_digest() if self.engine else None
 
-    def context(self, **more: Any) -> Any:
-        """DSPy's context in which predictors run on this tier, with more of its settings where they are given."""
-        return dspy.context(lm=self.lm, adapter=self.adapter, **more)
+    def context(self, **settings: Any) -> Any:
+        """Return DSPy's context in which predictors use this tier, with more of DSPy's settings."""
+        return dspy.context(lm=self.lm, adapter=self.adapter, **settings)
 
 
 class Team:
     """Tiers by name.
 
-    A tier is given as a string: `local/NAME` or `local/PATH.gguf` (embedded llama.cpp), `ollama/NAME` with an optional
-    `@http://host:port`, `PREFIX/NAME` of an engine that another package registers, or any name that DSPy and LiteLLM
-    know, with an optional `@http://host:port/v1` for an OpenAI-compatible server; or as an engine object.
+    A tier is an engine object, or a model's name:
+
+    - `local/NAME` or `local/PATH.gguf` for embedded llama.cpp,
+    - `ollama/NAME`, optionally followed by `@http://host:port`,
+    - `PREFIX/NAME` of an engine that another package registers,
+    - a name that DSPy and LiteLLM know, optionally followed by `@http://host:port/v1` for an
+      OpenAI-compatible server.
 
     Args:
         small: the small tier.
         large: the large tier.
-        tiers: more tiers by name.
-        prices: the user's price of a tier; without one an API's is DSPy's and a local tier's unknown.
-        limits: how many requests of a tier may be in flight; default 8 for local engines
-            (4 for embedded weights over 1 GB), 16 otherwise.
+        prices: the user's price by tier. Without one, the price of an API is DSPy's, and that of a
+            local tier is unknown.
+        limits: the maximum of requests in flight by tier; by default 8 for local engines (4 for
+            embedded weights over 1 GB), 16 otherwise.
         adapter: `lean`, `chat`, `json` or `xml`.
         cache: use DSPy's cache of responses.
-        context: tokens that a request to a local engine may have, prompt and completion.
-        max_tokens: most tokens of a completion, unless the preset says otherwise.
+        context: maximum tokens of a request to a local engine, prompt and completion.
+        max_tokens: maximum tokens of a completion, unless the preset sets another.
         weights_dir: a folder with weights of embedded models, searched first; the environment's
             `COPE_WEIGHTS` when None.
+        **tiers: more tiers by name.
 
     Raises:
-        CopeError: for a name that cannot be understood, an unknown tier, a limit below 1.
+        CopeError: for a model's name that cannot be understood, an unknown tier, or a limit below
+            1.
 
     >>> team = Team(small="local/qwen2.5-coder-0.5b", large="openai/gpt-4o-mini")
     >>> team["large"].model
@@ -112,8 +120,8 @@ class Team:
 
     def __init__(
         self,
-        small: "str | LocalEngine" = DEFAULT_SMALL,
-        large: "str | LocalEngine" = DEFAULT_LARGE,
+        small: str | LocalEngine = DEFAULT_SMALL,
+        large: str | LocalEngine = DEFAULT_LARGE,
         *,
         prices: dict[str, Price] | None = None,
         limits: dict[str, int] | None = None,
@@ -122,71 +130,62 @@ class Team:
         context: int = 2048,
         max_tokens: int = 512,
         weights_dir: Path | None = None,
-        **tiers: "str | LocalEngine",
+        **tiers: str | LocalEngine,
     ) -> None:
-        wanted = {"small": small, "large": large, **tiers}
-        self._arguments = {
-            **wanted,
-            "prices": prices,
-            "limits": limits,
-            "adapter": adapter,
-            "cache": cache,
-            "context": context,
-            "max_tokens": max_tokens,
-            "weights_dir": weights_dir,
-        }
+        models: dict[str, str | LocalEngine] = {"small": small, "large": large}
+        models.update(tiers)
+        self._arguments: dict[str, Any] = dict(
+            models,
+            prices=prices,
+            limits=limits,
+            adapter=adapter,
+            cache=cache,
+            context=context,
+            max_tokens=max_tokens,
+            weights_dir=weights_dir,
+        )
         self.weights_dir = weights_dir
         self._settings = {"cache": cache, "max_tokens": max_tokens}
         self._prices, self._limits, self._context = prices or {}, limits or {}, context
-        for name in [*self._prices, *self._limits]:
-            if name not in wanted:
-                raise CopeError(f"no tier is named {name!r}: the team has {', '.join(wanted)}")
-        for name, limit in self._limits.items():
-            if limit < 1:
-                raise CopeError(
-                    f"the limit of tier {name!r} is {limit}: at least one request must be allowed"
-                )
-        self._cpu_shared_hosts = _find_cpu_shared_hosts(wanted.values())
+        _check_tier_options(models, self._prices, self._limits)
+        self._cpu_shared_hosts = _find_cpu_shared_hosts(models.values())
         self._adapter = adapter_by_name(adapter)
-        self.tiers = {name: self._tier(name, model) for name, model in wanted.items()}
+        self.tiers = {name: self._tier(name, model) for name, model in models.items()}
 
     def __getitem__(self, name: str) -> Tier:
-        try:
-            return self.tiers[name]
-        except KeyError:
-            raise CopeError(
-                f"no tier is named {name!r}: the team has {', '.join(self.tiers)}"
-            ) from None
+        """Return a tier.
+
+        Raises:
+            CopeError: when the team has no tier of this name.
+        """
+        if name not in self.tiers:
+            raise _unknown_tier(name, self.tiers)
+        return self.tiers[name]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Team":
-        return self  # optimizers copy programs; the models stay the same
+        return self  # optimizers copy programs, but the models are shared
 
-    def __reduce__(self) -> Any:
-        """Saved as it was asked for: keys and addresses come from the environment of whoever loads it."""
+    def __reduce__(self) -> tuple[Callable[[], "Team"], tuple[()]]:
+        """Pickle the arguments. Keys and addresses come from the environment where it is loaded."""
         return partial(type(self), **self._arguments), ()
 
-    def _tier(self, name: str, model: "str | LocalEngine") -> Tier:
+    def _tier(self, name: str, model: str | LocalEngine) -> Tier:
         concurrency = self._limits.get(name) or _default_concurrency(model)
-        if isinstance(model, LocalEngine):
+        if isinstance(model, str):
+            settings = EngineSettings(concurrency, self._context, self.weights_dir)
+            engine = make_engine(model, settings)
+            lm_name = model
+            if engine is not None:
+                lm_name = engine.name or model
+            shown_name = model
+        else:
             engine = model
             lm_name = engine.name or f"{UNNAMED_PREFIX}/{type(engine).__name__}-{name}"
+            shown_name = lm_name
+        runtime = self._runtime(name, engine, concurrency)
+        if engine is None:
+            lm = _api_model(lm_name, name, runtime, self._settings)
         else:
-            engine = make_engine(
-                model, EngineSettings(concurrency, self._context, self.weights_dir)
-            )
-            lm_name = engine.name or model if engine else model
-        local = engine is not None
-        host = engine.host if engine else None
-        scheduler = None
-        if host in self._cpu_shared_hosts:
-            scheduler = _host_schedulers.setdefault(host, TierScheduler())
-        runtime = TierRuntime(
-            semaphore=PrioritySemaphore(concurrency),
-            scheduler=scheduler,
-            machine_time=_machine_clock if local and is_loopback(host) else MachineTimeAccountant(),
-            price=self._prices.get(name),
-        )
-        if engine is not None:
             lm = TierLM(
                 lm_name,
                 tier=name,
@@ -195,14 +194,38 @@ class Team:
                 async_engine=AsyncEngineAdapter(engine),
                 **self._settings,
             )
-        else:
-            lm = _api_model(lm_name, name, runtime, self._settings)
-        return Tier(
-            name, model if isinstance(model, str) else lm_name, lm, self._adapter, seeded=local
-        )
+        return Tier(name, shown_name, lm, self._adapter, seeded=engine is not None)
+
+    def _runtime(self, tier: str, engine: LocalEngine | None, concurrency: int) -> TierRuntime:
+        scheduler = None
+        machine_time = MachineTimeAccountant()
+        if engine is not None:
+            if engine.host in self._cpu_shared_hosts:
+                scheduler = _host_schedulers.setdefault(engine.host, TierScheduler())
+            if is_loopback(engine.host):
+                machine_time = _machine_clock
+        price = self._prices.get(tier)
+        return TierRuntime(PrioritySemaphore(concurrency), scheduler, machine_time, price)
 
 
-def _default_concurrency(model: "str | LocalEngine") -> int:
+def _check_tier_options(
+    models: Iterable[str], prices: Iterable[str], limits: Mapping[str, int]
+) -> None:
+    for name in [*prices, *limits]:
+        if name not in models:
+            raise _unknown_tier(name, models)
+    for name, limit in limits.items():
+        if limit < 1:
+            raise CopeError(
+                f"the limit of tier {name!r} is {limit}: at least one request must be allowed"
+            )
+
+
+def _unknown_tier(name: str, tiers: Iterable[str]) -> CopeError:
+    return CopeError(f"no tier is named {name!r}: the team has {', '.join(tiers)}")
+
+
+def _default_concurrency(model: str | LocalEngine) -> int:
     if isinstance(model, LocalEngine):
         return ENGINE_CONCURRENCY
     return default_concurrency(model)
@@ -212,11 +235,12 @@ def _api_model(model: str, tier: str, runtime: TierRuntime, settings: dict[str, 
     name, host = split_host(model)
     settings = dict(settings)
     if host:
-        # A server of the user's own wants no key; the client insists on some value.
-        settings |= {"api_base": host, "api_key": os.environ.get("OPENAI_API_KEY") or "none"}
+        settings["api_base"] = host
+        # The user's own server needs no key, but the client requires a value.
+        settings["api_key"] = os.environ.get("OPENAI_API_KEY") or "none"
     try:
         return TierLM(name, tier=tier, runtime=runtime, **settings)
-    except dspy.LMConfigurationError:  # a reasoning model sets its own length
+    except dspy.LMConfigurationError:  # a reasoning model sets its own maximum
         del settings["max_tokens"]
         return TierLM(name, tier=tier, runtime=runtime, **settings)
     except ValueError as error:
@@ -224,18 +248,21 @@ def _api_model(model: str, tier: str, runtime: TierRuntime, settings: dict[str, 
 
 
 def has_gpu() -> bool:
-    """Whether the machine shows a GPU that local engines use."""
+    """Return whether the machine has a GPU that local engines use."""
     apple = platform.system() == "Darwin" and platform.machine() == "arm64"
     return apple or Path("/dev/nvidia0").exists() or Path("/dev/kfd").exists()
 
 
-def _find_cpu_shared_hosts(models: "Iterable[str | LocalEngine]") -> set[str]:
-    """Return the servers on this machine that serve two or more of the models from the same CPU cores."""
-    hosts: dict[str, int] = {}
-    for model in dict.fromkeys(model for model in models if isinstance(model, str)):
+def _find_cpu_shared_hosts(models: Iterable[str | LocalEngine]) -> set[str]:
+    """Return the servers on this machine whose models compete for its CPU cores.
+
+    These are servers of two or more of the models, on a machine without a GPU.
+    """
+    num_models: dict[str, int] = {}
+    for model in {model for model in models if isinstance(model, str)}:
         factory = find_factory(model)
         host = factory.cpu_shared_host(model.partition("/")[2]) if factory else None
         if host:
-            hosts[host] = hosts.get(host, 0) + 1
-    shared = {host for host, served in hosts.items() if served > 1 and is_loopback(host)}
+            num_models[host] = num_models.get(host, 0) + 1
+    shared = {host for host, count in num_models.items() if count > 1 and is_loopback(host)}
     return set() if has_gpu() else shared

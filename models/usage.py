@@ -1,4 +1,4 @@
-"""What model calls used: the one sum of calls, tokens, money and time."""
+"""The usage of model calls: the sum of calls, tokens, money and time."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -24,21 +24,23 @@ _ROW_FIELDS = (
 
 @dataclass(slots=True)
 class Usage:
-    """The sum of some calls. A count that is not known for some of them is None, as in a recording that was imported.
+    """The sum of some calls.
+
+    A count is None when it is not known for one of the calls, as in an imported recording.
 
     Attributes:
         calls: requests that a model answered.
-        hits: requests that a cache answered; they are no calls.
+        hits: requests that a cache answered; they are not calls.
         cancelled: calls that were stopped early.
-        prompt_tokens: tokens read.
-        plan_tokens: tokens that planners wrote.
-        answer_tokens: tokens that others wrote.
-        cached_tokens: of the tokens read, those in the engine's cache.
-        usd: the sum of the prices that are known; None when none is.
-        unpriced: calls without a price.
-        seconds: the time of the single calls added up.
-        machine_seconds: the time of the machine, shared out among calls in flight together.
-        unpriced_finished: of the calls without a price, those that were not stopped early.
+        prompt_tokens: tokens of prompts.
+        plan_tokens: tokens of completions of planners.
+        answer_tokens: tokens of all other completions.
+        cached_tokens: tokens of prompts that the engine had in its cache.
+        usd: the sum of the known prices; None when no price is known.
+        unpriced: calls without a known price.
+        seconds: the sum of the calls' durations.
+        machine_seconds: the time of the machine, which concurrent calls divide.
+        unpriced_finished: calls without a known price that were not stopped early.
     """
 
     calls: int = 0
@@ -57,15 +59,11 @@ class Usage:
     @classmethod
     def from_calls(cls, calls: Iterable[Call]) -> "Usage":
         """Return the sum of calls."""
-        return cls._sum(_call_row(call) for call in calls)
+        return cls.from_rows(_call_row(call) for call in calls)
 
     @classmethod
     def from_rows(cls, rows: Iterable[UsageRow | Mapping[str, Any]]) -> "Usage":
-        """Return the sum of rows of a prediction's or a record's `usage`, each a sum by tier, round and role."""
-        return cls._sum(rows)
-
-    @classmethod
-    def _sum(cls, rows: Iterable[UsageRow | Mapping[str, Any]]) -> "Usage":
+        """Return the sum of rows of `usage` in predictions or records."""
         rows = list(rows)
         prices = [row["usd"] for row in rows if row["usd"] is not None]
         plans = [row["completion_tokens"] for row in rows if row["role"] == "plan"]
@@ -74,14 +72,14 @@ class Usage:
             calls=sum(row["calls"] for row in rows),
             hits=sum(row["hits"] for row in rows),
             cancelled=sum(row["cancelled"] for row in rows),
-            prompt_tokens=_total(row["prompt_tokens"] for row in rows),
-            plan_tokens=_total(plans),
-            answer_tokens=_total(answers),
-            cached_tokens=_total(row.get("cached_tokens") for row in rows),
+            prompt_tokens=_sum(row["prompt_tokens"] for row in rows),
+            plan_tokens=_sum(plans),
+            answer_tokens=_sum(answers),
+            cached_tokens=_sum(row.get("cached_tokens") for row in rows),
             usd=sum(prices) if prices else None,
             unpriced=sum(row["unpriced"] for row in rows),
-            seconds=_total(row.get("seconds") for row in rows),
-            machine_seconds=_total(row["machine_seconds"] for row in rows),
+            seconds=_sum(row.get("seconds") for row in rows),
+            machine_seconds=_sum(row["machine_seconds"] for row in rows),
             unpriced_finished=sum(max(0, row["unpriced"] - row["cancelled"]) for row in rows),
         )
 
@@ -98,10 +96,10 @@ class Usage:
 
         Args:
             calls: requests.
-            tokens: read and written.
-            usd: None when a price is not known.
+            tokens: tokens of prompts and completions.
+            usd: money; None when a price is not known.
             seconds: the time of the machine.
-            completion_share: of the tokens, the share that models write.
+            completion_share: the share of the tokens that are completions, 0 to 1.
         """
         unknown = max(1, calls) if usd is None else 0
         completion = round(completion_share * tokens)
@@ -117,19 +115,20 @@ class Usage:
 
     @property
     def completion_tokens(self) -> int | None:
-        """Tokens written."""
-        return _total((self.plan_tokens, self.answer_tokens))
+        """Tokens of completions."""
+        return _sum((self.plan_tokens, self.answer_tokens))
 
     @property
     def tokens(self) -> int | None:
-        """Tokens read and written."""
-        return _total((self.prompt_tokens, self.completion_tokens))
+        """Tokens of prompts and completions."""
+        return _sum((self.prompt_tokens, self.completion_tokens))
 
     @property
     def total_usd(self) -> float | None:
         """The money of all calls; None when a finished call has no price.
 
-        A call that was stopped early and has no price counts as free, because no provider says what it bills for one.
+        A call that was stopped early and has no price counts as free, because no provider says
+        what it bills for one.
         """
         return None if self.unpriced_finished else self.usd or 0.0
 
@@ -138,12 +137,12 @@ class Usage:
         usd = self.usd
         if other.usd is not None:
             usd = (self.usd or 0.0) + times * other.usd
-        prompt = _plus(self.prompt_tokens, other.prompt_tokens, times)
-        plan = _plus(self.plan_tokens, other.plan_tokens, times)
-        answer = _plus(self.answer_tokens, other.answer_tokens, times)
-        tokens = _plus(self.tokens, other.tokens, times)
+        prompt = _add_rounded(self.prompt_tokens, other.prompt_tokens, times)
+        plan = _add_rounded(self.plan_tokens, other.plan_tokens, times)
+        answer = _add_rounded(self.answer_tokens, other.answer_tokens, times)
+        tokens = _add_rounded(self.tokens, other.tokens, times)
         if tokens is not None and prompt is not None and plan is not None:
-            answer = tokens - prompt - plan  # so that the rounded parts add up to the rounded total
+            answer = tokens - prompt - plan  # so that the rounded parts sum to the rounded total
         return Usage(
             calls=self.calls + round(times * other.calls),
             hits=self.hits + round(times * other.hits),
@@ -151,11 +150,11 @@ class Usage:
             prompt_tokens=prompt,
             plan_tokens=plan,
             answer_tokens=answer,
-            cached_tokens=_plus(self.cached_tokens, other.cached_tokens, times),
+            cached_tokens=_add_rounded(self.cached_tokens, other.cached_tokens, times),
             usd=usd,
             unpriced=self.unpriced + round(times * other.unpriced),
-            seconds=_plus_seconds(self.seconds, other.seconds, times),
-            machine_seconds=_plus_seconds(self.machine_seconds, other.machine_seconds, times),
+            seconds=_add_multiple(self.seconds, other.seconds, times),
+            machine_seconds=_add_multiple(self.machine_seconds, other.machine_seconds, times),
             unpriced_finished=self.unpriced_finished + other.unpriced_finished,
         )
 
@@ -167,13 +166,13 @@ class Usage:
         """Return a multiple. Counts are rounded."""
         return Usage().plus(self, factor)
 
-    def amount(self, what: str) -> float:
-        """Return one of the keys of `summary` as a number; NaN where it is not known."""
-        if what == "usd" and self.unpriced:
+    def amount(self, name: str) -> float:
+        """Return a value of `summary` as a number; NaN where it is not known."""
+        if name == "usd" and self.unpriced:
             return math.nan
-        if what == "usd":
+        if name == "usd":
             return self.usd or 0.0
-        value = self.summary()[what]
+        value = self.summary()[name]
         return math.nan if value is None else float(value)
 
     def as_dict(self) -> dict[str, Any]:
@@ -195,7 +194,10 @@ class Usage:
         }
 
     def totals(self) -> dict[str, Any]:
-        """Return the quantities that a budget bounds, by its fields' names; `seconds` is the machine's time."""
+        """Return the quantities that a `Budget` limits, by its fields' names.
+
+        `seconds` is the machine's time.
+        """
         return {
             "calls": self.calls,
             "tokens": self.tokens,
@@ -205,24 +207,30 @@ class Usage:
 
 
 def _call_row(call: Call) -> dict[str, Any]:
-    row = {name: getattr(call, name) for name in _ROW_FIELDS if hasattr(call, name)}
-    row["calls"] = int(not call.cache_hit)
-    row["hits"] = int(call.cache_hit)
-    row["cancelled"] = int(call.cancelled)
-    row["unpriced"] = int(call.usd is None)
-    row["role"] = call.role
-    return row
+    return {
+        "role": call.role,
+        "calls": int(not call.cache_hit),
+        "hits": int(call.cache_hit),
+        "cancelled": int(call.cancelled),
+        "prompt_tokens": call.prompt_tokens,
+        "completion_tokens": call.completion_tokens,
+        "cached_tokens": call.cached_tokens,
+        "usd": call.usd,
+        "unpriced": int(call.usd is None),
+        "seconds": call.seconds,
+        "machine_seconds": call.machine_seconds,
+    }
 
 
-def _total(values: Iterable[Any]) -> Any:
-    """Return the sum; None as soon as a part is not known."""
+def _sum(values: Iterable[Any]) -> Any:
+    """Return the sum; None when one of the values is not known."""
     parts = list(values)
     return None if None in parts else sum(parts)
 
 
-def _plus(one: int | None, other: int | None, times: float) -> int | None:
-    return None if one is None or other is None else one + round(times * other)
+def _add_rounded(total: int | None, value: int | None, times: float) -> int | None:
+    return None if total is None or value is None else total + round(times * value)
 
 
-def _plus_seconds(one: float | None, other: float | None, times: float) -> float | None:
-    return None if one is None or other is None else one + times * other
+def _add_multiple(total: float | None, value: float | None, times: float) -> float | None:
+    return None if total is None or value is None else total + times * value

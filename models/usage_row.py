@@ -1,4 +1,4 @@
-"""One row of a question's usage, as predictions, run folders and documents hold it."""
+"""A row of a question's usage in predictions, run folders and documents."""
 
 from typing import TypedDict
 
@@ -10,15 +10,15 @@ class UsageRow(TypedDict):
         tier: the tier that was called.
         round: the round, from 1; 0 for calls outside of rounds.
         role: `plan`, `reason` or `other`.
-        calls: finished requests, without those answered by a cache.
-        hits: requests answered by a cache.
-        cancelled: requests that were stopped because nothing depended on them any more.
-        prompt_tokens: tokens read; None where a recording does not know them.
-        completion_tokens: tokens written; None where a recording does not know them.
-        cached_tokens: of the tokens read, those that the engine had in its cache.
+        calls: requests that a model answered.
+        hits: requests that a cache answered.
+        cancelled: requests that were stopped because their results were no longer needed.
+        prompt_tokens: tokens of prompts; None where a recording does not contain them.
+        completion_tokens: tokens of completions; None where a recording does not contain them.
+        cached_tokens: tokens of prompts that the engine had in its cache.
         usd: None when no call's price is known.
         unpriced: calls without a known price.
-        seconds: from request to reply, added up over the calls.
+        seconds: the sum of the durations from request to reply.
         machine_seconds: the calls' share of the machine's time.
     """
 
