@@ -87,8 +87,7 @@ def _system_data(source: ReportSource, system: ReportSystem) -> ReportData:
     rounds: list[ReportData] = []
     unscored: dict[int, int] = {}
     for view, counted in zip(system.rounds, summary.rounds, strict=True):
-        row = dict(vars(counted))
-        row["spent"] = counted.spent.summary()
+        row = counted.as_dict()
         row["words"] = view.description
         row["samples"] = view.samples
         row["threshold"] = view.threshold

@@ -43,6 +43,18 @@ class SystemSummary:
     bounds: tuple[float, float] | None
     bounds_interval: tuple[float, float] | None
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the summary as plain data."""
+        return {
+            "n": self.n,
+            "lacking": self.lacking,
+            "accuracy": self.accuracy,
+            "interval": self.interval,
+            "costs": self.costs,
+            "bounds": self.bounds,
+            "bounds_interval": self.bounds_interval,
+        }
+
 
 @dataclass(frozen=True)
 class Comparison:

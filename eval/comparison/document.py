@@ -10,7 +10,7 @@ from .text import conclusion, questions_to_settle
 
 def comparison_document(comparison: Comparison) -> dict[str, Any]:
     """Return a comparison as plain data. None stands for what is not known or has no bound."""
-    systems = {name: vars(figures) for name, figures in comparison.figures.items()}
+    systems = {name: one.as_dict() for name, one in comparison.figures.items()}
     baselines: dict[str, dict[str, Any]] = {}
     for measure, rows in comparison.routing_baselines.items():
         baselines[measure] = {name: one.as_dict() for name, one in rows.items()}

@@ -94,13 +94,20 @@ class PairedComparison:
         return (self.gained + self.lost) / self.questions
 
     def as_dict(self) -> dict[str, Any]:
-        plain = {
-            name: value
-            for name, value in vars(self).items()
-            if name not in ("difference", "costs", "prices")
-        }
+        """Return the comparison as plain data."""
         return {
-            **plain,
+            "system": self.system,
+            "against": self.against,
+            "questions": self.questions,
+            "left_out": self.left_out,
+            "units": self.units,
+            "exact": self.exact,
+            "gained": self.gained,
+            "lost": self.lost,
+            "p": self.p,
+            "adjusted": self.adjusted,
+            "level": self.level,
+            "effect": self.effect,
             "difference": self.difference.as_dict(),
             "discordant": self.discordant,
             "settled": self.significant,
@@ -121,8 +128,10 @@ class PairedCosts:
     ratio: Estimate
 
     def as_dict(self) -> dict[str, Any]:
+        """Return the costs as plain data."""
         return {
-            **vars(self),
+            "system": self.system,
+            "against": self.against,
             "difference": self.difference.as_dict(),
             "ratio": self.ratio.as_dict(),
         }

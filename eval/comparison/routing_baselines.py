@@ -50,16 +50,20 @@ class RoutingBaselines:
     oracle: tuple[Estimate, Estimate]
 
     def as_dict(self) -> dict[str, Any]:
-        plain = {
-            name: value.as_dict()
-            for name, value in vars(self).items()
-            if isinstance(value, Estimate)
+        """Return the baselines as plain data."""
+        accuracy, cost = self.oracle
+        return {
+            "start": self.start,
+            "questions": self.questions,
+            "accuracy": self.accuracy.as_dict(),
+            "cost": self.cost.as_dict(),
+            "random_cost": self.random_cost.as_dict(),
+            "random_accuracy": self.random_accuracy.as_dict(),
+            "gain": self.gain.as_dict(),
+            "oracle_accuracy": self.oracle_accuracy.as_dict(),
+            "closed": self.closed.as_dict(),
+            "oracle": {"accuracy": accuracy.as_dict(), "cost": cost.as_dict()},
         }
-        oracle = {
-            name: value.as_dict()
-            for name, value in zip(("accuracy", "cost"), self.oracle, strict=True)
-        }
-        return {"start": self.start, "questions": self.questions, **plain, "oracle": oracle}
 
 
 def cheapest_mixture(accuracies: tuple[Any, Any], costs: tuple[Any, Any], target: Any) -> Any:

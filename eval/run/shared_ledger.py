@@ -1,7 +1,7 @@
 """Calls that several evaluations of one comparison would make are made once, and count in full for each of them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -93,4 +93,9 @@ class SharingStats:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the counts as plain data."""
-        return asdict(self)
+        return {
+            "made": self.made,
+            "shared": self.shared,
+            "stopped": self.stopped,
+            "by_system": self.by_system,
+        }

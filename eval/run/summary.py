@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,15 @@ class RoundSummary:
     spent: Usage
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"spent": self.spent.summary()}
+        """Return the round as plain data."""
+        return {
+            "round": self.round,
+            "reached": self.reached,
+            "answered": self.answered,
+            "share": self.share,
+            "accuracy": self.accuracy,
+            "spent": self.spent.summary(),
+        }
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,13 @@ class BaselineResult:
     tier: str = LARGE
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"spent": self.spent.summary()}
+        """Return the result as plain data."""
+        return {
+            "accuracy": self.accuracy,
+            "spent": self.spent.summary(),
+            "run": self.run,
+            "tier": self.tier,
+        }
 
 
 @dataclass(frozen=True)
@@ -64,13 +78,20 @@ class Summary:
     large_alone: BaselineResult | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        document = asdict(self)
-        document["rounds"] = [round_.as_dict() for round_ in self.rounds]
-        document["tiers"] = {tier: usage.summary() for tier, usage in self.tiers.items()}
-        document["total"] = self.total.summary()
-        if self.large_alone is not None:
-            document["large_alone"] = self.large_alone.as_dict()
-        return document
+        """Return the summary as plain data."""
+        baseline = self.large_alone
+        return {
+            "n": self.n,
+            "errors": self.errors,
+            "accuracy": self.accuracy,
+            "interval": self.interval,
+            "unreadable": self.unreadable,
+            "rounds": [round_.as_dict() for round_ in self.rounds],
+            "tiers": {tier: usage.summary() for tier, usage in self.tiers.items()},
+            "total": self.total.summary(),
+            "seconds_per_question": self.seconds_per_question,
+            "large_alone": None if baseline is None else baseline.as_dict(),
+        }
 
 
 def summarize(
