@@ -107,7 +107,7 @@ def load_questions(path: str, limit: int | None) -> list[Any]:
     """The first questions of a JSONL, CSV or Parquet file with `question` and `answer`; "#### 18" is read as 18."""
     from cope.eval.tasks.base import ShortAnswerTask
 
-    return ShortAnswerTask("questions", final="####").load("test", limit, data=path)
+    return ShortAnswerTask("questions", answer_marker="####").load("test", limit, data=path)
 
 
 @dataclass

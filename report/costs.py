@@ -35,26 +35,29 @@ def report_measures(source: ReportSource) -> list[ReportMeasure]:
     """Return the cost measures, those that are known for most systems first."""
     known = {
         name: sum(
-            costs_per_question(system, source.top)[name] is not None for system in source.systems
+            costs_per_question(system, source.last_tier)[name] is not None
+            for system in source.systems
         )
         for name in MEASURES
     }
     ranked = sorted(_DEFAULT_ORDER, key=lambda name: -known[name])
-    return [_report_measure(name, source.top) for name in ranked]
+    return [_report_measure(name, source.last_tier) for name in ranked]
 
 
-def _report_measure(name: str, top: str) -> ReportMeasure:
+def _report_measure(name: str, last_tier: str) -> ReportMeasure:
     measure = MEASURES[name]
     per = "a question" if measure.scale == 1.0 else f"{measure.scale:,.0f} questions"
-    return ReportMeasure(name, f"{measure.description_for(top)}, {per}", measure.unit_for(top))
+    return ReportMeasure(
+        name, f"{measure.description_for(last_tier)}, {per}", measure.unit_for(last_tier)
+    )
 
 
-def costs_per_question(system: ReportSystem, top: str) -> dict[str, float | None]:
+def costs_per_question(system: ReportSystem, last_tier: str) -> dict[str, float | None]:
     """Return the mean cost of a question by measure, in the measure's unit; unknown costs are None.
 
     Args:
         system: the system.
-        top: the last tier.
+        last_tier: the last tier.
     """
     tiers, n = system.summary.tiers, system.summary.n
 
@@ -62,15 +65,16 @@ def costs_per_question(system: ReportSystem, top: str) -> dict[str, float | None
         return tiers.get(tier, Usage()).amount(what)
 
     totals = {
-        name: measure.scale * measure.total(spent, tiers, top) for name, measure in MEASURES.items()
+        name: measure.scale * measure.total(spent, tiers, last_tier)
+        for name, measure in MEASURES.items()
     }
     return {name: None if not n or isnan(total) else total / n for name, total in totals.items()}
 
 
-def sweep_costs_per_question(swept: Sweep, top: str) -> Mapping[str, Array]:
+def sweep_costs_per_question(swept: Sweep, last_tier: str) -> Mapping[str, Array]:
     """Return the mean cost of a question by measure, as an array with a value for each setting."""
     tiers = {tier for tier, _ in swept.usage}
     return {
-        name: measure.scale * measure.total(swept.total, sorted(tiers), top) / swept.questions
+        name: measure.scale * measure.total(swept.total, sorted(tiers), last_tier) / swept.questions
         for name, measure in MEASURES.items()
     }

@@ -27,9 +27,9 @@ def question_index(source: ReportSource) -> dict[str, Any]:
     null if unknown), confidence, answer, whether it differs from the last tier's (1, 0, null),
     tokens that the last tier wrote, and state: `ok`, `error`, `unknown`.
     """
-    large, rows = source.large, []
+    large, rows = source.last_tier_alone, []
     for key, first in source.questions.items():
-        reference = large.by_key.get(key) if large else None
+        reference = large.records_by_key.get(key) if large else None
         outcomes = [_outcome(source, system, key, reference) for system in source.systems]
         rows.append(
             [
@@ -46,7 +46,7 @@ def question_index(source: ReportSource) -> dict[str, Any]:
 def _outcome(
     source: ReportSource, system: ReportSystem, key: str, reference: QuestionResult | None
 ) -> list[Any] | None:
-    record = system.by_key.get(key)
+    record = system.records_by_key.get(key)
     if record is None:
         lost = system.unreplayable_at.get(key)
         return None if lost is None else [lost, None, None, None, None, None, "unknown"]
@@ -54,10 +54,14 @@ def _outcome(
         return [record.round, None, None, None, None, None, "error"]
     right = None if record.score is None else int(record.score >= 1.0)
     answer = None if record.answer is None else shorten(record.answer, _MAX_ANSWER_CHARS)
-    wrote = [row["completion_tokens"] for row in record.usage if row["tier"] == source.top]
+    wrote = [row["completion_tokens"] for row in record.usage if row["tier"] == source.last_tier]
     known = [tokens for tokens in wrote if tokens is not None]
     tokens = sum(known) if len(known) == len(wrote) else None
-    differs = None if system is source.large else _differs_from_reference(source, record, reference)
+    differs = (
+        None
+        if system is source.last_tier_alone
+        else _differs_from_reference(source, record, reference)
+    )
     confidence = None if record.confidence is None else round(record.confidence, 4)
     return [record.round, right, confidence, answer, differs, tokens, "ok"]
 
@@ -99,7 +103,9 @@ def _question_details(source: ReportSource, key: str) -> dict[str, Any]:
         "question": first.question,
         "gold": first.gold,
         "pools": pools,
-        "systems": [_system_details(system, system.by_key.get(key)) for system in source.systems],
+        "systems": [
+            _system_details(system, system.records_by_key.get(key)) for system in source.systems
+        ],
     }
 
 
@@ -155,7 +161,7 @@ def _round_details(
         "accepted": bool(round_record["accepted"]),
         "confidence": round(round_record["confidence"], 4),
         "threshold": round_record["threshold"],
-        "right": system.right.get((record.key, view.number)),
+        "right": system.is_right.get((record.key, view.number)),
         "why": explain_decision(round_record, view, view.number == len(system.rounds)),
         "on": round_record.get("plan") if not round_record["accepted"] else None,
         "used": [_usage_cells(row) for row in usage],

@@ -46,7 +46,7 @@ def report_data(source: ReportSource) -> ReportData:
         "models": dict(source.models),
         "facts": dict(source.metadata),
         "questions": len(source.questions),
-        "top": source.top,
+        "top": source.last_tier,
         "measures": [measure.as_dict() for measure in report_measures(source)],
         "systems": _number_by_accuracy([_system_data(source, system) for system in source.systems]),
         "swept": {"system": source.swept_system, "settings": _sweep_data(source)},
@@ -93,7 +93,7 @@ def _system_data(source: ReportSource, system: ReportSystem) -> ReportData:
         row["threshold"] = view.threshold
         row["gate"] = gates[view.number].name
         rounds.append(row)
-        count = _count_unscored(system, view)
+        count = _unscored_count(system, view)
         if count:
             unscored[view.number] = count
     return {
@@ -103,7 +103,7 @@ def _system_data(source: ReportSource, system: ReportSystem) -> ReportData:
         "rounds": rounds,
         "unknown": dict(system.unknown),
         "bounds": _accuracy_bounds(system),
-        "use": costs_per_question(system, source.top),
+        "use": costs_per_question(system, source.last_tier),
         "against_large": _difference_to_reference(system, source),
         "flow": question_flow(system),
         "reliability": [one.as_dict() | {"gate": gates[one.round].name} for one in levels],
@@ -112,7 +112,7 @@ def _system_data(source: ReportSource, system: ReportSystem) -> ReportData:
         "untold": unscored,
         "early": system.stopped_early,
         "seconds_by_round": [
-            r.spent.machine_seconds if r.spent.calls else 0.0 for r in summary.rounds
+            r.usage.machine_seconds if r.usage.calls else 0.0 for r in summary.rounds
         ],
         "waited": _latency(system),
         "hits": summary.total.hits,
@@ -143,11 +143,13 @@ def _difference_to_reference(system: ReportSystem, source: ReportSource) -> Repo
 
     None if the last tier is not among the systems, or no question was answered by both.
     """
-    large = source.large
+    large = source.last_tier_alone
     if large is None or system is large:
         return None
     mine, theirs = (
-        Compared.from_results(one.name, [r for r in one.records if r.score is not None], source.top)
+        Compared.from_results(
+            one.name, [r for r in one.records if r.score is not None], source.last_tier
+        )
         for one in (system, large)
     )
     if not mine.questions.keys() & theirs.questions.keys():
@@ -158,8 +160,8 @@ def _difference_to_reference(system: ReportSystem, source: ReportSource) -> Repo
         "n": found.questions,
         "difference": found.difference.value,
         "interval": (low, high) if found.units > 1 else None,
-        "helped": found.gained,
-        "harmed": found.lost,
+        "helped": found.wins,
+        "harmed": found.losses,
         "p": found.p,
     }
 
@@ -203,7 +205,8 @@ def _round_confidences(
         if entry["round"] == round_.number
     }
     return {
-        key: (share or 0.0, system.right.get((key, round_.number))) for key, share in told.items()
+        key: (share or 0.0, system.is_right.get((key, round_.number)))
+        for key, share in told.items()
     }
 
 
@@ -243,7 +246,7 @@ def round_reliability(
     return found
 
 
-def _count_unscored(system: ReportSystem, round_: RoundView) -> int:
+def _unscored_count(system: ReportSystem, round_: RoundView) -> int:
     """Return the number of questions for which the correctness of the round is unknown."""
     if round_.samples < 2:
         return 0

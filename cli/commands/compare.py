@@ -277,7 +277,7 @@ def _cost_at_matched_accuracy(
 
     found = cost_at_matched_accuracy(
         recording,
-        comparison.by,
+        comparison.measure,
         (0.0, comparison.margin),
         prices=team_options.prices,
         rows=np.arange(min(len(recording), limit or len(recording))),

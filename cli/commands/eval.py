@@ -178,9 +178,9 @@ def _show(
 
     document = store.settings | origin | made.summary.as_dict()
     document["folder"] = str(store.path)
-    document["stopped"] = made.outcome.stopped
+    document["stopped"] = made.outcome.stop_reason
     document["mlflow"] = {"run": made.run.id, "store": made.run.uri} if made.run else None
-    failed = [record for record in made.outcome.records if record.error]
+    failed = [record for record in made.outcome.results if record.error]
     document["failed"] = [{"id": record.id, "error": record.error} for record in failed]
     if as_json:
         print_json(document)
@@ -190,9 +190,9 @@ def _show(
 
 def _unfinished(made: "TrackedEvaluation", questions: int) -> str | None:
     """Return why questions are left, or that some failed; None when all are answered."""
-    if made.outcome.stopped:
-        return made.outcome.stopped
-    failed = [record for record in made.outcome.records if record.error]
+    if made.outcome.stop_reason:
+        return made.outcome.stop_reason
+    failed = [record for record in made.outcome.results if record.error]
     if not failed:
         return None
     first = failed[0]

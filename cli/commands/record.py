@@ -74,7 +74,9 @@ def command(
     from ..display.evaluation import EvaluationProgress
 
     # Rows without an answer are recorded too, and not scored.
-    chosen = task_by_name(task, data_options.visible, program_options.unsafe_code, labelled=False)
+    chosen = task_by_name(
+        task, data_options.visible, program_options.unsafe_code, require_answers=False
+    )
     # A reply from the cache has no tokens of its own.
     team_options = replace(team_options, cache=False)
     program_options = replace(program_options, early_stop=NONE)
@@ -103,10 +105,10 @@ def command(
         with EvaluationProgress(len(examples), list(store.results.values()), rounds) as view:
             outcome = record_run(chosen, examples, recorder, store, run_options, view.add)
         if save_recording(chosen, recorder, outcome, groups, data_options, team_options, options):
-            _show(output, as_json, outcome.stopped)
-    if outcome.stopped:
-        raise CopeError(outcome.stopped)
-    failed = [record for record in outcome.records if record.error]
+            _show(output, as_json, outcome.stop_reason)
+    if outcome.stop_reason:
+        raise CopeError(outcome.stop_reason)
+    failed = [record for record in outcome.results if record.error]
     if failed:
         raise CopeError(
             f"a model failed on {len(failed)} of {len(examples)} questions, first on {failed[0].id} "

@@ -54,16 +54,18 @@ def _print(console: Console, found: "Comparison", document: Mapping[str, Any]) -
     console.print(_accuracy(found))
     console.print()
     console.print(_costs(found))
-    if found.basis:
+    if found.price_basis:
         from ...eval.comparison import PRICE_BASES
 
         at = "; ".join(
-            f"{pair.system} {pair.prices.description}" for pair in found.pairs if pair.prices
+            f"{pair.system} {pair.price_ratio.description}"
+            for pair in found.pairs
+            if pair.price_ratio
         )
         _line(
             console,
-            f"cheaper than {found.against}, by price {found.first_tier} : {found.last_tier} of "
-            f"{PRICE_BASES[found.basis]}: {at}",
+            f"cheaper than {found.reference}, by price {found.first_tier} : {found.last_tier} of "
+            f"{PRICE_BASES[found.price_basis]}: {at}",
         )
     for table in (*_lines(found), *_open(found)):
         console.print()
@@ -87,8 +89,8 @@ def _table(*columns: str) -> Table:
 
 def _known(found: "Comparison") -> list[str]:
     """Return the cost measures with at least one value that is not zero."""
-    names = next(iter(found.figures.values())).costs
-    return [name for name in names if any(one.costs[name] for one in found.figures.values())]
+    names = next(iter(found.summaries.values())).costs
+    return [name for name in names if any(one.costs[name] for one in found.summaries.values())]
 
 
 def _unknown(found: "Comparison") -> str:
@@ -115,9 +117,9 @@ def _systems(found: "Comparison") -> Table:
             for head in heads
         ]
     table = _table("a question", "n", "accuracy", "95%", *heads)
-    for name, one in found.figures.items():
+    for name, one in found.summaries.items():
         low, high = one.bounds_interval or one.interval
-        costs = (None if one.lacking else one.costs[measure] for measure in known)
+        costs = (None if one.missing else one.costs[measure] for measure in known)
         shown = (
             "unknown" if cost is None else _number(cost * MEASURES[measure].scale)
             for cost, measure in zip(costs, known, strict=True)
@@ -130,7 +132,7 @@ def _systems(found: "Comparison") -> Table:
 
 def _asked(one: "SystemSummary") -> str:
     """Format the number of questions with an outcome, and of how many where some have none."""
-    return f"{one.n} of {one.n + one.lacking}" if one.lacking else str(one.n)
+    return f"{one.n} of {one.n + one.missing}" if one.missing else str(one.n)
 
 
 def _right(one: "SystemSummary") -> str:
@@ -146,7 +148,7 @@ def _accuracy(found: "Comparison") -> Table:
     from ...eval.comparison import format_points
 
     table = _table(
-        f"beside {found.against}", "n", "points", "95%", "gained", "lost", "p", "p (Holm)"
+        f"beside {found.reference}", "n", "points", "95%", "gained", "lost", "p", "p (Holm)"
     )
     for pair in found.pairs:
         one = pair.difference
@@ -155,10 +157,10 @@ def _accuracy(found: "Comparison") -> Table:
             str(pair.questions),
             format_points(one.value),
             f"{format_points(one.low)} to {format_points(one.high)}",
-            str(pair.gained),
-            str(pair.lost),
+            str(pair.wins),
+            str(pair.losses),
             _p(pair.p),
-            _p(pair.adjusted),
+            _p(pair.adjusted_p),
         )
     return table
 
@@ -168,7 +170,7 @@ def _costs(found: "Comparison") -> Table:
 
     known = [name for name in _known(found) if any(name in pair.costs for pair in found.pairs)]
     heads = [MEASURES[name].unit_for(found.last_tier).replace(" / 1,000", "") for name in known]
-    table = _table(f"share of {found.against}'s", *heads)
+    table = _table(f"share of {found.reference}'s", *heads)
     for pair in found.pairs:
         table.add_row(pair.system, *(_share(pair, name) for name in known))
     return table
@@ -188,13 +190,13 @@ def _share(pair: "PairedComparison", measure: str) -> str:
 def _lines(found: "Comparison") -> Iterator[Table]:
     from ...stats.measures import MEASURES
 
-    rows = found.routing_baselines.get(found.by)
+    rows = found.routing_baselines.get(found.measure)
     if not rows:
         return
     columns = ("cost", "random: cost", "random", "gain", "95%", "oracle", "closed")
-    table = _table(f"by {MEASURES[found.by].unit_for(found.last_tier)}", *columns)
+    table = _table(f"by {MEASURES[found.measure].unit_for(found.last_tier)}", *columns)
     for name, one in rows.items():
-        table.add_row(name, *_row(one, MEASURES[found.by].scale))
+        table.add_row(name, *_row(one, MEASURES[found.measure].scale))
     yield table
 
 
@@ -231,7 +233,7 @@ def _row(one: "RoutingBaselines", scale: float) -> tuple[str, ...]:
         format_points(gain.value) if isfinite(gain.value) else "-",
         f"{_bound(gain.low)} to {_bound(gain.high)}",
         _percent(one.oracle_accuracy),
-        _percent(one.closed),
+        _percent(one.oracle_gap_closed),
     )
 
 

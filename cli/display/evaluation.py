@@ -156,19 +156,19 @@ def _table(stages: Sequence[Stage], summary: Any) -> Table:
             f"{stage.number} {stage.label}",
             percent(round_.share),
             accuracy,
-            *_cells(round_.spent),
+            *_cells(round_.usage),
         )
     table.add_section()
     for tier, spent in summary.tiers.items():
         table.add_row(f"{tier} tier", "", "", *_cells(spent))
     all_of, accuracy = percent(1.0 if summary.n else None), _accuracy(summary.accuracy, summary.n)
     table.add_row("all", all_of, accuracy, *_cells(summary.total), style="bold")
-    if beside := summary.large_alone:
+    if beside := summary.baseline:
         table.add_row(
             f"{beside.tier} alone",
             "",
             _accuracy(beside.accuracy, summary.n),
-            *_cells(beside.spent),
+            *_cells(beside.usage),
         )
     return table
 

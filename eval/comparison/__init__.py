@@ -1,6 +1,6 @@
 """Systems compared on the same questions: paired intervals and tests, lines to be above, and what it takes to be sure."""
 
-from .compare import MARGIN, Comparison, SystemSummary, compare
+from .compare import DEFAULT_MARGIN, Comparison, SystemSummary, compare
 from .document import comparison_document
 from .pair import PairedComparison, PairedCosts
 from .price_ratio import PRICE_BASES, PRICE_RATIOS, PriceRatio
@@ -9,7 +9,7 @@ from .systems import SystemScores
 from .text import conclusion, format_points, format_ratio, questions_to_settle
 
 __all__ = [
-    "MARGIN",
+    "DEFAULT_MARGIN",
     "PRICE_BASES",
     "PRICE_RATIOS",
     "Comparison",

@@ -14,11 +14,11 @@ from ...stats.paired import holm, holm_levels
 from ...stats.tiers import LARGE, SMALL, last_tier_of
 from ..run.store import QuestionResult
 from .pair import ALPHA, PairedComparison, compare_pair
-from .price_ratio import PricedUse, choose_basis, other_tier
+from .price_ratio import PriceBasis, choose_basis, other_tier
 from .routing_baselines import RoutingBaselines, compare_to_routing_baselines
 from .systems import SystemScores, tiers_in
 
-MARGIN = 0.03
+DEFAULT_MARGIN = 0.03
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class SystemSummary:
 
     Attributes:
         n: questions with an outcome; accuracy, interval and costs are those of these.
-        lacking: questions of the comparison without an outcome.
+        missing: questions of the comparison without an outcome.
         accuracy: mean score.
         interval: its 95% Wilson interval; questions of a group hang together.
         costs: by measure, mean for one question; None where it is not known.
@@ -36,7 +36,7 @@ class SystemSummary:
     """
 
     n: int
-    lacking: int
+    missing: int
     accuracy: float
     interval: tuple[float, float]
     costs: dict[str, float | None]
@@ -47,7 +47,7 @@ class SystemSummary:
         """Return the summary as plain data."""
         return {
             "n": self.n,
-            "lacking": self.lacking,
+            "lacking": self.missing,
             "accuracy": self.accuracy,
             "interval": self.interval,
             "costs": self.costs,
@@ -61,13 +61,13 @@ class Comparison:
     """Some systems on the same questions.
 
     Attributes:
-        figures: by system.
-        against: the reference's name.
+        summaries: by system.
+        reference: the reference's name.
         pairs: every other system beside the reference.
-        by: the measure that tables and verdicts speak of.
+        measure: the measure that tables and verdicts speak of.
         beside: by measure and system, where it stands against random escalation and the oracle; only systems that lack no
             question, and of them only those that spend some of what is measured.
-        basis: what the price ratio is put on; None where it cannot be.
+        price_basis: what the price ratio is put on; None where it cannot be.
         groups: how many groups the questions are in; None where they are not grouped.
         margin: accuracy within which two systems count as equally accurate.
         draws: of the bootstrap.
@@ -76,12 +76,12 @@ class Comparison:
         first_tier: the only other tier; None where there are more, or none.
     """
 
-    figures: dict[str, SystemSummary]
-    against: str
+    summaries: dict[str, SystemSummary]
+    reference: str
     pairs: tuple[PairedComparison, ...]
-    by: str
+    measure: str
     routing_baselines: dict[str, dict[str, RoutingBaselines]]
-    basis: str | None
+    price_basis: str | None
     groups: int | None
     margin: float
     draws: int
@@ -91,12 +91,12 @@ class Comparison:
 
 
 def compare(
-    records: Mapping[str, Sequence[QuestionResult]],
+    results: Mapping[str, Sequence[QuestionResult]],
     *,
-    against: str | None = None,
-    by: str | None = None,
+    reference: str | None = None,
+    measure: str | None = None,
     groups: Mapping[str, str] | None = None,
-    margin: float = MARGIN,
+    margin: float = DEFAULT_MARGIN,
     draws: int = DRAWS,
     seed: int = 0,
     last_tier: str | None = None,
@@ -106,9 +106,9 @@ def compare(
     Questions that one of two systems has no outcome for are left out of that pair.
 
     Args:
-        records: by the name of a preset or program, its outcome on each question, as `evaluate` and `replay_results` give them.
-        against: the reference; when None the system with the name of the last tier, else the last system.
-        by: one of `MEASURES`, for the verdicts; the first that is known when None.
+        results: by the name of a preset or program, its outcome on each question, as `evaluate` and `replay_results` give them.
+        reference: the reference; when None the system with the name of the last tier, else the last system.
+        measure: one of `MEASURES`, for the verdicts; the first that is known when None.
         groups: by a question's key, what it belongs to; then whole groups are drawn.
         margin: accuracy within which two systems count as equally accurate, as a share.
         draws: of the bootstrap.
@@ -119,29 +119,31 @@ def compare(
         CopeError: for fewer than two systems, a reference or measure that is not there, or questions that have nothing
             in common.
     """
-    if len(records) < 2:
+    if len(results) < 2:
         raise CopeError(
             "a comparison needs two systems or more: name them with --presets and --programs"
         )
-    last = last_tier or last_tier_of(tiers_in(rows) for rows in records.values())
+    last = last_tier or last_tier_of(tiers_in(rows) for rows in results.values())
     if last_tier is None and last == SMALL:
         last = LARGE  # no question reached another tier
-    systems = {name: SystemScores.from_results(name, rows, last) for name, rows in records.items()}
+    systems = {name: SystemScores.from_results(name, rows, last) for name, rows in results.items()}
     if empty := [name for name, system in systems.items() if not system.questions]:
         raise CopeError(f"{empty[0]} has no outcome on any question: leave it out")
-    reference = against or (last if last in systems else list(systems)[-1])
-    if reference not in systems:
-        raise CopeError(f"--against {reference}: no such system; there are {', '.join(systems)}")
-    measure = _measure(by, systems)
+    reference_name = reference or (last if last in systems else list(systems)[-1])
+    if reference_name not in systems:
+        raise CopeError(
+            f"--against {reference_name}: no such system; there are {', '.join(systems)}"
+        )
+    chosen_measure = _choose_measure(measure, systems)
     groups = groups or None
     first = other_tier(systems, last)
     what = choose_basis(systems, first, last)
-    priced = PricedUse(what, first, last) if what and first else None
+    priced = PriceBasis(what, first, last) if what and first else None
     how = {"groups": groups, "draws": draws, "seed": seed}
     raw = [
-        compare_pair(system, systems[reference], priced, **how)
+        compare_pair(system, systems[reference_name], priced, **how)
         for name, system in systems.items()
-        if name != reference
+        if name != reference_name
     ]
     p = [pair.p for pair in raw]
     pairs = tuple(
@@ -149,15 +151,15 @@ def compare(
         for pair, adjusted, level in zip(raw, holm(p), holm_levels(p, ALPHA), strict=True)
     )
     keys = list(dict.fromkeys(key for system in systems.values() for key in system.questions))
-    figures = {name: _figures(system, keys, groups) for name, system in systems.items()}
-    whole = {name: system for name, system in systems.items() if not figures[name].lacking}
+    figures = {name: _summarize_system(system, keys, groups) for name, system in systems.items()}
+    whole = {name: system for name, system in systems.items() if not figures[name].missing}
     belongs = group_labels(keys, groups)
     return Comparison(
         figures,
-        reference,
+        reference_name,
         pairs,
-        measure,
-        _beside(whole, last, how),
+        chosen_measure,
+        _routing_baselines(whole, last, how),
         what,
         None if belongs is None else len(set(belongs)),
         margin,
@@ -168,7 +170,7 @@ def compare(
     )
 
 
-def _figures(
+def _summarize_system(
     system: SystemScores, wanted: Sequence[str], groups: Mapping[str, str] | None
 ) -> SystemSummary:
     keys = list(system.questions)
@@ -194,7 +196,7 @@ def _figures(
     )
 
 
-def _measure(by: str | None, systems: Mapping[str, SystemScores]) -> str:
+def _choose_measure(by: str | None, systems: Mapping[str, SystemScores]) -> str:
     """The measure that is asked for, or the first whose costs are known of all systems."""
     if by is not None:
         if lacking := [name for name, system in systems.items() if not system.is_known(by)]:
@@ -208,7 +210,7 @@ def _measure(by: str | None, systems: Mapping[str, SystemScores]) -> str:
     )
 
 
-def _beside(
+def _routing_baselines(
     systems: Mapping[str, SystemScores], last: str, how: Mapping[str, Any]
 ) -> dict[str, dict[str, RoutingBaselines]]:
     if last not in systems:

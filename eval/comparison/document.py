@@ -10,16 +10,16 @@ from .text import conclusion, questions_to_settle
 
 def comparison_document(comparison: Comparison) -> dict[str, Any]:
     """Return a comparison as plain data. None stands for what is not known or has no bound."""
-    systems = {name: one.as_dict() for name, one in comparison.figures.items()}
+    systems = {name: one.as_dict() for name, one in comparison.summaries.items()}
     baselines: dict[str, dict[str, Any]] = {}
     for measure, rows in comparison.routing_baselines.items():
         baselines[measure] = {name: one.as_dict() for name, one in rows.items()}
-    basis = comparison.basis
+    basis = comparison.price_basis
     return {
         "systems": systems,
-        "against": comparison.against,
+        "against": comparison.reference,
         "last_tier": comparison.last_tier,
-        "by": comparison.by,
+        "by": comparison.measure,
         "groups": comparison.groups,
         "margin": comparison.margin,
         "draws": comparison.draws,

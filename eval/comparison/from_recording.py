@@ -16,7 +16,7 @@ from ...programs.identity import ProgramIdentity
 from ...programs.preset import Preset, preset_names
 from ...stats.tiers import last_tier_of
 from ..recording.recording import Recording
-from ..replay.match import alone_in, recorded_identity
+from ..replay.match import recorded_identity, single_tier_program
 from ..replay.programs import (
     bundled_compile_metadata,
     compile_metadata_in_recording,
@@ -95,8 +95,8 @@ def compare_recording(
     replayed = _replay_systems(request, replays, calibrated, notify)
     comparison = compare(
         {name: one.results for name, one in replayed.items()},
-        against=options.against,
-        by=options.by,
+        reference=options.against,
+        measure=options.by,
         groups=recording.group_by_key,
         margin=options.margin,
         seed=recording.seed,
@@ -175,7 +175,7 @@ def _calibrated_replay(
 ) -> Replay:
     recording, setting = request.recording, certificate.setting
     if setting is None:
-        alone = alone_in(recording, program.preset.last_tier)
+        alone = single_tier_program(recording, program.preset.last_tier)
         return Replay(recording, alone, prices=request.prices)
     return Replay(
         recording,

@@ -82,8 +82,8 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
         options = request.options
         comparison = compare(
             results,
-            against=options.against,
-            by=options.by,
+            reference=options.against,
+            measure=options.by,
             groups=groups,
             margin=options.margin,
             seed=request.program_options.seed,
@@ -181,9 +181,9 @@ def _evaluate_systems(
                 on_result=on_result,
             )
             outcome = asyncio.run(evaluation)
-        results[name] = outcome.records
-        if outcome.stopped and not stopped:
-            stopped = f"{name}: {outcome.stopped}"
+        results[name] = outcome.results
+        if outcome.stop_reason and not stopped:
+            stopped = f"{name}: {outcome.stop_reason}"
     return results, stopped
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import CopeError
-from .compare import MARGIN
+from .compare import DEFAULT_MARGIN
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class ComparisonOptions:
     systems: tuple[str, ...] = ()
     against: str | None = None
     by: str | None = None
-    margin: float = MARGIN
+    margin: float = DEFAULT_MARGIN
     plot: Path | None = None
 
     def requested_systems(

@@ -14,7 +14,7 @@ from ...stats.measures import MEASURES
 from ...stats.paired import paired_p
 from ...stats.power import minimum_detectable_effect, questions_needed
 from ...util.arrays import Array
-from .price_ratio import PricedUse, PriceRatio, price_ratio
+from .price_ratio import PriceBasis, PriceRatio, price_ratio
 from .systems import SystemScores
 
 ALPHA = 0.05
@@ -28,45 +28,45 @@ class PairedComparison:
 
     Attributes:
         system: its name.
-        against: the reference's.
+        reference: the reference's.
         questions: those with both outcomes.
-        left_out: those with just one of the two.
+        unpaired: those with just one of the two.
         units: what was drawn: questions, or groups of them.
         difference: in accuracy, system less reference.
-        exact: whether its interval is from exact bounds, because too few questions are discordant for the bootstrap.
-        gained: questions on which only the system is right.
-        lost: questions on which only the reference is right.
+        has_exact_bounds: whether its interval is from exact bounds, because too few questions are discordant for the bootstrap.
+        wins: questions on which only the system is right.
+        losses: questions on which only the reference is right.
         p: McNemar's exact p-value, or its grouped form, see `paired_p`.
-        adjusted: the p-value after Holm's correction.
+        adjusted_p: the p-value after Holm's correction.
         level: what Holm's procedure holds `p` against.
         costs: by measure that both know: mean of both for one question, the paired difference and the ratio.
-        prices: the cost by the ratio of the prices; None where it is not known.
-        effect: how much wider groups make the variance of the difference; 1 without groups.
+        price_ratio: the cost by the ratio of the prices; None where it is not known.
+        design_effect: how much wider groups make the variance of the difference; 1 without groups.
     """
 
     system: str
-    against: str
+    reference: str
     questions: int
-    left_out: int
+    unpaired: int
     units: int
     difference: Estimate
-    exact: bool
-    gained: int
-    lost: int
+    has_exact_bounds: bool
+    wins: int
+    losses: int
     p: float
-    adjusted: float
+    adjusted_p: float
     level: float
     costs: dict[str, "PairedCosts"]
-    prices: PriceRatio | None
-    effect: float
+    price_ratio: PriceRatio | None
+    design_effect: float
 
     def with_holm(self, adjusted: float, level: float) -> "PairedComparison":
         """As one of several comparisons."""
-        return replace(self, adjusted=adjusted, level=level)
+        return replace(self, adjusted_p=adjusted, level=level)
 
     @property
     def significant(self) -> bool:
-        return self.adjusted <= ALPHA
+        return self.adjusted_p <= ALPHA
 
     @property
     def questions_needed(self) -> int | None:
@@ -74,47 +74,47 @@ class PairedComparison:
 
         None where no number would, and where too few questions are discordant to say.
         """
-        if self.gained + self.lost < MIN_DISCORDANT:
+        if self.wins + self.losses < MIN_DISCORDANT:
             return None
         found = questions_needed(
-            (self.gained - self.lost) / self.questions, self.discordant, self.level
+            (self.wins - self.losses) / self.questions, self.discordant, self.level
         )
-        return found and max(1, round(found * self.effect))
+        return found and max(1, round(found * self.design_effect))
 
     @property
     def detectable_difference(self) -> float | None:
         """The smallest difference that so many questions settle four times out of five."""
         return minimum_detectable_effect(
-            max(1, round(self.questions / self.effect)), self.discordant, self.level
+            max(1, round(self.questions / self.design_effect)), self.discordant, self.level
         )
 
     @property
     def discordant(self) -> float:
         """Share of the questions on which just one of the two is right."""
-        return (self.gained + self.lost) / self.questions
+        return (self.wins + self.losses) / self.questions
 
     def as_dict(self) -> dict[str, Any]:
         """Return the comparison as plain data."""
         return {
             "system": self.system,
-            "against": self.against,
+            "against": self.reference,
             "questions": self.questions,
-            "left_out": self.left_out,
+            "left_out": self.unpaired,
             "units": self.units,
-            "exact": self.exact,
-            "gained": self.gained,
-            "lost": self.lost,
+            "exact": self.has_exact_bounds,
+            "gained": self.wins,
+            "lost": self.losses,
             "p": self.p,
-            "adjusted": self.adjusted,
+            "adjusted": self.adjusted_p,
             "level": self.level,
-            "effect": self.effect,
+            "effect": self.design_effect,
             "difference": self.difference.as_dict(),
             "discordant": self.discordant,
             "settled": self.significant,
             "needed": self.questions_needed,
             "detectable": self.detectable_difference,
             "costs": {name: costs.as_dict() for name, costs in self.costs.items()},
-            "price_ratio": self.prices and self.prices.as_dict(),
+            "price_ratio": self.price_ratio and self.price_ratio.as_dict(),
         }
 
 
@@ -123,7 +123,7 @@ class PairedCosts:
     """Both costs for one question, with paired intervals; the ratio is no number where the reference costs nothing."""
 
     system: float
-    against: float
+    reference: float
     difference: Estimate
     ratio: Estimate
 
@@ -131,7 +131,7 @@ class PairedCosts:
         """Return the costs as plain data."""
         return {
             "system": self.system,
-            "against": self.against,
+            "against": self.reference,
             "difference": self.difference.as_dict(),
             "ratio": self.ratio.as_dict(),
         }
@@ -140,7 +140,7 @@ class PairedCosts:
 def compare_pair(
     system: SystemScores,
     reference: SystemScores,
-    basis: PricedUse | None,
+    basis: PriceBasis | None,
     groups: Mapping[str, str] | None,
     draws: int,
     seed: int,
@@ -201,7 +201,7 @@ def _columns(
     system: SystemScores,
     reference: SystemScores,
     known: list[str],
-    basis: PricedUse | None,
+    basis: PriceBasis | None,
     keys: list[str],
 ) -> dict[str, Array]:
     columns = {
@@ -212,9 +212,9 @@ def _columns(
     for name in known:
         columns |= {name: system.costs(name, keys), f"{name}_ref": reference.costs(name, keys)}
     if basis:
-        for column, tier in (("small", basis.first), ("large", basis.last)):
-            columns[column] = system.use(tier, basis.what, keys)
-            columns[f"{column}_ref"] = reference.use(tier, basis.what, keys)
+        for column, tier in (("small", basis.first_tier), ("large", basis.last_tier)):
+            columns[column] = system.usage(tier, basis.quantity, keys)
+            columns[f"{column}_ref"] = reference.usage(tier, basis.quantity, keys)
     return columns
 
 

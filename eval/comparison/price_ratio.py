@@ -18,7 +18,7 @@ PRICE_BASES = {
 }
 """What is priced, the first that all systems tell."""
 
-Kind = Literal["always", "never", "from", "up to"]
+CheaperAt = Literal["always", "never", "from", "up to"]
 
 
 @dataclass(frozen=True)
@@ -26,28 +26,28 @@ class PriceRatio:
     """A system's cost beside the reference's, by the ratio of the prices.
 
     Attributes:
-        small: what it uses of the first tier, a question.
-        large: what it uses of the last tier, a question.
-        relative: at each of `RATIOS`, its cost divided by the reference's.
+        first_tier_use: what it uses of the first tier, a question.
+        last_tier_use: what it uses of the last tier, a question.
+        relative_costs: at each of `RATIOS`, its cost divided by the reference's.
         cheaper: at which ratios it is cheaper than the reference: always, never, from or up to `crossing`.
         crossing: the ratio; None for always and never. Its interval may end beyond 1,000 and at infinity.
     """
 
-    small: float
-    large: float
-    relative: tuple[Estimate, ...]
-    cheaper: Kind
+    first_tier_use: float
+    last_tier_use: float
+    relative_costs: tuple[Estimate, ...]
+    cheaper: CheaperAt
     break_even: Estimate | None
 
     def as_dict(self) -> dict[str, Any]:
         relative = [
             {"ratio": float(r), **one.as_dict()}
-            for r, one in zip(PRICE_RATIOS.round(3), self.relative, strict=True)
+            for r, one in zip(PRICE_RATIOS.round(3), self.relative_costs, strict=True)
         ]
         crossing = self.break_even and self.break_even.as_dict()
         return {
-            "small": self.small,
-            "large": self.large,
+            "small": self.first_tier_use,
+            "large": self.last_tier_use,
             "cheaper": self.cheaper,
             "crossing": crossing,
             "relative": relative,
@@ -65,12 +65,12 @@ class PriceRatio:
 
 
 @dataclass(frozen=True)
-class PricedUse:
+class PriceBasis:
     """What is priced, and the two tiers whose prices are compared."""
 
-    what: str
-    first: str
-    last: str
+    quantity: str
+    first_tier: str
+    last_tier: str
 
 
 def other_tier(systems: Mapping[str, SystemScores], last: str) -> str | None:
@@ -93,7 +93,7 @@ def choose_basis(systems: Mapping[str, SystemScores], first: str | None, last: s
 
 def _known(system: SystemScores, what: str, tiers: tuple[str, str]) -> bool:
     keys = list(system.questions)
-    return all(np.isfinite(system.use(tier, what, keys)).all() for tier in tiers)
+    return all(np.isfinite(system.usage(tier, what, keys)).all() for tier in tiers)
 
 
 def price_ratio(sums: Sums) -> PriceRatio:
@@ -117,7 +117,7 @@ def price_ratio(sums: Sums) -> PriceRatio:
     )
 
 
-def cheaper_at(more: float, saved: float) -> Kind:
+def cheaper_at(more: float, saved: float) -> CheaperAt:
     """At which ratios from 1:1 a system is cheaper that uses more of the first tier and saves some of the last one.
 
     It is cheaper where more < ratio * saved.

@@ -34,7 +34,7 @@ class RoutingBaselines:
         random_accuracy: of the best mixture that costs no more; minus infinite where none is that cheap.
         gain: accuracy above that mixture's.
         oracle_accuracy: of the oracle that escalates as many of its questions as this cost pays for.
-        closed: share of the way from the mixture to the oracle, at this cost.
+        oracle_gap_closed: share of the way from the mixture to the oracle, at this cost.
         oracle: accuracy and cost of the oracle that escalates all its questions.
     """
 
@@ -46,7 +46,7 @@ class RoutingBaselines:
     random_accuracy: Estimate
     gain: Estimate
     oracle_accuracy: Estimate
-    closed: Estimate
+    oracle_gap_closed: Estimate
     oracle: tuple[Estimate, Estimate]
 
     def as_dict(self) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class RoutingBaselines:
             "random_accuracy": self.random_accuracy.as_dict(),
             "gain": self.gain.as_dict(),
             "oracle_accuracy": self.oracle_accuracy.as_dict(),
-            "closed": self.closed.as_dict(),
+            "closed": self.oracle_gap_closed.as_dict(),
             "oracle": {"accuracy": accuracy.as_dict(), "cost": cost.as_dict()},
         }
 
@@ -144,18 +144,18 @@ def compare_to_routing_baselines(
         return None
     if not system.costs(measure, keys).any():
         return None
-    start = _best(known, system, large, measure, keys)
+    start = _best_start(known, system, large, measure, keys)
     columns = _columns(system, start, large, measure, keys)
     sums = resample(columns, group_labels(keys, groups), **how)
     figures = {
-        name: sums.estimate(lambda s, name=name: _figures(s)[name])
-        for name in _figures(total_columns(sums))
+        name: sums.estimate(lambda s, name=name: _statistics(s)[name])
+        for name in _statistics(total_columns(sums))
     }
     oracle = figures.pop("all_accuracy"), figures.pop("all_cost")
     return RoutingBaselines(start.name, len(keys), **figures, oracle=oracle)
 
 
-def _best(
+def _best_start(
     starts: Sequence[SystemScores],
     system: SystemScores,
     large: SystemScores,
@@ -195,7 +195,7 @@ def _columns(
     }
 
 
-def _figures(s: Mapping[str, Any]) -> dict[str, Any]:
+def _statistics(s: Mapping[str, Any]) -> dict[str, Any]:
     mean = {name: s[name] / s["n"] for name in s}
     accuracies, costs = (
         (mean["start_right"], mean["large_right"]),
@@ -214,7 +214,7 @@ def _figures(s: Mapping[str, Any]) -> dict[str, Any]:
         "random_accuracy": at_random,
         "gain": gain,
         "oracle_accuracy": by_oracle,
-        "closed": closed,
+        "oracle_gap_closed": closed,
         "all_accuracy": oracle[0],
         "all_cost": oracle[1],
     }

@@ -12,7 +12,7 @@ from ...util.arrays import Array
 from ..run.store import QuestionResult
 
 TOKENS, WRITTEN, CALLS = "tokens", "written", "calls"
-_COUNTED = {
+_USAGE_FIELDS = {
     TOKENS: ("prompt_tokens", "plan_tokens", "answer_tokens"),
     WRITTEN: ("plan_tokens", "answer_tokens"),
     CALLS: ("calls",),
@@ -36,24 +36,24 @@ class QuestionScores:
     Attributes:
         score: 0 to 1.
         costs: by measure, NaN where it is not known.
-        use: by tier and by `tokens` (read and written), `written` or `calls`, NaN where it is not known.
+        usage: by tier and by `tokens` (read and written), `written` or `calls`, NaN where it is not known.
     """
 
     score: float
     costs: dict[str, float]
-    use: dict[tuple[str, str], float]
+    usage: dict[tuple[str, str], float]
 
     @classmethod
-    def from_result(cls, record: QuestionResult, last_tier: str) -> "QuestionScores":
-        tiers = {row["tier"] for row in record.usage}
+    def from_result(cls, result: QuestionResult, last_tier: str) -> "QuestionScores":
+        tiers = {row["tier"] for row in result.usage}
         spent = {
-            tier: Usage.from_rows(row for row in record.usage if row["tier"] == tier)
+            tier: Usage.from_rows(row for row in result.usage if row["tier"] == tier)
             for tier in sorted(tiers)
         }
         use = {
             (tier, what): sum(usage.amount(part) for part in parts)
             for tier, usage in spent.items()
-            for what, parts in _COUNTED.items()
+            for what, parts in _USAGE_FIELDS.items()
         }
 
         def figure(what: str, tier: str) -> float:
@@ -63,7 +63,7 @@ class QuestionScores:
             name: float(measure.total(figure, spent, last_tier))
             for name, measure in MEASURES.items()
         }
-        return cls(record.score or 0.0, costs, use)
+        return cls(result.score or 0.0, costs, use)
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,10 @@ class SystemScores:
 
     @classmethod
     def from_results(
-        cls, name: str, records: Sequence[QuestionResult], last_tier: str
+        cls, name: str, results: Sequence[QuestionResult], last_tier: str
     ) -> "SystemScores":
         """Return a system's outcomes; questions on which a model failed have none."""
-        answered = [record for record in records if record.error is None]
+        answered = [record for record in results if record.error is None]
         return cls(
             name, {record.key: QuestionScores.from_result(record, last_tier) for record in answered}
         )
@@ -98,12 +98,12 @@ class SystemScores:
     def costs(self, measure: str, keys: Sequence[str]) -> Array:
         return np.array([self.questions[key].costs[measure] for key in keys])
 
-    def use(self, tier: str, what: str, keys: Sequence[str]) -> Array:
-        return np.array([self.questions[key].use.get((tier, what), 0.0) for key in keys])
+    def usage(self, tier: str, what: str, keys: Sequence[str]) -> Array:
+        return np.array([self.questions[key].usage.get((tier, what), 0.0) for key in keys])
 
     @property
     def tiers(self) -> set[str]:
-        return {tier for question in self.questions.values() for tier, _ in question.use}
+        return {tier for question in self.questions.values() for tier, _ in question.usage}
 
     def is_known(self, measure: str) -> bool:
         """Whether a measure is known on every question."""

@@ -9,7 +9,7 @@ from ...stats.power import MAX_QUESTIONS
 from .compare import Comparison
 from .pair import MIN_DISCORDANT, PairedComparison
 
-_SPENDS = {
+_COST_PHRASES = {
     "cost": "it costs {} money",
     "cost-small-free": "it costs {} money where the small tier is free",
     "large-tokens": "it writes {} {last}-tier tokens",
@@ -20,29 +20,31 @@ _SPENDS = {
 
 def conclusion(pair: PairedComparison, found: Comparison) -> str:
     """What a comparison says on accuracy and on the cost that is spoken of."""
-    return f"{_accuracy(pair, found.margin)}; {_cost_phrase(pair, found)}"
+    return f"{_accuracy_phrase(pair, found.margin)}; {_cost_phrase(pair, found)}"
 
 
-def _accuracy(pair: PairedComparison, margin: float) -> str:
+def _accuracy_phrase(pair: PairedComparison, margin: float) -> str:
     one = pair.difference
     bounds = f"95% interval {format_points(one.low)} to {format_points(one.high)}"
     widest = max(abs(one.low), abs(one.high))
     if pair.significant:
-        which = "more" if pair.gained > pair.lost else "less"
-        return f"{pair.system} is {which} accurate than {pair.against}: {format_points(one.value)} points ({bounds})"
+        which = "more" if pair.wins > pair.losses else "less"
+        return f"{pair.system} is {which} accurate than {pair.reference}: {format_points(one.value)} points ({bounds})"
     if widest <= margin:
-        return f"{pair.system} is as accurate as {pair.against} within {100 * widest:.1f} points ({bounds})"
-    return f"{pair.system} and {pair.against}: open, {format_points(one.value)} points ({bounds})"
+        return f"{pair.system} is as accurate as {pair.reference} within {100 * widest:.1f} points ({bounds})"
+    return f"{pair.system} and {pair.reference}: open, {format_points(one.value)} points ({bounds})"
 
 
 def _cost_phrase(pair: PairedComparison, found: "Comparison") -> str:
-    costs = pair.costs.get(found.by)
+    costs = pair.costs.get(found.measure)
     if costs is None:
         return "what it costs is not known of both"
-    if not costs.against:
-        return f"{pair.against} spends none of what is counted"
+    if not costs.reference:
+        return f"{pair.reference} spends none of what is counted"
     share = format_ratio(costs.ratio) if costs.system else "none"
-    return _SPENDS[found.by].format(f"{share} of {pair.against}'s", last=found.last_tier)
+    return _COST_PHRASES[found.measure].format(
+        f"{share} of {pair.reference}'s", last=found.last_tier
+    )
 
 
 def format_ratio(ratio: Estimate) -> str:
@@ -60,7 +62,7 @@ def format_ratio(ratio: Estimate) -> str:
 
 def questions_to_settle(pair: PairedComparison) -> str:
     """How many questions would tell the two apart, four times out of five, if the difference is what it looks like."""
-    if pair.gained + pair.lost < MIN_DISCORDANT:
+    if pair.wins + pair.losses < MIN_DISCORDANT:
         return "too few differ to say"
     if pair.questions_needed is None or pair.questions_needed > MAX_QUESTIONS:
         return "no affordable number"
@@ -96,16 +98,16 @@ def comparison_notes(found: Comparison, document: Mapping[str, Any]) -> Iterator
     """
     for pair in found.pairs:
         yield f"[bold]{conclusion(pair, found)}.[/bold]"
-    yield from _matched(found, document)
-    yield from _beside(found)
+    yield from _matched_accuracy_notes(found, document)
+    yield from _routing_notes(found)
     if not all(pair.significant for pair in found.pairs):
         yield "open: p (Holm) above 0.05. What would settle it, and what shows, does so four times out of five."
-    if any(pair.exact for pair in found.pairs):
+    if any(pair.has_exact_bounds for pair in found.pairs):
         yield "Where the two differ on fewer than 10 questions, the interval is made of exact bounds instead of the bootstrap."
     if found.groups:
         yield "Questions of a group hang together: p is of the sign-flip test over whole groups instead of McNemar's."
-    yield from _calibrated(document)
-    yield from _left_out(found, document)
+    yield from _calibration_notes(document)
+    yield from _exclusion_notes(found, document)
     if calls := document["calls"]:
         made, shared, stopped = (f"{calls[name]:,}" for name in ("made", "shared", "stopped"))
         yield (
@@ -114,35 +116,35 @@ def comparison_notes(found: Comparison, document: Mapping[str, Any]) -> Iterator
         )
 
 
-def _left_out(found: Comparison, document: Mapping[str, Any]) -> Iterator[str]:
+def _exclusion_notes(found: Comparison, document: Mapping[str, Any]) -> Iterator[str]:
     for name, reasons in document["unknown"].items():
         for why, count in reasons.items():
             yield f"{name}: {count} questions are not in its figures: {why}"
-    if lacking := [name for name, one in found.figures.items() if one.lacking]:
+    if lacking := [name for name, one in found.summaries.items() if one.missing]:
         yield (
             f"{', '.join(lacking)}: accuracy is over all questions, if those without an outcome were wrong and if they were right. "
             "What it costs on all is not known, and so it does not stand beside random and the oracle, nor in the picture of "
             "accuracy by cost."
         )
     for pair in found.pairs:
-        if pair.left_out:
+        if pair.unpaired:
             yield (
-                f"{pair.system} beside {pair.against}: {pair.left_out} questions have just one of the two outcomes and are left "
+                f"{pair.system} beside {pair.reference}: {pair.unpaired} questions have just one of the two outcomes and are left "
                 "out of the pair. They may be harder or easier than the others."
             )
     if (
         document["calls"]
         and document["calls"]["stopped"]
-        and any(one.costs["cost"] is None for one in found.figures.values())
+        and any(one.costs["cost"] is None for one in found.summaries.values())
     ):
         yield "Money is unknown also where a call was stopped early and its engine did not tell what it used: --early-stop none."
     if document["failed"]:
         yield f"a model failed on {len(document['failed'])} answers, which count nowhere"
 
 
-def _beside(found: Comparison) -> Iterator[str]:
+def _routing_notes(found: Comparison) -> Iterator[str]:
     """What the two lines are, where they start, and who does not stand beside them."""
-    rows, last = found.routing_baselines.get(found.by), found.last_tier
+    rows, last = found.routing_baselines.get(found.measure), found.last_tier
     if not rows:
         return
     starts = dict.fromkeys(one.start for one in rows.values())
@@ -159,7 +161,7 @@ def _beside(found: Comparison) -> Iterator[str]:
     )
 
 
-def _matched(found: Comparison, document: Mapping[str, Any]) -> Iterator[str]:
+def _matched_accuracy_notes(found: Comparison, document: Mapping[str, Any]) -> Iterator[str]:
     """What the record's own cascade costs at the accuracy of the last tier alone."""
     parts = []
     for one in document.get("matched") or ():
@@ -185,14 +187,14 @@ def _matched(found: Comparison, document: Mapping[str, Any]) -> Iterator[str]:
             else ""
         )
         yield (
-            f"cost at {last}'s accuracy, in {MEASURES[found.by].description_for(last)}: of what {last} alone takes, "
+            f"cost at {last}'s accuracy, in {MEASURES[found.measure].description_for(last)}: of what {last} alone takes, "
             f"{one['program']} needs "
             f"{', and '.join(parts)}. Thresholds and samples are the cheapest such on one half of the questions, measured on the "
             f"other, and the other way round ({one['questions']} questions{left})."
         )
 
 
-def _calibrated(document: Mapping[str, Any]) -> Iterator[str]:
+def _calibration_notes(document: Mapping[str, Any]) -> Iterator[str]:
     """What a calibration among the systems promises, and what all were compared on because of it."""
     if told := document.get("calibration"):
         which = "the calibration did not see" if told["new"] else "served only to test its setting"

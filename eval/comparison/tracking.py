@@ -39,10 +39,10 @@ def track_comparison(
     params = {f"model.{tier}": model for tier, model in document["models"].items()}
     for name in ("task", "split", "data", "seed", "against", "by"):
         params[name] = document[name]
-    tags = {"folder": document["folder"], "systems": ", ".join(comparison.figures)}
+    tags = {"folder": document["folder"], "systems": ", ".join(comparison.summaries)}
     with tracker.open(
         f"cope-compare-{document['task']}",
-        f"against {comparison.against}",
+        f"against {comparison.reference}",
         params,
         tags,
         store.metadata().get("mlflow_run"),
@@ -57,7 +57,7 @@ def track_comparison(
         for picture in document["pictures"]:
             run.log_artifact(Path(picture))
         logged = run.children()
-        for name, figures in comparison.figures.items():
+        for name, figures in comparison.summaries.items():
             key = f"{name} {stores[name].path.name} {figures.n}"
             if key not in logged:
                 settings = json.dumps(stores[name].settings, indent=1)
@@ -72,7 +72,7 @@ def _metrics(comparison: Comparison, document: Mapping[str, Any]) -> dict[str, f
     for pair in comparison.pairs:
         metrics[f"{pair.system}.difference"] = pair.difference.value
         metrics[f"{pair.system}.p"] = pair.p
-        metrics[f"{pair.system}.p_holm"] = pair.adjusted
+        metrics[f"{pair.system}.p_holm"] = pair.adjusted_p
     return metrics
 
 

@@ -22,7 +22,7 @@ from .schema import RecordingManifest
 from .vote_ids import assign_vote_ids
 
 IMPORTED_PRESET = "imported"
-_FIELDS = (("question",), ("samples",))
+_REQUIRED_FIELDS = (("question",), ("samples",))
 _TASK = ShortAnswerTask(IMPORTED_PRESET)
 
 
@@ -71,7 +71,7 @@ def import_samples(
             raise CopeError(
                 f"{both} are both {model!r}: a cascade needs different models, name another"
             )
-    lines = load_from_file(str(path), _FIELDS, _row_error)[:limit]
+    lines = load_from_file(str(path), _REQUIRED_FIELDS, _row_error)[:limit]
     taken = {
         tier: _select_samples(path, lines, model, (variants or {}).get(tier), tier)
         for tier, model in models.items()
@@ -92,7 +92,7 @@ def import_samples(
     examples = [_example(lines[place], place) for place in kept]
     samples = [{tier: taken[tier][place] for tier in models} for place in kept]
     groups = [_group(path, lines[place], group) for place in kept]
-    rows = asyncio.run(_all_rows(list(key_examples(examples).items()), samples, groups))
+    rows = asyncio.run(_recording_rows(list(key_examples(examples).items()), samples, groups))
     preset = _preset({tier: len(names) for tier, names in usual.items()}, thresholds)
     plain = preset.model_dump(mode="json", exclude_defaults=True)
     manifest = RecordingManifest(
@@ -188,7 +188,7 @@ def _preset(counts: Mapping[str, int], thresholds: tuple[float, ...]) -> Preset:
     )
 
 
-async def _all_rows(
+async def _recording_rows(
     examples: Sequence[tuple[str, dspy.Example]],
     samples: Sequence[Mapping[str, list[Row]]],
     groups: Sequence[Any],

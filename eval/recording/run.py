@@ -191,11 +191,11 @@ def save_recording(
     Returns:
         Whether there is one; without an answered question nothing is written.
     """
-    if all(record.error for record in outcome.records):
+    if all(record.error for record in outcome.results):
         return False
     settings = call_settings(task, data, team_options, options.logprobs)
     if options.compiled:
         settings["compiled"] = options.compiled
-    manifest = recorder.manifest(task, outcome.records, settings=settings, group=data.group)
-    write_recording(options.output, manifest, recorder.rows(outcome.records, groups))
+    manifest = recorder.manifest(task, outcome.results, settings=settings, group=data.group)
+    write_recording(options.output, manifest, recorder.rows(outcome.results, groups))
     return True

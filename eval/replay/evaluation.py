@@ -75,26 +75,26 @@ class ReplayEvaluation:
 
 
 def evaluate_replay(
-    replay: Replay, made: ReplayedResults, prices: Mapping[str, Price]
+    replay: Replay, replayed: ReplayedResults, prices: Mapping[str, Price]
 ) -> ReplayEvaluation:
     """Summarize the answered questions of a replay.
 
     Args:
         replay: the program on the record.
-        made: what `replay_results` gave for it.
+        replayed: what `replay_results` gave for it.
         prices: the user's, by tier, for the last tier alone too.
     """
-    baseline = _large_alone(replay, made.results, prices)
+    baseline = _replay_baseline(replay, replayed.results, prices)
     rounds = len(replay.preset.rounds)
-    summary = summarize(made.results, rounds, baseline, replay.recording.group_by_key)
+    summary = summarize(replayed.results, rounds, baseline, replay.recording.group_by_key)
     bounds: tuple[float | None, float | None] = (None, None)
     if summary.accuracy is not None:
-        right = sum(record.score or 0.0 for record in made.results)
-        bounds = bounds_with_unknown(right, len(made.results), sum(made.unknown.values()))
-    return ReplayEvaluation(replay, made, summary, bounds)
+        right = sum(record.score or 0.0 for record in replayed.results)
+        bounds = bounds_with_unknown(right, len(replayed.results), sum(replayed.unknown.values()))
+    return ReplayEvaluation(replay, replayed, summary, bounds)
 
 
-def _large_alone(
+def _replay_baseline(
     replay: Replay, records: list[QuestionResult], prices: Mapping[str, Price]
 ) -> BaselineResult | None:
     """Return the last tier alone on the same questions, where the record has it."""

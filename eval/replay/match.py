@@ -81,7 +81,7 @@ def mismatches(
         apart.append("the plans that it sees are others")
     elif program.prompt(number, "reasoner") != other.prompt(recorded.number, "reasoner"):
         apart.append("the reasoner's prompt is another")
-    if _settings(ours, both_plan) != _settings(theirs, both_plan):
+    if _sampling_settings(ours, both_plan) != _sampling_settings(theirs, both_plan):
         apart.append("temperature or greatest length is another")
     if recorded.number != number and (
         ours.temperature > 0 or (ours.planner and ours.plan_temperature > 0)
@@ -96,12 +96,12 @@ def _confidence_kind(program: ProgramIdentity, number: int) -> str:
     return named or domain_by_name(program.domain).default_confidence(open_sandbox).kind
 
 
-def _settings(spec: Round, planning: bool) -> tuple[Any, ...]:
+def _sampling_settings(spec: Round, planning: bool) -> tuple[Any, ...]:
     plan = (spec.plan_temperature, spec.plan_max_tokens) if planning else None
     return spec.temperature, spec.max_tokens, plan
 
 
-def alone_in(record: Recording, tier: str) -> ProgramIdentity | Preset:
+def single_tier_program(record: Recording, tier: str) -> ProgramIdentity | Preset:
     """Return the program that asks one tier alone: the record's own where it has one, else the preset."""
     if tier in record.programs:
         return recorded_identity(record, tier)

@@ -53,7 +53,7 @@ class Replay:
         prices: Mapping[str, Price] | None = None,
     ) -> None:
         self.recording = record if isinstance(record, Recording) else Recording.open(record)
-        asked = self._program(program)
+        asked = self._resolve_program(program)
         self.preset = (
             asked.preset.with_overrides(samples, thresholds)
             if samples or thresholds
@@ -63,13 +63,15 @@ class Replay:
         self._prices = prices or {}
         self.rounds: list[ReplayedRound] = []
         for number, found in enumerate(match_rounds(self.program, self.recording), 1):
-            self.rounds.append(self._round(number, found))
+            self.rounds.append(self._replay_round(number, found))
 
     def __len__(self) -> int:
         """How many questions."""
         return len(self.recording)
 
-    def _program(self, program: ProgramIdentity | Preset | str | Path | None) -> ProgramIdentity:
+    def _resolve_program(
+        self, program: ProgramIdentity | Preset | str | Path | None
+    ) -> ProgramIdentity:
         if isinstance(program, ProgramIdentity):
             return program
         if program is None:
@@ -78,7 +80,7 @@ class Replay:
             return ProgramIdentity.of_preset(program, self.recording.domain)
         return ProgramIdentity.named(program, self.recording.domain, self.recording.models)
 
-    def _round(self, number: int, found: RecordedRound | str) -> ReplayedRound:
+    def _replay_round(self, number: int, found: RecordedRound | str) -> ReplayedRound:
         spec = self.preset.rounds[number - 1]
         if isinstance(found, str):
             return missing_round(number, spec, f"round {number}: {found}", len(self))
@@ -127,10 +129,10 @@ class Replay:
         """(questions, rounds): -inf where there is no answer; NaN where it is not known."""
         return np.stack([np.where(r.known, r.confidence, np.nan) for r in self.rounds], axis=1)
 
-    def usage(self, what: str, tier: str) -> Array:
+    def usage(self, field: str, tier: str) -> Array:
         """(questions, rounds): one of `SPENT`, of a tier's calls in each round that is asked; NaN where it is not known."""
         return np.stack(
-            [np.where(r.known, _tier_usage(r, what, tier), np.nan) for r in self.rounds], axis=1
+            [np.where(r.known, _tier_usage(r, field, tier), np.nan) for r in self.rounds], axis=1
         )
 
     def outcomes(self, thresholds: Sequence[float] | None = None) -> ReplayOutcomes:
@@ -197,7 +199,7 @@ class Replay:
         accuracy = np.divide(score, counted, out=np.full(len(settings), np.nan), where=counted > 0)
         spent = {
             key: column + hidden
-            for key, column in zip(self._columns, totals.over_asked_rounds.T, strict=True)
+            for key, column in zip(self._usage_columns, totals.over_asked_rounds.T, strict=True)
         }
         return Sweep(
             settings,
@@ -210,17 +212,17 @@ class Replay:
         )
 
     @cached_property
-    def _columns(self) -> list[tuple[str, str]]:
+    def _usage_columns(self) -> list[tuple[str, str]]:
         return [(tier, what) for tier in self.tiers for what in TIER_USAGE_FIELDS]
 
     @cached_property
-    def _used(self) -> Array:
+    def _usage_arrays(self) -> Array:
         columns = [
-            [_tier_usage(r, what, tier) for tier, what in self._columns] for r in self.rounds
+            [_tier_usage(r, what, tier) for tier, what in self._usage_columns] for r in self.rounds
         ]
         return (
             np.array(columns, dtype=float)
-            .reshape(len(self.rounds), len(self._columns), len(self))
+            .reshape(len(self.rounds), len(self._usage_columns), len(self))
             .transpose(0, 2, 1)
         )
 
@@ -232,7 +234,7 @@ class Replay:
             np.stack([r.known for r in self.rounds])[:, rows],
             np.stack([r.confidence for r in self.rounds])[:, rows],
             final.transpose(1, 0, 2)[:, rows],
-            self._used[:, rows],
+            self._usage_arrays[:, rows],
         )
 
     def _check_thresholds(self, thresholds: Any) -> Array:
@@ -248,16 +250,16 @@ class Replay:
         return rows
 
 
-def _tier_usage(round_: ReplayedRound, what: str, tier: str) -> Array:
+def _tier_usage(round_: ReplayedRound, field: str, tier: str) -> Array:
     """What a tier's calls of a round used, by question."""
-    role = {"plan_tokens": "plan", "answer_tokens": "reason"}.get(what)
+    role = {"plan_tokens": "plan", "answer_tokens": "reason"}.get(field)
     name = {
         "plan_tokens": "completion_tokens",
         "answer_tokens": "completion_tokens",
         "seconds": "machine_seconds",
     }
     parts = [
-        used[name.get(what, what)]
+        used[name.get(field, field)]
         for (of, by), used in round_.usage.items()
         if of == tier and (role is None or role == by)
     ]

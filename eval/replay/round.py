@@ -147,27 +147,27 @@ def _usage(
     """Return the usage of the first calls of a round, by tier and role."""
     usage: dict[tuple[str, str], dict[str, Array]] = {}
     if spec.planner and recorded.plan_calls:
-        calls = _first(recorded.plan_calls, spec.planner, spec.plans)
-        usage[spec.planner, "plan"] = _sums(calls, prices.get(spec.planner))
-    calls = _first(recorded.reason_calls, spec.reasoner, spec.samples)
-    usage[spec.reasoner, "reason"] = _sums(calls, prices.get(spec.reasoner))
+        calls = _first_calls(recorded.plan_calls, spec.planner, spec.plans)
+        usage[spec.planner, "plan"] = _usage_sums(calls, prices.get(spec.planner))
+    calls = _first_calls(recorded.reason_calls, spec.reasoner, spec.samples)
+    usage[spec.reasoner, "reason"] = _usage_sums(calls, prices.get(spec.reasoner))
     return usage
 
 
-def _first(calls: CallArrays, tier: str, count: int) -> CallArrays:
+def _first_calls(calls: CallArrays, tier: str, count: int) -> CallArrays:
     arrays = {name: array[:, :count] for name, array in vars(calls).items() if name != "tier"}
     return CallArrays(tier, **arrays)
 
 
-def _sums(calls: CallArrays, price: Price | None) -> dict[str, Array]:
+def _usage_sums(calls: CallArrays, price: Price | None) -> dict[str, Array]:
     """Return totals by question; a sum with an unknown part is NaN."""
     sums = {name: getattr(calls, name).sum(axis=1) for name in USAGE_FIELDS}
     if price:
-        sums["usd"] = _priced(sums, price)
+        sums["usd"] = _cost_by_price(sums, price)
     return sums
 
 
-def _priced(usage: Mapping[str, Array], price: Price) -> Any:
+def _cost_by_price(usage: Mapping[str, Array], price: Price) -> Any:
     """Return the cost by the user's price; a count that the price does not need may be unknown."""
     none = np.zeros(len(usage["calls"]))
     seconds = usage["machine_seconds"] if price.per_hour else none

@@ -43,32 +43,32 @@ class EvaluationOutcome:
     """What an evaluation came to.
 
     Attributes:
-        records: those of all questions that were answered or failed, earlier runs included, in the questions' order.
-        stopped: why questions are left, in a line; None when none is.
+        results: those of all questions that were answered or failed, earlier runs included, in the questions' order.
+        stop_reason: why questions are left, in a line; None when none is.
     """
 
-    records: list[QuestionResult]
-    stopped: str | None = None
+    results: list[QuestionResult]
+    stop_reason: str | None = None
 
 
 async def ask_and_score(
-    task: Task, example: dspy.Example, system: System, record: QuestionResult
+    task: Task, example: dspy.Example, system: System, result: QuestionResult
 ) -> None:
     """Ask the system, score its answer, and write both into the record."""
     answered = await ask_system(system, dict(example.inputs().items()))
     score = await task.score(example, answered.answer)
-    record.answer, record.score, record.feedback = answered.answer, score.value, score.feedback
-    record.round, record.confidence = answered.round, answered.confidence
-    record.votes, record.rounds = answered.votes, answered.rounds
-    record.usage, record.usd = answered.usage, answered.usd
-    record.seconds = answered.seconds
+    result.answer, result.score, result.feedback = answered.answer, score.value, score.feedback
+    result.round, result.confidence = answered.round, answered.confidence
+    result.votes, result.rounds = answered.votes, answered.rounds
+    result.usage, result.usd = answered.usage, answered.usd
+    result.seconds = answered.seconds
 
 
 async def evaluate(
     task: Task,
     examples: list[dspy.Example],
     system: AnySystem,
-    folder: RunStore,
+    store: RunStore,
     *,
     in_flight: int | None = None,
     budget: float | None = None,
@@ -84,7 +84,7 @@ async def evaluate(
         task: scores the answers.
         examples: the questions.
         system: answers them.
-        folder: an opened folder; calls and records are appended to it.
+        store: an opened folder; calls and records are appended to it.
         in_flight: questions asked side by side.
         budget: USD; no question is started that might pass it, by the dearest one so far.
         on_result: called with every new record.
@@ -96,11 +96,11 @@ async def evaluate(
             done is saved.
     """
     if not isinstance(system, Cascade):  # a cascade's rounds are in its records and its preset
-        folder.update_metadata(stages=[asdict(stage) for stage in system.stages])
+        store.update_metadata(stages=[asdict(stage) for stage in system.stages])
     wanted = key_examples(examples)
-    left = [(key, example) for key, example in wanted.items() if key not in folder.results]
+    left = [(key, example) for key, example in wanted.items() if key not in store.results]
     slots = asyncio.Semaphore(in_flight or system.concurrency())
-    answered_before = [record.usage for record in folder.results.values()]
+    answered_before = [record.usage for record in store.results.values()]
     guard = BudgetGuard(Budget(usd=budget), questions=answered_before)
     failed: dict[str, QuestionResult] = {}
 
@@ -111,20 +111,20 @@ async def evaluate(
             record = QuestionResult(key, example.id, example.question, example.answer)
             with question_context(example):
                 await _ask(runner, task, example, system, record)
-            folder.add(record)
+            store.add(record)
             if record.error:
                 failed[key] = record
             on_result(record)
             spend(record.usage)
 
-    with use_ledger(folder.ledger), dspy.context(max_history_size=64):
+    with use_ledger(store.ledger), dspy.context(max_history_size=64):
         try:
             async with asyncio.TaskGroup() as group:
                 for key, example in left:
                     group.create_task(ask(key, example))
         except BaseExceptionGroup as errors:
             raise _first_error(errors) from None
-    records = [found for key in wanted if (found := folder.results.get(key) or failed.get(key))]
+    records = [found for key in wanted if (found := store.results.get(key) or failed.get(key))]
     return EvaluationOutcome(records, guard.stop_reason)
 
 

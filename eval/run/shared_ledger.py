@@ -8,7 +8,7 @@ from typing import Any
 from ...models import Ledger
 from .store import StoredRun
 
-_FROM = "shared"
+_SHARED_KEY = "shared"
 
 
 class SharedLedger(Ledger):
@@ -34,7 +34,9 @@ class SharedLedger(Ledger):
             # Not `get`: two ledgers that lack a call would ask each other without end.
             entry = Ledger.get(other, key)
             if entry:
-                self.put(key, {"call": entry["call"], "outputs": entry["outputs"], _FROM: True})
+                self.put(
+                    key, {"call": entry["call"], "outputs": entry["outputs"], _SHARED_KEY: True}
+                )
                 return entry
         return None
 
@@ -65,37 +67,37 @@ class SharingStats:
     """How many calls were made, in all runs of a comparison, and how many evaluations took from another.
 
     Attributes:
-        made: calls that a model answered.
-        shared: calls that an evaluation would have made alone, and took from another instead.
-        stopped: calls that were stopped early; they are among `made`.
+        calls_made: calls that a model answered.
+        calls_shared: calls that an evaluation would have made alone, and took from another instead.
+        calls_stopped: calls that were stopped early; they are among `made`.
         by_system: the same three counts of each system.
     """
 
-    made: int = 0
-    shared: int = 0
-    stopped: int = 0
+    calls_made: int = 0
+    calls_shared: int = 0
+    calls_stopped: int = 0
     by_system: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def count(self, name: str, run: StoredRun) -> None:
         """Add the calls of a system's run."""
         made = shared = stopped = 0
         for entry in run.calls():
-            if entry.get(_FROM):
+            if entry.get(_SHARED_KEY):
                 shared += 1
             else:
                 made += 1
             if entry["call"].get("cancelled"):
                 stopped += 1
         self.by_system[name] = {"made": made, "shared": shared, "stopped": stopped}
-        self.made += made
-        self.shared += shared
-        self.stopped += stopped
+        self.calls_made += made
+        self.calls_shared += shared
+        self.calls_stopped += stopped
 
     def as_dict(self) -> dict[str, Any]:
         """Return the counts as plain data."""
         return {
-            "made": self.made,
-            "shared": self.shared,
-            "stopped": self.stopped,
+            "made": self.calls_made,
+            "shared": self.calls_shared,
+            "stopped": self.calls_stopped,
             "by_system": self.by_system,
         }

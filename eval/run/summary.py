@@ -22,7 +22,7 @@ class RoundSummary:
     answered: int
     share: float
     accuracy: float | None
-    spent: Usage
+    usage: Usage
 
     def as_dict(self) -> dict[str, Any]:
         """Return the round as plain data."""
@@ -32,7 +32,7 @@ class RoundSummary:
             "answered": self.answered,
             "share": self.share,
             "accuracy": self.accuracy,
-            "spent": self.spent.summary(),
+            "spent": self.usage.summary(),
         }
 
 
@@ -41,7 +41,7 @@ class BaselineResult:
     """What the last tier alone did on the same questions, from an earlier run."""
 
     accuracy: float | None
-    spent: Usage
+    usage: Usage
     run: str
     tier: str = LARGE
 
@@ -49,7 +49,7 @@ class BaselineResult:
         """Return the result as plain data."""
         return {
             "accuracy": self.accuracy,
-            "spent": self.spent.summary(),
+            "spent": self.usage.summary(),
             "run": self.run,
             "tier": self.tier,
         }
@@ -75,11 +75,11 @@ class Summary:
     tiers: dict[str, Usage]
     total: Usage
     seconds_per_question: float | None
-    large_alone: BaselineResult | None = None
+    baseline: BaselineResult | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain data."""
-        baseline = self.large_alone
+        baseline = self.baseline
         return {
             "n": self.n,
             "errors": self.errors,
@@ -95,30 +95,30 @@ class Summary:
 
 
 def summarize(
-    records: Sequence[QuestionResult],
+    results: Sequence[QuestionResult],
     rounds: int,
-    large_alone: BaselineResult | None = None,
+    baseline: BaselineResult | None = None,
     groups: Mapping[str, str] | None = None,
 ) -> Summary:
     """The figures of some records.
 
     Args:
-        records: one for each question.
+        results: one for each question.
         rounds: how many stages the system has.
-        large_alone: the last tier alone on the same questions.
+        baseline: the last tier alone on the same questions.
         groups: by a question's key, what it belongs to; questions of a group hang together.
     """
     import numpy as np
 
     from ...stats.clustered import clustered_wilson, group_labels
 
-    good = [record for record in records if record.error is None]
+    good = [record for record in results if record.error is None]
     scores = _scores(good)
     usage = [row for record in good for row in record.usage]
     n, seconds = len(good), Usage.from_rows(usage).machine_seconds
     return Summary(
         n=n,
-        errors=len(records) - n,
+        errors=len(results) - n,
         accuracy=mean_score(good),
         interval=clustered_wilson(
             np.array(scores), group_labels([record.key for record in good], groups)
@@ -131,13 +131,13 @@ def summarize(
         },
         total=Usage.from_rows(usage),
         seconds_per_question=seconds / n if n and seconds is not None else None,
-        large_alone=large_alone,
+        baseline=baseline,
     )
 
 
-def mean_score(records: Sequence[QuestionResult]) -> float | None:
+def mean_score(results: Sequence[QuestionResult]) -> float | None:
     """Accuracy of records without errors; None without any, or where some have no right answer."""
-    return none_if_nan(sum(_scores(records)) / len(records)) if records else None
+    return none_if_nan(sum(_scores(results)) / len(results)) if results else None
 
 
 def _scores(records: Sequence[QuestionResult]) -> list[float]:
@@ -152,21 +152,21 @@ def _round(records: Sequence[QuestionResult], number: int) -> RoundSummary:
         answered=len(answered),
         share=len(answered) / len(records) if records else 0.0,
         accuracy=mean_score(answered),
-        spent=Usage.from_rows(
+        usage=Usage.from_rows(
             row for record in records for row in record.usage if row["round"] == number
         ),
     )
 
 
 def find_baseline_run(
-    root: Path, settings: dict[str, Any], records: Sequence[QuestionResult], model: str, tier: str
+    root: Path, settings: dict[str, Any], results: Sequence[QuestionResult], model: str, tier: str
 ) -> BaselineResult | None:
     """Find the run of the last tier alone on the same questions with the same model.
 
     Args:
         root: the folder of runs.
         settings: those of the run that is compared with it.
-        records: its records.
+        results: its records.
         model: the last tier's model.
         tier: the last tier.
 
@@ -175,7 +175,7 @@ def find_baseline_run(
     """
     if settings["preset"] == tier:
         return None
-    wanted = {record.key for record in records if record.error is None}
+    wanted = {record.key for record in results if record.error is None}
     for run in find_runs(root, task=settings["task"], preset=tier):
         if run.settings.get("models", {}).get(tier) != model:
             continue

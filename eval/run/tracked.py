@@ -142,9 +142,9 @@ def evaluate_tracked(
         last = baseline_tier(system, team)
         model = team[last].model
         baseline = find_baseline_run(
-            options.directory, store.settings, outcome.records, model, last
+            options.directory, store.settings, outcome.results, model, last
         )
-        summary = summarize(outcome.records, len(system.stages), baseline)
+        summary = summarize(outcome.results, len(system.stages), baseline)
         if run:
             log_summary(run, summary, store, system, table(summary))
     return TrackedEvaluation(outcome, summary, run)
@@ -215,7 +215,7 @@ def _metrics(summary: Summary) -> Iterator[tuple[str, float | int | None]]:
         name = f"round_{round_.round}"
         yield f"{name}.share", round_.share
         yield f"{name}.accuracy", round_.accuracy
-        yield from _usage_metrics(name, round_.spent)
+        yield from _usage_metrics(name, round_.usage)
     for tier, spent in summary.tiers.items():
         yield from _usage_metrics(tier, spent)
 

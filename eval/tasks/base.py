@@ -12,8 +12,8 @@ from ...programs.domains.registry import domain_by_name
 from .data import QUESTION_AND_ANSWER, filter_split, load_from_file, load_from_hub
 from .options import TaskOptions
 
-_SOLUTIONS = ("reasoning", "solution")  # what data calls a worked solution
-_CALCULATOR = re.compile(
+_SOLUTION_FIELDS = ("reasoning", "solution")  # what data calls a worked solution
+_CALCULATOR_NOTES = re.compile(
     r"<<[^<>\n]*>>"
 )  # GSM8K's notes for a calculator, which no model should learn to write
 
@@ -85,24 +85,24 @@ class ShortAnswerTask:
     Attributes:
         name: the task's name on the command line.
         hub: the data set's name on the hub and its configuration; None for the user's own file.
-        question: the field that holds the question on the hub.
-        final: what stands before the final answer in the hub's answer field, where it holds the whole solution.
-        labelled: whether every row of a local copy must have an answer. Without one nothing is scored.
+        question_field: the field that holds the question on the hub.
+        answer_marker: what stands before the final answer in the hub's answer field, where it holds the whole solution.
+        require_answers: whether every row of a local copy must have an answer. Without one nothing is scored.
         answer_kind: how answers are read and compared, a name in `ANSWER_KINDS`.
     """
 
     name: str
     hub: tuple[str, str | None] | None = None
-    question: str = "question"
-    final: str | None = None
+    question_field: str = "question"
+    answer_marker: str | None = None
     domain: str = "short-answer"
     test_visibility: str = ""
-    labelled: bool = True
+    require_answers: bool = True
     answer_kind: str = "math"
 
     def with_options(self, options: TaskOptions) -> Self:
         """Return the task that requires an answer in every row, or does not."""
-        return replace(self, labelled=options.labelled)
+        return replace(self, require_answers=options.require_answers)
 
     def load(
         self, split: str, limit: int | None = None, data: str | None = None
@@ -122,7 +122,7 @@ class ShortAnswerTask:
             CopeError: when the data cannot be had or has no such split, or a row has no question or answer.
         """
         if data:
-            fields = QUESTION_AND_ANSWER if self.labelled else (("question",),)
+            fields = QUESTION_AND_ANSWER if self.require_answers else (("question",),)
             rows = filter_split(load_from_file(data, fields), split, data)
         elif self.hub:
             rows = load_from_hub(self.name, *self.hub, split)
@@ -135,16 +135,17 @@ class ShortAnswerTask:
     def _example(
         self, split: str, number: int, row: dict[str, Any], data: str | None
     ) -> dspy.Example:
-        question = row["question"] if data else row[self.question]
+        question = row["question"] if data else row[self.question_field]
         answer = None if row.get("answer") is None else str(row["answer"]).strip() or None
         solution = next(
-            (text for name in _SOLUTIONS if isinstance(text := row.get(name), str) and text), ""
+            (text for name in _SOLUTION_FIELDS if isinstance(text := row.get(name), str) and text),
+            "",
         )
-        if answer and self.final and self.final in answer:
-            before, answer = (part.strip() for part in answer.rsplit(self.final, 1))
+        if answer and self.answer_marker and self.answer_marker in answer:
+            before, answer = (part.strip() for part in answer.rsplit(self.answer_marker, 1))
             solution = solution or before
         identity = row.get("id") or row.get("unique_id") or f"{self.name}-{split}-{number}"
-        steps = self._steps(solution)
+        steps = self._solution_steps(solution)
         return dspy.Example(
             id=str(identity),
             question=str(question),
@@ -152,10 +153,10 @@ class ShortAnswerTask:
             **({"reasoning": steps} if steps else {}),
         ).with_inputs("question")
 
-    def _steps(self, solution: str) -> str:
+    def _solution_steps(self, solution: str) -> str:
         """A worked solution as a demonstration shows it: the final answer has a place of its own there."""
-        steps = solution.rsplit(self.final, 1)[0] if self.final else solution
-        return _CALCULATOR.sub("", steps).strip()
+        steps = solution.rsplit(self.answer_marker, 1)[0] if self.answer_marker else solution
+        return _CALCULATOR_NOTES.sub("", steps).strip()
 
     async def score(self, example: dspy.Example, answer: str | None) -> Score:
         if answer is None:

@@ -16,7 +16,7 @@ from .code_rows import BadRow, CodeRow
 from .data import Fields, filter_split, load_from_file, load_from_hub, missing_field
 from .options import TaskOptions, Visible
 
-_LONGEST = 160
+_MAX_FEEDBACK_CHARS = 160
 """Characters of a test or message that feedback repeats."""
 
 
@@ -29,7 +29,7 @@ class CodeTask:
         hub: the data set's name on the hub and its configuration.
         fields: what a row must have; each entry lists the names that a field may go by.
         read: makes a task of a row.
-        words: what is shown, by `visible`, in a few words for the table.
+        visibility_notes: what is shown, by `visible`, in a few words for the table.
         visible: `one` shows a question's first test and scores on the others; a question with a single test is scored
             on that. `all` shows all tests and scores on the same ones: it is the paper's way, and its accuracy is that
             of programs picked by the tests that score them. HumanEval always shows its docstring's examples.
@@ -41,7 +41,7 @@ class CodeTask:
     hub: tuple[str, str | None]
     fields: Fields
     read: Callable[[dict[str, Any], Visible], CodeRow]
-    words: dict[str, str]
+    visibility_notes: dict[str, str]
     visible: Visible = "one"
     sandbox: Callable[[], Sandbox] = open_sandbox
     domain: str = "code"
@@ -57,7 +57,7 @@ class CodeTask:
     @property
     def test_visibility(self) -> str:
         """Which tests a program sees and which score it, in a few words."""
-        return self.words[self.visible]
+        return self.visibility_notes[self.visible]
 
     def load(
         self, split: str, limit: int | None = None, data: str | None = None
@@ -77,7 +77,7 @@ class CodeTask:
             CopeError: when the data cannot be had or has no such split, or a row cannot be used.
         """
         rows = (
-            load_from_file(data, self.fields, self._wrong)
+            load_from_file(data, self.fields, self._row_error)
             if data
             else load_from_hub(self.name, *self.hub, split)
         )
@@ -85,7 +85,7 @@ class CodeTask:
             rows = filter_split(rows, split, data)
         else:
             for number, row in enumerate(rows, 1):
-                if wrong := missing_field(row, self.fields) or self._wrong(row):
+                if wrong := missing_field(row, self.fields) or self._row_error(row):
                     raise CopeError(
                         f"{self.hub[0]} split {split} row {number}: {wrong}: give a mended copy with --data FILE"
                     )
@@ -93,7 +93,7 @@ class CodeTask:
             self._example(row, f"{self.name}-{split}-{n}") for n, row in enumerate(rows[:limit])
         ]
 
-    def _wrong(self, row: dict[str, Any]) -> str | None:
+    def _row_error(self, row: dict[str, Any]) -> str | None:
         try:
             self.read(row, self.visible)
         except BadRow as error:
@@ -133,9 +133,9 @@ class CodeTask:
         names_it = failed.message.startswith(
             "assert "
         )  # then the message holds a test and a value, each short
-        why = shorten(failed.message, (1 + names_it) * _LONGEST) or "failed"
+        why = shorten(failed.message, (1 + names_it) * _MAX_FEEDBACK_CHARS) or "failed"
         if not names_it:
-            why = f"{'the hidden check' if chr(10) in failed.test else shorten(failed.test, _LONGEST)}: {why}"
+            why = f"{'the hidden check' if chr(10) in failed.test else shorten(failed.test, _MAX_FEEDBACK_CHARS)}: {why}"
         return Score(
             0.0, f"The program passes {report.passed} of {count} {kind}{'s' * (count > 1)}; {why}"
         )

@@ -59,11 +59,11 @@ def load_from_file(
             f"there is no file {path}: give a JSONL, CSV or Parquet file with question and answer"
         )
     readers = {
-        ".jsonl": _jsonl,
-        ".ndjson": _jsonl,
-        ".json": _jsonl,
-        ".csv": _table,
-        ".parquet": _table,
+        ".jsonl": _read_jsonl,
+        ".ndjson": _read_jsonl,
+        ".json": _read_jsonl,
+        ".csv": _read_table,
+        ".parquet": _read_table,
     }
     reader = readers.get(file.suffix.lower())
     if reader is None:
@@ -124,7 +124,7 @@ def missing_field(row: Row, fields: Fields) -> str | None:
     return None
 
 
-def _jsonl(file: Path) -> Iterable[tuple[int, dict[str, Any]]]:
+def _read_jsonl(file: Path) -> Iterable[tuple[int, dict[str, Any]]]:
     with file.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
@@ -140,7 +140,7 @@ def _jsonl(file: Path) -> Iterable[tuple[int, dict[str, Any]]]:
             yield number, row
 
 
-def _table(file: Path) -> Iterable[tuple[int, dict[str, Any]]]:
+def _read_table(file: Path) -> Iterable[tuple[int, dict[str, Any]]]:
     import pandas
 
     try:

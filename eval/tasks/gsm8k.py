@@ -2,4 +2,4 @@
 
 from .base import ShortAnswerTask
 
-GSM8K = ShortAnswerTask("gsm8k", ("openai/gsm8k", "main"), final="####")
+GSM8K = ShortAnswerTask("gsm8k", ("openai/gsm8k", "main"), answer_marker="####")

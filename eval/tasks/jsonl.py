@@ -1,6 +1,6 @@
 """The user's own questions with short answers, from a file in JSONL, CSV or Parquet."""
 
 from .base import ShortAnswerTask
-from .registry import OWN_QUESTIONS
+from .registry import USER_TASK
 
-JSONL = ShortAnswerTask(OWN_QUESTIONS)
+JSONL = ShortAnswerTask(USER_TASK)

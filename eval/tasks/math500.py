@@ -2,4 +2,4 @@
 
 from .base import ShortAnswerTask
 
-MATH500 = ShortAnswerTask("math500", ("HuggingFaceH4/MATH-500", None), question="problem")
+MATH500 = ShortAnswerTask("math500", ("HuggingFaceH4/MATH-500", None), question_field="problem")

@@ -13,9 +13,9 @@ class TaskOptions:
     Attributes:
         visible: which of a program's tests models see, where a task leaves a choice.
         unsafe: run model-written programs without a sandbox.
-        labelled: whether every row of a local copy must have an answer. Without one nothing is scored.
+        require_answers: whether every row of a local copy must have an answer. Without one nothing is scored.
     """
 
     visible: Visible = "one"
     unsafe: bool = False
-    labelled: bool = True
+    require_answers: bool = True

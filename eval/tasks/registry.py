@@ -16,7 +16,7 @@ from .options import TaskOptions, Visible
 if TYPE_CHECKING:
     from .base import Task
 
-OWN_QUESTIONS = "jsonl"
+USER_TASK = "jsonl"
 """The task whose questions are the user's own file."""
 
 _MEMBERS = ("name", "domain", "test_visibility", "load", "score")
@@ -46,7 +46,7 @@ def register_task(task: Task) -> None:
 
 
 def task_by_name(
-    name: str, visible: Visible = "one", unsafe: bool = False, labelled: bool = True
+    name: str, visible: Visible = "one", unsafe: bool = False, require_answers: bool = True
 ) -> Task:
     """Return a task by its name, with the options that apply to it.
 
@@ -54,7 +54,7 @@ def task_by_name(
         name: a name in `TASKS`, for example `gsm8k`, or `jsonl` for the user's own questions.
         visible: which of a program's tests models see, where a task leaves a choice.
         unsafe: run programs without a sandbox.
-        labelled: whether every row of a local copy must have an answer. Without one nothing is scored.
+        require_answers: whether every row of a local copy must have an answer. Without one nothing is scored.
 
     Raises:
         CopeError: when no task has this name, with the nearest name.
@@ -66,7 +66,7 @@ def task_by_name(
 
     task = TASKS.by_name(name)
     if isinstance(task, TakesOptions):
-        return task.with_options(TaskOptions(visible, unsafe, labelled))
+        return task.with_options(TaskOptions(visible, unsafe, require_answers))
     return task
 
 
@@ -76,5 +76,5 @@ def known_tasks() -> str:
     >>> known_tasks()
     'gsm8k, humaneval, math500, mbpp, or jsonl for your own questions'
     """
-    names = [name for name in TASKS if name != OWN_QUESTIONS]
-    return f"{', '.join(names)}, or {OWN_QUESTIONS} for your own questions"
+    names = [name for name in TASKS if name != USER_TASK]
+    return f"{', '.join(names)}, or {USER_TASK} for your own questions"

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...errors import CopeError
 from ...eval import Recording, Replay
-from ...eval.replay.match import alone_in, recorded_identity
+from ...eval.replay.match import recorded_identity, single_tier_program
 from ...models import Price
 from ...util.arrays import Array
 
@@ -18,7 +18,7 @@ def last_tier_alone(record: Recording, prices: Mapping[str, Price] | None = None
         CopeError: when the record does not hold its answers.
     """
     last = recorded_identity(record, next(iter(record.programs))).preset.last_tier
-    replay = Replay(record, alone_in(record, last), prices=prices)
+    replay = Replay(record, single_tier_program(record, last), prices=prices)
     if not replay.known.all():
         raise CopeError(
             f"{record.name} lacks the answers of the {last} model alone, which harm is measured against: "

@@ -16,7 +16,7 @@ function el(tag, attributes, ...children) {
   return made;
 }
 
-const place = (where, ...children) => where.replaceChildren(...children.flat().filter(Boolean));
+const setChildren = (where, ...children) => where.replaceChildren(...children.flat().filter(Boolean));
 
 // Formats of numbers. An unknown number is shown as "unknown", never as 0.
 const known = (value) => value !== null && value !== undefined;
@@ -35,7 +35,10 @@ const counted = (count, word) => `${whole(count)} ${word}${count === 1 ? "" : "s
 const measured = (name, value) => ({ cost: money, seconds })[name]?.(value) ?? short(value);
 
 // The state is stored in the address after #, so that a question or a filtered list has a link.
-const state = { system: 0, question: null, search: "", outcome: "", round: "", escalated: false, differs: false, sort: "", page: 0, cost: figures.measures[0].name };
+const state = {
+  system: 0, question: null, search: "", outcome: "", round: "", escalated: false, differs: false,
+  sort: "", page: 0, cost: figures.measures[0].name,
+};
 const watchers = [];
 const onState = (act) => watchers.push(act);
 
@@ -96,4 +99,4 @@ async function unpack(text) {
   return new Response(plain).json();
 }
 
-const loadQuestion = async (place) => (await loadPart(Math.floor(place / index.part)))[place % index.part];
+const loadQuestion = async (row) => (await loadPart(Math.floor(row / index.part)))[row % index.part];

@@ -6,10 +6,10 @@ function showHead() {
   document.title = `${figures.task}: cope report`;
   byId("title").textContent = `${figures.task}, ${counted(figures.questions, "question")}`;
   const facts = { ...figures.models, ...figures.facts, [figures.kind]: figures.place };
-  place(byId("facts"), Object.entries(facts).map(([name, value]) => el("span", {}, `${name} `, el("b", {}, value))));
+  setChildren(byId("facts"), Object.entries(facts).map(([name, value]) => el("span", {}, `${name} `, el("b", {}, value))));
   byId("lead").textContent = figures.headline;
   const notes = figures.systems.flatMap(notesOf);
-  place(byId("notes"), notes.map((note) => el("li", {}, note)));
+  setChildren(byId("notes"), notes.map((note) => el("li", {}, note)));
   byId("foot").textContent = `Made by cope ${figures.version}. This page is one file and loads nothing.`;
 }
 
@@ -27,7 +27,7 @@ function notesOf(system) {
 
 function picture(where, name, otherwise) {
   const box = pictures.get(name);
-  place(where, box || el("p", { class: "none" }, otherwise));
+  setChildren(where, box || el("p", { class: "none" }, otherwise));
 }
 
 function showMeasures() {
@@ -40,7 +40,7 @@ function showMeasures() {
     const words = there ? measure.words : `${measure.words}: unknown`;
     return el("label", { title: words }, input, el("span", {}, measure.short));
   });
-  place(byId("measures"), legend, choices);
+  setChildren(byId("measures"), legend, choices);
 }
 
 function showFrontier() {
@@ -59,7 +59,7 @@ function showSystems() {
   const measure = figures.measures.find((one) => one.name === state.cost);
   const order = figures.systems.map((_, number) => number);
   order.sort((a, b) => figures.systems[a].number - figures.systems[b].number);
-  place(byId("systems"), order.map((number) => {
+  setChildren(byId("systems"), order.map((number) => {
     const system = figures.systems[number];
     const interval = known(system.accuracy) ? `${percent(system.interval[0])} to ${percent(system.interval[1])}` : "no outcome";
     const cost = known(system.use[state.cost]) ? measured(state.cost, system.use[state.cost]) : "unknown";
@@ -136,7 +136,7 @@ function startFigures() {
     if (mark) change({ system: Number(mark.dataset.mark.split("-")[1]), page: 0 });
   });
   for (const id of ["system-rounds", "system-questions"]) {
-    place(byId(id), figures.systems.map((system, number) => el("option", { value: number }, system.name)));
+    setChildren(byId(id), figures.systems.map((system, number) => el("option", { value: number }, system.name)));
     byId(id).addEventListener("change", (event) => change({ system: Number(event.target.value), page: 0 }));
   }
   onState(() => {

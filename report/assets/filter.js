@@ -2,27 +2,27 @@
 
 const OUTCOME = { round: 0, right: 1, confidence: 2, answer: 3, differs: 4, tokens: 5, state: 6 };
 const outcomeOf = (row) => index.rows[row][3][state.system];
-const told = (row, name) => outcomeOf(row)?.[OUTCOME[name]];
+const outcomeField = (row, name) => outcomeOf(row)?.[OUTCOME[name]];
 
 const large = figures.systems.findIndex((system) => system.name === figures.top);
 const ofLarge = (row) => index.rows[row][3][large]?.[OUTCOME.right];
 
 const outcomes = {
   "": ["all", () => true],
-  right: ["right", (row) => told(row, "right") === 1],
-  wrong: ["wrong", (row) => told(row, "right") === 0],
-  silent: ["no readable answer", (row) => told(row, "state") === "ok" && told(row, "answer") === null],
-  helped: [`right where ${figures.top} is wrong`, (row) => told(row, "right") === 1 && ofLarge(row) === 0],
-  harmed: [`wrong where ${figures.top} is right`, (row) => told(row, "right") === 0 && ofLarge(row) === 1],
-  error: ["a model failed", (row) => told(row, "state") === "error"],
-  unknown: ["unknown", (row) => told(row, "state") === "unknown" || !outcomeOf(row) || (told(row, "state") === "ok" && told(row, "right") === null)],
+  right: ["right", (row) => outcomeField(row, "right") === 1],
+  wrong: ["wrong", (row) => outcomeField(row, "right") === 0],
+  silent: ["no readable answer", (row) => outcomeField(row, "state") === "ok" && outcomeField(row, "answer") === null],
+  helped: [`right where ${figures.top} is wrong`, (row) => outcomeField(row, "right") === 1 && ofLarge(row) === 0],
+  harmed: [`wrong where ${figures.top} is right`, (row) => outcomeField(row, "right") === 0 && ofLarge(row) === 1],
+  error: ["a model failed", (row) => outcomeField(row, "state") === "error"],
+  unknown: ["unknown", (row) => outcomeField(row, "state") === "unknown" || !outcomeOf(row) || (outcomeField(row, "state") === "ok" && outcomeField(row, "right") === null)],
 };
 
 const sorts = {
   "": ["in order", null],
-  unsure: ["least agreement first", (row) => told(row, "confidence") ?? 2],
-  sure: ["most agreement first", (row) => -(told(row, "confidence") ?? -1)],
-  dear: [`most ${figures.top} tokens first`, (row) => -(told(row, "tokens") ?? -1)],
+  unsure: ["least agreement first", (row) => outcomeField(row, "confidence") ?? 2],
+  sure: ["most agreement first", (row) => -(outcomeField(row, "confidence") ?? -1)],
+  dear: [`most ${figures.top} tokens first`, (row) => -(outcomeField(row, "tokens") ?? -1)],
 };
 
 // Lower-case text of each question: the index at first, plans and solutions with the first search.
@@ -54,9 +54,9 @@ function chosen() {
   const found = [];
   for (let row = 0; row < index.rows.length; row += 1) {
     if (!fits(row)) continue;
-    if (round && told(row, "round") !== round) continue;
-    if (state.escalated && !(told(row, "round") > 1)) continue;
-    if (state.differs && told(row, "differs") !== 1) continue;
+    if (round && outcomeField(row, "round") !== round) continue;
+    if (state.escalated && !(outcomeField(row, "round") > 1)) continue;
+    if (state.differs && outcomeField(row, "differs") !== 1) continue;
     if (words.length && !words.every((word) => shallow[row].includes(word) || deep?.[row].includes(word))) continue;
     found.push(row);
   }

@@ -40,7 +40,7 @@ function someSystem(name) {
   return found;
 }
 
-const fill = (id, options) => place(byId(id), options.map(([value, words]) => el("option", { value }, words)));
+const fill = (id, options) => setChildren(byId(id), options.map(([value, words]) => el("option", { value }, words)));
 
 function turn(by) {
   change({ page: state.page + by });
@@ -69,16 +69,16 @@ function showList(before) {
   byId("count").textContent = range + all + searching;
   byId("before").disabled = state.page === 0;
   byId("after").disabled = state.page === last;
-  place(byId("list"), shown.length ? shown.map(item) : el("li", { class: "empty" }, "No question matches. Clear the filters to see all."));
+  setChildren(byId("list"), shown.length ? shown.map(item) : el("li", { class: "empty" }, "No question matches. Clear the filters to see all."));
   showActive(false);
 }
 
 function item(row) {
   const [id, text] = index.rows[row];
   const [sign, kind, words] = verdictOf(outcomeOf(row));
-  const answer = told(row, "answer");
-  const round = told(row, "round");
-  const confidence = told(row, "confidence");
+  const answer = outcomeField(row, "answer");
+  const round = outcomeField(row, "round");
+  const confidence = outcomeField(row, "confidence");
   return el("li", { role: "option", id: `row-${row}`, "data-row": row, "aria-selected": "false" },
     el("span", { class: kind, title: words }, sign, el("span", { class: "out" }, words)),
     el("span", { class: "text" }, el("span", { class: "id" }, ...marked(id)), ...marked(text)),

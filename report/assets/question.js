@@ -20,7 +20,7 @@ async function showQuestion(before) {
     drawQuestion(question);
   } catch {
     if (ticket !== drawing) return;
-    place(byId("question"), bar(), el("p", { class: "none" }, "This browser cannot unpack the samples: a newer one can (it needs DecompressionStream)."));
+    setChildren(byId("question"), bar(), el("p", { class: "none" }, "This browser cannot unpack the samples: a newer one can (it needs DecompressionStream)."));
   }
   if (moved) {
     byId("question").scrollTop = 0;
@@ -49,7 +49,7 @@ function bar() {
 
 function drawQuestion(question) {
   const told = question.systems[state.system];
-  place(byId("question"), bar(), el("p", { class: "words" }, question.question), gold(question), answers(question),
+  setChildren(byId("question"), bar(), el("p", { class: "words" }, question.question), gold(question), answers(question),
     ...[told ? outcome(told) : absence()].flat(), told ? roundsOf(question, told) : [], copy());
 }
 

@@ -18,7 +18,7 @@ function showTable() {
     ...(some("errors") ? [["errors", (s) => whole(s.errors)]] : []),
     ...(figures.systems.some((s) => s.bounds) ? [["unknown", (s) => whole(Object.values(s.unknown).reduce((a, b) => a + b, 0))]] : []),
   ];
-  place(byId("table"), header(["system", ...columns.map(([name]) => name)]), el("tbody", {}, figures.systems.map((system, number) =>
+  setChildren(byId("table"), header(["system", ...columns.map(([name]) => name)]), el("tbody", {}, figures.systems.map((system, number) =>
     el("tr", { class: number === state.system ? "chosen" : null }, el("th", { scope: "row" }, system.name),
       columns.map(([, show]) => el("td", {}, cell(show(system))))))));
   byId("table-caption").textContent = `Tokens, calls and time are for one question; tokens are those that the ${top} tier wrote, plans and solutions.`
@@ -45,7 +45,7 @@ function showByRound() {
   ]);
   const all = [whole(system.n), whole(system.n), known(system.accuracy) ? percent(system.accuracy) : "-", ...spent(system.total)];
   const body = [...system.rounds.map((round, number) => [round.round, rows[number]]), ["all", all]];
-  place(byId("by-round"), header(names), el("tbody", {}, body.map(([name, cells]) =>
+  setChildren(byId("by-round"), header(names), el("tbody", {}, body.map(([name, cells]) =>
     el("tr", {}, el("th", { scope: "row" }, name), cells.map((text) => el("td", {}, cell(text)))))));
 }
 
@@ -57,7 +57,7 @@ function spent(used) {
 function showLeftOut() {
   const rows = Object.entries(figures.left_out);
   byId("left-out").hidden = !rows.length;
-  place(byId("left-out").querySelector("dl"), rows.flatMap(([name, why]) => [el("dt", {}, name), el("dd", {}, why)]));
+  setChildren(byId("left-out").querySelector("dl"), rows.flatMap(([name, why]) => [el("dt", {}, name), el("dd", {}, why)]));
 }
 
 function startTable() {

@@ -28,14 +28,14 @@ def draw_comparison(comparison: "Comparison", output: Path) -> list[Path]:
         CopeError: if they cannot be written.
     """
     files = [output.with_suffix(f".{kind}") for kind in FORMATS]
-    with saved_figure(files, (11 if comparison.basis else 6, 4.8), "--plot") as figure:
-        axes = np.atleast_1d(figure.subplots(1, 2 if comparison.basis else 1))
+    with saved_figure(files, (11 if comparison.price_basis else 6, 4.8), "--plot") as figure:
+        axes = np.atleast_1d(figure.subplots(1, 2 if comparison.price_basis else 1))
         colors: dict[str, str] = dict(
-            zip(comparison.figures, _COLORS * len(comparison.figures), strict=False)
+            zip(comparison.summaries, _COLORS * len(comparison.summaries), strict=False)
         )
         _plot_accuracy(axes[0], comparison, colors)
-        if comparison.basis:
-            _plot_costs_by_price(axes[1], comparison, colors)
+        if comparison.price_basis:
+            _plot_costs_by_price_ratio(axes[1], comparison, colors)
         for one in axes:
             one.grid(color="#e6e6e6", linewidth=0.6)
             one.set_axisbelow(True)
@@ -56,11 +56,11 @@ def _plot_accuracy(axes: Any, comparison: "Comparison", colors: dict[str, str]) 
     """Plot accuracy with its interval by cost, without systems whose cost is partly unknown."""
     from ...stats.measures import MEASURES
 
-    measure = MEASURES[comparison.by]
+    measure = MEASURES[comparison.measure]
     places: dict[str, tuple[float, float]] = {}
-    for name, one in comparison.figures.items():
-        cost = one.costs[comparison.by]
-        if cost is None or one.lacking:
+    for name, one in comparison.summaries.items():
+        cost = one.costs[comparison.measure]
+        if cost is None or one.missing:
             # Only an entry of the legend, because the other plot shows the system.
             axes.plot([], [], "o", color=colors[name], markersize=8, label=name)
             continue
@@ -81,7 +81,7 @@ def _plot_accuracy(axes: Any, comparison: "Comparison", colors: dict[str, str]) 
             zorder=3,
         )
     starts = {
-        one.start: one for one in comparison.routing_baselines.get(comparison.by, {}).values()
+        one.start: one for one in comparison.routing_baselines.get(comparison.measure, {}).values()
     }
     for place, (start, baselines) in enumerate(starts.items()):
         ends = [places[start], places[comparison.last_tier]]
@@ -107,16 +107,16 @@ def _plot_accuracy(axes: Any, comparison: "Comparison", colors: dict[str, str]) 
     axes.margins(x=0.06)
 
 
-def _plot_costs_by_price(axes: Any, comparison: "Comparison", colors: dict[str, str]) -> None:
+def _plot_costs_by_price_ratio(axes: Any, comparison: "Comparison", colors: dict[str, str]) -> None:
     """Plot each system's cost relative to the reference, by the price ratio of last and first tier."""
     from ...eval.comparison import PRICE_BASES, PRICE_RATIOS
 
-    axes.axhline(100, color=colors[comparison.against], linewidth=1.6)
+    axes.axhline(100, color=colors[comparison.reference], linewidth=1.6)
     for place, pair in enumerate(comparison.pairs):
-        if pair.prices is None:
+        if pair.price_ratio is None:
             continue
         value, low, high = (
-            np.array([100 * getattr(one, name) for one in pair.prices.relative])
+            np.array([100 * getattr(one, name) for one in pair.price_ratio.relative_costs])
             for name in ("value", "low", "high")
         )
         axes.plot(
@@ -129,7 +129,7 @@ def _plot_costs_by_price(axes: Any, comparison: "Comparison", colors: dict[str, 
         axes.fill_between(
             PRICE_RATIOS, low, high, color=colors[pair.system], alpha=0.18, linewidth=0
         )
-        crossing = pair.prices.break_even
+        crossing = pair.price_ratio.break_even
         if crossing and PRICE_RATIOS[0] <= crossing.value <= PRICE_RATIOS[-1]:
             axes.plot(
                 [crossing.value], [100], "o", color=colors[pair.system], markersize=6, zorder=4
@@ -148,7 +148,7 @@ def _plot_costs_by_price(axes: Any, comparison: "Comparison", colors: dict[str, 
     axes.set_yscale("log")
     axes.set_xticks([1, 10, 100, 1000], ["1:1", "1:10", "1:100", "1:1000"])
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.set_title(f"cost beside {comparison.against}, by the ratio of the prices", fontsize=11)
-    counted = PRICE_BASES[comparison.basis or "tokens"].partition(" (")[0]
+    axes.set_title(f"cost beside {comparison.reference}, by the ratio of the prices", fontsize=11)
+    counted = PRICE_BASES[comparison.price_basis or "tokens"].partition(" (")[0]
     axes.set_xlabel(f"price {comparison.first_tier} : {comparison.last_tier} ({counted})")
-    axes.set_ylabel(f"cost, % of {comparison.against}'s")
+    axes.set_ylabel(f"cost, % of {comparison.reference}'s")

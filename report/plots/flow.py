@@ -12,7 +12,7 @@ _OUTCOMES = {
     "unknown": "unknown",
     "on": "escalated",
 }
-_SHORT_OUTCOMES = {"right": "right", "wrong": "wrong", "unknown": "unknown", "on": "escalated"}
+_NARROW_OUTCOMES = {"right": "right", "wrong": "wrong", "unknown": "unknown", "on": "escalated"}
 _BAR_HEIGHT, _LINE_HEIGHT, _ROUND_GAP = 30, 17, 26
 
 
@@ -128,7 +128,7 @@ def _legend_lines(row: ReportData, width: int) -> list[list[tuple[float, str, st
     An entry is its x in pixels, the outcome, and its text.
     """
     lines: list[list[tuple[float, str, str]]] = [[]]
-    x, names = 1.0, _OUTCOMES if width > 500 else _SHORT_OUTCOMES
+    x, names = 1.0, _OUTCOMES if width > 500 else _NARROW_OUTCOMES
     for part in _OUTCOMES:
         if not row[part]:
             continue

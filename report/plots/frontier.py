@@ -23,16 +23,16 @@ class _Layout(NamedTuple):
     """
 
     systems: list[tuple[int, ReportData]]
-    best: list[Point]
-    swept: list[Point]
-    across: tuple[float, float]
-    up: tuple[float, float]
+    front: list[Point]
+    sweep: list[Point]
+    x_limits: tuple[float, float]
+    y_limits: tuple[float, float]
     width: int
     height: int
     box: Box
 
     def pixel(self, place: Point) -> Point:
-        (left, right), (low, high), box = self.across, self.up, self.box
+        (left, right), (low, high), box = self.x_limits, self.y_limits, self.box
         x = box[0] + (box[2] - box[0]) * (place[0] - left) / (right - left)
         return x, box[1] + (box[3] - box[1]) * (place[1] - low) / (high - low)
 
@@ -50,12 +50,12 @@ def plot_frontier(figures: ReportData, measure: str, width: int) -> Any:
     left, bottom, right, top = plan.box
     axes = axes_at(figure, left, plan.height - top, right - left, top - bottom)
     strip_axes(axes)
-    _draw_line(axes, plan.best, "frontier", COLORS["muted"], 1.3, 0)
-    _draw_line(axes, plan.swept, "swept", COLORS["swept"], 1.5, 4.5)
+    _draw_line(axes, plan.front, "frontier", COLORS["muted"], 1.3, 0)
+    _draw_line(axes, plan.sweep, "swept", COLORS["swept"], 1.5, 4.5)
     for number, system in plan.systems:
         _draw_system(axes, number, system, system["use"][measure])
-    axes.set_xlim(*plan.across)
-    axes.set_ylim(*plan.up)
+    axes.set_xlim(*plan.x_limits)
+    axes.set_ylim(*plan.y_limits)
     axes.xaxis.set_major_locator(_tick_locator(5 if width > 500 else 4))
     axes.yaxis.set_major_locator(_tick_locator(7))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}" if value < 1.001 else "")
@@ -172,7 +172,7 @@ def _place_labels(plan: _Layout, measure: str) -> list[Label]:
         low, high = plan.pixel((cost, low))[1], plan.pixel((cost, high))[1]
         more = f"{system['accuracy']:.1%}" if plan.width > 500 else ""
         dots.append(Dot(system["number"], system["name"], x, y, low, high, place == 0, more))
-    lines = [[plan.pixel(place) for place in line] for line in (plan.best, plan.swept)]
+    lines = [[plan.pixel(place) for place in line] for line in (plan.front, plan.sweep)]
     left, bottom, _, top = plan.box
     return place_labels(dots, lines, (left, bottom, plan.width - 4, top))
 

@@ -117,9 +117,9 @@ def _place_all(
     return found
 
 
-def _text_width(text: str, strong: bool) -> float:
+def _text_width(text: str, bold: bool) -> float:
     """Return the approximate width of a text in the fonts that a page may use."""
-    return (0.68 if strong else 0.62) * FONT_SIZE * len(text)
+    return (0.68 if bold else 0.62) * FONT_SIZE * len(text)
 
 
 def _candidate_boxes(dot: Dot, wide: float) -> Iterator[Box]:

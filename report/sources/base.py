@@ -99,7 +99,7 @@ class ReportSystem:
         name: its name in the report.
         rounds: its rounds.
         records: those of the questions whose outcome is known or on which a model failed.
-        right: by question and round, whether the round's answer is right; None if unknown.
+        is_right: by question and round, whether the round's answer is right; None if unknown.
         unknown: the number of questions that need calls missing from a recording, by reason.
         unreplayable_at: by question, the round whose calls are missing.
         stopped_early: whether sampling stopped when a vote was decided. Shares of votes are then
@@ -111,7 +111,7 @@ class ReportSystem:
     name: str
     rounds: tuple[RoundView, ...]
     records: list[QuestionResult]
-    right: Mapping[tuple[str, int], bool | None]
+    is_right: Mapping[tuple[str, int], bool | None]
     unknown: Mapping[str, int] = field(default_factory=dict)
     unreplayable_at: Mapping[str, int] = field(default_factory=dict)
     stopped_early: bool = False
@@ -123,7 +123,7 @@ class ReportSystem:
         return summarize(self.records, len(self.rounds))
 
     @cached_property
-    def by_key(self) -> dict[str, QuestionResult]:
+    def records_by_key(self) -> dict[str, QuestionResult]:
         return {record.key: record for record in self.records}
 
 
@@ -209,11 +209,11 @@ class ReportSource:
         return found
 
     @property
-    def top(self) -> str:
+    def last_tier(self) -> str:
         """The last tier of the systems."""
         return last_tier_in(self.systems, self.models)
 
     @cached_property
-    def large(self) -> ReportSystem | None:
+    def last_tier_alone(self) -> ReportSystem | None:
         """The last tier alone; None if it is not among the systems."""
-        return next((system for system in self.systems if system.name == self.top), None)
+        return next((system for system in self.systems if system.name == self.last_tier), None)

@@ -57,7 +57,7 @@ def _run_source(run: StoredRun, prices: Mapping[str, Price] | None) -> ReportSou
     if last in models:
         reference = find_baseline_run(folder.parent, settings, system.records, models[last], last)
     if reference:
-        wanted = system.by_key
+        wanted = system.records_by_key
         other, other_samples = run_system(
             last, RunStore.read(folder.parent / reference.run), len(system.rounds), False, prices
         )
@@ -67,7 +67,7 @@ def _run_source(run: StoredRun, prices: Mapping[str, Price] | None) -> ReportSou
                 last,
                 other.rounds,
                 records,
-                other.right,
+                other.is_right,
                 stopped_early=other.stopped_early,
                 is_primary=False,
             )

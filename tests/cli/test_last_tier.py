@@ -123,7 +123,7 @@ def test_where_the_record_lacks_the_last_tier_alone_the_error_names_it(here: Pat
 def test_reports_speak_of_the_last_tier(here: Path):
     recorded()
     source = open_source(Path("r.parquet"))
-    assert source.top == "frontier" and source.large is not None
+    assert source.last_tier == "frontier" and source.last_tier_alone is not None
     done("report", "r.parquet", "-o", "page.html")
     page = Path("page.html").read_text(encoding="utf-8")
     assert "frontier tokens" in page

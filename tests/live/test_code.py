@@ -52,6 +52,6 @@ def test_an_evaluation_scores_it_on_the_hidden_ones(team: Team, tmp_path):
     cascade = Cascade(Preset(name="two", rounds=ROUNDS), team, domain="code")
     settings = {"task": "mbpp", "preset": "two", "models": {}}
     with RunStore(settings, tmp_path / "runs").open() as folder:
-        (record,) = asyncio.run(evaluate(task, examples, cascade, folder)).records
+        (record,) = asyncio.run(evaluate(task, examples, cascade, folder)).results
     assert record.error is None and record.score in (0.0, 1.0)
     assert record.answer is None or "hidden test" in record.feedback

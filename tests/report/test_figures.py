@@ -56,8 +56,8 @@ def test_questions_without_a_right_answer_are_neither_right_nor_wrong(
         for place, r in enumerate(cope.records)
     ]
     keys = {r.key for r in open_ if r.score is None}
-    right = {at: None if at[0] in keys else found for at, found in cope.right.items()}
-    partial = replace(source, systems=(replace(cope, records=open_, right=right), large))
+    right = {at: None if at[0] in keys else found for at, found in cope.is_right.items()}
+    partial = replace(source, systems=(replace(cope, records=open_, is_right=right), large))
     figures = report_data(partial)
     told = figures["systems"][0]
     assert told["n"] == 12 and told["accuracy"] is None and told["against_large"]["n"] == 10
@@ -91,7 +91,7 @@ def test_a_runs_escalated_answers_are_scored_where_that_is_plain(tmp_path: Path)
     system = open_source(run_in(tmp_path, "cope", count=12)).systems[0]
     for record in system.records:
         for told in record.rounds:
-            right = system.right[record.key, told["round"]]
+            right = system.is_right[record.key, told["round"]]
             assert right == (
                 told["answer"] is not None and float(told["answer"]) == float(record.gold)
             )
@@ -120,7 +120,7 @@ def test_differing_from_the_large_model_is_by_the_answer(record: Recording, reco
     source = open_source(record_folder / "r.parquet")
     cope, large = source.systems[:2]
     for row, key in zip(question_index(source)["rows"], source.questions, strict=True):
-        mine, theirs = cope.by_key[key].answer, large.by_key[key].answer
+        mine, theirs = cope.records_by_key[key].answer, large.records_by_key[key].answer
         assert row[3][0][4] == int(float(mine or "nan") != float(theirs or "nan"))
         assert row[3][1][4] is None, "the large model does not differ from itself"
 

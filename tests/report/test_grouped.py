@@ -43,7 +43,7 @@ def test_the_interval_is_that_of_forty_questions_everywhere(record: Recording):
     assert told["interval"] == summary.interval
     large = replay_results(Replay(record, "large")).results
     made = compare({"imported": rows, "large": large}, groups=record.group_by_key)
-    assert made.figures["imported"].interval == summary.interval
+    assert made.summaries["imported"].interval == summary.interval
     beside = calibrate(record, CalibrationTarget(harm=0.3)).held_out[1]
     assert beside.questions == 200 and beside.accuracy is not None
     assert beside.interval == pytest.approx(wilson(beside.accuracy * 20, 20), abs=0.03)

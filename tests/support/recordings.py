@@ -80,5 +80,5 @@ def recording(
             evaluate(task, asked, programs.primary, folder, runner=programs.runner)
         )
     file = where / name
-    write_recording(file, programs.manifest(task, outcome.records), programs.rows(outcome.records))
+    write_recording(file, programs.manifest(task, outcome.results), programs.rows(outcome.results))
     return Recording.open(file)

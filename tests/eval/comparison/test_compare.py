@@ -29,10 +29,10 @@ def test_questions_are_paired_by_key_and_the_others_left_out():
     )
     made = compare({"ours": ours[::-1], "large": theirs})
     (pair,) = made.pairs
-    assert (pair.questions, pair.left_out, pair.gained, pair.lost) == (2, 2, 0, 1), (
+    assert (pair.questions, pair.unpaired, pair.wins, pair.losses) == (2, 2, 0, 1), (
         "pairs: q1 1-1, q3 0-1"
     )
-    assert made.figures["ours"].n == 3 and made.figures["ours"].accuracy == pytest.approx(2 / 3)
+    assert made.summaries["ours"].n == 3 and made.summaries["ours"].accuracy == pytest.approx(2 / 3)
 
 
 def test_accuracy_over_all_questions_is_bounded_where_some_have_no_outcome():
@@ -42,14 +42,14 @@ def test_accuracy_over_all_questions_is_bounded_where_some_have_no_outcome():
             "large": records_of([1, 0, 1, 1], large=[9] * 4),
         }
     )
-    ours, large = made.figures["ours"], made.figures["large"]
-    assert (ours.n, ours.lacking, ours.bounds) == (
+    ours, large = made.summaries["ours"], made.summaries["large"]
+    assert (ours.n, ours.missing, ours.bounds) == (
         3,
         1,
         (0.5, 0.75),
     ) and ours.accuracy == pytest.approx(2 / 3)
     assert ours.bounds_interval == (wilson(2, 4)[0], wilson(3, 4)[1])
-    assert (large.lacking, large.bounds, large.bounds_interval) == (0, None, None)
+    assert (large.missing, large.bounds, large.bounds_interval) == (0, None, None)
 
 
 def test_questions_that_are_repeated_tell_no_more_than_once():
@@ -60,8 +60,10 @@ def test_questions_that_are_repeated_tell_no_more_than_once():
         (two(ours * 5, theirs * 5, groups=groups)[0], two(ours * 5, theirs * 5)[0]),
     )
     for name in ("ours", "large"):
-        assert five.figures[name].interval == pytest.approx(once.figures[name].interval, abs=0.001)
-        assert five.figures[name].interval[0] < whole.figures[name].interval[0] - 0.03
+        assert five.summaries[name].interval == pytest.approx(
+            once.summaries[name].interval, abs=0.001
+        )
+        assert five.summaries[name].interval[0] < whole.summaries[name].interval[0] - 0.03
     assert (
         five.groups == 120
         and (five.pairs[0].difference.high - once.pairs[0].difference.high) < 0.01
@@ -70,9 +72,9 @@ def test_questions_that_are_repeated_tell_no_more_than_once():
 
 def test_the_reference_is_large_then_the_last_and_any_by_name():
     rows = {name: records_of([1, 0], small=[1, 1]) for name in ("a", "large", "b")}
-    assert compare(rows).against == "large" and compare(rows, against="a").against == "a"
+    assert compare(rows).reference == "large" and compare(rows, reference="a").reference == "a"
     del rows["large"]
-    assert compare(rows).against == "b"
+    assert compare(rows).reference == "b"
 
 
 def test_costs_are_paired_and_what_is_not_known_stays_unknown():
@@ -80,25 +82,26 @@ def test_costs_are_paired_and_what_is_not_known_stays_unknown():
     made = compare({"ours": ours, "large": records_of([1, 1, 1], usd=0.01, large=[100, 100, 100])})
     costs = made.pairs[0].costs
     assert (
-        costs["large-tokens"].ratio.value == pytest.approx(50 / 300) and made.by == "large-tokens"
+        costs["large-tokens"].ratio.value == pytest.approx(50 / 300)
+        and made.measure == "large-tokens"
     )
     assert costs["large-tokens"].difference.value == pytest.approx((50 - 300) / 3)
     assert costs["seconds"].ratio.value == pytest.approx(4 / 3)
     assert "cost" not in costs and "cost-small-free" not in costs, "nobody told what ours costs"
-    assert made.figures["ours"].costs["cost"] is None
-    assert made.figures["large"].costs["cost"] == pytest.approx(0.01)
+    assert made.summaries["ours"].costs["cost"] is None
+    assert made.summaries["large"].costs["cost"] == pytest.approx(0.01)
 
 
 def test_without_a_price_for_the_small_tier_its_calls_may_count_as_free():
     ours = [*records_of([1], usd=0.02, large=[50]), *records_of([1], first=1, small=[10])]
     made = compare(
         {"ours": ours, "large": records_of([1, 1], usd=0.02, large=[100, 100])},
-        by="cost-small-free",
+        measure="cost-small-free",
     )
     assert made.pairs[0].costs["cost-small-free"].ratio.value == pytest.approx(0.5)
     assert "it costs 50%" in conclusion(made.pairs[0], made)
     with pytest.raises(CopeError, match="--by cost: not known of ours; give prices with --price"):
-        compare({"ours": ours, "large": ours}, by="cost")
+        compare({"ours": ours, "large": ours}, measure="cost")
 
 
 def test_tokens_that_a_source_does_not_tell_leave_calls():
@@ -108,7 +111,7 @@ def test_tokens_that_a_source_does_not_tell_leave_calls():
             "large": records_of([1, 1], large=[None] * 2),
         }
     )
-    assert (made.by, made.basis) == ("large-calls", "calls")
+    assert (made.measure, made.price_basis) == ("large-calls", "calls")
     assert "large-tokens" not in made.pairs[0].costs
 
 
@@ -138,12 +141,12 @@ def test_what_cannot_be_settled_is_said_plainly():
 def test_few_discordant_questions_get_exact_bounds():
     _, pair = two([1] * 40, [1] * 40)
     assert (
-        pair.exact
+        pair.has_exact_bounds
         and pair.difference.low == -pair.difference.high
         and pair.difference.high == pytest.approx(0.104, abs=0.001)
     )
     _, pair = two([1] * 20 + [0] * 20, [0] * 40)
-    assert not pair.exact
+    assert not pair.has_exact_bounds
 
 
 def test_groups_widen_the_interval_and_the_number_needed():
@@ -159,9 +162,9 @@ def test_groups_widen_the_interval_and_the_number_needed():
     assert together.difference.high - together.difference.low > 2 * (
         apart.difference.high - apart.difference.low
     )
-    assert together.effect > 4 and apart.effect == 1.0 and together.p > apart.p
+    assert together.design_effect > 4 and apart.design_effect == 1.0 and together.p > apart.p
     if apart.questions_needed and together.questions_needed:
-        assert together.questions_needed == round(apart.questions_needed * together.effect)
+        assert together.questions_needed == round(apart.questions_needed * together.design_effect)
 
 
 def test_p_values_are_held_to_the_number_of_comparisons():
@@ -170,8 +173,8 @@ def test_p_values_are_held_to_the_number_of_comparisons():
     a, b = made.pairs
     assert (
         (a.level, b.level) == (0.025, 0.05)
-        and a.adjusted == pytest.approx(2 * a.p)
-        and b.adjusted == b.p
+        and a.adjusted_p == pytest.approx(2 * a.p)
+        and b.adjusted_p == b.p
     )
     assert a.questions_needed == questions_needed(
         0.25, 0.25, 0.025
@@ -202,7 +205,7 @@ def test_all_figures_are_plain_json():
     ("records", "options", "message"),
     [
         ({"a": [1]}, {}, "needs two systems or more"),
-        ({"a": [1], "b": [1]}, {"against": "c"}, "--against c: no such system; there are a, b"),
+        ({"a": [1], "b": [1]}, {"reference": "c"}, "--against c: no such system; there are a, b"),
         ({"a": [None], "b": [1]}, {}, "a has no outcome on any question"),
     ],
 )

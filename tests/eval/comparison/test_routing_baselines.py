@@ -74,7 +74,7 @@ def test_a_system_beside_the_lines_as_counted_by_hand():
     assert one.gain.value == pytest.approx(0.08) and one.gain.low < 0.08 < one.gain.high
     assert [estimate.value for estimate in one.oracle] == pytest.approx([0.9, 40.0])
     assert one.oracle_accuracy.value == pytest.approx(0.9)
-    assert one.closed.value == pytest.approx(0.08 / 0.28)
+    assert one.oracle_gap_closed.value == pytest.approx(0.08 / 0.28)
 
 
 def test_the_lines_start_at_the_best_system_that_never_asks_large():
@@ -110,13 +110,13 @@ def test_only_systems_that_lack_no_question_stand_beside_the_lines():
 
 def test_from_which_price_on_a_cascade_is_cheaper():
     made = compare(systems(), draws=2000)
-    (prices,) = (pair.prices for pair in made.pairs if pair.system == "cascade")
-    assert made.basis == "tokens" and prices is not None
-    assert (prices.small, prices.large, prices.cheaper) == (30.0, 40.0, "always")
-    assert prices.relative[0].value == pytest.approx(70 / 100)
-    assert prices.relative[-1].value == pytest.approx((30 + 40_000) / 100_000)
+    (prices,) = (pair.price_ratio for pair in made.pairs if pair.system == "cascade")
+    assert made.price_basis == "tokens" and prices is not None
+    assert (prices.first_tier_use, prices.last_tier_use, prices.cheaper) == (30.0, 40.0, "always")
+    assert prices.relative_costs[0].value == pytest.approx(70 / 100)
+    assert prices.relative_costs[-1].value == pytest.approx((30 + 40_000) / 100_000)
     dear = {**systems(), "cascade": records_of(CASCADE, small=[300] * 10, large=[0] * 5 + [80] * 5)}
-    (prices,) = (pair.prices for pair in compare(dear).pairs if pair.system == "cascade")
+    (prices,) = (pair.price_ratio for pair in compare(dear).pairs if pair.system == "cascade")
     assert prices is not None and prices.cheaper == "from" and prices.break_even is not None
     assert prices.break_even.value == pytest.approx(300 / 60)
     assert prices.break_even.low < 5 < prices.break_even.high
@@ -125,7 +125,7 @@ def test_from_which_price_on_a_cascade_is_cheaper():
         for name, s, n in (("a", 300, 40), ("b", 30, 80))
     }
     (pair,) = compare(two).pairs
-    assert pair.prices is not None and pair.prices.description == "from 1:6.75", (
+    assert pair.price_ratio is not None and pair.price_ratio.description == "from 1:6.75", (
         "(300 - 30) / (80 - 40)"
     )
 

@@ -284,7 +284,7 @@ def test_the_run_can_be_budgeted_as_an_evaluation(tmp_path: Path, scripted: Call
             in_flight=1,
         )
         outcome = asyncio.run(work)
-    assert outcome.stopped and 0 < len(outcome.records) < 4
+    assert outcome.stop_reason and 0 < len(outcome.results) < 4
 
 
 @pytest.mark.slow

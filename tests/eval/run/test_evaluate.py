@@ -63,10 +63,10 @@ def run(
 def test_every_question_gets_a_record_in_order(tmp_path: Path):
     program, _ = cascade()
     outcome = run(program, tmp_path)
-    assert [r.id for r in outcome.records] == [e.id for e in EXAMPLES]
-    assert all(r.score == 1 and r.round == 1 and r.error is None for r in outcome.records)
-    assert outcome.stopped is None
-    usage = outcome.records[0].usage
+    assert [r.id for r in outcome.results] == [e.id for e in EXAMPLES]
+    assert all(r.score == 1 and r.round == 1 and r.error is None for r in outcome.results)
+    assert outcome.stop_reason is None
+    usage = outcome.results[0].usage
     assert {row["tier"] for row in usage} == {"small"}
     assert sum(row["calls"] for row in usage) <= 8
 
@@ -92,8 +92,8 @@ def test_more_questions_go_on_where_fewer_ended_and_fresh_starts_over(tmp_path: 
 def test_a_wrong_answer_is_wrong_and_an_unreadable_one_too(tmp_path: Path):
     program, _ = cascade(lambda m, r: "Answer: 1" if "0 +" in m[-1]["content"] else " ", "small")
     outcome = run(program, tmp_path, EXAMPLES[:2])
-    summary = summarize(outcome.records, 1)
-    assert [r.score for r in outcome.records] == [1, 0]
+    summary = summarize(outcome.results, 1)
+    assert [r.score for r in outcome.results] == [1, 0]
     assert (summary.n, summary.errors, summary.unreadable, summary.accuracy) == (2, 0, 1, 0.5)
 
 
@@ -107,11 +107,11 @@ def test_a_model_that_fails_is_an_error_and_never_a_wrong_answer(tmp_path: Path)
 
     program, engine = cascade(script, "small")
     outcome = run(program, tmp_path)
-    summary = summarize(outcome.records, 1)
-    assert [r.id for r in outcome.records if r.error] == ["q3"]
+    summary = summarize(outcome.results, 1)
+    assert [r.id for r in outcome.results if r.error] == ["q3"]
     assert (summary.n, summary.errors, summary.accuracy) == (5, 1, 1.0)
     failing = False
-    assert all(r.error is None for r in run(program, tmp_path).records)
+    assert all(r.error is None for r in run(program, tmp_path).results)
     assert len(engine.requests) == 7, "only the question that failed is asked again"
 
 
@@ -136,7 +136,7 @@ def test_a_server_that_is_gone_ends_the_run_in_one_line_and_the_run_goes_on_late
     assert "\n" not in str(raised.value)
     assert len(engine.requests) == 4 + 4, "four answers, then the fifth with three retries"
     gone = False
-    assert all(r.score == 1 for r in run(program, tmp_path).records)
+    assert all(r.score == 1 for r in run(program, tmp_path).results)
     assert len(engine.requests) == 8 + 2
 
 
@@ -164,11 +164,11 @@ def test_a_budget_holds_and_a_larger_one_goes_on(tmp_path: Path):
         preset="small", prices={"small": Price(output_per_million=1e6)}
     )  # a dollar a word: 3 an answer
     outcome = run(program, tmp_path, budget=10.0)
-    assert outcome.stopped is not None
-    assert "budget" in outcome.stopped
-    assert len(outcome.records) == len(engine.requests) == 3
-    assert sum(r.usd or 0 for r in outcome.records) == 9.0
-    assert run(program, tmp_path, budget=100.0).stopped is None
+    assert outcome.stop_reason is not None
+    assert "budget" in outcome.stop_reason
+    assert len(outcome.results) == len(engine.requests) == 3
+    assert sum(r.usd or 0 for r in outcome.results) == 9.0
+    assert run(program, tmp_path, budget=100.0).stop_reason is None
     assert len(engine.requests) == 6
 
 
@@ -182,8 +182,8 @@ def test_a_budget_without_prices_is_refused_after_one_question(tmp_path: Path):
 def test_equal_rows_count_each(tmp_path: Path):
     program, _ = cascade(preset="small")
     outcome = run(program, tmp_path, [EXAMPLES[0], EXAMPLES[0], EXAMPLES[1]])
-    assert len(outcome.records) == 3
-    assert len({r.key for r in outcome.records}) == 3
+    assert len(outcome.results) == 3
+    assert len({r.key for r in outcome.results}) == 3
 
 
 def test_two_evaluations_do_not_write_to_one_folder(tmp_path: Path):
@@ -222,7 +222,7 @@ def test_a_full_disk_ends_the_run_in_one_line_and_loses_nothing(
         with pytest.raises(CopeError, match="make room"):
             run(program, tmp_path, in_flight=1)
     assert len(engine.requests) == 3
-    assert len(run(program, tmp_path).records) == 6
+    assert len(run(program, tmp_path).results) == 6
     assert len(engine.requests) == 6, "the call whose record found no room is not made again"
 
 
@@ -231,10 +231,10 @@ def test_the_large_tiers_own_run_on_the_same_questions_stands_beside(tmp_path: P
     alone = {**SETTINGS, "preset": "large", "models": {"large": "b"}}
     run(large, tmp_path, settings=alone)
     small, _ = cascade(preset="small")
-    records = run(small, tmp_path, settings={**SETTINGS, "preset": "small"}).records
+    records = run(small, tmp_path, settings={**SETTINGS, "preset": "small"}).results
     beside = find_baseline_run(tmp_path, SETTINGS, records, "b", "large")
     assert beside is not None
-    assert (beside.accuracy, beside.spent.calls) == (1.0, 6)
+    assert (beside.accuracy, beside.usage.calls) == (1.0, 6)
     assert find_baseline_run(tmp_path, SETTINGS, records, "another", "large") is None
     stranger = QuestionResult("k", "q9", "?", "1", answer="1", score=1.0, round=1)
     assert find_baseline_run(tmp_path, SETTINGS, [*records, stranger], "b", "large") is None
@@ -254,10 +254,10 @@ def test_summary_splits_rounds_and_tokens(tmp_path: Path):
         return f"Answer: {request.config.seed}"
 
     program, _ = cascade(script, "cope")
-    summary = summarize(run(program, tmp_path, EXAMPLES[:1]).records, 3)
+    summary = summarize(run(program, tmp_path, EXAMPLES[:1]).results, 3)
     assert [r.answered for r in summary.rounds] == [0, 0, 1]
     assert [r.reached for r in summary.rounds] == [1, 1, 1]
-    assert summary.rounds[1].spent.plan_tokens == 3
+    assert summary.rounds[1].usage.plan_tokens == 3
     assert summary.tiers["large"].plan_tokens == 3
     assert summary.total.usd is None
     assert json.dumps(summary.as_dict())

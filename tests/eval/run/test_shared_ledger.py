@@ -83,5 +83,5 @@ def test_what_is_taken_from_another_is_kept_and_counted(tmp_path: Path):
     sharing = SharingStats()
     for folder in folders:
         sharing.count(folder.settings["preset"], RunStore.read(folder.path))
-    assert (sharing.made, sharing.shared, sharing.stopped) == (2, 1, 1)
+    assert (sharing.calls_made, sharing.calls_shared, sharing.calls_stopped) == (2, 1, 1)
     assert sharing.by_system["b"] == {"made": 0, "shared": 1, "stopped": 0}

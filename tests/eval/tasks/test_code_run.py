@@ -46,7 +46,7 @@ def run(tmp_path: Path, scripted: Any) -> Any:
             outcome = asyncio.run(
                 evaluate(task, [example(n) for n in range(1, count + 1)], cascade, folder)
             )
-        return {record.id: record for record in outcome.records}, s
+        return {record.id: record for record in outcome.results}, s
 
     return evaluated
 

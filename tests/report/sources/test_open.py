@@ -38,7 +38,7 @@ def test_a_records_figures_are_those_of_a_replay(record: Recording, record_folde
                 theirs.share,
                 theirs.accuracy,
             )
-            assert mine["spent"] == theirs.spent.summary()
+            assert mine["spent"] == theirs.usage.summary()
 
 
 def test_a_preset_that_a_record_cannot_replay_is_named_with_the_reason(
@@ -96,7 +96,7 @@ def test_a_run_shows_the_large_models_run_beside_it(tmp_path: Path):
         ("large", False, 6),
     ]
     against = report_data(source)["systems"][0]["against_large"]
-    large = source.systems[1].by_key
+    large = source.systems[1].records_by_key
     mine = [(r.score or 0.0, large[r.key].score or 0.0) for r in source.systems[0].records]
     assert against["n"] == 6 and against["difference"] == pytest.approx(
         sum(a - b for a, b in mine) / 6
