@@ -53,7 +53,9 @@ def test_options_reach_the_tasks_that_take_them():
         "1 of 3 tests shown, scored on the hidden 2",
         "all 3 tests shown, scored on the same 3",
     ]
-    assert task_by_name("jsonl", require_answers=False) == replace(TASKS["jsonl"], require_answers=False)  # type: ignore[type-var]
+    assert task_by_name("jsonl", require_answers=False) == replace(
+        TASKS["jsonl"], require_answers=False
+    )  # type: ignore[type-var]
     assert task_by_name("gsm8k", visible="all") == TASKS["gsm8k"]
 
 
