@@ -20,7 +20,8 @@ def insert_plan_inputs(
     """
     uses: list[str] = []
     for position, (name, kind) in enumerate(plans.items(), 1):
-        signature = _with_plan_input(signature, position, name, kind.description(domain))
+        description = kind.description(domain)
+        signature = _with_plan_input(signature, position, name, description)  # type: ignore[arg-type]
         if kind.use not in uses:
             uses.append(kind.use)
     if not uses:
@@ -45,7 +46,7 @@ def with_round_instructions(
     elif round_number > 2:
         attempt = f"{retry_note} (attempt {round_number})."
     parts = [part for part in (signature.instructions, plan_note, attempt) if part]
-    return _with_instructions(signature, " ".join(parts))
+    return _with_instructions(signature, " ".join(parts))  # type: ignore[arg-type]
 
 
 # Every cascade of a preset shares these classes, because to create one takes about a millisecond.
