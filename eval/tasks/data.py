@@ -1,12 +1,13 @@
 """Where questions come from: the hub's own sets, or a local file; every row is checked before a model is asked."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError, first_line
-from ...util.json_text import parse_json
+from ...util.text import shorten
+from .table_files import read_rows
 
 Row = dict[str, Any]
 Fields = tuple[tuple[str, ...], ...]
@@ -58,28 +59,16 @@ def load_from_file(
         raise CopeError(
             f"there is no file {path}: give a JSONL, CSV or Parquet file with question and answer"
         )
-    readers = {
-        ".jsonl": _read_jsonl,
-        ".ndjson": _read_jsonl,
-        ".json": _read_jsonl,
-        ".csv": _read_table,
-        ".parquet": _read_table,
-    }
-    reader = readers.get(file.suffix.lower())
-    if reader is None:
-        raise CopeError(
-            f"{path}: files ending in {file.suffix or 'nothing'} are not read: use .jsonl, .csv or .parquet"
-        )
-    try:
-        rows = list(reader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise CopeError(f"cannot read {path}: {first_line(error)}") from None
+    rows = read_rows(file)
     if not rows:
         raise CopeError(f"{path} has no rows")
     seen: dict[str, int] = {}
     remedy = "mend it or take the row out" if check else "add it or take the row out"
     for line, row in rows:
-        if wrong := missing_field(row, fields) or (check(row) if check else None):
+        wrong = missing_field(row, fields) or not_text(row, fields)
+        if wrong is None and check is not None:
+            wrong = check(row)
+        if wrong:
             raise CopeError(f"{path} line {line}: {wrong}: {remedy}")
         if row.get("id") is not None and seen.setdefault(str(row["id"]), line) != line:
             raise CopeError(
@@ -117,44 +106,20 @@ def filter_split(rows: list[Row], split: str, path: str) -> list[Row]:
 
 
 def missing_field(row: Row, fields: Fields) -> str | None:
-    """Which field a row lacks, in words; None when it has all."""
+    """Describe the first field that a row lacks, with the fields that it has; None without any."""
     for names in fields:
         if not any(row.get(name) is not None and str(row[name]).strip() for name in names):
-            return f"the row has no {' or '.join(names)}"
+            present = ", ".join(shorten(str(name), 30) for name in row) or "none"
+            return f"the row has no {' or '.join(names)} (its fields: {shorten(present, 200)})"
     return None
 
 
-def _read_jsonl(file: Path) -> Iterable[tuple[int, dict[str, Any]]]:
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                row = parse_json(line)
-            except ValueError as error:
-                raise CopeError(f"{file} line {number}: not JSON ({first_line(error)})") from None
-            if not isinstance(row, dict):
-                raise CopeError(
-                    f"{file} line {number}: a row must be a JSON object with question and answer"
-                )
-            yield number, row
-
-
-def _read_table(file: Path) -> Iterable[tuple[int, dict[str, Any]]]:
-    import pandas
-
-    try:
-        # Everything as text: an answer such as 007 or 1.50 must not become a number on the way.
-        table = (
-            pandas.read_csv(file, dtype=str)
-            if file.suffix.lower() == ".csv"
-            else pandas.read_parquet(file)
-        )
-    except (OSError, UnicodeDecodeError):
-        raise
-    except Exception as error:  # the parsers raise many kinds
-        raise CopeError(f"cannot read {file}: {first_line(error)}") from None
-    for number, row in enumerate(
-        table.to_dict("records"), 2 if file.suffix.lower() == ".csv" else 1
-    ):
-        yield number, {str(k): v for k, v in row.items() if not (isinstance(v, float) and v != v)}
+def not_text(row: Row, fields: Fields) -> str | None:
+    """Describe a question or answer that is a list or an object; None when both are plain values."""
+    for names in fields:
+        for name in names:
+            value = row.get(name)
+            if name in ("question", "answer") and isinstance(value, list | dict):
+                kind = "a list" if isinstance(value, list) else "an object"
+                return f"its {name} is {kind} and must be text"
+    return None

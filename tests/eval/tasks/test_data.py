@@ -54,7 +54,7 @@ def test_jsonl_csv_and_parquet_give_the_same_rows(tmp_path: Path):
         ("a.csv", "question,answer\nq,1\np,\n", "line 3: the row has no answer"),
         ("a.csv", "question,solution\nq,1\n", "line 2: the row has no answer"),
         ("a.parquet", "not parquet at all", "cannot read"),
-        ("a.xlsx", "x", "use .jsonl, .csv or .parquet"),
+        ("a.xlsx", "x", "use .jsonl, .ndjson, .json, .csv, .tsv, .parquet"),
     ],
 )
 def test_bad_files_give_one_line_that_names_the_place(
@@ -75,7 +75,7 @@ def test_a_file_that_is_not_there_says_so(tmp_path: Path):
 def test_bytes_that_are_not_text_say_so(tmp_path: Path):
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"question": "\xff\xfe"}')
-    with pytest.raises(CopeError, match="cannot read"):
+    with pytest.raises(CopeError, match="line 1 is not UTF-8: save the file as UTF-8"):
         load_from_file(str(path))
 
 
