@@ -1,5 +1,6 @@
 """Read answers out of replies, and compare them."""
 
-from .code.reply import extract_program as extract_program
+import lazy_loader
 
-__all__ = ["extract_program"]
+# Loaded on first use: `cope --help` lists the kinds of answers without reading any.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -32,12 +32,12 @@ CHUNK = 8
 
 def plain(team: Any, tier: str) -> Any:
     """One request a question, as a user would write it."""
-    from cope.answers.short.parse import parse_answer
+    from cope.answers.kinds.math import MATH
 
     async def ask(question: str) -> str | None:
         messages = [{"role": "user", "content": f"{question}\n\n{INSTRUCTION}"}]
         (output,) = await team[tier].lm.acall(messages=messages, temperature=0.0)
-        return parse_answer(output["text"] if isinstance(output, dict) else output)
+        return MATH.parse(output["text"] if isinstance(output, dict) else output)
 
     return ask
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from ..short.equivalence import equal_async, equal_by_normal_form, group_equal_async
-from ..short.parse import parse_answer
+from ..short.math_reading import read_expression, read_last_expression, read_only_expression
+from .short import ReplyReader
 
 
-class MathKind:
-    """A short final answer: a number, a formula, a set, an option or a few words.
+class MathKind(ReplyReader):
+    """A mathematical answer: a number, a formula, a set, an interval; also an option or a few words.
 
     >>> MATH.parse("So the total is $18."), MATH.equal_by_normal_form("0.5", "1/2")
     ('18', True)
@@ -15,9 +16,23 @@ class MathKind:
 
     name = "math"
 
-    def parse(self, text: str) -> str | None:
-        """Return the final answer, by the clearest marker in the reply."""
-        return parse_answer(text)
+    def read_marked(self, content: str) -> str | None:
+        """Return the expression after a mark."""
+        return read_expression(content)
+
+    def read_bare(self, line: str) -> str | None:
+        """Return a line that is nothing but a number or an expression."""
+        return read_only_expression(line)
+
+    def read_line(self, line: str) -> str | None:
+        """Return the expression of a single line."""
+        return read_expression(line)
+
+    def read_lines(self, lines: tuple[str, ...]) -> str | None:
+        """Return the expression in lines without marks."""
+        if len(lines) < 2:
+            return super().read_lines(lines)
+        return self.read_bare(lines[0]) or read_last_expression(lines[-1])
 
     def equal_by_normal_form(self, a: str, b: str) -> bool | None:
         """Compare by normal form; return None when only algebra can decide."""

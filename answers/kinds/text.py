@@ -1,35 +1,103 @@
-"""Compare short texts without regard to case, spacing and surrounding punctuation."""
+"""Compare short texts without regard to Unicode form, case, articles, outer punctuation and quotes."""
 
-import string
-import unicodedata
+from functools import lru_cache
 
-from ..short.parse import parse_answer
+from ..short.latex import without_latex
+from ..short.phrase import outer_stripped, phrase_form
+from ..short.sentence import (
+    MAX_CHARS,
+    answer_in_sentence,
+    is_sentence,
+    sentences,
+    verdict_of,
+    without_reason,
+)
 from .base import NormalFormKind
+from .short import ReplyReader
 
-_AROUND = string.punctuation + string.whitespace + "\u2018\u2019\u201c\u201d\u2026"
 
-
-class TextKind(NormalFormKind):
-    """A name, a phrase or a line of text.
+class TextKind(ReplyReader, NormalFormKind):
+    """A name, a phrase or a line of text. Names keep their numbers and initials; nothing is computed.
 
     >>> TEXT.equal_by_normal_form("  The  Eiffel Tower.", "the eiffel tower")
     True
+    >>> TEXT.parse("The answer is Apollo 12."), TEXT.equal_by_normal_form("9-11", "10-12")
+    ('Apollo 12', False)
     """
 
     name = "text"
 
-    def parse(self, text: str) -> str | None:
-        """Return the final answer, by the clearest marker in the reply."""
-        return parse_answer(text)
+    def read_marked(self, content: str) -> str | None:
+        """Return the text after a mark, without a reason behind it."""
+        return _read(content)
+
+    def read_bare(self, line: str) -> str | None:
+        """Return a line that is a name or a phrase and no sentence."""
+        return None if is_sentence(line) or line.rstrip().endswith((":", "?")) else _read(line)
+
+    def read_line(self, line: str) -> str | None:
+        """Return the answer in a single line: what its sentence gives, or all of it."""
+        return _read(line)
+
+    def read_lines(self, lines: tuple[str, ...]) -> str | None:
+        """Return the answer in lines without marks."""
+        if len(lines) < 2:
+            return super().read_lines(lines)
+        found = self.read_bare(lines[0]) or self.read_bare(lines[-1])
+        if found is not None:
+            return found
+        for line in (lines[-1], lines[0]):
+            given = answer_in_sentence(sentences(line)[-1])
+            if given is not None:
+                return _clean(given)
+        return None
 
     def normalize(self, answer: str) -> str:
-        """Return the text after NFKC and case folding, without extra spaces and outer punctuation.
+        """Return the text in one form, see `phrase_form`; of a sentence, the form of its answer."""
+        return _form(answer[:20_000])
 
-        A text that is nothing but punctuation keeps it.
-        """
-        folded = unicodedata.normalize("NFKC", answer).casefold()
-        line = " ".join(folded.split())
-        return line.strip(_AROUND) or line
+
+@lru_cache(maxsize=4096)
+def _form(answer: str) -> str:
+    return phrase_form(_read(answer) or answer)
+
+
+def _read(content: str) -> str | None:
+    """Return the answer in one line; it is idempotent."""
+    line = without_latex(content) if "\\" in content else content
+    line = " ".join(line.split()).strip()
+    verdict = verdict_of(line)
+    if verdict is not None:
+        return verdict
+    parts = sentences(line)
+    if not parts:
+        return None
+    if is_sentence(parts[0]) or len(parts) == 1:
+        for part in (parts[0], parts[-1]):
+            given = answer_in_sentence(part)
+            if given is not None:
+                return _clean(given)
+    answer = _clean(without_reason(parts[0]))
+    return answer if answer and len(answer) <= MAX_CHARS else None
+
+
+def _clean(text: str) -> str | None:
+    """Return a text without the marks around it; a text of marks alone keeps them."""
+    s = text.strip()
+    if len(s) > 2 and s.startswith("$") and s.endswith("$"):
+        s = s[1:-1]
+    s = s.strip(" *_`")
+    if s.endswith(".") and not s[:-1].endswith("."):
+        s = s[:-1] if not _is_initials(s) else s
+    stripped = outer_stripped(s)
+    if s[:1] in "\"'\u201c\u2018(" and stripped:
+        return stripped
+    return s.rstrip(",;:!").strip() or stripped or text.strip() or None
+
+
+def _is_initials(s: str) -> bool:
+    last = s.rsplit(" ", 1)[-1]
+    return last.count(".") > 1
 
 
 TEXT = TextKind()

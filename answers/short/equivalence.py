@@ -19,6 +19,8 @@ from typing import TypeVar
 from .algebra_process import AlgebraProcess
 from .normalize import MAX_CHARS, normalize
 from .quantity import is_prose
+from .solutions import named_values
+from .verbatim import is_verbatim
 
 __all__ = ["equal", "equal_async", "equal_by_normal_form", "group_equal", "group_equal_async"]
 
@@ -131,6 +133,12 @@ def _compare_forms(x: str, y: str) -> bool | None:
         return True
     if not x or not y or len(x) > MAX_CHARS or len(y) > MAX_CHARS:
         return False
+    aligned = align_names(x, y)
+    if aligned is None:
+        return False
+    x, y = aligned
+    if x == y:
+        return True
     kinds = {_form_kind(x), _form_kind(y)}
     if "words" in kinds:
         return False
@@ -144,6 +152,32 @@ def _compare_forms(x: str, y: str) -> bool | None:
     return None
 
 
+def align_names(x: str, y: str) -> tuple[str, str] | None:
+    """Return two forms to compare by value where they name unknowns; None when the names differ.
+
+    Named values are a tuple in the order of their names, so "x=5, y=8" is compared with "(5, 8)".
+
+    >>> align_names("x=8, y=5", "(5, 8)"), align_names("x=8, y=5", "a=8, b=5")
+    (('(8, 5)', '(5, 8)'), None)
+    """
+    first, second = named_values(x), named_values(y)
+    if first is None and second is None:
+        return x, y
+    if first is not None and second is not None:
+        return (_tuple_form(first), _tuple_form(second)) if first.keys() == second.keys() else None
+    left = x if first is None else _tuple_form(first)
+    right = y if second is None else _tuple_form(second)
+    return _parenthesized(left), _parenthesized(right)
+
+
+def _tuple_form(values: dict[str, str]) -> str:
+    return normalize("(" + ", ".join(values.values()) + ")")
+
+
+def _parenthesized(form: str) -> str:
+    return form if form.startswith("(") or "," not in form else f"({form})"
+
+
 def _form_kind(form: str) -> str:
     if _NUMBER.fullmatch(form):
         return "number"
@@ -153,7 +187,7 @@ def _form_kind(form: str) -> str:
         return "list"
     if _BASED.fullmatch(form):
         return "based"
-    return "words" if is_prose(form) else "mathematics"
+    return "words" if is_prose(form) or is_verbatim(form) else "mathematics"
 
 
 def _equal_lists(x: str, y: str) -> bool:
@@ -170,7 +204,8 @@ def _equal_forms(x: str, y: str, timeout: float) -> bool:
     by_form = _compare_forms(x, y)
     if by_form is not None:
         return by_form
-    pair = _ordered(x, y)
+    aligned = align_names(x, y)
+    pair = _ordered(*(aligned or (x, y)))
     verdict = _cached_verdict(pair, timeout)
     if verdict is None:
         verdict = _algebra.compare(*pair, timeout)

@@ -3,7 +3,14 @@ r"""Return the canonical form of a short answer without algebra: equal forms mea
 import re
 from functools import lru_cache
 
+from .intervals import interval_form
+from .math_characters import to_latex
+from .number_literal import NUMBER, number_value, without_endless_digits
+from .number_words import number_of_words
+from .phrase import phrase_form
 from .quantity import is_prose, parse_quantity, strip_markup, without_text_commands
+from .solutions import solutions_form
+from .verbatim import is_verbatim, verbatim_form
 
 MAX_CHARS = 400
 """Characters. A longer answer is not analysed: its form is itself with single spaces."""
@@ -11,38 +18,22 @@ MAX_CHARS = 400
 _INTEGER = re.compile(r"-?[1-9]\d{0,17}|0")
 _OPTION = re.compile(r"\(([A-Za-z])\)|([A-Za-z])\)?")
 _BRACKETS = {"(": (")", "]"), "[": ("]", ")"), "\\{": ("\\}",), "{": ("}",)}
-_SYMBOL = r"\\?[A-Za-z]+(?:_\{?\w+\}?)?'?(?:\([A-Za-z]\))?"
-_ASSIGNED = re.compile(
-    rf"(?:{_SYMBOL}|\(\s*[A-Za-z](?:\s*,\s*[A-Za-z])+\s*\)|[A-Za-z][A-Za-z ]*)\s*"
-    r"(?:=|\\in(?![A-Za-z]))\s*(?=\S)"
-)
-_RELATION = re.compile(r"=|\\(?:in|le|ge|ne|leq|geq|neq)(?![A-Za-z])|[<>]")
 _JOINED = re.compile(r"\s+(?:and|or)\s+")
 _BARE_NAME = re.compile(
-    r"(?<![\\A-Za-z])(arcsin|arccos|arctan|sin|cos|tan|cot|sec|csc|log|ln|sqrt|pi|theta|alpha|beta|infty)(?![A-Za-z])"
+    r"(?<![\\A-Za-z])(arcsin|arccos|arctan|sin|cos|tan|cot|sec|csc|log|ln|sqrt|pi"
+    r"|theta|alpha|beta|infty)(?![A-Za-z])"
 )
 _INFINITY = re.compile(r"(?<![\\A-Za-z])(?:infinity|inf|oo)(?![A-Za-z])")
-_ROOT = re.compile(r"\\sqrt\s*(?:\(([^()]*)\)|(\w))")
 _POWER = re.compile(r"([\^_])\s*(?:\((-?\w+)\)|\{\s*(-?\w+)\s*\}|(-?\d+|-\w))")
 _STAR = re.compile(r"(?<=\d)\s*(?:\*|\\cdot(?![A-Za-z]))\s*(?=[A-Za-z\\(])")
 _RENAMED = re.compile(r"\\([lgn])eq(?![A-Za-z])")
 _SPACE = re.compile(r"(\\[A-Za-z]+ )(?=[A-Za-z])| ")
-_ONES = "one two three four five six seven eight nine".split()
-_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-
-
-def _number_words() -> dict[str, str]:
-    """Return the digits of the number words from zero to ninety-nine."""
-    numbers = {word: str(n) for n, word in enumerate(["zero", *_ONES, *_TEENS])}
-    for ten, tens in enumerate(_TENS, start=2):
-        numbers[tens] = str(10 * ten)
-        for one, ones in enumerate(_ONES, start=1):
-            numbers[f"{tens}-{ones}"] = numbers[f"{tens} {ones}"] = str(10 * ten + one)
-    return numbers
-
-
-_WORD_NUMBERS = _number_words()
+_REPEATING = re.compile(rf"[-+]?{NUMBER}")
+_OVERLINED = re.compile(r"\d*\.\d*\\(?:overline|bar|dot)\s*\{?\s*\d+\s*\}?")
+_SECOND_SPELLING = re.compile(r"([^()]{1,60}?)\s+\(([^()]{1,60})\)")
+_ASIDE = re.compile(
+    r"(.{1,200}?)\s*\((?:or|i\.e\.|that is|which is|approximately|about|=|\\approx)[^()]*\)"
+)
 
 
 def normalize(answer: str) -> str:
@@ -86,33 +77,57 @@ def _normalize_cached(text: str) -> str:
 
 
 def _normalize_once(text: str) -> str:
-    s = strip_markup(text)
+    named = number_of_words(text)
+    if named is not None:
+        return str(named)
+    if is_verbatim(text):
+        return verbatim_form(text)
+    s = strip_markup(_exact_decimals(text))
     option = _OPTION.fullmatch(s)
     if option:
         return (option[1] or option[2]).lower()
-    s = _right_hand_side(s)
+    if is_verbatim(s):
+        return verbatim_form(s)
+    s = _without_aside(s)
+    plain = without_text_commands(s)
+    s = solutions_form(plain) or s
     q = parse_quantity(s)
     if q:
         return str(q.value)
     if is_prose(without_text_commands(s)):
         return _word_form(s)
-    return _number_list_form(s) or _math_form(s)
+    return interval_form(plain) or _number_list_form(s) or _math_form(s)
 
 
-def _right_hand_side(s: str) -> str:
-    """Return the right-hand side of ``x = 5``, or of each part of ``x = 1, y = 2``."""
-    assigned = _ASSIGNED.match(s)
-    if assigned is None:
+def _without_aside(s: str) -> str:
+    """Return a text without another spelling in parentheses, as in "0.625 (or 5/8)"."""
+    aside = _ASIDE.fullmatch(s)
+    if aside:
+        return aside[1]
+    second = _SECOND_SPELLING.fullmatch(s)
+    if second is None:
         return s
-    if len(_RELATION.findall(s)) == 1:
-        return s[assigned.end() :]
-    values: list[str] = []
-    for part in _JOINED.sub(",", s).split(","):
-        assigned = _ASSIGNED.match(part.strip())
-        if assigned is None or len(_RELATION.findall(part)) != 1:
-            return s
-        values.append(part.strip()[assigned.end() :])
-    return ", ".join(values)
+    first, other = parse_quantity(second[1]), parse_quantity(second[2])
+    if first and other and first.value == other.value:
+        return second[1]
+    return s
+
+
+def _exact_decimals(text: str) -> str:
+    """Return a text with repeating decimals as fractions: "0.(6)" as a whole, an overline anywhere."""
+    s = to_latex(without_endless_digits(text)).replace("$", "").strip(" .")
+    whole = _REPEATING.fullmatch(s)
+    if whole and whole["repeating"]:
+        return ("-" if s.startswith("-") else "") + str(number_value(whole))
+    if "overline" in text or "bar" in text or "dot" in text or not text.isascii():
+        return _OVERLINED.sub(_fraction, to_latex(text))
+    return text
+
+
+def _fraction(found: re.Match[str]) -> str:
+    number = _REPEATING.fullmatch(found[0])
+    value = number_value(number) if number else None
+    return found[0] if value is None else f"\\frac{{{value.numerator}}}{{{value.denominator}}}"
 
 
 def _number_list_form(s: str) -> str | None:
@@ -142,15 +157,15 @@ def _number_list_form(s: str) -> str | None:
 
 
 def _word_form(s: str) -> str:
-    s = " ".join(without_text_commands(s).replace(",", " ").replace(";", " ").lower().split())
-    return _WORD_NUMBERS.get(s, s)
+    words = without_text_commands(s).replace(",", " ").replace(";", " ")
+    return phrase_form(" ".join(words.split()))
 
 
 def _math_form(s: str) -> str:
     s = without_text_commands(s).replace("\\%", "").replace("%", "").replace("**", "^")
     s = s.replace("<=", "\\le ").replace(">=", "\\ge ").replace("!=", "\\ne ")
     s = _INFINITY.sub(r"\\infty ", _BARE_NAME.sub(r"\\\1 ", s))
-    s = _RENAMED.sub(r"\\\1e ", _ROOT.sub(lambda m: f"\\sqrt{{{m[1] or m[2]}}}", s))
+    s = _RENAMED.sub(r"\\\1e ", to_latex(s))
     s = _POWER.sub(_power, _STAR.sub("", s))
     s = " ".join(s.split())
     s = _SPACE.sub(r"\1", s)

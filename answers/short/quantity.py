@@ -4,55 +4,7 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-_CHARACTERS: dict[str, str | None] = {
-    "−": "-",
-    "–": "-",
-    "‐": "-",
-    "‑": "-",
-    "×": r"\times ",
-    "·": r"\cdot ",
-    "⋅": r"\cdot ",
-    "÷": "/",
-    "π": r"\pi ",
-    "θ": r"\theta ",
-    "√": r"\sqrt",
-    "∞": r"\infty ",
-    "°": r"^\circ ",
-    "±": r"\pm ",
-    "≤": r"\le ",
-    "≥": r"\ge ",
-    "≠": r"\ne ",
-    "≈": r"\approx ",
-    "∪": r"\cup ",
-    "∩": r"\cap ",
-    "∈": r"\in ",
-    "⁄": "/",
-    "²": "^2",
-    "³": "^3",
-    "½": " 1/2",
-    "⅓": " 1/3",
-    "⅔": " 2/3",
-    "¼": " 1/4",
-    "¾": " 3/4",
-    "\u00a0": " ",
-    "\u2007": " ",
-    "\u2009": " ",
-    "\u202f": " ",
-    "\u200b": None,
-    "\ufeff": None,
-    "’": "'",
-    "‘": "'",
-    "“": '"',
-    "”": '"',
-    "，": ",",
-    "：": ":",
-    "％": "%",
-    "＄": "$",
-    "（": "(",
-    "）": ")",
-    "。": ".",
-}
-_UNICODE = str.maketrans(_CHARACTERS)
+from .math_characters import to_latex
 
 _BOLD = re.compile(r"(?<![\w)*])\*\*(?=[^\s*])([^*]+)(?<=\S)\*\*(?![\w(*])")
 _WRAPPED = re.compile(
@@ -60,17 +12,21 @@ _WRAPPED = re.compile(
 )
 _TEXT = re.compile(r"\\(?:text(?:bf|it|rm)?|math(?:rm|bf)|mbox|operatorname)\s*\{([^{}]*)\}")
 _SPACING = re.compile(
-    r"(?<!\\)\\(?:[,;:!> ]|q?quad(?![A-Za-z]))|(?<!\\)~|\\(?:(?:left|right)\.?|displaystyle)(?![A-Za-z])"
+    r"(?<!\\)\\(?:[,;:!> ]|q?quad(?![A-Za-z]))|(?<!\\)~|\\(?:(?:left|right)\.?"
+    r"|displaystyle)(?![A-Za-z])"
 )
 _GROUPED = re.compile(r"(?<=\d)(?:,\s*\\!|\{,\}|,?\s*\\[,;!:])\s*(?=\d{3}(?!\d))")
 _CIRC = re.compile(
-    r"\s*(?:\^\s*(?:\{\s*\\circ\s*\}|\\circ(?![A-Za-z]))|\\degrees?(?![A-Za-z]))(?:\s*[CF](?![A-Za-z]))?\s*"
+    r"\s*(?:\^\s*(?:\{\s*\\circ\s*\}|\\circ(?![A-Za-z]))|\\degrees?(?![A-Za-z]))"
+    r"(?:\s*[CF](?![A-Za-z]))?\s*"
 )
 _FRAC = re.compile(r"\\[dtc]?frac\s*(?:\{\s*([^{}]*?)\s*\}|(\d))\s*(?:\{\s*([^{}]*?)\s*\}|(\d))")
 _CURRENCY = re.compile(
-    r"(?:[£€¥₹]|(?<![A-Za-z])(?:USD?|EUR|GBP|INR|AUD|CAD|Rs\.?)(?=[\s\d]))\s*(?=[-+.\d])|(?<=\d)\s*[£€¥₹]"
+    r"(?:[£€¥₹]|(?<![A-Za-z])(?:USD?|EUR|GBP|INR|AUD|CAD|Rs\.?)(?=[\s\d]))\s*"
+    r"(?=[-+.\d])|(?<=\d)\s*[£€¥₹]"
 )
 _BRACKETED = re.compile(r"[\[({]+\s*([-+]?[\d./% ]+)[\])}]+")
+_NEGATIVE = re.compile(r"\A(?:negative|minus)\s(?=[\d.\\])", re.I)
 _HEDGE = re.compile(
     r"(?:(?:approx(?:imately|\.)?|about|around|roughly|nearly|exactly|only|just|(?:a )?total of)\s+"
     r"|\\approx\s*|[~=:]\s*)(?=[-+\\.\d])",
@@ -82,7 +38,8 @@ _QUANTITY = re.compile(
     r"(?:(\d+)\s*)?\\frac\{(-?\d+)\}\{(-?\d+)\}"
     rf"|(?:(\d+) +)?({_INTEGER})\s*/\s*(\d+)(?![\d/.])"
     rf"|({_INTEGER}(?:\.\d+)?|\.\d+)"
-    r"(?:\s*(?:\\times|\\cdot|[x*])\s*10\s*(?:\^|\*\*)\s*\{?\s*([-+]?\d{1,2})\s*\}?|[eE]([-+]?\d{1,2}))?"
+    r"(?:\s*(?:\\times|\\cdot|[x*])\s*10\s*(?:\^|\*\*)\s*\{?\s*([-+]?\d{1,2})\s*\}?"
+    r"|[eE]([-+]?\d{1,2}))?"
     r")(?![\d.]\d)(-(?=[A-Za-z]{3})|\s*)(.*)",
     re.S,
 )
@@ -106,7 +63,7 @@ _NO_UNIT = _MATH_NAMES | frozenset(
 )
 _NO_UNIT -= {"min", "sec"}
 _COMMAND = re.compile(r"\\(?:begin|end)\s*\{\w+\*?\}|\\[A-Za-z]+")
-_WORD = re.compile(r"[A-Za-z]{3,}")
+_WORD = re.compile(r"[A-Za-z]{3,}|[^\W\d_A-Za-z]{2,}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 
 
 class Quantity(NamedTuple):
@@ -128,7 +85,7 @@ def strip_markup(text: str, *, as_written: bool = False) -> str:
     about the value. LaTeX inside loses spacing commands, ``\left``, degrees and short fractions
     unless `as_written`.
     """
-    s = text if text.isascii() else text.translate(_UNICODE)
+    s = to_latex(text)
     if "**" in s:
         s = _BOLD.sub(r"\1", s)
     if "$" in s:
@@ -143,7 +100,7 @@ def strip_markup(text: str, *, as_written: bool = False) -> str:
         before = s
         s = s.strip(' \t\r\n\f\v*`"_').rstrip(".,;:").lstrip(",;")
         s = _unwrap_once(s)
-    s = _CURRENCY.sub("", s)
+    s = _NEGATIVE.sub("-", _CURRENCY.sub("", s))
     hedge = _HEDGE.match(s)
     if hedge:
         s = s[hedge.end() :]

@@ -7,6 +7,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 import dspy
 
 from ...answers.kinds.registry import ANSWER_KINDS
+from ...answers.matching import is_right_async
 from ...errors import CopeError
 from ...programs.domains.registry import domain_by_name
 from .data import QUESTION_AND_ANSWER, filter_split, load_from_file, load_from_hub
@@ -162,6 +163,6 @@ class ShortAnswerTask:
         if answer is None:
             return Score(0.0, f"No answer could be read. The right answer is {example.answer}.")
         answers = ANSWER_KINDS.by_name(self.answer_kind)
-        if await answers.equal_async(example.answer, answer):
+        if await is_right_async(answers, example.answer, answer):
             return Score(1.0, f"{answer} is right.")
         return Score(0.0, f"{answer} is wrong. The right answer is {example.answer}.")

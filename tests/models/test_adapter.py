@@ -6,7 +6,7 @@ import dspy
 import pytest
 from dspy.utils.exceptions import AdapterParseError
 
-from cope.answers.short.parse import parse_answer
+from cope.answers.kinds.math import MATH
 from cope.models import ScriptedEngine
 from cope.models.adapter import LeanAdapter
 from cope.models.engines.async_adapter import AsyncEngineAdapter
@@ -92,12 +92,12 @@ REPLIES = [
 def test_replies_of_small_models(reply: str, reasoning: str, answer: str, read: str):
     found = LeanAdapter().parse(REASON, reply)
     assert (found["reasoning"], found["answer"]) == (reasoning, answer)
-    assert parse_answer(found["answer"]) == read
+    assert MATH.parse(found["answer"]) == read
 
 
 def test_a_copy_of_the_form_is_no_answer():
     found = LeanAdapter().parse(REASON, f"**Answer:** <{FORM}>")
-    assert parse_answer(found["answer"]) is None and parse_answer(found["reasoning"]) is None
+    assert MATH.parse(found["answer"]) is None and MATH.parse(found["reasoning"]) is None
 
 
 def test_the_table_is_long_enough():

@@ -5,7 +5,8 @@ from fractions import Fraction
 import pytest
 from hypothesis import example, given, strategies as st
 
-from cope.answers.short.parse import normalize, parse_answer
+from cope.answers.kinds.math import MATH
+from cope.answers.short.normalize import normalize
 
 ONE_FORM = [
     (
@@ -122,7 +123,7 @@ def _spellings(n: int) -> list[str]:
 @given(st.integers(-(10**12), 10**12))
 def test_a_whole_number_has_one_form_however_written(n: int):
     assert {normalize(s) for s in _spellings(n)} == {str(n)}
-    assert {normalize(parse_answer(s) or "") for s in _spellings(n)} == {str(n)}
+    assert {normalize(MATH.parse(s) or "") for s in _spellings(n)} == {str(n)}
 
 
 @given(st.integers(-9999, 9999), st.integers(1, 99))
