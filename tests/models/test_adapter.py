@@ -84,12 +84,12 @@ REPLIES = [
         "3",
     ),
     ("```python\nprint(2 + 1)\n```\nAnswer: 3", "```python\nprint(2 + 1)\n```", "3", "3"),
-    ("I do not know.", "I do not know.", "I do not know.", "I do not know"),
+    ("I do not know.", "I do not know.", "I do not know.", None),
 ]
 
 
 @pytest.mark.parametrize(("reply", "reasoning", "answer", "read"), REPLIES)
-def test_replies_of_small_models(reply: str, reasoning: str, answer: str, read: str):
+def test_replies_of_small_models(reply: str, reasoning: str, answer: str, read: str | None):
     found = LeanAdapter().parse(REASON, reply)
     assert (found["reasoning"], found["answer"]) == (reasoning, answer)
     assert MATH.parse(found["answer"]) == read
