@@ -3,9 +3,7 @@
 import asyncio
 import contextvars
 import time
-from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from typing import Any
 
 import dspy
@@ -13,44 +11,14 @@ from dspy.clients.model_metadata import model_info, rate
 
 from .admission import current_admission_control
 from .call import Call
-from .concurrency import PrioritySemaphore, TierScheduler
 from .engines.base import LocalEngine
 from .engines.saved import with_current_paths
 from .event_loop import run_sync
 from .ledger import call_key, current_ledger
-from .meter import MachineTimeAccountant, new_call, record_call
-from .prices import Price
+from .meter import new_call, record_call
+from .runtime import TierRuntime
 
-
-@dataclass(frozen=True)
-class TierRuntime:
-    """What all calls of a tier share.
-
-    Attributes:
-        semaphore: limits the requests in flight.
-        scheduler: schedules the tiers of one host; None where they need not take turns.
-        machine_time: divides the machine's time among calls.
-        price: the user's price; None without one.
-    """
-
-    semaphore: PrioritySemaphore = field(default_factory=lambda: PrioritySemaphore(16))
-    scheduler: TierScheduler | None = None
-    machine_time: MachineTimeAccountant = field(default_factory=MachineTimeAccountant)
-    price: Price | None = None
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "TierRuntime":
-        return self  # optimizers copy programs, but there is only one machine
-
-    def __reduce__(self) -> tuple[Callable[..., "TierRuntime"], tuple[Any, ...]]:
-        """Pickle the settings, but not the requests in flight, which belong to this process."""
-        time_slice = None if self.scheduler is None else self.scheduler.time_slice
-        return _rebuild_runtime, (self.semaphore.size, time_slice, self.price)
-
-
-def _rebuild_runtime(size: int, time_slice: float | None, price: Price | None) -> TierRuntime:
-    scheduler = None if time_slice is None else TierScheduler(time_slice)
-    return TierRuntime(PrioritySemaphore(size), scheduler, price=price)
-
+Messages = list[dict[str, Any]]
 
 _current_call: contextvars.ContextVar[Call | None] = contextvars.ContextVar(
     "cope_call", default=None
@@ -97,10 +65,14 @@ class TierLM(dspy.LM):
             with_current_paths(state), allow_custom_lm_class=allow_custom_lm_class
         )
 
-    def __call__(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
+    def __call__(
+        self, prompt: str | None = None, *, messages: Messages | None = None, **kwargs: Any
+    ) -> Any:
         return run_sync(self.acall(prompt, messages=messages, **kwargs))
 
-    async def acall(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
+    async def acall(
+        self, prompt: str | None = None, *, messages: Messages | None = None, **kwargs: Any
+    ) -> Any:
         kwargs = self._supported_kwargs(kwargs)
         count = kwargs.pop("n", None) or 1
         if count > 1:
@@ -141,7 +113,7 @@ class TierLM(dspy.LM):
         return outputs
 
     async def _acall_repeatedly(
-        self, count: int, prompt: Any, messages: Any, kwargs: dict[str, Any]
+        self, count: int, prompt: str | None, messages: Messages | None, kwargs: dict[str, Any]
     ) -> list[Any]:
         """Make `count` calls, each with its own record; DSPy would make them under one record."""
         first = count * (kwargs.pop("rollout_id", None) or 0)
@@ -155,7 +127,7 @@ class TierLM(dspy.LM):
         return outputs
 
     async def _timed_call(
-        self, call: Call, prompt: Any, messages: Any, kwargs: dict[str, Any]
+        self, call: Call, prompt: str | None, messages: Messages | None, kwargs: dict[str, Any]
     ) -> Any:
         """Wait for the tier's turn, make the call, and set its times and its price."""
         runtime = self.runtime
@@ -201,7 +173,9 @@ class TierLM(dspy.LM):
                     call.machine_seconds,
                 )
 
-    async def _send(self, prompt: Any, messages: Any, kwargs: dict[str, Any]) -> Any:
+    async def _send(
+        self, prompt: str | None, messages: Messages | None, kwargs: dict[str, Any]
+    ) -> Any:
         """Call the model as DSPy does."""
         return await super().acall(prompt, messages=messages, **kwargs)
 

@@ -24,9 +24,10 @@ from .engines.registry import (
     make_engine,
 )
 from .hosts import is_loopback, split_host
-from .lm import TierLM, TierRuntime
+from .lm import TierLM
 from .meter import MachineTimeAccountant
 from .prices import Price
+from .runtime import TierRuntime
 
 # Without a network LiteLLM must not fetch its price table; it uses the one in its package.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")

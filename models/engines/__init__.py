@@ -1,1 +1,1 @@
-"""Engines: how a completion is made."""
+"""Engines: how models make completions."""

@@ -1,4 +1,4 @@
-"""The asynchronous face of an engine for DSPy, and how a saved program gets it back."""
+"""The asynchronous adapter of an engine for DSPy, also in saved programs."""
 
 from typing import Any
 
@@ -9,33 +9,33 @@ from .saved import find_engine_class
 
 
 class AsyncEngineAdapter:
-    """The asynchronous face of an engine, as DSPy wants it: an object of its own with an async `complete`."""
+    """Adapts an engine to DSPy, which needs a separate object with an asynchronous `complete`."""
 
     def __init__(self, engine: LocalEngine) -> None:
         self.engine = engine
 
     async def complete(self, request: Request) -> Response:
+        """Return one completion."""
         return await self.engine.agenerate(request)
 
     async def aclose(self) -> None:
-        """Engines are shared; they end with the process."""
+        """Do nothing, because engines are shared until the process ends."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "AsyncEngineAdapter":
         return self
 
     def dump_state(self) -> dict[str, Any]:
-        return {
-            "class": type(self.engine).__name__,
-            "module": type(self.engine).__module__,
-            **self.engine.dump_state(),
-        }
+        """Return the engine's class and settings as JSON."""
+        engine_class = type(self.engine)
+        path = {"class": engine_class.__name__, "module": engine_class.__module__}
+        return path | self.engine.dump_state()
 
     @classmethod
     def load_state(cls, state: dict[str, Any]) -> "AsyncEngineAdapter":
-        """Return the adapter of the engine that a saved program names.
+        """Return the adapter of a saved engine.
 
         Raises:
-            CopeError: when it names what is no known engine.
+            CopeError: when the engine's class is not known.
         """
         state = dict(state)
         engine_class = find_engine_class(f"{state.pop('module')}:{state.pop('class')}")

@@ -1,11 +1,12 @@
-"""What the local engines have in common: DSPy's request in, DSPy's response out, one asynchronous core.
+"""The base class of local engines: a DSPy request in, a DSPy response out.
 
-An engine subclasses `LocalEngine` and writes `agenerate`. DSPy gets the engine itself as `engine=` (synchronous) and its
-`AsyncEngineAdapter` as `async_engine=`.
+An engine subclasses `LocalEngine` and implements `agenerate`. DSPy takes the engine itself as
+`engine=` (synchronous) and its `AsyncEngineAdapter` as `async_engine=`.
 """
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +15,26 @@ from dspy.lm15 import Message, Request, Response, TextPart, TokenLogprob, TopLog
 from ...errors import CopeError
 from ..event_loop import run_sync
 
-# Both local engines sample alike, so that the same weights give the same distribution on either.
+# Both local engines sample alike, so the same weights give the same distribution on either.
 DEFAULT_SAMPLING = {"top_k": 40, "top_p": 0.95, "min_p": 0.0, "repeat_penalty": 1.0}
+_LOWEST_LOGPROB = -1e9  # JSON has no infinity
 
 
 class LocalEngine(ABC):
-    """One request to one local model.
+    """Makes completions of one local model.
 
-    Subclasses raise `dspy.lm15` errors for failures that DSPy should know (a server that does not answer is retried,
-    a context that is too long is not), and `CopeError` for what the user has to mend.
+    Subclasses raise `dspy.lm15` errors for failures that DSPy handles (it retries a server that
+    does not answer, but not a context that is too long), and `CopeError` for what the user must
+    fix.
 
     Attributes:
         host: the server's address; None for an engine in this process.
-        context: tokens that a request may have, prompt and completion; None where the engine does not say.
-        slots: requests generated side by side; None where the engine does not say.
-        weights: a name in the catalog of weights, or the path of a file, to be brought here before `load`; None for an
-            engine that needs none.
+        context: maximum tokens of a request, prompt and completion; None where it is not known.
+        slots: requests generated concurrently; None where it is not known.
+        weights: a name in the catalog of weights, or the path of a file, which must be on this
+            machine before `load`; None for an engine that needs none.
         weights_dir: a folder that is searched first for `weights`; None for the default.
-        in_process: whether `load` takes the model into this process.
+        in_process: whether `load` loads the model into this process.
     """
 
     host: str | None = None
@@ -59,84 +62,100 @@ class LocalEngine(ABC):
 
     @property
     def name(self) -> str:
-        """The model's name for the cache, the ledger and the meter; empty where only the tier's name tells it apart."""
+        """The model's name for the cache, the ledger and the meter.
+
+        It is empty where only the tier's name distinguishes the model.
+        """
         return ""
 
     @abstractmethod
     async def agenerate(self, request: Request) -> Response:
-        """Make one completion; when cancelled, stop the engine's work on it and `report_partial_usage` what it used."""
+        """Return one completion.
+
+        When cancelled, stop the engine's work and report its tokens by `report_partial_usage`.
+        """
 
     @abstractmethod
     def dump_state(self) -> dict[str, Any]:
-        """The settings as JSON, without secrets."""
+        """Return the settings as JSON, without secrets."""
 
     @classmethod
     def load_state(cls, state: dict[str, Any]) -> "LocalEngine":
+        """Return an engine with the settings of `dump_state`."""
         return cls(**state)
 
     def load(self) -> Any:  # noqa: B027
-        """Load the model ahead of its first call, and block until it is there. By default there is nothing to load."""
+        """Load the model ahead of its first call, and block until it is loaded.
+
+        By default there is nothing to load.
+        """
 
     def complete(self, request: Request) -> Response:
+        """Return one completion, synchronously, for DSPy."""
         return run_sync(self.agenerate(request))
 
     def weights_digest(self) -> str | None:
-        """A digest of the weights that answer, as `KIND:HEX`; None where it is not known. It may read a file or ask a server."""
+        """Return a digest of the model's weights, as `KIND:HEX`; None where it is not known.
+
+        It may read a file or call a server.
+        """
         return None
 
     def close(self) -> None:  # noqa: B027
-        """Engines are shared; they end with the process."""
+        """Do nothing, because engines are shared until the process ends."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "LocalEngine":
-        return self  # optimizers copy programs; the model in memory stays one
+        return self  # optimizers copy programs, but the loaded model is shared
 
 
 def chat_messages(request: Request) -> list[dict[str, str]]:
-    """The request's text as chat messages, the system message first.
+    """Return the request's text as chat messages, the system message first.
 
     Raises:
         CopeError: for a part that is not text.
     """
-    messages = []
+    messages: list[dict[str, str]] = []
     if request.system is not None:
         messages.append({"role": "system", "content": _text(request.system)})
     messages += [{"role": m.role, "content": _text(m.parts)} for m in request.messages]
     return messages
 
 
-def _text(parts: Any) -> str:
+def _text(parts: str | Sequence[Any]) -> str:
     if isinstance(parts, str):
         return parts
-    if others := [p.type for p in parts if not isinstance(p, TextPart)]:
-        raise CopeError(
-            f"local engines take text only, and the prompt has a part of type {others[0]!r}"
-        )
-    return "".join(p.text for p in parts)
+    texts: list[str] = []
+    for part in parts:
+        if not isinstance(part, TextPart):
+            raise CopeError(
+                f"local engines take text only, and the prompt has a part of type {part.type!r}"
+            )
+        texts.append(part.text)
+    return "".join(texts)
 
 
 def json_schema(request: Request) -> Any:
-    """The JSON schema that the reply must fit, `{}` for any JSON object, or None for free text."""
-    wanted = request.config.response_format
-    return None if wanted is None else wanted.get("schema") or {}
+    """Return the JSON schema of the reply, `{}` for any JSON object, or None for free text."""
+    response_format = request.config.response_format
+    return None if response_format is None else response_format.get("schema") or {}
 
 
-def token_logprobs(content: list[Any]) -> tuple[TokenLogprob, ...]:
-    """Per-token log-probabilities from the OpenAI-shaped list that llama.cpp and Ollama give."""
+def token_logprobs(content: list[dict[str, Any]]) -> tuple[TokenLogprob, ...]:
+    """Convert the OpenAI-like list of llama.cpp and Ollama to DSPy's log-probabilities."""
+    tokens: list[TokenLogprob] = []
+    for item in content:
+        alternatives = [
+            TopLogprob(token=other["token"], logprob=_finite(other["logprob"]))
+            for other in item.get("top_logprobs") or ()
+        ]
+        logprob = _finite(item["logprob"])
+        tokens.append(TokenLogprob(item["token"], logprob, top=tuple(alternatives)))
+    return tuple(tokens)
 
-    def finite(value: float) -> float:
-        return value if math.isfinite(value) else -1e9
 
-    return tuple(
-        TokenLogprob(
-            token=item["token"],
-            logprob=finite(float(item["logprob"])),
-            top=tuple(
-                TopLogprob(token=t["token"], logprob=finite(float(t["logprob"])))
-                for t in item.get("top_logprobs") or ()
-            ),
-        )
-        for item in content
-    )
+def _finite(value: float) -> float:
+    value = float(value)
+    return value if math.isfinite(value) else _LOWEST_LOGPROB
 
 
 def response(
@@ -147,13 +166,23 @@ def response(
     prompt: int,
     completion: int,
     cached: int = 0,
-    logprobs: list[Any] | None = None,
+    logprobs: list[dict[str, Any]] | None = None,
 ) -> Response:
-    """A DSPy response with true token counts; `finish` is "stop" or "length"."""
+    """Return a DSPy response.
+
+    Args:
+        request: the request that it answers.
+        text: the completion.
+        finish: `length` when the limit of tokens ended the completion, else `stop`.
+        prompt: tokens of the prompt.
+        completion: tokens of the completion.
+        cached: tokens of the prompt that the engine had in its cache.
+        logprobs: log-probabilities as for `token_logprobs`.
+    """
     return Response(
         id=None,
         model=request.model,
-        message=Message.assistant([TextPart(text)]) if text else Message.assistant([TextPart(" ")]),
+        message=Message.assistant([TextPart(text or " ")]),
         finish_reason="length" if finish == "length" else "stop",
         usage=Usage(input_tokens=prompt, output_tokens=completion, cache_read_tokens=cached),
         logprobs=token_logprobs(logprobs) if logprobs else None,

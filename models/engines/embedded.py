@@ -1,4 +1,4 @@
-"""The embedded engine: llama.cpp in this process, with continuous batching and a shared prefix cache."""
+"""The embedded engine: llama.cpp in this process, with continuous batching and a prefix cache."""
 
 import asyncio
 import secrets
@@ -23,33 +23,39 @@ _loaded_servers: dict[tuple[Any, ...], Any] = {}
 
 
 def default_concurrency(weights: str) -> int:
-    """Slots past which a model on a CPU gains little speed but takes memory for each one's context.
+    """Return the number of slots beyond which a model on a CPU gains little speed.
 
-    On two cores a model of 0.5 billion parameters is faster with eight requests in flight than with four, one of 1.5
-    billion is not (benchmarks/engine.py).
+    Each slot takes memory for its context. On two cores a model of 0.5 billion parameters is faster
+    with eight requests in flight than with four, a model of 1.5 billion is not
+    (benchmarks/engine.py).
     """
-    own = Path(weights).expanduser()
-    size = (
-        own.stat().st_size
-        if own.is_file()
-        else getattr(catalog().get(aliases().get(weights, weights)), "size", 0)
-    )
-    return 8 if size < 1e9 else 4
+    return 8 if _size_of(weights) < 1e9 else 4
+
+
+def _size_of(weights: str) -> int:
+    """Return the size of a file or of an entry of the catalog, in bytes; 0 when it is not known."""
+    path = Path(weights).expanduser()
+    if path.is_file():
+        return path.stat().st_size
+    entry = catalog().get(aliases().get(weights, weights))
+    return entry.size if entry else 0
 
 
 class EmbeddedEngine(LocalEngine):
-    """One GGUF model in this process; loaded at the first call, shared by all engines with the same settings.
+    """One GGUF model in this process.
+
+    It is loaded at the first call, and shared by all engines with the same settings.
 
     Args:
-        weights: a name in the registry of weights, or a path to a .gguf file.
-        slots: requests generated side by side.
-        context: tokens (prompt and completion) that a request may have.
-        threads: CPU threads; None means the machine's physical cores.
+        weights: a name in the catalog of weights, or a path to a .gguf file.
+        slots: requests generated concurrently.
+        context: maximum tokens of a request, prompt and completion.
+        threads: CPU threads; the number of physical cores when None.
         weights_dir: a folder that is searched first for the weights; the environment's
             `COPE_WEIGHTS` when None.
 
     Raises:
-        CopeError: when the weights are not there and cannot be brought.
+        CopeError: when the weights are missing and cannot be downloaded.
     """
 
     weights: str
@@ -72,31 +78,28 @@ class EmbeddedEngine(LocalEngine):
 
     @property
     def name(self) -> str:
-        return (
-            f"local/{Path(self.weights).stem if self.weights.endswith('.gguf') else self.weights}"
-        )
+        name = Path(self.weights).stem if self.weights.endswith(".gguf") else self.weights
+        return f"local/{name}"
 
     def dump_state(self) -> dict[str, Any]:
         return {"weights": self.weights, "slots": self.slots, "context": self.context}
 
     def __getstate__(self) -> dict[str, Any]:
-        state = (
-            self.dump_state()
-        )  # which files hold too, and a folder is only right on this machine
-        state["weights_dir"] = self.weights_dir
-        return state
+        # A saved program has no `weights_dir`, which is only valid on this machine.
+        return self.dump_state() | {"weights_dir": self.weights_dir}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)
 
     def weights_digest(self) -> str | None:
         if not self.weights.lower().endswith(".gguf"):
-            return f"sha256:{lookup(self.weights).sha256}"  # no other file is ever loaded under a registered name
+            # Only the file of the catalog is ever loaded under a name.
+            return f"sha256:{lookup(self.weights).sha256}"
         path = Path(self.weights).expanduser()
         return f"sha256:{sha256_of(path)}" if path.is_file() else None
 
     def load(self) -> Any:
-        """The running server, loaded when it is not yet; blocks for the seconds that loading takes."""
+        """Return the running server. Loading it blocks for seconds."""
         path = resolve_weights(self.weights, folder=self.weights_dir)
         key = (path, self.slots, self.context, self.threads)
         with _load_lock:
@@ -111,7 +114,7 @@ class EmbeddedEngine(LocalEngine):
         try:
             await asyncio.shield(work)
         except asyncio.CancelledError:
-            stream.stop.set()  # seen at the next token
+            stream.stop.set()  # takes effect at the next token
             report_partial_usage(stream.prompt, stream.tokens, stream.cached)
             raise
         if stream.error:
@@ -128,13 +131,13 @@ class EmbeddedEngine(LocalEngine):
 
     def _generate(self, body: dict[str, Any], stream: "_TokenStream") -> None:
         server = self.load()
-        if not stream.stop.is_set():  # it may have been cancelled while the model was loading
+        if not stream.stop.is_set():  # it may be cancelled while the model loads
             server.handle_chat_completions(body, stream.add)
 
 
 @dataclass
 class _TokenStream:
-    """Gathers the chunks of one completion as llama.cpp hands them over, on the engine's thread."""
+    """Collects the chunks of one completion from llama.cpp, on the engine's thread."""
 
     text: list[str] = field(default_factory=list)
     logprobs: list[Any] = field(default_factory=list)
@@ -146,48 +149,48 @@ class _TokenStream:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def add(self, chunk: dict[str, Any]) -> bool:
-        """Returns True to make the engine stop."""
+        """Add a chunk, and return whether the engine should stop."""
         if "error" in chunk:
             self.error = chunk["error"]
             return True
-        if timings := chunk.get("timings"):
+        timings = chunk.get("timings")
+        if timings:
             self.cached = timings["cache_n"]
             self.prompt = timings["cache_n"] + timings["prompt_n"]
             self.tokens = timings["predicted_n"]
         for choice in chunk.get("choices", ()):
-            if piece := choice["delta"].get("content"):
-                self.text.append(piece)
-            if scores := choice.get("logprobs"):
-                self.logprobs += scores["content"]
+            self.text.append(choice["delta"].get("content") or "")
+            logprobs = choice.get("logprobs")
+            if logprobs:
+                self.logprobs += logprobs["content"]
             self.finish = choice.get("finish_reason") or self.finish
         return self.stop.is_set()
 
 
 def _request_body(request: Request) -> dict[str, Any]:
     config = request.config
-    body: dict[str, Any] = {
-        **DEFAULT_SAMPLING,
-        "messages": chat_messages(request),
-        "temperature": 0.0 if config.temperature is None else config.temperature,
-        "stream": True,
-        "timings_per_token": True,
-        "cache_prompt": True,
-    }
-    given = {
-        "max_tokens": config.max_tokens,
-        "top_p": config.top_p,
-        "top_k": config.top_k,
-        "seed": config.seed,
-    }
-    body |= {name: value for name, value in given.items() if value is not None}
+    body: dict[str, Any] = dict(
+        DEFAULT_SAMPLING,
+        messages=chat_messages(request),
+        temperature=config.temperature or 0.0,
+        stream=True,
+        timings_per_token=True,
+        cache_prompt=True,
+    )
+    for name in ("max_tokens", "top_p", "top_k", "seed"):
+        value = getattr(config, name)
+        if value is not None:
+            body[name] = value
     if config.stop:
         body["stop"] = list(config.stop)
     if config.logprobs is not None:
-        body |= {"logprobs": True, "top_logprobs": max(1, config.logprobs)}
-    if (schema := json_schema(request)) is not None:
-        body["response_format"] = (
-            {"type": "json_object", "schema": schema} if schema else {"type": "json_object"}
-        )
+        body["logprobs"] = True
+        body["top_logprobs"] = max(1, config.logprobs)
+    schema = json_schema(request)
+    if schema is not None:
+        body["response_format"] = {"type": "json_object"}
+        if schema:
+            body["response_format"]["schema"] = schema
     return body
 
 
@@ -195,26 +198,30 @@ def _engine_error(error: dict[str, Any], context: int) -> Exception:
     if error.get("type") == "exceed_context_size_error":
         tokens = error.get("n_prompt_tokens", "more")
         return ContextLengthError(
-            f"the prompt has {tokens} tokens and the model's context {context}: shorten it or set a larger context"
+            f"the prompt has {tokens} tokens and the model's context {context}: "
+            "shorten it or set a larger context"
         )
     return ServerError(f"the embedded engine failed: {error.get('message', error)}")
 
 
 def _start_server(path: Path, slots: int, context: int, threads: int) -> Any:
-    import xllamacpp.xllamacpp as llama  # the compiled module; the package re-exports it without names for type checkers
+    # The compiled module, because the package re-exports its names without types.
+    import xllamacpp.xllamacpp as llama
 
     params = llama.CommonParams()
     params.model.path = str(path)
     params.n_parallel = slots
     params.n_ctx = context * slots
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-    params.n_ubatch = 256  # a prompt is seldom longer, and the buffers grow with it
-    # Read, not mapped: the engine repacks weights for the CPU, and a mapped file would stay in memory beside the copy.
+    params.n_ubatch = 256  # prompts are seldom longer, and the buffers grow with it
+    # Read, not mapped: the engine repacks weights for the CPU, and a mapped file would stay in
+    # memory in addition to the copy.
     params.load_mode = llama.llama_load_mode.LLAMA_LOAD_MODE_NONE
-    params.cache_ram_mib = 0  # prefixes are shared in the slots; no second copy in memory
+    params.cache_ram_mib = 0  # prefixes are shared in the slots, without a second copy
     params.verbosity = -1
     params.offline = True
-    # The package opens a port on loopback. Nothing of ours uses it, so nobody can: every surface off, a random key.
+    # The package opens a port on loopback, which COPE does not need. So that nobody else can use it
+    # either, all its interfaces are off and its key is random.
     params.ui = params.ui_mcp_proxy = False
     params.endpoint_slots = params.endpoint_props = params.endpoint_metrics = False
     params.server_tools = []
@@ -223,5 +230,6 @@ def _start_server(path: Path, slots: int, context: int, threads: int) -> Any:
         return llama.Server(params)
     except RuntimeError as error:
         raise CopeError(
-            f"{path} does not load ({error}): the file is no whole model, or there is not the memory for it"
+            f"{path} does not load ({error}): the file is not a complete model, or the memory does "
+            "not suffice"
         ) from None

@@ -10,8 +10,9 @@ from ...util.check import Check
 from ..hosts import default_host, split_host
 from ..weights.catalog import aliases, catalog
 from ..weights.resolve import locate_weights, resolve_weights
+from ..weights.verify import Progress
 from .model_list import ListedModel, ModelList
-from .registry import EngineFactory, EngineSettings, Progress
+from .registry import EngineFactory, EngineSettings
 
 if TYPE_CHECKING:
     from .base import LocalEngine

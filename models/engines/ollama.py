@@ -1,10 +1,12 @@
-"""The Ollama engine: a model that an Ollama server serves.
+"""The Ollama engine: a model on an Ollama server.
 
-Its requests are plain HTTP, because the `ollama` package's `chat` cannot pass `truncate`; the package lists the models.
+Its requests are plain HTTP, because the `ollama` package's `chat` cannot pass `truncate`. The
+package lists the models.
 
-Beyond DSPy's own way to Ollama it sets the context's size and is told when a prompt does not fit (Ollama would cut it
-silently), keeps the model loaded, passes seed, JSON schema, thinking and log-probabilities, and stops the server's work
-when a request is cancelled.
+In addition to what DSPy's own Ollama client does, it sets the context's size and raises an error
+when a prompt does not fit (Ollama would truncate it silently), keeps the model loaded, passes seed,
+JSON schema, thinking and log-probabilities, and stops the server's work when a request is
+cancelled.
 """
 
 import asyncio
@@ -34,11 +36,11 @@ class OllamaEngine(LocalEngine):
     Args:
         model: the name that `ollama list` shows, as in `qwen2.5:3b`.
         host: the server's address; None means `OLLAMA_HOST`, else loopback.
-        context: tokens that a request may have, prompt and completion (`num_ctx`).
-        keep_alive: how long the model stays loaded after a call, as Ollama writes it.
-        think: let a thinking model think (None leaves it to the model).
-        num_thread: CPU threads for this model; None leaves it to the server.
-        timeout: seconds without a sign of life from the server after which a call is given up.
+        context: maximum tokens of a request, prompt and completion (`num_ctx`).
+        keep_alive: how long the model stays loaded after a call, in Ollama's format.
+        think: whether a thinking model thinks; the model's default when None.
+        num_thread: CPU threads for this model; the server's default when None.
+        timeout: seconds without data from the server after which a call fails.
     """
 
     host: str
@@ -76,13 +78,15 @@ class OllamaEngine(LocalEngine):
         self.__init__(**state)
 
     def weights_digest(self) -> str | None:
-        wanted = {self.model, f"{self.model}:latest"}
+        names = (self.model, f"{self.model}:latest")
         try:
             listed = ollama.Client(self.host, timeout=LIST_SECONDS).list().models
         except (httpx.HTTPError, ConnectionError, ollama.ResponseError, ValueError):
-            return None  # a server that does not answer is told of when it is asked a question
-        found = next((entry.digest for entry in listed if entry.model in wanted), None)
-        return f"ollama:{found}" if found else None
+            return None  # the first call reports a server that does not answer
+        for entry in listed:
+            if entry.model in names:
+                return f"ollama:{entry.digest}" if entry.digest else None
+        return None
 
     def _client(self) -> httpx.AsyncClient:
         loop = asyncio.get_running_loop()  # a connection belongs to the loop that opened it
@@ -90,9 +94,7 @@ class OllamaEngine(LocalEngine):
             timeout = httpx.Timeout(self.timeout, connect=CONNECT_SECONDS)
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
             headers = {}
-            key = os.environ.get(
-                "OLLAMA_API_KEY"
-            )  # as Ollama's own client, for a server behind a key
+            key = os.environ.get("OLLAMA_API_KEY")  # as Ollama's own client does
             if key:
                 headers["authorization"] = f"Bearer {key}"
             self._clients[loop] = httpx.AsyncClient(
@@ -119,7 +121,8 @@ class OllamaEngine(LocalEngine):
             raise
         except (httpx.TransportError, ConnectionError) as error:
             raise TransportError(
-                f"no answer from Ollama at {self.host} ({str(error) or type(error).__name__}): start it with `ollama serve`"
+                f"no answer from Ollama at {self.host} ({str(error) or type(error).__name__}): "
+                "start it with `ollama serve`"
             ) from error
         except ollama.ResponseError as error:
             raise self._engine_error(error) from error
@@ -144,12 +147,12 @@ class OllamaEngine(LocalEngine):
     async def _stream(self, request: Request) -> AsyncGenerator[dict[str, Any]]:
         """Yield the parts of the reply.
 
-        With `truncate` false the server refuses a prompt that does not fit; otherwise it would silently drop its
-        beginning.
+        With `truncate` false the server rejects a prompt that does not fit; otherwise it would
+        silently drop the prompt's beginning.
 
         Raises:
-            ollama.ResponseError: when the server refuses or fails.
-            ValueError: when what answers is not Ollama.
+            ollama.ResponseError: when the server rejects the request or fails.
+            ValueError: when the server is not Ollama.
         """
         body = self._request_body(request)
         async with self._client().stream("POST", "/api/chat", json=body) as reply:
@@ -168,19 +171,6 @@ class OllamaEngine(LocalEngine):
 
     def _request_body(self, request: Request) -> dict[str, Any]:
         config = request.config
-        given = {
-            "num_predict": config.max_tokens,
-            "top_p": config.top_p,
-            "top_k": config.top_k,
-            "seed": config.seed,
-            "num_thread": self.num_thread,
-            "stop": list(config.stop) or None,
-        }
-        options = {
-            **DEFAULT_SAMPLING,
-            "temperature": config.temperature or 0.0,
-            "num_ctx": self.context,
-        }
         body: dict[str, Any] = {
             "model": self.model,
             "messages": chat_messages(request),
@@ -188,16 +178,35 @@ class OllamaEngine(LocalEngine):
             "keep_alive": self.keep_alive,
             "truncate": False,
             "shift": False,
-            "options": options
-            | {name: value for name, value in given.items() if value is not None},
+            "options": self._options(request),
         }
         if self.think is not None:
             body["think"] = self.think
         if config.logprobs is not None:
-            body |= {"logprobs": True, "top_logprobs": config.logprobs}
-        if (schema := json_schema(request)) is not None:
+            body["logprobs"] = True
+            body["top_logprobs"] = config.logprobs
+        schema = json_schema(request)
+        if schema is not None:
             body["format"] = schema or "json"
         return body
+
+    def _options(self, request: Request) -> dict[str, Any]:
+        config = request.config
+        options: dict[str, Any] = dict(DEFAULT_SAMPLING)
+        options["temperature"] = config.temperature or 0.0
+        options["num_ctx"] = self.context
+        optional = {
+            "num_predict": config.max_tokens,
+            "top_p": config.top_p,
+            "top_k": config.top_k,
+            "seed": config.seed,
+            "num_thread": self.num_thread,
+            "stop": list(config.stop) or None,
+        }
+        for name, value in optional.items():
+            if value is not None:
+                options[name] = value
+        return options
 
     def _engine_error(self, error: ollama.ResponseError) -> Exception:
         if error.status_code == 404 and "not found" in error.error:
@@ -219,5 +228,6 @@ class OllamaEngine(LocalEngine):
 
     def _context_error(self) -> Exception:
         return ContextLengthError(
-            f"the prompt does not fit into {self.model}'s context of {self.context} tokens: shorten it or set a larger context"
+            f"the prompt does not fit into {self.model}'s context of {self.context} tokens: "
+            "shorten it or set a larger context"
         )

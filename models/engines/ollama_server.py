@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx
@@ -11,6 +10,7 @@ import ollama
 from ...errors import CopeError, Unavailable
 from ...util.check import Check
 from ...util.text import plural
+from ..weights.verify import Progress
 from .model_list import ListedModel, ModelList
 
 CONNECT_SECONDS = 10.0
@@ -94,14 +94,14 @@ def _version_text(command: str, timeout: float) -> str:
     return f", version {words[-1]}" if words else ""
 
 
-def pull(name: str, host: str, progress: Callable[[int, int, str], None]) -> None:
+def pull(name: str, host: str, progress: Progress) -> None:
     """Make the server download a model.
 
     Args:
         name: the name in Ollama's library.
         host: the server's address.
         progress: takes the bytes that have arrived, the bytes of all layers known so far, and the
-            number of the current layer as text.
+            current layer's number as text.
 
     Raises:
         Unavailable: when no server answers, or the connection breaks.

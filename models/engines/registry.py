@@ -1,13 +1,13 @@
 """Engines by the prefix of a model's name, as in `local/NAME` and `ollama/NAME`.
 
-Another package adds an engine through the entry-point group `cope.engines`: the entry's name is the prefix, its object an
-`EngineFactory`. A prefix that is not registered belongs to an API, which DSPy and LiteLLM know by name.
+Another package adds an engine by the entry-point group `cope.engines`: the entry's name is the
+prefix, its object an `EngineFactory`. A prefix that is not registered belongs to an API, which DSPy
+and LiteLLM know by name.
 
-Importing this file imports nothing of DSPy, because the command line builds its help texts from it.
+This module does not import DSPy, because the command line uses it for its help texts.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING
 from ...errors import CopeError
 from ...util.check import Check
 from ...util.registry import Registry
+from ..weights.verify import Progress
 from .model_list import ModelList
 
 if TYPE_CHECKING:
     from .base import LocalEngine
 
 UNNAMED_PREFIX = "engine"
-"""The prefix of an engine object that has no name of its own."""
+"""The prefix of an engine object without a name."""
 
 API_CONCURRENCY = 16
-ENGINE_CONCURRENCY = 8
-"""Requests in flight by default: of an API, and of an engine object or an engine that does not say."""
+"""Maximum of requests in flight to an API by default."""
 
-Progress = Callable[[int, int, str], None]
-"""Takes bytes done, bytes known of, and the source's name."""
+ENGINE_CONCURRENCY = 8
+"""Maximum of requests in flight by default for an engine that defines none."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class EngineSettings:
     """The team's settings for one engine.
 
     Attributes:
-        concurrency: requests that may be in flight at once.
-        context: tokens that a request may have, prompt and completion.
+        concurrency: maximum of requests in flight.
+        context: maximum tokens of a request, prompt and completion.
         weights_dir: a folder with weights of embedded models, searched first; None for the default.
     """
 
@@ -50,10 +50,10 @@ class EngineFactory(ABC):
     """Makes the engines of one prefix.
 
     Attributes:
-        engine_path: `MODULE:CLASS` of the engines, which a saved program may name.
-        is_local: whether the model is served from here, and so most likely a small one.
-        error_is_ours: whether the engine's error messages already say what to do.
-        can_download: whether `download` brings a model.
+        engine_path: `MODULE:CLASS` of the engines, for loading saved programs.
+        is_local: whether the model runs locally, and so is most likely a small one.
+        error_is_ours: whether the engine's error messages already contain advice.
+        can_download: whether `download` is implemented.
     """
 
     engine_path: str = ""
@@ -63,18 +63,18 @@ class EngineFactory(ABC):
 
     @abstractmethod
     def make(self, name: str, settings: EngineSettings) -> "LocalEngine":
-        """Return the engine for a model's name, which comes without the prefix.
+        """Return the engine for a model's name without the prefix.
 
         Raises:
             CopeError: for a name that cannot be understood.
         """
 
     def default_concurrency(self, name: str) -> int:
-        """Return how many requests in flight the engine makes good use of."""
+        """Return the maximum of requests in flight that improves the throughput."""
         return ENGINE_CONCURRENCY
 
     def cpu_shared_host(self, name: str) -> str | None:
-        """Return the server whose models fight for CPU cores when two generate at once; None when they do not."""
+        """Return the server whose models compete for CPU cores; None when they do not."""
         return None
 
     def download(self, name: str, progress: Progress) -> str:
@@ -112,7 +112,7 @@ def find_factory(model: str) -> EngineFactory | None:
 
 
 def is_local(model: object) -> bool:
-    """Return whether a model's name is that of a locally served model.
+    """Return whether a model's name is that of a local model.
 
     >>> is_local("ollama/qwen3:8b"), is_local("openai/gpt-4o-mini")
     (True, False)
@@ -122,7 +122,7 @@ def is_local(model: object) -> bool:
 
 
 def error_is_ours(model: str) -> bool:
-    """Return whether the error messages of a model's engine already say what to do.
+    """Return whether the error messages of a model's engine already contain advice.
 
     >>> error_is_ours("local/qwen2.5-coder-0.5b"), error_is_ours("openai/gpt-4o-mini")
     (True, False)
@@ -134,7 +134,7 @@ def error_is_ours(model: str) -> bool:
 
 
 def default_concurrency(model: str) -> int:
-    """Return how many requests of a model may be in flight by default."""
+    """Return the default maximum of requests in flight for a model."""
     prefix, _, name = model.partition("/")
     factory = ENGINES.get(prefix)
     return API_CONCURRENCY if factory is None else factory.default_concurrency(name)
@@ -157,7 +157,7 @@ def make_engine(model: str, settings: EngineSettings) -> "LocalEngine | None":
 
 
 def name_forms() -> str:
-    """Return how models of the registered engines are written.
+    """Return the forms of names of the registered engines' models.
 
     >>> name_forms().startswith("local/NAME, ollama/NAME")
     True

@@ -1,4 +1,7 @@
-"""Engines that a saved program names. A file decides which known engine is made, never which module is imported."""
+"""Load the engines of saved programs.
+
+A file selects a known engine, but cannot select which module is imported.
+"""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -9,18 +12,19 @@ from ...errors import CopeError
 from .base import LocalEngine
 from .registry import ENGINES
 
+_ADAPTER_PATH = "cope.models.engines.async_adapter:AsyncEngineAdapter"
 # Where the classes were when earlier programs were saved.
 _FORMER_PATHS = {
     "cope.models.embedded:EmbeddedEngine": "cope.models.engines.embedded:EmbeddedEngine",
-    "cope.models.engine:AsyncTwin": "cope.models.engines.async_adapter:AsyncEngineAdapter",
-    "cope.models.engines.base:AsyncEngineAdapter": "cope.models.engines.async_adapter:AsyncEngineAdapter",
+    "cope.models.engine:AsyncTwin": _ADAPTER_PATH,
+    "cope.models.engines.base:AsyncEngineAdapter": _ADAPTER_PATH,
     "cope.models.ollama:OllamaEngine": "cope.models.engines.ollama:OllamaEngine",
     "cope.models.scripted:ScriptedEngine": "cope.models.engines.scripted:ScriptedEngine",
 }
 
 
 def with_current_paths(lm_state: dict[str, Any]) -> dict[str, Any]:
-    """Return a saved language model's state with today's places of its engine's classes."""
+    """Return a saved language model's state with the current paths of its engine's classes."""
     state = dict(lm_state)
     for key in ("engine", "async_engine"):
         saved = state.get(key)
@@ -31,12 +35,13 @@ def with_current_paths(lm_state: dict[str, Any]) -> dict[str, Any]:
 
 
 def find_engine_class(path: str) -> type[LocalEngine]:
-    """Return the engine's class that a saved program names as `MODULE:CLASS`.
+    """Return the class of an engine by its path, `MODULE:CLASS`.
 
-    Known are the engines of the registry, and the subclasses of `LocalEngine` in modules that are already imported.
+    Known classes are those of registered engines, and the subclasses of `LocalEngine` in modules
+    that are already imported.
 
     Raises:
-        CopeError: when the class is no known engine.
+        CopeError: when no such class is known.
     """
     path = _FORMER_PATHS.get(path, path)
     if path in _registered_paths():
@@ -53,7 +58,7 @@ def find_engine_class(path: str) -> type[LocalEngine]:
 
 def _registered_paths() -> Iterator[str]:
     for prefix in ENGINES:
-        with suppress(CopeError):  # another package that is broken concerns its own engines only
+        with suppress(CopeError):  # a broken package must not affect the engines of others
             yield ENGINES[prefix].engine_path
 
 

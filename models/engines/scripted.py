@@ -1,4 +1,4 @@
-"""A scripted engine: replies come from a function, with a delay where one is wanted. For tests, demos and benchmarks."""
+"""An engine whose replies come from a function, for tests, demos and benchmarks."""
 
 import asyncio
 import inspect
@@ -15,15 +15,17 @@ Script = Callable[[list[dict[str, str]], Request], str | Awaitable[str]]
 
 
 class ScriptedEngine(LocalEngine):
-    """Answers every request with `script(messages, request)`; tokens are counted as words.
+    """Answers every request with `script(messages, request)`. Words count as tokens.
 
     Args:
-        script: gives the reply's text, at once or as an awaitable; an exception that it raises is the engine's.
-        delay: seconds that a call takes, or a function of the request.
+        script: returns the reply's text or an awaitable of it; its exceptions are the engine's.
+        delay: the duration of a call in seconds, or a function of the request.
 
     Attributes:
         requests: every request that was started, in order.
-        cancelled: how many were stopped before their end.
+        cancelled: the number of cancelled requests.
+        running: the number of requests that are running.
+        most_running: the highest number of requests that ran at once.
 
     >>> engine = ScriptedEngine(lambda messages, request: "Answer: 4")
     """
@@ -37,7 +39,7 @@ class ScriptedEngine(LocalEngine):
         self._lock = threading.Lock()
 
     def dump_state(self) -> dict[str, Any]:
-        raise TypeError("a scripted engine lives in its process and is not saved")
+        raise TypeError("a scripted engine exists only in its process and is not saved")
 
     async def agenerate(self, request: Request) -> Response:
         messages = chat_messages(request)
@@ -47,7 +49,8 @@ class ScriptedEngine(LocalEngine):
             self.most_running = max(self.most_running, self.running)
         prompt = sum(len(m["content"].split()) for m in messages)
         try:
-            if delay := self.delay(request) if callable(self.delay) else self.delay:
+            delay = self.delay(request) if callable(self.delay) else self.delay
+            if delay:
                 await asyncio.sleep(delay)
             text = self.script(messages, request)
             if inspect.isawaitable(text):

@@ -16,7 +16,8 @@ from cope import CopeError
 from cope.models import Price, call_labels, metered
 from cope.models.concurrency import PrioritySemaphore, TierScheduler
 from cope.models.engines.async_adapter import AsyncEngineAdapter
-from cope.models.lm import TierLM, TierRuntime
+from cope.models.lm import TierLM
+from cope.models.runtime import TierRuntime
 
 
 @pytest.fixture

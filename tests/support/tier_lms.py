@@ -4,7 +4,8 @@ from typing import Any
 
 from cope.models import ScriptedEngine
 from cope.models.engines.async_adapter import AsyncEngineAdapter
-from cope.models.lm import TierLM, TierRuntime
+from cope.models.lm import TierLM
+from cope.models.runtime import TierRuntime
 
 
 def tier_lm(script: Any = "four words of reply", *, delay: Any = 0.0, **runtime: Any) -> TierLM:

@@ -20,13 +20,13 @@ from cope.models.engines.registry import (
     ENGINES,
     EngineFactory,
     EngineSettings,
-    Progress,
     default_concurrency,
     error_is_ours,
     is_local,
     name_forms,
 )
 from cope.models.team import DEFAULT_LARGE
+from cope.models.weights.verify import Progress
 from cope.optimize.compiler.proposer import make_proposer
 from cope.util.check import Check
 

@@ -1,0 +1,39 @@
+"""What all calls of a tier share: limits, schedule, the machine's time and the price."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .concurrency import PrioritySemaphore, TierScheduler
+from .meter import MachineTimeAccountant
+from .prices import Price
+
+
+@dataclass(frozen=True)
+class TierRuntime:
+    """What all calls of a tier share.
+
+    Attributes:
+        semaphore: limits the requests in flight.
+        scheduler: schedules the tiers of one host; None where they need not take turns.
+        machine_time: divides the machine's time among calls.
+        price: the user's price; None without one.
+    """
+
+    semaphore: PrioritySemaphore = field(default_factory=lambda: PrioritySemaphore(16))
+    scheduler: TierScheduler | None = None
+    machine_time: MachineTimeAccountant = field(default_factory=MachineTimeAccountant)
+    price: Price | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "TierRuntime":
+        return self  # optimizers copy programs, but there is only one machine
+
+    def __reduce__(self) -> tuple[Callable[..., "TierRuntime"], tuple[Any, ...]]:
+        """Pickle the settings, but not the requests in flight, which belong to this process."""
+        time_slice = None if self.scheduler is None else self.scheduler.time_slice
+        return _rebuild_runtime, (self.semaphore.size, time_slice, self.price)
+
+
+def _rebuild_runtime(size: int, time_slice: float | None, price: Price | None) -> TierRuntime:
+    scheduler = None if time_slice is None else TierScheduler(time_slice)
+    return TierRuntime(PrioritySemaphore(size), scheduler, price=price)
