@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.commands import cope, done, give_team, give_tracker
+from support.pictures import leave_pages_without_pictures
 from support.systems import scripted_pair, systems_installed
 
 from cope.models import ScriptedEngine
@@ -20,6 +21,7 @@ Engines = dict[str, ScriptedEngine]
 def engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engines]:
     """Questions in a folder, scripted tiers behind every command, and the package's systems."""
     monkeypatch.chdir(tmp_path)
+    leave_pages_without_pictures(monkeypatch)
     rows = [{"question": f"What is {n} + 1?", "answer": str(n + 1)} for n in range(COUNT)]
     Path("q.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     team, engines = scripted_pair()

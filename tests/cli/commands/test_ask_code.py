@@ -90,6 +90,8 @@ def test_eval_scores_on_hidden_tests_and_says_what_was_shown(cope: Any) -> None:
         "--no-track",
         "--preset",
         "answer-cascade",
+        "--samples",
+        "2",
     )
     assert result.exit_code == 0, result.output
     assert "1 of 3 tests shown, scored on the hidden 2" in result.stdout
@@ -107,14 +109,16 @@ def test_eval_scores_on_hidden_tests_and_says_what_was_shown(cope: Any) -> None:
     )
     assert json.loads(small.stdout)["accuracy"] == 0.0
     everything = cope(
-        "eval", "mbpp", "--data", cope.data, "--unsafe-code", "--no-track", "--visible", "all"
+        *("eval", "mbpp", "--data", cope.data, "--unsafe-code", "--no-track", "--visible", "all"),
+        *("--samples", "2", "--limit", "1"),
     )
     assert "all 3 tests shown, scored on the same 3" in everything.stdout
 
 
 def test_eval_goes_on_where_it_stopped(cope: Any) -> None:
-    first = cope("eval", "mbpp", "--data", cope.data, "--unsafe-code", "--no-track", "--limit", "2")
-    again = cope("eval", "mbpp", "--data", cope.data, "--unsafe-code", "--no-track")
+    words = ("eval", "mbpp", "--data", cope.data, "--unsafe-code", "--no-track", "--samples", "2")
+    first = cope(*words, "--limit", "2")
+    again = cope(*words)
     assert first.exit_code == again.exit_code == 0
     assert "2 of 3 questions are done already" in again.stderr
 

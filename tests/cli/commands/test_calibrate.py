@@ -1,6 +1,7 @@
 """`cope calibrate` as a user types it, and the calibration in the hands of `cope ask` and `cope eval`."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from support.imported_recordings import imported, published
 from support.pictures import leave_pages_without_pictures
 from support.recordings import recorder, recording, team_of, unsure
 
-from cope import load_preset
+from cope import Preset, load_preset
 from cope.eval import TASKS
 from cope.models import Tier
 from cope.optimize.calibration import load_certificate
@@ -155,14 +156,28 @@ def test_without_right_answers_disagreement_alone_is_promised(here: Path):
     assert told["accuracy_bounds"] == [None, None]
 
 
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a record of the cascade on 14 questions."""
+    folder = tmp_path_factory.mktemp("record")
+    recording(recorder(team_of(unsure), three_samples(), "large"), folder, 14)
+    return folder / "r.parquet"
+
+
+def three_samples() -> Preset:
+    return load_preset("cope").with_overrides(samples=3)
+
+
 @pytest.fixture
-def team(here: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]) -> Any:
+def team(
+    here: Path, record: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]
+) -> Any:
     """Scripted models in the place of real ones, questions, and a record of the cascade on other questions."""
     made = scripted(unsure)
     give_team(monkeypatch, lambda options: made.team)
     rows = [{"question": f"What is {n} + 1?", "answer": n + 1} for n in range(10, 16)]
     (here / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    recording(recorder(made.team, load_preset("cope").with_overrides(samples=3), "large"), here, 14)
+    shutil.copy(record, here)
     return made
 
 
@@ -217,9 +232,7 @@ def test_the_large_model_alone_answers_where_nothing_passed(team: Any):
 def test_other_weights_under_the_same_name_are_refused(team: Any, monkeypatch: pytest.MonkeyPatch):
     digests = {"small": "sha256:" + "a" * 64}
     monkeypatch.setattr(Tier, "weights_digest", lambda tier: digests.get(tier.name))
-    recording(
-        recorder(team.team, load_preset("cope").with_overrides(samples=3), "large"), Path(), 14
-    )
+    recording(recorder(team.team, three_samples(), "large"), Path(), 14)
     assert calibrated("--harm", "0.9", "--delta", "0.5")["weights"] == digests
     for digest, fits in (("sha256:" + "a" * 64, True), (None, True), ("sha256:" + "b" * 64, False)):
         digests["small"] = digest  # type: ignore[assignment]
@@ -227,12 +240,7 @@ def test_other_weights_under_the_same_name_are_refused(team: Any, monkeypatch: p
         assert result.exit_code == (0 if fits else 1), result.output
     assert "its small model engine/ScriptedEngine-small had other weights" in failed(result)
     assert cope("eval", "--replay", "r.parquet", "--calibration", "c.json").exit_code == 0
-    recording(
-        recorder(team.team, load_preset("cope").with_overrides(samples=3), "large"),
-        Path(),
-        14,
-        name="other.parquet",
-    )
+    recording(recorder(team.team, three_samples(), "large"), Path(), 14, name="other.parquet")
     assert "other weights" in failed(
         cope("eval", "--replay", "other.parquet", "--calibration", "c.json")
     )
@@ -294,7 +302,7 @@ def test_what_does_not_fit_is_refused(team: Any):
 
 
 def test_another_of_the_recorded_programs_is_calibrated(here: Path):
-    recording(recorder(team_of(unsure), "cope", "answer-cascade", "large"), here, 40)
+    recording(recorder(team_of(unsure), "cope", "answer-cascade", "large"), here, 20)
     for preset, rounds in (((), "cope"), (("--preset", "answer-cascade"), "answer-cascade")):
         cope(
             "calibrate",
