@@ -165,7 +165,7 @@ class Certificate:
             questions: in words.
             gold: their right answers, None for an unknown one; they are not looked at when left out.
         """
-        asked = [print_of(question) for question in questions]
+        asked = [question_fingerprint(question) for question in questions]
         known = {mark for half in self.rows.values() for mark in half}
         met = sum(mark in known for mark in asked)
         found = []
@@ -263,11 +263,6 @@ def describe_setting(thresholds: Iterable[float], samples: int | None) -> str:
     gates = [f"{threshold:.3g}" for threshold in thresholds]
     many = f" with {samples} sample{'s' * (samples != 1)}" if samples else ""
     return f"threshold{'s' * (len(gates) != 1)} {', '.join(gates)}{many}"
-
-
-def print_of(question: str) -> str:
-    """A digest of a question's words, see `eval.records.fingerprint`."""
-    return question_fingerprint(question)
 
 
 def answer_fingerprint(answer: str | None) -> str | None:

@@ -9,12 +9,13 @@ import dspy
 
 from ...errors import CopeError
 from ...models.prices import Price
-from ...programs.calibration_file import Certificate, print_of
+from ...programs.calibration_file import Certificate
 from ...programs.calibration_match import load_matching_certificate
 from ...programs.compile_metadata import read_compile_metadata
 from ...programs.identity import ProgramIdentity
 from ...programs.preset import Preset, preset_names
 from ...stats.tiers import last_tier_of
+from ...util.hashing import question_fingerprint
 from ..recording.recording import Recording
 from ..replay.match import recorded_identity, single_tier_program
 from ..replay.programs import (
@@ -143,7 +144,9 @@ def calibrated_system(request: ReplayRequest) -> CalibratedSystem:
         manifest.weights.get,
     )
     replay = _calibrated_replay(request, program, certificate)
-    fingerprints = [print_of(question) for question in recording.questions[: request.limit]]
+    fingerprints = [
+        question_fingerprint(question) for question in recording.questions[: request.limit]
+    ]
     ordered, tested = set(certificate.rows["learn"]), set(certificate.rows["test"])
     new: set[int] = set()
     unordered: set[int] = set()

@@ -1,4 +1,4 @@
-"""Calibrate: thresholds and numbers of samples chosen from a record, with a promise that holds."""
+"""Calibrate: choose thresholds and samples from a record, with a statistical guarantee."""
 
 import lazy_loader
 

@@ -1,6 +1,5 @@
-"""A calibration's certificate: what its file holds, and for which program, models and data."""
+"""Make the certificate of a calibration: the content of its file."""
 
-from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -17,24 +16,30 @@ from ...programs.calibration_file import (
     calibration_fingerprint,
     is_calibration as is_calibration,
     load_certificate as load_certificate,
-    print_of,
 )
 from ...programs.confidence.early_stopping import EXACT
 from ...stats.measures import MEASURES
+from ...util.hashing import question_fingerprint
 from .calibration import Calibration
 
 
-def certify(calibration: Calibration, **more: Any) -> Certificate:
-    """What a calibration's file holds; `more` are reports to keep beside it."""
-    record, halves, setting = calibration.record, calibration.split, calibration.setting
-    manifest, chosen = record.manifest, calibration.held_out
+def certify(calibration: Calibration, **reports: Any) -> Certificate:
+    """Return the certificate of a calibration.
+
+    Args:
+        calibration: the calibration.
+        reports: tables that the file holds in addition, as plain data.
+    """
+    record, setting = calibration.record, calibration.setting
+    manifest = record.manifest
     name = next(iter(record.programs))
-    minimized = MEASURES[str(calibration.target.minimize)].description_for(calibration.last_tier)
-    aim = {**asdict(calibration.target), "minimized": minimized, "last_tier": calibration.last_tier}
+    reports["units_needed"] = None
+    if not calibration.selection.num_passed:
+        reports["units_needed"] = calibration.num_units_needed
     return Certificate(
         promise=calibration.guarantee,
         setting=setting._asdict() if setting else None,
-        aim=aim,
+        aim=_target(calibration),
         p=calibration.p_value,
         program={
             "name": name,
@@ -44,70 +49,88 @@ def certify(calibration: Calibration, **more: Any) -> Certificate:
         },
         models=manifest.models,
         weights=manifest.weights,
-        asked={
-            **{
-                name: manifest.settings[name]
-                for name in (*PROMPT_SETTINGS, SHOWN)
-                if name in manifest.settings
-            },
-            RULE: EXACT,
-        },
-        data={
-            "task": manifest.task,
-            "fingerprint": manifest.data_fingerprint,
-            "questions": len(record),
-            "grouped": halves.grouped,
-            **{
-                side: {"questions": len(half.rows), "units": half.units}
-                for side, half in _named(calibration)
-            },
-        },
-        rows={
-            side: sorted(print_of(record.questions[row]) for row in half.rows)
-            for side, half in _named(calibration)
-        },
-        gold=_gold_prints(record),
-        held_out={
-            "chosen": chosen[0].as_dict() if chosen[0] else None,
-            "large": chosen[1].as_dict(),
-            "saved": {name: share.as_dict() for name, share in calibration.savings.items()},
-        },
-        tested=list(_tested(calibration)),
+        asked=_prompt_settings(record),
+        data=_data(calibration),
+        rows=_question_fingerprints(calibration),
+        gold=_answer_fingerprints(record),
+        held_out=_held_out(calibration),
+        tested=_tested_settings(calibration),
         tried=len(calibration.grid.settings),
-        more={
-            **more,
-            "units_needed": None
-            if calibration.selection.num_passed
-            else calibration.num_units_needed,
-        },
+        more=reports,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
     )
 
 
-def _named(calibration: Calibration) -> tuple[tuple[str, Any], tuple[str, Any]]:
-    return ("learn", calibration.split.learn), ("test", calibration.split.test)
+def _target(calibration: Calibration) -> dict[str, Any]:
+    target, last = calibration.target, calibration.last_tier
+    document = asdict(target)
+    document["minimized"] = MEASURES[str(target.minimize)].description_for(last)
+    document["last_tier"] = last
+    return document
 
 
-def _tested(calibration: Calibration) -> Iterable[dict[str, Any]]:
-    """The sequence up to the first that fails; what comes after was not tested."""
-    choice, tried = calibration.selection, calibration.grid
-    use = tried.learn_use[str(calibration.target.minimize)]
-    for place, index in enumerate(choice.sequence[: choice.num_passed + 1]):
-        yield {
-            **tried.settings[index]._asdict(),
-            "learn_loss": float(tried.learn_loss[index]),
-            "learn_use": float(use[index]),
-            "test_loss": float(tried.test_loss[index] / calibration.split.test.units),
-            "p": float(choice.p_values[place]),
-            "passed": place < choice.num_passed,
-        }
+def _prompt_settings(record: Recording) -> dict[str, Any]:
+    recorded = record.manifest.settings
+    settings = {name: recorded[name] for name in (*PROMPT_SETTINGS, SHOWN) if name in recorded}
+    settings[RULE] = EXACT  # a replay counts votes as the exact rule does
+    return settings
 
 
-def _gold_prints(record: Recording) -> dict[str, str]:
-    """By question; one that stands there several times with different right answers is left out."""
-    found: dict[str, set[str]] = {}
+def _data(calibration: Calibration) -> dict[str, Any]:
+    manifest, split = calibration.record.manifest, calibration.split
+    document: dict[str, Any] = {
+        "task": manifest.task,
+        "fingerprint": manifest.data_fingerprint,
+        "questions": len(calibration.record),
+        "grouped": split.grouped,
+    }
+    for name, half in (("learn", split.learn), ("test", split.test)):
+        document[name] = {"questions": len(half.rows), "units": half.units}
+    return document
+
+
+def _question_fingerprints(calibration: Calibration) -> dict[str, list[str]]:
+    questions, split = calibration.record.questions, calibration.split
+    fingerprints = {}
+    for name, half in (("learn", split.learn), ("test", split.test)):
+        fingerprints[name] = sorted(question_fingerprint(questions[row]) for row in half.rows)
+    return fingerprints
+
+
+def _held_out(calibration: Calibration) -> dict[str, Any]:
+    chosen, baseline = calibration.held_out
+    return {
+        "chosen": chosen.as_dict() if chosen else None,
+        "large": baseline.as_dict(),
+        "saved": {name: share.as_dict() for name, share in calibration.savings.items()},
+    }
+
+
+def _tested_settings(calibration: Calibration) -> list[dict[str, Any]]:
+    """Return the sequence up to the first setting that fails; later ones were not tested."""
+    selection, grid = calibration.selection, calibration.grid
+    use = grid.learn_use[str(calibration.target.minimize)]
+    tested = []
+    for position, index in enumerate(selection.sequence[: selection.num_passed + 1]):
+        row = grid.settings[index]._asdict()
+        row["learn_loss"] = float(grid.learn_loss[index])
+        row["learn_use"] = float(use[index])
+        row["test_loss"] = float(grid.test_loss[index] / calibration.split.test.units)
+        row["p"] = float(selection.p_values[position])
+        row["passed"] = position < selection.num_passed
+        tested.append(row)
+    return tested
+
+
+def _answer_fingerprints(record: Recording) -> dict[str, str]:
+    """Return the fingerprint of the right answer, by that of the question.
+
+    A question that occurs several times with different right answers is left out.
+    """
+    answers: dict[str, set[str]] = {}
     for question, answer in zip(record.questions, record.gold, strict=True):
-        if (mark := answer_fingerprint(answer)) is not None:
-            found.setdefault(print_of(question), set()).add(mark)
-    return {name: marks.pop() for name, marks in sorted(found.items()) if len(marks) == 1}
+        fingerprint = answer_fingerprint(answer)
+        if fingerprint is not None:
+            answers.setdefault(question_fingerprint(question), set()).add(fingerprint)
+    return {name: found.pop() for name, found in sorted(answers.items()) if len(found) == 1}

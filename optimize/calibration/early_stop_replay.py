@@ -1,4 +1,4 @@
-"""Stopping early on recorded votes: the rules of a live round, fed with its votes one by one."""
+"""Replay early stopping on recorded votes, with the rules of a live round."""
 
 from dataclasses import dataclass
 
@@ -12,13 +12,14 @@ from ...util.arrays import Array
 
 @dataclass(frozen=True)
 class EarlyStopResult:
-    """What a round decides when it stops early, by question.
+    """The decisions of a round that stops early, by question.
 
     Attributes:
         num_samples: samples drawn.
-        leader: the place, in the order of asking, of the sample whose answer leads; -1 for none.
-        accepted: whether the gate takes it, by its share of the samples drawn. Where the exact rule stops, the share of all
-            samples of the round decides likewise.
+        leader: the position, in the order of drawing, of the sample whose answer leads; -1 for
+            none.
+        accepted: whether the gate accepts, by the leader's share of the drawn samples. Where the
+            exact rule stops, the share of all samples of the round decides alike.
     """
 
     num_samples: Array
@@ -36,42 +37,39 @@ def replay_early_stop(
     """Draw a round's votes until a rule stops.
 
     Args:
-        rule: one of `programs.early_stop`.
-        votes: (questions, samples) in the order in which they are asked; equal numbers are equal votes, -1 is none.
-        threshold: of the round's gate.
-        planned: which samples have a plan that could be handed on; none has when it is left out.
-        forwards_plan: whether a plan is handed on.
+        rule: a rule of `programs.confidence.early_stopping`.
+        votes: (questions, samples) in the order of drawing; equal numbers are equal votes, -1 is no
+            vote.
+        threshold: the threshold of the round's gate.
+        planned: (questions, samples) whether a sample has a plan that could be forwarded; None
+            means that no sample has one.
+        forwards_plan: whether the round forwards a plan.
     """
     samples = votes.shape[1]
     plans = np.zeros(votes.shape, bool) if planned is None else planned
-    # Votes by where they were given first: questions that vote alike are then one, and are counted once.
+    # Each vote as the position of its first occurrence: questions that vote alike become equal
+    # rows, and are counted once.
     first = (votes[:, :, None] == votes[:, None, :]).argmax(axis=2)
-    alike, place = np.unique(
-        np.hstack([np.where(votes < 0, -1, first), plans]), axis=0, return_inverse=True
-    )
-    found = np.array(
-        [
-            _one(rule, row[:samples], row[samples:], threshold, forwards_plan)
-            for row in alike.tolist()
-        ]
-    )
-    asked, leader, most = found.reshape(-1, 3)[place.reshape(-1)].T
-    accepted = (leader >= 0) & (
-        most / asked >= (0.0 if threshold is None else threshold - FLOAT_TOLERANCE)
-    )
-    return EarlyStopResult(asked, leader, accepted)
+    rows = np.hstack([np.where(votes < 0, -1, first), plans])
+    distinct, question = np.unique(rows, axis=0, return_inverse=True)
+    counts = []
+    for row in distinct.tolist():
+        counts.append(_count(rule, row[:samples], row[samples:], threshold, forwards_plan))
+    drawn, leader, supporters = np.array(counts).reshape(-1, 3)[question.reshape(-1)].T
+    needed = 0.0 if threshold is None else threshold - FLOAT_TOLERANCE
+    accepted = (leader >= 0) & (supporters / drawn >= needed)
+    return EarlyStopResult(drawn, leader, accepted)
 
 
-def _one(
+def _count(
     rule: Rule, votes: list[int], planned: list[int], threshold: float | None, forwards_plan: bool
-) -> list[int]:
-    """Samples drawn, the sample that opened the leading vote (-1 for none), and that vote's supporters."""
+) -> tuple[int, int, int]:
+    """Return the number of samples, the first one of the leading vote (or -1), its supporters."""
     count, numbers = VoteCount(len(votes)), dict[int, int]()
-    for rank, vote in enumerate(votes):
-        count.add(
-            rank, None if vote < 0 else numbers.setdefault(vote, len(numbers)), bool(planned[rank])
-        )
+    for position, vote in enumerate(votes):
+        number = None if vote < 0 else numbers.setdefault(vote, len(numbers))
+        count.add(position, number, bool(planned[position]))
         if rule(count, threshold, forwards_plan):
             break
-    leader = count.leader
-    return [len(count.drawn), -1 if leader is None else count.voters[leader][0], count.top_two[0]]
+    first = -1 if count.leader is None else count.voters[count.leader][0]
+    return len(count.drawn), first, count.top_two[0]

@@ -1,4 +1,4 @@
-"""What a cascade costs at the last tier's accuracy: the cheapest setting that is as accurate, measured on other questions."""
+"""The cost of a cascade at the last tier's accuracy, measured on questions that chose nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +11,12 @@ from ...eval import Recording, Replay
 from ...models import Price
 from ...stats.bootstrap import DRAWS, Estimate, resample
 from ...stats.clustered import group_labels
-from ...stats.measures import MEASURES
 from ...util.arrays import Array
-from .losses import last_tier_alone
+from .losses import cumulative_use, last_tier_alone
 from .settings import Setting, SettingGrid, evaluate_settings
 from .split import CalibrationSplit, SplitHalf, split_in_half
 
-_SLACK = 1e-9  # of equal means
+_SLACK = 1e-9  # between equal means
 
 
 @dataclass(frozen=True)
@@ -25,14 +24,15 @@ class CostAtMatchedAccuracy:
     """The cost at an accuracy that is given by the last tier's.
 
     Attributes:
-        program: the record's own, whose thresholds and samples are set.
-        measure: of the cost.
-        below: how much less accurate than the last tier alone a setting may be on the half on which it is chosen, as a share.
-        settings: what was chosen on each half; None for the last tier alone.
-        questions: those that were measured: each with the setting that was chosen on the half without it.
+        program: the record's primary program, whose thresholds and samples are set.
+        measure: the measure of the cost.
+        below: the share by which a setting may be less accurate than the last tier alone, on the
+            half on which it is chosen.
+        settings: the setting that was chosen on each half; None for the last tier alone.
+        questions: the number of measured questions, each with the setting of the other half.
         left_out: questions whose calls the record lacks for that setting.
         share: the cost divided by that of the last tier alone.
-        difference: in accuracy, cascade less the last tier alone.
+        difference: the accuracy of the cascade minus that of the last tier alone.
     """
 
     program: str
@@ -45,12 +45,11 @@ class CostAtMatchedAccuracy:
     difference: Estimate
 
     def as_dict(self) -> dict[str, Any]:
-        return {
-            **vars(self),
-            "settings": [one and one._asdict() for one in self.settings],
-            "share": self.share.as_dict(),
-            "difference": self.difference.as_dict(),
-        }
+        document = dict(vars(self))
+        document["settings"] = [one and one._asdict() for one in self.settings]
+        document["share"] = self.share.as_dict()
+        document["difference"] = self.difference.as_dict()
+        return document
 
 
 def cost_at_matched_accuracy(
@@ -63,107 +62,89 @@ def cost_at_matched_accuracy(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> list[CostAtMatchedAccuracy]:
-    """The share of the last tier's cost that the record's cascade needs for its accuracy.
+    """Return the share of the last tier's cost that the cascade needs for the last tier's accuracy.
 
-    A setting that is chosen for being cheap and accurate is less so on other questions. So the questions are halved, a setting
-    is chosen on each half and measured on the other (cross-fitting in two folds). Intervals are of the paired bootstrap
-    over all measured questions, with the two settings as they are.
+    A setting that is chosen because it is cheap and accurate does worse on other questions.
+    Therefore a setting is chosen on each half of the questions and measured on the other half
+    (cross-fitting in two folds). The intervals are of the paired bootstrap over all measured
+    questions, with both settings fixed.
 
     Args:
-        record: every round of the cascade, and the last tier alone.
+        record: all rounds of the cascade, and the last tier alone.
         measure: a name of `MEASURES` that the record knows.
-        below: how much less accurate a setting may be, as shares; one result for each.
-        prices: the user's price of a tier; else what was recorded.
-        rows: places of the questions; all when None.
-        draws: of the bootstrap.
-        seed: of the halves and of the bootstrap.
+        below: shares by which a setting may be less accurate; one result for each.
+        prices: by tier, prices that replace the recorded ones.
+        rows: indices of the questions; None takes all.
+        draws: the draws of the bootstrap.
+        seed: the seed of the halves and of the bootstrap.
 
     Returns:
-        Nothing where the record has no gated round, or lacks the last tier alone.
+        An empty list when the record has no gated round, or lacks the last tier alone.
 
-    >>> cost_at_matched_accuracy(Recording.open("gsm8k.parquet"), "large-calls")[0].share  # doctest: +SKIP
+    >>> costs = cost_at_matched_accuracy(Recording.open("gsm8k.parquet"), "large-calls")
+    ... # doctest: +SKIP
     """
     try:
-        large = last_tier_alone(record, prices)
+        baseline = last_tier_alone(record, prices)
     except CopeError:
         return []
-    halves = split_in_half(record.keys, record.groups, seed, rows)
-    if len(record.rounds) < 2 or not (halves.learn.units and halves.test.units):
+    split = split_in_half(record.keys, record.groups, seed, rows)
+    if len(record.rounds) < 2 or not (split.learn.units and split.test.units):
         return []
 
-    def short(cascade: Replay) -> Array:
-        return large.scores[:, -1:] - cascade.scores
+    def accuracy_gap(cascade: Replay) -> Array:
+        return baseline.scores[:, -1:] - cascade.scores
 
-    ways = [(halves.learn, halves.test), (halves.test, halves.learn)]
-    tried = [
-        evaluate_settings(record, CalibrationSplit(one, other, halves.grouped), short, prices)
-        for one, other in ways
-    ]
-    found = []
+    swapped = CalibrationSplit(split.test, split.learn, split.grouped)
+    folds = []
+    for fold in (split, swapped):
+        folds.append((evaluate_settings(record, fold, accuracy_gap, prices), fold))
+    costs = []
     for less in below:
-        chosen = tuple(
-            _cheapest(t, large, half, measure, less)
-            for t, (half, _) in zip(tried, ways, strict=True)
-        )
-        parts = [
-            _measured(record, large, setting, other, measure, prices)
-            for setting, (_, other) in zip(chosen, ways, strict=True)
-        ]
+        settings, parts = [], []
+        for grid, fold in folds:
+            setting = _cheapest(grid, baseline, fold.learn, measure, less)
+            settings.append(setting)
+            replay = setting.replay(record, prices) if setting else baseline
+            parts.append(_measure(replay, baseline, fold.test, measure))
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        places = columns.pop("place").astype(int)
-        groups = group_labels([record.keys[place] for place in places], record.group_by_key)
-        sums = resample({"n": np.ones(len(places)), **columns}, groups, draws=draws, seed=seed)
-        found.append(
-            CostAtMatchedAccuracy(
-                next(iter(record.programs)),
-                measure,
-                less,
-                (chosen[0], chosen[1]),
-                len(places),
-                len(halves.learn.rows) + len(halves.test.rows) - len(places),
-                sums.estimate(lambda s: s["cost"] / s["cost_ref"]),
-                sums.estimate(lambda s: (s["right"] - s["right_ref"]) / s["n"]),
-            )
+        measured = columns.pop("row").astype(int)
+        columns["n"] = np.ones(len(measured))
+        groups = group_labels([record.keys[row] for row in measured], record.group_by_key)
+        sums = resample(columns, groups, draws=draws, seed=seed)
+        result = CostAtMatchedAccuracy(
+            program=next(iter(record.programs)),
+            measure=measure,
+            below=less,
+            settings=(settings[0], settings[1]),
+            questions=len(measured),
+            left_out=len(split.learn.rows) + len(split.test.rows) - len(measured),
+            share=sums.estimate(lambda s: s["cost"] / s["cost_ref"]),
+            difference=sums.estimate(lambda s: (s["right"] - s["right_ref"]) / s["n"]),
         )
-    return found
+        costs.append(result)
+    return costs
 
 
 def _cheapest(
-    tried: SettingGrid, large: Replay, half: SplitHalf, measure: str, below: float
+    grid: SettingGrid, baseline: Replay, half: SplitHalf, measure: str, below: float
 ) -> Setting | None:
-    """The cheapest setting that is accurate enough on a half; None where the last tier alone is cheaper still."""
-    cost = np.where(tried.learn_loss <= below + _SLACK, tried.learn_use[measure], np.inf)
+    """Return the cheapest setting that is accurate enough; None when the last tier is cheaper."""
+    cost = np.where(grid.learn_loss <= below + _SLACK, grid.learn_use[measure], np.inf)
     cost = np.where(np.isfinite(cost), cost, np.inf)
-    best = int(np.lexsort((tried.learn_loss, cost))[0])
-    alone = float(_costs(large, measure)[half.rows, -1].mean())
-    return tried.settings[best] if cost[best] < alone else None
+    best = int(np.lexsort((grid.learn_loss, cost))[0])
+    baseline_cost = float(cumulative_use(baseline, measure)[half.rows, -1].mean())
+    return grid.settings[best] if cost[best] < baseline_cost else None
 
 
-def _measured(
-    record: Recording,
-    large: Replay,
-    setting: Setting | None,
-    half: SplitHalf,
-    measure: str,
-    prices: Mapping[str, Price] | None,
-) -> dict[str, Array]:
-    """Score and cost of a setting and of the last tier alone on the questions of a half whose outcome is known."""
-    replay = large
-    if setting:
-        replay = Replay(
-            record, samples=setting.samples, thresholds=setting.thresholds, prices=prices
-        )
+def _measure(replay: Replay, baseline: Replay, half: SplitHalf, measure: str) -> dict[str, Array]:
+    """Return row, score and cost of the questions of a half whose outcome is known."""
     outcomes = replay.outcomes()
     rows = half.rows[outcomes.known[half.rows]]
     return {
-        "place": rows,
+        "row": rows,
         "right": outcomes.score[rows],
-        "right_ref": large.scores[rows, -1],
-        "cost": _costs(replay, measure)[rows, outcomes.round[rows] - 1],
-        "cost_ref": _costs(large, measure)[rows, -1],
+        "right_ref": baseline.scores[rows, -1],
+        "cost": cumulative_use(replay, measure)[rows, outcomes.round[rows] - 1],
+        "cost_ref": cumulative_use(baseline, measure)[rows, -1],
     }
-
-
-def _costs(replay: Replay, measure: str) -> Array:
-    """(questions, rounds): what a question uses that is answered in the round."""
-    return np.cumsum(MEASURES[measure].total(replay.usage, replay.tiers, replay.last_tier), axis=1)

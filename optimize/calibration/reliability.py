@@ -1,4 +1,4 @@
-"""How far a round's confidence can be trusted: share of votes against accuracy, before and after recalibration."""
+"""How reliable a round's confidence is: share of votes against accuracy, also recalibrated."""
 
 from collections.abc import Sequence
 
@@ -19,36 +19,35 @@ __all__ = ["Reliability", "ReliabilityBin", "cross_fitted_isotonic", "reliabilit
 def reliability(
     replay: Replay, groups: Sequence[str | None] | None = None, seed: int = 0
 ) -> list[Reliability]:
-    """The reliability of each round that has a vote.
+    """Return the reliability of each round with several samples.
+
+    Later rounds are measured on all questions, and on the questions that reach them.
 
     Args:
         replay: the cascade with its thresholds and samples.
-        groups: questions with the same value belong together; they are recalibrated together.
-        seed: of the folds.
+        groups: questions with an equal value are recalibrated together.
+        seed: the seed of the folds.
     """
-    reached = replay.outcomes().round
-    found = []
+    answering = replay.outcomes().round
+    labels = unit_labels(replay.recording.keys, groups)
+    reliabilities = []
     for round_ in replay.rounds:
         if round_.recorded is None or round_.spec.samples < 2:
             continue
-        confidence = np.maximum(round_.confidence, 0.0)
-        for who in ("all", "reaching") if round_.number > 1 else ("all",):
-            rows = np.flatnonzero(round_.known & ((who == "all") | (reached >= round_.number)))
+        populations = {"all": round_.known}
+        if round_.number > 1:
+            populations["reaching"] = round_.known & (answering >= round_.number)
+        for population, included in populations.items():
+            rows = np.flatnonzero(included)
             if rows.size:
-                named = [replay.recording.keys[row] for row in rows.tolist()]
-                units = unit_labels(
-                    named, [groups[row] for row in rows.tolist()] if groups else None
+                measured = measure_reliability(
+                    round_.number,
+                    population,
+                    np.maximum(round_.confidence[rows], 0.0),
+                    round_.scores[rows] >= 1.0,
+                    labels[rows],
+                    round_.spec.threshold,
+                    seed,
                 )
-                right = round_.scores[rows] >= 1.0
-                found.append(
-                    measure_reliability(
-                        round_.number,
-                        who,
-                        confidence[rows],
-                        right,
-                        units,
-                        round_.spec.threshold,
-                        seed,
-                    )
-                )
-    return found
+                reliabilities.append(measured)
+    return reliabilities

@@ -1,4 +1,4 @@
-"""Which setting is chosen: an order learned on one half, tested on the other, and the cheapest that passes."""
+"""Order settings on one half, test them on the other, and take the cheapest that passes."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,14 @@ from .risk_test import p_values, survivors
 
 @dataclass(frozen=True)
 class Selection:
-    """What learn-then-test came to.
+    """The outcome of learn-then-test.
 
     Attributes:
-        sequence: the settings that were put in order, safest first, as places among all of them.
+        sequence: the indices of the ordered settings, the safest first.
         p_values: their p-values on the held-out half.
-        num_passed: how many of them survive, from the first.
-        chosen: the cheapest survivor; None when there is none, or the last tier alone costs no more.
+        num_passed: how many of them pass, from the first.
+        chosen: the index of the cheapest setting that passes; None when none does, or when the last
+            tier alone costs no more.
     """
 
     sequence: Array
@@ -26,21 +27,21 @@ class Selection:
 
 
 def pareto_front(loss: Array, cost: Array, strictness: Array | None = None) -> Array:
-    """The settings that no other beats in both loss and cost, by ascending loss and so by descending cost.
+    """Return the settings that no other beats in both loss and cost, by ascending loss.
 
-    Ordering the tests along this line is Pareto testing (Laufer-Goldshtein et al. 2023): each is the cheapest way to
-    its loss, so none is tested in vain.
+    Their cost descends. To order the tests along this front is Pareto testing (Laufer-Goldshtein et
+    al. 2023): each setting is the cheapest way to its loss, so no test is wasted.
 
     Args:
-        loss: mean loss of each setting, on the half that is not tested.
-        cost: mean cost; NaN is left out.
-        strictness: of equals, the setting with the highest goes in.
+        loss: the mean loss of each setting, on the half that is not tested.
+        cost: the mean cost; settings with NaN are left out.
+        strictness: of equal settings, the one with the highest value is taken.
 
     >>> pareto_front(np.array([0.0, 0.0, 0.1, 0.2]), np.array([5.0, 4.0, 4.5, 1.0])).tolist()
     [1, 3]
     """
-    strict = np.zeros_like(cost) if strictness is None else strictness
-    order = np.lexsort((-strict, cost, loss))
+    strictness = np.zeros_like(cost) if strictness is None else strictness
+    order = np.lexsort((-strictness, cost, loss))
     order = order[np.isfinite(cost[order])]
     if not order.size:
         return order
@@ -61,26 +62,29 @@ def learn_then_test(
     baseline_cost: float = np.inf,
     strictness: Array | None = None,
 ) -> Selection:
-    """Choose the cheapest setting whose mean loss is at most `harm`, wrongly with a chance of at most `delta`.
+    """Choose the cheapest setting whose mean loss is at most `harm`.
 
-    The order is that of the frontier on the first half. Each setting of it is tested on the other half until one fails;
-    the last one that passed is the cheapest.
+    The choice is wrong with a probability of at most `delta`. The settings of the Pareto front of
+    the first half are tested in order on the other half until one fails; the last one that passed
+    is the cheapest.
 
     Args:
         learn: mean loss and mean cost of each setting on the first half.
-        test: sum of the losses of each setting on the held-out half, over units.
-        units: independent units there.
-        harm: the greatest mean loss allowed.
-        delta: the greatest chance of a wrong promise.
+        test: the sum of the losses of each setting over the units of the held-out half.
+        units: the number of independent units there.
+        harm: the maximum mean loss.
+        delta: the maximum probability of a wrong guarantee.
         exact: whether the loss of every unit is 0 or 1.
-        baseline_cost: the cost of the last tier alone, whose loss is 0 by definition and needs no test.
-        strictness: of equals, the setting with the highest is taken.
+        baseline_cost: the cost of the last tier alone, whose loss is 0 by definition.
+        strictness: of equal settings, the one with the highest value is taken.
     """
     loss, cost = learn
     sequence = pareto_front(loss, cost, strictness)
     p = p_values(test[sequence], units, harm, exact)
     passed = survivors(p, delta)
-    last = int(sequence[passed - 1]) if passed else None
-    return Selection(
-        sequence, p, passed, last if last is not None and cost[last] < baseline_cost else None
-    )
+    chosen = None
+    if passed:
+        cheapest = int(sequence[passed - 1])
+        if cost[cheapest] < baseline_cost:
+            chosen = cheapest
+    return Selection(sequence, p, passed, chosen)

@@ -1,4 +1,4 @@
-"""Every setting of a cascade on both halves of a record: what it loses and what it costs."""
+"""Replay every setting of a cascade on both halves of a record: its loss and its use."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,40 +9,48 @@ import numpy as np
 
 from ...errors import CopeError
 from ...eval import Recording, Replay
+from ...eval.replay.round import ReplayedRound
 from ...models import Price
 from ...programs.preset import Preset
 from ...stats.measures import MEASURES
 from ...stats.tolerance import FLOAT_TOLERANCE
 from ...util.arrays import Array
+from .losses import cumulative_use
 from .split import CalibrationSplit, SplitHalf
 
-_SETTINGS = 3_000  # of one number of samples; finer thresholds are left out above it
-_COUNTS = 16  # numbers of samples that are tried
-_CELLS = 2_000_000  # settings by questions in a block
+_SETTINGS = 3_000  # maximum for one number of samples; above it, finer thresholds are left out
+_COUNTS = 16  # maximum of different numbers of samples
+_CELLS = 2_000_000  # settings times questions in a block
 
 
 class Setting(NamedTuple):
-    """What a calibration sets.
+    """The values that a calibration chooses.
 
     Attributes:
         thresholds: one for each gated round.
-        samples: in the rounds that draw several; None is the preset's own.
+        samples: the samples of the rounds that draw several; None for the preset's own numbers.
     """
 
     thresholds: tuple[float, ...]
     samples: int | None
 
+    def replay(self, record: Recording, prices: Mapping[str, Price] | None = None) -> Replay:
+        """Replay the record's primary program with this setting."""
+        return Replay(record, samples=self.samples, thresholds=self.thresholds, prices=prices)
+
 
 @dataclass(frozen=True)
 class SettingGrid:
-    """What all settings come to; every array has one entry for each setting.
+    """Loss and use of all settings; every array has one entry for each setting.
 
     Attributes:
         settings: the settings.
-        learn_loss: mean loss on the half that orders them; a question whose calls the record lacks counts as lost.
-        test_loss: sum of the losses over the units of the held-out half, counted likewise.
-        learn_use: by measure, mean over the questions of the first half whose calls are known; NaN where it is not known.
-        strictness: how much is escalated: the mean of the thresholds.
+        learn_loss: the mean loss on the half that orders the settings; a question whose calls the
+            record lacks counts as lost.
+        test_loss: the sum of the losses over the units of the held-out half, counted likewise.
+        learn_use: by measure, the mean over the questions of the first half whose calls are known;
+            NaN where it is unknown.
+        strictness: the mean of the thresholds: how much is escalated.
     """
 
     settings: list[Setting]
@@ -52,31 +60,39 @@ class SettingGrid:
     strictness: Array
 
     def is_known(self, measure: str) -> bool:
-        """Whether the record knows a measure, and not only where nothing was used; calls are always known."""
-        return bool(
-            (
-                np.isfinite(self.learn_use[measure]) == np.isfinite(self.learn_use["large-calls"])
-            ).all()
-        )
+        """Return whether the record knows a measure wherever it knows the calls."""
+        known_calls = np.isfinite(self.learn_use["large-calls"])
+        return bool((np.isfinite(self.learn_use[measure]) == known_calls).all())
 
 
 def evaluate_settings(
     record: Recording,
-    halves: CalibrationSplit,
+    split: CalibrationSplit,
     loss: Callable[[Replay], Array],
     prices: Mapping[str, Price] | None = None,
 ) -> SettingGrid:
-    """Replay every setting.
+    """Replay every setting of the record's primary program.
+
+    Args:
+        record: the record.
+        split: its halves.
+        loss: returns (questions, rounds): the loss of each round's answer.
+        prices: by tier, prices that replace the recorded ones.
 
     Raises:
-        CopeError: when the record's program has no gate to set.
+        CopeError: when the program has no gate to set.
     """
-    own = Replay(record, prices=prices)
-    if len(own.rounds) < 2:
+    recorded = Replay(record, prices=prices)
+    if len(recorded.rounds) < 2:
         raise CopeError(
-            f"preset {own.preset.name!r} has one round: there is no threshold to calibrate"
+            f"preset {recorded.preset.name!r} has one round: there is no threshold to calibrate"
         )
-    parts = [_evaluate_samples(own, count, halves, loss, prices) for count in _counts(own.preset)]
+    parts = []
+    for count in _sample_counts(recorded.preset):
+        replay = recorded
+        if count is not None:
+            replay = Replay(record, recorded.program, samples=count, prices=prices)
+        parts.append(_evaluate_thresholds(replay, count, split, loss))
     return SettingGrid(
         [setting for part in parts for setting in part.settings],
         np.concatenate([part.learn_loss for part in parts]),
@@ -86,74 +102,70 @@ def evaluate_settings(
     )
 
 
-def _counts(preset: Preset) -> list[int | None]:
-    """The numbers of samples to try: all up to the recorded one, thinned out where there are many."""
-    several = [r.samples for r in preset.rounds if r.samples > 1]
+def _sample_counts(preset: Preset) -> list[int | None]:
+    """Return the numbers of samples to try: up to the recorded one, evenly spaced if many."""
+    several = [round_.samples for round_ in preset.rounds if round_.samples > 1]
     if not several:
         return [None]
     most = min(several)
-    counts: list[int | None] = [
-        *np.unique(np.linspace(1, most, min(most, _COUNTS)).round().astype(int)).tolist()
-    ]
-    return counts if most == max(several) else [*counts, None]
+    counts: list[int | None] = [*_evenly(1, most, min(most, _COUNTS)).tolist()]
+    if most < max(several):
+        counts.append(None)
+    return counts
 
 
-def _evaluate_samples(
-    own: Replay,
-    count: int | None,
-    halves: CalibrationSplit,
-    loss: Callable[[Replay], Array],
-    prices: Mapping[str, Price] | None,
+def _evenly(first: int, last: int, count: int) -> Array:
+    """Return at most `count` evenly spaced whole numbers, ascending."""
+    return np.unique(np.linspace(first, last, count).round().astype(int))
+
+
+def _evaluate_thresholds(
+    replay: Replay, count: int | None, split: CalibrationSplit, loss: Callable[[Replay], Array]
 ) -> SettingGrid:
-    replay = (
-        own if count is None else Replay(own.recording, own.program, samples=count, prices=prices)
-    )
-    thresholds = np.array(list(product(*_levels(replay))))
+    """Evaluate all thresholds with one number of samples."""
+    thresholds = np.array(list(product(*(_levels(replay, gated) for gated in replay.rounds[:-1]))))
     losses = np.where(replay.known, loss(replay), 1.0)
-    used = {
-        name: np.cumsum(measure.total(replay.usage, replay.tiers, replay.last_tier), axis=1)
-        for name, measure in MEASURES.items()
-    }
+    uses = {name: cumulative_use(replay, name) for name in MEASURES}
     learn_loss = np.empty(len(thresholds))
     test_loss = np.empty(len(thresholds))
     learn_use = {name: np.empty(len(thresholds)) for name in MEASURES}
+    rows = split.learn.rows
     for block in _blocks(len(thresholds), len(replay)):
-        at = answering_round(replay.known, replay.confidence, thresholds[block])
-        learn_loss[block] = _total_loss(losses, at, halves.learn) / halves.learn.units
-        test_loss[block] = _total_loss(losses, at, halves.test)
-        rows = halves.learn.rows
-        known = replay.known[rows, at[:, rows]]
-        for name, use in used.items():
-            here = np.where(known, use[rows, at[:, rows]], 0.0)
+        rounds = answering_round(replay.known, replay.confidence, thresholds[block])
+        learn_loss[block] = _total_loss(losses, rounds, split.learn) / split.learn.units
+        test_loss[block] = _total_loss(losses, rounds, split.test)
+        known = replay.known[rows, rounds[:, rows]]
+        for name, use in uses.items():
+            total = np.where(known, use[rows, rounds[:, rows]], 0.0).sum(axis=1)
             with np.errstate(invalid="ignore"):
-                learn_use[name][block] = here.sum(axis=1) / known.sum(axis=1)
+                learn_use[name][block] = total / known.sum(axis=1)
     settings = [Setting(tuple(map(float, row)), count) for row in thresholds]
     return SettingGrid(settings, learn_loss, test_loss, learn_use, thresholds.mean(axis=1))
 
 
-def _levels(replay: Replay) -> Iterator[Array]:
-    """For each gate the thresholds that can decide differently, highest first."""
-    gated = replay.rounds[:-1]
-    most = int(_SETTINGS ** (1 / len(gated)))
-    for round_ in gated:
-        samples = round_.spec.samples
-        confidences = round_.recorded.confidences if round_.recorded else []
-        votes = max((one.num_levels(samples) for one in confidences), default=samples)
-        levels = np.arange(votes, 0, -1) / votes
-        yield (
-            levels
-            if votes <= most
-            else levels[np.unique(np.linspace(0, votes - 1, most).round().astype(int))]
-        )
+def _levels(replay: Replay, gated: ReplayedRound) -> Array:
+    """Return the thresholds of a gate that can decide differently, the highest first."""
+    most = int(_SETTINGS ** (1 / (len(replay.rounds) - 1)))
+    votes = gated.spec.samples
+    if gated.recorded and gated.recorded.confidences:
+        votes = max(one.num_levels(votes) for one in gated.recorded.confidences)
+    levels = np.arange(votes, 0, -1) / votes
+    if votes > most:
+        levels = levels[_evenly(0, votes - 1, most)]
+    return levels
 
 
 def _blocks(settings: int, questions: int) -> Iterator[slice]:
+    """Divide the settings into blocks that fit into memory."""
     step = max(1, _CELLS // max(1, questions))
-    return (slice(start, min(start + step, settings)) for start in range(0, settings, step))
+    for start in range(0, settings, step):
+        yield slice(start, min(start + step, settings))
 
 
 def answering_round(known: Array, confidence: Array, thresholds: Array) -> Array:
-    """The round that answers, from 0, for each setting and question; the first whose calls are not known, if it gets there.
+    """Return (settings, questions): the number of the round that answers, from 0.
+
+    A question that gets to a round with unknown calls ends there.
 
     Args:
         known: (questions, rounds).
@@ -161,17 +173,16 @@ def answering_round(known: Array, confidence: Array, thresholds: Array) -> Array
         thresholds: (settings, rounds - 1).
     """
     questions, rounds = known.shape
-    at = np.full((len(thresholds), questions), rounds - 1)
-    going = np.ones(at.shape, dtype=bool)
+    answering = np.full((len(thresholds), questions), rounds - 1)
+    escalated = np.ones(answering.shape, dtype=bool)
     for number in range(rounds - 1):
-        ends = going & (
-            ~known[:, number]
-            | (confidence[:, number] >= thresholds[:, number, None] - FLOAT_TOLERANCE)
-        )
-        at[ends] = number
-        going &= ~ends
-    return at
+        accepted = confidence[:, number] >= thresholds[:, number, None] - FLOAT_TOLERANCE
+        ends = escalated & (~known[:, number] | accepted)
+        answering[ends] = number
+        escalated &= ~ends
+    return answering
 
 
-def _total_loss(losses: Array, at: Array, half: SplitHalf) -> Array:
-    return losses[half.rows, at[:, half.rows]] @ half.weights
+def _total_loss(losses: Array, rounds: Array, half: SplitHalf) -> Array:
+    """Return (settings,): the sum of the losses over the units of a half."""
+    return losses[half.rows, rounds[:, half.rows]] @ half.weights

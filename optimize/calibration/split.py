@@ -1,4 +1,4 @@
-"""The two halves of a record: one to choose the order by, one to test on. What belongs together is never torn apart."""
+"""Split a record in a half that orders the settings and a half that tests them."""
 
 import random
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ class SplitHalf:
     """Some questions of a record.
 
     Attributes:
-        rows: their places.
-        weights: (rows,) what each counts: 1, or its share of its group, so that a group counts as one.
-        units: independent units: questions, or groups.
-        unit: (rows,) number of the unit that each belongs to.
+        rows: (rows,) the indices of the questions.
+        weights: (rows,) 1, or a question's share of its group, so that a group counts as one.
+        units: the number of independent units: questions, or groups.
+        unit: (rows,) the number of each question's unit.
     """
 
     rows: Array
@@ -29,7 +29,7 @@ class SplitHalf:
 
 @dataclass(frozen=True)
 class CalibrationSplit:
-    """A record in two.
+    """A record in two halves.
 
     Attributes:
         learn: the half on which settings are measured and ordered.
@@ -48,46 +48,42 @@ def split_in_half(
     seed: int = 0,
     rows: Array | None = None,
 ) -> CalibrationSplit:
-    """Split questions in two, at random, all of a group on the same side.
+    """Split questions in two halves at random, with each group on one side.
 
-    The split depends on the names and the seed alone, not on the order of the rows.
+    The split depends on the keys and the seed alone, not on the order of the rows.
 
     Args:
-        keys: a name of its own for each question.
-        groups: questions with the same value belong together; None is a question by itself.
-        seed: of the shuffle.
-        rows: places of the questions to split; all when None. A group counts as those of it that are here.
+        keys: a unique key for each question.
+        groups: questions with an equal value belong together; None is a question by itself.
+        seed: the seed of the shuffle.
+        rows: indices of the questions to split; None takes all. A group consists of its questions
+            among these.
 
     >>> halves = split_in_half(["a", "b", "c", "d"], ["x", "x", None, None])
     >>> halves.learn.units + halves.test.units, halves.grouped
     (3, True)
     """
-    places = np.arange(len(keys)) if rows is None else np.asarray(rows)
-    units, unit, sizes = np.unique(
-        unit_labels(keys, groups)[places], return_inverse=True, return_counts=True
-    )
+    rows = np.arange(len(keys)) if rows is None else np.asarray(rows)
+    labels = unit_labels(keys, groups)[rows]
+    units, unit, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     shuffled = list(range(len(units)))
     random.Random(derive_seed(seed, "halves")).shuffle(shuffled)
-    side = np.zeros(len(units), dtype=bool)
-    side[shuffled[len(units) // 2 :]] = True  # the odd one out is tested on
-    halves = []
-    for testing in (False, True):
-        here = side[unit] == testing
-        halves.append(
-            SplitHalf(
-                places[here], 1.0 / sizes[unit[here]], int((side == testing).sum()), unit[here]
-            )
-        )
-    return CalibrationSplit(*halves, grouped=bool((sizes > 1).any()))
+    tested = np.zeros(len(units), dtype=bool)
+    tested[shuffled[len(units) // 2 :]] = True  # of an odd number one more is tested
+
+    def half(is_test: bool) -> SplitHalf:
+        inside = tested[unit] == is_test
+        num_units = int((tested == is_test).sum())
+        return SplitHalf(rows[inside], 1.0 / sizes[unit[inside]], num_units, unit[inside])
+
+    return CalibrationSplit(half(False), half(True), grouped=bool((sizes > 1).any()))
 
 
 def unit_labels(keys: Sequence[str], groups: Sequence[str | None] | None) -> Array:
-    """(questions,) of str: the same for all of a group, and a name of its own for a question without one."""
-    together = groups or [None] * len(keys)
-    return np.array(
-        [
-            f"question {k}" if g is None else f"group {g}"
-            for k, g in zip(keys, together, strict=True)
-        ],
-        object,
-    )
+    """Return (questions,) of str: one label for all of a group, a unique one without a group."""
+    labels = [f"question {key}" for key in keys]
+    if groups:
+        for row, group in enumerate(groups):
+            if group is not None:
+                labels[row] = f"group {group}"
+    return np.array(labels, object)

@@ -128,7 +128,7 @@ def test_more_groups_are_asked_for_by_the_test_that_groups_pass(tmp_path: Path):
     record = imported(tmp_path, 240, group="page", page=lambda n: f"page {n // 2}")
     found = calibrate(record, CalibrationTarget(harm=0.05))
     assert found.setting is None and found.split.grouped
-    losses = found._lost_by_group(found.grid.settings[found.selection.sequence[0]])
+    losses = found._loss_by_group(found.grid.settings[found.selection.sequence[0]])
     assert len(losses) == 120
     first = found.selection.sequence[0]
     assert losses.sum() == pytest.approx(
