@@ -1,1 +1,1 @@
-"""Tasks: questions with right answers, and how an answer is scored."""
+"""Tasks: questions with their right answers, and how an answer is scored."""

@@ -1,4 +1,7 @@
-"""A task: questions with their right answers, and how an answer is scored. The seam for new ones."""
+"""Tasks: questions with their right answers, and how an answer is scored.
+
+`Task` is the interface of all tasks. `ShortAnswerTask` implements it for short answers.
+"""
 
 import re
 from dataclasses import dataclass, replace
@@ -10,18 +13,19 @@ from ...answers.kinds.registry import ANSWER_KINDS
 from ...answers.matching import is_right_async
 from ...errors import CopeError
 from ...programs.domains.registry import domain_by_name
-from .data import QUESTION_AND_ANSWER, filter_split, load_from_file, load_from_hub
+from .data import QUESTION_AND_ANSWER, Row, filter_split, load_from_file, load_from_hub
 from .options import TaskOptions
 
-_SOLUTION_FIELDS = ("reasoning", "solution")  # what data calls a worked solution
-_CALCULATOR_NOTES = re.compile(
-    r"<<[^<>\n]*>>"
-)  # GSM8K's notes for a calculator, which no model should learn to write
+_SOLUTION_FIELDS = ("reasoning", "solution")
+"""Field names under which data sets store a worked solution."""
+
+# GSM8K's notes for a calculator, which a model must not learn to write.
+_CALCULATOR_NOTES = re.compile(r"<<[^<>\n]*>>")
 
 
 @dataclass(frozen=True)
 class Score:
-    """How good an answer is: a value between 0 and 1, and feedback in words for people and optimizers."""
+    """A score between 0 and 1, and feedback as text for people and optimizers."""
 
     value: float
     feedback: str
@@ -30,65 +34,69 @@ class Score:
 class Task(Protocol):
     """Questions of one kind.
 
-    A task may also have `answer_kind`, the name of a kind in `ANSWER_KINDS`, by which answers are read, vote and are
-    scored; one without it has the kind of its domain, see `answer_kind_of`.
+    A task may also have `answer_kind`, the name of a kind in `ANSWER_KINDS`. Answers are then read,
+    voted on and scored as this kind. A task without it has the kind of its domain, see
+    `answer_kind_of`.
     """
 
     @property
     def name(self) -> str:
-        """By which the command line knows it."""
+        """The name of the task on the command line."""
         ...
 
     @property
     def domain(self) -> str:
-        """The kind of questions: `short-answer` or `code`."""
+        """The name of the domain of the questions, such as `short-answer` or `code`."""
         ...
 
     @property
     def test_visibility(self) -> str:
-        """What of the scoring models see, in a few words for the table; empty where they see nothing of it."""
+        """A short text for the table about what models see of the scoring; empty for nothing."""
         ...
 
     def load(
         self, split: str, limit: int | None = None, data: str | None = None
     ) -> list[dspy.Example]:
-        """The examples, each with `id`, `question`, `answer`, and the program's inputs; from the hub or a local copy.
+        """Load the examples from the hub or a local copy.
 
-        What else a row has under the name of an output of a reasoner, such as `reasoning`, goes into demonstrations made
-        of it.
+        An example has `id`, `question`, `answer` and the inputs of the program. Demonstrations also
+        use the fields that are named like an output of a reasoner, such as `reasoning`.
         """
         ...
 
     async def score(self, example: dspy.Example, answer: str | None) -> Score:
-        """Compare an answer with the example's."""
+        """Compare an answer with that of the example."""
         ...
 
 
 def answer_kind_of(task: Task) -> str:
-    """Return the name of the kind of answers that a task names; that of its domain where it names none."""
-    named = getattr(task, "answer_kind", None)
-    return named or domain_by_name(task.domain).answer_kind
+    """Return the name of a task's kind of answers; that of its domain if the task names none."""
+    answer_kind = getattr(task, "answer_kind", None)
+    return answer_kind or domain_by_name(task.domain).answer_kind
 
 
 @runtime_checkable
 class TakesOptions(Protocol):
-    """A task that some of the user's options change."""
+    """A task that depends on some of the user's options."""
 
     def with_options(self, options: TaskOptions) -> Task:
-        """Return the task with these options; those that do not concern it are ignored."""
+        """Return the task with these options. Options that do not concern it are ignored."""
         ...
 
 
 @dataclass(frozen=True)
 class ShortAnswerTask:
-    """Questions with a short answer, compared as their kind says: as mathematics, unless another kind is named.
+    """Questions with a short answer.
 
     Attributes:
-        name: the task's name on the command line.
-        hub: the data set's name on the hub and its configuration; None for the user's own file.
+        name: the name of the task on the command line.
+        hub: the name of the data set on the hub and its configuration; None for the user's own
+            file.
         question_field: the field that holds the question on the hub.
-        answer_marker: what stands before the final answer in the hub's answer field, where it holds the whole solution.
-        require_answers: whether every row of a local copy must have an answer. Without one nothing is scored.
+        answer_marker: the text before the final answer in the answer field of the hub, if this
+            field holds the whole solution.
+        require_answers: whether every row of a local copy must have an answer. A row without an
+            answer is not scored.
         answer_kind: how answers are read and compared, a name in `ANSWER_KINDS`.
     """
 
@@ -102,7 +110,7 @@ class ShortAnswerTask:
     answer_kind: str = "math"
 
     def with_options(self, options: TaskOptions) -> Self:
-        """Return the task that requires an answer in every row, or does not."""
+        """Return the task with the option `require_answers`."""
         return replace(self, require_answers=options.require_answers)
 
     def load(
@@ -111,58 +119,74 @@ class ShortAnswerTask:
         """Load the examples in their own order.
 
         Args:
-            split: the hub's split; of a local copy whose rows name their `split`, only the rows of this one.
-            limit: at most so many, from the start.
-            data: a local copy in JSONL, CSV or Parquet with `question` and `answer`, and `id` where there is one. A
-                worked solution in `reasoning` or `solution` serves demonstrations.
+            split: the split of the hub. If the rows of a local copy have a field `split`, only
+                those of this split are loaded.
+            limit: maximum number of examples, from the start; None for all.
+            data: a local copy in JSONL, CSV or Parquet with `question` and `answer`, and optionally
+                `id`. Demonstrations use a worked solution in `reasoning` or `solution`.
 
         Returns:
-            Examples with `id`, `question`, `answer`, and `reasoning` where the row has a worked solution.
+            Examples with `id`, `question` and `answer`, and `reasoning` if the row has a worked
+            solution.
 
         Raises:
-            CopeError: when the data cannot be had or has no such split, or a row has no question or answer.
+            CopeError: if the data cannot be loaded or has no such split, or a row has no question
+                or answer.
         """
         if data:
             fields = QUESTION_AND_ANSWER if self.require_answers else (("question",),)
             rows = filter_split(load_from_file(data, fields), split, data)
+            question_field = "question"
         elif self.hub:
             rows = load_from_hub(self.name, *self.hub, split)
+            question_field = self.question_field
         else:
             raise CopeError(
-                f"task {self.name!r} needs your questions: give --data FILE with question and answer"
+                f"task {self.name!r} needs your questions: give --data FILE with question and "
+                "answer"
             )
-        return [self._example(split, n, row, data) for n, row in enumerate(rows[:limit])]
+        examples = []
+        for number, row in enumerate(rows[:limit]):
+            default_id = f"{self.name}-{split}-{number}"
+            examples.append(self._example(row, str(row[question_field]), default_id))
+        return examples
 
-    def _example(
-        self, split: str, number: int, row: dict[str, Any], data: str | None
-    ) -> dspy.Example:
-        question = row["question"] if data else row[self.question_field]
-        answer = None if row.get("answer") is None else str(row["answer"]).strip() or None
-        solution = next(
-            (text for name in _SOLUTION_FIELDS if isinstance(text := row.get(name), str) and text),
-            "",
-        )
+    def _example(self, row: Row, question: str, default_id: str) -> dspy.Example:
+        answer: str | None = None
+        if row.get("answer") is not None:
+            answer = str(row["answer"]).strip() or None
+        solution = _worked_solution(row)
         if answer and self.answer_marker and self.answer_marker in answer:
-            before, answer = (part.strip() for part in answer.rsplit(self.answer_marker, 1))
-            solution = solution or before
-        identity = row.get("id") or row.get("unique_id") or f"{self.name}-{split}-{number}"
-        steps = self._solution_steps(solution)
-        return dspy.Example(
-            id=str(identity),
-            question=str(question),
-            answer=answer,
-            **({"reasoning": steps} if steps else {}),
-        ).with_inputs("question")
+            before, answer = answer.rsplit(self.answer_marker, 1)
+            answer = answer.strip()
+            solution = solution or before.strip()
+        example_id = row.get("id") or row.get("unique_id") or default_id
+        example = dspy.Example(id=str(example_id), question=question, answer=answer)
+        reasoning = self._solution_steps(solution)
+        if reasoning:
+            example["reasoning"] = reasoning
+        return example.with_inputs("question")
 
     def _solution_steps(self, solution: str) -> str:
-        """A worked solution as a demonstration shows it: the final answer has a place of its own there."""
-        steps = solution.rsplit(self.answer_marker, 1)[0] if self.answer_marker else solution
-        return _CALCULATOR_NOTES.sub("", steps).strip()
+        """Return a worked solution without the final answer, which demonstrations show apart."""
+        if self.answer_marker:
+            solution = solution.rsplit(self.answer_marker, 1)[0]
+        return _CALCULATOR_NOTES.sub("", solution).strip()
 
     async def score(self, example: dspy.Example, answer: str | None) -> Score:
+        """Compare an answer with that of the example, as the kind of answers does."""
         if answer is None:
             return Score(0.0, f"No answer could be read. The right answer is {example.answer}.")
         answers = ANSWER_KINDS.by_name(self.answer_kind)
         if await is_right_async(answers, example.answer, answer):
             return Score(1.0, f"{answer} is right.")
         return Score(0.0, f"{answer} is wrong. The right answer is {example.answer}.")
+
+
+def _worked_solution(row: dict[str, Any]) -> str:
+    """Return the first field of a row that holds a worked solution; empty without one."""
+    for name in _SOLUTION_FIELDS:
+        text = row.get(name)
+        if isinstance(text, str) and text:
+            return text
+    return ""

@@ -1,16 +1,16 @@
-"""Rows of code data sets: what a code task asks and how it scores; a row that cannot be used says why."""
+"""Rows of code data sets: what a code task asks and how it is scored."""
 
 from dataclasses import dataclass
 from typing import Any
 
 
 class BadRow(Exception):
-    """A row that cannot be used; the message says why in a few words."""
+    """A row cannot be used; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class CodeRow:
-    """One task: what the program is asked for, the tests it sees, and the tests that score it."""
+    """The question for one program, the tests that it sees, and the tests that score it."""
 
     id: str | None
     question: str
@@ -23,6 +23,11 @@ class CodeRow:
 
 
 def text_of(row: dict[str, Any], *names: str) -> str:
-    """Return the first of the named fields that a row has, with line ends as `\\n`; empty without any."""
-    value = next((row[name] for name in names if row.get(name) is not None), "")
-    return str(value).replace("\r\n", "\n").replace("\r", "\n")
+    """Return the first of the named fields that a row has; empty without any.
+
+    Line ends become `\\n`.
+    """
+    for name in names:
+        if row.get(name) is not None:
+            return str(row[name]).replace("\r\n", "\n").replace("\r", "\n")
+    return ""

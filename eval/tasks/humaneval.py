@@ -1,4 +1,4 @@
-"""HumanEval: Python functions from their signature and docstring (Chen et al., arXiv 2107.03374)."""
+"""HumanEval: functions from their signature and docstring (Chen et al., arXiv 2107.03374)."""
 
 from typing import Any
 
@@ -19,10 +19,10 @@ HUMANEVAL_FIELDS: Fields = (
 
 
 def humaneval_row(row: dict[str, Any], visible: Visible) -> CodeRow:
-    """A row of HumanEval; its docstring's examples are shown, whatever is asked for.
+    """Convert a row of HumanEval. The examples of the docstring are shown for any `visible`.
 
     Raises:
-        BadRow: when something in it does not parse, or the prompt does not define the entry point.
+        BadRow: if a part does not parse, or the prompt does not define the entry point.
     """
     prompt = text_of(row, "question", "prompt").rstrip()
     answer = prompt + "\n" + text_of(row, "answer", "canonical_solution")
@@ -42,16 +42,16 @@ def humaneval_row(row: dict[str, Any], visible: Visible) -> CodeRow:
         raise BadRow("the test does not define check")
     source = prompt if parse_or_none(prompt) else f"{prompt}\n    pass"
     hidden = [f"{check}\ncheck({entry_point})"]
-    identity = row.get("id") or row.get("task_id")
+    example_id = row.get("id") or row.get("task_id")
     return CodeRow(
-        None if identity is None else str(identity),
-        prompt,
-        answer.rstrip() + "\n",
-        visible_tests(prompt),
-        "",
-        entry_point,
-        hidden,
-        source,
+        id=None if example_id is None else str(example_id),
+        question=prompt,
+        answer=answer.rstrip() + "\n",
+        tests=visible_tests(prompt),
+        setup="",
+        entry_point=entry_point,
+        hidden=hidden,
+        hidden_setup=source,
     )
 
 

@@ -1,5 +1,6 @@
 """MBPP: short Python programs from a sentence and tests (Austin et al., arXiv 2108.07732)."""
 
+from collections.abc import Collection
 from typing import Any
 
 from ...answers.code.partial_parse import parse_or_none
@@ -14,10 +15,10 @@ MBPP_FIELDS: Fields = (("question", "text"), ("answer", "code"), ("test_list",))
 
 
 def mbpp_row(row: dict[str, Any], visible: Visible) -> CodeRow:
-    """A row of MBPP, by the hub's field names or a local copy's.
+    """Convert a row of MBPP, with the field names of the hub or of a local copy.
 
     Raises:
-        BadRow: when its tests are no list of sources, or something in it does not parse.
+        BadRow: if its tests are no list of sources, or a part does not parse.
     """
     question, answer = text_of(row, "question", "text"), text_of(row, "answer", "code")
     tests = _tests(row["test_list"])
@@ -27,34 +28,50 @@ def mbpp_row(row: dict[str, Any], visible: Visible) -> CodeRow:
         raise BadRow("the answer is not Python")
     if parse_or_none(setup) is None:
         raise BadRow("test_setup_code is not Python")
-    trees = [tree for test in tests if (tree := parse_or_none(test)) is not None]
-    if len(trees) < len(tests):
-        bad = next(n for n, test in enumerate(tests, 1) if parse_or_none(test) is None)
-        raise BadRow(f"test {bad} in test_list is not Python")
-    own = defined_names(reference.body)
-    names = [name for tree in trees for name in called_names(tree) if name in own]
+    entry_point = _entry_point(tests, defined_names(reference.body))
+    shown, hidden = tests, tests
+    if visible == "one":
+        shown = tests[:1]
+        hidden = tests[1:] or tests
+    which = "this test" if len(shown) == 1 else "these tests"
+    lines = [f"The program has to pass {which}:"]
+    if setup:
+        lines.append(setup)
+    lines += shown
+    example_id = row.get("id")
+    if not example_id and row.get("task_id") is not None:
+        example_id = f"mbpp-{row['task_id']}"
+    return CodeRow(
+        id=example_id or None,
+        question=question.strip() + "\n\n" + "\n".join(lines),
+        answer=answer,
+        tests=shown,
+        setup=setup,
+        entry_point=entry_point,
+        hidden=hidden,
+        hidden_setup=setup,
+    )
+
+
+def _entry_point(tests: list[str], defined: Collection[str]) -> str:
+    """Return the first name that the tests call and the answer defines."""
+    names: list[str] = []
+    for number, test in enumerate(tests, 1):
+        tree = parse_or_none(test)
+        if tree is None:
+            raise BadRow(f"test {number} in test_list is not Python")
+        names += [name for name in called_names(tree) if name in defined]
     if not names:
         raise BadRow("the tests call nothing that the answer defines")
-    shown = tests[:1] if visible == "one" else tests
-    hidden = tests[1:] if visible == "one" and len(tests) > 1 else tests
-    lines = (
-        "The program has to pass this test:"
-        if len(shown) == 1
-        else "The program has to pass these tests:"
-    )
-    parts = [question.strip(), "\n".join([lines, *filter(None, [setup]), *shown])]
-    identity = row.get("id") or (
-        f"mbpp-{row['task_id']}" if row.get("task_id") is not None else None
-    )
-    return CodeRow(identity, "\n\n".join(parts), answer, shown, setup, names[0], hidden, setup)
+    return names[0]
 
 
 def _tests(value: Any) -> list[str]:
-    # Parquet gives an array where JSON gives a list.
-    value = value.tolist() if hasattr(value, "tolist") else value
-    if not isinstance(value, (list, tuple)) or not all(
-        isinstance(test, str) and test.strip() for test in value
-    ):
+    """Return the tests of a row; Parquet stores an array, JSON a list."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    is_list = isinstance(value, (list, tuple))
+    if not is_list or not all(isinstance(test, str) and test.strip() for test in value):
         raise BadRow("test_list is not a list of tests, each a text")
     if not value:
         raise BadRow("test_list has no tests")

@@ -1,4 +1,4 @@
-"""Settings of a task that the user chooses, such as which tests a model sees."""
+"""The options of a task that the user chooses, such as which tests a model sees."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,9 +11,10 @@ class TaskOptions:
     """Options that `task_by_name` passes to a task that takes any of them.
 
     Attributes:
-        visible: which of a program's tests models see, where a task leaves a choice.
-        unsafe: run model-written programs without a sandbox.
-        require_answers: whether every row of a local copy must have an answer. Without one nothing is scored.
+        visible: which tests of a program models see, if the task allows a choice.
+        unsafe: whether model-written programs run without a sandbox.
+        require_answers: whether every row of a local copy must have an answer. A row without an
+            answer is not scored.
     """
 
     visible: Visible = "one"

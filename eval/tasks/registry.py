@@ -1,6 +1,7 @@
-"""The tasks by name: the project's own, those of other packages, and those that a script registers.
+"""The tasks by name: our own, those of other packages, and those that a script registers.
 
-A task of another package is one object that fulfills `Task`, and one line in that package's `pyproject.toml`:
+A task of another package is an object that implements `Task`, and a line in the package's
+`pyproject.toml`:
 
     [project.entry-points."cope.tasks"]
     riddles = "my_package.riddles:RIDDLES"
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from .base import Task
 
 USER_TASK = "jsonl"
-"""The task whose questions are the user's own file."""
+"""The name of the task whose questions are in the user's own file."""
 
 _MEMBERS = ("name", "domain", "test_visibility", "load", "score")
 
@@ -33,13 +34,13 @@ TASKS: Registry[Task] = Registry("task", "cope.tasks", _check)
 
 
 def register_task(task: Task) -> None:
-    """Make a task known by its name in this process, for example from a notebook.
+    """Register a task under its name in this process, for example from a notebook.
 
     Args:
         task: the task; `TASKS.unregister` removes it.
 
     Raises:
-        CopeError: when another task has this name.
+        CopeError: if another task has this name.
     """
     _check(task)
     TASKS.register(task.name, task)
@@ -52,12 +53,13 @@ def task_by_name(
 
     Args:
         name: a name in `TASKS`, for example `gsm8k`, or `jsonl` for the user's own questions.
-        visible: which of a program's tests models see, where a task leaves a choice.
-        unsafe: run programs without a sandbox.
-        require_answers: whether every row of a local copy must have an answer. Without one nothing is scored.
+        visible: which tests of a program models see, if the task allows a choice.
+        unsafe: whether programs run without a sandbox.
+        require_answers: whether every row of a local copy must have an answer. A row without an
+            answer is not scored.
 
     Raises:
-        CopeError: when no task has this name, with the nearest name.
+        CopeError: if no task has this name, with the nearest name.
 
     >>> task_by_name("mbpp").domain
     'code'

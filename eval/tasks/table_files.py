@@ -1,4 +1,4 @@
-"""Read rows from JSONL, JSON, CSV, TSV and Parquet files of users; each row has its line number."""
+"""Read the rows of users' JSONL, JSON, CSV, TSV and Parquet files, with their line numbers."""
 
 import codecs
 import csv
@@ -18,13 +18,14 @@ _DELIMITERS = ",;\t"
 
 
 def read_rows(path: Path) -> list[NumberedRow]:
-    """Return the rows of a file by its ending, with their line numbers (Parquet: row numbers).
+    """Return the rows of a file with their line numbers (Parquet: row numbers).
 
-    Cells of CSV and TSV are text, so that an answer such as 007 or NA stays as it is written. An
-    empty cell and a null are left out of the row.
+    The suffix of the file decides its format. Cells of CSV and TSV are text, so that an answer such
+    as 007 or NA stays as it is written. Empty cells and nulls are omitted from the row.
 
     Raises:
-        CopeError: for an unknown ending, a file that cannot be read, and a damaged row, with its line.
+        CopeError: for an unknown suffix, a file that cannot be read, or a damaged row, with its
+            line.
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
@@ -123,8 +124,8 @@ def _csv_row(path: Path, line: int, header: list[str], cells: list[str]) -> Row:
     surplus = [cell for cell in cells[len(header) :] if cell.strip()]
     if surplus:
         raise CopeError(
-            f"{path} line {line} has {len(cells)} fields and the header {len(header)}: quote a field "
-            "that holds the delimiter"
+            f"{path} line {line} has {len(cells)} fields and the header {len(header)}: quote a "
+            "field that holds the delimiter"
         )
     row: Row = {}
     for name, cell in zip(header, cells, strict=False):
