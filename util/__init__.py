@@ -1,1 +1,1 @@
-"""Provide small helpers that know nothing of models or questions."""
+"""Small helpers without knowledge of models or questions."""

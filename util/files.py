@@ -1,6 +1,7 @@
-"""Write files that survive a kill: append-only JSON Lines, and files replaced atomically."""
+"""Read and write files that survive a kill: JSON Lines, and files replaced atomically."""
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ def read_jsonl(path: Path, repair: bool = True) -> Iterator[dict[str, Any]]:
 
     Args:
         path: the file.
-        repair: cut the torn line off the file. Only for the one process that writes to it.
+        repair: remove the torn line from the file. Only for the one process that writes to it.
 
     Raises:
         CopeError: when the file cannot be read, or a line before the last is not a JSON object:
@@ -55,7 +56,11 @@ def _entry(path: Path, number: int, line: bytes) -> dict[str, Any]:
 
 
 class JsonlWriter:
-    """Appends JSON lines to a file, one write per line; thread-safe."""
+    """Appends JSON lines to a file, one write per line; thread-safe.
+
+    Raises:
+        CopeError: when the file cannot be opened for writing.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -69,6 +74,11 @@ class JsonlWriter:
             ) from None
 
     def append(self, entry: dict[str, Any]) -> None:
+        """Append a line.
+
+        Raises:
+            CopeError: when the file cannot be written. No partial line remains in it.
+        """
         line = json.dumps(entry, ensure_ascii=False).encode() + b"\n"
         with self._lock:
             start = self._file.seek(0, 2)
@@ -79,7 +89,8 @@ class JsonlWriter:
             except OSError as error:
                 self._cut(start)
                 raise CopeError(
-                    f"cannot write to {self.path}: {error.strerror}; make room and run the same command again, it goes on"
+                    f"cannot write to {self.path}: {error.strerror}; "
+                    "make room and run the same command again, it goes on"
                 ) from None
 
     def _cut(self, start: int) -> None:
@@ -94,10 +105,10 @@ class JsonlWriter:
 
 
 def read_metadata(file: Path) -> dict[str, Any]:
-    """Return the facts in a JSON file; empty when there is no file, or it holds no JSON object.
+    """Return the object in a JSON file; empty when there is no file or no object in it.
 
-    A file that was torn by a kill counts as none, because all that matters is in the other files of
-    its folder.
+    A file that was torn by a kill counts as missing, because all important data are in the other
+    files of its folder.
 
     Raises:
         OSError: when the file cannot be read.
@@ -110,12 +121,12 @@ def read_metadata(file: Path) -> dict[str, Any]:
 
 
 def write_metadata(file: Path, **values: Any) -> None:
-    """Add facts to those in a JSON file.
+    """Add values to the object in a JSON file.
 
     Raises:
         CopeError: when the file cannot be written.
     """
-    text = json.dumps({**read_metadata(file), **values}, indent=1, default=str)
+    text = json.dumps(read_metadata(file) | values, indent=1, default=str)
     try:
         write_atomic(file, text)
     except OSError as error:
@@ -127,9 +138,15 @@ def write_metadata(file: Path, **values: Any) -> None:
 def write_atomic(file: Path, text: str) -> None:
     """Replace a file atomically, so that readers see the old or the new text.
 
+    Several processes may replace the same file.
+
     Raises:
-        OSError: when it cannot be written.
+        OSError: when the file cannot be written.
     """
-    partial = file.with_name(f"{file.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(file)
+    partial = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(file)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise

@@ -15,7 +15,7 @@ def lock_directory(path: Path, writer: str) -> FileLock:
         writer: a noun for the process that writes to it, such as "run".
 
     Raises:
-        CopeError: when it cannot be written, or somebody holds it.
+        CopeError: when the folder cannot be written, or another process holds the lock.
     """
     # Any thread may release the lock.
     lock = FileLock(path / "lock", timeout=0, thread_local=False)
@@ -24,7 +24,8 @@ def lock_directory(path: Path, writer: str) -> FileLock:
         lock.acquire()
     except Timeout:
         raise CopeError(
-            f"another {writer} is writing to {path}: wait for it, or choose another folder with --runs"
+            f"another {writer} is writing to {path}: wait for it, or choose another folder "
+            "with --runs"
         ) from None
     except OSError as error:
         raise CopeError(

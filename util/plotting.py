@@ -1,4 +1,4 @@
-"""Draw a plot and save it as PNG and SVG; equal data give equal files."""
+"""Save plots as PNG and SVG; equal data give equal files."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,25 +16,26 @@ def saved_figure(files: Sequence[Path], size: tuple[float, float], option: str) 
     """Yield a matplotlib figure, which is saved when the block ends.
 
     Args:
-        files: where it goes, one for each of `KINDS`.
+        files: the paths of the files, one for each of `FORMATS`.
         size: width and height in inches.
-        option: of the command, that names another place.
+        option: the command's option for another path, for the error message.
 
     Raises:
         CopeError: when the files cannot be written.
     """
     import matplotlib
-    from matplotlib.figure import Figure  # without pyplot: no window system is asked for
+    from matplotlib.figure import Figure  # not pyplot, which looks for a window system
 
-    # Texts stay texts, and the same figures give the same file.
+    # Text remains text in SVG, and equal figures give equal files.
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "cope", "font.size": 10}):
         figure: Any = Figure(figsize=size, layout="constrained")
         yield figure
         try:
             files[0].parent.mkdir(parents=True, exist_ok=True)
-            for file, how in zip(files, FORMATS.values(), strict=True):
-                figure.savefig(file, **how)
+            for file, arguments in zip(files, FORMATS.values(), strict=True):
+                figure.savefig(file, **arguments)
         except OSError as error:
             raise CopeError(
-                f"cannot write the picture {files[0]}: {error.strerror}; choose another place with {option}"
+                f"cannot write the picture {files[0]}: {error.strerror}; "
+                f"choose another place with {option}"
             ) from None

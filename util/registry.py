@@ -48,7 +48,7 @@ class Registry(Mapping[str, T], Generic[T]):
 
     @cached_property
     def _built_in(self) -> list[str]:
-        """Return the project's own names. A package's name is read from its metadata, which is slow."""
+        """Return the project's own names, once, because reading a package's metadata is slow."""
         entries = self._entry_points.items()
         return sorted(n for n, entry in entries if entry.dist and entry.dist.name == OWN_PACKAGE)
 
@@ -87,8 +87,8 @@ class Registry(Mapping[str, T], Generic[T]):
             raise
         except Exception as error:
             raise CopeError(
-                f"the {self.noun} {entry.name!r} of {package} cannot be used ({first_line(error)}): "
-                f"mend or uninstall {package}"
+                f"the {self.noun} {entry.name!r} of {package} cannot be used "
+                f"({first_line(error)}): mend or uninstall {package}"
             ) from error
         return variant
 

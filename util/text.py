@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 LONGEST_VALUE = 240
-"""Characters of a value that is not shown in full."""
+"""The maximum of characters of a value that is shown in full."""
 
 
 def one_line(text: str) -> str:
@@ -57,7 +57,7 @@ def format_duration(seconds: float) -> str:
 
 
 def printable(text: str) -> str:
-    """Return text of a model or a stranger with the characters that steer a terminal written out.
+    """Return untrusted text with terminal control characters escaped.
 
     >>> printable("a\\x1b[2Jb")
     'a\\\\x1b[2Jb'
@@ -81,13 +81,12 @@ def is_file_name(text: str) -> bool:
 
 
 def indented(text: str, by: str = "  ") -> str:
-    """Return a text with every line moved to the right."""
+    """Return a text with every line indented."""
     return "\n".join(f"{by}{line}".rstrip() for line in text.split("\n"))
 
 
 def value_text(value: Any, full: bool = False) -> str:
-    """Format a demonstration's value: text as it is, data as JSON, a long one shortened unless
-    `full`.
+    """Format a demonstration's value: text unchanged, data as JSON, shortened unless `full`.
 
     >>> value_text("2 + 2"), value_text([1, None])
     ('2 + 2', '[1, null]')

