@@ -2,10 +2,11 @@
 
 from .backends import Backend, Bubblewrap, Unsandboxed
 from .deno import Deno
+from .judge import judge
 from .limits import Limits
 from .sandbox import Sandbox
 from .select import open_sandbox
-from .tests import TestOutcome, TestReport, TestSuite
+from .tests import TestOutcome, TestReport, TestSuite, Verdict
 
 __all__ = [
     "Backend",
@@ -17,5 +18,7 @@ __all__ = [
     "TestReport",
     "TestSuite",
     "Unsandboxed",
+    "Verdict",
+    "judge",
     "open_sandbox",
 ]

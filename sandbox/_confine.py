@@ -9,7 +9,7 @@ except ImportError:  # Windows, where only the unsafe way runs
     resource = None
 
 
-def confine(cpu_seconds, memory, file_size):
+def confine(cpu_seconds, memory, file_size, processes):
     """Set limits that cannot be raised again. Sizes in bytes; 0 leaves a limit unchanged."""
     if resource is None:
         return
@@ -17,13 +17,16 @@ def confine(cpu_seconds, memory, file_size):
         "RLIMIT_CPU": cpu_seconds,
         "RLIMIT_AS": memory,
         "RLIMIT_FSIZE": file_size,
+        "RLIMIT_NPROC": processes,
         "RLIMIT_CORE": None,
+        "RLIMIT_MSGQUEUE": None,
+        "RLIMIT_MEMLOCK": None,
         "RLIMIT_NOFILE": 64,
     }
     for name, most in limits.items():
-        if most == 0:
+        kind = getattr(resource, name, None)
+        if most == 0 or kind is None:
             continue
-        kind = getattr(resource, name)
         hard = resource.getrlimit(kind)[1]
         value = most or 0
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -31,6 +34,27 @@ def confine(cpu_seconds, memory, file_size):
             resource.setrlimit(kind, (value, value))
         except (ValueError, OSError):  # macOS knows no limit of address space
             continue
+
+
+def forbid_processes(filters):
+    """Install the filter of system calls in this process, where there is one: it cannot fork again.
+
+    Args:
+        filters: the filter as hexadecimal digits, alone in a list; or an empty list.
+    """
+    if not filters:
+        return
+    import ctypes
+
+    class Filter(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
+
+    code = bytes.fromhex(filters[0])
+    library = ctypes.CDLL(None, use_errno=True)
+    no_new_privileges, set_filter = (38, 1, 0, 0, 0), (22, 2)
+    library.prctl(*no_new_privileges)
+    if library.prctl(*set_filter, ctypes.byref(Filter(len(code) // 8, code)), 0, 0):
+        raise OSError(ctypes.get_errno(), "the filter of system calls cannot be installed")
 
 
 def channel():

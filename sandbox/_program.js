@@ -17,19 +17,33 @@ sys.modules["${name}"] = module
 exec(compile(given, "${name}", "exec"), module.__dict__)
 `);
 }
-const answer = python.runPython("program = module.Program(); lambda line: module.reply(program, line)");
-
 const encoder = new TextEncoder();
 function write(text) {
   let bytes = encoder.encode(text + "\n");
   while (bytes.length) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
 }
 
-write("ready");
 const decoder = new TextDecoder();
 const piece = new Uint8Array(65536);
 let kept = "";
-for (let read; (read = Deno.stdin.readSync(piece)) !== null;) {
-  kept += decoder.decode(piece.subarray(0, read), { stream: true });
-  for (let end; (end = kept.indexOf("\n")) >= 0; kept = kept.slice(end + 1)) write(answer(kept.slice(0, end)));
+function nextLine() {
+  let end;
+  while ((end = kept.indexOf("\n")) < 0) {
+    const read = Deno.stdin.readSync(piece);
+    if (read === null) Deno.exit(0);
+    kept += decoder.decode(piece.subarray(0, read), { stream: true });
+  }
+  const line = kept.slice(0, end);
+  kept = kept.slice(end + 1);
+  return line;
 }
+
+// Sends the call of a function of the tests, and returns what the tests send then.
+python.globals.set("exchange", (line) => {
+  write(line);
+  return nextLine();
+});
+const answer = python.runPython("program = module.Program(exchange); lambda line: program.reply(line)");
+
+write("ready");
+while (true) write(answer(nextLine()));

@@ -1,8 +1,8 @@
 """Run the tests in a process that never runs a line of the program and compares only plain data.
 
 One job a line on its input: `{"tests": [...], "setup": ..., "entry_point": ...}`. Each is done in a
-fork, which asks the program through the parent (`{"ask": request}`), and reports `{"outcome":
-[passed, message, value]}` for each test.
+fork, which may not fork again, asks the program through the parent (`{"ask": request}`), and reports
+`{"outcome": [result, message, value]}` for each test, where the result is "pass", "fail" or "error".
 """
 
 import ast
@@ -10,133 +10,43 @@ import builtins
 import importlib
 import json
 import os
+import re
 import sys
 
-from _confine import channel, confine
-from _wire import pack, unpack
+from _confine import channel, confine, forbid_processes
+from _link import Link, ProgramGone
+from _remote import CannotJudge, Mirror, info_of, is_theirs, plain_value
 
 MAX_MESSAGE_CHARS = 160  # characters of a value or a test in a message
 
 
-class ProgramError(Exception):
-    """The program raised an exception that is not a builtin one."""
-
-
-class ProgramGone(BaseException):
-    """The program no longer answers."""
-
-
-class Link:
-    """The connection to the program in its other process."""
-
-    def __init__(self, replies, asks):
-        self.replies, self.asks = replies, asks
-
-    def ask(self, verb, *given):
-        request = [verb, *(pack(part, self._handle) for part in given)]
-        self.send({"ask": repr(request)})
-        try:
-            reply = json.loads(self.replies.readline())
-            if "gone" in reply:
-                raise ProgramGone(str(reply["gone"]))
-            if "error" in reply:
-                kind, text = map(str, reply["error"])
-                raise self._exception(kind, text)
-            return unpack(reply["value"], self._reference)
-        except (
-            ValueError,
-            TypeError,
-            KeyError,
-            AttributeError,
-            RecursionError,
-            OverflowError,
-            MemoryError,
-        ) as error:
-            if isinstance(error, _Raised):
-                raise
-            raise ProgramGone("what the program handed back cannot be read") from None
-
-    def send(self, message):
-        self.asks.write(json.dumps(message).encode() + b"\n")
-
-    def _exception(self, kind, text):
-        found = getattr(builtins, kind, None)
-        if (
-            isinstance(found, type)
-            and issubclass(found, Exception)
-            and found not in (UnicodeDecodeError, UnicodeEncodeError)
-        ):
-            return type(kind, (found, _Raised), {})(text)
-        return ProgramError(f"{kind}: {text}")
-
-    def _handle(self, value):
-        if isinstance(value, Remote):
-            return object.__getattribute__(value, "_place")
-        name = getattr(value, "__name__", None)
-        if isinstance(name, str) and getattr(builtins, name, self) is value:
-            return ["name", name]
-        raise TypeError(f"a {type(value).__name__} cannot be handed to the program")
-
-    def _reference(self, tag, content):
-        if tag != "handle":
-            raise ValueError(tag)
-        number, kind = content
-        if type(number) is not int:
-            raise ValueError(number)
-        return Remote(self, ["handle", number], str(kind))
-
-
-class _Raised(Exception):
-    """Marks the exceptions that the program raised."""
-
-
-class Remote:
-    """An object of the program: it can be called and inspected, and equals only itself."""
-
-    def __init__(self, link, place, kind):
-        for name, value in (("_link", link), ("_place", place), ("_kind", kind)):
-            object.__setattr__(self, name, value)
-
-    def __call__(self, *args, **kwargs):
-        return self._link.ask("call", self, args, kwargs)
-
-    def __iter__(self):
-        return iter(self._link.ask("iter", self))
-
-    def __len__(self):
-        return self._link.ask("len", self)
-
-    def __bool__(self):
-        return True
-
-    def __getitem__(self, key):
-        return self._link.ask("item", self, key)
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self._link.ask("attr", self, name)
-
-    def __setattr__(self, name, value):
-        self._link.ask("set", self, name, value)
-
-    def __repr__(self):
-        return f"<{self._kind} of the program>"
-
-
 class ExplainAsserts(ast.NodeTransformer):
-    """Rewrites each `assert A == B` so that its message contains A."""
+    """Rewrites each `assert A == B` so that its message contains A, and B sees arguments as they were."""
 
     def visit_Assert(self, node):
         source = shorten(ast.unparse(node))
         test = node.test
         if isinstance(test, ast.Compare) and len(test.ops) == 1:
-            left = ast.NamedExpr(ast.Name("_cope_left", ast.Store()), test.left)
-            test = ast.Compare(left, test.ops, test.comparators)
+            left = ast.NamedExpr(ast.Name("_cope_left", ast.Store()), self.visit(test.left))
+            test = held(ast.Compare(left, test.ops, list(map(self.visit, test.comparators))))
             said = ast.parse(f"_cope_failed({source!r}, _cope_left)", mode="eval").body
         else:
+            test = self.visit(test)
             said = ast.parse(f"_cope_failed({source!r})", mode="eval").body
         return ast.If(ast.UnaryOp(ast.Not(), test), [ast.Expr(said)], [])
+
+    def visit_Compare(self, node):
+        return held(self.generic_visit(node))
+
+
+def held(compare):
+    """Return a comparison whose right side does not see what its left side changes."""
+    names = (n for right in compare.comparators for n in ast.walk(right) if isinstance(n, ast.Name))
+    if not any(names) or not any(isinstance(n, ast.Call) for n in ast.walk(compare.left)):
+        return compare
+    hold, release = (ast.parse(f"_cope_{name}()", mode="eval").body for name in ("hold", "release"))
+    parts = ast.Tuple([hold, compare, release], ast.Load())
+    return ast.Subscript(parts, ast.Constant(1), ast.Load())
 
 
 def fail_assert(source, *left):
@@ -144,114 +54,165 @@ def fail_assert(source, *left):
 
 
 def shorten(text):
-    text = " ".join(text.split())
+    text = " ".join(_ADDRESS.sub("", text).split())
+    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
     return text if len(text) <= MAX_MESSAGE_CHARS else text[: MAX_MESSAGE_CHARS - 3] + "..."
 
 
-def namespace(link, sources, entry_point):
-    """Return the tests' names: their own, builtins, standard modules; all others are the program's."""
-    used, own = set(), set()
-    for source in sources:
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.Name):
-                (used if isinstance(node.ctx, ast.Load) else own).add(node.id)
-            elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                own.add(node.name)
-            elif isinstance(node, ast.arg):
-                own.add(node.arg)
-            elif isinstance(node, ast.alias):
-                own.add(node.asname or node.name.partition(".")[0])
-    space = {"__name__": "tests", "_cope_failed": fail_assert}
-    for name in used - own - set(dir(builtins)):
-        if name in sys.stdlib_module_names:
-            space[name] = importlib.import_module(name)
-        else:
-            space[name] = Remote(link, ["name", name], name)
-    if entry_point:
-        space[entry_point] = Remote(link, ["name", entry_point], entry_point)
-    return space
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
-def run(link, job):
+class Names(dict):
+    """The tests' names: their own, builtins, standard modules; all others are the program's."""
+
+    def __init__(self, link, sources, entry_point):
+        super().__init__(__name__="tests", _cope_failed=fail_assert)
+        self.update(_cope_hold=link.hold, _cope_release=link.release)
+        self.link, self.entry_point = link, entry_point
+        self.functions = {}  # of the program, for the length of a test
+        nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
+        attributes = (node.value for node in nodes if isinstance(node, ast.Attribute))
+        self.objects = {value.id for value in attributes if isinstance(value, ast.Name)}
+
+    def __missing__(self, name):
+        if name == self.entry_point:
+            return self.of_program(name)
+        if name in _BUILTINS:
+            raise KeyError(name)
+        if name in sys.stdlib_module_names and name in self.objects:
+            self[name] = importlib.import_module(name)
+            return self[name]
+        return self.of_program(name)
+
+    def of_program(self, name):
+        if name in self.functions:
+            return self.functions[name]
+        found, value = self.link.ask("name", name)
+        if not found:
+            if name in sys.stdlib_module_names:
+                return importlib.import_module(name)
+            raise NameError(f"name {name!r} is not defined")
+        if type(value) is Mirror:
+            info_of(value).named = True
+        if type(value) is Mirror or (is_theirs(value) and info_of(type(value)).name == "function"):
+            self.functions[name] = value
+        return value
+
+
+_BUILTINS = frozenset(dir(builtins))
+
+
+def run(replies, asks, job):
     """Run a job's tests in order, and report each."""
-    gone = None
-    tests, space = job["tests"], None
+    tests, setup = job["tests"], job["setup"]
+    link = Link(replies, asks, [setup, *tests])
+    gone, names = None, None
     try:
-        space = namespace(link, [job["setup"], *tests], job["entry_point"])
-        exec(compile(job["setup"], "<setup>", "exec"), space)
-        entry = job["entry_point"]
-        if entry:
-            space[entry] = Remote(link, ["name", entry], entry)  # whatever the setup calls so
+        names = Names(
+            link, [source for source in [setup, *tests] if parses(source)], job["entry_point"]
+        )
+        if any("random" in source for source in (setup, *tests)):
+            link.forward_seeds()
+        exec(compile(setup, "<setup>", "exec"), names)
+        names.pop(job["entry_point"], None)  # whatever the setup calls so
     except ProgramGone as error:
-        gone = str(error)
+        gone = ["fail", str(error), None]
     except BaseException as error:
-        gone = f"the tests cannot be set up: {describe_error(error)}"
+        judged = link.asked and not isinstance(error, (CannotJudge, SyntaxError))
+        why = f"the tests cannot be set up: {describe_error(error)}"
+        gone = ["fail" if judged else "error", why, None]
     for test in tests:
-        outcome = [False, gone, None]
+        outcome = gone
         if gone is None:
             try:
-                outcome = [True, "", check(test, space)]
+                outcome = ["pass", "", check(test, names)]
             except ProgramGone as error:
-                gone = str(error)
-                outcome = [False, gone, None]
+                outcome = gone = ["fail", str(error), None]
+            except (CannotJudge, SyntaxError) as error:
+                outcome = ["error", describe_error(error), None]
             except BaseException as error:
-                outcome = [False, describe_error(error), None]
+                outcome = ["fail", describe_error(error), None]
+            link.stopped = None
         link.send({"outcome": outcome})
 
 
-def check(test, space):
+def parses(source):
+    try:
+        ast.parse(source)
+    except SyntaxError:
+        return False
+    return True
+
+
+def check(test, names):
     """Run one test; return the `repr` of a single expression's value."""
+    names.link.release()
+    names.functions.clear()
     tree = ast.parse(test)
     if len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr):
-        value = eval(compile(ast.Expression(tree.body[0].value), "<test>", "eval"), space)
-        if (
-            isinstance(value, Remote)
-            and hasattr(type(value), "__iter__")
-            and value._kind in ITERATORS
-        ):
-            value = list(value)
-        return repr(value)
-    exec(compile(ast.fix_missing_locations(ExplainAsserts().visit(tree)), "<test>", "exec"), space)
+        value = eval(compile(ast.Expression(tree.body[0].value), "<test>", "eval"), names)
+        return text_of(value)
+    exec(compile(ast.fix_missing_locations(ExplainAsserts().visit(tree)), "<test>", "exec"), names)
     return None
 
 
-ITERATORS = (
-    "generator",
-    "map",
-    "filter",
-    "zip",
-    "enumerate",
-    "reversed",
-    "dict_keys",
-    "dict_values",
-    "dict_items",
-)
+_VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
+
+
+def text_of(value):
+    """Return a value as programs vote by it; None for what only an address tells apart."""
+    if is_theirs(value) and type(value) is not Mirror and info_of(type(value)).base is None:
+        if hasattr(type(value), "__next__"):
+            value = list(value)
+    elif isinstance(value, _VIEWS):
+        value = list(value)
+    text = repr(plain(value))
+    return None if _ADDRESS.search(text) else text
+
+
+def plain(value, depth=0):
+    """Return a value with subclasses of plain types as these types."""
+    if is_theirs(value) and type(value) is not Mirror and info_of(type(value)).base:
+        if "repr" in info_of(type(value)).methods and info_of(type(value)).base is not tuple:
+            return value
+        return plain(plain_value(value), depth + 1)
+    if depth > 100:
+        return value
+    if isinstance(value, dict):
+        return {plain(k, depth + 1): plain(v, depth + 1) for k, v in value.items()}
+    if type(value) is list:
+        return [plain(item, depth + 1) for item in value]
+    return tuple(plain(item, depth + 1) for item in value) if type(value) is tuple else value
 
 
 def describe_error(error):
     kind = type(error).__name__
-    text = (
-        str(error) if kind == "AssertionError" else shorten(str(error))
-    )  # ours are short already, part by part
-    if kind == "ProgramError" or (kind == "AssertionError" and text):
+    text = str(error)
+    if not (kind == "AssertionError" and text.startswith("assert ")):
+        text = shorten(text)  # ours are short already, part by part
+    if kind in ("ProgramError", "CannotCompare", "CannotJudge") or (
+        kind == "AssertionError" and text
+    ):
         return text
     return f"{kind}: {text}" if text else kind
 
 
 def main():
-    confine(0, int(sys.argv[2]), int(sys.argv[3]))
+    cpu_seconds, memory, file_size, processes = map(int, sys.argv[1:5])
+    confine(0, memory, file_size, 0)
     jobs, asks = channel()
     asks.write(b"ready\n")
     for line in jobs:
         if not hasattr(os, "fork"):
-            run(Link(jobs, asks), json.loads(line))
+            run(jobs, asks, json.loads(line))
             asks.write(b'{"done":true}\n')
             continue
         child = os.fork()
         if child == 0:
             try:
-                confine(int(sys.argv[1]), 0, 0)
-                run(Link(jobs, asks), json.loads(line))
+                confine(cpu_seconds, 0, 0, processes)
+                forbid_processes(sys.argv[5:])
+                run(jobs, asks, json.loads(line))
             finally:
                 os._exit(0)
         os.waitpid(child, 0)

@@ -1,124 +1,281 @@
-"""Encode the values that cross between the tests' and the program's process as plain data only.
+"""Encode the values that cross between the tests' and the program's process as data only.
 
 Used inside both processes, without the rest of the package. A value is a scalar as it is, or a
-tagged pair: `["list", items]`, `["handle", [number, type]]` for what is no plain data and stays
-where it is, and so on. Subclasses are sent as the plain type that they extend, so that no method of
-theirs has a say in a comparison.
+list that starts with a tag: `["tuple", items]`, `["make", [path, parts]]` for values of the standard
+library, `["object", [number, kind]]` for what stays where it is, and so on. Containers that can change
+carry a number as third part, by which a change is seen on both sides.
 """
 
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+
+__builtins__ = dict(vars(__import__("builtins")))  # what a program does to the builtins is its own
+
+import sys
+from _collections import OrderedDict, defaultdict, deque  # pyright: ignore[reportMissingImports]
+
 MAX_DEPTH = 100
-MAX_VALUES = 200_000  # values in one message
+MAX_VALUES = 400_000  # values in one message
 
+_PLAIN = {type(None), bool, str, int, float}
+_DICTS = {dict, OrderedDict, defaultdict}
+_MUTABLE = {list, set, bytearray, deque, *_DICTS}
+_BY_NAME = {kind.__name__: kind for kind in _MUTABLE}
+mro = type.__dict__["__mro__"].__get__  # a metaclass may say something else
 
-def pack(value, handle, left=None, depth=0):
-    """Return a value as tagged plain data.
-
-    Args:
-        value: anything.
-        handle: makes the tagged pair for what is not plain data, or raises TypeError.
-    """
-    left = [MAX_VALUES] if left is None else left
-    left[0] -= 1
-    if depth > MAX_DEPTH or left[0] < 0:
-        raise ValueError("the value is too large or too deep to be looked at")
-    kinds = type(value).__mro__
-    if (
-        value is None
-        or kinds[0] is bool
-        or kinds[0] is str
-        or (kinds[0] is float and value - value == 0)
-    ):
-        return value
-    if int in kinds:
-        number = int.__int__(value)
-        return number if -(1 << 63) < number < 1 << 63 else ["int", hex(number)]
-    if float in kinds:
-        return ["float", float.__repr__(value)]
-    if str in kinds:
-        return str.__str__(value)
-    if complex in kinds:
-        return ["complex", [pack(value.real, handle, left), pack(value.imag, handle, left)]]
-    if bytes in kinds or bytearray in kinds:
-        return ["bytes" if bytes in kinds else "bytearray", bytes(value).decode("latin-1")]
-    if range in kinds:
-        return [
-            "range",
-            [pack(part, handle, left) for part in (value.start, value.stop, value.step)],
-        ]
-    for kind in (list, tuple, set, frozenset):
-        if kind in kinds:
-            return [
-                kind.__name__,
-                [pack(item, handle, left, depth + 1) for item in kind.__iter__(value)],
-            ]
-    if dict in kinds:
-        pairs = [
-            [pack(k, handle, left, depth + 1), pack(v, handle, left, depth + 1)]
-            for k, v in dict.items(value)
-        ]
-        return ["dict", pairs]
-    if (
-        kinds[0].__module__ in ("collections", "decimal", "fractions")
-        and kinds[0].__name__ in _RARE
-    ):
-        return _RARE[kinds[0].__name__](value, handle, left, depth)
-    return handle(value)
-
-
-_RARE = {
-    "deque": lambda v, handle, left, depth: [
-        "deque",
-        [pack(item, handle, left, depth + 1) for item in v],
+# Types of the standard library whose values are copied: how to take them apart.
+_PARTS = {
+    "decimal.Decimal": lambda v: [str(v)],
+    "fractions.Fraction": lambda v: [v.numerator, v.denominator],
+    "datetime.date": lambda v: [v.year, v.month, v.day],
+    "datetime.datetime": lambda v: [
+        *(v.year, v.month, v.day, v.hour, v.minute, v.second, v.microsecond),
+        *(v.tzinfo, v.fold),
     ],
-    "Decimal": lambda v, handle, left, depth: ["Decimal", str(v)],
-    "Fraction": lambda v, handle, left, depth: ["Fraction", [hex(v.numerator), hex(v.denominator)]],
+    "datetime.time": lambda v: [v.hour, v.minute, v.second, v.microsecond, v.tzinfo, v.fold],
+    "datetime.timedelta": lambda v: [v.days, v.seconds, v.microseconds],
+    "datetime.timezone": lambda v: [v.utcoffset(None)],
+    "zoneinfo.ZoneInfo": lambda v: [v.key],
+    "uuid.UUID": lambda v: [v.hex],
+    "pathlib.PosixPath": lambda v: [str(v)],
+    "pathlib.PurePosixPath": lambda v: [str(v)],
+    "pathlib.PureWindowsPath": lambda v: [str(v)],
+    "re.Pattern": lambda v: [v.pattern, v.flags],
+    "ipaddress.IPv4Address": lambda v: [str(v)],
+    "ipaddress.IPv6Address": lambda v: [str(v)],
+    "types.MappingProxyType": lambda v: [dict(v)],
+    "builtins.slice": lambda v: [v.start, v.stop, v.step],
+    "builtins.memoryview": lambda v: [v.tobytes()],
+    "builtins.dict_keys": lambda v: [list(v)],
+    "builtins.dict_values": lambda v: [list(v)],
+    "builtins.dict_items": lambda v: [[*v]],
 }
+# The same for those that can change, and the attribute that holds all that can.
+_CHANGING = {
+    "collections.Counter": (lambda v: [dict(v)], None),
+    "array.array": (lambda v: [v.typecode, v.tolist()], None),
+    "collections.UserList": (lambda v: [v.data], "data"),
+    "collections.UserDict": (lambda v: [v.data], "data"),
+    "collections.UserString": (lambda v: [v.data], "data"),
+    "collections.ChainMap": (lambda v: [*v.maps], "maps"),
+    "types.SimpleNamespace": (lambda v: [v.__dict__], None),
+    "io.StringIO": (lambda v: [v.getvalue(), v.tell()], None),
+    "io.BytesIO": (lambda v: [v.getvalue(), v.tell()], None),
+}
+_MODULES = {"_io": "io", "pathlib._local": "pathlib"}
+_module_of = type.__dict__["__module__"].__get__
+_name_of = type.__dict__["__name__"].__get__
 
 
-def unpack(packed, reference):
-    """Return the value of tagged plain data.
+def type_path(kind):
+    """Return the module and name of a type, as the tables here write it."""
+    module, name = _module_of(kind), _name_of(kind)
+    if name in ("mappingproxy", "SimpleNamespace"):
+        return "types.MappingProxyType" if name == "mappingproxy" else "types.SimpleNamespace"
+    return f"{_MODULES.get(module, module) if type(module) is str else ''}.{name}"
 
-    Args:
-        packed: what `pack` made; from an untrusted sender it may be anything.
-        reference: gives the value of the tags that are no plain data.
 
-    Raises:
-        ValueError, TypeError: when it is not such data.
-    """
-    if packed is None or type(packed) in (bool, int, float, str):
-        return packed
-    tag, content = packed
-    if tag in ("list", "tuple", "set", "frozenset", "deque"):
-        items = [unpack(item, reference) for item in content]
-        return items if tag == "list" else _collection(tag)(items)
-    if tag == "dict":
-        return {unpack(key, reference): unpack(value, reference) for key, value in content}
-    if tag == "int":
-        return int(content, 16)
-    if tag == "float":
-        return float(content)
-    if tag == "complex":
-        return complex(*(unpack(part, reference) for part in content))
-    if tag == "range":
-        return range(*(unpack(part, reference) for part in content))
-    if tag == "bytes":
-        return content.encode("latin-1")
+def find_standard(path):
+    """Return what a path of the standard library names; raise LookupError when there is none."""
+    module, _, name = path.rpartition(".")
+    if module.partition(".")[0] not in sys.stdlib_module_names:
+        raise LookupError(path)
+    return getattr(__import__(module, fromlist=["_"]), name)
+
+
+def is_standard(kind, path):
+    """Return whether a type is the one of the standard library that its path says."""
+    if path.startswith("builtins.") or path == "types.MappingProxyType":
+        return not kind.__flags__ & 1 << 9  # made by no class statement
+    try:
+        return find_standard(path) is kind
+    except (LookupError, AttributeError, ImportError):
+        return False
+
+
+class Packer:
+    """Packs one message. Subclasses say how to pack what is no plain data."""
+
+    def __init__(self):
+        self.left = MAX_VALUES
+
+    def other(self, value, depth):
+        """Return the tagged form of what is no plain data, or raise TypeError."""
+        raise TypeError(f"a {type(value).__name__} cannot be handed over")
+
+    def number(self, value):
+        """Return the number of a container that can change, and whether the other side has it."""
+        return None, False
+
+    def pack(self, value, depth=0):
+        """Return a value as data."""
+        self.left -= 1
+        if depth > MAX_DEPTH or self.left < 0:
+            raise ValueError("the value is too large or too deep to be looked at")
+        kind = type(value)
+        if kind in _PLAIN:
+            if kind is int and not -(1 << 63) < value < 1 << 63:
+                return ["int", hex(value)]
+            if kind is float and value - value != 0:
+                return ["float", float.__repr__(value)]
+            return value
+        if kind in _MUTABLE:
+            number, known = self.number(value)
+            return ["shared", number] if known else self.content(value, number, depth)
+        if kind is tuple or kind is frozenset:
+            return [kind.__name__, [self.pack(item, depth + 1) for item in value]]
+        if kind is bytes:
+            return ["bytes", value.decode("latin-1")]
+        if kind is complex:
+            return ["complex", [self.pack(value.real), self.pack(value.imag)]]
+        if kind is range:
+            return ["range", [self.pack(part) for part in (value.start, value.stop, value.step)]]
+        path = type_path(kind)
+        if path in _PARTS and is_standard(kind, path):
+            return ["make", [path, [self.pack(part, depth + 1) for part in _PARTS[path](value)]]]
+        if path in _CHANGING and is_standard(kind, path):
+            number, known = self.number(value)
+            return ["shared", number] if known else self.content(value, number, depth)
+        return self.other(value, depth)
+
+    def content(self, value, number, depth):
+        """Return a container that can change in its tagged form."""
+        kind = type(value)
+        if kind is bytearray:
+            return ["bytearray", value.decode("latin-1"), number]
+        if kind in _DICTS:
+            pairs = [[self.pack(k, depth + 1), self.pack(v, depth + 1)] for k, v in value.items()]
+            if kind is defaultdict:
+                pairs = [pairs, self.pack(value.default_factory, depth + 1)]
+            return [kind.__name__, pairs, number]
+        if kind in _MUTABLE:
+            items = [self.pack(item, depth + 1) for item in value]
+            return [kind.__name__, [items, value.maxlen] if kind is deque else items, number]
+        path = type_path(kind)
+        parts = [self.pack(part, depth + 1) for part in _CHANGING[path][0](value)]
+        return ["make", [path, parts], number]
+
+
+class Unpacker:
+    """Unpacks messages. Subclasses say what the tags mean that are no plain data."""
+
+    def reference(self, tag, content):
+        """Return what a tag that is no plain data means, or raise ValueError."""
+        raise ValueError(tag)
+
+    def register(self, number, value):
+        """Remember a container that can change by its number."""
+
+    def unpack(self, packed):
+        """Return the value of packed data; from an untrusted sender it may be anything.
+
+        Raises:
+            ValueError, TypeError: when it is not such data.
+        """
+        if packed is None or type(packed) in (bool, int, float, str):
+            return packed
+        tag, content, *number = packed
+        if tag in _BY_NAME or tag == "make":
+            value = _made(tag, content, self.unpack)
+            if number and type(number[0]) is int:
+                self.register(number[0], value)
+            return value
+        if tag == "tuple":
+            return tuple([self.unpack(item) for item in content])
+        if tag == "frozenset":
+            return frozenset([self.unpack(item) for item in content])
+        if tag == "int":
+            return int(content, 16)
+        if tag == "float":
+            return float(content)
+        if tag == "complex":
+            return complex(*(self.unpack(part) for part in content))
+        if tag == "range":
+            return range(*(self.unpack(part) for part in content))
+        if tag == "bytes":
+            return content.encode("latin-1")
+        return self.reference(tag, content)
+
+
+def _made(tag, content, unpack):
+    """Return a new container or value of the standard library."""
+    if tag == "make":
+        path, parts = content
+        return _standard(path, [unpack(part) for part in parts])
     if tag == "bytearray":
         return bytearray(content.encode("latin-1"))
-    if tag == "Decimal":
-        from decimal import Decimal
-
-        return Decimal(content)
-    if tag == "Fraction":
-        from fractions import Fraction
-
-        return Fraction(*(int(part, 16) for part in content))
-    return reference(tag, content)
-
-
-def _collection(tag):
     if tag == "deque":
-        from collections import deque
+        items, longest = content
+        return deque([unpack(item) for item in items], longest)
+    kind = _BY_NAME[tag]
+    if kind not in _DICTS:
+        return kind([unpack(item) for item in content])
+    pairs, factory = content if kind is defaultdict else (content, None)
+    items = {unpack(key): unpack(value) for key, value in pairs}
+    return defaultdict(unpack(factory), items) if kind is defaultdict else kind(items)
 
-        return deque
-    return {"tuple": tuple, "set": set, "frozenset": frozenset}[tag]
+
+def _standard(path, parts):
+    if path not in _PARTS and path not in _CHANGING:
+        raise ValueError(path)
+    if path == "builtins.dict_keys":
+        return dict.fromkeys(*parts).keys()
+    if path == "builtins.dict_values":
+        return dict(enumerate(*parts)).values()
+    if path == "builtins.dict_items":
+        return dict(*parts).items()
+    if path == "re.Pattern":
+        return find_standard("re.compile")(*parts)
+    kind = find_standard(path)
+    if path == "types.SimpleNamespace":
+        return kind(**parts[0])
+    if path.startswith("io."):
+        file = kind(parts[0])
+        file.seek(parts[1])
+        return file
+    if path in ("datetime.datetime", "datetime.time"):
+        return kind(*parts[:-1], fold=parts[-1])
+    return kind(*parts)
+
+
+def refill(value, filled):
+    """Give a container the content of another of its type."""
+    kind = type(value)
+    if kind in _DICTS or kind is set or kind.__name__ == "Counter":
+        value.clear()
+        value.update(filled)
+    elif kind is deque:
+        value.clear()
+        value.extend(filled)
+    elif kind in _MUTABLE or kind.__name__ == "array":
+        value[:] = filled
+    elif kind.__name__ == "SimpleNamespace":
+        value.__dict__.clear()
+        value.__dict__.update(filled.__dict__)
+    elif kind.__name__ in ("StringIO", "BytesIO"):
+        value.seek(0)
+        value.truncate()
+        value.write(filled.getvalue())
+        value.seek(filled.tell())
+    else:
+        attribute = _CHANGING[type_path(kind)][1]
+        setattr(value, attribute, getattr(filled, attribute))
+
+
+def snapshot(value):
+    """Return a shallow copy by which `unchanged` tells whether a container changed; None if none can."""
+    kind = type(value)
+    if kind in _DICTS:
+        return [part for pair in value.items() for part in pair]
+    if kind is bytearray:
+        return bytes(value)
+    return list(value) if kind in _MUTABLE else None
+
+
+def unchanged(value, before):
+    """Return whether a container holds the same objects as at its snapshot."""
+    now = snapshot(value)
+    if type(now) is bytes:
+        return now == before
+    if now is None or before is None or len(now) != len(before):
+        return False
+    return all(a is b for a, b in zip(now, before))  # noqa: B905

@@ -16,7 +16,11 @@ from .limits import Limits
 
 _HERE = Path(__file__).parent
 _INSIDE = "/sandbox"
-_FILES = ("_confine.py", "_wire.py", "_program.py", "_tests.py")
+_FILES = tuple(
+    f"_{name}.py" for name in "confine wire program tests link remote methods decoys".split()
+)
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+_TIME_ZONES = "/usr/share/zoneinfo"
 # Without the user's settings and packages; the same hash of strings in every run makes verdicts
 # repeatable.
 _FLAGS = ("-s", "-S", "-B")
@@ -45,6 +49,10 @@ class Backend(Protocol):
         """
         ...
 
+    def files_used(self, process: subprocess.Popen[bytes]) -> int:
+        """Return the number of files that a process has made; 0 when that is unknown."""
+        ...
+
 
 def interpreter() -> Path:
     """Return the Python that runs programs: this one, without its virtual environment."""
@@ -53,8 +61,11 @@ def interpreter() -> Path:
 
 def _limit_args(script: str, limits: Limits) -> list[str]:
     # The process of the tests holds each value twice while it reads it.
-    memory = limits.memory if script == "_program.py" else 2 * limits.memory
-    return [str(limits.cpu_seconds), str(memory), str(limits.file_size)]
+    is_program = script == "_program.py"
+    memory = limits.memory if is_program else 2 * limits.memory
+    numbers = (limits.cpu_seconds, memory, limits.file_size, limits.processes)
+    filters = None if is_program or sys.platform != "linux" else no_new_processes()
+    return [*map(str, numbers), *([filters.hex()] if filters else [])]
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,7 @@ class Bubblewrap:
     """Linux namespaces without privileges: no network, no visible processes, only listed files.
 
     Inside there are the standard library and the system's libraries to read, `/dev/null`, and an
-    empty `/tmp` in memory to write; the environment holds only our six settings. It starts without
+    empty `/tmp` in memory to write; random and empty devices; the environment holds only our six settings. It starts without
     a terminal, in a process group that can be killed as one until all of it dies with its parent;
     then `_confine.py` leaves the group.
     """
@@ -142,7 +153,21 @@ class Bubblewrap:
             walls += ["--tmpfs", path]
         for file in _FILES:
             walls += ["--ro-bind", str(_HERE / file), f"{_INSIDE}/{file}"]
-        return (*walls, "--dev-bind", "/dev/null", "/dev/null")
+        for device in _DEVICES:
+            walls += ["--dev-bind-try", device, device]
+        return (*walls, "--ro-bind-try", os.path.realpath(_TIME_ZONES), _TIME_ZONES)
+
+    def files_used(self, process: subprocess.Popen[bytes]) -> int:
+        """Return the number of files in the process's temporary folder; 0 when it cannot be seen.
+
+        The folder's size limits their bytes, and bubblewrap has no option for their number.
+        """
+        try:
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+            usage = os.statvfs(f"/proc/{children.split()[0]}/root/tmp")
+        except (OSError, IndexError):
+            return 0
+        return usage.f_files - usage.f_ffree
 
 
 def _readable_paths() -> list[str]:
@@ -206,6 +231,10 @@ class Unsandboxed:
             cwd=tempfile.gettempdir(),
             start_new_session=True,
         )
+
+    def files_used(self, process: subprocess.Popen[bytes]) -> int:
+        """Return 0: the folder is everybody's."""
+        return 0
 
 
 def _kept_env() -> dict[str, str]:

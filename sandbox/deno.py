@@ -60,6 +60,10 @@ class Deno:
             start_new_session=True,
         )
 
+    def files_used(self, process: subprocess.Popen[bytes]) -> int:
+        """Return 0: its files are within its memory."""
+        return 0
+
     @cached_property
     def _cache(self) -> str:
         """Return Deno's module folder, after downloading Pyodide into it (13 MB, once)."""

@@ -16,6 +16,8 @@ class Limits:
         memory: bytes of address space.
         file_size: bytes of one file.
         folder: bytes of all files in the temporary folder, the only place that can be written.
+        files: number of files in the temporary folder.
+        processes: processes and threads of the user, which older kernels count outside the sandbox too.
         reply: bytes of one returned value.
         replies: bytes of all returned values.
     """
@@ -25,5 +27,7 @@ class Limits:
     memory: int = 512 * MB
     file_size: int = 8 * MB
     folder: int = 16 * MB
-    reply: int = 2 * MB
-    replies: int = 32 * MB
+    files: int = 4096
+    processes: int = 2048
+    reply: int = 8 * MB
+    replies: int = 64 * MB

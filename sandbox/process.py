@@ -29,7 +29,7 @@ class SandboxProcess:
     """
 
     def __init__(self, backend: Backend, script: str, limits: Limits, single_process: bool) -> None:
-        self._name = backend.name
+        self._name, self._backend = backend.name, backend
         try:
             self._process = backend.start(script, limits, single_process)
         except OSError as error:
@@ -82,6 +82,11 @@ class SandboxProcess:
     def read(self) -> bytes:
         """Return the next line, with its line end."""
         return self._out.line()
+
+    @property
+    def files_used(self) -> int:
+        """Return the number of files that it has made; 0 when that is unknown."""
+        return self._backend.files_used(self._process)
 
     def kill(self) -> None:
         """Kill the process and its children; safe to call from any thread and repeatedly."""

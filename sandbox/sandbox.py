@@ -32,6 +32,10 @@ _EXIT_REASONS = {
 }
 
 
+class _BrokenJudge(Exception):
+    """The process of the tests reports what it was not asked, so nothing of it can be trusted."""
+
+
 class Sandbox:
     """Runs model-written programs, each in a fresh isolated interpreter; tests run outside it.
 
@@ -91,6 +95,14 @@ class Sandbox:
         finally:
             run.stop("cancelled")
 
+    def run_blocking(self, program: str, suite: TestSuite) -> TestReport:
+        """Run a program's tests and wait for them, as `run` does in an event loop."""
+        run = _Run(program, suite, self.limits)
+        try:
+            return self._pool.submit(self._run_in_thread, run).result()
+        finally:
+            run.stop("cancelled")
+
     def _run_in_thread(self, run: "_Run") -> TestReport:
         began = time.perf_counter()
         with self._start_process("_program.py", single_process=True) as program:
@@ -109,7 +121,11 @@ class Sandbox:
             )
         judge = self._tests_process()
         with run._killed_on_timeout(judge):
-            outcomes = run._relay(judge)
+            try:
+                outcomes = run._relay(judge)
+            except _BrokenJudge:
+                judge.close()
+                return run._fill_missing([], "the process of the tests is broken", is_error=True)
         if len(outcomes) < len(run.suite.tests):
             judge.close()  # it is in the middle of something
         return run._fill_missing(
@@ -203,39 +219,68 @@ class _Run:
         program = self._watched[0]
         try:
             program.send(request)
-            return program.read()
+            reply = program.read()
+            if program.files_used > self._limits.files:
+                self.stop_reason = "the program made too many files"
+                raise ProcessEnded
+            return reply
         except ProcessEnded:
             why = self.stop_reason or _EXIT_REASONS.get(program.status or 0, _ENDED)
             program.kill()
             return json.dumps({"gone": why}).encode() + b"\n"
 
     def _relay(self, judge: SandboxProcess) -> list[TestOutcome]:
-        """Send the tests, relay requests and replies, and collect the outcomes."""
+        """Send the tests, relay requests and replies, and collect the outcomes.
+
+        Raises:
+            _BrokenJudge: when it reports what is no outcome, or more outcomes than tests.
+        """
         suite, outcomes = self.suite, []
         job = {"tests": suite.tests, "setup": suite.setup, "entry_point": suite.entry_point}
         judge.reset_total()
         with contextlib.suppress(ProcessEnded):
             judge.send(json.dumps(job).encode())
             while True:
-                message = json.loads(judge.read())
+                message = _read_message(judge)
                 if "ask" in message:
-                    judge.send(
-                        self._ask_program(
-                            message["ask"].encode("utf-8", "backslashreplace")
-                        ).rstrip(b"\n")
-                    )
+                    request = str(message["ask"]).encode("utf-8", "backslashreplace")
+                    judge.send(self._ask_program(request).rstrip(b"\n"))
                 elif "outcome" in message:
-                    passed, said, value = message["outcome"]
-                    outcomes.append(TestOutcome(suite.tests[len(outcomes)], passed, said, value))
+                    if len(outcomes) == len(suite.tests):
+                        raise _BrokenJudge
+                    outcomes.append(_outcome(suite.tests[len(outcomes)], message["outcome"]))
                 else:
                     break
         return outcomes
 
-    def _fill_missing(self, outcomes: list[TestOutcome], why: str) -> list[TestOutcome]:
+    def _fill_missing(
+        self, outcomes: list[TestOutcome], why: str, is_error: bool = False
+    ) -> list[TestOutcome]:
         """Return the outcomes, and failures for the tests that have none."""
         return outcomes + [
-            TestOutcome(test, False, why) for test in self.suite.tests[len(outcomes) :]
+            TestOutcome(test, False, why, is_error=is_error)
+            for test in self.suite.tests[len(outcomes) :]
         ]
+
+
+def _read_message(judge: SandboxProcess) -> dict[str, Any]:
+    try:
+        message = json.loads(judge.read())
+    except (ValueError, RecursionError):
+        raise _BrokenJudge from None
+    if not isinstance(message, dict):
+        raise _BrokenJudge
+    return message
+
+
+def _outcome(test: str, reported: Any) -> TestOutcome:
+    if not isinstance(reported, list) or len(reported) != 3:
+        raise _BrokenJudge
+    result, message, value = reported
+    texts = isinstance(message, str) and isinstance(value, str | None)
+    if result not in ("pass", "fail", "error") or not texts:
+        raise _BrokenJudge
+    return TestOutcome(test, result == "pass", message, value, result == "error")
 
 
 def _cores() -> int:

@@ -1,6 +1,9 @@
 """Define a program's tests and their outcomes."""
 
 from dataclasses import dataclass, field
+from typing import Literal
+
+Verdict = Literal["pass", "fail", "error"]
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,17 @@ class TestOutcome:
         test: its source.
         passed: whether it passed.
         message: why it failed, in a line; empty when it passed.
-        value: what a lone expression gave, as `repr` writes it; None for statements and failures.
+        value: what a lone expression gave, as `repr` writes it; None for statements, failures, and
+            values that only an address in memory tells apart.
+        is_error: whether the test could not be judged: it is not valid Python, hands over what
+            cannot be handed to the program, or its setup fails. Then it has not passed.
     """
 
     test: str
     passed: bool
     message: str = ""
     value: str | None = None
+    is_error: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,19 @@ class TestReport:
     def passed(self) -> int:
         """Return the number of tests that passed."""
         return sum(outcome.passed for outcome in self.outcomes)
+
+    @property
+    def errors(self) -> int:
+        """Return the number of tests that could not be judged."""
+        return sum(outcome.is_error for outcome in self.outcomes)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return "pass", "fail" when a test was judged and failed, or else "error"."""
+        if self.all_passed:
+            return "pass"
+        wrong = len(self.outcomes) - self.passed - self.errors
+        return "fail" if wrong else "error"
 
     @property
     def all_passed(self) -> bool:

@@ -30,8 +30,9 @@ class ProgramOutputs(VoteShare):
 
         confidence = programs with the most frequent results / number of samples
 
-    The inputs are the calls in the question, then values generated from the function's signature. A
-    program that fails on every input has no vote, and neither has the only program of a round.
+    The inputs are the calls in the question, then values generated from the function's signature.
+    Objects vote by the program's own `repr`. A program that fails on every input has no vote, and
+    neither has one whose objects only an address tells apart, nor the only program of a round.
 
     Args:
         sandbox: opens the sandbox that the programs run in.

@@ -97,8 +97,8 @@ def test_equal_values_pass_and_others_say_what_they_were(sandbox: Sandbox) -> No
         ("def f(x): return x", "assert f(0)", "assert f(0): not so"),
         (
             "def f(x): return f",
-            "assert f(0) == f",
-            "assert f(0) == f: got <function of the program>",
+            "assert f(0) == f(0).__name__",
+            "assert f(0) == f(0).__name__: got <function f>",
         ),
         (
             "def f(x): return [0] * 500_000",
@@ -107,8 +107,8 @@ def test_equal_values_pass_and_others_say_what_they_were(sandbox: Sandbox) -> No
         ),
         (
             "def f(x): return x",
-            "assert f(lambda: 1)",
-            "TypeError: a function cannot be handed to the program",
+            "assert f(object())",
+            "a object cannot be handed to the program",
         ),
     ],
 )

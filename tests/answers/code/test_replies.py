@@ -4,16 +4,16 @@
 program in the reply passes it.
 """
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.many_programs import judge_together, needs_own_process
 
 from cope.answers import extract_program
 from cope.answers.code.visible_tests import guess_entry_point
-from cope.sandbox import Limits, Sandbox, TestReport, TestSuite, Unsandboxed
+from cope.sandbox import Sandbox, TestSuite
 
 DATA = Path(__file__).with_name("data")
 FILES = ("replies.jsonl", "more_replies.jsonl")
@@ -28,26 +28,23 @@ CASES = [pytest.param(case, id=case["kind"]) for file in FILES for case in load(
 
 
 @pytest.fixture(scope="module")
-def verdicts() -> dict[str, bool]:
-    """Whether the program in each reply passes its test, in a sandbox of a few starts at a time."""
-    sandbox = Sandbox(Unsandboxed(), Limits(cpu_seconds=2, seconds=20.0), max_workers=2)
-    cases = [case for file in FILES for case in load(file)]
-    programs = [extract_program(case["reply"], case["question"]) for case in cases]
-
-    async def run_all() -> list[TestReport | None]:
-        async def run(case: dict[str, Any], program: str | None) -> TestReport | None:
-            if program is None:
-                return None
-            suite = TestSuite((case["test"],), "", guess_entry_point(case["question"]))
-            return await sandbox.run(program, suite)
-
-        return await asyncio.gather(*map(run, cases, programs))
-
-    reports = asyncio.run(run_all())
-    sandbox.close()
-    return {
-        case["kind"]: report is not None and report.all_passed
-        for case, report in zip(cases, reports, strict=True)
+def verdicts(walled: Sandbox) -> dict[str, bool]:
+    """Whether the program in each reply passes its test, in one start of the sandbox."""
+    suites: dict[str, tuple[str, list[str], str, str | None]] = {}
+    alone: dict[str, bool] = {}
+    for case in (case for file in FILES for case in load(file)):
+        program = extract_program(case["reply"], case["question"])
+        name = guess_entry_point(case["question"])
+        if program is None:
+            alone[case["kind"]] = False
+        elif needs_own_process(program, [case["test"]]):
+            suite = TestSuite((case["test"],), "", name)
+            alone[case["kind"]] = walled.run_blocking(program, suite).all_passed
+        else:
+            suites[case["kind"]] = (program, [case["test"]], "", name)
+    judged = judge_together(walled, list(suites.values()))
+    return alone | {
+        kind: found.verdict == "pass" for kind, found in zip(suites, judged, strict=True)
     }
 
 

@@ -1,0 +1,343 @@
+"""The connection of the tests to the program in its other process."""
+
+import builtins
+import json
+import random
+import sys
+
+from _methods import Buffer, make_class
+from _remote import CannotCompare, CannotJudge, Mirror, info_of, is_theirs
+from _wire import Packer, Unpacker, find_standard, refill, snapshot, unchanged
+
+_MAX_LIVE = 1_000  # containers that are kept the same on both sides
+_HELD_BY_LINK = 3  # references to a container that only the table of containers holds
+_STANDARD = ("collections", "decimal", "fractions", "datetime", "pathlib", "uuid")
+_PURE = frozenset(
+    "abs all any ascii bin callable chr divmod format hash hex iter len max min next oct ord pow repr"
+    " round sorted sum".split()
+)
+
+
+class ProgramError(Exception):
+    """The program raised what cannot be raised here."""
+
+
+class ProgramGone(BaseException):
+    """The program no longer answers."""
+
+
+class Request(Packer):
+    """Packs what the tests hand to the program."""
+
+    def __init__(self, link):
+        super().__init__()
+        self.link = link
+
+    def number(self, value):
+        return self.link.number_of(value)
+
+    def other(self, value, depth):
+        if type(value) is _Place:
+            return ["class", value.place]
+        if type(value) is Mirror:
+            return ["class", info_of(value).place]
+        if is_theirs(value):
+            return ["object", value._cope_place]
+        path = _standard_path(value)
+        if path:
+            return ["name", path]
+        if isinstance(value, BaseException) and _standard_path(type(value)):
+            args = [self.pack(part, depth + 1) for part in value.args]
+            return ["error", [_standard_path(type(value)), args]]
+        if type(value).__name__ == "traceback":
+            return None
+        name = str(getattr(value, "__name__", type(value).__name__))
+        if hasattr(type(value), "__next__"):
+            return ["iterator", [self.link.offer(value), name]]
+        if callable(value):
+            return ["function", [self.link.offer(value), name]]
+        raise CannotJudge(f"a {type(value).__name__} cannot be handed to the program")
+
+
+def _standard_path(value):
+    """Return the path by which the program finds the same object of the standard library."""
+    module = getattr(value, "__module__", None)
+    name = getattr(value, "__qualname__", None)
+    if not isinstance(module, str) or not isinstance(name, str) or "." in name:
+        return None
+    try:
+        path = f"{module}.{name}"
+        return path if find_standard(path) is value else None
+    except (LookupError, AttributeError, ImportError):
+        return None
+
+
+class Link(Unpacker):
+    """Asks the program, and answers when it calls a function of the tests."""
+
+    def __init__(self, replies, asks, sources=()):
+        self.replies, self.asks = replies, asks
+        self.allows_stop = any("StopIteration" in source for source in sources)
+        self.objects, self.classes = {}, {}
+        self.shared, self.numbers, self.last_shared = {}, {}, 0
+        self.offered = []
+        self.held, self.pending = False, {}
+        self.asked = False
+        self.stopped: BaseException | None = (
+            None  # what a function of the tests raised that ends the test
+        )
+        self.output = sys.stdout
+
+    def send(self, message):
+        self.asks.write(json.dumps(message).encode() + b"\n")
+
+    def ask(self, verb, *parts):
+        """Return what the program gives, or raise what it raises."""
+        self.asked = True
+        packed = self._packed(verb, parts)
+        while True:
+            self.send({"ask": packed})
+            try:
+                reply = json.loads(self.replies.readline())
+                if "gone" in reply:
+                    raise ProgramGone(str(reply["gone"]))
+                self._take_changes(reply)
+                if "call" not in reply:
+                    break
+                kind, number, args, kwargs = reply["call"]
+                args, kwargs = self.unpack(args), self.unpack(kwargs)
+                target = self.offered[number]
+            except ProgramGone:
+                raise
+            except Exception as error:
+                raise ProgramGone("what the program handed back cannot be read") from error
+            packed = self._packed(*self._called(target, kind, args, kwargs))
+        if self.stopped:
+            raise self.stopped
+        return self._result(verb, reply)
+
+    def _result(self, verb, reply):
+        try:
+            if "error" not in reply:
+                return self._fresh(self.unpack(reply["value"]))
+            raised = self._error(*reply["error"])
+        except (CannotCompare, CannotJudge):
+            raise
+        except Exception as error:
+            raise ProgramGone("what the program handed back cannot be read") from error
+        if (
+            isinstance(raised, StopIteration)
+            and not self.allows_stop
+            and verb not in ("next", "op")
+        ):
+            raised = ProgramError(f"StopIteration: {raised}".removesuffix(": "))
+        self.release()
+        raise raised from None
+
+    def _called(self, target, kind, args, kwargs):
+        """Return the verb and the part that answer a call of a function or iterator of the tests."""
+        try:
+            if kind != "next":
+                return "return", (target(*args, **kwargs),)
+            try:
+                return "return", ((False, next(target)),)
+            except StopIteration as stop:
+                return "return", ((True, stop.value),)
+        except (ProgramGone, CannotCompare, CannotJudge) as error:
+            self.stopped = self.stopped or error
+            return "raise", (("RuntimeError", ("the test has ended",)),)
+        except BaseException as error:
+            kinds = [
+                k.__name__
+                for k in type.__dict__["__mro__"].__get__(type(error))
+                if k.__module__ == "builtins"
+            ]
+            args = tuple(part for part in error.args if isinstance(part, (str, int, float, bool)))
+            return "raise", ((kinds[0], args),)
+
+    # Containers that both sides hold.
+
+    def _packed(self, verb, parts):
+        request = Request(self)
+        packed = [request.pack(part) for part in parts]
+        unused = [
+            n for n, entry in self.shared.items() if sys.getrefcount(entry[0]) < _HELD_BY_LINK
+        ]
+        for number in unused:
+            del self.numbers[id(self.shared.pop(number)[0])]
+        updates = []
+        for number, entry in list(self.shared.items())[-_MAX_LIVE:]:
+            if number not in self.pending and not unchanged(*entry):
+                updates.append([number, Request(self).content(entry[0], None, 0)])
+                entry[1] = snapshot(entry[0])
+        return repr([verb, list(self.shared), updates, sys.stdout is not self.output, *packed])
+
+    def number_of(self, value):
+        number = self.numbers.get(id(value))
+        if number is not None:
+            return number, True
+        self.last_shared += 1
+        self.register(self.last_shared, value)
+        return self.last_shared, False
+
+    def register(self, number, value):
+        self.shared[number] = [value, snapshot(value)]
+        self.numbers[id(value)] = number
+
+    def _take_changes(self, reply):
+        for number, packed in reply.get("changed", ()):
+            filled = self.unpack(packed)
+            if number not in self.shared or type(filled) is not type(self.shared[number][0]):
+                raise ValueError(number)
+            self.pending[number] = filled
+        if not self.held:
+            self.release()
+        if sys.stdout is not self.output:
+            sys.stdout.write(str(reply.get("out", "")))
+
+    def hold(self):
+        """Keep what the program changes in its arguments apart until a comparison is done.
+
+        Otherwise `f(xs) == sorted(xs)` would hold for a program that empties its list.
+        """
+        self.held = True
+
+    def release(self):
+        """Change the tests' containers as the program has."""
+        self.held = False
+        for number, filled in self.pending.items():
+            if number in self.shared:
+                entry = self.shared[number]
+                refill(entry[0], filled)
+                entry[1] = snapshot(entry[0])
+        self.pending.clear()
+
+    def _fresh(self, value):
+        """Return a value with the changes that are kept apart."""
+        if not self.pending:
+            return value
+        source = self.pending.get(self.numbers.get(id(value)), value)
+        if type(source) in (list, tuple):
+            return type(source)([self._fresh(item) for item in source])
+        if type(source) is dict:
+            return {key: self._fresh(item) for key, item in source.items()}
+        return source
+
+    # Functions of the tests, objects and errors of the program.
+
+    def offer(self, value):
+        for number, offered in enumerate(self.offered):
+            if offered is value:
+                return number
+        self.offered.append(value)
+        return len(self.offered) - 1
+
+    def reference(self, tag, content):
+        if tag == "shared":
+            return self.shared[content][0]
+        if tag == "yours":
+            return self.offered[content]
+        if tag == "name":
+            return _named_value(content)
+        if tag == "class":
+            return self.class_of(content)
+        if tag == "error":
+            place, kind, args, text, attributes = content
+            args = [self.unpack(part) for part in args]
+            return self._exception(
+                place, self.unpack(kind), args, str(text), self.unpack(attributes)
+            )
+        if tag == "coroutine":
+            return self._awaitable(content)
+        if tag not in ("object", "value"):
+            raise ValueError(tag)
+        place, kind, *plain = content
+        if place not in self.objects:
+            cls = self.class_of(kind)
+            base = info_of(cls).base
+            if (base is None) != (not plain):
+                raise ValueError(tag)
+            made = base.__new__(cls, self.unpack(plain[0])) if plain else object.__new__(cls)
+            object.__setattr__(made, "_cope_place", place)
+            object.__setattr__(made, "_cope_buffer", Buffer())
+            self.objects[place] = made
+        return self.objects[place]
+
+    def class_of(self, place):
+        if type(place) is not int:
+            raise ValueError(place)
+        if place not in self.classes:
+            description = self.ask("describe", _Place(place))
+            self.classes[place] = make_class(self, place, description)
+        return self.classes[place]
+
+    def _awaitable(self, content):
+        place, kind = content
+        coroutine = self.reference("object", [place, kind])
+
+        async def run():
+            return self.ask("await", coroutine)
+
+        return run()
+
+    def _exception(self, place, kind, args, text, attributes):
+        if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+            raise ValueError(kind)
+        if kind.__module__ == "builtins" and type(kind) is not Mirror:
+            for given in (args, [text]):
+                try:
+                    return kind(*given)
+                except Exception:
+                    continue
+            return ProgramError(f"{kind.__name__}: {text}")
+        try:
+            error = kind.__new__(kind, *args)
+        except TypeError:
+            error = kind.__new__(kind)
+        BaseException.__setattr__(error, "args", tuple(args))
+        if type(kind) is Mirror:
+            BaseException.__setattr__(error, "_cope_place", place)
+            BaseException.__setattr__(error, "_cope_text", text)
+        else:
+            error.__dict__.update(attributes)
+        return error
+
+    def _error(self, kind, text, packed=None):
+        if packed is None:
+            return ProgramError(f"{kind}: {text}".removesuffix(": "))
+        error = self.unpack(packed)
+        if not isinstance(error, BaseException):
+            raise ValueError(kind)
+        return error
+
+    def forward_seeds(self):
+        """Make `random.seed` of the tests also seed the program."""
+        seed = random.seed
+
+        def both(*args, **kwargs):
+            seed(*args, **kwargs)
+            self.ask("seed", list(args))
+
+        random.seed = both
+
+
+class _Place:
+    """A class of the program of which only the number is known."""
+
+    def __init__(self, place):
+        self.place = place
+
+
+def _named_value(path):
+    module, _, name = str(path).rpartition(".")
+    if module == "builtins":
+        value = getattr(builtins, name)
+        if not isinstance(value, type) and name not in _PURE:
+            raise ValueError(path)
+        return value
+    value = find_standard(path)
+    if not isinstance(value, type):
+        raise ValueError(path)
+    if not issubclass(value, BaseException) and module not in _STANDARD:
+        raise ValueError(path)
+    return value
