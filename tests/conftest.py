@@ -7,10 +7,20 @@ import logging
 import os
 import signal
 import socket
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+# Workers and the commands that tests start import the same modules: compiling them each time takes as long as the tests.
+# Where the user wants no bytecode beside the sources, it goes to pytest's cache.
+if sys.dont_write_bytecode:
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode")
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # DSPy opens a cache on disk when it is first used, which may be before the first test.
 _dspy_cache = tempfile.TemporaryDirectory(prefix="cope-tests-", ignore_cleanup_errors=True)
@@ -60,17 +70,39 @@ _LOOK_INTO_MLFLOW = {
 }
 
 
+_LONG_FIRST = ("mlflow", "tests/optimize/", "tests/cli/", "tests/report")
+"""Groups and folders of tests that start first, so that the workers end together."""
+
+
+def group_of(nodeid: str) -> str:
+    """Return which tests run on the same worker: those of a file, or those that share what takes seconds to make."""
+    file = nodeid.split("::")[0]
+    if file in _LOOK_INTO_MLFLOW:
+        return "mlflow"
+    return "tests/report" if file.startswith("tests/report/") else file
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the groups that take long first, and keep each together."""
+
+    def rank(item: pytest.Item) -> int:
+        group = group_of(item.nodeid)
+        found = [n for n, start in enumerate(_LONG_FIRST) if group.startswith(start)]
+        return found[0] if found else len(_LONG_FIRST)
+
+    items.sort(key=rank)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give all tests that look into MLflow to one worker: importing it and making a store take seconds."""
+    """Give each group of tests to one worker."""
     if config.getvalue("dist") != "loadfile":
         return None
     from xdist.scheduler import LoadFileScheduling
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            file = super()._split_scope(nodeid)
-            return "mlflow" if file in _LOOK_INTO_MLFLOW else file
+            return group_of(nodeid)
 
     return Scheduling(config, log)
 
