@@ -1,4 +1,4 @@
-"""How many of the questions of an evaluation a program has met when it was compiled."""
+"""Count the questions of an evaluation that a program was compiled on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -11,12 +11,12 @@ from ...util.hashing import question_fingerprint
 
 @dataclass(frozen=True)
 class Contamination:
-    """Questions that a program has met, out of those that it is asked.
+    """The overlap of an evaluation with the data of a compile.
 
     Attributes:
-        train: that it was trained on.
-        val: that it was chosen by.
-        questions: that it is asked in all.
+        train: number of questions that are in the training set.
+        val: number of questions that are in the validation set.
+        questions: number of all questions of the evaluation.
     """
 
     train: int
@@ -25,44 +25,50 @@ class Contamination:
 
     @property
     def summary(self) -> str | None:
-        """A warning in a line; None when all questions are new to the program."""
-        parts = [
-            f"{how} {count}"
-            for how, count in (("trained on", self.train), ("chosen by", self.val))
-            if count
-        ]
+        """A warning as one line; None if all questions are new to the program."""
+        parts = []
+        if self.train:
+            parts.append(f"trained on {self.train}")
+        if self.val:
+            parts.append(f"chosen by {self.val}")
         if not parts:
             return None
         return (
-            f"the program was {' and '.join(parts)} of the {self.questions} questions, so their accuracy says little "
-            "about new ones: choose others with --split or --data"
+            f"the program was {' and '.join(parts)} of the {self.questions} questions, so their "
+            "accuracy says little about new ones: choose others with --split or --data"
         )
 
     def as_dict(self) -> dict[str, int]:
+        """Return the counts as plain data."""
         return asdict(self)
 
 
 def count_overlap(
     compiled: Mapping[str, Any], examples: Sequence[dspy.Example]
 ) -> Contamination | None:
-    """Compare the questions of an evaluation with those that a program file says it was compiled on.
+    """Count the questions of an evaluation that a program was compiled on.
 
     Args:
-        compiled: what the file has under `compiled`; its `rows` hold the fingerprints of `train` and `val`.
-        examples: the questions.
+        compiled: the entry `compiled` of the program's file; its `rows` are the fingerprints of the
+            questions of `train` and `val`.
+        examples: the questions of the evaluation.
 
     Returns:
-        None when the file does not say.
+        The counts; None if the file does not contain the fingerprints.
 
     >>> rows = {"train": [question_fingerprint("1 + 1?")], "val": []}
-    >>> count_overlap({"rows": rows}, [dspy.Example(question="1 + 1?"), dspy.Example(question="2 + 2?")])
+    >>> examples = [dspy.Example(question="1 + 1?"), dspy.Example(question="2 + 2?")]
+    >>> count_overlap({"rows": rows}, examples)
     Contamination(train=1, val=0, questions=2)
     """
     rows = compiled.get("rows")
     if not isinstance(rows, dict):
         return None
-    marks = [question_fingerprint(example.question) for example in examples]
-    train, val = (set(map(str, rows.get(name) or ())) for name in ("train", "val"))
-    return Contamination(
-        sum(mark in train for mark in marks), sum(mark in val for mark in marks), len(marks)
-    )
+    train = {str(fingerprint) for fingerprint in rows.get("train") or ()}
+    val = {str(fingerprint) for fingerprint in rows.get("val") or ()}
+    in_train = in_val = 0
+    for example in examples:
+        fingerprint = question_fingerprint(example.question)
+        in_train += fingerprint in train
+        in_val += fingerprint in val
+    return Contamination(in_train, in_val, len(examples))

@@ -1,4 +1,4 @@
-"""The evaluation run: questions in flight together, each recorded as it ends, stopped cleanly."""
+"""Evaluate a system: ask several questions at a time, and store each result as it arrives."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,7 +23,6 @@ from ...programs import Cascade, System, ask_system
 from ..tasks.base import Task
 from .store import QuestionResult, RunStore, key_examples
 
-# What fails for one question with these fails for all: going on would only repeat it.
 FATAL_ERRORS = (
     CopeError,
     LMAuthError,
@@ -32,7 +31,7 @@ FATAL_ERRORS = (
     LMTransportError,
     LMUnsupportedModelError,
 )
-
+"""Errors that do not depend on the question: the run stops instead of failing once a question."""
 
 AnySystem = TypeVar("AnySystem", bound=System)
 QuestionRunner = Callable[[Task, dspy.Example, AnySystem, QuestionResult], Awaitable[None]]
@@ -40,11 +39,12 @@ QuestionRunner = Callable[[Task, dspy.Example, AnySystem, QuestionResult], Await
 
 @dataclass(frozen=True)
 class EvaluationOutcome:
-    """What an evaluation came to.
+    """The results of an evaluation.
 
     Attributes:
-        results: those of all questions that were answered or failed, earlier runs included, in the questions' order.
-        stop_reason: why questions are left, in a line; None when none is.
+        results: one for each question that was answered or failed, also in earlier runs, in the
+            order of the questions.
+        stop_reason: why some questions were not asked, as one line; None if all were.
     """
 
     results: list[QuestionResult]
@@ -54,7 +54,7 @@ class EvaluationOutcome:
 async def ask_and_score(
     task: Task, example: dspy.Example, system: System, result: QuestionResult
 ) -> None:
-    """Ask the system, score its answer, and write both into the record."""
+    """Ask the system, score its answer, and store both in the result."""
     answered = await ask_system(system, dict(example.inputs().items()))
     score = await task.score(example, answered.answer)
     result.answer, result.score, result.feedback = answered.answer, score.value, score.feedback
@@ -78,54 +78,59 @@ async def evaluate(
     ),
     runner: QuestionRunner[AnySystem] = ask_and_score,
 ) -> EvaluationOutcome:
-    """Ask every question that the folder has no outcome for, and record each as it ends.
+    """Ask every question that has no result in the store, and store each result as it arrives.
 
     Args:
         task: scores the answers.
         examples: the questions.
-        system: answers them.
-        store: an opened folder; calls and records are appended to it.
-        in_flight: questions asked side by side.
-        budget: USD; no question is started that might pass it, by the dearest one so far.
-        on_result: called with every new record.
+        system: answers the questions.
+        store: an open store; calls and results are appended to it.
+        in_flight: number of questions asked at the same time; None for the system's own.
+        budget: maximum cost in USD. No question is started that could exceed it, if the question
+            cost as much as the most expensive one so far.
+        on_result: called with every new result.
         question_context: a context for each question, such as a span of its trace.
-        runner: how a question is asked and its record filled.
+        runner: asks a question and fills its result.
 
     Raises:
-        CopeError: when a model cannot be reached or used, or a budget is given and a price is not known; all that is
-            done is saved.
+        CopeError: if a model cannot be reached or used, or if there is a budget and a price is
+            unknown. The results so far are saved.
     """
-    if not isinstance(system, Cascade):  # a cascade's rounds are in its records and its preset
+    if not isinstance(system, Cascade):  # the rounds of a cascade are in its results and its preset
         store.update_metadata(stages=[asdict(stage) for stage in system.stages])
-    wanted = key_examples(examples)
-    left = [(key, example) for key, example in wanted.items() if key not in store.results]
+    by_key = key_examples(examples)
     slots = asyncio.Semaphore(in_flight or system.concurrency())
-    answered_before = [record.usage for record in store.results.values()]
-    guard = BudgetGuard(Budget(usd=budget), questions=answered_before)
+    earlier_usage = [result.usage for result in store.results.values()]
+    guard = BudgetGuard(Budget(usd=budget), questions=earlier_usage)
     failed: dict[str, QuestionResult] = {}
 
     async def ask(key: str, example: dspy.Example) -> None:
         async with slots, guard.reserve() as spend:
             if spend is None:
                 return
-            record = QuestionResult(key, example.id, example.question, example.answer)
+            result = QuestionResult(key, example.id, example.question, example.answer)
             with question_context(example):
-                await _ask(runner, task, example, system, record)
-            store.add(record)
-            if record.error:
-                failed[key] = record
-            on_result(record)
-            spend(record.usage)
+                await _ask(runner, task, example, system, result)
+            store.add(result)
+            if result.error:
+                failed[key] = result
+            on_result(result)
+            spend(result.usage)
 
     with use_ledger(store.ledger), dspy.context(max_history_size=64):
         try:
             async with asyncio.TaskGroup() as group:
-                for key, example in left:
-                    group.create_task(ask(key, example))
+                for key, example in by_key.items():
+                    if key not in store.results:
+                        group.create_task(ask(key, example))
         except BaseExceptionGroup as errors:
             raise _first_error(errors) from None
-    records = [found for key in wanted if (found := store.results.get(key) or failed.get(key))]
-    return EvaluationOutcome(records, guard.stop_reason)
+    results = []
+    for key in by_key:
+        result = store.results.get(key) or failed.get(key)
+        if result:
+            results.append(result)
+    return EvaluationOutcome(results, guard.stop_reason)
 
 
 async def _ask(
@@ -133,25 +138,30 @@ async def _ask(
     task: Task,
     example: dspy.Example,
     system: AnySystem,
-    record: QuestionResult,
+    result: QuestionResult,
 ) -> None:
+    """Run a question. An error that concerns this question only is stored in the result."""
     try:
-        await runner(task, example, system, record)
+        await runner(task, example, system, result)
     except FATAL_ERRORS:
         raise
     except LMError as error:
-        if cause := cope_error_in(error):
+        cause = cope_error_in(error)
+        if cause:
             raise cause from error
-        record.error = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+        result.error = f"{type(error).__name__}: {error}".splitlines()[0][:300]
 
 
 def fatal_error_in(error: Exception) -> Exception | None:
-    """What of an error would fail every question; None when another question may go well."""
-    return cope_error_in(error) or (error if isinstance(error, FATAL_ERRORS) else None)
+    """Return the error that every question would raise; None if other questions may succeed."""
+    cause = cope_error_in(error)
+    if cause is None and isinstance(error, FATAL_ERRORS):
+        return error
+    return cause
 
 
 def cope_error_in(error: BaseException) -> CopeError | None:
-    """The error of ours inside DSPy's wrapping, if that is what it was."""
+    """Return the `CopeError` that DSPy wrapped in an error of its own; None if there is none."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, CopeError):
         cause = cause.__cause__
@@ -159,17 +169,15 @@ def cope_error_in(error: BaseException) -> CopeError | None:
 
 
 def _first_error(errors: BaseExceptionGroup[Any]) -> BaseException:
-    """One error to report out of those that ended the run together."""
-    flat = [e for e in errors.exceptions if not isinstance(e, asyncio.CancelledError)] or list(
-        errors.exceptions
-    )
-    error = flat[0]
+    """Return the error to report out of a group, a cancellation only if there is no other."""
+    error = errors.exceptions[0]
+    for candidate in errors.exceptions:
+        if not isinstance(candidate, asyncio.CancelledError):
+            error = candidate
+            break
     if isinstance(error, BaseExceptionGroup):
         return _first_error(error)
     if isinstance(error, LMTransportError):
-        return Unavailable(
-            f"{error}; what is done is saved, and the same command goes on from there".replace(
-                "\n", " "
-            )
-        )
+        message = str(error).replace("\n", " ")
+        return Unavailable(f"{message}; the results are saved, and the same command resumes")
     return error

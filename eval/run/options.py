@@ -1,4 +1,4 @@
-"""Which questions are asked, and how a run is made: plain options, as a command line has them."""
+"""Options of an evaluation: which questions are asked, and how the run is made."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,14 +7,14 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class DataOptions:
-    """Name the questions of a task.
+    """The questions of a task.
 
     Attributes:
-        split: part of the hub's data set, or of a local file that has a field `split`.
-        limit: at most so many questions, from the start; None for all.
-        data: a local file in place of the hub's data set.
-        visible: which tests models see, where the task leaves a choice: `one` or `all`.
-        group: the column whose value says which rows of `data` belong together.
+        split: the split of the hub's data set, or of a local file with a field `split`.
+        limit: maximum number of questions, from the start; None for all.
+        data: a local file instead of the hub's data set.
+        visible: which tests models see, if the task allows a choice: `one` or `all`.
+        group: the column of `data` that contains the group of each question.
     """
 
     split: str = "test"
@@ -25,21 +25,21 @@ class DataOptions:
 
     @property
     def data_name(self) -> str | None:
-        """Return the name of the local file without its folder; None without one."""
+        """The name of the local file without its folder; None without a file."""
         return Path(self.data).name if self.data else None
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Say how a run is made and where it is kept.
+    """How a run is made, and where it is stored.
 
     Attributes:
         directory: the folder of runs.
-        fresh: whether what an earlier run left is forgotten.
-        questions: how many are in flight; None keeps the models busy.
-        budget: USD; the run stops before this is spent.
+        fresh: whether the results of an earlier run are removed.
+        questions: number of questions asked at the same time; None keeps the models busy.
+        budget: maximum cost in USD; the run stops before it is exceeded.
         track: whether the run is logged to MLflow.
-        store: address of the MLflow store; None is `MLFLOW_TRACKING_URI`, else SQLite in the
+        store: the URI of the MLflow store; None for `MLFLOW_TRACKING_URI`, else SQLite in the
             working directory.
     """
 

@@ -1,4 +1,7 @@
-"""Calls that several evaluations of one comparison would make are made once, and count in full for each of them."""
+"""Ledgers of a comparison that share calls.
+
+A call that several evaluations make is made once and counts in full for each of them.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,14 +15,14 @@ _SHARED_KEY = "shared"
 
 
 class SharedLedger(Ledger):
-    """The ledger of one evaluation, which also answers with the calls in the others' ledgers.
+    """The ledger of one evaluation, which also returns the calls in other ledgers.
 
-    What it takes from another it keeps as its own, marked: every evaluation's folder then holds all calls that its outcome
-    rests on, and is read and resumed like any other.
+    A call from another ledger is copied into this one and marked. So the folder of every evaluation
+    contains all calls that its results depend on, and is read and resumed like any other folder.
 
     Args:
         path: the file, as of a `Ledger`.
-        others: the ledgers of the other evaluations, looked in when a call is asked for.
+        others: the ledgers of the other evaluations.
     """
 
     def __init__(self, path: Path, others: Sequence[Ledger]) -> None:
@@ -27,11 +30,12 @@ class SharedLedger(Ledger):
         self._others = others
 
     def get(self, key: str) -> dict[str, Any] | None:
+        """Return the entry of a call, from this ledger or another one; None without one."""
         entry = super().get(key)
         if entry:
             return entry
         for other in self._others:
-            # Not `get`: two ledgers that lack a call would ask each other without end.
+            # Not `other.get`: two ledgers that lack a call would ask each other forever.
             entry = Ledger.get(other, key)
             if entry:
                 self.put(
@@ -42,7 +46,7 @@ class SharedLedger(Ledger):
 
 
 class LedgerGroup:
-    """Ledgers that answer from each other's calls.
+    """Ledgers that share their calls.
 
     >>> group = LedgerGroup()
     >>> store.open(ledger_factory=group.open)  # doctest: +SKIP
@@ -52,10 +56,10 @@ class LedgerGroup:
         self._ledgers: list[Ledger] = []
 
     def open(self, path: Path) -> SharedLedger:
-        """Open one more ledger of the group.
+        """Open another ledger of the group.
 
         Raises:
-            CopeError: when the file cannot be written, or a line in it is damaged.
+            CopeError: if the file cannot be written, or one of its lines is damaged.
         """
         ledger = SharedLedger(path, self._ledgers)
         self._ledgers.append(ledger)
@@ -64,11 +68,11 @@ class LedgerGroup:
 
 @dataclass
 class SharingStats:
-    """How many calls were made, in all runs of a comparison, and how many evaluations took from another.
+    """The number of calls in all runs of a comparison, and how many of them were shared.
 
     Attributes:
         calls_made: calls that a model answered.
-        calls_shared: calls that an evaluation would have made alone, and took from another instead.
+        calls_shared: calls that an evaluation took from another one instead of making them.
         calls_stopped: calls that were stopped early; they are among `made`.
         by_system: the same three counts of each system.
     """

@@ -1,6 +1,7 @@
-"""The folder of one evaluation: its settings, every model call, and a result for each question, written as they are made.
+"""The folder of one evaluation: its settings, every model call, and a result for each question.
 
-This module owns the names of the files in the folder, and is their only writer and reader.
+Calls and results are written as they arrive. Only this module knows the names of the files, and
+only it reads and writes them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -29,16 +30,25 @@ CALLS_FILE = "calls.jsonl"
 
 @dataclass
 class QuestionResult:
-    """One question's outcome.
+    """The result of one question.
 
     Attributes:
-        key: identifies the question by its content.
-        gold: the right answer; None where none is known.
-        score: between 0 and 1; None when a model failed, which is an error and never a wrong answer, or no right answer is known.
-        rounds: each round's votes, samples, plan and decision, as in the prediction.
-        usage: calls, tokens, money and seconds by tier, round and role.
-        usd: None when a price is not known.
-        error: what failed, in a line.
+        key: a digest of the question's content.
+        id: the id of the question in its data set.
+        question: the text of the question.
+        gold: the right answer; None if unknown.
+        answer: the answer of the system; None if none could be read.
+        score: between 0 and 1; None if no right answer is known, or if a model failed, which is an
+            error and not a wrong answer.
+        feedback: the feedback of the score.
+        round: the round or stage that answered.
+        confidence: the confidence in the answer.
+        votes: the number of samples for each answer in the round that answered.
+        rounds: for each round its votes, samples, plan and decision, as in the prediction.
+        usage: calls, tokens, USD and seconds by tier, round and role.
+        usd: the cost in USD; None if a price is unknown.
+        seconds: from the question to the answer.
+        error: the error of a model, as one line.
     """
 
     key: str
@@ -59,10 +69,10 @@ class QuestionResult:
 
     @classmethod
     def from_line(cls, line: Mapping[str, Any]) -> "QuestionResult":
-        """Build a result from a line of a run's file. Keys that only another version of the package knows are ignored.
+        """Return the result in a line of a run's file. Keys of other versions are ignored.
 
         Raises:
-            TypeError: when a key without a default is missing.
+            TypeError: if a key without a default is missing.
         """
         known = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in line.items() if name in known})
@@ -72,25 +82,31 @@ Record = QuestionResult  # the name of earlier versions
 
 
 def key_examples(examples: list[dspy.Example]) -> dict[str, dspy.Example]:
-    """Return the examples by the digest of their content. Equal rows get different keys, so that each of them counts."""
-    found: dict[str, dspy.Example] = {}
+    """Return the examples by a digest of their content.
+
+    Equal rows get different keys, so that each of them counts.
+    """
+    by_key: dict[str, dspy.Example] = {}
     for example in examples:
         base = digest(example.question, example.answer)
         key, copy = base, 1
-        while key in found:
+        while key in by_key:
             copy += 1
             key = f"{base}-{copy}"
-        found[key] = example
-    return found
+        by_key[key] = example
+    return by_key
 
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A run as its folder holds it, possibly while another process is still writing there. Reading changes no file.
+    """A run that is read from its folder, possibly while another process still writes to it.
+
+    Reading changes no file.
 
     Attributes:
         path: the folder.
-        metadata: facts about the run, such as its MLflow run. `settings` are among them, with `task` and `preset`.
+        metadata: facts about the run, such as its MLflow run, and its `settings` with `task` and
+            `preset`.
     """
 
     path: Path
@@ -98,7 +114,7 @@ class StoredRun:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """All that decides the run's outcome."""
+        """All settings that decide the results of the run."""
         return self.metadata["settings"]
 
     @property
@@ -106,7 +122,7 @@ class StoredRun:
         """The stages of a system that is no cascade; empty for a cascade.
 
         Raises:
-            CopeError: when they are damaged.
+            CopeError: if they are damaged.
         """
         try:
             return tuple(Stage.from_dict(stage) for stage in self.metadata.get("stages", ()))
@@ -117,16 +133,17 @@ class StoredRun:
 
     @cached_property
     def results(self) -> dict[str, QuestionResult]:
-        """The result of each question by its key. A failure counts only until the question is answered.
+        """The result of each question by its key. An answer replaces an earlier failure.
 
         Raises:
-            CopeError: when the file cannot be read, or a line is no result.
+            CopeError: if the file cannot be read, or a line is no result.
         """
-        found: dict[str, QuestionResult] = {}
+        results: dict[str, QuestionResult] = {}
         for result in _read_results(self.path / RESULTS_FILE, repair=False):
-            if result.error is None or result.key not in found or found[result.key].error:
-                found[result.key] = result
-        return found
+            earlier = results.get(result.key)
+            if result.error is None or earlier is None or earlier.error:
+                results[result.key] = result
+        return results
 
     @property
     def answered(self) -> dict[str, QuestionResult]:
@@ -139,17 +156,18 @@ class StoredRun:
 
 
 class RunStore:
-    """The folder of one evaluation below the folder of runs, named by task, preset and a digest of the settings.
+    """The folder of one evaluation, named by task, preset and a digest of the settings.
 
-    The same settings find the same folder, so that the same command resumes where the last one stopped.
+    The same settings lead to the same folder, so that the same command resumes the run.
 
     Args:
-        settings: all that decides the run's outcome, as plain data; `task` and `preset` are among them.
+        settings: all settings that decide the results, as plain data with `task` and `preset`.
         root: the folder of runs.
 
     Attributes:
         path: the folder.
-        results: the results by question key. Failures are not among them, because such a question is asked again.
+        results: the results by question key, without failures, because a failed question is asked
+            again.
         ledger: the calls of the run, while the store is open.
     """
 
@@ -162,10 +180,10 @@ class RunStore:
 
     @staticmethod
     def read(path: Path) -> StoredRun:
-        """Read a run back, finished or not.
+        """Read a run, finished or not.
 
         Raises:
-            CopeError: when the folder is not that of a run.
+            CopeError: if the folder is not that of a run.
         """
         try:
             metadata = read_metadata(path / METADATA_FILE)
@@ -189,23 +207,23 @@ class RunStore:
         """Open the folder for writing, and lock it.
 
         Args:
-            fresh: remove what an earlier run left.
-            accept: whether the result of an earlier run still counts; the question is asked again where it does not.
+            fresh: whether the files of an earlier run are removed.
+            accept: whether the result of an earlier run still counts; otherwise the question is
+                asked again.
             ledger_factory: opens the ledger at a path.
 
         Raises:
-            CopeError: when the folder cannot be written, or another process is writing to it.
+            CopeError: if the folder cannot be written, or another process is writing to it.
         """
         lock = lock_directory(self.path, "evaluation")
         try:
             if fresh:
                 for name in (CALLS_FILE, RESULTS_FILE, METADATA_FILE):
                     (self.path / name).unlink(missing_ok=True)
-            self.results = {
-                result.key: result
-                for result in _read_results(self.results_file, repair=True)
-                if result.error is None and accept(result)
-            }
+            self.results = {}
+            for result in _read_results(self.results_file, repair=True):
+                if result.error is None and accept(result):
+                    self.results[result.key] = result
             self.ledger = ledger_factory(self.path / CALLS_FILE)
             self._writer = JsonlWriter(self.results_file)
             self.update_metadata(settings=self.settings)
@@ -219,6 +237,7 @@ class RunStore:
 
     @property
     def results_file(self) -> Path:
+        """The file of the results."""
         return self.path / RESULTS_FILE
 
     def add(self, result: QuestionResult) -> None:
@@ -228,7 +247,7 @@ class RunStore:
             self.results[result.key] = result
 
     def metadata(self) -> dict[str, Any]:
-        """Return the facts that were saved about the run; empty for a new one."""
+        """Return the facts that are saved about the run; empty for a new one."""
         return read_metadata(self.path / METADATA_FILE)
 
     def update_metadata(self, **values: Any) -> None:
@@ -237,7 +256,7 @@ class RunStore:
 
 
 def has_results(path: Path) -> bool:
-    """Return whether a folder holds the results of a run, whatever state they are in."""
+    """Return whether a folder holds the results of a run, in any state."""
     return (path / RESULTS_FILE).is_file()
 
 

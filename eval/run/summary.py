@@ -1,4 +1,4 @@
-"""What the records of an evaluation add up to: overall, by round, and beside the large tier alone."""
+"""Summarize the results of an evaluation: overall, by round, and compared with a baseline."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,6 +8,7 @@ from typing import Any
 
 from ...errors import CopeError
 from ...models import Usage
+from ...models.usage_row import UsageRow
 from ...stats.intervals import none_if_nan
 from ...stats.tiers import LARGE
 from .store import QuestionResult, find_runs
@@ -15,7 +16,16 @@ from .store import QuestionResult, find_runs
 
 @dataclass(frozen=True)
 class RoundSummary:
-    """One round: how many questions it answered and how well, and what its calls took over all questions."""
+    """The summary of one round.
+
+    Attributes:
+        round: the number of the round, from 1.
+        reached: number of questions that reached the round.
+        answered: number of questions that it answered.
+        share: `answered` as a share of all questions.
+        accuracy: mean score of the answered questions; None if unknown or without any.
+        usage: the calls of the round for all questions.
+    """
 
     round: int
     reached: int
@@ -38,7 +48,14 @@ class RoundSummary:
 
 @dataclass(frozen=True)
 class BaselineResult:
-    """What the last tier alone did on the same questions, from an earlier run."""
+    """The last tier alone on the same questions, in an earlier run.
+
+    Attributes:
+        accuracy: mean score; None if unknown.
+        usage: its calls.
+        run: the name of the folder of the run, or of the recording.
+        tier: the last tier.
+    """
 
     accuracy: float | None
     usage: Usage
@@ -57,13 +74,20 @@ class BaselineResult:
 
 @dataclass(frozen=True)
 class Summary:
-    """An evaluation's figures.
+    """The summary of an evaluation.
 
     Attributes:
-        n: questions with an outcome; those on which a model failed are `errors` and count nowhere else.
-        accuracy: mean score, with its 95% Wilson interval over the independent questions that they are worth; None, and the
-            interval 0 to 1, where some have no right answer.
-        unreadable: questions without a readable answer, counted as wrong.
+        n: number of questions with a result, without `errors`.
+        errors: number of questions on which a model failed; they count nowhere else.
+        accuracy: mean score; None if some questions have no right answer.
+        interval: the 95% Wilson interval of the accuracy, over the effective number of independent
+            questions; 0 to 1 if the accuracy is None.
+        unreadable: number of questions without a readable answer, which are counted as wrong.
+        rounds: the rounds or stages.
+        tiers: the usage by tier.
+        total: the usage of all calls.
+        seconds_per_question: mean model time; None if unknown.
+        baseline: the last tier alone; None without such a run.
     """
 
     n: int
@@ -79,7 +103,6 @@ class Summary:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain data."""
-        baseline = self.baseline
         return {
             "n": self.n,
             "errors": self.errors,
@@ -90,7 +113,7 @@ class Summary:
             "tiers": {tier: usage.summary() for tier, usage in self.tiers.items()},
             "total": self.total.summary(),
             "seconds_per_question": self.seconds_per_question,
-            "large_alone": None if baseline is None else baseline.as_dict(),
+            "large_alone": None if self.baseline is None else self.baseline.as_dict(),
         }
 
 
@@ -100,95 +123,107 @@ def summarize(
     baseline: BaselineResult | None = None,
     groups: Mapping[str, str] | None = None,
 ) -> Summary:
-    """The figures of some records.
+    """Summarize the results of an evaluation.
 
     Args:
         results: one for each question.
-        rounds: how many stages the system has.
+        rounds: number of rounds or stages of the system.
         baseline: the last tier alone on the same questions.
-        groups: by a question's key, what it belongs to; questions of a group hang together.
+        groups: the group of a question by its key. The questions of a group are not independent.
     """
     import numpy as np
 
     from ...stats.clustered import clustered_wilson, group_labels
 
-    good = [record for record in results if record.error is None]
-    scores = _scores(good)
-    usage = [row for record in good for row in record.usage]
-    n, seconds = len(good), Usage.from_rows(usage).machine_seconds
+    answered = [result for result in results if result.error is None]
+    labels = group_labels([result.key for result in answered], groups)
+    n = len(answered)
+    total = _usage_of(answered)
+    seconds = total.machine_seconds
     return Summary(
         n=n,
         errors=len(results) - n,
-        accuracy=mean_score(good),
-        interval=clustered_wilson(
-            np.array(scores), group_labels([record.key for record in good], groups)
-        ),
-        unreadable=sum(record.answer is None for record in good),
-        rounds=tuple(_round(good, number) for number in range(1, rounds + 1)),
-        tiers={
-            t: Usage.from_rows(r for r in usage if r["tier"] == t)
-            for t in sorted({r["tier"] for r in usage}, reverse=True)
-        },
-        total=Usage.from_rows(usage),
+        accuracy=mean_score(answered),
+        interval=clustered_wilson(np.array(_scores(answered)), labels),
+        unreadable=sum(result.answer is None for result in answered),
+        rounds=tuple(_summarize_round(answered, number) for number in range(1, rounds + 1)),
+        tiers=_usage_by_tier(answered),
+        total=total,
         seconds_per_question=seconds / n if n and seconds is not None else None,
         baseline=baseline,
     )
 
 
 def mean_score(results: Sequence[QuestionResult]) -> float | None:
-    """Accuracy of records without errors; None without any, or where some have no right answer."""
-    return none_if_nan(sum(_scores(results)) / len(results)) if results else None
+    """Return the accuracy of results without errors.
+
+    None without results, or if some questions have no right answer.
+    """
+    if not results:
+        return None
+    return none_if_nan(sum(_scores(results)) / len(results))
 
 
-def _scores(records: Sequence[QuestionResult]) -> list[float]:
-    return [math.nan if record.score is None else record.score for record in records]
+def _scores(results: Sequence[QuestionResult]) -> list[float]:
+    return [math.nan if result.score is None else result.score for result in results]
 
 
-def _round(records: Sequence[QuestionResult], number: int) -> RoundSummary:
-    answered = [record for record in records if record.round == number]
+def _usage_of(results: Sequence[QuestionResult]) -> Usage:
+    return Usage.from_rows(row for result in results for row in result.usage)
+
+
+def _usage_by_tier(results: Sequence[QuestionResult]) -> dict[str, Usage]:
+    """Return the usage of each tier, sorted by name in descending order: small before large."""
+    rows: dict[str, list[UsageRow]] = {}
+    for result in results:
+        for row in result.usage:
+            rows.setdefault(row["tier"], []).append(row)
+    return {tier: Usage.from_rows(rows[tier]) for tier in sorted(rows, reverse=True)}
+
+
+def _summarize_round(results: Sequence[QuestionResult], number: int) -> RoundSummary:
+    answered = [result for result in results if result.round == number]
+    rows: list[UsageRow] = []
+    for result in results:
+        rows += [row for row in result.usage if row["round"] == number]
     return RoundSummary(
         round=number,
-        reached=sum((record.round or 0) >= number for record in records),
+        reached=sum((result.round or 0) >= number for result in results),
         answered=len(answered),
-        share=len(answered) / len(records) if records else 0.0,
+        share=len(answered) / len(results) if results else 0.0,
         accuracy=mean_score(answered),
-        usage=Usage.from_rows(
-            row for record in records for row in record.usage if row["round"] == number
-        ),
+        usage=Usage.from_rows(rows),
     )
 
 
 def find_baseline_run(
     root: Path, settings: dict[str, Any], results: Sequence[QuestionResult], model: str, tier: str
 ) -> BaselineResult | None:
-    """Find the run of the last tier alone on the same questions with the same model.
+    """Find a run of the last tier alone on the same questions with the same model.
 
     Args:
         root: the folder of runs.
-        settings: those of the run that is compared with it.
-        results: its records.
-        model: the last tier's model.
+        settings: the settings of the run that is compared with it.
+        results: the results of that run.
+        model: the model of the last tier.
         tier: the last tier.
 
     Returns:
-        None when the folder has no run that covers the questions.
+        The result on the same questions; None if the folder has no run that covers them.
     """
     if settings["preset"] == tier:
         return None
-    wanted = {record.key for record in results if record.error is None}
+    keys = {result.key for result in results if result.error is None}
+    if not keys:
+        return None
     for run in find_runs(root, task=settings["task"], preset=tier):
         if run.settings.get("models", {}).get(tier) != model:
             continue
         try:
             answered = run.answered
         except CopeError:
-            continue  # a damaged run is none to compare with, and no reason to lose this one's summary
-        if wanted and wanted <= answered.keys():
-            same = [answered[key] for key in wanted]
-            return BaselineResult(
-                mean_score(same),
-                Usage.from_rows(row for record in same for row in record.usage),
-                run.path.name,
-                tier,
-            )
+            continue  # a damaged run must not prevent the summary of this one
+        if keys <= answered.keys():
+            same = [answered[key] for key in keys]
+            return BaselineResult(mean_score(same), _usage_of(same), run.path.name, tier)
     return None

@@ -1,8 +1,8 @@
-"""An evaluation run with its MLflow run: its settings, where its program comes from, what is logged."""
+"""Evaluate a system and log the evaluation to MLflow."""
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrackedEvaluation:
-    """Hold what an evaluation gave.
+    """An evaluation with its summary.
 
     Attributes:
-        outcome: the questions' records, and why questions are left.
-        summary: the figures of the records.
+        outcome: the results, and why some questions were not asked.
+        summary: the summary of the results.
         run: the MLflow run; None without tracking.
     """
 
@@ -43,7 +43,7 @@ class TrackedEvaluation:
 
 
 def question_settings(task: Task, data: DataOptions) -> dict[str, Any]:
-    """Return what decides which questions are asked and what models see of them."""
+    """Return the settings that decide which questions are asked and what models see of them."""
     settings: dict[str, Any] = {"task": task.name}
     if task.test_visibility:
         settings["shown"] = task.test_visibility
@@ -55,12 +55,12 @@ def question_settings(task: Task, data: DataOptions) -> dict[str, Any]:
 def run_settings(
     task: Task, data: DataOptions, team_options: TeamOptions, team: Team, system: System
 ) -> dict[str, Any]:
-    """Return all that decides a run's outcome; the same settings find the same folder.
+    """Return all settings that decide the results of a run, and so its folder.
 
     Args:
-        task: scores the answers.
-        data: names the questions.
-        team_options: those of the team.
+        task: the task.
+        data: the options of the questions.
+        team_options: the options of the team.
         team: the tiers.
         system: answers the questions.
     """
@@ -75,20 +75,19 @@ def run_settings(
 def program_origin(
     file: Path | None, examples: Sequence[dspy.Example], notify: Callable[[str], None]
 ) -> dict[str, Any]:
-    """Return the program's file, and how many of the questions it was compiled on.
+    """Return the file of a program, and how many of the questions it was compiled on.
 
     Args:
-        file: the program's file; None for a preset as it is.
+        file: the file of the program; None for a preset.
         examples: the questions.
-        notify: receives a warning when the program was compiled on some of them.
+        notify: receives a warning if the program was compiled on some of the questions.
     """
-    seen = count_overlap(read_compile_metadata(file), list(examples)) if file else None
-    if seen and seen.summary:
-        notify(f"warning: {seen.summary}")
-    return {
-        "program_file": str(file) if file else None,
-        "seen": seen.as_dict() if seen else None,
-    }
+    if file is None:
+        return {"program_file": None, "seen": None}
+    overlap = count_overlap(read_compile_metadata(file), list(examples))
+    if overlap and overlap.summary:
+        notify(f"warning: {overlap.summary}")
+    return {"program_file": str(file), "seen": overlap.as_dict() if overlap else None}
 
 
 def evaluate_tracked(
@@ -104,19 +103,19 @@ def evaluate_tracked(
     table: Callable[[Summary], str],
     tracker: "Tracker",
 ) -> TrackedEvaluation:
-    """Ask the questions that are left, record and summarize them, and log the run to MLflow.
+    """Ask the questions without a result, summarize all results, and log the run to MLflow.
 
     Args:
         task: scores the answers.
         examples: the questions.
         team: the tiers.
-        system: answers them.
-        store: the run's folder, opened.
+        system: answers the questions.
+        store: the open folder of the run.
         options: how the run is made.
-        origin: see `program_origin`; under `calibration` the file of one.
-        on_result: receives every new record.
+        origin: the result of `program_origin`, with the file of a calibration under `calibration`.
+        on_result: receives every new result.
         table: formats the summary for MLflow.
-        tracker: keeps the run.
+        tracker: logs the run.
     """
     with ExitStack() as stack:
         run: TrackerRun | None = None
@@ -128,7 +127,7 @@ def evaluate_tracked(
                 return nullcontext()
             return tracker.question_span(example.id, example.question)
 
-        work = evaluate(
+        evaluation = evaluate(
             task,
             examples,
             system,
@@ -138,11 +137,11 @@ def evaluate_tracked(
             on_result=on_result,
             question_context=question_context,
         )
-        outcome = asyncio.run(work)
-        last = baseline_tier(system, team)
-        model = team[last].model
+        outcome = asyncio.run(evaluation)
+        tier = baseline_tier(system, team)
+        model = team[tier].model
         baseline = find_baseline_run(
-            options.directory, store.settings, outcome.results, model, last
+            options.directory, store.settings, outcome.results, model, tier
         )
         summary = summarize(outcome.results, len(system.stages), baseline)
         if run:
@@ -159,15 +158,25 @@ def open_tracked_run(
     uri: str | None,
     origin: Mapping[str, Any],
 ) -> "TrackerRun":
-    """Open the MLflow run of an evaluation, again the same one where this folder had one."""
+    """Open the MLflow run of an evaluation: the earlier one, if the folder of the run names one.
+
+    Args:
+        stack: closes the run.
+        tracker: opens the run.
+        examples: the questions.
+        system: answers the questions.
+        store: the open folder of the run.
+        uri: the URI of the MLflow store; None for the default one.
+        origin: see `evaluate_tracked`.
+    """
     settings = dict(store.settings)
     settings["questions"] = len(examples)
     settings["data_fingerprint"] = digest([(e.question, e.answer) for e in examples])
     thresholds = [stage.threshold for stage in system.stages if stage.threshold is not None]
     settings["thresholds"] = thresholds
     settings["samples"] = [stage.samples for stage in system.stages]
-    params = {f"model.{tier}": model for tier, model in settings.pop("models").items()}
-    params |= settings
+    models = settings.pop("models")
+    params = {f"model.{tier}": model for tier, model in models.items()} | settings
     tags = {"folder": str(store.path), "program_file": origin["program_file"] or "none"}
     if origin.get("calibration"):
         tags["calibration"] = origin["calibration"]
@@ -176,14 +185,14 @@ def open_tracked_run(
     run = stack.enter_context(
         tracker.open(
             f"cope-{settings['task']}",
-            f"{settings['preset']}",
+            str(settings["preset"]),
             params,
             tags,
             store.metadata().get("mlflow_run"),
             uri,
         )
     )
-    # An address may hold a password, which must not get into a file.
+    # A URI may contain a password, which must not be written to a file.
     public = None if urlsplit(run.uri).password else run.uri
     store.update_metadata(mlflow_run=run.id, mlflow_store=public)
     return run
@@ -192,8 +201,8 @@ def open_tracked_run(
 def log_summary(
     run: "TrackerRun", summary: Summary, store: RunStore, system: System, table: str
 ) -> None:
-    """Log figures, records, table and program to the MLflow run."""
-    run.log_metrics(dict(_metrics(summary)))
+    """Log metrics, results, table and program to the MLflow run."""
+    run.log_metrics(_metrics(summary))
     run.log_artifact(store.results_file)
     run.log_text(table, "table.txt")
     run.log_text(json.dumps(summary.as_dict(), indent=1), "summary.json")
@@ -201,33 +210,38 @@ def log_summary(
         run.log_text(json.dumps(system.dump_state(), indent=1, default=str), "program.json")
 
 
-def _metrics(summary: Summary) -> Iterator[tuple[str, float | int | None]]:
+def _metrics(summary: Summary) -> dict[str, float | int | None]:
     low, high = summary.interval
-    yield "accuracy", summary.accuracy
-    yield "accuracy_low", low
-    yield "accuracy_high", high
-    yield "questions", summary.n
-    yield "errors", summary.errors
-    yield "unreadable", summary.unreadable
-    yield "seconds_per_question", summary.seconds_per_question
-    yield "usd", _known_usd(summary.total)
+    metrics = {
+        "accuracy": summary.accuracy,
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "questions": summary.n,
+        "errors": summary.errors,
+        "unreadable": summary.unreadable,
+        "seconds_per_question": summary.seconds_per_question,
+        "usd": _known_usd(summary.total),
+    }
     for round_ in summary.rounds:
         name = f"round_{round_.round}"
-        yield f"{name}.share", round_.share
-        yield f"{name}.accuracy", round_.accuracy
-        yield from _usage_metrics(name, round_.usage)
-    for tier, spent in summary.tiers.items():
-        yield from _usage_metrics(tier, spent)
+        metrics[f"{name}.share"] = round_.share
+        metrics[f"{name}.accuracy"] = round_.accuracy
+        metrics |= _usage_metrics(name, round_.usage)
+    for tier, usage in summary.tiers.items():
+        metrics |= _usage_metrics(tier, usage)
+    return metrics
 
 
-def _usage_metrics(name: str, spent: Usage) -> Iterator[tuple[str, float | int | None]]:
-    yield f"{name}.calls", spent.calls
-    yield f"{name}.prompt_tokens", spent.prompt_tokens
-    yield f"{name}.plan_tokens", spent.plan_tokens
-    yield f"{name}.answer_tokens", spent.answer_tokens
-    yield f"{name}.usd", _known_usd(spent)
-    yield f"{name}.seconds", spent.machine_seconds
+def _usage_metrics(name: str, usage: Usage) -> dict[str, float | int | None]:
+    return {
+        f"{name}.calls": usage.calls,
+        f"{name}.prompt_tokens": usage.prompt_tokens,
+        f"{name}.plan_tokens": usage.plan_tokens,
+        f"{name}.answer_tokens": usage.answer_tokens,
+        f"{name}.usd": _known_usd(usage),
+        f"{name}.seconds": usage.machine_seconds,
+    }
 
 
-def _known_usd(spent: Usage) -> float | None:
-    return None if spent.unpriced else spent.usd
+def _known_usd(usage: Usage) -> float | None:
+    return None if usage.unpriced else usage.usd

@@ -131,7 +131,7 @@ def test_a_server_that_is_gone_ends_the_run_in_one_line_and_the_run_goes_on_late
     program, engine = cascade(script, "small")
     with monkeypatch.context() as patch:
         patch.setattr(asyncio, "sleep", at_once)  # DSPy's back-off between its retries
-        with pytest.raises(Unavailable, match="the same command goes on") as raised:
+        with pytest.raises(Unavailable, match="the same command resumes") as raised:
             run(program, tmp_path, in_flight=1)
     assert "\n" not in str(raised.value)
     assert len(engine.requests) == 4 + 4, "four answers, then the fifth with three retries"
