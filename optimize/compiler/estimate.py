@@ -1,4 +1,4 @@
-"""What a compile will use, from what a few real questions used."""
+"""Estimate what a compile will use, from a pilot of a few real questions."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,20 +11,28 @@ from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.early_stopping import NONE
 from ...programs.ensemble import members_of
 
+_NEW_WORK_SHARE = 0.5  # of the questions; optimizers repeat the others
+_SHORT_ANSWER_SHARE = 0.02  # of the written tokens that remain with demonstrations
+"""Labeled rows took a small model from 212 tokens an answer to 4."""
+_COMPLETION_COST_RATIO = 8  # cost of a written token, in tokens read: in time and in money
+_PROPOSAL_TOKENS = (800, 4000)  # of one call of the proposer, prompt and reply
+_PROPOSAL_COMPLETION_SHARE = 0.25  # of these, the reply
+
 
 @dataclass(frozen=True)
 class CostEstimate:
-    """A range for the whole compile.
+    """The range of what a whole compile uses.
 
     Attributes:
-        low: when many questions are met again, and rounds that are known cost nothing; where prompts get demonstrations, when
-            answers shrink to a few tokens by them.
-        high: when every question costs what the dearest of the pilot did, in prompts that hold all demonstrations.
-        questions: that programs answer in all, about.
-        pilot: questions that the figures come from.
-        proposals: calls of the proposing model, about.
-        num_correct: answers of the pilot that were right.
-        assumes_short_answers: whether the lower end counts on shorter answers.
+        low: the usage when many questions repeat and cached rounds cost nothing; with
+            demonstrations also when answers shrink to a few tokens.
+        high: the usage when every question costs as much as the most expensive one of the pilot, in
+            prompts with all demonstrations.
+        questions: about how many questions programs answer.
+        pilot: the number of questions of the pilot.
+        proposals: about how many calls the proposer gets.
+        assumes_short_answers: whether the lower end assumes shorter answers.
+        num_correct: the right answers of the pilot.
     """
 
     low: Usage
@@ -37,16 +45,15 @@ class CostEstimate:
 
     @property
     def assumptions(self) -> tuple[str, str]:
-        """What the two ends of the range stand for, in words."""
-        shorter = (
-            ", and demonstrations make answers as short as a few tokens"
-            if self.assumes_short_answers
-            else ""
+        """The assumptions behind the lower and the upper end, as texts."""
+        low = f"low: {1 - _NEW_WORK_SHARE:.0%} of the questions are met again and cost nothing"
+        if self.assumes_short_answers:
+            low += ", and demonstrations make answers as short as a few tokens"
+        high = (
+            "high: every question costs what the dearest of the pilot did, and prompts grow with "
+            "the demonstrations"
         )
-        return (
-            f"low: {1 - _NEW_WORK_SHARE:.0%} of the questions are met again and cost nothing{shorter}",
-            "high: every question costs what the dearest of the pilot did, and prompts grow with the demonstrations",
-        )
+        return low, high
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -61,42 +68,28 @@ class CostEstimate:
 
 
 def usage_per_question(usages: Sequence[Sequence[UsageRow]]) -> list[Usage]:
-    """Return what each question of a pilot used; a prediction's `usage` holds it by tier, round and role."""
+    """Return what each question used; `usages` holds the `usage` of each prediction."""
     return [Usage.from_rows(rows) for rows in usages]
 
 
 def affordable_questions(budget: Budget, pilot: Sequence[Usage]) -> int | None:
-    """How many questions like those of the pilot a budget pays for; None where nothing that they use is bounded."""
-    shares = []
+    """Return how many questions like those of the pilot a budget allows; None without a bound."""
+    counts = []
     for name, bound in budget.bounds().items():
-        used = sum(cost.totals()[name] or 0 for cost in pilot)
+        used = sum(usage.totals()[name] or 0 for usage in pilot)
         if used:
-            shares.append(int(bound * len(pilot) / used))
-    return min(shares, default=None)
+            counts.append(int(bound * len(pilot) / used))
+    return min(counts, default=None)
 
 
 def completion_share(usages: Sequence[Sequence[UsageRow]]) -> float:
-    """The share of a pilot's tokens that models wrote; prompts are the rest."""
-    rows = [row for usage in usages for row in usage]
-    written = sum(_written(row) for row in rows)
-    return written / max(1, written + sum(_read(row) for row in rows))
-
-
-def _read(row: UsageRow) -> int:
-    return row["prompt_tokens"] or 0
-
-
-def _written(row: UsageRow) -> int:
-    return row["completion_tokens"] or 0
-
-
-_NEW_WORK_SHARE = 0.5  # the share of new work when optimizers ask much of the same again
-_SHORT_ANSWER_SHARE = (
-    0.02  # of what is written; labelled rows took a small model from 212 tokens an answer to 4
-)
-_COMPLETION_COST_RATIO = 8  # of a written token beside one that is read, in time and in money
-_PROPOSAL_TOKENS = (800, 4000)  # of one call of the proposing model, prompt and reply
-_PROPOSAL_COMPLETION_SHARE = 0.25  # of these, the reply
+    """Return the share of the tokens that models wrote; the rest are prompts."""
+    written, read = 0, 0
+    for rows in usages:
+        for row in rows:
+            written += row["completion_tokens"] or 0
+            read += row["prompt_tokens"] or 0
+    return written / max(1, written + read)
 
 
 def estimate_cost(
@@ -108,51 +101,37 @@ def estimate_cost(
     completion_share: float = 0.0,
     price_of: Callable[[int, int, float], float | None] = lambda prompt, completion, seconds: None,
 ) -> CostEstimate:
-    """A range for so many questions and proposals.
+    """Estimate the usage of so many questions and proposals.
 
     Args:
         pilot: what single questions used.
-        questions: how many more programs will answer.
-        proposals: calls of the proposing model.
-        demos: demonstrations that prompts will hold, each about as long as a question with its answer.
-        questions_without_demos: of the questions, those asked before there is any demonstration; None
-            where the optimizer adds none.
-        completion_share: share of the pilot's tokens that models wrote.
-        price_of: USD of a proposal by prompt tokens, completion tokens and machine seconds; None when it is not known.
+        questions: the questions that programs will answer.
+        proposals: the calls of the proposer.
+        demos: the demonstrations of a prompt, each about as long as a question with its answer.
+        questions_without_demos: of the questions, those before there are demonstrations; None for
+            an optimizer that adds none.
+        completion_share: the share of the pilot's tokens that models wrote.
+        price_of: returns the price of a proposal in USD by prompt tokens, completion tokens and
+            seconds of machine time; None when it is unknown.
     """
     mean = _sum(pilot).times(1 / max(1, len(pilot)))
     most_expensive = max(pilot, key=lambda usage: (usage.calls, usage.tokens), default=Usage())
-    low, high = (
-        mean.times(_NEW_WORK_SHARE * questions).totals(),
-        most_expensive.times(questions).totals(),
-    )
+    low = mean.times(_NEW_WORK_SHARE * questions).totals()
+    high = most_expensive.times(questions).totals()
     each = mean.totals()
-    speed = each["seconds"] / each["tokens"] if each["tokens"] else 0.0
     high["tokens"] += demos * questions * max(1, each["tokens"])
     high["seconds"] += demos * questions * each["seconds"] / _COMPLETION_COST_RATIO
     if questions_without_demos is not None:
-        saved = (
-            (1 - _SHORT_ANSWER_SHARE)
-            * max(0, questions - questions_without_demos)
-            / max(1, questions)
-        )
-        # The writing's share of time and money.
-        weight = (
-            _COMPLETION_COST_RATIO
-            * completion_share
-            / (_COMPLETION_COST_RATIO * completion_share + 1 - completion_share)
-        )
-        low["tokens"] = round(low["tokens"] * (1 - saved * completion_share))
-        low["seconds"] *= 1 - saved * weight
-        if low["usd"] is not None:
-            low["usd"] *= 1 - saved * weight
-    for totals, tokens in ((low, _PROPOSAL_TOKENS[0]), (high, _PROPOSAL_TOKENS[1])):
-        totals["calls"] += proposals
-        totals["tokens"] += proposals * tokens
-        totals["seconds"] += proposals * tokens * speed
-        if proposals:
+        with_demos = max(0, questions - questions_without_demos) / max(1, questions)
+        _shorten_answers(low, (1 - _SHORT_ANSWER_SHARE) * with_demos, completion_share)
+    seconds_per_token = each["seconds"] / each["tokens"] if each["tokens"] else 0.0
+    if proposals:
+        for totals, tokens in zip((low, high), _PROPOSAL_TOKENS, strict=True):
             reply = round(_PROPOSAL_COMPLETION_SHARE * tokens)
-            price = price_of(tokens - reply, reply, tokens * speed)
+            price = price_of(tokens - reply, reply, tokens * seconds_per_token)
+            totals["calls"] += proposals
+            totals["tokens"] += proposals * tokens
+            totals["seconds"] += proposals * tokens * seconds_per_token
             if totals["usd"] is None or price is None:
                 totals["usd"] = None
             else:
@@ -163,20 +142,41 @@ def estimate_cost(
         questions,
         len(pilot),
         proposals,
-        questions_without_demos is not None,
+        assumes_short_answers=questions_without_demos is not None,
     )
 
 
-def estimate_validation(questions: int, first: Usage, pilot: Sequence[Usage]) -> Usage:
-    """What one more validation may take: half as much again as the first, whose prompts had no demonstrations.
+def _shorten_answers(totals: dict[str, Any], saved: float, completion_share: float) -> None:
+    """Reduce totals by a share of the written tokens.
 
     Args:
-        questions: of the validation.
-        first: what it took; nothing after an interruption, and then the pilot tells.
+        totals: the totals of a usage, which are changed.
+        saved: the share of the written tokens that is saved.
+        completion_share: the share of all tokens that models write.
+    """
+    written = _COMPLETION_COST_RATIO * completion_share
+    share_of_cost = written / (written + 1 - completion_share)
+    totals["tokens"] = round(totals["tokens"] * (1 - saved * completion_share))
+    totals["seconds"] *= 1 - saved * share_of_cost
+    if totals["usd"] is not None:
+        totals["usd"] *= 1 - saved * share_of_cost
+
+
+def estimate_validation(questions: int, first: Usage, pilot: Sequence[Usage]) -> Usage:
+    """Return the maximum usage of one more validation.
+
+    It is 1.5 times that of the first one, whose prompts had no demonstrations.
+
+    Args:
+        questions: the number of validation questions.
+        first: what the first validation used; nothing after an interruption, and then the pilot
+            decides.
         pilot: what single questions used.
     """
-    told = _sum(pilot).times(questions / len(pilot)).totals()
-    larger = {name: max(value or 0, told[name] or 0) for name, value in first.totals().items()}
+    expected = _sum(pilot).times(questions / len(pilot)).totals()
+    larger = {}
+    for name, value in first.totals().items():
+        larger[name] = max(value or 0, expected[name] or 0)
     return Usage.from_totals(**larger).times(1.5)
 
 
@@ -190,35 +190,33 @@ def _sum(parts: Sequence[Usage]) -> Usage:
 def min_calls_per_question(program: Cascade, last: int | None = None) -> int:
     """Return the minimum number of model calls for one question.
 
-    It is the case in which every round stops as early as it can, because all samples agree or none can be parsed.
+    It is the case in which every round stops as early as it can, because all samples agree or none
+    can be parsed.
 
     Args:
-        program: the cascade; in an ensemble every program answers.
+        program: the cascade; of an ensemble all members answer.
         last: the last round that runs; None runs all.
 
     >>> min_calls_per_question(Cascade("small")), min_calls_per_question(Cascade("cope"))
     (1, 12)
     """
-    least = 0
-    rounds = [round_ for round_ in program.rounds() if last is None or round_.number <= last]
-    for round_ in reversed(rounds):
-        least = min(
-            _calls(program, round_, agreed=True), _calls(program, round_, agreed=False) + least
-        )
-    return least * len(members_of(program))
+    calls = 0
+    for round_ in reversed(list(program.rounds())):
+        if last is None or round_.number <= last:
+            accepted = _min_calls(program, round_, agreed=True)
+            calls = min(accepted, _min_calls(program, round_, agreed=False) + calls)
+    return calls * len(members_of(program))
 
 
-def _calls(program: Cascade, round_: CascadeRound, agreed: bool) -> int:
-    """The calls of a round in which all samples have one vote, or none has a vote."""
-    shared = round_.planner is not None and round_.spec.plans == 1
-    each = 2 if round_.planner is not None and not shared else 1
-    return shared + each * _samples(
-        program, round_, agreed, forwards_plan=round_.forwards_plan and not shared
-    )
-
-
-def _samples(program: Cascade, round_: CascadeRound, agreed: bool, forwards_plan: bool) -> int:
-    if program.early_stop == NONE:
-        return round_.spec.samples
-    confidence = program.confidence_of(round_.number)
-    return confidence.min_samples(round_.spec, agreed, program.early_stop, forwards_plan)
+def _min_calls(program: Cascade, round_: CascadeRound, agreed: bool) -> int:
+    """Return the calls of a round in which all samples have one vote, or none has a vote."""
+    spec = round_.spec
+    shared_plan = round_.planner is not None and spec.plans == 1
+    samples = spec.samples
+    if program.early_stop != NONE:
+        forwards_plan = round_.forwards_plan and not shared_plan
+        confidence = program.confidence_of(round_.number)
+        samples = confidence.min_samples(spec, agreed, program.early_stop, forwards_plan)
+    if shared_plan:
+        return 1 + samples
+    return samples if round_.planner is None else 2 * samples

@@ -1,4 +1,4 @@
-"""Asking a program questions, side by side, in a compile."""
+"""Evaluate programs on questions in parallel during a compile."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +13,12 @@ from .student import Student
 
 @dataclass(frozen=True)
 class ProgramEvaluator:
-    """Scores programs on questions.
+    """Evaluate programs on questions.
 
     Attributes:
         metric: scores an answer.
-        session: where scores are noted, by candidate and question.
-        num_threads: questions side by side.
+        session: records the scores by candidate and question.
+        num_threads: questions in parallel.
     """
 
     metric: Metric
@@ -28,29 +28,34 @@ class ProgramEvaluator:
     def evaluate(
         self, student: Student, examples: list[dspy.Example]
     ) -> list[tuple[dspy.Example, Any, Any]]:
-        """Example, prediction and score of each; what fails has an empty prediction."""
-        ask = dspy.Evaluate(
+        """Return example, prediction and score of each question.
+
+        A question that fails has an empty prediction.
+        """
+        evaluate = dspy.Evaluate(
             devset=examples,
             metric=self.metric.score,
             num_threads=self.num_threads,
             display_progress=False,
         )
-        return ask(student).results
+        return evaluate(student).results
 
     def scores(self, student: Student, examples: list[dspy.Example]) -> list[float]:
-        """The score of each; a question that a model failed on is asked once more, and is wrong where it fails again."""
+        """Return the score of each question.
+
+        A question on which a model fails is repeated once; if it fails again, it is wrong.
+        """
         self.evaluate(student, examples)
         candidate = self.session.register_candidate(student)
-        if failed := [
-            e
-            for e in examples
-            if question_fingerprint(e.question) not in candidate.scores
-            and not candidate.reject_reason
-        ]:
-            self.evaluate(student, failed)
-        for example in examples:
-            if question_fingerprint(example.question) not in candidate.scores:
-                self.session.record_score(
-                    candidate.id, question_fingerprint(example.question), 0.0, 0, 0
-                )
-        return [candidate.scores[question_fingerprint(example.question)] for example in examples]
+        keys = [question_fingerprint(example.question) for example in examples]
+        if not candidate.reject_reason:
+            failed = []
+            for key, example in zip(keys, examples, strict=True):
+                if key not in candidate.scores:
+                    failed.append(example)
+            if failed:
+                self.evaluate(student, failed)
+        for key in keys:
+            if key not in candidate.scores:
+                self.session.record_score(candidate.id, key, 0.0, 0, 0)
+        return [candidate.scores[key] for key in keys]

@@ -1,17 +1,20 @@
-"""The picture of a compile's frontier: accuracy against tokens of the last tier, one dot for each whole candidate."""
+"""Plot a compile's Pareto front: accuracy against last-tier tokens of each evaluated candidate."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ...util.plotting import FORMATS, saved_figure
 from .result import CompileResult, ValidationScores
 
-_GREY, _BLUE, _RED = "#8a8a8a", "#1f5fa8", "#b3261e"
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_GRAY, _BLUE, _RED = "#8a8a8a", "#1f5fa8", "#b3261e"
 
 
 def frontier_files(output: Path) -> list[Path]:
-    """Where the pictures of a program file's frontier lie.
+    """Return the paths of the plots of a program file's front.
 
     >>> [file.name for file in frontier_files(Path("mine.json"))]
     ['mine.frontier.png', 'mine.frontier.svg']
@@ -20,14 +23,15 @@ def frontier_files(output: Path) -> list[Path]:
 
 
 def draw_frontier(
-    made: CompileResult, tried: Sequence[ValidationScores], title: str, output: Path
+    result: CompileResult, evaluated: Sequence[ValidationScores], title: str, output: Path
 ) -> list[Path]:
-    """Draw the frontier beside a program file, as PNG and as SVG with text that can be selected.
+    """Draw the front next to a program file, as PNG and as SVG with text that can be selected.
 
     Args:
-        made: the compile's outcome; its frontier is joined and numbered as `--pick` counts.
-        tried: all candidates that answered the whole validation set, the program as it was among them.
-        title: what was compiled, in a few words.
+        result: the result; its front is connected, and numbered as `--pick` counts.
+        evaluated: the scores of all candidates that answered the whole validation set, including
+            the program before the compile.
+        title: a short text on what was compiled.
         output: the program file.
 
     Returns:
@@ -38,20 +42,24 @@ def draw_frontier(
     """
     files = frontier_files(output)
     with saved_figure(files, (8, 5), "-o") as figure:
-        _draw(figure.subplots(), made, tried, title)
+        _draw(figure.subplots(), result, evaluated, title)
     return files
 
 
-def _draw(axes: Any, made: CompileResult, tried: Sequence[ValidationScores], title: str) -> None:
-    front = [scores for _, scores in made.frontier]
-    best = {_point(scores) for scores in front}
-    others = [scores for scores in tried if _point(scores) not in best]
-    axes.plot(*_points(front), color=_BLUE, linewidth=1.2, zorder=3, gid="frontier-line")
-    _dots(axes, front, _BLUE, "frontier", "frontier, numbered as --pick counts")
+def _draw(
+    axes: "Axes", result: CompileResult, evaluated: Sequence[ValidationScores], title: str
+) -> None:
+    front = [scores for _, scores in result.frontier]
+    points = [_point(scores) for scores in front]
+    others = [scores for scores in evaluated if _point(scores) not in points]
+    axes.plot(*zip(*points, strict=True), color=_BLUE, linewidth=1.2, zorder=3, gid="frontier-line")
+    _draw_front(axes, front)
     if others:
-        _dots(axes, others, _GREY, "others", f"{len(others)} other candidates", thin=True)
+        _draw_others(axes, others)
+    x, y = _point(result.before)
     axes.plot(
-        *_points([made.before]),
+        [x],
+        [y],
         "D",
         color="none",
         markeredgecolor=_RED,
@@ -61,24 +69,12 @@ def _draw(axes: Any, made: CompileResult, tried: Sequence[ValidationScores], tit
         label="before",
         gid="before",
     )
-    for number, scores in enumerate(front, 1):
-        axes.annotate(
-            str(number),
-            _point(scores),
-            ha="center",
-            va="center",
-            color="white",
-            weight="bold",
-            fontsize=8,
-            zorder=7,
-        )
     axes.set_title(title, fontsize=11)
-    axes.set_xlabel(f"tokens written by the {made.program.baseline_tier} tier, a question")
-    axes.set_ylabel(
-        f"accuracy on {len(made.before.values)} validation questions, % (95% intervals)"
-    )
-    axes.set_xlim(*_x_limits([scores.large_tokens for scores in tried]))
-    axes.set_ylim(*_y_limits(tried))
+    axes.set_xlabel(f"tokens written by the {result.program.baseline_tier} tier, a question")
+    questions = len(result.before.values)
+    axes.set_ylabel(f"accuracy on {questions} validation questions, % (95% intervals)")
+    axes.set_xlim(*_x_limits(evaluated))
+    axes.set_ylim(*_y_limits(evaluated))
     axes.grid(color="#e6e6e6", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
@@ -92,62 +88,80 @@ def _draw(axes: Any, made: CompileResult, tried: Sequence[ValidationScores], tit
     )
 
 
-def _dots(
-    axes: Any,
-    scores: Sequence[ValidationScores],
-    colour: str,
-    gid: str,
-    label: str,
-    *,
-    thin: bool = False,
+def _draw_front(axes: "Axes", front: Sequence[ValidationScores]) -> None:
+    """Draw large numbered dots with their intervals."""
+    _draw_intervals(axes, front, _BLUE, linewidth=1.2, alpha=0.6)
+    label = "frontier, numbered as --pick counts"
+    _draw_dots(axes, front, _BLUE, size=13, zorder=5, gid="frontier", label=label)
+    for number, scores in enumerate(front, 1):
+        axes.annotate(
+            str(number),
+            _point(scores),
+            ha="center",
+            va="center",
+            color="white",
+            weight="bold",
+            fontsize=8,
+            zorder=7,
+        )
+
+
+def _draw_others(axes: "Axes", others: Sequence[ValidationScores]) -> None:
+    """Draw small dots; their intervals, which may be many, are a shade behind the front."""
+    _draw_intervals(axes, others, _GRAY, linewidth=0.8, alpha=0.25)
+    label = f"{len(others)} other candidates"
+    _draw_dots(axes, others, _GRAY, size=4.5, zorder=4, gid="others", label=label)
+
+
+def _draw_intervals(
+    axes: "Axes", scores: Sequence[ValidationScores], color: str, *, linewidth: float, alpha: float
 ) -> None:
-    """Dots with their intervals; of many candidates the intervals are a shade behind the frontier."""
-    xs, ys = _points(scores)
-    lows, highs = ([100 * bound for bound in bounds] for bounds in _bounds(scores))
     axes.vlines(
-        xs,
-        lows,
-        highs,
-        color=colour,
-        linewidth=0.8 if thin else 1.2,
-        alpha=0.25 if thin else 0.6,
+        [one.large_tokens for one in scores],
+        [100 * one.interval[0] for one in scores],
+        [100 * one.interval[1] for one in scores],
+        color=color,
+        linewidth=linewidth,
+        alpha=alpha,
         zorder=2,
     )
-    size, floor = (4.5, 4) if thin else (13, 5)
+
+
+def _draw_dots(
+    axes: "Axes",
+    scores: Sequence[ValidationScores],
+    color: str,
+    *,
+    size: float,
+    zorder: float,
+    gid: str,
+    label: str,
+) -> None:
     axes.plot(
-        xs,
-        ys,
+        *zip(*map(_point, scores), strict=True),
         "o",
-        color=colour,
+        color=color,
         markersize=size,
         markeredgewidth=0,
-        zorder=floor,
+        zorder=zorder,
         label=label,
         gid=gid,
     )
-
-
-def _bounds(scores: Sequence[ValidationScores]) -> tuple[list[float], list[float]]:
-    intervals = [one.interval for one in scores]
-    return [low for low, _ in intervals], [high for _, high in intervals]
 
 
 def _point(scores: ValidationScores) -> tuple[float, float]:
     return scores.large_tokens, 100 * scores.accuracy
 
 
-def _points(scores: Sequence[ValidationScores]) -> tuple[list[float], list[float]]:
-    places = [_point(one) for one in scores]
-    return [x for x, _ in places], [y for _, y in places]
-
-
-def _x_limits(xs: Sequence[float]) -> tuple[float, float]:
-    """Limits with room beside the first and the last dot, for the numbers."""
-    low, high = min(xs), max(xs)
+def _x_limits(evaluated: Sequence[ValidationScores]) -> tuple[float, float]:
+    """Return limits with a margin for the numbers of the first and the last dot."""
+    low = min(scores.large_tokens for scores in evaluated)
+    high = max(scores.large_tokens for scores in evaluated)
     margin = 0.06 * (high - low) or max(1.0, 0.1 * high)
     return low - margin, high + margin
 
 
-def _y_limits(tried: Sequence[ValidationScores]) -> tuple[float, float]:
-    lows, highs = _bounds(tried)
-    return max(-2.0, 100 * min(lows) - 3), min(104.0, 100 * max(highs) + 4)
+def _y_limits(evaluated: Sequence[ValidationScores]) -> tuple[float, float]:
+    low = min(scores.interval[0] for scores in evaluated)
+    high = max(scores.interval[1] for scores in evaluated)
+    return max(-2.0, 100 * low - 3), min(104.0, 100 * high + 4)

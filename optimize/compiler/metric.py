@@ -1,4 +1,4 @@
-"""The task's score as DSPy's optimizers want it, with feedback in words for those that read."""
+"""The task's score as DSPy's optimizers need it, with feedback as text for those that reflect."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -18,62 +18,65 @@ from .splits import question_fingerprint
 
 Objective = Literal["accuracy", "cost", "pareto"]
 Scorer = Callable[[dspy.Example, str | None], Any]
-"""Scores an answer: a coroutine function that gives a `Score`, as a task's, or a function that gives a number or a bool."""
-
-
+"""Scores an answer: a coroutine function that returns a `Score`, as a task's, or a function that
+returns a number or a bool."""
 Judge = Callable[[dspy.Example, str | None], Score]
 
 
 def as_judge(scorer: Scorer) -> Judge:
-    """The scorer, called and awaited, with words where it gives a number.
+    """Return a function that calls the scorer, awaits it, and adds feedback to a bare number.
 
-    What it raises becomes a CopeError that names it and the question; errors of models stay what they are.
+    Its errors become a CopeError that names the error and the question; errors of models do not
+    change.
     """
 
     def judge(example: dspy.Example, answer: str | None) -> Score:
         try:
-            made: Any = scorer(example, answer)
-            made = run_sync(made) if hasattr(made, "__await__") else made
-            value = float(made.value if isinstance(made, Score) else made)
+            score: Any = scorer(example, answer)
+            if hasattr(score, "__await__"):
+                score = run_sync(score)
+            value = float(score.value if isinstance(score, Score) else score)
         except (CopeError, dspy.LMError):
             raise
         except Exception as error:
             why = f"{type(error).__name__}: {first_line(error, 80)}"
             raise CopeError(
-                f"the metric failed ({why}) {_about(example, answer)}: mend it, or the data"
+                f"the metric failed ({why}) {_on_answer(example, answer)}: mend it, or the data"
             ) from error
         if not (math.isfinite(value) and 0 <= value <= 1):
             raise CopeError(
-                f"the metric gave {value:g} {_about(example, answer)}: it must be between 0 and 1"
+                f"the metric gave {value:g} {_on_answer(example, answer)}: it must be between 0 "
+                "and 1"
             )
-        said = (
-            f"The answer is {answer!r}." if value >= 1 else f"The answer {answer!r} is not right."
-        )
-        return made if isinstance(made, Score) else Score(value, said)
+        if isinstance(score, Score):
+            return score
+        if value >= 1:
+            return Score(value, f"The answer is {answer!r}.")
+        return Score(value, f"The answer {answer!r} is not right.")
 
     return judge
 
 
-def _about(example: dspy.Example, answer: str | None) -> str:
-    said = (
-        "None, where no answer could be read,"
-        if answer is None
-        else f"the answer {shorten(answer, 40)!r}"
-    )
-    return f"on {said} to {shorten(str(example.question), 60)!r}"
+def _on_answer(example: dspy.Example, answer: str | None) -> str:
+    question = shorten(str(example.question), 60)
+    if answer is None:
+        return f"on None, where no answer could be read, to {question!r}"
+    return f"on the answer {shorten(answer, 40)!r} to {question!r}"
 
 
 class Metric:
-    """Scores a program's predictions, notes them with the candidate, and says in words what was right or wrong.
+    """Score predictions, record the scores with the candidate, and write feedback.
 
-    With the objective `cost`, a right answer is worth 1 when the last tier wrote nothing for it, and a half when it wrote
-    as many tokens as the uncompiled program does on average; a wrong one is worth nothing.
+    With the objective `cost`, a right answer has the value 1 when the last tier wrote nothing for
+    it, and 0.5 when it wrote as many tokens as the uncompiled program does on average; a wrong
+    answer has the value 0.
 
     Args:
         scorer: scores an answer.
-        session: where scores are noted.
-        objective: what is made better.
-        rows: the questions with all that scoring needs; optimizers may hold them without what no model is to see.
+        session: records the scores.
+        objective: what the compile improves.
+        rows: the questions with all fields that scoring needs; optimizers may have copies without
+            the fields that models must not see.
         last_tier: the last tier of the preset.
     """
 
@@ -90,20 +93,20 @@ class Metric:
         self._rows = {question_fingerprint(row.question): row for row in rows}
         self.last_tier = last_tier
         self.baseline_tokens = 0.0
-        """Tokens that the last tier writes for a question before compiling."""
+        """Mean tokens that the last tier writes for a question before the compile."""
 
     def score(self, example: dspy.Example, prediction: Any, trace: Any = None) -> float:
-        """A number between 0 and 1."""
+        """Return the value of the objective, between 0 and 1."""
         return self._judge(example, prediction)[0]
 
     def is_correct(self, example: dspy.Example, prediction: Any, trace: Any = None) -> bool:
-        """Whether the answer is right: only such traces become demonstrations."""
+        """Return whether the answer is right: only such traces become demonstrations."""
         return self._judge(example, prediction)[1].value >= 1
 
     def score_with_feedback(
         self, example: dspy.Example, prediction: Any, trace: Any = None
     ) -> dspy.Prediction:
-        """The score with feedback on the whole program."""
+        """Return `score`, and `feedback` on the whole program."""
         value, score = self._judge(example, prediction)
         return dspy.Prediction(score=value, feedback=write_feedback(score, prediction, None))
 
@@ -115,41 +118,45 @@ class Metric:
         pred_name: str | None = None,
         pred_trace: Any = None,
     ) -> dspy.Prediction:
-        """As GEPA wants it: feedback on the predictor that it asks about, and the objectives one by one."""
+        """Return what GEPA needs: feedback on the predictor `pred_name`, and the objectives."""
         value, score = self._judge(example, prediction)
-        found = dspy.Prediction(score=value, feedback=write_feedback(score, prediction, pred_name))
+        result = dspy.Prediction(score=value, feedback=write_feedback(score, prediction, pred_name))
         if self.objective == "pareto":
-            found.objective_scores = {
+            result.objective_scores = {
                 "accuracy": score.value,
                 "large_tokens": -float(tier_tokens(prediction, self.last_tier)),
             }
-        return found
+        return result
 
     def _judge(self, example: dspy.Example, prediction: Any) -> tuple[float, Score]:
-        answer, key = getattr(prediction, "answer", None), question_fingerprint(example.question)
+        key = question_fingerprint(example.question)
         try:
-            score = self.judge(self._rows.get(key, example), answer)
+            score = self.judge(self._rows.get(key, example), getattr(prediction, "answer", None))
         except (*FATAL_ERRORS, dspy.LMError) as error:
             self.session.abort_on_fatal(error)
             raise
         if prediction is None:
             return 0.0, score
-        used = tier_tokens(prediction, self.last_tier)
-        self.session.record_score(
-            getattr(prediction, "candidate", None), key, score.value, used, total_tokens(prediction)
-        )
-        return self.objective_value(score.value, used), score
+        tokens = tier_tokens(prediction, self.last_tier)
+        candidate = getattr(prediction, "candidate", None)
+        self.session.record_score(candidate, key, score.value, tokens, total_tokens(prediction))
+        return self.objective_value(score.value, tokens), score
 
     @property
     def min_value_if_correct(self) -> float:
-        """The least that a right answer is worth to the objective."""
+        """The smallest value of a right answer."""
         return 0.5 if self.objective == "cost" else 1.0
 
-    def objective_value(self, value: float, used: int) -> float:
-        """What an answer is worth to the objective."""
+    def objective_value(self, score: float, tokens: int) -> float:
+        """Return the value of an answer for the objective.
+
+        Args:
+            score: the answer's score.
+            tokens: the tokens that the last tier wrote for it.
+        """
         if self.objective != "cost" or not self.baseline_tokens:
-            return value
-        return value * (1 - min(1.0, used / self.baseline_tokens) / 2)
+            return score
+        return score * (1 - min(1.0, tokens / self.baseline_tokens) / 2)
 
 
 def tier_tokens(prediction: Any, tier: str) -> int:
@@ -158,5 +165,5 @@ def tier_tokens(prediction: Any, tier: str) -> int:
 
 
 def total_tokens(prediction: Any) -> int:
-    """All tokens of a prediction, those of its prompts included."""
+    """Return all tokens of a prediction, including those of its prompts."""
     return sum(row["prompt_tokens"] + row["completion_tokens"] for row in prediction.usage)

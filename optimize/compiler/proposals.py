@@ -1,7 +1,8 @@
-"""How GEPA's new instructions are written: by DSPy's own proposer, or, where a small model reflects, as advice that is added.
+"""Writers of GEPA's new instructions: DSPy's proposer, or added advice if a small model reflects.
 
-A small model that is asked for a whole instruction writes one for the example that it was shown last, or a remark on the old one.
-Asked for a sentence of advice it stays with the task, and the form of the reply that the instruction asks for is not lost.
+A small model that is asked for a whole instruction writes one for the last example, or a remark on
+the old instruction. If it is asked for a sentence of advice, it stays with the task, and the reply
+format in the old instruction is not lost.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,10 +17,8 @@ from ...models.engines.registry import is_local
 from .proposer import ProposalStats
 
 _REMARKS = ("instruction", "revised", "feedback", "the assistant", "the reply", "the response")
-"""Words of a remark about the task at hand, where advice for a reader of the instruction was asked for."""
-_LONGEST = (
-    700  # characters of an example's input, reply or feedback: more would crowd out the others
-)
+"""Words of a remark about the request, in place of advice for a reader of the instruction."""
+_MAX_CHARS = 700  # of an example's input, reply or feedback: more would crowd out the others
 
 
 class Advise(dspy.Signature):
@@ -36,15 +35,15 @@ class Advise(dspy.Signature):
 
 
 class Advice:
-    """Adds advice to an instruction, the newest in place of an older one when there are three already.
+    """Add advice to an instruction; of more than three pieces the oldest is replaced.
 
     Args:
-        most: characters that an instruction may have.
-        proposed: told of advice that is not used.
+        max_chars: the maximum length of an instruction.
+        stats: counts advice that is not used.
     """
 
-    def __init__(self, most: int, proposed: ProposalStats) -> None:
-        self._most, self._proposed = most, proposed
+    def __init__(self, max_chars: int, stats: ProposalStats) -> None:
+        self._max_chars, self._stats = max_chars, stats
         self._advise = dspy.Predict(Advise)
 
     def __call__(
@@ -53,33 +52,35 @@ class Advice:
         reflective_dataset: Mapping[str, Any],
         components_to_update: list[str],
     ) -> dict[str, str]:
-        """An instruction for each component; the old one where nothing useful was said."""
-        return {
-            name: self._one(candidate[name], reflective_dataset.get(name) or [])
-            for name in components_to_update
-        }
+        """Return an instruction for each component; the old one without useful advice."""
+        instructions = {}
+        for name in components_to_update:
+            examples = reflective_dataset.get(name) or []
+            instructions[name] = self._with_advice(candidate[name], examples)
+        return instructions
 
-    def _one(self, instruction: str, examples: Sequence[Mapping[str, Any]]) -> str:
+    def _with_advice(self, instruction: str, examples: Sequence[Mapping[str, Any]]) -> str:
         try:
             with dspy.context(adapter=LeanAdapter()):
-                made: Any = self._advise(
-                    instruction=instruction, replies="\n\n".join(map(_written, examples))
-                )
-            advice = clean_advice(str(made.advice))
+                replies = "\n\n".join(map(_format_example, examples))
+                reply: Any = self._advise(instruction=instruction, replies=replies)
+            advice = clean_advice(str(reply.advice))
         except (ValueError, AdapterParseError):
             advice = ""
-        except ContextWindowExceededError:  # a request that failed, and is told as such
+        except ContextWindowExceededError:  # counted as a failed request
             return instruction
-        self._proposed.num_unused += not advice
+        if not advice:
+            self._stats.num_unused += 1
+            return instruction
         first, *earlier = instruction.split("\n")
         new = "\n".join((first, *earlier[-2:], f"- {advice}"))
-        return (
-            new if advice and len(new) <= self._most and advice not in instruction else instruction
-        )
+        if len(new) > self._max_chars or advice in instruction:
+            return instruction
+        return new
 
 
 def clean_advice(advice: str) -> str:
-    """The advice in a line; empty when it is a remark about the task at hand, cut off, or about code in a block.
+    """Return advice as one line; empty for a remark about the request, cut-off text and code.
 
     >>> clean_advice("Check the order of the arguments.")
     'Check the order of the arguments.'
@@ -87,56 +88,56 @@ def clean_advice(advice: str) -> str:
     ''
     """
     line = " ".join(advice.replace("**", "").split()).strip("-* ")
-    low = line.casefold()
-    remark = "```" in advice or line.endswith(":") or any(word in low for word in _REMARKS)
-    return "" if remark or not 15 <= len(line) <= 400 else line
+    lower = line.casefold()
+    if "```" in advice or line.endswith(":") or any(word in lower for word in _REMARKS):
+        return ""
+    return line if 15 <= len(line) <= 400 else ""
 
 
 def is_instruction(proposal: str) -> bool:
-    """Whether a small model's proposal is an instruction: shown programs, a coder writes the next one instead.
+    """Return whether a small model's proposal is an instruction, and not the next program.
 
     >>> is_instruction("Write the function that the tests call.")
     True
     >>> is_instruction("```python\\ndef add(a, b):\\n    return a + b\\n```")
     False
     """
-    return "```" not in proposal and not any(
-        line.startswith(("def ", "import ", "class ")) for line in proposal.splitlines()
+    if "```" in proposal:
+        return False
+    return not any(line.startswith(("def ", "import ", "class ")) for line in proposal.splitlines())
+
+
+def _format_example(example: Mapping[str, Any]) -> str:
+    question, reply = example["Inputs"], example["Generated Outputs"]
+    lines = (
+        f"Question: {_values_text(question)}",
+        f"Reply: {_values_text(reply)}",
+        f"Feedback: {_values_text(example['Feedback'])}",
     )
+    return "\n".join(lines)
 
 
-def _written(example: Mapping[str, Any]) -> str:
-    outputs = example["Generated Outputs"]
-    reply = (
-        "\n".join(str(value) for value in outputs.values())
-        if isinstance(outputs, Mapping)
-        else str(outputs)
-    )
-    given = "\n".join(str(value) for value in example["Inputs"].values())
-    return "\n".join(
-        (
-            f"Question: {_cut(given)}",
-            f"Reply: {_cut(reply)}",
-            f"Feedback: {_cut(str(example['Feedback']))}",
-        )
-    )
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
+def _values_text(values: Any) -> str:
+    """Return a text, or the values of a mapping, cut to a maximum length."""
+    text = str(values)
+    if isinstance(values, Mapping):
+        text = "\n".join(str(value) for value in values.values())
+    return text if len(text) <= _MAX_CHARS else f"{text[:_MAX_CHARS]} ..."
 
 
 class Rewrite:
-    """DSPy's proposer in the words of the lean adapter. A proposal that cannot be read, or is too long, is none.
+    """Let DSPy's proposer rewrite instructions, in the format of the lean adapter.
+
+    A proposal that cannot be parsed, or is too long, is dropped.
 
     Args:
-        most: characters that an instruction may have.
-        proposed: told of proposals that are not used.
+        max_chars: the maximum length of an instruction.
+        stats: counts proposals that are not used.
     """
 
-    def __init__(self, most: int, proposed: ProposalStats) -> None:
-        self._proposed = proposed
-        self._propose = InstructionProposer(max_chars=most, adapter=LeanAdapter())
+    def __init__(self, max_chars: int, stats: ProposalStats) -> None:
+        self._stats = stats
+        self._propose = InstructionProposer(max_chars=max_chars, adapter=LeanAdapter())
 
     def __call__(
         self,
@@ -144,19 +145,21 @@ class Rewrite:
         reflective_dataset: Mapping[str, Any],
         components_to_update: list[str],
     ) -> dict[str, str]:
+        """Return an instruction for each component; the old one when a proposal fails."""
         try:
             return self._propose(candidate, reflective_dataset, components_to_update)
         except (ValueError, AdapterParseError):
-            self._proposed.num_unused += 1
-        except ContextWindowExceededError:  # a request that failed, and is told as such
+            self._stats.num_unused += 1
+        except ContextWindowExceededError:  # counted as a failed request
             pass
         return {name: candidate[name] for name in components_to_update}
 
 
-def instruction_proposer(model: str, most: int, proposed: ProposalStats) -> Any:
-    """The way that suits a reflecting model: local ones are small.
+def instruction_proposer(model: str, max_chars: int, stats: ProposalStats) -> Advice | Rewrite:
+    """Return the writer that suits a model: local models are small.
 
     >>> type(instruction_proposer("local/qwen2.5-coder-1.5b", 1500, ProposalStats())).__name__
     'Advice'
     """
-    return (Advice if is_local(model) else Rewrite)(most, proposed)
+    kind = Advice if is_local(model) else Rewrite
+    return kind(max_chars, stats)

@@ -1,4 +1,4 @@
-"""The model that proposes instructions and reflects on failures: the user's choice, by default the large tier's."""
+"""The model that writes instructions and reflects on failures: by default that of the last tier."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,51 +12,61 @@ from ...models.engines.registry import is_local
 from ...models.lm import TierLM
 
 PROPOSER_TIER = "proposer"
-"""The name under which the meter books its calls: what compiling costs beside what is compiled."""
+"""The tier under which the meter books the proposer's calls, apart from those of the program."""
 
 CONTEXT_TOKENS = 8192
-"""Tokens of a local proposer's requests: they hold questions, replies and feedback, which need more room than a question."""
+"""Context of a local proposer: its requests hold questions, replies and feedback."""
 
 
 def make_proposer(
-    team: Team, wanted: Any = None, max_tokens: int | None = None, price: Price | None = None
+    team: Team,
+    model: str | dspy.LM | LocalEngine | None = None,
+    max_tokens: int | None = None,
+    price: Price | None = None,
 ) -> TierLM:
-    """A language model for proposals, booked apart from the tiers.
+    """Return a language model for proposals, metered apart from the tiers.
 
     Args:
-        team: whose second tier is the default.
-        wanted: a tier's name, a model as for `Team`, an engine, or a `dspy.LM`.
-        max_tokens: most tokens of a proposal; 400 of a local model, 1024 of others.
-        price: the user's; None is that of the tier with the same model, where there is one.
+        team: the team; the model of its second tier is the default.
+        model: a tier's name, a model as for `Team`, an engine, or a `dspy.LM`.
+        max_tokens: maximum tokens of a proposal; None is 400 for a local model, 1024 for others.
+        price: the price; None takes that of a tier with the same model.
     """
-    made = _model(team, wanted, max_tokens)
+    proposer = _make_lm(team, model, max_tokens)
     if price:
-        made.runtime = replace(made.runtime, price=price)
-    return made
+        proposer.runtime = replace(proposer.runtime, price=price)
+    return proposer
 
 
-def _model(team: Team, wanted: Any, max_tokens: int | None) -> TierLM:
-    if isinstance(wanted, TierLM):
-        return wanted.copy(tier=PROPOSER_TIER)
-    if isinstance(wanted, dspy.LM):
-        return TierLM(wanted.model, tier=PROPOSER_TIER, **{**wanted.kwargs, "cache": False})
-    tier = (
-        team.tiers.get(list(team.tiers)[1] if wanted is None else wanted)
-        if not isinstance(wanted, LocalEngine)
-        else None
-    )
-    model: Any = wanted if tier is None else tier.model
-    same = [tier] if tier else [other for other in team.tiers.values() if other.model == model]
-    price = next((other.lm.runtime.price for other in same if other.lm.runtime.price), None)
+def _make_lm(
+    team: Team, model: str | dspy.LM | LocalEngine | None, max_tokens: int | None
+) -> TierLM:
+    if isinstance(model, TierLM):
+        return model.copy(tier=PROPOSER_TIER)
+    if isinstance(model, dspy.LM):
+        settings: dict[str, Any] = model.kwargs | {"cache": False}
+        return TierLM(model.model, tier=PROPOSER_TIER, **settings)
+    if model is None:
+        model = list(team.tiers)[1]
+    if isinstance(model, LocalEngine) or model not in team.tiers:
+        same_model = [tier for tier in team.tiers.values() if tier.model == model]
+    else:
+        same_model = [team.tiers[model]]
+        model = team.tiers[model].model
+    price = None
+    for tier in same_model:
+        price = price or tier.lm.runtime.price
     local = is_local(model)
-    for engine in (getattr(other.lm, "engine", None) for other in same):
-        # The user's own object, which no name leads to; or one with room enough, so that the weights are loaded once.
+    for tier in same_model:
+        engine = getattr(tier.lm, "engine", None)
+        # Take over an engine object of the user, which has no model name, and one with a context
+        # that is long enough, so that the weights are loaded once.
         if isinstance(engine, LocalEngine) and (
             not local or (engine.context or 0) >= CONTEXT_TOKENS
         ):
             model = engine
             break
-    made = Team(
+    proposer = Team(
         small=model,
         context=CONTEXT_TOKENS,
         max_tokens=max_tokens or (400 if local else 1024),
@@ -65,18 +75,19 @@ def _model(team: Team, wanted: Any, max_tokens: int | None) -> TierLM:
         cache=False,
         weights_dir=team.weights_dir,
     )["small"].lm
-    made.tier = PROPOSER_TIER
-    return made
+    proposer.tier = PROPOSER_TIER
+    return proposer
 
 
 class ProposalStats:
-    """The requests to the proposer.
+    """Counts of the requests to the proposer.
 
     Attributes:
-        num_requests: those that ended, with a reply or without.
-        num_failed: those without.
-        num_unused: replies that were no instruction, such as a program or a remark, and were left out.
-        last_failure: the model of the last one that failed, and what it failed on, in a line.
+        num_requests: requests that ended, with or without a reply.
+        num_failed: requests without a reply.
+        num_unused: replies that were dropped, because they were no instruction but, for example, a
+            program or a remark.
+        last_failure: the model of the last failed request, and the error as one line.
     """
 
     def __init__(self) -> None:
@@ -84,31 +95,33 @@ class ProposalStats:
         self.last_failure = ("", "")
 
     def record_failure(self, model: str, error: Exception) -> None:
-        """A request failed; optimizers go on without its reply."""
+        """Record a failed request; the optimizer continues without its reply."""
         self.num_failed += 1
         self.last_failure = model, first_line(error)
 
     @property
     def all_failed(self) -> bool:
-        """Whether something was asked for, and nothing came."""
+        """Whether there were requests and all of them failed."""
         return 0 < self.num_failed == self.num_requests
 
     @property
     def summary(self) -> str | None:
-        """What was lost, in a line; None when nothing was.
+        """One line on the lost proposals; None when none was lost.
 
-        >>> proposed = ProposalStats()
-        >>> proposed.num_requests, proposed.num_unused = 5, 2
-        >>> proposed.summary
-        '2 proposals were no instruction and left out: a stronger --reflection-lm may do better'
+        >>> stats = ProposalStats()
+        >>> stats.num_requests, stats.num_unused = 5, 2
+        >>> print(stats.summary)
+        2 proposals were no instruction and left out: a stronger --reflection-lm may do better
         """
-        said = []
+        parts = []
         if self.num_failed:
-            said.append(
-                f"{self.num_failed} of {self.num_requests} requests to the proposer failed: {self.last_failure[1]}"
+            parts.append(
+                f"{self.num_failed} of {self.num_requests} requests to the proposer failed: "
+                f"{self.last_failure[1]}"
             )
         if self.num_unused:
-            said.append(
-                f"{self.num_unused} proposals were no instruction and left out: a stronger --reflection-lm may do better"
+            parts.append(
+                f"{self.num_unused} proposals were no instruction and left out: a stronger "
+                "--reflection-lm may do better"
             )
-        return "; ".join(said) or None
+        return "; ".join(parts) or None

@@ -1,4 +1,4 @@
-"""What a compile came to."""
+"""The result of a compile."""
 
 import json
 from dataclasses import dataclass, field
@@ -17,12 +17,12 @@ from .splits import Splits
 
 @dataclass(frozen=True)
 class ValidationScores:
-    """A program on the validation questions.
+    """The scores of a program on the validation questions.
 
     Attributes:
         values: by question, between 0 and 1, in the questions' order.
-        large_tokens: tokens that the large tier wrote, a question.
-        tokens: all tokens, prompts included, a question.
+        large_tokens: the mean number of tokens that the last tier wrote for a question.
+        tokens: the mean number of all tokens of a question, including those of prompts.
     """
 
     values: list[float]
@@ -35,7 +35,7 @@ class ValidationScores:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95% by Wilson."""
+        """The 95% Wilson interval of the accuracy."""
         return wilson(sum(self.values), len(self.values))
 
     @classmethod
@@ -60,19 +60,21 @@ class ValidationScores:
 
 @dataclass(frozen=True)
 class CompileResult:
-    """A compile's outcome.
+    """The result of a compile.
 
     Attributes:
-        program: the better of before and after, by the validation questions.
-        before: the program as it was.
-        after: the best that the optimizer found; the same as before when it found nothing better.
+        program: the better program of before and after, by the validation questions.
+        before: the scores of the program before the compile.
+        after: the scores of the best candidate; those of `before` when none is better.
         improved: whether `program` is a new one.
-        frontier: programs that no other beats in accuracy and large-tier tokens at once, the cheapest first.
-        candidates: all that was tried, in order of appearance.
-        usage: what compiling used, over all attempts.
-        stop_reason: why the optimizer was stopped before its end; None when it ended by itself.
-        proposal_warnings: how many of the proposals failed or were no instruction; None when none did.
-        provenance: what a program file says about it: optimizer, splits, models, scores, what it cost.
+        frontier: the programs that no other beats in accuracy and last-tier tokens, the cheapest
+            first.
+        candidates: all candidates, in order of appearance.
+        usage: what the compile used, over all attempts.
+        stop_reason: why the optimizer was stopped early; None when it ended by itself.
+        proposal_warnings: how many proposals failed or were no instruction; None when none did.
+        provenance: the part of the program file on the compile: optimizer, splits, models, scores,
+            usage.
     """
 
     program: Cascade
@@ -88,7 +90,10 @@ class CompileResult:
 
     @property
     def gain(self) -> tuple[float, float, float]:
-        """After minus before on the same questions: mean, and its 95% interval. The program as it was gains 0 for certain."""
+        """After minus before on the same questions: the mean and its 95% interval.
+
+        The program before the compile gains exactly 0.
+        """
         if not self.improved:
             return 0.0, 0.0, 0.0
         pairs = zip(self.after.values, self.before.values, strict=True)
@@ -104,49 +109,58 @@ class CompileResult:
 
 
 def provenance(
-    made: CompileResult, optimizer: str, models: dict[str, str], splits: Splits
+    result: CompileResult, optimizer: str, models: dict[str, str], splits: Splits
 ) -> dict[str, Any]:
-    """What a program file says of how it came about."""
-    return {
-        "optimizer": optimizer,
-        "models": models,
-        **prompt_settings_of(made.program),
-        "splits": splits.as_dict(),
-        **({"duplicates": splits.duplicates} if splits.duplicates else {}),
-        "scores": {"before": made.before.as_dict(), "after": made.after.as_dict()},
-        "budget": {**made.usage.totals(), "seconds": round(made.usage.totals()["seconds"], 1)},
-        "rows": splits.question_fingerprints(),
-    }
+    """Return the part of a program file on its compile.
+
+    Args:
+        result: the result.
+        optimizer: the optimizer's name.
+        models: the model of each tier, and of the proposer.
+        splits: the questions.
+    """
+    document: dict[str, Any] = {"optimizer": optimizer, "models": models}
+    document |= prompt_settings_of(result.program)
+    document["splits"] = splits.as_dict()
+    if splits.duplicates:
+        document["duplicates"] = splits.duplicates
+    document["scores"] = {"before": result.before.as_dict(), "after": result.after.as_dict()}
+    usage = result.usage.totals()
+    usage["seconds"] = round(usage["seconds"], 1)
+    document["budget"] = usage
+    document["rows"] = splits.question_fingerprints()
+    return document
 
 
 def prompt_settings_of(program: Cascade) -> dict[str, Any]:
-    """How a program's tiers are asked, as far as all are asked alike: adapter, most tokens of a reply, tokens of a request.
+    """Return adapter, maximum reply length and context, each if all tiers have the same value.
 
-    Prompts are chosen for what they are written in, and measure as something else in another adapter.
+    Prompts are chosen in one adapter, and score differently in another.
     """
     tiers = [program.team[name] for name in program.preset.tiers]
-    values = {
+    values: dict[str, set[Any]] = {
         "adapter": {type(tier.adapter).__name__.removesuffix("Adapter").lower() for tier in tiers},
         "max_tokens": {tier.lm.kwargs.get("max_tokens") for tier in tiers},
         "context": {tier.context_tokens for tier in tiers},
     }
-    return {
-        name: value
-        for name, found in values.items()
-        if len(found) == 1 and (value := found.pop()) is not None
-    }
+    settings = {}
+    for name, different in values.items():
+        value = different.pop()
+        if not different and value is not None:
+            settings[name] = value
+    return settings
 
 
 def save_program(program: Cascade, path: str | Path, provenance: dict[str, Any]) -> Path:
-    """Write a program file that says what it was compiled on.
+    """Write a program file with the provenance of its compile.
 
     Raises:
         CopeError: when it cannot be written.
     """
     path = Path(path)
-    text = json.dumps(
-        {**program.dump_state(), "compiled": provenance}, indent=1, ensure_ascii=False, default=str
-    )
+    state = dict(program.dump_state())
+    state["compiled"] = provenance
+    text = json.dumps(state, indent=1, ensure_ascii=False, default=str)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, text + "\n")
@@ -157,33 +171,26 @@ def save_program(program: Cascade, path: str | Path, provenance: dict[str, Any])
     return path
 
 
-def select_best(candidates: CandidatePool, metric: Metric, before: Candidate) -> Candidate:
-    """Return the best candidate that answered the whole validation set; the program as it was, where none is better.
+def select_best(pool: CandidatePool, metric: Metric, before: Candidate) -> Candidate:
+    """Return the best candidate that answered the whole validation set; `before` if none is better.
 
     Args:
-        candidates: all that were tried.
-        metric: its objective is what they are compared by.
-        before: the program as it was.
+        pool: all candidates.
+        metric: its objective decides.
+        before: the program before the compile.
     """
 
-    def worth(candidate: Candidate) -> tuple[float, float, float]:
-        """The objective, then fewer tokens of the large tier, then fewer tokens."""
-        keys = candidates.val_keys
-        values = [
-            metric.objective_value(candidate.scores[key], candidate.large_tokens[key])
-            for key in keys
-        ]
-        return (
-            sum(values) / len(values),
-            -candidate.mean(keys, candidate.large_tokens),
-            -candidate.mean(keys, candidate.tokens),
-        )
+    def value(candidate: Candidate) -> tuple[float, float, float]:
+        """Return the objective's value, then fewer tokens of the last tier, then fewer tokens."""
+        keys, total = pool.val_keys, 0.0
+        for key in keys:
+            total += metric.objective_value(candidate.scores[key], candidate.large_tokens[key])
+        large_tokens = candidate.mean(keys, candidate.large_tokens)
+        return total / len(keys), -large_tokens, -candidate.mean(keys, candidate.tokens)
 
-    after = max(
-        candidates.fully_evaluated(), key=lambda candidate: (*worth(candidate), -candidate.number)
-    )
-    if (
-        metric.objective == "accuracy"
-    ):  # as accurate with fewer tokens is no gain in what was asked for
-        return after if worth(after)[0] > worth(before)[0] else before
-    return after if worth(after) > worth(before) else before
+    after = max(pool.fully_evaluated(), key=lambda c: (*value(c), -c.number))
+    new, old = value(after), value(before)
+    if metric.objective == "accuracy":
+        # An equal accuracy with fewer tokens is no gain in the objective.
+        new, old = new[:1], old[:1]
+    return after if new > old else before

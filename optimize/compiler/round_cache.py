@@ -1,8 +1,9 @@
-"""Rounds that were run before: the same prompts on the same question cost nothing a second time.
+"""A cache of rounds: the same prompts on the same question cost nothing a second time.
 
-An optimizer asks one program many times, and programs that differ in one round alone. A round's outcome depends on its
-own prompts, the question, the plans it sees and the seed; keyed by these it is kept, in memory and in a file, so that the
-rounds that are not being compiled are free (a surrogate of the program), and so is all that was done before an interruption.
+An optimizer evaluates one program many times, and programs that differ in one round only. The
+outcome of a round depends on its own prompts, the question, the plans that it sees and the seed.
+Outcomes are cached by these, in memory and in a file. Therefore the rounds that are not compiled
+are free (a surrogate of the program), and so is all work before an interruption.
 """
 
 import asyncio
@@ -19,71 +20,82 @@ from ...programs.confidence.base import Sample, Verdict
 from ...sandbox import TestOutcome, TestReport
 from ...util.files import JsonlWriter, read_jsonl
 
+_Plain = dict[str, Any]  # what JSON can hold
+
 
 class RoundCache:
     """Outcomes of rounds by key.
 
     Args:
-        path: the file that they are kept in; None keeps them in memory.
+        path: the cache file; None caches in memory only.
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self._kept: dict[str, dict[str, Any]] = (
-            {line["key"]: line for line in read_jsonl(path)} if path else {}
-        )
-        self._appender = JsonlWriter(path) if path else None
+        self._outcomes: dict[str, _Plain] = {}
+        self._writer: JsonlWriter | None = None
+        if path:
+            for line in read_jsonl(path):
+                self._outcomes[line["key"]] = line
+            self._writer = JsonlWriter(path)
         self._running: dict[str, asyncio.Future[None]] = {}
 
     async def get_or_run(
-        self, key: str, round_: CascadeRound, make: Callable[[], Awaitable[Any]]
+        self, key: str, round_: CascadeRound, run: Callable[[], Awaitable[Any]]
     ) -> dspy.Prediction:
-        """A round's outcome; made when it is not known, and made once when it is asked for twice at the same time."""
-        while running := self._running.get(key):
-            await asyncio.wait([running])  # DSPy hands a slow question to a second thread
-        if key in self._kept:
-            for call in self._kept[key]["calls"]:
-                record_call(Call.from_dict({**call, "restored": True}))
-            return _load_outcome(self._kept[key], round_)
+        """Return a round's outcome from the cache; else run the round, once for parallel requests.
+
+        Args:
+            key: the digest of all that decides the outcome.
+            round_: the round.
+            run: runs it.
+        """
+        # DSPy starts a slow question in a second thread, which waits here for the first.
+        while key in self._running:
+            await asyncio.wait([self._running[key]])
+        if key in self._outcomes:
+            for call in self._outcomes[key]["calls"]:
+                record_call(Call.from_dict(call | {"restored": True}))
+            return _load_outcome(self._outcomes[key], round_)
         self._running[key] = asyncio.get_running_loop().create_future()
         try:
             with metered() as meter:
-                result = await make()
-            self._keep(
-                key,
-                {
-                    **_dump_outcome(result, round_),
-                    "calls": [call.as_dict() for call in meter.calls],
-                },
-            )
+                result = await run()
+            outcome: _Plain = {"key": key}
+            outcome |= _dump_outcome(result, round_)
+            outcome["calls"] = [call.as_dict() for call in meter.calls]
+            if self._writer:
+                self._writer.append(outcome)
+            self._outcomes[key] = outcome
             return result
         finally:
             self._running.pop(key).set_result(None)
 
-    def _keep(self, key: str, outcome: dict[str, Any]) -> None:
-        line = {"key": key, **outcome}
-        if self._appender:
-            self._appender.append(line)
-        self._kept[key] = line
-
     def close(self) -> None:
-        if self._appender:
-            self._appender.close()
+        """Close the cache file."""
+        if self._writer:
+            self._writer.close()
 
 
-def _dump_outcome(result: dspy.Prediction, round_: CascadeRound) -> dict[str, Any]:
-    """A round's outcome as plain data; traces are kept of the samples that anyone learns from."""
-    told = {*result.verdict.supporters[:1]} or {s.index for s in result.samples[:1]}
-    told |= {s.index for s in result.samples if s.plan and s.plan == result.plan}
+def _dump_outcome(result: dspy.Prediction, round_: CascadeRound) -> _Plain:
+    """Return a round's outcome as plain data; traces only of samples that optimizers learn from."""
+    traced = set(result.verdict.supporters[:1])
+    if not traced:
+        traced = {sample.index for sample in result.samples[:1]}
+    samples = []
+    for sample in result.samples:
+        made_forwarded_plan = bool(sample.plan) and sample.plan == result.plan
+        with_trace = made_forwarded_plan or sample.index in traced
+        samples.append(_dump_sample(sample, round_, with_trace))
     return {
         "accepted": result.accepted,
         "plan": result.plan,
-        "verdict": _plain_verdict(result.verdict),
-        "samples": [_dump_sample(s, round_, s.index in told) for s in result.samples],
+        "verdict": _dump_verdict(result.verdict),
+        "samples": samples,
         "shared": _dump_sample(result.shared, round_, True) if result.shared else None,
     }
 
 
-def _plain_verdict(verdict: Verdict) -> dict[str, Any]:
+def _dump_verdict(verdict: Verdict) -> _Plain:
     return {
         "answer": verdict.answer,
         "confidence": verdict.confidence,
@@ -94,8 +106,8 @@ def _plain_verdict(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _dump_sample(sample: Sample, round_: CascadeRound, traced: bool) -> dict[str, Any]:
-    plain: dict[str, Any] = {
+def _dump_sample(sample: Sample, round_: CascadeRound, with_trace: bool) -> _Plain:
+    plain: _Plain = {
         "index": sample.index,
         "plan": sample.plan,
         "reasoning": sample.reasoning,
@@ -103,31 +115,30 @@ def _dump_sample(sample: Sample, round_: CascadeRound, traced: bool) -> dict[str
         "ballot": sample.vote_label,
         "unread": sample.unparsed_reply,
     }
-    if sample.report:
-        plain["report"] = {
-            "outcomes": [vars(o) for o in sample.report.outcomes],
-            "seconds": sample.report.seconds,
-        }
-    if traced:
+    report = sample.report
+    if report:
+        outcomes = [vars(outcome) for outcome in report.outcomes]
+        plain["report"] = {"outcomes": outcomes, "seconds": report.seconds}
+    if with_trace:
         planner = round_.planner.predict if round_.planner else None
-        plain["trace"] = [
-            ["planner" if predict is planner else "reasoner", inputs, dict(outputs.items())]
-            for predict, inputs, outputs in sample.trace
-        ]
+        plain["trace"] = []
+        for predict, inputs, outputs in sample.trace:
+            role = "planner" if predict is planner else "reasoner"
+            plain["trace"].append([role, inputs, dict(outputs.items())])
     return plain
 
 
-def _load_outcome(line: dict[str, Any], round_: CascadeRound) -> dspy.Prediction:
+def _load_outcome(plain: _Plain, round_: CascadeRound) -> dspy.Prediction:
     return dspy.Prediction(
-        verdict=_restored_verdict(line["verdict"]),
-        accepted=line["accepted"],
-        plan=line["plan"],
-        samples=[_load_sample(plain, round_) for plain in line["samples"]],
-        shared=_load_sample(line["shared"], round_) if line["shared"] else None,
+        verdict=_load_verdict(plain["verdict"]),
+        accepted=plain["accepted"],
+        plan=plain["plan"],
+        samples=[_load_sample(sample, round_) for sample in plain["samples"]],
+        shared=_load_sample(plain["shared"], round_) if plain["shared"] else None,
     )
 
 
-def _restored_verdict(plain: dict[str, Any]) -> Verdict:
+def _load_verdict(plain: _Plain) -> Verdict:
     return Verdict(
         plain["answer"],
         plain["confidence"],
@@ -138,7 +149,7 @@ def _restored_verdict(plain: dict[str, Any]) -> Verdict:
     )
 
 
-def _load_sample(plain: dict[str, Any], round_: CascadeRound) -> Sample:
+def _load_sample(plain: _Plain, round_: CascadeRound) -> Sample:
     sample = Sample(
         plain["index"],
         plain["plan"],
@@ -149,9 +160,8 @@ def _load_sample(plain: dict[str, Any], round_: CascadeRound) -> Sample:
     )
     report = plain.get("report")
     if report:
-        sample.report = TestReport(
-            tuple(TestOutcome(**outcome) for outcome in report["outcomes"]), report["seconds"]
-        )
+        outcomes = tuple(TestOutcome(**outcome) for outcome in report["outcomes"])
+        sample.report = TestReport(outcomes, report["seconds"])
     for role, inputs, outputs in plain.get("trace", []):
         module: Any = getattr(round_, role)
         sample.trace.append((module.predict, dict(inputs), dspy.Prediction(**outputs)))
