@@ -62,7 +62,7 @@ def through_us(tier: Any) -> Ask:
 
 def embedded(tier: Any, most: int) -> Way:
     """llama.cpp in this process; both ways use the one server that the tier's engine has loaded."""
-    server, pool = tier.lm.engine.load(), ThreadPoolExecutor(most)
+    server, pool = tier.lm.engine.server(), ThreadPoolExecutor(most)
 
     def call(question: str, tokens: int) -> int:
         messages = [{"role": "user", "content": question}]

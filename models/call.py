@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..util.json_types import JsonObject
+
 Role = Literal["plan", "reason", "other"]
 
 
@@ -48,7 +50,7 @@ class Call:
     from_ledger: bool = False
     logprob: float | None = None
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> JsonObject:
         """Return the call as in a ledger's file."""
         return {_FILE_KEYS.get(name, name): getattr(self, name) for name in self.__slots__}
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import CopeError
 from ..util.files import JsonlWriter, read_jsonl
+from ..util.json_types import JsonObject
 from .scope import in_scope, scoped
 
 
@@ -24,8 +25,8 @@ class Ledger:
     """
 
     def __init__(self, path: Path) -> None:
-        self._entries: dict[str, dict[str, Any]] = {}
-        self.earlier_calls: list[dict[str, Any]] = []
+        self._entries: dict[str, JsonObject] = {}
+        self.earlier_calls: list[JsonObject] = []
         """The calls of earlier runs, including cancelled ones."""
         for entry in read_jsonl(path):
             if not {"key", "call", "outputs"} <= entry.keys():
@@ -37,17 +38,17 @@ class Ledger:
                 self._entries[entry["key"]] = entry
         self._writer = JsonlWriter(path)
 
-    def get(self, key: str) -> dict[str, Any] | None:
+    def get(self, key: str) -> JsonObject | None:
         """Return the entry with a key; None without one."""
         return self._entries.get(key)
 
-    def put(self, key: str, entry: dict[str, Any]) -> None:
+    def put(self, key: str, entry: JsonObject) -> None:
         """Append an entry."""
         entry = {"key": key, **entry}
         self._writer.append(entry)
         self._entries[key] = entry
 
-    def add_cancelled(self, call: dict[str, Any]) -> None:
+    def add_cancelled(self, call: JsonObject) -> None:
         """Append a cancelled call, which was paid for and has no output to return later."""
         self._writer.append({"key": "", "call": call, "outputs": []})
 

@@ -9,6 +9,7 @@ from typing import Any
 import dspy
 from dspy.clients.model_metadata import model_info, rate
 
+from ..util.json_types import JsonObject
 from .admission import current_admission_control
 from .call import Call
 from .engines.base import LocalEngine
@@ -18,7 +19,8 @@ from .ledger import call_key, current_ledger
 from .meter import new_call, record_call
 from .runtime import TierRuntime
 
-Messages = list[dict[str, Any]]
+Messages = list[JsonObject]
+"""Chat messages with role and content."""
 
 _current_call: contextvars.ContextVar[Call | None] = contextvars.ContextVar(
     "cope_call", default=None
@@ -56,11 +58,11 @@ class TierLM(dspy.LM):
         self.tier = tier
         self.runtime = runtime or TierRuntime()
 
-    def dump_state(self) -> dict[str, Any]:
+    def dump_state(self) -> JsonObject:
         return super().dump_state() | {"tier": self.tier}
 
     @classmethod
-    def load_state(cls, state: dict[str, Any], *, allow_custom_lm_class: bool = False) -> Any:
+    def load_state(cls, state: JsonObject, *, allow_custom_lm_class: bool = False) -> Any:
         return super().load_state(
             with_current_paths(state), allow_custom_lm_class=allow_custom_lm_class
         )
@@ -179,7 +181,7 @@ class TierLM(dspy.LM):
         """Call the model as DSPy does."""
         return await super().acall(prompt, messages=messages, **kwargs)
 
-    def _keep_history(self, entry: dict[str, Any]) -> None:
+    def _keep_history(self, entry: JsonObject) -> None:
         """Add a finished call to DSPy's history."""
         super().update_history(entry)
 
@@ -203,7 +205,7 @@ class TierLM(dspy.LM):
             return None
         return prompt_tokens * input_rate + completion_tokens * output_rate
 
-    def _supported_kwargs(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+    def _supported_kwargs(self, kwargs: dict[str, Any]) -> JsonObject:
         """Return the arguments that the model accepts. A greedy call has no rollouts."""
         kwargs = dict(kwargs)
         if "max_completion_tokens" in self.kwargs:
@@ -214,7 +216,7 @@ class TierLM(dspy.LM):
             kwargs.pop("rollout_id", None)
         return kwargs
 
-    def update_history(self, entry: dict[str, Any]) -> None:
+    def update_history(self, entry: JsonObject) -> None:
         """Copy the usage of a finished call to its `Call`.
 
         DSPy calls this in the caller's context, with usage, cost and the response.
@@ -238,7 +240,7 @@ class TierLM(dspy.LM):
         call.logprob = _sum_logprobs(entry.get("outputs"))
 
 
-def _record_restored(call: Call, saved: dict[str, Any]) -> None:
+def _record_restored(call: Call, saved: JsonObject) -> None:
     """Record a call of the ledger under the labels of the call that it answers."""
     restored = Call.from_dict(saved)
     restored.tier, restored.round = call.tier, call.round

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from .concurrency import PrioritySemaphore, TierScheduler
 from .meter import MachineTimeAccountant
@@ -25,10 +24,12 @@ class TierRuntime:
     machine_time: MachineTimeAccountant = field(default_factory=MachineTimeAccountant)
     price: Price | None = None
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "TierRuntime":
+    def __deepcopy__(self, memo: dict[int, object]) -> "TierRuntime":
         return self  # optimizers copy programs, but there is only one machine
 
-    def __reduce__(self) -> tuple[Callable[..., "TierRuntime"], tuple[Any, ...]]:
+    def __reduce__(
+        self,
+    ) -> tuple[Callable[..., "TierRuntime"], tuple[int, float | None, Price | None]]:
         """Pickle the settings, but not the requests in flight, which belong to this process."""
         time_slice = None if self.scheduler is None else self.scheduler.time_slice
         return _rebuild_runtime, (self.semaphore.size, time_slice, self.price)

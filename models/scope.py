@@ -12,7 +12,7 @@ import dspy
 _PREFIX = "cope_"
 
 
-def scoped(name: str, value: Any) -> AbstractContextManager[None]:
+def scoped(name: str, value: object) -> AbstractContextManager[None]:
     """Set the value of `in_scope(name)` inside, in every task and thread that DSPy starts there."""
     return dspy.context(**{_PREFIX + name: value})
 

@@ -163,7 +163,7 @@ class Team:
             raise _unknown_tier(name, self.tiers)
         return self.tiers[name]
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Team":
+    def __deepcopy__(self, memo: dict[int, object]) -> "Team":
         return self  # optimizers copy programs, but the models are shared
 
     def __reduce__(self) -> tuple[Callable[[], "Team"], tuple[()]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..util.json_types import JsonObject
 from .call import Call
 from .usage_row import UsageRow
 
@@ -175,11 +176,11 @@ class Usage:
         value = self.summary()[name]
         return math.nan if value is None else float(value)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> JsonObject:
         """Return the fields of a row of `usage`."""
         return {name: getattr(self, name) for name in _ROW_FIELDS}
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> JsonObject:
         """Return the fields of a summary; `seconds` is the machine's time."""
         return {
             "calls": self.calls,
@@ -193,7 +194,7 @@ class Usage:
             "seconds": self.machine_seconds,
         }
 
-    def totals(self) -> dict[str, Any]:
+    def totals(self) -> JsonObject:
         """Return the quantities that a `Budget` limits, by its fields' names.
 
         `seconds` is the machine's time.
@@ -206,7 +207,7 @@ class Usage:
         }
 
 
-def _call_row(call: Call) -> dict[str, Any]:
+def _call_row(call: Call) -> JsonObject:
     return {
         "role": call.role,
         "calls": int(not call.cache_hit),

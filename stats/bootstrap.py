@@ -1,6 +1,6 @@
 """Compute the paired bootstrap: resample questions, or groups of them, for all systems at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from math import inf, sqrt
@@ -14,6 +14,10 @@ from ..util.arrays import Array
 DRAWS = 10_000
 LEVEL = 0.95
 _CELLS = 2_000_000  # draws by groups in a block
+
+
+Statistic = Callable[[Mapping[str, Any]], Any]
+"""Takes sums by column, as numbers or as (draws,) arrays, and returns the statistic likewise."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Estimate:
         }
 
     def scaled(self, factor: float) -> "Estimate":
+        """Return the estimate times a factor that is not negative."""
         return Estimate(self.value * factor, self.low * factor, self.high * factor)
 
 
@@ -39,52 +44,50 @@ class Sums:
     """Sums of columns over the questions, and over each bootstrap draw of them.
 
     Attributes:
-        total: by column, over the questions as they are.
-        draws: by column, (draws,).
-        units: how many questions, or groups of them, were drawn from.
+        total: the sum over the questions, by column.
+        draws: (draws,) the sums over each draw, by column.
+        units: the number of questions, or of groups of them, that the draws are taken from.
     """
 
     total: dict[str, float]
     draws: dict[str, Array]
     units: int
 
-    def estimate(self, statistic: Any, level: float = LEVEL) -> Estimate:
+    def estimate(self, statistic: Statistic, level: float = LEVEL) -> Estimate:
         """Return a statistic of the sums, with its interval.
 
         Args:
-            statistic: takes the sums by column, as numbers or as arrays, and gives the statistic.
-            level: of the interval.
+            statistic: the statistic as a function of the sums.
+            level: the level of the interval.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
-            plain = {name: np.float64(value) for name, value in self.total.items()}
-            return Estimate(
-                float(statistic(plain)),
-                *percentile_interval(np.asarray(statistic(self.draws)), self.units, level),
-            )
+            total = {name: np.float64(value) for name, value in self.total.items()}
+            value = float(statistic(total))
+            draws = np.asarray(statistic(self.draws))
+            return Estimate(value, *percentile_interval(draws, self.units, level))
 
 
 def resample(
     columns: Mapping[str, Array], groups: Array | None = None, *, draws: int = DRAWS, seed: int = 0
 ) -> Sums:
-    """Draw as many questions as there are, with replacement; the columns stay paired.
+    """Draw as many questions as there are, with replacement. The columns remain paired.
 
-    Where questions are grouped whole groups are drawn (the cluster bootstrap of Davison and Hinkley
-    1997, section 3.8), since questions of a group are no independent draws.
+    Grouped questions are drawn in whole groups (the cluster bootstrap of Davison and Hinkley 1997,
+    section 3.8), because the questions of a group are not independent.
 
     Args:
-        columns: by name, (questions,) each.
-        groups: (questions,): those with the same value belong together; each for itself when None.
-        draws: how many.
+        columns: (questions,) values by name.
+        groups: (questions,): questions with the same value form a group; each is a group of its own
+            when None.
+        draws: the number of draws.
         seed: the same questions and seed give the same draws.
 
     >>> sums = resample({"n": np.ones(4), "right": np.array([1.0, 0.0, 1.0, 1.0])}, draws=100)
     >>> sums.estimate(lambda s: s["right"] / s["n"]).value
     0.75
     """
-    names, table = (
-        list(columns),
-        np.stack([np.asarray(column, dtype=float) for column in columns.values()], axis=1),
-    )
+    names = list(columns)
+    table = np.stack([np.asarray(column, dtype=float) for column in columns.values()], axis=1)
     total = dict(zip(names, table.sum(axis=0).tolist(), strict=True))
     if groups is not None:
         labels, index = np.unique(groups, return_inverse=True)
@@ -93,12 +96,11 @@ def resample(
         table = summed
     units, rng = len(table), np.random.default_rng(seed)
     rows = max(1, _CELLS // max(units, 1))
-    blocks = [
-        _counts(rng, min(rows, draws - start), units).astype(float) @ table
-        for start in range(0, draws, rows)
-        if units
-    ]
-    drawn = np.concatenate(blocks) if blocks else np.full((draws, len(names)), np.nan)
+    drawn = np.full((draws, len(names)), np.nan)
+    if units:
+        for start in range(0, draws, rows):
+            counts = _counts(rng, min(rows, draws - start), units)
+            drawn[start : start + rows] = counts.astype(float) @ table
     return Sums(total, dict(zip(names, drawn.T, strict=True)), units)
 
 
@@ -111,15 +113,15 @@ def _counts(rng: np.random.Generator, draws: int, units: int) -> Array:
 def percentile_interval(values: Array, units: int, level: float = LEVEL) -> tuple[float, float]:
     """Return the expanded percentile interval (Hesterberg 2015, The American Statistician 69:371).
 
-    Plain percentiles are too narrow for few units, by about sqrt((n - 1) / n) and by what Student's
-    t is wider than the normal. So the percentiles are taken at
+    Plain percentiles are too narrow for few units, by about sqrt((n - 1) / n) and by the ratio of
+    Student's t to the normal distribution. So the percentiles are taken at
 
         Phi(-sqrt(n / (n - 1)) t(alpha / 2, n - 1))   instead of   alpha / 2
 
     Args:
-        values: (draws,) of a statistic; infinite ones count, those that are no number do not.
-        units: how many questions or groups were drawn from.
-        level: of the interval.
+        values: (draws,) of a statistic; infinite values count, NaN do not.
+        units: the number of questions or groups that the draws are taken from.
+        level: the level of the interval.
 
     Returns:
         Lower and upper bound, infinite with fewer than two units.

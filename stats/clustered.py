@@ -24,16 +24,18 @@ def design_effect(values: Array, groups: Array | None) -> float:
 
     Args:
         values: (questions,).
-        groups: (questions,): those with the same value belong together.
+        groups: (questions,): questions with the same value form a group.
 
     >>> design_effect(np.array([1.0, 1.0, 0.0, 0.0]), np.array(["a", "a", "b", "b"]))
     2.0
     """
-    spread = np.asarray(values, dtype=float)
-    spread = spread - spread.mean() if spread.size else spread
-    if groups is None or not spread.any():
+    residuals = np.asarray(values, dtype=float)
+    if groups is None or not residuals.size:
         return 1.0
-    return max(1.0, float((group_sums(spread, groups) ** 2).sum() / (spread**2).sum()))
+    residuals = residuals - residuals.mean()
+    if not residuals.any():
+        return 1.0
+    return max(1.0, float((group_sums(residuals, groups) ** 2).sum() / (residuals**2).sum()))
 
 
 def effective_counts(values: Array, groups: Array | None) -> float:
@@ -46,7 +48,7 @@ def effective_counts(values: Array, groups: Array | None) -> float:
 
     Args:
         values: (questions,).
-        groups: (questions,): those with the same value belong together; each is a group of its own
+        groups: (questions,): questions with the same value form a group; each is a group of its own
             when None.
 
     >>> round(effective_counts(np.array([1.0, 0.0] * 50).repeat(3), np.arange(100).repeat(3)), 1)
@@ -70,11 +72,11 @@ def clustered_wilson(scores: Array, groups: Array | None = None) -> tuple[float,
 
     Args:
         scores: (questions,), 0 to 1.
-        groups: (questions,): those with the same value belong together; each is a group of its own
+        groups: (questions,): questions with the same value form a group; each is a group of its own
             when None.
 
     Returns:
-        Lower and upper bound; (0, 1) where nothing is known.
+        Lower and upper bound; (0, 1) without data.
 
     >>> [round(bound, 2) for bound in clustered_wilson(np.array([1.0] * 8 + [0.0] * 2))]
     [0.49, 0.94]

@@ -40,13 +40,15 @@ def bounds_with_unknown(right: float, n: int, unknown: int) -> tuple[float, floa
     Args:
         right: sum of the known scores.
         n: questions whose outcome is known.
-        unknown: the others.
+        unknown: questions whose outcome is not known.
 
     >>> bounds_with_unknown(6, 8, 2)
     (0.6, 0.8)
     """
     total = n + unknown
-    return (right / total, (right + unknown) / total) if total else (0.0, 1.0)
+    if not total:
+        return 0.0, 1.0
+    return right / total, (right + unknown) / total
 
 
 def paired_interval(differences: Sequence[float], z: float = 1.96) -> tuple[float, float, float]:
@@ -61,16 +63,17 @@ def paired_interval(differences: Sequence[float], z: float = 1.96) -> tuple[floa
         Mean, lower, upper, the bounds from -1 to 1. Without any difference the mean is NaN.
 
     >>> tuple(round(value, 2) for value in paired_interval([1, 0, 0, 1, 0, 0, 0, 0]))
-    (0.25, -0.4, 0.7)
+    (0.25, -0.4, 0.69)
     """
     n = len(differences)
     if n == 0:
         return math.nan, -1.0, 1.0
     mean = sum(differences) / n
-    gains, losses = sum(d > 0 for d in differences), sum(d < 0 for d in differences)
-    if min(gains + losses, n - gains, n - losses) < MIN_DISCORDANT_FOR_BOOTSTRAP:
-        gained = math.fsum(d for d in differences if d > 0)
-        return mean, *exact_bounds(gained, math.fsum(-d for d in differences if d < 0), n)
+    gains = [d for d in differences if d > 0]
+    losses = [-d for d in differences if d < 0]
+    discordant = len(gains) + len(losses)
+    if min(discordant, n - len(gains), n - len(losses)) < MIN_DISCORDANT_FOR_BOOTSTRAP:
+        return mean, *exact_bounds(math.fsum(gains), math.fsum(losses), n)
     variance = sum((d - mean) ** 2 for d in differences) / (n - 1)
     half = z * math.sqrt(variance / n)
     return mean, max(-1.0, mean - half), min(1.0, mean + half)
@@ -84,16 +87,16 @@ def exact_bounds(wins: float, losses: float, n: float) -> tuple[float, float]:
     Methodology 24:193).
 
     Args:
-        wins: questions on which only the one is right; of partial scores, the sum of what they
-            gain.
-        losses: the same for the other.
-        n: all questions, at least one.
+        wins: the number of questions on which only the first system is right; with partial scores,
+            the sum of its gains.
+        losses: the same for the second system.
+        n: the number of all questions, at least one.
 
     >>> low, high = exact_bounds(0, 0, 100)
     >>> round(high, 3), low == -high
     (0.043, True)
     """
-    from scipy import stats  # slow to import, and most commands do without
+    from scipy import stats  # slow to import, and most commands do not need it
 
     tail = (1 - LEVEL) / 4
 

@@ -1,4 +1,4 @@
-"""Define the cost measures of a question once, for run summaries, replay arrays and sweeps."""
+"""The cost measures of a question, for run summaries, replay arrays and sweeps."""
 
 from collections.abc import Callable, Collection
 from typing import Any, Literal, NamedTuple
@@ -10,10 +10,10 @@ class Measure(NamedTuple):
     """One kind of cost.
 
     Attributes:
-        description: what the measure is, a text that follows "the"; `{last}` is the last tier.
-        unit: of the figure that a table shows, which is the mean for one question times `scale`.
+        description: a text that follows "the"; `{last}` is the last tier.
+        unit: the unit of the number in a table, which is the mean per question times `scale`.
         scale: see `unit`.
-        counts: which fields of the usage are added up.
+        counts: the fields of the usage that are summed.
         tiers: the tiers whose calls count.
     """
 
@@ -29,15 +29,16 @@ class Measure(NamedTuple):
         Args:
             usage: takes a field of the usage and a tier, and returns a number or an array: NaN
                 where it is unknown, zeros for a tier without calls.
-            tiers: those that were asked.
+            tiers: the tiers that were called.
             last: the last tier of the preset or system.
 
-        >>> MEASURES["large-tokens"].total(lambda what, tier: 2.0, ["small", "frontier"], "frontier")
+        >>> tiers = ["small", "frontier"]
+        >>> MEASURES["large-tokens"].total(lambda what, tier: 2.0, tiers, "frontier")
         4.0
         """
         counted = [tier for tier in tiers if self._includes(tier, last)] or [""]
-        first, *others = (usage(what, tier) for tier in counted for what in self.counts)
-        return sum(others, first)
+        values = [usage(what, tier) for tier in counted for what in self.counts]
+        return sum(values[1:], values[0])
 
     def _includes(self, tier: str, last: str) -> bool:
         if self.tiers == "last":
@@ -74,8 +75,8 @@ MEASURES = {
     "seconds": Measure("seconds of model time", "seconds", 1.0, ("seconds",)),
     "large-calls": Measure("calls to the {last} tier", "{last} calls", 1.0, ("calls",), "last"),
 }
-"""By name, in the order in which a command takes the first one that is known.
+"""The measures by name. A command uses the first one in this order that is known.
 
-The names `large-tokens` and `large-calls` are of options and files; they count the last tier,
-whatever it is called.
+`large-tokens` and `large-calls` are names of options and files; they count the last tier, whatever
+its name.
 """

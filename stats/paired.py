@@ -25,17 +25,17 @@ def mcnemar(wins: int, losses: int) -> float:
 def paired_p(first: Array, second: Array, groups: Array | None = None) -> float:
     """Return the two-sided p-value of equal accuracy of two systems, from paired outcomes.
 
-    Without groups McNemar's exact test. Where questions are grouped, their outcomes depend on each
+    Without groups it is McNemar's exact test. The outcomes of grouped questions depend on each
     other, and McNemar's test would report too many differences. Then the two systems are swapped in
-    whole groups: with s_g = wins - losses in group g, the p-value is the probability that |sum of +-s_g|
-    is at least what was observed, all signs being equally likely, and it is computed exactly. With one
-    question a group that is McNemar's test; the chi-square form of Durkalski et al. (2003,
-    Statistics in Medicine 22:2417) is its approximation by a normal.
+    whole groups: with s_g = wins - losses in group g, the p-value is the probability that
+    |sum of +-s_g| is at least the observed value, if all signs are equally likely. It is computed
+    exactly. With one question per group this is McNemar's test; the chi-square form of Durkalski et
+    al. (2003, Statistics in Medicine 22:2417) is its normal approximation.
 
     Args:
         first: (questions,) of bool: the system is right.
-        second: likewise, the reference.
-        groups: (questions,): those with the same value belong together.
+        second: (questions,) of bool: the reference is right.
+        groups: (questions,): questions with the same value form a group.
 
     >>> right, other = np.array([True] * 6 + [False]), np.array([False] * 6 + [True])
     >>> paired_p(right, other) == mcnemar(6, 1)
@@ -54,15 +54,14 @@ def sign_flip_p(net: Array) -> float:
     probability = np.zeros(2 * max_sum + 1)
     probability[max_sum] = 1.0
     for size in sizes:
-        probability = (
-            np.roll(probability, size) + np.roll(probability, -size)
-        ) / 2  # never wraps: the sums stay within max_sum
+        # `np.roll` never wraps around, because no sum exceeds max_sum.
+        probability = (np.roll(probability, size) + np.roll(probability, -size)) / 2
     observed = abs(int(net.sum()))
     return min(1.0, float(probability[np.abs(np.arange(-max_sum, max_sum + 1)) >= observed].sum()))
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Return Holm's adjusted p-values (Holm 1979), which bound the probability of any false finding.
+    """Return Holm's adjusted p-values (Holm 1979), which bound the family-wise error rate.
 
         adjusted of the k-th smallest = max over j <= k of min(1, (m - j + 1) p_j)
 

@@ -14,20 +14,20 @@ def questions_needed(
 ) -> int | None:
     """Return the number of questions with which McNemar's test detects a difference at this power.
 
-    With d the difference and q the share of questions on which just one of the two is right (Connor
-    1987, Biometrics 43:207), and 1 / d more for the test being exact, as in its form with a
-    continuity correction: the smallest n with
+    Let d be the difference and q the share of questions on which exactly one of the two is right
+    (Connor 1987, Biometrics 43:207). The exact test needs 1 / d more questions, as does its form
+    with a continuity correction. The result is the smallest n with
 
         n |d| - 1 >= sqrt(n) (z(alpha / 2) sqrt(q) + z(1 - power) sqrt(q - d^2))
 
     Args:
-        difference: in accuracy, as a share.
-        discordant: share of the questions on which just one of the two is right.
-        alpha: level of the two-sided test.
+        difference: the difference in accuracy, as a share.
+        discordant: the share of questions on which exactly one of the two is right.
+        alpha: the level of the two-sided test.
         power: the chance of finding the difference.
 
     Returns:
-        None for no difference, which no number of questions finds.
+        The number of questions; None without a difference.
 
     >>> questions_needed(0.1, 0.2)
     175
@@ -42,7 +42,7 @@ def questions_needed(
 def minimum_detectable_effect(
     questions: int, discordant: float, alpha: float = 0.05, power: float = POWER
 ) -> float | None:
-    """Return the smallest difference detected at this power; None when even the largest is not.
+    """Return the smallest difference that is detected at this power; None when none is.
 
     >>> round(minimum_detectable_effect(175, 0.2), 3)
     0.1
@@ -58,5 +58,6 @@ def minimum_detectable_effect(
 
 
 def _spread(d: float, discordant: float, alpha: float, power: float) -> float:
-    z = float(stats.norm.isf(alpha / 2)), float(stats.norm.isf(1 - power))
-    return z[0] * sqrt(discordant) + z[1] * sqrt(discordant - d * d)
+    z_alpha = float(stats.norm.isf(alpha / 2))
+    z_power = float(stats.norm.isf(1 - power))
+    return z_alpha * sqrt(discordant) + z_power * sqrt(discordant - d * d)

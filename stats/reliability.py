@@ -1,6 +1,4 @@
-"""Compare confidence with accuracy: calibration error and Brier score, before and after
-recalibration.
-"""
+"""Compare confidence with accuracy: calibration error and Brier score, also recalibrated."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,13 +18,12 @@ class ReliabilityBin:
     """Questions with the same confidence in a round.
 
     Attributes:
-        confidence: 0 to 1; 0 where no answer could be read.
-        questions: how many.
-        right: of these, how many the round's answer is right on.
-        interval: 95% Wilson interval of that share, over the independent questions that these are
-            worth.
-        recalibrated: mean of the recalibrated confidence there.
-        accepted: whether the gate takes it; None in a round without one.
+        confidence: 0 to 1; 0 where no answer could be parsed.
+        questions: the number of questions.
+        right: the number of questions that the round answers correctly.
+        interval: the 95% Wilson interval of the accuracy, at the effective number of questions.
+        recalibrated: the mean of the recalibrated confidence.
+        accepted: whether the gate accepts this confidence; None in a round without a gate.
     """
 
     confidence: float
@@ -42,17 +39,18 @@ class Reliability:
     """The reliability of one round's confidence.
 
     Attributes:
-        round: from 1.
-        population: the questions: `all`, or `reaching` for those that the gates before let through.
-        questions: how many.
-        levels: by confidence, highest first.
-        error: expected calibration error: mean distance of confidence and accuracy over the levels,
-            weighted by questions.
-        recalibrated_error: the same after recalibration. Both are taken within each fold, and so is
-            the next: over all folds together, what a fold's fit learned from the others would
-            average out to no error at all.
-        error_by_chance: the error expected of a perfect confidence with so few questions.
-        brier: mean squared distance of confidence and outcome, before and after.
+        round: the round, from 1.
+        population: the questions: `all`, or `reaching` for those that earlier gates did not accept.
+        questions: the number of questions.
+        levels: one bin per confidence, highest first.
+        error: the expected calibration error: the mean distance of confidence and accuracy over the
+            bins, weighted by questions.
+        recalibrated_error: the same after recalibration. This, `error` and `error_by_chance` are
+            computed within each fold: over all folds together, what a fold's fit learned from the
+            others would average out to no error at all.
+        error_by_chance: the expected error of a perfect confidence with this number of questions.
+        brier: the mean squared distance of confidence and outcome, before and after
+            recalibration.
     """
 
     round: int
@@ -84,41 +82,45 @@ def measure_reliability(
     """Return the reliability of one round's confidence.
 
     Args:
-        round_number: the round.
-        population: the questions, in a word.
+        round_number: the round, from 1.
+        population: a word for the questions; see `Reliability`.
         confidence: (questions,), 0 to 1.
         right: (questions,) of bool.
-        units: (questions,) name of what each belongs to, such as its group: questions of one are
-            recalibrated together.
-        threshold: of the round's gate; None where it has none.
-        seed: of the folds.
+        units: (questions,) the name of each question's group; the questions of a group share a
+            fold.
+        threshold: the threshold of the round's gate; None without a gate.
+        seed: the seed of the folds.
     """
     folds = assign_folds(units, seed)
     after = cross_fitted_isotonic(confidence, right, folds)
     values, level = np.unique(confidence, return_inverse=True)
     count = np.bincount(level)
-    hits, mapped = (np.bincount(level, weights=array) for array in (right, after))
-    levels = tuple(
-        ReliabilityBin(
-            float(values[i]),
-            int(count[i]),
-            int(hits[i]),
-            clustered_wilson(right[level == i].astype(float), units[level == i]),
-            float(mapped[i] / count[i]),
-            None if threshold is None else bool(values[i] >= threshold - FLOAT_TOLERANCE),
+    hits = np.bincount(level, weights=right)
+    recalibrated = np.bincount(level, weights=after)
+    bins: list[ReliabilityBin] = []
+    for i in reversed(range(len(values))):
+        accepted = None
+        if threshold is not None:
+            accepted = bool(values[i] >= threshold - FLOAT_TOLERANCE)
+        bins.append(
+            ReliabilityBin(
+                confidence=float(values[i]),
+                questions=int(count[i]),
+                right=int(hits[i]),
+                interval=clustered_wilson(right[level == i].astype(float), units[level == i]),
+                recalibrated=float(recalibrated[i] / count[i]),
+                accepted=accepted,
+            )
         )
-        for i in reversed(range(len(values)))
-    )
-    before, corrected = (_calibration_error(p, right, level, folds) for p in (confidence, after))
     return Reliability(
-        round_number,
-        population,
-        len(right),
-        levels,
-        before,
-        corrected,
-        _error_by_chance(hits / count, level, folds),
-        (float(np.mean((confidence - right) ** 2)), float(np.mean((after - right) ** 2))),
+        round=round_number,
+        population=population,
+        questions=len(right),
+        levels=tuple(bins),
+        error=_calibration_error(confidence, right, level, folds),
+        recalibrated_error=_calibration_error(after, right, level, folds),
+        error_by_chance=_error_by_chance(hits / count, level, folds),
+        brier=(float(np.mean((confidence - right) ** 2)), float(np.mean((after - right) ** 2))),
     )
 
 
@@ -141,15 +143,16 @@ def _error_by_chance(accuracy: Array, level: Array, folds: Array) -> float:
 def cross_fitted_isotonic(confidence: Array, right: Array, folds: Array) -> Array:
     """Return confidence recalibrated by isotonic regression, fitted on the other folds.
 
-    SciPy's regression is scikit-learn's without the seconds that its import takes. The fit is
-    interpolated linearly between its levels, and constant beyond them.
+    SciPy's regression equals scikit-learn's, which takes seconds to import. The fit is interpolated
+    linearly between its levels, and constant beyond them.
 
     Args:
         confidence: (questions,).
         right: (questions,) of bool.
-        folds: (questions,) number of each question's fold.
+        folds: (questions,) the number of each question's fold.
 
-    >>> cross_fitted_isotonic(np.array([0.5, 1.0] * 4), np.array([False, True] * 4), np.arange(8) // 4).tolist()
+    >>> confidence, right = np.array([0.5, 1.0] * 4), np.array([False, True] * 4)
+    >>> cross_fitted_isotonic(confidence, right, np.arange(8) // 4).tolist()
     [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0]
     """
     from scipy.optimize import isotonic_regression
@@ -168,6 +171,6 @@ def cross_fitted_isotonic(confidence: Array, right: Array, folds: Array) -> Arra
 
 
 def assign_folds(units: Sequence[str] | Array, seed: int = 0) -> Array:
-    """Return each question's fold, drawn by its unit, so that the questions of a unit share a fold."""
+    """Return each question's fold, drawn by unit, so that the questions of a unit share a fold."""
     names, unit = np.unique(units, return_inverse=True)
     return (np.random.default_rng(seed).permutation(len(names)) % NUM_FOLDS)[unit]

@@ -1,4 +1,4 @@
-"""The order of tiers: which tier a system asks first, and which one is its last."""
+"""The order of a system's tiers, and its last tier."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,14 +7,13 @@ SMALL, LARGE = "small", "large"
 
 
 def tier_order(rounds: Iterable[tuple[str | None, str | None]]) -> tuple[str, ...]:
-    """Return the tiers in the order in which rounds bring them in, each once; the last one is the
-    last tier.
+    """Return the tiers in the order in which rounds first use them; the last one is the last tier.
 
     Within a round the reasoner comes before the planner, because a planner that does not solve is
     the more capable model of the two.
 
     Args:
-        rounds: planner and reasoner of each round; None where there is no such tier.
+        rounds: the tiers of planner and reasoner of each round; None for a round without one.
 
     >>> tier_order([(None, "small"), ("mid", "small"), (None, "frontier")])
     ('small', 'mid', 'frontier')
@@ -36,7 +35,7 @@ def last_tier_of(orders: Iterable[Sequence[str]]) -> str:
     first tier.
 
     Args:
-        orders: the tiers of each system, the last tier at the end.
+        orders: the tiers of each system, the last tier last.
 
     >>> last_tier_of([("small",), ("small", "mid", "frontier"), ("mid",)])
     'frontier'

@@ -12,6 +12,8 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types import ColSpec, Schema
 from mlflow.types.schema import Array, DataType
 
+from ..util.json_types import JsonObject
+
 if TYPE_CHECKING:
     import dspy
 
@@ -84,7 +86,7 @@ def pip_requirement(package: str) -> str:
     return f"{package} @ {url}" if url else f"{package}=={version(package)}"
 
 
-def _origin(package: str) -> dict[str, Any]:
+def _origin(package: str) -> JsonObject:
     # In the folder of a checkout the metadata of its build come first, and have no origin.
     for distribution in distributions(name=package):
         text = distribution.read_text("direct_url.json")

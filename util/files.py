@@ -9,9 +9,10 @@ from typing import Any
 
 from ..errors import CopeError
 from .json_text import parse_json, read_json
+from .json_types import JsonObject
 
 
-def read_jsonl(path: Path, repair: bool = True) -> Iterator[dict[str, Any]]:
+def read_jsonl(path: Path, repair: bool = True) -> Iterator[JsonObject]:
     """Yield the complete lines of a JSON Lines file of this package; none when there is no file.
 
     A last line without an end was torn by a kill, or is still being written. It is left out.
@@ -43,7 +44,7 @@ def read_jsonl(path: Path, repair: bool = True) -> Iterator[dict[str, Any]]:
         ) from None
 
 
-def _entry(path: Path, number: int, line: bytes) -> dict[str, Any]:
+def _entry(path: Path, number: int, line: bytes) -> JsonObject:
     try:
         entry = parse_json(line)
     except ValueError:
@@ -73,7 +74,7 @@ class JsonlWriter:
                 f"cannot write to {path}: {error.strerror}; choose another folder with --runs"
             ) from None
 
-    def append(self, entry: dict[str, Any]) -> None:
+    def append(self, entry: JsonObject) -> None:
         """Append a line.
 
         Raises:
@@ -104,7 +105,7 @@ class JsonlWriter:
         self._file.close()
 
 
-def read_metadata(file: Path) -> dict[str, Any]:
+def read_metadata(file: Path) -> JsonObject:
     """Return the object in a JSON file; empty when there is no file or no object in it.
 
     A file that was torn by a kill counts as missing, because all important data are in the other

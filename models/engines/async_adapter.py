@@ -1,9 +1,8 @@
 """The asynchronous adapter of an engine for DSPy, also in saved programs."""
 
-from typing import Any
-
 from dspy.lm15 import Request, Response
 
+from ...util.json_types import JsonObject
 from .base import LocalEngine
 from .saved import find_engine_class
 
@@ -21,17 +20,17 @@ class AsyncEngineAdapter:
     async def aclose(self) -> None:
         """Do nothing, because engines are shared until the process ends."""
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "AsyncEngineAdapter":
+    def __deepcopy__(self, memo: dict[int, object]) -> "AsyncEngineAdapter":
         return self
 
-    def dump_state(self) -> dict[str, Any]:
+    def dump_state(self) -> JsonObject:
         """Return the engine's class and settings as JSON."""
         engine_class = type(self.engine)
         path = {"class": engine_class.__name__, "module": engine_class.__module__}
         return path | self.engine.dump_state()
 
     @classmethod
-    def load_state(cls, state: dict[str, Any]) -> "AsyncEngineAdapter":
+    def load_state(cls, state: JsonObject) -> "AsyncEngineAdapter":
         """Return the adapter of a saved engine.
 
         Raises:

@@ -13,6 +13,7 @@ from typing import Any
 from dspy.lm15 import Message, Request, Response, TextPart, TokenLogprob, TopLogprob, Usage
 
 from ...errors import CopeError
+from ...util.json_types import JsonObject
 from ..event_loop import run_sync
 
 # Both local engines sample alike, so the same weights give the same distribution on either.
@@ -76,15 +77,15 @@ class LocalEngine(ABC):
         """
 
     @abstractmethod
-    def dump_state(self) -> dict[str, Any]:
+    def dump_state(self) -> JsonObject:
         """Return the settings as JSON, without secrets."""
 
     @classmethod
-    def load_state(cls, state: dict[str, Any]) -> "LocalEngine":
+    def load_state(cls, state: JsonObject) -> "LocalEngine":
         """Return an engine with the settings of `dump_state`."""
         return cls(**state)
 
-    def load(self) -> Any:  # noqa: B027
+    def load(self) -> None:  # noqa: B027
         """Load the model ahead of its first call, and block until it is loaded.
 
         By default there is nothing to load.
@@ -104,7 +105,7 @@ class LocalEngine(ABC):
     def close(self) -> None:  # noqa: B027
         """Do nothing, because engines are shared until the process ends."""
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "LocalEngine":
+    def __deepcopy__(self, memo: dict[int, object]) -> "LocalEngine":
         return self  # optimizers copy programs, but the loaded model is shared
 
 
@@ -140,7 +141,7 @@ def json_schema(request: Request) -> Any:
     return None if response_format is None else response_format.get("schema") or {}
 
 
-def token_logprobs(content: list[dict[str, Any]]) -> tuple[TokenLogprob, ...]:
+def token_logprobs(content: list[JsonObject]) -> tuple[TokenLogprob, ...]:
     """Convert the OpenAI-like list of llama.cpp and Ollama to DSPy's log-probabilities."""
     tokens: list[TokenLogprob] = []
     for item in content:
@@ -166,7 +167,7 @@ def response(
     prompt: int,
     completion: int,
     cached: int = 0,
-    logprobs: list[dict[str, Any]] | None = None,
+    logprobs: list[JsonObject] | None = None,
 ) -> Response:
     """Return a DSPy response.
 

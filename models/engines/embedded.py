@@ -3,15 +3,17 @@
 import asyncio
 import secrets
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import psutil
 from dspy.lm15 import ContextLengthError, Request, Response, ServerError
 
 from ...errors import CopeError
+from ...util.json_types import JsonObject
 from ..lm import report_partial_usage
 from ..weights.catalog import aliases, catalog, lookup
 from ..weights.resolve import resolve_weights
@@ -19,7 +21,15 @@ from ..weights.verify import sha256_of
 from .base import DEFAULT_SAMPLING, LocalEngine, chat_messages, json_schema, response
 
 _load_lock = threading.Lock()
-_loaded_servers: dict[tuple[Any, ...], Any] = {}
+_loaded_servers: "dict[tuple[Path, int, int, int], _Server]" = {}
+
+
+class _Server(Protocol):
+    """A running server of llama.cpp."""
+
+    def handle_chat_completions(
+        self, body: JsonObject, on_chunk: Callable[[JsonObject], bool], /
+    ) -> object: ...
 
 
 def default_concurrency(weights: str) -> int:
@@ -81,14 +91,14 @@ class EmbeddedEngine(LocalEngine):
         name = Path(self.weights).stem if self.weights.endswith(".gguf") else self.weights
         return f"local/{name}"
 
-    def dump_state(self) -> dict[str, Any]:
+    def dump_state(self) -> JsonObject:
         return {"weights": self.weights, "slots": self.slots, "context": self.context}
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> JsonObject:
         # A saved program has no `weights_dir`, which is only valid on this machine.
         return self.dump_state() | {"weights_dir": self.weights_dir}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: JsonObject) -> None:
         self.__init__(**state)
 
     def weights_digest(self) -> str | None:
@@ -98,7 +108,10 @@ class EmbeddedEngine(LocalEngine):
         path = Path(self.weights).expanduser()
         return f"sha256:{sha256_of(path)}" if path.is_file() else None
 
-    def load(self) -> Any:
+    def load(self) -> None:
+        self.server()
+
+    def server(self) -> _Server:
         """Return the running server. Loading it blocks for seconds."""
         path = resolve_weights(self.weights, folder=self.weights_dir)
         key = (path, self.slots, self.context, self.threads)
@@ -129,8 +142,8 @@ class EmbeddedEngine(LocalEngine):
             logprobs=stream.logprobs,
         )
 
-    def _generate(self, body: dict[str, Any], stream: "_TokenStream") -> None:
-        server = self.load()
+    def _generate(self, body: JsonObject, stream: "_TokenStream") -> None:
+        server = self.server()
         if not stream.stop.is_set():  # it may be cancelled while the model loads
             server.handle_chat_completions(body, stream.add)
 
@@ -140,15 +153,15 @@ class _TokenStream:
     """Collects the chunks of one completion from llama.cpp, on the engine's thread."""
 
     text: list[str] = field(default_factory=list)
-    logprobs: list[Any] = field(default_factory=list)
+    logprobs: list[JsonObject] = field(default_factory=list)
     finish: str = "stop"
     prompt: int = 0
     cached: int = 0
     tokens: int = 0
-    error: dict[str, Any] | None = None
+    error: JsonObject | None = None
     stop: threading.Event = field(default_factory=threading.Event)
 
-    def add(self, chunk: dict[str, Any]) -> bool:
+    def add(self, chunk: JsonObject) -> bool:
         """Add a chunk, and return whether the engine should stop."""
         if "error" in chunk:
             self.error = chunk["error"]
@@ -167,9 +180,9 @@ class _TokenStream:
         return self.stop.is_set()
 
 
-def _request_body(request: Request) -> dict[str, Any]:
+def _request_body(request: Request) -> JsonObject:
     config = request.config
-    body: dict[str, Any] = dict(
+    body: JsonObject = dict(
         DEFAULT_SAMPLING,
         messages=chat_messages(request),
         temperature=config.temperature or 0.0,
@@ -194,7 +207,7 @@ def _request_body(request: Request) -> dict[str, Any]:
     return body
 
 
-def _engine_error(error: dict[str, Any], context: int) -> Exception:
+def _engine_error(error: JsonObject, context: int) -> Exception:
     if error.get("type") == "exceed_context_size_error":
         tokens = error.get("n_prompt_tokens", "more")
         return ContextLengthError(
@@ -204,7 +217,7 @@ def _engine_error(error: dict[str, Any], context: int) -> Exception:
     return ServerError(f"the embedded engine failed: {error.get('message', error)}")
 
 
-def _start_server(path: Path, slots: int, context: int, threads: int) -> Any:
+def _start_server(path: Path, slots: int, context: int, threads: int) -> _Server:
     # The compiled module, because the package re-exports its names without types.
     import xllamacpp.xllamacpp as llama
 

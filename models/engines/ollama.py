@@ -15,13 +15,13 @@ import os
 import weakref
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
 
 import httpx
 import ollama
 from dspy.lm15 import ContextLengthError, Request, Response, ServerError, TransportError
 
 from ...errors import CopeError
+from ...util.json_types import JsonObject
 from ..hosts import default_host
 from ..lm import report_partial_usage
 from .base import DEFAULT_SAMPLING, LocalEngine, chat_messages, json_schema, response
@@ -59,7 +59,7 @@ class OllamaEngine(LocalEngine):
         self.model, self.host = model, host or default_host()
         self.context, self.keep_alive, self.think = context, keep_alive, think
         self.num_thread, self.timeout = num_thread, timeout
-        self._clients: weakref.WeakKeyDictionary[Any, httpx.AsyncClient] = (
+        self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = (
             weakref.WeakKeyDictionary()
         )
 
@@ -67,14 +67,14 @@ class OllamaEngine(LocalEngine):
     def name(self) -> str:
         return f"ollama/{self.model}"
 
-    def dump_state(self) -> dict[str, Any]:
+    def dump_state(self) -> JsonObject:
         names = ("model", "host", "context", "keep_alive", "think", "num_thread", "timeout")
         return {name: getattr(self, name) for name in names}
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> JsonObject:
         return self.dump_state()
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: JsonObject) -> None:
         self.__init__(**state)
 
     def weights_digest(self) -> str | None:
@@ -108,8 +108,8 @@ class OllamaEngine(LocalEngine):
 
     async def agenerate(self, request: Request) -> Response:
         text: list[str] = []
-        logprobs: list[Any] = []
-        last: dict[str, Any] = {}
+        logprobs: list[JsonObject] = []
+        last: JsonObject = {}
         try:
             async with aclosing(self._stream(request)) as parts:
                 async for part in parts:
@@ -144,7 +144,7 @@ class OllamaEngine(LocalEngine):
             logprobs=logprobs,
         )
 
-    async def _stream(self, request: Request) -> AsyncGenerator[dict[str, Any]]:
+    async def _stream(self, request: Request) -> AsyncGenerator[JsonObject]:
         """Yield the parts of the reply.
 
         With `truncate` false the server rejects a prompt that does not fit; otherwise it would
@@ -169,9 +169,9 @@ class OllamaEngine(LocalEngine):
                     raise ValueError("a part of the reply has no message")
                 yield part
 
-    def _request_body(self, request: Request) -> dict[str, Any]:
+    def _request_body(self, request: Request) -> JsonObject:
         config = request.config
-        body: dict[str, Any] = {
+        body: JsonObject = {
             "model": self.model,
             "messages": chat_messages(request),
             "stream": True,
@@ -190,9 +190,9 @@ class OllamaEngine(LocalEngine):
             body["format"] = schema or "json"
         return body
 
-    def _options(self, request: Request) -> dict[str, Any]:
+    def _options(self, request: Request) -> JsonObject:
         config = request.config
-        options: dict[str, Any] = dict(DEFAULT_SAMPLING)
+        options: JsonObject = dict(DEFAULT_SAMPLING)
         options["temperature"] = config.temperature or 0.0
         options["num_ctx"] = self.context
         optional = {

@@ -6,9 +6,9 @@ A file selects a known engine, but cannot select which module is imported.
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
-from typing import Any
 
 from ...errors import CopeError
+from ...util.json_types import JsonObject
 from .base import LocalEngine
 from .registry import ENGINES
 
@@ -23,7 +23,7 @@ _FORMER_PATHS = {
 }
 
 
-def with_current_paths(lm_state: dict[str, Any]) -> dict[str, Any]:
+def with_current_paths(lm_state: JsonObject) -> JsonObject:
     """Return a saved language model's state with the current paths of its engine's classes."""
     state = dict(lm_state)
     for key in ("engine", "async_engine"):

@@ -4,10 +4,10 @@ import asyncio
 import inspect
 import threading
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from dspy.lm15 import Request, Response
 
+from ...util.json_types import JsonObject
 from ..lm import report_partial_usage
 from .base import LocalEngine, chat_messages, response
 
@@ -38,7 +38,7 @@ class ScriptedEngine(LocalEngine):
         self.most_running = 0
         self._lock = threading.Lock()
 
-    def dump_state(self) -> dict[str, Any]:
+    def dump_state(self) -> JsonObject:
         raise TypeError("a scripted engine exists only in its process and is not saved")
 
     async def agenerate(self, request: Request) -> Response:

