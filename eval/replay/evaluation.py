@@ -1,4 +1,4 @@
-"""An evaluation from a record, without a model: the figures of a live run."""
+"""Evaluate a replay of a recording, without a model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ from .replay import Replay
 
 @dataclass(frozen=True)
 class ReplayEvaluation:
-    """Hold what a replay gave.
+    """A replay with its summary.
 
     Attributes:
-        replay: the program on the record.
-        replayed: the questions that the record can answer, and why it cannot answer others.
-        summary: the figures of the answered questions.
-        bounds: the least and the greatest accuracy over all questions; None where a right answer
-            is unknown.
+        replay: the program on the recording.
+        replayed: the results, and why there is none for other questions.
+        summary: the summary of the results.
+        bounds: the lowest and the highest possible accuracy over all questions; None if a right
+            answer is unknown.
     """
 
     replay: Replay
@@ -37,11 +37,11 @@ class ReplayEvaluation:
     bounds: tuple[float | None, float | None]
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings under the names that a live run gives them."""
+        """Return the settings, with the same names as in a live run."""
         manifest, preset = self.replay.recording.manifest, self.replay.preset
         settings: dict[str, Any] = {"task": manifest.task}
-        if shown := manifest.settings.get("shown"):
-            settings["shown"] = shown
+        if manifest.settings.get("shown"):
+            settings["shown"] = manifest.settings["shown"]
         settings["split"] = manifest.settings.get("split")
         settings["data"] = manifest.settings.get("data")
         settings["preset"] = preset.name
@@ -55,11 +55,10 @@ class ReplayEvaluation:
         return settings
 
     def document(self, contamination: Contamination | None) -> dict[str, Any]:
-        """Return settings and figures as plain data.
+        """Return settings and summary as plain data.
 
         Args:
-            contamination: how many of the questions the program was compiled on; None where that is
-                not known.
+            contamination: how many of the questions the program was compiled on; None if unknown.
         """
         recording = self.replay.recording
         document = self.settings() | self.summary.as_dict()
@@ -80,34 +79,33 @@ def evaluate_replay(
     """Summarize the answered questions of a replay.
 
     Args:
-        replay: the program on the record.
-        replayed: what `replay_results` gave for it.
-        prices: the user's, by tier, for the last tier alone too.
+        replay: the program on the recording.
+        replayed: the result of `replay_results`.
+        prices: the user's prices by tier, which also apply to the last tier alone.
     """
     baseline = _replay_baseline(replay, replayed.results, prices)
     rounds = len(replay.preset.rounds)
     summary = summarize(replayed.results, rounds, baseline, replay.recording.group_by_key)
     bounds: tuple[float | None, float | None] = (None, None)
     if summary.accuracy is not None:
-        right = sum(record.score or 0.0 for record in replayed.results)
+        right = sum(result.score or 0.0 for result in replayed.results)
         bounds = bounds_with_unknown(right, len(replayed.results), sum(replayed.unknown.values()))
     return ReplayEvaluation(replay, replayed, summary, bounds)
 
 
 def _replay_baseline(
-    replay: Replay, records: list[QuestionResult], prices: Mapping[str, Price]
+    replay: Replay, results: list[QuestionResult], prices: Mapping[str, Price]
 ) -> BaselineResult | None:
-    """Return the last tier alone on the same questions, where the record has it."""
-    programs = [recorded_identity(replay.recording, name) for name in replay.recording.programs]
-    last = last_tier_of([program.preset.tier_order for program in programs])
-    if replay.preset.name == last or not records:
+    """Return the last tier alone on the same questions; None if the recording lacks its answers."""
+    recording = replay.recording
+    programs = [recorded_identity(recording, name) for name in recording.programs]
+    last_tier = last_tier_of([program.preset.tier_order for program in programs])
+    if replay.preset.name == last_tier or not results:
         return None
-    alone = Replay(replay.recording, tier_alone(last), prices=dict(prices))
-    theirs = {record.key: record for record in replay_results(alone).results}
-    if not all(record.key in theirs for record in records):
+    alone = Replay(recording, tier_alone(last_tier), prices=dict(prices))
+    by_key = {result.key: result for result in replay_results(alone).results}
+    same = [by_key[result.key] for result in results if result.key in by_key]
+    if len(same) < len(results):
         return None
-    same = [theirs[record.key] for record in records]
-    usage = (row for record in same for row in record.usage)
-    return BaselineResult(
-        mean_score(same), Usage.from_rows(usage), Path(replay.recording.name).name, last
-    )
+    usage = Usage.from_rows(row for result in same for row in result.usage)
+    return BaselineResult(mean_score(same), usage, Path(recording.name).name, last_tier)

@@ -1,11 +1,9 @@
-"""Which recorded rounds hold the calls that a program would make.
+"""Find the recorded rounds that hold the calls of a program.
 
-A call is the same when model, prompt and sampling settings are. So a round is found again by its tiers' models, its
-predictors' words and demonstrations, its temperatures and lengths, and, where it draws by chance, its number, on which the
-draws' seeds depend.
+Two calls are equal if their model, prompt and sampling settings are equal. So a round is identified
+by the models of its tiers, the prompts and demonstrations of its predictors, its temperatures and
+maximum lengths, and, if it samples, by its number, because the seeds of the samples depend on it.
 """
-
-from typing import Any
 
 from ...programs.domains.registry import domain_by_name
 from ...programs.identity import ProgramIdentity
@@ -16,34 +14,61 @@ from ..recording.round import RecordedRound
 
 
 def recorded_identity(recording: Recording, name: str) -> ProgramIdentity:
-    """One of the programs of a record."""
+    """Return one of the programs of a recording."""
     entry = next(entry for entry in recording.manifest.programs if entry["name"] == name)
     if entry["state"] is None:
         return ProgramIdentity(parse_preset(entry["preset"], recording.name), recording.domain)
-    return ProgramIdentity.of_state({**entry["state"], "preset": entry["preset"]}, recording.name)
+    state = dict(entry["state"])
+    state["preset"] = entry["preset"]
+    return ProgramIdentity.of_state(state, recording.name)
+
+
+def single_tier_program(recording: Recording, tier: str) -> ProgramIdentity | Preset:
+    """Return a program that asks one tier only: that of the recording if there is one."""
+    if tier in recording.programs:
+        return recorded_identity(recording, tier)
+    return tier_alone(tier)
 
 
 def match_rounds(program: ProgramIdentity, recording: Recording) -> list[RecordedRound | str]:
-    """The recorded round for each of a program's rounds; where there is none, what sets the nearest apart, in words."""
-    known = [
-        (recorded_identity(recording, name), round_)
-        for name, rounds in recording.programs.items()
-        for round_ in rounds
-    ]
-    found: list[RecordedRound | str] = []
+    """Return the recorded round for each round of a program.
+
+    If there is none, the entry is a text about how the most similar round differs.
+    """
+    candidates: list[tuple[ProgramIdentity, RecordedRound]] = []
+    for name, rounds in recording.programs.items():
+        identity = recorded_identity(recording, name)
+        candidates += [(identity, round_) for round_ in rounds]
+    matches: list[RecordedRound | str] = []
     for number in range(1, len(program.preset.rounds) + 1):
-        beside = [(mismatches(program, number, other, r, recording), r) for other, r in known]
-        if recording.is_imported:  # nothing tells two draws apart there, so none serves twice
-            beside = [
-                (apart + ["an earlier round uses it"] * (r in found), r) for apart, r in beside
-            ]
-        solver = program.preset.rounds[number - 1].reasoner
-        apart, nearest = min(
-            beside, key=lambda pair: (bool(pair[0]), pair[1].spec.reasoner != solver, len(pair[0]))
-        )
-        why = f"its calls are not in the record; nearest is round {nearest.number} of {nearest.program}: {', '.join(apart)}"
-        found.append(why if apart else nearest)
-    return found
+        matches.append(_match_round(program, number, candidates, recording, matches))
+    return matches
+
+
+def _match_round(
+    program: ProgramIdentity,
+    number: int,
+    candidates: list[tuple[ProgramIdentity, RecordedRound]],
+    recording: Recording,
+    earlier: list[RecordedRound | str],
+) -> RecordedRound | str:
+    """Return the recorded round of a program's round, or how the most similar one differs."""
+    reasoner = program.preset.rounds[number - 1].reasoner
+    ranked: list[tuple[tuple[bool, bool, int], list[str], RecordedRound]] = []
+    for identity, round_ in candidates:
+        differences = mismatches(program, number, identity, round_, recording)
+        # Imported samples have no prompt that tells two rounds apart, so none is used twice.
+        if recording.is_imported and round_ in earlier:
+            differences.append("an earlier round uses it")
+        rank = bool(differences), round_.spec.reasoner != reasoner, len(differences)
+        ranked.append((rank, differences, round_))
+    _, differences, nearest = min(ranked, key=lambda candidate: candidate[0])
+    if not differences:
+        return nearest
+    return (
+        f"its calls are not in the record; nearest is round {nearest.number} of {nearest.program}: "
+        f"{', '.join(differences)}"
+    )
 
 
 def mismatches(
@@ -53,41 +78,67 @@ def mismatches(
     recorded: RecordedRound,
     recording: Recording,
 ) -> list[str]:
-    """What sets a recorded round apart from a program's round, in words; nothing when it holds the same calls."""
-    ours, theirs, models = program.preset.rounds[number - 1], recorded.spec, recording.models
-    apart = []
-    if ours.reasoner not in models or models[ours.reasoner] != models[theirs.reasoner]:
-        apart.append(f"{theirs.reasoner} solves there and not {ours.reasoner}")
-    if ours.samples > theirs.samples:
-        apart.append(f"{theirs.samples} samples there and not {ours.samples}")
-    planners = [spec.planner and models.get(spec.planner, "") for spec in (ours, theirs)]
-    if planners[0] != planners[1]:
-        instead = f" and not {ours.planner}" if ours.planner else ""
-        apart.append(f"{theirs.planner or 'nobody'} plans there{instead}")
-    elif ours.planner and ours.samples > 1 and (ours.plans == 1) != (theirs.plans == 1):
-        apart.append(
-            "all samples share a plan there"
-            if theirs.plans == 1
-            else "each sample has a plan there"
-        )
+    """Return the differences between a program's round and a recorded round.
+
+    Args:
+        program: the program.
+        number: the number of its round.
+        other: the recorded program.
+        recorded: the recorded round of that program.
+        recording: the recording.
+
+    Returns:
+        A text for each difference; empty if the recorded round holds the same calls.
+    """
+    spec = program.preset.rounds[number - 1]
+    differences = _tier_mismatches(spec, recorded.spec, recording.models)
     if _confidence_kind(program, number) != _confidence_kind(other, recorded.number):
-        apart.append("its confidence is another")
-    if recording.is_imported:
-        return apart
-    both_plan = bool(ours.planner and theirs.planner)
+        differences.append("its confidence is another")
+    if not recording.is_imported:
+        differences += _prompt_mismatches(program, number, other, recorded)
+    return differences
+
+
+def _tier_mismatches(spec: Round, recorded: Round, models: dict[str, str]) -> list[str]:
+    """Return differences in the models, and in the number of samples and plans."""
+    differences = []
+    if spec.reasoner not in models or models[spec.reasoner] != models[recorded.reasoner]:
+        differences.append(f"{recorded.reasoner} solves there and not {spec.reasoner}")
+    if spec.samples > recorded.samples:
+        differences.append(f"{recorded.samples} samples there and not {spec.samples}")
+    planner = spec.planner and models.get(spec.planner, "")
+    if planner != (recorded.planner and models.get(recorded.planner, "")):
+        instead = f" and not {spec.planner}" if spec.planner else ""
+        differences.append(f"{recorded.planner or 'nobody'} plans there{instead}")
+    elif spec.planner and spec.samples > 1 and (spec.plans == 1) != (recorded.plans == 1):
+        if recorded.plans == 1:
+            differences.append("all samples share a plan there")
+        else:
+            differences.append("each sample has a plan there")
+    return differences
+
+
+def _prompt_mismatches(
+    program: ProgramIdentity, number: int, other: ProgramIdentity, recorded: RecordedRound
+) -> list[str]:
+    """Return differences in the prompts, the sampling settings and the seeds."""
+    spec = program.preset.rounds[number - 1]
+    differences = []
+    both_plan = bool(spec.planner and recorded.spec.planner)
     if both_plan and program.prompt(number, "planner") != other.prompt(recorded.number, "planner"):
-        apart.append("the planner's prompt is another")
-    if [seen == number for seen in ours.sees] != [seen == recorded.number for seen in theirs.sees]:
-        apart.append("the plans that it sees are others")
+        differences.append("the planner's prompt is another")
+    # A round sees plans of its own and of earlier rounds.
+    own_plans = [seen == number for seen in spec.sees]
+    if own_plans != [seen == recorded.number for seen in recorded.spec.sees]:
+        differences.append("the plans that it sees are others")
     elif program.prompt(number, "reasoner") != other.prompt(recorded.number, "reasoner"):
-        apart.append("the reasoner's prompt is another")
-    if _sampling_settings(ours, both_plan) != _sampling_settings(theirs, both_plan):
-        apart.append("temperature or greatest length is another")
-    if recorded.number != number and (
-        ours.temperature > 0 or (ours.planner and ours.plan_temperature > 0)
-    ):
-        apart.append("its draws are others")
-    return apart
+        differences.append("the reasoner's prompt is another")
+    if _sampling_settings(spec, both_plan) != _sampling_settings(recorded.spec, both_plan):
+        differences.append("temperature or greatest length is another")
+    is_random = spec.temperature > 0 or (spec.planner and spec.plan_temperature > 0)
+    if recorded.number != number and is_random:
+        differences.append("its draws are others")
+    return differences
 
 
 def _confidence_kind(program: ProgramIdentity, number: int) -> str:
@@ -96,13 +147,6 @@ def _confidence_kind(program: ProgramIdentity, number: int) -> str:
     return named or domain_by_name(program.domain).default_confidence(open_sandbox).kind
 
 
-def _sampling_settings(spec: Round, planning: bool) -> tuple[Any, ...]:
-    plan = (spec.plan_temperature, spec.plan_max_tokens) if planning else None
+def _sampling_settings(spec: Round, with_plan: bool) -> tuple[object, ...]:
+    plan = (spec.plan_temperature, spec.plan_max_tokens) if with_plan else None
     return spec.temperature, spec.max_tokens, plan
-
-
-def single_tier_program(record: Recording, tier: str) -> ProgramIdentity | Preset:
-    """Return the program that asks one tier alone: the record's own where it has one, else the preset."""
-    if tier in record.programs:
-        return recorded_identity(record, tier)
-    return tier_alone(tier)

@@ -1,4 +1,4 @@
-"""The program of a replay, the metadata of its compile, and its calibration."""
+"""Find the program of a replay, the metadata of its compile, and its calibration."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,38 +17,43 @@ from ..recording.recording import Recording
 from .match import recorded_identity
 
 
-def compile_metadata_in_recording(record: Recording, name: str) -> dict[str, Any]:
-    """Return what a record keeps about the compile of one of its programs; empty without one."""
-    return record.manifest.settings.get("compiled", {}).get(name, {})
+def compile_metadata_in_recording(recording: Recording, name: str) -> dict[str, Any]:
+    """Return the metadata of the compile of a recorded program; empty without a compile."""
+    return recording.manifest.settings.get("compiled", {}).get(name, {})
 
 
-def bundled_compile_metadata(record: Recording, name: str, bundled: bool) -> dict[str, Any]:
-    """Return what is known about the compile of what `program_for_replay` takes for a preset."""
-    return read_compile_metadata(_bundled(record, name, bundled))
+def bundled_compile_metadata(recording: Recording, name: str, bundled: bool) -> dict[str, Any]:
+    """Return the metadata of the compile of a program from `program_for_replay`."""
+    return read_compile_metadata(_bundled_program(recording, name, bundled))
 
 
-def program_for_replay(record: Recording, name: str, bundled: bool) -> ProgramIdentity | Preset:
-    """Return a preset for a replay, or the compiled program that comes with the package for it.
+def program_for_replay(recording: Recording, name: str, bundled: bool) -> ProgramIdentity | Preset:
+    """Return a preset for a replay, or the bundled compiled program for it.
 
     Args:
-        record: what the replay answers from.
-        name: the preset's name or file.
-        bundled: whether a compiled program that comes with the package may replace the preset.
+        recording: the recording.
+        name: the name or file of the preset.
+        bundled: whether a compiled program of the package may replace the preset.
     """
-    file = _bundled(record, name, bundled)
-    return ProgramIdentity.named(file, record.domain) if file else load_preset(name, record.models)
+    file = _bundled_program(recording, name, bundled)
+    if file:
+        return ProgramIdentity.named(file, recording.domain)
+    return load_preset(name, recording.models)
 
 
 def resolve_replayed_program(
     recording: Recording, options: ProgramOptions, names_preset: bool
 ) -> tuple[ProgramIdentity | Preset | None, dict[str, Any]]:
-    """Return the program that a live run would use with these options, and its compile's metadata.
+    """Return the program that a live run would use with these options.
 
     Args:
-        recording: what the replay answers from.
+        recording: the recording.
         options: the program's file or preset.
-        names_preset: whether the user named a preset; without one, and without a file, the program
-            is the recording's own, which is None here.
+        names_preset: whether the user named a preset.
+
+    Returns:
+        The program and the metadata of its compile. The program is None for the recording's own
+        one, if the user named neither a preset nor a file.
     """
     if options.program:
         identity = ProgramIdentity.named(options.program, recording.domain)
@@ -62,10 +67,16 @@ def resolve_replayed_program(
 def resolve_replayed_calibration(
     recording: Recording, options: ProgramOptions, file: Path
 ) -> tuple[ProgramOptions, Certificate]:
-    """Return options with the setting of a calibration of the recording's own program.
+    """Return the options with the setting of a calibration of the recording's own program.
+
+    Args:
+        recording: the recording.
+        options: the options of the program.
+        file: the calibration.
 
     Raises:
-        CopeError: when there is no such calibration, or it does not fit.
+        CopeError: if the calibration cannot be read or does not fit, or if it chose the last tier
+            alone.
     """
     manifest = recording.manifest
     certificate = load_matching_certificate(
@@ -78,15 +89,22 @@ def resolve_replayed_calibration(
     )
     if certificate.setting is None:
         raise CopeError(
-            f"the calibration {file} chose {certificate.description}: use --preset {certificate.last_tier}"
+            f"the calibration {file} chose {certificate.description}: "
+            f"use --preset {certificate.last_tier}"
         )
-    return replace(with_calibrated_setting(options, certificate), calibration=None), certificate
+    calibrated = with_calibrated_setting(options, certificate)
+    return replace(calibrated, calibration=None), certificate
 
 
-def _bundled(record: Recording, name: str, bundled: bool) -> Path | None:
-    if record.is_imported or not bundled:
+def _bundled_program(recording: Recording, name: str, bundled: bool) -> Path | None:
+    """Return the file of the bundled program for a preset; None without one."""
+    if recording.is_imported or not bundled:
         return None
-    context = record.manifest.settings.get("context")
+    manifest = recording.manifest
     return find_bundled_program(
-        name, record.manifest.task, record.models, record.domain, context=context
+        name,
+        manifest.task,
+        recording.models,
+        recording.domain,
+        context=manifest.settings.get("context"),
     )

@@ -1,4 +1,4 @@
-"""A replay as results of an evaluation, so that both give the same table."""
+"""Convert a replay to the results of an evaluation, so that both give the same table."""
 
 from collections import Counter
 from collections.abc import Collection

@@ -1,7 +1,8 @@
-"""What a preset, its thresholds and its number of samples would have come to, from a record and without a model."""
+"""Replay a program on a recording with other thresholds or sample counts, without a model."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -19,54 +20,65 @@ from .results import TIER_USAGE_FIELDS, ReplayOutcomes, Sweep
 from .round import ReplayedRound, missing_round, replay_round
 from .sweep import RoundArrays, Totals, answering_round, sweep
 
+_USAGE_SOURCES = {
+    "plan_tokens": ("plan", "completion_tokens"),
+    "answer_tokens": ("reason", "completion_tokens"),
+    "seconds": (None, "machine_seconds"),
+}
+"""The role (None: all) and the column of a call behind a field of `TIER_USAGE_FIELDS`."""
+
 
 class Replay:
-    """A preset or program on the questions of a record.
+    """A preset or program on the questions of a recording.
 
-    Equal to a live run with `early_stop="none"` in answers, rounds, calls and tokens: tests compare them. A live run with `exact`
-    stops early: same answers and rounds, calls and tokens at most these.
+    Answers, rounds, calls and tokens are those of a live run with `early_stop="none"`; tests compare
+    both. A live run with `exact` stops early: its answers and rounds are the same, and its calls and
+    tokens are at most these.
 
     Args:
-        recording: the record, or its file.
-        program: a preset, a preset's or tier's name, a preset's or program's file; None is what was recorded.
-        samples: samples in the rounds that draw several, up to the recorded number.
+        recording: the recording, or its file.
+        program: a preset, the name of a preset or tier, or the file of a preset or program; None
+            for the recording's own program.
+        samples: number of samples in the rounds that draw several, up to the recorded number.
         thresholds: for the first gates, in order.
-        prices: the user's price of a tier; else what was recorded.
+        prices: the user's price of a tier; without one the recorded cost counts.
 
     Attributes:
-        preset: with the samples and thresholds that are replayed.
-        rounds: each round's decisions; `known` says on which questions the record holds its calls.
+        recording: the recording.
+        preset: the preset, with the replayed samples and thresholds.
+        program: the preset with its prompts.
+        rounds: the decisions of each round, and for which questions the recording holds its calls.
 
     Raises:
-        CopeError: for a record or program that cannot be read, or thresholds that do not fit.
+        CopeError: if the recording or program cannot be read, or the thresholds do not fit.
 
     >>> Replay("mbpp-cope.parquet", thresholds=(0.5,)).outcomes().score.mean()  # doctest: +SKIP
     """
 
     def __init__(
         self,
-        record: Recording | str | Path,
+        recording: Recording | str | Path,
         program: ProgramIdentity | Preset | str | Path | None = None,
         *,
         samples: int | None = None,
         thresholds: tuple[float, ...] = (),
         prices: Mapping[str, Price] | None = None,
     ) -> None:
-        self.recording = record if isinstance(record, Recording) else Recording.open(record)
-        asked = self._resolve_program(program)
-        self.preset = (
-            asked.preset.with_overrides(samples, thresholds)
-            if samples or thresholds
-            else asked.preset
-        )
-        self.program = ProgramIdentity(self.preset, asked.domain, asked.prompts)
+        if not isinstance(recording, Recording):
+            recording = Recording.open(recording)
+        self.recording = recording
+        requested = self._resolve_program(program)
+        self.preset = requested.preset
+        if samples or thresholds:
+            self.preset = requested.preset.with_overrides(samples, thresholds)
+        self.program = ProgramIdentity(self.preset, requested.domain, requested.prompts)
         self._prices = prices or {}
         self.rounds: list[ReplayedRound] = []
-        for number, found in enumerate(match_rounds(self.program, self.recording), 1):
-            self.rounds.append(self._replay_round(number, found))
+        for number, match in enumerate(match_rounds(self.program, recording), 1):
+            self.rounds.append(self._replay_round(number, match))
 
     def __len__(self) -> int:
-        """How many questions."""
+        """Return the number of questions."""
         return len(self.recording)
 
     def _resolve_program(
@@ -80,30 +92,25 @@ class Replay:
             return ProgramIdentity.of_preset(program, self.recording.domain)
         return ProgramIdentity.named(program, self.recording.domain, self.recording.models)
 
-    def _replay_round(self, number: int, found: RecordedRound | str) -> ReplayedRound:
+    def _replay_round(self, number: int, match: RecordedRound | str) -> ReplayedRound:
+        """Replay a round from the recorded round that matches, or the reason that none does."""
         spec = self.preset.rounds[number - 1]
-        if isinstance(found, str):
-            return missing_round(number, spec, f"round {number}: {found}", len(self))
+        if isinstance(match, str):
+            return missing_round(number, spec, f"round {number}: {match}", len(self))
         known = np.ones(len(self), dtype=bool)
-        there = self.recording.programs[found.program]
-        for seen, recorded in zip(spec.sees, found.spec.sees, strict=False):
+        recorded_rounds = self.recording.programs[match.program]
+        for seen, recorded in zip(spec.sees, match.spec.sees, strict=False):
             if seen != number:
-                known &= (
-                    self.rounds[seen - 1].forwarded_plans == there[recorded - 1].forwarded_plans
-                )
-        return replay_round(
-            number,
-            spec,
-            found,
-            known,
-            f"round {number}: another plan is handed on to it",
-            self._prices,
-        )
+                plans = self.rounds[seen - 1].forwarded_plans
+                known &= plans == recorded_rounds[recorded - 1].forwarded_plans
+        reason = f"round {number}: another plan is forwarded to it"
+        return replay_round(number, spec, match, known, reason, self._prices)
 
     @property
     def thresholds(self) -> tuple[float, ...]:
-        """The preset's, for the gates in order."""
-        return tuple(r.threshold for r in self.preset.rounds if r.threshold is not None)
+        """The thresholds of the preset, for the gates in order."""
+        thresholds = [round_.threshold for round_ in self.preset.rounds]
+        return tuple(threshold for threshold in thresholds if threshold is not None)
 
     @property
     def last_tier(self) -> str:
@@ -112,57 +119,69 @@ class Replay:
 
     @property
     def tiers(self) -> tuple[str, ...]:
+        """The tiers of the preset."""
         return self.preset.tiers
 
     @cached_property
     def known(self) -> Array:
-        """(questions, rounds) of bool: whether the record holds the round's calls."""
-        return np.stack([r.known for r in self.rounds], axis=1)
+        """(questions, rounds) of bool: whether the recording holds the calls of the round."""
+        return np.stack([round_.known for round_ in self.rounds], axis=1)
 
     @cached_property
     def scores(self) -> Array:
-        """(questions, rounds): the score if the round answers; NaN where it is not known."""
-        return np.stack([np.where(r.known, r.scores, np.nan) for r in self.rounds], axis=1)
+        """(questions, rounds): the score if the round answers; NaN if unknown."""
+        return self._if_known([round_.scores for round_ in self.rounds])
 
     @cached_property
     def confidence(self) -> Array:
-        """(questions, rounds): -inf where there is no answer; NaN where it is not known."""
-        return np.stack([np.where(r.known, r.confidence, np.nan) for r in self.rounds], axis=1)
+        """(questions, rounds): -inf without an answer; NaN if unknown."""
+        return self._if_known([round_.confidence for round_ in self.rounds])
 
     def usage(self, field: str, tier: str) -> Array:
-        """(questions, rounds): one of `SPENT`, of a tier's calls in each round that is asked; NaN where it is not known."""
-        return np.stack(
-            [np.where(r.known, _tier_usage(r, field, tier), np.nan) for r in self.rounds], axis=1
-        )
+        """Return the usage of a tier's calls in each round, if the round is asked.
+
+        Args:
+            field: one of `TIER_USAGE_FIELDS`.
+            tier: the tier.
+
+        Returns:
+            (questions, rounds) of float; NaN if unknown.
+        """
+        return self._if_known([_tier_usage(round_, field, tier) for round_ in self.rounds])
+
+    def _if_known(self, columns: Sequence[Array]) -> Array:
+        """Return the columns of the rounds as (questions, rounds), NaN for unknown calls."""
+        return np.where(self.known, np.stack(columns, axis=1), np.nan)
 
     def outcomes(self, thresholds: Sequence[float] | None = None) -> ReplayOutcomes:
-        """One setting, question by question; with the preset's own thresholds when None.
+        """Return the outcomes of one setting, question by question.
+
+        Args:
+            thresholds: one for each gate; None for those of the preset.
 
         Raises:
-            CopeError: for thresholds that do not fit the preset.
+            CopeError: if the thresholds do not fit the preset.
         """
-        (row,) = self._check_thresholds(self.thresholds if thresholds is None else thresholds)
-        ladder = self._round_arrays(np.arange(len(self)), {})
-        at, known = answering_round(ladder, row)
-        places = np.arange(len(self))
-        score = np.where(known, self.scores[places, at], np.nan)
-        confidence = np.where(known, self.confidence[places, at], np.nan)
+        if thresholds is None:
+            thresholds = self.thresholds
+        (setting,) = self._check_thresholds(thresholds)
+        questions = np.arange(len(self))
+        answering, known = answering_round(self._round_arrays(questions, {}), setting)
+        score = np.where(known, self.scores[questions, answering], np.nan)
+        confidence = np.where(known, self.confidence[questions, answering], np.nan)
+        confidence[np.isinf(confidence)] = np.nan
         answer = np.full(len(self), None, dtype=object)
-        for number, round_ in enumerate(self.rounds):
-            here = known & (at == number)
+        for index, round_ in enumerate(self.rounds):
+            answered = known & (answering == index)
             if round_.recorded and round_.verdict:
-                answer[here] = pick_sample(round_.recorded.answers, round_.verdict.leader)[here]
-        asked = np.arange(len(self.rounds)) <= at[:, None]
-        spent = {
-            (tier, what): np.where(
-                known, np.where(asked, self.usage(what, tier), 0.0).sum(axis=1), np.nan
-            )
-            for tier in self.tiers
-            for what in TIER_USAGE_FIELDS
-        }
-        return ReplayOutcomes(
-            at + 1, known, score, answer, np.where(np.isinf(confidence), np.nan, confidence), spent
-        )
+                answers = pick_sample(round_.recorded.answers, round_.verdict.leader)
+                answer[answered] = answers[answered]
+        asked = np.arange(len(self.rounds)) <= answering[:, None]
+        usage: dict[tuple[str, str], Array] = {}
+        for tier, field in self._usage_columns:
+            total = np.where(asked, self.usage(field, tier), 0.0).sum(axis=1)
+            usage[tier, field] = np.where(known, total, np.nan)
+        return ReplayOutcomes(answering + 1, known, score, answer, confidence, usage)
 
     def sweep(
         self,
@@ -172,78 +191,89 @@ class Replay:
         values: Mapping[str, Array] | None = None,
         partial: bool = False,
     ) -> Sweep:
-        """Many settings at once.
+        """Return the totals of many settings.
 
         Args:
             thresholds: (settings, gates), or one setting; each above 0 and up to 1.
-            rows: the questions to count, as a mask or as places; all when None.
-            values: more to add up, (questions, rounds) each: what counts when the round answers, such as a loss.
-            partial: leave out questions whose calls the record does not hold, instead of giving NaN.
+            rows: the questions to count, as a mask or as positions; None for all.
+            values: further values to sum, (questions, rounds) each. A value counts if the round
+                answers, such as a loss.
+            partial: whether questions whose calls are not in the recording are left out; otherwise
+                the totals are NaN.
 
         Raises:
-            CopeError: for thresholds that do not fit the preset.
+            CopeError: if the thresholds do not fit the preset.
         """
         settings = self._check_thresholds(thresholds)
-        chosen = np.arange(len(self)) if rows is None else np.arange(len(self))[rows]
-        more = dict(values or {})
-        totals = sweep(self._round_arrays(chosen, more), settings)
-        return self._to_sweep(settings, len(chosen), totals, tuple(more), partial)
+        positions = np.arange(len(self))
+        if rows is not None:
+            positions = positions[rows]
+        values = dict(values or {})
+        totals = sweep(self._round_arrays(positions, values), settings)
+        return self._to_sweep(settings, len(positions), totals, tuple(values), partial)
 
     def _to_sweep(
         self, settings: Array, questions: int, totals: Totals, names: tuple[str, ...], partial: bool
     ) -> Sweep:
         unknown = totals.unknown.sum(axis=1)
-        hidden = np.where((unknown > 0) & (not partial), np.nan, 0.0)
         counted = questions - unknown
-        score, *values = (column + hidden for column in totals.at_answer.T)
+        # Added to a total: NaN where questions are unknown, else 0.
+        nan_if_unknown = np.zeros(len(settings))
+        if not partial:
+            nan_if_unknown[unknown > 0] = np.nan
+        score, *values = totals.at_answer.T + nan_if_unknown
         accuracy = np.divide(score, counted, out=np.full(len(settings), np.nan), where=counted > 0)
-        spent = {
-            key: column + hidden
-            for key, column in zip(self._usage_columns, totals.over_asked_rounds.T, strict=True)
-        }
+        usage = totals.over_asked_rounds.T + nan_if_unknown
         return Sweep(
-            settings,
-            questions,
-            unknown,
-            totals.answered,
-            accuracy,
-            spent,
-            dict(zip(names, values, strict=True)),
+            thresholds=settings,
+            questions=questions,
+            unknown=unknown,
+            answered=totals.answered,
+            accuracy=accuracy,
+            usage=dict(zip(self._usage_columns, usage, strict=True)),
+            values=dict(zip(names, values, strict=True)),
         )
 
     @cached_property
     def _usage_columns(self) -> list[tuple[str, str]]:
-        return [(tier, what) for tier in self.tiers for what in TIER_USAGE_FIELDS]
+        """The tier and the field of each column of `_usage_arrays`."""
+        return list(product(self.tiers, TIER_USAGE_FIELDS))
 
     @cached_property
     def _usage_arrays(self) -> Array:
-        columns = [
-            [_tier_usage(r, what, tier) for tier, what in self._usage_columns] for r in self.rounds
-        ]
-        return (
-            np.array(columns, dtype=float)
-            .reshape(len(self.rounds), len(self._usage_columns), len(self))
-            .transpose(0, 2, 1)
-        )
+        """(rounds, questions, columns) of float."""
+        arrays = np.zeros((len(self.rounds), len(self), len(self._usage_columns)))
+        for index, round_ in enumerate(self.rounds):
+            for column, (tier, field) in enumerate(self._usage_columns):
+                arrays[index, :, column] = _tier_usage(round_, field, tier)
+        return arrays
 
-    def _round_arrays(self, rows: Array, values: Mapping[str, Array]) -> RoundArrays:
-        final = np.stack(
-            [np.stack([r.scores for r in self.rounds], axis=1), *values.values()], axis=2
-        )
+    def _round_arrays(self, positions: Array, values: Mapping[str, Array]) -> RoundArrays:
+        """Return the rounds on the questions at some positions, with values that count once."""
+        scores = np.stack([round_.scores for round_ in self.rounds], axis=1)
+        confidence = np.stack([round_.confidence for round_ in self.rounds])
+        at_answer = np.stack([scores, *values.values()], axis=2).transpose(1, 0, 2)
         return RoundArrays(
-            np.stack([r.known for r in self.rounds])[:, rows],
-            np.stack([r.confidence for r in self.rounds])[:, rows],
-            final.transpose(1, 0, 2)[:, rows],
-            self._usage_arrays[:, rows],
+            known=self.known.T[:, positions],
+            confidence=confidence[:, positions],
+            at_answer=at_answer[:, positions],
+            over_asked_rounds=self._usage_arrays[:, positions],
         )
 
     def _check_thresholds(self, thresholds: Any) -> Array:
+        """Return thresholds as (settings, gates) of float.
+
+        Raises:
+            CopeError: if their number or a value is wrong.
+        """
         gates = len(self.preset.rounds) - 1
         rows = np.asarray(thresholds, dtype=float)
-        rows = rows.reshape(1, gates) if rows.ndim < 2 and rows.size == gates else rows
+        if rows.ndim < 2 and rows.size == gates:
+            rows = rows.reshape(1, gates)
         if rows.ndim != 2 or rows.shape[1] != gates:
             raise CopeError(
-                f"preset {self.preset.name!r} has {gates} thresholds: give that many for each setting"
+                f"preset {self.preset.name!r} has {gates} thresholds: give that many for each "
+                "setting"
             )
         if not ((rows > 0) & (rows <= 1)).all():
             raise CopeError("thresholds are above 0 and up to 1")
@@ -251,16 +281,10 @@ class Replay:
 
 
 def _tier_usage(round_: ReplayedRound, field: str, tier: str) -> Array:
-    """What a tier's calls of a round used, by question."""
-    role = {"plan_tokens": "plan", "answer_tokens": "reason"}.get(field)
-    name = {
-        "plan_tokens": "completion_tokens",
-        "answer_tokens": "completion_tokens",
-        "seconds": "machine_seconds",
-    }
-    parts = [
-        used[name.get(field, field)]
-        for (of, by), used in round_.usage.items()
-        if of == tier and (role is None or role == by)
-    ]
-    return np.sum(parts, axis=0) if parts else np.zeros(len(round_.known))
+    """Return the usage of a tier's calls in a round, (questions,)."""
+    role, column = _USAGE_SOURCES.get(field, (None, field))
+    total = np.zeros(len(round_.known))
+    for (call_tier, call_role), usage in round_.usage.items():
+        if call_tier == tier and role in (None, call_role):
+            total = total + usage[column]
+    return total

@@ -246,7 +246,7 @@ def test_questions_that_a_record_cannot_tell_are_left_out_and_said(here: Path, m
     assert made["comparisons"][0]["left_out"] == lacking
     text = " ".join(done(*words).stdout.split())
     assert (
-        f"cope: {lacking} questions are not in its figures: round 2: another plan is handed on to it"
+        f"cope: {lacking} questions are not in its figures: round 2: another plan is forwarded to it"
         in text
     )
 

@@ -123,7 +123,7 @@ def test_questions_that_a_replay_cannot_tell_are_said_with_bounds(here: Path, mo
     assert high - low == pytest.approx(lacking / 4)
     shown = done(*words).stdout
     assert (
-        f"{lacking} questions are not in the table: round 2: another plan is handed on to it"
+        f"{lacking} questions are not in the table: round 2: another plan is forwarded to it"
         in shown
     )
     assert f"accuracy over all 4 questions is between {low:.1%} and {high:.1%}" in shown
