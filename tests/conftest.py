@@ -1,5 +1,6 @@
 """Every default test starts from nothing: DSPy as it is imported, empty caches, none of the user's settings, no network."""
 
+import asyncio
 import copy
 import gc
 import ipaddress
@@ -141,6 +142,12 @@ class Scripted:
         return [
             Ask.of(tier, request) for tier, engine in engines.items() for request in engine.requests
         ]
+
+    async def until_asked(self, count: int) -> None:
+        """Wait until so many solutions have been requested, for replies that come after all requests."""
+        async with asyncio.timeout(60):
+            while sum(ask.role == "reason" for ask in self.asks) < count:
+                await asyncio.sleep(0)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 import copy
 import pickle
 import threading
+import time
 from typing import Any
 
 import dspy
@@ -50,15 +51,23 @@ def test_sync_async_and_in_a_running_loop():
     assert meter.total().calls == 5
 
 
-def test_the_time_in_the_queue_is_not_the_calls():
-    lm = tier_lm(delay=0.1, semaphore=PrioritySemaphore(1))
+def test_the_time_in_the_queue_is_not_the_calls(monkeypatch: pytest.MonkeyPatch):
+    now = 0.0
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
+
+    def reply(*_: Any) -> str:
+        nonlocal now
+        now += 0.1
+        return "x"
+
+    lm = tier_lm(reply, semaphore=PrioritySemaphore(1))
 
     async def three() -> None:
         await asyncio.gather(*(lm.acall(x) for x in "abc"))
 
     with metered() as meter:
         asyncio.run(three())
-    assert all(0.1 <= call.seconds < 0.2 for call in meter.calls)
+    assert [call.seconds for call in meter.calls] == pytest.approx([0.1] * 3)
 
 
 def test_metered_also_where_dspys_history_is_off():
@@ -166,7 +175,14 @@ def test_an_error_frees_the_place_and_the_turn():
 
 
 def test_copies_share_the_limit():
-    lm = tier_lm(delay=0.01, semaphore=PrioritySemaphore(2))
+    async def reply() -> str:
+        async with asyncio.timeout(60):
+            while engine_of(lm).most_running < 2:
+                await asyncio.sleep(0)
+        await asyncio.sleep(0)  # here a third one could begin
+        return "x"
+
+    lm = tier_lm(lambda messages, request: reply(), semaphore=PrioritySemaphore(2))
     copies = [lm.copy(temperature=0.5), copy.deepcopy(lm), lm.copy(rollout_id=1, temperature=1.0)]
 
     async def all_of_them() -> None:

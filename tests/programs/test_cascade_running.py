@@ -81,12 +81,10 @@ def test_requests_that_are_not_needed_are_cancelled_at_the_engine(scripted):
 
     async def reply(ask: Any) -> str:
         """All eight are in flight before the first of the quick ones comes in."""
-        asked = 0
-        while ask.role == "reason" and asked < 8:
-            await asyncio.sleep(0)
-            asked = sum(other.role == "reason" for other in s.asks)
-        if ask.role == "reason" and ask.seed in slow:
-            await asyncio.sleep(60)
+        if ask.role == "reason":
+            await s.until_asked(8)
+            if ask.seed in slow:
+                await asyncio.sleep(60)
         return agreement(ask)
 
     s = scripted(reply)
@@ -248,10 +246,16 @@ def test_a_model_that_fails_is_an_error_and_never_an_answer(
 ):
     monkeypatch.setattr(execution, "_delay", lambda error, attempt: 0.0)
     bad = derive_seed(0, 1, "reason", 3)
-    s = scripted(
-        failing(error),
-        delay=lambda r: 0.01 if r.config.seed == bad or r.config.temperature == 0.8 else 30,
-    )
+
+    async def reply(ask: Any) -> str:
+        """The one fails when all eight are in flight."""
+        if ask.role == "reason":
+            await s.until_asked(8)
+            if ask.seed != bad:
+                await asyncio.sleep(60)
+        return failing(error)(ask)
+
+    s = scripted(reply)
     with pytest.raises(seen) as caught:
         Cascade("cope", s.team)(question=QUESTION)
     assert caught.value.__cause__ is error

@@ -131,7 +131,14 @@ EXPECTED = {
 
 
 def test_questions_at_the_same_time_see_their_own(scripted):
-    s = scripted(lambda ask: "A plan." if ask.role == "plan" else "So.\nAnswer: 1", delay=0.02)
+    async def reply(ask: Any) -> str:
+        """The first replies come when all three questions are asked."""
+        async with asyncio.timeout(60):
+            while max(s.small.most_running, s.large.most_running) < 3:
+                await asyncio.sleep(0)
+        return "A plan." if ask.role == "plan" else "So.\nAnswer: 1"
+
+    s = scripted(reply)
     program = with_neighbours(s.team)
 
     async def ask_all() -> None:

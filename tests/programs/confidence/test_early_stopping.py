@@ -33,9 +33,15 @@ def test_what_a_unanimous_vote_takes(scripted, rule: str, asked: int):
     slow = {
         derive_seed(0, 1, "reason", index) for index in ORDER[asked:]
     }  # what is not waited for never ends by itself
-    s = scripted(
-        by_rank(*"33333333"), delay=lambda request: 30 if request.config.seed in slow else 0.001
-    )
+    answer = by_rank(*"33333333")
+
+    async def reply(ask: Any) -> str:
+        await s.until_asked(8)
+        if ask.seed in slow:
+            await asyncio.sleep(60)
+        return answer(ask)
+
+    s = scripted(reply)
     prediction = Cascade(EIGHT, s.team, early_stop=rule)(question=QUESTION)
     assert (prediction.answer, prediction.round, prediction.early_stop) == ("3", 1, rule)
     (first,) = prediction.rounds
