@@ -1,4 +1,4 @@
-"""Run model-written code, which runs nowhere else, and test it with verdicts that it cannot forge."""
+"""Run model-written code, which runs nowhere else, and judge it by tests that it cannot forge."""
 
 from .backends import Backend, Bubblewrap, Unsandboxed
 from .deno import Deno

@@ -1,4 +1,4 @@
-"""Confine both processes of the sandbox at their start: permanent limits, and a separate channel."""
+"""Confine a process of the sandbox at its start: permanent limits, and a separate channel."""
 
 import os
 import sys
@@ -37,10 +37,10 @@ def confine(cpu_seconds, memory, file_size, processes):
 
 
 def forbid_processes(filters):
-    """Install the filter of system calls in this process, where there is one: it cannot fork again.
+    """Install the filter of system calls in this process, which can then not fork again.
 
     Args:
-        filters: the filter as hexadecimal digits, alone in a list; or an empty list.
+        filters: a list with the filter as hexadecimal digits; empty without a filter.
     """
     if not filters:
         return
@@ -58,10 +58,10 @@ def forbid_processes(filters):
 
 
 def channel():
-    """Return the two ends of the channel, moved off the standard streams, which then lead to null.
+    """Return the two ends of the channel, and connect the standard streams to the null device.
 
-    The process leads a session of its own from here on: what it sends to its group reaches nobody
-    else.
+    The process becomes the leader of its own session, so that signals to its group reach no other
+    process.
     """
     try:  # noqa: SIM105 (contextlib takes long to import)
         os.setsid()

@@ -1,4 +1,4 @@
-"""Values among which a right one does not stand out, to ask an object of the program about."""
+"""Decoys: values among which an object of the program cannot recognize the expected one."""
 
 import random
 import secrets

@@ -19,7 +19,7 @@ _PURE = frozenset(
 
 
 class ProgramError(Exception):
-    """The program raised what cannot be raised here."""
+    """The program raised an exception that cannot be raised in this process."""
 
 
 class ProgramGone(BaseException):
@@ -27,7 +27,7 @@ class ProgramGone(BaseException):
 
 
 class Request(Packer):
-    """Packs what the tests hand to the program."""
+    """Packs the values that the tests send to the program."""
 
     def __init__(self, link):
         super().__init__()
@@ -92,7 +92,7 @@ class Link(Unpacker):
         self.asks.write(json.dumps(message).encode() + b"\n")
 
     def ask(self, verb, *parts):
-        """Return what the program gives, or raise what it raises."""
+        """Return the program's result, or raise its exception."""
         self.asked = True
         packed = self._packed(verb, parts)
         while True:
@@ -135,7 +135,7 @@ class Link(Unpacker):
         raise raised from None
 
     def _called(self, target, kind, args, kwargs):
-        """Return the verb and the part that answer a call of a function or iterator of the tests."""
+        """Return the verb and the part of the reply to a call of a function of the tests."""
         try:
             if kind != "next":
                 return "return", (target(*args, **kwargs),)
@@ -196,14 +196,14 @@ class Link(Unpacker):
             sys.stdout.write(str(reply.get("out", "")))
 
     def hold(self):
-        """Keep what the program changes in its arguments apart until a comparison is done.
+        """Delay the program's changes of its arguments until a comparison is done.
 
         Otherwise `f(xs) == sorted(xs)` would hold for a program that empties its list.
         """
         self.held = True
 
     def release(self):
-        """Change the tests' containers as the program has."""
+        """Apply the program's changes to the tests' containers."""
         self.held = False
         for number, filled in self.pending.items():
             if number in self.shared:
@@ -213,7 +213,7 @@ class Link(Unpacker):
         self.pending.clear()
 
     def _fresh(self, value):
-        """Return a value with the changes that are kept apart."""
+        """Return a value with the delayed changes."""
         if not self.pending:
             return value
         source = self.pending.get(self.numbers.get(id(value)), value)

@@ -1,8 +1,8 @@
 """The special methods of the program's objects, and the classes that have them.
 
-Truth, length, hash, text and operators are the program's own. Equality and order with a value of the
-tests are asked in a way that a program cannot answer by agreeing with everything; where that is not
-possible, the test fails with "cannot be compared".
+Truth, length, hash, text and operators are the program's own. Equality and order with a value of
+the tests are requested in a way that a program cannot pass by agreeing with everything. Where that
+is not possible, the test fails with "cannot be compared".
 """
 
 import operator
@@ -111,7 +111,7 @@ def _equal(self, other):
 
 
 def _nearly_equal(content, other):
-    """Return whether an honest equality may hold between two values: spelling, rounding or order."""
+    """Return whether an honest equality may hold: values differ by spelling, rounding or order."""
     if isinstance(content, str) and isinstance(other, str):
         return _letters(content) == _letters(other)
     if isinstance(content, (int, float)) and isinstance(other, (int, float)):
@@ -138,7 +138,7 @@ def _not_equal(self, other):
 
 
 def _is_only_match(self, other):
-    """Ask whether an object equals a value, among others that it must not equal, in random order."""
+    """Compare an object with a value, among others that it must not equal, in random order."""
     candidates = [*decoys(other), other]
     random.Random(secrets.randbits(64)).shuffle(candidates)
     answers = []
@@ -197,7 +197,7 @@ def _next(self):
 
 
 class Buffer:
-    """Items of an iterator that are fetched already, and how it ended."""
+    """The items of an iterator that were fetched already, and how it ended."""
 
     def __init__(self):
         self.items, self.end, self.taken = [], None, 0

@@ -1,10 +1,11 @@
 """Run the program under test in the sandbox. It returns values, never verdicts.
 
-One request a line, a Python literal, and one JSON reply each. The first request holds the program's
-source. The others are `[verb, live, updates, capture, *parts]`: what to do with the parts, which
-shared containers the tests still hold, what the tests changed in them, and whether to return what is
-printed. A reply is `{"value": ...}` or `{"error": ...}`, or, where the program calls a function of
-the tests, `{"call": ...}`, which requests answer. Expected results are compared in the other process.
+Each line of the input is a request, a Python literal, which gets one JSON reply. The first request
+contains the program's source. The others are `[verb, live, updates, capture, *parts]`: the operation
+on the parts, the shared containers that the tests still use, the tests' changes of them, and whether
+to return printed text. A reply is `{"value": ...}` or `{"error": ...}`, or, where the program calls
+a function of the tests, `{"call": ...}`, which requests answer. Expected results are compared in the
+other process.
 """
 
 # pyright: reportCallIssue=false, reportArgumentType=false, reportIndexIssue=false
@@ -62,7 +63,7 @@ _SPECIAL = (
 
 
 class TestFailed(Exception):
-    """A function of the tests raised something that is no builtin exception."""
+    """A function of the tests raised an exception that is not builtin."""
 
 
 class Function:
@@ -230,7 +231,7 @@ class Program(Unpacker):
                 sys.stdout = usual
 
     def message(self, kind, make, captured):
-        """Return a reply, with what changed in shared containers and what was printed."""
+        """Return a reply, with the changes of shared containers and the printed text."""
         changed = self.changes()
         text = f'{{"{kind}":{as_json(make(Reply(self)))}'
         if changed:
@@ -252,7 +253,7 @@ class Program(Unpacker):
             return '{"error":[' + quoted(kind) + "," + quoted(str(text)) + "]}"
 
     def synchronize(self, live, updates):
-        """Forget the containers that the tests no longer hold, and change those that they changed."""
+        """Forget containers that the tests dropped, and apply the tests' changes to the others."""
         if len(self.shared) > len(live):
             held = set(live)
             for number in [n for n in self.shared if n not in held]:
@@ -271,7 +272,7 @@ class Program(Unpacker):
         return changed
 
     def call_tests(self, kind, number, args, kwargs):
-        """Call a function of the tests: answer what they ask until they return."""
+        """Call a function of the tests, and answer their requests until they return."""
 
         def make(reply):
             return [kind, number, reply.pack(list(args)), reply.pack(kwargs)]
@@ -354,7 +355,7 @@ class Program(Unpacker):
         return None
 
     def describe(self, kind):
-        """Return what the tests must know of a type: name, bases, special methods, own attributes."""
+        """Return a type's description for the tests: name, bases, special methods, attributes."""
         kinds = mro(kind)
         base = next((b for b in _IMMUTABLE if b in kinds), None)
         methods, own = [], []

@@ -1,7 +1,7 @@
-"""Objects of the program, as the tests see them: stand-ins that ask the program's process.
+"""Proxies in the tests' process for objects of the program's process.
 
-A class of the program is a class here, and its instances here ask for attributes and special methods
-there. `_methods.py` holds the special methods.
+A class of the program has a proxy class, whose instances request attributes and special methods from
+the program's process. `_methods.py` contains the special methods.
 """
 
 import builtins
@@ -21,7 +21,7 @@ _CLASSES = {
 
 
 class CannotCompare(BaseException):
-    """A comparison that would take the program's word for it."""
+    """A comparison whose result the program would decide."""
 
 
 class CannotJudge(BaseException):
@@ -29,7 +29,7 @@ class CannotJudge(BaseException):
 
 
 class Info:
-    """What is known of a class of the program."""
+    """The description of a class of the program."""
 
     def __init__(self, link, place, description):
         name, path, standard, own_equality, methods, own, base, bases = description
@@ -46,12 +46,12 @@ def info_of(kind):
 
 
 def is_theirs(value):
-    """Return whether a value stands for something in the program."""
+    """Return whether a value represents an object of the program."""
     return isinstance(type(value), Mirror) or type(value) is Mirror
 
 
 class Mirror(type):
-    """The class of classes that stand for classes of the program."""
+    """The class of the classes that represent classes of the program."""
 
     _internal = False
 
@@ -146,7 +146,7 @@ class Remote(metaclass=Mirror):
 
 
 def _real_class(info):
-    """Return the class of this process that `isinstance` takes an object of a class for."""
+    """Return the class of this process that `isinstance` accepts for a class's objects."""
     if info.standard and info.name in _CLASSES:
         return _CLASSES[info.name]
     for base in info.bases:

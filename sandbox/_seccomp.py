@@ -1,11 +1,10 @@
-"""Build a system call filter: threads but no processes, and no calls that reach past the walls.
+"""Build a system call filter: threads but no processes, and no calls that leave the sandbox.
 
-A fork bomb ends at its first fork.
-The limit on processes does not hold for the superuser, and on older kernels counts the user's other
-processes too. The filter holds for everyone. Keyrings, shared memory of System V, message queues and
-files in memory are outside the namespaces or outside the limits; `io_uring`, `userfaultfd`, `bpf` and
-the like are a wide surface that no program of a test needs. Format: classic BPF, as in Linux's
-`seccomp(2)`; call numbers from its tables.
+A fork bomb ends at its first fork. The limit on processes does not apply to the superuser, and on
+older kernels it includes the user's other processes. The filter applies to everyone. Keyrings,
+shared memory of System V, message queues and files in memory are outside the namespaces or outside
+the limits; `io_uring`, `userfaultfd`, `bpf` and the like are a large attack surface that no tested
+program needs. Format: classic BPF, as in Linux's `seccomp(2)`; call numbers from its tables.
 """
 
 import platform

@@ -1,8 +1,9 @@
 """Run the tests in a process that never runs a line of the program and compares only plain data.
 
-One job a line on its input: `{"tests": [...], "setup": ..., "entry_point": ...}`. Each is done in a
-fork, which may not fork again, asks the program through the parent (`{"ask": request}`), and reports
-`{"outcome": [result, message, value]}` for each test, where the result is "pass", "fail" or "error".
+Each line of the input is a job: `{"tests": [...], "setup": ..., "entry_point": ...}`. It runs in a
+fork, which cannot fork again, sends requests to the program through the parent
+(`{"ask": request}`), and reports `{"outcome": [result, message, value]}` for each test, where the
+result is "pass", "fail" or "error".
 """
 
 import ast
@@ -21,7 +22,7 @@ MAX_MESSAGE_CHARS = 160  # characters of a value or a test in a message
 
 
 class ExplainAsserts(ast.NodeTransformer):
-    """Rewrites each `assert A == B` so that its message contains A, and B sees arguments as they were."""
+    """Rewrites each `assert A == B`: its message contains A, and B sees unchanged arguments."""
 
     def visit_Assert(self, node):
         source = shorten(ast.unparse(node))
@@ -160,7 +161,7 @@ _VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
 
 
 def text_of(value):
-    """Return a value as programs vote by it; None for what only an address tells apart."""
+    """Return the text of a value for votes; None for values that differ only by address."""
     if is_theirs(value) and type(value) is not Mirror and info_of(type(value)).base is None:
         if hasattr(type(value), "__next__"):
             value = list(value)

@@ -1,9 +1,9 @@
 """Encode the values that cross between the tests' and the program's process as data only.
 
-Used inside both processes, without the rest of the package. A value is a scalar as it is, or a
-list that starts with a tag: `["tuple", items]`, `["make", [path, parts]]` for values of the standard
-library, `["object", [number, kind]]` for what stays where it is, and so on. Containers that can change
-carry a number as third part, by which a change is seen on both sides.
+Used inside both processes, without the rest of the package. A value is a scalar, or a list that
+starts with a tag: `["tuple", items]`, `["make", [path, parts]]` for values of the standard library,
+`["object", [number, kind]]` for objects that remain in their process, and so on. Mutable containers
+have a number as third part, by which both processes apply changes.
 """
 
 # pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
@@ -75,7 +75,7 @@ def type_path(kind):
 
 
 def find_standard(path):
-    """Return what a path of the standard library names; raise LookupError when there is none."""
+    """Return the object at a path of the standard library; raise LookupError without one."""
     module, _, name = path.rpartition(".")
     if module.partition(".")[0] not in sys.stdlib_module_names:
         raise LookupError(path)
@@ -83,7 +83,7 @@ def find_standard(path):
 
 
 def is_standard(kind, path):
-    """Return whether a type is the one of the standard library that its path says."""
+    """Return whether a type is the object at its path in the standard library."""
     if path.startswith("builtins.") or path == "types.MappingProxyType":
         return not kind.__flags__ & 1 << 9  # made by no class statement
     try:
@@ -93,17 +93,17 @@ def is_standard(kind, path):
 
 
 class Packer:
-    """Packs one message. Subclasses say how to pack what is no plain data."""
+    """Packs one message. Subclasses define how to pack values that are not plain data."""
 
     def __init__(self):
         self.left = MAX_VALUES
 
     def other(self, value, depth):
-        """Return the tagged form of what is no plain data, or raise TypeError."""
+        """Return the tagged form of a value that is not plain data, or raise TypeError."""
         raise TypeError(f"a {type(value).__name__} cannot be handed over")
 
     def number(self, value):
-        """Return the number of a container that can change, and whether the other side has it."""
+        """Return the number of a mutable container, and whether the other process has it."""
         return None, False
 
     def pack(self, value, depth=0):
@@ -138,7 +138,7 @@ class Packer:
         return self.other(value, depth)
 
     def content(self, value, number, depth):
-        """Return a container that can change in its tagged form."""
+        """Return a mutable container in its tagged form."""
         kind = type(value)
         if kind is bytearray:
             return ["bytearray", value.decode("latin-1"), number]
@@ -156,14 +156,14 @@ class Packer:
 
 
 class Unpacker:
-    """Unpacks messages. Subclasses say what the tags mean that are no plain data."""
+    """Unpacks messages. Subclasses define the tags of values that are not plain data."""
 
     def reference(self, tag, content):
-        """Return what a tag that is no plain data means, or raise ValueError."""
+        """Return the value of a tag that is not plain data, or raise ValueError."""
         raise ValueError(tag)
 
     def register(self, number, value):
-        """Remember a container that can change by its number."""
+        """Store a mutable container by its number."""
 
     def unpack(self, packed):
         """Return the value of packed data; from an untrusted sender it may be anything.
@@ -238,7 +238,7 @@ def _standard(path, parts):
 
 
 def refill(value, filled):
-    """Give a container the content of another of its type."""
+    """Replace a container's content by that of another of its type."""
     kind = type(value)
     if kind in _DICTS or kind is set or kind.__name__ == "Counter":
         value.clear()
@@ -262,7 +262,7 @@ def refill(value, filled):
 
 
 def snapshot(value):
-    """Return a shallow copy by which `unchanged` tells whether a container changed; None if none can."""
+    """Return a shallow copy of a container for `unchanged`; None if it cannot be copied."""
     kind = type(value)
     if kind in _DICTS:
         return [part for pair in value.items() for part in pair]

@@ -45,12 +45,12 @@ class Backend(Protocol):
     def start(self, script: str, limits: Limits, single_process: bool) -> subprocess.Popen[bytes]:
         """Start one of the sandbox's scripts, with pipes, as the leader of a process group.
 
-        `single_process` keeps it from starting processes of its own.
+        With `single_process` it cannot start other processes.
         """
         ...
 
     def files_used(self, process: subprocess.Popen[bytes]) -> int:
-        """Return the number of files that a process has made; 0 when that is unknown."""
+        """Return the number of files that a process has created; 0 where it is not known."""
         ...
 
 
@@ -72,10 +72,10 @@ def _limit_args(script: str, limits: Limits) -> list[str]:
 class Bubblewrap:
     """Linux namespaces without privileges: no network, no visible processes, only listed files.
 
-    Inside there are the standard library and the system's libraries to read, `/dev/null`, and an
-    empty `/tmp` in memory to write; random and empty devices; the environment holds only our six settings. It starts without
-    a terminal, in a process group that can be killed as one until all of it dies with its parent;
-    then `_confine.py` leaves the group.
+    A process can read the standard library and the system's libraries, and write to an empty `/tmp`
+    in memory and to `/dev/null`. It has the null, zero and random devices, and an environment of
+    only our settings. It starts without a terminal, in a process group that can be killed as a
+    whole until all of it dies with its parent; then `_confine.py` leaves the group.
     """
 
     command: str
@@ -233,7 +233,7 @@ class Unsandboxed:
         )
 
     def files_used(self, process: subprocess.Popen[bytes]) -> int:
-        """Return 0: the folder is everybody's."""
+        """Return 0, because the folder is shared."""
         return 0
 
 

@@ -25,8 +25,8 @@ _SETTINGS = {
 class Deno:
     """Runs programs in WebAssembly without files, network or processes; about 2.5 seconds a run.
 
-    Processor time is not counted apart from wall time there. The tests, which are not the model's,
-    run in a plain process.
+    The limit of processor time is not enforced separately from wall time. The tests, which are not
+    the model's, run in a plain process.
     """
 
     command: str
@@ -61,7 +61,7 @@ class Deno:
         )
 
     def files_used(self, process: subprocess.Popen[bytes]) -> int:
-        """Return 0: its files are within its memory."""
+        """Return 0, because its files are in its memory."""
         return 0
 
     @cached_property

@@ -40,7 +40,7 @@ def judge(program: str, tests: Sequence[str], setup: str = "") -> Verdict:
 
 
 def _builtin_under_test(program: str, tests: Sequence[str]) -> str | None:
-    """Return the function of the program that is called like a builtin, if the tests call only it."""
+    """Return the program's function with a builtin's name, if the tests call only this one."""
     try:
         trees = [ast.parse(source) for source in (program, *tests)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -1,4 +1,4 @@
-"""Define the limits of a program."""
+"""The limits of a program."""
 
 from dataclasses import dataclass
 
@@ -11,13 +11,13 @@ class Limits:
 
     Attributes:
         cpu_seconds: processor time, for the program and again for its tests.
-        seconds: wall time for both together; more than the processor's, since the machine may be
-            busy with models.
+        seconds: wall time for both together; more than the processor time, because the machine may
+            be busy with models.
         memory: bytes of address space.
         file_size: bytes of one file.
         folder: bytes of all files in the temporary folder, the only place that can be written.
         files: number of files in the temporary folder.
-        processes: processes and threads of the user, which older kernels count outside the sandbox too.
+        processes: processes and threads of the user; in older kernels also outside the sandbox.
         reply: bytes of one returned value.
         replies: bytes of all returned values.
     """

@@ -19,13 +19,13 @@ class SandboxProcess:
     """A started script of the sandbox.
 
     Args:
-        backend: starts it.
+        backend: starts the process.
         script: `_program.py` or `_tests.py`.
-        limits: what it may use.
-        single_process: whether it may start no process of its own.
+        limits: the limits of the process.
+        single_process: whether the process cannot start other processes.
 
     Raises:
-        CopeError: when the sandbox does not work here.
+        CopeError: when the sandbox does not work on this machine.
     """
 
     def __init__(self, backend: Backend, script: str, limits: Limits, single_process: bool) -> None:
@@ -46,7 +46,7 @@ class SandboxProcess:
         """Wait until the process has set its limits. A later end is caused by its own code.
 
         Raises:
-            CopeError: when it never gets that far: the sandbox does not work on this machine.
+            CopeError: when it ends before: the sandbox does not work on this machine.
         """
         if self._ready:
             return
@@ -85,7 +85,7 @@ class SandboxProcess:
 
     @property
     def files_used(self) -> int:
-        """Return the number of files that it has made; 0 when that is unknown."""
+        """Return the number of files that the process has created; 0 where it is not known."""
         return self._backend.files_used(self._process)
 
     def kill(self) -> None:
@@ -101,7 +101,7 @@ class SandboxProcess:
                 self._process.kill()
 
     def close(self) -> None:
-        """Kill the process and close its pipes. Only the thread that reads from it may call this."""
+        """Kill the process and close its pipes. Only the thread that reads them may call this."""
         self.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):

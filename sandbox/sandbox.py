@@ -16,7 +16,7 @@ from .limits import Limits
 from .process import ProcessEnded, SandboxProcess
 from .tests import TestOutcome, TestReport, TestSuite
 
-_START_SECONDS = 60.0  # far more than any start takes, even on a machine that is busy with a model
+_START_SECONDS = 60.0  # far more than a start takes on a machine that is busy with a model
 _TIMED_OUT = "out of time"
 _ENDED = "the program ended"
 # Exit statuses as bubblewrap and the shell write signals, and as Python does.
@@ -33,7 +33,7 @@ _EXIT_REASONS = {
 
 
 class _BrokenJudge(Exception):
-    """The process of the tests reports what it was not asked, so nothing of it can be trusted."""
+    """The process of the tests violates the protocol, so none of its reports can be trusted."""
 
 
 class Sandbox:
@@ -45,13 +45,14 @@ class Sandbox:
     test passes by the right values only.
 
     Args:
-        backend: how processes are walled in.
-        limits: what a run may use.
-        max_workers: how many runs may go on at a time; as many as there are cores when None.
+        backend: starts isolated processes.
+        limits: the limits of a run.
+        max_workers: the maximum of concurrent runs; the number of cores when None.
 
     >>> from cope.sandbox import TestSuite, open_sandbox
     >>> import asyncio
-    >>> run = open_sandbox().run("def double(x): return x + x", TestSuite(("assert double(2) == 4",)))
+    >>> suite = TestSuite(("assert double(2) == 4",))
+    >>> run = open_sandbox().run("def double(x): return x + x", suite)
     >>> asyncio.run(run).all_passed  # doctest: +SKIP
     True
     """
@@ -133,7 +134,7 @@ class Sandbox:
         )
 
     def _tests_process(self) -> SandboxProcess:
-        """Return this thread's tests process, which forks for each run so that no run changes it."""
+        """Return this thread's process of the tests, which forks for each run to stay unchanged."""
         judge: SandboxProcess | None = getattr(self._thread_state, "process", None)
         if judge is None or not judge.alive:
             if judge:
@@ -181,7 +182,7 @@ class _Run:
     def _killed_on_timeout(
         self, process: SandboxProcess, seconds: float | None = None
     ) -> Iterator[None]:
-        """Kill the process after the run's time limit or `seconds`, or when the run is cancelled."""
+        """Kill the process after the run's time limit or `seconds`, or when it is cancelled."""
         with self._lock:
             self._watched.append(process)
             stopped = self.stop_reason

@@ -23,10 +23,10 @@ def open_sandbox(unsafe: bool = False) -> Sandbox:
     """Return the strongest sandbox of this machine, one for the whole process.
 
     Args:
-        unsafe: run programs in plain processes, with limits and no walls.
+        unsafe: run programs in plain processes, with limits but without isolation.
 
     Raises:
-        CopeError: when there is none, and the user does not insist.
+        CopeError: when there is no sandbox and `unsafe` is not set.
     """
     if unsafe:
         return Sandbox(Unsandboxed())

@@ -1,4 +1,4 @@
-"""Define a program's tests and their outcomes."""
+"""A program's tests and their outcomes."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,15 +11,15 @@ class TestSuite:
     """Tests for a program.
 
     Attributes:
-        tests: each is Python source: statements, most often one `assert`, which pass when they
-            raise nothing; or a lone expression, which passes when it has a value, and reports it.
+        tests: Python sources. Statements, most often one `assert`, pass when they raise nothing. A
+            single expression passes when it has a value, which is reported.
         setup: trusted source that runs before the tests, such as helpers that they use.
-        entry_point: a name that is always the program's, whatever the setup or Python itself calls
-            so.
+        entry_point: a name that is always the program's, even if the setup or Python itself has the
+            same name.
 
-    A name that neither the tests nor the setup define, and that is no builtin and no module of the
-    standard library, is the program's: it is called there, and what comes back is plain data or a
-    reference to something over there.
+    A name is the program's if neither the tests nor the setup define it and if it is not a builtin
+    or a module of the standard library. It is called in the program's process, which returns plain
+    data or a reference to an object of the program.
 
     >>> TestSuite(("assert double(2) == 4",)).tests
     ('assert double(2) == 4',)
@@ -35,13 +35,13 @@ class TestOutcome:
     """One test's outcome.
 
     Attributes:
-        test: its source.
-        passed: whether it passed.
-        message: why it failed, in a line; empty when it passed.
-        value: what a lone expression gave, as `repr` writes it; None for statements, failures, and
-            values that only an address in memory tells apart.
-        is_error: whether the test could not be judged: it is not valid Python, hands over what
-            cannot be handed to the program, or its setup fails. Then it has not passed.
+        test: the test's source.
+        passed: whether the test passed.
+        message: the reason for a failure, one line; empty when the test passed.
+        value: the `repr` of a single expression's value; None for statements, failures, and values
+            that differ only by their address in memory.
+        is_error: whether the test could not be judged: it is not valid Python, passes an argument
+            that cannot be sent to the program, or its setup fails. Then it has not passed.
     """
 
     test: str
@@ -57,7 +57,7 @@ class TestReport:
 
     Attributes:
         outcomes: one for each test, in order.
-        seconds: wall time of the run, without the wait for a free place.
+        seconds: the wall time of the run, without the wait for a free worker.
     """
 
     outcomes: tuple[TestOutcome, ...] = field(default_factory=tuple)
@@ -83,10 +83,10 @@ class TestReport:
 
     @property
     def all_passed(self) -> bool:
-        """Return whether there are tests and all passed. An untested program has shown nothing."""
+        """Return whether there are tests and all passed."""
         return bool(self.outcomes) and self.passed == len(self.outcomes)
 
     @property
     def message(self) -> str:
-        """Return why the first failed test failed, in one line; empty when none failed."""
+        """Return the message of the first failed test; empty when none failed."""
         return next((outcome.message for outcome in self.outcomes if not outcome.passed), "")
