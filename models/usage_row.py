@@ -1,6 +1,12 @@
 """A row of a question's usage in predictions, run folders and documents."""
 
-from typing import TypedDict
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict  # pydantic checks it on Python 3.11
+
+Count = Annotated[int, Field(ge=0)]
+Amount = Annotated[float, Field(ge=0)]
 
 
 class UsageRow(TypedDict):
@@ -23,15 +29,15 @@ class UsageRow(TypedDict):
     """
 
     tier: str
-    round: int
+    round: Count
     role: str
-    calls: int
-    hits: int
-    cancelled: int
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    cached_tokens: int | None
-    usd: float | None
-    unpriced: int
-    seconds: float | None
-    machine_seconds: float | None
+    calls: Count
+    hits: Count
+    cancelled: Count
+    prompt_tokens: Count | None
+    completion_tokens: Count | None
+    cached_tokens: Count | None
+    usd: Amount | None
+    unpriced: Count
+    seconds: Amount | None
+    machine_seconds: Amount | None

@@ -11,6 +11,7 @@ from ..models.team import PROMPT_SETTINGS
 from ..stats.tiers import LARGE
 from ..util.hashing import digest, question_fingerprint
 from ..util.json_text import read_json
+from .calibration_types import Share, check_certificate
 from .confidence.early_stopping import EXACT, NONE
 from .identity import ProgramIdentity
 
@@ -46,7 +47,7 @@ class Certificate:
     promise: str
     setting: dict[str, Any] | None
     aim: dict[str, Any]
-    p: float | None
+    p: Share | None
     program: dict[str, Any]
     models: dict[str, str]
     weights: dict[str, str]
@@ -218,6 +219,12 @@ def load_certificate(path: str | Path) -> Certificate:
         raise CopeError(
             f"{path} was changed after cope calibrate wrote it, so its promise does not hold: make it anew with cope calibrate"
         )
+    try:
+        check_certificate(plain)
+    except ValueError as error:
+        raise CopeError(
+            f"{path} is not a calibration ({error}): make it anew with cope calibrate"
+        ) from None
     return Certificate(**{name: value for name, value in plain.items() if name != "format"})
 
 

@@ -13,6 +13,7 @@ from .predictor_name import PredictorName, Role
 from .preset import Preset, load_preset, parse_preset
 from .program_view import is_preset, load_program_view
 from .saved_state import read_state
+from .state_schema import check_state
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class ProgramIdentity:
         Raises:
             CopeError: for an ensemble, which has several programs' rounds.
         """
+        check_state(state, source)
         if state.get("peers"):
             raise CopeError(
                 f"{source} is an ensemble, which is not replayed: replay its programs one by one"

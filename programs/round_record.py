@@ -1,6 +1,12 @@
 """The record of one round as plain data: in predictions, in run folders and in reports."""
 
-from typing import NotRequired, TypedDict
+from typing import (
+    Annotated,
+    NotRequired,  # pydantic checks these on Python 3.11
+)
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 
 class OutcomeRecord(TypedDict):
@@ -49,11 +55,11 @@ class RoundRecord(TypedDict):
     kind: NotRequired[str]
     accepted: bool
     answer: str | None
-    confidence: float
+    confidence: Annotated[float, Field(ge=0, le=1)]
     threshold: float | None
     votes: dict[str, int]
     supporters: list[int]
-    asked: int
+    asked: Annotated[int, Field(ge=0)]
     early_stop: NotRequired[str]
     plan: str | None
     samples: NotRequired[list[SampleRecord]]

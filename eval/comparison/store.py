@@ -3,14 +3,28 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import (
+    Any,
+    NotRequired,  # pydantic checks it on Python 3.11
+)
+
+from typing_extensions import TypedDict
 
 from ...errors import CopeError
 from ...util.files import read_metadata, write_atomic, write_metadata
+from ...util.validate import check_type
 
 DOCUMENT_FILE = "comparison.json"
 _METADATA_FILE = "notes.json"
 _PLOT_FILE = "comparison.png"
+
+
+class _StoredDocument(TypedDict):
+    """The part of a document that is read back; a report computes the rest from the results."""
+
+    folders: NotRequired[dict[str, str] | None]
+    group_of: NotRequired[dict[str, str] | None]
+    mlflow: NotRequired[dict[str, str | None] | None]
 
 
 class ComparisonStore:
@@ -57,6 +71,8 @@ class ComparisonStore:
     def read_document(self) -> dict[str, Any]:
         """Return the comparison as plain data; empty where the document is missing or damaged."""
         try:
-            return read_metadata(self.path / DOCUMENT_FILE)
-        except OSError:
+            document = read_metadata(self.path / DOCUMENT_FILE)
+            check_type(_StoredDocument, document)
+        except (OSError, ValueError):
             return {}
+        return document

@@ -6,15 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import (
+    Annotated,
+    Any,
+    NotRequired,  # pydantic checks it on Python 3.11
+)
 
 import dspy
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from ... import __version__
 from ...errors import CopeError, suggest_names
 from ...programs.confidence.votes import VoteShare
 from ...programs.preset import Preset, parse_preset
 from ...util.hashing import digest
+from ...util.validate import check_type
 from ..run.store import key_examples
 from ..tasks.base import ShortAnswerTask
 from ..tasks.data import Row, load_from_file
@@ -117,15 +124,25 @@ def import_samples(
     return ImportedRecording(manifest, rows)
 
 
+Count = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class ImportedSample(TypedDict):
+    """A sample in the lines of a file that is imported; other keys are ignored."""
+
+    answer: str | int | float | bool | None
+    variant: NotRequired[str | int | None]
+    tokens: NotRequired[Count | dict[str, Count | None] | None]
+    chars: NotRequired[Count | None]
+    text: NotRequired[str | None]
+
+
 def _row_error(row: Row) -> str | None:
-    """What is wrong with a line's samples, in words."""
-    if not isinstance(row["samples"], dict):
-        return "samples is not an object of model names"
-    for model, samples in row["samples"].items():
-        if not isinstance(samples, list) or not all(
-            isinstance(s, dict) and "answer" in s for s in samples
-        ):
-            return f"the samples of {model} are not a list of objects with an answer"
+    """Describe what is wrong with a line's samples; None when nothing is."""
+    try:
+        check_type(dict[str, list[ImportedSample]], row["samples"])
+    except ValueError as error:
+        return f"samples must be lists of objects with an answer by model: {error}"
     return None
 
 

@@ -10,20 +10,32 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import Field
+from typing_extensions import TypedDict  # pydantic checks it on Python 3.11
 
 from ...errors import CopeError, first_line
 from ...programs.domains.registry import DEFAULT_DOMAIN, domain_by_name
 from ...util.json_text import parse_json
+from ...util.validate import check_type
 
 METADATA_KEY = b"cope.record"
 FORMAT_VERSION = 1
 SHARED_PLAN = -1
 """The sample number of a row that holds the plan which all samples of its round share."""
 _ROWS_PER_WRITE = 20_000
+
+
+class RecordedProgram(TypedDict):
+    """A program in a manifest: its rounds, and its state unless the prompts are unknown."""
+
+    name: str
+    preset: dict[str, Any]
+    digest: str
+    state: dict[str, Any] | None
 
 
 class Column(NamedTuple):
@@ -154,7 +166,7 @@ class RecordingManifest:
 
     task: str
     models: dict[str, str]
-    programs: list[dict[str, Any]]
+    programs: Annotated[list[RecordedProgram], Field(min_length=1)]
     seed: int
     questions: int
     data_fingerprint: str
@@ -237,6 +249,7 @@ def _read_manifest(text: bytes, path: str | Path) -> RecordingManifest:
     try:
         document = dict(parse_json(text))
         version = int(document.pop("format"))
+        check_type(RecordingManifest, document)
         names = {field.name for field in fields(RecordingManifest)}
         manifest = RecordingManifest(**{k: v for k, v in document.items() if k in names})
     except (ValueError, KeyError, TypeError) as error:

@@ -21,6 +21,8 @@ from ...programs.systems.stage import Stage
 from ...util.files import JsonlWriter, read_jsonl, read_metadata, write_metadata
 from ...util.hashing import digest
 from ...util.lock import lock_directory
+from ...util.validate import check_type
+from .stored_types import RunSettings, check_result
 
 DEFAULT_RUNS = Path(".cope") / "eval"
 METADATA_FILE = "run.json"
@@ -189,11 +191,13 @@ class RunStore:
             metadata = read_metadata(path / METADATA_FILE)
         except OSError:
             metadata = {}
-        settings = metadata.get("settings")
-        if not isinstance(settings, dict) or not {"task", "preset"} <= settings.keys():
+        try:
+            check_type(RunSettings, metadata.get("settings"))
+        except ValueError as error:
             raise CopeError(
-                f"{path} is not a folder of `cope eval`: its {METADATA_FILE} is missing or damaged"
-            )
+                f"{path} is not a folder of `cope eval`: its {METADATA_FILE} is missing or damaged "
+                f"(settings: {error})"
+            ) from None
         return StoredRun(path, metadata)
 
     @contextmanager
@@ -277,10 +281,12 @@ def find_runs(root: Path, **wanted: Any) -> Iterator[StoredRun]:
 
 
 def _read_results(file: Path, repair: bool) -> Iterator[QuestionResult]:
-    for line in read_jsonl(file, repair=repair):
+    for number, line in enumerate(read_jsonl(file, repair=repair), 1):
         try:
-            yield QuestionResult.from_line(line)
-        except TypeError:
+            check_result(line)
+        except ValueError as error:
             raise CopeError(
-                f"{file} holds no records of `cope eval`: give a folder that it wrote"
+                f"{file} line {number} is no record of `cope eval` ({error}): take the line out, and "
+                "the same command asks its question again"
             ) from None
+        yield QuestionResult.from_line(line)

@@ -260,7 +260,7 @@ def test_no_recorded_sample_serves_two_rounds(tmp_path: Path):
             [{"id": "a", "question": "q", "gold": "1", "samples": {"mini": ["2"]}}],
             MODELS,
             {},
-            "the samples of mini are not a list",
+            "mini.0 is not an object",
         ),
     ],
 )

@@ -98,7 +98,7 @@ def test_a_folder_that_is_no_run_gives_one_error(tmp_path: Path, content: str | 
 
 
 @pytest.mark.parametrize(
-    ("line", "message"), [("{}", "holds no records of `cope eval`"), ("no JSON", "is damaged")]
+    ("line", "message"), [("{}", "is no record of `cope eval`"), ("no JSON", "is damaged")]
 )
 def test_lines_that_are_no_results_give_one_error(tmp_path: Path, line: str, message: str):
     store = stored(tmp_path)

@@ -157,7 +157,7 @@ def test_an_error_counts_nowhere(tmp_path: Path):
                 (at / "records.jsonl").write_text("{}\n"),
                 (at / "run.json").write_text('{"settings": {"task": "gsm8k", "preset": "cope"}}'),
             ),
-            "holds no records",
+            "is no record",
         ),
         (
             lambda at: (
