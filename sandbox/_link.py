@@ -1,9 +1,12 @@
 """The connection of the tests to the program in its other process."""
 
 import builtins
+import functools
+import importlib
 import json
 import random
 import sys
+import threading
 
 from _methods import Buffer, make_class
 from _remote import CannotCompare, CannotJudge, Mirror, info_of, is_theirs
@@ -11,7 +14,18 @@ from _wire import Packer, Unpacker, find_standard, refill, snapshot, unchanged
 
 _MAX_LIVE = 1_000  # containers that are kept the same on both sides
 _HELD_BY_LINK = 3  # references to a container that only the table of containers holds
-_STANDARD = ("collections", "decimal", "fractions", "datetime", "pathlib", "uuid")
+_STANDARD = (
+    *("collections", "collections.abc", "decimal", "fractions", "datetime", "pathlib", "uuid"),
+    "numbers",
+)
+# Functions that look into objects: for those of the program they run there.
+_LOOKING = {
+    "dataclasses": "asdict astuple replace fields is_dataclass",
+    "inspect": "signature isgeneratorfunction iscoroutinefunction getsource getdoc getfullargspec isclass",
+    "json": "dumps",
+    "typing": "get_type_hints",
+    "pprint": "pformat",
+}
 _PURE = frozenset(
     "abs all any ascii bin callable chr divmod format hash hex iter len max min next oct ord pow repr"
     " round sorted sum".split()
@@ -38,7 +52,7 @@ class Request(Packer):
 
     def other(self, value, depth):
         if type(value) is _Place:
-            return ["class", value.place]
+            return [value.tag, value.place]
         if type(value) is Mirror:
             return ["class", info_of(value).place]
         if is_theirs(value):
@@ -86,13 +100,19 @@ class Link(Unpacker):
         self.stopped: BaseException | None = (
             None  # what a function of the tests raised that ends the test
         )
-        self.output = sys.stdout
+        self.usual = sys.stdout, sys.stdin, builtins.input
+        self.lock = threading.RLock()
+        self.last_error = None
 
     def send(self, message):
         self.asks.write(json.dumps(message).encode() + b"\n")
 
     def ask(self, verb, *parts):
         """Return the program's result, or raise its exception."""
+        with self.lock:
+            return self._ask(verb, parts)
+
+    def _ask(self, verb, parts):
         self.asked = True
         packed = self._packed(verb, parts)
         while True:
@@ -132,7 +152,8 @@ class Link(Unpacker):
         ):
             raised = ProgramError(f"StopIteration: {raised}".removesuffix(": "))
         self.release()
-        raise raised from None
+        self.last_error = raised
+        raise raised
 
     def _called(self, target, kind, args, kwargs):
         """Return the verb and the part of the reply to a call of a function of the tests."""
@@ -158,19 +179,37 @@ class Link(Unpacker):
     # Containers that both sides hold.
 
     def _packed(self, verb, parts):
-        request = Request(self)
+        request, before = Request(self), self.last_shared
         packed = [request.pack(part) for part in parts]
-        unused = [
-            n for n, entry in self.shared.items() if sys.getrefcount(entry[0]) < _HELD_BY_LINK
-        ]
-        for number in unused:
-            del self.numbers[id(self.shared.pop(number)[0])]
-        updates = []
-        for number, entry in list(self.shared.items())[-_MAX_LIVE:]:
-            if number not in self.pending and not unchanged(*entry):
+        updates, dropped = [], []
+        for number, entry in list(self.shared.items()):
+            used = sys.getrefcount(entry[0]) >= _HELD_BY_LINK
+            known = number <= before and number not in self.pending
+            if known and len(updates) < _MAX_LIVE and not unchanged(*entry):
                 updates.append([number, Request(self).content(entry[0], None, 0)])
                 entry[1] = snapshot(entry[0])
-        return repr([verb, list(self.shared), updates, sys.stdout is not self.output, *packed])
+            elif not used:
+                dropped.append(number)
+        for number in dropped:
+            del self.numbers[id(self.shared.pop(number)[0])]
+        return repr([verb, list(self.shared), updates, self._streams(), *packed])
+
+    def _streams(self):
+        """Return what the test has put in place of the standard streams; None for nothing."""
+        now = sys.stdout, sys.stdin, builtins.input
+        if all(a is b for a, b in zip(now, self.usual, strict=True)):
+            return None
+        text = None
+        if sys.stdin is not self.usual[1] and hasattr(sys.stdin, "getvalue"):
+            text = sys.stdin.getvalue()[sys.stdin.tell() :]  # pyright: ignore
+        asks = builtins.input is not self.usual[2]
+        return [sys.stdout is not self.usual[0], self.offer(builtins.input) if asks else None, text]
+
+    def _take_streams(self, printed, read):
+        if sys.stdout is not self.usual[0]:
+            sys.stdout.write(str(printed))
+        if sys.stdin is not self.usual[1] and hasattr(sys.stdin, "getvalue"):
+            sys.stdin.seek(sys.stdin.tell() + read)
 
     def number_of(self, value):
         number = self.numbers.get(id(value))
@@ -192,8 +231,8 @@ class Link(Unpacker):
             self.pending[number] = filled
         if not self.held:
             self.release()
-        if sys.stdout is not self.output:
-            sys.stdout.write(str(reply.get("out", "")))
+        if "streams" in reply:
+            self._take_streams(*reply["streams"])
 
     def hold(self):
         """Delay the program's changes of its arguments until a comparison is done.
@@ -242,11 +281,14 @@ class Link(Unpacker):
         if tag == "class":
             return self.class_of(content)
         if tag == "error":
-            place, kind, args, text, attributes = content
+            place, kind, args, text, attributes, cause = content
             args = [self.unpack(part) for part in args]
-            return self._exception(
-                place, self.unpack(kind), args, str(text), self.unpack(attributes)
-            )
+            attributes = self.unpack(attributes)
+            error = self._exception(place, self.unpack(kind), args, str(text), attributes)
+            cause = self.unpack(cause)
+            if isinstance(cause, BaseException):
+                error.__cause__ = cause
+            return error
         if tag == "coroutine":
             return self._awaitable(content)
         if tag not in ("object", "value"):
@@ -310,22 +352,53 @@ class Link(Unpacker):
             raise ValueError(kind)
         return error
 
-    def forward_seeds(self):
-        """Make `random.seed` of the tests also seed the program."""
-        seed = random.seed
+    def forward(self, sources):
+        """Make functions that change or look into the other process do so, where tests use them.
 
+        `random.seed` also seeds the program, and `dataclasses.asdict` of an object of the program
+        runs there.
+        """
+        text = "\n".join(sources)
+        if "random" in text:
+            random.seed = self._seeding(random.seed)
+        for module, names in _LOOKING.items():
+            if module in text:
+                space = importlib.import_module(module)
+                for name in names.split():
+                    setattr(space, name, self._looking(module, name, getattr(space, name)))
+
+    def _seeding(self, seed):
         def both(*args, **kwargs):
             seed(*args, **kwargs)
             self.ask("seed", list(args))
 
-        random.seed = both
+        return both
+
+    def _looking(self, module, name, function):
+        def look(*args, **kwargs):
+            if not any(map(_holds_theirs, (*args, *kwargs.values()))):
+                return function(*args, **kwargs)
+            return self.ask("call", _Place(f"{module}.{name}", "name"), args, kwargs)
+
+        return functools.wraps(function)(look)
 
 
 class _Place:
-    """A class of the program of which only the number is known."""
+    """A class of the program of which only the number is known, or a name of the standard library."""
 
-    def __init__(self, place):
-        self.place = place
+    def __init__(self, place, tag="class"):
+        self.place, self.tag = place, tag
+
+
+def _holds_theirs(value, depth=0):
+    """Return whether a value is or contains an object of the program."""
+    if is_theirs(value) or depth > 5:
+        return is_theirs(value)
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return False
+    return any(_holds_theirs(item, depth + 1) for item in value)
 
 
 def _named_value(path):

@@ -8,6 +8,7 @@ is not possible, the test fails with "cannot be compared".
 import operator
 import random
 import secrets
+from abc import ABCMeta
 
 from _decoys import decoys, strangers
 from _remote import CannotCompare, Info, Mirror, Remote, info_of, is_named, is_theirs, plain_value
@@ -286,10 +287,14 @@ def make_class(link, place, description):
     if "eq" in info.methods and "hash" not in info.methods:
         space["__hash__"] = None if "-hash" in info.methods else _METHODS["hash"]
     try:
-        return type.__new__(Mirror, info.name, tuple(bases), space)
+        made = type.__new__(Mirror, info.name, tuple(bases), space)
     except TypeError:  # bases that do not fit together here
         first = next((base for base in bases if not isinstance(base, Mirror)), Remote)
-        return type.__new__(Mirror, info.name, (first,), space)
+        made = type.__new__(Mirror, info.name, (first,), space)
+    for base in info.bases:
+        if isinstance(base, ABCMeta):
+            base.register(made)
+    return made
 
 
 def _can_be_base(base):

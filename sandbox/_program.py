@@ -52,7 +52,10 @@ _PURE += (
 )
 _PURE += " range repr reversed round set slice sorted str sum tuple type zip"
 _SHARED_NAMES = frozenset(_PURE.split())
-_SHARED_MODULES = ("collections", "decimal", "fractions", "datetime", "pathlib", "uuid")
+_SHARED_MODULES = (
+    *("collections", "collections.abc", "decimal", "fractions", "datetime", "pathlib", "uuid"),
+    "numbers",
+)
 _SPECIAL = (
     "call iter next len bool hash eq ne lt le gt ge contains getitem setitem delitem reversed add sub mul"
     " truediv floordiv mod divmod pow matmul and or xor lshift rshift radd rsub rmul rtruediv rfloordiv"
@@ -130,7 +133,7 @@ class Reply(Packer):
     def type_reference(self, kind):
         path = type_path(kind)
         known = path.startswith("builtins.") and getattr(builtins, path[9:], None) is kind
-        shared = BaseException in mro(kind) or path.partition(".")[0] in _SHARED_MODULES
+        shared = BaseException in mro(kind) or path.rpartition(".")[0] in _SHARED_MODULES
         if known or (shared and is_standard(kind, path)):
             return ["name", path]
         return ["class", self.program.keep(kind)]
@@ -148,7 +151,9 @@ class Reply(Packer):
         kind, attributes = self.type_reference(type(error)), None
         if kind[0] == "name" and not kind[1].startswith("builtins."):
             attributes = self.pack(dict(error.__dict__), depth + 1)
-        return ["error", [self.program.keep(error), kind, args, text, attributes]]
+        cause = error.__cause__
+        cause = None if cause is None or depth > 3 else self.exception(cause, depth + 1)
+        return ["error", [self.program.keep(error), kind, args, text, attributes, cause]]
 
 
 def plain_copy(base, value):
@@ -160,6 +165,37 @@ def plain_copy(base, value):
     if base is complex:
         return complex.__pos__(value)
     return base(base.__iter__(value))
+
+
+class Streams:
+    """What the tests read and write in place of the standard streams, for the length of a request.
+
+    Args:
+        program: the program.
+        prints: whether the tests have a place of their own for what is printed.
+        ask: the number of the tests' function for `input`, or None.
+        text: what the tests have in place of the standard input, or None.
+    """
+
+    def __init__(self, program, prints, ask, text):
+        memory = find_standard("io.StringIO")
+        self.usual = sys.stdout, sys.stdin, builtins.input
+        self.printed = memory() if prints else None
+        self.text = None if text is None else memory(text)
+        if prints:
+            sys.stdout = self.printed
+        if text is not None:
+            sys.stdin = self.text
+        if ask is not None:
+            builtins.input = program.reference("function", [ask, "input"])
+
+    def used(self):
+        """Return what was printed, and how many characters were read."""
+        printed = "" if self.printed is None else self.printed.getvalue()[:_MAX_TEXT]
+        return [printed, 0 if self.text is None else self.text.tell()]
+
+    def restore(self):
+        sys.stdout, sys.stdin, builtins.input = self.usual
 
 
 class Program(Unpacker):
@@ -206,41 +242,42 @@ class Program(Unpacker):
             return self.theirs[number]
         if tag == "name":
             return find_standard(content)
+        if tag == "error":
+            path, args = content
+            return find_standard(path)(*map(self.unpack, args))
         raise ValueError(tag)
 
     def reply(self, line):
         """Return the reply to one request, as JSON."""
-        captured = usual = None
+        streams = None
         try:
             request = eval(line)
             if request[0] == "load":
                 self.load(*request[1:])
                 return '{"value":null}'
-            verb, live, updates, capture, *parts = request
+            verb, live, updates, streams, *parts = request
+            streams = streams and Streams(self, *streams)
             self.synchronize(live, updates)
             parts = [self.unpack(part) for part in parts]
-            if capture:
-                captured = find_standard("io.StringIO")()
-                usual, sys.stdout = sys.stdout, captured
             value = VERBS[verb](self, *parts)
-            return self.message("value", lambda reply: reply.pack(value), captured)
+            return self.message("value", lambda reply: reply.pack(value), streams)
         except BaseException as error:  # also SystemExit: leaving is not an answer
-            return self.failure(error, captured)
+            return self.failure(error, streams)
         finally:
-            if captured:
-                sys.stdout = usual
+            if isinstance(streams, Streams):
+                streams.restore()
 
-    def message(self, kind, make, captured):
-        """Return a reply, with the changes of shared containers and the printed text."""
+    def message(self, kind, make, streams=None):
+        """Return a reply, with the changes of shared containers, and what was printed and read."""
         changed = self.changes()
         text = f'{{"{kind}":{as_json(make(Reply(self)))}'
         if changed:
             text += ',"changed":' + as_json(changed)
-        if captured:
-            text += ',"out":' + quoted(captured.getvalue()[:_MAX_TEXT])
+        if isinstance(streams, Streams):
+            text += ',"streams":' + as_json(streams.used())
         return text + "}"
 
-    def failure(self, error, captured):
+    def failure(self, error, streams):
         kind, text = str(type(error).__name__), ""
 
         def make(reply):
@@ -248,7 +285,7 @@ class Program(Unpacker):
 
         try:
             text = str(error)[:300]
-            return self.message("error", make, captured)
+            return self.message("error", make, streams)
         except BaseException:
             return '{"error":[' + quoted(kind) + "," + quoted(str(text)) + "]}"
 
@@ -277,7 +314,7 @@ class Program(Unpacker):
         def make(reply):
             return [kind, number, reply.pack(list(args)), reply.pack(kwargs)]
 
-        line = self.exchange(self.message("call", make, None))
+        line = self.exchange(self.message("call", make))
         while True:
             verb, live, updates, _, *parts = eval(line)
             if verb not in ("return", "raise"):

@@ -43,6 +43,8 @@ class ExplainAsserts(ast.NodeTransformer):
 def held(compare):
     """Return a comparison whose right side does not see what its left side changes."""
     names = (n for right in compare.comparators for n in ast.walk(right) if isinstance(n, ast.Name))
+    if all(isinstance(op, (ast.Is, ast.IsNot)) for op in compare.ops):
+        return compare
     if not any(names) or not any(isinstance(n, ast.Call) for n in ast.walk(compare.left)):
         return compare
     hold, release = (ast.parse(f"_cope_{name}()", mode="eval").body for name in ("hold", "release"))
@@ -71,15 +73,27 @@ class Names(dict):
         self.update(_cope_hold=link.hold, _cope_release=link.release)
         self.link, self.entry_point = link, entry_point
         self.functions = {}  # of the program, for the length of a test
+        self.tested = set()  # what a test calls and Python does not define
         nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
         attributes = (node.value for node in nodes if isinstance(node, ast.Attribute))
         self.objects = {value.id for value in attributes if isinstance(value, ast.Name)}
+
+    def start(self, tree):
+        """Prepare for a test."""
+        self.link.release()
+        self.functions.clear()
+        calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+        called = {function.id for function in calls if isinstance(function, ast.Name)}
+        self.tested = called - _BUILTINS - set(_HELPERS)
 
     def __missing__(self, name):
         if name == self.entry_point:
             return self.of_program(name)
         if name in _BUILTINS:
             raise KeyError(name)
+        if name in _HELPERS and self.tested:  # a program cannot bring its own judge
+            self[name] = getattr(importlib.import_module(_HELPERS[name]), name)
+            return self[name]
         if name in sys.stdlib_module_names and name in self.objects:
             self[name] = importlib.import_module(name)
             return self[name]
@@ -101,6 +115,9 @@ class Names(dict):
 
 
 _BUILTINS = frozenset(dir(builtins))
+# Helpers that tests use without an import, and where they are.
+_HELPERS = dict.fromkeys(("Counter", "OrderedDict", "defaultdict", "deque"), "collections")
+_HELPERS |= {"isclose": "math", "deepcopy": "copy", "Decimal": "decimal", "Fraction": "fractions"}
 
 
 def run(replies, asks, job):
@@ -112,14 +129,13 @@ def run(replies, asks, job):
         names = Names(
             link, [source for source in [setup, *tests] if parses(source)], job["entry_point"]
         )
-        if any("random" in source for source in (setup, *tests)):
-            link.forward_seeds()
+        link.forward([setup, *tests])
         exec(compile(setup, "<setup>", "exec"), names)
         names.pop(job["entry_point"], None)  # whatever the setup calls so
     except ProgramGone as error:
         gone = ["fail", str(error), None]
     except BaseException as error:
-        judged = link.asked and not isinstance(error, (CannotJudge, SyntaxError))
+        judged = link.asked and not is_of_test(error, link)
         why = f"the tests cannot be set up: {describe_error(error)}"
         gone = ["fail" if judged else "error", why, None]
     for test in tests:
@@ -129,12 +145,18 @@ def run(replies, asks, job):
                 outcome = ["pass", "", check(test, names)]
             except ProgramGone as error:
                 outcome = gone = ["fail", str(error), None]
-            except (CannotJudge, SyntaxError) as error:
-                outcome = ["error", describe_error(error), None]
             except BaseException as error:
-                outcome = ["fail", describe_error(error), None]
+                result = "error" if is_of_test(error, link) else "fail"
+                outcome = [result, describe_error(error), None]
             link.stopped = None
         link.send({"outcome": outcome})
+
+
+def is_of_test(error, link):
+    """Return whether a test ended for a reason that says nothing about the program."""
+    if error is link.last_error:
+        return False
+    return isinstance(error, (CannotJudge, SyntaxError, ModuleNotFoundError))
 
 
 def parses(source):
@@ -147,9 +169,8 @@ def parses(source):
 
 def check(test, names):
     """Run one test; return the `repr` of a single expression's value."""
-    names.link.release()
-    names.functions.clear()
     tree = ast.parse(test)
+    names.start(tree)
     if len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr):
         value = eval(compile(ast.Expression(tree.body[0].value), "<test>", "eval"), names)
         return text_of(value)
