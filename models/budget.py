@@ -201,8 +201,8 @@ class BudgetGuard:
         if self._spent_usd + reserved > bound:
             self.stop_reason = (
                 f"the budget of ${bound:g} allows no further question (spent "
-                f"${self._spent_usd:.4f}); what is done is saved, and the same command with a "
-                "larger --budget goes on"
+                f"${self._spent_usd:.4f}); finished questions are saved, and the same command "
+                "with a larger --budget resumes the run"
             )
             yield None
             return

@@ -30,7 +30,7 @@ def default_host() -> str:
     except ValueError:
         given = os.environ["OLLAMA_HOST"].strip()
         raise CopeError(
-            f"OLLAMA_HOST is {given!r}, which is no address: write it as 127.0.0.1:11434"
+            f"OLLAMA_HOST is {given!r}, which is not an address: write it as 127.0.0.1:11434"
         ) from None
     name = parts.hostname or "127.0.0.1"
     name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)

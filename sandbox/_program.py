@@ -1,11 +1,11 @@
 """Run the program under test in the sandbox. It returns values, never verdicts.
 
 Each line of the input is a request, a Python literal, which gets one JSON reply. The first request
-contains the program's source. The others are `[verb, live, updates, capture, *parts]`: the operation
-on the parts, the shared containers that the tests still use, the tests' changes of them, and whether
-to return printed text. A reply is `{"value": ...}` or `{"error": ...}`, or, where the program calls
-a function of the tests, `{"call": ...}`, which requests answer. Expected results are compared in the
-other process.
+contains the program's source. The others are `[verb, live, updates, capture, *parts]`: the
+operation on the parts, the shared containers that the tests still use, the tests' changes of them,
+and whether to return printed text. A reply is `{"value": ...}` or `{"error": ...}`, or, where the
+program calls a function of the tests, `{"call": ...}`, which requests answer. Expected results are
+compared in the other process.
 """
 
 # pyright: reportCallIssue=false, reportArgumentType=false, reportIndexIssue=false

@@ -1,7 +1,7 @@
 """Proxies in the tests' process for objects of the program's process.
 
-A class of the program has a proxy class, whose instances request attributes and special methods from
-the program's process. `_methods.py` contains the special methods.
+A class of the program has a proxy class, whose instances request attributes and special methods
+from the program's process. `_methods.py` contains the special methods.
 """
 
 import builtins

@@ -94,7 +94,7 @@ class TrackingServer:
     def _last_line(self) -> str:
         self._log.seek(0)
         text = self._log.read().decode(errors="replace").strip()
-        return text.splitlines()[-1].strip() if text else "it said nothing"
+        return text.splitlines()[-1].strip() if text else "it printed nothing"
 
 
 @contextlib.contextmanager

@@ -91,7 +91,7 @@ class JsonlWriter:
                 self._cut(start)
                 raise CopeError(
                     f"cannot write to {self.path}: {error.strerror}; "
-                    "make room and run the same command again, it goes on"
+                    "make room and run the same command again, which resumes the run"
                 ) from None
 
     def _cut(self, start: int) -> None:

@@ -88,7 +88,7 @@ class Registry(Mapping[str, T], Generic[T]):
         except Exception as error:
             raise CopeError(
                 f"the {self.noun} {entry.name!r} of {package} cannot be used "
-                f"({first_line(error)}): mend or uninstall {package}"
+                f"({first_line(error)}): fix or uninstall {package}"
             ) from error
         return variant
 

@@ -85,7 +85,7 @@ def _print_table(lists: "Iterable[ModelList]") -> None:
     notes: list[str] = []
     for models in lists:
         for model in models.models:
-            location = model.location or "no: cope models pull brings it"
+            location = model.location or "no: get it with cope models pull"
             size = decimal(model.size)
             rows.append((model.name, model.alias or "", size, model.license, location))
         if models.note:

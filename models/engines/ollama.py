@@ -212,7 +212,7 @@ class OllamaEngine(LocalEngine):
         if error.status_code == 404 and "not found" in error.error:
             pull = f"cope models pull ollama/{self.model}{self._host_suffix}"
             return CopeError(
-                f"Ollama at {self.host} has no model {self.model!r}: bring it with `{pull}`"
+                f"Ollama at {self.host} has no model {self.model!r}: download it with `{pull}`"
             )
         if "context" in error.error and ("exceed" in error.error or "length" in error.error):
             return self._context_error()

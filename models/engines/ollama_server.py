@@ -71,7 +71,7 @@ def check_server(host: str, timeout: float) -> Check:
         return Check("ollama", "note", f"not Ollama ({error}) at {host}", _start_advice(timeout))
     found = f"version {server.version} at {host}, {plural(len(server.sizes), 'model')}"
     if not server.sizes:
-        return Check("ollama", "ok", found, "bring a model: cope models pull ollama/qwen2.5:3b")
+        return Check("ollama", "ok", found, "download a model: cope models pull ollama/qwen2.5:3b")
     return Check("ollama", "ok", f"{found}: {', '.join(server.sizes)}")
 
 
@@ -120,11 +120,11 @@ def pull(name: str, host: str, progress: Progress) -> None:
     except (httpx.TransportError, ConnectionError):
         text = f"no answer from Ollama at {host}: start it with `ollama serve`, or set OLLAMA_HOST"
         if total:
-            text += "; the same command goes on where it stopped"
+            text += "; the same command resumes the download"
         raise Unavailable(text) from None
     except ollama.ResponseError as error:
         if "file does not exist" in error.error or error.status_code == 404:
             raise CopeError(
                 f"Ollama's library has no model {name!r}: see ollama.com/library for the names"
             ) from None
-        raise CopeError(f"Ollama at {host} cannot bring {name!r}: {error.error}") from None
+        raise CopeError(f"Ollama at {host} cannot download {name!r}: {error.error}") from None

@@ -79,7 +79,7 @@ class EngineFactory(ABC):
 
     def download(self, name: str, progress: Progress) -> str:
         """Download a model to this machine or to its server, and return where it is."""
-        raise CopeError(f"{name} cannot be brought: its engine has no download")
+        raise CopeError(f"{name} cannot be downloaded: its engine has no download")
 
     def list_models(self) -> ModelList | None:
         """Return the models for `cope models list`; None for an engine that lists none."""

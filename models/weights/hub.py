@@ -139,5 +139,5 @@ def _resume_offset(response: "httpx.Response", have: int, weights: Weights) -> i
     if total.isdecimal() and int(total) != weights.size:
         raise SourceFailed(f"has another file ({total} bytes, expected {weights.size})")
     if not offset.isdecimal() or int(offset) > have:
-        raise SourceFailed("answers with a part that was not asked for")
+        raise SourceFailed("answers with another part of the file")
     return int(offset)

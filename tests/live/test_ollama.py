@@ -177,7 +177,7 @@ def test_a_model_that_is_not_there(host: str):
     with pytest.raises(dspy.LMError) as caught:
         Team(engine, engine, cache=False)["small"].lm("Hello")
     assert isinstance(caught.value.__cause__, CopeError)
-    assert "bring it with `cope models pull ollama/cope-test-none`" in str(caught.value)
+    assert "download it with `cope models pull ollama/cope-test-none`" in str(caught.value)
 
 
 def test_thinking_that_the_model_cannot(host: str):

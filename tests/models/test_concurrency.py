@@ -212,9 +212,11 @@ async def tick() -> None:
 @pytest.mark.parametrize(
     ("seconds", "order"),
     [(4.0, ["small", "small", "large"]), (6.0, ["small", "large", "small"])],
-    ids=["within patience", "beyond patience"],
+    ids=["within the time slice", "beyond the time slice"],
 )
-def test_a_tier_with_work_keeps_its_turn_no_longer_than_patience(seconds: float, order: list[str]):
+def test_a_tier_with_work_keeps_its_turn_no_longer_than_its_time_slice(
+    seconds: float, order: list[str]
+):
     """The small tier always has one more request; the large one asks after its first."""
     now = 0.0
     gauge, turns = Gauge(), TierScheduler(time_slice=5.0, clock=lambda: now)
@@ -241,7 +243,7 @@ def test_a_tier_with_work_keeps_its_turn_no_longer_than_patience(seconds: float,
     assert gauge.entered == order
 
 
-def test_a_tier_keeps_its_turn_while_patience_lasts():
+def test_a_tier_keeps_its_turn_within_its_time_slice():
     gauge, turns = Gauge(), TierScheduler(time_slice=60, clock=lambda: 0.0)
 
     async def scene() -> None:

@@ -161,5 +161,5 @@ def test_a_prompt_longer_than_the_context_is_an_error_of_its_question(
 def test_a_budget_ends_the_run_cleanly(here: Path, team: Callable[..., Any]):
     team(prices={"small": Price(output_per_million=1e6)})
     result = cope("jsonl", "--data", "q.jsonl", "--preset", "small", "--budget", "6")
-    assert "larger --budget goes on" in failed(result)
+    assert "a larger --budget resumes the run" in failed(result)
     assert "n = 2" in result.stdout

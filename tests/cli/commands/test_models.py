@@ -90,7 +90,7 @@ def test_list_shows_weights_and_the_server_s_models(host: str, cache: Path) -> N
         rows["local/smollm2-135m"].endswith(str(cache / entry.file))
         and "98.4 MB" in rows["local/smollm2-135m"]
     )
-    assert rows["local/qwen2.5-coder-0.5b"].endswith("no: cope models pull brings it")
+    assert rows["local/qwen2.5-coder-0.5b"].endswith("no: get it with cope models pull")
     assert "1.9 GB" in rows["ollama/qwen2.5:3b"] and rows["ollama/qwen2.5:3b"].endswith(host)
 
 
@@ -172,5 +172,5 @@ def test_a_name_that_ollama_s_library_has_not_is_one_line(host: str) -> None:
 
 
 def test_a_connection_that_breaks_can_go_on(host: str) -> None:
-    with pytest.raises(Unavailable, match="goes on where it stopped"):
+    with pytest.raises(Unavailable, match="the same command resumes the download"):
         ollama_server.pull("broken", host, lambda *_: None)

@@ -138,8 +138,8 @@ def test_engines_are_shared_by_copies():
         ScriptedEngine(lambda m, r: ""),
     ):
         assert copy.deepcopy(engine) is engine
-        twin = AsyncEngineAdapter(engine)
-        assert copy.deepcopy(twin) is twin
+        adapter = AsyncEngineAdapter(engine)
+        assert copy.deepcopy(adapter) is adapter
 
 
 @pytest.mark.parametrize(
@@ -154,8 +154,8 @@ def test_an_engine_is_saved_as_json_and_pickled(engine: Any):
     state = json.loads(json.dumps(engine.dump_state()))
     assert type(engine).load_state(state).dump_state() == state
     assert pickle.loads(pickle.dumps(engine)).dump_state() == state
-    twin_state = json.loads(json.dumps(AsyncEngineAdapter(engine).dump_state()))
-    loaded = AsyncEngineAdapter.load_state(twin_state)
+    adapter_state = json.loads(json.dumps(AsyncEngineAdapter(engine).dump_state()))
+    loaded = AsyncEngineAdapter.load_state(adapter_state)
     assert type(loaded.engine) is type(engine) and loaded.engine.dump_state() == state
     assert pickle.loads(pickle.dumps(AsyncEngineAdapter(engine))).engine.dump_state() == state
 

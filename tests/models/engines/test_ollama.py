@@ -175,6 +175,6 @@ def test_where_the_server_is(monkeypatch: pytest.MonkeyPatch, value: str, host: 
 def test_an_address_that_is_none(monkeypatch: pytest.MonkeyPatch, value: str):
     monkeypatch.setenv("OLLAMA_HOST", value)
     with pytest.raises(
-        CopeError, match=r"OLLAMA_HOST is .* which is no address: write it as 127.0.0.1:11434"
+        CopeError, match=r"OLLAMA_HOST is .* which is not an address: write it as 127.0.0.1:11434"
     ):
         Team("ollama/m")

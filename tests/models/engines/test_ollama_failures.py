@@ -78,7 +78,7 @@ def test_a_model_that_is_not_there(ollama_server: Any):
         model(ollama_server)("6 * 7?")
     assert isinstance(caught.value.__cause__, CopeError)
     assert str(caught.value.__cause__) == (
-        f"Ollama at {ollama_server.address} has no model 'qwen2.5:3b': bring it with "
+        f"Ollama at {ollama_server.address} has no model 'qwen2.5:3b': download it with "
         f"`cope models pull ollama/qwen2.5:3b@{ollama_server.address}`"
     )
     assert len(ollama_server.bodies) == 1
