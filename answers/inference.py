@@ -28,7 +28,10 @@ _MATH_WORDS = frozenset(
 )
 _NUMBERS = re.compile(r"\\?[(\[{]?\s?-?[\d./]+(?:\s?[,;]\s?-?[\d./]+)+\s?\\?[)\]}]?")
 _ITEMS = re.compile(r"\[[^\[\]]*\]")
+_DIGIT = re.compile(r"\d")
 MAX_CHARS = 400
+MAX_WORDS = 0.1
+"""Share of right answers that may be words where the rest is mathematics."""
 
 
 def infer_answer_kind(right_answers: Iterable[str]) -> str:
@@ -39,7 +42,7 @@ def infer_answer_kind(right_answers: Iterable[str]) -> str:
 
     Returns:
         `choice` for letters of options, `number`, `date`, `list` for JSON lists, `math` where some
-        are formulas and the rest are numbers, and else `text`.
+        are formulas and the rest are numbers (one in ten may be words), and else `text`.
 
     >>> infer_answer_kind(["18", "$1,200"]), infer_answer_kind([r"\frac{1}{2}", "3"])
     ('number', 'math')
@@ -59,7 +62,9 @@ def infer_answer_kind(right_answers: Iterable[str]) -> str:
         return "date"
     if all(map(_ITEMS.fullmatch, answers)) and not any(map(_NUMBERS.fullmatch, answers)):
         return "list"
-    if all(map(_is_mathematics, answers)):
+    words = [answer for answer in answers if not _is_mathematics(answer)]
+    # Among many numbers and formulas, a few words such as "no solution" are compared as words.
+    if len(words) <= len(answers) * MAX_WORDS and not any(map(_DIGIT.search, words)):
         return "math"
     return "text"
 

@@ -33,6 +33,13 @@ async def is_right_async(kind: AnswerKind, gold: str, answer: str) -> bool:
     return await kind.equal_async(gold, answer)
 
 
+def is_right_by_form(kind: AnswerKind, gold: str, answer: str) -> bool | None:
+    """Return whether an answer is right, without algebra; None when only `is_right_async` can tell."""
+    if isinstance(kind, AcceptsAnswers):
+        return kind.accepts(gold, answer)
+    return kind.equal_by_normal_form(gold, answer)
+
+
 def matches(text: str, gold: str, kind: str | None = None) -> bool:
     r"""Return whether a reply gives the right answer: read it as a task would, then compare.
 

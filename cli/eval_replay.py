@@ -19,6 +19,7 @@ _FIXED_BY_RECORDING = {
     "split": "--split",
     "data": "--data",
     "visible": "--visible",
+    "match": "--match",
     "budget": "--budget",
     "questions": "--questions",
     "runs": "--runs",

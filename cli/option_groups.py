@@ -17,6 +17,7 @@ from .options import (
     data_option,
     fresh_option,
     limit_option,
+    match_option,
     price_option,
     questions_option,
     runs_option,
@@ -231,7 +232,13 @@ some_program_options = option_group("program_options", _program_options)
 """Pass those options that the command has itself, such as `seed_option`, as one `ProgramOptions`."""
 
 data_options = option_group(
-    "data_options", _data_options, limit_option, split_option, data_option, visible_option
+    "data_options",
+    _data_options,
+    limit_option,
+    split_option,
+    data_option,
+    match_option,
+    visible_option,
 )
 """Add the options that name the questions, as one `DataOptions`, which takes in `group_option`."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from ..answers.kinds.registry import ANSWER_KINDS
 from ..models.prices import Price
 from ..programs.confidence.early_stopping import EXACT, RULES
 from ..programs.systems.registry import known_systems
@@ -78,6 +79,12 @@ data_option = click.option(
 )
 group_option = click.option(
     "--group", metavar="COLUMN", help="Rows with the same value there belong together."
+)
+match_option = click.option(
+    "--match",
+    type=click.Choice([name for name in ANSWER_KINDS if name != "code"]),
+    help="How answers are read and compared. [default: as the task says; for your own questions "
+    "as their right answers are, and text without any]",
 )
 visible_option = click.option(
     "--visible",

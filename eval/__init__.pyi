@@ -31,6 +31,8 @@ from .tasks.base import (
     ShortAnswerTask as ShortAnswerTask,
     Task as Task,
     answer_kind_of as answer_kind_of,
+    read_answers_of as read_answers_of,
+    with_inferred_kind as with_inferred_kind,
 )
 from .tasks.code import CodeTask as CodeTask
 from .tasks.options import TaskOptions as TaskOptions

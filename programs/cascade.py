@@ -50,6 +50,7 @@ class Cascade(dspy.Module):
         domain: the kind of questions: `short-answer` or `code`.
         answer_kind: how answers are parsed and compared, a name in `ANSWER_KINDS`; None is the
             domain's kind.
+        saved_kind: the kind that state and fingerprint name; None is `answer_kind`.
         confidence: how samples become an answer, in rounds whose preset names no confidence; None
             is the domain's default: the share of the votes, or the visible tests.
 
@@ -76,6 +77,7 @@ class Cascade(dspy.Module):
         domain: str = DEFAULT_DOMAIN,
         confidence: Confidence | None = None,
         answer_kind: str | None = None,
+        saved_kind: str | None = None,
     ) -> None:
         super().__init__()
         self.team = team or Team()
@@ -85,6 +87,7 @@ class Cascade(dspy.Module):
         self.knn_demos: dict[str, KNNDemos] = {}
         kind = domain_by_name(domain).with_answer_kind(answer_kind)
         self.answer_kind = kind.answer_kind
+        self.saved_kind = saved_kind or kind.answer_kind
         self.confidence: Confidence = confidence or kind.default_confidence(open_sandbox)
         self.early_stop = early_stop
         self._confidences: dict[int, Confidence] = {}
@@ -241,8 +244,8 @@ class Cascade(dspy.Module):
         state["preset"] = self.preset.model_dump(mode="json", exclude_defaults=True)
         if self.domain != DEFAULT_DOMAIN:
             state["domain"] = self.domain
-        if self.answer_kind != domain_by_name(self.domain).answer_kind:
-            state["answer_kind"] = self.answer_kind
+        if self.saved_kind != domain_by_name(self.domain).answer_kind:
+            state["answer_kind"] = self.saved_kind
         return state
 
     def _prompt_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -273,9 +276,14 @@ class Cascade(dspy.Module):
         """The kind of answers: how they are parsed and compared."""
         return ANSWER_KINDS.by_name(self.answer_kind)
 
-    def with_answer_kind(self, name: str) -> Self:
-        """Return the program for another kind of answers, with the same prompts and settings."""
-        if name == self.answer_kind:
+    def with_answer_kind(self, name: str, saved: str | None = None) -> Self:
+        """Return the program for another kind of answers, with the same prompts and settings.
+
+        Args:
+            name: the kind, a name in `ANSWER_KINDS`.
+            saved: the kind that state and fingerprint name; None is `name`.
+        """
+        if name == self.answer_kind and (saved or name) == self.saved_kind:
             return self
         other = type(self)(
             self.preset,
@@ -285,6 +293,7 @@ class Cascade(dspy.Module):
             domain=self.domain,
             confidence=self.confidence,
             answer_kind=name,
+            saved_kind=saved,
         )
         other.load_state(self.dump_state())
         return other

@@ -71,6 +71,7 @@ class Ensemble(Cascade):
             domain=lead.domain,
             confidence=lead.confidence,
             answer_kind=lead.answer_kind,
+            saved_kind=lead.saved_kind,
             others=others,
         )
         for round_ in lead.rounds():

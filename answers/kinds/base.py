@@ -51,6 +51,8 @@ class NormalFormKind(ABC):
     """
 
     name: str
+    comparison: str = ""
+    """How answers are compared, for tables, such as "as numbers"; empty for "as" and the name."""
 
     @abstractmethod
     def parse(self, text: str) -> str | None:

@@ -24,6 +24,7 @@ class ChoiceKind(ReplyReader, NormalFormKind):
     """
 
     name = "choice"
+    comparison = "as options"
 
     def read_marked(self, content: str) -> str | None:
         """Return the option after a mark."""

@@ -8,6 +8,7 @@ class CodeKind(NormalFormKind):
     """A program in a reply, with or without a code block."""
 
     name = "code"
+    comparison = "as programs"
 
     def parse(self, text: str) -> str | None:
         """Return the program in a reply."""

@@ -14,6 +14,7 @@ class ContainsRule(WholeText):
     """
 
     name = "contains"
+    comparison = "by whether they contain the right one"
 
     def accepts(self, gold: str, answer: str) -> bool:
         """Return whether an answer contains the words of the right one."""

@@ -19,6 +19,7 @@ class DateKind(ReplyReader, NormalFormKind):
     """
 
     name = "date"
+    comparison = "as dates"
 
     def read_marked(self, content: str) -> str | None:
         """Return the date after a mark."""

@@ -11,6 +11,7 @@ class ExactRule(WholeText):
     """
 
     name = "exact"
+    comparison = "character by character"
 
     def normalize(self, answer: str) -> str:
         """Return the text without spaces around it."""

@@ -31,6 +31,7 @@ class ListKind(ReplyReader, NormalFormKind):
     """
 
     name = "list"
+    comparison = "as lists"
 
     def read_marked(self, content: str) -> str | None:
         """Return the list after a mark."""

@@ -15,6 +15,7 @@ class MathKind(ReplyReader):
     """
 
     name = "math"
+    comparison = "as mathematics"
 
     def read_marked(self, content: str) -> str | None:
         """Return the expression after a mark."""

@@ -26,6 +26,7 @@ class NumberKind(ReplyReader, NormalFormKind):
     """
 
     name = "number"
+    comparison = "as numbers"
 
     def read_marked(self, content: str) -> str | None:
         """Return the number after a mark."""

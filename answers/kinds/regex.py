@@ -15,6 +15,7 @@ class RegexRule(WholeText):
     """
 
     name = "regex"
+    comparison = "by regular expressions"
 
     def accepts(self, gold: str, answer: str) -> bool:
         """Return whether the expression is found in the answer.

@@ -17,4 +17,14 @@ def _check(kind: object) -> None:
         raise TypeError(f"it is no AnswerKind: it has no {' and no '.join(missing)}")
 
 
+def comparison_sentence(name: str) -> str:
+    """Return how answers of a kind are compared, for tables.
+
+    >>> comparison_sentence("number")
+    'answers are compared as numbers'
+    """
+    how = getattr(ANSWER_KINDS.by_name(name), "comparison", None) or f"as {name}"
+    return f"answers are compared {how}"
+
+
 ANSWER_KINDS: "Registry[AnswerKind]" = Registry("kind of answers", "cope.answer_kinds", _check)

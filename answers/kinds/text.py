@@ -26,6 +26,7 @@ class TextKind(ReplyReader, NormalFormKind):
     """
 
     name = "text"
+    comparison = "as texts"
 
     def read_marked(self, content: str) -> str | None:
         """Return the text after a mark, without a reason behind it."""

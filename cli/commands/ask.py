@@ -12,11 +12,11 @@ from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
 from ...util.text import one_line
 from ..context import AppContext, pass_app
 from ..option_groups import program_options, team_options
-from ..options import calibration_option, early_stop_option, json_option
+from ..options import calibration_option, early_stop_option, json_option, match_option
 from ..output import notify, print_json, silence
 
 if TYPE_CHECKING:
-    from ...programs.resolve import ProgramOptions, TeamOptions
+    from ...programs.resolve import ProgramOptions, ResolvedProgram, TeamOptions
 
 
 @click.command()
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="What kind of answer: a short one, or a program that passes the tests in the question.",
 )
+@match_option
 @program_options
 @early_stop_option
 @calibration_option
@@ -40,6 +41,7 @@ def command(
     app: AppContext,
     question: str,
     domain: str,
+    match: str | None,
     program_options: "ProgramOptions",
     team_options: "TeamOptions",
     as_json: bool,
@@ -65,7 +67,7 @@ def command(
         domain,
         notify=silence if quiet else notify,
     )
-    cascade = resolved.cascade
+    cascade = resolved.cascade.with_answer_kind(match or _named_kind(resolved, domain))
     first = cascade.preset.rounds[0]
     at_once = [tier for tier in (first.planner, first.reasoner) if tier]
     app.load_models(team, cascade.preset.tiers, load=at_once, quiet=quiet)
@@ -89,6 +91,20 @@ def command(
         raise CopeError(
             "no answer could be read in any round: ask in other words, or use larger models"
         )
+
+
+def _named_kind(resolved: "ResolvedProgram", domain: str) -> str:
+    """Return the kind of answers that calibration or program name; else texts, or programs for code."""
+    from ...programs.compile_metadata import read_compile_metadata
+
+    kind = DOMAINS[domain]
+    if kind.needs_sandbox:
+        return kind.answer_kind
+    if resolved.certificate is not None and resolved.certificate.program.get("answer_kind"):
+        return str(resolved.certificate.program["answer_kind"])
+    if resolved.cascade.answer_kind != kind.answer_kind:
+        return resolved.cascade.answer_kind
+    return str(read_compile_metadata(resolved.path).get("answer_kind") or "text")
 
 
 def _print_answer(answer: str, domain: str) -> None:
@@ -143,6 +159,7 @@ def _json_document(
         document[name] = prediction[name]
     if "members" in prediction:
         document["members"] = prediction.members
+    document["answer_kind"] = cascade.answer_kind
     document["preset"] = cascade.preset.name
     document["program_file"] = str(file) if file else None
     document["models"] = {tier: cascade.team[tier].model for tier in cascade.preset.tiers}

@@ -204,7 +204,9 @@ def _compare_live(
     from ..display.comparison import comparison_text
     from ..display.evaluation import show_system_progress
 
-    task = task_by_name(task_name, visible=data_options.visible, unsafe=program_options.unsafe_code)
+    task = task_by_name(
+        task_name, data_options.visible, program_options.unsafe_code, match=data_options.match
+    )
     team_options = replace(team_options, cache=False)  # a cached reply has no tokens of its own
     request = ComparisonRequest(
         task,

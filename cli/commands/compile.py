@@ -19,7 +19,7 @@ from ..option_groups import (
     take_fields,
     team_options,
 )
-from ..options import json_option, store_option, track_option, visible_option
+from ..options import json_option, match_option, store_option, track_option, visible_option
 from ..output import notify, print_json
 
 if TYPE_CHECKING:
@@ -156,6 +156,7 @@ split_options = option_group(
         metavar="FILE",
         help="A local copy: JSONL, CSV or Parquet with question and answer; a field split tells its parts.",
     ),
+    match_option,
     visible_option,
 )
 output_options = option_group(
@@ -227,7 +228,9 @@ def command(
 
     prices, proposer_price = _split_proposer_price(team_options)
     request = CompileRequest(
-        task_by_name(task, visible=split_options.visible, unsafe=program_options.unsafe_code),
+        task_by_name(
+            task, split_options.visible, program_options.unsafe_code, match=split_options.match
+        ),
         app.make_team(replace(team_options, cache=False, prices=prices)),
         team_options.request_settings(),
         program_options,
@@ -280,7 +283,8 @@ def _eval_command(
         words += ["--data", split_options.data if has_test else "OTHER.jsonl"]
     values: dict[str, Any] = {"small": team_options.small, "large": team_options.large}
     values |= team_options.request_settings()
-    values |= {"visible": split_options.visible, "weights": team_options.weights}
+    values |= {"visible": split_options.visible, "match": split_options.match}
+    values["weights"] = team_options.weights
     for name, value in values.items():
         if is_set_by_user(name):
             words += [f"--{name.replace('_', '-')}", str(value)]

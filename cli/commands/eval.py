@@ -76,19 +76,23 @@ def command(
         return
     if task is None:
         raise click.UsageError("Missing argument 'TASK'.")
-    from ...eval import RunStore, task_by_name
+    from ...eval import RunStore, answer_kind_of, task_by_name, with_inferred_kind
     from ...eval.run.tracked import evaluate_tracked, program_origin, run_settings
     from ...programs.compile_metadata import read_compile_metadata
     from ..display.evaluation import EvaluationProgress, table_text
 
-    chosen = task_by_name(task, visible=data_options.visible, unsafe=program_options.unsafe_code)
+    chosen = task_by_name(
+        task, data_options.visible, program_options.unsafe_code, match=data_options.match
+    )
     team = app.make_team(team_options)
-    resolved = _resolve_system(system, chosen, team, team_options, program_options)
     examples = chosen.load(data_options.split, data_options.limit, data_options.data)
+    chosen = with_inferred_kind(chosen, examples)
+    resolved = _resolve_system(system, chosen, team, team_options, program_options)
     warn_about_questions(
         resolved.certificate, chosen.name, ((e.question, e.answer) for e in examples)
     )
     origin = program_origin(resolved.path, examples, notify)
+    origin["answer_kind"] = answer_kind_of(chosen)
     origin["calibration"] = str(program_options.calibration) if resolved.certificate else None
     asked = team_options.request_settings()
     asked["shown"] = chosen.test_visibility
@@ -96,7 +100,9 @@ def command(
     settings = run_settings(chosen, data_options, team_options, team, resolved.system)
     store = RunStore(settings, run_options.directory)
     stages = resolved.system.stages
+    shown = settings | {"answer_kind": origin["answer_kind"]}
     with store.open(run_options.fresh):
+        store.update_metadata(answer_kind=origin["answer_kind"])
         app.load_models(team, resolved.system.tiers)
         with EvaluationProgress(len(examples), list(store.results.values()), len(stages)) as view:
             made = evaluate_tracked(
@@ -109,7 +115,7 @@ def command(
                 origin,
                 on_result=view.add,
                 tracker=app.tracker,
-                table=partial(table_text, settings, stages),
+                table=partial(table_text, shown, stages),
             )
         _show(made, store, stages, origin, as_json)
     if why := _unfinished(made, len(examples)):
@@ -146,13 +152,12 @@ def _resolve_system(
     program_options: "ProgramOptions",
 ) -> _Resolved:
     """Make the system that --system names, else the cascade that the other options name."""
-    from ...eval import answer_kind_of
+    from ...eval import answer_kind_of, read_answers_of
     from ...programs import make_system
     from ...programs.resolve import resolve_calibrated_cascade, system_options
 
-    kind = answer_kind_of(task)
     if system:
-        options = system_options(program_options, task.domain, kind)
+        options = system_options(program_options, task.domain, answer_kind_of(task))
         return _Resolved(make_system(system, team, options), None, None)
     resolved = resolve_calibrated_cascade(
         program_options,
@@ -163,7 +168,7 @@ def _resolve_system(
         shown=task.test_visibility,
         notify=notify,
     )
-    cascade = resolved.cascade.with_answer_kind(kind)
+    cascade = read_answers_of(resolved.cascade, task)
     return _Resolved(cascade, resolved.path, resolved.certificate)
 
 
@@ -185,7 +190,8 @@ def _show(
     if as_json:
         print_json(document)
     else:
-        print_table(store.settings, stages, made.summary, document)
+        shown = store.settings | {"answer_kind": origin["answer_kind"]}
+        print_table(shown, stages, made.summary, document)
 
 
 def _unfinished(made: "TrackedEvaluation", questions: int) -> str | None:

@@ -62,7 +62,7 @@ def command(
     evaluates other thresholds, fewer samples and presets with the same rounds. After an
     interruption the same command resumes.
     """
-    from ...eval import Recorder, RunStore, is_recording, task_by_name
+    from ...eval import Recorder, RunStore, is_recording, task_by_name, with_inferred_kind
     from ...eval.recording.run import (
         RecordingOptions,
         read_groups,
@@ -75,7 +75,11 @@ def command(
 
     # Rows without an answer are recorded too, and not scored.
     chosen = task_by_name(
-        task, data_options.visible, program_options.unsafe_code, require_answers=False
+        task,
+        data_options.visible,
+        program_options.unsafe_code,
+        require_answers=False,
+        match=data_options.match,
     )
     # A reply from the cache has no tokens of its own.
     team_options = replace(team_options, cache=False)
@@ -84,13 +88,14 @@ def command(
     if logprobs:
         for tier in team.tiers.values():
             tier.lm.kwargs["logprobs"] = True
+    examples = chosen.load(data_options.split, data_options.limit, data_options.data)
+    chosen = with_inferred_kind(chosen, examples)
     programs = resolve_recorded_programs(program_options, team_options, team, chosen, also, notify)
     recorder = Recorder({name: cascade for name, (cascade, _) in programs.items()})
     output = output or Path(f"{chosen.name}-{recorder.primary.preset.name}.parquet")
     data = Path(data_options.data) if data_options.data else None
     # Now, rather than after hours of asking.
     check_output(output, [data, program_options.program], "record", is_recording)
-    examples = chosen.load(data_options.split, data_options.limit, data_options.data)
     groups = read_groups(data_options, examples)
     asked = team_options.request_settings()
     asked["shown"] = chosen.test_visibility

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from ...answers.kinds.registry import comparison_sentence
 from ...eval.comparison.store import DOCUMENT_FILE
 from ...eval.comparison.text import comparison_notes
 from .tables import models_text, result_console
@@ -47,6 +48,9 @@ def _print(console: Console, found: "Comparison", document: Mapping[str, Any]) -
     _line(console, f"[bold]{document['task']}[/bold]{grouped}: {models}")
     if document.get("shown"):
         _line(console, document["shown"])
+    kind = document.get("answer_kind")
+    if kind and kind != "code":
+        _line(console, comparison_sentence(kind))
     console.print(_systems(found))
     if unknown := _unknown(found):
         _line(console, f"not known here: {unknown}")

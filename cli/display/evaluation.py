@@ -19,6 +19,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from ...answers.kinds.registry import comparison_sentence
 from ...programs.confidence.early_stopping import HEURISTIC_RULES
 from ...programs.systems.registry import SYSTEMS
 from ...programs.systems.stage import Stage
@@ -194,6 +195,9 @@ def _print(
     )
     if shown := settings.get("shown"):
         console.print(shown, highlight=False)
+    kind = settings.get("answer_kind")
+    if kind and kind != "code":
+        console.print(comparison_sentence(kind), highlight=False)
     console.print(_table(stages, summary))
     low, high = summary.interval
     errors = f", {summary.errors} errors" if summary.errors else ""

@@ -111,6 +111,7 @@ def compare_recording(
         "models": recording.models,
         "seed": recording.seed,
     }
+    document["answer_kind"] = manifest.kind_of_answers
     document |= comparison_document(comparison)
     document["replayed"] = str(recording.name)
     document["unknown"] = {name: one.unknown for name, one in replayed.items() if one.unknown}

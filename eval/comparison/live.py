@@ -23,7 +23,7 @@ from ..run.evaluate import evaluate
 from ..run.shared_ledger import LedgerGroup, SharingStats
 from ..run.store import QuestionResult, RunStore
 from ..run.tracked import program_origin, question_settings, run_settings
-from ..tasks.base import answer_kind_of
+from ..tasks.base import answer_kind_of, read_answers_of, with_inferred_kind
 from .compare import Comparison, compare
 from .document import comparison_document
 from .options import check_enough_systems, check_unique_name
@@ -57,9 +57,10 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
     Raises:
         CopeError: for systems that cannot be used or told apart, and when a system has no answer at all.
     """
-    systems = _resolve_systems(request, callbacks.notify)
     data, run = request.data_options, request.run_options
     examples = request.task.load(data.split, data.limit, data.data)
+    request = replace(request, task=with_inferred_kind(request.task, examples))
+    systems = _resolve_systems(request, callbacks.notify)
     groups = read_groups(data, examples)
     if run.track:
         request.tracker.check(run.store)  # before hours of asking, rather than after them
@@ -76,6 +77,7 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
         ledgers = LedgerGroup()
         for one in stores.values():
             stack.enter_context(one.open(run.fresh, ledger_factory=ledgers.open))
+            one.update_metadata(answer_kind=answer_kind_of(request.task))
         callbacks.load_models(request.team, list(_models_by_tier(request, systems)))
         results, stopped = _evaluate_systems(request, systems, stores, examples, callbacks)
         _check_answers(results, stopped)
@@ -111,7 +113,6 @@ def _resolve_systems(
     """Return the systems by name."""
     systems: dict[str, ComparedSystem] = {}
     task, team = request.task, request.team
-    kind = answer_kind_of(task)
     for source, file in request.options.requested_systems(DEFAULT_PRESETS):
         options = replace(request.program_options, preset=source, program=file, thresholds=())
         path = resolve_program_path(
@@ -123,13 +124,15 @@ def _resolve_systems(
             notify=notify,
         )
         cascade = resolve_cascade(options, team, task.domain, path)
-        cascade = cascade.with_answer_kind(kind)
+        cascade = read_answers_of(cascade, task)
         name = Path(source).stem if source.endswith(".json") else cascade.preset.name
         check_unique_name(name, systems)
         systems[name] = ComparedSystem(cascade, path)
     for name in request.options.systems:
         check_unique_name(name, systems)
-        system = make_system(name, team, system_options(request.program_options, task.domain, kind))
+        system = make_system(
+            name, team, system_options(request.program_options, task.domain, answer_kind_of(task))
+        )
         systems[name] = ComparedSystem(system, None)
     check_enough_systems(systems, request.options.against)
     return systems
@@ -228,6 +231,7 @@ def _build_document(
         document["shown"] = request.task.test_visibility
     document["split"] = request.data_options.split
     document["data"] = request.data_options.data_name
+    document["answer_kind"] = answer_kind_of(request.task)
     document["models"] = _models_by_tier(request, systems)
     document["seed"] = request.program_options.seed
     document |= comparison_document(comparison)

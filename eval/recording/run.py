@@ -21,7 +21,7 @@ from ...util.hashing import digest
 from ..run.evaluate import EvaluationOutcome, evaluate
 from ..run.options import DataOptions, RunOptions
 from ..run.store import QuestionResult, RunStore, key_examples
-from ..tasks.base import Task, answer_kind_of
+from ..tasks.base import Task, read_answers_of
 from ..tasks.data import filter_split, load_from_file
 from .recorder import Recorder
 from .schema import write_recording
@@ -67,7 +67,6 @@ def resolve_recorded_programs(
         CopeError: when two have one name; else see `resolve_cascade`.
     """
     programs: dict[str, tuple[Cascade, Path | None]] = {}
-    kind = answer_kind_of(task)
 
     def build(chosen: ProgramOptions) -> tuple[Cascade, Path | None]:
         path = resolve_program_path(
@@ -79,7 +78,7 @@ def resolve_recorded_programs(
             notify=notify,
         )
         cascade = resolve_cascade(chosen, team, task.domain, path)
-        return cascade.with_answer_kind(kind), path
+        return read_answers_of(cascade, task), path
 
     own = build(options)
     programs[own[0].preset.name] = own

@@ -181,6 +181,11 @@ class RecordingManifest:
     created: str = ""
     version: str = ""
 
+    @property
+    def kind_of_answers(self) -> str:
+        """The name of the kind by which answers are compared."""
+        return self.answer_kind or domain_by_name(self.domain).answer_kind
+
     def as_dict(self) -> dict[str, Any]:
         """Return the manifest as plain data, without the answer kind where it is the domain's."""
         fields = asdict(self)

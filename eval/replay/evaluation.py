@@ -44,6 +44,7 @@ class ReplayEvaluation:
             settings["shown"] = manifest.settings["shown"]
         settings["split"] = manifest.settings.get("split")
         settings["data"] = manifest.settings.get("data")
+        settings["answer_kind"] = manifest.kind_of_answers
         settings["preset"] = preset.name
         settings["models"] = {
             tier: manifest.models.get(tier, "not in the record") for tier in preset.tiers

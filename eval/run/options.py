@@ -14,6 +14,8 @@ class DataOptions:
         limit: maximum number of questions, from the start; None for all.
         data: a local file instead of the hub's data set.
         visible: which tests models see, if the task allows a choice: `one` or `all`.
+        match: how answers are read and compared, a name in `ANSWER_KINDS`; None uses the
+            task's own.
         group: the column of `data` that contains the group of each question.
     """
 
@@ -22,6 +24,7 @@ class DataOptions:
     data: str | None = None
     visible: Literal["one", "all"] = "one"
     group: str | None = None
+    match: str | None = None
 
     @property
     def data_name(self) -> str | None:

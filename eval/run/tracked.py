@@ -171,6 +171,7 @@ def open_tracked_run(
     """
     settings = dict(store.settings)
     settings["questions"] = len(examples)
+    settings["answer_kind"] = origin.get("answer_kind")
     settings["data_fingerprint"] = digest([(e.question, e.answer) for e in examples])
     thresholds = [stage.threshold for stage in system.stages if stage.threshold is not None]
     settings["thresholds"] = thresholds

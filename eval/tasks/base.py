@@ -4,17 +4,22 @@
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 import dspy
 
+from ...answers.inference import infer_answer_kind
 from ...answers.kinds.registry import ANSWER_KINDS
 from ...answers.matching import is_right_async
 from ...errors import CopeError
 from ...programs.domains.registry import domain_by_name
 from .data import QUESTION_AND_ANSWER, Row, filter_split, load_from_file, load_from_hub
 from .options import TaskOptions
+
+if TYPE_CHECKING:
+    from ...programs import Cascade
 
 _SOLUTION_FIELDS = ("reasoning", "solution")
 """Field names under which data sets store a worked solution."""
@@ -75,6 +80,27 @@ def answer_kind_of(task: Task) -> str:
     return answer_kind or domain_by_name(task.domain).answer_kind
 
 
+def saved_kind_of(task: Task) -> str:
+    """Return the kind of answers under which runs of a task are filed, see `ShortAnswerTask`."""
+    return getattr(task, "saved_kind", None) or answer_kind_of(task)
+
+
+def with_inferred_kind(task: Task, examples: Iterable[dspy.Example]) -> Task:
+    """Return the task with the kind of answers that the right answers are of, if it names none.
+
+    Without right answers the kind is `text`.
+    """
+    if not isinstance(task, ShortAnswerTask) or task.answer_kind is not None:
+        return task
+    golds = [example.answer for example in examples if example.answer is not None]
+    return replace(task, answer_kind=infer_answer_kind(golds), saved_kind=saved_kind_of(task))
+
+
+def read_answers_of(program: "Cascade", task: Task) -> "Cascade":
+    """Return the program for the kind of answers of a task."""
+    return program.with_answer_kind(answer_kind_of(task), saved_kind_of(task))
+
+
 @runtime_checkable
 class TakesOptions(Protocol):
     """A task that depends on some of the user's options."""
@@ -97,7 +123,10 @@ class ShortAnswerTask:
             field holds the whole solution.
         require_answers: whether every row of a local copy must have an answer. A row without an
             answer is not scored.
-        answer_kind: how answers are read and compared, a name in `ANSWER_KINDS`.
+        answer_kind: how answers are read and compared, a name in `ANSWER_KINDS`; None infers it
+            from the right answers, see `with_inferred_kind`.
+        saved_kind: the kind in the fingerprints of runs; None is `answer_kind`. Earlier versions
+            read the answers of all tasks in one way, and the folders of their runs must be found.
     """
 
     name: str
@@ -107,11 +136,20 @@ class ShortAnswerTask:
     domain: str = "short-answer"
     test_visibility: str = ""
     require_answers: bool = True
-    answer_kind: str = "math"
+    answer_kind: str | None = None
+    saved_kind: str | None = None
 
     def with_options(self, options: TaskOptions) -> Self:
-        """Return the task with the option `require_answers`."""
-        return replace(self, require_answers=options.require_answers)
+        """Return the task with the options `require_answers` and `match`.
+
+        Raises:
+            CopeError: if there is no such kind of answers.
+        """
+        task = replace(self, require_answers=options.require_answers)
+        if options.match is None or options.match == self.answer_kind:
+            return task
+        _ = domain_by_name(self.domain).with_answer_kind(options.match)
+        return replace(task, answer_kind=options.match, saved_kind=options.match)
 
     def load(
         self, split: str, limit: int | None = None, data: str | None = None
@@ -177,7 +215,7 @@ class ShortAnswerTask:
         """Compare an answer with that of the example, as the kind of answers does."""
         if answer is None:
             return Score(0.0, f"No answer could be read. The right answer is {example.answer}.")
-        answers = ANSWER_KINDS.by_name(self.answer_kind)
+        answers = ANSWER_KINDS.by_name(answer_kind_of(self))
         if await is_right_async(answers, example.answer, answer):
             return Score(1.0, f"{answer} is right.")
         return Score(0.0, f"{answer} is wrong. The right answer is {example.answer}.")

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 import dspy
 
 from ...errors import CopeError
+from ...programs.domains.registry import domain_by_name
 from ...sandbox import Sandbox, TestOutcome, TestSuite, open_sandbox
 from ...util.text import plural, shorten
 from .base import Score
@@ -52,7 +53,12 @@ class CodeTask:
             raise CopeError(f"visible is {self.visible!r}: give one or all")
 
     def with_options(self, options: TaskOptions) -> CodeTask:
-        """Return the task with the options `visible` and `unsafe`."""
+        """Return the task with the options `visible` and `unsafe`.
+
+        Raises:
+            CopeError: for a kind of answers other than programs.
+        """
+        _ = domain_by_name(self.domain).with_answer_kind(options.match)
         return replace(self, visible=options.visible, sandbox=lambda: open_sandbox(options.unsafe))
 
     @property

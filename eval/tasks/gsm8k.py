@@ -2,4 +2,6 @@
 
 from .base import ShortAnswerTask
 
-GSM8K = ShortAnswerTask("gsm8k", ("openai/gsm8k", "main"), answer_marker="####")
+GSM8K = ShortAnswerTask(
+    "gsm8k", ("openai/gsm8k", "main"), answer_marker="####", answer_kind="number", saved_kind="math"
+)

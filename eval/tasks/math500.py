@@ -2,4 +2,6 @@
 
 from .base import ShortAnswerTask
 
-MATH500 = ShortAnswerTask("math500", ("HuggingFaceH4/MATH-500", None), question_field="problem")
+MATH500 = ShortAnswerTask(
+    "math500", ("HuggingFaceH4/MATH-500", None), question_field="problem", answer_kind="math"
+)

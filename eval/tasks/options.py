@@ -15,8 +15,11 @@ class TaskOptions:
         unsafe: whether model-written programs run without a sandbox.
         require_answers: whether every row of a local copy must have an answer. A row without an
             answer is not scored.
+        match: how answers are read and compared, a name in `ANSWER_KINDS`; None uses the
+            task's own.
     """
 
     visible: Visible = "one"
     unsafe: bool = False
     require_answers: bool = True
+    match: str | None = None

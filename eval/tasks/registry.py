@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...errors import CopeError
 from ...util.registry import Registry
 from .options import TaskOptions, Visible
 
@@ -47,7 +48,11 @@ def register_task(task: Task) -> None:
 
 
 def task_by_name(
-    name: str, visible: Visible = "one", unsafe: bool = False, require_answers: bool = True
+    name: str,
+    visible: Visible = "one",
+    unsafe: bool = False,
+    require_answers: bool = True,
+    match: str | None = None,
 ) -> Task:
     """Return a task by its name, with the options that apply to it.
 
@@ -57,9 +62,12 @@ def task_by_name(
         unsafe: whether programs run without a sandbox.
         require_answers: whether every row of a local copy must have an answer. A row without an
             answer is not scored.
+        match: how answers are read and compared, a name in `ANSWER_KINDS`; None uses the
+            task's own.
 
     Raises:
-        CopeError: if no task has this name, with the nearest name.
+        CopeError: if no task has this name, with the nearest name; if there is no such kind of
+            answers, or the task has its own comparison.
 
     >>> task_by_name("mbpp").domain
     'code'
@@ -68,7 +76,9 @@ def task_by_name(
 
     task = TASKS.by_name(name)
     if isinstance(task, TakesOptions):
-        return task.with_options(TaskOptions(visible, unsafe, require_answers))
+        return task.with_options(TaskOptions(visible, unsafe, require_answers, match))
+    if match is not None:
+        raise CopeError(f"task {name!r} compares answers in its own way: leave out --match")
     return task
 
 

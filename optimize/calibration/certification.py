@@ -45,6 +45,7 @@ def certify(calibration: Calibration, **reports: Any) -> Certificate:
             "name": name,
             "source": manifest.source,
             "domain": manifest.domain,
+            "answer_kind": manifest.kind_of_answers,
             "mark": calibration_fingerprint(recorded_identity(record, name)),
         },
         models=manifest.models,

@@ -258,6 +258,7 @@ def make_servable(program: Cascade) -> Cascade:
         seed=program.seed,
         domain=program.domain,
         answer_kind=program.answer_kind,
+        saved_kind=program.saved_kind,
     )
     fresh.load_state(program.dump_state())
     return fresh

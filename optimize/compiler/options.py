@@ -16,6 +16,7 @@ class SplitOptions:
         train: the number of training questions; None takes all.
         val: the number of validation questions; None takes all, or a third of a common part.
         visible: the tests that models see, where the task leaves a choice.
+        match: how answers are read and compared, a name in `ANSWER_KINDS`; None leaves it to the task.
         named: those of `train_split` and `val_split` that are no defaults.
     """
 
@@ -25,6 +26,7 @@ class SplitOptions:
     train: int | None = None
     val: int | None = None
     visible: Literal["one", "all"] = "one"
+    match: str | None = None
     named: tuple[str, ...] = ()
 
 

@@ -52,6 +52,7 @@ def with_prompts(program: Cascade, state: dict[str, dict[str, Any]]) -> Cascade:
         early_stop=program.early_stop,
         domain=program.domain,
         answer_kind=program.answer_kind,
+        saved_kind=program.saved_kind,
         confidence=program.confidence,
     )
     apply_state(made, state)

@@ -120,6 +120,7 @@ def provenance(
         splits: the questions.
     """
     document: dict[str, Any] = {"optimizer": optimizer, "models": models}
+    document["answer_kind"] = result.program.answer_kind
     document |= prompt_settings_of(result.program)
     document["splits"] = splits.as_dict()
     if splits.duplicates:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ...errors import CopeError
-from ...eval import Task, answer_kind_of
+from ...eval import Task, answer_kind_of, read_answers_of, with_inferred_kind
 from ...models import Team
 from ...programs import Cascade
 from ...programs.resolve import ProgramOptions, resolve_cascade
@@ -116,8 +116,6 @@ def run_compile(
         dspy.LMError: when a model cannot be reached.
     """
     task, options = request.task, request.output_options
-    cascade = resolve_cascade(request.program_options, request.team, task.domain)
-    cascade = cascade.with_answer_kind(answer_kind_of(task))
     splits = load_splits(
         task,
         request.split_options.data,
@@ -128,6 +126,9 @@ def run_compile(
         seed=request.settings.seed,
         chosen=request.split_options.named,
     )
+    task = with_inferred_kind(task, [*splits.train, *splits.val])
+    cascade = resolve_cascade(request.program_options, request.team, task.domain)
+    cascade = read_answers_of(cascade, task)
     context = {"test_visibility": task.test_visibility, "prompt_settings": request.prompt_settings}
     settings = replace(
         request.settings, callbacks=[progress], fresh=options.fresh and not options.dry_run
@@ -168,6 +169,7 @@ def run_compile(
         compilation.close()
     frontier = save(result, output, frontier=pareto)
     _check_pick(options.pick, len(result.frontier))
+    document["answer_kind"] = answer_kind_of(task)
     document = result_document(result, document, estimate, output, frontier)
     document["duplicates"] = splits.duplicates
     return CompileRun(document, cascade, result, output, frontier)

@@ -51,6 +51,7 @@ class Student(Ensemble):
             seed=cascade.seed,
             domain=cascade.domain,
             answer_kind=cascade.answer_kind,
+            saved_kind=cascade.saved_kind,
             confidence=cascade.confidence,
             early_stop=cascade.early_stop,
         )

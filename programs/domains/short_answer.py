@@ -6,6 +6,7 @@ from typing import Any
 import dspy
 
 from ...answers.kinds.base import AnswerKind
+from ...answers.reply.reader import read_reply
 from ...sandbox import Sandbox
 from ...signatures import plan_signature, reason_signature
 from ..confidence.base import Confidence
@@ -17,9 +18,11 @@ def _parse_short_answer(
     prediction: dspy.Prediction, inputs: Mapping[str, Any], answers: AnswerKind
 ) -> str | None:
     answer = answers.parse(prediction.answer)
-    if answer is None and prediction.reasoning != prediction.answer:
-        return answers.parse(prediction.reasoning)
-    return answer
+    if answer is not None or prediction.reasoning == prediction.answer:
+        return answer
+    if read_reply(prediction.answer).state == "refused":
+        return None  # the numbers of its steps are not its answer
+    return answers.parse(prediction.reasoning)
 
 
 def _vote_share(sandbox: Callable[[], Sandbox]) -> Confidence:

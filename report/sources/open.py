@@ -10,9 +10,10 @@ from ...eval.comparison.store import ComparisonStore
 from ...eval.run.store import RunStore, StoredRun, has_results, run_folders
 from ...eval.run.summary import find_baseline_run
 from ...models.prices import Price
+from ...programs.domains.base import Domain
 from .base import ReportSource, ReportSystem, SamplesByPool, last_tier_in
 from .prices import check_priced_tiers
-from .run import run_system, task_domain
+from .run import run_domain, run_system
 
 
 def open_source(path: Path, prices: Mapping[str, Price] | None = None) -> ReportSource:
@@ -73,7 +74,9 @@ def _run_source(run: StoredRun, prices: Mapping[str, Price] | None) -> ReportSou
             )
         )
         drawn = _merge_samples([drawn, other_samples])
-    return _make_source("run", folder, [settings], systems, drawn, _mlflow_run(run.metadata))
+    return _make_source(
+        "run", folder, [settings], systems, drawn, _mlflow_run(run.metadata), run_domain(run)
+    )
 
 
 def _mlflow_run(notes: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,6 +111,7 @@ def _comparison_source(
         systems,
         _merge_samples(drawn),
         mlflow,
+        run_domain(runs[0]),
         document.get("group_of"),
     )
 
@@ -145,6 +149,7 @@ def _make_source(
     systems: list[ReportSystem],
     drawn: dict[str, SamplesByPool],
     mlflow: Mapping[str, Any],
+    domain: Domain,
     groups: Mapping[str, str] | None = None,
 ) -> ReportSource:
     tasks = dict.fromkeys(one["task"] for one in settings)
@@ -157,7 +162,6 @@ def _make_source(
     facts = {name: str(first[name]) for name in ("split", "data") if first.get(name)}
     if first.get("shown"):
         facts["tests"] = first["shown"]
-    domain = task_domain(first["task"])
     return ReportSource(
         kind,
         path,

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ...answers.matching import is_right_by_form
 from ...errors import CopeError
 from ...eval.run.store import QuestionResult, StoredRun
-from ...eval.tasks.base import answer_kind_of
+from ...eval.tasks.base import saved_kind_of
 from ...eval.tasks.registry import TASKS
 from ...models.prices import Price
 from ...programs.confidence.early_stopping import EXACT, HEURISTIC_RULES, NONE
@@ -62,7 +63,7 @@ def run_system(
     """
     settings = run.settings
     records = reprice(run_records(run), prices or {})
-    domain = task_domain(settings["task"])
+    domain = run_domain(run)
     rounds = tuple(_round_views(run, records, first_pool))
     right = {
         (record.key, told["round"]): round_is_right(record, told, domain)
@@ -86,12 +87,17 @@ def _stopped_early(settings: dict[str, Any]) -> bool:
     return settings.get("early_stop", EXACT) != NONE
 
 
-def task_domain(task: str) -> Domain:
-    """Return the domain of a task with its kind of answers; the default one if it is unknown."""
+def run_domain(run: StoredRun) -> Domain:
+    """Return the domain of a run with its kind of answers; the default one if the task is unknown.
+
+    Runs of earlier versions do not name their kind: their answers were read as the task said then.
+    """
+    task = run.settings["task"]
     if task not in TASKS:
-        return domain_by_name(DEFAULT_DOMAIN)
+        return domain_by_name(DEFAULT_DOMAIN).with_answer_kind(run.metadata.get("answer_kind"))
     found = TASKS[task]
-    return domain_by_name(found.domain).with_answer_kind(answer_kind_of(found))
+    kind = run.metadata.get("answer_kind") or saved_kind_of(found)
+    return domain_by_name(found.domain).with_answer_kind(kind)
 
 
 def answer_is_right(record: QuestionResult, answer: str | None, domain: Domain) -> bool | None:
@@ -105,8 +111,9 @@ def answer_is_right(record: QuestionResult, answer: str | None, domain: Domain) 
         return False
     if record.score is not None and answer == record.answer:
         return record.score >= 1.0
-    same_answer = domain.same_answer
-    return None if same_answer is None else same_answer(record.gold, answer)
+    if domain.same_answer is None:
+        return None
+    return is_right_by_form(domain.answers, record.gold, answer)
 
 
 def round_is_right(

@@ -1,0 +1,229 @@
+"""Which kind of answers a task has, where it is said and kept, and how --match names another."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dspy
+import pytest
+from support.commands import cope, done, give_team
+
+from cope import Cascade, CopeError
+from cope.answers import infer_answer_kind
+from cope.eval import (
+    TASKS,
+    answer_kind_of,
+    read_recording,
+    task_by_name,
+    with_inferred_kind,
+)
+
+COUNTS = [("How many eggs?", "18"), ("How many hens?", "1,200")]
+NAMES = [("Which mission?", "Apollo 12"), ("Which plane?", "Boeing 757")]
+VOTES = """
+name = "votes"
+[[rounds]]
+reasoner = "small"
+samples = 3
+temperature = 0.7
+threshold = 1.0
+[[rounds]]
+reasoner = "large"
+"""
+
+
+def write_rows(folder: Path, rows: list[tuple[str, str]]) -> None:
+    lines = [json.dumps({"question": question, "answer": answer}) for question, answer in rows]
+    (folder / "q.jsonl").write_text("\n".join(lines) + "\n")
+    (folder / "votes.toml").write_text(VOTES)
+
+
+def replies_with(rows: list[tuple[str, str]], text: str) -> Callable[[Any], str]:
+    """Answer each question with its right answer in a text."""
+
+    def reply(ask: Any) -> str:
+        right = next(answer for question, answer in rows if question in ask.user)
+        return text.format(right)
+
+    return reply
+
+
+@pytest.fixture
+def ask_commands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]
+) -> Callable[..., None]:
+    """Return what gives the commands questions and replies to them."""
+    monkeypatch.chdir(tmp_path)
+
+    def give(rows: list[tuple[str, str]], text: str) -> None:
+        write_rows(tmp_path, rows)
+        give_team(monkeypatch, lambda options: scripted(replies_with(rows, text)).team)
+
+    return give
+
+
+def test_the_tasks_name_their_kinds() -> None:
+    kinds = {name: answer_kind_of(TASKS[name]) for name in ("gsm8k", "math500", "mbpp")}
+    assert kinds == {"gsm8k": "number", "math500": "math", "mbpp": "code"}
+
+
+@pytest.mark.parametrize(
+    ("golds", "kind"),
+    [
+        (["18", "1,200", "-3", "2.5", "35%", "$40", "12 cm"], "number"),
+        (["1/2", "3"], "number"),
+        ([r"\frac{1}{2}", "x^2 + 1", "3"], "math"),
+        ([r"\frac{1}{2}"] * 19 + ["no solution"], "math"),
+        (["[0, 1]", "x > 2", "(3, 4)"], "math"),
+        (["A", "C", "D"], "choice"),
+        (["(A)", "(B)"], "choice"),
+        (["Apollo 12", "Boeing 757"], "text"),
+        (["18", "Paris"], "text"),
+        (["2021-03-05", "March 5, 2021"], "date"),
+        (["['a', 'b']", "['c']"], "list"),
+        (["3-2", "1-0"], "text"),
+        (["192.168.0.7"], "text"),
+        (["H2O", "CO2"], "text"),
+        (["AL", "LA"], "text"),
+        (["yes", "no"], "text"),
+        (["0x1F"], "text"),
+        ([], "text"),
+        ([""], "text"),
+    ],
+)
+def test_the_kind_is_the_narrowest_of_all_right_answers(golds: list[str], kind: str) -> None:
+    assert infer_answer_kind(golds) == kind
+
+
+def test_an_inferred_kind_keeps_the_fingerprint_under_which_earlier_runs_are_filed() -> None:
+    rows = [dspy.Example(question="?", answer="A")]
+    task = with_inferred_kind(task_by_name("jsonl"), rows)
+    assert answer_kind_of(task) == "choice"
+    plain, program = Cascade("small"), Cascade("small").with_answer_kind("choice", "math")
+    assert program.fingerprint() == plain.fingerprint()
+    assert program.deepcopy().fingerprint() == plain.fingerprint()
+    assert plain.with_answer_kind("choice").fingerprint() != plain.fingerprint()
+
+
+def test_a_run_says_and_keeps_how_answers_are_compared(
+    ask_commands: Callable[..., None], tmp_path: Path
+) -> None:
+    ask_commands(COUNTS, "Counting.\nAnswer: {} of them in all")
+    command = ("eval", "jsonl", "--data", "q.jsonl", "--preset", "small", "--no-track")
+    document = json.loads(done(*command, "--json").stdout)
+    assert (document["answer_kind"], document["accuracy"]) == ("number", 1.0)
+    assert "answers are compared as numbers" in done(*command).stdout
+    (kept,) = (tmp_path / ".cope" / "eval").glob("*/run.json")
+    assert json.loads(kept.read_text())["answer_kind"] == "number"
+
+
+def test_names_keep_their_numbers(ask_commands: Callable[..., None]) -> None:
+    ask_commands(NAMES, "I know.\nAnswer: {}.")
+    command = ("eval", "jsonl", "--data", "q.jsonl", "--preset", "small", "--no-track")
+    document = json.loads(done(*command, "--json").stdout)
+    assert (document["answer_kind"], document["accuracy"]) == ("text", 1.0)
+    assert "answers are compared as texts" in done(*command).stdout
+
+
+def test_match_names_another_kind_and_the_run_has_a_folder_of_its_own(
+    ask_commands: Callable[..., None], tmp_path: Path
+) -> None:
+    ask_commands(COUNTS, "Counting.\nAnswer: {}.0")
+    command = ("eval", "jsonl", "--data", "q.jsonl", "--preset", "small", "--no-track", "--json")
+    assert json.loads(done(*command).stdout)["accuracy"] == 1.0
+    document = json.loads(done(*command, "--match", "exact").stdout)
+    assert (document["answer_kind"], document["accuracy"]) == ("exact", 0.0)
+    contains = json.loads(done(*command, "--match", "contains").stdout)
+    assert contains["accuracy"] == 1.0
+    assert len(list((tmp_path / ".cope" / "eval").iterdir())) == 3
+
+
+def test_a_comparison_says_how_answers_are_compared(ask_commands: Callable[..., None]) -> None:
+    ask_commands(COUNTS, "Counting.\nAnswer: {}")
+    command = ("compare", "jsonl", "--data", "q.jsonl", "--presets", "small,large", "--no-track")
+    assert "answers are compared as numbers" in done(*command).stdout
+    document = json.loads(done(*command, "--match", "text", "--json").stdout)
+    assert document["answer_kind"] == "text"
+
+
+def test_records_and_calibrations_keep_the_kind(
+    ask_commands: Callable[..., None], tmp_path: Path
+) -> None:
+    ask_commands(COUNTS * 3, "Counting.\nAnswer: {}")
+    write_rows(tmp_path, [(f"{q} {n}", a) for n in range(3) for q, a in COUNTS])
+    done("record", "jsonl", "--data", "q.jsonl", "--preset", "votes.toml", "-o", "r.parquet")
+    manifest, _ = read_recording(tmp_path / "r.parquet")
+    assert manifest.answer_kind == "number"
+    replayed = done("eval", "--replay", "r.parquet").stdout
+    assert "answers are compared as numbers" in replayed
+    certificate = json.loads(done("calibrate", "r.parquet", "--json").stdout)
+    assert certificate["program"]["answer_kind"] == "number"
+
+
+def test_questions_without_right_answers_are_compared_as_texts(
+    ask_commands: Callable[..., None], tmp_path: Path
+) -> None:
+    ask_commands(COUNTS, "Counting.\nAnswer: {}")
+    lines = [json.dumps({"question": question}) for question, _ in COUNTS]
+    (tmp_path / "q.jsonl").write_text("\n".join(lines))
+    record = ("record", "jsonl", "--data", "q.jsonl", "--preset", "votes.toml", "-o", "r.parquet")
+    done(*record)
+    assert read_recording(tmp_path / "r.parquet")[0].answer_kind == "text"
+    done(*record, "--match", "number")
+    assert read_recording(tmp_path / "r.parquet")[0].answer_kind == "number"
+
+
+def test_a_single_question_is_answered_as_text_unless_a_kind_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_rows(tmp_path, COUNTS)
+    written = iter("18 eggs,18.0,$18".split(",") * 3)
+    reply = lambda ask: f"So.\nAnswer: {next(written)}"  # noqa: E731
+    give_team(monkeypatch, lambda options: scripted(reply).team)
+    command = ("ask", "How many?", "--preset", "votes.toml", "--json")
+    as_text = json.loads(done(*command).stdout)
+    assert (as_text["answer_kind"], as_text["round"]) == ("text", 2)
+    written = iter("18 eggs,18.0,$18".split(",") * 3)
+    as_number = json.loads(done(*command, "--match", "number").stdout)
+    assert (as_number["answer_kind"], as_number["round"], as_number["confidence"]) == (
+        "number",
+        1,
+        1.0,
+    )
+
+
+def test_match_is_refused_where_it_cannot_be(ask_commands: Callable[..., None]) -> None:
+    ask_commands(COUNTS, "{}")
+    with pytest.raises(CopeError, match="have answers of kind 'code', and not 'text'"):
+        task_by_name("mbpp", match="text")
+    with pytest.raises(CopeError, match="no kind of answers is named 'txt'"):
+        task_by_name("jsonl", match="txt")
+    refused = cope("eval", "--replay", "r.parquet", "--match", "text")
+    assert refused.exit_code == 2 and "leave out --match" in refused.output
+
+
+def test_a_task_that_takes_no_options_compares_in_its_own_way() -> None:
+    class Own:
+        name = "own"
+        domain = "short-answer"
+        test_visibility = ""
+        load = score = None
+
+    task: Any = Own()
+    TASKS.register("own", task)
+    try:
+        assert task_by_name("own") is task
+        with pytest.raises(CopeError, match="task 'own' compares answers in its own way"):
+            task_by_name("own", match="text")
+    finally:
+        TASKS.unregister("own")
+
+
+def test_a_refusal_in_the_answer_is_not_replaced_by_a_number_of_the_steps(
+    scripted: Callable[..., Any],
+) -> None:
+    reply = "There are 4 facts.\nAnswer: It cannot be determined."
+    program = Cascade("small", scripted(lambda ask: reply).team, answer_kind="number")
+    assert program(question="How many?").answer is None
