@@ -1,7 +1,6 @@
 """`cope ask` with scripted models: what stands on stdout, what on stderr, and how it fails."""
 
 import asyncio
-import io
 import json
 import threading
 from collections.abc import Callable
@@ -11,38 +10,15 @@ from typing import Any
 import pytest
 from click.testing import Result
 from dspy.lm15 import ContextLengthError
-from rich.console import Console
 from support import commands
+from support.ask_replies import QUESTION, split, sure, system
 from support.commands import give_team
 
-from cope.cli.display import round_display
-from cope.cli.display.rounds_live import LiveRoundDisplay
 from cope.cli.display.usage import format_cost, format_usage
 from cope.errors import CopeError
 from cope.models import Price, ScriptedEngine, Team
-from cope.programs import Cascade, load_preset
-from cope.programs.events import use_observer
+from cope.programs import Cascade
 from cope.util.text import format_usd
-
-QUESTION = "What is 6 times 7?"
-
-
-def system(messages: list[dict[str, str]]) -> str:
-    return messages[0]["content"]
-
-
-def sure(messages: list[dict[str, str]], request: Any) -> str:
-    """Plans and solves alike in every sample."""
-    return "Find the product." if system(messages).startswith("State") else "6 * 7\nAnswer: 42"
-
-
-def split(messages: list[dict[str, str]], request: Any) -> str:
-    """Small samples never agree, so that every round is asked."""
-    if system(messages).startswith("State"):
-        return "Find the product."
-    if system(messages).startswith("Give a strategy"):
-        return "Multiply the two numbers."
-    return f"Answer: {request.config.seed}" if request.config.seed else "Answer: 42"
 
 
 @pytest.fixture
@@ -277,53 +253,6 @@ def test_a_saved_program_is_asked_with_other_samples(
     document = json.loads(result.stdout)
     assert document["preset"] == "self-consistency" and document["votes"] == {"42": 3}
     assert len(seen) == 3 and all(text.startswith("Say what it is.") for text in seen)
-
-
-def test_a_terminal_shows_plans_bars_and_the_decision() -> None:
-    def steered(messages: list[dict[str, str]], request: Any) -> str:
-        return (
-            "Find [red]the\nproduct\x1b[2J."
-            if system(messages).startswith("State")
-            else sure(messages, request)
-        )
-
-    cascade = Cascade("cope", Team(ScriptedEngine(steered), ScriptedEngine(steered), cache=False))
-    out = io.StringIO()
-    with (
-        LiveRoundDisplay(cascade, Console(file=out, force_terminal=True, width=160)) as live,
-        use_observer(live),
-    ):
-        cascade(question=QUESTION)
-    text = out.getvalue()
-    assert "Round 1" in text and "8 x  " in text and "75% must agree" in text
-    assert "accepted 42: " in text and "agree, 75% are enough" in text and "━" in text
-    assert "\x1b[2J" not in text and "[red]the product" in text, (
-        "a model's text must not steer the terminal"
-    )
-
-
-def test_a_terminal_shows_an_escalation_and_leaves_out_what_would_not_fit() -> None:
-    team = Team(ScriptedEngine(split), ScriptedEngine(split), cache=False)
-    cascade = Cascade(load_preset("cope").with_overrides(samples=12), team, early_stop="none")
-    out = io.StringIO()
-    with (
-        LiveRoundDisplay(cascade, Console(file=out, force_terminal=True, width=160)) as live,
-        use_observer(live),
-    ):
-        cascade(question=QUESTION)
-    text = out.getvalue()
-    assert text.count("... and 4 more answers") >= 2, "once a round at least"
-    assert (
-        "escalated: 8% agree, 75% are needed" in text
-        and "hands on the plan: Multiply the two numbers." in text
-    )
-    assert "Round 3" in text and "accepted 42: the last round answers" in text
-
-
-def test_without_a_terminal_or_quiet_there_is_no_live_display() -> None:
-    cascade = Cascade("small", Team(ScriptedEngine(sure), ScriptedEngine(sure)))
-    with round_display(cascade, quiet=True) as observer:
-        assert observer is None
 
 
 def test_money_is_unknown_or_at_least_but_never_nothing(cope: Callable[..., Result]) -> None:

@@ -162,45 +162,6 @@ def test_only_a_part_is_compiled(world: World, only: tuple[str, ...], prompts: l
     assert [line.partition(" (")[0] for line in lines] == prompts
 
 
-def test_validation_questions_come_from_what_training_leaves(world: World) -> None:
-    result = made("--dry-run", "--train", "7", "--val", "5")
-    assert "questions  train 7 (" in result.stderr and "val 5 (" in result.stderr
-    assert "questions  train 11 (" in made("--dry-run").stderr, "a third is for validation"
-
-
-@pytest.mark.parametrize("validation", ["validation", "dev"])
-def test_a_file_tells_its_splits_and_the_test_rows_are_never_read(
-    world: World, validation: str
-) -> None:
-    parts = Path("parts.jsonl")
-    parts.write_text(parts.read_text().replace('"validation"', f'"{validation}"'))
-    result = made("--data", "parts.jsonl")
-    assert "questions  train 6 (" in result.stderr and "val 5 (" in result.stderr
-    assert world.questions() == set(range(11))
-    assert (
-        "measure  cope eval jsonl --program jsonl-small.json --data parts.jsonl\n" in result.stdout
-    )
-    rows = json.loads(Path("jsonl-small.json").read_text())["compiled"]["rows"]
-    assert (len(rows["train"]), len(rows["val"])) == (6, 5)
-
-
-def test_the_command_that_measures_asks_as_the_compile_did(world: World) -> None:
-    words = (
-        "--adapter",
-        "chat",
-        "--max-tokens",
-        "99",
-        "--context",
-        "1024",
-        "--tier",
-        "third=ollama/qwen3:8b",
-    )
-    assert (
-        f"measure  cope eval jsonl --program 'my file.json' --data OTHER.jsonl {' '.join(words)}\n"
-        in (made(*words[2:], *words[:2], "-o", "my file.json").stdout)
-    )
-
-
 def test_a_budget_in_calls_is_never_passed(world: World) -> None:
     result = made("--optimizer", "bootstrap-random-search", "--budget-calls", "35")
     assert "budget     35 calls; 8 calls are used" in result.stderr and " of 35" in result.stderr
@@ -270,15 +231,6 @@ def test_a_program_that_is_never_right_is_warned_of(world: World) -> None:
     line = "warning: none of the pilot's 8 questions was answered right: an optimizer learns little"
     assert line in result.stderr and "from a pilot of 8 questions, 0 of them right" in result.stderr
     assert "no gain" in result.stdout
-
-
-@pytest.mark.parametrize(
-    ("optimizer", "words"), [("copro", "up to 24 training"), ("infer-rules", "up to 12 training")]
-)
-def test_the_plan_says_how_many_questions_are_read(
-    world: World, optimizer: str, words: str
-) -> None:
-    assert words in made("--optimizer", optimizer, "--dry-run").stderr
 
 
 def test_a_compile_goes_on_from_a_program_and_has_met_what_that_one_met(world: World) -> None:

@@ -1,0 +1,53 @@
+"""Splits of the questions: no question twice, and the same ones for the same seed."""
+
+from typing import Any
+
+import pytest
+from support.compile_world import rows
+
+from cope import CopeError
+from cope.optimize import split
+
+
+def test_equal_questions_are_left_out_and_counted():
+    again = rows([3])[0].copy(question="  what is 3 +  3?")
+    splits = split([*rows(range(6)), again, *rows([5])], [*rows([2]), *rows(range(10, 14))])
+    assert (
+        splits.duplicates == 3
+    )  # two of the training pool, and one of validation that is in training
+    assert sorted(row.answer for row in splits.train) == ["0", "10", "2", "4", "6", "8"]
+    assert {row.answer for row in splits.val} == {"20", "22", "24", "26"}
+    assert "; 3 duplicates left out" in splits.summary
+
+
+def test_splits_of_one_pool_are_disjoint_and_the_same_for_the_same_seed():
+    one, same, other = (split(rows(range(30)), None, seed=seed) for seed in (1, 1, 2))
+    assert (len(one.train), len(one.val)) == (20, 10)
+    assert not set(one.question_fingerprints()["train"]) & set(one.question_fingerprints()["val"])
+    assert one.as_dict() == same.as_dict() != other.as_dict()
+    assert (
+        one.question_fingerprints() == same.question_fingerprints()
+        and len(set(one.question_fingerprints()["train"])) == 20
+    )
+
+
+def test_fingerprints_follow_the_questions_and_not_their_order():
+    here, there = (
+        split(rows(range(8)), rows(range(8, 12)), seed=1),
+        split(rows(range(8)), rows(range(8, 12)), seed=5),
+    )
+    assert here.fingerprint("train") == there.fingerprint("train") != here.fingerprint("val")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "words"),
+    [
+        ((25, 6), "25 questions to train on and 6 to validate with are more than the 30"),
+        ((None, 31), "more than the 30"),
+    ],
+)
+def test_more_than_there_is_cannot_be_drawn(sizes: tuple[Any, Any], words: str):
+    with pytest.raises(CopeError, match=words):
+        split(rows(range(30)), None, *sizes)
+    with pytest.raises(CopeError, match="the validation split has 2 different questions, not 3"):
+        split(rows(range(30)), rows([40, 41]), 5, 3)
