@@ -44,7 +44,7 @@ def _held(process: psutil.Process) -> int:
 
 def size(weights: str) -> int:
     """Bytes of some weights: a file, or a name in the registry."""
-    from cope.models.weights.resolve import lookup
+    from cope.models.weights.catalog import lookup
 
     return Path(weights).stat().st_size if weights.endswith(".gguf") else lookup(weights).size
 

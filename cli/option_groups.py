@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ..models.engines.registry import name_forms
-from ..models.weights.resolve import aliases
+from ..models.weights.catalog import aliases
 from .option_types import NameValue, Thresholds, as_dict, negated, or_empty, positive_int
 from .options import (
     Command,

@@ -48,7 +48,7 @@ def pull_models(names: tuple[str, ...]) -> None:
 
     Without a NAME it downloads the default pair.
     """
-    from ...models.weights.resolve import aliases
+    from ...models.weights.catalog import aliases
 
     for name in names or (aliases()["small"], aliases()["large"]):
         click.echo(_pull(name))

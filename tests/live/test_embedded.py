@@ -16,7 +16,7 @@ from cope import Cascade, CopeError, Team, load_preset, metered
 from cope.models.engines.embedded import EmbeddedEngine
 from cope.models.lm import TierLM
 from cope.models.weights import resolve as weights
-from cope.models.weights.download import DownloadBar
+from cope.models.weights.progress import DownloadBar
 
 pytestmark = pytest.mark.live
 

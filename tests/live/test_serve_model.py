@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from cope import Cascade, Team
-from cope.models.weights.download import DownloadBar
+from cope.models.weights.progress import DownloadBar
 from cope.models.weights.resolve import resolve_weights
 from cope.optimize.compiler.mlflow_log import make_servable
 from cope.tracking import tracked_run

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cope.models.weights.resolve import Weights
+from cope.models.weights.catalog import Weights
 
 
 class Told(list[tuple[int, int, str]]):
@@ -29,7 +29,7 @@ def in_process(
     """
     code = (
         "import os, resource, signal\nfrom pathlib import Path\nfrom cope.errors import CopeError\n"
-        "from cope.models.weights.download import download\nfrom cope.models.weights.resolve import Weights\n"
+        "from cope.models.weights.download import download\nfrom cope.models.weights.catalog import Weights\n"
         f"def progress(done, total, source):\n    {progress}\n{before}\n"
         f"try: download({weights!r}, Path({str(target)!r}), progress)\n"
         "except CopeError as error: raise SystemExit(str(error))\n"

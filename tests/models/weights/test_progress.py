@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from cope.models.weights.download import DownloadBar
+from cope.models.weights.progress import DownloadBar
 
 
 def test_a_log_gets_a_line_every_ten_percent() -> None:

@@ -14,14 +14,8 @@ from cope.models.weights import (
     resolve as weights,
     verify as weights_check,
 )
-from cope.models.weights.resolve import (
-    aliases,
-    cache_dir,
-    catalog,
-    find_weights,
-    lookup,
-    resolve_weights,
-)
+from cope.models.weights.catalog import aliases, cache_dir, catalog, lookup
+from cope.models.weights.resolve import find_weights, resolve_weights
 from cope.models.weights.verify import ChecksumMismatch
 
 DATA = b"GGUF" + bytes(range(256)) * 40
