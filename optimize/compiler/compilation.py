@@ -1,11 +1,8 @@
-"""Compile a cascade's prompts with one of DSPy's optimizers: estimated, budgeted, resumable, and never for the worse."""
+"""Compile prompts with a DSPy optimizer: estimated, budgeted, resumable and never worse."""
 
-import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 
 import dspy
 
@@ -18,29 +15,21 @@ from ..optimizers.base import Optimizer, OptimizerContext, failure_message, visi
 from ..optimizers.custom import CustomOptimizer
 from ..optimizers.registry import check_steps, optimizer_by_name
 from .candidates import Candidate
-from .estimate import (
-    CostEstimate,
-    affordable_questions,
-    completion_share,
-    estimate_cost,
-    estimate_validation,
-    usage_per_question,
-)
+from .estimate import CostEstimate, estimate_validation
 from .evaluator import ProgramEvaluator
 from .metric import Metric, Scorer, as_judge
+from .pilot import PILOT_QUESTIONS, estimate_from_pilot
 from .preflight import (
-    check_budget,
     check_calls,
     check_context_window,
     check_data,
-    check_pilot,
     check_prices,
     check_scorer,
     ping_proposer,
 )
-from .prompts import prompt_state, select_predictors, with_prompts
+from .prompts import prompt_state, select_predictors
 from .proposer import ProposalStats, make_proposer
-from .result import CompileResult, ValidationScores, provenance, select_best
+from .result import CompileResult, make_result, provenance
 from .session import CompileSession, FatalModelError, WatchCallback, proposer_unavailable
 from .settings import (
     CompileSettings,
@@ -58,38 +47,20 @@ from .store import CompileStore
 from .student import Student
 from .surrogate import Surrogate
 
-PILOT_QUESTIONS = 8
-"""Questions that an estimate is made from."""
-_LOG = "optimizer.log"
-
-
-@contextmanager
-def redirect_output(path: Path) -> Iterator[None]:
-    """Append what is printed or logged inside to a file, so that stdout keeps the result and stderr the progress line."""
-    with path.open("a", encoding="utf-8") as log:
-        sys.stdout.flush()
-        with redirect_stdout(log), redirect_stderr(log):
-            yield
-
-
-def _optimizer(settings: CompileSettings) -> Optimizer:
-    if isinstance(settings.optimizer, str):
-        return optimizer_by_name(settings.optimizer)
-    return CustomOptimizer(settings.optimizer, settings.proposer_price)
-
 
 class Compilation:
-    """A compile that is prepared, so that it can be shown before it is run.
+    """A prepared compile, which can be described before it runs.
 
     Args:
         program: the cascade to compile; it is not changed.
         splits: training and validation questions.
-        scorer: scores an answer: a task's `score`, or a function `(example, answer) -> number`; None is the default score of
-            the program's kind of questions.
-        settings: all else. Its folder is locked until `close`.
+        scorer: scores an answer: a task's `score`, or a function `(example, answer) -> number`;
+            None takes the default score of the program's domain.
+        settings: all other settings. Their folder is locked until `close`.
 
     Raises:
-        CopeError: when a setting cannot work, or another compile holds the folder; no model has been asked yet.
+        CopeError: when a setting cannot work, or another compile holds the folder. No model has
+            been called then.
     """
 
     def __init__(
@@ -116,18 +87,15 @@ class Compilation:
         check_scorer(as_judge(scorer), splits)
         check_proposer(settings.proposer)
         self.surrogate = Surrogate(program, self.trainable) if settings.surrogate else None
-        self.proposer = make_proposer(
-            program.team,
-            program.baseline_tier if settings.proposer is None else settings.proposer,
-            price=settings.proposer_price,
-        )
-        self._costs: list[Usage] = []
-        self._held = CompileStore(folder)
-        self.folder = self._held.path
+        proposer = program.baseline_tier if settings.proposer is None else settings.proposer
+        self.proposer = make_proposer(program.team, proposer, price=settings.proposer_price)
+        self._pilot: list[Usage] = []
+        self._store = CompileStore(folder)
+        self.folder = self._store.path
         try:
             self.session = self._open_session(budget, rows)
         except BaseException:
-            self._held.close()
+            self._store.close()
             raise
         self.metric = Metric(
             scorer, self.session, self.objective, rows, last_tier=program.baseline_tier
@@ -138,13 +106,13 @@ class Compilation:
             self.trainable,
             include_failures=self.optimizer.learns_from_failures,
         )
-        train = splits.train
+        trainset = splits.train
         if not isinstance(self.optimizer, CustomOptimizer):
-            train = [visible_example(example, student) for example in splits.train]
+            trainset = [visible_example(example, student) for example in trainset]
         self.evaluator = ProgramEvaluator(self.metric, self.session, program.concurrency())
         self.context = OptimizerContext(
             student=student,
-            trainset=train,
+            trainset=trainset,
             valset=splits.val,
             metric=self.metric,
             proposer=self.proposer,
@@ -158,7 +126,7 @@ class Compilation:
 
     def _open_session(self, budget: Budget | None, rows: list[dspy.Example]) -> CompileSession:
         if self.settings.fresh:
-            self._held.clear()
+            self._store.clear()
         callbacks = list(self.settings.callbacks)
         if self.settings.watch is not None:
             callbacks.append(WatchCallback(self.settings.watch))
@@ -172,169 +140,156 @@ class Compilation:
 
     @property
     def uses_proposer(self) -> bool:
-        """Whether the optimizer will ask the proposer."""
+        """Whether the optimizer will call the proposer."""
         return self.optimizer.estimate_cost(self.context)[1] > 0
 
     def check(self) -> None:
-        """Raise a CopeError when the budget cannot be enough, or a price is missing to it; no model is asked."""
+        """Raise a CopeError when the budget is too small, or needs a missing price.
+
+        No model is called.
+        """
         budget = self.session.guard.budget
-        own = self.optimizer.lms if isinstance(self.optimizer, CustomOptimizer) else []
-        check_prices(self.program, [self.proposer] if self.uses_proposer else own, budget)
-        check_calls(
-            self.optimizer,
-            self.context,
-            budget,
-            self.surrogate.last_round if self.surrogate else None,
-        )
+        proposers = []
+        if self.uses_proposer:
+            proposers = [self.proposer]
+        elif isinstance(self.optimizer, CustomOptimizer):
+            proposers = self.optimizer.lms
+        check_prices(self.program, proposers, budget)
+        last_round = self.surrogate.last_round if self.surrogate else None
+        check_calls(self.optimizer, self.context, budget, last_round)
 
     def estimate(self) -> CostEstimate:
-        """Ask the first training questions, and say from their cost what the whole will use.
+        """Answer the first training questions, and estimate from their usage that of the compile.
 
         Raises:
-            CopeError: when no answer can be read, the proposer cannot be asked, or the budget does not allow the optimizer's
-                smallest step.
+            CopeError: when no answer can be parsed, the proposer does not reply, or the budget does
+                not allow the optimizer's smallest step.
             dspy.LMError: when a model cannot be reached.
         """
         self.check()
         try:
-            with self._stage(), redirect_output(self.folder / _LOG):
+            with self._stage(), self._store.redirect_output():
                 if self.uses_proposer:
                     ping_proposer(self.proposer)
-                asked = self.evaluator.evaluate(
-                    self.context.student, self.splits.train[:PILOT_QUESTIONS]
-                )
-        except FatalModelError as failed:
-            raise failed.error from failed
-        except BudgetExhausted as empty:
+                questions = self.splits.train[:PILOT_QUESTIONS]
+                results = self.evaluator.evaluate(self.context.student, questions)
+        except FatalModelError as fatal:
+            raise fatal.error from fatal
+        except BudgetExhausted as exhausted:
             raise CopeError(
-                f"{empty} by the first few questions, so it is too small for one step of {self.optimizer.name}: give more"
+                f"{exhausted} by the first few questions, so it is too small for one step of "
+                f"{self.optimizer.name}: give more"
             ) from None
-        answers = [prediction for _, prediction, _ in asked]
-        check_pilot(answers)
-        usages = [prediction.usage for prediction in answers if prediction]
-        costs = self._costs = usage_per_question(usages)
-        left = affordable_questions(self.session.guard.budget, costs)
-        self.context.max_questions = (
-            None if left is None else max(0, left - 2 * len(self.splits.val))
-        )  # before and after
-        check_budget(self.optimizer, self.context, self.session.guard, costs)
-        questions, proposals = self.optimizer.estimate_cost(self.context)
-        first = len(self.splits.val)
-        plain = first if self.optimizer.adds_demos and self.context.demos else None
-        guess = estimate_cost(
-            costs,
-            questions + first,
-            proposals,
-            self.context.demos,
-            plain,
-            completion_share(usages),
-            self.proposer.price_of,
+        estimate, self._pilot = estimate_from_pilot(
+            results, self.optimizer, self.context, self.session.guard
         )
-        return replace(guess, num_correct=sum(score >= 1 for _, _, score in asked))
+        return estimate
 
     def _stage(self) -> ExitStack:
+        """Enter a stage of the session, in DSPy's settings for it."""
         stack = ExitStack()
         stack.enter_context(self.session.stage())
-        # A question that fails is a wrong answer to an optimizer; how many there are is no reason to give up.
+        # To an optimizer, a question that fails is a wrong answer. However many fail, DSPy must not
+        # stop.
         stack.enter_context(dspy.context(lm=self.proposer, adapter=LeanAdapter(), max_errors=10**9))
         return stack
 
     def run(self) -> CompileResult:
-        """Compile.
+        """Run the compile.
 
         Raises:
-            CopeError: when a model cannot be used, or the budget does not even allow the first validation; all that was
-                done is kept in the folder.
-            dspy.LMError: when a model cannot be reached; the same holds.
+            CopeError: when a model cannot be used, or the budget does not allow the first
+                validation. The folder keeps all finished work.
+            dspy.LMError: when a model cannot be reached; the folder keeps all finished work.
         """
-        if not self._costs:
+        if not self._pilot:
             self.estimate()
-        with redirect_output(self.folder / _LOG):
+        with self._store.redirect_output():
             try:
                 return self._run()
-            except FatalModelError as failed:
-                raise failed.error from failed
+            except FatalModelError as fatal:
+                raise fatal.error from fatal
 
     def _run(self) -> CompileResult:
-        student = self.context.student
-        begun = self.session.guard.used
+        before, reserve = self._validate_before()
+        proposals = self.session.proposal_stats = ProposalStats()  # without those of the pilot
+        compiled, stop_reason = self._optimize(reserve)
+        try:
+            with self._stage():
+                for finalist in self._finalists(compiled, before):
+                    self.evaluator.scores(finalist, self.splits.val)
+        except BudgetExhausted as exhausted:
+            stop_reason = stop_reason or str(exhausted)
+        result = make_result(self.program, self.session, self.metric, before, stop_reason)
+        if proposals.all_failed and not result.improved:
+            raise proposer_unavailable(*proposals.last_failure)
+        models = {tier: self.program.team[tier].model for tier in self.program.preset.tiers}
+        if self.uses_proposer:
+            models["proposer"] = self.proposer.model
+        about = provenance(result, self.optimizer.name, models, self.splits)
+        return replace(result, proposal_warnings=proposals.summary, provenance=about)
+
+    def _validate_before(self) -> tuple[Candidate, Usage]:
+        """Validate the program as it is; return its candidate, and the usage of a validation."""
+        guard, student = self.session.guard, self.context.student
+        used = guard.used
         try:
             with self._stage():
                 self.evaluator.scores(student, self.splits.val)
-        except BudgetExhausted as empty:
-            raise CopeError(f"{empty} before the program was validated once: give more") from None
+        except BudgetExhausted as exhausted:
+            raise CopeError(
+                f"{exhausted} before the program was validated once: give more"
+            ) from None
         before = self.session.register_candidate(student)
-        self.metric.baseline_tokens = before.mean(
-            self.session.candidates.val_keys, before.large_tokens
-        )
-        stopped, made = None, None
-        proposed = self.session.proposal_stats = ProposalStats()  # whatever the pilot asked
-        reserve = estimate_validation(
-            len(self.splits.val), self.session.guard.used.minus(begun), self._costs
-        )
+        val_keys = self.session.candidates.val_keys
+        self.metric.baseline_tokens = before.mean(val_keys, before.large_tokens)
+        return before, estimate_validation(len(val_keys), guard.used.minus(used), self._pilot)
+
+    def _optimize(self, reserve: Usage) -> tuple[Student | None, str | None]:
+        """Run the optimizer; return its program, and why it stopped early.
+
+        Args:
+            reserve: the usage that the budget keeps for the last validation.
+        """
         try:
             with self.session.guard.set_aside(reserve), self._stage():
-                made = self._optimize()
-        except BudgetExhausted as empty:
-            stopped = str(empty)
+                if self.surrogate is None:
+                    return self.optimizer.compile(self.context), None
+                self.surrogate.compile(self.optimizer, self.context)
+                return None, None
+        except BudgetExhausted as exhausted:
+            return None, str(exhausted)
         except CopeError:
             raise
-        except (
-            Exception
-        ) as error:  # DSPy's optimizers let through what their proposals and libraries raise
+        except Exception as error:
+            # DSPy's optimizers pass on the errors of proposals and of libraries.
             traceback.print_exc()  # to the folder's log
-            stopped = failure_message(self.optimizer.name, error)
-        try:
-            with self._stage():
-                for candidate in self._finalists(made, before):
-                    self.evaluator.scores(candidate, self.splits.val)
-        except BudgetExhausted as empty:
-            stopped = stopped or str(empty)
-        outcome = self._outcome(before, stopped)
-        if proposed.all_failed and not outcome.improved:
-            raise proposer_unavailable(*proposed.last_failure)
-        return replace(outcome, proposal_warnings=proposed.summary)
+            return None, failure_message(self.optimizer.name, error)
 
-    def _optimize(self) -> Student | None:
-        if self.surrogate is None:
-            return self.optimizer.compile(self.context)
-        return self.surrogate.compile(self.optimizer, self.context)
+    def _finalists(self, compiled: Student | None, before: Candidate) -> list[Student]:
+        """Return the programs to be evaluated on all validation questions.
 
-    def _finalists(self, made: Student | None, before: Candidate) -> list[Student]:
-        """What the optimizer ended with, and what a surrogate found best: they have the last word on all questions.
-
-        Of an optimizer that was stopped, it is what did best on the questions that it was asked.
+        These are the optimizer's program, and the best ones of a surrogate. Of an optimizer that
+        stopped early, it is the program that did best on the questions that it answered.
         """
-        states = [prompt_state(made)] if made is not None else []
+        states = []
+        if compiled is not None:
+            states.append(prompt_state(compiled))
         if self.surrogate:
             states += self.surrogate.best_states
-        elif made is None and (found := self.session.candidates.most_promising(before)):
-            states.append(found.state)
+        elif compiled is None:
+            promising = self.session.candidates.most_promising(before)
+            if promising:
+                states.append(promising.state)
         return [self.context.student.with_state(state) for state in states]
 
-    def _outcome(self, before: Candidate, stopped: str | None) -> CompileResult:
-        candidates = self.session.candidates
-        after = select_best(candidates, self.metric, before)
-        keys = candidates.val_keys
-        made = CompileResult(
-            program=with_prompts(self.program, after.state),
-            before=ValidationScores.from_candidate(before, keys),
-            after=ValidationScores.from_candidate(after, keys),
-            improved=after is not before,
-            frontier=[
-                (with_prompts(self.program, c.state), ValidationScores.from_candidate(c, keys))
-                for c in candidates.pareto_front()
-            ],
-            candidates=list(candidates),
-            usage=self.session.guard.used,
-            stop_reason=stopped,
-        )
-        models = {tier: self.program.team[tier].model for tier in self.program.preset.tiers}
-        models |= {"proposer": self.proposer.model} if self.uses_proposer else {}
-        about = provenance(made, self.optimizer.name, models, self.splits)
-        return replace(made, provenance=about)
-
     def close(self) -> None:
-        """Close the files of the folder, and let others have it."""
+        """Close the files of the folder, and release its lock."""
         self.session.close()
-        self._held.close()
+        self._store.close()
+
+
+def _optimizer(settings: CompileSettings) -> Optimizer:
+    if isinstance(settings.optimizer, str):
+        return optimizer_by_name(settings.optimizer)
+    return CustomOptimizer(settings.optimizer, settings.proposer_price)

@@ -1,4 +1,7 @@
-"""What is looked at before money is spent: each thing that cannot work gives one line that says what to do."""
+"""Pre-flight checks of a compile.
+
+Each check raises a CopeError that says how to fix the problem, before any paid call is made.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -23,32 +26,37 @@ from .session import proposer_unavailable
 from .splits import Splits, question_fingerprint
 
 MIN_SPLIT_SIZE = {"train": 4, "val": 4}
-"""Fewest questions of a split: with fewer, chance decides."""
+"""Minimum number of questions of a split: with fewer, chance decides."""
+_CHARS_PER_TOKEN = 2.6
+"""Lower than that of current models for English and code (3 to 4), so that a prompt that seems to
+fit does fit."""
 
 
 def check_data(splits: Splits) -> None:
     """Raise a CopeError when a split is too small, or a question is in both."""
-    for name, least in MIN_SPLIT_SIZE.items():
-        if len(rows := getattr(splits, name)) < least:
+    for name, minimum in MIN_SPLIT_SIZE.items():
+        size = len(getattr(splits, name))
+        if size < minimum:
             raise CopeError(
-                f"the {name} split has {len(rows)} questions, and {least} are the least: give more with --{name}"
+                f"the {name} split has {size} questions, and {minimum} are the least: give more "
+                f"with --{name}"
             )
-    both = {question_fingerprint(e.question) for e in splits.train} & {
-        question_fingerprint(e.question) for e in splits.val
-    }
+    train = {question_fingerprint(example.question) for example in splits.train}
+    both = train & {question_fingerprint(example.question) for example in splits.val}
     if both:
         raise CopeError(
-            f"{len(both)} questions are in train and val: a choice needs questions that were not learned from"
+            f"{len(both)} questions are in train and val: a choice needs questions that were not "
+            "learned from"
         )
 
 
 def check_scorer(judge: Judge, splits: Splits) -> None:
-    """Raise a CopeError when the right answers themselves are scored as wrong: then nothing could ever be right."""
+    """Raise a CopeError when the first right answers of a split are all scored as wrong."""
     for name in ("train", "val"):
         if not any(_is_right(judge, example, name) for example in getattr(splits, name)[:5]):
             raise CopeError(
-                f"the metric never says right: it scores the {name} split's own answers below 1, so no optimizer can learn "
-                "from it; mend the metric, or the answers"
+                f"the metric never says right: it scores the {name} split's own answers below 1, "
+                "so no optimizer can learn from it; mend the metric, or the answers"
             )
 
 
@@ -61,31 +69,31 @@ def _is_right(judge: Judge, example: dspy.Example, name: str) -> bool:
 
 
 def check_prices(program: Cascade, proposers: Sequence[TierLM], budget: Budget) -> None:
-    """Raise a CopeError when money is budgeted and a model has no price.
+    """Raise a CopeError when the budget bounds money and a model has no price.
 
     Args:
-        program: its tiers are asked.
-        proposers: the models that propose; none where nothing is proposed.
+        program: the program with its tiers.
+        proposers: the models that propose; empty for an optimizer without proposals.
         budget: the bounds.
     """
     if budget.usd is None:
         return
-    models = [(name, program.team[name].lm) for name in program.preset.tiers] + [
-        (PROPOSER_TIER, lm) for lm in proposers
-    ]
-    if lacking := {name: lm.model for name, lm in models if lm.price_of(1, 1, 1.0) is None}:
+    models = [(name, program.team[name].lm) for name in program.preset.tiers]
+    models += [(PROPOSER_TIER, lm) for lm in proposers]
+    unpriced = {name: lm.model for name, lm in models if lm.price_of(1, 1, 1.0) is None}
+    if unpriced:
+        options = " and ".join(f"--price {name}=IN/OUT" for name in unpriced)
+        named = ", ".join(f"{name} is {model}" for name, model in unpriced.items())
         raise CopeError(
-            "a budget in USD needs prices: give "
-            + " and ".join(f"--price {name}=IN/OUT" for name in lacking)
-            + f", in USD per million tokens ({', '.join(f'{name} is {model}' for name, model in lacking.items())})"
+            f"a budget in USD needs prices: give {options}, in USD per million tokens ({named})"
         )
 
 
 def ping_proposer(proposer: TierLM) -> None:
-    """Ask a tiny question, so that a proposer that is not there is found before money is spent on the rest.
+    """Ask the proposer a tiny question, before money is spent on the rest.
 
     Raises:
-        CopeError: when it gives no reply.
+        CopeError: when it does not reply.
     """
     try:
         proposer("Reply with one word: ready.", max_tokens=16)
@@ -93,25 +101,32 @@ def ping_proposer(proposer: TierLM) -> None:
         raise proposer_unavailable(str(proposer.model), first_line(error, 300)) from error
 
 
-def check_pilot(answers: Sequence[Any]) -> None:
-    """Raise a CopeError when no question of the pilot got an answer that could be read."""
-    if all(getattr(prediction, "answer", None) is None for prediction in answers):
-        refused = next((p.refused for p in answers if p and p.get("refused")), None)
-        why = refused or "no reply held an answer that could be read"
-        raise CopeError(
-            f"the program answers nothing: {why}; try another --adapter, more --max-tokens or another model"
-        )
+def check_pilot(predictions: Sequence[Any]) -> None:
+    """Raise a CopeError when no question of the pilot has an answer."""
+    why = "no reply held an answer that could be read"
+    for prediction in predictions:
+        if getattr(prediction, "answer", None) is not None:
+            return
+    for prediction in predictions:
+        if prediction and prediction.get("refused"):
+            why = prediction.refused
+            break
+    raise CopeError(
+        f"the program answers nothing: {why}; try another --adapter, more --max-tokens or another "
+        "model"
+    )
 
 
 def check_calls(
     optimizer: Optimizer, context: OptimizerContext, budget: Budget, last: int | None
 ) -> None:
-    """Raise a CopeError when so few calls cannot be enough, whatever the models say; none of them is asked.
+    """Raise a CopeError when the budget's calls are too few, whatever the models reply.
 
-    Rounds before the first compiled one are run once for each question, so a question that they settle is free after that.
+    Rounds before the first compiled one run once for each question, so questions that they decide
+    are free later.
 
     Args:
-        optimizer: its smallest step counts.
+        optimizer: the optimizer.
         context: the compile.
         budget: the bounds.
         last: the last round that a surrogate runs; None without one.
@@ -119,10 +134,13 @@ def check_calls(
     if budget.calls is None:
         return
     each = min_calls_per_question(context.student, last)
-    again = any(name.startswith("round_1.") for name in context.student.trainable)
+    repeats_first = any(name.startswith("round_1.") for name in context.student.trainable)
 
     def needed(part: OptimizerContext) -> float:
-        return each * (len(part.valset) + (optimizer.min_questions(part) if again else 0))
+        questions = len(part.valset)
+        if repeats_first:
+            questions += optimizer.min_questions(part)
+        return each * questions
 
     if needed(context) > budget.calls:
         raise _too_small(optimizer, context, "calls", budget.calls, needed, "at least")
@@ -131,36 +149,29 @@ def check_calls(
 def check_budget(
     optimizer: Optimizer, context: OptimizerContext, guard: BudgetGuard, pilot: Sequence[Usage]
 ) -> None:
-    """Raise a CopeError when the budget does not allow the first validation and the optimizer's smallest step."""
+    """Raise a CopeError when the budget is too small for a validation and the smallest step.
+
+    Args:
+        optimizer: the optimizer.
+        context: the compile.
+        guard: the budget.
+        pilot: what each question of the pilot used.
+    """
     for name, bound in guard.budget.bounds().items():
-        each = [cost.totals()[name] for cost in pilot]
-        if None in each:  # all have a price by now, so it is of calls that were made without one
+        used = [usage.totals()[name] for usage in pilot]
+        if None in used:
+            # All models have a price now, so these calls are of an earlier attempt without one.
             raise CopeError(
-                "a budget in USD needs prices, and calls of an earlier attempt have none: start anew with --fresh, or "
-                "leave out --budget-usd"
+                "a budget in USD needs prices, and calls of an earlier attempt have none: start "
+                "anew with --fresh, or leave out --budget-usd"
             )
-        mean = sum(each) / len(each)
+        mean = sum(used) / len(used)
 
         def needed(part: OptimizerContext, mean: float = mean) -> float:
             return mean * (len(part.valset) + optimizer.min_questions(part))
 
         if needed(context) > bound:
             raise _too_small(optimizer, context, name, bound, needed, "some")
-
-
-_OPTIONS: dict[str, Callable[[float], str]] = {
-    "calls": lambda value: f"--budget-calls {math.ceil(value)}",
-    "tokens": lambda value: f"--budget-tokens {math.ceil(value)}",
-    "usd": lambda value: f"--budget-usd {_dollars(value)}",
-    "seconds": lambda value: f"--budget-minutes {math.ceil(value / 6) / 10:g}",
-}
-"""How a budget of so much is given."""
-
-
-def _dollars(value: float) -> str:
-    """USD with two digits that count, rounded up."""
-    unit = 10.0 ** (math.floor(math.log10(value)) - 1)
-    return f"{math.ceil(value / unit) * unit:.2g}"
 
 
 def _too_small(
@@ -171,39 +182,55 @@ def _too_small(
     needed: Callable[[OptimizerContext], float],
     about: str,
 ) -> CopeError:
-    """Why a budget does not do, and which would; the same for the questions, where fewer would do."""
+    """Return the error for a too small budget, with a budget or a split size that works."""
     whole = needed(context)
-    fewer = range(len(context.valset) - 1, MIN_SPLIT_SIZE["val"] - 1, -1)
-    least = replace(
-        context,
-        trainset=context.trainset[: MIN_SPLIT_SIZE["train"]],
-        valset=context.valset[: MIN_SPLIT_SIZE["val"]],
-    )
-    if fits := next(
-        (n for n in fewer if needed(replace(context, valset=context.valset[:n])) <= bound), None
-    ):
-        also = f", or --val {fits}"
-    else:
-        also = ", or smaller --train and --val" if needed(least) <= bound else ""
     amount = _dollars(whole) if name == "usd" else f"{math.ceil(whole):,}"
+    answers = len(context.valset) + optimizer.min_questions(context)
     return CopeError(
-        f"{format_bound(bound)} {name} are too few for one step of {optimizer.name}: it needs {about} {amount} "
-        f"({len(context.valset) + optimizer.min_questions(context)} answers); give {_OPTIONS[name](whole)}{also}"
+        f"{format_bound(bound)} {name} are too few for one step of {optimizer.name}: it needs "
+        f"{about} {amount} ({answers} answers); give {_budget_option(name, whole)}"
+        f"{_fewer_questions(context, bound, needed)}"
     )
 
 
-_CHARS_A_TOKEN = 2.6
-"""Below what models of today pack into a token of English or code (3 to 4), so that what seems to fit does fit."""
+def _fewer_questions(
+    context: OptimizerContext, bound: float, needed: Callable[[OptimizerContext], float]
+) -> str:
+    """Return advice on fewer questions, if the budget is enough for these."""
+    for count in range(len(context.valset) - 1, MIN_SPLIT_SIZE["val"] - 1, -1):
+        if needed(replace(context, valset=context.valset[:count])) <= bound:
+            return f", or --val {count}"
+    trainset = context.trainset[: MIN_SPLIT_SIZE["train"]]
+    valset = context.valset[: MIN_SPLIT_SIZE["val"]]
+    if needed(replace(context, trainset=trainset, valset=valset)) <= bound:
+        return ", or smaller --train and --val"
+    return ""
+
+
+def _budget_option(name: str, value: float) -> str:
+    """Return the option that sets a budget."""
+    if name == "usd":
+        return f"--budget-usd {_dollars(value)}"
+    if name == "seconds":
+        return f"--budget-minutes {math.ceil(value / 6) / 10:g}"
+    return f"--budget-{name} {math.ceil(value)}"
+
+
+def _dollars(value: float) -> str:
+    """Return USD with two significant digits, rounded up."""
+    unit = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return f"{math.ceil(value / unit) * unit:.2g}"
 
 
 def check_context_window(questions: Sequence[str]) -> Callable[[Cascade], str | None]:
-    """Return a check of programs: it gives the reason why one is rejected, None when all its prompts fit.
+    """Return a function that checks whether all prompts of a program fit.
 
-    A prompt is written out as the tier's adapter does it, with the demonstrations and the longest of the questions; the
-    maximum length of a reply is added.
+    The function returns the reason why a program is rejected, and None when its prompts fit. It
+    formats each prompt with the tier's adapter, the demonstrations and the longest question, and
+    adds the maximum length of a reply.
 
     Args:
-        questions: those that the program will be asked.
+        questions: the questions of the compile.
     """
     longest = max(questions, key=len, default="")
 
@@ -233,13 +260,13 @@ def _overflow(program: Cascade, round_: CascadeRound, role: Role, question: str)
     signature: Any = predict.signature
     inputs = dict.fromkeys(signature.input_fields, "x" * 300)
     inputs["question"] = question
-    neighbours = program.knn_demos.get(str(PredictorName(round_.number, role)))
-    demos = usable_demos(predict, neighbours.longest() if neighbours else ())
+    nearest = program.knn_demos.get(str(PredictorName(round_.number, role)))
+    demos = usable_demos(predict, nearest.longest() if nearest else ())
     messages = tier.adapter.format(signature, demos, inputs)
-    tokens = round(sum(len(str(message["content"])) for message in messages) / _CHARS_A_TOKEN)
+    tokens = round(sum(len(str(message["content"])) for message in messages) / _CHARS_PER_TOKEN)
     if tokens + min(reply, tier.context_tokens // 4) <= tier.context_tokens:
         return None
     return (
-        f"a prompt of round {round_.number} has about {tokens} tokens, which with the reply do not fit "
-        f"{name}'s context of {tier.context_tokens}"
+        f"a prompt of round {round_.number} has about {tokens} tokens, which with the reply do not "
+        f"fit {name}'s context of {tier.context_tokens}"
     )

@@ -1,4 +1,4 @@
-"""A program's prompts as plain data: what tells candidates apart, and what a program is made of again."""
+"""The prompts of a program as plain data, by which candidates are compared, saved and restored."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import dspy
 
 from ...errors import CopeError
+from ...models.team import Tier
 from ...programs import Cascade
 from ...programs.demonstrations import KNNDemos
 from ...programs.demos import usable_demos, visible_fields
@@ -14,38 +15,56 @@ from ...programs.predictor_name import PredictorName, round_attribute
 from ...tracking import prompt_template
 from ...util.text import indented
 
-_MEMBER_PREFIX = "peer_"  # before the names of a peer's predictors in a state
+PromptState = dict[str, dict[str, Any]]
+"""By predictor: `instructions`, `demos`, and `neighbours` with demonstrations to select from."""
+
+_MEMBER_PREFIX = "peer_"  # prefix of the predictors of an ensemble's other members, from peer_2 on
 
 
 def predictor_state(predict: Any, nearest: Sequence[Any] = ()) -> dict[str, Any]:
-    """Instructions and demonstrations of a predictor, those chosen for a question among them."""
-    return {
-        "instructions": predict.signature.instructions,
-        "demos": visible_fields(predict, nearest),
-    }
+    """Return instructions and demonstrations of a predictor.
 
-
-def prompt_state(program: Cascade) -> dict[str, dict[str, Any]]:
-    """Instructions and demonstrations of all predictors, the frozen ones and those of peers too.
-
-    A predictor of a peer has `peer_2.`, `peer_3.` and so on before its name: the program itself is the first.
+    Args:
+        predict: the predictor.
+        nearest: demonstrations that were selected for a question.
     """
-    state = {
-        name: predictor_state(predict) for name, predict in dspy.Module.named_parameters(program)
-    }
-    for name, neighbours in program.knn_demos.items():
-        state[name]["neighbours"] = neighbours.as_dict()
-    for number, peer in enumerate(members_of(program)[1:], 2):
-        state |= {
-            f"{_MEMBER_PREFIX}{number}.{name}": plain for name, plain in prompt_state(peer).items()
-        }
-    return state
+    instructions = predict.signature.instructions
+    return {"instructions": instructions, "demos": visible_fields(predict, nearest)}
 
 
-def with_prompts(program: Cascade, state: dict[str, dict[str, Any]]) -> Cascade:
-    """A new program, like the given one but for its prompts."""
+def prompt_state(program: Cascade) -> PromptState:
+    """Return the prompts of all predictors, also of frozen ones and of an ensemble's members.
+
+    The program itself is the first member. The predictors of the others have the prefix `peer_2.`,
+    `peer_3.` and so on.
+    """
+    state = {}
+    for name, predict in dspy.Module.named_parameters(program):
+        state[name] = predictor_state(predict)
+    for name, demos in program.knn_demos.items():
+        state[name]["neighbours"] = demos.as_dict()
+    others = [prompt_state(member) for member in members_of(program)[1:]]
+    return ensemble_state(state, others)
+
+
+def ensemble_state(state: PromptState, others: Sequence[PromptState]) -> PromptState:
+    """Return the prompts of an ensemble with `state` as its first member's."""
+    combined = dict(state)
+    for number, other in enumerate(others, 2):
+        for name, prompt in other.items():
+            combined[f"{_MEMBER_PREFIX}{number}.{name}"] = prompt
+    return combined
+
+
+def is_ensemble(state: Mapping[str, Any]) -> bool:
+    """Return whether prompts are those of an ensemble."""
+    return any(name.startswith(_MEMBER_PREFIX) for name in state)
+
+
+def with_prompts(program: Cascade, state: PromptState) -> Cascade:
+    """Return a new program that differs from `program` in its prompts only."""
     kind = Ensemble if is_ensemble(state) else Cascade
-    made = kind(
+    new = kind(
         program.preset,
         program.team,
         seed=program.seed,
@@ -55,152 +74,144 @@ def with_prompts(program: Cascade, state: dict[str, dict[str, Any]]) -> Cascade:
         saved_kind=program.saved_kind,
         confidence=program.confidence,
     )
-    apply_state(made, state)
-    return made
+    apply_state(new, state)
+    return new
 
 
-def apply_state(program: Cascade, state: dict[str, dict[str, Any]]) -> None:
-    """Put instructions and demonstrations in place. Signatures are made anew: InferRules writes into the class it finds."""
+def apply_state(program: Cascade, state: PromptState) -> None:
+    """Set the prompts of a program.
+
+    Signatures are replaced, and not changed, because InferRules writes into the class that it
+    finds.
+    """
     for name, predict in dspy.Module.named_parameters(program):
         predict.signature = predict.signature.with_instructions(state[name]["instructions"])
         predict.demos = [dspy.Example(**demo) for demo in state[name]["demos"]]
-    own = {name: plain for name, plain in state.items() if not name.startswith(_MEMBER_PREFIX)}
-    program.knn_demos = {
-        n: KNNDemos.from_dict(plain["neighbours"])
-        for n, plain in own.items()
-        if "neighbours" in plain
-    }
+    knn_demos: dict[str, KNNDemos] = {}
+    others: dict[str, PromptState] = {}
+    for name, prompt in state.items():
+        if name.startswith(_MEMBER_PREFIX):
+            member, _, predictor = name.partition(".")
+            others.setdefault(member, {})[predictor] = prompt
+        elif "neighbours" in prompt:
+            knn_demos[name] = KNNDemos.from_dict(prompt["neighbours"])
+    program.knn_demos = knn_demos
     if isinstance(program, Ensemble):
-        _apply_member_states(program, state)
-    elif is_ensemble(state):
+        members = []
+        for number in range(2, 2 + len(others)):
+            member = program.member()
+            apply_state(member, others[f"{_MEMBER_PREFIX}{number}"])
+            members.append(member)
+        program.others = Members(members)
+    elif others:
         raise TypeError("the prompts of an ensemble do not fit into a single cascade")
 
 
-def _apply_member_states(program: Ensemble, state: dict[str, dict[str, Any]]) -> None:
-    others: dict[str, dict[str, Any]] = {}
-    for name, plain in state.items():
-        if name.startswith(_MEMBER_PREFIX):
-            peer, _, rest = name.partition(".")
-            others.setdefault(peer, {})[rest] = plain
-    members = []
-    for number in range(2, 2 + len(others)):
-        member = program.member()
-        apply_state(member, others[f"{_MEMBER_PREFIX}{number}"])
-        members.append(member)
-    program.others = Members(members)
-
-
-def ensemble_state(
-    state: dict[str, dict[str, Any]], others: Sequence[dict[str, dict[str, Any]]]
-) -> dict[str, dict[str, Any]]:
-    """The state of an ensemble that a program leads, others being its peers."""
-    peers = (
-        {f"{_MEMBER_PREFIX}{number}.{name}": plain for name, plain in other.items()}
-        for number, other in enumerate(others, 2)
-    )
-    return {**state, **{name: plain for peer in peers for name, plain in peer.items()}}
-
-
-def is_ensemble(state: Mapping[str, Any]) -> bool:
-    """Whether a state is that of a program with peers."""
-    return any(name.startswith(_MEMBER_PREFIX) for name in state)
-
-
 def prompts_text(state: Mapping[str, Mapping[str, Any]]) -> str:
-    """All instructions and demonstrations of a program, in full.
+    """Return all instructions and demonstrations of a program as text.
 
     Args:
-        state: by predictor, as candidates have it.
+        state: the prompts by predictor, see `prompt_state`.
 
-    >>> print(prompts_text({"round_1.reasoner.predict": {"instructions": "Solve.", "demos": [{"answer": "4"}]}}))
+    >>> state = {"round_1.reasoner.predict": {"instructions": "Solve.", "demos": [{"answer": "4"}]}}
+    >>> print(prompts_text(state))
     round_1.reasoner.predict
       Solve.
     <BLANKLINE>
       demonstration 1 of 1
         answer: 4
     """
-    return "\n\n\n".join(_predictor(name, plain) for name, plain in state.items())
+    return "\n\n\n".join(_predictor_text(name, prompt) for name, prompt in state.items())
 
 
-def _predictor(name: str, plain: Mapping[str, Any]) -> str:
-    parts = [f"{name}\n{indented(plain['instructions'])}", *_demos("demonstration", plain["demos"])]
-    if near := plain.get("neighbours"):
+def _predictor_text(name: str, prompt: Mapping[str, Any]) -> str:
+    parts = [f"{name}\n{indented(prompt['instructions'])}"]
+    parts += _demo_texts("demonstration", prompt["demos"])
+    nearest = prompt.get("neighbours")
+    if nearest:
         parts.append(
-            f"  each question is shown the {near['k']} nearest of {len(near['demos'])} demonstrations:"
+            f"  each question is shown the {nearest['k']} nearest of {len(nearest['demos'])} "
+            "demonstrations:"
         )
-        parts += _demos("kept", near["demos"])
+        parts += _demo_texts("kept", nearest["demos"])
     return "\n\n".join(parts)
 
 
-def _demos(word: str, demos: Any) -> Iterator[str]:
+def _demo_texts(label: str, demos: Sequence[Mapping[str, Any]]) -> list[str]:
+    texts = []
     for number, demo in enumerate(demos, 1):
-        lines = (f"{field}: {value}" for field, value in demo.items() if field != "augmented")
-        yield f"  {word} {number} of {len(demos)}\n{indented(chr(10).join(lines), '    ')}"
+        fields = [f"{field}: {value}" for field, value in demo.items() if field != "augmented"]
+        body = indented("\n".join(fields), "    ")
+        texts.append(f"  {label} {number} of {len(demos)}\n{body}")
+    return texts
 
 
 def templates(program: Cascade) -> Iterator[tuple[str, list[dict[str, str]], dict[str, str]]]:
-    """What each predictor sends to its tier: instructions, demonstrations, and the question and plans as variables.
+    """Yield the message template of each predictor, with question and plans as variables.
 
-    Demonstrations that are chosen for each question are no part of it; a tag says how many there are.
+    The template holds instructions and demonstrations, but no demonstrations that are selected for
+    each question; a tag has their number.
 
-    Returns:
-        For each predictor, those of an ensemble's peers too: a short name, the messages, and what else there is to know.
+    Yields:
+        For each predictor, also of an ensemble's members: a short name, the messages, and tags.
     """
     for number, member in enumerate(members_of(program), 1):
         prefix = f"peer_{number}-" if number > 1 else ""
         for name, predict in member.named_predictors():
             round_, role = PredictorName.parse(name)
-            spec = program.preset.rounds[round_ - 1]
-            tier = program.team[(spec.planner if role == "planner" else spec.reasoner) or ""]
+            tier = tier_of(program, name)
             signature: Any = predict.signature  # DSPy types it as an instance; it is a class
             # Characters for private use mark the variables: they are in no text.
             marks = {field: f"\ue000{field}\ue001" for field in signature.input_fields}
-            messages = [
-                {"role": message["role"], "content": str(message["content"])}
-                for message in tier.adapter.format(signature, usable_demos(predict), marks)
-            ]
+            messages = []
+            for message in tier.adapter.format(signature, usable_demos(predict), marks):
+                messages.append({"role": message["role"], "content": str(message["content"])})
             tags = {"tier": tier.name, "model": tier.model, "predictor": name}
-            near = member.knn_demos.get(name)
-            if near:
-                tags["neighbours"] = f"{near.k} of {len(near.demos)}"
-            yield (
-                f"{prefix}{round_attribute(round_)}-{role}",
-                prompt_template(messages, marks),
-                tags,
-            )
+            nearest = member.knn_demos.get(name)
+            if nearest:
+                tags["neighbours"] = f"{nearest.k} of {len(nearest.demos)}"
+            short_name = f"{prefix}{round_attribute(round_)}-{role}"
+            yield short_name, prompt_template(messages, marks), tags
+
+
+def tier_of(program: Cascade, predictor: str) -> Tier:
+    """Return the tier that a predictor asks, by the predictor's name."""
+    number, role = PredictorName.parse(predictor)
+    spec = program.preset.rounds[number - 1]
+    name = spec.planner if role == "planner" else spec.reasoner
+    return program.team[name or ""]
 
 
 def select_predictors(program: Cascade, only: Iterable[str] = ()) -> list[str]:
-    """Return the names of the predictors for which all conditions hold; all names without a condition.
+    """Return the names of the predictors for which all conditions hold; all without a condition.
 
     Args:
         program: the cascade.
         only: a tier's name, `planner`, `reasoner`, or `round:N`.
 
     Raises:
-        CopeError: for a condition that is not understood, or when nothing is left.
+        CopeError: for an unknown condition, or when no predictor is left.
 
     >>> select_predictors(Cascade("cope"), ["large", "planner"])
     ['round_2.planner.predict']
     """
-    found = []
+    conditions = list(only)
+    known = {*program.preset.tiers, "planner", "reasoner"}
+    known.update(f"round:{number}" for number in range(1, len(program.preset.rounds) + 1))
+    for condition in conditions:
+        if condition not in known:
+            raise CopeError(
+                f"--only {condition} is not understood: give one of {', '.join(sorted(known))}"
+            )
+    selected = []
     for name, _ in program.named_predictors():
         number, role = PredictorName.parse(name)
         spec = program.preset.rounds[number - 1]
         tier = spec.planner if role == "planner" else spec.reasoner
-        if all(want in (tier, role, f"round:{number}") for want in only):
-            found.append(name)
-    known = {
-        *program.preset.tiers,
-        "planner",
-        "reasoner",
-        *(f"round:{n + 1}" for n in range(len(program.preset.rounds))),
-    }
-    unknown = [want for want in only if want not in known]
-    if unknown:
+        if {tier, role, f"round:{number}"}.issuperset(conditions):
+            selected.append(name)
+    if not selected:
         raise CopeError(
-            f"--only {unknown[0]} is not understood: give one of {', '.join(sorted(known))}"
+            f"no predictor is {' and '.join(conditions)} at once: give fewer conditions"
         )
-    if not found:
-        raise CopeError(f"no predictor is {' and '.join(only)} at once: give fewer conditions")
-    return found
+    return selected

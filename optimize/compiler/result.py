@@ -12,6 +12,8 @@ from ...stats.intervals import paired_interval, wilson
 from ...util.files import write_atomic
 from .candidates import Candidate, CandidatePool
 from .metric import Metric
+from .prompts import with_prompts
+from .session import CompileSession
 from .splits import Splits
 
 
@@ -106,6 +108,40 @@ class CompileResult:
             CopeError: when it cannot be written.
         """
         return save_program(self.program, path, self.provenance)
+
+
+def make_result(
+    program: Cascade,
+    session: CompileSession,
+    metric: Metric,
+    before: Candidate,
+    stop_reason: str | None,
+) -> CompileResult:
+    """Return the result of a compile: the best candidate, and the Pareto front.
+
+    Args:
+        program: the program before the compile.
+        session: the session with all candidates.
+        metric: its objective decides.
+        before: the candidate of the program before the compile.
+        stop_reason: why the optimizer was stopped early; None when it ended by itself.
+    """
+    pool = session.candidates
+    after = select_best(pool, metric, before)
+    frontier = []
+    for candidate in pool.pareto_front():
+        scores = ValidationScores.from_candidate(candidate, pool.val_keys)
+        frontier.append((with_prompts(program, candidate.state), scores))
+    return CompileResult(
+        program=with_prompts(program, after.state),
+        before=ValidationScores.from_candidate(before, pool.val_keys),
+        after=ValidationScores.from_candidate(after, pool.val_keys),
+        improved=after is not before,
+        frontier=frontier,
+        candidates=list(pool),
+        usage=session.guard.used,
+        stop_reason=stop_reason,
+    )
 
 
 def provenance(

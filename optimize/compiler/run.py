@@ -116,16 +116,7 @@ def run_compile(
         dspy.LMError: when a model cannot be reached.
     """
     task, options = request.task, request.output_options
-    splits = load_splits(
-        task,
-        request.split_options.data,
-        train_split=request.split_options.train_split,
-        val_split=request.split_options.val_split,
-        train=request.split_options.train,
-        val=request.split_options.val,
-        seed=request.settings.seed,
-        chosen=request.split_options.named,
-    )
+    splits = load_splits(task, request.split_options, request.settings.seed)
     task = with_inferred_kind(task, [*splits.train, *splits.val])
     cascade = resolve_cascade(request.program_options, request.team, task.domain)
     cascade = read_answers_of(cascade, task)

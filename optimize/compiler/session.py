@@ -1,4 +1,4 @@
-"""One compile: what all copies of the program that an optimizer makes share."""
+"""The session of a compile, which all copies of the program share that an optimizer makes."""
 
 import asyncio
 import time
@@ -19,15 +19,15 @@ from .proposer import PROPOSER_TIER, ProposalStats
 from .round_cache import RoundCache
 from .store import CALLS_FILE, ROUNDS_FILE
 
-_PATIENCE = 10.0  # seconds for cancelled questions to end
+_PATIENCE = 10.0  # seconds to wait for canceled questions to end
 
 
 class StageEnded(Halt):
-    """A stage is over: what its threads still do ends too."""
+    """A stage ended, so the work that its threads still do ends too."""
 
 
 class FatalModelError(Halt):
-    """A model cannot be reached or used: what fails for one question fails for all."""
+    """A model cannot be reached or used, so every question would fail."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
@@ -35,24 +35,26 @@ class FatalModelError(Halt):
 
 
 def proposer_unavailable(model: str, why: str) -> CopeError:
-    """There are no proposals, and why.
+    """Return the error for a proposer that does not reply.
 
     Args:
-        model: the proposer.
-        why: a line.
+        model: the proposer's model.
+        why: the reason as one line.
     """
     return CopeError(
-        f"the proposer {model} cannot be asked ({why}): mend that, or name another with --reflection-lm"
+        f"the proposer {model} cannot be asked ({why}): mend that, or name another with "
+        "--reflection-lm"
     )
 
 
 class CompileActivity:
-    """The work under way.
+    """The current work of a compile.
 
     Attributes:
-        answered: questions that programs answered so far, rollouts and questions that were known included.
-        explored: of these, answers that were only looked for, one after the other, to learn from.
-        description: what was begun last.
+        answered: questions that programs answered, including rollouts and cached questions.
+        explored: answers of the current exploration, in which an optimizer samples other answers
+            one after the other.
+        description: what started last.
     """
 
     def __init__(self) -> None:
@@ -60,32 +62,35 @@ class CompileActivity:
         self.description = ""
 
     def start_question(self, candidate: Candidate, exploring: bool) -> None:
-        """A program is asked a question."""
+        """Note that a program starts to answer a question."""
         if exploring:
             self.description = f"exploring: {self.explored:,} answers"
         else:
             self.explored = 0
-            which = f"candidate {candidate.number}" if candidate.number else "the program as it was"
-            self.description = f"asking {which}: {len(candidate.scores):,} questions"
+            name = "the program as it was"
+            if candidate.number:
+                name = f"candidate {candidate.number}"
+            self.description = f"asking {name}: {len(candidate.scores):,} questions"
 
     def end_question(self, exploring: bool) -> None:
-        """A question was answered."""
+        """Note that a question was answered."""
         self.answered += 1
-        self.explored += exploring
+        if exploring:
+            self.explored += 1
 
     def start_proposal(self) -> None:
-        """A model was asked for a proposal."""
+        """Note that a model is asked for a proposal."""
         self.description = "a proposal is being written"
 
 
 class CompileCallback:
-    """Base class of what observes a compile. Its methods are called from the threads of the optimizer."""
+    """Base class of observers of a compile. The optimizer's threads call its methods."""
 
     def on_score(self, session: "CompileSession") -> None:
         """Handle a new score of a candidate."""
 
     def on_call(self, session: "CompileSession") -> None:
-        """Handle the begin or end of a model call: an optimizer may make many between two scores."""
+        """Handle the start or end of a model call. There may be many between two scores."""
 
 
 class WatchCallback(CompileCallback):
@@ -99,18 +104,18 @@ class WatchCallback(CompileCallback):
 
 
 class CompileSession:
-    """Budget, ledger, kept rounds and candidates of one compile.
+    """Budget, ledger, round cache and candidates of one compile.
 
     Args:
-        val_keys: fingerprints of the validation questions.
-        budget: bounds on the total, earlier attempts included.
-        folder: where calls and rounds are kept for a resume; None keeps nothing.
-        callbacks: observe the compile.
-        reject_reason: returns why a program may not be used, None when it may.
+        val_keys: the fingerprints of the validation questions.
+        budget: the bounds on the total usage, including earlier attempts.
+        folder: the folder of the ledger and the round cache, for a resume; None keeps nothing.
+        callbacks: the observers of the compile.
+        reject_reason: returns why a program may not be used; None when it may.
 
     Attributes:
-        activity: what is being done.
-        proposal_stats: what became of the proposals.
+        activity: the current work.
+        proposal_stats: counts of the requests to the proposer.
     """
 
     def __init__(
@@ -135,11 +140,11 @@ class CompileSession:
         self._running: dict[asyncio.Task[Any], int] = {}  # questions in flight, by stage
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "CompileSession":
-        return self  # optimizers copy programs; the compile stays one
+        return self  # optimizers copy programs, and all copies share the session
 
     @contextmanager
     def with_callback(self, callback: CompileCallback) -> Iterator[None]:
-        """Let one more callback observe the compile inside."""
+        """Add an observer until the exit."""
         self._callbacks.append(callback)
         try:
             yield
@@ -148,7 +153,7 @@ class CompileSession:
 
     @contextmanager
     def with_candidates(self, candidates: CandidatePool) -> Iterator[CandidatePool]:
-        """Collect programs and scores in other candidates inside."""
+        """Collect programs and scores in another pool until the exit."""
         before, self.candidates = self.candidates, candidates
         try:
             yield candidates
@@ -157,7 +162,7 @@ class CompileSession:
 
     @contextmanager
     def stage(self) -> Iterator[None]:
-        """A part of the compile. When it ends, early or not, the threads that DSPy leaves behind end with it."""
+        """Run a part of the compile; at its end, the threads that DSPy leaves behind end too."""
         self._stages += 1
         number = self._stages
         with ExitStack() as stack:
@@ -168,11 +173,11 @@ class CompileSession:
                 yield
             finally:
                 self._ended.setdefault(number, StageEnded("this part of the compile is over"))
-                self._stop(number)
+                self._cancel_questions(number)
 
     @contextmanager
     def question(self) -> Iterator[None]:
-        """A question of the running stage is being answered by this task; when the stage ends, so does the task."""
+        """Answer a question of the current stage in this task; the task ends with the stage."""
         self.raise_if_ended()
         task = asyncio.current_task()
         assert task is not None
@@ -181,22 +186,22 @@ class CompileSession:
             with scoped("question", True):
                 yield
         except asyncio.CancelledError:
-            self.raise_if_ended()  # the stage's end is the reason that an optimizer's thread is told
+            self.raise_if_ended()  # the optimizer's thread gets the reason, not the cancellation
             raise
         finally:
             del self._running[task]
 
-    def _stop(self, stage: int) -> None:
-        """Cancel what DSPy's threads still wait for, and see it end: nobody needs it, and it takes the models' time."""
+    def _cancel_questions(self, stage: int) -> None:
+        """Cancel the questions that DSPy's threads still wait for: they use the models' time."""
         left = [task for task, number in list(self._running.items()) if number == stage]
         for task in left:
             task.get_loop().call_soon_threadsafe(task.cancel)
-        patience = time.monotonic() + _PATIENCE
-        while any(task in self._running for task in left) and time.monotonic() < patience:
+        deadline = time.monotonic() + _PATIENCE
+        while any(task in self._running for task in left) and time.monotonic() < deadline:
             time.sleep(0.01)
 
     def before_call(self) -> None:
-        """Let a model call of the running stage begin; see `AdmissionControl`."""
+        """Admit a model call of the current stage; see `AdmissionControl`."""
         self.raise_if_ended()
         if not in_scope("question"):
             self.activity.start_proposal()
@@ -208,26 +213,31 @@ class CompileSession:
         self._notify()
 
     def on_error(self, call: Call, error: Exception) -> None:
-        """What fails for one request fails for all: no optimizer is to go on as if it had only lost a proposal."""
-        if fatal := fatal_error_in(error):
-            self.end_stage(
-                FatalModelError(
-                    fatal
-                    if in_scope("question")
-                    else proposer_unavailable(call.model, first_line(fatal, 300))
-                )
-            )
+        """End the stage on an error that every call would meet; count a failed proposal.
+
+        To an optimizer it would be one lost proposal among others.
+        """
+        fatal = fatal_error_in(error)
+        if fatal:
+            if not in_scope("question"):
+                fatal = proposer_unavailable(call.model, first_line(fatal, 300))
+            self.end_stage(FatalModelError(fatal))
             self.raise_if_ended()
         elif call.tier == PROPOSER_TIER:
             self.proposal_stats.record_failure(call.model, error)
 
     def abort_on_fatal(self, error: Exception) -> None:
-        """End the stage on an error that every question would meet: to an optimizer it were one wrong answer more."""
-        if fatal := fatal_error_in(error):
+        """End the stage on an error that every question would meet.
+
+        To an optimizer it would be one wrong answer among others.
+        """
+        fatal = fatal_error_in(error)
+        if fatal:
             self.end_stage(FatalModelError(fatal))
             self.raise_if_ended()
 
     def after_call(self, call: Call) -> None:
+        """Count a finished call; see `AdmissionControl`."""
         self.guard.after_call(call)
         if call.tier == PROPOSER_TIER:
             self.proposal_stats.num_requests += 1
@@ -238,34 +248,44 @@ class CompileSession:
             callback.on_call(self)
 
     def raise_if_ended(self) -> None:
-        """Raise what ended the stage that this thread belongs to, if it has ended."""
-        if halt := self._ended.get(in_scope("stage", 0)):
+        """Raise the reason if the stage of this thread has ended."""
+        halt = self._ended.get(in_scope("stage", 0))
+        if halt:
             raise halt
 
     def end_stage(self, why: Halt) -> None:
-        """End the stage that this thread belongs to."""
+        """End the stage of this thread."""
         self._ended.setdefault(in_scope("stage", 0), why)
 
     def register_candidate(self, program: Cascade) -> Candidate:
-        """The candidate that a program's prompts are; a new one is noted before it is asked anything."""
+        """Return the candidate with a program's prompts, after adding it when it is new."""
         state = prompt_state(program)
         identity = digest(state)
         if identity not in self.candidates:
-            self.candidates.register(
-                identity, state, self.guard.used.calls, self._reject_reason(program)
-            )
+            reason = self._reject_reason(program)
+            self.candidates.register(identity, state, self.guard.used.calls, reason)
         return self.candidates[identity]
 
     def record_score(
         self, identity: str | None, key: str, value: float, large_tokens: int, tokens: int
     ) -> None:
-        """Keep a score, unless it comes from a rollout that only looked for other answers."""
+        """Record the score of a question.
+
+        Args:
+            identity: the candidate's id; None for a rollout that only explores other answers, whose
+                score is ignored.
+            key: the question's fingerprint.
+            value: the score, between 0 and 1.
+            large_tokens: the tokens that the last tier wrote.
+            tokens: all tokens.
+        """
         if identity is not None:
             self.candidates.add_score(identity, key, value, large_tokens, tokens)
             for callback in list(self._callbacks):
                 callback.on_score(self)
 
     def close(self) -> None:
+        """Close the files."""
         if self.ledger:
             self.ledger.close()
         self.round_cache.close()
@@ -275,6 +295,5 @@ def _used_before(ledger: Ledger | None) -> Usage | None:
     """Return what earlier attempts used."""
     if ledger is None:
         return None
-    return Usage.from_calls(
-        Call.from_dict(call) for call in ledger.earlier_calls if not call["hit"]
-    )
+    calls = [Call.from_dict(call) for call in ledger.earlier_calls if not call["hit"]]
+    return Usage.from_calls(calls)

@@ -1,9 +1,10 @@
-"""The folder of one compile: the files that a resumed compile reads, and a lock that keeps other compiles out."""
+"""The folder of a compile: the files that a resumed compile reads, and a lock against others."""
 
 import logging
 import signal
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -12,12 +13,13 @@ from ...util.lock import lock_directory
 
 CALLS_FILE, ROUNDS_FILE = "calls.jsonl", "rounds.jsonl"
 METADATA_FILE = "run.json"
-"""The compile's MLflow run, and the candidates that were logged to it."""
+"""Holds the compile's MLflow run, and the candidates that were logged to it."""
 STARTED_FILE = "started"
-"""A file that exists once more than the pilot was run."""
+"""Exists when more than the pilot was run."""
 STATE_FILES = (CALLS_FILE, ROUNDS_FILE, METADATA_FILE, STARTED_FILE)
 """All files that a resumed compile reads."""
-_TERMINATED = 143  # exit status after SIGTERM, as shells have it
+_LOG_FILE = "optimizer.log"
+_TERMINATED = 143  # exit status after SIGTERM, as in shells
 
 
 class CompileStore:
@@ -27,7 +29,7 @@ class CompileStore:
         path: the folder; None makes a temporary one.
 
     Raises:
-        CopeError: when it cannot be written, or another compile holds it.
+        CopeError: when it cannot be written, or another compile holds the lock.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -38,6 +40,17 @@ class CompileStore:
                 f"cannot write a temporary folder: {error.strerror}; choose a folder with --runs"
             ) from None
         self._lock = lock_directory(self.path, "compile")
+
+    @contextmanager
+    def redirect_output(self) -> Iterator[None]:
+        """Append output inside to the folder's log.
+
+        stdout is for the result, and stderr for the progress line.
+        """
+        with (self.path / _LOG_FILE).open("a", encoding="utf-8") as log:
+            sys.stdout.flush()
+            with redirect_stdout(log), redirect_stderr(log):
+                yield
 
     def clear(self) -> None:
         """Remove the files of an earlier compile."""
@@ -50,7 +63,10 @@ class CompileStore:
 
 
 def check_unlocked(path: Path) -> None:
-    """Raise a CopeError while another compile writes to a folder; a folder that cannot be read counts as free."""
+    """Raise a CopeError while another compile holds the lock of a folder.
+
+    A folder that does not exist is unlocked.
+    """
     with suppress(FileNotFoundError):
         if path.is_dir():
             CompileStore(path).close()
@@ -65,11 +81,12 @@ def check_compile_dir(
         folder: the compile's folder.
         resume: whether the user wants to continue an earlier compile.
         fresh: whether the user wants its files removed.
-        dry_run: whether nothing but the pilot is run.
+        dry_run: whether only the pilot runs.
         notify: receives a line for the user.
 
     Raises:
-        CopeError: when an earlier compile's files are there and the user chose neither, or another compile holds the lock.
+        CopeError: when an earlier compile's files exist and the user chose neither, or another
+            compile holds the lock.
     """
     check_unlocked(folder)
     if dry_run:
@@ -78,13 +95,14 @@ def check_compile_dir(
         return
     if (folder / STARTED_FILE).exists() and not (resume or fresh):
         raise CopeError(
-            f"an earlier compile like this one is in {folder}: go on with --resume, or start anew with --fresh"
+            f"an earlier compile like this one is in {folder}: go on with --resume, or start anew "
+            "with --fresh"
         )
 
 
 @contextmanager
 def report_saved_state(folder: Path, notify: Callable[[str], None]) -> Iterator[None]:
-    """Say where the finished work is and how to resume, when an error or a signal ends the work inside.
+    """Tell the user how to resume, when an error or a signal ends the work inside.
 
     Args:
         folder: the compile's folder.
@@ -96,7 +114,7 @@ def report_saved_state(folder: Path, notify: Callable[[str], None]) -> Iterator[
             yield
     except BaseException as error:
         if not isinstance(error, Exception):
-            # Threads that DSPy leaves behind would log that they were stopped.
+            # The threads that DSPy leaves behind would log that they were stopped.
             logging.getLogger("dspy").setLevel(logging.CRITICAL)
         notify(f"what is done is kept in {folder}: the same command with --resume goes on")
         raise
@@ -104,7 +122,7 @@ def report_saved_state(folder: Path, notify: Callable[[str], None]) -> Iterator[
 
 @contextmanager
 def _sigterm_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM end the work as Ctrl-C does, in DSPy's threads too, with an exit status of its own."""
+    """Let SIGTERM end the work as Ctrl-C does, also in DSPy's threads, with its own exit status."""
     received: list[int] = []
 
     def interrupt(number: int, _: object) -> None:

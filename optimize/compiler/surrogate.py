@@ -1,4 +1,4 @@
-"""A surrogate of the program: only the rounds that what is compiled can change, on the questions that reach them."""
+"""A surrogate of the program: the compiled rounds only, on the questions that reach them."""
 
 from dataclasses import replace
 from typing import Any
@@ -16,21 +16,23 @@ from .student import Student
 
 
 class Surrogate:
-    """Compiles some predictors at the price of their own rounds.
+    """Compile some predictors at the cost of their own rounds.
 
-    The rounds before the first compiled one are frozen and answered from what is kept; a question that they settle is
-    left out, for nothing that is compiled can change it. The rounds after the last compiled one do not run: what is
-    scored is the answer that the last compiled round leads with.
+    The rounds before the first compiled one are frozen and answered from the cache. A question that
+    they decide is left out, because no compiled predictor can change its answer. The rounds after
+    the last compiled one do not run: the leading answer of the last compiled round is scored.
 
     Args:
         program: the whole cascade.
-        names: the predictors that are compiled.
+        names: the compiled predictors.
 
     Raises:
-        CopeError: when it would leave nothing out.
+        CopeError: when the surrogate would leave nothing out.
 
     Attributes:
-        best_states: the states that were found best, for the whole program to decide between.
+        first_round: the first compiled round.
+        last_round: the last compiled round.
+        best_states: the best prompts, to be evaluated on the whole program.
     """
 
     def __init__(self, program: Cascade, names: list[str]) -> None:
@@ -38,53 +40,53 @@ class Surrogate:
         self.first_round, self.last_round = min(numbers), max(numbers)
         if (self.first_round, self.last_round) == (1, len(program.preset.rounds)):
             raise CopeError(
-                "a surrogate leaves out nothing here, since both the first and the last round are compiled: say what is "
-                "compiled with --only, or do without --surrogate"
+                "a surrogate leaves out nothing here, since both the first and the last round are "
+                "compiled: say what is compiled with --only, or do without --surrogate"
             )
         self.best_states: list[dict[str, Any]] = []
 
-    def compile(self, optimizer: Optimizer, context: OptimizerContext) -> Student | None:
+    def compile(self, optimizer: Optimizer, context: OptimizerContext) -> None:
+        """Run the optimizer on the surrogate, and set `best_states`."""
         student = context.student.deepcopy()
         student.last_round = self.last_round
         session = context.student.session
         trainset = self._questions_reaching(student, context, context.trainset)
         valset = self._questions_reaching(student, context, context.valset)
         if len(trainset) < 2 or len(valset) < 2:
-            return None  # hardly a question reaches what is compiled
+            return  # almost no question reaches the compiled rounds
+        part = replace(context, student=student, trainset=trainset, valset=valset)
         pool = CandidatePool([question_fingerprint(example.question) for example in valset])
         with session.with_candidates(pool):
             try:
-                self._compile(
-                    optimizer, replace(context, student=student, trainset=trainset, valset=valset)
-                )
+                # The program is scored before and after on the questions of the surrogate.
+                part.evaluate(student, valset)
+                compiled = optimizer.compile(part)
+                if compiled is not None:
+                    part.evaluate(student.with_state(prompt_state(compiled)), valset)
             finally:
                 self.best_states = [candidate.state for candidate in pool.fully_evaluated()[:2]]
-        return None
-
-    def _compile(self, optimizer: Optimizer, context: OptimizerContext) -> None:
-        """Compile, and score the program before and after on the questions of the context."""
-        context.evaluate(context.student, context.valset)
-        made = optimizer.compile(context)
-        if made is not None:
-            context.evaluate(context.student.with_state(prompt_state(made)), context.valset)
 
     def _questions_reaching(
-        self, student: Student, context: OptimizerContext, rows: list[Any]
-    ) -> list[Any]:
-        """The questions that the compiled rounds are asked."""
+        self, student: Student, context: OptimizerContext, rows: list[dspy.Example]
+    ) -> list[dspy.Example]:
+        """Return the questions that reach the compiled rounds."""
         if self.first_round == 1:
             return rows
-        rounds = {}
+        last_rounds: dict[str, int] = {}
 
-        def note(example: Any, prediction: Any, trace: Any = None) -> float:
-            rounds[question_fingerprint(example.question)] = prediction.round
+        def record_round(example: dspy.Example, prediction: Any, trace: Any = None) -> float:
+            last_rounds[question_fingerprint(example.question)] = prediction.round
             return 0.0
 
-        dspy.Evaluate(
-            devset=rows, metric=note, num_threads=context.num_threads, display_progress=False
-        )(student)
-        return [
-            row
-            for row in rows
-            if rounds.get(question_fingerprint(row.question), 0) >= self.first_round
-        ]
+        evaluate = dspy.Evaluate(
+            devset=rows,
+            metric=record_round,
+            num_threads=context.num_threads,
+            display_progress=False,
+        )
+        evaluate(student)
+        reaching = []
+        for row in rows:
+            if last_rounds.get(question_fingerprint(row.question), 0) >= self.first_round:
+                reaching.append(row)
+        return reaching

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import dspy
 
 from ...errors import first_line
+from ...models.lm import TierLM
 from ...programs.domains.registry import domain_by_name
 from ..compiler.metric import Metric
 from ..compiler.student import Student
@@ -36,7 +37,7 @@ class OptimizerContext:
     trainset: list[dspy.Example]
     valset: list[dspy.Example]
     metric: Metric
-    proposer: dspy.LM
+    proposer: TierLM
     max_questions: int | None
     num_threads: int
     demos: int

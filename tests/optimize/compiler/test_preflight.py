@@ -13,7 +13,7 @@ from cope import Cascade
 from cope.errors import CopeError
 from cope.models import Price
 from cope.optimize import Budget, Compilation, CompileSettings, Splits, compile, split
-from cope.optimize.compiler.compilation import PILOT_QUESTIONS
+from cope.optimize.compiler.pilot import PILOT_QUESTIONS
 
 
 def refusal(
