@@ -1,7 +1,6 @@
 """Add plan inputs and round-specific instructions to a signature, for all kinds of questions."""
 
 from collections.abc import Mapping
-from functools import cache
 
 import dspy
 
@@ -20,8 +19,8 @@ def insert_plan_inputs(
     """
     uses: list[str] = []
     for position, (name, kind) in enumerate(plans.items(), 1):
-        description = kind.description(domain)
-        signature = _with_plan_input(signature, position, name, description)  # type: ignore[arg-type]
+        plan_input = dspy.InputField(desc=kind.description(domain))
+        signature = signature.insert(position, name, plan_input, str)
         if kind.use not in uses:
             uses.append(kind.use)
     if not uses:
@@ -46,17 +45,5 @@ def with_round_instructions(
     elif round_number > 2:
         attempt = f"{retry_note} (attempt {round_number})."
     parts = [part for part in (signature.instructions, plan_note, attempt) if part]
-    return _with_instructions(signature, " ".join(parts))  # type: ignore[arg-type]
-
-
-# Every cascade of a preset shares these classes, because to create one takes about a millisecond.
-@cache
-def _with_plan_input(
-    signature: type[dspy.Signature], position: int, name: str, description: str
-) -> type[dspy.Signature]:
-    return signature.insert(position, name, dspy.InputField(desc=description), str)
-
-
-@cache
-def _with_instructions(signature: type[dspy.Signature], text: str) -> type[dspy.Signature]:
-    return signature.with_instructions(text)
+    # A class of its own for each predictor, because DSPy's InferRules writes into the class it finds.
+    return signature.with_instructions(" ".join(parts))

@@ -95,3 +95,15 @@ def test_the_signatures_themselves_are_not_changed():
     before = SolveShortAnswer.instructions, list(SolveShortAnswer.fields)
     reason_signature({"goal": GOAL}, 2)
     assert (SolveShortAnswer.instructions, list(SolveShortAnswer.fields)) == before
+
+
+def test_no_two_predictors_share_a_class():
+    """DSPy's InferRules writes into the class that it finds."""
+    for make in (
+        lambda: reason_signature({"goal": GOAL}, 1),
+        lambda: plan_signature(GOAL, 1),
+    ):
+        first, second = make(), make()
+        before = second.instructions
+        first.instructions = "Rewritten."
+        assert (second.instructions, make().instructions) == (before, before)
