@@ -1,4 +1,4 @@
-"""What a record holds, as plain data."""
+"""Describe the contents of a recording as plain data."""
 
 from pathlib import Path
 from typing import Any
@@ -13,24 +13,16 @@ from .round import RecordedRound
 
 
 def recording_contents(path: Path) -> dict[str, Any]:
-    """Return a record's questions, programs and rounds, and the accuracy of its programs in a replay.
+    """Return the questions, programs and rounds of a recording.
+
+    The accuracy of a program is that of a replay.
 
     Raises:
-        CopeError: when there is no such record.
+        CopeError: if there is no such recording.
     """
     recording = Recording.open(path)
     manifest = recording.manifest
-    programs = []
-    for name, rounds in recording.programs.items():
-        replay = Replay(recording, recorded_identity(recording, name))
-        programs.append(
-            {
-                "name": name,
-                "accuracy": none_if_nan(replay.outcomes().score.mean()),
-                "thresholds": list(replay.thresholds),
-                "rounds": [_round_contents(round_) for round_ in rounds],
-            }
-        )
+    programs = [_program_contents(recording, name) for name in recording.programs]
     return {
         "file": str(path),
         "bytes": path.stat().st_size,
@@ -48,8 +40,21 @@ def recording_contents(path: Path) -> dict[str, Any]:
     }
 
 
+def _program_contents(recording: Recording, name: str) -> dict[str, Any]:
+    replay = Replay(recording, recorded_identity(recording, name))
+    rounds = recording.programs[name]
+    return {
+        "name": name,
+        "accuracy": none_if_nan(replay.outcomes().score.mean()),
+        "thresholds": list(replay.thresholds),
+        "rounds": [_round_contents(round_) for round_ in rounds],
+    }
+
+
 def _round_contents(round_: RecordedRound) -> dict[str, Any]:
-    calls = [calls for calls in (round_.plan_calls, round_.reason_calls) if calls]
+    calls = [round_.reason_calls]
+    if round_.plan_calls:
+        calls.insert(0, round_.plan_calls)
     right = np.where(np.isnan(round_.scores), np.nan, round_.right)
     return {
         "round": round_.number,
@@ -65,5 +70,5 @@ def _round_contents(round_: RecordedRound) -> dict[str, Any]:
 
 
 def _known_count(total: float) -> int | None:
-    """Return a sum as an integer; None where a part is not a number, which means unknown."""
+    """Return a sum as an integer; None if it is NaN, because a part is unknown."""
     return None if np.isnan(total) else int(total)

@@ -1,4 +1,7 @@
-"""Samples that others published, as a record: small samples vote, and larger models answer what they leave open."""
+"""Import samples that others published as a recording.
+
+The samples of smaller models vote. The last model answers the questions that they leave open.
+"""
 
 import asyncio
 from collections import Counter
@@ -6,11 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import (
-    Annotated,
-    Any,
-    NotRequired,  # pydantic checks it on Python 3.11
-)
+from typing import Annotated, NotRequired
 
 import dspy
 from pydantic import Field
@@ -24,7 +23,8 @@ from ...util.hashing import digest
 from ...util.validate import check_type
 from ..run.store import key_examples
 from ..tasks.base import ShortAnswerTask
-from ..tasks.data import Row, load_from_file
+from ..tasks.data import load_from_file
+from ..tasks.table_files import Row
 from .schema import RecordingManifest
 from .vote_ids import assign_vote_ids
 
@@ -32,96 +32,8 @@ IMPORTED_PRESET = "imported"
 _REQUIRED_FIELDS = (("question",), ("samples",))
 _TASK = ShortAnswerTask(IMPORTED_PRESET)
 
-
-@dataclass(frozen=True)
-class ImportedRecording:
-    """A source's samples, ready for `write_recording`."""
-
-    manifest: RecordingManifest
-    rows: list[Row]
-
-
-def import_samples(
-    path: str | Path,
-    models: Mapping[str, str],
-    variants: Mapping[str, Sequence[str]] | None = None,
-    *,
-    thresholds: tuple[float, ...] = (0.75,),
-    seed: int = 0,
-    group: str | None = None,
-    limit: int | None = None,
-) -> ImportedRecording:
-    """Read JSON lines of `{id, question, gold?, samples: {model: [{answer, text?, tokens? or chars?, variant?}]}}`.
-
-    Without `gold`, or where it is null, nobody knows who is right, and scores are unknown. The answers are compared as
-    mathematics, with each other and with `gold`. What a source does not tell, most often tokens, seconds and money, is
-    unknown in the record. A question whose samples are not of the usual variants is left out.
-
-    Args:
-        path: the file.
-        models: by tier the source's name of its model, in the order in which they are asked.
-        variants: by tier, the prompts to take, in this order; all of the file's, in its order, where none are named.
-        thresholds: of all rounds but the last.
-        seed: breaks ties between votes.
-        group: a field whose values say which questions belong together.
-        limit: at most so many questions, from the start.
-
-    Raises:
-        CopeError: for a file of another shape, a model or variant that is not in it, or one model in two places.
-
-    >>> import_samples("gsm8k.jsonl", {"small": "model-a", "large": "model-b"}).manifest.questions  # doctest: +SKIP
-    1319
-    """
-    for model, count in Counter(models.values()).items():
-        if count > 1:
-            both = " and ".join(tier for tier in models if models[tier] == model)
-            raise CopeError(
-                f"{both} are both {model!r}: a cascade needs different models, name another"
-            )
-    lines = load_from_file(str(path), _REQUIRED_FIELDS, _row_error)[:limit]
-    taken = {
-        tier: _select_samples(path, lines, model, (variants or {}).get(tier), tier)
-        for tier, model in models.items()
-    }
-    usual = {
-        tier: Counter(map(_variants_of, found)).most_common(1)[0][0]
-        for tier, found in taken.items()
-    }
-    lacking = [
-        next(
-            (models[tier] for tier in models if _variants_of(taken[tier][place]) != usual[tier]),
-            None,
-        )
-        for place in range(len(lines))
-    ]
-    kept = [place for place, model in enumerate(lacking) if model is None]
-    left_out = Counter(f"{model} has not its usual samples" for model in lacking if model)
-    examples = [_example(lines[place], place) for place in kept]
-    samples = [{tier: taken[tier][place] for tier in models} for place in kept]
-    groups = [_group(path, lines[place], group) for place in kept]
-    rows = asyncio.run(_recording_rows(list(key_examples(examples).items()), samples, groups))
-    preset = _preset({tier: len(names) for tier, names in usual.items()}, thresholds)
-    plain = preset.model_dump(mode="json", exclude_defaults=True)
-    manifest = RecordingManifest(
-        task=Path(path).stem,
-        models=dict(models),
-        seed=seed,
-        questions=len(examples),
-        source=IMPORTED_PRESET,
-        programs=[
-            {"name": IMPORTED_PRESET, "preset": plain, "digest": digest(plain), "state": None}
-        ],
-        data_fingerprint=digest([(e.question, e.answer) for e in examples]),
-        group=group,
-        left_out=dict(left_out),
-        settings={
-            "file": Path(path).name,
-            "variants": {tier: list(names) for tier, names in usual.items()},
-        },
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        version=__version__,
-    )
-    return ImportedRecording(manifest, rows)
+Variants = tuple[str, ...]
+"""The names of the prompts of a question's samples, in order."""
 
 
 Count = Annotated[int, Field(ge=0, lt=2**31)]
@@ -137,8 +49,118 @@ class ImportedSample(TypedDict):
     text: NotRequired[str | None]
 
 
+@dataclass(frozen=True)
+class ImportedRecording:
+    """Manifest and rows of imported samples, for `write_recording`."""
+
+    manifest: RecordingManifest
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A question with its samples by tier."""
+
+    example: dspy.Example
+    group: str | None
+    samples: dict[str, list[Row]]
+
+
+def import_samples(
+    path: str | Path,
+    models: Mapping[str, str],
+    variants: Mapping[str, Sequence[str]] | None = None,
+    *,
+    thresholds: tuple[float, ...] = (0.75,),
+    seed: int = 0,
+    group: str | None = None,
+    limit: int | None = None,
+) -> ImportedRecording:
+    """Read samples from JSON lines.
+
+    A line is `{id, question, gold?, samples: {model: [{answer, text?, tokens? or chars?,
+    variant?}]}}`. If `gold` is missing or null, the scores are unknown. Answers are compared as
+    mathematics, with each other and with `gold`. Values that the source lacks, most often tokens,
+    seconds and costs, are unknown in the recording. A question is left out if its samples are not
+    of the variants that most questions have.
+
+    Args:
+        path: the file.
+        models: the source's name of the model of each tier, in the order in which they are asked.
+        variants: the prompts to use for a tier, in order; without an entry all prompts of the file,
+            in its order.
+        thresholds: one for each round but the last.
+        seed: breaks ties between votes.
+        group: a field that contains the group of a question.
+        limit: maximum number of questions, from the start; None for all.
+
+    Raises:
+        CopeError: if the file has another structure, a model or variant is not in it, or two tiers
+            have the same model.
+
+    >>> models = {"small": "model-a", "large": "model-b"}
+    >>> import_samples("gsm8k.jsonl", models).manifest.questions  # doctest: +SKIP
+    1319
+    """
+    _check_different_models(models)
+    lines = load_from_file(str(path), _REQUIRED_FIELDS, _row_error)[:limit]
+    samples: dict[str, list[list[Row]]] = {}
+    usual: dict[str, Variants] = {}
+    for tier, model in models.items():
+        samples[tier] = _select_samples(path, lines, model, (variants or {}).get(tier), tier)
+        counts = Counter(_variants_of(of_question) for of_question in samples[tier])
+        usual[tier] = counts.most_common(1)[0][0]
+    questions: list[_Question] = []
+    left_out: Counter[str] = Counter()
+    for position, line in enumerate(lines):
+        of_question = {tier: samples[tier][position] for tier in models}
+        unusual = [tier for tier in models if _variants_of(of_question[tier]) != usual[tier]]
+        if unusual:
+            left_out[f"{models[unusual[0]]} has not its usual samples"] += 1
+            continue
+        example = _example(line, position)
+        questions.append(_Question(example, _group(path, line, group), of_question))
+    preset = _preset({tier: len(names) for tier, names in usual.items()}, thresholds)
+    plain_preset = preset.model_dump(mode="json", exclude_defaults=True)
+    manifest = RecordingManifest(
+        task=Path(path).stem,
+        models=dict(models),
+        seed=seed,
+        questions=len(questions),
+        source=IMPORTED_PRESET,
+        programs=[
+            {
+                "name": IMPORTED_PRESET,
+                "preset": plain_preset,
+                "digest": digest(plain_preset),
+                "state": None,
+            }
+        ],
+        data_fingerprint=digest([(q.example.question, q.example.answer) for q in questions]),
+        group=group,
+        left_out=dict(left_out),
+        settings={
+            "file": Path(path).name,
+            "variants": {tier: list(names) for tier, names in usual.items()},
+        },
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        version=__version__,
+    )
+    return ImportedRecording(manifest, asyncio.run(_recording_rows(questions)))
+
+
+def _check_different_models(models: Mapping[str, str]) -> None:
+    """Raise `CopeError` if two tiers have the same model."""
+    for model, count in Counter(models.values()).items():
+        if count > 1:
+            both = " and ".join(tier for tier in models if models[tier] == model)
+            raise CopeError(
+                f"{both} are both {model!r}: a cascade needs different models, name another"
+            )
+
+
 def _row_error(row: Row) -> str | None:
-    """Describe what is wrong with a line's samples; None when nothing is."""
+    """Return why the samples of a line cannot be used; None if they can."""
     try:
         check_type(dict[str, list[ImportedSample]], row["samples"])
     except ValueError as error:
@@ -147,120 +169,147 @@ def _row_error(row: Row) -> str | None:
 
 
 def _select_samples(
-    path: Any, lines: Sequence[Row], model: str, names: Sequence[str] | None, tier: str
+    path: str | Path, lines: Sequence[Row], model: str, names: Sequence[str] | None, tier: str
 ) -> list[list[Row]]:
-    """Each question's samples of a model, of the variants that are wanted, in their order."""
-    found = [line["samples"].get(model) or [] for line in lines]
-    if not any(found):
-        there = dict.fromkeys(name for line in lines for name in line["samples"])
-        if model in there:
+    """Return the samples of a model for each question, sorted by variant.
+
+    Args:
+        path: the file, for messages.
+        lines: the lines of the file.
+        model: the model.
+        names: the variants to select, in order; None for all, in the order of the file.
+        tier: the tier of the model, for messages.
+    """
+    samples = [line["samples"].get(model) or [] for line in lines]
+    if not any(samples):
+        raise CopeError(_missing_model_message(path, lines, model))
+    available = dict.fromkeys(name for of_question in samples for name in _variants_of(of_question))
+    for name in names or ():
+        if name not in available:
             raise CopeError(
-                f"{path} names {model!r} and has no sample of it: all its lists are empty"
+                f"{model} has no variant {name!r}: it has {', '.join(available)}; give --variant "
+                f"{tier}={next(iter(available))} for it"
             )
-        raise CopeError(f"{path} has no samples of {model!r}: {suggest_names(model, there)}")
-    there = list(dict.fromkeys(str(s.get("variant")) for samples in found for s in samples))
-    if unknown := [name for name in names or () if name not in there]:
-        raise CopeError(
-            f"{model} has no variant {unknown[0]!r}: it has {', '.join(there)}; give --variant {tier}={there[0]} for it"
-        )
-    order = {name: place for place, name in enumerate(names or there)}
-    return [
-        sorted(
-            (s for s in samples if str(s.get("variant")) in order),
-            key=lambda s: order[str(s.get("variant"))],
-        )
-        for samples in found
-    ]
+    order = {name: position for position, name in enumerate(names or available)}
+    selected = []
+    for of_question in samples:
+        wanted = [sample for sample in of_question if _variant(sample) in order]
+        selected.append(sorted(wanted, key=lambda sample: order[_variant(sample)]))
+    return selected
 
 
-def _variants_of(samples: Sequence[Row]) -> tuple[str, ...]:
-    return tuple(str(sample.get("variant")) for sample in samples)
+def _missing_model_message(path: str | Path, lines: Sequence[Row], model: str) -> str:
+    available = dict.fromkeys(name for line in lines for name in line["samples"])
+    if model in available:
+        return f"{path} names {model!r} and has no sample of it: all its lists are empty"
+    return f"{path} has no samples of {model!r}: {suggest_names(model, available)}"
 
 
-def _example(line: Row, place: int) -> dspy.Example:
-    identity, gold = str(line.get("id") or f"{IMPORTED_PRESET}-{place}"), line.get("gold")
-    gold = None if gold is None or not str(gold).strip() else str(gold)
-    return dspy.Example(id=identity, question=str(line["question"]), answer=gold).with_inputs(
-        "question"
-    )
+def _variant(sample: Row) -> str:
+    return str(sample.get("variant"))
 
 
-def _group(path: Any, line: Row, group: str | None) -> str | None:
-    if group is not None and line.get(group) is None:
+def _variants_of(samples: Sequence[Row]) -> Variants:
+    return tuple(_variant(sample) for sample in samples)
+
+
+def _example(line: Row, position: int) -> dspy.Example:
+    example_id = line.get("id") or f"{IMPORTED_PRESET}-{position}"
+    gold = line.get("gold")
+    answer = None if gold is None or not str(gold).strip() else str(gold)
+    example = dspy.Example(id=str(example_id), question=str(line["question"]), answer=answer)
+    return example.with_inputs("question")
+
+
+def _group(path: str | Path, line: Row, group: str | None) -> str | None:
+    """Return the group of a question; None without groups."""
+    if group is None:
+        return None
+    if line.get(group) is None:
         raise CopeError(f"{path}: question {line.get('id')} has no {group!r}, which --group names")
-    return None if group is None else str(line[group])
+    return str(line[group])
 
 
 def _preset(counts: Mapping[str, int], thresholds: tuple[float, ...]) -> Preset:
-    # Draws of one prompt need a temperature; what the source's were is not known, and nothing here depends on it.
-    rounds: list[Row] = [
-        {"reasoner": tier, "samples": count, "temperature": 1.0 if count > 1 else 0.0}
-        for tier, count in counts.items()
-    ]
+    """Return a preset with a round for each tier.
+
+    Args:
+        counts: number of samples of each tier.
+        thresholds: one for each round but the last.
+    """
+    rounds: list[Row] = []
+    for tier, count in counts.items():
+        # Several samples of a prompt need a temperature. That of the source is unknown, and
+        # nothing depends on it.
+        temperature = 1.0 if count > 1 else 0.0
+        rounds.append({"reasoner": tier, "samples": count, "temperature": temperature})
     for round_, threshold in zip(rounds[:-1], thresholds, strict=True):
         round_["threshold"] = threshold
-    return parse_preset(
-        {"name": IMPORTED_PRESET, "description": "samples of others", "rounds": rounds},
-        IMPORTED_PRESET,
-    )
+    preset = {"name": IMPORTED_PRESET, "description": "samples of others", "rounds": rounds}
+    return parse_preset(preset, IMPORTED_PRESET)
 
 
-async def _recording_rows(
-    examples: Sequence[tuple[str, dspy.Example]],
-    samples: Sequence[Mapping[str, list[Row]]],
-    groups: Sequence[Any],
-) -> list[Row]:
+async def _recording_rows(questions: Sequence[_Question]) -> list[Row]:
+    keys = key_examples([question.example for question in questions])
     rows: list[Row] = []
-    for (key, example), tiers, group in zip(examples, samples, groups, strict=True):
-        about = {
-            "key": key,
-            "id": example.id,
-            "question": example.question,
-            "gold": example.answer,
-            "group": group,
-        }
-        rows += [{**about, **row} for row in await _question_rows(example, tiers)]
+    for key, question in zip(keys, questions, strict=True):
+        for columns in await _question_rows(question):
+            row: Row = {
+                "key": key,
+                "id": question.example.id,
+                "question": question.example.question,
+                "gold": question.example.answer,
+                "group": question.group,
+            }
+            row.update(columns)
+            rows.append(row)
     return rows
 
 
-async def _question_rows(example: dspy.Example, tiers: Mapping[str, list[Row]]) -> list[Row]:
-    rows = [
-        {
-            "preset": IMPORTED_PRESET,
-            "round": number,
-            "sample": index,
-            "confidence": VoteShare.kind,
-            "plan_calls": 0,
-            **_sample_columns(sample),
-        }
-        for number, samples in enumerate(tiers.values(), 1)
-        for index, sample in enumerate(samples)
-    ]
-    keys, doubtful = await assign_vote_ids([row["answer"] for row in rows])
-    for row, key in zip(rows, keys, strict=True):
-        row |= {"vote": key, "vote_doubtful": doubtful}
-    if example.answer is None:
+async def _question_rows(question: _Question) -> list[Row]:
+    """Return the columns of a question's samples, with vote ids and scores."""
+    rows: list[Row] = []
+    for number, samples in enumerate(question.samples.values(), 1):
+        for index, sample in enumerate(samples):
+            row: Row = {
+                "preset": IMPORTED_PRESET,
+                "round": number,
+                "sample": index,
+                "confidence": VoteShare.kind,
+                "plan_calls": 0,
+            }
+            row.update(_sample_columns(sample))
+            rows.append(row)
+    vote_ids, doubtful = await assign_vote_ids([row["answer"] for row in rows])
+    for row, vote_id in zip(rows, vote_ids, strict=True):
+        row["vote"] = vote_id
+        row["vote_doubtful"] = doubtful
+    if question.example.answer is None:
         return rows
-    scores = {
-        answer: await _TASK.score(example, answer) for answer in {row["answer"] for row in rows}
-    }
+    scores = {}
+    for answer in {row["answer"] for row in rows}:
+        scores[answer] = await _TASK.score(question.example, answer)
     for row in rows:
-        row |= {"score": scores[row["answer"]].value, "feedback": scores[row["answer"]].feedback}
+        score = scores[row["answer"]]
+        row["score"] = score.value
+        row["feedback"] = score.feedback
     return rows
 
 
 def _sample_columns(sample: Row) -> Row:
-    """One sample in the record's columns; what the source does not tell is left unknown."""
-    text, tokens = sample.get("text"), sample.get("tokens")
-    told = tokens if isinstance(tokens, dict) else {"completion": tokens}
-    chars = sample.get("chars")
+    """Return a sample in the columns of a recording; values that the source lacks are None."""
+    text, tokens, chars = sample.get("text"), sample.get("tokens"), sample.get("chars")
+    if not isinstance(tokens, dict):
+        tokens = {"completion": tokens}
+    if chars is None and text is not None:
+        chars = len(text)
     return {
         "variant": sample.get("variant"),
         "reasoning": text,
         "answer": None if sample["answer"] is None else str(sample["answer"]),
         "handed_on": False,
         "reason_calls": 1,
-        "reason_prompt_tokens": told.get("prompt"),
-        "reason_completion_tokens": told.get("completion"),
-        "reason_chars": len(text) if chars is None and text is not None else chars,
+        "reason_prompt_tokens": tokens.get("prompt"),
+        "reason_completion_tokens": tokens.get("completion"),
+        "reason_chars": chars,
     }

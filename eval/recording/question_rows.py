@@ -47,7 +47,7 @@ async def run_program(
         name: the program's name in the recording.
         cascade: the program.
         question: the question.
-        inputs: the inputs beside the question.
+        inputs: the other inputs of the program.
     """
     plans: dict[int, str] = {}
     rows: list[Row] = []

@@ -42,7 +42,7 @@ def program_rows(result: QuestionResult) -> list[ProgramRows]:
 class Recorder:
     """Run every round of one or more programs on each question.
 
-    A round after an accepted one is run all the same, with the plan that would be forwarded to it.
+    A round after an accepted one also runs, with the plan that would be forwarded to it.
 
     Args:
         cascades: the programs by name, the recording's own first; all on the models of one team,
@@ -124,8 +124,13 @@ class Recorder:
         for result in results:
             if result.error:
                 continue
-            question = {name: getattr(result, name) for name in ("key", "id", "question", "gold")}
-            question["group"] = (groups or {}).get(result.key)
+            question: Row = {
+                "key": result.key,
+                "id": result.id,
+                "question": result.question,
+                "gold": result.gold,
+                "group": (groups or {}).get(result.key),
+            }
             stored = {entry["program"]: entry["rows"] for entry in program_rows(result)}
             for name in self.cascades:
                 for row in stored[name]:
@@ -174,6 +179,7 @@ class Recorder:
 
 
 def _without_thresholds(state: dict[str, Any]) -> dict[str, Any]:
+    """Return the state of a program without the thresholds of its rounds."""
     rounds = []
     for round_ in state["preset"]["rounds"]:
         rounds.append({name: value for name, value in round_.items() if name != "threshold"})
@@ -191,12 +197,12 @@ def _apply_gates(result: QuestionResult, run: ProgramRun) -> None:
             decided, prediction = round_, candidate
             break
     verdict = prediction.verdict
-    leader = next(iter(verdict.supporters), None)
     answer_row: Row = {}
-    for row in run.rows:
-        if row["round"] == decided.number and row["sample"] == leader:
-            answer_row = row
-            break
+    if verdict.supporters:
+        leader = verdict.supporters[0]
+        for row in run.rows:
+            if row["round"] == decided.number and row["sample"] == leader:
+                answer_row = row
     result.answer = verdict.answer
     result.score = answer_row.get("score", 0.0)
     result.feedback = answer_row.get("feedback", "")

@@ -1,4 +1,4 @@
-"""A recording run: its programs, its settings, the groups of its questions, and the record that it writes."""
+"""Make a recording: its programs, its settings, the groups of its questions, and its file."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +21,7 @@ from ...util.hashing import digest
 from ..run.evaluate import EvaluationOutcome, evaluate
 from ..run.options import DataOptions, RunOptions
 from ..run.store import QuestionResult, RunStore, key_examples
+from ..run.tracked import question_settings
 from ..tasks.base import Task, read_answers_of
 from ..tasks.data import filter_split, load_from_file
 from .recorder import Recorder
@@ -29,12 +30,12 @@ from .schema import write_recording
 
 @dataclass(frozen=True)
 class RecordingOptions:
-    """Say what a record holds and where it is written.
+    """What a recording contains, and where it is written.
 
     Attributes:
-        output: the record's file.
+        output: the file of the recording.
         logprobs: whether log-probabilities are requested.
-        compiled: by program, the questions that it was compiled on.
+        compiled: the metadata of the compile of each compiled program.
     """
 
     output: Path
@@ -50,21 +51,22 @@ def resolve_recorded_programs(
     also: Sequence[str],
     notify: Callable[[str], None],
 ) -> dict[str, tuple[Cascade, Path | None]]:
-    """Build the program to record, and the presets that are recorded with it.
+    """Build the program to record, and the other presets that are recorded with it.
 
     Args:
-        options: those of the program.
-        team_options: those of the team.
+        options: the options of the program.
+        team_options: the options of the team.
         team: the tiers.
-        task: whose questions they answer.
-        also: names of the other presets; `none` is skipped. Without any it is the last tier alone.
+        task: the task.
+        also: the names of the other presets; `none` is skipped. If it is empty, the last tier alone
+            is recorded too.
         notify: receives a line for each bundled program.
 
     Returns:
-        By name each program with its file, the record's own first.
+        The programs with their files by name, the recording's own program first.
 
     Raises:
-        CopeError: when two have one name; else see `resolve_cascade`.
+        CopeError: if two programs have the same name; see also `resolve_cascade`.
     """
     programs: dict[str, tuple[Cascade, Path | None]] = {}
 
@@ -80,26 +82,35 @@ def resolve_recorded_programs(
         cascade = resolve_cascade(chosen, team, task.domain, path)
         return read_answers_of(cascade, task), path
 
-    own = build(options)
-    programs[own[0].preset.name] = own
-    for name in also or (own[0].preset.last_tier,):
+    primary, file = build(options)
+    programs[primary.preset.name] = primary, file
+    for name in also or (primary.preset.last_tier,):
         if name == "none" or name in programs:
             continue
-        # The other presets may come from the package, whatever the first is.
-        other = build(replace(options, preset=name, program=None, bundled=True, thresholds=()))
-        if other[0].preset.name in programs:
+        # The other presets may be bundled programs, also if the primary one may not.
+        chosen = replace(options, preset=name, program=None, bundled=True, thresholds=())
+        cascade, file = build(chosen)
+        if cascade.preset.name in programs:
             raise CopeError(
-                f"two programs of a record have the name {other[0].preset.name!r}: give --also {name} another"
+                f"two programs of a record have the name {cascade.preset.name!r}: give --also "
+                f"{name} another"
             )
-        programs[other[0].preset.name] = other
+        programs[cascade.preset.name] = cascade, file
     return programs
 
 
 def read_groups(data: DataOptions, examples: Sequence[dspy.Example]) -> dict[str, str]:
-    """Return, by a question's key, the value of its row in the column `data.group`.
+    """Return the group of each question by its key: the value of the column `data.group`.
+
+    Args:
+        data: the options of the questions.
+        examples: the questions, in the order of the file.
+
+    Returns:
+        Empty if no column is named.
 
     Raises:
-        CopeError: without a local file, or when a row has no such column.
+        CopeError: if there is no local file, or a row has no such column.
     """
     column = data.group
     if column is None:
@@ -119,15 +130,25 @@ def read_groups(data: DataOptions, examples: Sequence[dspy.Example]) -> dict[str
 def recording_settings(
     task: Task, data: DataOptions, team_options: TeamOptions, recorder: Recorder, logprobs: bool
 ) -> dict[str, Any]:
-    """Return all that decides what a call gives; the same settings find the same folder.
+    """Return all settings that decide the result of a call, and so the folder of the run.
 
-    Thresholds, number of samples and the other presets only say which calls are made.
+    Thresholds, sample counts and the other presets are not among them, because they only decide
+    which calls are made.
+
+    Args:
+        task: the task.
+        data: the options of the questions.
+        team_options: the options of the team.
+        recorder: the programs.
+        logprobs: whether log-probabilities are requested.
     """
     state = recorder.primary.dump_state()
     rounds = []
     for round_ in state["preset"]["rounds"]:
-        kept = {k: v for k, v in round_.items() if k not in ("threshold", "samples", "plans")}
-        rounds.append(kept)
+        settings_of_calls = dict(round_)
+        for name in ("threshold", "samples", "plans"):
+            settings_of_calls.pop(name, None)
+        rounds.append(settings_of_calls)
     program = dict(state)
     program["preset"] = rounds
     team = recorder.primary.team
@@ -143,12 +164,9 @@ def recording_settings(
 def call_settings(
     task: Task, data: DataOptions, team_options: TeamOptions, logprobs: bool
 ) -> dict[str, Any]:
-    """Return which questions are asked, and how requests are written."""
-    settings: dict[str, Any] = {}
-    if task.test_visibility:
-        settings["shown"] = task.test_visibility
-    settings["split"] = data.split
-    settings["data"] = data.data_name
+    """Return the settings that decide which questions are asked and how requests are written."""
+    settings = question_settings(task, data)
+    del settings["task"]
     settings |= team_options.request_settings()
     settings["logprobs"] = logprobs
     return settings
@@ -162,8 +180,17 @@ def record_run(
     run: RunOptions,
     on_result: Callable[[QuestionResult], None],
 ) -> EvaluationOutcome:
-    """Ask the questions that are left, every round with all samples."""
-    work = evaluate(
+    """Ask the questions without a result, every round with all samples.
+
+    Args:
+        task: scores the answers.
+        examples: the questions.
+        recorder: the programs.
+        store: the open folder of the run.
+        run: how the run is made.
+        on_result: receives every new result.
+    """
+    evaluation = evaluate(
         task,
         examples,
         recorder.primary,
@@ -173,7 +200,7 @@ def record_run(
         on_result=on_result,
         runner=recorder.runner,
     )
-    return asyncio.run(work)
+    return asyncio.run(evaluation)
 
 
 def save_recording(
@@ -185,12 +212,21 @@ def save_recording(
     team_options: TeamOptions,
     options: RecordingOptions,
 ) -> bool:
-    """Write the record of the questions that were answered.
+    """Write the recording of the questions that were answered.
+
+    Args:
+        task: the task.
+        recorder: the programs.
+        outcome: the results of the run.
+        groups: the group of a question by its key.
+        data: the options of the questions.
+        team_options: the options of the team.
+        options: what the recording contains, and its file.
 
     Returns:
-        Whether there is one; without an answered question nothing is written.
+        Whether it was written; without an answered question it is not.
     """
-    if all(record.error for record in outcome.results):
+    if all(result.error for result in outcome.results):
         return False
     settings = call_settings(task, data, team_options, options.logprobs)
     if options.compiled:

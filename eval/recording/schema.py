@@ -1,6 +1,6 @@
 """The Parquet file of a recording: one row for each sample of each round, and a manifest.
 
-Plain rows, so that any program can read them: `pandas.read_parquet`, DuckDB, `datasets`.
+The rows are plain, so that any program can read them: `pandas.read_parquet`, DuckDB, `datasets`.
 docs/records.md describes every column.
 """
 
