@@ -9,44 +9,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NotRequired
 
 import dspy
-from pydantic import Field
-from typing_extensions import TypedDict
 
 from ... import __version__
 from ...errors import CopeError, suggest_names
-from ...programs.confidence.votes import VoteShare
 from ...programs.preset import Preset, parse_preset
 from ...util.hashing import digest
 from ...util.validate import check_type
-from ..run.store import key_examples
-from ..tasks.base import ShortAnswerTask
 from ..tasks.data import load_from_file
 from ..tasks.table_files import Row
+from .imported_rows import ImportedQuestion, ImportedSample, imported_rows
 from .schema import RecordingManifest
-from .vote_ids import assign_vote_ids
 
 IMPORTED_PRESET = "imported"
 _REQUIRED_FIELDS = (("question",), ("samples",))
-_TASK = ShortAnswerTask(IMPORTED_PRESET)
 
 Variants = tuple[str, ...]
 """The names of the prompts of a question's samples, in order."""
-
-
-Count = Annotated[int, Field(ge=0, lt=2**31)]
-
-
-class ImportedSample(TypedDict):
-    """A sample in the lines of a file that is imported; other keys are ignored."""
-
-    answer: str | int | float | bool | None
-    variant: NotRequired[str | int | None]
-    tokens: NotRequired[Count | dict[str, Count | None] | None]
-    chars: NotRequired[Count | None]
-    text: NotRequired[str | None]
 
 
 @dataclass(frozen=True)
@@ -55,15 +35,6 @@ class ImportedRecording:
 
     manifest: RecordingManifest
     rows: list[Row]
-
-
-@dataclass(frozen=True)
-class _Question:
-    """A question with its samples by tier."""
-
-    example: dspy.Example
-    group: str | None
-    samples: dict[str, list[Row]]
 
 
 def import_samples(
@@ -110,7 +81,7 @@ def import_samples(
         samples[tier] = _select_samples(path, lines, model, (variants or {}).get(tier), tier)
         counts = Counter(_variants_of(of_question) for of_question in samples[tier])
         usual[tier] = counts.most_common(1)[0][0]
-    questions: list[_Question] = []
+    questions: list[ImportedQuestion] = []
     left_out: Counter[str] = Counter()
     for position, line in enumerate(lines):
         of_question = {tier: samples[tier][position] for tier in models}
@@ -119,7 +90,7 @@ def import_samples(
             left_out[f"{models[unusual[0]]} has not its usual samples"] += 1
             continue
         example = _example(line, position)
-        questions.append(_Question(example, _group(path, line, group), of_question))
+        questions.append(ImportedQuestion(example, _group(path, line, group), of_question))
     preset = _preset({tier: len(names) for tier, names in usual.items()}, thresholds)
     plain_preset = preset.model_dump(mode="json", exclude_defaults=True)
     manifest = RecordingManifest(
@@ -146,7 +117,7 @@ def import_samples(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
     )
-    return ImportedRecording(manifest, asyncio.run(_recording_rows(questions)))
+    return ImportedRecording(manifest, asyncio.run(imported_rows(IMPORTED_PRESET, questions)))
 
 
 def _check_different_models(models: Mapping[str, str]) -> None:
@@ -247,69 +218,3 @@ def _preset(counts: Mapping[str, int], thresholds: tuple[float, ...]) -> Preset:
         round_["threshold"] = threshold
     preset = {"name": IMPORTED_PRESET, "description": "samples of others", "rounds": rounds}
     return parse_preset(preset, IMPORTED_PRESET)
-
-
-async def _recording_rows(questions: Sequence[_Question]) -> list[Row]:
-    keys = key_examples([question.example for question in questions])
-    rows: list[Row] = []
-    for key, question in zip(keys, questions, strict=True):
-        for columns in await _question_rows(question):
-            row: Row = {
-                "key": key,
-                "id": question.example.id,
-                "question": question.example.question,
-                "gold": question.example.answer,
-                "group": question.group,
-            }
-            row.update(columns)
-            rows.append(row)
-    return rows
-
-
-async def _question_rows(question: _Question) -> list[Row]:
-    """Return the columns of a question's samples, with vote ids and scores."""
-    rows: list[Row] = []
-    for number, samples in enumerate(question.samples.values(), 1):
-        for index, sample in enumerate(samples):
-            row: Row = {
-                "preset": IMPORTED_PRESET,
-                "round": number,
-                "sample": index,
-                "confidence": VoteShare.kind,
-                "plan_calls": 0,
-            }
-            row.update(_sample_columns(sample))
-            rows.append(row)
-    vote_ids, doubtful = await assign_vote_ids([row["answer"] for row in rows])
-    for row, vote_id in zip(rows, vote_ids, strict=True):
-        row["vote"] = vote_id
-        row["vote_doubtful"] = doubtful
-    if question.example.answer is None:
-        return rows
-    scores = {}
-    for answer in {row["answer"] for row in rows}:
-        scores[answer] = await _TASK.score(question.example, answer)
-    for row in rows:
-        score = scores[row["answer"]]
-        row["score"] = score.value
-        row["feedback"] = score.feedback
-    return rows
-
-
-def _sample_columns(sample: Row) -> Row:
-    """Return a sample in the columns of a recording; values that the source lacks are None."""
-    text, tokens, chars = sample.get("text"), sample.get("tokens"), sample.get("chars")
-    if not isinstance(tokens, dict):
-        tokens = {"completion": tokens}
-    if chars is None and text is not None:
-        chars = len(text)
-    return {
-        "variant": sample.get("variant"),
-        "reasoning": text,
-        "answer": None if sample["answer"] is None else str(sample["answer"]),
-        "handed_on": False,
-        "reason_calls": 1,
-        "reason_prompt_tokens": tokens.get("prompt"),
-        "reason_completion_tokens": tokens.get("completion"),
-        "reason_chars": chars,
-    }

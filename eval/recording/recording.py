@@ -32,7 +32,7 @@ class Recording:
         CopeError: when the recording is empty, or rows of a question are missing.
 
     >>> recording = Recording.open("gsm8k-cope.parquet")  # doctest: +SKIP
-    >>> recording.rounds[0].right.mean(axis=0)  # accuracy of each sample of round 1  # doctest: +SKIP
+    >>> recording.rounds[0].right.mean(axis=0)  # accuracy of each sample  # doctest: +SKIP
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class Recording:
 
     @cached_property
     def has_answer(self) -> Array:
-        """(questions,) of bool: whether a right answer is known; the scores of the others are NaN."""
+        """(questions,) of bool: whether a right answer is known; other questions have score NaN."""
         return self._samples.of_questions("gold") != None  # noqa: E711
 
     def require_answers(self, what: str, instead: str) -> None:

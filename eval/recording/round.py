@@ -121,7 +121,7 @@ class RecordedRound:
 
     @cached_property
     def kind(self) -> Array:
-        """(questions,) of str: the confidence that decides the round, by its name in `CONFIDENCES`."""
+        """(questions,) of str: the name in `CONFIDENCES` of the confidence that decides."""
         return self.column("confidence")[:, 0]
 
     @cached_property
