@@ -8,7 +8,7 @@ from typing import Any, Literal
 import dspy
 from dspy.utils.exceptions import AdapterParseError
 
-from ..models import Team, call_labels
+from ..models import Meter, Team, call_labels, metered
 from ..models.adapter import LeanAdapter
 from ..models.concurrency import with_priority
 from .confidence.base import Confidence, Sample, Verdict
@@ -189,16 +189,21 @@ class CascadeRound(dspy.Module):
         config = self._call_settings(call.team, "reason", call.seed, index)
         with self._call_context(call.team, self.spec.reasoner, "reason", sample.trace, index):
             try:
-                prediction = await self.reasoner.acall(
-                    plans=seen,
-                    config=config,
-                    nearest=call.demos.get("reasoner", ()),
-                    **call.inputs,
-                )
+                with metered() as meter:
+                    prediction = await self.reasoner.acall(
+                        plans=seen,
+                        config=config,
+                        nearest=call.demos.get("reasoner", ()),
+                        **call.inputs,
+                    )
             except AdapterParseError as error:
                 sample.unparsed_reply = error.lm_response
+                sample.cut = _was_cut(meter)
                 return sample
-        sample.reasoning, sample.answer = prediction.reasoning, prediction.answer
+        sample.reasoning, sample.refused = prediction.reasoning, prediction.refused
+        sample.cut = _was_cut(meter)
+        if prediction.marked or not sample.cut:  # the number before a cut is seldom the answer
+            sample.answer = prediction.answer
         return sample
 
     def _call_context(
@@ -243,6 +248,11 @@ class CascadeRound(dspy.Module):
             if team[tier].seeded:
                 config["seed"] = config["rollout_id"]
         return config
+
+
+def _was_cut(meter: Meter) -> bool:
+    """Return whether a reply ended at the limit of tokens."""
+    return any(call.truncated for call in meter.calls)
 
 
 def forwarded_plan(verdict: Verdict, samples: list[Sample], order: list[int]) -> str | None:

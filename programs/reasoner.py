@@ -5,6 +5,7 @@ from typing import Any
 
 import dspy
 
+from ..answers.reply.reader import holds_marked_answer, is_refusal_reply
 from .demos import usable_demos
 from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
@@ -47,6 +48,10 @@ class Reasoner(dspy.Module):
             config: settings of the call.
             nearest: demonstrations chosen for the question, beside those of the predictor.
             inputs: the question's other inputs, which parse the answer and are not in the prompt.
+
+        Returns:
+            A prediction with `reasoning`, `answer` (None when none could be read), `marked`
+            (whether the reply marks its answer) and `refused`.
         """
         demos = usable_demos(self.predict, nearest)
         prediction = await self.predict.acall(
@@ -55,4 +60,13 @@ class Reasoner(dspy.Module):
         answer = self._domain.parse_answer(
             prediction, {"question": question, **inputs}, self._domain.answers
         )
-        return dspy.Prediction(reasoning=prediction.get("reasoning") or "", answer=answer)
+        written = str(prediction.get(self._domain.answer_field) or "")
+        reasoning = prediction.get("reasoning") or ""
+        lines = self._domain.answers_are_lines
+        return dspy.Prediction(
+            reasoning=reasoning,
+            answer=answer,
+            # A field of its own marks an answer; else the whole reply is in both fields.
+            marked=not lines or written != reasoning or holds_marked_answer(written),
+            refused=lines and answer is None and is_refusal_reply(written),
+        )

@@ -50,6 +50,10 @@ def _sample(sample: Sample) -> SampleRecord:
         plain["ballot"] = sample.vote_label
     if sample.report is not None:
         plain["tests"] = [_test(outcome) for outcome in sample.report.outcomes]
+    if sample.cut:
+        plain["cut"] = True
+    if sample.refused:
+        plain["refused"] = True
     return plain
 
 

@@ -24,6 +24,8 @@ class SampleRecord(TypedDict):
     Attributes:
         ballot: the sample's vote, when that is not its answer.
         tests: outcomes of the tests or calls that a program was run on.
+        cut: whether the reply ended at the limit of tokens.
+        refused: whether the reply says that there is no answer, or that none will be given.
     """
 
     index: int
@@ -32,6 +34,8 @@ class SampleRecord(TypedDict):
     answer: str | None
     ballot: NotRequired[str]
     tests: NotRequired[list[OutcomeRecord]]
+    cut: NotRequired[bool]
+    refused: NotRequired[bool]
 
 
 class RoundRecord(TypedDict):

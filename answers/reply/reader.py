@@ -77,6 +77,25 @@ def read_reply(text: str) -> Reply:
     return Reply(tuple(marked), weak, tuple(lines))
 
 
+def holds_marked_answer(text: str) -> bool:
+    """Return whether a reply marks an answer, so that it counts also where the reply was cut.
+
+    >>> holds_marked_answer("Answer: 15\nBecause 3"), holds_marked_answer("She has 15")
+    (True, False)
+    """
+    reply = read_reply(text)
+    return bool(reply.marked or reply.weak)
+
+
+def is_refusal_reply(text: str) -> bool:
+    """Return whether a reply says that there is no answer, or that none will be given.
+
+    >>> is_refusal_reply("I'm sorry, but I can't help with that.")
+    True
+    """
+    return read_reply(text).state == "refused"
+
+
 def is_placeholder(text: str) -> bool:
     """Return whether a text is the form's own words or nothing, such as "[your answer]" or "...".
 

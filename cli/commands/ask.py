@@ -9,6 +9,7 @@ import click
 
 from ...errors import CopeError
 from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
+from ...programs.reply_counts import ReplyCounts
 from ...util.text import one_line
 from ..context import AppContext, pass_app
 from ..option_groups import program_options, team_options
@@ -86,6 +87,9 @@ def command(
             notify(f"{len(members)} programs voted: {_format_votes(prediction.votes)}")
         for outcome in prediction.tests:
             notify(_format_test(outcome))
+        replies = ReplyCounts.of_rounds(prediction.rounds)
+        if replies and replies.text():
+            notify(replies.text())
         notify(format_usage(prediction.usage, prediction.seconds))
     if prediction.answer is None:
         raise CopeError(
@@ -160,6 +164,8 @@ def _json_document(
     if "members" in prediction:
         document["members"] = prediction.members
     document["answer_kind"] = cascade.answer_kind
+    replies = ReplyCounts.of_rounds(prediction.rounds)
+    document["replies"] = replies.as_dict() if replies else None
     document["preset"] = cascade.preset.name
     document["program_file"] = str(file) if file else None
     document["models"] = {tier: cascade.team[tier].model for tier in cascade.preset.tiers}

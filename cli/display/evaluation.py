@@ -210,6 +210,8 @@ def _print(
         time_ = summary.seconds_per_question
         words = "model time unknown" if time_ is None else f"{time_:.1f} s of model time a question"
         console.print(f"{text}; {words}", highlight=False)
+    if summary.replies and summary.replies.text():
+        console.print(summary.replies.text(), highlight=False)
     rule = settings.get("early_stop")
     why = (
         f"by {rule}, which may decide otherwise"

@@ -9,6 +9,7 @@ from typing import Any
 from ...errors import CopeError
 from ...models import Usage
 from ...models.usage_row import UsageRow
+from ...programs.reply_counts import ReplyCounts
 from ...stats.intervals import none_if_nan
 from ...stats.tiers import LARGE
 from .store import QuestionResult, find_runs
@@ -88,6 +89,7 @@ class Summary:
         total: the usage of all calls.
         seconds_per_question: mean model time; None if unknown.
         baseline: the last tier alone; None without such a run.
+        replies: number of replies that were cut, refused or unreadable; None if unknown.
     """
 
     n: int
@@ -100,6 +102,7 @@ class Summary:
     total: Usage
     seconds_per_question: float | None
     baseline: BaselineResult | None = None
+    replies: ReplyCounts | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain data."""
@@ -109,6 +112,7 @@ class Summary:
             "accuracy": self.accuracy,
             "interval": self.interval,
             "unreadable": self.unreadable,
+            "replies": None if self.replies is None else self.replies.as_dict(),
             "rounds": [round_.as_dict() for round_ in self.rounds],
             "tiers": {tier: usage.summary() for tier, usage in self.tiers.items()},
             "total": self.total.summary(),
@@ -151,6 +155,7 @@ def summarize(
         total=total,
         seconds_per_question=seconds / n if n and seconds is not None else None,
         baseline=baseline,
+        replies=ReplyCounts.of_rounds(round_ for result in answered for round_ in result.rounds),
     )
 
 

@@ -27,6 +27,8 @@ class Sample:
         vote_label: the sample's vote when that is not its answer, such as the outputs of a program.
         report: outcomes of the visible tests, when programs are run.
         unparsed_reply: a reply without the requested fields.
+        cut: whether the reply ended at the limit of tokens.
+        refused: whether the reply says that there is no answer, or that none will be given.
         trace: DSPy's trace of its calls, for optimizers.
     """
 
@@ -37,6 +39,8 @@ class Sample:
     vote_label: str | None = None
     report: TestReport | None = None
     unparsed_reply: str | None = None
+    cut: bool = False
+    refused: bool = False
     trace: list[Any] = field(default_factory=list, repr=False)
 
     @property
