@@ -1,4 +1,4 @@
-"""What is logged of a compile, with a stand-in for the run, and what the command says of it."""
+"""What is logged of a compile, in a store in memory, and what the command says of it."""
 
 import json
 import sys
@@ -12,9 +12,9 @@ from support import commands
 from support.commands import give_team, give_tracker
 from support.compile_world import preset, rows as worded
 from support.tracked_compiles import SETTINGS, Tier, compilation
-from support.tracking import STORE
+from support.tracking import STORE, RunInMemory, TrackerInMemory
 
-from cope import CopeError, Team, tracking
+from cope import Team
 from cope.optimize.compiler import mlflow_log
 from cope.optimize.compiler.candidates import CandidatePool, proposal_rows
 from cope.optimize.compiler.mlflow_log import CompileTracker
@@ -22,53 +22,22 @@ from cope.optimize.compiler.prompts import prompts_text, templates
 from cope.optimize.compiler.store import METADATA_FILE
 
 
-class Run:
-    """Stands for an open run, and keeps what it is told; `broken` refuses everything."""
+def run_in_memory(broken: bool = False) -> RunInMemory:
+    """A run of a store in memory; one that is broken is not in its store."""
+    tracker = TrackerInMemory()
+    run = tracker.begin("cope-compile-twice", "twice")
+    if broken:
+        del tracker.runs[run.id]
+    return run
 
-    id = "run-7"
 
-    def __init__(self, broken: bool = False) -> None:
-        self.broken = broken
-        self.figures: list[tuple[dict[str, float], int | None]] = []
-        self.tables: dict[str, list[dict[str, Any]]] = {}
-        self.made: list[str] = []
+def keys(run: RunInMemory) -> list[str | None]:
+    """The keys of the runs inside, in the order in which they were made."""
+    return [child.key for child in run.tracker.inside(run.id)]
 
-    def _told(self) -> None:
-        if self.broken:
-            raise CopeError("the tracking store failed: the disk is full")
 
-    def children(self) -> dict[str, str]:
-        return {}
-
-    def log_metrics(self, values: dict[str, float], step: int | None = None) -> None:
-        self._told()
-        self.figures.append((dict(values), step))
-
-    def log_child_run(self, key: str, *_: Any) -> str:
-        self.made.append(key)
-        return f"child of {key}"
-
-    def end_children(self) -> None:
-        self._told()
-
-    def log_table(self, rows: list[dict[str, Any]], name: str) -> None:
-        self.tables[name] = rows
-
-    def set_tags(self, *_: Any) -> None:
-        self._told()
-
-    log_text = log_artifact = set_tags
-
-    def register_prompt(self, *_: Any) -> str:
-        self._told()
-        return "prompts:/x/1"
-
-    def log_model(self, *_: Any) -> str:
-        self._told()
-        return "models:/x"
-
-    def values(self, name: str) -> list[float]:
-        return [figures[name] for figures, _ in self.figures if name in figures]
+def table(run: RunInMemory, name: str) -> list[dict[str, Any]]:
+    return json.loads(run.files[name])
 
 
 def to_stderr(message: str) -> None:
@@ -77,9 +46,9 @@ def to_stderr(message: str) -> None:
 
 @contextmanager
 def logged(
-    folder: Path, run: Run, known: dict[str, int] | None = None, **more: Any
+    folder: Path, run: RunInMemory, known: dict[str, int] | None = None, **more: Any
 ) -> Iterator[tuple[Any, Any]]:
-    """A compile that is told to a stand-in, and the log."""
+    """A compile that is logged to a run, and the log."""
     prepared = compilation(folder, **more)
     log = CompileTracker(
         run,
@@ -99,35 +68,38 @@ def logged(
 def test_a_store_that_fails_is_told_and_costs_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    with logged(tmp_path, Run(broken=True)) as (made, log):
+    run = run_in_memory(broken=True)
+    with logged(tmp_path, run) as (made, log):
         log.log_outcome(made)
-    assert made.improved and made.provenance["mlflow"] == "run-7"
-    line = "warning: the tracking store failed: the disk is full; the compile went on, and MLflow has not all of it\n"
-    assert capsys.readouterr().err == line
+    assert made.improved and made.provenance["mlflow"] == run.id
+    assert capsys.readouterr().err == (
+        f"warning: the tracking store {STORE} failed: there is no run {run.id}; "
+        "the compile went on, and MLflow has not all of it\n"
+    )
 
 
 def test_of_many_candidates_the_first_and_the_saved_one_have_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(mlflow_log, "MAX_CHILD_RUNS", 1)
-    run = Run()
+    run = run_in_memory()
     with logged(tmp_path, run) as (made, log):
-        assert len(run.made) == 1 < len(run.values("candidate_accuracy"))
+        assert len(keys(run)) == 1 < len(run.steps["candidate_accuracy"])
         log.log_outcome(made)
-    rows = {row["number"]: row for row in run.tables["candidates.json"]}
+    rows = {row["number"]: row for row in table(run, "candidates.json")}
     (saved,) = (row for row in rows.values() if row["saved"])
-    assert run.made == [rows[0]["id"], saved["id"]]
+    assert keys(run) == [rows[0]["id"], saved["id"]]
 
 
 def test_a_surrogate_has_scores_and_a_table_of_its_own(tmp_path: Path):
-    run = Run()
+    run = run_in_memory()
     with logged(tmp_path, run, only=("round:1",), surrogate=True) as (made, log):
         log.log_outcome(made)
-    assert len(run.values("surrogate_accuracy")) > 1
+    assert len(run.steps["surrogate_accuracy"]) > 1
     assert (
-        len(run.values("candidate_accuracy")) == len(run.made) == len(run.tables["candidates.json"])
+        len(run.steps["candidate_accuracy"]) == len(keys(run)) == len(table(run, "candidates.json"))
     )
-    assert len(run.tables["candidates-surrogate.json"]) > 1
+    assert len(table(run, "candidates-surrogate.json")) > 1
 
 
 def test_what_was_accepted_and_what_was_not_and_why():
@@ -254,11 +226,3 @@ def test_without_tracking_nothing_is_noted(here: Path):
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["mlflow"] is None
     assert list(here.rglob("calls.jsonl")) and not list(here.rglob(METADATA_FILE))
-
-
-def test_the_stand_in_has_the_real_ones_methods():
-    assert all(
-        hasattr(tracking.TrackedRun, name)
-        for name in vars(Run)
-        if not name.startswith("_") and name not in ("id", "values")
-    )
