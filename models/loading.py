@@ -9,31 +9,38 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from .engines.base import LocalEngine
 from .weights.resolve import resolve_weights
 from .weights.verify import Progress, no_progress
 
 if TYPE_CHECKING:
+    from .lm import TierLM
     from .team import Team
+
+
+def _no_download_progress(name: str) -> AbstractContextManager[Progress]:
+    return nullcontext(no_progress)
+
+
+def _no_loading_message(engine: LocalEngine) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 @dataclass(frozen=True)
 class LoadCallbacks:
-    """Show the progress of downloads and loads. The defaults show nothing.
+    """Report the progress of downloads and loads. The defaults report nothing.
 
     Attributes:
-        downloading: takes the name of weights, and returns a context that lasts as long as they are
-            downloaded or verified; its value receives the progress.
-        loading: takes an engine, and returns a context that lasts as long as the engine loads.
-            llama.cpp's loader lets no other Python thread run meanwhile.
+        downloading: takes the name of weights, and returns a context for their download or
+            verification; its value receives the progress.
+        loading: takes an engine, and returns a context for the engine's load. llama.cpp's loader
+            blocks all other Python threads.
     """
 
-    downloading: Callable[[str], AbstractContextManager[Progress]] = lambda name: nullcontext(
-        no_progress
-    )
-    loading: Callable[[LocalEngine], AbstractContextManager[None]] = lambda engine: nullcontext()
+    downloading: Callable[[str], AbstractContextManager[Progress]] = _no_download_progress
+    loading: Callable[[LocalEngine], AbstractContextManager[None]] = _no_loading_message
 
 
 def load_models(
@@ -41,7 +48,7 @@ def load_models(
     tiers: Iterable[str] | None = None,
     *,
     load: Iterable[str] | None = None,
-    extra_lms: Iterable[Any] = (),
+    extra_lms: "Iterable[TierLM]" = (),
     callbacks: LoadCallbacks | None = None,
 ) -> None:
     """Download the weights of some tiers, and load their engines.
@@ -49,12 +56,12 @@ def load_models(
     Args:
         team: the tiers.
         tiers: names of the tiers that may be called; all when None.
-        load: those of them that are loaded now; all when None.
-        extra_lms: language models outside the team that are called too.
-        callbacks: show the progress.
+        load: the subset of `tiers` to load now; all of them when None.
+        extra_lms: language models outside the team that may be called too.
+        callbacks: report the progress.
 
     Raises:
-        CopeError: when weights cannot be downloaded, or the files are not what they should be.
+        CopeError: when weights cannot be downloaded, or a file differs from the catalog's.
     """
     callbacks = callbacks or LoadCallbacks()
     names = list(team.tiers if tiers is None else tiers)
@@ -66,20 +73,20 @@ def load_models(
             engine.load()
 
 
-def download_weights(engines: Iterable[LocalEngine], callbacks: LoadCallbacks) -> list[Path]:
-    """Return the files of the engines' weights; those that are missing are downloaded.
+def download_weights(engines: Iterable[LocalEngine], callbacks: LoadCallbacks) -> None:
+    """Download and verify the weights of engines.
 
     Raises:
-        CopeError: when weights cannot be downloaded, or the files are not what they should be.
+        CopeError: when weights cannot be downloaded, or a file differs from the catalog's.
     """
-    files: dict[str, Path] = {}
+    done: set[str] = set()
     for engine in engines:
         name = engine.weights
-        if name is None or name in files:
+        if name is None or name in done:
             continue
         with callbacks.downloading(name) as progress:
-            files[name] = resolve_weights(name, folder=engine.weights_dir, progress=progress)
-    return list(files.values())
+            resolve_weights(name, folder=engine.weights_dir, progress=progress)
+        done.add(name)
 
 
 def is_embedded(engine: object) -> TypeGuard[LocalEngine]:
@@ -91,8 +98,8 @@ def is_embedded(engine: object) -> TypeGuard[LocalEngine]:
 
 
 def embedded_engines(team: "Team", tiers: Iterable[str]) -> list[LocalEngine]:
-    """Return the embedded engines of some tiers, each model once."""
-    engines = [team[tier].engine for tier in tiers]
+    """Return the embedded engines of some tiers, one per loaded model."""
+    engines = (team[tier].engine for tier in tiers)
     return _unique([engine for engine in engines if is_embedded(engine)])
 
 
@@ -119,14 +126,14 @@ def load_in_background(
 
     Args:
         engine: the engine.
-        on_loaded: receives the engine and the seconds that the load took; not called on an error.
+        on_loaded: receives the engine and the seconds of the load; not called after an error.
     """
 
     def work() -> None:
         start = time.perf_counter()
         try:
             engine.load()
-        except Exception:  # the first call fails alike, and reports it
+        except Exception:  # the first call fails in the same way, and reports the error
             return
         on_loaded(engine, time.perf_counter() - start)
 

@@ -159,14 +159,14 @@ def cross_fitted_isotonic(confidence: Array, right: Array, folds: Array) -> Arra
 
     after = np.empty(len(confidence))
     for fold in np.unique(folds):
-        here = folds == fold
-        others = ~here if not here.all() else here  # a single fold has no others
+        current = folds == fold
+        others = current if current.all() else ~current  # a single fold has no others
         values, level = np.unique(confidence[others], return_inverse=True)
         count = np.bincount(level)
         fit = isotonic_regression(
             np.bincount(level, weights=right[others]) / count, weights=count
         ).x
-        after[here] = np.interp(confidence[here], values, fit)
+        after[current] = np.interp(confidence[current], values, fit)
     return after
 
 

@@ -51,8 +51,8 @@ def find_engine_class(path: str) -> type[LocalEngine]:
             return engine_class
     name = path.partition(":")[2]
     raise CopeError(
-        f"the saved program names {name} as an engine, which is none that is known here: "
-        "import its module before the program is loaded, or install the package that registers it"
+        f"the saved program names {name} as an engine, which is not known: import its module "
+        "before the program is loaded, or install the package that registers it"
     )
 
 
