@@ -63,7 +63,8 @@ def read_reply(text: str) -> Reply:
     s = _first_turn(s)
     if "\\[" in s or "$$" in s:
         s = _DISPLAY.sub(lambda m: "$" + " ".join((m[1] or m[2] or "").split()) + "$", s)
-    marked = [content for content in marked_answers(s) if not is_placeholder(content)]
+    contents = dict.fromkeys(marked_answers(s))
+    marked = [content for content in contents if not is_placeholder(content)]
     lines = _lines(s)
     if not lines and not marked:
         return Reply(state="empty")
@@ -80,7 +81,7 @@ def read_reply(text: str) -> Reply:
 def holds_marked_answer(text: str) -> bool:
     """Return whether a reply marks an answer, so that it counts also where the reply was cut.
 
-    >>> holds_marked_answer("Answer: 15\nBecause 3"), holds_marked_answer("She has 15")
+    >>> holds_marked_answer("Answer: 15\\nBecause 3"), holds_marked_answer("She has 15")
     (True, False)
     """
     reply = read_reply(text)
