@@ -18,6 +18,10 @@ _STANDARD = (
     *("collections", "collections.abc", "decimal", "fractions", "datetime", "pathlib", "uuid"),
     "numbers",
 )
+# Modules of the standard library that do something when they are imported.
+_NOT_IMPORTED = frozenset(
+    "antigravity this turtle turtledemo tkinter idlelib test lib2to3 ensurepip venv pydoc".split()
+)
 # Functions that look into objects: for those of the program they run there.
 _LOOKING = {
     "dataclasses": "asdict astuple replace fields is_dataclass",
@@ -100,7 +104,7 @@ class Link(Unpacker):
         self.stopped: BaseException | None = (
             None  # what a function of the tests raised that ends the test
         )
-        self.usual = sys.stdout, sys.stdin, builtins.input
+        self.usual = _streams()
         self.lock = threading.RLock()
         self.last_error = None
 
@@ -196,14 +200,15 @@ class Link(Unpacker):
 
     def _streams(self):
         """Return what the test has put in place of the standard streams; None for nothing."""
-        now = sys.stdout, sys.stdin, builtins.input
-        if all(a is b for a, b in zip(now, self.usual, strict=True)):
+        now = _streams()
+        new = [a is not b for a, b in zip(now, self.usual, strict=True)]
+        if not any(new):
             return None
         text = None
         if sys.stdin is not self.usual[1] and hasattr(sys.stdin, "getvalue"):
             text = sys.stdin.getvalue()[sys.stdin.tell() :]  # pyright: ignore
-        asks = builtins.input is not self.usual[2]
-        return [sys.stdout is not self.usual[0], self.offer(builtins.input) if asks else None, text]
+        functions = [self.offer(now[place]) if new[place] else None for place in (2, 3)]
+        return [new[0], functions, text]
 
     def _take_streams(self, printed, read):
         if sys.stdout is not self.usual[0]:
@@ -336,7 +341,8 @@ class Link(Unpacker):
             error = kind.__new__(kind, *args)
         except TypeError:
             error = kind.__new__(kind)
-        BaseException.__setattr__(error, "args", tuple(args))
+        if not isinstance(error, OSError):
+            BaseException.__setattr__(error, "args", tuple(args))
         if type(kind) is Mirror:
             BaseException.__setattr__(error, "_cope_place", place)
             BaseException.__setattr__(error, "_cope_text", text)
@@ -383,6 +389,10 @@ class Link(Unpacker):
         return functools.wraps(function)(look)
 
 
+def _streams():
+    return sys.stdout, sys.stdin, builtins.input, builtins.print
+
+
 class _Place:
     """A class of the program of which only the number is known, or a name of the standard library."""
 
@@ -408,6 +418,8 @@ def _named_value(path):
         if not isinstance(value, type) and name not in _PURE:
             raise ValueError(path)
         return value
+    if module.partition(".")[0] in _NOT_IMPORTED:
+        raise ValueError(path)
     value = find_standard(path)
     if not isinstance(value, type):
         raise ValueError(path)

@@ -98,7 +98,8 @@ def _equal(self, other):
     link, info = _link(self), info_of(type(self))
     if is_theirs(other):
         result = link.ask("equal", self, other)
-        if result == "anything":
+        mine = info.own_equality and result is True and self is not other
+        if result == "anything" or (mine and link.ask("op", "eq", self, type(self)) is True):
             raise CannotCompare(f"cannot be compared: {info.name} of the program equals anything")
         return result
     content = plain_value(self) if info.base else link.ask("plain", self)
@@ -197,6 +198,11 @@ def _next(self):
     return _next(self)
 
 
+def _awaited(self):
+    return _link(self).ask("await", self)
+    yield
+
+
 class Buffer:
     """The items of an iterator that were fetched already, and how it ended."""
 
@@ -227,6 +233,11 @@ _METHODS |= {
     "trunc": lambda self: _link(self).ask("special", self, "__trunc__"),
     "floor": lambda self: _link(self).ask("special", self, "__floor__"),
     "ceil": lambda self: _link(self).ask("special", self, "__ceil__"),
+    "await": lambda self: _awaited(self),
+    "aiter": lambda self: _link(self).ask("special", self, "__aiter__"),
+    "anext": lambda self: _link(self).ask("special", self, "__anext__"),
+    "aenter": lambda self: _link(self).ask("special", self, "__aenter__"),
+    "aexit": lambda self, *error: _link(self).ask("special", self, "__aexit__", *error),
     "enter": lambda self: _link(self).ask("special", self, "__enter__"),
     "exit": lambda self, *error: _link(self).ask("special", self, "__exit__", *error),
     "repr": lambda self: _link(self).ask("op", "repr", self),

@@ -45,6 +45,7 @@ NAME = "solution"  # of the program's module
 FILE = "<program>"
 _MAX_BATCH = 4096  # items of an iterator in a reply
 _MAX_TEXT = 100_000  # characters of what is printed
+_AWAITABLE = ("coroutine", "async_generator_asend", "async_generator_athrow")
 _IMMUTABLE = (int, str, float, tuple, bytes, frozenset, complex)
 _PURE = "abs all any ascii bin bool bytearray bytes callable chr complex dict divmod enumerate filter float"
 _PURE += (
@@ -61,7 +62,7 @@ _SPECIAL = (
     " truediv floordiv mod divmod pow matmul and or xor lshift rshift radd rsub rmul rtruediv rfloordiv"
     " rmod rdivmod rpow rmatmul rand ror rxor rlshift rrshift iadd isub imul itruediv ifloordiv imod ipow"
     " imatmul iand ior ixor ilshift irshift neg pos abs invert int float complex index round trunc floor"
-    " ceil str repr format bytes enter exit length_hint"
+    " ceil str repr format bytes enter exit length_hint aenter aexit aiter anext await"
 ).split()
 
 
@@ -122,7 +123,7 @@ class Reply(Packer):
         if BaseException in kinds:
             return self.exception(value, depth)
         place = [program.keep(value), program.keep(kind)]
-        if kind.__name__ == "coroutine" and kind.__module__ == "builtins":
+        if kind.__name__ in _AWAITABLE and kind.__module__ == "builtins":
             return ["coroutine", place]
         for base in _IMMUTABLE:
             if base in kinds:
@@ -145,7 +146,10 @@ class Reply(Packer):
         except BaseException:
             text = ""
         try:
-            args = [self.pack(part, depth + 1) for part in error.args]
+            args = error.args
+            if isinstance(error, OSError) and len(args) == 2 and error.filename is not None:
+                args = (*args, error.filename)
+            args = [self.pack(part, depth + 1) for part in args]
         except Exception:
             args = [text]
         kind, attributes = self.type_reference(type(error)), None
@@ -173,21 +177,22 @@ class Streams:
     Args:
         program: the program.
         prints: whether the tests have a place of their own for what is printed.
-        ask: the number of the tests' function for `input`, or None.
+        functions: the numbers of the tests' functions for `input` and `print`, or None.
         text: what the tests have in place of the standard input, or None.
     """
 
-    def __init__(self, program, prints, ask, text):
+    def __init__(self, program, prints, functions, text):
         memory = find_standard("io.StringIO")
-        self.usual = sys.stdout, sys.stdin, builtins.input
+        self.usual = sys.stdout, sys.stdin, builtins.input, builtins.print
         self.printed = memory() if prints else None
         self.text = None if text is None else memory(text)
         if prints:
             sys.stdout = self.printed
         if text is not None:
             sys.stdin = self.text
-        if ask is not None:
-            builtins.input = program.reference("function", [ask, "input"])
+        for name, number in zip(("input", "print"), functions):  # noqa: B905
+            if number is not None:
+                setattr(builtins, name, program.reference("function", [number, name]))
 
     def used(self):
         """Return what was printed, and how many characters were read."""
@@ -195,7 +200,7 @@ class Streams:
         return [printed, 0 if self.text is None else self.text.tell()]
 
     def restore(self):
-        sys.stdout, sys.stdin, builtins.input = self.usual
+        sys.stdout, sys.stdin, builtins.input, builtins.print = self.usual
 
 
 class Program(Unpacker):
@@ -208,6 +213,7 @@ class Program(Unpacker):
         self.objects, self.numbers = [], {}
         self.shared, self.shared_numbers, self.last_shared = {}, {}, 0
         self.theirs = {}  # functions and iterators of the tests, by number
+        self.loop = None  # for coroutines
 
     def keep(self, value):
         """Return the number of an object, which stays alive for the tests."""
@@ -334,10 +340,9 @@ class Program(Unpacker):
         if "inspect" in source or "linecache" in source:
             lines = [line + "\n" for line in source.split("\n")]
             __import__("linecache").cache[FILE] = (len(source), None, lines, FILE)
-            self.module.__file__ = FILE
         code = compile(source, FILE, "exec")
         gc.freeze()  # what is here already is not the program's to look through
-        self.module.__dict__["__builtins__"] = builtins
+        self.module.__dict__.update(__builtins__=builtins, __file__=FILE)
         exec(code, self.module.__dict__)
 
     # What requests ask for.
@@ -410,7 +415,13 @@ class Program(Unpacker):
         return (*facts, tuple(methods), tuple(own), base and base.__name__, bases)
 
     def run_coroutine(self, coroutine):
-        return find_standard("asyncio.run")(coroutine)
+        if self.loop is None:
+            self.loop = find_standard("asyncio.new_event_loop")()
+
+        async def wait():
+            return await coroutine
+
+        return self.loop.run_until_complete(wait())
 
     def seed(self, args):
         find_standard("random.seed")(*args)

@@ -10,6 +10,7 @@ import types
 from _wire import find_standard, mro
 
 _CONTAINERS = (list, dict, set, bytearray)
+_VALUES = ("int", "str", "float", "tuple", "bytes", "frozenset", "complex")
 _CLASSES = {
     "function": types.FunctionType,
     "generator": types.GeneratorType,
@@ -36,7 +37,7 @@ class Info:
         self.link, self.place, self.name, self.path = link, place, name, path
         self.standard, self.own_equality = standard, own_equality
         self.methods, self.own = set(methods), set(own)
-        self.base = getattr(builtins, base) if base else None
+        self.base = getattr(builtins, base) if base in _VALUES else None
         self.bases = bases
         self.named = False  # whether the tests name the class
 

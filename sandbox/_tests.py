@@ -155,7 +155,8 @@ def run(replies, asks, job):
 def is_of_test(error, link):
     """Return whether a test ended for a reason that says nothing about the program."""
     if error is link.last_error:
-        return False
+        missing = getattr(error, "filename", None) if isinstance(error, FileNotFoundError) else None
+        return isinstance(missing, str) and os.path.exists(missing)  # a file that the test made
     return isinstance(error, (CannotJudge, SyntaxError, ModuleNotFoundError))
 
 

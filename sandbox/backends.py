@@ -59,13 +59,13 @@ def interpreter() -> Path:
     return Path(getattr(sys, "_base_executable", None) or sys.executable).resolve()
 
 
-def _limit_args(script: str, limits: Limits) -> list[str]:
+def _limit_args(script: str, limits: Limits, optional: str = "") -> list[str]:
     # The process of the tests holds each value twice while it reads it.
     is_program = script == "_program.py"
     memory = limits.memory if is_program else 2 * limits.memory
     numbers = (limits.cpu_seconds, memory, limits.file_size, limits.processes)
     filters = None if is_program or sys.platform != "linux" else no_new_processes()
-    return [*map(str, numbers), *([filters.hex()] if filters else [])]
+    return [*map(str, numbers), *([optional + filters.hex()] if filters else [])]
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,7 @@ class Unsandboxed:
     def start(self, script: str, limits: Limits, single_process: bool) -> subprocess.Popen[bytes]:
         settings = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", **_kept_env()}
         return subprocess.Popen(
-            [str(interpreter()), *_FLAGS, str(_HERE / script), *_limit_args(script, limits)],
+            [str(interpreter()), *_FLAGS, str(_HERE / script), *_limit_args(script, limits, "?")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -28,6 +28,6 @@ class Limits:
     file_size: int = 8 * MB
     folder: int = 16 * MB
     files: int = 4096
-    processes: int = 2048
+    processes: int = 4096
     reply: int = 8 * MB
     replies: int = 64 * MB

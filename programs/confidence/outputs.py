@@ -97,10 +97,12 @@ class _OutputTally(VoteTally):
         if sample.answer is None or not self._suite.tests or self.total == 1:
             return
         sample.report = await self._sandbox.run(sample.answer, self._suite)
-        if sample.report.passed:  # a program that fails on every input has no vote
-            sample.vote_label = "; ".join(
-                f"{o.test} = {_brief(o.value)}" for o in sample.report.outcomes
-            )
+        # A program that fails on every input has no vote. Neither has one whose result is an object
+        # without a text of its own, because only an address tells it apart from others.
+        outcomes = sample.report.outcomes
+        comparable = all(outcome.value is not None for outcome in outcomes if outcome.passed)
+        if sample.report.passed and comparable:
+            sample.vote_label = "; ".join(f"{o.test} = {_brief(o.value)}" for o in outcomes)
 
     async def add(self, sample: Sample) -> None:
         if sample.answer is not None and sample.vote_label is None:

@@ -7,7 +7,8 @@ import pytest
 
 from cope.answers.code.probe_inputs import probe_calls
 from cope.programs import Cascade, Preset, Sample, VisibleTests, accepts
-from cope.sandbox import TestOutcome, TestReport, TestSuite
+from cope.programs.confidence.outputs import ProgramOutputs
+from cope.sandbox import Sandbox, TestOutcome, TestReport, TestSuite
 
 
 @dataclass
@@ -251,3 +252,33 @@ def test_a_program_file_knows_its_kind_of_questions(scripted, tmp_path) -> None:
         Cascade("small", team).load(tmp_path / "code.json")
     with pytest.raises(Exception, match="no kind of questions"):
         Cascade("small", team, domain="cod")
+
+
+def test_objects_vote_by_their_own_text_or_not_at_all(bare: Sandbox) -> None:
+    """Two programs do not agree because each returns an object of the same class."""
+    question = "Write f.\n\nf(1)\nf(2)"
+
+    def votes(*programs: str) -> dict[str, int]:
+        async def work():
+            tally = ProgramOutputs(lambda: bare).tally(
+                range(len(programs)), {"question": question, "entry_point": "f"}
+            )
+            for index, program in enumerate(programs):
+                sample = Sample(index, plan=None, answer=program)
+                await tally.evaluate(sample)
+                await tally.add(sample)
+            return tally.verdict().votes
+
+        return asyncio.run(work())
+
+    head = "class V:\n    def __init__(self, x): self.x = x\n"
+    text = "    def __repr__(self): return f'V({self.x})'\n"
+    assert votes(f"{head}def f(x): return V(x)", f"{head}def f(x): return V(-x)") == {}
+    own = votes(*[f"{head}{text}def f(x): return V({x})" for x in ("x", "x", "-x")])
+    assert own == {"f(1) = V(1); f(2) = V(2)": 2, "f(1) = V(-1); f(2) = V(-2)": 1}
+    day = "import datetime\ndef f(x): return datetime.date(2020, 1, x)"
+    assert votes(day, day) == {
+        "f(1) = datetime.date(2020, 1, 1); f(2) = datetime.date(2020, 1, 2)": 2
+    }
+    pair = "from collections import namedtuple\nP = namedtuple('P', 'a')\ndef f(x): return P(x)"
+    assert votes(pair, "def f(x): return (x,)") == {"f(1) = (1,); f(2) = (2,)": 2}
