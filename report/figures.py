@@ -9,10 +9,10 @@ import numpy as np
 
 from .. import __version__
 from ..eval.comparison.pair import compare_pair
+from ..eval.comparison.resampling import Resampling
 from ..eval.comparison.systems import SystemScores as Compared
 from ..eval.run.summary import summarize
 from ..programs.confidence.gate import GateText, join_gates
-from ..stats.bootstrap import DRAWS
 from ..stats.clustered import group_labels
 from ..stats.intervals import bounds_with_unknown
 from ..stats.measures import MEASURES
@@ -154,7 +154,7 @@ def _difference_to_reference(system: ReportSystem, source: ReportSource) -> Repo
     )
     if not mine.questions.keys() & theirs.questions.keys():
         return None
-    found = compare_pair(mine, theirs, None, source.groups, DRAWS, 0)
+    found = compare_pair(mine, theirs, resampling=Resampling(source.groups))
     low, high = found.difference.low, found.difference.high
     return {
         "n": found.questions,

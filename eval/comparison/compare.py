@@ -1,4 +1,4 @@
-"""Systems on the same questions, each beside one reference: accuracy, cost, and what is open."""
+"""Compare systems with a reference on the same questions: accuracy and cost."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,31 +8,35 @@ import numpy as np
 
 from ...errors import CopeError
 from ...stats.bootstrap import DRAWS
-from ...stats.clustered import clustered_wilson, group_labels
+from ...stats.clustered import clustered_wilson
 from ...stats.measures import MEASURES
 from ...stats.paired import holm, holm_levels
 from ...stats.tiers import LARGE, SMALL, last_tier_of
 from ..run.store import QuestionResult
 from .pair import ALPHA, PairedComparison, compare_pair
 from .price_ratio import PriceBasis, choose_basis, other_tier
+from .resampling import Resampling
 from .routing_baselines import RoutingBaselines, compare_to_routing_baselines
 from .systems import SystemScores, tiers_in
 
 DEFAULT_MARGIN = 0.03
+"""The difference in accuracy within which two systems count as equally accurate."""
 
 
 @dataclass(frozen=True)
 class SystemSummary:
-    """One system over all its questions.
+    """The summary of one system.
 
     Attributes:
-        n: questions with an outcome; accuracy, interval and costs are those of these.
-        missing: questions of the comparison without an outcome.
+        n: number of questions with a result. Accuracy, interval and costs are over these.
+        missing: number of questions of the comparison without a result.
         accuracy: mean score.
-        interval: its 95% Wilson interval; questions of a group hang together.
-        costs: by measure, mean for one question; None where it is not known.
-        bounds: accuracy over all questions if those that lack were wrong, and if they were right; None where none lacks.
-        bounds_interval: from the lower end of the 95% interval of the one to the upper end of the other's.
+        interval: the 95% Wilson interval of the accuracy, which takes groups into account.
+        costs: mean cost of a question by measure; None if unknown.
+        bounds: the accuracy over all questions if the missing ones were wrong, and if they were
+            right; None if none is missing.
+        bounds_interval: from the lower end of the 95% interval of the first bound to the upper end
+            of that of the second one.
     """
 
     n: int
@@ -58,22 +62,22 @@ class SystemSummary:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Some systems on the same questions.
+    """A comparison of systems on the same questions.
 
     Attributes:
-        summaries: by system.
-        reference: the reference's name.
-        pairs: every other system beside the reference.
-        measure: the measure that tables and verdicts speak of.
-        beside: by measure and system, where it stands against random escalation and the oracle; only systems that lack no
-            question, and of them only those that spend some of what is measured.
-        price_basis: what the price ratio is put on; None where it cannot be.
-        groups: how many groups the questions are in; None where they are not grouped.
-        margin: accuracy within which two systems count as equally accurate.
-        draws: of the bootstrap.
-        seed: of the bootstrap.
-        last_tier: the last tier of the systems; alone it is the usual reference.
-        first_tier: the only other tier; None where there are more, or none.
+        summaries: the summary of each system by its name.
+        reference: the name of the reference.
+        pairs: every other system compared with the reference.
+        measure: the cost measure of tables and conclusions.
+        routing_baselines: by measure and system, the system compared with random routing and the
+            oracle. Only for systems with a result on all questions and a cost above zero.
+        price_basis: the quantity that the price ratio is applied to; None if it cannot be applied.
+        groups: number of groups of questions; None without groups.
+        margin: the difference in accuracy within which two systems count as equally accurate.
+        draws: number of draws of the bootstrap.
+        seed: the seed of the bootstrap.
+        last_tier: the last tier of the systems, which alone is the default reference.
+        first_tier: the only other tier; None if there are several.
     """
 
     summaries: dict[str, SystemSummary]
@@ -101,127 +105,161 @@ def compare(
     seed: int = 0,
     last_tier: str | None = None,
 ) -> Comparison:
-    """Hold systems against a reference, question by question.
+    """Compare systems with a reference, question by question.
 
-    Questions that one of two systems has no outcome for are left out of that pair.
+    A pair leaves out the questions for which one of the two systems has no result.
 
     Args:
-        results: by the name of a preset or program, its outcome on each question, as `evaluate` and `replay_results` give them.
-        reference: the reference; when None the system with the name of the last tier, else the last system.
-        measure: one of `MEASURES`, for the verdicts; the first that is known when None.
-        groups: by a question's key, what it belongs to; then whole groups are drawn.
-        margin: accuracy within which two systems count as equally accurate, as a share.
-        draws: of the bootstrap.
-        seed: of the bootstrap.
-        last_tier: the last tier of the systems; what the records show when None.
+        results: the results of each system by its name, as `evaluate` and `replay_results` return
+            them.
+        reference: the name of the reference; None for the system with the name of the last tier,
+            else the last system.
+        measure: the cost measure of the conclusions, one of `MEASURES`; None for the first one that
+            is known.
+        groups: the group of a question by its key; whole groups are then drawn.
+        margin: the difference in accuracy, as a share, within which two systems count as equally
+            accurate.
+        draws: number of draws of the bootstrap.
+        seed: the seed of the bootstrap.
+        last_tier: the last tier of the systems; None for the one in the results.
 
     Raises:
-        CopeError: for fewer than two systems, a reference or measure that is not there, or questions that have nothing
-            in common.
+        CopeError: for fewer than two systems, an unknown reference, an unknown measure, or systems
+            without a common question.
     """
     if len(results) < 2:
         raise CopeError(
             "a comparison needs two systems or more: name them with --presets and --programs"
         )
-    last = last_tier or last_tier_of(tiers_in(rows) for rows in results.values())
-    if last_tier is None and last == SMALL:
-        last = LARGE  # no question reached another tier
-    systems = {name: SystemScores.from_results(name, rows, last) for name, rows in results.items()}
-    if empty := [name for name, system in systems.items() if not system.questions]:
-        raise CopeError(f"{empty[0]} has no outcome on any question: leave it out")
-    reference_name = reference or (last if last in systems else list(systems)[-1])
-    if reference_name not in systems:
-        raise CopeError(
-            f"--against {reference_name}: no such system; there are {', '.join(systems)}"
-        )
-    chosen_measure = _choose_measure(measure, systems)
-    groups = groups or None
-    first = other_tier(systems, last)
-    what = choose_basis(systems, first, last)
-    priced = PriceBasis(what, first, last) if what and first else None
-    how = {"groups": groups, "draws": draws, "seed": seed}
-    raw = [
-        compare_pair(system, systems[reference_name], priced, **how)
-        for name, system in systems.items()
-        if name != reference_name
-    ]
-    p = [pair.p for pair in raw]
-    pairs = tuple(
-        pair.with_holm(adjusted, level)
-        for pair, adjusted, level in zip(raw, holm(p), holm_levels(p, ALPHA), strict=True)
-    )
+    if last_tier is None:
+        last_tier = _last_tier_in(results)
+    systems: dict[str, SystemScores] = {}
+    for name, rows in results.items():
+        systems[name] = SystemScores.from_results(name, rows, last_tier)
+        if not systems[name].questions:
+            raise CopeError(f"{name} has no outcome on any question: leave it out")
+    if reference is None:
+        reference = last_tier if last_tier in systems else list(systems)[-1]
+    if reference not in systems:
+        raise CopeError(f"--against {reference}: no such system; there are {', '.join(systems)}")
+    measure = _choose_measure(measure, systems)
+    resampling = Resampling(groups or None, draws, seed)
+    first_tier = other_tier(systems, last_tier)
+    price_basis = choose_basis(systems, first_tier, last_tier)
     keys = list(dict.fromkeys(key for system in systems.values() for key in system.questions))
-    figures = {name: _summarize_system(system, keys, groups) for name, system in systems.items()}
-    whole = {name: system for name, system in systems.items() if not figures[name].missing}
-    belongs = group_labels(keys, groups)
+    labels = resampling.labels(keys)
+    summaries: dict[str, SystemSummary] = {}
+    complete: dict[str, SystemScores] = {}
+    for name, system in systems.items():
+        summaries[name] = _summarize_system(system, keys, resampling)
+        if not summaries[name].missing:
+            complete[name] = system
     return Comparison(
-        figures,
-        reference_name,
-        pairs,
-        chosen_measure,
-        _routing_baselines(whole, last, how),
-        what,
-        None if belongs is None else len(set(belongs)),
-        margin,
-        draws,
-        seed,
-        last,
-        first,
+        summaries=summaries,
+        reference=reference,
+        pairs=_compare_pairs(systems, reference, price_basis, resampling),
+        measure=measure,
+        routing_baselines=_routing_baselines(complete, last_tier, resampling),
+        price_basis=price_basis.quantity if price_basis else None,
+        groups=None if labels is None else len(set(labels)),
+        margin=margin,
+        draws=draws,
+        seed=seed,
+        last_tier=last_tier,
+        first_tier=first_tier,
+    )
+
+
+def _last_tier_in(results: Mapping[str, Sequence[QuestionResult]]) -> str:
+    """Return the last tier of some systems according to their results."""
+    last_tier = last_tier_of(tiers_in(rows) for rows in results.values())
+    if last_tier == SMALL:  # no question reached another tier
+        return LARGE
+    return last_tier
+
+
+def _compare_pairs(
+    systems: Mapping[str, SystemScores],
+    reference: str,
+    price_basis: PriceBasis | None,
+    resampling: Resampling,
+) -> tuple[PairedComparison, ...]:
+    """Compare every other system with the reference, and adjust the p-values (Holm)."""
+    pairs: list[PairedComparison] = []
+    for name, system in systems.items():
+        if name != reference:
+            pairs.append(compare_pair(system, systems[reference], price_basis, resampling))
+    p_values = [pair.p for pair in pairs]
+    adjusted, levels = holm(p_values), holm_levels(p_values, ALPHA)
+    return tuple(
+        pair.with_holm(adjusted_p, level)
+        for pair, adjusted_p, level in zip(pairs, adjusted, levels, strict=True)
     )
 
 
 def _summarize_system(
-    system: SystemScores, wanted: Sequence[str], groups: Mapping[str, str] | None
+    system: SystemScores, all_keys: Sequence[str], resampling: Resampling
 ) -> SystemSummary:
+    """Summarize a system.
+
+    Args:
+        system: the system.
+        all_keys: the keys of all questions of the comparison.
+        resampling: the groups of the questions.
+    """
     keys = list(system.questions)
-    scores, lacking = system.scores(keys), len(wanted) - len(keys)
-    costs = {
-        name: float(system.costs(name, keys).mean()) if system.is_known(name) else None
-        for name in MEASURES
-    }
+    scores = system.scores(keys)
+    costs: dict[str, float | None] = {}
+    for measure in MEASURES:
+        is_known = system.is_known(measure)
+        costs[measure] = float(system.costs(measure, keys).mean()) if is_known else None
+    missing = [key for key in all_keys if key not in system.questions]
     bounds = bounds_interval = None
-    if lacking:
-        everywhere = group_labels(
-            [*keys, *(key for key in wanted if key not in system.questions)], groups
-        )
-        least, most = (np.append(scores, np.full(lacking, fill)) for fill in (0.0, 1.0))
-        bounds = float(least.mean()), float(most.mean())
-        bounds_interval = (
-            clustered_wilson(least, everywhere)[0],
-            clustered_wilson(most, everywhere)[1],
-        )
-    interval = clustered_wilson(scores, group_labels(keys, groups))
+    if missing:
+        labels = resampling.labels([*keys, *missing])
+        lowest = np.append(scores, np.zeros(len(missing)))
+        highest = np.append(scores, np.ones(len(missing)))
+        bounds = float(lowest.mean()), float(highest.mean())
+        bounds_interval = clustered_wilson(lowest, labels)[0], clustered_wilson(highest, labels)[1]
     return SystemSummary(
-        len(keys), lacking, float(scores.mean()), interval, costs, bounds, bounds_interval
+        n=len(keys),
+        missing=len(missing),
+        accuracy=float(scores.mean()),
+        interval=clustered_wilson(scores, resampling.labels(keys)),
+        costs=costs,
+        bounds=bounds,
+        bounds_interval=bounds_interval,
     )
 
 
-def _choose_measure(by: str | None, systems: Mapping[str, SystemScores]) -> str:
-    """The measure that is asked for, or the first whose costs are known of all systems."""
-    if by is not None:
-        if lacking := [name for name, system in systems.items() if not system.is_known(by)]:
-            hint = "; give prices with --price" if by.startswith("cost") else ""
-            raise CopeError(f"--by {by}: not known of {lacking[0]}{hint}")
-        return by
-    order = ("large-tokens", "large-calls")
-    return next(
-        (name for name in order if all(system.is_known(name) for system in systems.values())),
-        order[-1],
-    )
+def _choose_measure(measure: str | None, systems: Mapping[str, SystemScores]) -> str:
+    """Return the requested measure; if none is, the first one that is known for all systems."""
+    if measure is not None:
+        for name, system in systems.items():
+            if not system.is_known(measure):
+                hint = "; give prices with --price" if measure.startswith("cost") else ""
+                raise CopeError(f"--by {measure}: not known of {name}{hint}")
+        return measure
+    if all(system.is_known("large-tokens") for system in systems.values()):
+        return "large-tokens"
+    return "large-calls"
 
 
 def _routing_baselines(
-    systems: Mapping[str, SystemScores], last: str, how: Mapping[str, Any]
+    systems: Mapping[str, SystemScores], last_tier: str, resampling: Resampling
 ) -> dict[str, dict[str, RoutingBaselines]]:
-    if last not in systems:
+    """Return the baselines by measure and system, without measures that have none."""
+    if last_tier not in systems:
         return {}
-    starts = [system for system in systems.values() if last not in system.tiers]
-    found: dict[str, dict[str, RoutingBaselines]] = {}
+    starts = [system for system in systems.values() if last_tier not in system.tiers]
+    by_measure: dict[str, dict[str, RoutingBaselines]] = {}
     for measure in MEASURES:
-        made = {
-            name: compare_to_routing_baselines(system, starts, systems[last], measure, **how)
-            for name, system in systems.items()
-            if name not in (SMALL, last)
-        }
-        found[measure] = {name: one for name, one in made.items() if one}
-    return {measure: made for measure, made in found.items() if made}
+        for name, system in systems.items():
+            if name in (SMALL, last_tier):
+                continue
+            baselines = compare_to_routing_baselines(
+                system, starts, systems[last_tier], measure, resampling
+            )
+            if baselines:
+                by_measure.setdefault(measure, {})[name] = baselines
+    return by_measure

@@ -1,47 +1,50 @@
-"""One system beside the reference, on the questions that both have an outcome for."""
+"""Compare one system with the reference, on the questions for which both have a result."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ...errors import CopeError
-from ...stats.bootstrap import Estimate, Sums, resample
-from ...stats.clustered import design_effect, group_labels
+from ...stats.bootstrap import Estimate, Sums
+from ...stats.clustered import design_effect
 from ...stats.intervals import MIN_DISCORDANT_FOR_BOOTSTRAP, exact_bounds
 from ...stats.measures import MEASURES
 from ...stats.paired import paired_p
 from ...stats.power import minimum_detectable_effect, questions_needed
 from ...util.arrays import Array
 from .price_ratio import PriceBasis, PriceRatio, price_ratio
+from .resampling import Resampling
 from .systems import SystemScores
 
 ALPHA = 0.05
 MIN_DISCORDANT = 5
-"""With fewer discordant questions nothing can be said of how many would settle a difference."""
+"""With fewer discordant questions the number of questions needed cannot be estimated."""
 
 
 @dataclass(frozen=True)
 class PairedComparison:
-    """A system beside the reference.
+    """A system compared with the reference.
 
     Attributes:
-        system: its name.
-        reference: the reference's.
-        questions: those with both outcomes.
-        unpaired: those with just one of the two.
-        units: what was drawn: questions, or groups of them.
-        difference: in accuracy, system less reference.
-        has_exact_bounds: whether its interval is from exact bounds, because too few questions are discordant for the bootstrap.
-        wins: questions on which only the system is right.
-        losses: questions on which only the reference is right.
-        p: McNemar's exact p-value, or its grouped form, see `paired_p`.
+        system: the name of the system.
+        reference: the name of the reference.
+        questions: number of questions with a result of both.
+        unpaired: number of questions with a result of only one of them.
+        units: number of questions, or of groups of questions, that the bootstrap draws from.
+        difference: the accuracy of the system minus that of the reference.
+        has_exact_bounds: whether the interval of the difference is made of exact bounds, because
+            too few questions are discordant for the bootstrap.
+        wins: number of questions on which only the system is right.
+        losses: number of questions on which only the reference is right.
+        p: McNemar's exact p-value, or that of its grouped form, see `paired_p`.
         adjusted_p: the p-value after Holm's correction.
-        level: what Holm's procedure holds `p` against.
-        costs: by measure that both know: mean of both for one question, the paired difference and the ratio.
-        price_ratio: the cost by the ratio of the prices; None where it is not known.
-        design_effect: how much wider groups make the variance of the difference; 1 without groups.
+        level: the level that Holm's procedure compares `p` with.
+        costs: both mean costs of a question, their paired difference and ratio, by measure; without
+            measures that are unknown for one of them.
+        price_ratio: the cost by the ratio of the prices; None if unknown.
+        design_effect: the factor by which groups increase the variance of the difference; 1 without
+            groups.
     """
 
     system: str
@@ -60,37 +63,36 @@ class PairedComparison:
     price_ratio: PriceRatio | None
     design_effect: float
 
-    def with_holm(self, adjusted: float, level: float) -> "PairedComparison":
-        """As one of several comparisons."""
-        return replace(self, adjusted_p=adjusted, level=level)
+    def with_holm(self, adjusted_p: float, level: float) -> "PairedComparison":
+        """Return the comparison with the results of Holm's procedure."""
+        return replace(self, adjusted_p=adjusted_p, level=level)
 
     @property
     def significant(self) -> bool:
+        """Whether the adjusted p-value is at most 0.05."""
         return self.adjusted_p <= ALPHA
 
     @property
     def questions_needed(self) -> int | None:
-        """Questions that would settle the difference as it is seen, four times out of five.
+        """Number of questions that would make the observed difference significant with power 80%.
 
-        None where no number would, and where too few questions are discordant to say.
+        None if no number would, or if too few questions are discordant for an estimate.
         """
         if self.wins + self.losses < MIN_DISCORDANT:
             return None
-        found = questions_needed(
-            (self.wins - self.losses) / self.questions, self.discordant, self.level
-        )
-        return found and max(1, round(found * self.design_effect))
+        difference = (self.wins - self.losses) / self.questions
+        needed = questions_needed(difference, self.discordant, self.level)
+        return needed and max(1, round(needed * self.design_effect))
 
     @property
     def detectable_difference(self) -> float | None:
-        """The smallest difference that so many questions settle four times out of five."""
-        return minimum_detectable_effect(
-            max(1, round(self.questions / self.design_effect)), self.discordant, self.level
-        )
+        """The smallest difference that this number of questions detects with power 80%."""
+        effective = max(1, round(self.questions / self.design_effect))
+        return minimum_detectable_effect(effective, self.discordant, self.level)
 
     @property
     def discordant(self) -> float:
-        """Share of the questions on which just one of the two is right."""
+        """The share of the questions on which only one of the two is right."""
         return (self.wins + self.losses) / self.questions
 
     def as_dict(self) -> dict[str, Any]:
@@ -120,7 +122,15 @@ class PairedComparison:
 
 @dataclass(frozen=True)
 class PairedCosts:
-    """Both costs for one question, with paired intervals; the ratio is no number where the reference costs nothing."""
+    """The mean costs of a question of both systems, with paired intervals.
+
+    Attributes:
+        system: the cost of the system.
+        reference: the cost of the reference.
+        difference: the cost of the system minus that of the reference.
+        ratio: the cost of the system divided by that of the reference; not finite if the reference
+            costs nothing.
+    """
 
     system: float
     reference: float
@@ -140,77 +150,75 @@ class PairedCosts:
 def compare_pair(
     system: SystemScores,
     reference: SystemScores,
-    basis: PriceBasis | None,
-    groups: Mapping[str, str] | None,
-    draws: int,
-    seed: int,
+    basis: PriceBasis | None = None,
+    resampling: Resampling = Resampling(),  # noqa: B008 (immutable)
 ) -> PairedComparison:
-    """Compare two systems on the questions that both have an outcome for.
+    """Compare two systems on the questions for which both have a result.
 
     Args:
-        system: one.
-        reference: the other.
-        basis: what the price ratio is put on; None where it cannot be.
-        groups: by a question's key, what it belongs to.
-        draws: of the bootstrap.
-        seed: of the bootstrap.
+        system: the system.
+        reference: the reference.
+        basis: what the price ratio is applied to; None if it cannot be applied.
+        resampling: the options of the bootstrap.
 
     Raises:
-        CopeError: when they have no question in common.
+        CopeError: if they have no question in common.
     """
     keys = [key for key in reference.questions if key in system.questions]
     if not keys:
         raise CopeError(
             f"{system.name} and {reference.name} have no question in common: leave one out"
         )
-    ours, theirs = system.right(keys), reference.right(keys)
-    belongs = group_labels(keys, groups)
-    known = [name for name in MEASURES if _known(name, keys, system, reference)]
-    sums = resample(
-        _columns(system, reference, known, basis, keys), belongs, draws=draws, seed=seed
-    )
-    gained, lost = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
-    effect = design_effect(ours.astype(float) - theirs.astype(float), belongs)
-    exact, difference = _difference(sums, gained, lost, len(keys), effect)
-    p = paired_p(ours, theirs, belongs)
-    left_out = len(system.questions.keys() ^ reference.questions.keys())
+    right, reference_right = system.right(keys), reference.right(keys)
+    wins = int((right & ~reference_right).sum())
+    losses = int((reference_right & ~right).sum())
+    labels = resampling.labels(keys)
+    effect = design_effect(right.astype(float) - reference_right.astype(float), labels)
+    measures = []
+    for measure in MEASURES:
+        if system.is_known(measure, keys) and reference.is_known(measure, keys):
+            measures.append(measure)
+    sums = resampling.sums(_columns(system, reference, measures, basis, keys), keys)
+    is_exact = wins + losses < MIN_DISCORDANT_FOR_BOOTSTRAP
+    difference = sums.estimate(lambda s: (s["right"] - s["right_ref"]) / s["n"])
+    if is_exact:
+        difference = _with_exact_bounds(difference, wins, losses, len(keys), effect, sums.units)
+    p = paired_p(right, reference_right, labels)
     return PairedComparison(
-        system.name,
-        reference.name,
-        len(keys),
-        left_out,
-        sums.units,
-        difference,
-        exact,
-        gained,
-        lost,
-        p,
-        p,
-        ALPHA,
-        {name: _costs(sums, name) for name in known},
-        price_ratio(sums) if basis else None,
-        effect,
+        system=system.name,
+        reference=reference.name,
+        questions=len(keys),
+        unpaired=len(system.questions.keys() ^ reference.questions.keys()),
+        units=sums.units,
+        difference=difference,
+        has_exact_bounds=is_exact,
+        wins=wins,
+        losses=losses,
+        p=p,
+        adjusted_p=p,
+        level=ALPHA,
+        costs={measure: _paired_costs(sums, measure) for measure in measures},
+        price_ratio=price_ratio(sums) if basis else None,
+        design_effect=effect,
     )
-
-
-def _known(measure: str, keys: list[str], *systems: SystemScores) -> bool:
-    return all(np.isfinite(system.costs(measure, keys)).all() for system in systems)
 
 
 def _columns(
     system: SystemScores,
     reference: SystemScores,
-    known: list[str],
+    measures: list[str],
     basis: PriceBasis | None,
     keys: list[str],
 ) -> dict[str, Array]:
+    """Return the columns of the bootstrap, (questions,) each; `_ref` marks the reference."""
     columns = {
         "n": np.ones(len(keys)),
         "right": system.scores(keys),
         "right_ref": reference.scores(keys),
     }
-    for name in known:
-        columns |= {name: system.costs(name, keys), f"{name}_ref": reference.costs(name, keys)}
+    for measure in measures:
+        columns[measure] = system.costs(measure, keys)
+        columns[f"{measure}_ref"] = reference.costs(measure, keys)
     if basis:
         for column, tier in (("small", basis.first_tier), ("large", basis.last_tier)):
             columns[column] = system.usage(tier, basis.quantity, keys)
@@ -218,21 +226,31 @@ def _columns(
     return columns
 
 
-def _costs(sums: Sums, name: str) -> PairedCosts:
-    total, n, ref = sums.total, sums.total["n"], f"{name}_ref"
+def _paired_costs(sums: Sums, measure: str) -> PairedCosts:
+    total, reference = sums.total, f"{measure}_ref"
     return PairedCosts(
-        total[name] / n,
-        total[ref] / n,
-        sums.estimate(lambda s: (s[name] - s[ref]) / s["n"]),
-        sums.estimate(lambda s: s[name] / s[ref]),
+        system=total[measure] / total["n"],
+        reference=total[reference] / total["n"],
+        difference=sums.estimate(lambda s: (s[measure] - s[reference]) / s["n"]),
+        ratio=sums.estimate(lambda s: s[measure] / s[reference]),
     )
 
 
-def _difference(sums: Sums, gained: int, lost: int, n: int, effect: float) -> tuple[bool, Estimate]:
-    """The difference in accuracy, by the bootstrap, or by exact bounds where few questions are discordant."""
-    drawn = sums.estimate(lambda s: (s["right"] - s["right_ref"]) / s["n"])
-    if gained + lost >= MIN_DISCORDANT_FOR_BOOTSTRAP:
-        return False, drawn
-    # Where nothing differs no effect of groups is seen, and all questions of a group may be alike.
-    wider = effect if gained + lost else n / sums.units
-    return True, Estimate(drawn.value, *exact_bounds(gained / wider, lost / wider, n / wider))
+def _with_exact_bounds(
+    difference: Estimate, wins: int, losses: int, questions: int, effect: float, units: int
+) -> Estimate:
+    """Return the difference in accuracy with exact bounds, for few discordant questions.
+
+    Args:
+        difference: the difference.
+        wins: number of questions on which only the system is right.
+        losses: number of questions on which only the reference is right.
+        questions: number of questions.
+        effect: the design effect of groups.
+        units: number of groups.
+    """
+    if not wins + losses:
+        # No effect of groups can be observed, and all questions of a group may be alike.
+        effect = questions / units
+    bounds = exact_bounds(wins / effect, losses / effect, questions / effect)
+    return Estimate(difference.value, *bounds)

@@ -1,4 +1,4 @@
-"""What the systems cost when a token of the last tier costs 1 to 1,000 times one of the first tier's."""
+"""The costs of systems if a token of the last tier costs 1 to 1,000 times one of the first tier."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,21 +16,24 @@ PRICE_BASES = {
     WRITTEN: "written tokens (those read are not known)",
     CALLS: "calls (tokens are not known)",
 }
-"""What is priced, the first that all systems tell."""
+"""The quantities that can be priced. The first one that is known for all systems is used."""
 
 CheaperAt = Literal["always", "never", "from", "up to"]
 
 
 @dataclass(frozen=True)
 class PriceRatio:
-    """A system's cost beside the reference's, by the ratio of the prices.
+    """The cost of a system relative to the reference, by the ratio of the prices.
 
     Attributes:
-        first_tier_use: what it uses of the first tier, a question.
-        last_tier_use: what it uses of the last tier, a question.
-        relative_costs: at each of `RATIOS`, its cost divided by the reference's.
-        cheaper: at which ratios it is cheaper than the reference: always, never, from or up to `crossing`.
-        crossing: the ratio; None for always and never. Its interval may end beyond 1,000 and at infinity.
+        first_tier_use: mean quantity that a question uses of the first tier.
+        last_tier_use: mean quantity that a question uses of the last tier.
+        relative_costs: at each of `PRICE_RATIOS`, the cost of the system divided by that of the
+            reference.
+        cheaper: at which ratios the system is cheaper than the reference: always, never, from or
+            up to `break_even`.
+        break_even: the ratio at which both cost the same; None for always and never. Its interval
+            may end above 1,000 and at infinity.
     """
 
     first_tier_use: float
@@ -40,25 +43,27 @@ class PriceRatio:
     break_even: Estimate | None
 
     def as_dict(self) -> dict[str, Any]:
-        relative = [
-            {"ratio": float(r), **one.as_dict()}
-            for r, one in zip(PRICE_RATIOS.round(3), self.relative_costs, strict=True)
-        ]
-        crossing = self.break_even and self.break_even.as_dict()
+        """Return the costs as plain data."""
+        relative: list[dict[str, float | None]] = []
+        for ratio, cost in zip(PRICE_RATIOS.round(3), self.relative_costs, strict=True):
+            entry: dict[str, float | None] = {"ratio": float(ratio)}
+            entry.update(cost.as_dict())
+            relative.append(entry)
         return {
             "small": self.first_tier_use,
             "large": self.last_tier_use,
             "cheaper": self.cheaper,
-            "crossing": crossing,
+            "crossing": self.break_even and self.break_even.as_dict(),
             "relative": relative,
         }
 
     @property
     def description(self) -> str:
-        """At which ratios it is cheaper, in words, such as `from 1:4.85 (4.74 to 4.98)`."""
+        """The ratios at which it is cheaper, such as `from 1:4.85 (4.74 to 4.98)`."""
         if self.break_even is None:
             return self.cheaper
-        value, low, high = (f"{bound:.3g}" for bound in vars(self.break_even).values())
+        value, low = f"{self.break_even.value:.3g}", f"{self.break_even.low:.3g}"
+        high = f"{self.break_even.high:.3g}"
         if low == high:
             return f"{self.cheaper} 1:{value}"
         return f"{self.cheaper} 1:{value} ({low} to {high})".replace("to inf", "or more")
@@ -66,7 +71,7 @@ class PriceRatio:
 
 @dataclass(frozen=True)
 class PriceBasis:
-    """What is priced, and the two tiers whose prices are compared."""
+    """The quantity that is priced, and the two tiers whose prices are compared."""
 
     quantity: str
     first_tier: str
@@ -74,53 +79,82 @@ class PriceBasis:
 
 
 def other_tier(systems: Mapping[str, SystemScores], last: str) -> str | None:
-    """Return the only tier besides the last one; None where systems ask two or more other tiers."""
-    others = {tier for system in systems.values() for tier in system.tiers} - {last}
+    """Return the only tier except the last one; None if the systems use several others.
+
+    Without any other tier it is `small`.
+    """
+    others: set[str] = set()
+    for system in systems.values():
+        others |= system.tiers
+    others.discard(last)
     if len(others) > 1:
         return None
     return next(iter(others), SMALL)
 
 
-def choose_basis(systems: Mapping[str, SystemScores], first: str | None, last: str) -> str | None:
-    """Return what can be priced: the first of `BASES` that is known of all systems; None without exactly two tiers."""
+def choose_basis(
+    systems: Mapping[str, SystemScores], first: str | None, last: str
+) -> PriceBasis | None:
+    """Return the first of `PRICE_BASES` that is known for all systems.
+
+    Args:
+        systems: the systems.
+        first: the only other tier; None if there are several.
+        last: the last tier.
+
+    Returns:
+        None if there are more than two tiers, or no quantity is known.
+    """
     if first is None:
         return None
-    for what in PRICE_BASES:
-        if all(_known(system, what, (first, last)) for system in systems.values()):
-            return what
+    for quantity in PRICE_BASES:
+        basis = PriceBasis(quantity, first, last)
+        if all(_is_known(basis, system) for system in systems.values()):
+            return basis
     return None
 
 
-def _known(system: SystemScores, what: str, tiers: tuple[str, str]) -> bool:
+def _is_known(basis: PriceBasis, system: SystemScores) -> bool:
     keys = list(system.questions)
-    return all(np.isfinite(system.usage(tier, what, keys)).all() for tier in tiers)
+    first = system.usage(basis.first_tier, basis.quantity, keys)
+    last = system.usage(basis.last_tier, basis.quantity, keys)
+    return bool(np.isfinite(first).all() and np.isfinite(last).all())
 
 
 def price_ratio(sums: Sums) -> PriceRatio:
-    """From the sums of `n`, and of what both use of both tiers: `small`, `large`, `small_ref`, `large_ref`."""
+    """Return the cost of a system relative to the reference.
+
+    Args:
+        sums: the sums of `n` (the number of questions), of `small` and `large` (the quantities of
+            the first and the last tier), and of `small_ref` and `large_ref` (those of the
+            reference).
+    """
     total = sums.total
 
-    def relative(ratio: float) -> Estimate:
+    def relative_cost(ratio: float) -> Estimate:
         return sums.estimate(
             lambda s: (s["small"] + ratio * s["large"]) / (s["small_ref"] + ratio * s["large_ref"])
         )
 
     more, saved = total["small"] - total["small_ref"], total["large_ref"] - total["large"]
-    kind = cheaper_at(more, saved)
-    crossing = sums.estimate(_break_even) if kind in ("from", "up to") else None
+    cheaper = cheaper_at(more, saved)
     return PriceRatio(
-        total["small"] / total["n"],
-        total["large"] / total["n"],
-        tuple(relative(r) for r in PRICE_RATIOS),
-        kind,
-        crossing,
+        first_tier_use=total["small"] / total["n"],
+        last_tier_use=total["large"] / total["n"],
+        relative_costs=tuple(relative_cost(ratio) for ratio in PRICE_RATIOS),
+        cheaper=cheaper,
+        break_even=sums.estimate(_break_even) if cheaper in ("from", "up to") else None,
     )
 
 
 def cheaper_at(more: float, saved: float) -> CheaperAt:
-    """At which ratios from 1:1 a system is cheaper that uses more of the first tier and saves some of the last one.
+    """Return at which price ratios from 1:1 a system is cheaper than the reference.
 
-    It is cheaper where more < ratio * saved.
+    It is cheaper at the ratios for which more < ratio * saved.
+
+    Args:
+        more: the quantity of the first tier that the system uses above the reference.
+        saved: the quantity of the last tier that it uses below the reference.
 
     >>> cheaper_at(30, 10), cheaper_at(5, 10), cheaper_at(5, -1), cheaper_at(-30, -10)
     ('from', 'always', 'never', 'up to')
@@ -134,5 +168,5 @@ def cheaper_at(more: float, saved: float) -> CheaperAt:
 
 def _break_even(s: Mapping[str, Any]) -> Any:
     more, saved = s["small"] - s["small_ref"], s["large_ref"] - s["large"]
-    # Where a draw saves nothing of the last tier, no ratio is high enough.
+    # If a draw saves nothing of the last tier, no ratio is high enough.
     return np.where((saved > 0) | (more < 0), more / saved, np.inf)

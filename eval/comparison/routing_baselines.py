@@ -1,10 +1,12 @@
-"""What a system is held against at equal accuracy or cost: questions sent to the last tier at random, and by an oracle.
+"""Compare a system with two baselines: random routing, and routing by an oracle.
 
-Both start at the best system here that never asks the last tier: the small tier alone, or its votes where they are better.
-Random escalation sends each question to the last tier with a fixed chance and to the start otherwise, before anything is
-asked. Its accuracy and cost lie on the straight line between the two, and a system that is not above it routes no better
-than a coin. The oracle asks the start, and then the last tier on just the questions that the start gets
-wrong and the last tier right: no system that takes one of these two answers does better.
+Both start at the best system of the comparison that never asks the last tier, for example the small
+tier alone or its votes. Random routing sends each question to the last tier with a fixed
+probability and to the start otherwise, before any model is asked. Its accuracy and cost are on the
+straight line between the two, and a system that is not above this line routes no better than a
+coin. The oracle asks the start, and then the last tier only for the questions that the start
+answers incorrectly and the last tier correctly. No system that takes one of these two answers is
+better.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,28 +15,36 @@ from typing import Any
 
 import numpy as np
 
-from ...stats.bootstrap import Estimate, Sums, resample
-from ...stats.clustered import group_labels
+from ...stats.bootstrap import Estimate
 from ...util.arrays import Array
+from .resampling import Resampling
 from .systems import SystemScores
 
-_TOLERANCE = 1e-12  # of equal floats
+Number = float | Array
+"""A number, or an array of them, such as one for each draw of the bootstrap."""
+
+_TOLERANCE = 1e-12  # below which floats count as equal
 
 
 @dataclass(frozen=True)
 class RoutingBaselines:
-    """A system beside the two lines, by one measure of cost; accuracies are shares, costs means for one question.
+    """A system compared with the two baselines, by one cost measure.
+
+    Accuracies are shares, and costs are means of a question.
 
     Attributes:
-        start: the system that never asks the last tier and from which both lines start.
-        questions: those with an outcome of the system, of the start and of the last tier.
-        accuracy: of the system.
-        cost: of the system.
-        random_cost: of the cheapest mixture of the start and the last tier that is as accurate; infinite where none is.
-        random_accuracy: of the best mixture that costs no more; minus infinite where none is that cheap.
-        gain: accuracy above that mixture's.
-        oracle_accuracy: of the oracle that escalates as many of its questions as this cost pays for.
-        oracle_gap_closed: share of the way from the mixture to the oracle, at this cost.
+        start: the name of the system at which both baselines start.
+        questions: number of questions with a result of the system, the start and the last tier.
+        accuracy: the accuracy of the system.
+        cost: the cost of the system.
+        random_cost: the cost of the cheapest mixture of the start and the last tier that is as
+            accurate as the system; infinite if there is none.
+        random_accuracy: the accuracy of the best mixture that costs no more than the system; minus
+            infinity if there is none.
+        gain: the accuracy of the system minus that of this mixture.
+        oracle_accuracy: the accuracy of the oracle that escalates as many of its questions as the
+            cost of the system allows.
+        oracle_gap_closed: the gain as a share of the distance between mixture and oracle.
         oracle: accuracy and cost of the oracle that escalates all its questions.
     """
 
@@ -66,13 +76,18 @@ class RoutingBaselines:
         }
 
 
-def cheapest_mixture(accuracies: tuple[Any, Any], costs: tuple[Any, Any], target: Any) -> Any:
-    """Cost of the cheapest mixture of two systems whose accuracy is at least the target; infinite where there is none.
+def cheapest_mixture(
+    accuracies: tuple[Number, Number], costs: tuple[Number, Number], target: Number
+) -> Number:
+    """Return the cost of the cheapest mixture of two systems with at least the target accuracy.
 
     Args:
-        accuracies: of the two, numbers or arrays.
-        costs: likewise.
-        target: likewise.
+        accuracies: the accuracies of the two systems.
+        costs: their costs.
+        target: the accuracy.
+
+    Returns:
+        Infinite if there is no such mixture.
 
     >>> float(cheapest_mixture((0.5, 1.0), (0.0, 100.0), 0.75))
     50.0
@@ -80,14 +95,24 @@ def cheapest_mixture(accuracies: tuple[Any, Any], costs: tuple[Any, Any], target
     (a, b), (low, high) = accuracies, costs
     enough = np.asarray(target) - _TOLERANCE
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = (target - a) / (b - a)
+        share = np.true_divide(target - a, b - a)
         between = np.where((share >= 0) & (share <= 1), low + share * (high - low), np.inf)
     ends = np.minimum(np.where(a >= enough, low, np.inf), np.where(b >= enough, high, np.inf))
     return np.minimum(ends, between)
 
 
-def best_mixture(accuracies: tuple[Any, Any], costs: tuple[Any, Any], budget: Any) -> Any:
-    """Accuracy of the best mixture of two systems that costs at most the budget; minus infinite where there is none.
+def best_mixture(
+    accuracies: tuple[Number, Number], costs: tuple[Number, Number], budget: Number
+) -> Number:
+    """Return the accuracy of the best mixture of two systems that costs at most the budget.
+
+    Args:
+        accuracies: the accuracies of the two systems.
+        costs: their costs.
+        budget: the cost.
+
+    Returns:
+        Minus infinity if there is no such mixture.
 
     >>> float(best_mixture((0.5, 1.0), (0.0, 100.0), 50.0))
     0.75
@@ -96,125 +121,147 @@ def best_mixture(accuracies: tuple[Any, Any], costs: tuple[Any, Any], budget: An
     return -cheapest_mixture((-low, -high), (-a, -b), -budget)
 
 
-def oracle_accuracy(start: tuple[Any, Any], oracle: tuple[Any, Any], budget: Any) -> Any:
-    """Accuracy of the oracle that escalates as many of its questions as the budget pays for.
+def oracle_accuracy(
+    start: tuple[Number, Number], oracle: tuple[Number, Number], budget: Number
+) -> Number:
+    """Return the accuracy of the oracle that escalates as many questions as the budget allows.
 
     Args:
-        start: accuracy and cost of the system that it starts at, where it escalates none.
-        oracle: of the oracle that escalates all.
-        budget: the cost; below that of the start there is no such oracle (minus infinite).
+        start: accuracy and cost of the start, where the oracle escalates no question.
+        oracle: accuracy and cost of the oracle that escalates all its questions.
+        budget: the cost.
+
+    Returns:
+        Minus infinity if the budget is below the cost of the start.
     """
     (a, low), (b, high) = start, oracle
     budget = np.asarray(budget, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(high > low, np.clip((budget - low) / (high - low), 0, 1), 1.0)
+        share = np.true_divide(budget - low, np.subtract(high, low))
+        share = np.where(np.greater(high, low), np.clip(share, 0, 1), 1.0)
     return np.where(budget >= low - _TOLERANCE, a + share * (b - a), -np.inf)
 
 
 def compare_to_routing_baselines(
     system: SystemScores,
     starts: Sequence[SystemScores],
-    large: SystemScores,
+    last_tier: SystemScores,
     measure: str,
-    groups: Mapping[str, str] | None,
-    **how: Any,
+    resampling: Resampling,
 ) -> RoutingBaselines | None:
-    """Hold a system against the two lines; None where it spends nothing of what is measured, or there are no lines.
+    """Compare a system with the two baselines.
 
-    Of the starts it is that whose mixture with the last tier is the most accurate at the system's cost.
+    The baselines start at that system of `starts` whose mixture with the last tier is the most
+    accurate at the system's cost.
 
     Args:
-        system: what is held against them.
-        starts: systems that never ask the last tier; the system itself may be among them, and is no start of its own.
-        large: the last tier alone.
+        system: the system.
+        starts: systems that never ask the last tier. The system itself may be among them; it is not
+            its own start.
+        last_tier: the last tier alone.
         measure: one of `MEASURES`.
-        groups: by a question's key, what it belongs to.
-        how: `draws` and `seed` of `resample`.
+        resampling: the options of the bootstrap.
+
+    Returns:
+        None if the system costs nothing by this measure, or there is no start of known cost.
     """
     starts = [start for start in starts if start is not system]
-    keys = [
-        key for key in system.questions if all(key in one.questions for one in (*starts, large))
-    ]
-    known = [start for start in starts if np.isfinite(start.costs(measure, keys)).all()]
-    if (
-        not keys
-        or not known
-        or not all(np.isfinite(one.costs(measure, keys)).all() for one in (system, large))
-    ):
+    keys = list(system.questions)
+    for other in (*starts, last_tier):
+        keys = [key for key in keys if key in other.questions]
+    starts = [start for start in starts if start.is_known(measure, keys)]
+    are_known = system.is_known(measure, keys) and last_tier.is_known(measure, keys)
+    if not keys or not starts or not are_known or not system.costs(measure, keys).any():
         return None
-    if not system.costs(measure, keys).any():
-        return None
-    start = _best_start(known, system, large, measure, keys)
-    columns = _columns(system, start, large, measure, keys)
-    sums = resample(columns, group_labels(keys, groups), **how)
-    figures = {
-        name: sums.estimate(lambda s, name=name: _statistics(s)[name])
-        for name in _statistics(total_columns(sums))
-    }
-    oracle = figures.pop("all_accuracy"), figures.pop("all_cost")
-    return RoutingBaselines(start.name, len(keys), **figures, oracle=oracle)
+    start = _best_start(starts, system, last_tier, measure, keys)
+    sums = resampling.sums(_columns(system, start, last_tier, measure, keys), keys)
+    estimates: dict[str, Estimate] = {}
+    for name in _STATISTICS:
+        estimates[name] = sums.estimate(lambda s, name=name: _statistics(s)[name])
+    oracle = estimates.pop("all_accuracy"), estimates.pop("all_cost")
+    return RoutingBaselines(start.name, len(keys), **estimates, oracle=oracle)
 
 
 def _best_start(
     starts: Sequence[SystemScores],
     system: SystemScores,
-    large: SystemScores,
+    last_tier: SystemScores,
     measure: str,
     keys: list[str],
 ) -> SystemScores:
-    """The start of the best mixture that costs no more than the system; the cheapest where none is that cheap."""
+    """Return the start of the best mixture that costs no more than the system.
+
+    It is the cheapest start if no mixture is that cheap.
+    """
     budget = system.costs(measure, keys).mean()
-    top, dear = large.scores(keys).mean(), large.costs(measure, keys).mean()
+    last_accuracy = last_tier.scores(keys).mean()
+    last_cost = last_tier.costs(measure, keys).mean()
 
     def merit(start: SystemScores) -> tuple[float, float]:
         accuracy, cost = start.scores(keys).mean(), start.costs(measure, keys).mean()
-        return float(best_mixture((accuracy, top), (cost, dear), budget)), -float(cost)
+        mixture = best_mixture((accuracy, last_accuracy), (cost, last_cost), budget)
+        return float(mixture), -float(cost)
 
     return max(starts, key=merit)
 
 
-def total_columns(sums: Sums) -> dict[str, Any]:
-    return {name: np.float64(value) for name, value in sums.total.items()}
-
-
 def _columns(
-    system: SystemScores, start: SystemScores, large: SystemScores, measure: str, keys: list[str]
+    system: SystemScores,
+    start: SystemScores,
+    last_tier: SystemScores,
+    measure: str,
+    keys: list[str],
 ) -> dict[str, Array]:
-    """What the figures are made of, by question."""
-    rescued = ~start.right(keys) & large.right(keys)
+    """Return the columns of the bootstrap, (questions,) each; `all_` marks the oracle."""
+    start_right, last_right = start.scores(keys), last_tier.scores(keys)
+    start_cost, last_cost = start.costs(measure, keys), last_tier.costs(measure, keys)
+    escalates = ~start.right(keys) & last_tier.right(keys)
     return {
         "n": np.ones(len(keys)),
         "right": system.scores(keys),
         "cost": system.costs(measure, keys),
-        "start_right": start.scores(keys),
-        "start_cost": start.costs(measure, keys),
-        "large_right": large.scores(keys),
-        "large_cost": large.costs(measure, keys),
-        "all_right": np.where(rescued, large.scores(keys), start.scores(keys)),
-        "all_cost": start.costs(measure, keys) + np.where(rescued, large.costs(measure, keys), 0.0),
+        "start_right": start_right,
+        "start_cost": start_cost,
+        "large_right": last_right,
+        "large_cost": last_cost,
+        "all_right": np.where(escalates, last_right, start_right),
+        "all_cost": start_cost + np.where(escalates, last_cost, 0.0),
     }
 
 
-def _statistics(s: Mapping[str, Any]) -> dict[str, Any]:
-    mean = {name: s[name] / s["n"] for name in s}
-    accuracies, costs = (
-        (mean["start_right"], mean["large_right"]),
-        (mean["start_cost"], mean["large_cost"]),
-    )
-    start, oracle = (accuracies[0], costs[0]), (mean["all_right"], mean["all_cost"])
-    at_random = best_mixture(accuracies, costs, mean["cost"])
-    by_oracle = oracle_accuracy(start, oracle, mean["cost"])
-    gain = mean["right"] - at_random
+_STATISTICS = (
+    "accuracy",
+    "cost",
+    "random_cost",
+    "random_accuracy",
+    "gain",
+    "oracle_accuracy",
+    "oracle_gap_closed",
+    "all_accuracy",
+    "all_cost",
+)
+
+
+def _statistics(sums: Mapping[str, Number]) -> dict[str, Number]:
+    """Return the values of `_STATISTICS` for sums of the columns."""
+    mean = {name: total / sums["n"] for name, total in sums.items()}
+    accuracies = mean["start_right"], mean["large_right"]
+    costs = mean["start_cost"], mean["large_cost"]
+    start = mean["start_right"], mean["start_cost"]
+    oracle = mean["all_right"], mean["all_cost"]
+    random = best_mixture(accuracies, costs, mean["cost"])
+    best = oracle_accuracy(start, oracle, mean["cost"])
+    gain = mean["right"] - random
     with np.errstate(divide="ignore", invalid="ignore"):
-        closed = gain / (by_oracle - at_random)
+        gap_closed = np.true_divide(gain, best - random)
     return {
         "accuracy": mean["right"],
         "cost": mean["cost"],
         "random_cost": cheapest_mixture(accuracies, costs, mean["right"]),
-        "random_accuracy": at_random,
+        "random_accuracy": random,
         "gain": gain,
-        "oracle_accuracy": by_oracle,
-        "oracle_gap_closed": closed,
-        "all_accuracy": oracle[0],
-        "all_cost": oracle[1],
+        "oracle_accuracy": best,
+        "oracle_gap_closed": gap_closed,
+        "all_accuracy": mean["all_right"],
+        "all_cost": mean["all_cost"],
     }

@@ -10,6 +10,7 @@ from support.question_results import records_of
 from cope.eval import QuestionResult
 from cope.eval.comparison import SystemScores, compare
 from cope.eval.comparison.price_ratio import cheaper_at
+from cope.eval.comparison.resampling import Resampling
 from cope.eval.comparison.routing_baselines import (
     best_mixture,
     cheapest_mixture,
@@ -62,7 +63,7 @@ def test_a_system_beside_the_lines_as_counted_by_hand():
         name: SystemScores.from_results(name, rows, "large") for name, rows in systems().items()
     }
     one = compare_to_routing_baselines(
-        made["cascade"], [made["small"]], made["large"], "large-tokens", None, draws=2000, seed=0
+        made["cascade"], [made["small"]], made["large"], "large-tokens", Resampling(draws=2000)
     )
     assert (
         one is not None
