@@ -37,46 +37,56 @@ def compile(
     callbacks: Sequence[CompileCallback] = (),
     proposer_price: Price | None = None,
 ) -> CompileResult:
-    """Compile a cascade: better prompts for its rounds, chosen on questions that the optimizer did not learn from.
+    """Compile a cascade: find better prompts, chosen on questions that no optimizer learned from.
 
     Args:
         program: the cascade; it is not changed.
-        trainset: questions to learn from, each with `question`, `answer` and the program's other inputs.
-        valset: questions to choose by; None takes a third of the training questions.
-        score: a task's `score`, or a function `(example, answer) -> number` between 0 and 1, with 1 for right; the answer
-            is None where none could be read. None compares short answers, and runs the hidden tests of programs.
-        optimizer: a name (see `OPTIMIZERS`), or an optimizer object of DSPy's own. Models that this one holds count too.
-        budget: bounds on the total of calls, tokens, USD, seconds; a number bounds the calls; None is no bound.
-        only: what is compiled: a tier's name, `planner`, `reasoner` or `round:N`; several must all hold; empty is all.
-        objective: `accuracy`; `cost`, which prefers right answers that need few tokens of the large tier; or `pareto`.
-        proposer: the model that writes instructions, as for `Team`; None is the large tier's.
-        demos: the most demonstrations of a predictor.
-        seed: of the optimizer and of the split.
-        chain: the optimizers of `chain` or `better-together`, in order; empty is their usual one.
-        surrogate: run only the rounds that what is compiled can change.
-        folder: where the state is kept; the same folder goes on from there. None is a temporary one.
-        watch: called after every score with the session.
-        callbacks: called after every score, and when a model call begins or ends.
-        proposer_price: what the proposer costs, where its model is no priced tier's; a budget in USD needs it.
+        trainset: training questions, each with `question`, `answer` and the program's other inputs.
+        valset: validation questions; None takes a third of the training questions.
+        score: a task's `score`, or a function `(example, answer) -> number` between 0 and 1, with 1
+            for right; the answer is None when none could be parsed. None compares short answers,
+            and runs the hidden tests of programs.
+        optimizer: a name (see `OPTIMIZERS`), or an object of one of DSPy's optimizers. Calls of the
+            models inside an object count too.
+        budget: bounds on the total of calls, tokens, USD and seconds; a number bounds the calls;
+            None sets no bound.
+        only: which predictors are compiled: a tier's name, `planner`, `reasoner` or `round:N`; all
+            conditions must hold; empty compiles all.
+        objective: `accuracy`; `cost`, which prefers right answers with few tokens of the last tier;
+            or `pareto`.
+        proposer: the model that writes instructions, as for `Team`; None takes the last tier's.
+        demos: the maximum number of demonstrations of a predictor.
+        seed: the seed of the optimizer and of the split.
+        chain: the optimizers of `chain` or `better-together`, in order; empty for their default.
+        surrogate: run only the rounds that the compiled predictors can change.
+        folder: the folder of the state; a later compile with the same folder resumes. None takes a
+            temporary one.
+        watch: called with the session after every score.
+        callbacks: called after every score, and at the start and end of a model call.
+        proposer_price: the proposer's price, if its model is no priced tier's; a budget in USD
+            needs it.
 
     Returns:
-        The better of before and after, with both scores.
+        The better program of before and after, with both scores.
 
     Raises:
-        CopeError: when it cannot work, or `score` raises something.
+        CopeError: when the compile cannot work, or `score` raises an error.
         dspy.LMError: when a model cannot be reached.
 
     >>> import dspy
     >>> from cope import Cascade, Team
     >>> from cope.models import ScriptedEngine
     >>> from cope.optimize import compile
-    >>> def small(messages, request):  # it doubles when it is shown how
+    >>> def small(messages, request):  # it doubles if it has demonstrations
     ...     number = int(messages[-1]["content"].split()[2])
     ...     return f"Answer: {2 * number if len(messages) > 2 or number % 3 == 0 else number}"
-    >>> rows = [dspy.Example(question=f"Double of {n} ?", answer=str(2 * n)).with_inputs("question") for n in range(1, 16)]
+    >>> rows = []
+    >>> for n in range(1, 16):
+    ...     row = dspy.Example(question=f"Double of {n} ?", answer=str(2 * n))
+    ...     rows.append(row.with_inputs("question"))
     >>> program = Cascade("small", Team(ScriptedEngine(small), cache=False))
-    >>> made = compile(program, rows, optimizer="labeled-few-shot", budget=50)
-    >>> made.before.accuracy < made.after.accuracy == 1.0
+    >>> result = compile(program, rows, optimizer="labeled-few-shot", budget=50)
+    >>> result.before.accuracy < result.after.accuracy == 1.0
     True
     """
     program, seed = parse_program(program), parse_count("seed", seed, minimum=None)

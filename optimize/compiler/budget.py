@@ -1,3 +1,3 @@
-"""The budget of a compile, which `cope.optimize` exports."""
+"""The budget of a compile, re-exported by `cope.optimize`."""
 
 from ...models import Budget as Budget

@@ -128,7 +128,7 @@ class CandidatePool:
         return best
 
     def pareto_front(self) -> list[Candidate]:
-        """Return the candidates that none beats in accuracy and last-tier tokens, cheapest first."""
+        """Return the candidates that none beats in accuracy and last-tier tokens, by cost."""
 
         def cheapest_first(candidate: Candidate) -> tuple[float, float, int]:
             tokens = candidate.mean(self.val_keys, candidate.large_tokens)

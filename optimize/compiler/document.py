@@ -1,4 +1,4 @@
-"""The outcome of a compile as plain data, for `--json`."""
+"""The result of a compile as plain data, for `--json`."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,12 +15,12 @@ def result_document(
     output: Path,
     frontier: Sequence[Path],
 ) -> dict[str, Any]:
-    """Return the outcome of a compile as plain data.
+    """Return the result of a compile as plain data.
 
     Args:
-        result: the outcome.
+        result: the result.
         settings: the `document` of its settings.
-        estimate: the estimate that it started with.
+        estimate: the estimate before its start.
         output: the program file.
         frontier: the files of the frontier's programs; empty when none were saved.
     """

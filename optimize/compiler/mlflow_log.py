@@ -13,7 +13,6 @@ from ...programs import Cascade
 from ...programs.diff_text import diff_lines
 from ...programs.domains.registry import domain_by_name
 from ...programs.program_diff import changes_between
-from ...programs.program_view import view_from_state
 from ...tracking import TrackerRun
 from ...util.hashing import digest
 from .candidates import Candidate, CandidatePool, proposal_rows
@@ -24,18 +23,18 @@ from .result import CompileResult, ValidationScores
 from .session import CompileCallback, CompileSession
 
 MAX_CHILD_RUNS = 50
-"""Candidates with a run of their own; of more, the table tells."""
+"""Candidates with a run of their own; the table holds all of them."""
 
 
 class CompileTracker(CompileCallback):
-    """Logs a compile to its run. What the store refuses is said at the end, and stops nothing.
+    """Log a compile to its run. Errors of the store are reported at the end, and stop nothing.
 
     Args:
         run: the open run.
         compilation: the compile.
-        settings: all that decides what it comes to.
-        known: steps of the candidates that an earlier attempt logged to the same run, and keeps on being noted.
-        note: keeps `known` for the next attempt.
+        settings: the `document` of its settings.
+        steps: by candidate, the step at which an earlier attempt logged it to the same run.
+        save_steps: saves the steps for the next attempt.
         notify: receives a line for the user.
     """
 
@@ -44,74 +43,61 @@ class CompileTracker(CompileCallback):
         run: TrackerRun,
         compilation: Compilation,
         settings: Mapping[str, Any],
-        known: dict[str, int],
-        note: Callable[[dict[str, int]], None],
+        steps: dict[str, int],
+        save_steps: Callable[[dict[str, int]], None],
         notify: Callable[[str], None],
     ) -> None:
         self._run, self._compilation, self._settings = run, compilation, settings
         self._pool = compilation.session.candidates
-        self._surrogate: CandidatePool | None = (
-            None  # has candidates of its own, over fewer questions
-        )
-        self._known, self._note, self._notify = known, note, notify
-        self._seen: set[str] = set()
+        self._surrogate: CandidatePool | None = None  # a surrogate has its own pool
+        self._steps, self._save_steps, self._notify = steps, save_steps, notify
+        self._logged: set[str] = set()
         self._children: dict[str, str] = {}
         self._best = 0.0
-        self._trouble: list[str] = []
+        self._errors: list[str] = []
         self._lock = threading.Lock()
         with self._collect_errors():
             self._children = run.children()
-            run.log_metrics(
-                {
-                    f"budget_{name}": value
-                    for name, value in vars(compilation.session.guard.budget).items()
-                }
-            )
+            bounds = vars(compilation.session.guard.budget)
+            run.log_metrics({f"budget_{name}": bound for name, bound in bounds.items()})
 
     def on_score(self, session: CompileSession) -> None:
-        """A question was scored; called from the threads of the optimizer."""
+        """Log the candidates that have just been fully evaluated."""
         with self._lock, self._collect_errors():
             pool = session.candidates
             if pool is not self._pool:
                 self._surrogate = pool
             for candidate in pool:
                 key = candidate.id if pool is self._pool else f"surrogate {candidate.id}"
-                if (
-                    key not in self._seen
-                    and not candidate.reject_reason
-                    and candidate.has_all(pool.val_keys)
-                ):
-                    self._seen.add(key)
+                if key in self._logged or candidate.reject_reason:
+                    continue
+                if candidate.has_all(pool.val_keys):
+                    self._logged.add(key)
                     self._log_candidate(key, candidate, pool, session.guard.used)
 
     def _log_candidate(
-        self, key: str, candidate: Candidate, pool: CandidatePool, spent: Usage
+        self, key: str, candidate: Candidate, pool: CandidatePool, usage: Usage
     ) -> None:
-        """A candidate has answered all validation questions."""
         accuracy = candidate.mean(pool.val_keys)
-        own = pool is self._pool
-        self._best = max(self._best, accuracy) if own else self._best
-        if (
-            key in self._known or self._trouble
-        ):  # a store that does not answer is not to hold up the compile
-            return
-        figures = (
-            {"candidate_accuracy": accuracy, "best_accuracy": self._best}
-            if own
-            else {"surrogate_accuracy": accuracy}
-        )
-        self._run.log_metrics({**figures, **_used(spent)}, spent.calls)
-        if own and len(self._children) < MAX_CHILD_RUNS:
-            self._log_child_run(candidate, spent.calls)
-        self._known[key] = spent.calls
-        self._note(self._known)
+        metrics: dict[str, float | None] = {"surrogate_accuracy": accuracy}
+        if pool is self._pool:
+            self._best = max(self._best, accuracy)
+            metrics = {"candidate_accuracy": accuracy, "best_accuracy": self._best}
+        if key in self._steps or self._errors:
+            return  # an earlier attempt logged it; or the store fails, and must not delay the compile
+        metrics |= _usage_metrics(usage)
+        self._run.log_metrics(metrics, usage.calls)
+        if pool is self._pool and len(self._children) < MAX_CHILD_RUNS:
+            self._log_child_run(candidate, usage.calls)
+        self._steps[key] = usage.calls
+        self._save_steps(self._steps)
 
     def _log_child_run(self, candidate: Candidate, calls: int) -> None:
         if candidate.id in self._children:
             return
         scores = ValidationScores.from_candidate(candidate, self._pool.val_keys)
         low, high = scores.interval
-        figures = {
+        metrics = {
             "accuracy": scores.accuracy,
             "accuracy_low": low,
             "accuracy_high": high,
@@ -122,135 +108,129 @@ class CompileTracker(CompileCallback):
         }
         texts = {"prompts.txt": prompts_text(candidate.state)}
         self._children[candidate.id] = self._run.log_child_run(
-            candidate.id, f"candidate {candidate.number}", figures, texts
+            candidate.id, f"candidate {candidate.number}", metrics, texts
         )
 
-    def log_outcome(self, made: CompileResult) -> None:
-        """Log what the compile came to, and note the run in the outcome's provenance."""
-        made.provenance["mlflow"] = self._run.id
-        for part in (self._figures, self._candidates, self._texts, self._files, self._program):
+    def log_outcome(self, result: CompileResult) -> None:
+        """Log the result of the compile, and add the run's id to its provenance."""
+        result.provenance["mlflow"] = self._run.id
+        for log in (
+            self._log_metrics,
+            self._log_proposals,
+            self._log_prompts,
+            self._log_files,
+            self._log_program,
+        ):
             with self._collect_errors():
-                part(made)
+                log(result)
 
-    def _figures(self, made: CompileResult) -> None:
-        gain, low, high = made.gain
-        figures = {
+    def _log_metrics(self, result: CompileResult) -> None:
+        gain, low, high = result.gain
+        metrics = {
             "gain": gain,
             "gain_low": low,
             "gain_high": high,
-            "candidates": len(made.candidates),
+            "candidates": len(result.candidates),
         }
-        for name, scores in (("before", made.before), ("after", made.after)):
-            figures |= {f"val_{name}": scores.accuracy, f"val_{name}_low": scores.interval[0]}
-            figures |= {
-                f"val_{name}_high": scores.interval[1],
-                f"large_tokens_{name}": scores.large_tokens,
-            }
-            figures[f"tokens_{name}"] = scores.tokens
-        self._run.log_metrics(figures)
-        self._run.set_tags(
-            {"improved": str(made.improved).lower(), "stopped": made.stop_reason or "no"}
-        )
+        for name, scores in (("before", result.before), ("after", result.after)):
+            metrics[f"val_{name}"] = scores.accuracy
+            metrics[f"val_{name}_low"], metrics[f"val_{name}_high"] = scores.interval
+            metrics[f"large_tokens_{name}"] = scores.large_tokens
+            metrics[f"tokens_{name}"] = scores.tokens
+        self._run.log_metrics(metrics)
+        improved = str(result.improved).lower()
+        self._run.set_tags({"improved": improved, "stopped": result.stop_reason or "no"})
 
-    def _candidates(self, made: CompileResult) -> None:
-        """The table of proposals, accepted and rejected, and the same said of the children."""
-        kept = digest(prompt_state(made.program))
-        if kept in self._pool and self._pool[kept].has_all(self._pool.val_keys):
-            self._log_child_run(
-                self._pool[kept], self._known.get(kept, self._pool[kept].calls)
-            )  # however many there are
-        worth = self._compilation.metric.objective_value
-        rows = list(proposal_rows(self._pool, worth, kept))
+    def _log_proposals(self, result: CompileResult) -> None:
+        """Log the table of candidates, and the outcome of each to its own run."""
+        saved = digest(prompt_state(result.program))
+        if saved in self._pool and self._pool[saved].has_all(self._pool.val_keys):
+            # The saved candidate has a run of its own, however many there are.
+            candidate = self._pool[saved]
+            self._log_child_run(candidate, self._steps.get(saved, candidate.calls))
+        objective_value = self._compilation.metric.objective_value
+        rows = list(proposal_rows(self._pool, objective_value, saved))
         for row in rows:
             row["run"] = self._children.get(row["id"])
-            row["calls"] = min(row["calls"], self._known.get(row["id"], row["calls"]))
+            row["calls"] = min(row["calls"], self._steps.get(row["id"], row["calls"]))
         self._run.log_table(rows, "candidates.json")
         if self._surrogate:
-            self._run.log_table(
-                list(proposal_rows(self._surrogate, worth, kept)), "candidates-surrogate.json"
-            )
-        counts = [row["outcome"] for row in rows]
-        self._run.log_metrics(
-            {name: counts.count(name) for name in ("accepted", "rejected", "refused")}
-        )
+            surrogate_rows = list(proposal_rows(self._surrogate, objective_value, saved))
+            self._run.log_table(surrogate_rows, "candidates-surrogate.json")
+        outcomes = [row["outcome"] for row in rows]
+        names = ("accepted", "rejected", "refused")
+        self._run.log_metrics({name: outcomes.count(name) for name in names})
         for row in rows:
             if row["run"]:
-                self._run.set_tags(
-                    {
-                        "outcome": row["outcome"],
-                        "why": row["why"],
-                        "saved": str(row["saved"]).lower(),
-                    },
-                    row["run"],
-                )
+                tags = {"outcome": row["outcome"], "why": row["why"]}
+                tags["saved"] = str(row["saved"]).lower()
+                self._run.set_tags(tags, row["run"])
 
-    def _texts(self, made: CompileResult) -> None:
-        before = self._compilation.program
+    def _log_prompts(self, result: CompileResult) -> None:
+        before, after = self._compilation.program, result.program
         self._run.log_text(prompts_text(prompt_state(before)), "prompts/before.txt")
-        self._run.log_text(prompts_text(prompt_state(made.program)), "prompts/after.txt")
+        self._run.log_text(prompts_text(prompt_state(after)), "prompts/after.txt")
         changes = changes_between(
-            view_from_state(before.dump_state()), view_from_state(made.program.dump_state())
+            view_from_state(before.dump_state()), view_from_state(after.dump_state())
         )
         lines = diff_lines("before", "after", changes, full=True)
         self._run.log_text("\n".join(line.text for line in lines), "prompts/diff.txt")
 
-    def _files(self, made: CompileResult) -> None:
-        """The program file, those of a frontier, and its pictures."""
+    def _log_files(self, result: CompileResult) -> None:
+        """Log the program file, and the files, table and plots of a Pareto front."""
         with TemporaryDirectory() as folder:
             program = Path(folder) / "program.json"
-            save(made, program, frontier=len(made.frontier) > 1)
+            save(result, program, frontier=len(result.frontier) > 1)
             for file in sorted(Path(folder).iterdir()):
                 self._run.log_artifact(file)
-        rows = [
-            {
-                "number": number,
-                "accuracy": scores.accuracy,
-                "large_tokens": scores.large_tokens,
-                "tokens": scores.tokens,
-            }
-            for number, (_, scores) in enumerate(made.frontier, 1)
-        ]
+        rows = []
+        for number, (_, scores) in enumerate(result.frontier, 1):
+            row = {"number": number, "accuracy": scores.accuracy}
+            row |= {"large_tokens": scores.large_tokens, "tokens": scores.tokens}
+            rows.append(row)
         self._run.log_table(rows, "frontier.json")
-        for plot in made.provenance.get("plots", ()):
+        for plot in result.provenance.get("plots", ()):
             self._run.log_artifact(Path(plot), "plots")
 
-    def _program(self, made: CompileResult) -> None:
-        """Its prompts to the registry, and itself among the models."""
-        name = f"cope-{self._settings['task']}-{self._settings['preset']}"
-        words = f"{self._settings['optimizer']}: {made.before.accuracy:.1%} -> {made.after.accuracy:.1%} on validation"
-        prompts = [
-            self._run.register_prompt(f"{name}-{part}", messages, words, tags)
-            for part, messages, tags in templates(made.program)
-        ]
-        inputs = domain_by_name(made.program.domain).inputs
+    def _log_program(self, result: CompileResult) -> None:
+        """Register the prompts, and log the program as a model."""
+        settings = self._settings
+        name = f"cope-{settings['task']}-{settings['preset']}"
+        before, after = result.before.accuracy, result.after.accuracy
+        message = f"{settings['optimizer']}: {before:.1%} -> {after:.1%} on validation"
+        prompts = []
+        for part, messages, tags in templates(result.program):
+            prompt = self._run.register_prompt(f"{name}-{part}", messages, message, tags)
+            prompts.append(prompt)
+        inputs = domain_by_name(result.program.domain).inputs
         example = {"question": str(self._compilation.splits.train[0].question)}
-        self._run.log_model(make_servable(made.program), inputs, example, prompts)
+        self._run.log_model(make_servable(result.program), inputs, example, prompts)
 
     def close(self) -> None:
-        """Log what was used, however the compile ended, and say what the store did not take."""
-        spent = self._compilation.session.guard.used
+        """Log the usage, however the compile ended, and report the errors of the store."""
+        usage = self._compilation.session.guard.used
         with self._collect_errors():
-            self._run.log_metrics(_used(spent), spent.calls)
+            self._run.log_metrics(_usage_metrics(usage), usage.calls)
             self._run.end_children()
-        for trouble in dict.fromkeys(self._trouble):
-            self._notify(f"warning: {trouble}; the compile went on, and MLflow has not all of it")
+        for error in dict.fromkeys(self._errors):
+            self._notify(f"warning: {error}; the compile went on, and MLflow has not all of it")
 
     @contextmanager
     def _collect_errors(self) -> Iterator[None]:
         try:
             yield
         except CopeError as error:
-            self._trouble.append(str(error))
+            self._errors.append(str(error))
 
 
-def _used(spent: Usage) -> dict[str, float | None]:
-    return {f"compile_{name}": value for name, value in spent.totals().items()}
+def _usage_metrics(usage: Usage) -> dict[str, float | None]:
+    return {f"compile_{name}": value for name, value in usage.totals().items()}
 
 
 def make_servable(program: Cascade) -> Cascade:
-    """The program as a model for others: it reads answers in its domain's way.
+    """Return the program with the default confidence of its domain, as a model for others.
 
-    Model-written programs then run in a sandbox where it is served, whatever they ran in here.
+    When it is served, model-written programs run in the sandbox there, whatever they ran in here.
     """
     fresh = type(program)(
         program.preset,

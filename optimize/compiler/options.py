@@ -1,4 +1,4 @@
-"""The options of a compile that decide where questions come from and where files go."""
+"""The options of a compile on the source of its questions and on its files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +12,14 @@ class SplitOptions:
     Attributes:
         data: a local file; None loads the task's published set.
         train_split: the part to train on.
-        val_split: the part to validate on; the rest of the training split where the data has no such part.
+        val_split: the part to validate on; the rest of the training split if the data has no such
+            part.
         train: the number of training questions; None takes all.
         val: the number of validation questions; None takes all, or a third of a common part.
-        visible: the tests that models see, where the task leaves a choice.
-        match: how answers are read and compared, a name in `ANSWER_KINDS`; None leaves it to the task.
-        named: those of `train_split` and `val_split` that are no defaults.
+        visible: the tests that models see, if the task leaves a choice.
+        match: how answers are parsed and compared, a name in `ANSWER_KINDS`; None leaves it to the
+            task.
+        named: which of `train_split` and `val_split` the user sets.
     """
 
     data: str | None = None
@@ -43,7 +45,7 @@ class OutputOptions:
         fresh: remove the files of an earlier compile.
         dry_run: stop after the estimate.
         track: log to MLflow.
-        store: address of the MLflow store; None for the default.
+        store: the address of the MLflow store; None for the default.
     """
 
     output: Path | None = None

@@ -1,4 +1,4 @@
-"""Write what a compile made: the program, the programs of the Pareto front, and its picture."""
+"""Write the files of a compile: the program, the programs of the Pareto front, and its plot."""
 
 import os
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from .compilation import Compilation
 from .frontier_plot import draw_frontier
 from .result import CompileResult, ValidationScores, save_program
 
-_NOT_SAVED = ("plots",)  # part of the provenance for a tracked run, not for the file
+_NOT_SAVED = ("plots",)  # provenance of a tracked run, not of the file
 
 
 def check_output_path(
@@ -41,7 +41,8 @@ def check_output_path(
     for path in paths:
         if path.exists() and _compile_id_of(path) != compile_id:
             raise CopeError(
-                f"{path} is there already, and not from this compile: choose another place with -o, or overwrite it with --force"
+                f"{path} is there already, and not from this compile: choose another place with "
+                "-o, or overwrite it with --force"
             )
 
 
@@ -56,10 +57,10 @@ def _compile_id_of(file: Path) -> str | None:
 def pick_from_frontier(
     result: CompileResult, number: int | None, before: Mapping[str, Any]
 ) -> CompileResult:
-    """Return the outcome with program `number` of the Pareto front in place of the best program.
+    """Return the result with program `number` of the Pareto front in place of the best program.
 
     Args:
-        result: the outcome; it is returned as it is when the front has no such program.
+        result: the result; it is returned unchanged when the front has no such program.
         number: 1 for the cheapest; None for the best.
         before: the state of the program before the compile.
     """
@@ -72,10 +73,10 @@ def pick_from_frontier(
 def add_origin(result: CompileResult, compile_id: str, start: Path | None) -> None:
     """Add to the provenance the compile's name, and the program that it started from.
 
-    The questions that the first program was trained on and chosen by count for the new one too.
+    The training and validation questions of that program are added to those of the new one.
 
     Args:
-        result: the outcome; its provenance is changed.
+        result: the result; its provenance is changed.
         compile_id: the compile's name.
         start: the file of the program that it started from; None for a preset.
     """
@@ -97,17 +98,16 @@ def plot_frontier(
     result: CompileResult, compilation: Compilation, settings: Mapping[str, Any], output: Path
 ) -> list[Path]:
     """Draw the Pareto front as PNG and SVG next to the program file, and return both files."""
-    candidates = compilation.session.candidates
-    tried = [
-        ValidationScores.from_candidate(candidate, candidates.val_keys)
-        for candidate in candidates.fully_evaluated()
-    ]
+    pool = compilation.session.candidates
+    evaluated = []
+    for candidate in pool.fully_evaluated():
+        evaluated.append(ValidationScores.from_candidate(candidate, pool.val_keys))
     title = f"{settings['preset']} compiled for {settings['task']} with {settings['optimizer']}"
-    return draw_frontier(result, tried, title, output)
+    return draw_frontier(result, evaluated, title, output)
 
 
 def save(result: CompileResult, output: Path, *, frontier: bool) -> list[Path]:
-    """Write the program file and, if `frontier`, every program of the Pareto front as `NAME.frontier-N.json`.
+    """Write the program file and, if `frontier`, the Pareto front as `NAME.frontier-N.json`.
 
     Returns:
         The files of the front, in its order.

@@ -27,18 +27,18 @@ from .tracking import compile_provenance, tracked_compile
 
 @dataclass(frozen=True)
 class CompileRequest:
-    """All that decides a compile.
+    """All inputs of a compile.
 
     Attributes:
         task: the task.
-        team: the tiers, without DSPy's cache: the compile's folder keeps replies, and a second cache
-            would make its figures wrong.
-        prompt_settings: adapter, most tokens of a reply and tokens of a request.
-        program_options: the program that it starts with.
-        settings: those of the compile.
-        split_options: where questions come from.
-        output_options: where files go.
-        tracker: keeps the run.
+        team: the tiers, without DSPy's cache: the compile's folder caches replies, and a second
+            cache would make its figures wrong.
+        prompt_settings: adapter, maximum tokens of a reply and of a request.
+        program_options: the program before the compile.
+        settings: the settings of the compile.
+        split_options: the source of the questions.
+        output_options: the output files.
+        tracker: opens the MLflow run.
     """
 
     task: Task
@@ -52,7 +52,7 @@ class CompileRequest:
 
 
 class ProgressCallback(CompileCallback):
-    """Shows the progress while it is entered. This base class shows nothing."""
+    """Show the progress between enter and exit. This base class shows nothing."""
 
     def __enter__(self) -> Self:
         return self
@@ -66,7 +66,7 @@ class ProgressCallback(CompileCallback):
 
 @dataclass(frozen=True)
 class CompileHooks:
-    """What the caller does during a compile: it loads models, prints and asks.
+    """The caller's part in a compile: to load models, print and ask.
 
     Attributes:
         load_models: loads the models of some tiers, and other language models.
@@ -86,9 +86,9 @@ class CompileRun:
     """The outcome of `run_compile`.
 
     Attributes:
-        document: the outcome as plain data; settings and estimate after a dry run.
+        document: the result as plain data; settings and estimate after a dry run.
         before: the program before the compile.
-        result: the outcome; None after a dry run.
+        result: the result; None after a dry run.
         output: the program file.
         frontier: the files of the frontier's programs.
     """
@@ -106,13 +106,13 @@ def run_compile(
     """Estimate a compile, run it, and save its program.
 
     Args:
-        request: all that decides it.
+        request: all inputs.
         progress: shows the progress of the pilot, then of the compile.
-        hooks: what the caller does.
+        hooks: the caller's part.
 
     Raises:
-        CopeError: for options that do not fit each other, an earlier compile in the folder, a file
-            in the place of the output, or a compile that cannot work.
+        CopeError: for options that exclude each other, an earlier compile in the folder, an output
+            file of another compile, or a compile that cannot work.
         dspy.LMError: when a model cannot be reached.
     """
     task, options = request.task, request.output_options

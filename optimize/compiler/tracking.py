@@ -1,4 +1,4 @@
-"""Track a compile in MLflow, and describe it in the program file, for the command line and for Python."""
+"""Track a compile in MLflow, and describe it in the program file."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -21,10 +21,12 @@ def _warn(message: str) -> None:
 
 
 def compile_provenance(result: CompileResult, settings: Mapping[str, Any]) -> CompileResult:
-    """Return the outcome with what its program file says: optimizer, splits, models, scores, what it cost.
+    """Return the result with the provenance of its program file.
+
+    These are optimizer, splits, models, scores and usage.
 
     Args:
-        result: the outcome.
+        result: the result.
         settings: the `document` of its settings.
     """
     known = result.provenance
@@ -54,12 +56,14 @@ def run_tracked(compilation: Compilation, task: str, *, store: str | None = None
     """Run a compile that was prepared in Python, in an MLflow run like that of `cope compile`.
 
     Args:
-        compilation: it is run here, and left open. With a folder of its own, a compile that goes on goes on in its run.
-        task: names the experiment, `cope-compile-TASK`, and the prompts in the registry.
-        store: address of the store; None is `MLFLOW_TRACKING_URI`, else SQLite in the working directory.
+        compilation: the compile; it is not closed. With a folder of its own, a resumed compile
+            resumes its run.
+        task: the name of the experiment, `cope-compile-TASK`, and of the prompts in the registry.
+        store: the address of the store; None is `MLFLOW_TRACKING_URI`, else SQLite in the working
+            directory.
 
     Returns:
-        The outcome. Its program file says as much as the command's; the run's id is `provenance["mlflow"]`.
+        The result. Its provenance is that of the command; `provenance["mlflow"]` is the run's id.
 
     Raises:
         CopeError: when the store cannot be used, or the compile cannot work.
@@ -108,17 +112,20 @@ def tracked_compile(
     notify: Callable[[str], None] = _warn,
     tracker: Tracker | None = None,
 ) -> Iterator[Callable[[CompileResult], None]]:
-    """Open an MLflow run around a compile, with a run inside it for each candidate. A resumed compile resumes its run.
+    """Open an MLflow run for a compile, with a nested run for each candidate.
+
+    A resumed compile resumes its run.
 
     Args:
-        compilation: the compile; it is run inside.
+        compilation: the compile, which runs inside.
         settings: the `document` of its settings.
-        store: address of the store; None is `MLFLOW_TRACKING_URI`, else SQLite in the working directory.
+        store: the address of the store; None is `MLFLOW_TRACKING_URI`, else SQLite in the working
+            directory.
         notify: receives a line for the user, without a newline.
-        tracker: keeps the run; None is MLflow.
+        tracker: opens the run; None is MLflow.
 
     Yields:
-        A function that logs the outcome, and notes the run in its provenance.
+        A function that logs the result, and adds the run to its provenance.
     """
     file = compilation.folder / METADATA_FILE
     tracker = tracker or MlflowTracker()
@@ -149,7 +156,7 @@ def tracked_compile(
 
 
 def mlflow_params(compilation: Compilation, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings, flat, under the names that `cope eval` gives them."""
+    """Return the settings as flat parameters, under the names of `cope eval`."""
     flat = dict(settings)
     models, fingerprints = flat.pop("models"), flat.pop("splits")
     proposer = flat.pop("reflection_lm")
