@@ -13,6 +13,7 @@ from ...programs import Cascade
 from ...programs.diff_text import diff_lines
 from ...programs.domains.registry import domain_by_name
 from ...programs.program_diff import changes_between
+from ...programs.program_view import view_from_state
 from ...tracking import TrackerRun
 from ...util.hashing import digest
 from .candidates import Candidate, CandidatePool, proposal_rows
@@ -84,7 +85,7 @@ class CompileTracker(CompileCallback):
             self._best = max(self._best, accuracy)
             metrics = {"candidate_accuracy": accuracy, "best_accuracy": self._best}
         if key in self._steps or self._errors:
-            return  # an earlier attempt logged it; or the store fails, and must not delay the compile
+            return  # an earlier attempt logged it, or the store fails and must not cause delays
         metrics |= _usage_metrics(usage)
         self._run.log_metrics(metrics, usage.calls)
         if pool is self._pool and len(self._children) < MAX_CHILD_RUNS:
