@@ -49,8 +49,8 @@ class Backend(Protocol):
         """
         ...
 
-    def files_used(self, process: subprocess.Popen[bytes]) -> int:
-        """Return the number of files that a process has created; 0 where it is not known."""
+    def folder(self, process: subprocess.Popen[bytes]) -> str | None:
+        """Return the path of the folder that only this process fills; None if there is none."""
         ...
 
 
@@ -157,17 +157,16 @@ class Bubblewrap:
             walls += ["--dev-bind-try", device, device]
         return (*walls, "--ro-bind-try", os.path.realpath(_TIME_ZONES), _TIME_ZONES)
 
-    def files_used(self, process: subprocess.Popen[bytes]) -> int:
-        """Return the number of files in the process's temporary folder; 0 when it cannot be seen.
+    def folder(self, process: subprocess.Popen[bytes]) -> str | None:
+        """Return where the process's temporary folder is seen from outside.
 
-        The folder's size limits their bytes, and bubblewrap has no option for their number.
+        Its size limits the bytes of its files, and bubblewrap has no option for their number.
         """
         try:
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
-            usage = os.statvfs(f"/proc/{children.split()[0]}/root/tmp")
+            return f"/proc/{children.split()[0]}/root/tmp"
         except (OSError, IndexError):
-            return 0
-        return usage.f_files - usage.f_ffree
+            return None
 
 
 def _readable_paths() -> list[str]:
@@ -232,9 +231,9 @@ class Unsandboxed:
             start_new_session=True,
         )
 
-    def files_used(self, process: subprocess.Popen[bytes]) -> int:
-        """Return 0, because the folder is shared."""
-        return 0
+    def folder(self, process: subprocess.Popen[bytes]) -> str | None:
+        """Return None, because the folder is shared."""
+        return None
 
 
 def _kept_env() -> dict[str, str]:

@@ -60,9 +60,9 @@ class Deno:
             start_new_session=True,
         )
 
-    def files_used(self, process: subprocess.Popen[bytes]) -> int:
-        """Return 0, because its files are in its memory."""
-        return 0
+    def folder(self, process: subprocess.Popen[bytes]) -> str | None:
+        """Return None, because its files are in its memory."""
+        return None
 
     @cached_property
     def _cache(self) -> str:

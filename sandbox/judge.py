@@ -35,7 +35,8 @@ def judge(program: str, tests: Sequence[str], setup: str = "") -> Verdict:
         >>> judge("def double(x): return x", ["assert double(2) =="])  # doctest: +SKIP
         'error'
     """
-    suite = TestSuite(tuple(tests), setup, _builtin_under_test(program, tests))
+    tests = (tests,) if isinstance(tests, str) else tuple(tests)
+    suite = TestSuite(tests, setup, _builtin_under_test(program, tests))
     return open_sandbox().run_blocking(program, suite).verdict
 
 

@@ -41,6 +41,7 @@ class SandboxProcess:
         self._into: IO[bytes] = self._process.stdin
         self._out = _BoundedLines(self._process.stdout, limits)
         self._ready = False
+        self._folder: str | None = None
 
     def wait_ready(self) -> None:
         """Wait until the process has set its limits. A later end is caused by its own code.
@@ -52,6 +53,7 @@ class SandboxProcess:
             return
         with contextlib.suppress(ProcessEnded):
             self._ready = self.read() == b"ready\n"
+        self._folder = self._backend.folder(self._process)
         if not self._ready:
             raise CopeError(
                 f"the sandbox ({self._name}) does not work here: {self._failure_reason()}; see cope doctor"
@@ -86,7 +88,13 @@ class SandboxProcess:
     @property
     def files_used(self) -> int:
         """Return the number of files that the process has created; 0 where it is not known."""
-        return self._backend.files_used(self._process)
+        if self._folder is None:
+            return 0
+        try:
+            usage = os.statvfs(self._folder)
+        except OSError:
+            return 0
+        return usage.f_files - usage.f_ffree
 
     def kill(self) -> None:
         """Kill the process and its children; safe to call from any thread and repeatedly."""

@@ -99,8 +99,8 @@ class BrokenJudge:
             start_new_session=True,
         )
 
-    def files_used(self, process: subprocess.Popen[bytes]) -> int:
-        return 0
+    def folder(self, process: subprocess.Popen[bytes]) -> str | None:
+        return None
 
 
 PASS = {"outcome": ["pass", "", None]}

@@ -4,11 +4,13 @@
 program in the reply passes it.
 """
 
+import ast
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings, strategies as st
 from support.many_programs import judge_together, needs_own_process
 
 from cope.answers import extract_program
@@ -68,3 +70,56 @@ def test_reading_is_linear_in_the_length_of_marks() -> None:
     for mark in ("<think>", "</think>", "<|channel|>final<|message|>", "<|im_start|>user", "`def "):
         assert extract_program(mark * 20_000, "Write f.") is None
     assert time.process_time() - started < 5
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        *(
+            "```",
+            "```python",
+            "~~~",
+            "`",
+            '"""',
+            "'''",
+            "\n",
+            "\n",
+            "    ",
+            "\t",
+            "# note",
+            "In [1]: ",
+            ">>> ",
+            "... ",
+        ),
+        *(
+            "def f(x):",
+            "return x",
+            "class A:",
+            "import os",
+            "if x:",
+            "else:",
+            "f(1)",
+            "sys.exit(0)",
+            "x = 1",
+            "assert f(1)",
+        ),
+        *(
+            "<think>",
+            "</think>",
+            "<|channel|>final<|message|>",
+            "<|im_end|>",
+            "<|im_start|>user",
+            "[[ ## program ## ]]",
+        ),
+        *('{"program": "', '\\n"}', "\x00", "\ud800", "\u200b", "é", "(", ")", "[", "]", ":", "\\"),
+    ]
+)
+
+
+@given(
+    st.lists(FRAGMENTS, max_size=40).map("".join), st.sampled_from(["Write f(x).", "def f(x):\n"])
+)
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_reading_never_raises_and_what_it_reads_is_python(reply: str, question: str) -> None:
+    program = extract_program(reply, question)
+    if program is not None:
+        compile(program, "<program>", "exec", flags=ast.PyCF_ONLY_AST)
