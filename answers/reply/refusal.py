@@ -42,7 +42,7 @@ _REFUSAL = re.compile(
 )
 _ERROR = re.compile(
     r"\W{0,3}(?:"
-    r"(?:api\s+|http\s+|server\s+)?error(?:\s+code)?\s*[:#-]?\s*(?:[45]\d\d\b"
+    r"(?:api\s+|http\s+|server\s+)?error(?:\s+code)?[\s\]:#-]{0,4}(?:[45]\d\d\b"
     r"|.{0,40}\b(?:code|status)\b\s*[:=]?\s*[45]\d\d\b)"
     r"|http(?:/\d(?:\.\d)?)?\s*(?:error|status)?\s*:?\s*[45]\d\d\b"
     r"|[45]\d\d\s*[:-]?\s+(?:internal|bad|service|gateway|too\s+many|unauthorized"

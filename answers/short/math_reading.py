@@ -24,6 +24,11 @@ _NUMBER = re.compile(
 )
 _BULLET = re.compile(r"[\s>#]*(?:[-*\u2022]\s+(?=[A-Za-z*$\\]))?(?:\d+[.)]\s+(?=\S*[A-Za-z*]))?")
 _EMPHASIZED = re.compile(r"\s*(?:\*\*[^*]+\*\*|\*[^*]+\*|`[^`]+`|\$[^$]+\$|\\\(.*\\\))[.!]?\s*")
+_CONNECTIVE = re.compile(r"\A\W*(?:so|thus|hence|therefore|then)[,:]?\s+", re.I)
+_SOLUTIONS = re.compile(
+    r"(?<![A-Za-z\\])[A-Za-z](?:_\w)?\s?=\s?[^\s,;=]{1,40}"
+    r"(?:(?:\s(?:and|or)\s|,\s(?:and\s|or\s)?)[A-Za-z](?:_\w)?\s?=\s?[^\s,;=]{1,40}){1,8}"
+)
 _TWO_AMOUNTS = re.compile(r"[-+]?[\d.,]+%?\s*[A-Za-z% ]{0,20}?(?:\band|\bor|,|&|\bto)\s+\d")
 _STATES_NUMBER = re.compile(r"(?:\b(?:is|equals?|gives|makes)\b|=)\s*(?:about\s+)?\W{0,3}\d", re.I)
 _SENTENCE_END = re.compile(r"(?<=[\d\w)%$}][.!?])\s+(?=[A-Z(])|\n")
@@ -39,7 +44,8 @@ def read_expression(content: str) -> str | None:
     >>> read_expression("$x = 5$ or $x = 8$"), read_expression("16 - 3 - 4 = 9 eggs.")
     ('x = 5 or x = 8', '9')
     """
-    content = without_endless_digits(to_plain(_NOT_BUT.sub("", content)))
+    content = _CONNECTIVE.sub("", _NOT_BUT.sub("", content))
+    content = without_endless_digits(to_plain(content))
     t = strip_markup(content)
     if t.startswith("A:") and any(c.isdigit() for c in t):
         t = t[2:].lstrip()
@@ -91,6 +97,9 @@ def _from_prose(t: str, content: str) -> str | None:
             return q.text
         if not is_prose(without_text_commands(strip_markup(head))):
             return _clean_expression(head)
+    solutions = _SOLUTIONS.search(t)
+    if solutions:
+        return solutions[0].rstrip(". ")
     number = _NUMBER.match(t)
     if number and not _STATES_NUMBER.search(t):
         return t if _TWO_AMOUNTS.match(t) else _clean_number(number[0])

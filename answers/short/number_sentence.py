@@ -10,7 +10,7 @@ from .number_words import NUMBER_WORDS, SCALES, number_of_words
 _SENTENCE_END = re.compile(r"(?<=[^\s.][.!?])[\"')*]*\s+(?=[A-Z(*\"'$\d])|\n")
 _INITIAL = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|St|No|vs|approx|ca|Rs|Fig|Eq))\.\Z")
 _HEAD = re.compile(
-    r"\s*(?:[;(]|,(?!\d)|\s[-\u2013\u2014]\s|\s[\u2014\u2013]|\.\s|\n|\s(?:because"
+    r"\s*(?:[;(]|\s#|,(?!\d)|\s[-\u2013\u2014]\s|\s[\u2014\u2013]|\.\s|\n|\s(?:because"
     r"|since|as|so|which|after|when|if|in|for|per|"
     r"altogether|from|is)\b)"
 )
@@ -25,14 +25,23 @@ _EMPHASIS = re.compile(
 _NOT_BUT = re.compile(r"\A\W*(?:is\s)?not\b.{1,80}?\bbut\s(?:rather\s)?", re.I | re.S)
 _NOT = re.compile(r"\A\W*(?:is\s)?not\s", re.I)
 _INTENTION = re.compile(
-    r"\A\W*(?:(?:so|now|next|then|ok|okay|first|finally|to start),?\s)*(?:I|we|you|one)?\s?"
+    r"\A\W*(?:first|next),?\s(?:I|we|you)\b"
+    r"|\A\W*(?:(?:so|now|next|then|ok|okay|first|finally|to start),?\s)*(?:I|we|you|one)?\s?"
     r"(?:need to|have to|must|should|will|want to|let me|let's|let us|going to"
     r"|to find|to solve|to answer|to determine|"
     r"to calculate|to compute|can)\b",
     re.I,
 )
+_UNFINISHED = re.compile(
+    r"\b(?:to|and|or|plus|minus|times|the|by|of|is|are|with|from|an?|that|so|then|we"
+    r"|because|as|multiply"
+    r"|add|subtract|divide|need|which|for|each|=)\s*\Z|\bthe\s\$?\d[\d,.]*\Z|[-+*/\u00d7=(,]\s*\Z",
+    re.I,
+)
+_OUT_OF = re.compile(r"\bout of (?:the |all |a total of )?\Z", re.I)
 _FOUND = re.compile(
-    rf"(?P<other>0[xXbBoO][0-9A-Fa-f]+\b|\d+(?:[-/:.]\d+){{2,}}(?![\d,])|\d+:\d\d?\b|"
+    rf"(?P<other>[\u00b1\u2213]\s?\d[\d.,]*|0[xXbBoO][0-9A-Fa-f]+\b|\d+"
+    rf"(?:[-/:.]\d+){{2,}}(?![\d,])|\d+:\d\d?\b|"
     rf"(?<![\d)\s])(?<!\s)\b\d{{1,9}}-\d{{1,9}}\b"
     rf"|(?<![\w)]\s)(?<![\w)])\d{{1,9}}\s?-\s?\d{{1,9}}(?=\s[A-Za-z])(?!\s?=)|"
     rf"(?<![A-Za-z])[A-Za-z]{{1,8}}-?\d[\w-]*)"
@@ -84,7 +93,7 @@ def read_number(content: str, marked: bool) -> Amount | None:
     for sentence in reversed(sentences):
         if not any(c.isdigit() for c in plain_amount_text(sentence)):
             continue
-        if _INTENTION.match(sentence) and "=" not in sentence:
+        if "=" not in sentence and (_INTENTION.match(sentence) or _UNFINISHED.search(sentence)):
             return None
         return (
             _head_amount(sentence, _HEAD, goes_on=False)
@@ -173,6 +182,8 @@ def _last_amount(sentence: str) -> Amount | None:
     if not found:
         return None
     groups = _joined(s, found)
+    if len(groups) > 1 and _OUT_OF.search(s[: groups[-1][0].start()]):
+        groups.pop()
     last = groups[-1]
     if len(last) > 1:
         return _before_equals(s, groups)
@@ -192,7 +203,8 @@ def _joined(s: str, found: Sequence[re.Match[str]]) -> list[list[re.Match[str]]]
     for before, after in pairwise(found):
         gap = s[before.end() : after.start()]
         sign = (after["sign"] or "").strip().lower() if not after["other"] else ""
-        if _joins(gap, sign):
+        shared = before["other"] is None and before["percent"] and gap.strip() in ("of", "of the")
+        if shared or _joins(gap, sign):
             groups[-1].append(after)
         else:
             groups.append([after])
@@ -207,8 +219,8 @@ def _joins(gap: str, sign: str) -> bool:
     if sign and re.fullmatch(r"\s?[A-Za-z]{1,20}\s?", gap):
         return True
     unit = _ONE_UNIT.fullmatch(gap)
-    if unit:
-        return unit[1].lower() not in _PREPOSITIONS
+    if unit and unit[1].lower() not in _PREPOSITIONS:
+        return True
     return _JOINER.fullmatch(gap) is not None
 
 

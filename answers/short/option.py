@@ -37,10 +37,10 @@ _NAMED = re.compile(
 _CHOSEN = re.compile(
     r"(?:\(([A-Za-z])\)|(?<![\w('\u2019-])([A-Z]))(?=\)?\s(?:is|would be|must be"
     r"|seems)\s(?:the\s)?(?:only\s|most\s|clearly\s|therefore\s)?(?:correct|right"
-    r"|best|true|answer|appropriate|likely|valid))"
+    r"|best|true|answer|appropriate|likely|valid)|\)?\s(?:fits|works|matches|holds)\b)"
 )
 _VERB_CHOICE = re.compile(
-    r"\b(?:choose|choosing|chose|select|selecting|pick|picking|go with|going with"
+    r"\b(?:choose|choosing|chose|select|selecting|pick|picking|go with|going with|say|guess"
     r"|mark|elijo|w\u00e4hle|choisis)\s(?:(?:the\s)?(?:option|choice|letter"
     r"|answer)\s)?"
     r"(?:\(([A-Za-z])\)|([A-Z])(?![\w+#'\u2019-]))",
@@ -74,7 +74,8 @@ _STARTS_SEVERAL = re.compile(
     re.I,
 )
 _AT_END = re.compile(
-    r"(?:\bit(?:'s|\sis)|\b(?:so|thus|therefore|hence|is))[:,]?\s(?:\(([A-Za-z])\)|([A-Z]))[.!]?\Z",
+    r"(?:\bit(?:'s|\sis)|\b(?:so|thus|therefore|hence|is|definitely|clearly"
+    r"|certainly|probably))[:,]?\s(?:\(([A-Za-z])\)|([A-Z]))[.!]?\Z",
     re.I,
 )
 _MANY = re.compile(r"\b(?:both|either|all|options|choices)\s\(?[A-Z]\)?\s?(?:,|and|or|&)", re.I)

@@ -8,7 +8,7 @@ from .latex import without_latex
 
 _ARTICLE = re.compile(r"(?:the|an|a)\s+(?=\S)")
 _BASE = re.compile(
-    r"(\d+|[0-9a-f]+)\s?(?:_\s?\{?\s?(\w+)\s?\}?|\(?\s?(?:in\s)?\(?base[\s-](\w+)\)?"
+    r"\(?(\d+|[0-9a-f]+)\)?\s?(?:_\s?\{?\s?(\w+)\s?\}?|\(?\s?(?:in\s)?\(?base[\s-](\w+)\)?"
     r"|\(base\s(\w+)\))"
 )
 _BASE_NAMES = {

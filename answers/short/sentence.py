@@ -3,6 +3,7 @@
 import re
 
 from ..characters import to_plain
+from .calendar_date import dates_in
 
 _REASON = re.compile(
     r"[,;]\s(?:because|since|which|as|so|where|who|whose)\b.*|\s(?:because)\s(?:it"
@@ -38,7 +39,8 @@ _EMPHASIS = re.compile(
     r"\*\*([^*\n]{1,120})\*\*|`([^`\n]{1,120})`|(?<!\w)\"([^\"\n]{1,120})\"(?!\w)"
 )
 _VERB = re.compile(
-    r"\b(?:is|are|was|were|am|be|been|has|have|had|does|do|did|can|could|will|would"
+    r"\b(?:[Ii]t|[Tt]hat|[Tt]his|[Hh]e|[Ss]he)'s\b|\b(?:is|are|was|were|am|be|been"
+    r"|has|have|had|does|do|did|can|could|will|would"
     r"|should|may|might|must|won|wins|win|lost|scored|"
     r"gives|takes|makes|happened|starts|started|ends|ended|called|leaves|left"
     r"|arrives|met|says|said|think|know|believe|need|hope|helps|means)\b"
@@ -88,7 +90,8 @@ def answer_in_sentence(sentence: str) -> str | None:
         return emphasized[0]
     if len(sentence) > 600 or not _VERB.search(sentence):
         return None
-    codes = list(dict.fromkeys(m[0] for m in _CODE.finditer(to_plain(sentence))))
+    plain = to_plain(sentence)
+    codes = list(dict.fromkeys([*(m[0] for m in _CODE.finditer(plain)), *dates_in(plain)]))
     if len(codes) == 1:
         return codes[0]
     if len(codes) > 1 or not sentence.rstrip().endswith((".", "!")):

@@ -16,7 +16,7 @@ _CODES = re.compile(
     re.I,
 )
 _FORMULA = re.compile(r"(?:[A-Z][a-z]?(?:_?\{?\d+\}?)?){2,}")
-_COMMON = frozenset("pi ln lg oo".split())
+_COMMON = frozenset("pi ln lg oo inf infty infinity".split())
 
 
 def is_verbatim(text: str) -> bool:
