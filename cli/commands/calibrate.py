@@ -12,6 +12,8 @@ from ..output_files import check_output
 if TYPE_CHECKING:
     from ...models import Price
     from ...optimize.calibration import Calibration
+    from ...optimize.calibration.early_stop_report import EarlyStopRow
+    from ...stats.reliability import Reliability
 
 _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
@@ -39,8 +41,8 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
     type=click.Choice(["harm", "disagreement"]),
     default="harm",
     show_default=True,
-    help="Lost is a question that the cascade gets wrong and the large model alone right; or, without labels, one "
-    "that they answer differently.",
+    help="Lost is a question that the cascade gets wrong and the large model alone right; or, "
+    "without labels, one that they answer differently.",
 )
 @click.option(
     "--minimize",
@@ -57,7 +59,8 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.option(
     "--group",
     metavar="COLUMN",
-    help="Questions with the same value there are split together and count as one. [default: the record's]",
+    help="Questions with the same value there are split together and count as one. "
+    "[default: the record's]",
 )
 @click.option(
     "--preset",
@@ -86,12 +89,13 @@ def command(
     output: Path | None,
     prices: "dict[str, Price]",
     as_json: bool,
-    **aim: Any,
+    **target: Any,
 ) -> None:
-    """Choose thresholds and samples for the cascade of RECORD, a file of cope record or cope import.
+    """Choose thresholds and samples from RECORD, a file of cope record or cope import.
 
-    One half of the questions puts the settings in order, from the safest to the cheapest; the other half tests them one by one,
-    until one fails. The last that passed is chosen. It holds for questions like those of the record.
+    One half of the questions puts the settings in order, from the safest to the cheapest; the other
+    half tests them one by one, until one fails. The last that passed is chosen. It holds for
+    questions like those of the record.
     """
     from ...eval import Recording
     from ...optimize.calibration import CalibrationTarget, calibrate, certify, is_calibration
@@ -102,13 +106,14 @@ def command(
     recording = Recording.open(record)
     if preset:
         recording = recording.with_primary(preset)
-    calibration = calibrate(recording, CalibrationTarget(**aim), prices)
-    reports: dict[str, Any] = {}
-    if risk_report:
-        reports["reliability"] = _reliability(calibration)
-    if stop_report:
-        reports["early_stop"] = _stops(calibration)
-    tables = {name: [row.as_dict() for row in rows] for name, rows in reports.items()}
+    calibration = calibrate(recording, CalibrationTarget(**target), prices)
+    reliability = _reliability(calibration) if risk_report else None
+    early_stops = _early_stops(calibration) if stop_report else None
+    tables: dict[str, Any] = {}
+    if reliability is not None:
+        tables["reliability"] = [row.as_dict() for row in reliability]
+    if early_stops is not None:
+        tables["early_stop"] = [row.as_dict() for row in early_stops]
     certificate = certify(calibration, **tables)
     if output:
         certificate.save(output)
@@ -116,22 +121,22 @@ def command(
         print_json(certificate.as_dict())
     else:
         print_calibration(calibration, certificate)
-        if risk_report:
-            print_reliability(reports["reliability"])
-        if stop_report:
-            print_stops(reports["early_stop"])
+        if reliability is not None:
+            print_reliability(reliability)
+        if early_stops is not None:
+            print_stops(early_stops)
     if output:
         notify(f"written to {output}; use it with --calibration")
 
 
-def _reliability(calibration: "Calibration") -> list[Any]:
+def _reliability(calibration: "Calibration") -> "list[Reliability]":
     from ...optimize.calibration.reliability import reliability
 
     calibration.record.require_answers("--risk-report", "leave it out")
     return reliability(calibration.cascade, calibration.groups, calibration.target.seed)
 
 
-def _stops(calibration: "Calibration") -> list[Any]:
+def _early_stops(calibration: "Calibration") -> "list[EarlyStopRow]":
     from ...optimize.calibration.early_stop_report import compare_early_stops
 
     return compare_early_stops(calibration.cascade, calibration.target.seed)

@@ -15,8 +15,8 @@ from ...util.text import format_duration, format_usd
 if TYPE_CHECKING:
     from ...optimize.compiler.estimate import CostEstimate
 
-EVERY_SECONDS = 15.0  # between two lines where there is no terminal to redraw
-TICK_SECONDS = 1.0  # between two drawings while nothing is heard
+EVERY_SECONDS = 15.0  # between two lines if there is no terminal to redraw
+TICK_SECONDS = 1.0  # between two drawings without an event
 
 
 class _Snapshot(NamedTuple):
@@ -25,7 +25,7 @@ class _Snapshot(NamedTuple):
     time: float
     calls: int
     answered: int
-    spent: dict[str, float]
+    used: dict[str, float]
 
 
 class CompileProgress(ProgressCallback):
@@ -45,20 +45,17 @@ class CompileProgress(ProgressCallback):
         self._lock = threading.RLock()
         self._estimate: CostEstimate | None = None
         self._session: CompileSession | None = None
-        self._start: _Snapshot | None = (
-            None  # when the first call was made, after what was only answered again
-        )
+        # The state at the first call, after the questions that were answered from the cache.
+        self._start: _Snapshot | None = None
         self._before = 0  # questions answered before
-        self._began, self._shown, self._words, self._over = self._clock(), 0.0, "", False
+        self._began, self._shown, self._shown_line, self._over = self._clock(), 0.0, "", False
         self._ended = threading.Event()
 
     def __enter__(self) -> Self:
         self._began, self._start, self._over = self._clock(), None, False
         if self._session:
-            self._start, self._before = (
-                _mark(self._session, self._began),
-                self._session.activity.answered,
-            )
+            self._start = _snapshot(self._session, self._began)
+            self._before = self._session.activity.answered
         self._ended = threading.Event()
         if self._live:
             threading.Thread(target=self._tick, args=(self._ended,), daemon=True).start()
@@ -78,7 +75,7 @@ class CompileProgress(ProgressCallback):
             self._draw(self._session, self._clock())
         if self._live:
             print(file=self._out)
-        self._words = ""
+        self._shown_line = ""
 
     def set_estimate(self, estimate: "CostEstimate") -> None:
         """Show the time left, from the estimate and the budget."""
@@ -94,7 +91,7 @@ class CompileProgress(ProgressCallback):
         with self._lock:
             self._session, now = session, self._clock()
             if self._start is None or session.guard.used.calls == self._start.calls:
-                self._start = _mark(session, now if self._start else self._began)
+                self._start = _snapshot(session, now if self._start else self._began)
             if now - self._shown >= (0.2 if self._live else EVERY_SECONDS):
                 self._draw(session, now)
 
@@ -107,91 +104,84 @@ class CompileProgress(ProgressCallback):
                     self._draw(self._session, now)
 
     def _draw(self, session: CompileSession, now: float) -> None:
-        words, before = self._line(session, now), self._words
-        self._shown, self._words = now, words
+        line, before = self._line(session, now), self._shown_line
+        self._shown, self._shown_line = now, line
         if self._live:
-            width = (
-                shutil.get_terminal_size().columns - 1
-            )  # a line that wraps could not be drawn over
-            print(
-                f"\r{words[:width]:<{min(width, len(before))}}", end="", file=self._out, flush=True
-            )
-        elif words != before:
-            print(words, file=self._out, flush=True)
+            # A line that wraps could not be overwritten.
+            width = shutil.get_terminal_size().columns - 1
+            padded = f"{line[:width]:<{min(width, len(before))}}"
+            print(f"\r{padded}", end="", file=self._out, flush=True)
+        elif line != before:
+            print(line, file=self._out, flush=True)
 
     def _line(self, session: CompileSession, now: float) -> str:
-        parts = [
-            self._best(session),
-            *_usage_parts(session),
-            "" if self._over else self._left(session, now),
-            session.activity.description
-            if session.candidates.fully_evaluated() and not self._over
-            else "",
-        ]
+        parts = [_best(session), *_usage_parts(session)]
+        if not self._over:
+            parts.append(self._time_left(session, now))
+            if session.candidates.fully_evaluated():
+                parts.append(session.activity.description)
         return "  ".join(filter(None, parts))
 
-    def _best(self, session: CompileSession) -> str:
-        candidates = session.candidates
-        keys = candidates.val_keys
-        if whole := candidates.fully_evaluated():
-            best, count = whole[0], len(candidates)
-            which = "as it was" if best.number == 0 else f"candidate {best.number} of {count - 1}"
-            return f"best {best.mean(keys):.1%} ({which})"
-        done = max(
-            (sum(key in candidate.scores for key in keys) for candidate in candidates), default=0
-        )
-        return f"before: {done} of {len(keys)} questions" if done else "asks a few questions"
+    def _time_left(self, session: CompileSession, now: float) -> str:
+        """Return the time for the rest of the compile, at the rate so far, within the budget.
 
-    def _left(self, session: CompileSession, now: float) -> str:
-        """Return the time of the calls that are left, at the rate so far, within the budget.
-
-        expected calls = calls made for each question answered * questions that are still to be answered
+        expected calls = calls for each question answered * questions that are left
         """
-        start, here = self._start, _mark(session, now)
+        start, current = self._start, _snapshot(session, now)
         if self._estimate is None or start is None:
             return ""
-        took, made, answered = (
-            now - start.time,
-            here.calls - start.calls,
-            here.answered - start.answered,
-        )
-        if made < 5 or took < 1:
+        seconds, calls = now - start.time, current.calls - start.calls
+        if calls < 5 or seconds < 1:
             return ""
-        bounds = session.guard.budget.bounds()
-        shares = [
-            (bounds[name] - here.spent[name]) / used
-            for name in bounds
-            if (used := here.spent[name] - start.spent[name])
-        ]
-        most = min([*shares, (self._estimate.high.calls - made) / made])
-        questions = self._estimate.questions - (here.answered - self._before)
-        expected = questions / answered if answered > 0 and questions > 0 else None
-        if expected is not None and expected < most:
-            return f"about {format_duration(took * expected)} left"
-        return (
-            f"at most {format_duration(took * most)} left" if most > 0 else "longer than estimated"
-        )
+        # How many times as much as so far the estimate and the budget allow.
+        limits = [(self._estimate.high.calls - calls) / calls]
+        for name, bound in session.guard.budget.bounds().items():
+            used = current.used[name] - start.used[name]
+            if used:
+                limits.append((bound - current.used[name]) / used)
+        most = min(limits)
+        answered = current.answered - start.answered
+        questions = self._estimate.questions - (current.answered - self._before)
+        if answered > 0 and 0 < questions / answered < most:
+            return f"about {format_duration(seconds * questions / answered)} left"
+        if most > 0:
+            return f"at most {format_duration(seconds * most)} left"
+        return "longer than estimated"
+
+
+def _best(session: CompileSession) -> str:
+    """Describe the best candidate, or how far the first validation is."""
+    candidates = session.candidates
+    keys = candidates.val_keys
+    evaluated = candidates.fully_evaluated()
+    if evaluated:
+        best = evaluated[0]
+        name = "as it was"
+        if best.number > 0:
+            name = f"candidate {best.number} of {len(candidates) - 1}"
+        return f"best {best.mean(keys):.1%} ({name})"
+    answered = [sum(key in candidate.scores for key in keys) for candidate in candidates]
+    done = max(answered, default=0)
+    return f"before: {done} of {len(keys)} questions" if done else "asks a few questions"
 
 
 def _usage_parts(session: CompileSession) -> list[str]:
-    """Format usage against each limit of the budget; money also without a limit, unless it is zero."""
-    spent, budget = session.guard.used.totals(), session.guard.budget
-    parts = [f"calls {spent['calls']:,}" + (f" of {budget.calls:,}" if budget.calls else "")]
+    """Format the usage against each limit of the budget; money also without one, unless it is 0."""
+    used, budget = session.guard.used.totals(), session.guard.budget
+    money = "money unknown" if used["usd"] is None else format_usd(used["usd"])
+    parts = [f"calls {used['calls']:,}" + (f" of {budget.calls:,}" if budget.calls else "")]
     if budget.tokens:
-        parts.append(f"tokens {spent['tokens']:,} of {budget.tokens:,}")
+        parts.append(f"tokens {used['tokens']:,} of {budget.tokens:,}")
     if budget.usd:
-        parts.append(
-            f"{'money unknown' if spent['usd'] is None else format_usd(spent['usd'])} of {format_usd(budget.usd)}"
-        )
-    elif spent["usd"]:
-        parts.append(format_usd(spent["usd"]))
+        parts.append(f"{money} of {format_usd(budget.usd)}")
+    elif used["usd"]:
+        parts.append(money)
     if budget.seconds:
-        parts.append(
-            f"{format_duration(spent['seconds'])} of {format_duration(budget.seconds)} of model time"
-        )
+        seconds = format_duration(used["seconds"])
+        parts.append(f"{seconds} of {format_duration(budget.seconds)} of model time")
     return parts
 
 
-def _mark(session: CompileSession, now: float) -> _Snapshot:
-    spent = {name: float(value or 0) for name, value in session.guard.used.totals().items()}
-    return _Snapshot(now, session.guard.used.calls, session.activity.answered, spent)
+def _snapshot(session: CompileSession, now: float) -> _Snapshot:
+    used = {name: float(value or 0) for name, value in session.guard.used.totals().items()}
+    return _Snapshot(now, session.guard.used.calls, session.activity.answered, used)

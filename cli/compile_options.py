@@ -1,0 +1,174 @@
+"""The options of `cope compile`: its settings, its questions and its files."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .option_groups import is_set_by_user, option_group, take_fields
+from .options import match_option, store_option, track_option, visible_option
+
+if TYPE_CHECKING:
+    from ..optimize import CompileSettings
+    from ..optimize.compiler.options import OutputOptions, SplitOptions
+
+
+def _compile_settings(values: dict[str, Any]) -> "CompileSettings":
+    from ..optimize import Budget, CompileSettings
+
+    minutes = values.pop("budget_minutes")
+    values["budget"] = Budget(
+        values.pop("budget_calls"),
+        values.pop("budget_tokens"),
+        values.pop("budget_usd"),
+        minutes * 60 if minutes else None,
+    )
+    values["proposer"] = values.pop("reflection_lm")
+    settings = take_fields(CompileSettings, values)
+    # Other groups have these too.
+    values["seed"], values["fresh"] = settings.seed, settings.fresh
+    return settings
+
+
+def _split_options(values: dict[str, Any]) -> "SplitOptions":
+    from ..optimize.compiler.options import SplitOptions
+
+    names = ("train_split", "val_split")
+    values["named"] = tuple(name for name in names if is_set_by_user(name))
+    return take_fields(SplitOptions, values)
+
+
+def _output_options(values: dict[str, Any]) -> "OutputOptions":
+    from ..optimize.compiler.options import OutputOptions
+
+    return take_fields(OutputOptions, values)
+
+
+compile_settings = option_group(
+    "compile_settings",
+    _compile_settings,
+    click.option(
+        "--optimizer",
+        default="bootstrap-random-search",
+        show_default=True,
+        metavar="NAME",
+        help="Changes the prompts: one of the optimizers below.",
+    ),
+    click.option(
+        "--chain",
+        metavar="A,B",
+        default="",
+        help="With --optimizer chain: the optimizers, in order.",
+    ),
+    click.option(
+        "--only",
+        multiple=True,
+        metavar="PART",
+        help="Compile the small or large tier, planner, reasoner, or round:N alone. Repeated: all "
+        "must hold.",
+    ),
+    click.option(
+        "--objective",
+        type=click.Choice(["accuracy", "cost", "pareto"]),
+        default="accuracy",
+        show_default=True,
+        help="Cost prefers right answers with few tokens of the large tier; pareto saves and draws "
+        "a frontier.",
+    ),
+    click.option(
+        "--surrogate", is_flag=True, help="Run only the rounds that what is compiled can change."
+    ),
+    click.option(
+        "--reflection-lm",
+        metavar="MODEL",
+        help="Proposes instructions; --price proposer=IN/OUT prices it. [default: the large tier's "
+        "model]",
+    ),
+    click.option(
+        "--demos",
+        type=click.IntRange(0),
+        default=4,
+        show_default=True,
+        metavar="N",
+        help="Most demonstrations of a predictor.",
+    ),
+    click.option(
+        "--budget-calls", type=click.IntRange(1), metavar="N", help="Most model calls, in all."
+    ),
+    click.option(
+        "--budget-tokens", type=click.IntRange(1), metavar="N", help="Most tokens, in all."
+    ),
+    click.option(
+        "--budget-usd",
+        type=click.FloatRange(0, min_open=True),
+        metavar="USD",
+        help="Most money, in all.",
+    ),
+    click.option(
+        "--budget-minutes",
+        type=click.FloatRange(0, min_open=True),
+        metavar="N",
+        help="Most minutes of model time.",
+    ),
+)
+split_options = option_group(
+    "split_options",
+    _split_options,
+    click.option("--train", type=click.IntRange(1), metavar="N", help="Questions to learn from."),
+    click.option("--val", type=click.IntRange(1), metavar="N", help="Questions to choose by."),
+    click.option(
+        "--train-split",
+        default="train",
+        show_default=True,
+        metavar="NAME",
+        help="Of the hub's set.",
+    ),
+    click.option(
+        "--val-split",
+        default="validation",
+        show_default=True,
+        metavar="NAME",
+        help="Where the data has it; else the rest of the training split.",
+    ),
+    click.option(
+        "--data",
+        metavar="FILE",
+        help="A local copy: JSONL, CSV or Parquet with question and answer; a field split tells "
+        "its parts.",
+    ),
+    match_option,
+    visible_option,
+)
+output_options = option_group(
+    "output_options",
+    _output_options,
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="The program file. [default: TASK-PRESET.json]",
+    ),
+    click.option(
+        "--force", is_flag=True, help="Overwrite a program file that is there, whatever made it."
+    ),
+    click.option(
+        "--pick",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Save program N of the frontier, 1 the cheapest, instead of the most accurate.",
+    ),
+    click.option("--resume", is_flag=True, help="Go on with what an interrupted compile left."),
+    click.option("--fresh", is_flag=True, help="Forget what an earlier compile left."),
+    click.option("--dry-run", is_flag=True, help="Stop after the estimate."),
+    click.option(
+        "--runs",
+        "directory",
+        type=click.Path(path_type=Path),
+        default=Path(".cope/compile"),
+        show_default=True,
+        help="Folder of compiles.",
+    ),
+    track_option,
+    store_option,
+)
