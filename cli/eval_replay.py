@@ -126,7 +126,7 @@ def evaluate_recording(
 
 def _print_unknown(evaluation: "ReplayEvaluation") -> None:
     """Print why questions are missing, and between which bounds the accuracy over all of them is."""
-    from .display.tables import percent
+    from ..util.tables import percent
 
     replayed = evaluation.replayed
     for reason, count in replayed.unknown.items():

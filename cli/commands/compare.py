@@ -201,7 +201,6 @@ def _compare_live(
     from ...eval.comparison.live import run_comparison
     from ...eval.comparison.request import ComparisonCallbacks, ComparisonRequest
     from ...report.plots.comparison import draw_comparison
-    from ..display.comparison import comparison_text
     from ..display.evaluation import show_system_progress
 
     task = task_by_name(
@@ -222,7 +221,6 @@ def _compare_live(
         load_models=app.load_models,
         on_system=show_system_progress,
         draw=draw_comparison,
-        render=comparison_text,
         notify=notify,
     )
     result = run_comparison(request, callbacks)

@@ -1,6 +1,5 @@
 """`cope eval`: a preset or program on a task, live, resumable, tracked."""
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -79,7 +78,7 @@ def command(
     from ...eval import RunStore, answer_kind_of, task_by_name, with_inferred_kind
     from ...eval.run.tracked import evaluate_tracked, program_origin, run_settings
     from ...programs.compile_metadata import read_compile_metadata
-    from ..display.evaluation import EvaluationProgress, table_text
+    from ..display.evaluation import EvaluationProgress
 
     chosen = task_by_name(
         task, data_options.visible, program_options.unsafe_code, match=data_options.match
@@ -100,7 +99,6 @@ def command(
     settings = run_settings(chosen, data_options, team_options, team, resolved.system)
     store = RunStore(settings, run_options.directory)
     stages = resolved.system.stages
-    shown = settings | {"answer_kind": origin["answer_kind"]}
     with store.open(run_options.fresh):
         store.update_metadata(answer_kind=origin["answer_kind"])
         app.load_models(team, resolved.system.tiers)
@@ -115,7 +113,6 @@ def command(
                 origin,
                 on_result=view.add,
                 tracker=app.tracker,
-                table=partial(table_text, shown, stages),
             )
         _show(made, store, stages, origin, as_json)
     if why := _unfinished(made, len(examples)):

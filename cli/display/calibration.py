@@ -8,7 +8,8 @@ from rich.table import Table
 from ...programs.calibration_file import describe_setting
 from ...programs.confidence.early_stopping import NONE
 from ...stats.measures import MEASURES
-from .tables import models_text, new_table, percent, result_console
+from ...util.tables import models_text, new_table, percent
+from .tables import result_console
 
 if TYPE_CHECKING:
     from ...optimize.calibration import Calibration, Certificate

@@ -6,7 +6,8 @@ from typing import Any
 
 from rich.table import Table
 
-from .tables import models_text, new_table, percent, result_console, round_label
+from ...util.tables import models_text, new_table, percent
+from .tables import result_console, round_label
 
 _COLUMNS = (
     "program",

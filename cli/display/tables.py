@@ -1,10 +1,8 @@
-"""What the tables of the commands share: the console, the style of a table, common cells."""
+"""The console of a command's results, and the label of a round."""
 
 import sys
-from collections.abc import Collection, Mapping
 
 from rich.console import Console
-from rich.table import Table
 
 from ...programs.systems.stage import tiers_label
 
@@ -16,24 +14,6 @@ def result_console(width: int = WIDTH) -> Console:
     return Console() if sys.stdout.isatty() else Console(width=width)
 
 
-def new_table(columns: Collection[str], left: Collection[str]) -> Table:
-    """Return an empty table without lines.
-
-    Args:
-        columns: the headers.
-        left: those whose cells are texts, aligned on the left; numbers are aligned on the right.
-    """
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(name, justify="left" if name in left else "right")
-    return table
-
-
-def percent(value: float | None, missing: str = "-") -> str:
-    """Format a share; `missing` stands for None."""
-    return missing if value is None else f"{value:.1%}"
-
-
 def round_label(number: int, planner: str | None, reasoner: str) -> str:
     """Format a round's number and its tiers.
 
@@ -41,8 +21,3 @@ def round_label(number: int, planner: str | None, reasoner: str) -> str:
     ('1 large plans, small solves', '2 large solves')
     """
     return f"{number} {tiers_label(planner, reasoner)}"
-
-
-def models_text(models: Mapping[str, str]) -> str:
-    """Format each tier with its model."""
-    return ", ".join(f"{tier} {model}" for tier, model in models.items())

@@ -29,6 +29,7 @@ from .document import comparison_document
 from .options import check_enough_systems, check_unique_name
 from .request import ComparisonCallbacks, ComparisonRequest, SystemStart
 from .store import ComparisonStore
+from .tables import comparison_text
 from .tracking import track_comparison
 
 DEFAULT_PRESETS = ("cope", "answer-cascade", "small", "large")
@@ -98,7 +99,7 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
         pictures = callbacks.draw(comparison, options.plot or store.plot_file)
         document["pictures"] = [str(file) for file in pictures]
         if run.track:
-            text = callbacks.render(comparison, document)
+            text = comparison_text(comparison, document)
             document["mlflow"] = track_comparison(
                 request.tracker, comparison, document, text, store, stores, run.store
             )

@@ -1,10 +1,10 @@
-"""What a live comparison is given: all that decides it, and what the caller does on the way."""
+"""The request of a live comparison, and the callbacks of its caller."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...models import Team
 from ...programs.resolve import ProgramOptions, TeamOptions
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ComparisonRequest:
-    """All that decides a live comparison."""
+    """The options and objects of a live comparison."""
 
     task: Task
     team: Team
@@ -37,12 +37,12 @@ class SystemStart:
     """A system whose evaluation starts.
 
     Attributes:
-        name: the system's.
-        number: from 1.
-        systems: how many are compared.
-        questions: how many questions it is asked.
-        results: those of an earlier run.
-        rounds: how many stages it has.
+        name: the name of the system.
+        number: its number, from 1.
+        systems: number of systems.
+        questions: number of questions.
+        results: the results of an earlier run.
+        rounds: number of stages of the system.
     """
 
     name: str
@@ -55,19 +55,17 @@ class SystemStart:
 
 @dataclass(frozen=True)
 class ComparisonCallbacks:
-    """What the caller does on the way: eval neither loads models nor draws nor prints.
+    """Functions of the caller, because this room does not load models, draw or print.
 
     Attributes:
-        load_models: loads the models of these tiers.
-        on_system: called when a system's evaluation starts; the context that it returns lasts as long
-            as the evaluation, and gives a function that receives each new result.
+        load_models: loads the models of some tiers.
+        on_system: called when the evaluation of a system starts. It returns a context for the time
+            of the evaluation, which yields a function that receives each new result.
         draw: draws the comparison to a file, and returns the files that it wrote.
-        render: returns the comparison and its document as text, for MLflow.
         notify: receives a line for the user.
     """
 
     load_models: Callable[[Team, list[str]], None]
     on_system: Callable[[SystemStart], AbstractContextManager[Callable[[QuestionResult], None]]]
     draw: Callable[[Comparison, Path], list[Path]]
-    render: Callable[[Comparison, Mapping[str, Any]], str]
     notify: Callable[[str], None]

@@ -22,6 +22,7 @@ from .evaluate import EvaluationOutcome, evaluate
 from .options import DataOptions, RunOptions
 from .store import QuestionResult, RunStore
 from .summary import Summary, find_baseline_run, summarize
+from .table import summary_text
 
 if TYPE_CHECKING:
     from ...tracking import Tracker, TrackerRun
@@ -100,7 +101,6 @@ def evaluate_tracked(
     origin: Mapping[str, Any],
     *,
     on_result: Callable[[QuestionResult], None],
-    table: Callable[[Summary], str],
     tracker: "Tracker",
 ) -> TrackedEvaluation:
     """Ask the questions without a result, summarize all results, and log the run to MLflow.
@@ -114,7 +114,6 @@ def evaluate_tracked(
         options: how the run is made.
         origin: the result of `program_origin`, with the file of a calibration under `calibration`.
         on_result: receives every new result.
-        table: formats the summary for MLflow.
         tracker: logs the run.
     """
     with ExitStack() as stack:
@@ -145,7 +144,9 @@ def evaluate_tracked(
         )
         summary = summarize(outcome.results, len(system.stages), baseline)
         if run:
-            log_summary(run, summary, store, system, table(summary))
+            settings = store.settings | {"answer_kind": origin.get("answer_kind")}
+            table = summary_text(settings, system.stages, summary)
+            log_summary(run, summary, store, system, table)
     return TrackedEvaluation(outcome, summary, run)
 
 

@@ -55,7 +55,7 @@ def test_a_calibrated_cascade_stands_on_questions_that_it_was_not_chosen_on(
         done("compare", "--replay", "r.parquet", "--calibration", "c.json").stdout.split()
     )
     assert (
-        f"All systems stand on the {len(held)} questions that served only to test its setting"
+        f"All systems are compared on the {len(held)} questions that served only to test its setting"
         in text
     )
     whole = json.loads((tmp_path / "c.json").read_text())["held_out"]["chosen"]["accuracy"]

@@ -1,0 +1,149 @@
+"""The table of an evaluation as text."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ...answers.kinds.registry import comparison_sentence
+from ...models import Usage
+from ...programs.confidence.early_stopping import HEURISTIC_RULES
+from ...programs.systems.registry import SYSTEMS
+from ...programs.systems.stage import Stage
+from ...util.tables import models_text, new_table, percent, plain_text
+from ...util.text import format_usd
+from .summary import Summary
+
+_WIDTH = 140
+_COLUMNS = (
+    "round",
+    "share",
+    "accuracy",
+    "calls",
+    "prompt tokens",
+    "plan tokens",
+    "answer tokens",
+    "money",
+    "seconds",
+)
+
+
+def summary_text(settings: Mapping[str, Any], stages: Sequence[Stage], summary: Summary) -> str:
+    """Return the summary of an evaluation as plain text, see `print_summary`."""
+    render = partial(print_summary, settings=settings, stages=stages, summary=summary)
+    return plain_text(render, _WIDTH)
+
+
+def print_summary(
+    console: Console, settings: Mapping[str, Any], stages: Sequence[Stage], summary: Summary
+) -> None:
+    """Print the summary of an evaluation: its table and the sentences below.
+
+    Args:
+        console: prints the text.
+        settings: the settings of the run, with `answer_kind` if it is known.
+        stages: the stages of the system.
+        summary: the summary.
+    """
+    for line in _heading(settings):
+        console.print(line, highlight=False)
+    console.print(_table(stages, summary))
+    if summary.n:
+        console.print(_accuracy_sentence(summary), highlight=False)
+    if summary.replies and summary.replies.text():
+        console.print(summary.replies.text(), highlight=False)
+    early_stop = _early_stop_sentence(settings.get("early_stop"), summary.total.cancelled)
+    if early_stop:
+        console.print(early_stop, highlight=False)
+
+
+def _heading(settings: Mapping[str, Any]) -> list[str]:
+    task, name = settings["task"], settings["preset"]
+    what = "system" if name in SYSTEMS else "preset"
+    models = models_text(settings["models"])
+    lines = [f"[bold]{task}[/bold] with {what} [bold]{name}[/bold]: {models}"]
+    if settings.get("shown"):
+        lines.append(settings["shown"])
+    kind = settings.get("answer_kind")
+    if kind and kind != "code":
+        lines.append(comparison_sentence(kind))
+    return lines
+
+
+def _table(stages: Sequence[Stage], summary: Summary) -> Table:
+    table = new_table(_COLUMNS, left=("round",))
+    for round_ in summary.rounds:
+        stage = stages[round_.round - 1]
+        table.add_row(
+            f"{stage.number} {stage.label}",
+            percent(round_.share),
+            _accuracy(round_.accuracy, round_.answered),
+            *_usage_cells(round_.usage),
+        )
+    table.add_section()
+    for tier, usage in summary.tiers.items():
+        table.add_row(f"{tier} tier", "", "", *_usage_cells(usage))
+    share = percent(1.0 if summary.n else None)
+    accuracy = _accuracy(summary.accuracy, summary.n)
+    table.add_row("all", share, accuracy, *_usage_cells(summary.total), style="bold")
+    baseline = summary.baseline
+    if baseline:
+        accuracy = _accuracy(baseline.accuracy, summary.n)
+        table.add_row(f"{baseline.tier} alone", "", accuracy, *_usage_cells(baseline.usage))
+    return table
+
+
+def _accuracy(value: float | None, questions: int) -> str:
+    """Format an accuracy: unknown without right answers, a dash without questions."""
+    return "unknown" if value is None and questions else percent(value)
+
+
+def _usage_cells(usage: Usage) -> list[str]:
+    counts = (usage.calls, usage.prompt_tokens, usage.plan_tokens, usage.answer_tokens)
+    cells = ["unknown" if count is None else f"{count:,}" for count in counts]
+    seconds = usage.machine_seconds
+    cells.append(_cost(usage))
+    cells.append("unknown" if seconds is None else f"{seconds:.1f}")
+    return cells
+
+
+def _cost(usage: Usage) -> str:
+    """Format the cost of calls as far as it is known; a dash without calls."""
+    if usage.usd is None:
+        return "unknown" if usage.calls else "-"
+    if usage.unpriced:
+        return f"at least {format_usd(usage.usd)}"
+    return format_usd(usage.usd)
+
+
+def _accuracy_sentence(summary: Summary) -> str:
+    counts = [f"n = {summary.n}"]
+    if summary.unreadable:
+        counts.append(f"{summary.unreadable} without a readable answer")
+    if summary.errors:
+        counts.append(f"{summary.errors} errors")
+    if summary.accuracy is None:
+        accuracy = f"accuracy unknown, without right answers ({', '.join(counts)})"
+    else:
+        low, high = summary.interval
+        interval = f"95% interval {low:.1%} to {high:.1%}"
+        accuracy = f"accuracy {summary.accuracy:.1%} ({interval}, {', '.join(counts)})"
+    seconds = summary.seconds_per_question
+    if seconds is None:
+        return f"{accuracy}; model time unknown"
+    return f"{accuracy}; {seconds:.1f} s of model time a question"
+
+
+def _early_stop_sentence(rule: str | None, cancelled: int) -> str | None:
+    """Return how many calls were stopped early, and why; None for none under an exact rule."""
+    is_heuristic = rule in HEURISTIC_RULES
+    if cancelled:
+        why = "their votes could change nothing"
+        if is_heuristic:
+            why = f"by {rule}, which may decide otherwise"
+        return f"{cancelled} calls were stopped early: {why}"
+    if is_heuristic:
+        return f"no call was stopped early by {rule}"
+    return None
