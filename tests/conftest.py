@@ -83,6 +83,12 @@ def group_of(nodeid: str) -> str:
     return "tests/report" if file.startswith("tests/report/") else file
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the live tests where none of them will run: importing them takes seconds."""
+    live = Path(__file__).parent / "live"
+    return True if collection_path == live and "not live" in config.option.markexpr else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the groups that take long first, and keep each together."""
 

@@ -41,7 +41,7 @@ ANYTHING = st.one_of(
 ANSWERS = st.one_of(st.sampled_from(TEXTS), st.text(max_size=40))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(ANYTHING)
 def test_reading_never_raises_and_gives_an_answer_or_none(text: str) -> None:
     for name in SHORT:
@@ -52,7 +52,6 @@ def test_reading_never_raises_and_gives_an_answer_or_none(text: str) -> None:
             assert kind.equal_by_normal_form(answer, answer) is True, name
 
 
-@settings(max_examples=200, deadline=None)
 @given(ANSWERS, ANSWERS)
 def test_equality_is_symmetric_and_reflexive_within_a_kind(a: str, b: str) -> None:
     for name in SHORT:
@@ -61,14 +60,12 @@ def test_equality_is_symmetric_and_reflexive_within_a_kind(a: str, b: str) -> No
         assert kind.equal_by_normal_form(a, b) is kind.equal_by_normal_form(b, a), name
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(TEXTS), st.sampled_from(TEXTS))
 def test_equality_by_algebra_is_symmetric(a: str, b: str) -> None:
     math = ANSWER_KINDS["math"]
     assert asyncio.run(math.equal_async(a, b)) is asyncio.run(math.equal_async(b, a))
 
 
-@settings(max_examples=300, deadline=None)
 @given(ANSWERS)
 def test_what_is_read_is_read_again_as_the_same_answer(text: str) -> None:
     for name in ("number", "choice", "text", "date"):
@@ -79,7 +76,6 @@ def test_what_is_read_is_read_again_as_the_same_answer(text: str) -> None:
             assert again is not None and kind.equal_by_normal_form(answer, again), (name, answer)
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(ANSWERS, max_size=4))
 def test_some_kind_is_always_inferred(golds: list[str]) -> None:
     assert infer_answer_kind(golds) in ANSWER_KINDS
@@ -101,15 +97,15 @@ HOSTILE = [
 
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_reading_a_hostile_reply_takes_time_linear_in_its_length(piece: str) -> None:
-    """The bound is for what grows faster: 12,000 characters take some hundredths of a second."""
-    text = (piece * 12_000)[:12_000]
+    """The bound is for what grows faster: 4,000 characters take a hundredth of a second."""
+    text = (piece * 4_000)[:4_000]
     for name in ("number", "math", "text", "choice", "list"):
         kind = ANSWER_KINDS[name]
         began = time.process_time()
         kind.parse(f"{text} 5")
         kind.parse(f"Answer: {text}")
         kind.equal_by_normal_form(text, f"{text}1")
-        assert time.process_time() - began < 1.5, name
+        assert time.process_time() - began < 0.3, name
 
 
 def test_a_reply_is_divided_in_linear_time() -> None:

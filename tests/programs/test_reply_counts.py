@@ -55,7 +55,7 @@ def preset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_a_cut_reply_counts_only_with_a_marked_answer(preset: str) -> None:
     replies = (CUT, CUT_BEHIND_ITS_ANSWER, "Answer: 18", "Answer: 18", "Answer: 18")
-    program = Cascade(preset, team(*replies), answer_kind="number")
+    program = Cascade(preset, team(*replies), answer_kind="number", early_stop="none")
     first = program(question="How many?").rounds[0]
     assert first["votes"] == {"18": 4}
     assert [sample.get("cut", False) for sample in first["samples"]].count(True) == 2
@@ -77,15 +77,16 @@ def test_eval_and_ask_say_how_many_replies_gave_no_answer(
     replies = (CUT, REFUSED, UNREAD, UNREAD, "Answer: 18")
     give_team(monkeypatch, lambda options: team(*replies))
     says = "replies: 1 cut at the limit of tokens, 1 refused, 2 without a readable answer"
-    command = ("eval", "jsonl", "--data", "q.jsonl", "--preset", preset, "--no-track")
+    all_samples = ("--preset", preset, "--early-stop", "none")
+    command = ("eval", "jsonl", "--data", "q.jsonl", *all_samples, "--no-track")
     assert says in done(*command).stdout
     document = json.loads(done(*command, "--json").stdout)
     assert document["replies"] == {"cut": 1, "refused": 1, "unread": 2}
     give_team(monkeypatch, lambda options: team(*replies))
-    asked = done("ask", "How many?", "--preset", preset, "--match", "number")
+    asked = done("ask", "How many?", *all_samples, "--match", "number")
     assert says in asked.stderr
     give_team(monkeypatch, lambda options: team(*replies))
-    asked = done("ask", "How many?", "--preset", preset, "--match", "number", "--json")
+    asked = done("ask", "How many?", *all_samples, "--match", "number", "--json")
     assert json.loads(asked.stdout)["replies"] == {"cut": 1, "refused": 1, "unread": 2}
 
 
