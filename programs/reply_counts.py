@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from .round_record import RoundRecord
+if TYPE_CHECKING:  # it imports pydantic, and the help of a command does without
+    from .round_record import RoundRecord
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class ReplyCounts:
     unread: int = 0
 
     @classmethod
-    def of_rounds(cls, rounds: Iterable[RoundRecord]) -> "ReplyCounts | None":
+    def of_rounds(cls, rounds: "Iterable[RoundRecord]") -> "ReplyCounts | None":
         """Return the counts over the samples of some rounds; None where no samples are kept."""
         cut = refused = unread = 0
         kept = False

@@ -77,7 +77,8 @@ def test_a_recipe_works(command: str, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     for name, text in RECIPES.files.items():
         Path(name).write_text(text, encoding="utf-8")
-    rows = [{"question": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(12)]
+    instruments = ("a piano", "a drum", "a flute")
+    rows = [{"question": f"Who has key {n}?", "answer": instruments[n % 3]} for n in range(12)]
     Path("mine.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     result = CliRunner().invoke(app, shlex.split(command)[1:])
     assert result.exit_code == 0, result.output
