@@ -19,7 +19,6 @@ _FIXED_BY_RECORDING = {
     "split": "--split",
     "data": "--data",
     "visible": "--visible",
-    "match": "--match",
     "budget": "--budget",
     "questions": "--questions",
     "runs": "--runs",
@@ -57,6 +56,7 @@ def evaluate_recording(
     file: str,
     task: str | None,
     limit: int | None,
+    match: str | None,
     program: "ProgramOptions",
     team: "TeamOptions",
     as_json: bool,
@@ -67,6 +67,7 @@ def evaluate_recording(
         file: the recording.
         task: the task's name, which must be that of the recording.
         limit: the number of questions; None takes all.
+        match: how answers are compared; None keeps the recording's kind.
         program: preset or program, samples, thresholds and calibration.
         team: the prices.
         as_json: whether to print JSON.
@@ -75,10 +76,10 @@ def evaluate_recording(
         click.UsageError: for options that a recording has fixed.
         CopeError: for a file that is no recording, or of another task.
     """
-    from ..eval import Recording, Replay, replay_results
+    from ..eval import Replay, open_recording, replay_results
     from ..eval.replay.evaluation import evaluate_replay
     from ..eval.replay.programs import resolve_replayed_calibration, resolve_replayed_program
-    from ..programs.calibration_match import describe_calibration
+    from ..programs.calibration_match import check_answer_kind, describe_calibration
     from .display.evaluation import print_table
 
     reject_fixed_options()
@@ -92,10 +93,11 @@ def evaluate_recording(
         raise click.UsageError(
             "With --replay, --calibration is of the record's own program: leave out --preset."
         )
-    recording = Recording.open(file)
+    recording = open_recording(file, match)
     calibration = program.calibration
     if calibration:
         program, certificate = resolve_replayed_calibration(recording, program, calibration)
+        check_answer_kind(calibration, certificate, recording.manifest.kind_of_answers)
         notify(describe_calibration(calibration, certificate))
         answers = zip(recording.questions, recording.gold, strict=True)
         warn_about_questions(certificate, recording.manifest.task, answers)

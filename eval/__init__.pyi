@@ -1,6 +1,7 @@
 from .recording.importer import import_samples as import_samples
 from .recording.recorder import Recorder as Recorder
 from .recording.recording import Recording as Recording
+from .recording.rematch import open_recording as open_recording
 from .recording.round import RecordedRound as RecordedRound
 from .recording.schema import (
     RecordingManifest as RecordingManifest,

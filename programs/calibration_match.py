@@ -41,6 +41,25 @@ def load_matching_certificate(
     return certificate
 
 
+def check_answer_kind(file: Path | None, certificate: Certificate | None, kind: str) -> None:
+    """Raise an error when a calibration counted votes by another kind of answers.
+
+    Args:
+        file: the calibration's.
+        certificate: the calibration; None without one. Earlier versions name no kind.
+        kind: the name of the kind by which answers are compared.
+
+    Raises:
+        CopeError: when the kinds differ.
+    """
+    made_for = certificate.program.get("answer_kind") if certificate else None
+    if made_for is not None and made_for != kind:
+        raise CopeError(
+            f"the calibration {file} does not fit: it compared answers as {made_for}, and these are "
+            f"compared as {kind}: give --match {made_for}, or calibrate anew"
+        )
+
+
 def describe_calibration(file: Path, certificate: Certificate) -> str:
     """Return a line that says what a calibration chose and what it promises."""
     return f"calibration {file}: {certificate.description}. {certificate.promise}"

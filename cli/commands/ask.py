@@ -53,7 +53,7 @@ def command(
     The default models run in this process; their weights (1.6 GB) are downloaded once. With --task code the answer is a Python
     program. `assert` lines and `>>>` examples in the question are tests that it must pass, in a sandbox.
     """
-    from ...programs.calibration_match import calibration_summary
+    from ...programs.calibration_match import calibration_summary, check_answer_kind
     from ...programs.events import use_observer
     from ...programs.resolve import resolve_calibrated_cascade
     from ..display import round_display
@@ -69,6 +69,7 @@ def command(
         notify=silence if quiet else notify,
     )
     cascade = resolved.cascade.with_answer_kind(match or _named_kind(resolved, domain))
+    check_answer_kind(program_options.calibration, resolved.certificate, cascade.answer_kind)
     first = cascade.preset.rounds[0]
     at_once = [tier for tier in (first.planner, first.reasoner) if tier]
     app.load_models(team, cascade.preset.tiers, load=at_once, quiet=quiet)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..options import json_option, output_option, price_option, seed_option
+from ..options import json_option, match_option, output_option, price_option, seed_option
 from ..output import notify, print_json
 from ..output_files import check_output
 
@@ -67,6 +67,7 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
     metavar="NAME",
     help="Calibrate this one of the recorded programs. [default: the record's own]",
 )
+@match_option
 @seed_option
 @click.option(
     "--risk-report",
@@ -84,6 +85,7 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 def command(
     record: Path,
     preset: str | None,
+    match: str | None,
     risk_report: bool,
     stop_report: bool,
     output: Path | None,
@@ -97,13 +99,13 @@ def command(
     half tests them one by one, until one fails. The last that passed is chosen. It holds for
     questions like those of the record.
     """
-    from ...eval import Recording
+    from ...eval import open_recording
     from ...optimize.calibration import CalibrationTarget, calibrate, certify, is_calibration
     from ..display.calibration import print_calibration, print_reliability, print_stops
 
     if output:
         check_output(output, [record], "calibration", is_calibration)
-    recording = Recording.open(record)
+    recording = open_recording(record, match)
     if preset:
         recording = recording.with_primary(preset)
     calibration = calibrate(recording, CalibrationTarget(**target), prices)

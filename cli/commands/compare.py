@@ -238,10 +238,10 @@ def _compare_recording(
     team_options: "TeamOptions",
     as_json: bool,
 ) -> None:
-    from ...eval import Recording
+    from ...eval import open_recording
     from ...eval.comparison.from_recording import ReplayRequest, compare_recording
 
-    recording = Recording.open(replay)
+    recording = open_recording(replay, data_options.match)
     if task not in (None, recording.manifest.task):
         raise CopeError(f"{recording.name} is a record of {recording.manifest.task}, not of {task}")
     request = ReplayRequest(

@@ -71,7 +71,8 @@ def command(
     if replay:
         from ..eval_replay import evaluate_recording
 
-        evaluate_recording(replay, task, data_options.limit, program_options, team_options, as_json)
+        limit, match = data_options.limit, data_options.match
+        evaluate_recording(replay, task, limit, match, program_options, team_options, as_json)
         return
     if task is None:
         raise click.UsageError("Missing argument 'TASK'.")
@@ -151,6 +152,7 @@ def _resolve_system(
     """Make the system that --system names, else the cascade that the other options name."""
     from ...eval import answer_kind_of, read_answers_of
     from ...programs import make_system
+    from ...programs.calibration_match import check_answer_kind
     from ...programs.resolve import resolve_calibrated_cascade, system_options
 
     if system:
@@ -166,6 +168,7 @@ def _resolve_system(
         notify=notify,
     )
     cascade = read_answers_of(resolved.cascade, task)
+    check_answer_kind(program_options.calibration, resolved.certificate, cascade.answer_kind)
     return _Resolved(cascade, resolved.path, resolved.certificate)
 
 

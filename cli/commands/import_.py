@@ -7,7 +7,14 @@ import click
 
 from ...errors import CopeError
 from ..option_types import NameValue
-from ..options import group_option, json_option, limit_option, output_option, seed_option
+from ..options import (
+    group_option,
+    json_option,
+    limit_option,
+    match_option,
+    output_option,
+    seed_option,
+)
 from ..output import print_json
 from ..output_files import check_output
 
@@ -50,6 +57,7 @@ RESERVED = ("small", "large")
     metavar="T",
     help="Share of the votes that is accepted, of every tier but the last.",
 )
+@match_option
 @seed_option
 @limit_option
 @group_option
@@ -62,6 +70,7 @@ def command(
     tiers: tuple[tuple[str, str], ...],
     variants: tuple[str, ...],
     threshold: float,
+    match: str | None,
     seed: int,
     limit: int | None,
     group: str | None,
@@ -89,6 +98,7 @@ def command(
         _variants(variants, tuple(models)),
         thresholds=thresholds,
         seed=seed,
+        match=match,
         group=group,
         limit=limit,
     )

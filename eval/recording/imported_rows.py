@@ -8,14 +8,12 @@ import dspy
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from ...answers.kinds.registry import ANSWER_KINDS
 from ...programs.confidence.votes import VoteShare
 from ..run.store import key_examples
-from ..tasks.base import ShortAnswerTask
+from ..tasks.base import Task, answer_kind_of
 from ..tasks.table_files import Row
 from .vote_ids import assign_vote_ids
-
-_SCORER = ShortAnswerTask("imported")
-"""Compares answers as mathematics."""
 
 Count = Annotated[int, Field(ge=0, lt=2**31)]
 
@@ -39,17 +37,20 @@ class ImportedQuestion:
     samples: dict[str, list[Row]]
 
 
-async def imported_rows(preset: str, questions: Sequence[ImportedQuestion]) -> list[Row]:
+async def imported_rows(
+    preset: str, questions: Sequence[ImportedQuestion], task: Task
+) -> list[Row]:
     """Return the rows of imported questions in a recording.
 
     Args:
         preset: the name of the preset.
         questions: the questions with their samples.
+        task: compares and scores the answers.
     """
     keys = key_examples([question.example for question in questions])
     rows: list[Row] = []
     for key, question in zip(keys, questions, strict=True):
-        for columns in await _question_rows(preset, question):
+        for columns in await _question_rows(preset, question, task):
             row: Row = {
                 "key": key,
                 "id": question.example.id,
@@ -62,7 +63,7 @@ async def imported_rows(preset: str, questions: Sequence[ImportedQuestion]) -> l
     return rows
 
 
-async def _question_rows(preset: str, question: ImportedQuestion) -> list[Row]:
+async def _question_rows(preset: str, question: ImportedQuestion, task: Task) -> list[Row]:
     """Return the columns of a question's samples, with vote ids and scores."""
     rows: list[Row] = []
     for number, samples in enumerate(question.samples.values(), 1):
@@ -76,7 +77,9 @@ async def _question_rows(preset: str, question: ImportedQuestion) -> list[Row]:
             }
             row.update(_sample_columns(sample))
             rows.append(row)
-    vote_ids, doubtful = await assign_vote_ids([row["answer"] for row in rows])
+    vote_ids, doubtful = await assign_vote_ids(
+        [row["answer"] for row in rows], ANSWER_KINDS.by_name(answer_kind_of(task))
+    )
     for row, vote_id in zip(rows, vote_ids, strict=True):
         row["vote"] = vote_id
         row["vote_doubtful"] = doubtful
@@ -84,7 +87,7 @@ async def _question_rows(preset: str, question: ImportedQuestion) -> list[Row]:
         return rows
     scores = {}
     for answer in {row["answer"] for row in rows}:
-        scores[answer] = await _SCORER.score(question.example, answer)
+        scores[answer] = await task.score(question.example, answer)
     for row in rows:
         score = scores[row["answer"]]
         row["score"] = score.value

@@ -17,7 +17,9 @@ from ...errors import CopeError, suggest_names
 from ...programs.preset import Preset, parse_preset
 from ...util.hashing import digest
 from ...util.validate import check_type
+from ..tasks.base import answer_kind_of, with_inferred_kind
 from ..tasks.data import load_from_file
+from ..tasks.registry import USER_TASK, task_by_name
 from ..tasks.table_files import Row
 from .imported_rows import ImportedQuestion, ImportedSample, imported_rows
 from .schema import RecordingManifest
@@ -46,6 +48,7 @@ def import_samples(
     seed: int = 0,
     group: str | None = None,
     limit: int | None = None,
+    match: str | None = None,
 ) -> ImportedRecording:
     """Read samples from JSON lines.
 
@@ -64,6 +67,8 @@ def import_samples(
         seed: breaks ties between votes.
         group: a field that contains the group of a question.
         limit: maximum number of questions, from the start; None for all.
+        match: how answers are compared, a name in `ANSWER_KINDS`; None infers it from the right
+            answers.
 
     Raises:
         CopeError: if the file has another structure, a model or variant is not in it, or two tiers
@@ -91,6 +96,8 @@ def import_samples(
             continue
         example = _example(line, position)
         questions.append(ImportedQuestion(example, _group(path, line, group), of_question))
+    task = task_by_name(USER_TASK, match=match)
+    task = with_inferred_kind(task, [question.example for question in questions])
     preset = _preset({tier: len(names) for tier, names in usual.items()}, thresholds)
     plain_preset = preset.model_dump(mode="json", exclude_defaults=True)
     manifest = RecordingManifest(
@@ -99,6 +106,7 @@ def import_samples(
         seed=seed,
         questions=len(questions),
         source=IMPORTED_PRESET,
+        answer_kind=answer_kind_of(task),
         programs=[
             {
                 "name": IMPORTED_PRESET,
@@ -117,7 +125,7 @@ def import_samples(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
     )
-    return ImportedRecording(manifest, asyncio.run(imported_rows(IMPORTED_PRESET, questions)))
+    return ImportedRecording(manifest, asyncio.run(imported_rows(IMPORTED_PRESET, questions, task)))
 
 
 def _check_different_models(models: Mapping[str, str]) -> None:

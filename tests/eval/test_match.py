@@ -14,6 +14,8 @@ from cope.answers import infer_answer_kind
 from cope.eval import (
     TASKS,
     answer_kind_of,
+    import_samples,
+    open_recording,
     read_recording,
     task_by_name,
     with_inferred_kind,
@@ -200,8 +202,6 @@ def test_match_is_refused_where_it_cannot_be(ask_commands: Callable[..., None]) 
         task_by_name("mbpp", match="text")
     with pytest.raises(CopeError, match="no kind of answers is named 'txt'"):
         task_by_name("jsonl", match="txt")
-    refused = cope("eval", "--replay", "r.parquet", "--match", "text")
-    assert refused.exit_code == 2 and "leave out --match" in refused.output
 
 
 def test_a_task_that_takes_no_options_compares_in_its_own_way() -> None:
@@ -227,3 +227,55 @@ def test_a_refusal_in_the_answer_is_not_replaced_by_a_number_of_the_steps(
     reply = "There are 4 facts.\nAnswer: It cannot be determined."
     program = Cascade("small", scripted(lambda ask: reply).team, answer_kind="number")
     assert program(question="How many?").answer is None
+
+
+def test_a_recording_is_compared_anew_by_the_kind_that_match_names(
+    ask_commands: Callable[..., None], tmp_path: Path
+) -> None:
+    rows = [(f"{question} {n}", answer) for n in range(4) for question, answer in COUNTS]
+    ask_commands(rows, "Counting.\nAnswer: {}")
+    record = ("record", "jsonl", "--data", "q.jsonl", "--preset", "votes.toml", "-o", "r.parquet")
+    done(*record, "--match", "exact")
+    replayed = json.loads(done("eval", "--replay", "r.parquet", "--json").stdout)
+    assert replayed["answer_kind"] == "exact"
+    anew = json.loads(done("eval", "--replay", "r.parquet", "--match", "number", "--json").stdout)
+    assert (anew["answer_kind"], anew["accuracy"]) == ("number", 1.0)
+    compared = done("compare", "--replay", "r.parquet", "--match", "number").stdout
+    assert "answers are compared as numbers" in compared
+    command = ("calibrate", "r.parquet", "--harm", "0.5", "--delta", "0.5")
+    done(*command, "--match", "number", "-o", "c.json")
+    certificate = json.loads((tmp_path / "c.json").read_text())
+    assert certificate["program"]["answer_kind"] == "number"
+    evaluated = ("eval", "jsonl", "--data", "q.jsonl", "--preset", "votes.toml", "--no-track")
+    fits = ("--calibration", "c.json")
+    assert cope(*evaluated, *fits).exit_code == 0
+    refused = cope(*evaluated, *fits, "--match", "exact")
+    assert refused.exit_code == 1 and "give --match number" in refused.output
+
+
+def test_votes_of_a_recording_join_where_the_kind_finds_them_equal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_rows(tmp_path, COUNTS[:1])
+    written = iter("18 eggs,18.0,$18".split(",") * 3)
+    reply = lambda ask: f"So.\nAnswer: {next(written)}"  # noqa: E731
+    give_team(monkeypatch, lambda options: scripted(reply).team)
+    record = ("record", "jsonl", "--data", "q.jsonl", "--preset", "votes.toml", "-o", "r.parquet")
+    done(*record, "--also", "none", "--match", "text")
+    recording = open_recording("r.parquet")
+    assert sorted(recording.rounds[0].votes[0].tolist()) == [0, 1, 2]
+    joined = open_recording("r.parquet", "number")
+    assert joined.rounds[0].votes[0].tolist() == [0, 0, 0]
+    assert joined.rounds[0].right[0].all()
+
+
+def test_imported_samples_are_compared_as_their_right_answers_are(tmp_path: Path) -> None:
+    samples = {"s": [{"answer": "Apollo 12"}, {"answer": "apollo 12"}], "l": [{"answer": "12"}]}
+    line = {"id": "1", "question": "Which?", "gold": "Apollo 12", "samples": samples}
+    (tmp_path / "s.jsonl").write_text(json.dumps(line) + "\n")
+    made = import_samples(tmp_path / "s.jsonl", {"small": "s", "large": "l"})
+    assert made.manifest.answer_kind == "text"
+    assert [row["score"] for row in made.rows] == [1.0, 1.0, 0.0]
+    as_number = import_samples(tmp_path / "s.jsonl", {"small": "s", "large": "l"}, match="number")
+    assert as_number.manifest.answer_kind == "number"
