@@ -1,6 +1,7 @@
 """The benchmarks run, and what they report is what they measured. No model, no timing is judged."""
 
 import asyncio
+import gc
 import importlib
 import io
 import json
@@ -32,6 +33,7 @@ def run(script: str, *options: str) -> subprocess.CompletedProcess[str]:
     """Run a script as Python does, in this process: a new one imports everything again."""
     out, err = io.StringIO(), io.StringIO()
     code: Any = 0
+    gc.freeze()  # some scripts collect garbage again and again, and the tests before left much behind
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.setattr(sys, "argv", [script, *options])
         try:

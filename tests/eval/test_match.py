@@ -8,6 +8,7 @@ from typing import Any
 import dspy
 import pytest
 from support.commands import cope, done, give_team
+from support.pictures import leave_pages_without_pictures
 
 from cope import Cascade, CopeError
 from cope.answers import infer_answer_kind
@@ -57,6 +58,7 @@ def ask_commands(
 ) -> Callable[..., None]:
     """Return what gives the commands questions and replies to them."""
     monkeypatch.chdir(tmp_path)
+    leave_pages_without_pictures(monkeypatch)
 
     def give(rows: list[tuple[str, str]], text: str) -> None:
         write_rows(tmp_path, rows)
