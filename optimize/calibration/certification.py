@@ -22,6 +22,8 @@ from ...stats.measures import MEASURES
 from ...util.hashing import question_fingerprint
 from .calibration import Calibration
 
+_Document = dict[str, Any]
+
 
 def certify(calibration: Calibration, **reports: Any) -> Certificate:
     """Return the certificate of a calibration.
@@ -63,7 +65,7 @@ def certify(calibration: Calibration, **reports: Any) -> Certificate:
     )
 
 
-def _target(calibration: Calibration) -> dict[str, Any]:
+def _target(calibration: Calibration) -> _Document:
     target, last = calibration.target, calibration.last_tier
     document = asdict(target)
     document["minimized"] = MEASURES[str(target.minimize)].description_for(last)
@@ -71,16 +73,16 @@ def _target(calibration: Calibration) -> dict[str, Any]:
     return document
 
 
-def _prompt_settings(record: Recording) -> dict[str, Any]:
+def _prompt_settings(record: Recording) -> _Document:
     recorded = record.manifest.settings
     settings = {name: recorded[name] for name in (*PROMPT_SETTINGS, SHOWN) if name in recorded}
     settings[RULE] = EXACT  # a replay counts votes as the exact rule does
     return settings
 
 
-def _data(calibration: Calibration) -> dict[str, Any]:
+def _data(calibration: Calibration) -> _Document:
     manifest, split = calibration.record.manifest, calibration.split
-    document: dict[str, Any] = {
+    document: _Document = {
         "task": manifest.task,
         "fingerprint": manifest.data_fingerprint,
         "questions": len(calibration.record),
@@ -99,7 +101,7 @@ def _question_fingerprints(calibration: Calibration) -> dict[str, list[str]]:
     return fingerprints
 
 
-def _held_out(calibration: Calibration) -> dict[str, Any]:
+def _held_out(calibration: Calibration) -> _Document:
     chosen, baseline = calibration.held_out
     return {
         "chosen": chosen.as_dict() if chosen else None,
@@ -108,7 +110,7 @@ def _held_out(calibration: Calibration) -> dict[str, Any]:
     }
 
 
-def _tested_settings(calibration: Calibration) -> list[dict[str, Any]]:
+def _tested_settings(calibration: Calibration) -> list[_Document]:
     """Return the sequence up to the first setting that fails; later ones were not tested."""
     selection, grid = calibration.selection, calibration.grid
     use = grid.learn_use[str(calibration.target.minimize)]

@@ -1,7 +1,6 @@
 """Evaluate programs on questions in parallel during a compile."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import dspy
 
@@ -27,7 +26,7 @@ class ProgramEvaluator:
 
     def evaluate(
         self, student: Student, examples: list[dspy.Example]
-    ) -> list[tuple[dspy.Example, Any, Any]]:
+    ) -> list[tuple[dspy.Example, dspy.Prediction, float]]:
         """Return example, prediction and score of each question.
 
         A question that fails has an empty prediction.

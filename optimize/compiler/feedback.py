@@ -15,7 +15,7 @@ from ...util.text import shorten
 _MAX_CHARS = 300
 
 
-def write_feedback(score: Score, prediction: Any, predictor: str | None) -> str:
+def write_feedback(score: Score, prediction: dspy.Prediction | None, predictor: str | None) -> str:
     """Return feedback on a prediction.
 
     Args:

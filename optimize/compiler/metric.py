@@ -95,16 +95,20 @@ class Metric:
         self.baseline_tokens = 0.0
         """Mean tokens that the last tier writes for a question before the compile."""
 
-    def score(self, example: dspy.Example, prediction: Any, trace: Any = None) -> float:
+    def score(
+        self, example: dspy.Example, prediction: dspy.Prediction | None, trace: object = None
+    ) -> float:
         """Return the value of the objective, between 0 and 1."""
         return self._judge(example, prediction)[0]
 
-    def is_correct(self, example: dspy.Example, prediction: Any, trace: Any = None) -> bool:
+    def is_correct(
+        self, example: dspy.Example, prediction: dspy.Prediction | None, trace: object = None
+    ) -> bool:
         """Return whether the answer is right: only such traces become demonstrations."""
         return self._judge(example, prediction)[1].value >= 1
 
     def score_with_feedback(
-        self, example: dspy.Example, prediction: Any, trace: Any = None
+        self, example: dspy.Example, prediction: dspy.Prediction | None, trace: object = None
     ) -> dspy.Prediction:
         """Return `score`, and `feedback` on the whole program."""
         value, score = self._judge(example, prediction)
@@ -113,10 +117,10 @@ class Metric:
     def gepa_feedback(
         self,
         example: dspy.Example,
-        prediction: Any,
-        trace: Any = None,
+        prediction: dspy.Prediction,
+        trace: object = None,
         pred_name: str | None = None,
-        pred_trace: Any = None,
+        pred_trace: object = None,
     ) -> dspy.Prediction:
         """Return what GEPA needs: feedback on the predictor `pred_name`, and the objectives."""
         value, score = self._judge(example, prediction)
@@ -128,7 +132,9 @@ class Metric:
             }
         return result
 
-    def _judge(self, example: dspy.Example, prediction: Any) -> tuple[float, Score]:
+    def _judge(
+        self, example: dspy.Example, prediction: dspy.Prediction | None
+    ) -> tuple[float, Score]:
         key = question_fingerprint(example.question)
         try:
             score = self.judge(self._rows.get(key, example), getattr(prediction, "answer", None))
@@ -159,11 +165,11 @@ class Metric:
         return score * (1 - min(1.0, tokens / self.baseline_tokens) / 2)
 
 
-def tier_tokens(prediction: Any, tier: str) -> int:
+def tier_tokens(prediction: dspy.Prediction, tier: str) -> int:
     """Return the tokens that a tier wrote for a prediction."""
     return sum(row["completion_tokens"] for row in prediction.usage if row["tier"] == tier)
 
 
-def total_tokens(prediction: Any) -> int:
+def total_tokens(prediction: dspy.Prediction) -> int:
     """Return all tokens of a prediction, including those of its prompts."""
     return sum(row["prompt_tokens"] + row["completion_tokens"] for row in prediction.usage)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import dspy
 
@@ -21,7 +20,7 @@ PILOT_QUESTIONS = 8
 
 
 def estimate_from_pilot(
-    results: Sequence[tuple[dspy.Example, Any, Any]],
+    results: Sequence[tuple[dspy.Example, dspy.Prediction, float]],
     optimizer: Optimizer,
     context: OptimizerContext,
     guard: BudgetGuard,

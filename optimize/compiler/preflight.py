@@ -101,7 +101,7 @@ def ping_proposer(proposer: TierLM) -> None:
         raise proposer_unavailable(str(proposer.model), first_line(error, 300)) from error
 
 
-def check_pilot(predictions: Sequence[Any]) -> None:
+def check_pilot(predictions: Sequence[dspy.Prediction]) -> None:
     """Raise a CopeError when no question of the pilot has an answer."""
     why = "no reply held an answer that could be read"
     for prediction in predictions:

@@ -21,14 +21,15 @@ PromptState = dict[str, dict[str, Any]]
 _MEMBER_PREFIX = "peer_"  # prefix of the predictors of an ensemble's other members, from peer_2 on
 
 
-def predictor_state(predict: Any, nearest: Sequence[Any] = ()) -> dict[str, Any]:
+def predictor_state(predict: dspy.Predict, nearest: Sequence[Any] = ()) -> dict[str, Any]:
     """Return instructions and demonstrations of a predictor.
 
     Args:
         predict: the predictor.
         nearest: demonstrations that were selected for a question.
     """
-    instructions = predict.signature.instructions
+    signature: Any = predict.signature  # DSPy types it as an instance; it is a class
+    instructions = signature.instructions
     return {"instructions": instructions, "demos": visible_fields(predict, nearest)}
 
 

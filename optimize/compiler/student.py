@@ -63,7 +63,7 @@ class Student(Ensemble):
             first = next(iter(predict.signature.input_fields))
             predict.signature = predict.signature.with_updated_fields(first, place=name)
 
-    def named_parameters(self) -> list[tuple[str, Any]]:
+    def named_parameters(self) -> list[tuple[str, dspy.Predict]]:
         """Return the predictors that an optimizer may change; DSPy's other lists derive from it."""
         trainable = self.__dict__.get("trainable")  # missing while DSPy builds the module
         predictors = super().named_parameters()
@@ -76,7 +76,7 @@ class Student(Ensemble):
             if self.last_round is None or round_.number <= self.last_round:
                 yield round_
 
-    def get_lm(self) -> Any:
+    def get_lm(self) -> dspy.LM:
         """Return the model that optimizers copy for rollouts; calls go to the tiers' models."""
         return dspy.settings.lm
 

@@ -74,7 +74,9 @@ class Surrogate:
             return rows
         last_rounds: dict[str, int] = {}
 
-        def record_round(example: dspy.Example, prediction: Any, trace: Any = None) -> float:
+        def record_round(
+            example: dspy.Example, prediction: dspy.Prediction, trace: object = None
+        ) -> float:
             last_rounds[question_fingerprint(example.question)] = prediction.round
             return 0.0
 

@@ -125,7 +125,7 @@ def _find_slots(optimizer: Teleprompter) -> list[_Slot]:
     return slots
 
 
-def _nested_values(holder: Any, seen: set[int]) -> Iterator[Any]:
+def _nested_values(holder: object, seen: set[int]) -> Iterator[object]:
     """Yield each object inside `holder` that may hold models, once."""
     for _, value in _items(holder):
         bound = isinstance(value, MethodType)
@@ -136,7 +136,7 @@ def _nested_values(holder: Any, seen: set[int]) -> Iterator[Any]:
             yield from _nested_values(nested, seen)
 
 
-def _may_hold_lms(value: Any, called: bool) -> bool:
+def _may_hold_lms(value: object, called: bool) -> bool:
     if isinstance(value, dict | list | Teleprompter):
         return True
     if isinstance(value, dspy.BaseLM | Cascade | type | FunctionType):
@@ -144,7 +144,7 @@ def _may_hold_lms(value: Any, called: bool) -> bool:
     return (called or callable(value)) and hasattr(value, "__dict__")
 
 
-def _items(holder: Any) -> list[tuple[Any, Any]]:
+def _items(holder: object) -> list[tuple[Any, object]]:
     if isinstance(holder, dict):
         return list(holder.items())
     if isinstance(holder, list):

@@ -84,7 +84,7 @@ def select_component(student: Student) -> Any:
     turn = 0
 
     def select(
-        state: Any, trajectories: Any, scores: Any, index: int, candidate: Mapping[str, str]
+        state: object, trajectories: Any, scores: object, index: int, candidate: Mapping[str, str]
     ) -> list[str]:
         nonlocal turn
         ran = set()
