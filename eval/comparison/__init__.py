@@ -1,4 +1,4 @@
-"""Systems compared on the same questions: paired intervals and tests, lines to be above, and what it takes to be sure."""
+"""Compare systems on the same questions: paired tests, routing baselines, questions needed."""
 
 from .compare import DEFAULT_MARGIN, Comparison, SystemSummary, compare
 from .document import comparison_document

@@ -1,4 +1,4 @@
-"""A comparison as plain data, as `comparison.json` and `--json` have it."""
+"""Convert a comparison to plain data, for `comparison.json` and `--json`."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from .text import conclusion, questions_to_settle
 
 
 def comparison_document(comparison: Comparison) -> dict[str, Any]:
-    """Return a comparison as plain data. None stands for what is not known or has no bound."""
-    systems = {name: one.as_dict() for name, one in comparison.summaries.items()}
+    """Return a comparison as plain data; None for unknown values and missing bounds."""
+    systems = {name: summary.as_dict() for name, summary in comparison.summaries.items()}
     baselines: dict[str, dict[str, Any]] = {}
     for measure, rows in comparison.routing_baselines.items():
         baselines[measure] = {name: one.as_dict() for name, one in rows.items()}

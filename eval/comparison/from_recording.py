@@ -1,6 +1,6 @@
-"""Systems compared from a recording, without a model."""
+"""Compare systems by replaying a recording, without a model."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,16 +33,17 @@ from .options import ComparisonOptions, check_enough_systems, check_unique_name
 
 @dataclass(frozen=True)
 class ReplayRequest:
-    """All that decides a comparison from a recording.
+    """The options of a comparison from a recording.
 
     Attributes:
-        recording: answers the questions.
-        options: the systems, and what they are compared by.
+        recording: the recording.
+        options: the systems, and the options of the comparison.
         bundled: whether a compiled program of the package may replace a preset.
         samples: number of samples in the rounds that draw several; None for the program's own.
         prices: the user's price of a tier.
-        limit: at most so many questions, from the start; None for all.
-        calibration: a calibration's file, which adds the recording's own program with its setting.
+        limit: maximum number of questions, from the start; None for all.
+        calibration: the file of a calibration, which adds the recording's own program with its
+            setting.
     """
 
     recording: Recording
@@ -56,13 +57,13 @@ class ReplayRequest:
 
 @dataclass(frozen=True)
 class CalibratedSystem:
-    """The recording's own program as a calibration sets it.
+    """The recording's own program with the setting of a calibration.
 
     Attributes:
-        name: what the comparison calls it.
-        replay: its answers.
-        summary: the promise, and the questions that it is compared on, as plain data.
-        rows: the positions of the questions that all systems are compared on.
+        name: its name in the comparison.
+        replay: its replay.
+        summary: the guarantee and the questions of the comparison, as plain data.
+        rows: the positions of the questions on which all systems are compared.
     """
 
     name: str
@@ -74,18 +75,18 @@ class CalibratedSystem:
 def compare_recording(
     request: ReplayRequest, notify: Callable[[str], None]
 ) -> tuple[Comparison, dict[str, Any]]:
-    """Replay every system and compare.
+    """Replay every system, and compare them.
 
     Args:
-        request: what is compared.
+        request: the options of the comparison.
         notify: receives a warning about each program that was compiled on some of the questions.
 
     Returns:
-        The comparison, and the same as plain data with how it was made.
+        The comparison, and the same as plain data with its settings.
 
     Raises:
-        CopeError: for systems that the recording cannot answer for, or that cannot be told apart; for questions without right
-            answers; for a calibration that does not fit.
+        CopeError: if the recording lacks the calls of a system, two systems have the same name,
+            questions have no right answers, or the calibration does not fit.
     """
     recording, options = request.recording, request.options
     recording.require_answers("a comparison", "record or import it with them")
@@ -124,18 +125,20 @@ def compare_recording(
 
 
 def calibrated_system(request: ReplayRequest) -> CalibratedSystem:
-    """Replay the recording's own program with the setting of a calibration, or the last tier alone where that was chosen.
+    """Replay the recording's own program with the setting of a calibration.
 
-    All systems are then compared on the questions that the setting was not chosen on, or else on the half that it was only
-    tested on.
+    It is the last tier alone if the calibration chose that. All systems are then compared on the
+    questions that the calibration did not use; if there are none, on those that it used only for
+    testing.
 
     Raises:
-        CopeError: when the calibration does not fit the recording, or all questions served to order its settings.
+        CopeError: if the calibration does not fit the recording, or if it selected its setting on
+            all questions.
     """
     recording = request.recording
     assert request.calibration is not None
-    own, manifest = next(iter(recording.programs)), recording.manifest
-    program = recorded_identity(recording, own)
+    name, manifest = next(iter(recording.programs)), recording.manifest
+    program = recorded_identity(recording, name)
     certificate = load_matching_certificate(
         request.calibration,
         program,
@@ -145,22 +148,13 @@ def calibrated_system(request: ReplayRequest) -> CalibratedSystem:
         manifest.weights.get,
     )
     replay = _calibrated_replay(request, program, certificate)
-    fingerprints = [
-        question_fingerprint(question) for question in recording.questions[: request.limit]
-    ]
-    ordered, tested = set(certificate.rows["learn"]), set(certificate.rows["test"])
-    new: set[int] = set()
-    unordered: set[int] = set()
-    for position, fingerprint in enumerate(fingerprints):
-        if fingerprint not in ordered:
-            unordered.add(position)
-            if fingerprint not in tested:
-                new.add(position)
-    rows = new or unordered
+    questions = recording.questions[: request.limit]
+    new, tested = _unused_questions(questions, certificate)
+    rows = new or tested
     if not rows:
         raise CopeError(
-            f"the thresholds of {request.calibration} were chosen on all these questions: compare it on a record of others, or "
-            "of more"
+            f"the thresholds of {request.calibration} were chosen on all these questions: compare "
+            "it on a record of others, or of more"
         )
     summary = {
         "file": str(request.calibration),
@@ -168,10 +162,32 @@ def calibrated_system(request: ReplayRequest) -> CalibratedSystem:
         "words": certificate.description,
         "setting": certificate.setting,
         "questions": len(rows),
-        "left_out": len(fingerprints) - len(rows),
+        "left_out": len(questions) - len(rows),
         "new": bool(new),
     }
-    return CalibratedSystem(f"{own}, calibrated", replay, summary, rows)
+    return CalibratedSystem(f"{name}, calibrated", replay, summary, rows)
+
+
+def _unused_questions(
+    questions: Sequence[str], certificate: Certificate
+) -> tuple[set[int], set[int]]:
+    """Return the positions of questions on which a calibration did not select its setting.
+
+    Returns:
+        Those that it did not use at all, and those that it used only for testing.
+    """
+    selected_on, tested_on = set(certificate.rows["learn"]), set(certificate.rows["test"])
+    new: set[int] = set()
+    tested: set[int] = set()
+    for position, question in enumerate(questions):
+        fingerprint = question_fingerprint(question)
+        if fingerprint in selected_on:
+            continue
+        if fingerprint in tested_on:
+            tested.add(position)
+        else:
+            new.add(position)
+    return new, tested
 
 
 def _calibrated_replay(
@@ -216,7 +232,7 @@ def _replay_systems(
 
 
 def _compile_metadata(request: ReplayRequest, name: str) -> dict[str, Any]:
-    """Return what is known of the compile of a system."""
+    """Return the metadata of the compile of a system; empty without one."""
     files = {file.stem: file for file in request.options.programs}
     if name in files:
         return read_compile_metadata(files[name])
@@ -228,7 +244,7 @@ def _compile_metadata(request: ReplayRequest, name: str) -> dict[str, Any]:
 
 
 def _requested_replays(request: ReplayRequest) -> Iterator[tuple[str, Replay]]:
-    """Yield what the user names; where no preset is named, also all that the recording can answer."""
+    """Yield the systems that the user names; without a named preset also all available ones."""
     recording = request.recording
     for source, file in request.options.requested_systems():
         if file:
@@ -244,7 +260,7 @@ def _requested_replays(request: ReplayRequest) -> Iterator[tuple[str, Replay]]:
 
 
 def _available_replays(request: ReplayRequest) -> Iterator[tuple[str, Replay]]:
-    """Yield the recording's own programs, and every preset of the package whose rounds it holds."""
+    """Yield the recorded programs, and every preset of the package whose rounds are recorded."""
     recording = request.recording
     for name in recording.programs:
         yield name, _replay(request, recorded_identity(recording, name))

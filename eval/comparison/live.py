@@ -1,4 +1,4 @@
-"""Systems compared live: each is an ordinary evaluation, and they answer from each other's calls."""
+"""Compare systems live: each is an ordinary evaluation, and they share their calls."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +37,7 @@ DEFAULT_PRESETS = ("cope", "answer-cascade", "small", "large")
 
 @dataclass(frozen=True)
 class ComparedSystem:
-    """A system, and its program's file; None for a preset as it is and for what is no cascade."""
+    """A system and the file of its program; None for a preset or a system without programs."""
 
     system: System
     path: Path | None
@@ -45,7 +45,7 @@ class ComparedSystem:
 
 @dataclass(frozen=True)
 class LiveComparison:
-    """A comparison with its document, and why it is not complete, if so."""
+    """A comparison with its document, and why it is incomplete; None if it is complete."""
 
     comparison: Comparison
     document: dict[str, Any]
@@ -53,10 +53,15 @@ class LiveComparison:
 
 
 def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -> LiveComparison:
-    """Ask what is left to ask, compare, and write the comparison's folder.
+    """Evaluate the systems on the questions without a result, compare them, and write the folder.
+
+    Args:
+        request: the options of the comparison.
+        callbacks: the functions of the caller.
 
     Raises:
-        CopeError: for systems that cannot be used or told apart, and when a system has no answer at all.
+        CopeError: if a system cannot be used or has no answer at all, or two systems have the same
+            name.
     """
     data, run = request.data_options, request.run_options
     examples = request.task.load(data.split, data.limit, data.data)
@@ -64,7 +69,7 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
     systems = _resolve_systems(request, callbacks.notify)
     groups = read_groups(data, examples)
     if run.track:
-        request.tracker.check(run.store)  # before hours of asking, rather than after them
+        request.tracker.check(run.store)  # before hours of evaluation
     origins = {
         name: program_origin(system.path, examples, callbacks.notify)
         for name, system in systems.items()
@@ -111,7 +116,11 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
 def _resolve_systems(
     request: ComparisonRequest, notify: Callable[[str], None]
 ) -> dict[str, ComparedSystem]:
-    """Return the systems by name."""
+    """Return the systems by name.
+
+    Raises:
+        CopeError: if a system cannot be used, two have the same name, or there are too few.
+    """
     systems: dict[str, ComparedSystem] = {}
     task, team = request.task, request.team
     for source, file in request.options.requested_systems(DEFAULT_PRESETS):
@@ -140,8 +149,10 @@ def _resolve_systems(
 
 
 def _comparison_dir(request: ComparisonRequest) -> Path:
-    """Return the comparison's folder: the same for any systems on the same task and models, so that
-    one more system asks only its own calls."""
+    """Return the folder of the comparison.
+
+    It does not depend on the systems, so that an added system makes only its own calls.
+    """
     settings = question_settings(request.task, request.data_options)
     settings["seed"] = request.program_options.seed
     settings["early_stop"] = request.program_options.early_stop
@@ -166,7 +177,11 @@ def _evaluate_systems(
     examples: list[dspy.Example],
     callbacks: ComparisonCallbacks,
 ) -> tuple[dict[str, list[QuestionResult]], str | None]:
-    """Evaluate one system after the other; return their results, and why questions are left, if so."""
+    """Evaluate one system after the other.
+
+    Returns:
+        The results of each system, and why some questions were not asked; None if all were.
+    """
     run = request.run_options
     results: dict[str, list[QuestionResult]] = {}
     stopped: str | None = None
@@ -194,7 +209,7 @@ def _evaluate_systems(
 def _remaining_budget(
     budget: float | None, stores: Mapping[str, RunStore], name: str
 ) -> float | None:
-    """Return what the other systems' answers leave of the budget."""
+    """Return the budget minus the cost of the other systems' results."""
     if budget is None:
         return None
     spent = 0.0
@@ -205,7 +220,7 @@ def _remaining_budget(
 
 
 def _check_answers(results: Mapping[str, list[QuestionResult]], stopped: str | None) -> None:
-    """Raise a CopeError when a system has no answer at all."""
+    """Raise `CopeError` if a system has no answer at all."""
     for name, rows in results.items():
         errors = [result.error for result in rows if result.error]
         if len(errors) == len(rows):
@@ -223,7 +238,7 @@ def _build_document(
     origins: Mapping[str, dict[str, Any]],
     stopped: str | None,
 ) -> dict[str, Any]:
-    """Return the comparison and how it was made, as plain data."""
+    """Return the comparison with its settings as plain data."""
     sharing = SharingStats()
     for name, one in stores.items():
         sharing.count(name, RunStore.read(one.path))
@@ -269,6 +284,6 @@ def _failure_message(failed: list[dict[str, Any]], questions: int) -> str | None
         return None
     first = failed[0]
     return (
-        f"a model failed on {len(failed)} answers to {questions} questions, first {first['system']} on {first['id']} "
-        f"({first['error']}); the same command asks them again"
+        f"a model failed on {len(failed)} answers to {questions} questions, first "
+        f"{first['system']} on {first['id']} ({first['error']}); the same command asks them again"
     )

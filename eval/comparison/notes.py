@@ -33,8 +33,8 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
         )
     if comparison.groups:
         yield (
-            "Questions of a group are not independent: p is of the sign-flip test over whole groups "
-            "instead of McNemar's."
+            "Questions of a group are not independent: p is of the sign-flip test over whole "
+            "groups instead of McNemar's."
         )
     yield from _calibration_notes(document)
     yield from _exclusion_notes(comparison, document)
@@ -70,8 +70,8 @@ def _exclusion_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
     has_unknown_cost = any(one.costs["cost"] is None for one in comparison.summaries.values())
     if document["calls"] and document["calls"]["stopped"] and has_unknown_cost:
         yield (
-            "Money is unknown also where a call was stopped early and its engine did not report its "
-            "usage: --early-stop none."
+            "Money is unknown also where a call was stopped early and its engine did not report "
+            "its usage: --early-stop none."
         )
     if document["failed"]:
         yield f"a model failed on {len(document['failed'])} answers, which count nowhere"

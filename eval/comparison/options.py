@@ -1,4 +1,4 @@
-"""Which systems are compared, and by what: plain options, and the systems that they name."""
+"""The options of a comparison, and the systems that they name."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,16 +10,18 @@ from .compare import DEFAULT_MARGIN
 
 @dataclass(frozen=True)
 class ComparisonOptions:
-    """Name systems, and what they are compared by.
+    """The systems of a comparison, and how they are compared.
 
     Attributes:
-        presets: names of presets, or TOML files; empty for the usual ones.
+        presets: names of presets, or TOML files; empty for the default ones.
         programs: files of saved programs.
         systems: names of systems that are no presets or programs.
-        against: the reference; None for the last tier alone where it is there, else the last one.
-        by: the measure of cost that conclusions speak of; None for the first that is known.
-        margin: accuracy within which two systems count as equally accurate, as a share.
-        plot: where the picture goes; None for its usual place.
+        against: the reference; None for the last tier alone if it is among the systems, else the
+            last system.
+        by: the cost measure of the conclusions; None for the first one that is known.
+        margin: the difference in accuracy, as a share, within which two systems count as equally
+            accurate.
+        plot: the file of the picture; None for the default one.
     """
 
     presets: tuple[str, ...] = ()
@@ -33,11 +35,13 @@ class ComparisonOptions:
     def requested_systems(
         self, default_presets: tuple[str, ...] = ()
     ) -> list[tuple[str, Path | None]]:
-        """Return the cascades that the user names, presets first: the name, and the file where it
-        is a program.
+        """Return the cascades that the user names, presets first.
 
         Args:
-            default_presets: taken where the user names no preset.
+            default_presets: the presets if the user names none.
+
+        Returns:
+            For each the name, and the file of a program; None for a preset.
         """
         systems: list[tuple[str, Path | None]] = []
         for name in self.presets or default_presets:
@@ -48,10 +52,10 @@ class ComparisonOptions:
 
 
 def check_unique_name(name: str, names: Collection[str]) -> None:
-    """Refuse the name of another system.
+    """Raise an error if a name is not new.
 
     Raises:
-        CopeError: when a system has this name already.
+        CopeError: if another system has this name.
     """
     if name in names:
         raise CopeError(
@@ -60,15 +64,16 @@ def check_unique_name(name: str, names: Collection[str]) -> None:
 
 
 def check_enough_systems(names: Collection[str], against: str | None) -> None:
-    """Refuse a comparison of too few systems.
+    """Raise an error if the systems cannot be compared.
 
     Raises:
-        CopeError: when there is nothing to compare, or no such reference.
+        CopeError: if there are fewer than two systems, or the reference is not among them.
     """
     if len(names) < 2:
         present = ", ".join(names) or "none"
         raise CopeError(
-            f"a comparison needs two systems or more, and here is {present}: name more with --presets"
+            f"a comparison needs two systems or more, and here is {present}: name more with "
+            "--presets"
         )
     if against is not None and against not in names:
         raise CopeError(f"--against {against}: no such system; there are {', '.join(names)}")

@@ -1,4 +1,4 @@
-"""The folder of one comparison: the runs of its systems, its document, and its pictures."""
+"""The folder of a comparison: the runs of its systems, its document and its pictures."""
 
 import json
 from collections.abc import Mapping
@@ -28,7 +28,9 @@ class _StoredDocument(TypedDict):
 
 
 class ComparisonStore:
-    """The folder of a comparison. This class knows the names of its files; each run below it is a `RunStore`.
+    """The folder of a comparison. Each run in it is a `RunStore`.
+
+    Only this class knows the names of the other files.
 
     Args:
         path: the folder.
@@ -39,18 +41,21 @@ class ComparisonStore:
 
     @property
     def plot_file(self) -> Path:
-        """Where the picture goes, unless the user names another place."""
+        """The file of the picture, unless the user names another one."""
         return self.path / _PLOT_FILE
 
     def metadata(self) -> dict[str, Any]:
-        """Return the facts that were saved about the comparison, such as its MLflow run; empty for a new one."""
+        """Return the facts that are saved about the comparison, such as its MLflow run.
+
+        Empty for a new comparison.
+        """
         return read_metadata(self.path / _METADATA_FILE)
 
     def update_metadata(self, **values: Any) -> None:
         """Save facts about the comparison.
 
         Raises:
-            CopeError: when the file cannot be written.
+            CopeError: if the file cannot be written.
         """
         write_metadata(self.path / _METADATA_FILE, **values)
 
@@ -58,7 +63,7 @@ class ComparisonStore:
         """Save the comparison as plain data.
 
         Raises:
-            CopeError: when the file cannot be written.
+            CopeError: if the file cannot be written.
         """
         file = self.path / DOCUMENT_FILE
         try:
@@ -69,7 +74,7 @@ class ComparisonStore:
             ) from None
 
     def read_document(self) -> dict[str, Any]:
-        """Return the comparison as plain data; empty where the document is missing or damaged."""
+        """Return the comparison as plain data; empty if the document is missing or damaged."""
         try:
             document = read_metadata(self.path / DOCUMENT_FILE)
             check_type(_StoredDocument, document)

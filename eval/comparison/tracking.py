@@ -1,4 +1,4 @@
-"""A comparison in MLflow: one run, with a child run for each system."""
+"""Log a comparison to MLflow: one run with a child run for each system."""
 
 import json
 from collections.abc import Mapping
@@ -22,19 +22,21 @@ def track_comparison(
     stores: Mapping[str, RunStore],
     tracking_store: str | None,
 ) -> dict[str, str]:
-    """Log a comparison. The same comparison resumes its run; a system gets a new child run when it has more questions.
+    """Log a comparison.
+
+    The same comparison resumes its run. A system gets a new child run if it has more questions.
 
     Args:
-        tracker: keeps the run.
+        tracker: logs the run.
         comparison: the comparison.
         document: the same as plain data, with its pictures.
-        text: the same as the user reads it.
-        store: the comparison's folder, which keeps the id of the run.
-        stores: the runs of the systems, by name.
-        tracking_store: address of the MLflow store; None for the default.
+        text: the same as text.
+        store: the folder of the comparison, which contains the id of the run.
+        stores: the runs of the systems by name.
+        tracking_store: the URI of the MLflow store; None for the default one.
 
     Returns:
-        The run and its store.
+        The id of the run, and the URI of its store.
     """
     params = {f"model.{tier}": model for tier, model in document["models"].items()}
     for name in ("task", "split", "data", "seed", "against", "by"):
@@ -52,16 +54,17 @@ def track_comparison(
         store.update_metadata(mlflow_run=run.id)
         run.log_metrics(_metrics(comparison, document))
         run.log_text(text, "comparison.txt")
-        untracked = {**document, "mlflow": None}
+        untracked = dict(document)
+        untracked["mlflow"] = None
         run.log_text(json.dumps(untracked, ensure_ascii=False, indent=1), DOCUMENT_FILE)
         for picture in document["pictures"]:
             run.log_artifact(Path(picture))
         logged = run.children()
-        for name, figures in comparison.summaries.items():
-            key = f"{name} {stores[name].path.name} {figures.n}"
+        for name, summary in comparison.summaries.items():
+            key = f"{name} {stores[name].path.name} {summary.n}"
             if key not in logged:
                 settings = json.dumps(stores[name].settings, indent=1)
-                run.log_child_run(key, name, _system_metrics(figures), {"settings.json": settings})
+                run.log_child_run(key, name, _system_metrics(summary), {"settings.json": settings})
         return {"run": run.id, "store": run.uri}
 
 
@@ -76,15 +79,15 @@ def _metrics(comparison: Comparison, document: Mapping[str, Any]) -> dict[str, f
     return metrics
 
 
-def _system_metrics(figures: SystemSummary) -> dict[str, float]:
-    low, high = figures.interval
+def _system_metrics(summary: SystemSummary) -> dict[str, float]:
+    low, high = summary.interval
     metrics = {
-        "accuracy": figures.accuracy,
+        "accuracy": summary.accuracy,
         "accuracy_low": low,
         "accuracy_high": high,
-        "questions": figures.n,
+        "questions": summary.n,
     }
-    for name, value in figures.costs.items():
+    for name, value in summary.costs.items():
         if value is not None:
             metrics[f"{name}.mean"] = value
     return metrics

@@ -31,9 +31,9 @@ _USAGE_SOURCES = {
 class Replay:
     """A preset or program on the questions of a recording.
 
-    Answers, rounds, calls and tokens are those of a live run with `early_stop="none"`; tests compare
-    both. A live run with `exact` stops early: its answers and rounds are the same, and its calls and
-    tokens are at most these.
+    Answers, rounds, calls and tokens are those of a live run with `early_stop="none"`; tests
+    compare both. A live run with `exact` stops early: its answers and rounds are the same, and its
+    calls and tokens are at most these.
 
     Args:
         recording: the recording, or its file.

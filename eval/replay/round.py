@@ -173,5 +173,6 @@ def _cost_by_price(usage: Mapping[str, Array], price: Price) -> Any:
     seconds = usage["machine_seconds"] if price.per_hour else none
     if not price.is_per_token:
         return price.cost(none, none, none, seconds)  # type: ignore[arg-type]
+    prompt, completion = usage["prompt_tokens"], usage["completion_tokens"]
     cached = usage["cached_tokens"] if price.cached_per_million is not None else none
-    return price.cost(usage["prompt_tokens"], usage["completion_tokens"], cached, seconds)  # type: ignore[arg-type]
+    return price.cost(prompt, completion, cached, seconds)  # type: ignore[arg-type]

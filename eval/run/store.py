@@ -286,7 +286,7 @@ def _read_results(file: Path, repair: bool) -> Iterator[QuestionResult]:
             check_result(line)
         except ValueError as error:
             raise CopeError(
-                f"{file} line {number} is no record of `cope eval` ({error}): take the line out, and "
-                "the same command asks its question again"
+                f"{file} line {number} is no record of `cope eval` ({error}): take the line out, "
+                "and the same command asks its question again"
             ) from None
         yield QuestionResult.from_line(line)
