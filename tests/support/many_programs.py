@@ -99,10 +99,12 @@ def judge_together(
 _ALONE = re.compile(
     r"\b(?:os|sys|ctypes|gc|signal|threading|socket|mmap|resource|builtins|inspect|atexit|marshal|time"
     r"|multiprocessing|concurrent|asyncio|random|subprocess|_xxsubinterpreters|exit|open|input|global)\b"
-    r"|while True|1e9|\*\*|1<<|\{60|'a'\*|print\(|range\(10|'\\\\ufdfa"
+    r"|while True|1e9|repeat\(1\)|\*\*|1<<|\{60|'a'\*|print\(|range\(10|'\\\\ufdfa"
 )
+
+_ALONE_BY_TEST = re.compile(r"os\.fork|[1-9]\d0000\b|range\(3000\)")
 
 
 def needs_own_process(program: str, tests: Sequence[str]) -> bool:
     """Return whether a program may harm what runs beside it in one process, or is slow."""
-    return bool(_ALONE.search(program)) or any("os.fork" in test for test in tests)
+    return bool(_ALONE.search(program)) or any(_ALONE_BY_TEST.search(test) for test in tests)
