@@ -4,6 +4,7 @@ import builtins
 import functools
 import importlib
 import json
+import operator
 import random
 import sys
 import threading
@@ -30,9 +31,10 @@ _LOOKING = {
     "typing": "get_type_hints",
     "pprint": "pformat",
 }
+_OF_BUILTINS = frozenset("len hash bool str repr iter int float abs divmod pow".split())
 _PURE = frozenset(
     "abs all any ascii bin callable chr divmod format hash hex iter len max min next oct ord pow repr"
-    " round sorted sum".split()
+    " round sorted sum Ellipsis NotImplemented".split()
 )
 
 
@@ -70,6 +72,8 @@ class Request(Packer):
         if type(value).__name__ == "traceback":
             return None
         name = str(getattr(value, "__name__", type(value).__name__))
+        if type(value).__module__ == "tests":  # a class of the test's own
+            return ["thing", [self.link.offer(value), name]]
         if hasattr(type(value), "__next__"):
             return ["iterator", [self.link.offer(value), name]]
         if callable(value):
@@ -162,8 +166,10 @@ class Link(Unpacker):
     def _called(self, target, kind, args, kwargs):
         """Return the verb and the part of the reply to a call of a function of the tests."""
         try:
-            if kind != "next":
+            if kind == "function":
                 return "return", (target(*args, **kwargs),)
+            if kind != "next":
+                return "return", (_done_to_thing(kind, target, args),)
             try:
                 return "return", ((False, next(target)),)
             except StopIteration as stop:
@@ -196,7 +202,7 @@ class Link(Unpacker):
                 dropped.append(number)
         for number in dropped:
             del self.numbers[id(self.shared.pop(number)[0])]
-        return repr([verb, list(self.shared), updates, self._streams(), *packed])
+        return json.dumps([verb, list(self.shared), updates, self._streams(), *packed])
 
     def _streams(self):
         """Return what the test has put in place of the standard streams; None for nothing."""
@@ -387,6 +393,19 @@ class Link(Unpacker):
             return self.ask("call", _Place(f"{module}.{name}", "name"), args, kwargs)
 
         return functools.wraps(function)(look)
+
+
+def _done_to_thing(kind, thing, args):
+    """Return the result of what the program does to an object of the tests."""
+    name, *rest = args
+    if kind == "op":
+        function = getattr(builtins if name in _OF_BUILTINS else operator, name)
+        return function(*rest)
+    if name.startswith("__"):  # its class leads to everything that the tests know
+        raise AttributeError(f"{type(thing).__name__!r} object has no attribute {name!r}")
+    if kind == "attr":
+        return getattr(thing, name)
+    return setattr(thing, name, *rest) if kind == "set" else delattr(thing, name)
 
 
 def _streams():

@@ -1,6 +1,6 @@
 """Run the program under test in the sandbox. It returns values, never verdicts.
 
-Each line of the input is a request, a Python literal, which gets one JSON reply. The first request
+Each line of the input is a request, which gets one reply; both are JSON. The first request
 contains the program's source. The others are `[verb, live, updates, capture, *parts]`: the
 operation on the parts, the shared containers that the tests still use, the tests' changes of them,
 and whether to return printed text. A reply is `{"value": ...}` or `{"error": ...}`, or, where the
@@ -23,9 +23,11 @@ import gc
 import sys
 
 from _wire import (
+    PARTS,
     Packer,
     Unpacker,
     find_standard,
+    from_parts,
     is_standard,
     mro,
     refill,
@@ -34,12 +36,11 @@ from _wire import (
     unchanged,
 )
 
-try:
-    from _json import (
-        encode_basestring_ascii as quoted,
-    )  # importing json takes as long as all the rest
+try:  # importing json takes as long as all the rest
+    from _json import encode_basestring_ascii as quoted, make_scanner
 except ImportError:
     from json.encoder import encode_basestring_ascii as quoted
+    from json.scanner import make_scanner
 
 NAME = "solution"  # of the program's module
 FILE = "<program>"
@@ -85,7 +86,7 @@ class Function:
 class Iterator:
     """An iterator of the tests."""
 
-    def __init__(self, program, number):
+    def __init__(self, program, number, name):
         self._call = program, number
 
     def __iter__(self):
@@ -97,6 +98,54 @@ class Iterator:
         if ended:
             raise StopIteration(value)
         return value
+
+
+class Thing:
+    """An object of a class of the tests."""
+
+    def __init__(self, program, number, name):
+        object.__setattr__(self, "_call", (program, number))
+
+    def __getattr__(self, name):
+        return _do(self, "attr", name)
+
+    def __setattr__(self, name, value):
+        _do(self, "set", name, value)
+
+    def __delattr__(self, name):
+        _do(self, "del", name)
+
+    def __call__(self, *args, **kwargs):
+        program, number = self._call
+        return program.call_tests("function", number, args, kwargs)
+
+    def __next__(self):
+        return Iterator.__next__(self)
+
+
+def _do(thing, kind, *args):
+    program, number = object.__getattribute__(thing, "_call")
+    return program.call_tests(kind, number, args, {})
+
+
+def _operator_methods(name, function):
+    def method(self, *args):
+        return _do(self, "op", function, self, *args)
+
+    def reflected(self, other):
+        return _do(self, "op", function, other, self)
+
+    setattr(Thing, f"__{name}__", method)
+    if name in _REFLECTED:
+        setattr(Thing, f"__r{name}__", reflected)
+
+
+_REFLECTED = "add sub mul truediv floordiv mod pow and or xor".split()
+for _name in [*_REFLECTED, *"eq ne lt le gt ge contains getitem setitem delitem neg".split()]:
+    _operator_methods(_name, _name + "_" * (_name in ("and", "or")))
+for _name in "len hash bool str repr iter int float abs".split():
+    _operator_methods(_name, _name)
+_THEIRS = {"function": Function, "iterator": Iterator, "thing": Thing}
 
 
 class Reply(Packer):
@@ -111,8 +160,10 @@ class Reply(Packer):
 
     def other(self, value, depth):
         program, kind = self.program, type(value)
-        if kind is Function or kind is Iterator:
-            return ["yours", value._call[1]]
+        if kind in (Function, Iterator, Thing):
+            return ["yours", object.__getattribute__(value, "_call")[1]]
+        if value is ... or value is NotImplemented:
+            return ["name", "builtins.Ellipsis" if value is ... else "builtins.NotImplemented"]
         if isinstance(value, type):
             return self.type_reference(value)
         if kind is type(len) and value.__name__ in _SHARED_NAMES:
@@ -240,11 +291,10 @@ class Program(Unpacker):
             return self.shared[content][0]
         if tag in ("object", "class"):
             return self.objects[content]
-        if tag == "function" or tag == "iterator":
+        if tag in _THEIRS:
             number, name = content
             if number not in self.theirs:
-                made = Function(self, number, name) if tag == "function" else Iterator(self, number)
-                self.theirs[number] = made
+                self.theirs[number] = _THEIRS[tag](self, number, name)
             return self.theirs[number]
         if tag == "name":
             return find_standard(content)
@@ -257,7 +307,7 @@ class Program(Unpacker):
         """Return the reply to one request, as JSON."""
         streams = None
         try:
-            request = eval(line)
+            request = parse(line)
             if request[0] == "load":
                 self.load(*request[1:])
                 return '{"value":null}'
@@ -322,7 +372,7 @@ class Program(Unpacker):
 
         line = self.exchange(self.message("call", make))
         while True:
-            verb, live, updates, _, *parts = eval(line)
+            verb, live, updates, _, *parts = parse(line)
             if verb not in ("return", "raise"):
                 line = self.exchange(self.reply(line))
                 continue
@@ -387,8 +437,11 @@ class Program(Unpacker):
         return result
 
     def plain(self, value):
-        """Return the content of an instance of a container's subclass."""
+        """Return what an instance of a subclass is as a container or value of the standard library."""
         kinds = mro(type(value))
+        for path, kind in ((type_path(kind), kind) for kind in kinds[1:]):
+            if path in PARTS and is_standard(kind, path):
+                return from_parts(path, PARTS[path](value))
         for base in (list, dict, set, bytearray, find_standard("_collections.deque")):
             if base in kinds:
                 if base is dict:
@@ -475,6 +528,21 @@ VERBS = {
     "await": Program.run_coroutine,
     "seed": Program.seed,
 }
+
+
+class Syntax:
+    """How the scanner of JSON reads."""
+
+    strict, object_hook, object_pairs_hook, memo = False, None, None, {}
+    parse_float, parse_int, parse_constant = float, int, float
+
+
+scan = make_scanner(Syntax)
+
+
+def parse(line):
+    """Return the request in a line of JSON."""
+    return scan(line if type(line) is str else line.decode(), 0)[0]
 
 
 def as_json(packed):

@@ -130,6 +130,8 @@ def run(replies, asks, job):
             link, [source for source in [setup, *tests] if parses(source)], job["entry_point"]
         )
         link.forward([setup, *tests])
+        if not parses(setup):
+            raise CannotJudge("the setup is not valid Python")
         exec(compile(setup, "<setup>", "exec"), names)
         names.pop(job["entry_point"], None)  # whatever the setup calls so
     except ProgramGone as error:
@@ -157,20 +159,23 @@ def is_of_test(error, link):
     if error is link.last_error:
         missing = getattr(error, "filename", None) if isinstance(error, FileNotFoundError) else None
         return isinstance(missing, str) and os.path.exists(missing)  # a file that the test made
-    return isinstance(error, (CannotJudge, SyntaxError, ModuleNotFoundError))
+    return isinstance(error, (CannotJudge, ModuleNotFoundError))
 
 
 def parses(source):
     try:
         ast.parse(source)
-    except SyntaxError:
+    except (SyntaxError, ValueError):
         return False
     return True
 
 
 def check(test, names):
     """Run one test; return the `repr` of a single expression's value."""
-    tree = ast.parse(test)
+    try:
+        tree = ast.parse(test)
+    except (SyntaxError, ValueError) as error:
+        raise CannotJudge(describe_error(error)) from None
     names.start(tree)
     if len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr):
         value = eval(compile(ast.Expression(tree.body[0].value), "<test>", "eval"), names)

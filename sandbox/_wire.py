@@ -13,7 +13,7 @@ __builtins__ = dict(vars(__import__("builtins")))  # what a program does to the 
 import sys
 from _collections import OrderedDict, defaultdict, deque  # pyright: ignore[reportMissingImports]
 
-MAX_DEPTH = 100
+MAX_DEPTH = 150
 MAX_VALUES = 400_000  # values in one message
 
 _PLAIN = {type(None), bool, str, int, float}
@@ -23,7 +23,7 @@ _BY_NAME = {kind.__name__: kind for kind in _MUTABLE}
 mro = type.__dict__["__mro__"].__get__  # a metaclass may say something else
 
 # Types of the standard library whose values are copied: how to take them apart.
-_PARTS = {
+PARTS = {
     "decimal.Decimal": lambda v: [str(v)],
     "fractions.Fraction": lambda v: [v.numerator, v.denominator],
     "datetime.date": lambda v: [v.year, v.month, v.day],
@@ -130,8 +130,8 @@ class Packer:
         if kind is range:
             return ["range", [self.pack(part) for part in (value.start, value.stop, value.step)]]
         path = type_path(kind)
-        if path in _PARTS and is_standard(kind, path):
-            return ["make", [path, [self.pack(part, depth + 1) for part in _PARTS[path](value)]]]
+        if path in PARTS and is_standard(kind, path):
+            return ["make", [path, [self.pack(part, depth + 1) for part in PARTS[path](value)]]]
         if path in _CHANGING and is_standard(kind, path):
             number, known = self.number(value)
             return ["shared", number] if known else self.content(value, number, depth)
@@ -200,7 +200,7 @@ def _made(tag, content, unpack):
     """Return a new container or value of the standard library."""
     if tag == "make":
         path, parts = content
-        return _standard(path, [unpack(part) for part in parts])
+        return from_parts(path, [unpack(part) for part in parts])
     if tag == "bytearray":
         return bytearray(content.encode("latin-1"))
     if tag == "deque":
@@ -214,8 +214,9 @@ def _made(tag, content, unpack):
     return defaultdict(unpack(factory), items) if kind is defaultdict else kind(items)
 
 
-def _standard(path, parts):
-    if path not in _PARTS and path not in _CHANGING:
+def from_parts(path, parts):
+    """Return a value of the standard library."""
+    if path not in PARTS and path not in _CHANGING:
         raise ValueError(path)
     if path == "builtins.dict_keys":
         return dict.fromkeys(*parts).keys()

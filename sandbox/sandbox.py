@@ -115,7 +115,7 @@ class Sandbox:
         return TestReport(tuple(outcomes), time.perf_counter() - began)
 
     def _run_tests(self, run: "_Run", program: SandboxProcess) -> list[TestOutcome]:
-        reply = run.ask(repr(["load", run.program]).encode("utf-8", "backslashreplace"))
+        reply = run.ask(json.dumps(["load", run.program]).encode())
         if "value" not in reply:
             return run._fill_missing(
                 [], ": ".join(filter(None, map(str, reply.get("error", [reply.get("gone")]))))

@@ -22,7 +22,7 @@ class Ends:
     def __init__(self, program):
         self.requests, self.replies, self.outcomes = queue.Queue(), queue.Queue(), []
         self.program = _program.Program(self.exchange)
-        loaded = json.loads(self.program.reply(repr(["load", program])))
+        loaded = json.loads(self.program.reply(json.dumps(["load", program])))
         self.error = loaded.get("error")
         threading.Thread(target=self.serve, daemon=True).start()
 
