@@ -21,7 +21,6 @@ CONTEXT_TOKENS = 8192
 def make_proposer(
     team: Team,
     model: str | dspy.LM | LocalEngine | None = None,
-    max_tokens: int | None = None,
     price: Price | None = None,
 ) -> TierLM:
     """Return a language model for proposals, metered apart from the tiers.
@@ -29,18 +28,15 @@ def make_proposer(
     Args:
         team: the team; the model of its second tier is the default.
         model: a tier's name, a model as for `Team`, an engine, or a `dspy.LM`.
-        max_tokens: maximum tokens of a proposal; None is 400 for a local model, 1024 for others.
         price: the price; None takes that of a tier with the same model.
     """
-    proposer = _make_lm(team, model, max_tokens)
+    proposer = _make_lm(team, model)
     if price:
         proposer.runtime = replace(proposer.runtime, price=price)
     return proposer
 
 
-def _make_lm(
-    team: Team, model: str | dspy.LM | LocalEngine | None, max_tokens: int | None
-) -> TierLM:
+def _make_lm(team: Team, model: str | dspy.LM | LocalEngine | None) -> TierLM:
     if isinstance(model, TierLM):
         return model.copy(tier=PROPOSER_TIER)
     if isinstance(model, dspy.LM):
@@ -69,7 +65,7 @@ def _make_lm(
     proposer = Team(
         small=model,
         context=CONTEXT_TOKENS,
-        max_tokens=max_tokens or (400 if local else 1024),
+        max_tokens=400 if local else 1024,
         limits={"small": 2},
         prices={"small": price} if price else None,
         cache=False,
