@@ -1,12 +1,12 @@
 """One error message for the user: what is wrong, and what to do next."""
 
 import errno
-import os
 from typing import Any
 
 import click
 
 from ..models.engines.registry import error_is_ours, name_forms
+from ..util.redact import redact_error
 from ..util.text import shorten
 
 INTERRUPTED = 130  # exit status after Ctrl-C, as shells have it
@@ -62,7 +62,7 @@ def error_message(error: BaseException) -> str:
     >>> error_message(RuntimeError("odd"))
     'unexpected RuntimeError: odd; run it again with `cope --debug` for the details'
     """
-    return shorten(_without_keys(_describe_error(error)), MAX_MESSAGE_CHARS)
+    return shorten(redact_error(_describe_error(error)), MAX_MESSAGE_CHARS)
 
 
 def _describe_error(error: BaseException) -> str:
@@ -115,11 +115,3 @@ def _describe_lm_error(error: Any, kind: str) -> str:
         return f"no provider is named {provider!r}: write {forms}"
     prefix = f"{model}: " if model else ""
     return f"{prefix}{_ADVICE[kind]} ({message})"
-
-
-def _without_keys(text: str) -> str:
-    """Replace keys of the environment in a text, because providers quote the key that they refuse."""
-    for name, value in os.environ.items():
-        if name.endswith(("_API_KEY", "_TOKEN")) and len(value) >= 8:
-            text = text.replace(value, f"${name}")
-    return text

@@ -29,6 +29,7 @@ _FIXED_BY_RECORDING = {
     "large": "--large",
     "tiers": "--tier",
     "limits": "--in-flight",
+    "keys": "--key",
     "context": "--context",
     "max_tokens": "--max-tokens",
     "adapter": "--adapter",

@@ -157,6 +157,15 @@ team_options = option_group(
         help="Requests of a tier at a time; 4 or 8 for local engines, else 16. Repeatable.",
     ),
     click.option(
+        "--key",
+        "keys",
+        metavar="TIER=VARIABLE",
+        multiple=True,
+        type=NameValue(str),
+        callback=as_dict,
+        help="Environment variable with the key of a tier's server. Repeatable.",
+    ),
+    click.option(
         "--context",
         type=click.IntRange(64),
         default=2048,

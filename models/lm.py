@@ -9,7 +9,9 @@ from typing import Any
 import dspy
 from dspy.clients.model_metadata import model_info, rate
 
+from ..util.json_text import replace_surrogates
 from ..util.json_types import JsonObject
+from ..util.redact import redact
 from .admission import current_admission_control
 from .call import Call
 from .engines.base import LocalEngine
@@ -93,7 +95,7 @@ class TierLM(dspy.LM):
             control.before_call()
         token = _current_call.set(call)
         try:
-            outputs = await self._timed_call(call, prompt, messages, kwargs)
+            outputs = _clean(await self._timed_call(call, prompt, messages, kwargs))
         except Exception as error:
             if control:
                 control.on_error(call, error)
@@ -247,6 +249,17 @@ def _record_restored(call: Call, saved: JsonObject) -> None:
     restored.role, restored.sample = call.role, call.sample
     restored.from_ledger = True
     record_call(restored)
+
+
+def _clean(value: Any) -> Any:
+    """Return outputs without lone surrogates, which no file can hold, and without known secrets."""
+    if isinstance(value, str):
+        return redact(replace_surrogates(value))
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _clean(item) for name, item in value.items()}
+    return value
 
 
 def _is_cached_response(response: object) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import dspy
 
 from ..errors import CopeError
+from ..util.redact import read_key, register_address, register_secret
 from .adapter import adapter_by_name
 from .concurrency import PrioritySemaphore, TierScheduler
 from .engines.async_adapter import AsyncEngineAdapter
@@ -102,6 +103,8 @@ class Team:
             local tier is unknown.
         limits: the maximum of requests in flight by tier; by default 8 for local engines (4 for
             embedded weights over 1 GB), 16 otherwise.
+        keys: the environment variable that holds a tier's API key, by tier. Without one, an API
+            reads the provider's own variable, and a server at `@http://...` gets no key.
         adapter: `lean`, `chat`, `json` or `xml`.
         cache: use DSPy's cache of responses.
         context: maximum tokens of a request to a local engine, prompt and completion.
@@ -126,6 +129,7 @@ class Team:
         *,
         prices: dict[str, Price] | None = None,
         limits: dict[str, int] | None = None,
+        keys: dict[str, str] | None = None,
         adapter: str = "lean",
         cache: bool = True,
         context: int = 2048,
@@ -139,6 +143,7 @@ class Team:
             models,
             prices=prices,
             limits=limits,
+            keys=keys,
             adapter=adapter,
             cache=cache,
             context=context,
@@ -148,7 +153,8 @@ class Team:
         self.weights_dir = weights_dir
         self._settings = {"cache": cache, "max_tokens": max_tokens}
         self._prices, self._limits, self._context = prices or {}, limits or {}, context
-        _check_tier_options(models, self._prices, self._limits)
+        self._keys = keys or {}
+        _check_tier_options(models, self._prices, self._limits, self._keys)
         self._cpu_shared_hosts = _find_cpu_shared_hosts(models.values())
         self._adapter = adapter_by_name(adapter)
         self.tiers = {name: self._tier(name, model) for name, model in models.items()}
@@ -185,7 +191,7 @@ class Team:
             shown_name = lm_name
         runtime = self._runtime(name, engine, concurrency)
         if engine is None:
-            lm = _api_model(lm_name, name, runtime, self._settings)
+            lm = _api_model(lm_name, name, runtime, self._settings, self._key(name))
         else:
             lm = TierLM(
                 lm_name,
@@ -196,6 +202,21 @@ class Team:
                 **self._settings,
             )
         return Tier(name, shown_name, lm, self._adapter, seeded=engine is not None)
+
+    def _key(self, tier: str) -> str | None:
+        """Return the key of a tier from the variable that `keys` names; None without one.
+
+        Raises:
+            CopeError: for a variable that is not set, or a key that no header can hold.
+        """
+        name = self._keys.get(tier)
+        if name is None:
+            return None
+        key = read_key(name)
+        if key is None:
+            raise CopeError(f"--key {tier}={name}: the variable {name} is not set")
+        register_secret(key, name)
+        return key
 
     def _runtime(self, tier: str, engine: LocalEngine | None, concurrency: int) -> TierRuntime:
         scheduler = None
@@ -210,9 +231,9 @@ class Team:
 
 
 def _check_tier_options(
-    models: Iterable[str], prices: Iterable[str], limits: Mapping[str, int]
+    models: Iterable[str], prices: Iterable[str], limits: Mapping[str, int], keys: Iterable[str]
 ) -> None:
-    for name in [*prices, *limits]:
+    for name in [*prices, *limits, *keys]:
         if name not in models:
             raise _unknown_tier(name, models)
     for name, limit in limits.items():
@@ -232,13 +253,20 @@ def _default_concurrency(model: str | LocalEngine) -> int:
     return default_concurrency(model)
 
 
-def _api_model(model: str, tier: str, runtime: TierRuntime, settings: dict[str, Any]) -> TierLM:
+def _api_model(
+    model: str, tier: str, runtime: TierRuntime, settings: dict[str, Any], key: str | None
+) -> TierLM:
     name, host = split_host(model)
     settings = dict(settings)
     if host:
         settings["api_base"] = host
-        # The user's own server needs no key, but the client requires a value.
-        settings["api_key"] = os.environ.get("OPENAI_API_KEY") or "none"
+        register_address(host)
+        # The provider's key must not reach another host; the client requires some value.
+        settings["api_key"] = key or "none"
+    elif key:
+        settings["api_key"] = key
+    else:
+        read_key(f"{name.partition('/')[0].upper()}_API_KEY")  # raises for a damaged key
     try:
         return TierLM(name, tier=tier, runtime=runtime, **settings)
     except dspy.LMConfigurationError:  # a reasoning model sets its own maximum

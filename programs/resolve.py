@@ -34,6 +34,7 @@ class TeamOptions:
         tiers: more models by the names of their tiers.
         prices: by tier, the price that the user gives.
         limits: by tier, how many requests may be in flight.
+        keys: by tier, the environment variable that holds its API key.
         adapter: how requests are written.
         context: tokens that a request to a local model may have, prompt and reply.
         max_tokens: most tokens of a reply.
@@ -46,6 +47,7 @@ class TeamOptions:
     tiers: Mapping[str, str] = field(default_factory=dict)
     prices: Mapping[str, Price] = field(default_factory=dict)
     limits: Mapping[str, int] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
     adapter: str = "lean"
     context: int = 2048
     max_tokens: int = 512
@@ -136,6 +138,7 @@ def resolve_team(options: TeamOptions) -> Team:
         options.large,
         prices=dict(options.prices),
         limits=dict(options.limits),
+        keys=dict(options.keys),
         adapter=options.adapter,
         cache=options.cache,
         context=options.context,

@@ -16,9 +16,12 @@ import mlflow
 import mlflow.dspy as mlflow_dspy
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
+from mlflow.tracing import configure
 
 from ..errors import CopeError, first_line
+from ..util.redact import redact, redact_data
 from .prompts import register_prompt
+from .redact_span import redact_span
 from .store import ARTIFACTS, open_store, store_errors, store_file
 
 if TYPE_CHECKING:
@@ -82,7 +85,7 @@ class TrackedRun:
     @_wrap_store_errors
     def log_text(self, text: str, name: str) -> None:
         """Log a text as the file `name`."""
-        mlflow.log_text(text, name, run_id=self.id)
+        mlflow.log_text(redact(text), name, run_id=self.id)
 
     @_wrap_store_errors
     def log_table(self, rows: Sequence[Mapping[str, Any]], name: str) -> None:
@@ -93,7 +96,7 @@ class TrackedRun:
         """
         columns = list(rows[0]) if rows else []
         data = [[row[column] for column in columns] for row in rows]
-        table = json.dumps({"columns": columns, "data": data}, ensure_ascii=False)
+        table = json.dumps({"columns": columns, "data": redact_data(data)}, ensure_ascii=False)
         mlflow.log_text(table, name, run_id=self.id)
         tables = json.loads(mlflow.get_run(self.id).data.tags.get(_TABLES_TAG, "[]"))
         entry = {"path": name, "type": "table"}
@@ -105,7 +108,7 @@ class TrackedRun:
     def set_tags(self, values: Mapping[str, str], run_id: str | None = None) -> None:
         """Set tags of this run, or of the child run with an id."""
         for name, value in values.items():
-            mlflow.MlflowClient().set_tag(run_id or self.id, name, value)
+            mlflow.MlflowClient().set_tag(run_id or self.id, name, redact(value))
 
     @_wrap_store_errors
     def children(self) -> dict[str, str]:
@@ -139,7 +142,7 @@ class TrackedRun:
             run_id = client.create_run(self.experiment_id, tags=tags, run_name=name).info.run_id
         mlflow.log_metrics(dict(metrics), run_id=run_id)
         for file, text in texts.items():
-            client.log_text(run_id, text, file)
+            client.log_text(run_id, redact(text), file)
         client.set_terminated(run_id)
         return run_id
 
@@ -168,6 +171,7 @@ class TrackedRun:
         tags: Mapping[str, str],
     ) -> str:
         """Register a prompt and return its address; see `prompts.register_prompt`."""
+        messages, description = redact_data(list(messages)), redact(description)
         return register_prompt(name, messages, description, {**tags, "run": self.id})
 
     @_wrap_store_errors
@@ -214,6 +218,7 @@ def tracked_run(
     with store_errors(uri):
         experiment_id = _experiment_id(experiment, uri)
         if traces:
+            configure(span_processors=[redact_span])
             mlflow_dspy.autolog(log_traces=True, log_evals=False, log_compiles=False, silent=True)
         run = mlflow.start_run(
             run_id=_existing_run_id(run_id), experiment_id=experiment_id, run_name=name
@@ -221,7 +226,7 @@ def tracked_run(
     status = "FINISHED"
     try:
         _log_new_params(params, run.data.params)
-        mlflow.set_tags(_environment() | dict(tags or {}))
+        mlflow.set_tags(redact_data(_environment() | dict(tags or {})))
         yield TrackedRun(run.info.run_id, run.info.experiment_id, uri)
     except BaseException as error:
         status = "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED"
@@ -235,7 +240,10 @@ def tracked_run(
 
 
 def _log_new_params(params: Mapping[str, Any], known: Mapping[str, str]) -> None:
-    new = {key: str(value)[:_MAX_PARAM_CHARS] for key, value in params.items() if key not in known}
+    new = {}
+    for key, value in params.items():
+        if key not in known:
+            new[key] = redact(str(value))[:_MAX_PARAM_CHARS]
     if new:
         mlflow.log_params(new)
 

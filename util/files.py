@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import CopeError
 from .json_text import parse_json, read_json
 from .json_types import JsonObject
+from .redact import redact, redact_data
 
 
 def read_jsonl(path: Path, repair: bool = True) -> Iterator[JsonObject]:
@@ -80,7 +81,7 @@ class JsonlWriter:
         Raises:
             CopeError: when the file cannot be written. No partial line remains in it.
         """
-        line = json.dumps(entry, ensure_ascii=False).encode() + b"\n"
+        line = json.dumps(redact_data(entry), ensure_ascii=False).encode() + b"\n"
         with self._lock:
             start = self._file.seek(0, 2)
             try:
@@ -127,7 +128,7 @@ def write_metadata(file: Path, **values: Any) -> None:
     Raises:
         CopeError: when the file cannot be written.
     """
-    text = json.dumps(read_metadata(file) | values, indent=1, default=str)
+    text = json.dumps(redact_data(read_metadata(file) | values), indent=1, default=str)
     try:
         write_atomic(file, text)
     except OSError as error:
@@ -137,7 +138,7 @@ def write_metadata(file: Path, **values: Any) -> None:
 
 
 def write_atomic(file: Path, text: str) -> None:
-    """Replace a file atomically, so that readers see the old or the new text.
+    """Replace a file atomically, so that readers see the old or the new text, without secrets.
 
     Several processes may replace the same file.
 
@@ -146,7 +147,7 @@ def write_atomic(file: Path, text: str) -> None:
     """
     partial = file.with_name(f"{file.name}.{os.getpid()}")
     try:
-        partial.write_text(text, encoding="utf-8")
+        partial.write_text(redact(text), encoding="utf-8")
         partial.replace(file)
     except OSError:
         partial.unlink(missing_ok=True)

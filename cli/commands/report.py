@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...errors import CopeError
+from ...util.redact import redact
 from ..context import AppContext, pass_app
 from ..options import STORE_DEFAULT, json_option, output_option, price_option, track_option
 from ..output_files import check_output
@@ -97,7 +98,7 @@ def _write_page(opened: "ReportSource", found: dict[str, Any], output: Path) -> 
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.writelines(render_page(opened, found))
+            file.writelines(map(redact, render_page(opened, found)))
         partial.replace(output)
     except OSError as error:
         with suppress(OSError):

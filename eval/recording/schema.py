@@ -20,6 +20,7 @@ from typing_extensions import TypedDict  # pydantic checks it on Python 3.11
 from ...errors import CopeError, first_line
 from ...programs.domains.registry import DEFAULT_DOMAIN, domain_by_name
 from ...util.json_text import parse_json
+from ...util.redact import redact_data
 from ...util.validate import check_type
 
 METADATA_KEY = b"cope.record"
@@ -210,14 +211,14 @@ def write_recording(
     """
     document: dict[str, Any] = {"format": FORMAT_VERSION}
     document |= manifest.as_dict()
-    text = json.dumps(document, ensure_ascii=False, default=str)
+    text = json.dumps(redact_data(document), ensure_ascii=False, default=str)
     schema = SCHEMA.with_metadata({METADATA_KEY: text.encode()})
     partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
             for batch in _batches(rows):
-                writer.write_table(pa.Table.from_pylist(batch, schema))
+                writer.write_table(pa.Table.from_pylist(redact_data(batch), schema))
         partial.replace(path)
     except OSError as error:
         with suppress(OSError):

@@ -11,7 +11,6 @@ cancelled.
 
 import asyncio
 import json
-import os
 import weakref
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -22,6 +21,7 @@ from dspy.lm15 import ContextLengthError, Request, Response, ServerError, Transp
 
 from ...errors import CopeError
 from ...util.json_types import JsonObject
+from ...util.redact import read_key
 from ..hosts import default_host
 from ..lm import report_partial_usage
 from .base import DEFAULT_SAMPLING, LocalEngine, chat_messages, json_schema, response
@@ -94,8 +94,10 @@ class OllamaEngine(LocalEngine):
             timeout = httpx.Timeout(self.timeout, connect=CONNECT_SECONDS)
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
             headers = {}
-            key = os.environ.get("OLLAMA_API_KEY")  # as Ollama's own client does
-            if key:
+            # The key is for Ollama's own service, and must not reach another host.
+            host = httpx.URL(self.host).host
+            key = read_key("OLLAMA_API_KEY")
+            if key and (host == "ollama.com" or host.endswith(".ollama.com")):
                 headers["authorization"] = f"Bearer {key}"
             self._clients[loop] = httpx.AsyncClient(
                 base_url=self.host,

@@ -76,6 +76,20 @@ def server() -> Iterator[Server]:
         yield running
 
 
+def test_a_server_gets_the_key_that_is_named_for_its_tier(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("MY_SERVER_KEY", "sk-of-my-server")
+    team = Team(
+        ScriptedEngine(answer_one),
+        f"openai/m@{server.address}",
+        keys={"large": "MY_SERVER_KEY"},
+        cache=False,
+    )
+    assert Cascade("large", team)(question="What is 3 + 4?").answer == "7"
+    assert server.keys == ["Bearer sk-of-my-server"]
+
+
 def test_an_api_model_behind_an_address(server: Server, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
     team = Team(
@@ -86,7 +100,8 @@ def test_an_api_model_behind_an_address(server: Server, monkeypatch: pytest.Monk
     )
     prediction = Cascade("large", team)(question="What is 3 + 4?")
     (body,) = server.bodies
-    assert prediction.answer == "7" and server.keys == ["Bearer secret"]
+    assert prediction.answer == "7"
+    assert server.keys == ["Bearer none"], "the provider's key is for the provider's host only"
     assert body["model"] == "gpt-4o-mini" and body["temperature"] == 0.0
     assert body.get("max_tokens", body.get("max_completion_tokens")) == 99
     assert [message["role"] for message in body["messages"]] == ["system", "user"]

@@ -1,0 +1,148 @@
+"""Remove known secrets from texts and data before they are written or shown.
+
+Known are the values of environment variables with the names of keys, tokens and passwords, and
+passwords in addresses, see `register_secret`.
+"""
+
+import base64
+import json
+import os
+import re
+from functools import cache
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote, urlsplit
+
+from ..errors import CopeError
+
+_SECRET_NAME = re.compile(
+    r"(KEY|SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIALS?)$|^(HTTPS?|ALL)_PROXY$|_URI$|_URL$", re.I
+)
+_MIN_CHARS = 8
+_MIN_PASSWORD_CHARS = 4
+_IN_ADDRESS = re.compile(r"(\w+://[^/\s:@'\"]*):[^/\s@'\"]+@")
+_IN_HEADER = re.compile(
+    r"(authorization\\?[\"']?\s*[:=]\s*\\?[\"']?\s*(?:bearer|basic)?\s*)[^\s\"'\\,;}]+", re.I
+)
+
+_registered: dict[str, str] = {}
+
+
+def register_secret(value: str, name: str) -> None:
+    """Remove a value from all texts from now on; its place shows `[name]`."""
+    if len(value.strip()) >= _MIN_PASSWORD_CHARS:
+        _registered[value] = f"[{name}]"
+
+
+def register_address(address: str) -> None:
+    """Remove the password in an address, such as `http://user:password@host`, from all texts."""
+    for secret in _address_secrets(address):
+        register_secret(secret, "password")
+
+
+def read_key(name: str) -> str | None:
+    """Return a key from the environment; None when it is not set or empty.
+
+    Raises:
+        CopeError: for a key with control characters, which no HTTP header can hold.
+    """
+    value = os.environ.get(name)
+    if not value:
+        return None
+    if not value.isprintable():
+        raise CopeError(
+            f"the key in ${name} has a control character, such as a line break at its end: "
+            "set it again without"
+        )
+    return value
+
+
+def redact(text: str) -> str:
+    """Return a text without known secrets, in plain, stripped, URL-encoded or JSON-escaped form.
+
+    >>> import os
+    >>> os.environ["DEMO_API_KEY"] = "sk-0123456789"
+    >>> redact("rejected: sk-0123456789")
+    'rejected: $DEMO_API_KEY'
+    >>> del os.environ["DEMO_API_KEY"]
+    """
+    secrets = _known_secrets()
+    if not secrets:
+        return text
+    pattern, replacements = _pattern(secrets)
+    return pattern.sub(lambda match: replacements[match[0]], text)
+
+
+def redact_error(text: str) -> str:
+    """Return an error message without known secrets, and without any password or credentials.
+
+    >>> redact_error("cannot reach http://me:hunter2@host/v1")
+    'cannot reach http://me:[password]@host/v1'
+    """
+    text = _IN_ADDRESS.sub(r"\1:[password]@", redact(text))
+    return _IN_HEADER.sub(r"\1[secret]", text)
+
+
+def redact_data(value: Any) -> Any:
+    """Return plain data with every text redacted; the same object when no secret is known."""
+    return _walk(value) if _known_secrets() else value
+
+
+def _walk(value: Any) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list | tuple):
+        return [_walk(item) for item in value]
+    if isinstance(value, dict):
+        clean = {}
+        for name, item in value.items():
+            # Names of fields stay, even when a poor secret is an everyday word.
+            is_field = isinstance(name, str) and name.isidentifier()
+            clean[name if is_field or not isinstance(name, str) else redact(name)] = _walk(item)
+        return clean
+    return value
+
+
+def _known_secrets() -> tuple[tuple[str, str], ...]:
+    """Return the known secrets, each with the text in its place."""
+    found = dict(_registered)
+    for name, value in os.environ.items():
+        if not _SECRET_NAME.search(name):
+            continue
+        for secret in _address_secrets(value):
+            found[secret] = f"${name}"
+        if "://" not in value and len(value.strip()) >= _MIN_CHARS and not os.path.isabs(value):
+            found[value] = f"${name}"
+    return tuple(found.items())
+
+
+def _address_secrets(address: str) -> list[str]:
+    """Return the password in an address, and its form in an `Authorization` header."""
+    if "@" not in address or "://" not in address:
+        return []
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return []
+    if not parts.password or len(parts.password) < _MIN_PASSWORD_CHARS:
+        return []
+    pair = f"{unquote(parts.username or '')}:{unquote(parts.password)}"
+    return [parts.password, unquote(parts.password), base64.b64encode(pair.encode()).decode()]
+
+
+@cache
+def _pattern(secrets: tuple[tuple[str, str], ...]) -> tuple[re.Pattern[str], dict[str, str]]:
+    replacements: dict[str, str] = {}
+    for secret, replacement in secrets:
+        for form in _forms(secret):
+            replacements[form] = replacement
+    longest_first = sorted(replacements, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first))), replacements
+
+
+def _forms(secret: str) -> set[str]:
+    plain = {secret, secret.strip()}
+    forms = set(plain)
+    for text in plain:
+        forms |= {quote(text, safe=""), quote(text), quote_plus(text)}
+        forms |= {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    return {form for form in forms if form}
