@@ -25,7 +25,7 @@ def made_up(questions: int, samples: int) -> Any:
     import pyarrow as pa
 
     from cope.eval import Recording, RecordingManifest
-    from cope.eval.recording.schema import SCHEMA
+    from cope.eval.recording.schema import SCHEMA, RecordedProgram
     from cope.programs.preset import load_preset
 
     preset, draw = load_preset("answer-cascade").with_overrides(samples), random.Random(0)
@@ -59,7 +59,7 @@ def made_up(questions: int, samples: int) -> Any:
                         "handed_on": False,
                     }
                 )
-    plain = {
+    plain: RecordedProgram = {
         "name": preset.name,
         "preset": preset.model_dump(exclude_defaults=True),
         "digest": "",

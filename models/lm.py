@@ -258,7 +258,11 @@ def _clean(value: Any) -> Any:
     if isinstance(value, list):
         return [_clean(item) for item in value]
     if isinstance(value, dict):
-        return {name: _clean(item) for name, item in value.items()}
+        clean = dict(value)
+        for name, item in value.items():
+            if isinstance(item, str | list):  # log-probabilities are an object of the engine's
+                clean[name] = _clean(item)
+        return clean
     return value
 
 

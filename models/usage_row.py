@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from annotated_types import Ge
 from typing_extensions import TypedDict  # pydantic checks it on Python 3.11
 
-Count = Annotated[int, Field(ge=0)]
-Amount = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Ge(0)]
+Amount = Annotated[float, Ge(0)]
 
 
 class UsageRow(TypedDict):

@@ -5,7 +5,7 @@ from typing import (
     NotRequired,  # pydantic checks these on Python 3.11
 )
 
-from pydantic import Field
+from annotated_types import Ge, Le
 from typing_extensions import TypedDict
 
 
@@ -59,11 +59,11 @@ class RoundRecord(TypedDict):
     kind: NotRequired[str]
     accepted: bool
     answer: str | None
-    confidence: Annotated[float, Field(ge=0, le=1)]
+    confidence: Annotated[float, Ge(0), Le(1)]
     threshold: float | None
     votes: dict[str, int]
     supporters: list[int]
-    asked: Annotated[int, Field(ge=0)]
+    asked: Annotated[int, Ge(0)]
     early_stop: NotRequired[str]
     plan: str | None
     samples: NotRequired[list[SampleRecord]]

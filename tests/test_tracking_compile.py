@@ -220,8 +220,9 @@ def test_a_model_holds_no_key(mlflow_store: str, monkeypatch: pytest.MonkeyPatch
     from mlflow.artifacts import download_artifacts
     from mlflow.dspy import load_model
 
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-who-compiled")
-    program = Cascade("small", Team("openai/one@http://localhost:1/v1", Saved()))
+    monkeypatch.setenv("MY_KEY", "sk-of-who-compiled")
+    model = "openai/one@http://localhost:1/v1"
+    program = Cascade("small", Team(model, Saved(), keys={"small": "MY_KEY"}))
     assert program.team["small"].lm.kwargs["api_key"] == "sk-of-who-compiled"
     with tracking.tracked_run(
         "cope-compile-test", "key", {}, store=mlflow_store, traces=False
@@ -230,10 +231,10 @@ def test_a_model_holds_no_key(mlflow_store: str, monkeypatch: pytest.MonkeyPatch
     files = [file for file in Path(download_artifacts(address)).rglob("*") if file.is_file()]
     assert any(file.name == "program.pkl" for file in files)
     assert not any(b"sk-of-who-compiled" in file.read_bytes() for file in files)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-who-serves")
+    monkeypatch.setenv("MY_KEY", "sk-of-who-serves")
     back: Any = load_model(address)
     assert back.team["small"].lm.kwargs["api_key"] == "sk-of-who-serves"
-    assert back.team["small"].model == "openai/one@http://localhost:1/v1"
+    assert back.team["small"].model == model
 
 
 def test_what_a_store_refuses_is_one_line(mlflow_store: str):
