@@ -11,12 +11,9 @@ import secrets
 from abc import ABCMeta
 
 from _decoys import decoys, strangers
+from _iterators import awaited, next_item
 from _remote import CannotCompare, Info, Mirror, Remote, info_of, is_named, is_theirs, plain_value
-
-_IMMUTABLE = (int, str, float, tuple, bytes, frozenset, complex)
-_BATCH_FROM = 8  # items of an iterator that are fetched one by one
-_MAX_BATCH = 4096
-_MAX_ITEMS = 1_000_000  # of one iterator
+from _wire import IMMUTABLE
 
 _FORWARD = "add sub mul truediv floordiv mod matmul and or xor lshift rshift"
 _ORDER = ("lt", "le", "gt", "ge")
@@ -176,40 +173,6 @@ def _holds(self, value):
         return False
 
 
-def _next(self):
-    buffer = self._cope_buffer
-    if buffer.items:
-        return buffer.items.pop()
-    if buffer.end:
-        error, buffer.end = buffer.end, None
-        raise error
-    count = 1
-    if info_of(type(self)).standard and buffer.taken >= _BATCH_FROM:
-        count = min(2 * buffer.taken, _MAX_BATCH)
-    items, ended, rest = _link(self).ask("next", self, count)
-    buffer.taken += len(items)
-    if buffer.taken > _MAX_ITEMS:
-        raise ValueError(f"more than {_MAX_ITEMS:,} values")
-    buffer.items = list(items[::-1])
-    if ended:
-        buffer.end = StopIteration(rest)
-    elif isinstance(rest, BaseException):
-        buffer.end = rest
-    return _next(self)
-
-
-def _awaited(self):
-    return _link(self).ask("await", self)
-    yield
-
-
-class Buffer:
-    """The items of an iterator that were fetched already, and how it ended."""
-
-    def __init__(self):
-        self.items, self.end, self.taken = [], None, 0
-
-
 _METHODS: dict = {name: _unary(name) for name in _UNARY.split()}
 for _name in _FORWARD.split():
     _METHODS[_name] = _binary(_name + "_" * (_name in ("and", "or")))
@@ -220,7 +183,7 @@ _METHODS |= {
     "eq": _equal,
     "ne": _not_equal,
     "contains": _contains,
-    "next": _next,
+    "next": next_item,
     "call": lambda self, *args, **kwargs: _link(self).ask("call", self, args, kwargs),
     "getitem": lambda self, key: _link(self).ask("op", "getitem", self, key),
     "setitem": lambda self, key, value: _link(self).ask("op", "setitem", self, key, value),
@@ -233,7 +196,7 @@ _METHODS |= {
     "trunc": lambda self: _link(self).ask("special", self, "__trunc__"),
     "floor": lambda self: _link(self).ask("special", self, "__floor__"),
     "ceil": lambda self: _link(self).ask("special", self, "__ceil__"),
-    "await": lambda self: _awaited(self),
+    "await": awaited,
     "aiter": lambda self: _link(self).ask("special", self, "__aiter__"),
     "anext": lambda self: _link(self).ask("special", self, "__anext__"),
     "aenter": lambda self: _link(self).ask("special", self, "__aenter__"),
@@ -311,4 +274,4 @@ def make_class(link, place, description):
 def _can_be_base(base):
     if type(base) is Mirror:
         return True
-    return isinstance(base, type) and (base in _IMMUTABLE or issubclass(base, BaseException))
+    return isinstance(base, type) and (base in IMMUTABLE or issubclass(base, BaseException))

@@ -1,5 +1,5 @@
 // The program's process where there is Deno: `_program.py` inside Pyodide, CPython compiled to WebAssembly.
-// Deno grants it nothing but reading Pyodide's own files; the arguments are the sources of `_wire.py` and `_program.py`.
+// Deno grants it nothing but reading Pyodide's own files; the arguments are the names and sources of `_program.py` and of the modules that it imports.
 
 import pyodideModule from "npm:pyodide@0.29.4/pyodide.js";
 
@@ -8,7 +8,8 @@ const python = await pyodideModule.loadPyodide();
 python.setStdout({ batched: () => {} });
 python.setStderr({ batched: () => {} });
 python.setStdin({ stdin: () => null });
-for (const [name, source] of [["_wire", Deno.args[0]], ["_program", Deno.args[1]]]) {
+for (let n = 0; n < Deno.args.length; n += 2) {
+  const [name, source] = [Deno.args[n], Deno.args[n + 1]];
   python.globals.set("given", source);
   python.runPython(`
 import sys

@@ -15,6 +15,7 @@ import re
 import sys
 
 from _confine import channel, confine, forbid_processes
+from _forward import forward
 from _link import Link, ProgramGone
 from _remote import CannotJudge, Mirror, info_of, is_theirs, plain_value
 
@@ -129,7 +130,7 @@ def run(replies, asks, job):
         names = Names(
             link, [source for source in [setup, *tests] if parses(source)], job["entry_point"]
         )
-        link.forward([setup, *tests])
+        forward(link, [setup, *tests])
         if not parses(setup):
             raise CannotJudge("the setup is not valid Python")
         exec(compile(setup, "<setup>", "exec"), names)

@@ -16,6 +16,13 @@ from _collections import OrderedDict, defaultdict, deque  # pyright: ignore[repo
 MAX_DEPTH = 150
 MAX_VALUES = 400_000  # values in one message
 
+IMMUTABLE = (int, str, float, tuple, bytes, frozenset, complex)
+# Modules whose classes are the same on both sides.
+SHARED_MODULES = (
+    *("collections", "collections.abc", "datetime", "decimal", "fractions", "numbers", "pathlib"),
+    "uuid",
+)
+
 _PLAIN = {type(None), bool, str, int, float}
 _DICTS = {dict, OrderedDict, defaultdict}
 _MUTABLE = {list, set, bytearray, deque, *_DICTS}

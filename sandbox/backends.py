@@ -16,9 +16,9 @@ from .limits import Limits
 
 _HERE = Path(__file__).parent
 _INSIDE = "/sandbox"
-_FILES = tuple(
-    f"_{name}.py" for name in "confine wire program tests link remote methods decoys".split()
-)
+_MODULES = "confine wire callbacks reply objects program"
+_MODULES += " tests link request forward remote methods iterators decoys"
+_FILES = tuple(f"_{name}.py" for name in _MODULES.split())
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 _TIME_ZONES = "/usr/share/zoneinfo"
 # Without the user's settings and packages; the same hash of strings in every run makes verdicts

@@ -13,6 +13,7 @@ from .backends import Unsandboxed
 from .limits import MB, Limits
 
 _HERE = Path(__file__).parent
+_MODULES = ("_wire", "_callbacks", "_reply", "_objects", "_program")
 _SETTINGS = {
     "DENO_NO_PACKAGE_JSON": "1",
     "DENO_NO_UPDATE_CHECK": "1",
@@ -35,9 +36,9 @@ class Deno:
     def start(self, script: str, limits: Limits, single_process: bool) -> subprocess.Popen[bytes]:
         if script != "_program.py":
             return Unsandboxed().start(script, limits, single_process)
-        sources = [
-            (_HERE / name).read_text(encoding="utf-8") for name in ("_wire.py", "_program.py")
-        ]
+        sources: list[str] = []
+        for name in _MODULES:
+            sources += [name, (_HERE / f"{name}.py").read_text(encoding="utf-8")]
         arguments = [
             self.command,
             "run",

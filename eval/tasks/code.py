@@ -140,10 +140,10 @@ class CodeTask:
         failed = next((outcome for outcome in report.outcomes if not outcome.passed), None)
         if failed is None:
             return Score(0.0, "The tests gave no verdict.")
-        tests = plural(count, kind)
-        return Score(
-            0.0, f"The program passes {report.passed} of {tests}; {_describe_failure(failed)}"
-        )
+        passed = f"The program passes {report.passed} of {plural(count, kind)}"
+        if report.errors:
+            passed = f"{passed}, and {report.errors} could not be judged"
+        return Score(0.0, f"{passed}; {_describe_failure(failed)}")
 
 
 def _describe_failure(outcome: TestOutcome) -> str:

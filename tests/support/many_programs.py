@@ -16,7 +16,7 @@ from cope.sandbox import Limits, Sandbox, TestSuite
 DRIVER = """
 import io, json, queue, sys, threading
 sys.path.insert(0, FOLDER)
-import _link, _program, _tests
+import _forward, _program, _tests
 
 class Ends:
     def __init__(self, program):
@@ -46,7 +46,7 @@ class Ends:
 
 def verdicts(suites):
     found = []
-    usual = [(module, dict(vars(module))) for module in map(__import__, _link._LOOKING)]
+    usual = [(module, dict(vars(module))) for module in map(__import__, _forward._LOOKING)]
     for program, tests, setup, entry_point in suites:
         ends = Ends(program)
         if ends.error:

@@ -262,6 +262,21 @@ def test_what_failed_is_said(tmp_path: Path, outcomes: list[tuple[str, bool]], f
     assert (score.value, score.feedback) == (0.0, feedback)
 
 
+def test_tests_that_cannot_be_judged_are_counted_apart(tmp_path: Path):
+    (example,) = MBPP.load("test", data=written(tmp_path / "a.jsonl", MBPP_ROW))
+    first, second = example.hidden
+    sandbox = Double(
+        TestOutcome(first, False, "a N cannot be handed to the program", is_error=True),
+        TestOutcome(second, True),
+    )
+    score = scored(replace(MBPP, sandbox=lambda: sandbox), example, "x = 1")
+    assert (score.value, score.feedback) == (
+        0.0,
+        "The program passes 1 of 2 hidden tests, and 1 could not be judged;"
+        " assert double(2) == 4: a N cannot be handed to the program",
+    )
+
+
 def test_the_long_check_is_not_repeated_and_no_program_is_not_run(tmp_path: Path):
     (example,) = HUMANEVAL.load("test", data=written(tmp_path / "a.jsonl", HUMANEVAL_ROW))
     sandbox = Double(TestOutcome(example.hidden[0], False, "got\n" + "3" * 999))
