@@ -1,4 +1,4 @@
-r"""Write the many characters for one thing in one way: minus signs, digits, spaces, fractions, powers.
+r"""Write the many characters for one thing in one way: minus signs, digits, fractions, powers.
 
 Compatibility normalization alone would destroy values: NFKC turns "2½" into "21/2" and "10⁶" into
 "106". So fractions get a space before them, and raised digits a caret, before the rest is mapped.
@@ -60,7 +60,7 @@ def _compatible(text: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _plain_character(character: str) -> str:
-    """Return what stands for one character; a fraction stays, so that a space can be put before it."""
+    """Return the plain form of one character; a fraction stays, see `_vulgar_fraction`."""
     if character.isascii():
         return character
     if character in _SPECIAL:

@@ -23,8 +23,9 @@ _MATHEMATICS = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _MATH_WORDS = frozenset(
-    "sin cos tan log exp sqrt frac dfrac tfrac cfrac binom choose text infty pi cup cap begin end pmatrix bmatrix left right "
-    "and for all overline mathbb circ cdot times theta alpha beta emptyset varnothing neq leq geq".split()
+    "sin cos tan log exp sqrt frac dfrac tfrac cfrac binom choose text infty pi cup cap begin end "
+    "pmatrix bmatrix left right and for all overline mathbb circ cdot times theta alpha beta "
+    "emptyset varnothing neq leq geq".split()
 )
 _NUMBERS = re.compile(r"\\?[(\[{]?\s?-?[\d./]+(?:\s?[,;]\s?-?[\d./]+)+\s?\\?[)\]}]?")
 _ITEMS = re.compile(r"\[[^\[\]]*\]")

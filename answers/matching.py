@@ -34,7 +34,7 @@ async def is_right_async(kind: AnswerKind, gold: str, answer: str) -> bool:
 
 
 def is_right_by_form(kind: AnswerKind, gold: str, answer: str) -> bool | None:
-    """Return whether an answer is right, without algebra; None when only `is_right_async` can tell."""
+    """Return whether an answer is right; None when only `is_right_async` can decide."""
     if isinstance(kind, AcceptsAnswers):
         return kind.accepts(gold, answer)
     return kind.equal_by_normal_form(gold, answer)

@@ -46,7 +46,8 @@ def check_answer_kind(file: Path | None, certificate: Certificate | None, kind: 
 
     Args:
         file: the calibration's.
-        certificate: the calibration; None without one. Earlier versions name no kind.
+        certificate: the calibration; None without one. It names no kind when its record names
+            none, as records of earlier versions do.
         kind: the name of the kind by which answers are compared.
 
     Raises:

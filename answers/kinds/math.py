@@ -8,7 +8,7 @@ from .short import ReplyReader
 
 
 class MathKind(ReplyReader):
-    """A mathematical answer: a number, a formula, a set, an interval; also an option or a few words.
+    """A mathematical answer: a number, a formula, a set, an interval; also a few words.
 
     >>> MATH.parse("So the total is $18."), MATH.equal_by_normal_form("0.5", "1/2")
     ('18', True)

@@ -8,7 +8,7 @@ from .whole import WholeText
 
 
 class RegexRule(WholeText):
-    r"""The right answers are regular expressions of Python; an answer is right where one matches in it.
+    r"""The right answer is a regular expression of Python, which must match in the answer.
 
     >>> REGEX.accepts(r"colou?r", "the color red"), REGEX.accepts(r"^\d+$", "12 apples")
     (True, False)

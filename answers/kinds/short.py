@@ -1,4 +1,4 @@
-"""Base class of kinds with short answers: which part of a reply is read, from the clearest mark on."""
+"""Base class of kinds with short answers: decide which part of a reply is read."""
 
 from abc import ABC, abstractmethod
 

@@ -1,4 +1,4 @@
-"""Compare short texts without regard to Unicode form, case, articles, outer punctuation and quotes."""
+"""Compare short texts; Unicode form, case, articles, outer punctuation and quotes do not count."""
 
 from functools import lru_cache
 
@@ -17,7 +17,7 @@ from .short import ReplyReader
 
 
 class TextKind(ReplyReader, NormalFormKind):
-    """A name, a phrase or a line of text. Names keep their numbers and initials; nothing is computed.
+    """A name, a phrase or a line of text. Names keep their numbers; nothing is computed.
 
     >>> TEXT.equal_by_normal_form("  The  Eiffel Tower.", "the eiffel tower")
     True

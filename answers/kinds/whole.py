@@ -1,4 +1,4 @@
-"""Base class of the match rules, which take the reply's text as it is and look for no answer in it."""
+"""Base class of the match rules, which take the text of a reply as it is."""
 
 from ..reply.cleaning import visible_text
 from ..reply.fields import answer_field

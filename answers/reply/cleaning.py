@@ -1,4 +1,4 @@
-"""Remove from a model's reply what is not said to the reader: special tokens, thoughts, tool calls."""
+"""Remove special tokens, thoughts and calls of tools from a model's reply."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Read a text that is one number: with sign, currency, percent sign and unit around it, or in words."""
+"""Read a text that is one number, with its sign, currency, percent sign and unit, or in words."""
 
 import re
 from dataclasses import dataclass
@@ -36,12 +36,14 @@ _WHOLE = re.compile(
     re.I | re.S,
 )
 _UNIT = re.compile(
-    r"[A-Za-z\u00b5\u03bc\u03a9\u03a9\u2103\u2109\u2032'\"\u00c0-\u024f\u0400-\u04ff\u4e00-\u9fff\uac00-\ud7af\u3040-\u30ff]"
+    r"[A-Za-z\u00b5\u03bc\u03a9\u2103\u2109\u2032'\"\u00c0-\u024f\u0400-\u04ff\u4e00-\u9fff"
+    r"\uac00-\ud7af\u3040-\u30ff]"
     r"(?:[^\W\d_]|[-.'/\u00b7*&() \"]|(?<=[^\W\d_])[1-4](?!\d)|\^\{?-?[1-4]\}?(?!\d))*",
 )
 _NO_UNITS = frozenset(
-    "and or to plus minus times because since as so is are was were not if if. if, divided over mod "
-    "more less fewer than pi theta sin cos tan log ln exp sqrt x y z n k a b c i e p q r u v w f j o "
+    "and or to plus minus times because since as so is are was were not if if. if, divided over "
+    "mod more less fewer than pi theta sin cos tan log ln exp sqrt x y z n k a b c i e p q r u v w "
+    "f j o "
     "which that but where when then therefore thus hence for".split()
 )
 _SENTENCE_WORD = re.compile(r"\b(?:and|or|plus|minus|times|because|since|is|are|was|so)\b")

@@ -1,4 +1,4 @@
-r"""Read a mathematical answer from one line: an expression, a number, a set of solutions, a few words."""
+r"""Read a mathematical answer from one line: an expression, a number, solutions, a few words."""
 
 import re
 
@@ -81,7 +81,7 @@ def read_only_expression(line: str) -> str | None:
 
 
 def read_last_expression(line: str) -> str | None:
-    """Return the last line of a reply where it is an expression, else the number that it ends with."""
+    """Return the last line of a reply if it is an expression, else the number at its end."""
     found = read_only_expression(line)
     if found is not None:
         return found

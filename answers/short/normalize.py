@@ -114,7 +114,7 @@ def _without_aside(s: str) -> str:
 
 
 def _exact_decimals(text: str) -> str:
-    """Return a text with repeating decimals as fractions: "0.(6)" as a whole, an overline anywhere."""
+    """Return a text with fractions in place of repeating decimals; "0.(6)" must be all of it."""
     s = to_latex(without_endless_digits(text)).replace("$", "").strip(" .")
     whole = _REPEATING.fullmatch(s)
     if whole and whole["repeating"]:

@@ -176,7 +176,7 @@ def _emphasized(sentence: str) -> Amount | None:
 
 
 def _last_amount(sentence: str) -> Amount | None:
-    """Return the last number of a sentence, unless it is one of several or part of something else."""
+    """Return the last number of a sentence, unless it is one of several or part of a term."""
     s = plain_amount_text(sentence)[-2000:]
     found = list(_FOUND.finditer(s))
     if not found:
@@ -198,7 +198,7 @@ def _single(found: re.Match[str]) -> Amount | None:
 
 
 def _joined(s: str, found: Sequence[re.Match[str]]) -> list[list[re.Match[str]]]:
-    """Group the numbers of a sentence: those that are one amount, a list or a term stay together."""
+    """Group the numbers of a sentence that are one amount, a list or a term."""
     groups = [[found[0]]]
     for before, after in pairwise(found):
         gap = s[before.end() : after.start()]

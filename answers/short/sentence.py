@@ -80,7 +80,7 @@ def without_reason(text: str) -> str:
 
 
 def answer_in_sentence(sentence: str) -> str | None:
-    """Return the answer that a sentence gives: what is emphasized, a lone code, or what it says that is.
+    """Return the answer that a sentence gives: an emphasis, a lone code, or what follows "is".
 
     >>> answer_in_sentence("They won 3-2."), answer_in_sentence("The capital is Paris.")
     ('3-2', 'Paris')

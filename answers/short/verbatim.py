@@ -1,4 +1,4 @@
-"""Recognize what looks like mathematics and is not: dates, scores, codes, addresses, formulas, names."""
+"""Recognize what looks like mathematics and is not: dates, scores, codes, formulas, names."""
 
 import re
 
@@ -11,7 +11,7 @@ _CODES = re.compile(
     r"|\d+(?:\s?:\s?\d+)+(?:\s?[ap]\.?m\.?)?"  # 3:4, 7:45 PM
     r"|0[xXbBoO][0-9A-Fa-f]+"
     r"|[A-Z]{2,}-?\d+(?:-\d+)*"  # AB-12
-    r"|(?:[A-Z][a-z]?(?:_?\{?\d+\}?)?){2,}"  # H2SO4, NaCl, CO_2, Ca(OH)2 has brackets and is algebra
+    r"|(?:[A-Z][a-z]?(?:_?\{?\d+\}?)?){2,}"  # H2SO4, NaCl, CO_2
     r"|[A-Za-z]{2,}",  # AL, on, XI
     re.I,
 )

@@ -105,8 +105,8 @@ def _named_kind(resolved: "ResolvedProgram", domain: str) -> str:
     kind = DOMAINS[domain]
     if kind.needs_sandbox:
         return kind.answer_kind
-    if resolved.certificate is not None and resolved.certificate.program.get("answer_kind"):
-        return str(resolved.certificate.program["answer_kind"])
+    if resolved.certificate is not None:  # its promise is about votes that were counted so
+        return str(resolved.certificate.program.get("answer_kind") or kind.answer_kind)
     if resolved.cascade.answer_kind != kind.answer_kind:
         return resolved.cascade.answer_kind
     return str(read_compile_metadata(resolved.path).get("answer_kind") or "text")

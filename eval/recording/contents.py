@@ -28,6 +28,7 @@ def recording_contents(path: Path) -> dict[str, Any]:
         "bytes": path.stat().st_size,
         "task": manifest.task,
         "source": manifest.source,
+        "answer_kind": manifest.kind_of_answers,
         "questions": len(recording),
         "models": manifest.models,
         "seed": manifest.seed,

@@ -47,7 +47,7 @@ def certify(calibration: Calibration, **reports: Any) -> Certificate:
             "name": name,
             "source": manifest.source,
             "domain": manifest.domain,
-            "answer_kind": manifest.kind_of_answers,
+            "answer_kind": manifest.as_dict().get("answer_kind"),
             "mark": calibration_fingerprint(recorded_identity(record, name)),
         },
         models=manifest.models,
