@@ -1,5 +1,6 @@
 """The mean cost of a question, by the measures of `cope compare` and `cope calibrate`."""
 
+from collections import Counter
 from collections.abc import Mapping
 from math import isnan
 from typing import NamedTuple
@@ -33,13 +34,10 @@ class ReportMeasure(NamedTuple):
 
 def report_measures(source: ReportSource) -> list[ReportMeasure]:
     """Return the cost measures, those that are known for most systems first."""
-    known = {
-        name: sum(
-            costs_per_question(system, source.last_tier)[name] is not None
-            for system in source.systems
-        )
-        for name in MEASURES
-    }
+    known: Counter[str] = Counter()
+    for system in source.systems:
+        for name, cost in costs_per_question(system, source.last_tier).items():
+            known[name] += cost is not None
     ranked = sorted(_DEFAULT_ORDER, key=lambda name: -known[name])
     return [_report_measure(name, source.last_tier) for name in ranked]
 
@@ -61,20 +59,21 @@ def costs_per_question(system: ReportSystem, last_tier: str) -> dict[str, float 
     """
     tiers, n = system.summary.tiers, system.summary.n
 
-    def spent(what: str, tier: str) -> float:
-        return tiers.get(tier, Usage()).amount(what)
+    def usage_of(field: str, tier: str) -> float:
+        return tiers.get(tier, Usage()).amount(field)
 
-    totals = {
-        name: measure.scale * measure.total(spent, tiers, last_tier)
-        for name, measure in MEASURES.items()
-    }
-    return {name: None if not n or isnan(total) else total / n for name, total in totals.items()}
+    costs: dict[str, float | None] = {}
+    for name, measure in MEASURES.items():
+        total = measure.scale * measure.total(usage_of, tiers, last_tier)
+        costs[name] = None if not n or isnan(total) else total / n
+    return costs
 
 
 def sweep_costs_per_question(swept: Sweep, last_tier: str) -> Mapping[str, Array]:
     """Return the mean cost of a question by measure, as an array with a value for each setting."""
-    tiers = {tier for tier, _ in swept.usage}
-    return {
-        name: measure.scale * measure.total(swept.total, sorted(tiers), last_tier) / swept.questions
-        for name, measure in MEASURES.items()
-    }
+    tiers = sorted({tier for tier, _ in swept.usage})
+    costs: dict[str, Array] = {}
+    for name, measure in MEASURES.items():
+        total = measure.total(swept.total, tiers, last_tier)
+        costs[name] = measure.scale * total / swept.questions
+    return costs

@@ -27,43 +27,44 @@ def question_index(source: ReportSource) -> dict[str, Any]:
     null if unknown), confidence, answer, whether it differs from the last tier's (1, 0, null),
     tokens that the last tier wrote, and state: `ok`, `error`, `unknown`.
     """
-    large, rows = source.last_tier_alone, []
-    for key, first in source.questions.items():
-        reference = large.records_by_key.get(key) if large else None
-        outcomes = [_outcome(source, system, key, reference) for system in source.systems]
-        rows.append(
-            [
-                first.id,
-                shorten(first.question, _MAX_QUESTION_CHARS),
-                shorten(first.gold or "", _MAX_ANSWER_CHARS),
-                outcomes,
-            ]
-        )
+    rows: list[list[Any]] = []
+    for key, record in source.questions.items():
+        question = shorten(record.question, _MAX_QUESTION_CHARS)
+        gold = shorten(record.gold or "", _MAX_ANSWER_CHARS)
+        outcomes = [_outcome(source, system, key) for system in source.systems]
+        rows.append([record.id, question, gold, outcomes])
     pools = [[round_.pool for round_ in system.rounds] for system in source.systems]
     return {"part": QUESTIONS_PER_PART, "pools": pools, "rows": rows}
 
 
-def _outcome(
-    source: ReportSource, system: ReportSystem, key: str, reference: QuestionResult | None
-) -> list[Any] | None:
+def _outcome(source: ReportSource, system: ReportSystem, key: str) -> list[Any] | None:
     record = system.records_by_key.get(key)
     if record is None:
-        lost = system.unreplayable_at.get(key)
-        return None if lost is None else [lost, None, None, None, None, None, "unknown"]
+        if key not in system.unreplayable_at:
+            return None
+        return [system.unreplayable_at[key], None, None, None, None, None, "unknown"]
     if record.error is not None:
         return [record.round, None, None, None, None, None, "error"]
     right = None if record.score is None else int(record.score >= 1.0)
     answer = None if record.answer is None else shorten(record.answer, _MAX_ANSWER_CHARS)
-    wrote = [row["completion_tokens"] for row in record.usage if row["tier"] == source.last_tier]
-    known = [tokens for tokens in wrote if tokens is not None]
-    tokens = sum(known) if len(known) == len(wrote) else None
-    differs = (
-        None
-        if system is source.last_tier_alone
-        else _differs_from_reference(source, record, reference)
-    )
     confidence = None if record.confidence is None else round(record.confidence, 4)
+    differs: int | None = None
+    baseline = source.last_tier_alone
+    if baseline and system is not baseline:
+        differs = _differs_from_reference(source, record, baseline.records_by_key.get(key))
+    tokens = _completion_tokens(record, source.last_tier)
     return [record.round, right, confidence, answer, differs, tokens, "ok"]
+
+
+def _completion_tokens(record: QuestionResult, tier: str) -> int | None:
+    """Return the tokens that a tier wrote; None if unknown."""
+    total = 0
+    for row in record.usage:
+        if row["tier"] == tier:
+            if row["completion_tokens"] is None:
+                return None
+            total += row["completion_tokens"]
+    return total
 
 
 def _differs_from_reference(
@@ -97,28 +98,31 @@ def question_parts(source: ReportSource) -> Iterator[list[dict[str, Any]]]:
 
 
 def _question_details(source: ReportSource, key: str) -> dict[str, Any]:
-    first = source.questions[key]
+    question = source.questions[key]
+    systems: list[dict[str, Any] | None] = []
+    for system in source.systems:
+        systems.append(_system_details(system, system.records_by_key.get(key)))
     pools = {number: _pool_details(samples) for number, samples in source.samples_of(key).items()}
     return {
-        "question": first.question,
-        "gold": first.gold,
+        "question": question.question,
+        "gold": question.gold,
         "pools": pools,
-        "systems": [
-            _system_details(system, system.records_by_key.get(key)) for system in source.systems
-        ],
+        "systems": systems,
     }
 
 
 def _pool_details(samples: list[Sample]) -> dict[str, Any]:
     """Return the samples of a round; a plan that all samples share is stored once."""
-    plans = {sample.get("plan") for sample in samples}
-    shared = next(iter(plans)) if len(plans) == 1 and len(samples) > 1 else None
     known = [_drop_empty(sample) for sample in samples]
-    if not shared:
-        return {"samples": known}
-    for sample in known:
-        sample.pop("plan", None)
-    return {"samples": known, "plan": shared}
+    details: dict[str, Any] = {"samples": known}
+    plans = {sample.get("plan") for sample in samples}
+    if len(samples) > 1 and len(plans) == 1:
+        shared = plans.pop()
+        if shared:
+            for sample in known:
+                sample.pop("plan", None)
+            details["plan"] = shared
+    return details
 
 
 def _drop_empty(values: dict[str, Any]) -> dict[str, Any]:
@@ -128,20 +132,20 @@ def _drop_empty(values: dict[str, Any]) -> dict[str, Any]:
 def _system_details(system: ReportSystem, record: QuestionResult | None) -> dict[str, Any] | None:
     if record is None:
         return None
-    told: dict[str, Any] = {
+    rounds: list[dict[str, Any]] = []
+    for round_record in record.rounds:
+        if round_record["round"] <= len(system.rounds):
+            rounds.append(_round_details(system, record, round_record))
+    details: dict[str, Any] = {
         "answer": record.answer,
         "feedback": record.feedback,
         "error": record.error,
     }
     if record.seconds:
-        told["seconds"] = round(record.seconds, 2)
-    told["usd"] = record.usd
-    told["rounds"] = [
-        _round_details(system, record, entry)
-        for entry in record.rounds
-        if entry["round"] <= len(system.rounds)
-    ]
-    return _drop_empty(told)
+        details["seconds"] = round(record.seconds, 2)
+    details["usd"] = record.usd
+    details["rounds"] = rounds
+    return _drop_empty(details)
 
 
 def _round_details(

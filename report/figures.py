@@ -1,25 +1,23 @@
 """The data of a report: what the page shows, `--json` prints and the plots draw."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from statistics import quantiles
 from typing import Any
 
-import numpy as np
-
 from .. import __version__
 from ..eval.comparison.pair import compare_pair
 from ..eval.comparison.resampling import Resampling
-from ..eval.comparison.systems import SystemScores as Compared
+from ..eval.comparison.systems import SystemScores
 from ..eval.run.summary import summarize
 from ..programs.confidence.gate import GateText, join_gates
-from ..stats.clustered import group_labels
 from ..stats.intervals import bounds_with_unknown
 from ..stats.measures import MEASURES
-from ..stats.reliability import Reliability, measure_reliability
 from .costs import costs_per_question, report_measures
 from .decisions import round_gate_text
-from .sources.base import ReportSource, ReportSystem, RoundView
+from .reliability import round_reliability, unscored_count
+from .sources.base import ReportSource, ReportSystem
 
 ReportData = dict[str, Any]
 
@@ -70,12 +68,11 @@ def _sweep_data(source: ReportSource) -> list[ReportData]:
 
 def _number_by_accuracy(systems: list[ReportData]) -> list[ReportData]:
     """Add to each system its number in the list; number 1 is the most accurate system."""
-    ranked = sorted(
-        systems,
-        key=lambda system: -1.0 if system["accuracy"] is None else system["accuracy"],
-        reverse=True,
-    )
-    for number, system in enumerate(ranked, 1):
+
+    def accuracy(system: ReportData) -> float:
+        return -1.0 if system["accuracy"] is None else system["accuracy"]
+
+    for number, system in enumerate(sorted(systems, key=accuracy, reverse=True), 1):
         system["number"] = number
     return systems
 
@@ -93,38 +90,45 @@ def _system_data(source: ReportSource, system: ReportSystem) -> ReportData:
         row["threshold"] = view.threshold
         row["gate"] = gates[view.number].name
         rounds.append(row)
-        count = _unscored_count(system, view)
+        count = unscored_count(system, view)
         if count:
             unscored[view.number] = count
-    return {
-        "name": system.name,
-        "own": system.is_primary,
-        **summary.as_dict(),
-        "rounds": rounds,
-        "unknown": dict(system.unknown),
-        "bounds": _accuracy_bounds(system),
-        "use": costs_per_question(system, source.last_tier),
-        "against_large": _difference_to_reference(system, source),
-        "flow": question_flow(system),
-        "reliability": [one.as_dict() | {"gate": gates[one.round].name} for one in levels],
-        "gates": {text.name: asdict(text) for text in gates.values()},
-        "trust": _reliability_texts([gates[one.round] for one in levels]),
-        "untold": unscored,
-        "early": system.stopped_early,
-        "seconds_by_round": [
-            r.usage.machine_seconds if r.usage.calls else 0.0 for r in summary.rounds
-        ],
-        "waited": _latency(system),
-        "hits": summary.total.hits,
-    }
+    reliability: list[ReportData] = []
+    for one in levels:
+        entry = one.as_dict()
+        entry["gate"] = gates[one.round].name
+        reliability.append(entry)
+    seconds: list[float | None] = []
+    for counted in summary.rounds:
+        seconds.append(counted.usage.machine_seconds if counted.usage.calls else 0.0)
+    data: ReportData = {"name": system.name, "own": system.is_primary}
+    data.update(summary.as_dict())
+    data["rounds"] = rounds
+    data["unknown"] = dict(system.unknown)
+    data["bounds"] = _accuracy_bounds(system)
+    data["use"] = costs_per_question(system, source.last_tier)
+    data["against_large"] = _difference_to_reference(system, source)
+    data["flow"] = question_flow(system)
+    data["reliability"] = reliability
+    data["gates"] = {text.name: asdict(text) for text in gates.values()}
+    data["trust"] = _reliability_texts([gates[one.round] for one in levels])
+    data["untold"] = unscored
+    data["early"] = system.stopped_early
+    data["seconds_by_round"] = seconds
+    data["waited"] = _latency(system)
+    data["hits"] = summary.total.hits
+    return data
 
 
 def _reliability_texts(gates: Sequence[GateText]) -> ReportData:
     """Return the texts of a chart of confidence against accuracy over some rounds."""
-    scales = [text for text in gates if text.pass_or_fail is None]
-    joined = join_gates(gates)
-    shown = scales[0] if scales else joined
-    return asdict(joined) | {"heading": shown.heading, "caption": shown.caption}
+    texts = asdict(join_gates(gates))
+    for gate in gates:
+        if gate.pass_or_fail is None:  # a scale explains the chart better than pass or fail
+            texts["heading"] = gate.heading
+            texts["caption"] = gate.caption
+            break
+    return texts
 
 
 def _accuracy_bounds(system: ReportSystem) -> tuple[float, float] | None:
@@ -146,24 +150,25 @@ def _difference_to_reference(system: ReportSystem, source: ReportSource) -> Repo
     large = source.last_tier_alone
     if large is None or system is large:
         return None
-    mine, theirs = (
-        Compared.from_results(
-            one.name, [r for r in one.records if r.score is not None], source.last_tier
-        )
-        for one in (system, large)
-    )
-    if not mine.questions.keys() & theirs.questions.keys():
+    scores, reference = _scores(system, source.last_tier), _scores(large, source.last_tier)
+    if not scores.questions.keys() & reference.questions.keys():
         return None
-    found = compare_pair(mine, theirs, resampling=Resampling(source.groups))
-    low, high = found.difference.low, found.difference.high
+    pair = compare_pair(scores, reference, resampling=Resampling(source.groups))
+    low, high = pair.difference.low, pair.difference.high
     return {
-        "n": found.questions,
-        "difference": found.difference.value,
-        "interval": (low, high) if found.units > 1 else None,
-        "helped": found.wins,
-        "harmed": found.losses,
-        "p": found.p,
+        "n": pair.questions,
+        "difference": pair.difference.value,
+        "interval": (low, high) if pair.units > 1 else None,
+        "helped": pair.wins,
+        "harmed": pair.losses,
+        "p": pair.p,
     }
+
+
+def _scores(system: ReportSystem, last_tier: str) -> SystemScores:
+    """Return the scores of a system, without questions whose right answer is unknown."""
+    scored = [record for record in system.records if record.score is not None]
+    return SystemScores.from_results(system.name, scored, last_tier)
 
 
 def question_flow(system: ReportSystem) -> list[ReportData]:
@@ -171,86 +176,35 @@ def question_flow(system: ReportSystem) -> list[ReportData]:
 
     The outcomes are: answered correctly, answered incorrectly, unknown, and escalated (key `on`).
     """
-    good = [record for record in system.records if record.error is None]
-    left, found = len(good) + len(system.unreplayable_at), []
+    answered = [record for record in system.records if record.error is None]
+    unreplayable = Counter(system.unreplayable_at.values())
+    received = len(answered) + unreplayable.total()
+    flow: list[ReportData] = []
     for round_ in system.rounds:
-        here = [record for record in good if record.round == round_.number]
-        right = sum((record.score or 0.0) >= 1.0 for record in here)
-        open_ = sum(record.score is None for record in here)  # no right answer is known
-        lost = sum(number == round_.number for number in system.unreplayable_at.values())
-        found.append(
+        right = wrong = unscored = 0
+        for record in answered:
+            if record.round == round_.number:
+                if record.score is None:
+                    unscored += 1
+                elif record.score >= 1.0:
+                    right += 1
+                else:
+                    wrong += 1
+        unknown = unscored + unreplayable[round_.number]
+        escalated = received - right - wrong - unknown
+        flow.append(
             {
                 "round": round_.number,
                 "words": round_.description,
-                "got": left,
+                "got": received,
                 "right": right,
-                "wrong": len(here) - right - open_,
-                "unknown": lost + open_,
-                "on": left - len(here) - lost,
+                "wrong": wrong,
+                "unknown": unknown,
+                "on": escalated,
             }
         )
-        left -= len(here) + lost
-    return found
-
-
-def _round_confidences(
-    system: ReportSystem, round_: RoundView
-) -> Mapping[str, tuple[float, bool | None]]:
-    """Return by question the confidence of a round, and whether the round's answer is right."""
-    told = {
-        record.key: entry["confidence"]
-        for record in system.records
-        if record.error is None
-        for entry in record.rounds
-        if entry["round"] == round_.number
-    }
-    return {
-        key: (share or 0.0, system.is_right.get((key, round_.number)))
-        for key, share in told.items()
-    }
-
-
-def round_reliability(
-    system: ReportSystem, groups: Mapping[str, str] | None = None
-) -> list[Reliability]:
-    """Return the reliability of each round with several samples, over the questions that reach it.
-
-    Args:
-        system: the system.
-        groups: the group of a question, by its key. The questions of a group are recalibrated
-            together.
-    """
-    found = []
-    for round_ in system.rounds:
-        keys: list[str] = []
-        confidence: list[float] = []
-        right: list[bool] = []
-        for key, (value, is_right) in _round_confidences(system, round_).items():
-            if is_right is not None:
-                keys.append(key)
-                confidence.append(value)
-                right.append(is_right)
-        if round_.samples < 2 or not keys:
-            continue
-        units = group_labels(keys, groups)
-        found.append(
-            measure_reliability(
-                round_.number,
-                "reaching",
-                np.array(confidence, float),
-                np.array(right, bool),
-                np.array(keys) if units is None else units,
-                round_.threshold,
-            )
-        )
-    return found
-
-
-def _unscored_count(system: ReportSystem, round_: RoundView) -> int:
-    """Return the number of questions for which the correctness of the round is unknown."""
-    if round_.samples < 2:
-        return 0
-    return sum(right is None for _, right in _round_confidences(system, round_).values())
+        received = escalated
+    return flow
 
 
 def _latency(system: ReportSystem) -> ReportData | None:
@@ -270,27 +224,23 @@ def _latency(system: ReportSystem) -> ReportData | None:
 def headline(figures: ReportData) -> str:
     """Return the result of the first system as a sentence, compared with the last tier alone."""
     first = figures["systems"][0]
+    if not first["n"]:
+        return f"{first['name']}: no question has an outcome yet."
     if first["accuracy"] is None:
-        why = (
-            "some questions have no right answer, so accuracy is unknown"
-            if first["n"]
-            else "no question has an outcome yet"
-        )
-        return f"{first['name']}: {why}."
+        return f"{first['name']}: some questions have no right answer, so accuracy is unknown."
     low, high = first["interval"]
     text = (
         f"{first['name']} is right on {first['accuracy']:.1%} of {first['n']:,} questions "
         f"(95% interval {low:.1%} to {high:.1%})"
     )
-    last = figures["top"]
-    large = next((s for s in figures["systems"] if s["name"] == last and s is not first), None)
-    if large is None or large["accuracy"] is None:
-        return f"{text}."
-    name = figures["measures"][0]["name"]
-    mine, theirs = first["use"][name], large["use"][name]
-    saved = (
-        f" with {mine / theirs:.0%} of the {MEASURES[name].description_for(last)}"
-        if mine is not None and theirs
-        else ""
-    )
-    return f"{text}{saved}; the {last} model alone on {large['accuracy']:.1%}."
+    last_tier = figures["top"]
+    for baseline in figures["systems"][1:]:
+        if baseline["name"] == last_tier and baseline["accuracy"] is not None:
+            measure = figures["measures"][0]["name"]
+            cost, reference = first["use"][measure], baseline["use"][measure]
+            if cost is not None and reference:
+                description = MEASURES[measure].description_for(last_tier)
+                text += f" with {cost / reference:.0%} of the {description}"
+            text += f"; the {last_tier} model alone on {baseline['accuracy']:.1%}"
+            break
+    return f"{text}."

@@ -3,6 +3,7 @@
 import textwrap
 from typing import Any
 
+from ...util.text import plural
 from ..figures import ReportData
 from .theme import COLORS, new_figure, pixel_axes
 
@@ -15,6 +16,9 @@ _OUTCOMES = {
 _NARROW_OUTCOMES = {"right": "right", "wrong": "wrong", "unknown": "unknown", "on": "escalated"}
 _BAR_HEIGHT, _LINE_HEIGHT, _ROUND_GAP = 30, 17, 26
 
+_LegendEntry = tuple[float, str, str]
+"""Its x in pixels, the outcome, and its text."""
+
 
 def plot_flow(system: ReportData, width: int) -> Any:
     """Draw a bar for each round, from top to bottom.
@@ -26,39 +30,38 @@ def plot_flow(system: ReportData, width: int) -> Any:
         width: in pixels.
     """
     rounds = [row for row in system["flow"] if row["got"]] or system["flow"][:1]
-    heads = [textwrap.wrap(_heading(row), int(width / 6.6)) for row in rounds]
-    counts = [_legend_lines(row, width) for row in rounds]
-    tall = (
-        sum(len(head) * _LINE_HEIGHT + 4 + _BAR_HEIGHT + 4 for head in heads)
-        + _ROUND_GAP * (len(rounds) - 1)
-        + 8
-    )
-    tall += sum(len(rows) * _LINE_HEIGHT for rows in counts)
-    figure = new_figure(width, tall)
+    height = 8 + _ROUND_GAP * (len(rounds) - 1)
+    headings: list[list[str]] = []
+    legends: list[list[list[_LegendEntry]]] = []
+    for row in rounds:
+        heading = textwrap.wrap(_heading(row), int(width / 6.6))
+        legend = _legend_lines(row, width)
+        height += (len(heading) + len(legend)) * _LINE_HEIGHT + _BAR_HEIGHT + 8
+        headings.append(heading)
+        legends.append(legend)
+    figure = new_figure(width, height)
     axes = pixel_axes(figure)
-    whole, inner = max(rounds[0]["got"], 1), width - 2.0
-    top = before = 4.0
-    for place, (row, head, rows) in enumerate(zip(rounds, heads, counts, strict=True)):
-        start = 1 + inner * (1 - row["got"] / whole)
-        top = _draw_heading(axes, head, top, row["round"])
-        if place:
-            _draw_stream(axes, before, top, start, width - 1)
+    total, inner = max(rounds[0]["got"], 1), width - 2.0
+    top = bar_above = 4.0
+    for index, row in enumerate(rounds):
+        start = 1 + inner * (1 - row["got"] / total)
+        top = _draw_heading(axes, headings[index], top)
+        if index:
+            _draw_stream(axes, bar_above, top, start, width - 1)
         x = start
         for part in _OUTCOMES:
-            x = _draw_segment(axes, row, part, x, top, inner * row[part] / whole)
-        before = top + _BAR_HEIGHT
-        _draw_legend(axes, rows, top + _BAR_HEIGHT + _LINE_HEIGHT - 4)
-        top += _BAR_HEIGHT + len(rows) * _LINE_HEIGHT + 4 + _ROUND_GAP
+            x = _draw_segment(axes, row, part, x, top, inner * row[part] / total)
+        bar_above = top + _BAR_HEIGHT
+        _draw_legend(axes, legends[index], top + _BAR_HEIGHT + _LINE_HEIGHT - 4)
+        top += _BAR_HEIGHT + len(legends[index]) * _LINE_HEIGHT + 4 + _ROUND_GAP
     return figure
 
 
 def _heading(row: ReportData) -> str:
-    return (
-        f"Round {row['round']}: {row['words']}  ({row['got']:,} question{'s' * (row['got'] != 1)})"
-    )
+    return f"Round {row['round']}: {row['words']}  ({plural(row['got'], 'question')})"
 
 
-def _draw_heading(axes: Any, lines: list[str], top: float, number: int) -> float:
+def _draw_heading(axes: Any, lines: list[str], top: float) -> float:
     for line in lines:
         axes.text(
             1,
@@ -91,21 +94,18 @@ def _draw_segment(
 
     if row[part]:
         shown = max(wide - 1.0, 1.0)
-        hatch: dict[str, Any] = (
-            {"hatch": "///", "edgecolor": COLORS["muted"]} if part == "unknown" else {}
+        bar = Rectangle(
+            (x, top),
+            shown,
+            _BAR_HEIGHT,
+            facecolor=COLORS[part],
+            linewidth=0,
+            zorder=3,
+            gid=f"{part}-{row['round']}",
         )
-        axes.add_patch(
-            Rectangle(
-                (x, top),
-                shown,
-                _BAR_HEIGHT,
-                facecolor=COLORS[part],
-                linewidth=0,
-                zorder=3,
-                gid=f"{part}-{row['round']}",
-                **hatch,
-            )
-        )
+        if part == "unknown":
+            bar.set(hatch="///", edgecolor=COLORS["muted"])
+        axes.add_patch(bar)
         text = f"{row[part]:,}"
         if wide > 8 * len(text) + 6:
             axes.text(
@@ -122,13 +122,13 @@ def _draw_segment(
     return x + wide
 
 
-def _legend_lines(row: ReportData, width: int) -> list[list[tuple[float, str, str]]]:
-    """Return the entries of the legend, in as many lines as the width needs.
-
-    An entry is its x in pixels, the outcome, and its text.
-    """
-    lines: list[list[tuple[float, str, str]]] = [[]]
-    x, names = 1.0, _OUTCOMES if width > 500 else _NARROW_OUTCOMES
+def _legend_lines(row: ReportData, width: int) -> list[list[_LegendEntry]]:
+    """Return the entries of the legend, in as many lines as the width needs."""
+    lines: list[list[_LegendEntry]] = [[]]
+    names, gap = _OUTCOMES, 18
+    if width <= 500:
+        names, gap = _NARROW_OUTCOMES, 10
+    x = 1.0
     for part in _OUTCOMES:
         if not row[part]:
             continue
@@ -138,13 +138,13 @@ def _legend_lines(row: ReportData, width: int) -> list[list[tuple[float, str, st
             lines.append([])
             x = 1.0
         lines[-1].append((x, part, text))
-        x += wide + (10 if width <= 500 else 18)
+        x += wide + gap
     return lines
 
 
-def _draw_legend(axes: Any, rows: list[list[tuple[float, str, str]]], baseline: float) -> None:
+def _draw_legend(axes: Any, lines: list[list[_LegendEntry]], baseline: float) -> None:
     """Draw the entries of the legend below the bar, each with its color."""
-    for number, line in enumerate(rows):
+    for number, line in enumerate(lines):
         y = baseline + number * _LINE_HEIGHT
         for x, part, text in line:
             axes.plot(
@@ -161,12 +161,13 @@ def _draw_legend(axes: Any, rows: list[list[tuple[float, str, str]]], baseline: 
 
 def flow_tooltips(system: ReportData) -> dict[str, str]:
     """Return the tooltip of each segment, by its id."""
-    return {
-        f"{part}-{row['round']}": f"Round {row['round']}: {row[part]:,} of {row['got']:,} {words}"
-        for row in system["flow"]
-        for part, words in _OUTCOMES.items()
-        if row[part]
-    }
+    tooltips: dict[str, str] = {}
+    for row in system["flow"]:
+        for part, outcome in _OUTCOMES.items():
+            if row[part]:
+                text = f"Round {row['round']}: {row[part]:,} of {row['got']:,} {outcome}"
+                tooltips[f"{part}-{row['round']}"] = text
+    return tooltips
 
 
 def flow_caption(system: ReportData) -> str:

@@ -18,8 +18,7 @@ Point = tuple[float, float]
 class _Layout(NamedTuple):
     """The systems and lines of the plot with their positions.
 
-    `across` and `up` are the limits of the axes; `box` is the box of the axes in pixels, from the
-    lower left corner.
+    `box` is the box of the axes in pixels, from the lower left corner.
     """
 
     systems: list[tuple[int, ReportData]]
@@ -31,10 +30,11 @@ class _Layout(NamedTuple):
     height: int
     box: Box
 
-    def pixel(self, place: Point) -> Point:
+    def pixel(self, point: Point) -> Point:
+        """Return the position of a point in pixels."""
         (left, right), (low, high), box = self.x_limits, self.y_limits, self.box
-        x = box[0] + (box[2] - box[0]) * (place[0] - left) / (right - left)
-        return x, box[1] + (box[3] - box[1]) * (place[1] - low) / (high - low)
+        x = box[0] + (box[2] - box[0]) * (point[0] - left) / (right - left)
+        return x, box[1] + (box[3] - box[1]) * (point[1] - low) / (high - low)
 
 
 def plot_frontier(figures: ReportData, measure: str, width: int) -> Any:
@@ -103,65 +103,74 @@ def is_plotted(system: ReportData, measure: str) -> bool:
     return system["use"][measure] is not None and system["accuracy"] is not None
 
 
-def pareto_front(places: Iterable[Point]) -> list[Point]:
+def pareto_front(points: Iterable[Point]) -> list[Point]:
     """Return the points that no other point beats in cost and accuracy, by increasing cost.
 
     >>> pareto_front([(0.0, 0.5), (2.0, 0.7), (1.0, 0.8), (1.0, 0.6)])
     [(0.0, 0.5), (1.0, 0.8)]
     """
-    found: list[Point] = []
-    for cost, accuracy in sorted(set(places), key=lambda place: (place[0], -place[1])):
-        if not found or accuracy > found[-1][1]:
-            found.append((cost, accuracy))
-    return found
+    front: list[Point] = []
+    for cost, accuracy in sorted(set(points), key=lambda point: (point[0], -point[1])):
+        if not front or accuracy > front[-1][1]:
+            front.append((cost, accuracy))
+    return front
 
 
 def frontier_systems(figures: ReportData, measure: str) -> list[str]:
     """Return the names of the systems on the frontier, by increasing cost."""
-    places = {
-        s["name"]: (s["use"][measure], s["accuracy"])
-        for s in figures["systems"]
-        if is_plotted(s, measure)
-    }
-    best = pareto_front(places.values())
-    return [name for place in best for name, own in places.items() if own == place]
+    names: dict[Point, list[str]] = {}
+    for system in figures["systems"]:
+        if is_plotted(system, measure):
+            point = system["use"][measure], system["accuracy"]
+            names.setdefault(point, []).append(system["name"])
+    on_front: list[str] = []
+    for point in pareto_front(names):
+        on_front += names[point]
+    return on_front
 
 
 def sweep_front(figures: ReportData, measure: str) -> list[Point]:
     """Return the undominated points of the sweep over thresholds."""
-    settings = figures["swept"]["settings"]
-    return pareto_front(
-        (s["use"][measure], s["accuracy"]) for s in settings if s["use"][measure] is not None
-    )
+    points: list[Point] = []
+    for setting in figures["swept"]["settings"]:
+        if setting["use"][measure] is not None:
+            points.append((setting["use"][measure], setting["accuracy"]))
+    return pareto_front(points)
 
 
 def _layout(figures: ReportData, measure: str, width: int) -> _Layout:
     height, left = (400, 52) if width > 500 else (320, 44)
-    systems = [(n, s) for n, s in enumerate(figures["systems"]) if is_plotted(s, measure)]
-    swept = sweep_front(figures, measure)
-    best = pareto_front((s["use"][measure], s["accuracy"]) for _, s in systems)
-    most = max([s["use"][measure] for _, s in systems] + [x for x, _ in swept], default=1.0) or 1.0
-    bounds = [b for _, s in systems for b in s["interval"]] + [y for _, y in swept] or [0.0, 1.0]
-    up = max(-0.03, min(bounds) - 0.03), min(1.02, max(bounds) + 0.03)
+    systems: list[tuple[int, ReportData]] = []
+    points: list[Point] = []
+    bounds: list[float] = []
+    for number, system in enumerate(figures["systems"]):
+        if is_plotted(system, measure):
+            systems.append((number, system))
+            points.append((system["use"][measure], system["accuracy"]))
+            bounds += system["interval"]
+    sweep = sweep_front(figures, measure)
+    bounds += [accuracy for _, accuracy in sweep]
+    lowest, highest = (min(bounds), max(bounds)) if bounds else (0.0, 1.0)
+    highest_cost = max([cost for cost, _ in points + sweep], default=1.0) or 1.0
     # The height of the lines of the axis label after the first.
     below = 15 * (len(_axis_label_lines(figures, measure, width)) - 1)
     height, bottom = height + below, 50.0 + below
     return _Layout(
-        systems,
-        best,
-        swept,
-        (-0.04 * most, 1.12 * most),
-        up,
-        width,
-        height,
-        (left, bottom, width - 16.0, height - 30.0),
+        systems=systems,
+        front=pareto_front(points),
+        sweep=sweep,
+        x_limits=(-0.04 * highest_cost, 1.12 * highest_cost),
+        y_limits=(max(-0.03, lowest - 0.03), min(1.02, highest + 0.03)),
+        width=width,
+        height=height,
+        box=(left, bottom, width - 16.0, height - 30.0),
     )
 
 
 def _axis_label_lines(figures: ReportData, measure: str, width: int) -> list[str]:
     """Return the label of the cost axis, wrapped to the width."""
-    words = next(m["words"] for m in figures["measures"] if m["name"] == measure)
-    return textwrap.wrap(words, int((width - 44) / 6.2))
+    label = next(m["words"] for m in figures["measures"] if m["name"] == measure)
+    return textwrap.wrap(label, int((width - 44) / 6.2))
 
 
 def _place_labels(plan: _Layout, measure: str) -> list[Label]:

@@ -1,5 +1,6 @@
 """All plots of a report: as SVG in two widths for its page, and as files."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 from ...errors import CopeError
 from ...stats.measures import MEASURES
+from ...util.tables import models_text
+from ...util.text import plural
 from ..figures import ReportData
 from .flow import flow_caption, flow_tooltips, plot_flow
 from .frontier import frontier_systems, is_plotted, numbered_systems, plot_frontier, sweep_front
@@ -21,6 +24,7 @@ from .rounds import (
 from .svg import embed_svg
 from .theme import WIDTHS, add_heading, report_style
 
+_UNSAFE_IN_FILE_NAME = re.compile(r"[^\w.-]")
 _FORMATS: dict[str, dict[str, Any]] = {"svg": {"metadata": {"Date": None}}, "png": {"dpi": 144}}
 
 
@@ -105,14 +109,14 @@ def has_data(figures: ReportData, measure: str) -> bool:
     It is not if every known cost is 0 and others are unknown.
     """
     systems = figures["systems"]
-    there = [system for system in systems if is_plotted(system, measure)]
+    plotted = [system for system in systems if is_plotted(system, measure)]
     if MEASURES[measure].tiers == "last":
-        alone = [system for system in systems if system["name"] == figures["top"]]
-        if any(not is_plotted(system, measure) for system in alone):
-            return False
-    return any(system["use"][measure] for system in there) or (
-        bool(there) and len(there) == len(systems)
-    )
+        for system in systems:
+            if system["name"] == figures["top"] and not is_plotted(system, measure):
+                return False
+    if any(system["use"][measure] for system in plotted):
+        return True
+    return bool(plotted) and len(plotted) == len(systems)
 
 
 def _point_text(system: ReportData, measure: str) -> str:
@@ -122,11 +126,11 @@ def _point_text(system: ReportData, measure: str) -> str:
 
 
 def _time_caption(figures: ReportData) -> str:
-    told = [(s["name"], s["use"]["seconds"]) for s in figures["systems"]]
-    texts = [
-        f"{name} {'unknown' if seconds is None else format_seconds(seconds)}"
-        for name, seconds in told
-    ]
+    texts: list[str] = []
+    for system in figures["systems"]:
+        seconds = system["use"]["seconds"]
+        text = "unknown" if seconds is None else format_seconds(seconds)
+        texts.append(f"{system['name']} {text}")
     return f"Model time a question: {'; '.join(texts)}."
 
 
@@ -160,11 +164,11 @@ def draw_files(figures: ReportData, folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with report_style():
-            for picture in plots_for(figures):
-                figure = _standalone_figure(picture, figures)
-                for kind, how in _FORMATS.items():
-                    file = folder / f"{_file_name(picture.name, figures)}.{kind}"
-                    figure.savefig(file, **how)
+            for plot in plots_for(figures):
+                figure = _standalone_figure(plot, figures)
+                for suffix, options in _FORMATS.items():
+                    file = folder / f"{_file_name(plot.name, figures)}.{suffix}"
+                    figure.savefig(file, **options)
                     files.append(file)
     except OSError as error:
         raise CopeError(
@@ -173,15 +177,13 @@ def draw_files(figures: ReportData, folder: Path) -> list[Path]:
     return files
 
 
-def _standalone_figure(picture: Plot, figures: ReportData) -> Any:
+def _standalone_figure(plot: Plot, figures: ReportData) -> Any:
     """Return the plot with a heading that names task, system and models."""
-    title = (
-        f"{figures['task']}, {figures['questions']:,} question{'s' * (figures['questions'] != 1)}"
-    )
-    title += f": {picture.system}" if picture.system else ""
-    models = ", ".join(f"{tier} {model}" for tier, model in figures["models"].items())
-    lines = [models, *picture.notes]
-    return add_heading(picture.draw(WIDTHS[picture.size]), title, [line for line in lines if line])
+    title = f"{figures['task']}, {plural(figures['questions'], 'question')}"
+    if plot.system:
+        title += f": {plot.system}"
+    lines = [line for line in (models_text(figures["models"]), *plot.notes) if line]
+    return add_heading(plot.draw(WIDTHS[plot.size]), title, lines)
 
 
 def frontier_notes(figures: ReportData, measure: str) -> Iterator[str]:
@@ -200,7 +202,9 @@ def _file_name(name: str, figures: ReportData) -> str:
     kind, _, number = name.partition("-")
     if not number.isdigit():
         return name
-    system = figures["systems"][int(number)]["name"]
-    safe = "".join(c if c.isalnum() or c in "-_." else "-" for c in system)
-    same = [s["name"] for s in figures["systems"]].count(system) > 1
-    return f"{kind}-{safe}{f'-{number}' if same else ''}"
+    names = [system["name"] for system in figures["systems"]]
+    name = names[int(number)]
+    safe_name = _UNSAFE_IN_FILE_NAME.sub("-", name)
+    if names.count(name) > 1:
+        return f"{kind}-{safe_name}-{number}"
+    return f"{kind}-{safe_name}"

@@ -80,19 +80,26 @@ def _place_all(
     lines: Sequence[Sequence[tuple[float, float]]],
     room: Box,
 ) -> list[Label]:
-    taken = [(dot.x - 8, dot.y - 8, dot.x + 8, dot.y + 8) for dot in dots]
-    taken += [(dot.x - 2, dot.low, dot.x + 2, dot.high) for dot in dots]
-    behind = [(x - 3, y - 3, x + 3, y + 3) for line in lines for x, y in _points_along(line)]
+    taken: list[Box] = []
+    for dot in dots:
+        taken.append((dot.x - 8, dot.y - 8, dot.x + 8, dot.y + 8))
+        taken.append((dot.x - 2, dot.low, dot.x + 2, dot.high))
+    behind: list[Box] = []
+    for line in lines:
+        behind += [(x - 3, y - 3, x + 3, y + 3) for x, y in _points_along(line)]
+
+    labels: list[Label] = []
 
     def free(dot: Dot) -> list[Box]:
+        """Return the positions for the text of a dot that cover nothing but lines."""
         boxes = _candidate_boxes(dot, _text_width(text(dot), dot.bold))
-        return [
-            box
-            for box in boxes
-            if _inside(box, room) and not any(_overlap(box, other) for other in taken)
-        ]
+        return [box for box in boxes if _inside(box, room) and not _covered_area(box, taken)]
 
-    found: list[Label] = []
+    def cost_of_number(box: Box) -> tuple[bool, float, float]:
+        """Return how bad a position for the number of a dot is, if there is no free one."""
+        covered_labels = _covered_area(box, [label.box for label in labels])
+        return not _inside(box, room), covered_labels, _covered_area(box, taken)
+
     # The dots with the fewest free positions come first, because the others have alternatives.
     for dot in sorted(dots, key=lambda dot: (len(free(dot)), -dot.y)):
         boxes = free(dot)
@@ -101,20 +108,11 @@ def _place_all(
             label = Label(dot, text(dot), best, True)
         else:
             number = str(dot.number)
-            boxes = list(_candidate_boxes(dot, _text_width(number, dot.bold)))
-            labels = [label.box for label in found]
-            best = min(
-                boxes,
-                key=lambda box: (
-                    not _inside(box, room),
-                    _covered_area(box, labels),
-                    _covered_area(box, taken),
-                ),
-            )
-            label = Label(dot, number, best, False)
+            candidates = _candidate_boxes(dot, _text_width(number, dot.bold))
+            label = Label(dot, number, min(candidates, key=cost_of_number), False)
         taken.append(label.box)
-        found.append(label)
-    return found
+        labels.append(label)
+    return labels
 
 
 def _text_width(text: str, bold: bool) -> float:
@@ -140,9 +138,8 @@ def _points_along(path: Sequence[tuple[float, float]]) -> Iterator[tuple[float, 
     """Yield points of a line every 6 pixels or less."""
     for (x, y), (to_x, to_y) in pairwise(path):
         steps = int(max(abs(to_x - x), abs(to_y - y)) / 6) + 1
-        yield from (
-            (x + (to_x - x) * n / steps, y + (to_y - y) * n / steps) for n in range(steps + 1)
-        )
+        for step in range(steps + 1):
+            yield x + (to_x - x) * step / steps, y + (to_y - y) * step / steps
 
 
 def _inside(box: Box, room: Box) -> bool:

@@ -45,11 +45,6 @@ def _draw_reliability(axes: Any, row: ReportData, system: ReportData) -> None:
     )
     gate = system["gates"][row["gate"]]
     pass_or_fail = gate["pass_or_fail"] is not None
-    threshold = (
-        None
-        if pass_or_fail
-        else next(r["threshold"] for r in system["rounds"] if r["round"] == number)
-    )
     if not pass_or_fail:
         axes.plot(
             [0, 1],
@@ -60,18 +55,41 @@ def _draw_reliability(axes: Any, row: ReportData, system: ReportData) -> None:
             zorder=2,
             gid=f"diagonal-{number}",
         )
-    if threshold is not None:
-        axes.axvline(threshold, color=COLORS["accent"], linewidth=1.2, dashes=(5, 3), zorder=2)
-        side = "right" if threshold > 0.5 else "left"
-        axes.text(
-            threshold + (-0.02 if side == "right" else 0.02),
-            1.03,
-            f"{threshold:.0%} needed",
-            ha=side,
-            va="bottom",
-            fontsize=10.5,
-            color=COLORS["accent"],
-        )
+        threshold = next(r["threshold"] for r in system["rounds"] if r["round"] == number)
+        if threshold is not None:
+            _draw_threshold(axes, threshold)
+    _draw_levels(axes, row)
+    axes.set_xlim(*((-0.5, 1.5) if pass_or_fail else (-0.05, 1.05)))
+    axes.set_ylim(-0.05, 1.05)
+    ticks = [0, 0.25, 0.5, 0.75, 1]
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_ticks(ticks)
+        axis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    if pass_or_fail:
+        axes.xaxis.set_ticks([0, 1], ["no", "yes"])
+    axes.set_xlabel(gate["label"], fontsize=11, color=COLORS["muted"], labelpad=6)
+    axes.set_ylabel("accuracy", fontsize=11, color=COLORS["muted"], labelpad=4)
+
+
+def _draw_threshold(axes: Any, threshold: float) -> None:
+    axes.axvline(threshold, color=COLORS["accent"], linewidth=1.2, dashes=(5, 3), zorder=2)
+    side, x = "left", threshold + 0.02
+    if threshold > 0.5:
+        side, x = "right", threshold - 0.02
+    axes.text(
+        x,
+        1.03,
+        f"{threshold:.0%} needed",
+        ha=side,
+        va="bottom",
+        fontsize=10.5,
+        color=COLORS["accent"],
+    )
+
+
+def _draw_levels(axes: Any, row: ReportData) -> None:
+    """Draw a dot with its interval for each level of confidence."""
+    number = row["round"]
     most = max(level["questions"] for level in row["levels"])
     for place, level in enumerate(row["levels"]):
         x, y = level["confidence"], level["right"] / level["questions"]
@@ -89,16 +107,6 @@ def _draw_reliability(axes: Any, row: ReportData, system: ReportData) -> None:
             zorder=4,
             gid=f"level-{number}-{place}",
         )
-    axes.set_xlim(*((-0.5, 1.5) if pass_or_fail else (-0.05, 1.05)))
-    axes.set_ylim(-0.05, 1.05)
-    ticks = [0, 0.25, 0.5, 0.75, 1]
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_ticks(ticks)
-        axis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    if pass_or_fail:
-        axes.xaxis.set_ticks([0, 1], ["no", "yes"])
-    axes.set_xlabel(gate["label"], fontsize=11, color=COLORS["muted"], labelpad=6)
-    axes.set_ylabel("accuracy", fontsize=11, color=COLORS["muted"], labelpad=4)
 
 
 def reliability_tooltips(system: ReportData) -> dict[str, str]:

@@ -47,20 +47,21 @@ class RoundView:
 
     @classmethod
     def from_spec(cls, number: int, spec: Round, pool: int | None) -> "RoundView":
+        """Return a round of a preset."""
         return cls(
-            number,
-            spec.reasoner,
-            spec.planner,
-            spec.samples,
-            spec.threshold,
-            pool,
-            spec.plan,
-            spec.plans,
+            number=number,
+            reasoner=spec.reasoner,
+            planner=spec.planner,
+            samples=spec.samples,
+            threshold=spec.threshold,
+            pool=pool,
+            plan=spec.plan,
+            plans=spec.plans,
         )
 
     @classmethod
     def from_stage(cls, stage: Stage, pool: int | None) -> "RoundView":
-        """Return a stage of a system that is no cascade; its last tier counts as the one that solves."""
+        """Return a stage of a system that is no cascade; its last tier is taken as the reasoner."""
         tier = stage.tiers[-1] if stage.tiers else None
         return cls(
             stage.number,
@@ -124,19 +125,22 @@ class ReportSystem:
 
     @cached_property
     def records_by_key(self) -> dict[str, QuestionResult]:
+        """The record of each question by its key."""
         return {record.key: record for record in self.records}
 
 
 def last_tier_in(systems: Sequence[ReportSystem], models: Collection[str]) -> str:
     """Return the last tier of some systems.
 
-    A tier that no question reached counts as the last one, because its round comes after those that are known.
+    A tier that no question reached is the last one, because its round comes after the known ones.
 
     Args:
         systems: with the rounds that are known.
         models: the tiers that have a model.
     """
-    orders = [tier_order((r.planner, r.reasoner) for r in system.rounds) for system in systems]
+    orders = []
+    for system in systems:
+        orders.append(tier_order((r.planner, r.reasoner) for r in system.rounds))
     unreached = [tier for tier in models if not any(tier in order for order in orders)]
     return unreached[-1] if unreached else last_tier_of(orders)
 
@@ -202,11 +206,11 @@ class ReportSource:
     @cached_property
     def questions(self) -> dict[str, QuestionResult]:
         """The record of each question by its key, in the order of the systems' records."""
-        found: dict[str, QuestionResult] = {}
+        records: dict[str, QuestionResult] = {}
         for system in self.systems:
             for record in system.records:
-                found.setdefault(record.key, record)
-        return found
+                records.setdefault(record.key, record)
+        return records
 
     @property
     def last_tier(self) -> str:

@@ -92,11 +92,7 @@ def _comparison_source(
     stored = {run.path: run for run in runs}
     names = _system_names(document, runs)
     settings = [run.settings for run in runs]
-    check_priced_tiers(
-        prices or {},
-        list(dict.fromkeys(tier for one in settings for tier in one.get("models", {}))),
-        path.name,
-    )
+    check_priced_tiers(prices or {}, _models(settings), path.name)
     systems, drawn, first = [], [], 0
     for folder, name in names.items():
         system, samples = run_system(name, stored[folder], first, prices=prices)
@@ -121,17 +117,30 @@ def _system_names(document: Mapping[str, Any], runs: list[StoredRun]) -> dict[Pa
 
     A folder that the comparison does not list has the name of its preset.
     """
-    by_folder = {folder: name for name, folder in (document.get("folders") or {}).items()}
+    listed = {folder: name for name, folder in (document.get("folders") or {}).items()}
+    order = list(listed)
+
+    def position(run: StoredRun) -> tuple[int, str]:
+        folder = run.path.name
+        return order.index(folder) if folder in listed else len(order), folder
+
     names: dict[Path, str] = {}
-    for run in runs:
+    for run in sorted(runs, key=position):
         own_name = run.settings.get("system") or run.settings["preset"]
-        names[run.path] = str(by_folder.get(run.path.name, own_name))
-    order = {folder: position for position, folder in enumerate(by_folder)}
-    folders = sorted(names, key=lambda folder: (order.get(folder.name, len(order)), folder.name))
+        names[run.path] = str(listed.get(run.path.name, own_name))
     counts = Counter(names.values())
-    return {
-        folder: names[folder] if counts[names[folder]] == 1 else folder.name for folder in folders
-    }
+    for folder, name in names.items():
+        if counts[name] > 1:
+            names[folder] = folder.name
+    return names
+
+
+def _models(settings: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the model of each tier in the settings of some runs."""
+    models: dict[str, str] = {}
+    for one in settings:
+        models.update(one.get("models", {}))
+    return models
 
 
 def _merge_samples(parts: list[dict[str, SamplesByPool]]) -> dict[str, SamplesByPool]:
@@ -157,7 +166,6 @@ def _make_source(
         raise CopeError(
             f"{path} holds runs of several tasks ({', '.join(tasks)}): make a report of each"
         )
-    models = {tier: model for one in settings for tier, model in one.get("models", {}).items()}
     first, tracked, store = settings[0], mlflow.get("run"), mlflow.get("store")
     facts = {name: str(first[name]) for name in ("split", "data") if first.get(name)}
     if first.get("shown"):
@@ -167,7 +175,7 @@ def _make_source(
         path,
         first["task"],
         domain.name,
-        models,
+        _models(settings),
         tuple(systems),
         lambda key: drawn.get(key, {}),
         facts,

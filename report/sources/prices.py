@@ -46,18 +46,15 @@ def _reprice_record(record: QuestionResult, prices: Mapping[str, Price]) -> Ques
 
 
 def _reprice_row(row: UsageRow, price: Price) -> UsageRow:
-    used = [
-        row["prompt_tokens"],
-        row["completion_tokens"],
-        row.get("cached_tokens", 0),
-        row["machine_seconds"],
-    ]
-    needed = [*(used[:3] if price.is_per_token else ()), *(used[3:] if price.per_hour else ())]
-    if None in needed:
-        return {**row, "usd": None, "unpriced": row["calls"]}
-    prompt, completion, cached, seconds = (value or 0 for value in used)
-    return {
-        **row,
-        "usd": price.cost(int(prompt), int(completion), int(cached), float(seconds)),
-        "unpriced": 0,
-    }
+    """Return a row with the cost by a price; unknown if the price needs an unknown count."""
+    tokens = [row["prompt_tokens"], row["completion_tokens"], row.get("cached_tokens", 0)]
+    seconds = row["machine_seconds"]
+    repriced = row.copy()
+    if (price.is_per_token and None in tokens) or (price.per_hour and seconds is None):
+        repriced["usd"] = None
+        repriced["unpriced"] = row["calls"]
+        return repriced
+    prompt, completion, cached = [int(count or 0) for count in tokens]
+    repriced["usd"] = price.cost(prompt, completion, cached, float(seconds or 0))
+    repriced["unpriced"] = 0
+    return repriced

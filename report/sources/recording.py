@@ -18,6 +18,7 @@ from ...eval.replay.records import replay_results
 from ...eval.replay.replay import Replay
 from ...models.prices import Price
 from ...programs.preset import preset_names
+from ...util.arrays import Array
 from ..costs import sweep_costs_per_question
 from .base import ReportSource, ReportSystem, RoundView, Sample, SamplesByPool, SweepPoint
 from .prices import check_priced_tiers
@@ -55,25 +56,39 @@ def recording_source(path: Path, prices: Mapping[str, Price] | None = None) -> R
     check_priced_tiers(prices or {}, record.models, record.name)
     pools = [round_ for rounds in record.programs.values() for round_ in rounds]
     replays, left_out = _complete_replays(record, prices)
-    systems = tuple(
-        _replay_system(name, replay, pools, name in record.programs)
-        for name, replay in replays.items()
-    )
+    systems: list[ReportSystem] = []
+    for name, replay in replays.items():
+        systems.append(_replay_system(name, replay, pools, name in record.programs))
     manifest, first = record.manifest, next(iter(replays))
-    places = {key: place for place, key in enumerate(record.keys)}
     columns = [_pool_columns(pool) for pool in pools]
 
-    def drawn(key: str) -> SamplesByPool:
-        return {
-            number: _question_samples(pools[number], found, places[key])
-            for number, found in enumerate(columns)
-        }
+    positions = {key: position for position, key in enumerate(record.keys)}
 
-    facts = {
-        name: str(manifest.settings[name])
-        for name in ("split", "data")
-        if manifest.settings.get(name)
-    }
+    def samples_of(key: str) -> SamplesByPool:
+        return {number: _samples(cells, positions[key]) for number, cells in enumerate(columns)}
+
+    return ReportSource(
+        "record",
+        path,
+        manifest.task,
+        record.domain,
+        record.models,
+        tuple(systems),
+        samples_of,
+        _facts(record),
+        tuple(_sweep_points(replays[first], systems[0])),
+        first,
+        left_out,
+        record.group_by_key,
+        answer_kind=manifest.answer_kind,
+    )
+
+
+def _facts(record: Recording) -> dict[str, str]:
+    manifest, facts = record.manifest, dict[str, str]()
+    for name in ("split", "data"):
+        if manifest.settings.get(name):
+            facts[name] = str(manifest.settings[name])
     if manifest.settings.get("shown"):
         facts["tests"] = manifest.settings["shown"]
     facts["samples"] = f"recorded {manifest.created[:10]}"
@@ -81,21 +96,7 @@ def recording_source(path: Path, prices: Mapping[str, Price] | None = None) -> R
         facts["samples"] = "published by others"
     if manifest.failed:
         facts["left out"] = f"{len(manifest.failed)} questions on which a model failed"
-    return ReportSource(
-        "record",
-        path,
-        manifest.task,
-        record.domain,
-        record.models,
-        systems,
-        drawn,
-        facts,
-        tuple(_sweep_points(replays[first], systems[0])),
-        first,
-        left_out,
-        record.group_by_key,
-        answer_kind=manifest.answer_kind,
-    )
+    return facts
 
 
 def _complete_replays(
@@ -106,67 +107,75 @@ def _complete_replays(
     Returns:
         The replays of which all outcomes are known, by name, and for each other preset the reason.
     """
-
-    def replay_of(program: Any, samples: int | None = None) -> Replay:
-        return Replay(record, program, samples=samples, prices=prices)
-
-    found = {name: replay_of(recorded_identity(record, name)) for name in record.programs}
-    seen, left_out = {_replay_identity(replay) for replay in found.values()}, dict[str, str]()
-    drawn = max(round_.samples for round_ in record.rounds)
+    replays: dict[str, Replay] = {}
+    for name in record.programs:
+        replays[name] = Replay(record, recorded_identity(record, name), prices=prices)
+    identities = [_replay_identity(replay) for replay in replays.values()]
+    skipped: dict[str, str] = {}
     for name in preset_names():
-        if name in found:
+        if name in record.programs:
             continue
-        tries = [(name, replay_of(name))]
-        if drawn > 1 and any(r.samples > drawn for r in tries[0][1].preset.rounds):
-            tries.append((f"{name}, {drawn} samples", replay_of(name, drawn)))
-        for called, replay in tries:
-            known = replay.outcomes().known
-            if known.all():
-                left_out.pop(name, None)
-                calls = _replay_identity(replay)
-                if calls not in seen:
-                    seen.add(calls)
-                    found[called] = replay
-                break
-            left_out[name] = next(
-                round_.missing_reason for round_ in replay.rounds if not round_.known.all()
-            )
-    return found, left_out
+        for label, replay in _preset_replays(record, name, prices):
+            missing = [round_ for round_ in replay.rounds if not round_.known.all()]
+            if not replay.outcomes().known.all():
+                skipped[name] = missing[0].missing_reason
+                continue
+            skipped.pop(name, None)
+            identity = _replay_identity(replay)
+            if identity not in identities:
+                identities.append(identity)
+                replays[label] = replay
+            break
+    return replays, skipped
 
 
-def _replay_identity(replay: Replay) -> Any:
+def _preset_replays(
+    record: Recording, name: str, prices: Mapping[str, Price] | None
+) -> Iterator[tuple[str, Replay]]:
+    """Yield the replay of a preset, and another with fewer samples if it draws more than recorded.
+
+    Each has a label.
+    """
+    replay = Replay(record, name, prices=prices)
+    yield name, replay
+    drawn = max(round_.samples for round_ in record.rounds)
+    if drawn > 1 and any(round_.samples > drawn for round_ in replay.preset.rounds):
+        yield f"{name}, {drawn} samples", Replay(record, name, samples=drawn, prices=prices)
+
+
+def _replay_identity(replay: Replay) -> list[tuple[str, int, int, float | None]]:
     """Return the calls and thresholds of a replay: equal ones are the same system."""
-    return tuple(
-        (
-            round_.recorded.program,
-            round_.recorded.number,
-            round_.spec.samples,
-            round_.spec.threshold,
-        )
-        for round_ in replay.rounds
-        if round_.recorded
-    )
+    identity = []
+    for round_ in replay.rounds:
+        recorded, spec = round_.recorded, round_.spec
+        if recorded:
+            identity.append((recorded.program, recorded.number, spec.samples, spec.threshold))
+    return identity
 
 
 def _replay_system(
     name: str, replay: Replay, pools: Sequence[RecordedRound], is_primary: bool
 ) -> ReportSystem:
-    made, outcomes, keys = replay_results(replay), replay.outcomes(), replay.recording.keys
-    rounds = tuple(
-        RoundView.from_spec(
-            r.number, r.spec, None if r.recorded is None else pools.index(r.recorded)
-        )
-        for r in replay.rounds
-    )
+    replayed, outcomes, keys = replay_results(replay), replay.outcomes(), replay.recording.keys
+    rounds: list[RoundView] = []
+    for round_ in replay.rounds:
+        pool = None if round_.recorded is None else pools.index(round_.recorded)
+        rounds.append(RoundView.from_spec(round_.number, round_.spec, pool))
     right: dict[tuple[str, int], bool | None] = {}
     for round_ in replay.rounds:
         for index in np.flatnonzero(round_.known).tolist():
             right[keys[index], round_.number] = _is_right(round_.scores[index])
-    lost: dict[str, int] = {}
+    unreplayable_at: dict[str, int] = {}
     for index in np.flatnonzero(~outcomes.known).tolist():
-        lost[keys[index]] = int(outcomes.round[index])
+        unreplayable_at[keys[index]] = int(outcomes.round[index])
     return ReportSystem(
-        name, rounds, made.results, right, made.unknown, lost, is_primary=is_primary
+        name,
+        tuple(rounds),
+        replayed.results,
+        right,
+        replayed.unknown,
+        unreplayable_at,
+        is_primary=is_primary,
     )
 
 
@@ -198,8 +207,9 @@ def _is_right(score: float) -> bool | None:
     return None if np.isnan(score) else bool(score >= 1.0)
 
 
-def _pool_columns(pool: RecordedRound) -> dict[str, Any]:
-    columns: dict[str, Any] = {
+def _pool_columns(pool: RecordedRound) -> dict[str, Array]:
+    """Return the columns of a round's samples, (questions, samples) each."""
+    columns = {
         "failure": pool.column("tests_failure"),
         "cut": pool.column("reason_truncated"),
         "vote": pool.votes,
@@ -213,22 +223,27 @@ def _pool_columns(pool: RecordedRound) -> dict[str, Any]:
     return columns
 
 
-def _question_samples(pool: RecordedRound, columns: dict[str, Any], place: int) -> list[Sample]:
-    return [
-        _sample_data({name: values[place, index] for name, values in columns.items()}, index)
-        for index in range(pool.samples)
-    ]
+def _samples(columns: Mapping[str, Array], question: int) -> list[Sample]:
+    """Return the samples of the question at a position."""
+    samples: list[Sample] = []
+    for index in range(columns["vote"].shape[1]):
+        cells = {name: column[question, index] for name, column in columns.items()}
+        samples.append(_sample_data(cells, index))
+    return samples
 
 
-def _sample_data(cell: dict[str, Any], index: int) -> Sample:
-    made: Sample = {"index": index, **{name: cell[name] for name in _TEXT_COLUMNS}}
-    made["vote"] = int(cell["vote"]) if cell["vote"] >= 0 else None
-    made["right"] = _is_right(cell["score"])
+def _sample_data(cells: dict[str, Any], index: int) -> Sample:
+    sample: Sample = {"index": index}
+    for name in _TEXT_COLUMNS:
+        sample[name] = cells[name]
+    sample["vote"] = int(cells["vote"]) if cells["vote"] >= 0 else None
+    sample["right"] = _is_right(cells["score"])
     for name in _NUMBER_COLUMNS:
-        if not np.isnan(cell[name]):
-            made[name] = round(float(cell[name]), 3) if "seconds" in name else int(cell[name])
-    if cell["passed"] >= 0:
-        made["tests"] = [int(cell["passed"]), int(cell["total"]), cell["failure"] or ""]
-    if cell["cut"] == 1:
-        made["cut"] = True
-    return made
+        if not np.isnan(cells[name]):
+            is_time = "seconds" in name
+            sample[name] = round(float(cells[name]), 3) if is_time else int(cells[name])
+    if cells["passed"] >= 0:
+        sample["tests"] = [int(cells["passed"]), int(cells["total"]), cells["failure"] or ""]
+    if cells["cut"] == 1:
+        sample["cut"] = True
+    return sample

@@ -27,9 +27,7 @@ def run_records(run: StoredRun) -> list[QuestionResult]:
         CopeError: if there are none, or a line is no result.
     """
     if not run.results:
-        raise CopeError(
-            f"{run.path} has no finished question yet: go on with the run, then ask again"
-        )
+        raise CopeError(f"{run.path} has no finished question yet: resume the run, then try again")
     return sorted(run.results.values(), key=lambda record: _natural_sort_key(record.id))
 
 
@@ -65,21 +63,19 @@ def run_system(
     records = reprice(run_records(run), prices or {})
     domain = run_domain(run)
     rounds = tuple(_round_views(run, records, first_pool))
-    right = {
-        (record.key, told["round"]): round_is_right(record, told, domain)
-        for record in records
-        for told in record.rounds
-    }
-    drawn = {
-        record.key: {
-            first_pool + told["round"] - 1: _round_samples(record, told, domain)
-            for told in record.rounds
-        }
-        for record in records
-    }
-    return ReportSystem(
-        name, rounds, records, right, stopped_early=_stopped_early(settings), is_primary=is_primary
-    ), drawn
+    right: dict[tuple[str, int], bool | None] = {}
+    samples: dict[str, SamplesByPool] = {}
+    for record in records:
+        pools = samples[record.key] = {}
+        for entry in record.rounds:
+            number = entry["round"]
+            right[record.key, number] = round_is_right(record, entry, domain)
+            pools[first_pool + number - 1] = _round_samples(record, entry, domain)
+    stopped_early = _stopped_early(settings)
+    system = ReportSystem(
+        name, rounds, records, right, stopped_early=stopped_early, is_primary=is_primary
+    )
+    return system, samples
 
 
 def _stopped_early(settings: dict[str, Any]) -> bool:
@@ -147,23 +143,30 @@ def _round_views(
 def _observed_round(
     number: int, records: Sequence[QuestionResult], pool: int, spec: RoundView | None
 ) -> RoundView:
-    told = [round_ for record in records for round_ in record.rounds if round_["round"] == number]
-    if not told:
+    """Return a round according to the records.
+
+    Args:
+        number: the number of the round.
+        records: the records of the run.
+        pool: the number of the pool that holds its samples.
+        spec: the round according to the preset or system; None if unknown.
+    """
+    entries: list[RoundRecord] = []
+    tiers: dict[str, str] = {}
+    for record in records:
+        entries += [entry for entry in record.rounds if entry["round"] == number]
+        for row in record.usage:
+            if row["round"] == number:
+                tiers[row["role"]] = row["tier"]
+    if not entries:
         return spec or RoundView(number, None, pool=pool)
-    tiers = {
-        row["role"]: row["tier"]
-        for record in records
-        for row in record.usage
-        if row["round"] == number
-    }
-    samples, threshold = (
-        _samples_in_round(told) or (spec.samples if spec else 1),
-        told[0]["threshold"],
-    )
-    if spec and told[0].get("early_stop") in HEURISTIC_RULES:  # shares are of the samples drawn
-        samples = max(samples, spec.samples)
+    samples, threshold = _samples_in_round(entries), entries[0]["threshold"]
     if spec is None:
-        return RoundView(number, tiers.get("reason"), tiers.get("plan"), samples, threshold, pool)
+        reasoner, planner = tiers.get("reason"), tiers.get("plan")
+        return RoundView(number, reasoner, planner, samples or 1, threshold, pool)
+    if entries[0].get("early_stop") in HEURISTIC_RULES:  # shares are of the samples drawn
+        samples = max(samples, spec.samples)
+    samples = samples or spec.samples
     plans = samples if spec.plans > 1 else spec.plans
     return replace(spec, samples=samples, threshold=threshold, plans=plans)
 
@@ -187,41 +190,42 @@ def _samples_in_round(round_records: Sequence[RoundRecord]) -> int:
 def _round_samples(
     record: QuestionResult, round_record: RoundRecord, domain: Domain
 ) -> list[Sample]:
-    votes = {words: number for number, words in enumerate(round_record["votes"])}
-    return [
-        _sample_data(record, sample, votes, domain) for sample in round_record.get("samples", ())
-    ]
+    votes = {text: number for number, text in enumerate(round_record["votes"])}
+    samples = round_record.get("samples", ())
+    return [_sample_data(record, sample, votes, domain) for sample in samples]
 
 
 def _sample_data(
     record: QuestionResult, sample: SampleRecord, votes: dict[str, int], domain: Domain
 ) -> Sample:
-    made: Sample = {
+    answer, ballot = sample.get("answer"), sample.get("ballot")
+    data: Sample = {
         "index": sample["index"],
         "plan": sample.get("plan"),
         "text": sample.get("reasoning"),
+        "answer": answer,
+        "ballot": ballot,
     }
-    made |= {"answer": sample.get("answer"), "ballot": sample.get("ballot")}
-    vote = made["ballot"] if made["ballot"] is not None else made["answer"]
-    if vote is not None:
-        made["vote"] = _vote_number(vote, votes, made["ballot"] is None, domain)
+    if ballot is not None:
+        data["vote"] = votes.get(ballot)
+    elif answer is not None:
+        data["vote"] = _vote_number(answer, votes, domain)
     if record.error is None:
-        made["right"] = answer_is_right(record, made["answer"], domain)
+        data["right"] = answer_is_right(record, answer, domain)
     tests = sample.get("tests")
     if tests:
-        failure = next((test["message"] for test in tests if not test["passed"]), "")
-        made["tests"] = [sum(bool(test["passed"]) for test in tests), len(tests), failure]
-    return made
+        failures = [test["message"] for test in tests if not test["passed"]]
+        first_failure = failures[0] if failures else ""
+        data["tests"] = [len(tests) - len(failures), len(tests), first_failure]
+    return data
 
 
-def _vote_number(
-    vote: str, votes: Mapping[str, int], is_answer: bool, domain: Domain
-) -> int | None:
-    """Return the number of a vote among those of its round; None when it is none of them."""
+def _vote_number(answer: str, votes: Mapping[str, int], domain: Domain) -> int | None:
+    """Return the number of an answer among the votes of its round; None if it is none of them."""
     same_answer = domain.same_answer
-    if vote in votes or not is_answer or same_answer is None:
-        return votes.get(vote)
-    for words, number in votes.items():
-        if same_answer(words, vote):
+    if answer in votes or same_answer is None:
+        return votes.get(answer)
+    for text, number in votes.items():
+        if same_answer(text, answer):
             return number
     return None
