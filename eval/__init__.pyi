@@ -32,6 +32,7 @@ from .tasks.base import (
     ShortAnswerTask as ShortAnswerTask,
     Task as Task,
     answer_kind_of as answer_kind_of,
+    load_questions as load_questions,
     read_answers_of as read_answers_of,
     with_inferred_kind as with_inferred_kind,
 )

@@ -15,6 +15,10 @@ class AnswerKind(Protocol):
         [project.entry-points."cope.answer_kinds"]
         color = "my_package.color:COLOR"
 
+    Two members are optional: `comparison`, how tables say that answers are compared, such as "as
+    numbers"; and `accepts(gold, answer)`, for a right answer that accepts answers which are not
+    equal to it.
+
     In a script, `ANSWER_KINDS.register("color", COLOR)` does the same for this process.
     """
 

@@ -76,7 +76,7 @@ def command(
         return
     if task is None:
         raise click.UsageError("Missing argument 'TASK'.")
-    from ...eval import RunStore, answer_kind_of, task_by_name, with_inferred_kind
+    from ...eval import RunStore, answer_kind_of, load_questions, task_by_name
     from ...eval.run.tracked import evaluate_tracked, program_origin, run_settings
     from ...programs.compile_metadata import read_compile_metadata
     from ..display.evaluation import EvaluationProgress
@@ -85,8 +85,9 @@ def command(
         task, data_options.visible, program_options.unsafe_code, match=data_options.match
     )
     team = app.make_team(team_options)
-    examples = chosen.load(data_options.split, data_options.limit, data_options.data)
-    chosen = with_inferred_kind(chosen, examples)
+    chosen, examples = load_questions(
+        chosen, data_options.split, data_options.limit, data_options.data
+    )
     resolved = _resolve_system(system, chosen, team, team_options, program_options)
     warn_about_questions(
         resolved.certificate, chosen.name, ((e.question, e.answer) for e in examples)

@@ -62,7 +62,7 @@ def command(
     evaluates other thresholds, fewer samples and presets with the same rounds. After an
     interruption the same command resumes.
     """
-    from ...eval import Recorder, RunStore, is_recording, task_by_name, with_inferred_kind
+    from ...eval import Recorder, RunStore, is_recording, load_questions, task_by_name
     from ...eval.recording.run import (
         RecordingOptions,
         read_groups,
@@ -88,8 +88,9 @@ def command(
     if logprobs:
         for tier in team.tiers.values():
             tier.lm.kwargs["logprobs"] = True
-    examples = chosen.load(data_options.split, data_options.limit, data_options.data)
-    chosen = with_inferred_kind(chosen, examples)
+    chosen, examples = load_questions(
+        chosen, data_options.split, data_options.limit, data_options.data
+    )
     programs = resolve_recorded_programs(program_options, team_options, team, chosen, also, notify)
     recorder = Recorder({name: cascade for name, (cascade, _) in programs.items()})
     output = output or Path(f"{chosen.name}-{recorder.primary.preset.name}.parquet")

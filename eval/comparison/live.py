@@ -23,7 +23,7 @@ from ..run.evaluate import evaluate
 from ..run.shared_ledger import LedgerGroup, SharingStats
 from ..run.store import QuestionResult, RunStore
 from ..run.tracked import program_origin, question_settings, run_settings
-from ..tasks.base import answer_kind_of, read_answers_of, with_inferred_kind
+from ..tasks.base import answer_kind_of, load_questions, read_answers_of
 from .compare import Comparison, compare
 from .document import comparison_document
 from .options import check_enough_systems, check_unique_name
@@ -64,8 +64,8 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
             name.
     """
     data, run = request.data_options, request.run_options
-    examples = request.task.load(data.split, data.limit, data.data)
-    request = replace(request, task=with_inferred_kind(request.task, examples))
+    task, examples = load_questions(request.task, data.split, data.limit, data.data)
+    request = replace(request, task=task)
     systems = _resolve_systems(request, callbacks.notify)
     groups = read_groups(data, examples)
     if run.track:

@@ -96,6 +96,26 @@ def with_inferred_kind(task: Task, examples: Iterable[dspy.Example]) -> Task:
     return replace(task, answer_kind=infer_answer_kind(golds), saved_kind=saved_kind_of(task))
 
 
+def load_questions(
+    task: Task, split: str, limit: int | None = None, data: str | None = None
+) -> tuple[Task, list[dspy.Example]]:
+    """Load the examples of a task, and return it with its kind of answers.
+
+    A kind that is inferred depends on all examples and not on the limit, because a run with another
+    limit resumes in the same folder.
+
+    Args:
+        task: the task.
+        split: see `Task.load`.
+        limit: maximum number of examples, from the start; None for all.
+        data: see `Task.load`.
+    """
+    if not isinstance(task, ShortAnswerTask) or task.answer_kind is not None:
+        return task, task.load(split, limit, data)
+    examples = task.load(split, None, data)
+    return with_inferred_kind(task, examples), examples[:limit]
+
+
 def read_answers_of(program: "Cascade", task: Task) -> "Cascade":
     """Return the program for the kind of answers of a task."""
     return program.with_answer_kind(answer_kind_of(task), saved_kind_of(task))

@@ -143,6 +143,15 @@ def test_match_names_another_kind_and_the_run_has_a_folder_of_its_own(
     assert len(list((tmp_path / ".cope" / "eval").iterdir())) == 3
 
 
+def test_the_inferred_kind_does_not_depend_on_the_limit(
+    ask_commands: Callable[..., None],
+) -> None:
+    ask_commands([("How many?", "18"), ("Who?", "Ann")], "So.\nAnswer: {}")
+    command = ("eval", "jsonl", "--data", "q.jsonl", "--preset", "small", "--no-track", "--json")
+    document = json.loads(done(*command, "--limit", "1").stdout)
+    assert (document["n"], document["answer_kind"]) == (1, "text")
+
+
 def test_a_comparison_says_how_answers_are_compared(ask_commands: Callable[..., None]) -> None:
     ask_commands(COUNTS, "Counting.\nAnswer: {}")
     command = ("compare", "jsonl", "--data", "q.jsonl", "--presets", "small,large", "--no-track")
