@@ -101,7 +101,8 @@ def command(
     """
     from ...eval import open_recording
     from ...optimize.calibration import CalibrationTarget, calibrate, certify, is_calibration
-    from ..display.calibration import print_calibration, print_reliability, print_stops
+    from ...optimize.calibration.tables import print_calibration, print_reliability, print_stops
+    from ..display.tables import result_console
 
     if output:
         check_output(output, [record], "calibration", is_calibration)
@@ -122,11 +123,12 @@ def command(
     if as_json:
         print_json(certificate.as_dict())
     else:
-        print_calibration(calibration, certificate)
+        console = result_console()
+        print_calibration(console, calibration, certificate)
         if reliability is not None:
-            print_reliability(reliability)
+            print_reliability(console, reliability)
         if early_stops is not None:
-            print_stops(early_stops)
+            print_stops(console, early_stops)
     if output:
         notify(f"written to {output}; use it with --calibration")
 

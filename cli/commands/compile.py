@@ -14,12 +14,14 @@ from ..compile_options import compile_settings, output_options, split_options
 from ..context import AppContext, pass_app
 from ..option_groups import is_set_by_user, lists_tasks, program_options, team_options
 from ..options import json_option
-from ..output import notify, print_json
+from ..output import notify, print_json, print_text, warn
 
 if TYPE_CHECKING:
     from ...models import Price
-    from ...optimize import CompileSettings
+    from ...optimize import Compilation, CompileSettings
+    from ...optimize.compiler.estimate import CostEstimate
     from ...optimize.compiler.options import OutputOptions, SplitOptions
+    from ...optimize.compiler.run import CompileRun
     from ...programs.resolve import ProgramOptions, TeamOptions
 
 
@@ -60,7 +62,6 @@ def command(
     """
     from ...eval import task_by_name
     from ...optimize.compiler.run import CompileHooks, CompileRequest, run_compile
-    from ..display.compile import print_plan, print_result
     from ..display.compile_progress import CompileProgress
 
     prices, proposer_price = _split_proposer_price(team_options)
@@ -78,7 +79,7 @@ def command(
     )
     hooks = CompileHooks(
         load_models=lambda team, tiers, lms: app.load_models(team, tiers, extra_lms=lms),
-        on_plan=print_plan,
+        on_plan=_print_plan,
         confirm=(lambda: None) if yes else _confirm,
         notify=notify,
     )
@@ -87,7 +88,36 @@ def command(
         print_json(run.document)
     elif run.result is not None:
         measure = _eval_command(task, split_options, program_options, team_options, run.output)
-        print_result(run.result, run.before, run.output, run.frontier, measure)
+        _print_result(run, measure)
+
+
+def _print_plan(
+    compilation: "Compilation", settings: dict[str, Any], estimate: "CostEstimate"
+) -> None:
+    from ...optimize.compiler.text import pilot_warning, plan_text
+
+    notify(plan_text(compilation, settings, estimate))
+    warning = pilot_warning(estimate)
+    if warning:
+        warn(warning)
+
+
+def _print_result(run: "CompileRun", measured_by: str) -> None:
+    """Print the changes of the prompts, then the scores, because changes may fill a screen."""
+    from ...optimize.compiler.text import result_text
+    from ...programs.program_diff import changes_between
+    from ...programs.program_view import view_from_state
+    from ..display.diff import styled_diff
+
+    result = run.result
+    assert result is not None
+    lines: list[str] = []
+    if result.improved:
+        before = view_from_state(run.before.dump_state())
+        after = view_from_state(result.program.dump_state())
+        lines += [*styled_diff("before", "after", changes_between(before, after)), ""]
+    lines.append(result_text(result, run.output, run.frontier, measured_by))
+    print_text("\n".join(lines))
 
 
 def _confirm() -> None:

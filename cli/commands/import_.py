@@ -15,7 +15,6 @@ from ..options import (
     output_option,
     seed_option,
 )
-from ..output import print_json
 from ..output_files import check_output
 
 RESERVED = ("small", "large")
@@ -85,8 +84,7 @@ def command(
     tokens, stays unknown.
     """
     from ...eval import import_samples, is_recording, write_recording
-    from ...eval.recording.contents import recording_contents
-    from ..display.recording import print_recording
+    from ..display.recording import show_recording
 
     path = output or Path(f"{file.stem}.parquet")
     check_output(path, [file], "record", is_recording)
@@ -103,11 +101,7 @@ def command(
         limit=limit,
     )
     write_recording(path, made.manifest, made.rows)
-    contents = recording_contents(path)
-    if as_json:
-        print_json(contents)
-    else:
-        print_recording(contents)
+    show_recording(path, as_json)
     last = list(models)[-1]
     _note_about_last(last, made.manifest.settings["variants"][last])
 

@@ -12,7 +12,7 @@ from ...programs.confidence.early_stopping import NONE
 from ..context import AppContext, pass_app
 from ..option_groups import data_options, lists_tasks, program_options, run_options, team_options
 from ..options import group_option, json_option, output_option
-from ..output import notify, print_json
+from ..output import notify
 from ..output_files import check_output
 from ..warnings import warn_about_contamination, warn_about_settings
 
@@ -72,6 +72,7 @@ def command(
         save_recording,
     )
     from ..display.evaluation import EvaluationProgress
+    from ..display.recording import show_recording
 
     # Rows without an answer are recorded too, and not scored.
     chosen = task_by_name(
@@ -111,7 +112,7 @@ def command(
         with EvaluationProgress(len(examples), list(store.results.values()), rounds) as view:
             outcome = record_run(chosen, examples, recorder, store, run_options, view.add)
         if save_recording(chosen, recorder, outcome, groups, data_options, team_options, options):
-            _show(output, as_json, outcome.stop_reason)
+            show_recording(output, as_json, stopped=outcome.stop_reason)
     if outcome.stop_reason:
         raise CopeError(outcome.stop_reason)
     failed = [record for record in outcome.results if record.error]
@@ -140,15 +141,3 @@ def _compiled(
         if "rows" in about:
             found[name] = {"rows": about["rows"]}
     return found
-
-
-def _show(path: Path, as_json: bool, stopped: str | None) -> None:
-    from ...eval.recording.contents import recording_contents
-    from ..display.recording import print_recording
-
-    contents = recording_contents(path)
-    contents["stopped"] = stopped
-    if as_json:
-        print_json(contents)
-    else:
-        print_recording(contents)

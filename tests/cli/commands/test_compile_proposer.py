@@ -10,10 +10,10 @@ from support.compile_command import USUAL, World, cope, error, made
 
 from cope import Cascade, CopeError, Team
 from cope.cli import loading
-from cope.cli.display.compile import _memory
 from cope.models import Price
 from cope.models.engines.embedded import EmbeddedEngine
 from cope.optimize.compiler.proposer import make_proposer
+from cope.optimize.compiler.text import _memory
 
 
 @pytest.fixture

@@ -1,25 +1,28 @@
-"""A calibration on stdout: the setting and its guarantee, the held-out half, the reports."""
+"""A calibration as text: the setting and its guarantee, the held-out half, the reports."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rich.console import Console
 from rich.table import Table
 
 from ...programs.calibration_file import describe_setting
 from ...programs.confidence.early_stopping import NONE
 from ...stats.measures import MEASURES
 from ...util.tables import models_text, new_table, percent
-from .tables import result_console
 
 if TYPE_CHECKING:
-    from ...optimize.calibration import Calibration, Certificate
-    from ...optimize.calibration.early_stop_report import EarlyStopRow
+    from ...programs.calibration_file import Certificate
     from ...stats.reliability import Reliability
+    from .calibration import Calibration
+    from .early_stop_report import EarlyStopRow
 
 
-def print_calibration(calibration: "Calibration", certificate: "Certificate") -> None:
+def print_calibration(
+    console: Console, calibration: "Calibration", certificate: "Certificate"
+) -> None:
     """Print the chosen setting with its guarantee, and its figures on the held-out half."""
-    console, data, target = result_console(), certificate.data, calibration.target
+    data, target = certificate.data, calibration.target
     models = models_text(certificate.models)
     console.print(
         f"[bold]{data['task']}[/bold], {data['questions']} questions: {models}", highlight=False
@@ -155,9 +158,8 @@ def _use(value: float | None, scale: float) -> str:
     return f"{value * scale:.{digits}g}"
 
 
-def print_reliability(rows: Sequence["Reliability"]) -> None:
+def print_reliability(console: Console, rows: Sequence["Reliability"]) -> None:
     """Print confidence and accuracy of each round."""
-    console = result_console()
     table = _table(
         "round", "confidence", "gate", "questions", "accuracy", "95% interval", "recalibrated"
     )
@@ -191,9 +193,8 @@ def print_reliability(rows: Sequence["Reliability"]) -> None:
         )
 
 
-def print_stops(rows: Sequence["EarlyStopRow"]) -> None:
+def print_stops(console: Console, rows: Sequence["EarlyStopRow"]) -> None:
     """Print what each rule of early stopping saves, and which decisions it changes."""
-    console = result_console()
     table = _table(
         "round",
         "stop",

@@ -1,29 +1,30 @@
-"""The output of `cope compile`: the plan with its estimate, and the result."""
+"""A compile as text: the plan with its estimate, and the result."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from ...models.loading import embedded_engines, is_embedded
 from ...programs.predictor_name import PredictorName
-from ...programs.program_diff import changes_between
 from ...util.text import format_duration, format_usd
-from ..output import print_text, warn
-from .diff import styled_diff
 
 if TYPE_CHECKING:
     from ...models import Budget
-    from ...optimize import Compilation, CompileResult, ValidationScores
-    from ...optimize.compiler.estimate import CostEstimate
-    from ...programs import Cascade
+    from .compilation import Compilation
+    from .estimate import CostEstimate
+    from .result import CompileResult, ValidationScores
 
 
-def print_plan(
+def plan_text(
     compilation: "Compilation", settings: dict[str, Any], estimate: "CostEstimate"
-) -> None:
-    """Print on stderr what a compile will do, and its estimate."""
+) -> str:
+    """Return what a compile will do, and its estimate.
+
+    Args:
+        compilation: the compile after its pilot.
+        settings: the settings as plain data.
+        estimate: what the compile will use.
+    """
     session, optimizer = compilation.session, compilation.optimizer
     pilot, calls = estimate.pilot, f"{session.guard.used.calls:,} calls"
     rows = [("optimizer", f"{optimizer.name}, {optimizer.description}")]
@@ -45,20 +46,26 @@ def print_plan(
     rows.append(("budget", f"{_bounds(session.guard.budget)}; {calls} are used"))
     earlier = f"; {calls} made before are not asked again" if session.resumed else ""
     rows.append(("kept in", f"{compilation.folder}{earlier}"))
-    click.echo(f"compile {settings['preset']} for {settings['task']}", err=True)
+    lines = [f"compile {settings['preset']} for {settings['task']}"]
     for label, text in rows:
-        click.echo(f"  {label:<9}  {text}", err=True)
-    if estimate.num_correct == 0:
-        warn(
-            f"none of the pilot's {pilot} questions was answered right: an optimizer learns little "
-            "from a program that is never right; look at its answers with cope ask, or try another "
-            "preset or model"
-        )
+        lines.append(f"  {label:<9}  {text}")
+    return "\n".join(lines)
+
+
+def pilot_warning(estimate: "CostEstimate") -> str | None:
+    """Return a warning when the program answers no question of the pilot right; else None."""
+    if estimate.num_correct != 0:
+        return None
+    return (
+        f"none of the pilot's {estimate.pilot} questions was answered right: an optimizer learns "
+        "little from a program that is never right; look at its answers with cope ask, or try "
+        "another preset or model"
+    )
 
 
 def _predictors(compilation: "Compilation") -> list[str]:
     """Return a description of each compiled predictor."""
-    from ...optimize.compiler.prompts import tier_of
+    from .prompts import tier_of
 
     descriptions = []
     for name in compilation.trainable:
@@ -111,31 +118,18 @@ def _bounds(budget: "Budget") -> str:
     return ", ".join(bounds) or "none"
 
 
-def print_result(
-    result: "CompileResult",
-    before: "Cascade",
-    output: Path,
-    frontier: Sequence[Path],
-    measured_by: str,
-) -> None:
-    """Print the changes of the prompts, the scores before and after, and the paths of the files.
-
-    The diff comes first: it can be longer than a screen, and the figures should be at the end.
+def result_text(
+    result: "CompileResult", output: Path, frontier: Sequence[Path], measured_by: str
+) -> str:
+    """Return the scores before and after, and the paths of the files.
 
     Args:
         result: the result.
-        before: the program before the compile.
         output: the program file.
         frontier: the files of the Pareto front.
         measured_by: the command that evaluates the program.
     """
-    from ...programs.program_view import view_from_state
-
     lines = []
-    if result.improved:
-        old = view_from_state(before.dump_state())
-        new = view_from_state(result.program.dump_state())
-        lines += [*styled_diff("before", "after", changes_between(old, new)), ""]
     last = result.program.baseline_tier
     lines.append(f"before  {_scores(result.before, last)}")
     lines.append(f"after   {_scores(result.after, last)}")
@@ -164,7 +158,7 @@ def print_result(
     lines.append(f"measure  {measured_by}")
     if result.provenance.get("mlflow"):
         lines.append(f"MLflow   run {result.provenance['mlflow']} (cope ui shows it)")
-    print_text("\n".join(lines))
+    return "\n".join(lines)
 
 
 def _gain(result: "CompileResult") -> str:

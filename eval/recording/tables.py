@@ -1,0 +1,77 @@
+"""The contents of a recording as text."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ...programs.systems.stage import tiers_label
+from ...util.tables import models_text, new_table, percent
+
+_COLUMNS = (
+    "program",
+    "round",
+    "samples",
+    "a sample is right",
+    "unread",
+    "calls",
+    "prompt tokens",
+    "written tokens",
+)
+
+
+def print_recording(console: Console, contents: Mapping[str, Any]) -> None:
+    """Print the contents of a recording.
+
+    Args:
+        console: prints the text.
+        contents: see `recording_contents`.
+    """
+    models = models_text(contents["models"])
+    title = f"[bold]{contents['task']}[/bold], {contents['questions']} questions: {models}"
+    console.print(title, highlight=False)
+    console.print(_rounds_table(contents["programs"]))
+    for line in _notes(contents):
+        console.print(line, highlight=False)
+
+
+def _rounds_table(programs: list[Mapping[str, Any]]) -> Table:
+    table = new_table(_COLUMNS, left=("program", "round"))
+    for program in programs:
+        for row in program["rounds"]:
+            table.add_row(
+                program["name"] if row["round"] == 1 else "",
+                f"{row['round']} {tiers_label(row['planner'], row['reasoner'])}",
+                str(row["samples"]),
+                percent(row["right"], "unknown"),
+                str(row["unread"]),
+                f"{row['calls']:,}",
+                _count(row["prompt_tokens"]),
+                _count(row["written_tokens"]),
+            )
+    return table
+
+
+def _count(value: int | None) -> str:
+    return "unknown" if value is None else f"{value:,}"
+
+
+def _notes(contents: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for program in contents["programs"]:
+        name = program["name"]
+        if program["thresholds"]:
+            thresholds = ", ".join(f"{threshold:g}" for threshold in program["thresholds"])
+            name += f" with thresholds {thresholds}"
+        lines.append(f"{name}: accuracy {percent(program['accuracy'], 'unknown')}")
+    if contents["unlabelled"]:
+        lines.append(f"{contents['unlabelled']} questions have no right answer")
+    for reason, count in contents["left_out"].items():
+        lines.append(f"{count} questions are left out: {reason}")
+    if contents["doubtful"]:
+        lines.append(
+            f"{contents['doubtful']} questions have votes whose equality depends on which comes "
+            "first: a live run may count them in another way"
+        )
+    return lines
