@@ -1,11 +1,15 @@
 """The flow of questions: how many a round answers correctly, incorrectly, or escalates."""
 
 import textwrap
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ...util.text import plural
 from ..figures import ReportData
 from .theme import COLORS, new_figure, pixel_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _OUTCOMES = {
     "right": "answered rightly",
@@ -20,7 +24,7 @@ _LegendEntry = tuple[float, str, str]
 """Its x in pixels, the outcome, and its text."""
 
 
-def plot_flow(system: ReportData, width: int) -> Any:
+def plot_flow(system: ReportData, width: int) -> "Figure":
     """Draw a bar for each round, from top to bottom.
 
     The escalated questions are at the right end of a bar, above the bar of the next round.
@@ -61,7 +65,7 @@ def _heading(row: ReportData) -> str:
     return f"Round {row['round']}: {row['words']}  ({plural(row['got'], 'question')})"
 
 
-def _draw_heading(axes: Any, lines: list[str], top: float) -> float:
+def _draw_heading(axes: "Axes", lines: list[str], top: float) -> float:
     for line in lines:
         axes.text(
             1,
@@ -76,7 +80,7 @@ def _draw_heading(axes: Any, lines: list[str], top: float) -> float:
     return top + 4
 
 
-def _draw_stream(axes: Any, above: float, below: float, start: float, end: float) -> None:
+def _draw_stream(axes: "Axes", above: float, below: float, start: float, end: float) -> None:
     axes.fill(
         [start, end, end, start],
         [above, above, below, below],
@@ -88,7 +92,7 @@ def _draw_stream(axes: Any, above: float, below: float, start: float, end: float
 
 
 def _draw_segment(
-    axes: Any, row: ReportData, part: str, x: float, top: float, wide: float
+    axes: "Axes", row: ReportData, part: str, x: float, top: float, wide: float
 ) -> float:
     from matplotlib.patches import Rectangle
 
@@ -142,7 +146,7 @@ def _legend_lines(row: ReportData, width: int) -> list[list[_LegendEntry]]:
     return lines
 
 
-def _draw_legend(axes: Any, lines: list[list[_LegendEntry]], baseline: float) -> None:
+def _draw_legend(axes: "Axes", lines: list[list[_LegendEntry]], baseline: float) -> None:
     """Draw the entries of the legend below the bar, each with its color."""
     for number, line in enumerate(lines):
         y = baseline + number * _LINE_HEIGHT

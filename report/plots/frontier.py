@@ -5,11 +5,16 @@ Each system is a dot with its confidence interval.
 
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..figures import ReportData
 from .labels import FONT_SIZE, Box, Dot, Label, place_labels
 from .theme import COLORS, axes_at, new_figure, strip_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
 Point = tuple[float, float]
 """Cost and accuracy."""
@@ -37,7 +42,7 @@ class _Layout(NamedTuple):
         return x, box[1] + (box[3] - box[1]) * (point[1] - low) / (high - low)
 
 
-def plot_frontier(figures: ReportData, measure: str, width: int) -> Any:
+def plot_frontier(figures: ReportData, measure: str, width: int) -> "Figure":
     """Draw the frontier plot for one cost measure.
 
     Args:
@@ -187,7 +192,7 @@ def _place_labels(plan: _Layout, measure: str) -> list[Label]:
 
 
 def _draw_line(
-    axes: Any, places: Sequence[Point], name: str, color: str, wide: float, dots: float
+    axes: "Axes", places: Sequence[Point], name: str, color: str, wide: float, dots: float
 ) -> None:
     if len(places) > 1:
         xs, ys = zip(*places, strict=True)
@@ -205,7 +210,7 @@ def _draw_line(
             )
 
 
-def _draw_system(axes: Any, number: int, system: ReportData, cost: float) -> None:
+def _draw_system(axes: "Axes", number: int, system: ReportData, cost: float) -> None:
     """Draw the dot of a system: in the accent color if it is the first, hollow if not recorded."""
     color = COLORS["other"] if number else COLORS["accent"]
     low, high = system["interval"]
@@ -240,7 +245,7 @@ def _draw_system(axes: Any, number: int, system: ReportData, cost: float) -> Non
     )
 
 
-def _tick_locator(count: int) -> Any:
+def _tick_locator(count: int) -> "MaxNLocator":
     from matplotlib.ticker import MaxNLocator
 
     return MaxNLocator(count, steps=[1, 2, 5, 10])

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...errors import CopeError
 from ...stats.measures import MEASURES
@@ -23,6 +23,9 @@ from .rounds import (
 )
 from .svg import embed_svg
 from .theme import WIDTHS, add_heading, report_style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _UNSAFE_IN_FILE_NAME = re.compile(r"[^\w.-]")
 _FORMATS: dict[str, dict[str, Any]] = {"svg": {"metadata": {"Date": None}}, "png": {"dpi": 144}}
@@ -43,7 +46,7 @@ class Plot:
     """
 
     name: str
-    draw: Callable[[int], Any]
+    draw: Callable[[int], "Figure"]
     caption: str
     tooltips: dict[str, str]
     system: str | None = None
@@ -177,7 +180,7 @@ def draw_files(figures: ReportData, folder: Path) -> list[Path]:
     return files
 
 
-def _standalone_figure(plot: Plot, figures: ReportData) -> Any:
+def _standalone_figure(plot: Plot, figures: ReportData) -> "Figure":
     """Return the plot with a heading that names task, system and models."""
     title = f"{figures['task']}, {plural(figures['questions'], 'question')}"
     if plot.system:

@@ -1,16 +1,20 @@
 """The reliability of each round's vote, and the model time of the rounds."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ...programs.confidence.gate import GateText, PassOrFail
 from ..figures import ReportData
 from .theme import COLORS, axes_at, new_figure, pixel_axes, strip_axes
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 _PANEL_HEIGHT = 250
 
 
-def plot_reliability(system: ReportData, width: int) -> Any:
+def plot_reliability(system: ReportData, width: int) -> "Figure":
     """Plot confidence against accuracy, with a panel for each round that votes.
 
     A calibrated vote is on the diagonal. For a round that is decided by tests, the panel shows the
@@ -37,7 +41,7 @@ def plot_reliability(system: ReportData, width: int) -> Any:
     return figure
 
 
-def _draw_reliability(axes: Any, row: ReportData, system: ReportData) -> None:
+def _draw_reliability(axes: "Axes", row: ReportData, system: ReportData) -> None:
     strip_axes(axes)
     number = row["round"]
     axes.set_title(
@@ -71,7 +75,7 @@ def _draw_reliability(axes: Any, row: ReportData, system: ReportData) -> None:
     axes.set_ylabel("accuracy", fontsize=11, color=COLORS["muted"], labelpad=4)
 
 
-def _draw_threshold(axes: Any, threshold: float) -> None:
+def _draw_threshold(axes: "Axes", threshold: float) -> None:
     axes.axvline(threshold, color=COLORS["accent"], linewidth=1.2, dashes=(5, 3), zorder=2)
     side, x = "left", threshold + 0.02
     if threshold > 0.5:
@@ -87,7 +91,7 @@ def _draw_threshold(axes: Any, threshold: float) -> None:
     )
 
 
-def _draw_levels(axes: Any, row: ReportData) -> None:
+def _draw_levels(axes: "Axes", row: ReportData) -> None:
     """Draw a dot with its interval for each level of confidence."""
     number = row["round"]
     most = max(level["questions"] for level in row["levels"])
@@ -141,7 +145,7 @@ def _level_text(system: ReportData, row: ReportData, confidence: float) -> str:
     return GateText(**gate).level(confidence)
 
 
-def plot_model_time(figures: ReportData, width: int) -> Any:
+def plot_model_time(figures: ReportData, width: int) -> "Figure":
     """Plot the model time of a question in seconds: a bar for each system, stacked by round.
 
     Args:
@@ -171,7 +175,7 @@ def plot_model_time(figures: ReportData, width: int) -> Any:
     return figure
 
 
-def _draw_time_bar(axes: Any, system: ReportData, place: int, top: float, scale: float) -> None:
+def _draw_time_bar(axes: "Axes", system: ReportData, place: int, top: float, scale: float) -> None:
     from matplotlib.patches import Rectangle
 
     x = 1.0
@@ -191,7 +195,7 @@ def _draw_time_bar(axes: Any, system: ReportData, place: int, top: float, scale:
         x += wide
 
 
-def _draw_legend(axes: Any, rounds: int, baseline: float) -> None:
+def _draw_legend(axes: "Axes", rounds: int, baseline: float) -> None:
     for number in range(1, min(rounds, 4) + 1):
         x = 1 + 76.0 * (number - 1)
         axes.plot(

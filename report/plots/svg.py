@@ -3,10 +3,13 @@
 import io
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from .theme import COLORS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _SVG, _LINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _FONT = re.compile(r"font:\s*((?:[a-z]+ |\d{3} )*)([\d.]+)px [^;]*")
@@ -17,7 +20,7 @@ _URL = re.compile(r"url\(#([^)]*)\)")
 
 
 def embed_svg(
-    figure: Any, name: str, caption: str, tooltips: Mapping[str, str] | None = None
+    figure: "Figure", name: str, caption: str, tooltips: Mapping[str, str] | None = None
 ) -> str:
     """Return a figure as an SVG element of a page.
 

@@ -3,7 +3,11 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLORS = {
     "ink": "#1b2027",
@@ -45,14 +49,14 @@ def report_style() -> Iterator[None]:
         yield
 
 
-def new_figure(width: float, height: float) -> Any:
+def new_figure(width: float, height: float) -> "Figure":
     """Return a figure of this size in pixels, with 72 pixels to the inch: a point is a pixel."""
     from matplotlib.figure import Figure  # pyplot would look for a window system
 
     return Figure(figsize=(width / 72, height / 72), dpi=72, facecolor=COLORS["card"])
 
 
-def axes_at(figure: Any, left: float, top: float, width: float, height: float) -> Any:
+def axes_at(figure: "Figure", left: float, top: float, width: float, height: float) -> "Axes":
     """Add axes at a position in pixels from the upper left corner."""
     whole_width, whole_height = (72 * inches for inches in figure.get_size_inches())
     bottom = whole_height - top - height
@@ -63,30 +67,28 @@ def axes_at(figure: Any, left: float, top: float, width: float, height: float) -
     return axes
 
 
-def add_heading(figure: Any, title: str, lines: Sequence[str]) -> Any:
+def add_heading(figure: "Figure", title: str, lines: Sequence[str]) -> "Figure":
     """Add a title and lines below it at the top of a figure, which becomes taller."""
     width, height = (72 * inches for inches in figure.get_size_inches())
-    texts = [(text, "title") for text in textwrap.wrap(title, int(width / 7.4))]
-    texts += [(text, "line") for line in lines for text in textwrap.wrap(line, int(width / 6.4))]
+    texts = textwrap.wrap(title, int(width / 7.4))
+    title_lines = len(texts)
+    for line in lines:
+        texts += textwrap.wrap(line, int(width / 6.4))
     whole = height + 16 * len(texts) + 14
     figure.set_size_inches(width / 72, whole / 72)
     for axes in figure.axes:
         box = axes.get_position()
         axes.set_position((box.x0, box.y0 * height / whole, box.width, box.height * height / whole))
-    for place, (text, kind) in enumerate(texts):
-        strong: dict[str, Any] = {"weight": "bold", "color": COLORS["ink"], "fontsize": 12}
-        weak: dict[str, Any] = {"color": COLORS["muted"], "fontsize": 11}
-        figure.text(
-            4 / width,
-            1 - (16 * place + 17) / whole,
-            text,
-            va="baseline",
-            **(strong if kind == "title" else weak),
-        )
+    for index, text in enumerate(texts):
+        drawn = figure.text(4 / width, 1 - (16 * index + 17) / whole, text, va="baseline")
+        if index < title_lines:
+            drawn.set(weight="bold", color=COLORS["ink"], fontsize=12)
+        else:
+            drawn.set(color=COLORS["muted"], fontsize=11)
     return figure
 
 
-def strip_axes(axes: Any) -> None:
+def strip_axes(axes: "Axes") -> None:
     """Show grid lines, and hide spines and tick marks."""
     axes.grid(color=COLORS["line"], linewidth=1)
     axes.set_axisbelow(True)
@@ -94,7 +96,7 @@ def strip_axes(axes: Any) -> None:
     axes.tick_params(length=0, labelsize=11, labelcolor=COLORS["muted"], pad=5)
 
 
-def pixel_axes(figure: Any) -> Any:
+def pixel_axes(figure: "Figure") -> "Axes":
     """Return axes over the whole figure with pixels from the upper left corner as units."""
     width, height = (72 * inches for inches in figure.get_size_inches())
     axes = axes_at(figure, 0, 0, width, height)

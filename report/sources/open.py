@@ -47,7 +47,7 @@ def open_source(path: Path, prices: Mapping[str, Price] | None = None) -> Report
 
 
 def _run_source(run: StoredRun, prices: Mapping[str, Price] | None) -> ReportSource:
-    """Return a run, together with a run of the last tier alone that covers its questions, if any."""
+    """Return a run, together with a run of the last tier alone on its questions, if any."""
     settings, folder = run.settings, run.path
     check_priced_tiers(prices or {}, settings.get("models", {}), folder.name)
     system, drawn = run_system(settings["preset"], run, 0, prices=prices)
