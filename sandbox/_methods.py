@@ -95,8 +95,8 @@ def _equal(self, other):
     link, info = _link(self), info_of(type(self))
     if is_theirs(other):
         result = link.ask("equal", self, other)
-        mine = info.own_equality and result is True and self is not other
-        if result == "anything" or (mine and link.ask("op", "eq", self, type(self)) is True):
+        believed = result is not True or self is other or not info.own_equality
+        if result == "anything" or not (believed or _differs(self, type(self))):
             raise CannotCompare(f"cannot be compared: {info.name} of the program equals anything")
         return result
     content = plain_value(self) if info.base else link.ask("plain", self)
@@ -107,6 +107,14 @@ def _equal(self, other):
     if content is None and is_named(type(self)):
         return _is_only_match(self, other)
     raise CannotCompare(_why(self, "eq"))
+
+
+def _differs(value, other):
+    """Return whether the program does not call two things equal, which surely differ."""
+    try:
+        return _link(value).ask("op", "eq", value, other) is not True
+    except Exception:
+        return True
 
 
 def _nearly_equal(content, other):

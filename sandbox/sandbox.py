@@ -118,7 +118,7 @@ class Sandbox:
         reply = run.ask(json.dumps(["load", run.program]).encode())
         if "value" not in reply:
             return run._fill_missing(
-                [], ": ".join(filter(None, map(str, reply.get("error", [reply.get("gone")]))))
+                [], ": ".join(filter(None, map(str, reply.get("error", [reply.get("gone")])[:2])))
             )
         judge = self._tests_process()
         with run._killed_on_timeout(judge):

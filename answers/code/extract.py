@@ -16,6 +16,7 @@ from .partial_parse import (
     ParseBudget,
     Piece,
     dedent_lines,
+    is_bare,
     longest_prefix,
     parsable_pieces,
     parse_or_none,
@@ -102,7 +103,8 @@ def _assemble(parts: list[Block], entry_point: str | None) -> str | None:
     program = without_own_tests([s for _, body in kept for s in body], entry_point)
     chosen = set(map(id, program))
     kept = [(piece, [s for s in body if id(s) in chosen]) for piece, body in kept]
-    if not any(not isinstance(s, (ast.Import, ast.ImportFrom)) for _, body in kept for s in body):
+    no_program = (ast.Import, ast.ImportFrom)
+    if all(isinstance(s, no_program) or is_bare(s) for _, body in kept for s in body):
         return None
     source = "\n\n\n".join(filter(None, (_piece_source(piece, body) for piece, body in kept)))
     return source if parse_or_none(source) else None

@@ -50,7 +50,8 @@ def strip_wrappers(text: str) -> str:
     s = final_text(text, MAX_CHARS).encode("utf-8", "replace").decode("utf-8")
     s = s.replace("\r\n", "\n").replace("\r", "\n").translate(_UNSEEN)
     s = _program_field(s)
-    json_program = _JSON_PROGRAM.search(s) if s.lstrip().startswith("{") else None
+    is_json = s.lstrip().startswith(("{", "<tool_call>", "<function_call>"))
+    json_program = _JSON_PROGRAM.search(s) if is_json else None
     if json_program:
         s = _unescape_json(json_program[1])
     elif "\n" not in s.strip() and "\\n" in s and re.search(r"(?:def|class|import)\s.*\\n", s):

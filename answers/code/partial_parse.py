@@ -108,13 +108,20 @@ def parsable_pieces(lines: list[str]) -> Iterator[Piece]:
             return
         if piece:
             yield piece
-            found = found or any(not isinstance(statement, ast.Expr) for statement in piece.body)
+            found = found or any(not is_bare(statement) for statement in piece.body)
         start += max(1, len(piece.lines) if piece else 1)
         # Inside a statement that does not parse nothing indented is a start of its own.
         while start < len(lines) and not (
             _STARTS.match(lines[start]) and not (found and lines[start][:1].isspace())
         ):
             start += 1
+
+
+def is_bare(statement: ast.stmt) -> bool:
+    """Return whether a statement does nothing, as a line of prose may that parses by chance."""
+    return isinstance(statement, ast.Expr) or (
+        isinstance(statement, ast.AnnAssign) and statement.value is None
+    )
 
 
 def _expand_mixed_tabs(lines: list[str], budget: ParseBudget) -> list[str]:

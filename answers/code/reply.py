@@ -1,6 +1,9 @@
 """Read the program in a reply to a question: whole, or as the body of the question's own head."""
 
 from .extract import complete_function, extract_program as extract_from_text
+from .partial_parse import parse_or_none
+from .repairs import REPAIRS
+from .statements import defined_names
 from .visible_tests import guess_entry_point
 
 
@@ -28,8 +31,26 @@ def extract_program(reply: str, question: str, entry_point: str | None = None) -
         True
     """
     name = entry_point or guess_entry_point(question)
+    program = _read(reply, question, name)
+    if _defines(program, name):
+        return program
+    for repair in REPAIRS:
+        repaired = repair(reply)
+        if repaired != reply:
+            candidate = _read(repaired, question, name)
+            if _defines(candidate, name):
+                return candidate
+    return program
+
+
+def _read(reply: str, question: str, name: str | None) -> str | None:
     if name:
         completed = complete_function(question, reply, name)
         if completed:
             return completed
     return extract_from_text(reply, name)
+
+
+def _defines(program: str | None, name: str | None) -> bool:
+    tree = parse_or_none(program) if program else None
+    return tree is not None and (name is None or name in defined_names(tree.body))

@@ -83,6 +83,7 @@ def program_statements(body: list[ast.stmt], entry_point: str | None) -> list[as
     known = defined_names(s for s in imports if _is_standard(s))
     used = {name for s in body if is_definition(s) for name in names_read(s)} | functions
     used |= {entry_point} if entry_point else set()
+    preparing = _preparing_functions(body, entry_point)
     # Add the names that used assignments read, from the end, because an assignment comes before its
     # use.
     for statement in reversed(body):
@@ -95,7 +96,7 @@ def program_statements(body: list[ast.stmt], entry_point: str | None) -> list[as
     def wanted(statement: ast.stmt) -> bool:
         if isinstance(statement, (*_DEFINITION, *_IMPORT)):
             return True
-        if _stops(statement):
+        if _stops(statement) or (isinstance(statement, ast.AnnAssign) and not statement.value):
             return False
         if _reads_input(statement) or any(isinstance(n, ast.Return) for n in own_nodes(statement)):
             return False
@@ -107,13 +108,15 @@ def program_statements(body: list[ast.stmt], entry_point: str | None) -> list[as
             return bool(targets & used) or not example
         if isinstance(statement, ast.Expr):
             name = root_name(statement.value)
+            if isinstance(statement.value, ast.Call) and name in preparing:
+                return True
             sets_up = name in modules and not names_read(statement) & functions
             return isinstance(statement.value, ast.Call) and (
                 (sets_up and (name in used or name in known))
                 or (name in used and name in bound and name not in functions)
             )
         return not isinstance(statement, (ast.Assert, ast.Pass, ast.Delete)) and _prepares(
-            statement, used
+            statement, used, preparing
         )
 
     return [statement for statement in body if wanted(statement)]
@@ -184,12 +187,34 @@ def _reads_input(statement: ast.stmt) -> bool:
             and isinstance(n.func, ast.Name)
             and n.func.id in ("input", "raw_input")
         )
-        or (isinstance(n, ast.Attribute) and n.attr in ("stdin", "argv"))
+        or (isinstance(n, ast.Attribute) and n.attr in ("stdin", "argv", "parse_args"))
         for n in own_nodes(statement)
     )
 
 
-def _prepares(statement: ast.stmt, used: set[str]) -> bool:
+def _preparing_functions(body: list[ast.stmt], entry_point: str | None) -> set[str]:
+    """Return the functions that change global variables, and are not the wanted one."""
+    variables = defined_names(s for s in body if isinstance(s, _ASSIGNMENT))
+    preparing: set[str] = set()
+    for function in body:
+        if not isinstance(function, FUNCTION_NODES) or function.name == entry_point:
+            continue
+        nodes = list(ast.walk(function))
+        names = [n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+        changed = {root_name(n) for n in nodes if _changes(n)} - {n.id for n in names}
+        if changed & variables or any(isinstance(n, ast.Global) for n in nodes):
+            preparing.add(function.name)
+    return preparing
+
+
+def _changes(node: ast.AST) -> bool:
+    """Return whether a node stores into an object or calls one of its methods."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Attribute)
+    return isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store)
+
+
+def _prepares(statement: ast.stmt, used: set[str], preparing: set[str]) -> bool:
     """Return whether a loop, `if`, `with` or `try` binds or changes a name that definitions use."""
     if isinstance(statement, ast.If) and any(
         isinstance(n, ast.Name) and n.id == "__name__" for n in ast.walk(statement.test)
@@ -197,6 +222,9 @@ def _prepares(statement: ast.stmt, used: set[str]) -> bool:
         return False
     for node in own_nodes(statement):
         if isinstance(node, (*_DEFINITION, *_IMPORT)):
+            return True
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(called, ast.Name) and called.id in preparing:
             return True
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in used:
             return True
