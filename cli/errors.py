@@ -7,7 +7,7 @@ import click
 
 from ..models.engines.registry import error_is_ours, name_forms
 from ..util.redact import redact_error
-from ..util.text import shorten
+from ..util.text import printable, shorten
 
 INTERRUPTED = 130  # exit status after Ctrl-C, as shells have it
 MAX_MESSAGE_CHARS = 600  # some servers answer with whole pages
@@ -62,7 +62,7 @@ def error_message(error: BaseException) -> str:
     >>> error_message(RuntimeError("odd"))
     'unexpected RuntimeError: odd; run it again with `cope --debug` for the details'
     """
-    return shorten(redact_error(_describe_error(error)), MAX_MESSAGE_CHARS)
+    return printable(shorten(redact_error(_describe_error(error)), MAX_MESSAGE_CHARS))
 
 
 def _describe_error(error: BaseException) -> str:

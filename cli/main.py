@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 import warnings
 from importlib import import_module
@@ -9,6 +10,7 @@ from keyword import iskeyword
 
 import click
 
+from ..errors import suggest_names
 from .errors import INTERRUPTED, ErrorHandlingGroup
 
 # File of the subcommand, and its line in `cope --help`.
@@ -52,6 +54,13 @@ class LazyGroup(ErrorHandlingGroup):
         command.name = cmd_name
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"No such command {args[0]!r}: {suggest_names(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -81,7 +90,11 @@ def silence_libraries() -> None:
 
 
 def main() -> None:
-    """Run the command line and exit."""
+    """Run the command line and exit. SIGTERM and SIGHUP end it like Ctrl-C: the work is saved."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
     try:
         app(prog_name="cope")
     except SystemExit as end:

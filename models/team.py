@@ -231,11 +231,20 @@ class Team:
 
 
 def _check_tier_options(
-    models: Iterable[str], prices: Iterable[str], limits: Mapping[str, int], keys: Iterable[str]
+    models: Iterable[str],
+    prices: Mapping[str, object],
+    limits: Mapping[str, int],
+    keys: Iterable[str],
 ) -> None:
     for name in [*prices, *limits, *keys]:
         if name not in models:
             raise _unknown_tier(name, models)
+    for name, price in prices.items():
+        if not isinstance(price, Price):
+            raise CopeError(
+                f"the price of tier {name!r} is {price!r}: write Price.parse({str(price)!r}), "
+                "USD per million tokens as IN/OUT or USD per hour of machine time as N/h"
+            )
     for name, limit in limits.items():
         if limit < 1:
             raise CopeError(

@@ -25,7 +25,7 @@ from .demonstrations import KNNDemos, knn_demos_in_state, nearest_by_role
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .optimizer_trace import extend_trace, trace_of_answer
 from .predictor_name import round_attribute
-from .preset import Preset, load_preset
+from .preset import Preset, as_preset
 from .results import final_answer, make_round_record, usage_summary
 from .round_record import RoundRecord
 from .saved_state import prompts_in_state
@@ -81,7 +81,7 @@ class Cascade(dspy.Module):
     ) -> None:
         super().__init__()
         self.team = team or Team()
-        self.preset = preset if isinstance(preset, Preset) else load_preset(preset, self.team.tiers)
+        self.preset = as_preset(preset, self.team.tiers)
         self.seed = seed
         self.domain = domain
         self.knn_demos: dict[str, KNNDemos] = {}
@@ -95,7 +95,7 @@ class Cascade(dspy.Module):
             self._confidences[number] = self._named_or_default(spec.confidence)
             check_rule(early_stop, self._confidences[number])
         for tier in self.preset.tiers:
-            _ = self.team[tier]
+            _ = self.team[tier]  # raises for a tier that the team lacks
         for number in range(1, len(self.preset.rounds) + 1):
             setattr(self, round_attribute(number), CascadeRound(self.preset, number, kind))
 
@@ -106,7 +106,7 @@ class Cascade(dspy.Module):
 
     @property
     def tiers(self) -> tuple[str, ...]:
-        """The tiers that the rounds ask, the last tier at the end."""
+        """The tiers of the rounds, the last tier at the end."""
         return self.preset.tier_order
 
     @property
@@ -216,12 +216,8 @@ class Cascade(dspy.Module):
             seed=self.seed,
             early_stop=self.early_stop,
             inputs=inputs,
-            nearest=self.nearest_demos(round_, question),
+            nearest=nearest_by_role(self.knn_demos, round_.number, question),
         )
-
-    def nearest_demos(self, round_: CascadeRound, question: str) -> dict[str, list[dspy.Example]]:
-        """Return the demonstrations selected for a question, by role."""
-        return nearest_by_role(self.knn_demos, round_.number, question)
 
     def optimizer_trace(self, results: list[dspy.Prediction]) -> list[Any]:
         """Return the calls that DSPy's optimizers may learn from, see `trace_of_answer`.

@@ -226,6 +226,23 @@ def tier_alone(tier: str) -> Preset:
     )
 
 
+def as_preset(preset: object, tiers: Collection[str] = ()) -> Preset:
+    """Return a preset from itself, its name, or the path of its TOML file, see `load_preset`.
+
+    Raises:
+        CopeError: for an object of another type.
+    """
+    if isinstance(preset, Preset):
+        return preset
+    if isinstance(preset, str | Path):
+        return load_preset(str(preset), tiers)
+    kind = preset.__name__ if isinstance(preset, type) else f"a {type(preset).__name__}"
+    raise CopeError(
+        f"{kind} is no preset: give a preset's name, the path of a TOML file, or "
+        "Preset.model_validate({...}) for rounds as data"
+    )
+
+
 def load_preset(name: str, tiers: Collection[str] = ()) -> Preset:
     """Load a preset by its name, or from the user's own TOML file.
 

@@ -10,7 +10,7 @@ import click
 from ...errors import CopeError
 from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
 from ...programs.reply_counts import ReplyCounts
-from ...util.text import one_line
+from ...util.text import one_line, printable
 from ..context import AppContext, pass_app
 from ..option_groups import program_options, team_options
 from ..options import calibration_option, early_stop_option, json_option, match_option
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("question")
+@click.argument("question", required=False)
 @click.option(
     "--task",
     "domain",
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @pass_app
 def command(
     app: AppContext,
-    question: str,
+    question: str | None,
     domain: str,
     match: str | None,
     program_options: "ProgramOptions",
@@ -48,7 +48,7 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Answer QUESTION; with - it is read from standard input.
+    """Answer QUESTION; without it, or with -, it is read from standard input.
 
     The default models run in this process; their weights (1.6 GB) are downloaded once. With --task code the answer is a Python
     program. `assert` lines and `>>>` examples in the question are tests that it must pass, in a sandbox.
@@ -59,7 +59,7 @@ def command(
     from ..display import round_display
     from ..display.usage import format_usage
 
-    question = _read_question(question)
+    text = _read_question(question)
     team = app.make_team(team_options)
     resolved = resolve_calibrated_cascade(
         program_options,
@@ -74,9 +74,9 @@ def command(
     at_once = [tier for tier in (first.planner, first.reasoner) if tier]
     app.load_models(team, cascade.preset.tiers, load=at_once, quiet=quiet)
     with round_display(cascade, quiet) as observer, use_observer(observer):
-        prediction = cascade(question=question)
+        prediction = cascade(question=text)
     if as_json:
-        document = _json_document(question, cascade, prediction, resolved.path)
+        document = _json_document(text, cascade, prediction, resolved.path)
         document["calibration"] = calibration_summary(
             program_options.calibration, resolved.certificate
         )
@@ -114,6 +114,7 @@ def _named_kind(resolved: "ResolvedProgram", domain: str) -> str:
 
 def _print_answer(answer: str, domain: str) -> None:
     """Print the answer; without a terminal the answer alone, for `x=$(cope ask ...)`."""
+    answer = printable(answer)  # a model's text must not steer the terminal
     if sys.stdout.isatty() and DOMAINS[domain].answers_are_lines:
         click.echo(f"Answer: {click.style(answer, bold=True)}")
     else:
@@ -136,8 +137,10 @@ def _format_test(outcome: Mapping[str, Any]) -> str:
     return f"{click.style('passed', fg='green')}  {test}"
 
 
-def _read_question(question: str) -> str:
-    text = (sys.stdin.read() if question == "-" else question).strip()
+def _read_question(question: str | None) -> str:
+    if question is None and sys.stdin.isatty():
+        raise click.UsageError("Missing argument 'QUESTION'.")
+    text = (sys.stdin.read() if question in (None, "-") else question).strip()
     if not text:
         raise click.UsageError("The question is empty.")
     return text

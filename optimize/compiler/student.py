@@ -10,6 +10,7 @@ from ...eval.run.evaluate import FATAL_ERRORS
 from ...programs import Cascade
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.early_stopping import HEURISTIC_RULES
+from ...programs.demonstrations import nearest_by_role
 from ...programs.ensemble import Ensemble
 from ...programs.plan_kinds import PLAN_KINDS
 from ...programs.sampling import derive_seed
@@ -119,7 +120,7 @@ class Student(Ensemble):
         if rollout is not None:
             round_, seed = _with_temperature(round_), derive_seed(seed, rollout)
         visible_plans = {number: plans.get(number) for number in round_.fields}
-        nearest = self.nearest_demos(round_, question)
+        nearest = nearest_by_role(self.knn_demos, round_.number, question)
         settings = [round_.spec.identity(), self._models(round_), inputs]
         if self.early_stop in HEURISTIC_RULES:
             settings.append(self.early_stop)  # all other rules decide alike

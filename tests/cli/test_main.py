@@ -177,3 +177,31 @@ def test_a_key_that_a_provider_quotes_is_not_shown(monkeypatch: pytest.MonkeyPat
 def test_a_page_of_a_server_becomes_a_line() -> None:
     line = error_message(CopeError("word\n" * 1000))
     assert len(line) == MAX_MESSAGE_CHARS and line.endswith("...") and "\n" not in line
+
+
+def test_a_mistyped_command_suggests_the_nearest():
+    result = CliRunner().invoke(app, ["aks", "What is 6 times 7?"])
+    assert result.exit_code == 2 and "No such command 'aks': did you mean ask?" in result.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGHUP")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_signals_of_a_closing_terminal_end_like_ctrl_c(name: str):
+    script = (
+        "import os, signal, threading\n"
+        "import click\n"
+        "from cope.cli import main\n"
+        "@main.app.command('wait')\n"
+        "def wait():\n"
+        f"    os.kill(os.getpid(), signal.{name})\n"
+        "    threading.Event().wait(20)\n"
+        "main.COMMANDS['wait'] = ''\n"
+        "main.LazyGroup.get_command = lambda self, ctx, name: wait\n"
+        "import sys\n"
+        "sys.argv = ['cope', 'wait']\n"
+        "main.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (130, "stopped by Ctrl-C\n")

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import dspy
 import pytest
 
 from cope.errors import CopeError
-from cope.programs import Preset, load_preset, preset_names
+from cope.programs import Cascade, Preset, load_preset, preset_names
 from cope.programs.preset import parse_preset
 
 SMALL = {"reasoner": "small"}
@@ -283,3 +284,16 @@ def test_a_preset_cannot_be_changed_by_accident():
     with pytest.raises(ValueError, match="frozen"):
         preset.name = "mine"  # pyright: ignore[reportAttributeAccessIssue]
     assert isinstance(preset, Preset) and hash(preset.rounds)
+
+
+@pytest.mark.parametrize(
+    ("preset", "message"),
+    [
+        ({"rounds": [{"reasoner": "small"}]}, "a dict is no preset: give a preset's name"),
+        (3, "a int is no preset"),
+        (dspy.Signature, "Signature is no preset"),
+    ],
+)
+def test_an_object_that_is_no_preset_is_one_line(preset: Any, message: str):
+    with pytest.raises(CopeError, match=message):
+        Cascade(preset)

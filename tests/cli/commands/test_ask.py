@@ -89,14 +89,15 @@ def test_quiet_says_nothing_but_the_answer(cope: Callable[..., Result]) -> None:
     assert (result.stdout, result.stderr) == ("42\n", "")
 
 
-def test_a_question_from_stdin(cope: Callable[..., Result]) -> None:
+@pytest.mark.parametrize("arguments", [["-"], []])
+def test_a_question_from_stdin(cope: Callable[..., Result], arguments: list[str]) -> None:
     asked: list[str] = []
 
     def note(messages: list[dict[str, str]], request: Any) -> str:
         asked.append(messages[-1]["content"])
         return "Answer: 42"
 
-    result = cope("ask", "-", "--preset", "small", script=note, stdin=f"{QUESTION}\n")
+    result = cope("ask", *arguments, "--preset", "small", script=note, stdin=f"{QUESTION}\n")
     assert result.stdout == "42\n" and asked == [QUESTION]
 
 
@@ -298,3 +299,8 @@ def test_hits_of_the_cache_are_told() -> None:
         line
         == "used: small 1 call, 1 stopped early, 1,200 tokens in, 3 out, 7 from the cache; money $0; 1.2 s"
     )
+
+
+def test_escapes_of_an_answer_are_made_visible(cope: Callable[..., Result]) -> None:
+    result = cope("ask", QUESTION, "-q", script=lambda *_: "Answer: a\x1b[2Jb\x07")
+    assert "\x1b" not in result.output and "\x07" not in result.output
