@@ -19,6 +19,10 @@ _NEXT_QUESTION = re.compile(
 )
 _BLANKS = re.compile(r"[ \t]{2,}")
 _BLANK_LINES = re.compile(r"\n[ \n]*\n")
+_COURTESY = re.compile(
+    r"(?<=\S)\s+I hope (?:it|this|that|the answer)(?: is (?:correct|right|helpful)| helps(?: you)?)[.!]?\s*\Z",
+    re.I,
+)
 _NOTHING = " \t*_-=`#|>."
 
 _PLACEHOLDER = re.compile(
@@ -60,7 +64,7 @@ def read_reply(text: str) -> Reply:
     if field is not None:
         s = _mend_controls(field).strip()
     s = _BLANK_LINES.sub("\n\n", _BLANKS.sub(" ", s))
-    s = _first_turn(s)
+    s = _COURTESY.sub("", _first_turn(s))
     if "\\[" in s or "$$" in s:
         s = _DISPLAY.sub(lambda m: "$" + " ".join((m[1] or m[2] or "").split()) + "$", s)
     contents = dict.fromkeys(marked_answers(s))
@@ -131,6 +135,8 @@ def _lines(s: str) -> list[str]:
         prose = "" if s.startswith("```") else _FENCED.sub("", s).strip()
         s = prose or _FENCE_LINE.sub("", s)
     lines = [line.strip() for line in s.splitlines() if line.strip(_NOTHING)]
+    if not lines and s.strip(" \t\n*_`#"):
+        lines = [" ".join(s.split())]  # an answer of signs alone, such as ") >"
     if len(lines) == 1 and is_placeholder(lines[0]):
         return []
     return lines

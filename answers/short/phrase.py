@@ -48,6 +48,8 @@ def phrase_form(text: str) -> str:
     s = unicodedata.normalize("NFKC", s).casefold()
     s = unicodedata.normalize("NFKC", to_plain(s))  # folding can take a character apart
     line = " ".join(s.replace("**", "").split())
+    if not any(map(str.isalnum, line)):
+        return line  # signs alone, which punctuation is not around
     form = outer_stripped(line)
     article = _ARTICLE.match(form)
     if article:
