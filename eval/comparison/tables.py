@@ -8,10 +8,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ...answers.kinds.registry import comparison_sentence
 from ...stats.bootstrap import Estimate
 from ...stats.measures import MEASURES
 from ...util.tables import models_text, plain_text
+from ..run.table import scoring_notes
 from .compare import Comparison, SystemSummary
 from .notes import comparison_notes
 from .pair import PairedComparison
@@ -58,13 +58,8 @@ def print_tables(console: Console, comparison: Comparison, document: Mapping[str
 
 def _heading(comparison: Comparison, document: Mapping[str, Any]) -> list[str]:
     groups = f", in {comparison.groups} groups, drawn whole" if comparison.groups else ""
-    lines = [f"[bold]{document['task']}[/bold]{groups}: {models_text(document['models'])}"]
-    if document.get("shown"):
-        lines.append(document["shown"])
-    kind = document.get("answer_kind")
-    if kind and kind != "code":
-        lines.append(comparison_sentence(kind))
-    return lines
+    heading = f"[bold]{document['task']}[/bold]{groups}: {models_text(document['models'])}"
+    return [heading, *scoring_notes(document)]
 
 
 def _new_table(*columns: str) -> Table:

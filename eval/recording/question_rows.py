@@ -14,19 +14,10 @@ from ...programs import Cascade, Sample
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.registry import confidence_by_name
 from ..tasks.base import Task
-from .schema import CALL_COLUMNS, SHARED_PLAN
+from .schema import CALL_COLUMNS, SHARED_PLAN, USAGE_FIELDS
 from .vote_ids import assign_vote_ids
 
 Row = dict[str, Any]
-
-_UNKNOWN_IF_CACHED = (
-    "prompt_tokens",
-    "completion_tokens",
-    "cached_tokens",
-    "usd",
-    "seconds",
-    "machine_seconds",
-)
 
 
 @dataclass(frozen=True)
@@ -69,26 +60,41 @@ def _round_rows(round_: CascadeRound, result: dspy.Prediction, meter: Meter) -> 
     """Return the row of the shared plan, if any, and one row for each sample."""
     rows: list[Row] = []
     if result.shared:
+        plan_calls = [call for call in meter.calls if call.role == "plan"]
         row: Row = {
             "sample": SHARED_PLAN,
             "plan": result.shared.plan or None,
             "unread": result.shared.unparsed_reply,
             "handed_on": bool(result.plan),
         }
-        row |= _call_columns("plan", [call for call in meter.calls if call.role == "plan"])
+        row |= _call_columns("plan", plan_calls)
         row |= _call_columns("reason", [])
         rows.append(row)
     forwarded = _forwarding_sample(result)
     for sample in result.samples:
-        calls = [call for call in meter.calls if call.sample == sample.index]
+        plan_calls, reason_calls = _calls_of(sample, meter)
         row = {"sample": sample.index}
         row |= _sample_columns(sample)
         row["plan"] = (sample.plan or None) if round_.planner is not None else None
         row["handed_on"] = not result.shared and sample.index == forwarded
-        row |= _call_columns("plan", [call for call in calls if call.role == "plan"])
-        row |= _call_columns("reason", [call for call in calls if call.role != "plan"])
+        row |= _call_columns("plan", plan_calls)
+        row |= _call_columns("reason", reason_calls)
         rows.append(row)
     return rows
+
+
+def _calls_of(sample: Sample, meter: Meter) -> tuple[list[Call], list[Call]]:
+    """Return the calls of a sample's planner, and those of its reasoner."""
+    plan_calls: list[Call] = []
+    reason_calls: list[Call] = []
+    for call in meter.calls:
+        if call.sample != sample.index:
+            continue
+        if call.role == "plan":
+            plan_calls.append(call)
+        else:
+            reason_calls.append(call)
+    return plan_calls, reason_calls
 
 
 def _forwarding_sample(result: dspy.Prediction) -> int | None:
@@ -129,7 +135,8 @@ def _call_columns(role: str, calls: Sequence[Call]) -> Row:
     if all(call.logprob is not None for call in calls):
         row["logprob"] = sum(call.logprob or 0.0 for call in calls)
     if usage.hits:
-        row |= dict.fromkeys(_UNKNOWN_IF_CACHED)
+        row |= dict.fromkeys(USAGE_FIELDS)
+        row["calls"] = len(calls)
     return {f"{role}_{name}": value for name, value in row.items()}
 
 

@@ -69,6 +69,17 @@ CALL_COLUMNS = (
 """The columns of a call; each comes twice, as `plan_...` for the planner and `reason_...` for the
 reasoner."""
 
+USAGE_FIELDS = (
+    "calls",
+    "prompt_tokens",
+    "completion_tokens",
+    "cached_tokens",
+    "usd",
+    "seconds",
+    "machine_seconds",
+)
+"""The columns of a call that are summed over calls."""
+
 COLUMNS = (
     Column("key", _TEXT, "the question's digest; equal questions have keys of their own"),
     Column("id", _TEXT, "the question's name in its set"),

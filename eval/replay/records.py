@@ -9,10 +9,11 @@ from ...programs.confidence.registry import confidence_by_name
 from ...programs.round_record import RoundRecord
 from ...stats.intervals import none_if_nan
 from ...util.arrays import Array
+from ..recording.schema import USAGE_FIELDS
 from ..run.store import QuestionResult
 from .replay import Replay
 from .results import ReplayOutcomes
-from .round import USAGE_FIELDS, ReplayedRound
+from .round import ReplayedRound
 
 
 @dataclass(frozen=True)

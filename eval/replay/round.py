@@ -12,16 +12,7 @@ from ...programs.confidence.vectorized import RoundSamples, VerdictArrays
 from ...programs.preset import Round
 from ...util.arrays import Array
 from ..recording.round import CallArrays, RecordedRound, pick_sample
-
-USAGE_FIELDS = (
-    "calls",
-    "prompt_tokens",
-    "completion_tokens",
-    "cached_tokens",
-    "usd",
-    "seconds",
-    "machine_seconds",
-)
+from ..recording.schema import USAGE_FIELDS
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,17 @@ def _heading(settings: Mapping[str, Any]) -> list[str]:
     task, name = settings["task"], settings["preset"]
     what = "system" if name in SYSTEMS else "preset"
     models = models_text(settings["models"])
-    lines = [f"[bold]{task}[/bold] with {what} [bold]{name}[/bold]: {models}"]
+    heading = f"[bold]{task}[/bold] with {what} [bold]{name}[/bold]: {models}"
+    return [heading, *scoring_notes(settings)]
+
+
+def scoring_notes(settings: Mapping[str, Any]) -> list[str]:
+    """Return which tests models see, and how answers are compared, as lines.
+
+    Args:
+        settings: the settings of a run, or the document of a comparison.
+    """
+    lines = []
     if settings.get("shown"):
         lines.append(settings["shown"])
     kind = settings.get("answer_kind")
