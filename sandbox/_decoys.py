@@ -14,6 +14,9 @@ def decoys(value):
     not in the middle of them.
     """
     draw = random.Random(secrets.randbits(64))
+    if value is None or isinstance(value, bool):
+        others = [other for other in (True, False, None) if other is not value]
+        return [*others, draw.randrange(2, 10**6), f"{draw.random()}", [draw.random()]]
     hidden = _changed(value, draw)
     made = []
     while len(made) < _DECOYS:
@@ -23,10 +26,16 @@ def decoys(value):
     return made
 
 
-def strangers():
-    """Return values of several types that no honest container holds all of."""
-    number = secrets.randbits(64)
-    return (secrets.token_hex(8), 10**40 + number, -number - 0.5, (secrets.token_hex(4),))
+def strangers(value):
+    """Return values of the type of `value` that no honest container holds all of."""
+    number = 10**40 + secrets.randbits(64)
+    if isinstance(value, str):
+        return secrets.token_hex(8), secrets.token_hex(8)
+    if isinstance(value, bytes):
+        return secrets.token_bytes(8), secrets.token_bytes(8)
+    if isinstance(value, (int, float)):
+        return number, -number
+    return (secrets.token_hex(4), number), [number], None, secrets.token_hex(8)
 
 
 def _changed(value, draw):
@@ -42,7 +51,18 @@ def _step(value, draw):
         or value is None
         or (not value and not isinstance(value, (int, float)))
     ):
-        return draw.choice([None, True, draw.randrange(10**6), f"{draw.random()}", [draw.random()]])
+        return draw.choice(
+            [
+                None,
+                True,
+                False,
+                True,
+                False,
+                draw.randrange(10**6),
+                f"{draw.random()}",
+                [draw.random()],
+            ]
+        )
     if isinstance(value, int):
         return value + draw.randrange(-20 - abs(value) // 2, 21 + abs(value) // 2)
     if isinstance(value, float):

@@ -17,7 +17,7 @@ from .limits import Limits
 _HERE = Path(__file__).parent
 _INSIDE = "/sandbox"
 _MODULES = "confine wire callbacks reply objects program"
-_MODULES += " tests link request forward remote methods iterators decoys"
+_MODULES += " tests link request forward remote methods compare iterators decoys"
 _FILES = tuple(f"_{name}.py" for name in _MODULES.split())
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 _TIME_ZONES = "/usr/share/zoneinfo"
