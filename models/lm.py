@@ -24,6 +24,9 @@ from .runtime import TierRuntime
 Messages = list[JsonObject]
 """Chat messages with role and content."""
 
+_EMPTY_REPLY_PAUSES = (0.5, 2.0)
+"""Seconds before each further attempt after a reply without content."""
+
 _current_call: contextvars.ContextVar[Call | None] = contextvars.ContextVar(
     "cope_call", default=None
 )
@@ -178,10 +181,26 @@ class TierLM(dspy.LM):
                 )
 
     async def _send(
-        self, prompt: str | None, messages: Messages | None, kwargs: dict[str, Any]
-    ) -> Any:
-        """Call the model as DSPy does."""
-        return await super().acall(prompt, messages=messages, **kwargs)
+        self, prompt: str | None, messages: Messages | None, kwargs: JsonObject
+    ) -> list[Any]:
+        """Call the model as DSPy does. A reply of an API without content is a failure, and retried.
+
+        Servers that fail give such replies: a redirect, no choices, content that is null or no
+        text. As an answer they would count as wrong.
+
+        Raises:
+            dspy.LMServerError: when no attempt has content.
+        """
+        for pause in (*_EMPTY_REPLY_PAUSES, None):
+            outputs = await super().acall(prompt, messages=messages, **kwargs)
+            call = _current_call.get()
+            was_cut = call is not None and call.truncated
+            if was_cut or isinstance(self.engine, LocalEngine) or not _is_empty(outputs):
+                return outputs
+            if pause is not None:
+                await asyncio.sleep(pause)
+            kwargs = kwargs | {"cache": False}  # the cache may hold the empty reply
+        raise dspy.LMServerError("the reply has no content", model=self.model)
 
     def _keep_history(self, entry: JsonObject) -> None:
         """Add a finished call to DSPy's history."""
@@ -264,6 +283,14 @@ def _clean(value: Any) -> Any:
                 clean[name] = _clean(item)
         return clean
     return value
+
+
+def _is_empty(outputs: list[Any]) -> bool:
+    """Return whether the first output has no text and no tool calls."""
+    first = outputs[0] if outputs else None
+    if isinstance(first, dict):
+        return not any(first.get(name) for name in ("text", "tool_calls", "reasoning_content"))
+    return not first
 
 
 def _is_cached_response(response: object) -> bool:

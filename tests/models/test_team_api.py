@@ -26,6 +26,8 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.bodies: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
+        self.raw: tuple[int, Any] | None = None
+        """Status and JSON of a server that fails."""
 
     @property
     def address(self) -> str:
@@ -63,7 +65,13 @@ class _Handler(BaseHTTPRequestHandler):
                 },
             }
         ).encode()
-        self.send_response(200)
+        status = 200
+        if self.server.raw is not None:
+            status, document = self.server.raw
+            reply = json.dumps(document).encode()
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", "http://127.0.0.1:9/elsewhere")
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(reply)))
         self.end_headers()
@@ -157,3 +165,37 @@ def test_a_server_that_is_not_there_is_one_clear_error(
     team = Team(ScriptedEngine(answer_one), "openai/m@http://127.0.0.1:9/v1", cache=False)
     with pytest.raises(dspy.LMTransportError):
         Cascade("large", team)(question="3 + 4?")
+
+
+def _message(content: Any) -> dict[str, Any]:
+    message = {"role": "assistant", "content": content}
+    return {"choices": [{"index": 0, "finish_reason": "stop", "message": message}]}
+
+
+@pytest.mark.parametrize(
+    ("status", "document"),
+    [
+        (302, {}),
+        (200, {}),
+        (200, {"choices": []}),
+        (200, {"choices": None}),
+        (200, _message(None)),
+        (200, _message("")),
+        (200, _message(7)),
+    ],
+)
+def test_a_reply_without_content_is_a_failed_call_and_no_answer(
+    server: Server, status: int, document: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("cope.models.lm._EMPTY_REPLY_PAUSES", (0.0, 0.0))
+    server.raw = status, document
+    team = Team(ScriptedEngine(answer_one), f"openai/m@{server.address}", cache=False)
+    with pytest.raises(dspy.LMServerError, match="the reply has no content"):
+        Cascade("large", team)(question="What is 3 + 4?")
+    assert len(server.bodies) == 3, "it is retried"
+
+
+def test_text_in_parts_is_read(server: Server):
+    server.raw = 200, _message([{"type": "text", "text": "So.\nAnswer: 7"}])
+    team = Team(ScriptedEngine(answer_one), f"openai/m@{server.address}", cache=False)
+    assert Cascade("large", team)(question="What is 3 + 4?").answer == "7"
