@@ -6,14 +6,14 @@ const byId = (id) => document.getElementById(id);
 
 // Create an element. Texts become text nodes, so that text written by a model is never parsed as HTML.
 function el(tag, attributes, ...children) {
-  const made = document.createElement(tag);
+  const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes || {})) {
     if (value === null || value === undefined || value === false) continue;
-    if (name === "on") for (const [event, act] of Object.entries(value)) made.addEventListener(event, act);
-    else made.setAttribute(name, value === true ? "" : value);
+    if (name === "on") for (const [event, act] of Object.entries(value)) element.addEventListener(event, act);
+    else element.setAttribute(name, value === true ? "" : value);
   }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
-  return made;
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  return element;
 }
 
 const setChildren = (where, ...children) => where.replaceChildren(...children.flat().filter(Boolean));
@@ -43,28 +43,28 @@ const watchers = [];
 const onState = (act) => watchers.push(act);
 
 function readAddress() {
-  const told = new URLSearchParams(location.hash.slice(1));
-  const named = figures.systems.findIndex((system) => system.name === told.get("system"));
+  const parameters = new URLSearchParams(location.hash.slice(1));
+  const named = figures.systems.findIndex((system) => system.name === parameters.get("system"));
   state.system = Math.max(named, 0);
-  const wanted = told.get("question");
-  const found = wanted === null ? -1 : index.rows.findIndex((row) => row[0] === wanted);
-  state.question = found < 0 ? null : found;
-  for (const name of ["search", "outcome", "round", "sort"]) state[name] = told.get(name) || "";
-  for (const name of ["escalated", "differs"]) state[name] = told.get(name) === "1";
-  state.page = Math.max(0, (Number.parseInt(told.get("page"), 10) || 1) - 1);
-  const cost = told.get("cost");
+  const wanted = parameters.get("question");
+  const position = wanted === null ? -1 : index.rows.findIndex((row) => row[0] === wanted);
+  state.question = position < 0 ? null : position;
+  for (const name of ["search", "outcome", "round", "sort"]) state[name] = parameters.get(name) || "";
+  for (const name of ["escalated", "differs"]) state[name] = parameters.get(name) === "1";
+  state.page = Math.max(0, (Number.parseInt(parameters.get("page"), 10) || 1) - 1);
+  const cost = parameters.get("cost");
   state.cost = figures.measures.some((measure) => measure.name === cost) ? cost : figures.measures[0].name;
 }
 
 function writeAddress() {
-  const told = new URLSearchParams();
-  if (state.system) told.set("system", figures.systems[state.system].name);
-  if (state.cost !== figures.measures[0].name) told.set("cost", state.cost);
-  for (const name of ["search", "outcome", "round", "sort"]) if (state[name]) told.set(name, state[name]);
-  for (const name of ["escalated", "differs"]) if (state[name]) told.set(name, "1");
-  if (state.page) told.set("page", state.page + 1);
-  if (state.question !== null) told.set("question", index.rows[state.question][0]);
-  return `#${told}`;
+  const parameters = new URLSearchParams();
+  if (state.system) parameters.set("system", figures.systems[state.system].name);
+  if (state.cost !== figures.measures[0].name) parameters.set("cost", state.cost);
+  for (const name of ["search", "outcome", "round", "sort"]) if (state[name]) parameters.set(name, state[name]);
+  for (const name of ["escalated", "differs"]) if (state[name]) parameters.set(name, "1");
+  if (state.page) parameters.set("page", state.page + 1);
+  if (state.question !== null) parameters.set("question", index.rows[state.question][0]);
+  return `#${parameters}`;
 }
 
 // Change the state, the address and the page. "Back" undoes the opening and closing of a question.

@@ -33,12 +33,12 @@ function picture(where, name, otherwise) {
 function showMeasures() {
   const legend = byId("measures").firstElementChild;
   const choices = figures.measures.map((measure) => {
-    const there = pictures.has(`frontier-${measure.name}`);
+    const isPlotted = pictures.has(`frontier-${measure.name}`);
     const input = el("input", {
-      type: "radio", name: "cost", value: measure.name, disabled: !there, on: { change: () => change({ cost: measure.name }) },
+      type: "radio", name: "cost", value: measure.name, disabled: !isPlotted, on: { change: () => change({ cost: measure.name }) },
     });
-    const words = there ? measure.words : `${measure.words}: unknown`;
-    return el("label", { title: words }, input, el("span", {}, measure.short));
+    const title = isPlotted ? measure.words : `${measure.words}: unknown`;
+    return el("label", { title }, input, el("span", {}, measure.short));
   });
   setChildren(byId("measures"), legend, choices);
 }
@@ -86,21 +86,21 @@ function showRounds() {
 }
 
 function passOrFailWords(row, texts) {
-  const said = (passes) => {
+  const describeLevel = (passes) => {
     const level = row.levels.find((one) => (one.confidence >= 1) === passes);
     return level ? `${whole(level.right)} of ${counted(level.questions, texts.noun)} that ${texts.plural[Number(passes)]} ${level.right === 1 ? "is" : "are"} right` : null;
   };
-  return `Round ${row.round}: ${[said(true), said(false)].filter(Boolean).join("; ")}.`;
+  return `Round ${row.round}: ${[describeLevel(true), describeLevel(false)].filter(Boolean).join("; ")}.`;
 }
 
 function showTime() {
-  const there = pictures.has("time");
+  const isPlotted = pictures.has("time");
   byId("time-section").hidden = false;
   picture(byId("time"), "time", "Unknown: the source does not contain how long its calls took.");
-  const waited = figures.systems.filter((system) => system.waited);
-  const words = waited.map((system) => `${system.name} ${seconds(system.waited.median)}, nine of ten within ${seconds(system.waited.p90)}`);
-  byId("time-caption").textContent = (there ? "The machine's time; calls in progress at the same time share it. " : "")
-    + (words.length ? `Median time from question to answer, with other questions in progress: ${words.join("; ")}.` : "");
+  const timed = figures.systems.filter((system) => system.waited);
+  const texts = timed.map((system) => `${system.name} ${seconds(system.waited.median)}, nine of ten within ${seconds(system.waited.p90)}`);
+  byId("time-caption").textContent = (isPlotted ? "The machine's time; calls in progress at the same time share it. " : "")
+    + (texts.length ? `Median time from question to answer, with other questions in progress: ${texts.join("; ")}.` : "");
 }
 
 const themes = ["auto", "light", "dark"];

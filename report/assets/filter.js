@@ -48,22 +48,22 @@ function textOf(question) {
 }
 
 function chosen() {
-  const words = state.search.toLowerCase().split(/\s+/).filter(Boolean);
+  const terms = state.search.toLowerCase().split(/\s+/).filter(Boolean);
   const [, fits] = outcomes[state.outcome] || outcomes[""];
   const round = Number(state.round);
-  const found = [];
+  const rows = [];
   for (let row = 0; row < index.rows.length; row += 1) {
     if (!fits(row)) continue;
     if (round && outcomeField(row, "round") !== round) continue;
     if (state.escalated && !(outcomeField(row, "round") > 1)) continue;
     if (state.differs && outcomeField(row, "differs") !== 1) continue;
-    if (words.length && !words.every((word) => shallow[row].includes(word) || deep?.[row].includes(word))) continue;
-    found.push(row);
+    if (terms.length && !terms.every((word) => shallow[row].includes(word) || deep?.[row].includes(word))) continue;
+    rows.push(row);
   }
   const by = sorts[state.sort]?.[1];
   if (by) {
-    const values = new Map(found.map((row) => [row, by(row)]));
-    found.sort((a, b) => values.get(a) - values.get(b) || a - b);
+    const values = new Map(rows.map((row) => [row, by(row)]));
+    rows.sort((a, b) => values.get(a) - values.get(b) || a - b);
   }
-  return found;
+  return rows;
 }

@@ -7,8 +7,8 @@ let active = 0; // position in `rows`
 function startList() {
   const passOrFail = figures.systems.flatMap((system) => Object.values(system.gates)).find((gate) => gate.pass_or_fail);
   if (passOrFail) [sorts.unsure[0], sorts.sure[0]] = passOrFail.pass_or_fail.first;
-  fill("outcome", Object.entries(outcomes).filter(([name]) => !name || someSystem(name)).map(([name, [words]]) => [name, words]));
-  fill("sort", Object.entries(sorts).map(([name, [words]]) => [name, words]));
+  fill("outcome", Object.entries(outcomes).filter(([name]) => !name || someSystem(name)).map(([name, [label]]) => [name, label]));
+  fill("sort", Object.entries(sorts).map(([name, [label]]) => [name, label]));
   const differs = index.rows.some((row) => row[3].some((outcome) => known(outcome?.[OUTCOME.differs])));
   byId("differs-label").hidden = !differs;
   byId("differs-words").textContent = `${figures.domain === "short-answer" ? "answer" : "verdict"} differs from ${figures.top}`;
@@ -31,16 +31,16 @@ function startList() {
 }
 
 function someSystem(name) {
-  const kept = state.system;
+  const saved = state.system;
   const found = figures.systems.some((_, number) => {
     state.system = number;
     return index.rows.some((_row, row) => outcomes[name][1](row));
   });
-  state.system = kept;
+  state.system = saved;
   return found;
 }
 
-const fill = (id, options) => setChildren(byId(id), options.map(([value, words]) => el("option", { value }, words)));
+const fill = (id, options) => setChildren(byId(id), options.map(([value, label]) => el("option", { value }, label)));
 
 function turn(by) {
   change({ page: state.page + by });
@@ -75,14 +75,14 @@ function showList(before) {
 
 function item(row) {
   const [id, text] = index.rows[row];
-  const [sign, kind, words] = verdictOf(outcomeOf(row));
+  const [sign, kind, label] = verdictOf(outcomeOf(row));
   const answer = outcomeField(row, "answer");
   const round = outcomeField(row, "round");
   const confidence = outcomeField(row, "confidence");
   return el("li", { role: "option", id: `row-${row}`, "data-row": row, "aria-selected": "false" },
-    el("span", { class: kind, title: words }, sign, el("span", { class: "out" }, words)),
+    el("span", { class: kind, title: label }, sign, el("span", { class: "out" }, label)),
     el("span", { class: "text" }, el("span", { class: "id" }, ...marked(id)), ...marked(text)),
-    el("span", { class: "answer" }, figures.domain === "code" && answer ? "" : answer ?? (words === "wrong" ? "no answer" : "")),
+    el("span", { class: "answer" }, figures.domain === "code" && answer ? "" : answer ?? (label === "wrong" ? "no answer" : "")),
     el("span", { class: "side" }, round ? `round ${round}` : ""),
     sureness(round, confidence));
 }
@@ -131,9 +131,9 @@ function move(by) {
   active = to;
   if (state.question !== null) return change({ question: rows[active] });
   if (Math.floor(active / PAGE) !== state.page) {
-    const kept = active;
+    const saved = active;
     change({ page: Math.floor(active / PAGE) });
-    active = kept;
+    active = saved;
   }
   showActive(true);
 }

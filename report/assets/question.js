@@ -40,17 +40,17 @@ function closeQuestion() {
 }
 
 function bar() {
-  const step = (by, words, sign) => el("button", {
-    type: "button", class: "quiet", "aria-label": words, disabled: active + by < 0 || active + by >= rows.length, on: { click: () => move(by) },
+  const step = (by, label, sign) => el("button", {
+    type: "button", class: "quiet", "aria-label": label, disabled: active + by < 0 || active + by >= rows.length, on: { click: () => move(by) },
   }, sign);
   return el("div", { class: "bar" }, el("h3", {}, index.rows[state.question][0]), step(-1, "Previous question", "‹"), step(1, "Next question", "›"),
     el("button", { type: "button", class: "quiet", id: "close", on: { click: closeQuestion } }, narrow() ? "Back to the list" : "Close"));
 }
 
 function drawQuestion(question) {
-  const told = question.systems[state.system];
+  const details = question.systems[state.system];
   setChildren(byId("question"), bar(), el("p", { class: "words" }, question.question), gold(question), answers(question),
-    ...[told ? outcome(told) : absence()].flat(), told ? roundsOf(question, told) : [], copy());
+    ...[details ? outcome(details) : absence()].flat(), details ? roundsOf(question, details) : [], copy());
 }
 
 function gold(question) {
@@ -74,18 +74,18 @@ function absence() {
   return el("p", { class: "none" }, why);
 }
 
-function outcome(told) {
-  if (told.error) return el("p", { class: "why is-wrong" }, `A model failed: ${told.error}`);
-  const parts = [told.feedback, known(told.seconds) ? `Answered after ${seconds(told.seconds)}, with other questions in progress.` : "", known(told.usd) && told.usd > 0 ? `It cost ${money(told.usd)}.` : ""];
+function outcome(details) {
+  if (details.error) return el("p", { class: "why is-wrong" }, `A model failed: ${details.error}`);
+  const parts = [details.feedback, known(details.seconds) ? `Answered after ${seconds(details.seconds)}, with other questions in progress.` : "", known(details.usd) && details.usd > 0 ? `It cost ${money(details.usd)}.` : ""];
   return parts.filter(Boolean).map((text) => el("p", { class: "why" }, text));
 }
 
-function roundsOf(question, told) {
+function roundsOf(question, details) {
   const system = figures.systems[state.system];
   return system.rounds.flatMap((round, place) => {
-    const asked = told.rounds.filter((one) => one.number === round.round);
+    const asked = details.rounds.filter((one) => one.number === round.round);
     if (asked.length) return asked.map((one) => roundBox(question, system, one));
-    return told.error ? [] : [notNeeded(question, round, place)];
+    return details.error ? [] : [notNeeded(question, round, place)];
   });
 }
 
