@@ -12,12 +12,11 @@ import textwrap
 from itertools import chain
 
 from .fences import Block, code_blocks, joined_fences, strip_wrappers
+from .function_body import body_lines, code_size, first_indented, function_body
 from .partial_parse import (
-    ParseBudget,
     Piece,
     dedent_lines,
     is_bare,
-    longest_prefix,
     parsable_pieces,
     parse_or_none,
 )
@@ -32,15 +31,6 @@ from .statements import (
 )
 
 __all__ = ["complete_function", "extract_program"]
-
-_BODY_START = re.compile(
-    r"[ \t]+\S|(?:return|for|if|while|try|with|yield|raise|def|import|from)\b"
-    r"|\w+\.[\w.]+\(|\w+(?:\[[^\]]*\])?(?:, *\w+)*\s*[-+*/]?=[^=]"
-)
-
-_BODY_CODE = re.compile(r"[ \t]*(?:return|for|if|while|try|with|yield|raise|def|import|from)\b")
-_MAX_BODY_ENDS = 8
-"""Lines at which the end of a body is looked for."""
 
 
 def extract_program(text: str, entry_point: str | None = None) -> str | None:
@@ -220,9 +210,9 @@ def _from_body(prompt: str, head: ast.Module, text: str, entry_point: str) -> st
     )
     if function is None:
         return None
-    lines, tail = _body_lines(text)
-    as_written, indented = _function_body(lines), _function_body(_first_indented(lines))
-    body = as_written if _size(as_written) >= _size(indented) else indented
+    lines, tail = body_lines(text)
+    as_written, indented = function_body(lines), function_body(first_indented(lines))
+    body = as_written if code_size(as_written) >= code_size(indented) else indented
     if not body:
         return None
     indent = "    "
@@ -233,73 +223,3 @@ def _from_body(prompt: str, head: ast.Module, text: str, entry_point: str) -> st
     if more:
         program = f"{program}\n\n\n{more}"
     return program if parse_or_none(program) else None
-
-
-def _body_lines(text: str) -> tuple[list[str], list[str]]:
-    """Return the lines of a reply that may be a function body, and the lines after them."""
-    for block in code_blocks(strip_wrappers(text)):
-        if any(line.strip() for line in block.lines):
-            break
-    else:
-        return [], []
-    lines = _without_docstring_end([line.expandtabs(4) for line in block.lines])
-    while lines and not (lines[0].strip() if block.fenced else _BODY_START.match(lines[0])):
-        lines.pop(0)
-    if not lines or not lines[0][0].isspace():
-        return lines, []
-    end = _body_end(lines)
-    return lines[:end], lines[end:]
-
-
-def _without_docstring_end(lines: list[str]) -> list[str]:
-    """Drop the end of a docstring that the question has closed already."""
-    for quotes in ('"""', "'''"):
-        ends = [number for number, line in enumerate(lines) if line.strip() == quotes]
-        count = sum(line.count(quotes) for line in lines)
-        before = lines[: ends[0]] if ends else []
-        if ends and count % 2 and not any(_BODY_CODE.match(line) for line in before):
-            return lines[ends[0] + 1 :]
-    return lines
-
-
-def _body_end(lines: list[str]) -> int:
-    """Return where an indented body ends: at a line at the margin that is no part of a statement.
-
-    Comments at the margin and the lines of a string do not end a body.
-    """
-    margins = [
-        number
-        for number, line in enumerate(lines)
-        if line.strip() and not line[0].isspace() and not line.startswith("#")
-    ]
-    for number in [*margins[:_MAX_BODY_ENDS], len(lines)]:
-        if parse_or_none("\n".join(["def body():", *lines[:number]])):
-            return number
-    return margins[0] if margins else len(lines)
-
-
-def _size(source: str) -> int:
-    """Return the number of characters that are not white space."""
-    return len("".join(source.split()))
-
-
-def _first_indented(lines: list[str]) -> list[str]:
-    """Restore the indentation of the first line, which stripping the reply removed."""
-    depths = [len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()]
-    if not depths or not min(depths):
-        return []
-    return [" " * min(depths) + lines[0], *lines[1:]]
-
-
-def _function_body(lines: list[str]) -> str:
-    """Return the longest prefix that is a function body, dedented; empty when it does nothing."""
-    if not lines:
-        return ""
-    lines = dedent_lines(lines)
-    piece = longest_prefix(lines, ParseBudget(sum(map(len, lines))))
-    if piece is None:
-        return ""
-    passive = (ast.Expr, ast.Pass, ast.Import, ast.ImportFrom, *FUNCTION_NODES)
-    if all(isinstance(statement, passive) for statement in piece.body):
-        return ""
-    return "\n".join(piece.lines)

@@ -1,6 +1,6 @@
 """Compare Python programs by their source: whether two do the same is found only by running them."""
 
-from ..code.extract import extract_program
+from ..code.reply import extract_program
 from .base import NormalFormKind
 
 
@@ -12,7 +12,7 @@ class CodeKind(NormalFormKind):
 
     def parse(self, text: str) -> str | None:
         """Return the program in a reply."""
-        return extract_program(text, None)
+        return extract_program(text, "")
 
     def normalize(self, answer: str) -> str:
         """Return the program unchanged."""

@@ -91,6 +91,14 @@ X86, ARM = 0xC000003E, 0xC00000B7
         ("aarch64", ARM, 220, 0x003D0F00, ALLOW),
         ("aarch64", ARM, 435, 0, ENOSYS),
         ("aarch64", ARM, 63, 0, ALLOW),
+        ("x86_64", X86, 101, 0, EPERM),  # ptrace
+        ("x86_64", X86, 250, 0, EPERM),  # keyctl
+        ("x86_64", X86, 425, 0, EPERM),  # io_uring_setup
+        ("x86_64", X86, 319, 0, EPERM),  # memfd_create
+        ("x86_64", X86, 173, 0, EPERM),  # ioperm
+        ("aarch64", ARM, 117, 0, EPERM),  # ptrace
+        ("aarch64", ARM, 173, 0, ALLOW),  # getppid, which is ioperm's number on x86_64
+        ("aarch64", ARM, 217, 0, EPERM),  # add_key
         ("aarch64", X86, 63, 0, KILL),
     ],
 )
