@@ -14,20 +14,26 @@ from ..util.text import shorten
 from .decisions import explain_decision
 from .sources.base import ReportSource, ReportSystem, RoundView, Sample
 
+Details = dict[str, Any]
+"""A JSON object of the page."""
+
+Cells = list[Any]
+"""A JSON array of the page whose positions have fixed meanings."""
+
 QUESTIONS_PER_PART = 50
 """Number of questions in a part."""
 _MAX_QUESTION_CHARS = 280  # of a question in the index
 _MAX_ANSWER_CHARS = 60  # of an answer in the index
 
 
-def question_index(source: ReportSource) -> dict[str, Any]:
+def question_index(source: ReportSource) -> Details:
     """Return the rows of the list of questions, with an outcome for each system.
 
     An outcome is null if the system has none. Otherwise it is a list of: round, right (1, 0, or
     null if unknown), confidence, answer, whether it differs from the last tier's (1, 0, null),
     tokens that the last tier wrote, and state: `ok`, `error`, `unknown`.
     """
-    rows: list[list[Any]] = []
+    rows: list[Cells] = []
     for key, record in source.questions.items():
         question = shorten(record.question, _MAX_QUESTION_CHARS)
         gold = shorten(record.gold or "", _MAX_ANSWER_CHARS)
@@ -37,7 +43,7 @@ def question_index(source: ReportSource) -> dict[str, Any]:
     return {"part": QUESTIONS_PER_PART, "pools": pools, "rows": rows}
 
 
-def _outcome(source: ReportSource, system: ReportSystem, key: str) -> list[Any] | None:
+def _outcome(source: ReportSource, system: ReportSystem, key: str) -> Cells | None:
     record = system.records_by_key.get(key)
     if record is None:
         if key not in system.unreplayable_at:
@@ -85,9 +91,9 @@ def _differs_from_reference(
     return None if same is None else int(not same)
 
 
-def question_parts(source: ReportSource) -> Iterator[list[dict[str, Any]]]:
+def question_parts(source: ReportSource) -> Iterator[list[Details]]:
     """Yield the details of the questions, in parts and in the order of the index."""
-    part: list[dict[str, Any]] = []
+    part: list[Details] = []
     for key in source.questions:
         part.append(_question_details(source, key))
         if len(part) == QUESTIONS_PER_PART:
@@ -97,9 +103,9 @@ def question_parts(source: ReportSource) -> Iterator[list[dict[str, Any]]]:
         yield part
 
 
-def _question_details(source: ReportSource, key: str) -> dict[str, Any]:
+def _question_details(source: ReportSource, key: str) -> Details:
     question = source.questions[key]
-    systems: list[dict[str, Any] | None] = []
+    systems: list[Details | None] = []
     for system in source.systems:
         systems.append(_system_details(system, system.records_by_key.get(key)))
     pools = {number: _pool_details(samples) for number, samples in source.samples_of(key).items()}
@@ -111,10 +117,10 @@ def _question_details(source: ReportSource, key: str) -> dict[str, Any]:
     }
 
 
-def _pool_details(samples: list[Sample]) -> dict[str, Any]:
+def _pool_details(samples: list[Sample]) -> Details:
     """Return the samples of a round; a plan that all samples share is stored once."""
     known = [_drop_empty(sample) for sample in samples]
-    details: dict[str, Any] = {"samples": known}
+    details: Details = {"samples": known}
     plans = {sample.get("plan") for sample in samples}
     if len(samples) > 1 and len(plans) == 1:
         shared = plans.pop()
@@ -125,18 +131,18 @@ def _pool_details(samples: list[Sample]) -> dict[str, Any]:
     return details
 
 
-def _drop_empty(values: dict[str, Any]) -> dict[str, Any]:
+def _drop_empty(values: Details) -> Details:
     return {name: value for name, value in values.items() if value is not None and value != ""}
 
 
-def _system_details(system: ReportSystem, record: QuestionResult | None) -> dict[str, Any] | None:
+def _system_details(system: ReportSystem, record: QuestionResult | None) -> Details | None:
     if record is None:
         return None
-    rounds: list[dict[str, Any]] = []
+    rounds: list[Details] = []
     for round_record in record.rounds:
         if round_record["round"] <= len(system.rounds):
             rounds.append(_round_details(system, record, round_record))
-    details: dict[str, Any] = {
+    details: Details = {
         "answer": record.answer,
         "feedback": record.feedback,
         "error": record.error,
@@ -150,7 +156,7 @@ def _system_details(system: ReportSystem, record: QuestionResult | None) -> dict
 
 def _round_details(
     system: ReportSystem, record: QuestionResult, round_record: RoundRecord
-) -> dict[str, Any]:
+) -> Details:
     view: RoundView = system.rounds[round_record["round"] - 1]
     usage = [row for row in record.usage if row["round"] == view.number]
     # After an inexact early stop, shares of votes are shares of the samples drawn.
@@ -172,7 +178,7 @@ def _round_details(
     }
 
 
-def _usage_cells(row: UsageRow) -> list[Any]:
+def _usage_cells(row: UsageRow) -> Cells:
     seconds = row["machine_seconds"]
     return [
         row["tier"],
