@@ -25,6 +25,8 @@ _IN_HEADER = re.compile(
 )
 
 _registered: dict[str, str] = {}
+Secrets = tuple[tuple[str, str], ...]
+"""The known secrets, each with the text in its place."""
 
 
 def register_secret(value: str, name: str) -> None:
@@ -65,7 +67,10 @@ def redact(text: str) -> str:
     'rejected: $DEMO_API_KEY'
     >>> del os.environ["DEMO_API_KEY"]
     """
-    secrets = _known_secrets()
+    return _replace(text, _known_secrets())
+
+
+def _replace(text: str, secrets: Secrets) -> str:
     if not secrets:
         return text
     pattern, replacements = _pattern(secrets)
@@ -84,30 +89,39 @@ def redact_error(text: str) -> str:
 
 def redact_data(value: Any) -> Any:
     """Return plain data with every text redacted; the same object when no secret is known."""
-    return _walk(value) if _known_secrets() else value
+    secrets = _known_secrets()
+    return _walk(value, secrets) if secrets else value
 
 
-def _walk(value: Any) -> Any:
+def _walk(value: Any, secrets: Secrets) -> Any:
     if isinstance(value, str):
-        return redact(value)
+        return _replace(value, secrets)
     if isinstance(value, list | tuple):
-        return [_walk(item) for item in value]
+        return [_walk(item, secrets) for item in value]
     if isinstance(value, dict):
         clean = {}
         for name, item in value.items():
             # Names of fields stay, even when a poor secret is an everyday word.
             is_field = isinstance(name, str) and name.isidentifier()
-            clean[name if is_field or not isinstance(name, str) else redact(name)] = _walk(item)
+            if isinstance(name, str) and not is_field:
+                name = _replace(name, secrets)
+            clean[name] = _walk(item, secrets)
         return clean
     return value
 
 
-def _known_secrets() -> tuple[tuple[str, str], ...]:
+@cache
+def _is_secret_name(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None
+
+
+def _known_secrets() -> Secrets:
     """Return the known secrets, each with the text in its place."""
     found = dict(_registered)
-    for name, value in os.environ.items():
-        if not _SECRET_NAME.search(name):
+    for name in os.environ:  # every call of a model asks: names are checked once
+        if not _is_secret_name(name):
             continue
+        value = os.environ.get(name, "")
         for secret in _address_secrets(value):
             found[secret] = f"${name}"
         if "://" not in value and len(value.strip()) >= _MIN_CHARS and not os.path.isabs(value):
@@ -130,7 +144,7 @@ def _address_secrets(address: str) -> list[str]:
 
 
 @cache
-def _pattern(secrets: tuple[tuple[str, str], ...]) -> tuple[re.Pattern[str], dict[str, str]]:
+def _pattern(secrets: Secrets) -> tuple[re.Pattern[str], dict[str, str]]:
     replacements: dict[str, str] = {}
     for secret, replacement in secrets:
         for form in _forms(secret):
