@@ -33,7 +33,8 @@ class MathKind(ReplyReader):
         """Return the expression in lines without marks."""
         if len(lines) < 2:
             return super().read_lines(lines)
-        return self.read_bare(lines[0]) or read_last_expression(lines[-1])
+        first = None if "=" in lines[0] else self.read_bare(lines[0])
+        return first or read_last_expression(lines[-1])
 
     def equal_by_normal_form(self, a: str, b: str) -> bool | None:
         """Compare by normal form; return None when only algebra can decide."""

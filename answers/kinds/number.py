@@ -39,6 +39,8 @@ class NumberKind(ReplyReader, NormalFormKind):
 
     def read_bare(self, line: str) -> str | None:
         """Return a line that is one number, with its unit at most."""
+        if "=" in line:
+            return None  # a step, such as "Chair = 3 feet"
         amount = read_amount(_BULLET.sub("", line, count=1))
         return None if amount is None else amount.text
 

@@ -49,7 +49,11 @@ _NO_UNITS = frozenset(
 _SENTENCE_WORD = re.compile(r"\b(?:and|or|plus|minus|times|because|since|is|are|was|so)\b")
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _EXPLAINED = re.compile(r"(.{1,120}?)\s*[(\[][^()\[\]]*[)\]]", re.S)
-_ASSIGNED = re.compile(r"[A-Za-z\u0370-\u03ff][A-Za-z_{}0-9' ]{0,40}\s?(?:=|\u2248)\s?(?=\S)")
+_ASSIGNED = re.compile(
+    r"(?:[A-Za-z\u0370-\u03ff]\w{0,3}(?:_\{?\w{1,8}\}?)?'?(?:\([A-Za-z]\))?"
+    r"|[A-Za-z]+(?: [A-Za-z]+){0,3})\s?"
+    r"[=\u2248]\s?(?=\S)"
+)
 _CHINESE_SCALES = {"\u4e07": 10**4, "\u842c": 10**4, "\u4ebf": 10**8, "\u5104": 10**8, "dozen": 12}
 _AROUND = ' \t\r\n\f\v*_`"|~'
 
@@ -127,16 +131,17 @@ def amount_of(found: re.Match[str], scale: str | None, percent: str | None) -> A
     value = number_value(found)
     if value is None:
         return None
-    factor = 1
+    factor, name = 1, (scale or "").lower()
     if scale:
-        name = scale.lower()
         factor = SCALES.get(name) or _CHINESE_SCALES[name]
     sign = (found["sign"] or "").lower().strip()
     negative = (sign in ("-", "negative", "minus")) != (found["inner"] == "-")
     if negative:
         value = -value
     text = str(value * factor)
-    if factor == 1:
+    if scale and found["decimal"] and name in SCALES:
+        text = "-" * negative + f"{plain_decimal(found['decimal'])} {name}"
+    elif factor == 1:
         if found["decimal"] and not (found["power"] or found["exponent"]):
             text = "-" * negative + plain_decimal(found["decimal"])
         elif found["bottom"] and not found["whole"]:

@@ -5,6 +5,7 @@ import re
 from ..characters import to_plain
 from .math_characters import to_latex
 from .number_literal import without_endless_digits
+from .number_sentence import read_number
 from .quantity import is_prose, parse_quantity, strip_markup, without_text_commands
 from .solutions import solutions_form
 
@@ -128,7 +129,10 @@ def _from_sentence(raw: str, *, leads: bool = False) -> str | None:
             return _clean_expression(first[0])
         if not numbers or numbers[-1].start() < last.end():
             return _clean_expression(_joined_segments(raw, segments))
-    return _clean_number(numbers[-1][0]) if numbers else None
+    if not numbers:
+        return None
+    amount = None if "\\" in raw else read_number(raw, marked=leads)
+    return _clean_number(numbers[-1][0]) if amount is None else amount.text
 
 
 def _joined_segments(raw: str, segments: list[re.Match[str]]) -> str:

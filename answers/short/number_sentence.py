@@ -20,7 +20,7 @@ _GOES_ON = re.compile(
 )
 _MORE_NUMBERS = re.compile(r"\s*(?:,|and|or|&|to)?\s*[-+]?\d")
 _EMPHASIS = re.compile(
-    r"\*\*([^*\n]{1,120})\*\*|`([^`\n]{1,120})`|(?<!\\)\$([^$\n]{1,200}?)(?<!\\)\$"
+    r"\*\*([^*\n]{1,120})\*\*|`([^`\n]{1,120})`|(?<!\\)\$([^$\n]{1,200}?)(?<!\\)\$(?!\d)"
 )
 _NOT_BUT = re.compile(r"\A\W*(?:is\s)?not\b.{1,80}?\bbut\s(?:rather\s)?", re.I | re.S)
 _NOT = re.compile(r"\A\W*(?:is\s)?not\s", re.I)
@@ -52,10 +52,13 @@ _FOUND = re.compile(
 )
 _JOINER = re.compile(
     r"\s?(?:[A-Za-z%'./\u00b0-]{1,20}\s){0,2}?\s?(?:[A-Za-z%'.\u00b0-]{1,20}\s?)?"
-    r"(?:,?\s?(?:and|or)|,|&|to|by|x|\u00d7|\*|\+|-|\u2212|\u00f7|\u00b7|/|plus"
-    r"|minus|times|divided by|multiplied by)"
-    r"\s?(?:[A-Za-z]\w{0,2}\s?=\s?)?(?:about\s|a\s)?",
+    r"(?:,?\s?(?<![A-Za-z])(?:and|or)|,|&|(?<![A-Za-z])(?:to|by|x|plus|minus|times|divided by"
+    r"|multiplied by)|\u00d7|\*|\+|-|\u2212|\u00f7|\u00b7|/)"
+    r"\s?(?:about\s|a\s)?",
     re.I,
+)
+_NEXT_UNKNOWN = re.compile(
+    r"\s?(?:[A-Za-z%]{1,20}\s?)?(?:,\s?(?:and\s|or\s)?|;\s?|and\s|or\s)[A-Za-z]\w{0,2}\s?=\s?", re.I
 )
 _ARITHMETIC_JOINER = re.compile(
     r"\s?[A-Za-z%'. ]{0,24}(?:x|\u00d7|\*|\+|-|\u00f7|\u00b7|/|plus|minus|times|divided by)\s?",
@@ -63,9 +66,11 @@ _ARITHMETIC_JOINER = re.compile(
 )
 _ONE_UNIT = re.compile(r"\s?([A-Za-z'\u00b0]{0,16})\.?\s?")
 _SPELLINGS = re.compile(r"\sor\s|[=\u2248]|\\approx")
+_TERM_IN_BRACKETS = re.compile(r"\A[^()]*\)\s?=")
 _DASHES = ("-", "\u2013", "\u2014")
 _PREPOSITIONS = frozenset(
-    "in for of at per by on with times out is are was to from than as under over into".split()
+    "in for of at per by on with times out is are was to from than as under over into "
+    "equals equal gives makes leaves becomes means totals".split()
 )
 
 
@@ -152,6 +157,8 @@ def _head_amount(text: str, separator: re.Pattern[str], goes_on: bool = True) ->
             continue
         if end[0].strip() == "," and _MORE_NUMBERS.match(rest):
             return None
+        if end[0].strip() == "(" and _TERM_IN_BRACKETS.search(rest):
+            continue
         if end[0].strip() in _DASHES and _MORE_NUMBERS.match(rest):
             continue
         if not goes_on and not _REASON.fullmatch(end[0]) and _GOES_ON.search(rest):
@@ -182,12 +189,23 @@ def _last_amount(sentence: str) -> Amount | None:
     if not found:
         return None
     groups = _joined(s, found)
+    if "=" in s:
+        groups = _up_to_result(s, groups)
     if len(groups) > 1 and _OUT_OF.search(s[: groups[-1][0].start()]):
         groups.pop()
     last = groups[-1]
     if len(last) > 1:
         return _before_equals(s, groups)
     return _single(last[0])
+
+
+def _up_to_result(s: str, groups: list[list[re.Match[str]]]) -> list[list[re.Match[str]]]:
+    """Return the groups up to the one behind the last equals sign, as in "5 + 3 = 8 in 2 years"."""
+    last_equals = s.rindex("=")
+    for count, group in enumerate(groups, 1):
+        if group[0].start() > last_equals:
+            return groups[:count]
+    return groups
 
 
 def _single(found: re.Match[str]) -> Amount | None:
@@ -212,8 +230,10 @@ def _joined(s: str, found: Sequence[re.Match[str]]) -> list[list[re.Match[str]]]
 
 
 def _joins(gap: str, sign: str) -> bool:
-    if len(gap) > 60 or ("=" in gap.rstrip(" =") and not _JOINER.fullmatch(gap)):
+    if len(gap) > 60:
         return False
+    if "=" in gap:
+        return _NEXT_UNKNOWN.fullmatch(gap) is not None
     if sign and not gap.strip(" )"):
         return True
     if sign and re.fullmatch(r"\s?[A-Za-z]{1,20}\s?", gap):
