@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from ...errors import CopeError
 from ...programs.systems.registry import only_cascades_error
 from ..context import AppContext, pass_app
 from ..option_groups import (
@@ -117,8 +116,7 @@ def command(
                 tracker=app.tracker,
             )
         _show(made, store, stages, origin, as_json)
-    if why := _unfinished(made, len(examples)):
-        raise CopeError(why)
+    made.outcome.require_complete(len(examples))
 
 
 class _Resolved(NamedTuple):
@@ -186,24 +184,9 @@ def _show(
     document["folder"] = str(store.path)
     document["stopped"] = made.outcome.stop_reason
     document["mlflow"] = {"run": made.run.id, "store": made.run.uri} if made.run else None
-    failed = [record for record in made.outcome.results if record.error]
-    document["failed"] = [{"id": record.id, "error": record.error} for record in failed]
+    document["failed"] = [{"id": one.id, "error": one.error} for one in made.outcome.failures]
     if as_json:
         print_json(document)
     else:
         shown = store.settings | {"answer_kind": origin["answer_kind"]}
         print_table(shown, stages, made.summary, document)
-
-
-def _unfinished(made: "TrackedEvaluation", questions: int) -> str | None:
-    """Return why questions are left, or that some failed; None when all are answered."""
-    if made.outcome.stop_reason:
-        return made.outcome.stop_reason
-    failed = [record for record in made.outcome.results if record.error]
-    if not failed:
-        return None
-    first = failed[0]
-    return (
-        f"a model failed on {len(failed)} of {questions} questions, first on {first.id} "
-        f"({first.error}); the same command asks them again"
-    )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...errors import CopeError
 from ...programs.confidence.early_stopping import NONE
 from ..context import AppContext, pass_app
 from ..option_groups import data_options, lists_tasks, program_options, run_options, team_options
@@ -113,14 +112,7 @@ def command(
             outcome = record_run(chosen, examples, recorder, store, run_options, view.add)
         if save_recording(chosen, recorder, outcome, groups, data_options, team_options, options):
             show_recording(output, as_json, stopped=outcome.stop_reason)
-    if outcome.stop_reason:
-        raise CopeError(outcome.stop_reason)
-    failed = [record for record in outcome.results if record.error]
-    if failed:
-        raise CopeError(
-            f"a model failed on {len(failed)} of {len(examples)} questions, first on {failed[0].id} "
-            f"({failed[0].error}); they are not in the record, and the same command asks them again"
-        )
+    outcome.require_complete(len(examples))
 
 
 def _compiled(

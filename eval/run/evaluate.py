@@ -50,6 +50,29 @@ class EvaluationOutcome:
     results: list[QuestionResult]
     stop_reason: str | None = None
 
+    @property
+    def failures(self) -> list[QuestionResult]:
+        """The results of the questions on which a model failed."""
+        return [result for result in self.results if result.error]
+
+    def require_complete(self, questions: int) -> None:
+        """Raise an error if some questions have no answer.
+
+        Args:
+            questions: number of all questions.
+
+        Raises:
+            CopeError: if some questions were not asked, or a model failed on some.
+        """
+        if self.stop_reason:
+            raise CopeError(self.stop_reason)
+        if self.failures:
+            first = self.failures[0]
+            raise CopeError(
+                f"a model failed on {len(self.failures)} of {questions} questions, first on "
+                f"{first.id} ({first.error}); the same command asks them again"
+            )
+
 
 async def ask_and_score(
     task: Task, example: dspy.Example, system: System, result: QuestionResult
