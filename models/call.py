@@ -19,8 +19,8 @@ class Call:
         round: the round, from 1; 0 for calls outside of rounds.
         role: what the call was for.
         sample: the sample of the round; None for a call made for all samples or for none.
-        prompt_tokens: tokens of the prompt.
-        completion_tokens: tokens of the completion.
+        prompt_tokens: tokens of the prompt; None when the server does not report them.
+        completion_tokens: tokens of the completion; None when the server does not report them.
         cached_tokens: tokens of the prompt that the engine had in its cache.
         usd: the price; None when it is not known. A cache hit costs 0.
         seconds: from the start of the request in the engine to its end.
@@ -38,8 +38,8 @@ class Call:
     round: int = 0
     role: Role = "other"
     sample: int | None = None
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: int | None = 0
+    completion_tokens: int | None = 0
     cached_tokens: int = 0
     usd: float | None = None
     seconds: float = 0.0

@@ -166,7 +166,7 @@ class TierLM(dspy.LM):
         elif failed and call.usd is None:
             # No provider bills tokens of a failed call; an hourly price charges its time.
             call.usd = self.price_of(
-                call.prompt_tokens, call.completion_tokens, call.machine_seconds
+                call.prompt_tokens or 0, call.completion_tokens or 0, call.machine_seconds
             )
         elif price:
             # An engine reports the tokens of a cancelled call, an API does not.
@@ -174,8 +174,8 @@ class TierLM(dspy.LM):
             call.usd = None
             if known:
                 call.usd = price.cost(
-                    call.prompt_tokens,
-                    call.completion_tokens,
+                    call.prompt_tokens or 0,
+                    call.completion_tokens or 0,
                     call.cached_tokens,
                     call.machine_seconds,
                 )
@@ -254,8 +254,9 @@ class TierLM(dspy.LM):
         if call.cache_hit:
             call.usd = 0.0
             return
-        call.prompt_tokens = usage.get("prompt_tokens") or 0
-        call.completion_tokens = usage.get("completion_tokens") or 0
+        # A server that reports no usage leaves it unknown, which is not zero.
+        call.prompt_tokens = usage.get("prompt_tokens")
+        call.completion_tokens = usage.get("completion_tokens")
         call.cached_tokens = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
         call.usd = entry.get("cost")
         call.logprob = _sum_logprobs(entry.get("outputs"))

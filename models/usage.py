@@ -80,7 +80,7 @@ class Usage:
             usd=sum(prices) if prices else None,
             unpriced=sum(row["unpriced"] for row in rows),
             seconds=_sum(row.get("seconds") for row in rows),
-            machine_seconds=_sum(row["machine_seconds"] for row in rows),
+            machine_seconds=_sum(row.get("machine_seconds") for row in rows),
             unpriced_finished=sum(max(0, row["unpriced"] - row["cancelled"]) for row in rows),
         )
 

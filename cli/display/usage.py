@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...util.text import format_usd
+from ...models.usage import Usage
+from ...util.text import format_usd, plural
 
 if TYPE_CHECKING:
     from ...models.usage_row import UsageRow
@@ -35,14 +36,18 @@ def format_usage(usage: Sequence["UsageRow"], seconds: float) -> str:
 
 
 def _tier(name: str, rows: Sequence["UsageRow"]) -> str:
-    def total(field: str) -> int:
-        return sum(row[field] for row in rows)
-
+    total = Usage.from_rows(rows)
     parts = []
-    if made := total("calls"):
-        stopped = f", {total('cancelled')} stopped early" if total("cancelled") else ""
-        tokens = f"{total('prompt_tokens'):,} tokens in, {total('completion_tokens'):,} out"
-        parts.append(f"{made} call{'s' * (made != 1)}{stopped}, {tokens}")
-    if hits := total("hits"):
-        parts.append(f"{hits} from the cache")
+    if total.calls:
+        parts.append(plural(total.calls, "call"))
+        if total.cancelled:
+            parts.append(f"{total.cancelled} stopped early")
+        parts.append(f"{_count(total.prompt_tokens)} tokens in")
+        parts.append(f"{_count(total.completion_tokens)} out")
+    if total.hits:
+        parts.append(f"{total.hits} from the cache")
     return f"{name} {', '.join(parts) or 'nothing'}"
+
+
+def _count(value: int | None) -> str:
+    return "unknown" if value is None else f"{value:,}"

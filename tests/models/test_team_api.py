@@ -11,8 +11,10 @@ import dspy
 import pytest
 from support.servers import serving
 
-from cope import Cascade, Team, metered
+from cope import Cascade, CopeError, Team, metered
+from cope.cli.display.usage import format_usage
 from cope.models import Price, ScriptedEngine
+from cope.models.budget import cost_for_budget
 
 
 def answer_one(messages: Any, request: Any) -> str:
@@ -199,3 +201,21 @@ def test_text_in_parts_is_read(server: Server):
     server.raw = 200, _message([{"type": "text", "text": "So.\nAnswer: 7"}])
     team = Team(ScriptedEngine(answer_one), f"openai/m@{server.address}", cache=False)
     assert Cascade("large", team)(question="What is 3 + 4?").answer == "7"
+
+
+def test_a_server_without_usage_leaves_tokens_unknown(server: Server):
+    server.raw = 200, _message("So.\nAnswer: 7")
+    price = Price.parse("1/2")
+    team = Team(
+        ScriptedEngine(answer_one),
+        f"openai/m@{server.address}",
+        prices={"large": price},
+        cache=False,
+    )
+    prediction = Cascade("large", team)(question="What is 3 + 4?")
+    (row,) = prediction.usage
+    assert (row["calls"], row["prompt_tokens"], row["completion_tokens"]) == (1, None, None)
+    assert prediction.cost is None and row["unpriced"] == 1
+    with pytest.raises(CopeError, match="the server of tier large reports none"):
+        cost_for_budget(prediction.usage)
+    assert "unknown tokens in, unknown out" in format_usage(prediction.usage, 1.0)
