@@ -42,7 +42,7 @@ class Iterator:
         return value
 
 
-class Thing:
+class TestObject:
     """An object of a class of the tests."""
 
     def __init__(self, program, number, name):
@@ -65,8 +65,8 @@ class Thing:
         return Iterator.__next__(self)
 
 
-def _do(thing, kind, *args):
-    program, number = object.__getattribute__(thing, "_call")
+def _do(target, kind, *args):
+    program, number = object.__getattribute__(target, "_call")
     return program.call_tests(kind, number, args, {})
 
 
@@ -77,9 +77,9 @@ def _operator_methods(name, function):
     def reflected(self, other):
         return _do(self, "op", function, other, self)
 
-    setattr(Thing, f"__{name}__", method)
+    setattr(TestObject, f"__{name}__", method)
     if name in _REFLECTED:
-        setattr(Thing, f"__r{name}__", reflected)
+        setattr(TestObject, f"__r{name}__", reflected)
 
 
 _REFLECTED = "add sub mul truediv floordiv mod pow and or xor".split()
@@ -87,4 +87,4 @@ for _name in [*_REFLECTED, *"eq ne lt le gt ge contains getitem setitem delitem 
     _operator_methods(_name, _name + "_" * (_name in ("and", "or")))
 for _name in "len hash bool str repr iter int float abs".split():
     _operator_methods(_name, _name)
-THEIRS = {"function": Function, "iterator": Iterator, "thing": Thing}
+CALLBACKS = {"function": Function, "iterator": Iterator, "test_object": TestObject}

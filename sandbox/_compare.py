@@ -10,7 +10,7 @@ import random
 import secrets
 
 from _decoys import decoys, strangers
-from _remote import CannotCompare, info_of, is_named, is_theirs, plain_value
+from _remote import CannotCompare, info_of, is_named, is_remote, plain_value
 
 _VARYING = ("sub", "add", "truediv", "mul")  # give another result for another number
 _HUGE = 10**40
@@ -21,32 +21,32 @@ def link_of(value):
     return info_of(type(value)).link
 
 
-def checked(theirs, name, left, right):
+def checked(remote, name, left, right):
     """Return an operator's result, unless the program could choose it to please the test."""
-    other = right if theirs is left else left
-    result = link_of(theirs).ask("op", name, left, right)
-    if is_theirs(other) or _has_theirs(result) or not isinstance(other, (int, float)):
+    other = right if remote is left else left
+    result = link_of(remote).ask("op", name, left, right)
+    if is_remote(other) or _has_remote(result) or not isinstance(other, (int, float)):
         return result
-    if is_named(type(theirs)):
+    if is_named(type(remote)):
         if name not in _VARYING or (name == "mul" and not result):  # zero times anything
             return result
         others = [other + secrets.randbits(20) + 1, other - secrets.randbits(20) - 1]
-        if any(_result(theirs, name, left, right, o) != result for o in others):
+        if any(_result(remote, name, left, right, o) != result for o in others):
             return result
-    elif info_of(type(theirs)).base and _same(_natural(theirs, name, left, right), result):
+    elif info_of(type(remote)).base and _same(_natural(remote, name, left, right), result):
         return result
-    raise CannotCompare(why(theirs, name))
+    raise CannotCompare(why(remote, name))
 
 
-def _has_theirs(value):
-    return is_theirs(value) or (type(value) is tuple and any(map(is_theirs, value)))
+def _has_remote(value):
+    return is_remote(value) or (type(value) is tuple and any(map(is_remote, value)))
 
 
-def _result(theirs, name, left, right, other):
+def _result(remote, name, left, right, other):
     """Return what an operator gives for another number; None when it raises an error."""
-    operands = (left, other) if theirs is left else (other, right)
+    operands = (left, other) if remote is left else (other, right)
     try:
-        return link_of(theirs).ask("op", name, *operands)
+        return link_of(remote).ask("op", name, *operands)
     except Exception:
         return None
 
@@ -55,10 +55,10 @@ def _same(a, b):
     return type(a) is type(b) and a == b
 
 
-def _natural(theirs, name, left, right):
+def _natural(remote, name, left, right):
     """Return what an operator gives for the values that the operands hold."""
-    left = plain_value(left) if theirs is left else left
-    right = plain_value(right) if theirs is right else right
+    left = plain_value(left) if remote is left else left
+    right = plain_value(right) if remote is right else right
     try:
         return _NATURAL[name](left, right)
     except Exception:
@@ -71,7 +71,7 @@ def ordered(name):
 
     def method(self, other):
         result = link_of(self).ask("op", name, self, other)
-        if is_theirs(other):
+        if is_remote(other):
             return result
         if info_of(type(self)).base and _natural(self, name, self, other) is result:
             return result
@@ -100,7 +100,7 @@ def why(value, name):
 def equal(self, other):
     """Return whether an object of the program equals another object or a value of the tests."""
     link, info = link_of(self), info_of(type(self))
-    if is_theirs(other):
+    if is_remote(other):
         result = link.ask("equal", self, other)
         asked = result is True and self is not other and info.own_equality
         if result == "anything" or (asked and _holds(self, "eq", type(self))):
@@ -140,7 +140,7 @@ def _letters(text):
 
 def unequal(self, other):
     """Return whether an object of the program differs from another object or a value of the tests."""
-    if is_theirs(other):
+    if is_remote(other):
         return link_of(self).ask("op", "ne", self, other)
     result = not equal(self, other)
     asks = "ne" in info_of(type(self)).methods
@@ -164,7 +164,7 @@ def contains(self, value):
     """Return whether an object of the program contains a value."""
     result = link_of(self).ask("op", "contains", self, value)
     info = info_of(type(self))
-    if not result or info.standard or is_theirs(value):
+    if not result or info.standard or is_remote(value):
         return result
     content = content_of(self)
     if content is not None:

@@ -11,7 +11,7 @@ import operator
 import random
 import sys
 
-from _remote import is_theirs
+from _remote import is_remote
 from _request import Place
 
 # Functions that look into objects: for those of the program they run there.
@@ -51,35 +51,35 @@ def _seeding(link, seed):
 
 def _looking(link, module, name, function):
     def look(*args, **kwargs):
-        if not any(map(_holds_theirs, (*args, *kwargs.values()))):
+        if not any(map(_holds_remote, (*args, *kwargs.values()))):
             return function(*args, **kwargs)
         return link.ask("call", Place(f"{module}.{name}", "name"), args, kwargs)
 
     return functools.wraps(function)(look)
 
 
-def _holds_theirs(value, depth=0):
+def _holds_remote(value, depth=0):
     """Return whether a value is or contains an object of the program."""
-    if is_theirs(value) or depth > 5:
-        return is_theirs(value)
+    if is_remote(value) or depth > 5:
+        return is_remote(value)
     if isinstance(value, dict):
         value = value.values()
     elif not isinstance(value, (list, tuple)):
         return False
-    return any(_holds_theirs(item, depth + 1) for item in value)
+    return any(_holds_remote(item, depth + 1) for item in value)
 
 
-def done_to_thing(kind, thing, args):
+def apply_to_test_object(kind, target, args):
     """Return the result of what the program does to an object of the tests."""
     name, *rest = args
     if kind == "op":
         function = getattr(builtins if name in _OF_BUILTINS else operator, name)
         return function(*rest)
     if name.startswith("__"):  # its class leads to everything that the tests know
-        raise AttributeError(f"{type(thing).__name__!r} object has no attribute {name!r}")
+        raise AttributeError(f"{type(target).__name__!r} object has no attribute {name!r}")
     if kind == "attr":
-        return getattr(thing, name)
-    return setattr(thing, name, *rest) if kind == "set" else delattr(thing, name)
+        return getattr(target, name)
+    return setattr(target, name, *rest) if kind == "set" else delattr(target, name)
 
 
 def streams():

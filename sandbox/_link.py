@@ -4,7 +4,7 @@ import json
 import sys
 import threading
 
-from _forward import done_to_thing, replaced_streams, streams, take_streams
+from _forward import apply_to_test_object, replaced_streams, streams, take_streams
 from _iterators import Buffer
 from _methods import make_class
 from _remote import CannotCompare, CannotJudge, Mirror, info_of
@@ -98,7 +98,7 @@ class Link(Unpacker):
             if kind == "function":
                 return "return", (target(*args, **kwargs),)
             if kind != "next":
-                return "return", (done_to_thing(kind, target, args),)
+                return "return", (apply_to_test_object(kind, target, args),)
             try:
                 return "return", ((False, next(target)),)
             except StopIteration as stop:

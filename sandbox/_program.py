@@ -21,7 +21,7 @@ __builtins__ = dict(vars(builtins))  # what a program does to the builtins is it
 import gc
 import sys
 
-from _callbacks import THEIRS, TestFailed
+from _callbacks import CALLBACKS, TestFailed
 from _objects import VERBS
 from _reply import Reply, as_json, parse, quoted
 from _wire import Unpacker, find_standard, refill, snapshot, unchanged
@@ -72,7 +72,7 @@ class Program(Unpacker):
         self.exchange = exchange  # sends a line to the tests and returns their next
         self.objects, self.numbers = [], {}
         self.shared, self.shared_numbers, self.last_shared = {}, {}, 0
-        self.theirs = {}  # functions and iterators of the tests, by number
+        self.callbacks = {}  # functions and iterators of the tests, by number
         self.loop = None  # for coroutines
 
     def keep(self, value):
@@ -100,11 +100,11 @@ class Program(Unpacker):
             return self.shared[content][0]
         if tag in ("object", "class"):
             return self.objects[content]
-        if tag in THEIRS:
+        if tag in CALLBACKS:
             number, name = content
-            if number not in self.theirs:
-                self.theirs[number] = THEIRS[tag](self, number, name)
-            return self.theirs[number]
+            if number not in self.callbacks:
+                self.callbacks[number] = CALLBACKS[tag](self, number, name)
+            return self.callbacks[number]
         if tag == "name":
             return find_standard(content)
         if tag == "error":

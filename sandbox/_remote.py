@@ -46,7 +46,7 @@ def info_of(kind):
     return type.__getattribute__(kind, "_cope_info")
 
 
-def is_theirs(value):
+def is_remote(value):
     """Return whether a value represents an object of the program."""
     return isinstance(type(value), Mirror) or type(value) is Mirror
 
@@ -78,7 +78,7 @@ class Mirror(type):
     def __instancecheck__(cls, value):
         if type.__instancecheck__(cls, value):
             return True
-        return is_theirs(value) and info_of(cls).link.ask("op", "isinstance", value, cls)
+        return is_remote(value) and info_of(cls).link.ask("op", "isinstance", value, cls)
 
     def __iter__(cls):
         return iter(info_of(cls).link.ask("op", "iter", cls))

@@ -8,7 +8,7 @@ import builtins
 
 __builtins__ = dict(vars(builtins))  # what a program does to the builtins is its own
 
-from _callbacks import Function, Iterator, Thing
+from _callbacks import Function, Iterator, TestObject
 from _wire import IMMUTABLE, SHARED_MODULES, Packer, is_standard, mro, type_path
 
 try:  # importing json takes as long as all the rest
@@ -38,7 +38,7 @@ class Reply(Packer):
 
     def other(self, value, depth):
         program, kind = self.program, type(value)
-        if kind in (Function, Iterator, Thing):
+        if kind in (Function, Iterator, TestObject):
             return ["yours", object.__getattribute__(value, "_call")[1]]
         if value is ... or value is NotImplemented:
             return ["name", "builtins.Ellipsis" if value is ... else "builtins.NotImplemented"]

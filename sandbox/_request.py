@@ -2,7 +2,7 @@
 
 import builtins
 
-from _remote import CannotJudge, Mirror, info_of, is_theirs
+from _remote import CannotJudge, Mirror, info_of, is_remote
 from _wire import SHARED_MODULES, Packer, find_standard
 
 # Modules of the standard library that do something when they are imported.
@@ -30,7 +30,7 @@ class Request(Packer):
             return [value.tag, value.place]
         if type(value) is Mirror:
             return ["class", info_of(value).place]
-        if is_theirs(value):
+        if is_remote(value):
             return ["object", value._cope_place]
         path = standard_path(value)
         if path:
@@ -42,7 +42,7 @@ class Request(Packer):
             return None
         name = str(getattr(value, "__name__", type(value).__name__))
         if type(value).__module__ == "tests":  # a class of the test's own
-            return ["thing", [self.link.offer(value), name]]
+            return ["test_object", [self.link.offer(value), name]]
         if hasattr(type(value), "__next__"):
             return ["iterator", [self.link.offer(value), name]]
         if callable(value):

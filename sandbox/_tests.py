@@ -17,7 +17,7 @@ import sys
 from _confine import channel, confine, forbid_processes
 from _forward import forward
 from _link import Link, ProgramGone
-from _remote import CannotJudge, Mirror, info_of, is_theirs, plain_value
+from _remote import CannotJudge, Mirror, info_of, is_remote, plain_value
 
 MAX_MESSAGE_CHARS = 160  # characters of a value or a test in a message
 
@@ -110,7 +110,7 @@ class Names(dict):
             raise NameError(f"name {name!r} is not defined")
         if type(value) is Mirror:
             info_of(value).named = True
-        if type(value) is Mirror or (is_theirs(value) and info_of(type(value)).name == "function"):
+        if type(value) is Mirror or (is_remote(value) and info_of(type(value)).name == "function"):
             self.functions[name] = value
         return value
 
@@ -190,7 +190,7 @@ _VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
 
 def text_of(value):
     """Return the text of a value for votes; None for values that differ only by address."""
-    if is_theirs(value) and type(value) is not Mirror and info_of(type(value)).base is None:
+    if is_remote(value) and type(value) is not Mirror and info_of(type(value)).base is None:
         if hasattr(type(value), "__next__"):
             value = list(value)
     elif isinstance(value, _VIEWS):
@@ -201,7 +201,7 @@ def text_of(value):
 
 def plain(value, depth=0):
     """Return a value with subclasses of plain types as these types."""
-    if is_theirs(value) and type(value) is not Mirror and info_of(type(value)).base:
+    if is_remote(value) and type(value) is not Mirror and info_of(type(value)).base:
         if "repr" in info_of(type(value)).methods and info_of(type(value)).base is not tuple:
             return value
         return plain(plain_value(value), depth + 1)
