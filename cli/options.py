@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ..answers.kinds.registry import ANSWER_KINDS
+from ..answers.kinds.registry import ANSWER_KINDS, compares_texts
 from ..models.prices import Price
 from ..programs.confidence.early_stopping import EXACT, RULES
 from ..programs.systems.registry import known_systems
@@ -82,7 +82,7 @@ group_option = click.option(
 )
 match_option = click.option(
     "--match",
-    type=click.Choice([name for name in ANSWER_KINDS if name != "code"]),
+    type=click.Choice(list(filter(compares_texts, ANSWER_KINDS))),
     help="How answers are read and compared. [default: as the task says; for your own questions "
     "as their right answers are, and text without any]",
 )

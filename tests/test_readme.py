@@ -245,7 +245,8 @@ def test_snippets_run(
 
     monkeypatch.setattr(cope, "Team", team, raising=False)
     exec(compile(snippet, "README.md", "exec"), {})
-    assert capsys.readouterr().out.startswith("3 1.0 1 add")
+    # A round stops as soon as its votes are decided, so that the last ones may not be counted.
+    assert re.match(r"3 (0\.75|0\.875|1\.0) 1 add", capsys.readouterr().out)
     assert (here / "program.json").exists()
 
 

@@ -8,6 +8,7 @@ class CodeKind(NormalFormKind):
     """A program in a reply, with or without a code block."""
 
     name = "code"
+    runs_programs = True
     comparison = "as programs"
 
     def parse(self, text: str) -> str | None:

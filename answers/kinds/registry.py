@@ -27,4 +27,13 @@ def comparison_sentence(name: str) -> str:
     return f"answers are compared {how}"
 
 
+def compares_texts(name: str) -> bool:
+    """Return whether answers of a kind are texts that are compared, and not programs that run.
+
+    >>> compares_texts("number"), compares_texts("code")
+    (True, False)
+    """
+    return not getattr(ANSWER_KINDS.by_name(name), "runs_programs", False)
+
+
 ANSWER_KINDS: "Registry[AnswerKind]" = Registry("kind of answers", "cope.answer_kinds", _check)

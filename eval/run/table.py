@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ...answers.kinds.registry import comparison_sentence
+from ...answers.kinds.registry import compares_texts, comparison_sentence
 from ...models import Usage
 from ...programs.confidence.early_stopping import HEURISTIC_RULES
 from ...programs.systems.registry import SYSTEMS
@@ -77,7 +77,7 @@ def scoring_notes(settings: Mapping[str, Any]) -> list[str]:
     if settings.get("shown"):
         lines.append(settings["shown"])
     kind = settings.get("answer_kind")
-    if kind and kind != "code":
+    if kind and compares_texts(kind):
         lines.append(comparison_sentence(kind))
     return lines
 
