@@ -33,6 +33,7 @@ class Link(Unpacker):
         self.shared, self.numbers, self.last_shared = {}, {}, 0
         self.offered = []
         self.held, self.pending = False, {}
+        self.delayed = False  # whether the last comparison did not see a change
         self.asked = False
         self.stopped: BaseException | None = (
             None  # what a function of the tests raised that ends the test
@@ -165,6 +166,8 @@ class Link(Unpacker):
 
     def release(self):
         """Apply the program's changes to the tests' containers."""
+        if self.held:
+            self.delayed = bool(self.pending)
         self.held = False
         for number, filled in self.pending.items():
             if number in self.shared:

@@ -53,8 +53,7 @@ def held(compare):
     return ast.Subscript(parts, ast.Constant(1), ast.Load())
 
 
-def fail_assert(source, *left):
-    raise AssertionError(f"{source}: got {shorten(repr(left[0]))}" if left else f"{source}: not so")
+DELAYED = "; the right side was compared as it was before the call changed it"
 
 
 def shorten(text):
@@ -70,7 +69,7 @@ class Names(dict):
     """The tests' names: their own, builtins, standard modules; all others are the program's."""
 
     def __init__(self, link, sources, entry_point):
-        super().__init__(__name__="tests", _cope_failed=fail_assert)
+        super().__init__(__name__="tests", _cope_failed=self.fail)
         self.update(_cope_hold=link.hold, _cope_release=link.release)
         self.link, self.entry_point = link, entry_point
         self.functions = {}  # of the program, for the length of a test
@@ -79,8 +78,14 @@ class Names(dict):
         attributes = (node.value for node in nodes if isinstance(node, ast.Attribute))
         self.objects = {value.id for value in attributes if isinstance(value, ast.Name)}
 
+    def fail(self, source, *left):
+        """Raise the error of an assertion that does not hold."""
+        text = f"{source}: got {shorten(repr(left[0]))}" if left else f"{source}: not so"
+        raise AssertionError(f"{text}{DELAYED}" if self.link.delayed else text)
+
     def start(self, tree):
         """Prepare for a test."""
+        self.link.delayed = False
         self.link.release()
         self.functions.clear()
         calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
