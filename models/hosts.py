@@ -1,6 +1,8 @@
 """Addresses of servers: Ollama's, and those in a model's name. Imports nothing of DSPy."""
 
 import os
+import platform
+from pathlib import Path
 from urllib.parse import urlparse
 
 from ..errors import CopeError
@@ -59,3 +61,9 @@ def split_host(text: str) -> tuple[str, str | None]:
 def is_loopback(host: str | None) -> bool:
     """Return whether an address is loopback; None means this process."""
     return host is None or urlparse(host).hostname in ("127.0.0.1", "localhost", "::1")
+
+
+def has_gpu() -> bool:
+    """Return whether the machine has a GPU that local engines use."""
+    apple = platform.system() == "Darwin" and platform.machine() == "arm64"
+    return apple or Path("/dev/nvidia0").exists() or Path("/dev/kfd").exists()

@@ -9,9 +9,7 @@ from typing import Any
 import dspy
 from dspy.clients.model_metadata import model_info, rate
 
-from ..util.json_text import replace_surrogates
 from ..util.json_types import JsonObject
-from ..util.redact import redact
 from .admission import current_admission_control
 from .call import Call
 from .engines.base import LocalEngine
@@ -19,6 +17,13 @@ from .engines.saved import with_current_paths
 from .event_loop import run_sync
 from .ledger import call_key, current_ledger
 from .meter import new_call, record_call
+from .outputs import (
+    clean_outputs,
+    is_cached_response,
+    is_empty,
+    plain_outputs,
+    sum_logprobs,
+)
 from .runtime import TierRuntime
 
 Messages = list[JsonObject]
@@ -98,7 +103,7 @@ class TierLM(dspy.LM):
             control.before_call()
         token = _current_call.set(call)
         try:
-            outputs = _clean(await self._timed_call(call, prompt, messages, kwargs))
+            outputs = clean_outputs(await self._timed_call(call, prompt, messages, kwargs))
         except Exception as error:
             if control:
                 control.on_error(call, error)
@@ -116,7 +121,7 @@ class TierLM(dspy.LM):
                 control.after_call(call)
         record_call(call)
         if ledger:
-            ledger.put(key, {"call": call.as_dict(), "outputs": _plain_outputs(outputs)})
+            ledger.put(key, {"call": call.as_dict(), "outputs": plain_outputs(outputs)})
         return outputs
 
     async def _acall_repeatedly(
@@ -195,7 +200,7 @@ class TierLM(dspy.LM):
             outputs = await super().acall(prompt, messages=messages, **kwargs)
             call = _current_call.get()
             was_cut = call is not None and call.truncated
-            if was_cut or isinstance(self.engine, LocalEngine) or not _is_empty(outputs):
+            if was_cut or isinstance(self.engine, LocalEngine) or not is_empty(outputs):
                 return outputs
             if pause is not None:
                 await asyncio.sleep(pause)
@@ -249,7 +254,7 @@ class TierLM(dspy.LM):
             return
         usage = entry.get("usage") or {}
         response = entry.get("response")
-        call.cache_hit = not usage and _is_cached_response(response)
+        call.cache_hit = not usage and is_cached_response(response)
         call.truncated = getattr(response, "finish_reason", None) == "length"
         if call.cache_hit:
             call.usd = 0.0
@@ -259,7 +264,7 @@ class TierLM(dspy.LM):
         call.completion_tokens = usage.get("completion_tokens")
         call.cached_tokens = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
         call.usd = entry.get("cost")
-        call.logprob = _sum_logprobs(entry.get("outputs"))
+        call.logprob = sum_logprobs(entry.get("outputs"))
 
 
 def _record_restored(call: Call, saved: JsonObject) -> None:
@@ -269,58 +274,3 @@ def _record_restored(call: Call, saved: JsonObject) -> None:
     restored.role, restored.sample = call.role, call.sample
     restored.from_ledger = True
     record_call(restored)
-
-
-def _clean(value: Any) -> Any:
-    """Return outputs without lone surrogates, which no file can hold, and without known secrets."""
-    if isinstance(value, str):
-        return redact(replace_surrogates(value))
-    if isinstance(value, list):
-        return [_clean(item) for item in value]
-    if isinstance(value, dict):
-        clean = dict(value)
-        for name, item in value.items():
-            if isinstance(item, str | list):  # log-probabilities are an object of the engine's
-                clean[name] = _clean(item)
-        return clean
-    return value
-
-
-def _is_empty(outputs: list[Any]) -> bool:
-    """Return whether the first output has no text and no tool calls."""
-    first = outputs[0] if outputs else None
-    if isinstance(first, dict):
-        return not any(first.get(name) for name in ("text", "tool_calls", "reasoning_content"))
-    return not first
-
-
-def _is_cached_response(response: object) -> bool:
-    """Return whether a response comes from DSPy's cache.
-
-    LiteLLM's cache marks its responses; DSPy's own keeps the tokens of the original call.
-    """
-    usage = getattr(response, "usage", None)
-    tokens = getattr(usage, "input_tokens", None) or getattr(usage, "output_tokens", None)
-    return bool(tokens or getattr(response, "cache_hit", False))
-
-
-def _plain_outputs(outputs: list[Any]) -> list[Any]:
-    """Return outputs as JSON, without log-probabilities, which would fill the disk.
-
-    The `Call` has their sum.
-    """
-    plain: list[Any] = []
-    for output in outputs:
-        if isinstance(output, dict):
-            output = {key: value for key, value in output.items() if key != "logprobs"}
-        plain.append(output)
-    return plain
-
-
-def _sum_logprobs(outputs: list[Any] | None) -> float | None:
-    """Return the sum of the first output's log-probabilities; None when the engine gave none."""
-    first = outputs[0] if outputs else None
-    if not isinstance(first, dict):
-        return None
-    tokens = getattr(first.get("logprobs"), "content", None)
-    return sum(token.logprob for token in tokens) if tokens else None

@@ -1,7 +1,6 @@
 """The team: named tiers of language models, looked up at call time."""
 
 import os
-import platform
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +23,7 @@ from .engines.registry import (
     find_factory,
     make_engine,
 )
-from .hosts import is_loopback, split_host
+from .hosts import has_gpu, is_loopback, split_host
 from .lm import TierLM
 from .meter import MachineTimeAccountant
 from .prices import Price
@@ -283,12 +282,6 @@ def _api_model(
         return TierLM(name, tier=tier, runtime=runtime, **settings)
     except ValueError as error:
         raise CopeError(f"model {model!r} is not understood: {error}") from None
-
-
-def has_gpu() -> bool:
-    """Return whether the machine has a GPU that local engines use."""
-    apple = platform.system() == "Darwin" and platform.machine() == "arm64"
-    return apple or Path("/dev/nvidia0").exists() or Path("/dev/kfd").exists()
 
 
 def _find_cpu_shared_hosts(models: Iterable[str | LocalEngine]) -> set[str]:
