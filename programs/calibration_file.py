@@ -1,4 +1,4 @@
-"""The file of a calibration: what was chosen and promised, and the program, models and data that it holds for."""
+"""The file of a calibration: the chosen setting, its guarantee, and what it is valid for."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -11,6 +11,7 @@ from ..models.team import PROMPT_SETTINGS
 from ..stats.tiers import LARGE
 from ..util.hashing import digest, question_fingerprint
 from ..util.json_text import read_json
+from ..util.redact import redact_data
 from .calibration_types import Share, check_certificate
 from .confidence.early_stopping import EXACT, NONE
 from .identity import ProgramIdentity
@@ -25,23 +26,24 @@ class Certificate:
     """A calibration as plain data.
 
     Attributes:
-        promise: in a sentence.
+        promise: the guarantee, as a sentence.
         setting: `thresholds` and `samples`; None when the last tier alone answers.
-        aim: harm, delta, loss, what was minimized, budget, group column, seed of the split.
-        p: p-value of what was chosen.
-        program: `name` of the calibrated program, `source` of its samples (`recorded` or `imported`), `domain`, `mark` (see
-            `calibration_fingerprint`).
-        models: each tier's model.
-        weights: by tier a digest of the model's weights, where it is known.
-        asked: adapter, greatest lengths, which tests were shown, and the rule `early_stop`: a replay counts as the exact rule does.
-        data: task, fingerprint, and how many questions and units each half has.
+        aim: harm, delta, loss, the minimized measure, budget, group column, seed of the split.
+        p: the p-value of the chosen setting.
+        program: `name` of the calibrated program, `source` of its samples (`recorded` or
+            `imported`), `domain`, `mark` (see `calibration_fingerprint`).
+        models: the model of each tier.
+        weights: a digest of the model's weights by tier, without the tiers where it is unknown.
+        asked: adapter, maximum lengths, test visibility, and the rule `early_stop`; a replay counts
+            as the exact rule does.
+        data: task, fingerprint, and the number of questions and units of each half.
         rows: fingerprints of the questions of each half.
-        gold: by a question's fingerprint a digest of its right answer, where it has one.
-        held_out: figures of the chosen setting and of the last tier alone, and what is saved; the setting was chosen by its
-            test on these questions.
-        tested: the settings of the sequence in order, with what they came to on both halves.
-        tried: how many settings were compared on the first half.
-        more: reports beside it.
+        gold: a digest of the right answer by the question's fingerprint, where there is one.
+        held_out: figures of the chosen setting and of the last tier alone, and the savings. The test
+            chose the setting on these questions.
+        tested: the settings of the sequence in order, with their figures on both halves.
+        tried: number of settings compared on the first half.
+        more: further reports.
     """
 
     promise: str
@@ -63,23 +65,22 @@ class Certificate:
     version: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """The file's content. Its `digest` is over all the rest, so that an edited file is known as one."""
-        plain = {"format": FORMAT, **asdict(self)}
-        return {**plain, "digest": _digest_of(plain)}
+        """Return the content of the file. Its `digest` covers the rest, so that an edit shows."""
+        plain = redact_data({"format": FORMAT} | asdict(self))
+        plain["digest"] = _digest_of(plain)
+        return plain
 
     @property
     def last_tier(self) -> str:
-        """The tier whose answers alone are the reference; a file of an earlier version does not name it."""
+        """The tier whose answers are the reference; files of earlier versions do not name it."""
         return str(self.aim.get("last_tier", LARGE))
 
     @property
     def description(self) -> str:
-        """What was chosen."""
-        return (
-            describe_setting(self.setting["thresholds"], self.setting["samples"])
-            if self.setting
-            else f"the {self.last_tier} model alone"
-        )
+        """The chosen setting."""
+        if self.setting is None:
+            return f"the {self.last_tier} model alone"
+        return describe_setting(self.setting["thresholds"], self.setting["samples"])
 
     def save(self, path: Path) -> None:
         """Write the file.
@@ -87,11 +88,10 @@ class Certificate:
         Raises:
             CopeError: when it cannot be written.
         """
+        text = json.dumps(self.as_dict(), ensure_ascii=False, indent=1) + "\n"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(
-                json.dumps(self.as_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-            )
+            path.write_text(text, encoding="utf-8")
         except OSError as error:
             raise CopeError(
                 f"cannot write the calibration {path}: {error.strerror}; name another file with -o"
@@ -106,101 +106,128 @@ class Certificate:
         task: str | None = None,
         weights: Mapping[str, str | None] | None = None,
     ) -> str | None:
-        """Why the promise does not hold for a program, in words; None when it may.
+        """Return why the guarantee does not hold for a program; None when it may hold.
 
         Args:
-            program: the program, its thresholds and numbers of samples apart.
-            models: each tier's model.
-            asked: adapter and greatest lengths; `early_stop`, the exact rule where it is left out; `shown`, which tests models see.
-            task: the task's name, where there is one. What is shown is held against the record's on the same task alone.
-            weights: by tier a digest of the model's weights; what is not known is not held against the record's.
+            program: the program; its thresholds and numbers of samples do not matter.
+            models: the model of each tier.
+            asked: adapter and maximum lengths; `early_stop`, by default the exact rule; `shown`, the
+                test visibility.
+            task: the task's name, where there is one. The test visibility matters on the recorded
+                task only.
+            weights: a digest of the model's weights by tier; unknown digests do not matter.
         """
-        if self.program["mark"] != calibration_fingerprint(program):
-            if self.program["source"] == "imported":
-                return "it was made from imported samples, whose prompts are not known: only their record is replayed with it"
-            if (kind := self.program["domain"]) != program.domain:
-                return (
-                    f"it is for questions of kind {kind!r}, and these are {program.domain!r}: with cope ask give --task {kind}, or "
-                    "calibrate anew"
-                )
+        return (
+            self._program_mismatch(program)
+            or self._model_mismatch(models, weights or {})
+            or self._visibility_mismatch(task, asked.get(SHOWN))
+            or self._setting_mismatch(asked)
+        )
+
+    def _program_mismatch(self, program: ProgramIdentity) -> str | None:
+        if self.program["mark"] == calibration_fingerprint(program):
+            return None
+        if self.program["source"] == "imported":
             return (
-                f"it was made for another program, {self.program['name']!r}: give the --preset or --program that was recorded "
-                "(--program none for a preset as it is), or calibrate anew"
+                "it was made from imported samples, whose prompts are not known: only their record "
+                "is replayed with it"
             )
+        domain = self.program["domain"]
+        if domain != program.domain:
+            return (
+                f"it is for questions of kind {domain!r}, and these are {program.domain!r}: with "
+                f"cope ask give --task {domain}, or calibrate anew"
+            )
+        return (
+            f"it was made for another program, {self.program['name']!r}: give the --preset or "
+            "--program that was recorded (--program none for a preset as it is), or calibrate anew"
+        )
+
+    def _model_mismatch(
+        self, models: Mapping[str, str], weights: Mapping[str, str | None]
+    ) -> str | None:
         for tier, model in self.models.items():
             if tier in models and models[tier] != model:
-                return f"its {tier} model is {model}, and not {models[tier]}: give --{tier} {model}, or calibrate anew"
-            if (other := (weights or {}).get(tier)) and other != self.weights.get(tier, other):
                 return (
-                    f"its {tier} model {model} had other weights ({self.weights[tier][:19]}..., and not {other[:19]}...): bring "
-                    "those, or calibrate anew"
+                    f"its {tier} model is {model}, and not {models[tier]}: give --{tier} {model}, "
+                    "or calibrate anew"
                 )
-        if task == self.data["task"] and (why := self._shown_otherwise(asked.get(SHOWN))):
-            return why
-        rule, theirs = (settings.get(RULE, EXACT) for settings in (asked, self.asked))
-        if rule != theirs and {rule, theirs} != {EXACT, NONE}:  # these two decide alike
-            return f"it was made with --early-stop {theirs}, and {rule} may decide otherwise: give --early-stop {theirs}"
+            known, current = self.weights.get(tier), weights.get(tier)
+            if known and current and known != current:
+                return (
+                    f"its {tier} model {model} had other weights ({known[:19]}..., and not "
+                    f"{current[:19]}...): bring those, or calibrate anew"
+                )
+        return None
+
+    def _visibility_mismatch(self, task: str | None, shown: str | None) -> str | None:
+        before = self.asked.get(SHOWN)
+        if task != self.data["task"] or not before or not shown or before == shown:
+            return None
+        return (
+            f"it was made with {before}, and here it is {shown}: give the record's --visible, or "
+            "calibrate anew on a record with this one"
+        )
+
+    def _setting_mismatch(self, asked: Mapping[str, Any]) -> str | None:
+        rule, recorded = asked.get(RULE, EXACT), self.asked.get(RULE, EXACT)
+        if rule != recorded and {rule, recorded} != {EXACT, NONE}:  # these two decide alike
+            return (
+                f"it was made with --early-stop {recorded}, and {rule} may decide otherwise: give "
+                f"--early-stop {recorded}"
+            )
         for setting, value in self.asked.items():
             if setting in PROMPT_SETTINGS and setting in asked and asked[setting] != value:
                 option = setting.replace("_", "-")
-                return f"it was made with --{option} {value}, and not {asked[setting]}: give that, or calibrate anew"
+                return (
+                    f"it was made with --{option} {value}, and not {asked[setting]}: give that, or "
+                    "calibrate anew"
+                )
         return None
-
-    def _shown_otherwise(self, shown: str | None) -> str | None:
-        """Why it does not fit where models see other tests than those of the record did."""
-        before = self.asked.get(SHOWN)
-        if not (before and shown) or before == shown:
-            return None
-        return (
-            f"it was made with {before}, and here it is {shown}: give the record's --visible, or calibrate anew on a record with "
-            "this one"
-        )
 
     def warnings(
         self, task: str, questions: Iterable[str], gold: Iterable[str | None] | None = None
     ) -> list[str]:
-        """What speaks against the promise on these questions, in sentences.
+        """Return reasons to doubt the guarantee on some questions.
 
         Args:
             task: the task's name.
-            questions: in words.
-            gold: their right answers, None for an unknown one; they are not looked at when left out.
+            questions: the questions.
+            gold: their right answers, None for an unknown one; None leaves them out.
         """
         asked = [question_fingerprint(question) for question in questions]
-        known = {mark for half in self.rows.values() for mark in half}
-        met = sum(mark in known for mark in asked)
+        known = set().union(*self.rows.values())
+        overlap = sum(fingerprint in known for fingerprint in asked)
         found = []
         if task != self.data["task"]:
             found.append(
-                f"the calibration is of {self.data['task']} and these questions are of {task}: its promise is about "
-                "questions like its own"
+                f"the calibration is of {self.data['task']} and these questions are of {task}: its "
+                "promise is about questions like its own"
             )
-        if met:
+        if overlap:
             found.append(
-                f"the thresholds were chosen on {met} of these {len(asked)} questions, so figures on them say little about "
-                "new ones"
+                f"the thresholds were chosen on {overlap} of these {len(asked)} questions, so "
+                "figures on them say little about new ones"
             )
-        marks = (
-            [None] * len(asked) if gold is None else [answer_fingerprint(answer) for answer in gold]
-        )
-        both = [
-            (mark, self.gold[name])
-            for name, mark in zip(asked, marks, strict=True)
-            if mark and name in self.gold
-        ]
-        if other := sum(ours != theirs for ours, theirs in both):
+        common = different = 0
+        for name, answer in zip(asked, gold or (), strict=gold is not None):
+            current = answer_fingerprint(answer)
+            if current and name in self.gold:
+                common += 1
+                different += current != self.gold[name]
+        if different:
             found.append(
-                f"{other} of {len(both)} questions in common have another right answer than when the thresholds were chosen: that "
-                "is other data, and the promise is about the old"
+                f"{different} of {common} questions in common have another right answer than when "
+                "the thresholds were chosen: that is other data, and the promise is about the old"
             )
         return found
 
 
 def load_certificate(path: str | Path) -> Certificate:
-    """A file that `Certificate.save` wrote.
+    """Load a file that `Certificate.save` wrote.
 
     Raises:
-        CopeError: when it is none.
+        CopeError: for any other file, and for a changed one.
     """
     try:
         plain = _read(path)
