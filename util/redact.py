@@ -19,6 +19,7 @@ _SECRET_NAME = re.compile(
 )
 _MIN_CHARS = 8
 _MIN_PASSWORD_CHARS = 4
+_MIN_KEY_CHARS = 12  # of a secret that is no everyday word
 _IN_ADDRESS = re.compile(r"(\w+://[^/\s:@'\"]*):[^/\s@'\"]+@")
 _IN_HEADER = re.compile(
     r"(authorization\\?[\"']?\s*[:=]\s*\\?[\"']?\s*(?:bearer|basic)?\s*)[^\s\"'\\,;}]+", re.I
@@ -103,6 +104,8 @@ def _walk(value: Any, secrets: Secrets) -> Any:
         for name, item in value.items():
             # Names of fields stay, even when a poor secret is an everyday word.
             is_field = isinstance(name, str) and name.isidentifier()
+            if is_field and len(name) >= _MIN_KEY_CHARS:
+                is_field = all(name != secret for secret, _ in secrets)
             if isinstance(name, str) and not is_field:
                 name = _replace(name, secrets)
             clean[name] = _walk(item, secrets)
