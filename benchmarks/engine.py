@@ -55,7 +55,7 @@ def through_us(tier: Any) -> Ask:
             await tier.lm.acall(
                 messages=[{"role": "user", "content": question}], temperature=0.0, max_tokens=tokens
             )
-        return sum(call.completion_tokens for call in meter.calls)
+        return sum((call.completion_tokens or 0) for call in meter.calls)
 
     return ask
 
@@ -157,7 +157,7 @@ async def shared(tier: Any, tokens: int) -> str:
             for s in range(8)
         )
         await asyncio.gather(*asks)
-    prompt = sum(call.prompt_tokens for call in meter.calls)
+    prompt = sum((call.prompt_tokens or 0) for call in meter.calls)
     part = (prompt - sum(call.cached_tokens for call in meter.calls)) / prompt
     return f"{tier.name}: computed part of eight samples' prompts: {part:.2f}, 0.12 where all is shared"
 

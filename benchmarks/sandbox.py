@@ -73,7 +73,7 @@ async def generate(seconds: float) -> float:
                 temperature=0.0,
                 max_tokens=64,
             )
-        tokens += sum(call.completion_tokens for call in meter.calls)
+        tokens += sum((call.completion_tokens or 0) for call in meter.calls)
     return tokens / (time.perf_counter() - began)
 
 

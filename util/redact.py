@@ -105,7 +105,7 @@ def _walk(value: Any, secrets: Secrets) -> Any:
             # Names of fields stay, even when a poor secret is an everyday word.
             is_field = isinstance(name, str) and name.isidentifier()
             if is_field and len(name) >= _MIN_KEY_CHARS:
-                is_field = all(name != secret for secret, _ in secrets)
+                is_field = not _contains_long_secret(name, secrets)
             if isinstance(name, str) and not is_field:
                 name = _replace(name, secrets)
             clean[name] = _walk(item, secrets)
@@ -116,6 +116,10 @@ def _walk(value: Any, secrets: Secrets) -> Any:
 @cache
 def _is_secret_name(name: str) -> bool:
     return _SECRET_NAME.search(name) is not None
+
+
+def _contains_long_secret(name: str, secrets: Secrets) -> bool:
+    return any(secret in name for secret, _ in secrets if len(secret) >= _MIN_KEY_CHARS)
 
 
 def _known_secrets() -> Secrets:

@@ -58,7 +58,7 @@ def test_a_reply_with_its_counts(lm: TierLM):
         (text,) = lm("Name a colour.", temperature=0.0)
     (call,) = meter.calls
     assert text.strip() and call.model == "local/smollm2-135m"
-    assert 5 < call.prompt_tokens < 60 and 0 < call.completion_tokens <= 16
+    assert 5 < (call.prompt_tokens or 0) < 60 and 0 < (call.completion_tokens or 0) <= 16
     assert call.seconds > 0 and call.machine_seconds > 0 and call.usd is None
 
 
@@ -116,7 +116,7 @@ def test_cancelling_frees_the_slot(lone: TierLM):
     with metered() as meter:
         waited, pace = asyncio.run(scene())
     call = next(call for call in meter.calls if call.cancelled)
-    assert call.prompt_tokens > 0 and 0 < call.completion_tokens < 200
+    assert (call.prompt_tokens or 0) > 0 and 0 < (call.completion_tokens or 0) < 200
     assert waited < 150 * pace, "the engine went on with the cancelled request"
 
 

@@ -82,7 +82,7 @@ def test_a_reply_with_its_counts(lm: TierLM):
         (text,) = lm("Name a colour.", temperature=0.0)
     (call,) = meter.calls
     assert text.strip() and "<|im_" not in text and call.model == f"ollama/{NAME}"
-    assert 5 < call.prompt_tokens < 60 and 0 < call.completion_tokens <= 17
+    assert 5 < (call.prompt_tokens or 0) < 60 and 0 < (call.completion_tokens or 0) <= 17
     assert call.seconds > 0 and call.usd is None
 
 
@@ -129,7 +129,7 @@ def test_cancelling_stops_the_server(host: str, lm: TierLM):
     with metered() as meter:
         asyncio.run(scene())
     (call,) = meter.calls
-    assert call.cancelled and call.completion_tokens < 3000
+    assert call.cancelled and (call.completion_tokens or 0) < 3000
     started = time.perf_counter()
     ollama.Client(host).generate(
         NAME, keep_alive=0
@@ -162,7 +162,7 @@ def test_the_context_is_the_one_that_was_asked_for(host: str):
         tier(host, context=CONTEXT)(prompt)
     with metered() as meter:
         assert tier(host, context=1024)(prompt, max_tokens=2)
-    assert 700 <= meter.calls[0].prompt_tokens < 1024
+    assert 700 <= (meter.calls[0].prompt_tokens or 0) < 1024
 
 
 @pytest.mark.parametrize("size", [CONTEXT, 5000])

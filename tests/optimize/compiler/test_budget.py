@@ -78,7 +78,7 @@ def test_tokens_pass_their_bound_by_no_more_than_what_is_in_flight(tmp_path: Pat
     run = compiled(
         "copro", "small", tmp_path, World(proposal=steps(), delay=0.001), budget=Budget(tokens=1100)
     )
-    most = max(call.prompt_tokens + call.completion_tokens for call in run.calls)
+    most = max((call.prompt_tokens or 0) + (call.completion_tokens or 0) for call in run.calls)
     assert (
         run.made.stop_reason == "the budget of 1,100 tokens is used up, but for a last validation"
     )

@@ -40,7 +40,10 @@ def test_the_range_holds_what_is_then_used(
     low, high = run.guess.low, run.guess.high
     assert low.calls <= run.asked - run.pilot <= high.calls <= 4 * low.calls
     if not run.guess.proposals:  # scripted ones are shorter than any that a model makes
-        tokens = sum(call.prompt_tokens + call.completion_tokens for call in run.calls[run.pilot :])
+        tokens = sum(
+            (call.prompt_tokens or 0) + (call.completion_tokens or 0)
+            for call in run.calls[run.pilot :]
+        )
         assert low.tokens <= tokens <= high.tokens
     assert low.total_usd is None and high.total_usd is None, "an unknown price is unknown, not 0"
     if calls:
@@ -105,7 +108,9 @@ def test_the_range_holds_where_demonstrations_make_answers_short(optimizer: str,
     splits = (rows(range(12)), rows(range(20, 28)))
     chain = SHORT_ROWS_FIRST if optimizer == "chain" else ()
     run = compiled(optimizer, "self-consistency", tmp_path, world, splits, chain=chain)
-    tokens = sum(call.prompt_tokens + call.completion_tokens for call in run.calls[run.pilot :])
+    tokens = sum(
+        (call.prompt_tokens or 0) + (call.completion_tokens or 0) for call in run.calls[run.pilot :]
+    )
     assert run.guess.low.tokens <= tokens <= run.guess.high.tokens
     low, high = run.guess.assumptions
     assert ("demonstrations make answers as short as a few tokens" in low) == (optimizer != "gepa")

@@ -132,7 +132,7 @@ def test_a_budget_in_money_asks_for_the_price_of_its_models_before_anything_else
     )
     booked = [call for call in run.calls if call.tier == "proposer"]
     assert booked and all(
-        c.usd == pytest.approx((3 * c.prompt_tokens + 4 * c.completion_tokens) / 1e6)
+        c.usd == pytest.approx((3 * (c.prompt_tokens or 0) + 4 * (c.completion_tokens or 0)) / 1e6)
         for c in booked
     )
     assert own.reflection_lm is lm
