@@ -172,7 +172,7 @@ class BudgetGuard:
         if used is None:
             raise CopeError(
                 "a budget in USD needs prices: give --price TIER=IN/OUT for every tier, and "
-                "--price proposer=IN/OUT; if a call of an earlier attempt has none, start anew "
+                "--price proposer=IN/OUT; if a call of an earlier attempt has none, start again "
                 "with --fresh"
             )
         return bound - used - (self._set_aside.get(name) or 0)

@@ -136,11 +136,11 @@ class Certificate:
         if domain != program.domain:
             return (
                 f"it is for questions of kind {domain!r}, and these are {program.domain!r}: with "
-                f"cope ask give --task {domain}, or calibrate anew"
+                f"cope ask give --task {domain}, or calibrate again"
             )
         return (
             f"it was made for another program, {self.program['name']!r}: give the --preset or "
-            "--program that was recorded (--program none for a preset as it is), or calibrate anew"
+            "--program that was recorded (--program none for a preset as it is), or calibrate again"
         )
 
     def _model_mismatch(
@@ -150,13 +150,13 @@ class Certificate:
             if tier in models and models[tier] != model:
                 return (
                     f"its {tier} model is {model}, and not {models[tier]}: give --{tier} {model}, "
-                    "or calibrate anew"
+                    "or calibrate again"
                 )
             known, current = self.weights.get(tier), weights.get(tier)
             if known and current and known != current:
                 return (
                     f"its {tier} model {model} had other weights ({known[:19]}..., and not "
-                    f"{current[:19]}...): bring those, or calibrate anew"
+                    f"{current[:19]}...): bring those, or calibrate again"
                 )
         return None
 
@@ -166,7 +166,7 @@ class Certificate:
             return None
         return (
             f"it was made with {before}, and here it is {shown}: give the record's --visible, or "
-            "calibrate anew on a record with this one"
+            "calibrate again on a record with this one"
         )
 
     def _setting_mismatch(self, asked: Mapping[str, Any]) -> str | None:
@@ -181,7 +181,7 @@ class Certificate:
                 option = setting.replace("_", "-")
                 return (
                     f"it was made with --{option} {value}, and not {asked[setting]}: give that, or "
-                    "calibrate anew"
+                    "calibrate again"
                 )
         return None
 
@@ -237,20 +237,20 @@ def load_certificate(path: str | Path) -> Certificate:
         raise CopeError(f"{path} is not a calibration: make one with cope calibrate RECORD -o FILE")
     if plain["format"] != FORMAT:
         raise CopeError(
-            f"{path} was written by another version of the package: make it anew with cope calibrate RECORD"
+            f"{path} was written by another version of the package: make it again with cope calibrate RECORD"
         )
     digest_then = plain.pop("digest", None)
     if digest_then != _digest_of(plain) or {f.name for f in fields(Certificate)} != plain.keys() - {
         "format"
     }:
         raise CopeError(
-            f"{path} was changed after cope calibrate wrote it, so its promise does not hold: make it anew with cope calibrate"
+            f"{path} was changed after cope calibrate wrote it, so its promise does not hold: make it again with cope calibrate"
         )
     try:
         check_certificate(plain)
     except ValueError as error:
         raise CopeError(
-            f"{path} is not a calibration ({error}): make it anew with cope calibrate"
+            f"{path} is not a calibration ({error}): make it again with cope calibrate"
         ) from None
     return Certificate(**{name: value for name, value in plain.items() if name != "format"})
 

@@ -57,7 +57,7 @@ def check_answer_kind(file: Path | None, certificate: Certificate | None, kind: 
     if made_for is not None and made_for != kind:
         raise CopeError(
             f"the calibration {file} does not fit: it compared answers as {made_for}, and these are "
-            f"compared as {kind}: give --match {made_for}, or calibrate anew"
+            f"compared as {kind}: give --match {made_for}, or calibrate again"
         )
 
 

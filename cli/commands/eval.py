@@ -63,7 +63,7 @@ def command(
 ) -> None:
     """Evaluate on TASK: {tasks}.
 
-    The same command goes on where an interrupted one stopped and asks nothing twice.
+    The same command resumes an interrupted run and repeats no call.
     """
     if system:
         _reject_options_of_cascades(system)

@@ -144,7 +144,7 @@ class PlainRoundDisplay(RoundDisplay):
         super().on_round_decided(event)
         self._say(f"{self.decision_text(event)}  ({time.monotonic() - self.began:.1f} s)")
         if not event.accepted and event.plan:
-            self._say(f"hands on the plan: {one_line(event.plan)}")
+            self._say(f"forwards the plan: {one_line(event.plan)}")
 
     def _say(self, text: str) -> None:
         print(f"round {self.number}: {text}", file=sys.stderr, flush=True)

@@ -122,7 +122,7 @@ class LiveRoundDisplay(RoundDisplay):
         if not event.accepted and event.plan and not last:
             lines.append(
                 Padding(
-                    Text(f"hands on the plan: {one_line(event.plan)}"), (0, 0, 0, 2), expand=False
+                    Text(f"forwards the plan: {one_line(event.plan)}"), (0, 0, 0, 2), expand=False
                 )
             )
         return [*lines, Text()]

@@ -118,6 +118,6 @@ def _user_file(path: Path) -> Path:
         ) from error
     if magic != b"GGUF":
         raise CopeError(
-            f"{path} is not a GGUF file (starts with {magic!r}): name another, or download it anew"
+            f"{path} is not a GGUF file (starts with {magic!r}): name another, or download it again"
         )
     return path

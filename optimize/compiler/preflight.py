@@ -163,7 +163,7 @@ def check_budget(
             # All models have a price now, so these calls are of an earlier attempt without one.
             raise CopeError(
                 "a budget in USD needs prices, and calls of an earlier attempt have none: start "
-                "anew with --fresh, or leave out --budget-usd"
+                "again with --fresh, or leave out --budget-usd"
             )
         mean = sum(used) / len(used)
 

@@ -95,7 +95,7 @@ def check_compile_dir(
         return
     if (folder / STARTED_FILE).exists() and not (resume or fresh):
         raise CopeError(
-            f"an earlier compile like this one is in {folder}: go on with --resume, or start anew "
+            f"an earlier compile like this one is in {folder}: resume it with --resume, or start again "
             "with --fresh"
         )
 
@@ -116,7 +116,7 @@ def report_saved_state(folder: Path, notify: Callable[[str], None]) -> Iterator[
         if not isinstance(error, Exception):
             # The threads that DSPy leaves behind would log that they were stopped.
             logging.getLogger("dspy").setLevel(logging.CRITICAL)
-        notify(f"what is done is kept in {folder}: the same command with --resume goes on")
+        notify(f"what is done is kept in {folder}: the same command with --resume resumes it")
         raise
 
 

@@ -58,7 +58,7 @@ def test_an_escalation_says_why_and_hands_its_plan_on(cope: Callable[..., Result
     result = cope("ask", QUESTION, "--samples", "4", "--early-stop", "none", script=split)
     assert result.stdout == "42\n"
     assert "round 1: escalated: 25% agree, 75% are needed" in result.stderr
-    assert "round 1: hands on the plan: Find the product." in result.stderr
+    assert "round 1: forwards the plan: Find the product." in result.stderr
     assert (
         "large (engine/ScriptedEngine" in result.stderr
         and "writes a guideline plan, small" in result.stderr

@@ -41,7 +41,9 @@ def test_a_proposer_that_is_not_there_is_one_line_and_no_gain_is_claimed(
     world.engines[1].script = gone
     result = cope(*USUAL, "--yes", "--optimizer", optimizer)
     assert (
-        result.exit_code == 1 and result.stdout == "" and "with --resume goes on" in result.stderr
+        result.exit_code == 1
+        and result.stdout == ""
+        and "with --resume resumes it" in result.stderr
     )
     assert (
         result.stderr.count("error: ") == 1

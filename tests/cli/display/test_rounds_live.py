@@ -49,7 +49,7 @@ def test_a_terminal_shows_an_escalation_and_leaves_out_what_would_not_fit() -> N
     assert text.count("... and 4 more answers") >= 2, "once a round at least"
     assert (
         "escalated: 8% agree, 75% are needed" in text
-        and "hands on the plan: Multiply the two numbers." in text
+        and "forwards the plan: Multiply the two numbers." in text
     )
     assert "Round 3" in text and "accepted 42: the last round answers" in text
 

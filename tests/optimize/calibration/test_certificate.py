@@ -159,7 +159,7 @@ def test_a_changed_file_is_refused(made: Certificate, tmp_path: Path):
     for change in changes:
         file.write_text(json.dumps(plain | change))
         with pytest.raises(
-            CopeError, match=r"was changed after cope calibrate wrote it.*make it anew"
+            CopeError, match=r"was changed after cope calibrate wrote it.*make it again"
         ):
             load_certificate(file)
     file.write_text(json.dumps(plain))  # other spaces change nothing
