@@ -12,6 +12,7 @@ from ..stats.tiers import LARGE
 from ..util.hashing import digest, question_fingerprint
 from ..util.json_text import read_json
 from ..util.redact import redact_data
+from ..util.text import plural
 from .calibration_types import Share, check_certificate
 from .confidence.early_stopping import EXACT, NONE
 from .identity import ProgramIdentity
@@ -237,14 +238,16 @@ def load_certificate(path: str | Path) -> Certificate:
         raise CopeError(f"{path} is not a calibration: make one with cope calibrate RECORD -o FILE")
     if plain["format"] != FORMAT:
         raise CopeError(
-            f"{path} was written by another version of the package: make it again with cope calibrate RECORD"
+            f"{path} was written by another version of the package: make it again with "
+            "cope calibrate RECORD"
         )
-    digest_then = plain.pop("digest", None)
-    if digest_then != _digest_of(plain) or {f.name for f in fields(Certificate)} != plain.keys() - {
-        "format"
-    }:
+    saved_digest = plain.pop("digest", None)
+    unchanged = saved_digest == _digest_of(plain)
+    del plain["format"]
+    if not unchanged or plain.keys() != {field.name for field in fields(Certificate)}:
         raise CopeError(
-            f"{path} was changed after cope calibrate wrote it, so its promise does not hold: make it again with cope calibrate"
+            f"{path} was changed after cope calibrate wrote it, so its promise does not hold: make "
+            "it again with cope calibrate"
         )
     try:
         check_certificate(plain)
@@ -252,11 +255,11 @@ def load_certificate(path: str | Path) -> Certificate:
         raise CopeError(
             f"{path} is not a calibration ({error}): make it again with cope calibrate"
         ) from None
-    return Certificate(**{name: value for name, value in plain.items() if name != "format"})
+    return Certificate(**plain)
 
 
 def is_calibration(path: str | Path) -> bool:
-    """Whether a file is a calibration, of this version of the package or another."""
+    """Return whether a file is a calibration, of any version of the package."""
     try:
         return _read(path) is not None
     except OSError:
@@ -264,16 +267,14 @@ def is_calibration(path: str | Path) -> bool:
 
 
 def _read(path: str | Path) -> dict[str, Any] | None:
-    """The content of a calibration's file; None where it is something else."""
+    """Return the content of a calibration's file; None for any other file."""
     try:
         plain = read_json(Path(path))
     except ValueError:
         return None
-    return (
-        plain
-        if isinstance(plain, dict) and str(plain.get("format", "")).startswith(_FAMILY)
-        else None
-    )
+    if isinstance(plain, dict) and str(plain.get("format", "")).startswith(_FAMILY):
+        return plain
+    return None
 
 
 def _digest_of(plain: Mapping[str, Any]) -> str:
@@ -281,7 +282,7 @@ def _digest_of(plain: Mapping[str, Any]) -> str:
 
 
 def calibration_fingerprint(program: ProgramIdentity) -> str:
-    """A digest of what a program asks whom; thresholds and numbers of samples, which a calibration sets, are left out."""
+    """Return a digest of a program without thresholds and samples, which a calibration sets."""
     rounds = [r.identity(left_out=("threshold", "samples", "plans")) for r in program.preset.rounds]
     return digest(
         rounds, [r.plans > 1 for r in program.preset.rounds], program.domain, program.prompts
@@ -289,13 +290,13 @@ def calibration_fingerprint(program: ProgramIdentity) -> str:
 
 
 def describe_setting(thresholds: Iterable[float], samples: int | None) -> str:
-    """A setting in words.
+    """Describe a setting.
 
     >>> describe_setting((0.75, 2 / 3), 8)
     'thresholds 0.75, 0.667 with 8 samples'
     """
     gates = [f"{threshold:.3g}" for threshold in thresholds]
-    many = f" with {samples} sample{'s' * (samples != 1)}" if samples else ""
+    many = f" with {plural(samples, 'sample')}" if samples else ""
     return f"threshold{'s' * (len(gates) != 1)} {', '.join(gates)}{many}"
 
 

@@ -102,11 +102,7 @@ def _walk(value: Any, secrets: Secrets) -> Any:
     if isinstance(value, dict):
         clean = {}
         for name, item in value.items():
-            # Names of fields stay, even when a poor secret is an everyday word.
-            is_field = isinstance(name, str) and name.isidentifier()
-            if is_field and len(name) >= _MIN_KEY_CHARS:
-                is_field = not _contains_long_secret(name, secrets)
-            if isinstance(name, str) and not is_field:
+            if isinstance(name, str) and not _is_field(name, secrets):
                 name = _replace(name, secrets)
             clean[name] = _walk(item, secrets)
         return clean
@@ -118,8 +114,11 @@ def _is_secret_name(name: str) -> bool:
     return _SECRET_NAME.search(name) is not None
 
 
-def _contains_long_secret(name: str, secrets: Secrets) -> bool:
-    return any(secret in name for secret, _ in secrets if len(secret) >= _MIN_KEY_CHARS)
+def _is_field(name: str, secrets: Secrets) -> bool:
+    """Return whether a key is the name of a field. It stays, even when it is a poor secret."""
+    if not name.isidentifier():
+        return False
+    return not any(len(secret) >= _MIN_KEY_CHARS and secret in name for secret, _ in secrets)
 
 
 def _known_secrets() -> Secrets:
