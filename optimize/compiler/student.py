@@ -22,6 +22,23 @@ from .session import CompileSession
 _ROLLOUT_TEMPERATURE = 0.7  # of a greedy round while an optimizer samples other answers
 
 
+_SHOWN_FIELDS = ("answer", "confidence", "round", "plan")  # what optimizers may put into prompts
+
+
+class StudentPrediction(dspy.Prediction):
+    """A student's prediction, of which an optimizer sees the outcome as fields.
+
+    SIMBA writes `dict(prediction)` into its prompts. Seconds and usage differ between attempts, so
+    with them a resumed compile would ask, and pay for, every proposal again.
+
+        >>> dict(StudentPrediction(answer="4", round=1, usage=[{"seconds": 0.2}]))
+        {'answer': '4', 'round': 1}
+    """
+
+    def keys(self, include_dspy: bool = False) -> list[str]:
+        return [name for name in _SHOWN_FIELDS if name in self._store]
+
+
 class Student(Ensemble):
     """A cascade that plans, solves and votes in rounds; undecided questions escalate.
 
@@ -107,7 +124,7 @@ class Student(Ensemble):
             raise
         self.session.activity.end_question(exploring)
         prediction.candidate = None if exploring else candidate.id
-        return prediction
+        return StudentPrediction(**dict(prediction.items()))
 
     async def run_round(
         self, round_: CascadeRound, question: str, plans: dict[int, str], inputs: dict[str, Any]

@@ -7,33 +7,81 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+LONGEST_PAUSE = 0.02  # seconds after the last line, so that a kill falls anywhere: also within a write
+
 
 def lines(file: Path) -> int:
-    """How many lines a file has; none where there is no file yet."""
+    """Return how many lines a file has; none where there is no file yet."""
     return len(file.read_bytes().splitlines()) if file.exists() else 0
 
 
-def killed_again_and_again(work: Callable[[], object], notes: Path, kills: int, most: int) -> int:
-    """Do the work in attempts that are killed at random moments, `kills` at most, and then once more to its end.
+def saved_lines(root: Path) -> dict[Path, set[bytes]]:
+    """Return the whole lines of each journal below a folder; a torn last line is not among them."""
+    found = {}
+    for file in root.rglob("*.jsonl"):
+        found[file] = set(file.read_bytes().split(b"\n")[:-1])
+    return found
+
+
+class KilledWork:
+    """Work that is killed at random moments, and then done to its end.
 
     Args:
-        work: notes every call that is finished.
+        work: appends a line to `notes` for every call that is finished. It keeps its journals, the
+            files `*.jsonl`, below the folder of the notes.
         notes: the file of its notes.
-        kills: how many attempts to kill.
-        most: lines that an attempt may add to the notes before it is killed.
-
-    Returns:
-        How many attempts were killed.
+        seed: draws the moments.
     """
-    draw, killed = random.Random(5), 0
-    while killed < kills and attempt(work, notes, lines(notes) + draw.randint(1, most)):
-        killed += 1
-    attempt(work, notes)
-    return killed
+
+    def __init__(self, work: Callable[[], object], notes: Path, seed: int = 5) -> None:
+        self._work = work
+        self._notes = notes
+        self._draw = random.Random(seed)
+
+    def run(self, kills: int, most: int) -> int:
+        """Do the work in attempts of which `kills` are killed; return how many were.
+
+        Args:
+            kills: attempts to kill, at most; fewer are killed when the work ends earlier.
+            most: lines that an attempt may add to the notes before it is killed.
+
+        Raises:
+            AssertionError: a line that a journal had before a kill is no longer in it.
+        """
+        killed = 0
+        while killed < kills and self.kill_after(lines(self._notes) + self._draw.randint(0, most)):
+            killed += 1
+        self.finish()
+        return killed
+
+    def kill_after(self, enough: int) -> bool:
+        """Kill the work at a random moment after its notes have that many lines; False if it ended."""
+        return self._attempt(enough)
+
+    def finish(self) -> None:
+        """Do the work to its end."""
+        self._attempt(None)
+
+    def _attempt(self, enough: int | None) -> bool:
+        before = saved_lines(self._notes.parent)
+        killed = attempt(self._work, self._notes, enough, self._draw.uniform(0, LONGEST_PAUSE))
+        after = saved_lines(self._notes.parent)
+        for file, saved in before.items():
+            assert saved <= after[file], f"{file.name} has lost a line"
+        return killed
 
 
-def attempt(work: Callable[[], object], notes: Path, enough: int | None = None) -> bool:
-    """Do the work in a forked process, killed once its notes have `enough` lines; returns whether it was killed."""
+def attempt(
+    work: Callable[[], object], notes: Path, enough: int | None = None, pause: float = 0.0
+) -> bool:
+    """Do the work in a forked process; return whether it was killed.
+
+    Args:
+        work: what the process does.
+        notes: the file of its notes.
+        enough: kill it when the notes have so many lines; None lets it end by itself.
+        pause: seconds between that line and the kill.
+    """
     child = os.fork()
     if child == 0:
         work()
@@ -43,6 +91,7 @@ def attempt(work: Callable[[], object], notes: Path, enough: int | None = None) 
             return False
         time.sleep(0.001)
     if enough is not None:
+        time.sleep(pause)
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status) or status == 0, "the work failed"

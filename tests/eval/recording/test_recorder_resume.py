@@ -102,7 +102,7 @@ def test_the_run_can_be_budgeted_as_an_evaluation(tmp_path: Path, scripted: Call
 def test_kills_lose_nothing_and_no_finished_call_is_asked_again(
     tmp_path: Path, scripted: Callable[..., Any]
 ):
-    kills, in_flight, root = 5, 8 + 8, tmp_path / "killed"
+    kills, in_flight, root = 25, 8 + 8, tmp_path / "killed"
     root.mkdir()
     words = [
         sys.executable,
@@ -111,11 +111,11 @@ def test_kills_lose_nothing_and_no_finished_call_is_asked_again(
         str(kills),
     ]
     assert (
-        int(subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout)
+        int(subprocess.run(words, check=True, capture_output=True, text=True, timeout=120).stdout)
         == kills
     )
     models = scripted(unsure)
-    alone = recording(recorder(models.team, "cope", "large"), tmp_path / "alone", 4).table
+    alone = recording(recorder(models.team, "cope", "large"), tmp_path / "alone", 10).table
     timed = [c.name for c in COLUMNS if c.name.endswith("seconds")]
     assert (
         Recording.open(root / "r.parquet")

@@ -12,14 +12,14 @@ from typing import Any
 import dspy
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from support.killed_processes import killed_again_and_again
+from support.killed_processes import KilledWork
 
 from cope import Cascade, Preset, Team
 from cope.eval import RunStore, evaluate, task_by_name
 from cope.eval.run.shared_ledger import LedgerGroup
 from cope.models import ScriptedEngine
 
-QUESTIONS = 10
+QUESTIONS = 30
 
 
 def preset(name: str, threshold: float) -> Preset:
@@ -36,7 +36,7 @@ def main(root: Path) -> None:
     def script(tier: str) -> Any:
         async def reply(messages: list[dict[str, str]], request: Any) -> str:
             user, seed = messages[-1]["content"], request.config.seed or 0
-            await asyncio.sleep(0.004 + seed % 7 / 1000)
+            await asyncio.sleep(0.01 + seed % 7 / 500)
             number = int(user.split("What is ")[1].split(" ")[0])
             asked.write(f"{tier}|{user!r}|{seed}\n")
             return f"Answer: {number + seed % (1 + number % 3)}"
@@ -68,4 +68,4 @@ def main(root: Path) -> None:
 
 if __name__ == "__main__":
     where = Path(sys.argv[1])
-    print(killed_again_and_again(lambda: main(where), where / "asked", int(sys.argv[2]), most=8))
+    print(KilledWork(lambda: main(where), where / "asked").run(int(sys.argv[2]), most=6))

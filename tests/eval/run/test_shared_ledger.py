@@ -14,7 +14,7 @@ from cope.eval import RunStore
 from cope.eval.run.shared_ledger import LedgerGroup, SharingStats
 
 SCRIPT = Path(__file__).parent / "_killed_comparison.py"
-KILLS = 5
+KILLS = 20
 IN_FLIGHT = 8 + 8  # the most that the two tiers have in flight when the kill comes
 
 
@@ -59,7 +59,7 @@ def test_kills_change_nothing_and_nothing_is_asked_twice(tmp_path: Path):
     alone, killed = tmp_path / "alone", tmp_path / "killed"
     run(alone, 0)
     assert run(killed, KILLS) == KILLS, "the run ended before it was killed often enough"
-    assert outcome(killed) == outcome(alone) and len(outcome(alone)) == 20
+    assert outcome(killed) == outcome(alone) and len(outcome(alone)) == 60
     assert calls(killed) == calls(alone) and max(calls(alone).values()) == 1
     asked = (alone / "asked").read_text().splitlines()
     assert len(asked) == len(set(asked)) == sum(not shared for _, shared in calls(alone))

@@ -6,17 +6,18 @@ last one is left alone. Prints what each optimizer came to as JSON.
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import gepa  # noqa: F401  imported once for all attempts, as is optuna
 import optuna  # noqa: F401
 from support.compile_world import World, compiled, fickle, own_words, rows
-from support.killed_processes import attempt, lines
+from support.killed_processes import KilledWork, attempt, lines
 
 from cope.optimize import Budget
 
-KILLS = (0.3, 0.6)  # shares of the calls of a compile that was left alone
+KILLS = (0.2, 0.5, 0.8)  # shares of the calls of a compile that was left alone
 SPLITS = (rows(range(6)), rows(range(20, 26)))
 
 
@@ -38,16 +39,18 @@ def main(root: Path, optimizer: str) -> dict[str, Any]:
     calls = {folder: folder / "calls.jsonl" for folder in (alone, killed)}
     attempt(lambda: compile_once(alone, optimizer), calls[alone])
     most = lines(calls[alone])
-    kills = sum(
-        attempt(lambda: compile_once(killed, optimizer), calls[killed], int(share * most))
-        for share in KILLS
-    )
-    attempt(lambda: compile_once(killed, optimizer), calls[killed])
-    found = {
+    work = KilledWork(lambda: compile_once(killed, optimizer), calls[killed], seed=most)
+    kills = sum(work.kill_after(int(share * most)) for share in KILLS)
+    work.finish()
+    found: dict[str, Any] = {
         name: json.loads((folder / "outcome.json").read_text())
         for name, folder in (("alone", alone), ("killed", killed))
     }
-    return {**found, "kills": kills, "calls": {"alone": most, "killed": lines(calls[killed])}}
+    keys = Counter(json.loads(line)["key"] for line in calls[killed].read_text().splitlines())
+    found["kills"] = kills
+    found["twice"] = sum(keys.values()) - len(keys)
+    found["calls"] = {"alone": most, "killed": lines(calls[killed])}
+    return found
 
 
 if __name__ == "__main__":

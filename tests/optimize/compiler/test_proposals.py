@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from support.compile_world import MAGIC, World, compiled
+from support.compile_world import MAGIC, World, compiled, fickle
 
 from cope.optimize import Budget
 from cope.optimize.compiler import proposals
@@ -54,3 +54,13 @@ def test_sentences_that_name_code_are_instructions():
         "Write a def statement with the function's name, and import what it needs."
     )
     assert not is_instruction("Here it is:\nimport math\nprint(math.pi)")
+
+
+def test_proposals_hold_nothing_that_depends_on_the_clock(tmp_path: Path):
+    """A resumed compile asks for a proposal anew, and pays for it, when its prompt has changed."""
+    world = World(fickle)
+    compiled("simba", "small", tmp_path, world, budget=Budget(calls=110))
+    prompts = world.proposals()
+    assert prompts, "SIMBA asks for advice"
+    for prompt in prompts:
+        assert '"seconds":' not in prompt and '"usage":' not in prompt
