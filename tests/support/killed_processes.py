@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-LONGEST_PAUSE = 0.02  # seconds after the last line, so that a kill falls anywhere: also within a write
+LONGEST_PAUSE = (
+    0.02  # seconds after the last line, so that a kill falls anywhere: also within a write
+)
 
 
 def lines(file: Path) -> int:
