@@ -33,7 +33,7 @@ _ADVICE = {
 
 
 class ErrorHandlingGroup(click.Group):
-    """A group that prints an error as one line on stderr and exits with 1, or with 130 after Ctrl-C.
+    """A group that prints an error as one line on stderr and exits with 1, or 130 after Ctrl-C.
 
     With the group's option `--debug` errors keep their traceback.
     """

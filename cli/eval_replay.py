@@ -128,7 +128,7 @@ def evaluate_recording(
 
 
 def _print_unknown(evaluation: "ReplayEvaluation") -> None:
-    """Print why questions are missing, and between which bounds the accuracy over all of them is."""
+    """Print why questions are missing, and the bounds of the accuracy over all questions."""
     from ..util.tables import percent
 
     replayed = evaluation.replayed

@@ -218,8 +218,8 @@ program_options = option_group(
     click.option(
         "--program",
         metavar="FILE|none",
-        help="A saved program: its rounds, instructions and examples. None: the preset's own instructions, also "
-        "where the package has a compiled program.",
+        help="A saved program: its rounds, instructions and examples. None: the preset's own "
+        "instructions, also where the package has a compiled program.",
     ),
     samples_option,
     click.option(
@@ -238,7 +238,7 @@ It takes in `early_stop_option` and `calibration_option` where a command has the
 """
 
 some_program_options = option_group("program_options", _program_options)
-"""Pass those options that the command has itself, such as `seed_option`, as one `ProgramOptions`."""
+"""Pass those options that the command has itself, such as `seed_option`, as `ProgramOptions`."""
 
 data_options = option_group(
     "data_options",

@@ -59,8 +59,9 @@ early_stop_option = click.option(
     type=click.Choice(list(RULES)),
     default=EXACT,
     show_default=True,
-    help="When a round leaves its missing samples: when they can change nothing (exact), never (none), or when the vote "
-    "probably holds, which may decide otherwise (adaptive-consistency, esc).",
+    help="When a round leaves its missing samples: when they can change nothing (exact), never "
+    "(none), or when the vote probably holds, which may decide otherwise (adaptive-consistency, "
+    "esc).",
 )
 calibration_option = click.option(
     "--calibration",

@@ -21,7 +21,8 @@ def check_output(
         inputs: what it reads.
         kind: what it writes, in a word.
         is_kind: whether a file is one of these, which may be replaced.
-        force: whether the user says to write over other files too; None where a command has no such option.
+        force: whether the user says to write over other files too; None where a command has no such
+            option.
 
     Raises:
         CopeError: when it is one of the inputs, or something else is there.

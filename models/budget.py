@@ -80,7 +80,8 @@ def cost_for_budget(usage: UsageRows) -> float:
         if row["unpriced"] > row["cancelled"] and row.get("prompt_tokens", 0) is None:
             raise CopeError(
                 f"a budget needs the tokens of each call, and the server of tier {row['tier']} "
-                "reports none: give a price by time, as in --price TIER=USD/h, or leave out --budget"
+                "reports none: give a price by time, as in --price TIER=USD/h, or leave out "
+                "--budget"
             )
         if row["unpriced"] > row["cancelled"]:
             raise CopeError(

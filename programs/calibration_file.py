@@ -40,8 +40,8 @@ class Certificate:
         data: task, fingerprint, and the number of questions and units of each half.
         rows: fingerprints of the questions of each half.
         gold: a digest of the right answer by the question's fingerprint, where there is one.
-        held_out: figures of the chosen setting and of the last tier alone, and the savings. The test
-            chose the setting on these questions.
+        held_out: figures of the chosen setting and of the last tier alone, and the savings. The
+            test chose the setting on these questions.
         tested: the settings of the sequence in order, with their figures on both halves.
         tried: number of settings compared on the first half.
         more: further reports.
@@ -112,8 +112,8 @@ class Certificate:
         Args:
             program: the program; its thresholds and numbers of samples do not matter.
             models: the model of each tier.
-            asked: adapter and maximum lengths; `early_stop`, by default the exact rule; `shown`, the
-                test visibility.
+            asked: adapter and maximum lengths; `early_stop`, by default the exact rule; `shown`,
+                the test visibility.
             task: the task's name, where there is one. The test visibility matters on the recorded
                 task only.
             weights: a digest of the model's weights by tier; unknown digests do not matter.

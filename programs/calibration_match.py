@@ -56,8 +56,8 @@ def check_answer_kind(file: Path | None, certificate: Certificate | None, kind: 
     made_for = certificate.program.get("answer_kind") if certificate else None
     if made_for is not None and made_for != kind:
         raise CopeError(
-            f"the calibration {file} does not fit: it compared answers as {made_for}, and these are "
-            f"compared as {kind}: give --match {made_for}, or calibrate again"
+            f"the calibration {file} does not fit: it compared answers as {made_for}, and these "
+            f"are compared as {kind}: give --match {made_for}, or calibrate again"
         )
 
 

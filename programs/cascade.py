@@ -128,7 +128,7 @@ class Cascade(dspy.Module):
         return {"seed": self.seed, "early_stop": self.early_stop}
 
     def concurrency(self) -> int:
-        """Return how many questions in flight keep the first round's tier busy: one more than its slots.
+        """Return how many questions keep the first round's tier busy: one more than its slots.
 
         A question fills a slot with each sample, or one slot when a single sample can decide.
         """
@@ -153,7 +153,7 @@ class Cascade(dspy.Module):
         return self._confidences[number]
 
     def forward(self, question: str, **inputs: Any) -> dspy.Prediction:
-        """Answer a question synchronously, for scripts, notebooks and DSPy's Evaluate, see `aforward`."""
+        """Answer a question synchronously, for notebooks and DSPy's Evaluate, see `aforward`."""
         return run_sync(self.aforward(question, **inputs))
 
     async def aforward(self, question: str, **inputs: Any) -> dspy.Prediction:

@@ -225,8 +225,8 @@ class CascadeRound(dspy.Module):
     ) -> dict[str, Any]:
         """Return the settings of a call.
 
-        Its rollout id keeps the sample apart in the cache. It is also the seed, for models that take
-        one.
+        Its rollout id keeps the sample apart in the cache. It is also the seed, for models that
+        take one.
         """
         spec = self.spec
         if role == "plan":

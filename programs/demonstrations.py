@@ -21,11 +21,11 @@ _DIGITS = 6  # of a similarity, because later digits differ from machine to mach
 
 @dataclass(frozen=True, eq=False)
 class KNNDemos:
-    """A predictor's correct answers to training questions, selected by similarity (Liu et al. 2022).
+    """A predictor's right answers to training questions, selected by similarity (Liu et al. 2022).
 
-    The similarity of two questions is the cosine of TF-IDF vectors of character n-grams. It needs no
-    model and costs no call, and it is the same on every machine. DSPy's KNN breaks ties by chance
-    and cannot exclude a question's own example.
+    The similarity of two questions is the cosine of TF-IDF vectors of character n-grams. It needs
+    no model and costs no call, and it is the same on every machine. DSPy's KNN breaks ties by
+    chance and cannot exclude a question's own example.
 
     Attributes:
         k: number of demonstrations for each question.
@@ -47,7 +47,7 @@ class KNNDemos:
         return type(self), (self.k, self.demos)
 
     def nearest(self, question: str) -> list[dspy.Example]:
-        """Return the `k` nearest demonstrations; the most similar one is last, next to the question.
+        """Return the `k` nearest demonstrations, the most similar one last, next to the question.
 
         A question's own example is excluded, because training questions would look easier than they
         are during a compile.
@@ -169,7 +169,7 @@ def _ngrams(question: str) -> list[str]:
 
 
 def _tf(questions: Sequence[str]) -> Array:
-    """Return (questions, entries): 1 + log of the count of each hashed n-gram; 0 for an absent one."""
+    """Return (questions, entries): 1 + log of a hashed n-gram's count; 0 for an absent one."""
     rows = np.zeros((len(questions), _SIZE))
     for row, question in zip(rows, questions, strict=True):
         counts = Counter(crc32(ngram.encode()) % _SIZE for ngram in _ngrams(question))

@@ -9,8 +9,8 @@ import dspy
 def usable_demos(predict: dspy.Predict, nearest: Sequence[Any] = ()) -> list[Any]:
     """Return the demonstrations that hold the predictor's last output field.
 
-    An optimizer gives raw training examples to every predictor of a program. An example has no plan,
-    so a planner cannot use it; a reasoner needs the last field, the answer or the program.
+    An optimizer gives raw training examples to every predictor of a program. An example has no
+    plan, so a planner cannot use it; a reasoner needs the last field, the answer or the program.
 
     Args:
         predict: the predictor.

@@ -15,8 +15,8 @@ class DiffLine(NamedTuple):
 
     Attributes:
         text: the line, without styles.
-        kind: `change` begins with the sign of a unified diff; `predictor` is a predictor's name, and
-            `demonstration` the heading of a demonstration.
+        kind: `change` begins with the sign of a unified diff; `predictor` is a predictor's name,
+            and `demonstration` the heading of a demonstration.
     """
 
     text: str
@@ -66,7 +66,7 @@ def _predictor(change: "PredictorChange", full: bool) -> Iterator[DiffLine]:
 def demo_lines(
     predictor: "PredictorView", demo: Mapping[str, Any], full: bool, by: str
 ) -> Iterator[str]:
-    """Yield a demonstration: the inputs and outputs that the model sees, then the names it does not."""
+    """Yield a demonstration: inputs and outputs that the model sees, then the names it does not."""
     shown = predictor.visible_fields(demo)
     for name, value in shown.items():
         arrow = "-> " if name in predictor.outputs else ""

@@ -41,7 +41,7 @@ class Ensemble(Cascade):
     and cannot be saved; this one may call all of them, so that a question costs up to as many times
     as much as there are cascades.
 
-    Optimizers see the lead's predictors only. The arguments are those of the lead, a `Cascade`, and:
+    Optimizers see the lead's predictors only. The arguments are those of a `Cascade`, the lead's:
 
     Args:
         others: the other cascades, the better ones first; all have the lead's rounds, team and

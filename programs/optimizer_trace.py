@@ -28,7 +28,7 @@ def trace_of_answer(
 
 
 def winning_trace(result: dspy.Prediction) -> list[Any]:
-    """Return the trace of the sample behind a round's answer, and of the plan that all its samples share."""
+    """Return the traces of the sample behind a round's answer and of the plan all samples share."""
     shared = result.shared.trace if result.shared else []
     first = next((s for s in result.samples if s.index in result.verdict.supporters[:1]), None)
     return [*shared, *(first.trace if first else [])]

@@ -53,9 +53,9 @@ class Round(BaseModel):
     """The confidence at or above which the answer is accepted; None in the last round."""
     plan_max_tokens: int = Field(80, ge=1)
     plan_ends: PlanEnds = "paragraph"
-    """Where the lean adapter ends a plan: at its first blank line (`paragraph`); or with its steps, at
-    a blank line after a sentence, so that the steps after "Do the following:" still belong to it, and
-    before any code (`steps`)."""
+    """Where the lean adapter ends a plan: at its first blank line (`paragraph`); or with its steps,
+    at a blank line after a sentence, so that the steps after "Do the following:" still belong to
+    it, and before any code (`steps`)."""
     max_tokens: int | None = Field(None, ge=1)
     """The maximum tokens of a solution; None is the tier's own limit."""
     confidence: str | None = None
@@ -172,7 +172,7 @@ class Preset(BaseModel):
 
     @property
     def last_tier(self) -> str:
-        """The tier that is used last: a cascade's most expensive tier, whose answers are its baseline."""
+        """The tier that is used last: the most expensive one, whose answers are the baseline."""
         return self.tier_order[-1]
 
     def forwards_plan(self, number: int) -> bool:

@@ -19,7 +19,7 @@ _SENTENCE = re.compile(r"(?<=[.!?:;])\s+")
 
 @dataclass(frozen=True)
 class PredictorChange:
-    """The difference between a predictor and its namesake in the other program, which may be missing.
+    """The difference between a predictor and the other program's of that name, or its absence.
 
     Attributes:
         name: the predictor's.
@@ -60,7 +60,8 @@ class Changes:
     """The differences between two programs, without the metadata of their compiles.
 
     Attributes:
-        settings: place, field, first value, second value; a place is `preset`, `program` or `round N`.
+        settings: place, field, first value, second value; a place is `preset`, `program` or
+            `round N`.
         unmatched_rounds: numbers of rounds that only program `a` or `b` has.
         predictors: the predictors that differ.
     """

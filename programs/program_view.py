@@ -61,7 +61,8 @@ class ProgramView:
         domain: the kind of questions.
         predictors: round by round, the planner before the reasoner.
         compiled: the metadata of the compile; None for a program that was never compiled.
-        peers: the predictors of an ensemble's other members; the names begin with `peer_2.`, and so on.
+        peers: the predictors of an ensemble's other members; the names begin with `peer_2.`, and so
+            on.
         metadata: the versions that DSPy saved the program with; None when the file holds none.
     """
 

@@ -67,7 +67,7 @@ def _test(outcome: TestOutcome) -> OutcomeRecord:
 
 
 def usage_summary(meter: Meter) -> dict[str, Any]:
-    """Return `usage` (calls, tokens and seconds by tier, round and role) and `cost` (USD or None)."""
+    """Return `usage` (calls, tokens, seconds by tier, round and role) and `cost` (USD or None)."""
     usage = meter.group_by("tier", "round", "role")
     total: Usage = meter.total()
     rows: list[UsageRow] = []
@@ -79,7 +79,7 @@ def usage_summary(meter: Meter) -> dict[str, Any]:
 
 
 def final_answer(records: list[RoundRecord]) -> dict[str, Any]:
-    """Return the answer of the last round that ran, with its votes, tests, plan and round records."""
+    """Return the answer of the last round that ran, its votes, tests and plan, and all records."""
     last = records[-1]
     winner: Mapping[str, Any] = {}
     for sample in last.get("samples", []):

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 
 class OutcomeRecord(TypedDict):
-    """The outcome of one test of a program; `value` is the `repr` of a single expression's value."""
+    """The outcome of one test of a program; `value` is the `repr` of an expression's value."""
 
     test: str
     passed: bool
@@ -73,9 +73,9 @@ class RoundRecord(TypedDict):
 def kind_of(record: RoundRecord) -> str:
     """Return the name of the confidence that decided a round.
 
-    A record of an earlier version does not name it, and it follows from the samples: an answer votes
-    for itself; a program is run on tests, which are statements without a value, or on calls, which
-    have one.
+    A record of an earlier version does not name it, and it follows from the samples: an answer
+    votes for itself; a program is run on tests, which are statements without a value, or on calls,
+    which have one.
 
     Args:
         record: a round's record, of this version or an earlier one.

@@ -1,8 +1,8 @@
 """Compare the program's objects with values of the tests, without taking the program's word for it.
 
 Where the program holds a number, text or container, its content decides, and the program's own
-equality must agree. Otherwise an object is asked about the value among others that it must not equal,
-or the test fails with "cannot be compared".
+equality must agree. Otherwise an object is asked about the value among others that it must not
+equal, or the test fails with "cannot be compared".
 """
 
 import operator
@@ -139,7 +139,7 @@ def _letters(text):
 
 
 def unequal(self, other):
-    """Return whether an object of the program differs from another object or a value of the tests."""
+    """Return whether an object of the program differs from another object or a test's value."""
     if is_remote(other):
         return link_of(self).ask("op", "ne", self, other)
     result = not equal(self, other)

@@ -17,7 +17,8 @@ from _request import Place
 # Functions that look into objects: for those of the program they run there.
 _LOOKING = {
     "dataclasses": "asdict astuple replace fields is_dataclass",
-    "inspect": "signature isgeneratorfunction iscoroutinefunction getsource getdoc getfullargspec isclass",
+    "inspect": "signature isgeneratorfunction iscoroutinefunction getsource getdoc getfullargspec"
+    " isclass",
     "json": "dumps",
     "typing": "get_type_hints",
     "pprint": "pformat",

@@ -14,11 +14,12 @@ from _wire import IMMUTABLE, PARTS, find_standard, from_parts, is_standard, mro,
 
 _MAX_BATCH = 4096  # items of an iterator in a reply
 _SPECIAL = (
-    "call iter next len bool hash eq ne lt le gt ge contains getitem setitem delitem reversed add sub mul"
-    " truediv floordiv mod divmod pow matmul and or xor lshift rshift radd rsub rmul rtruediv rfloordiv"
-    " rmod rdivmod rpow rmatmul rand ror rxor rlshift rrshift iadd isub imul itruediv ifloordiv imod ipow"
-    " imatmul iand ior ixor ilshift irshift neg pos abs invert int float complex index round trunc floor"
-    " ceil str repr format bytes enter exit length_hint aenter aexit aiter anext await"
+    "call iter next len bool hash eq ne lt le gt ge contains getitem setitem delitem reversed add"
+    " sub mul truediv floordiv mod divmod pow matmul and or xor lshift rshift radd rsub rmul"
+    " rtruediv rfloordiv rmod rdivmod rpow rmatmul rand ror rxor rlshift rrshift iadd isub imul"
+    " itruediv ifloordiv imod ipow imatmul iand ior ixor ilshift irshift neg pos abs invert int"
+    " float complex index round trunc floor ceil str repr format bytes enter exit length_hint"
+    " aenter aexit aiter anext await"
 ).split()
 
 
@@ -144,8 +145,8 @@ OPERATIONS = {
 }
 OPERATIONS |= {
     name: vars(builtins)[name]
-    for name in "len hash bool str repr format int float complex round divmod pow iter reversed bytes"
-    " next isinstance issubclass dir".split()
+    for name in "len hash bool str repr format int float complex round divmod pow iter reversed"
+    " bytes next isinstance issubclass dir".split()
 }
 VERBS = {
     "name": look_up,

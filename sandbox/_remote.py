@@ -100,12 +100,13 @@ class Mirror(type):
 
 
 _OF_TYPES = frozenset(
-    "__mro__ __bases__ __base__ __class__ __dict__ __basicsize__ __itemsize__ __flags__ mro __subclasses__"
-    " __instancecheck__ __subclasscheck__ __abstractmethods__ __name__ __qualname__ __module__ __new__"
-    " __init__ __init_subclass__ __eq__ __hash__ __copy__ __deepcopy__ __subclasshook__ __reduce_ex__"
-    " __getattribute__ __setattr__ __delattr__ __traceback__ __context__ __cause__ __del__ __weakref__"
-    " __iter__ __next__ __len__ __call__ __contains__ __getitem__ __reversed__ __await__ __str__ __repr__"
-    " __index__ __int__ __float__ __bool__ __enter__ __exit__ __class_getitem__ __mro_entries__".split()
+    "__mro__ __bases__ __base__ __class__ __dict__ __basicsize__ __itemsize__ __flags__ mro"
+    " __subclasses__ __instancecheck__ __subclasscheck__ __abstractmethods__ __name__ __qualname__"
+    " __module__ __new__ __init__ __init_subclass__ __eq__ __hash__ __copy__ __deepcopy__"
+    " __subclasshook__ __reduce_ex__ __getattribute__ __setattr__ __delattr__ __traceback__"
+    " __context__ __cause__ __del__ __weakref__ __iter__ __next__ __len__ __call__ __contains__"
+    " __getitem__ __reversed__ __await__ __str__ __repr__ __index__ __int__ __float__ __bool__"
+    " __enter__ __exit__ __class_getitem__ __mro_entries__".split()
 )
 
 

@@ -18,11 +18,11 @@ except ImportError:
     from json.scanner import make_scanner
 
 _AWAITABLE = ("coroutine", "async_generator_asend", "async_generator_athrow")
-_PURE = "abs all any ascii bin bool bytearray bytes callable chr complex dict divmod enumerate filter float"
-_PURE += (
-    " format frozenset hash hex int iter len list map max memoryview min next object oct ord pow"
+_PURE = (
+    "abs all any ascii bin bool bytearray bytes callable chr complex dict divmod enumerate filter"
+    " float format frozenset hash hex int iter len list map max memoryview min next object oct ord"
+    " pow range repr reversed round set slice sorted str sum tuple type zip"
 )
-_PURE += " range repr reversed round set slice sorted str sum tuple type zip"
 _SHARED_NAMES = frozenset(_PURE.split())
 
 

@@ -10,8 +10,8 @@ _NOT_IMPORTED = frozenset(
     "antigravity this turtle turtledemo tkinter idlelib test lib2to3 ensurepip venv pydoc".split()
 )
 _PURE = frozenset(
-    "abs all any ascii bin callable chr divmod format hash hex iter len max min next oct ord pow repr"
-    " round sorted sum Ellipsis NotImplemented".split()
+    "abs all any ascii bin callable chr divmod format hash hex iter len max min next oct ord pow"
+    " repr round sorted sum Ellipsis NotImplemented".split()
 )
 
 
@@ -51,7 +51,7 @@ class Request(Packer):
 
 
 class Place:
-    """A class of the program of which only the number is known, or a name of the standard library."""
+    """A class of the program, of which only a number is known, or a standard library's name."""
 
     def __init__(self, place, tag="class"):
         self.place, self.tag = place, tag

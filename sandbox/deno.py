@@ -72,7 +72,8 @@ class Deno:
         if brought.returncode:
             why = (brought.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise CopeError(
-                f"the sandbox (deno) cannot bring Pyodide: {why}; go online once, or install bubblewrap"
+                f"the sandbox (deno) cannot bring Pyodide: {why}; go online once, or install "
+                "bubblewrap"
             )
         return str(json.loads(self._run_deno("info", "--json").stdout)["denoDir"])
 

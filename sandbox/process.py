@@ -56,7 +56,8 @@ class SandboxProcess:
         self._folder = self._backend.folder(self._process)
         if not self._ready:
             raise CopeError(
-                f"the sandbox ({self._name}) does not work here: {self._failure_reason()}; see cope doctor"
+                f"the sandbox ({self._name}) does not work here: {self._failure_reason()}; "
+                "see cope doctor"
             )
 
     def _failure_reason(self) -> str:

@@ -40,7 +40,8 @@ def open_sandbox(unsafe: bool = False) -> Sandbox:
         f"what there is does not work ({'; '.join(tried)})" if tried else "there is no sandbox here"
     )
     raise CopeError(
-        f"{found}, and model-written code runs nowhere else: {ADVICE}; with --unsafe-code it runs unprotected"
+        f"{found}, and model-written code runs nowhere else: {ADVICE}; "
+        "with --unsafe-code it runs unprotected"
     )
 
 

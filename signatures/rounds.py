@@ -45,5 +45,5 @@ def with_round_instructions(
     elif round_number > 2:
         attempt = f"{retry_note} (attempt {round_number})."
     parts = [part for part in (signature.instructions, plan_note, attempt) if part]
-    # A class of its own for each predictor, because DSPy's InferRules writes into the class it finds.
+    # Each predictor gets a class of its own, because DSPy's InferRules writes into the class.
     return signature.with_instructions(" ".join(parts))

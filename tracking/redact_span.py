@@ -9,7 +9,7 @@ from ..util.redact import redact, redact_data
 
 
 def redact_span(span: LiveSpan) -> None:
-    """Redact a span: its inputs, outputs, attributes, events and status. MLflow calls this as it ends."""
+    """Redact a span's inputs, outputs, attributes, events, status. MLflow calls this at its end."""
     if span.inputs is not None:
         span.set_inputs(redact_data(span.inputs))
     if span.outputs is not None:
@@ -18,7 +18,8 @@ def redact_span(span: LiveSpan) -> None:
         clean = redact_data(value)
         if clean != value:
             span.set_attribute(name, clean)
-    # Exceptions are recorded as events and as a status. OpenTelemetry has no public way to change them.
+    # Exceptions are recorded as events and as a status, which OpenTelemetry offers no public way to
+    # change.
     raw: Any = span._span
     events = []
     for event in raw.events:

@@ -1,4 +1,4 @@
-"""Check plain data from files against types, so that a damaged file is an error and no traceback."""
+"""Check data from files against types, so that a damaged file is an error and no traceback."""
 
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache

@@ -4,7 +4,8 @@ import re
 
 _FINAL = re.compile(
     r"<\|channel\|>\s*final\b[ \w]*(?:<\|constrain\|>[ \w]*)?<\|message\|>"  # gpt-oss ("harmony")
-    r"|<\|?(?:start_of_turn|im_start|start_header_id)\|?>\s*(?:assistant|model)\s*(?:<\|end_header_id\|>)?[ \t]*\n?"
+    r"|<\|?(?:start_of_turn|im_start|start_header_id)\|?>\s*(?:assistant|model)\s*"
+    r"(?:<\|end_header_id\|>)?[ \t]*\n?"
     r"|<\|(?:assistant|START_RESPONSE|begin_of_solution|CHATBOT_TOKEN)\|>"
     r"|<｜Assistant｜>",
 )

@@ -88,7 +88,7 @@ def _examples(text: str) -> tuple[list[doctest.Example], bool]:
 
 
 def _example_test(example: doctest.Example, statement: ast.stmt) -> str | None:
-    """Return the example's test; None for a step towards later ones, empty if it cannot be tested."""
+    """Return the example's test; None for a step towards later ones, empty if it has none."""
     source = example.source.rstrip("\n")
     if example.exc_msg is not None:
         return _exception_test(source, example.exc_msg)
@@ -112,7 +112,8 @@ def _example_test(example: doctest.Example, statement: ast.stmt) -> str | None:
         )
         if not plain or "..." in want or "<BLANKLINE>" in want or example.options:
             return ""
-        return f"assert str({_source_of(source, expression.args[0])}) == {example.want.rstrip(chr(10))!r}"
+        printed = _source_of(source, expression.args[0])
+        return f"assert str({printed}) == {example.want.rstrip(chr(10))!r}"
     value = _literal(want)
     left = _source_of(source, expression)
     if value is not None:
@@ -162,7 +163,8 @@ def _exception_test(source: str, message: str) -> str:
     if not (isinstance(kind, type) and issubclass(kind, BaseException)):
         return ""
     body = "\n".join(f"    {line}" for line in source.split("\n"))
-    return f"try:\n{body}\nexcept {name}:\n    pass\nelse:\n    raise AssertionError('no {name} was raised')"
+    fails = f"    raise AssertionError('no {name} was raised')"
+    return f"try:\n{body}\nexcept {name}:\n    pass\nelse:\n{fails}"
 
 
 def _step(source: str, statement: ast.stmt) -> _Step:

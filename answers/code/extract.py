@@ -41,7 +41,7 @@ def extract_program(text: str, entry_point: str | None = None) -> str | None:
     only exercises the program (prints, asserts, a main block, reading input) is left out.
 
     Args:
-        text: What the model wrote. Only the first 100,000 characters after its thoughts are looked at.
+        text: What the model wrote. Only the first 100,000 characters after its thoughts are read.
         entry_point: The name that is wanted, where it is known. A block that defines it goes before
             others.
 
@@ -49,7 +49,8 @@ def extract_program(text: str, entry_point: str | None = None) -> str | None:
         Source that parses, or None when nothing does, or when it is only the body of a function.
 
     Example:
-        >>> print(extract_program("Sure!\n```python\ndef double(x):\n    return 2 * x\nprint(double(2))\n```"))
+        >>> reply = "Sure!\n```python\ndef double(x):\n    return 2 * x\nprint(double(2))\n```"
+        >>> print(extract_program(reply))
         def double(x):
             return 2 * x
         >>> extract_program("I am not sure.") is None
@@ -170,7 +171,8 @@ def complete_function(prompt: str, text: str, entry_point: str) -> str | None:
         the prompt with the body; None when neither can be read.
 
     Example:
-        >>> print(complete_function("def double(x):\\n    '''Twice x.'''", "return 2 * x", "double"))
+        >>> head = "def double(x):\\n    '''Twice x.'''"
+        >>> print(complete_function(head, "return 2 * x", "double"))
         def double(x):
             '''Twice x.'''
             return 2 * x

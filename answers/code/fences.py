@@ -11,7 +11,8 @@ MAX_CHARS = 100_000
 
 _FIELD = re.compile(r"^[ \t]*\[\[[ \t]*##[ \t]*(\w+)[ \t]*##[ \t]*\]\][ \t]*", re.M)
 _TAG = (
-    r"(?:</?(?:code|pre|program|python|think|answer|solution|final|response|output)(?: [^>\n]{0,100})?>"
+    r"(?:</?(?:code|pre|program|python|think|answer|solution|final|response|output)"
+    r"(?: [^>\n]{0,100})?>"
     r"|\[/?(?:PYTHON|CODE|INST|PROGRAM)\])"
 )
 _LEFTOVER = re.compile(rf"^[ \t]{{0,3}}{_TAG}|{_TAG}[ \t]*$", re.M | re.I)
@@ -28,12 +29,14 @@ _PROMPT = re.compile(r"[ \t]*(?:>>>|\.\.\.|In \[\d+\]:|\.{3,}:)(?: |$)")
 _FIRST_PROMPT = re.compile(r"[ \t]*(?:>>>|In \[\d+\]:) ")
 _DEFINITION_LINE = re.compile(r"[ \t]*(?:async[ \t]+def|def|class)[ \t]+\w")
 _INLINE = re.compile(
-    r"`((?:(?:async )?def|class) \w[^`\n]*:[^`\n]*|(?:import|from) \w[^`\n]*|\w+ = lambda\b[^`\n]*)`"
+    r"`((?:(?:async )?def|class) \w[^`\n]*:[^`\n]*|(?:import|from) \w[^`\n]*"
+    r"|\w+ = lambda\b[^`\n]*)`"
 )
 _UNSEEN = dict.fromkeys(map(ord, "\x00\ufeff\u200b\u200c\u200d\u2060\x0c"), None) | {0xA0: " "}
 _OTHER_LANGUAGES = frozenset(
-    "bash sh shell console zsh cmd powershell text txt plaintext output out json yaml toml ini xml html css csv diff"
-    " markdown md latex java javascript js typescript ts c cpp c++ csharp c# cs go rust ruby sql r kotlin swift php".split()
+    "bash sh shell console zsh cmd powershell text txt plaintext output out json yaml toml ini xml"
+    " html css csv diff markdown md latex java javascript js typescript ts c cpp c++ csharp c# cs"
+    " go rust ruby sql r kotlin swift php".split()
 )
 
 

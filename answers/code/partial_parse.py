@@ -12,7 +12,8 @@ _MAX_PARSE_FACTOR = 20
 """How many times the length of the text is parsed at most, in all."""
 
 _STARTS = re.compile(
-    r"[ \t]*(?:(?:async def|def|class|import)\s+\w|from\s+[\w.]+\s+import\b|@\w)|\w+\s*(?::[^=\n]*)?=[^=]"
+    r"[ \t]*(?:(?:async def|def|class|import)\s+\w|from\s+[\w.]+\s+import\b|@\w)"
+    r"|\w+\s*(?::[^=\n]*)?=[^=]"
 )
 _BLOCK_LINE = re.compile(r"on line (\d+)")
 
@@ -79,7 +80,7 @@ class ParseBudget:
 
 
 def longest_prefix(lines: list[str], budget: ParseBudget) -> Piece | None:
-    """Return the longest parsable run of lines from the first; None when no first statement parses."""
+    """Return the longest run of first lines that parses; None when no first statement does."""
     end = len(lines)
     tries = 0
     while True:

@@ -1,4 +1,4 @@
-"""Build inputs for programs when a question shows no test: calls in the text, then synthetic ones."""
+"""Build inputs for programs of questions without tests: calls in the text, then synthetic ones."""
 
 import ast
 from collections.abc import Iterator

@@ -161,7 +161,7 @@ def _is_own_test(statement: ast.stmt) -> bool:
 
 
 def _is_unused_import(statement: ast.stmt, read: set[str]) -> bool:
-    """Return whether an import of a package outside the standard library binds no name that is read."""
+    """Return whether an import from outside the standard library binds no name that is read."""
     if not isinstance(statement, _IMPORT):
         return False
     names = defined_names([statement])

@@ -33,7 +33,8 @@ _NAMED = (
     re.compile(r"`([A-Za-z_]\w*)\([^`\n]*\)"),
 )
 _NO_NAMES = frozenset(
-    "a after an and as at before by every for from if in it on once only or that the to when with".split()
+    "a after an and as at before by every for from if in it on once only or that the to when"
+    " with".split()
 )
 _HELPERS = frozenset(
     "isclose deepcopy Counter OrderedDict defaultdict deque Decimal Fraction array approx".split()
@@ -45,7 +46,8 @@ def visible_tests(question: str) -> list[str]:
     r"""Return the distinct tests in a question, in order.
 
     Args:
-        question: Plain text or the head of a program; `assert` lines and `>>>` examples may be anywhere in it.
+        question: Plain text or the head of a program; `assert` lines and `>>>` examples may be
+            anywhere in it.
 
     Returns:
         Tests as Python source. An example with a value becomes an `assert` on it, one with an error
@@ -162,7 +164,8 @@ def visible_calls(question: str, name: str) -> list[str]:
         At most 20 calls as Python source, each once: inputs on which samples can be compared.
 
     Example:
-        >>> visible_calls("sort_array([1, 5]) == [5, 1]; sort_array(3) fails, sort_array(x) does not count", "sort_array")
+        >>> question = "sort_array([1, 5]) == [5, 1]; sort_array(3) fails; sort_array(x) is skipped"
+        >>> visible_calls(question, "sort_array")
         ['sort_array([1, 5])', 'sort_array(3)']
     """
     if not name.isidentifier():

@@ -1,4 +1,4 @@
-"""Compare Python programs by their source: whether two do the same is found only by running them."""
+"""Compare Python programs by their source, because only running them shows if two do the same."""
 
 from ..code.reply import extract_program
 from .base import NormalFormKind

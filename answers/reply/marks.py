@@ -54,7 +54,7 @@ _FOREIGN_HINT = re.compile(r"antw|l\u00f6s|erg|ponse|ponde|spues|spost|svar|[^\x
 
 
 def marked_answers(s: str) -> list[str]:
-    """Return the texts after the marks of an answer: the clearest kind first, the last one first."""
+    """Return the texts after an answer's marks: the clearest kind first, the last one first."""
     lowered = s.lower()
     found = _boxes(s) if "box" in s else []
     if "####" in s:

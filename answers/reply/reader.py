@@ -20,7 +20,8 @@ _NEXT_QUESTION = re.compile(
 _BLANKS = re.compile(r"[ \t]{2,}")
 _BLANK_LINES = re.compile(r"\n[ \n]*\n")
 _COURTESY = re.compile(
-    r"(?<=\S)\s+I hope (?:it|this|that|the answer)(?: is (?:correct|right|helpful)| helps(?: you)?)[.!]?\s*\Z",
+    r"(?<=\S)\s+I hope (?:it|this|that|the answer)"
+    r"(?: is (?:correct|right|helpful)| helps(?: you)?)[.!]?\s*\Z",
     re.I,
 )
 _NOTHING = " \t*_-=`#|>."

@@ -142,7 +142,7 @@ class AlgebraProcess:
 def _forward_lines(
     process: subprocess.Popen[str], replies: "queue.SimpleQueue[str | None]"
 ) -> None:
-    """Queue each line, then None. A thread does it, because Windows has no timed wait for a pipe."""
+    """Queue each line, then None; in a thread, because Windows has no timed wait for a pipe."""
     assert process.stdout is not None
     with process.stdout as lines:
         for line in lines:

@@ -50,13 +50,13 @@ _UNIT = re.compile(
     r"\(?([A-Za-z]+)((?:[-.'/,&() A-Za-z]|\^\{?-?[123]\}?|(?<=[A-Za-z])[23](?!\d))*)"
 )
 _SHORT_UNITS = frozenset(
-    "km cm mm nm kg mg ml dl lb lbs oz ft in yd mi hr hrs min mins sec secs ms mph kmh kph am pm st nd rd th "
-    "usd eur gbp gb mb kb hz kw kwh pts pcs ac of sq cu".split()
+    "km cm mm nm kg mg ml dl lb lbs oz ft in yd mi hr hrs min mins sec secs ms mph kmh kph am pm"
+    " st nd rd th usd eur gbp gb mb kb hz kw kwh pts pcs ac of sq cu".split()
 )
 _LETTER_UNITS = frozenset("mgshlLNJWVK")
 _MATH_NAMES = frozenset(
-    "and sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log exp sqrt theta alpha beta gamma "
-    "delta lambda sigma omega phi infty infinity inf mod gcd lcm det lim max min".split()
+    "and sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log exp sqrt theta alpha beta"
+    " gamma delta lambda sigma omega phi infty infinity inf mod gcd lcm det lim max min".split()
 )
 _NO_UNIT = _MATH_NAMES | frozenset(
     "or to plus minus because since is are was were not pi ln if".split()
@@ -134,8 +134,8 @@ def parse_quantity(text: str) -> Quantity | None:
     r"""Parse a stripped text as one number with an optional unit; return None for anything else.
 
     Knows integers with separators, decimals, ``1/2``, ``\frac{1}{2}``, ``1 1/2``,
-    ``3 \times 10^4``, percent, "million", and words or well-known abbreviations as units. ``5x`` and ``2\pi``
-    are not quantities.
+    ``3 \times 10^4``, percent, "million", and words or well-known abbreviations as units. ``5x``
+    and ``2\pi`` are not quantities.
     """
     m = _QUANTITY.match(text)
     if m is None or len(text) > 200:
@@ -178,7 +178,7 @@ def parse_quantity(text: str) -> Quantity | None:
 
 
 def _parse_suffix(tail: str, gap: str) -> tuple[int, str] | None:
-    """Return (factor, text after the number) when only a unit or nothing follows; otherwise None."""
+    """Return (factor, text after the number) when only a unit or nothing follows, else None."""
     if not tail:
         return 1, ""
     scale, suffix = 1, ""
@@ -216,7 +216,7 @@ def _is_unit(tail: str, gap: str) -> bool:
 
 
 def is_prose(text: str) -> bool:
-    """Return whether the text has a word of three letters or more that is no command or function."""
+    """Return whether the text has a word of three letters that is no command or function."""
     bare = _COMMAND.sub(" ", text) if "\\" in text else text
     return any(word.lower() not in _MATH_NAMES for word in _WORD.findall(bare))
 

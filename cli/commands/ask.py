@@ -50,8 +50,9 @@ def command(
 ) -> None:
     """Answer QUESTION; without it, or with -, it is read from standard input.
 
-    The default models run in this process; their weights (1.6 GB) are downloaded once. With --task code the answer is a Python
-    program. `assert` lines and `>>>` examples in the question are tests that it must pass, in a sandbox.
+    The default models run in this process; their weights (1.6 GB) are downloaded once. With --task
+    code the answer is a Python program. `assert` lines and `>>>` examples in the question are tests
+    that it must pass, in a sandbox.
     """
     from ...programs.calibration_match import calibration_summary, check_answer_kind
     from ...programs.events import use_observer
@@ -99,7 +100,7 @@ def command(
 
 
 def _named_kind(resolved: "ResolvedProgram", domain: str) -> str:
-    """Return the kind of answers that calibration or program name; else texts, or programs for code."""
+    """Return the kind of answers that the calibration or program names; else the domain's."""
     from ...programs.compile_metadata import read_compile_metadata
 
     kind = DOMAINS[domain]

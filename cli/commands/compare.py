@@ -68,8 +68,8 @@ comparison_options = option_group(
         "--presets",
         type=CommaSeparated(),
         metavar="NAME,...",
-        help="Presets, or TOML files of your own. [default: cope,answer-cascade,small,large; in a replay all that the "
-        "record can answer]",
+        help="Presets, or TOML files of your own. [default: cope,answer-cascade,small,large; in a "
+        "replay all that the record can answer]",
     ),
     click.option(
         "--programs",
@@ -116,7 +116,8 @@ budget_option = click.option(
     "--budget",
     type=click.FloatRange(0),
     metavar="USD",
-    help="Stop before the systems together would have cost this, each alone; what is done is saved.",
+    help="Stop before the systems together would have cost this, each alone; what is done is "
+    "saved.",
 )
 
 
@@ -151,9 +152,9 @@ def command(
     """Compare presets and programs on TASK: {tasks}.
 
     All answer the same questions, and a call that two of them share is made once. Each is compared
-    with the reference: accuracy and cost with paired 95% intervals, McNemar's exact test with Holm's
-    correction, random escalation and an oracle at the same cost, and how many questions would make an
-    open difference significant. After an interruption the same command resumes.
+    with the reference: accuracy and cost with paired 95% intervals, McNemar's exact test with
+    Holm's correction, random escalation and an oracle at the same cost, and how many questions
+    would make an open difference significant. After an interruption the same command resumes.
     """
     if replay:
         if comparison_options.systems:
@@ -161,7 +162,8 @@ def command(
         reject_fixed_options()
         if is_set_by_user("group") or is_set_by_user("early_stop"):
             raise click.UsageError(
-                "--replay takes groups and all samples from the record: leave out --group and --early-stop."
+                "--replay takes groups and all samples from the record: leave out --group and "
+                "--early-stop."
             )
         _compare_recording(
             replay, task, comparison_options, program_options, data_options, team_options, as_json
@@ -169,7 +171,8 @@ def command(
         return
     if program_options.calibration:
         raise click.UsageError(
-            "--calibration is for --replay: record the questions with cope record, and compare from the record."
+            "--calibration is for --replay: record the questions with cope record, and compare "
+            "from the record."
         )
     if task is None:
         raise click.UsageError("Missing argument 'TASK'.")
@@ -270,7 +273,7 @@ def _cost_at_matched_accuracy(
     limit: int | None,
     team_options: "TeamOptions",
 ) -> list[dict[str, Any]]:
-    """Return what the recording's own cascade costs at the last tier's accuracy, and at the margin below it."""
+    """Return the costs of the recording's cascade at the last tier's accuracy, and below it."""
     import numpy as np
 
     from ...optimize.calibration.matched_accuracy import cost_at_matched_accuracy

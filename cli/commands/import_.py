@@ -31,7 +31,8 @@ RESERVED = ("small", "large")
 @click.option(
     "--large",
     metavar="MODEL",
-    help="The file's name of the model that answers the rest. [default: the model of the last --tier]",
+    help="The file's name of the model that answers the rest. [default: the model of the last "
+    "--tier]",
 )
 @click.option(
     "--tier",
@@ -46,7 +47,8 @@ RESERVED = ("small", "large")
     "variants",
     multiple=True,
     metavar="[TIER=]NAME",
-    help="Take samples of this prompt, in this order; of one tier with TIER=. Repeatable. [default: all]",
+    help="Take samples of this prompt, in this order; of one tier with TIER=. Repeatable. "
+    "[default: all]",
 )
 @click.option(
     "--threshold",
@@ -80,8 +82,8 @@ def command(
 
     A sample has an answer, and may have text, tokens, chars and variant. The record has two rounds:
     the small model's samples vote, and the large model answers where the vote does not decide. Each
-    --tier adds a round; without --large the last tier answers the rest. What the file lacks, such as
-    tokens, stays unknown.
+    --tier adds a round; without --large the last tier answers the rest. What the file lacks, such
+    as tokens, stays unknown.
     """
     from ...eval import import_samples, is_recording, write_recording
     from ..display.recording import show_recording
@@ -112,7 +114,8 @@ def _models(small: str, tiers: Sequence[tuple[str, str]], large: str | None) -> 
     for name, model in tiers:
         if name in (*RESERVED, *between):
             raise CopeError(
-                f"--tier {name}={model}: that tier is named already; --small and --large set those two"
+                f"--tier {name}={model}: that tier is named already; --small and --large set "
+                "those two"
             )
         between[name] = model
     models = {"small": small, **between}
@@ -124,7 +127,7 @@ def _models(small: str, tiers: Sequence[tuple[str, str]], large: str | None) -> 
 
 
 def _note_about_last(last: str, variants: Sequence[str]) -> None:
-    """Print a note on stderr when several samples of the last tier vote, because the tier alone is one of them."""
+    """Print a note on stderr when samples of the last tier vote: alone, the tier is one of them."""
     if len(variants) < 2:
         return
     names = list(dict.fromkeys(variants))
@@ -134,8 +137,8 @@ def _note_about_last(last: str, variants: Sequence[str]) -> None:
         else f"{len(names)} variants ({', '.join(names)})"
     )
     remedy = "" if len(names) == 1 else f"; take one with --variant {last}={names[0]}"
-    words = f"note: {last} has {several}: its round votes over them, and {last} alone is the first of them{remedy}"
-    click.echo(words, err=True)
+    note = f"note: {last} has {several}: its round votes over them, and {last} alone is the first"
+    click.echo(f"{note} of them{remedy}", err=True)
 
 
 def _variants(given: Sequence[str], tiers: Sequence[str]) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""`cope record`: every round of a preset on a task, all samples kept in one file that is replayed without a model."""
+"""`cope record`: run every round of a preset on a task and save all samples to one file."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -58,9 +58,10 @@ def command(
     prices: "dict[str, Price]",
     as_json: bool,
 ) -> None:
-    """Make a page of RUN_OR_RECORD: a folder of cope eval or cope compare, or a file of cope record or cope import.
+    """Make a page of RUN_OR_RECORD: a folder of eval or compare, or a file of record or import.
 
-    The page is one file that loads nothing: accuracy against cost, the rounds, every question with its samples.
+    The page is one file that loads nothing: accuracy against cost, the rounds, every question with
+    its samples.
     """
     from ...report import draw_files, is_report, open_source, report_data
 

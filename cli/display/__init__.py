@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def round_display(cascade: "Cascade", quiet: bool = False) -> Iterator["Observer | None"]:
-    """Yield an observer for `observed_by` that shows the cascade's rounds on stderr; None when quiet.
+    """Yield an observer for `observed_by` that shows a cascade's rounds on stderr; None when quiet.
 
     Models that only a later round asks are loaded when that round starts.
     """

@@ -1,4 +1,4 @@
-"""The rounds of one question on a terminal: plans, and a bar for each answer, redrawn at each vote."""
+"""Draw the rounds of a question on a terminal: plans, and a bar per answer that each vote moves."""
 
 import time
 from collections import Counter

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 def format_cost(usage: Sequence["UsageRow"]) -> str:
     """Format the cost of some calls. An unknown cost is `unknown`, never counted as zero.
 
-    >>> format_cost([{"tier": "small", "usd": None, "unpriced": 3}, {"tier": "large", "usd": 0.02, "unpriced": 0}])
+    >>> small = {"tier": "small", "usd": None, "unpriced": 3}
+    >>> large = {"tier": "large", "usd": 0.02, "unpriced": 0}
+    >>> format_cost([small, large])
     'at least $0.020 (small unknown)'
     """
     known = sum(row["usd"] for row in usage if row["usd"] is not None)

@@ -24,7 +24,7 @@ from .services import (
 if TYPE_CHECKING:
     from ...models.weights.catalog import Weights
 
-# Bytes in addition to the weights: the default pair under `cope eval` was measured at 2.5 GB in all.
+# Bytes in addition to the weights: the default pair under `cope eval` took 2.5 GB in all.
 MEMORY_HEADROOM_BYTES = 1_000_000_000
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY")
 MORE_KEYS = (  # named only when they are set

@@ -53,9 +53,9 @@ def import_samples(
     """Read samples from JSON lines.
 
     A line is `{id, question, gold?, samples: {model: [{answer, text?, tokens? or chars?,
-    variant?}]}}`. If `gold` is missing or null, the scores are unknown. Values that the source lacks,
-    most often tokens, seconds and costs, are unknown in the recording. A question is left out if
-    its samples are not of the variants that most questions have.
+    variant?}]}}`. If `gold` is missing or null, the scores are unknown. Values that the source
+    lacks, most often tokens, seconds and costs, are unknown in the recording. A question is left
+    out if its samples are not of the variants that most questions have.
 
     Args:
         path: the file.

@@ -24,7 +24,7 @@ _MAX_CHARS = 700  # of an example's input, reply or feedback: more would crowd o
 class Advise(dspy.Signature):
     """An assistant answers many different questions of one kind. Below are its instruction and some of its replies with feedback.
     Find the mistake that would be the most useful to avoid in future, and write advice for the assistant against it: one or two
-    sentences, addressed to the assistant, true for every question of the kind. Name no single question, number or answer."""
+    sentences, addressed to the assistant, true for every question of the kind. Name no single question, number or answer."""  # noqa: E501
 
     instruction: str = dspy.InputField()
     replies: str = dspy.InputField(desc="replies with feedback")

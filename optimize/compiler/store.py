@@ -95,8 +95,8 @@ def check_compile_dir(
         return
     if (folder / STARTED_FILE).exists() and not (resume or fresh):
         raise CopeError(
-            f"an earlier compile like this one is in {folder}: resume it with --resume, or start again "
-            "with --fresh"
+            f"an earlier compile like this one is in {folder}: resume it with --resume, or start "
+            "again with --fresh"
         )
 
 

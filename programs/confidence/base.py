@@ -94,7 +94,7 @@ class Tally(Protocol):
         ...
 
     async def evaluate(self, sample: Sample) -> None:
-        """Evaluate a new sample while others are in progress, for example by running its program."""
+        """Evaluate a new sample while others are in progress, for example run its program."""
         ...
 
     async def add(self, sample: Sample) -> None:
@@ -117,7 +117,7 @@ class Confidence(Protocol):
     """Turns a round's samples into an answer and a confidence, for example by votes or by tests.
 
     A subclass writes `kind`, `tally` for live rounds, `decide` for replays and `explain` for
-    reports; the rest has defaults. `tally` and `decide` must decide alike, and a test compares them.
+    reports; the rest has defaults. `tally` and `decide` must decide alike; a test compares them.
 
     Attributes:
         kind: its name in `CONFIDENCES`, in presets, in round records and in recordings.

@@ -39,9 +39,9 @@ class VisibleTests(Confidence):
         confidence = 1 when a program passes all visible tests, else 0
 
     First means first in the round's seeded order: a program that finishes before earlier ones waits
-    for them, so that the answer does not depend on speed. Without such a program the best one leads,
-    and its plan is forwarded. For a question without visible tests, programs vote by their outputs,
-    see `ProgramOutputs`.
+    for them, so that the answer does not depend on speed. Without such a program the best one
+    leads, and its plan is forwarded. For a question without visible tests, programs vote by their
+    outputs, see `ProgramOutputs`.
 
     Args:
         sandbox: opens the sandbox that the programs run in.

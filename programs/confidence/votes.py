@@ -139,8 +139,8 @@ class VoteTally:
 def accepts(verdict: Verdict, threshold: float | None) -> bool:
     """Return whether the confidence reaches the threshold; without one, whether there is an answer.
 
-    The paper's text accepts above the threshold, and a caption escalates below it. Here six votes of
-    eight reach a threshold of 0.75.
+    The paper's text accepts above the threshold, and a caption escalates below it. Here six votes
+    of eight reach a threshold of 0.75.
     """
     return verdict.answer is not None and (
         threshold is None or verdict.confidence >= threshold - FLOAT_TOLERANCE

@@ -34,15 +34,15 @@ class Domain:
             number.
         parse_answer: parses the answer from the reasoner's prediction, given the question's inputs
             and the kind of answers; None when there is no answer.
-        default_confidence: makes the confidence of rounds that name none. It may run programs in the
-            sandbox.
+        default_confidence: makes the confidence of rounds that name none. It may run programs in
+            the sandbox.
         default_scorer: the name of the task that scores answers when a caller gives no metric.
         scorer_fields: fields that an example must have for `default_scorer`.
         answer_kind: the name of the kind of answers, for tasks that name none.
         answer_field: the reasoner's output field that holds the answer.
         answers_are_lines: whether an answer fits on one line of a display, as a program does not.
-        needs_sandbox: whether answers are programs, which must be run to be compared. Then a sandbox
-            must exist before the first question.
+        needs_sandbox: whether answers are programs, which must be run to be compared. Then a
+            sandbox must exist before the first question.
         gate_text: describes what a round with a threshold accepts.
         gate_is_share: whether the confidence is the leading answer's share of the votes.
         inputs: each input of a program with its type, for MLflow's schema; a question mark marks an

@@ -37,7 +37,8 @@ def make_system(name: str, team: Team, options: SystemOptions) -> System:
         )
     if name in team.tiers or name in preset_names():
         raise CopeError(
-            f"the system {name!r} has the name of a tier or preset: its package must give it another"
+            f"the system {name!r} has the name of a tier or preset: its package must give it "
+            "another"
         )
     if system.domain != options.domain:
         raise CopeError(

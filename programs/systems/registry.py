@@ -35,7 +35,7 @@ def known_systems() -> str:
 def only_cascades_error(name: str) -> CopeError:
     """Return the error for a system where only the rounds of a cascade will do."""
     return CopeError(
-        f"{name!r} is a system, and only presets and programs can be recorded, replayed, calibrated, "
-        f"compiled, shown or asked a single question: measure it with cope eval TASK --system {name} or "
-        f"cope compare TASK --systems {name}"
+        f"{name!r} is a system, and only presets and programs can be recorded, replayed, "
+        f"calibrated, compiled, shown or asked a single question: measure it with cope eval TASK "
+        f"--system {name} or cope compare TASK --systems {name}"
     )

@@ -1,4 +1,4 @@
-"""Self-verification: a small model answers and checks its answer, and a large one answers when it doubts.
+"""Self-verification: a small model answers and checks itself; a large one answers when it doubts.
 
 The self-verification is that of AutoMix (Aggarwal, Madaan et al., arXiv 2310.12963) with one fixed
 threshold. AutoMix also learns thresholds and a POMDP from labels.
@@ -26,7 +26,7 @@ TEMPERATURE = 0.7
 
 
 class Verify(dspy.Signature):
-    """Decide whether the answer to the question is correct. Think about what could be wrong with it."""
+    """Decide whether the answer to the question is correct. Think about what could be wrong with it."""  # noqa: E501
 
     question: str = dspy.InputField()
     answer: str = dspy.InputField()
@@ -35,7 +35,7 @@ class Verify(dspy.Signature):
 
 
 class SelfVerification:
-    """The small tier answers, and checks its answer several times; the large tier answers when too few checks agree.
+    """The small tier answers and checks itself several times; the large one answers its doubts.
 
     Args:
         team: the tiers `small` and `large` answer.
@@ -56,7 +56,7 @@ class SelfVerification:
         self._verify = dspy.Predict(Verify)
 
     async def acall(self, **inputs: Any) -> dspy.Prediction:
-        """Answer a question; `confidence` is the share of checks that find the small tier's answer correct."""
+        """Answer a question; `confidence` is the share of checks that find the answer correct."""
         solved = await self._small.acall(**inputs)
         correct = 0
         if solved.answer is not None:

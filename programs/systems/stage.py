@@ -40,7 +40,7 @@ class Stage:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Self:
-        """Return the stage that a run's file holds. Keys that only another version knows are ignored.
+        """Return the stage that a run's file holds; keys that only other versions know are ignored.
 
         Raises:
             KeyError: when a field is missing.

@@ -55,7 +55,8 @@ class PlanKind:
         found = self.signatures.get(domain, self.signatures.get(ANY_DOMAIN))
         if found is None:
             raise CopeError(
-                f"no {self.name} plan is made for questions of kind {domain!r}: name another plan in the preset"
+                f"no {self.name} plan is made for questions of kind {domain!r}: "
+                "name another plan in the preset"
             )
         return found
 

@@ -13,7 +13,7 @@ class GoalPlan(dspy.Signature):
 
 
 class CodeGoalPlan(dspy.Signature):
-    """State in one sentence what the program must do: what goes in and what comes out. Write no code."""
+    """State in one sentence what the program must do: what goes in and what comes out. Write no code."""  # noqa: E501
 
     question: str = dspy.InputField()
     goal: str = dspy.OutputField(desc="what the program must do, in one sentence")

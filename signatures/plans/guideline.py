@@ -6,14 +6,14 @@ from .base import PlanKind
 
 
 class GuidelinePlan(dspy.Signature):
-    """Give a strategy for the question in one or two sentences: the key ideas and their order, no calculation and no result."""
+    """Give a strategy for the question in one or two sentences: the key ideas and their order, no calculation and no result."""  # noqa: E501
 
     question: str = dspy.InputField()
     guideline: str = dspy.OutputField(desc="the strategy, in one or two sentences")
 
 
 class CodeGuidelinePlan(dspy.Signature):
-    """Say in one or two sentences how to write the program: the algorithm, and the cases that are easily missed. Write no code."""
+    """Say in one or two sentences how to write the program: the algorithm, and the cases that are easily missed. Write no code."""  # noqa: E501
 
     question: str = dspy.InputField()
     guideline: str = dspy.OutputField(desc="the algorithm, in one or two sentences")
