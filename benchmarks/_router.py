@@ -1,4 +1,4 @@
-"""A router that sees the question's text and nothing else: who answers is decided before any model is asked."""
+"""A router that sees only the question's text and selects a tier before any model is called."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,18 +11,20 @@ Array = np.ndarray[Any, Any]
 def chance_right(
     train: Sequence[str] | Array, right: Array, questions: Sequence[str] | Array
 ) -> Array:
-    """How likely the small model is right on questions, by logistic regression on the words of the text.
+    """Estimate how likely the small model is right, by logistic regression on the question's words.
 
-    Features are words and pairs of words, weighted by TF-IDF. Routers before generation are mostly classifiers of this kind
-    (Ding et al. 2024; Ong et al. 2024), with a language model in the place of the words.
+    Features are words and pairs of words, weighted by TF-IDF. Routers that run before generation
+    are mostly classifiers of this kind (Ding et al. 2024; Ong et al. 2024), with a language model
+    in place of the words.
 
     Args:
         train: questions on which the small model's answer is known.
-        right: (train,) of bool: it is right.
-        questions: those to judge.
+        right: (train,) of bool: whether it is right.
+        questions: the questions to score.
 
     Returns:
-        (questions,), 0 to 1; all the same where the small model is right on all that it is trained on, or on none.
+        (questions,), 0 to 1; constant where the small model is right on all training questions, or
+        on none.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
@@ -35,12 +37,12 @@ def chance_right(
 
 
 def sent(chance: Array, share: float, seed: int) -> Array:
-    """The questions that are sent to the large model: those on which the small one is least likely to be right.
+    """Select the questions for the large model: those that the small one most likely gets wrong.
 
     Args:
-        chance: (questions,) that the small model is right.
-        share: of the questions to send; at most all are.
-        seed: by which equals are ordered.
+        chance: (questions,), the probability that the small model is right.
+        share: share of the questions to send; 1 at most.
+        seed: orders ties.
 
     >>> sent(np.array([0.9, 0.2, 0.5, 0.7]), 0.5, 0).tolist()
     [False, True, True, False]

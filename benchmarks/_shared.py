@@ -1,4 +1,4 @@
-"""What the benchmarks share: questions, tables, ratios, and asking with a record that a killed run goes on from."""
+"""Shared by the benchmarks: questions, tables, ratios, and calls from which a run resumes."""
 
 import asyncio
 import json
@@ -11,12 +11,12 @@ from typing import Any
 
 
 def say(text: str) -> None:
-    """Progress, which stays out of the results."""
+    """Print progress to stderr."""
     print(text, file=sys.stderr, flush=True)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Columns as wide as they need, the first to the left and the numbers to the right.
+    """Format rows as aligned columns; a number has three digits or more.
 
     >>> print(table(["way", "ms"], [["bare", 20.25], ["ours", None]]))
     way   ms
@@ -35,18 +35,14 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 def _number(value: Any) -> str:
     if value is None:
         return "unknown"
-    return (
-        str(value)
-        if isinstance(value, int)
-        else f"{value:.3g}"
-        if abs(value) < 100
-        else f"{value:.0f}"
-    )
+    if isinstance(value, int):
+        return str(value)
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """A ratio taken several times within one run: the median, and the range it moved in."""
+    """A ratio measured several times in one run: its median and range."""
 
     what: str
     median: float
@@ -56,7 +52,7 @@ class Ratio:
 
     @classmethod
     def of(cls, what: str, values: Sequence[float], aim: str = "") -> "Ratio":
-        """The median and range of some ratios; raises StatisticsError when there are none."""
+        """Return the median and range of some ratios; raise StatisticsError when there are none."""
         return cls(what, statistics.median(values), min(values), max(values), aim)
 
     def __str__(self) -> str:
@@ -69,13 +65,9 @@ def finish(
 ) -> None:
     """Print the results: a table and a line for each ratio, or one JSON document."""
     if as_json:
+        named = [dict(zip(header, row, strict=True)) for row in rows]
         plain = [r if isinstance(r, str) else asdict(r) for r in ratios]
-        print(
-            json.dumps(
-                {"rows": [dict(zip(header, row, strict=True)) for row in rows], "ratios": plain},
-                indent=2,
-            )
-        )
+        print(json.dumps({"rows": named, "ratios": plain}, indent=2))
         return
     print(table(header, rows))
     for ratio in ratios:
@@ -83,7 +75,7 @@ def finish(
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a script; what the user can mend is one line and not a traceback."""
+    """Run a script; a `CopeError` is printed as one line without a traceback."""
     from cope.errors import CopeError
 
     try:
@@ -93,18 +85,21 @@ def run(main: Callable[[], None]) -> None:
 
 
 def add_models(parser: Any) -> None:
-    """The options that choose the tiers' models."""
+    """Add the options that set the tiers' models."""
     for tier in ("small", "large"):
         parser.add_argument(f"--{tier}", help=f"model of the {tier} tier (the team's default)")
 
 
 def models(args: Any) -> dict[str, Any]:
-    """The models that were chosen, for `Team(**models(args))`."""
-    return {tier: model for tier in ("small", "large") if (model := getattr(args, tier))}
+    """Return the models of the options, for `Team(**models(args))`."""
+    return {tier: getattr(args, tier) for tier in ("small", "large") if getattr(args, tier)}
 
 
 def load_questions(path: str, limit: int | None) -> list[Any]:
-    """The first questions of a JSONL, CSV or Parquet file with `question` and `answer`; "#### 18" is read as 18."""
+    """Load the first questions of a JSONL, CSV or Parquet file with `question` and `answer`.
+
+    The answer is what follows "####", as in GSM8K, where the file has that mark.
+    """
     from cope.eval.tasks.base import ShortAnswerTask
 
     return ShortAnswerTask("questions", answer_marker="####").load("test", limit, data=path)
@@ -112,13 +107,13 @@ def load_questions(path: str, limit: int | None) -> list[Any]:
 
 @dataclass
 class Asked:
-    """One question, as one way of asking it answered.
+    """The result of one question under one method.
 
     Attributes:
         answer: None when none could be read.
         right: whether it equals the question's answer.
-        prompt, completion: tokens, over all calls.
-        seconds: the question's share of the machine's time, also for what an earlier, killed run asked.
+        prompt, completion: tokens over all calls.
+        seconds: the question's share of machine time, including calls of an interrupted run.
     """
 
     answer: str | None
@@ -134,12 +129,12 @@ async def ask_all(
     ledger: Any,
     in_flight: int = 8,
 ) -> list[Asked]:
-    """Ask every question, `in_flight` of them at a time, and compare the answers as mathematics.
+    """Ask every question, `in_flight` at a time, and compare the answers as mathematics.
 
     Args:
-        ask: question to answer; every model call in it is metered and kept in the ledger.
+        ask: returns a question's answer; its model calls are metered and stored in the ledger.
         examples: questions with `question` and `answer`.
-        ledger: where calls are kept; an interrupted run is answered from it.
+        ledger: stores the calls; those of an interrupted run are answered from it.
         in_flight: questions at a time.
     """
     from cope.answers.short.equivalence import equal_async
@@ -160,30 +155,25 @@ async def ask_all(
 
 
 def open_ledger(runs: str, name: str) -> Any:
-    """The record of a benchmark's calls, under the folder for runs."""
+    """Open the ledger of a benchmark's calls, below the folder for runs."""
     from cope.models import Ledger
 
     return Ledger(Path(runs) / "benchmarks" / f"{name}.jsonl")
 
 
 ASKED = ["tier", "way", "right", "unreadable", "prompt tokens", "completion tokens", "seconds"]
-"""The columns of `asked_row`; tokens and seconds are those of a question."""
+"""The columns of `asked_row`; tokens and seconds are means per question."""
 
 
 def asked_row(tier: str, way: str, asked: Sequence[Asked]) -> list[Any]:
-    """One line of a table: how one way of asking did."""
+    """Return the row of one method in a table."""
     unread = sum(a.answer is None for a in asked)
-    return [
-        tier,
-        way,
-        interval(asked),
-        unread,
-        *(mean(asked, what) for what in ("prompt", "completion", "seconds")),
-    ]
+    means = [mean(asked, what) for what in ("prompt", "completion", "seconds")]
+    return [tier, way, interval(asked), unread, *means]
 
 
 def difference(ours: Sequence[Asked], theirs: Sequence[Asked]) -> str:
-    """The difference in accuracy on the same questions, with its paired 95% interval."""
+    """Format the difference in accuracy on the same questions, with its paired 95% interval."""
     from cope.stats.intervals import paired_interval
 
     centre, low, high = paired_interval(
@@ -193,7 +183,7 @@ def difference(ours: Sequence[Asked], theirs: Sequence[Asked]) -> str:
 
 
 def interval(asked: Sequence[Asked]) -> str:
-    """The share of right answers with its 95% Wilson interval, in percent."""
+    """Format the share of right answers with its 95% Wilson interval, in percent."""
     from cope.stats.intervals import wilson
 
     right = sum(a.right for a in asked)
@@ -202,5 +192,5 @@ def interval(asked: Sequence[Asked]) -> str:
 
 
 def mean(asked: Sequence[Asked], what: str) -> float:
-    """The mean of `prompt`, `completion` or `seconds` over some questions."""
+    """Return the mean of `prompt`, `completion` or `seconds` over some questions."""
     return statistics.fmean(getattr(a, what) for a in asked)

@@ -1,6 +1,7 @@
-"""A server that speaks as much of Ollama's /api/chat as the engine needs, and answers after a fixed delay.
+"""A stub of Ollama's /api/chat that answers after a fixed delay.
 
-It runs in a process of its own, so that its work is not counted among the client's: `with serving(0.02) as url: ...`
+It runs in its own process, because its work must not count as the client's:
+`with serving(0.02) as url: ...`
 """
 
 import asyncio
@@ -46,13 +47,13 @@ async def _connection(
 async def _serve(delay: float) -> None:
     server = await asyncio.start_server(lambda r, w: _connection(delay, r, w), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
-    await asyncio.to_thread(sys.stdin.read)  # ends with the one who started it
-    os._exit(0)  # and leaves no connection's task to complain
+    await asyncio.to_thread(sys.stdin.read)  # ends with the process that started this one
+    os._exit(0)  # because a normal exit would report the tasks of open connections
 
 
 @contextmanager
 def serving(delay: float) -> Iterator[str]:
-    """The address of a stub server that answers every request after `delay` seconds."""
+    """Yield the address of a stub server that answers every request after `delay` seconds."""
     command = [sys.executable, __file__, str(delay)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

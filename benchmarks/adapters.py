@@ -1,7 +1,8 @@
 """Which adapter reads small models best?
 
-Every adapter asks the same questions in single greedy calls (the presets `small` and `large`). Calls are kept under
---runs: a run that was killed goes on where it stopped, and a finished one is printed again at once.
+Every adapter asks the same questions in single greedy calls (the presets `small` and `large`).
+Calls are stored under --runs: an interrupted run resumes, and a finished one is printed again
+without calls.
 """
 
 import argparse
@@ -27,7 +28,7 @@ ADAPTERS = ("lean", "chat", "json", "xml")
 
 
 async def measure(team: Any, tier: str, examples: list[Any], ledger: Any) -> list[Asked]:
-    """Ask all questions of one tier, through the adapter that the team has."""
+    """Ask one tier all questions through the team's adapter."""
     from cope.programs import Cascade
 
     cascade = Cascade(tier, team)
@@ -39,7 +40,7 @@ async def measure(team: Any, tier: str, examples: list[Any], ledger: Any) -> lis
 
 
 def verdicts(done: dict[tuple[str, str], list[Asked]]) -> list[str]:
-    """For each tier, how far `lean` is ahead of every other adapter on the same questions."""
+    """Format, by tier, the accuracy of `lean` minus that of each other adapter."""
     return [
         f"{tier}: lean minus {adapter}, accuracy: {difference(done[tier, 'lean'], asked)}"
         for (tier, adapter), asked in done.items()

@@ -1,11 +1,12 @@
-"""Do our tiers cost throughput, and may both run at once?
+"""Do our tiers cost throughput, and can both run at once?
 
-Tokens a second of all requests together, at 1, 4, 8 and 16 in flight, through the team's language models and with the
-engine driven directly: llama.cpp in this process by its own `handle_chat_completions` from threads, or an Ollama server
-by plain HTTP (--small ollama/NAME). Same weights in memory, same kind of questions, greedy, the same length; tokens
-are counted as they were made. Both ways of a level run one after the other, in an order that changes, so that a machine
-that slows down slows both. No two requests share a beginning, so the cache of prefixes helps neither way; what it gives
-for eight samples of one question is a line of its own.
+Measures tokens per second over all requests, at 1, 4, 8 and 16 in flight, through the team's
+language models and on the engine directly: llama.cpp in this process through its own
+`handle_chat_completions` from threads, or an Ollama server through plain HTTP (--small
+ollama/NAME). Both methods use the same weights in memory, questions of one kind, greedy decoding
+and the same length, and count the generated tokens. They run one after the other, in alternating
+order, so that a machine that slows down slows both. No two requests share a prefix, so the prefix
+cache helps neither; what it saves for eight samples of one question is printed on its own line.
 """
 
 import argparse
@@ -21,8 +22,10 @@ from typing import Any
 from _shared import Ratio, add_models, finish, models, run, say
 
 QUESTIONS = (
-    "A baker fills {0} trays with {1} rolls each and sells three quarters of them. How many rolls are left?",
-    "A train covers {0} km in the first hour and {1} km less in the second. How far has it come after two hours?",
+    "A baker fills {0} trays with {1} rolls each and sells three quarters of them. How many rolls "
+    "are left?",
+    "A train covers {0} km in the first hour and {1} km less in the second. How far has it come "
+    "after two hours?",
     "Lena reads {1} pages a day for {0} days, and the book has 900 pages. How many pages are left?",
     "A shop buys {0} lamps at 14 euros and sells each for {1} euros. What does it earn in all?",
 )
@@ -32,14 +35,14 @@ Ask = Callable[[str, int], Awaitable[int]]
 
 
 def fresh() -> str:
-    """A question that was not asked before, and differs from the others in its first word."""
+    """Return a new question, which differs from the others in its first word."""
     n = next(_number)
     return f"{n * 7919 % 10007}. " + QUESTIONS[n % len(QUESTIONS)].format(20 + n, 11 + n % 17)
 
 
 @dataclass
 class Way:
-    """One tier's model, driven through us and directly; each call returns the tokens that were made."""
+    """A tier's model, called through the team and directly; a call returns generated tokens."""
 
     name: str
     ours: Ask
@@ -47,7 +50,7 @@ class Way:
 
 
 def through_us(tier: Any) -> Ask:
-    """The tier's language model, as predictors call it."""
+    """Return a function that calls the tier's language model as predictors do."""
     from cope.models import metered
 
     async def ask(question: str, tokens: int) -> int:
@@ -61,7 +64,7 @@ def through_us(tier: Any) -> Ask:
 
 
 def embedded(tier: Any, most: int) -> Way:
-    """llama.cpp in this process; both ways use the one server that the tier's engine has loaded."""
+    """Return both methods for llama.cpp, which share the server that the tier's engine loaded."""
     server, pool = tier.lm.engine.server(), ThreadPoolExecutor(most)
 
     def call(question: str, tokens: int) -> int:
@@ -78,7 +81,7 @@ def embedded(tier: Any, most: int) -> Way:
 
 
 def ollama(tier: Any, client: Any, context: int) -> Way:
-    """A model on an Ollama server; the direct way is a plain request to /api/chat with the same options."""
+    """Return both methods for an Ollama server; the direct one posts to /api/chat itself."""
     engine = tier.lm.engine
 
     async def direct(question: str, tokens: int) -> int:
@@ -98,7 +101,7 @@ def ollama(tier: Any, client: Any, context: int) -> Way:
 
 
 async def speed(ask: Ask, in_flight: int, tokens: int) -> tuple[float, float]:
-    """Tokens a second and seconds of `in_flight` requests at once."""
+    """Return tokens per second and seconds of `in_flight` requests at once."""
     started = time.perf_counter()
     made = await asyncio.gather(*(ask(fresh(), tokens) for _ in range(in_flight)))
     seconds = time.perf_counter() - started
@@ -106,7 +109,7 @@ async def speed(ask: Ask, in_flight: int, tokens: int) -> tuple[float, float]:
 
 
 async def levels(way: Way, args: argparse.Namespace) -> tuple[list[list[Any]], Ratio]:
-    """A row for each number in flight, and the ratio of our way to the direct one over all of them."""
+    """Return a row per number in flight, and the ratio of our throughput to the direct one."""
     await asyncio.gather(way.ours(fresh(), 1), way.direct(fresh(), 1))
     rows, ratios = [], []
     for turn, in_flight in enumerate(args.levels * args.repeats):
@@ -121,7 +124,7 @@ async def levels(way: Way, args: argparse.Namespace) -> tuple[list[list[Any]], R
 
 
 async def together(small: Way, large: Way, args: argparse.Namespace) -> Ratio:
-    """Seconds for eight requests of either tier at once, by the seconds for the same in turn."""
+    """Return the seconds of eight requests to each tier at once, over the seconds in turn."""
 
     async def once() -> float:
         started = time.perf_counter()
@@ -145,7 +148,7 @@ async def together(small: Way, large: Way, args: argparse.Namespace) -> Ratio:
 
 
 async def shared(tier: Any, tokens: int) -> str:
-    """How much of the prompts of eight samples of one question is computed."""
+    """Format the share of the prompts of eight samples of one question that is computed."""
     from cope.models import metered
 
     messages = [{"role": "user", "content": fresh()}]
@@ -159,18 +162,18 @@ async def shared(tier: Any, tokens: int) -> str:
         await asyncio.gather(*asks)
     prompt = sum((call.prompt_tokens or 0) for call in meter.calls)
     part = (prompt - sum(call.cached_tokens for call in meter.calls)) / prompt
-    return f"{tier.name}: computed part of eight samples' prompts: {part:.2f}, 0.12 where all is shared"
+    share = f"computed part of eight samples' prompts: {part:.2f}"
+    return f"{tier.name}: {share}, 0.12 where all is shared"
 
 
 async def measure(args: argparse.Namespace) -> None:
-    """Measure what the options ask for, and print it."""
+    """Measure the selected tiers and print the results."""
     import httpx
 
     from cope.models import Team
 
-    logging.getLogger("dspy.clients.lm").setLevel(
-        logging.ERROR
-    )  # answers are meant to be cut at the same length
+    # DSPy warns about truncated answers, and all answers are truncated at the same length here.
+    logging.getLogger("dspy.clients.lm").setLevel(logging.ERROR)
     most = max(8, *args.levels)
     settings: dict[str, Any] = {
         "cache": False,

@@ -2,8 +2,9 @@
 
     python benchmarks/memory.py -- cope eval gsm8k --data FILE --limit 3
 
-The command runs as it is, its output on stderr. Its memory is what it and its children hold (resident set), looked at
-ten times a second; pages that two of them share count twice, so the figure errs upwards. Aim: 1 GB above the weights.
+The command runs unchanged, with its output on stderr. Its memory is the resident set of it and its
+children, measured ten times a second; pages that two of them share count twice, so the figure is an
+upper bound. Aim: 1 GB above the weights.
 """
 
 import argparse
@@ -20,7 +21,7 @@ MB = 1_000_000
 
 
 def peak(command: list[str], interval: float = 0.1) -> tuple[int, int, int]:
-    """Run a command; returns its exit code, and the most bytes that it alone and with its children held at once."""
+    """Run a command; return its exit code, and its peak bytes, alone and with its children."""
     alone = together = 0
     with subprocess.Popen(command, stdout=sys.stderr) as run:
         process = psutil.Process(run.pid)
@@ -38,12 +39,12 @@ def peak(command: list[str], interval: float = 0.1) -> tuple[int, int, int]:
 def _held(process: psutil.Process) -> int:
     try:
         return process.memory_info().rss
-    except psutil.NoSuchProcess:  # it ended between two looks
+    except psutil.NoSuchProcess:  # it ended between two measurements
         return 0
 
 
 def size(weights: str) -> int:
-    """Bytes of some weights: a file, or a name in the registry."""
+    """Return the bytes of some weights: a file, or a name in the catalog."""
     from cope.models.weights.catalog import lookup
 
     return Path(weights).stat().st_size if weights.endswith(".gguf") else lookup(weights).size
@@ -62,8 +63,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("command", nargs="+", help="after --, the command")
     args = parser.parse_args()
-    beside = str(Path(sys.executable).parent)
-    program = shutil.which(args.command[0], path=beside) or shutil.which(args.command[0])
+    scripts = str(Path(sys.executable).parent)
+    program = shutil.which(args.command[0], path=scripts) or shutil.which(args.command[0])
     if not program:
         parser.error(f"there is no command {args.command[0]}")
     weights = sum(map(size, args.weights))

@@ -1,8 +1,9 @@
 """How much of a round's time is the cascade's own?
 
-A stub server in a process of its own answers every request after a fixed delay. The requests of one round are made in
-ways that each add one layer: bare HTTP, the engine, DSPy's language model, DSPy's predictor, the tier (limits, meter),
-the cascade, its synchronous face. What a layer costs is the difference to the one before it.
+A stub server in its own process answers every request after a fixed delay. Each method makes the
+requests of one round with one more layer: bare HTTP, the engine, DSPy's language model, DSPy's
+predictor, the tier (limits, meter), the cascade, the cascade's synchronous call. A layer's cost is
+the difference from the layer before.
 """
 
 import argparse
@@ -25,7 +26,10 @@ AIM = "at most 1 ms"
 
 
 def ways(url: str | None, samples: int) -> dict[str, Way]:
-    """One round, `samples` requests at once, made through more and more layers; without a server from `dspy.LM` up."""
+    """Return the methods: one round, `samples` requests at once, through ever more layers.
+
+    Without a server they start at `dspy.LM`.
+    """
     import dspy
     import httpx
 
@@ -104,15 +108,15 @@ def ways(url: str | None, samples: int) -> dict[str, Way]:
 
 
 async def measure(made: dict[str, Way], rounds: int) -> dict[str, list[tuple[float, float]]]:
-    """Wall and processor seconds of every round; each repetition runs all ways once, in an order drawn anew."""
+    """Return wall and processor seconds of every round; a repetition runs all methods, shuffled."""
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in made}
     draw = random.Random(0)
     for number in range(rounds + 3):
-        gc.collect()  # no round pays for what the one before it left behind
+        gc.collect()  # so that no round pays for the garbage of the round before
         for name in draw.sample(list(made), len(made)):
             wall, cpu = time.perf_counter(), time.process_time()
             await made[name](f"Question {number}: what is 2 + 2?")
-            if number >= 3:  # the first ones open connections and import what is imported late
+            if number >= 3:  # the first ones open connections and run lazy imports
                 times[name].append((time.perf_counter() - wall, time.process_time() - cpu))
         if number % 50 == 0:
             say(f"repetition {number} of {rounds}")
@@ -122,10 +126,11 @@ async def measure(made: dict[str, Way], rounds: int) -> dict[str, list[tuple[flo
 def report(
     times: dict[str, list[tuple[float, float]]], delay: float
 ) -> tuple[list[list[Any]], list[str]]:
-    """Rows of milliseconds a round, and the differences that the aim is about, wall and processor time apart.
+    """Return rows of milliseconds per round, and lines on the differences that have an aim.
 
-    A difference is taken within each repetition, which gives its median and quartiles; beside it stands the difference
-    of the quickest rounds, which a machine that does other work too disturbs least.
+    A difference is taken within each repetition, which gives its median and quartiles, for wall and
+    processor time. The difference of the fastest rounds is added, because other work on the machine
+    disturbs it least.
     """
     rows, before = [], delay
     for name, values in times.items():

@@ -1,8 +1,9 @@
-"""Does the framework cost accuracy, beside one plain chat request?
+"""Does the framework cost accuracy, compared with one plain chat request?
 
-The presets `small` and `large` answer the same questions as a request that a user would write by hand: the question and
-a line of instruction. Same weights, engine, greedy settings and length; same reader of answers, same comparison. Both
-ways take turns, a few questions at a time. Calls are kept under --runs: a run that was killed goes on.
+The presets `small` and `large` answer the same questions as a request that a user would write by
+hand: the question and a line of instruction. Both use the same weights, engine, greedy settings and
+length, and the same parsing and comparison of answers. They alternate, a few questions at a time.
+Calls are stored under --runs: an interrupted run resumes.
 """
 
 import argparse
@@ -31,7 +32,7 @@ CHUNK = 8
 
 
 def plain(team: Any, tier: str) -> Any:
-    """One request a question, as a user would write it."""
+    """Return a function that asks with one plain request, as a user would write it."""
     from cope.answers.kinds.math import MATH
 
     async def ask(question: str) -> str | None:
@@ -43,7 +44,7 @@ def plain(team: Any, tier: str) -> Any:
 
 
 def preset(team: Any, tier: str) -> Any:
-    """The preset of the tier's name: one greedy call through signature, adapter and cascade."""
+    """Return a function that asks with the tier's preset: one greedy call through the cascade."""
     from cope.programs import Cascade
 
     cascade = Cascade(tier, team)
@@ -57,18 +58,18 @@ def preset(team: Any, tier: str) -> Any:
 async def compare(
     team: Any, tier: str, examples: list[Any], ledger: Any
 ) -> tuple[list[Asked], list[Asked]]:
-    """All questions both ways; returns what the preset and what the plain request made of them."""
+    """Ask all questions with the preset and with the plain request; return both results."""
     ways, done = (preset(team, tier), plain(team, tier)), ([], [])
     for start in range(0, len(examples), CHUNK):
         say(f"{tier}: {start} of {len(examples)} questions")
-        # The way that goes second may find the machine warmer, or the questions' tokens in the cache.
+        # The second method may find the machine warmer, or the questions' tokens in the cache.
         for way in (0, 1) if start // CHUNK % 2 else (1, 0):
             done[way].extend(await ask_all(ways[way], examples[start : start + CHUNK], ledger))
     return done
 
 
 def verdicts(tier: str, ours: list[Asked], bare: list[Asked]) -> list[Any]:
-    """The difference in accuracy with its paired interval, and the ratios of tokens and time."""
+    """Return the difference in accuracy with its paired interval, and ratios of tokens and time."""
     lines: list[Any] = [
         f"{tier}: preset minus plain, accuracy: {difference(ours, bare)}, aim not below 0"
     ]
@@ -83,7 +84,8 @@ def verdicts(tier: str, ours: list[Asked], bare: list[Asked]) -> list[Any]:
         ]
         if values:
             lines.append(Ratio.of(f"{tier}: preset / plain, {name}", values, aim))
-    if seconds := mean(bare, "seconds"):
+    seconds = mean(bare, "seconds")
+    if seconds:
         lines.append(f"{tier}: preset / plain, seconds: {mean(ours, 'seconds') / seconds:.2f}")
     return lines
 

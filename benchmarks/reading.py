@@ -1,7 +1,7 @@
-"""How long does a kind of answers take to read a reply, and does the time grow with the length alone?
+"""How long does parsing a reply take, by kind of answers, and is the time linear in its length?
 
-Replies of several lengths are read by each kind: a worked solution with a marked answer, the same
-without a mark, and a text made to be hard. Ratios compare 16,000 characters with 4,000: 4 is linear.
+Each kind parses replies of several lengths: a worked solution with a marked answer, the same
+without a mark, and an adversarial text. Ratios compare 16,000 characters with 4,000: 4 is linear.
 """
 
 import argparse

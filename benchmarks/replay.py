@@ -1,9 +1,10 @@
-"""How long does a sweep over thresholds take, beside a plain Python loop and beside what numpy could do at best?
+"""How long does a sweep over thresholds take, compared with a plain loop and with numpy's limit?
 
-A made-up record of three rounds (votes, votes, one answer) is replayed with thousands of pairs of thresholds. The plain loop
-asks every question under every pair, and is timed on some of the pairs and scaled up. Numpy without reduction compares every
-confidence with every threshold and sums by matrix products. The limit is a sweep whose decisions are made already: nothing
-but looking up each pair's row.
+A synthetic record of three rounds (votes, votes, one answer) is replayed with thousands of pairs of
+thresholds. The plain loop replays every question under every pair; it is timed on some of the pairs
+and scaled up. Numpy without reduction compares every confidence with every threshold and sums by
+matrix products. The limit is a sweep whose decisions are already made: it only looks up each pair's
+row.
 """
 
 import argparse
@@ -21,7 +22,7 @@ _LOOPED = 20  # pairs that the plain loop is timed on
 
 
 def made_up(questions: int, samples: int) -> Any:
-    """A record of a cascade without plans; votes agree on some questions more than on others."""
+    """Return a record of a cascade without plans, with questions of varied agreement."""
     import pyarrow as pa
 
     from cope.eval import Recording, RecordingManifest
@@ -72,7 +73,7 @@ def made_up(questions: int, samples: int) -> Any:
 
 
 def looped(replay: Any, pairs: Any) -> list[tuple[float, float]]:
-    """Accuracy and tokens of the large tier for each pair, as one would write it down first."""
+    """Return accuracy and large-tier tokens of each pair, by the obvious loop."""
     confidence, scores = replay.confidence.tolist(), replay.scores.tolist()
     written = (
         replay.usage("plan_tokens", "large") + replay.usage("answer_tokens", "large")
@@ -91,7 +92,7 @@ def looped(replay: Any, pairs: Any) -> list[tuple[float, float]]:
 
 
 def unreduced(replay: Any, pairs: Any) -> Any:
-    """The same in numpy, pair by pair of what is given, in blocks."""
+    """Return the same with numpy, for all pairs, in blocks."""
     confidence, scores = replay.confidence.T, replay.scores.T
     written = (replay.usage("plan_tokens", "large") + replay.usage("answer_tokens", "large")).T
     block, parts = max(1, 2_000_000 // len(replay)), []
@@ -116,7 +117,7 @@ def timed(work: Callable[[], Any], times: int) -> tuple[list[float], Any]:
 
 
 def peak(work: Callable[[], Any]) -> float:
-    """MB at most in use above what was there before."""
+    """Return the peak MB above the memory in use before."""
     tracemalloc.start()
     work()
     most = tracemalloc.get_traced_memory()[1]
@@ -138,7 +139,7 @@ def main() -> None:
     times = 1 if args.quick else args.times
     from cope.eval import Replay
 
-    say("making up a record")
+    say("making a synthetic record")
     record = made_up(args.questions, args.samples)
     pairs = np.random.default_rng(0).uniform(0.01, 1, (args.pairs, 2))
 

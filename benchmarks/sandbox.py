@@ -1,9 +1,10 @@
 """What does a verdict cost?
 
-Verdicts a second, all cores busy, against a bare `python -I` process that runs the same program with its tests behind it:
-no walls, no limits, and a verdict that the program could forge. The two ways take turns on the same programs, so that a
-machine that slows down slows both. With --beside, verdicts are asked for while an embedded model generates, and the
-model is timed with and without them: neither should wait for the other.
+Measures verdicts per second on all cores, against a bare `python -I` process that runs the same
+program followed by its tests: without isolation or limits, and with a verdict that the program can
+forge. The two methods alternate on the same programs, so that a machine that slows down slows both.
+With --beside, verdicts are requested while an embedded model generates, and the model is timed with
+and without them: neither should wait for the other.
 
     python benchmarks/sandbox.py --runs 200
 """
@@ -36,7 +37,7 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 
 
 def bare(count: int) -> float:
-    """Seconds for so many bare processes, as many at a time as there are cores."""
+    """Return the seconds of `count` bare processes, one per core at a time."""
     source = PROGRAM + "\n".join(TESTS)
 
     def one(_: int) -> None:
@@ -49,7 +50,7 @@ def bare(count: int) -> float:
 
 
 async def verdicts(count: int) -> float:
-    """Seconds for so many verdicts, all asked for at once."""
+    """Return the seconds of `count` verdicts, all requested at once."""
     from cope.sandbox import TestSuite, open_sandbox
 
     sandbox, suite = open_sandbox(), TestSuite(TESTS)
@@ -60,7 +61,7 @@ async def verdicts(count: int) -> float:
 
 
 async def generate(seconds: float) -> float:
-    """Tokens a second of the default small model, in this process, over about so many seconds."""
+    """Return tokens per second of the default small model in this process, over some seconds."""
     from cope import Team
     from cope.models import metered
 
@@ -78,7 +79,7 @@ async def generate(seconds: float) -> float:
 
 
 async def steadily(until: "asyncio.Task[float] | None", seconds: float) -> float:
-    """Verdicts a second, for so many seconds or as long as a task runs."""
+    """Return verdicts per second, over some seconds or as long as a task runs."""
     began, count = time.perf_counter(), 0
     while not until.done() if until else time.perf_counter() - began < seconds:
         await verdicts(CORES)
@@ -87,16 +88,16 @@ async def steadily(until: "asyncio.Task[float] | None", seconds: float) -> float
 
 
 async def beside(seconds: float) -> list[list[object]]:
-    """The model alone, verdicts alone, and both together."""
+    """Return rows for the model alone, verdicts alone, and both together."""
     await generate(0.1)  # loads the model
     tokens = await generate(seconds)
     rate = await steadily(None, seconds)
     model = asyncio.create_task(generate(seconds))
     return [
         ["verdicts alone", rate],
-        ["verdicts beside a model", await steadily(model, seconds)],
+        ["verdicts with a model", await steadily(model, seconds)],
         ["tokens alone", tokens],
-        ["tokens beside verdicts", await model],
+        ["tokens with verdicts", await model],
     ]
 
 

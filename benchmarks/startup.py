@@ -1,7 +1,7 @@
-"""How long does `cope --help` take, beside a Python that does nothing?
+"""How long does `cope --help` take, compared with a Python that does nothing?
 
-Both are started in turn, so that both meet the same machine; the medians are compared. Aim: under 0.3 s. Where the
-machine does other work too, trust the processor's seconds.
+The two alternate, so that they see the same state of the machine; the medians are compared. Aim:
+under 0.3 s. On a machine that does other work, rely on the processor seconds.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from _shared import Ratio, finish, say
 
 
 def seconds(command: list[str]) -> tuple[float, float]:
-    """Wall and processor seconds of one run of a command that must succeed."""
+    """Return wall and processor seconds of one run of a command, which must succeed."""
     wall, before = time.perf_counter(), os.times()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     after = os.times()
@@ -35,10 +35,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="3 runs")
     parser.add_argument("--json", action="store_true", help="print JSON")
     args = parser.parse_args()
-    beside = str(
-        Path(sys.executable).parent
-    )  # the environment's own command, also where it is not activated
-    cope = shutil.which("cope", path=beside) or shutil.which("cope")
+    # The environment's own command comes first, because the environment may not be activated.
+    scripts = str(Path(sys.executable).parent)
+    cope = shutil.which("cope", path=scripts) or shutil.which("cope")
     if not cope:
         parser.error("there is no command cope: install the project first (uv sync)")
     commands = {"python -c pass": [sys.executable, "-c", "pass"], "cope --help": [cope, "--help"]}

@@ -52,8 +52,8 @@ class Sandbox:
     >>> from cope.sandbox import TestSuite, open_sandbox
     >>> import asyncio
     >>> suite = TestSuite(("assert double(2) == 4",))
-    >>> run = open_sandbox().run("def double(x): return x + x", suite)
-    >>> asyncio.run(run).all_passed  # doctest: +SKIP
+    >>> program = "def double(x): return x + x"
+    >>> asyncio.run(open_sandbox().run(program, suite)).all_passed  # doctest: +SKIP
     True
     """
 

@@ -81,7 +81,7 @@ def posterior_lead_probability(most: int, second: int) -> float:
     For whole numbers the Beta distribution is a binomial tail:
     P(p > 1/2) = P(X > second) with X ~ Bin(most + second + 1, 1/2).
 
-    >>> leads(4, 0), leads(7, 1)
+    >>> posterior_lead_probability(4, 0), posterior_lead_probability(7, 1)
     (0.96875, 0.98046875)
     """
     tosses = most + second + 1

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (each program in as few lines as it takes)
 """Programs that try to break out, to use up the machine, or to pass without being right. All must define nothing right.
 
 Each is asked `assert answer(20) == 42`; a name says what it tries. `PATH` is the file that it must neither read nor write.

@@ -1,4 +1,4 @@
-"""The benchmark of the promise looks at what was not calibrated on."""
+"""The benchmark of the guarantee evaluates on the half that was not calibrated on."""
 
 import importlib
 import json
@@ -15,11 +15,11 @@ def test_splits_of_a_record(
 ) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
     imported(tmp_path)
-    argv = ["promise.py", str(tmp_path / "r.parquet"), "--harm", "0.2", "--splits", "4", "--json"]
+    argv = ["guarantee.py", str(tmp_path / "r.parquet"), "--harm", "0.2", "--splits", "4", "--json"]
     monkeypatch.setattr(sys, "argv", argv)
-    importlib.import_module("promise").main()
-    told = json.loads(capsys.readouterr().out)
-    rows = {row[""]: row for row in told["rows"]}
+    importlib.import_module("guarantee").main()
+    document = json.loads(capsys.readouterr().out)
+    rows = {row[""]: row for row in document["rows"]}
     assert rows["large alone"]["calls to the large tier"] == "100.0%"
     assert rows["oracle"]["lost"] == "0.0%"
     share = {name: float(row["calls to the large tier"][:-1]) for name, row in rows.items()}
@@ -27,11 +27,11 @@ def test_splits_of_a_record(
     assert share["router on the text, as many calls"] == pytest.approx(
         share["calibrated cascade"], abs=0.5
     )
-    assert told["ratios"][0].startswith("above the router on the text: +"), (
+    assert document["ratios"][0].startswith("above the router on the text: +"), (
         "the text tells nothing of these questions"
     )
-    assert "of 4 splits" in told["ratios"][3]
-    assert "in 0 of 4 splits (allowed 10%)" in told["ratios"][4]
+    assert "of 4 splits" in document["ratios"][3]
+    assert "in 0 of 4 splits (allowed 10%)" in document["ratios"][4]
 
 
 def test_a_router_learns_from_words_which_questions_are_hard(

@@ -1,10 +1,12 @@
-"""Does a calibrated promise hold on a record, and what does it save? No model is asked.
+"""Does the guarantee of a calibration hold on a record, and what does it save? No model is called.
 
-The record's questions are split in two at random, many times. A cascade is calibrated on the one half, which itself is split
-into a half that orders the settings and one that tests them, and what was chosen is looked at on the other. A router that
-sees only the question's text is trained on the same half, and sends as many questions to the large model as the cascade.
+The record's questions are split in two at random, many times. A cascade is calibrated on one half,
+which is split again into a half that orders the settings and one that tests them; the chosen
+setting is evaluated on the other half. A router that sees only the question's text is trained on
+the same half, and sends as many questions to the large model as the cascade.
 
-Each question counts with its mean over the splits in which it was held out. Intervals are of the bootstrap over questions.
+Each question counts with its mean over the splits in which it was held out. Intervals are those of
+a bootstrap over questions.
 """
 
 import argparse
@@ -69,24 +71,23 @@ def main() -> None:
 
 
 class HeldOut:
-    """What comes of each question, on average over the splits in which it was not calibrated on."""
+    """Means of each question's results over the splits in which it was held out."""
 
     def __init__(self, questions: int) -> None:
         self._count, self._sums = np.zeros(questions), dict[str, Any]()
 
     def add(self, held: Any, **values: Any) -> None:
-        """One split: the places of its held-out questions, and by name a value for each of them."""
+        """Add a split: the indices of its held-out questions, and by name a value for each."""
         self._count[held] += 1
         for name, value in values.items():
             self._sums.setdefault(name, np.zeros(len(self._count)))[held] += value
 
     def columns(self) -> dict[str, Any]:
-        """By name, and `n`, a mean for each question that was ever held out; 0 for the others."""
+        """Return the means by name; 0 where `n` is 0, for questions that were never held out."""
         count = np.maximum(self._count, 1)
-        return {
-            "n": (self._count > 0).astype(float),
-            **{name: sums / count for name, sums in self._sums.items()},
-        }
+        columns = {name: sums / count for name, sums in self._sums.items()}
+        columns["n"] = (self._count > 0).astype(float)
+        return columns
 
 
 def _report(options: Any, held_out: HeldOut, splits: list[dict[str, Any]], groups: Any) -> None:
@@ -123,11 +124,12 @@ def _report(options: Any, held_out: HeldOut, splits: list[dict[str, Any]], group
         f"above the router on the text: {above('router')}",
         f"above random: {above('random')}",
         f"above large alone: {above('large')}",
-        f"promise: at most {options.harm:.1%} lost, with {1 - options.delta:.0%} confidence; a setting was chosen in "
-        f"{count['chosen']} of {n} splits",
-        f"more than promised was lost on all questions of the record in {count['lost_of_all']} of {n} splits (allowed "
-        f"{options.delta:.0%}), on the half not calibrated on in {count['lost']} (its own sampling error comes on top)",
-        f"at least the accuracy of large alone on the half not calibrated on in {count['level']} of {n}",
+        f"guarantee: at most {options.harm:.1%} lost, with {1 - options.delta:.0%} confidence; "
+        f"a setting was chosen in {count['chosen']} of {n} splits",
+        f"more was lost on all questions of the record in {count['lost_of_all']} of {n} splits "
+        f"(allowed {options.delta:.0%}), on the held-out half in {count['lost']} "
+        "(which adds its own sampling error)",
+        f"at least the accuracy of large alone on the held-out half in {count['level']} of {n}",
     ]
     finish(options.json, HEADER, table, kept)
 
@@ -136,10 +138,10 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("record", help="a file of cope record or cope import")
     parser.add_argument(
-        "--harm", type=float, default=0.05, help="questions that may be lost, at most (%(default)s)"
+        "--harm", type=float, default=0.05, help="largest share of lost questions (%(default)s)"
     )
     parser.add_argument(
-        "--delta", type=float, default=0.1, help="chance of a broken promise, at most (%(default)s)"
+        "--delta", type=float, default=0.1, help="1 minus the confidence (%(default)s)"
     )
     parser.add_argument("--splits", type=int, default=200, help="random splits (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON")

@@ -1,4 +1,4 @@
-"""The promise, by simulation: over 1,000 populations it is broken in at most delta of them, and what that costs is told."""
+"""Simulate the guarantee: it is violated in at most delta of 1,000 populations, at a cost near an oracle's."""
 
 from collections.abc import Iterator
 
@@ -37,18 +37,18 @@ def choices(world: Populations, harm: np.ndarray, questions: int, seed: int) -> 
 
 
 def broken(world: Populations, harm: np.ndarray, chosen: list[int | None]) -> float:
-    """The share of populations in which the true risk of what was chosen is above what was promised."""
+    """Return the share of populations in which the true risk of the chosen setting is above the allowed one."""
     return float(
         np.mean([c is not None and world.risk[row, c] > harm[row] for row, c in enumerate(chosen)])
     )
 
 
 def prices(world: Populations, chosen: list[int | None]) -> np.ndarray:
-    """The true cost of what was chosen; the large model alone costs 1."""
+    """Return the true costs of the chosen settings; the large model alone costs 1."""
     return np.array([1.0 if c is None else world.cost[row, c] for row, c in enumerate(chosen)])
 
 
-def test_the_promise_holds_and_its_price_beside_an_oracle(world: Populations):
+def test_the_guarantee_holds_at_a_cost_near_an_oracles(world: Populations):
     harm = np.full(POPULATIONS, 0.05)
     oracle = np.minimum(np.where(world.risk <= 0.05, world.cost, 1.0).min(axis=1), 1.0)
     kept = {}
@@ -65,8 +65,8 @@ def test_the_promise_holds_and_its_price_beside_an_oracle(world: Populations):
     assert kept[2000] > 0.85
 
 
-def test_the_promise_holds_where_it_is_hardest_to_keep(world: Populations):
-    """What is allowed lies just below the true risk of a setting that any search by cost runs into."""
+def test_the_guarantee_holds_in_the_hardest_case(world: Populations):
+    """The allowed risk is just below the true risk of a setting that any search by cost tries."""
     rng = np.random.default_rng(2)
     harm = np.empty(POPULATIONS)
     for row in range(POPULATIONS):
@@ -76,7 +76,7 @@ def test_the_promise_holds_where_it_is_hardest_to_keep(world: Populations):
     found = list(choices(world, harm, 600, seed=3))
     broke = broken(world, harm, [choice.chosen for choice in found])
     assert broke <= DELTA + SAMPLING_ERROR
-    assert broke > DELTA / 4, "the test is not merely timid"
+    assert broke > DELTA / 4, "the test is not merely conservative"
 
     naive = []
     lost, cost = world.draw(600, np.random.default_rng(4))
@@ -89,17 +89,15 @@ def test_the_promise_holds_where_it_is_hardest_to_keep(world: Populations):
 
 
 def test_groups_count_as_one():
-    """Four questions of a group are lost together: as independent ones they promise too much, as groups they do not."""
+    """Four questions of a group are lost together: counted as independent they pass too often, as groups they do not."""
     rng, harm, groups = np.random.default_rng(5), 0.05, 150
-    lost = rng.binomial(
-        groups, harm * 1.001, 20_000
-    )  # the risk is a little too high: no promise may be made
+    lost = rng.binomial(groups, harm * 1.001, 20_000)  # the risk is a little above the allowed one
     assert np.mean(p_values(lost, groups, harm, exact=False) <= DELTA) <= DELTA
     assert np.mean(p_values(4 * lost, 4 * groups, harm) <= DELTA) > 2 * DELTA
 
 
 def test_shares_of_groups_are_bounded_losses():
-    """A group of three that loses one question loses a third; the promise holds for such losses too, without being timid."""
+    """A group of three that loses one question loses a third; the guarantee holds for such losses, and is not conservative."""
     rng, harm, groups = np.random.default_rng(6), 0.05, 200
     shares = rng.binomial(3, harm * 1.001, (5_000, groups)).sum(axis=1) / 3
     assert np.mean(p_values(shares, groups, harm, exact=False) <= DELTA) <= DELTA

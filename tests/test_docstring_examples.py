@@ -1,0 +1,43 @@
+"""The examples in the docstrings of the package and in its pages give the results that they show."""
+
+import doctest
+import importlib
+from pathlib import Path
+
+import pytest
+
+import cope
+
+ROOT = Path(cope.__file__).parent
+OUTSIDE = ("tests", "benchmarks", "build")
+PROMPT = "    >>> "
+
+
+def modules_with_examples() -> list[str]:
+    """Return the names of the modules of the package whose source shows an example."""
+    names = []
+    for file in sorted(ROOT.rglob("*.py")):
+        parts = file.relative_to(ROOT).with_suffix("").parts
+        if parts[0] in OUTSIDE or any(part.startswith(".") for part in parts):
+            continue
+        if PROMPT in file.read_text(encoding="utf-8"):
+            names.append(".".join(("cope", *parts)).removesuffix(".__init__"))
+    return names
+
+
+MODULES = modules_with_examples()
+
+
+def test_examples_are_found() -> None:
+    assert len(MODULES) > 100 and "cope.answers.short.equivalence" in MODULES
+
+
+@pytest.mark.slow  # it imports every module
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_of_a_docstring_run(name: str) -> None:
+    assert not doctest.testmod(importlib.import_module(name)).failed
+
+
+def test_the_examples_of_the_page_on_answers_run() -> None:
+    result = doctest.testfile(str(ROOT / "docs" / "answers.md"), module_relative=False)
+    assert result.attempted >= 4 and not result.failed
