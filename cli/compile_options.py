@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .column_options import columns_options, take_columns
 from .option_groups import is_set_by_user, option_group, take_fields
-from .options import match_option, store_option, track_option, visible_option
+from .options import data_option, match_option, store_option, track_option, visible_option
 
 if TYPE_CHECKING:
     from ..optimize import CompileSettings
@@ -33,6 +34,7 @@ def _compile_settings(values: dict[str, Any]) -> "CompileSettings":
 def _split_options(values: dict[str, Any]) -> "SplitOptions":
     from ..optimize.compiler.options import SplitOptions
 
+    values["columns"] = take_columns(values)
     names = ("train_split", "val_split")
     values["named"] = tuple(name for name in names if is_set_by_user(name))
     return take_fields(SplitOptions, values)
@@ -130,12 +132,8 @@ split_options = option_group(
         metavar="NAME",
         help="Where the data has it; else the rest of the training split.",
     ),
-    click.option(
-        "--data",
-        metavar="FILE",
-        help="A local copy: JSONL, CSV or Parquet with question and answer; a field split tells "
-        "its parts.",
-    ),
+    data_option,
+    columns_options,
     match_option,
     visible_option,
 )

@@ -10,6 +10,7 @@ import click
 
 from ..models.engines.registry import name_forms
 from ..models.weights.catalog import aliases
+from .column_options import columns_options, take_columns
 from .option_types import NameValue, Thresholds, as_dict, negated, or_empty, positive_int
 from .options import (
     Command,
@@ -119,6 +120,7 @@ def reject_options_of_calibration() -> None:
 def _data_options(values: dict[str, Any]) -> "DataOptions":
     from ..eval.run.options import DataOptions
 
+    values["columns"] = take_columns(values)
     return take_fields(DataOptions, values)
 
 
@@ -246,6 +248,7 @@ data_options = option_group(
     limit_option,
     split_option,
     data_option,
+    columns_options,
     match_option,
     visible_option,
 )

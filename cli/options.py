@@ -76,7 +76,9 @@ split_option = click.option(
     "--split", default="test", show_default=True, help="Which part of the hub's set."
 )
 data_option = click.option(
-    "--data", metavar="FILE", help="A local copy: JSONL, CSV or Parquet with question and answer."
+    "--data",
+    metavar="FILE|hub:OWNER/NAME[:CONFIG]",
+    help="A table of your own: JSONL, CSV, TSV or Parquet, or a set of the hub.",
 )
 group_option = click.option(
     "--group", metavar="COLUMN", help="Rows with the same value there belong together."

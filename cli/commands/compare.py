@@ -207,7 +207,11 @@ def _compare_live(
     from ..display.evaluation import show_system_progress
 
     task = task_by_name(
-        task_name, data_options.visible, program_options.unsafe_code, match=data_options.match
+        task_name,
+        data_options.visible,
+        program_options.unsafe_code,
+        match=data_options.match,
+        columns=data_options.columns,
     )
     team_options = replace(team_options, cache=False)  # a cached reply has no tokens of its own
     request = ComparisonRequest(

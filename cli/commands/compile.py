@@ -67,7 +67,11 @@ def command(
     prices, proposer_price = _split_proposer_price(team_options)
     request = CompileRequest(
         task_by_name(
-            task, split_options.visible, program_options.unsafe_code, match=split_options.match
+            task,
+            split_options.visible,
+            program_options.unsafe_code,
+            match=split_options.match,
+            columns=split_options.columns,
         ),
         app.make_team(replace(team_options, cache=False, prices=prices)),
         team_options.request_settings(),
@@ -152,6 +156,8 @@ def _eval_command(
     values |= team_options.request_settings()
     values |= {"visible": split_options.visible, "match": split_options.match}
     values["weights"] = team_options.weights
+    if split_options.columns is not None:
+        values |= split_options.columns.as_dict()
     for name, value in values.items():
         if is_set_by_user(name):
             words += [f"--{name.replace('_', '-')}", str(value)]

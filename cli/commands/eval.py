@@ -17,6 +17,7 @@ from ..option_groups import (
 from ..options import (
     calibration_option,
     early_stop_option,
+    group_option,
     json_option,
     replay_option,
     system_option,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("task", required=False)
 @data_options
+@group_option
 @run_options(".cope/eval")
 @system_option
 @replay_option
@@ -76,12 +78,17 @@ def command(
     if task is None:
         raise click.UsageError("Missing argument 'TASK'.")
     from ...eval import RunStore, answer_kind_of, load_questions, task_by_name
+    from ...eval.recording.run import read_groups
     from ...eval.run.tracked import evaluate_tracked, program_origin, run_settings
     from ...programs.compile_metadata import read_compile_metadata
     from ..display.evaluation import EvaluationProgress
 
     chosen = task_by_name(
-        task, data_options.visible, program_options.unsafe_code, match=data_options.match
+        task,
+        data_options.visible,
+        program_options.unsafe_code,
+        match=data_options.match,
+        columns=data_options.columns,
     )
     team = app.make_team(team_options)
     chosen, examples = load_questions(
@@ -97,6 +104,7 @@ def command(
     asked = team_options.request_settings()
     asked["shown"] = chosen.test_visibility
     warn_about_settings(read_compile_metadata(resolved.path), asked)
+    groups = read_groups(data_options, examples)
     settings = run_settings(chosen, data_options, team_options, team, resolved.system)
     store = RunStore(settings, run_options.directory)
     stages = resolved.system.stages
@@ -113,6 +121,7 @@ def command(
                 run_options,
                 origin,
                 on_result=view.add,
+                groups=groups,
                 tracker=app.tracker,
             )
         _show(made, store, stages, origin, as_json)

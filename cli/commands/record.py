@@ -80,6 +80,7 @@ def command(
         program_options.unsafe_code,
         require_answers=False,
         match=data_options.match,
+        columns=data_options.columns,
     )
     # A reply from the cache has no tokens of its own.
     team_options = replace(team_options, cache=False)

@@ -247,6 +247,8 @@ def _build_document(
         document["shown"] = request.task.test_visibility
     document["split"] = request.data_options.split
     document["data"] = request.data_options.data_name
+    if request.data_options.columns is not None:
+        document["columns"] = request.data_options.columns.as_dict()
     document["answer_kind"] = answer_kind_of(request.task)
     document["models"] = _models_by_tier(request, systems)
     document["seed"] = request.program_options.seed

@@ -23,7 +23,7 @@ from ..run.options import DataOptions, RunOptions
 from ..run.store import QuestionResult, RunStore, key_examples
 from ..run.tracked import question_settings
 from ..tasks.base import Task, read_answers_of
-from ..tasks.data import filter_split, load_from_file
+from ..tasks.data import load_rows
 from .recorder import Recorder
 from .schema import write_recording
 
@@ -117,7 +117,7 @@ def read_groups(data: DataOptions, examples: Sequence[dspy.Example]) -> dict[str
         return {}
     if not data.data:
         raise CopeError("--group names a column of your own file: give it with --data FILE")
-    rows = filter_split(load_from_file(data.data, ()), data.split, data.data)
+    rows = load_rows(data.data, data.split, ())
     for number, row in enumerate(rows, 1):
         if row.get(column) is None:
             raise CopeError(f"{data.data} row {number} has no {column!r}, which --group names")

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ..tasks.columns import ColumnMapping
+from ..tasks.hub import is_hub_address
+
 
 @dataclass(frozen=True)
 class DataOptions:
@@ -12,11 +15,12 @@ class DataOptions:
     Attributes:
         split: the split of the hub's data set, or of a local file with a field `split`.
         limit: maximum number of questions, from the start; None for all.
-        data: a local file instead of the hub's data set.
+        data: a local file or `hub:OWNER/NAME[:config]` instead of the task's own data set.
         visible: which tests models see, if the task allows a choice: `one` or `all`.
         match: how answers are read and compared, a name in `ANSWER_KINDS`; None uses the
             task's own.
         group: the column of `data` that contains the group of each question.
+        columns: the columns of `data`; None takes them by their names.
     """
 
     split: str = "test"
@@ -25,10 +29,13 @@ class DataOptions:
     visible: Literal["one", "all"] = "one"
     group: str | None = None
     match: str | None = None
+    columns: ColumnMapping | None = None
 
     @property
     def data_name(self) -> str | None:
-        """The name of the local file without its folder; None without a file."""
+        """The name of the local file without its folder, or the address; None without data."""
+        if self.data and is_hub_address(self.data):
+            return self.data
         return Path(self.data).name if self.data else None
 
 

@@ -50,6 +50,8 @@ def question_settings(task: Task, data: DataOptions) -> dict[str, Any]:
         settings["shown"] = task.test_visibility
     settings["split"] = data.split
     settings["data"] = data.data_name
+    if data.columns is not None:
+        settings["columns"] = data.columns.as_dict()
     return settings
 
 
@@ -102,6 +104,7 @@ def evaluate_tracked(
     *,
     on_result: Callable[[QuestionResult], None],
     tracker: "Tracker",
+    groups: Mapping[str, str] | None = None,
 ) -> TrackedEvaluation:
     """Ask the questions without a result, summarize all results, and log the run to MLflow.
 
@@ -115,6 +118,7 @@ def evaluate_tracked(
         origin: the result of `program_origin`, with the file of a calibration under `calibration`.
         on_result: receives every new result.
         tracker: logs the run.
+        groups: see `summarize`.
     """
     with ExitStack() as stack:
         run: TrackerRun | None = None
@@ -142,7 +146,7 @@ def evaluate_tracked(
         baseline = find_baseline_run(
             options.directory, store.settings, outcome.results, model, tier
         )
-        summary = summarize(outcome.results, len(system.stages), baseline)
+        summary = summarize(outcome.results, len(system.stages), baseline, groups)
         if run:
             settings = store.settings | {"answer_kind": origin.get("answer_kind")}
             table = summary_text(settings, system.stages, summary)

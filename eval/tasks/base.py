@@ -15,7 +15,8 @@ from ...answers.kinds.registry import ANSWER_KINDS
 from ...answers.matching import is_right_async
 from ...errors import CopeError
 from ...programs.domains.registry import domain_by_name
-from .data import QUESTION_AND_ANSWER, Row, filter_split, load_from_file, load_from_hub
+from .columns import ColumnMapping
+from .data import QUESTION_AND_ANSWER, Row, load_from_hub, load_rows
 from .options import TaskOptions
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 _SOLUTION_FIELDS = ("reasoning", "solution")
 """Field names under which data sets store a worked solution."""
+
+CHOICE = "choice"
+"""The kind of answers that are letters of options."""
 
 # GSM8K's notes for a calculator, which a model must not learn to write.
 _CALCULATOR_NOTES = re.compile(r"<<[^<>\n]*>>")
@@ -147,6 +151,7 @@ class ShortAnswerTask:
             from the right answers, see `with_inferred_kind`.
         saved_kind: the kind in the fingerprints of runs; None is `answer_kind`. Earlier versions
             read the answers of all tasks in one way, and the folders of their runs must be found.
+        columns: the columns of the user's table; None takes them by their names.
     """
 
     name: str
@@ -158,18 +163,24 @@ class ShortAnswerTask:
     require_answers: bool = True
     answer_kind: str | None = None
     saved_kind: str | None = None
+    columns: ColumnMapping | None = None
 
     def with_options(self, options: TaskOptions) -> Self:
-        """Return the task with the options `require_answers` and `match`.
+        """Return the task with the options `require_answers`, `match` and `columns`.
+
+        Questions with choices have letters as answers, unless another kind is named.
 
         Raises:
             CopeError: if there is no such kind of answers.
         """
-        task = replace(self, require_answers=options.require_answers)
-        if options.match is None or options.match == self.answer_kind:
+        columns, match = options.columns, options.match
+        task = replace(self, require_answers=options.require_answers, columns=columns)
+        if match is None and columns is not None and columns.choices is not None:
+            match = CHOICE
+        if match is None or match == self.answer_kind:
             return task
-        _ = domain_by_name(self.domain).with_answer_kind(options.match)
-        return replace(task, answer_kind=options.match, saved_kind=options.match)
+        _ = domain_by_name(self.domain).with_answer_kind(match)
+        return replace(task, answer_kind=match, saved_kind=match)
 
     def load(
         self, split: str, limit: int | None = None, data: str | None = None
@@ -180,8 +191,9 @@ class ShortAnswerTask:
             split: the split of the hub. If the rows of a local copy have a field `split`, only
                 those of this split are loaded.
             limit: maximum number of examples, from the start; None for all.
-            data: a local copy in JSONL, CSV or Parquet with `question` and `answer`, and optionally
-                `id`. Demonstrations use a worked solution in `reasoning` or `solution`.
+            data: a local copy in JSONL, CSV or Parquet, or `hub:OWNER/NAME[:config]`, with
+                `question` and `answer`, and optionally `id`, unless `columns` names others.
+                Demonstrations use a worked solution in `reasoning` or `solution`.
 
         Returns:
             Examples with `id`, `question` and `answer`, and `reasoning` if the row has a worked
@@ -193,7 +205,8 @@ class ShortAnswerTask:
         """
         if data:
             fields = QUESTION_AND_ANSWER if self.require_answers else (("question",),)
-            rows = filter_split(load_from_file(data, fields), split, data)
+            letters = self.answer_kind == CHOICE
+            rows = load_rows(data, split, fields, columns=self.columns, letters=letters)
             question_field = "question"
         elif self.hub:
             rows = load_from_hub(self.name, *self.hub, split)

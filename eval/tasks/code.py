@@ -13,8 +13,9 @@ from ...sandbox import Sandbox, TestOutcome, TestSuite, open_sandbox
 from ...util.text import plural, shorten
 from .base import Score
 from .code_rows import BadRow, CodeRow
-from .data import Fields, Row, filter_split, load_from_file, load_from_hub, missing_field
+from .data import Fields, Row, load_from_hub, load_rows, missing_field
 from .options import TaskOptions, Visible
+from .registry import reject_columns
 
 _MAX_FEEDBACK_CHARS = 160
 """Maximum length of a test or a message in the feedback."""
@@ -56,9 +57,10 @@ class CodeTask:
         """Return the task with the options `visible` and `unsafe`.
 
         Raises:
-            CopeError: for a kind of answers other than programs.
+            CopeError: for a kind of answers other than programs, or a mapping of columns.
         """
         _ = domain_by_name(self.domain).with_answer_kind(options.match)
+        reject_columns(self.name, options.columns)
         return replace(self, visible=options.visible, sandbox=lambda: open_sandbox(options.unsafe))
 
     @property
@@ -92,7 +94,7 @@ class CodeTask:
 
     def _load_rows(self, split: str, data: str | None) -> list[Row]:
         if data:
-            return filter_split(load_from_file(data, self.fields, self._row_error), split, data)
+            return load_rows(data, split, self.fields, self._row_error)
         rows = load_from_hub(self.name, *self.hub, split)
         for number, row in enumerate(rows, 1):
             error = missing_field(row, self.fields) or self._row_error(row)

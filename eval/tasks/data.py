@@ -4,12 +4,15 @@ Every row is checked before a model is called.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from ...errors import CopeError, first_line
+from ...errors import CopeError
 from ...util.text import shorten
-from .table_files import NumberedRow, Row, read_rows
+from .code_rows import BadRow
+from .columns import ColumnMapping
+from .hub import is_hub_address, open_hub, parse_hub_address, split_names
+from .table_files import NumberedRow, Row, header_of, read_rows
 
 Fields = tuple[tuple[str, ...], ...]
 """The fields that a row must have; each entry lists the possible names of a field."""
@@ -18,38 +21,46 @@ QUESTION_AND_ANSWER: Fields = (("question",), ("answer",))
 
 
 def load_from_hub(task: str, name: str, config: str | None, split: str) -> list[Row]:
-    """Return all rows of a split of a data set on the hub. `datasets` caches them.
+    """Return all rows of a split of a data set on the hub, see `open_hub`."""
+    return list(open_hub(task, name, config, split))
+
+
+def load_rows(
+    data: str,
+    split: str,
+    fields: Fields = QUESTION_AND_ANSWER,
+    check: Callable[[Row], str | None] | None = None,
+    columns: ColumnMapping | None = None,
+    letters: bool = True,
+) -> list[Row]:
+    """Return the rows of a split of the user's table.
 
     Args:
-        task: the name of the task, for messages.
-        name: the name of the data set.
-        config: its configuration; None for the default one.
-        split: the split.
+        data: a file, or `hub:OWNER/NAME[:config]`.
+        split: the split; a file without a field `split` is one split.
+        fields: see `load_from_file`.
+        check: see `load_from_file`.
+        columns: the columns of the table; None takes them by their names.
+        letters: whether the answer to a question with choices is a letter.
 
     Raises:
-        CopeError: if the data set cannot be downloaded and is not cached, or has no such split.
+        CopeError: see `load_from_file`, `load_from_hub` and `ColumnMapping`.
     """
-    import datasets
-    from huggingface_hub.utils import logging as hub_log
-
-    datasets.disable_progress_bars()
-    hub_log.set_verbosity_error()  # only the error after all retries is reported
-    try:
-        rows = datasets.load_dataset(name, config, split=split)
-    except ValueError as error:
-        raise CopeError(f"{name} has no split {split!r}: {first_line(error)}") from None
-    except Exception as error:  # the file systems and clients that it uses raise many kinds
-        raise CopeError(
-            f"cannot load {task} ({name}) from the hub: {first_line(error)}; go online, or give "
-            "a local copy with --data FILE"
-        ) from error
-    return list(rows)  # type: ignore[arg-type]
+    if not is_hub_address(data):
+        rows = load_from_file(data, fields, check, columns, letters)
+        return filter_split(rows, split, data)
+    name, config = parse_hub_address(data)
+    found = load_from_hub(data, name, config, split)
+    numbered = list(enumerate(found, 1))
+    return _checked_rows(data, "row", numbered, fields, check, columns, letters)
 
 
 def load_from_file(
     path: str,
     fields: Fields = QUESTION_AND_ANSWER,
     check: Callable[[Row], str | None] | None = None,
+    columns: ColumnMapping | None = None,
+    letters: bool = True,
 ) -> list[Row]:
     """Return the rows of a JSONL, JSON, CSV, TSV or Parquet file.
 
@@ -57,6 +68,8 @@ def load_from_file(
         path: the file.
         fields: the fields that every row must have.
         check: returns why a row that has these fields cannot be used; None if it can.
+        columns: the columns of the file; None takes them by their names.
+        letters: whether the answer to a question with choices is a letter.
 
     Raises:
         CopeError: with file and line, if the file cannot be read or a row cannot be used.
@@ -69,18 +82,55 @@ def load_from_file(
     rows = read_rows(file)
     if not rows:
         raise CopeError(f"{path} has no rows")
-    remedy = "correct it or remove the row" if check else "add it or remove the row"
-    for line, row in rows:
+    return _checked_rows(path, "line", rows, fields, check, columns, letters)
+
+
+def _checked_rows(
+    source: str,
+    unit: str,
+    rows: list[NumberedRow],
+    fields: Fields,
+    check: Callable[[Row], str | None] | None,
+    columns: ColumnMapping | None,
+    letters: bool,
+) -> list[Row]:
+    """Return mapped rows that can all be used, see `load_from_file`."""
+    remedy = "correct it or remove the row" if check or columns else "add it or remove the row"
+    if columns is not None:
+        rows = list(_mapped_rows(source, unit, rows, columns, letters))
+    for number, row in rows:
         error = missing_field(row, fields) or not_text(row, fields)
         if error is None and check is not None:
             error = check(row)
         if error:
-            raise CopeError(f"{path} line {line}: {error}: {remedy}")
-    _check_unique_ids(path, rows)
+            raise CopeError(f"{source} {unit} {number}: {error}: {remedy}")
+    _check_unique_ids(source, unit, rows)
     return [row for _, row in rows]
 
 
-def _check_unique_ids(path: str, rows: list[NumberedRow]) -> None:
+def _mapped_rows(
+    source: str, unit: str, rows: list[NumberedRow], columns: ColumnMapping, letters: bool
+) -> Iterator[NumberedRow]:
+    available = columns_of_rows([] if is_hub_address(source) else header_of(Path(source)), rows)
+    mapper = columns.bind(available, source, letters)
+    for number, row in rows:
+        try:
+            yield number, mapper(row)
+        except BadRow as error:
+            raise CopeError(
+                f"{source} {unit} {number}: {error}: correct it or remove the row"
+            ) from None
+
+
+def columns_of_rows(header: Sequence[str], rows: Sequence[NumberedRow]) -> list[str]:
+    """Return the columns of a table in order: those of its header, then those of its rows."""
+    names = dict.fromkeys(header)
+    for _, row in rows:
+        names.update(dict.fromkeys(row))
+    return list(names)
+
+
+def _check_unique_ids(source: str, unit: str, rows: list[NumberedRow]) -> None:
     """Raise `CopeError` if two rows have the same `id`."""
     first_lines: dict[str, int] = {}
     for line, row in rows:
@@ -88,15 +138,22 @@ def _check_unique_ids(path: str, rows: list[NumberedRow]) -> None:
             continue
         first = first_lines.setdefault(str(row["id"]), line)
         if first != line:
-            raise CopeError(f"{path} line {line}: id {row['id']!r} is in line {first} already")
+            raise CopeError(
+                f"{source} {unit} {line}: id {row['id']!r} is in {unit} {first} already"
+            )
 
 
 def list_splits(path: str) -> list[str]:
-    """Return the splits of a local file in order of appearance; empty without a field `split`.
+    """Return the splits of a user's table in order of appearance; empty without a field `split`.
+
+    Args:
+        path: a file, or `hub:OWNER/NAME[:config]`.
 
     Raises:
-        CopeError: if the file cannot be read.
+        CopeError: if the table cannot be read.
     """
+    if is_hub_address(path):
+        return split_names(path, *parse_hub_address(path))
     splits: dict[str, None] = {}
     for row in load_from_file(path, ()):
         if row.get("split") is not None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from .columns import ColumnMapping
+
 Visible = Literal["one", "all"]
 
 
@@ -17,9 +19,11 @@ class TaskOptions:
             answer is not scored.
         match: how answers are read and compared, a name in `ANSWER_KINDS`; None uses the
             task's own.
+        columns: the columns of the user's table; None takes them by their names.
     """
 
     visible: Visible = "one"
     unsafe: bool = False
     require_answers: bool = True
     match: str | None = None
+    columns: ColumnMapping | None = None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import CopeError
 from ...util.registry import Registry
+from .columns import ColumnMapping
 from .options import TaskOptions, Visible
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def task_by_name(
     unsafe: bool = False,
     require_answers: bool = True,
     match: str | None = None,
+    columns: ColumnMapping | None = None,
 ) -> Task:
     """Return a task by its name, with the options that apply to it.
 
@@ -64,10 +66,11 @@ def task_by_name(
             answer is not scored.
         match: how answers are read and compared, a name in `ANSWER_KINDS`; None uses the
             task's own.
+        columns: the columns of the user's table; None takes them by their names.
 
     Raises:
         CopeError: if no task has this name, with the nearest name; if there is no such kind of
-            answers, or the task has its own comparison.
+            answers, or the task has its own comparison or its own columns.
 
     >>> task_by_name("mbpp").domain
     'code'
@@ -76,10 +79,22 @@ def task_by_name(
 
     task = TASKS.by_name(name)
     if isinstance(task, TakesOptions):
-        return task.with_options(TaskOptions(visible, unsafe, require_answers, match))
+        return task.with_options(TaskOptions(visible, unsafe, require_answers, match, columns))
+    reject_columns(task.name, columns)
     if match is not None:
         raise CopeError(f"task {name!r} compares answers in its own way: leave out --match")
     return task
+
+
+def reject_columns(task: str, columns: ColumnMapping | None) -> None:
+    """Raise an error if a mapping is given to a task that reads its rows in its own way.
+
+    Raises:
+        CopeError: if there is a mapping.
+    """
+    if columns is not None:
+        given = next(iter(columns.as_dict()))
+        raise CopeError(f"task {task!r} has columns of its own: leave out --{given}")
 
 
 def known_tasks() -> str:

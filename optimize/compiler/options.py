@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ...eval.tasks.columns import ColumnMapping
+
 
 @dataclass(frozen=True)
 class SplitOptions:
     """The questions of a compile.
 
     Attributes:
-        data: a local file; None loads the task's published set.
+        data: a local file or `hub:OWNER/NAME[:config]`; None loads the task's published set.
         train_split: the part to train on.
         val_split: the part to validate on; the rest of the training split if the data has no such
             part.
@@ -19,6 +21,7 @@ class SplitOptions:
         visible: the tests that models see, if the task leaves a choice.
         match: how answers are parsed and compared, a name in `ANSWER_KINDS`; None leaves it to the
             task.
+        columns: the columns of `data`; None takes them by their names.
         named: which of `train_split` and `val_split` the user sets.
     """
 
@@ -29,6 +32,7 @@ class SplitOptions:
     val: int | None = None
     visible: Literal["one", "all"] = "one"
     match: str | None = None
+    columns: ColumnMapping | None = None
     named: tuple[str, ...] = ()
 
 

@@ -125,6 +125,9 @@ def run_compile(
         request.settings, callbacks=[progress], fresh=options.fresh and not options.dry_run
     )
     document = settings.document(task.name, cascade, splits, **context)
+    columns = request.split_options.columns
+    if columns is not None:  # the fingerprint contains the questions
+        document["columns"] = columns.as_dict()
     fingerprint = settings.fingerprint(task.name, cascade, splits, **context)
     compile_id = f"{task.name}-{cascade.preset.name}-{settings.optimizer}-{fingerprint}"
     output = options.output or Path(f"{task.name}-{cascade.preset.name}.json")

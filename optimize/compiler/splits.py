@@ -9,6 +9,7 @@ import dspy
 
 from ...errors import CopeError
 from ...eval.tasks.data import list_splits
+from ...eval.tasks.hub import is_hub_address
 from ...util.hashing import digest, question_fingerprint
 from .options import SplitOptions
 
@@ -163,7 +164,7 @@ def load_splits(task: "Task", options: SplitOptions, seed: int = 0) -> Splits:
             raise CopeError(
                 f"{flag} test: the test split is kept for cope eval, so compile never reads it"
             )
-        if data and not parts and option in options.named:
+        if data and not parts and not is_hub_address(data) and option in options.named:
             raise CopeError(f"{flag} {name}: the rows of {data} have no field split to tell by")
     pool = task.load(options.train_split, None, data)
     val_pool = None

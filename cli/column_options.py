@@ -1,0 +1,51 @@
+"""The options that map the columns of a user's table to questions, for every command with --data."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import Command
+from .output import notify
+
+if TYPE_CHECKING:
+    from ..eval.tasks.columns import ColumnMapping
+
+FIELDS = ("question", "answer", "id", "choices", "template")
+_OPTIONS = (
+    click.option("--question", metavar="COLUMN", help="Column of --data with the question."),
+    click.option("--answer", metavar="COLUMN", help="Column with the right answer."),
+    click.option("--id", metavar="COLUMN", help="Column with the name of each row."),
+    click.option(
+        "--choices",
+        metavar="COLUMN|A,B,C",
+        help="Column with the options of each question, or the options of all. They are shown "
+        "below the question.",
+    ),
+    click.option(
+        "--template",
+        metavar="TEXT",
+        help="The question from several columns, such as 'Customer: {text}\\nWhich team?'.",
+    ),
+)
+
+
+def columns_options(command: Command) -> Command:
+    """Add the options of `FIELDS` to a command."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def take_columns(values: dict[str, Any]) -> "ColumnMapping | None":
+    """Return the mapping that the options name, and print it; None without any.
+
+    Raises:
+        CopeError: see `ColumnMapping.from_options`.
+    """
+    from ..eval.tasks.columns import ColumnMapping
+
+    given = {name: values.pop(name) for name in FIELDS if name in values}
+    mapping = ColumnMapping.from_options(values.get("data"), **given)
+    if mapping is not None:
+        notify(f"{values['data']}: {mapping.describe()}")
+    return mapping
