@@ -1,4 +1,4 @@
-"""The options that map the columns of a user's table to questions, for every command with --data."""
+"""Options that map the columns of a user's table to questions, for every command with --data."""
 
 from typing import TYPE_CHECKING, Any
 
