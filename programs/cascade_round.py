@@ -75,6 +75,9 @@ class CascadeRound(dspy.Module):
                 kinds[field] = kind
         self.planner = Planner(self.spec.plan, number, domain) if self.spec.plan else None
         self.reasoner = Reasoner(kinds, number, domain)
+        if self.planner:
+            _instruct(self.planner.predict, self.spec.plan_instructions)
+        _instruct(self.reasoner.predict, self.spec.instructions)
 
     async def aforward(
         self,
@@ -248,6 +251,13 @@ class CascadeRound(dspy.Module):
             if team[tier].seeded:
                 config["seed"] = config["rollout_id"]
         return config
+
+
+def _instruct(predict: dspy.Predict, instructions: str | None) -> None:
+    """Give a predictor the instructions of its preset, if the preset has any."""
+    if instructions is not None:
+        signature: Any = predict.signature  # DSPy types it as an optional instance; it is a class
+        predict.signature = signature.with_instructions(instructions)
 
 
 def _was_cut(meter: Meter) -> bool:

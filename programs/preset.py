@@ -11,6 +11,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    StringConstraints,
     ValidationError,
     field_validator,
     model_validator,
@@ -28,6 +29,11 @@ from .systems.stage import Stage, tiers_label
 _PACKAGE = __name__.rpartition(".")[0]
 
 Temperature = Annotated[float, Field(ge=0.0, le=2.0)]
+Instructions = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100_000)
+]
+
+_OPTIONAL = ("confidence", "instructions", "plan_instructions")  # later fields, None by default
 
 
 class Round(BaseModel):
@@ -60,6 +66,11 @@ class Round(BaseModel):
     """The maximum tokens of a solution; None is the tier's own limit."""
     confidence: str | None = None
     """The name in `CONFIDENCES` of the confidence; None is the domain's default."""
+    instructions: Instructions | None = None
+    """What the reasoner is to do, in place of the package's own instructions; what an optimizer
+    changes starts from it."""
+    plan_instructions: Instructions | None = None
+    """What the planner is to do, in place of the package's own instructions."""
 
     @field_validator("confidence")
     @classmethod
@@ -74,6 +85,8 @@ class Round(BaseModel):
             raise ValueError("planner and plan go together: give both or neither")
         if self.planner is None and self.plans != 1:
             raise ValueError("plans needs a planner")
+        if self.planner is None and self.plan_instructions is not None:
+            raise ValueError("plan_instructions needs a planner")
         if self.plans not in (1, self.samples):
             raise ValueError(f"plans must be 1 or as many as samples ({self.samples})")
         if self.plans > 1 and self.plan_temperature == 0:
@@ -87,14 +100,16 @@ class Round(BaseModel):
     def identity(self, left_out: Iterable[str] = ()) -> dict[str, Any]:
         """Return the round as plain data for a fingerprint.
 
-        An unnamed confidence is left out, so that fingerprints of earlier versions stay the same.
+        Optional fields without a value are left out, so that fingerprints of earlier versions stay
+        the same.
 
         Args:
             left_out: fields that the fingerprint leaves out.
         """
         fields = self.model_dump(mode="json", exclude=set(left_out))
-        if self.confidence is None:
-            del fields["confidence"]
+        for name in _OPTIONAL:
+            if fields.get(name) is None:
+                fields.pop(name, None)
         return fields
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 Demo = tuple["PredictorView", dict[str, Any]]
 """A demonstration with the predictor that it belongs to."""
 
+_PREDICTORS_SHOW = ("instructions", "plan_instructions")  # compared with the predictors
+
 _SENTENCE = re.compile(r"(?<=[.!?:;])\s+")
 
 
@@ -138,7 +140,7 @@ def _settings(first: "ProgramView", second: "ProgramView") -> Iterator[tuple[str
     for number, (before, after) in enumerate(zip(one.rounds, other.rounds, strict=False), 1):
         old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
         for field, value in old.items():
-            if value != new[field]:
+            if value != new[field] and field not in _PREDICTORS_SHOW:
                 yield f"round {number}", field, value, new[field]
 
 
