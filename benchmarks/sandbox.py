@@ -3,8 +3,8 @@
 Measures verdicts per second on all cores, against a bare `python -I` process that runs the same
 program followed by its tests: without isolation or limits, and with a verdict that the program can
 forge. The two methods alternate on the same programs, so that a machine that slows down slows both.
-With --beside, verdicts are requested while an embedded model generates, and the model is timed with
-and without them: neither should wait for the other.
+With --with-model, verdicts are requested while an embedded model generates, and the model is timed
+with and without them: neither should wait for the other.
 
     python benchmarks/sandbox.py --runs 200
 """
@@ -87,7 +87,7 @@ async def steadily(until: "asyncio.Task[float] | None", seconds: float) -> float
     return count / (time.perf_counter() - began)
 
 
-async def beside(seconds: float) -> list[list[object]]:
+async def with_model(seconds: float) -> list[list[object]]:
     """Return rows for the model alone, verdicts alone, and both together."""
     await generate(0.1)  # loads the model
     tokens = await generate(seconds)
@@ -107,7 +107,7 @@ def main() -> None:
     )
     parser.add_argument("--runs", type=int, default=200, help="verdicts of every way (200)")
     parser.add_argument(
-        "--beside", action="store_true", help="also while the default small model generates"
+        "--with-model", action="store_true", help="also while the default small model generates"
     )
     parser.add_argument("--quick", action="store_true", help="20 verdicts")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -124,8 +124,8 @@ def main() -> None:
         [way, each * turns / sum(seconds)] for way, seconds in times.items()
     ]
     ratios = [ours / theirs for ours, theirs in zip(times["sandbox"], times["bare"], strict=True)]
-    if args.beside:
-        rows += asyncio.run(beside(20.0))
+    if args.with_model:
+        rows += asyncio.run(with_model(20.0))
     finish(
         args.json,
         ["way", "a second"],

@@ -49,7 +49,7 @@ def reject_fixed_options() -> None:
     for name, flag in _FIXED_BY_RECORDING.items():
         if is_set_by_user(name):
             raise click.UsageError(
-                f"--replay asks no model, and the record has settled the rest: leave out {flag}."
+                f"--replay calls no model, and the record fixes the rest: leave out {flag}."
             )
 
 

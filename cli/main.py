@@ -75,7 +75,7 @@ class LazyGroup(ErrorHandlingGroup):
 def app(debug: bool) -> None:
     """A small local model and a large model solve problems together, through plans.
 
-    Results go to stdout, progress and errors to stderr. COMMAND --help tells more.
+    Results go to stdout, progress and errors to stderr. COMMAND --help shows more.
     """
     if not debug:
         silence_libraries()

@@ -203,7 +203,7 @@ class Certificate:
         if task != self.data["task"]:
             found.append(
                 f"the calibration is of {self.data['task']} and these questions are of {task}: its "
-                "promise is about questions like its own"
+                "guarantee is about questions like its own"
             )
         if overlap:
             found.append(
@@ -219,7 +219,7 @@ class Certificate:
         if different:
             found.append(
                 f"{different} of {common} questions in common have another right answer than when "
-                "the thresholds were chosen: that is other data, and the promise is about the old"
+                "the thresholds were chosen: that is other data, and the guarantee is about the old"
             )
         return found
 
@@ -246,8 +246,8 @@ def load_certificate(path: str | Path) -> Certificate:
     del plain["format"]
     if not unchanged or plain.keys() != {field.name for field in fields(Certificate)}:
         raise CopeError(
-            f"{path} was changed after cope calibrate wrote it, so its promise does not hold: make "
-            "it again with cope calibrate"
+            f"{path} was changed after cope calibrate wrote it, so its guarantee does not hold: "
+            "make it again with cope calibrate"
         )
     try:
         check_certificate(plain)

@@ -62,7 +62,7 @@ def check_answer_kind(file: Path | None, certificate: Certificate | None, kind: 
 
 
 def describe_calibration(file: Path, certificate: Certificate) -> str:
-    """Return a line that says what a calibration chose and what it promises."""
+    """Return a line on what a calibration chose, with its guarantee."""
     return f"calibration {file}: {certificate.description}. {certificate.promise}"
 
 

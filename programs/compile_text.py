@@ -73,7 +73,7 @@ def _score(value: Any) -> str:
         text += f" ({', '.join(details)})"
     tokens = value.get("large_tokens")
     if _is_number(tokens):
-        text += f", {tokens:,.0f} tokens a question written by large"
+        text += f", {tokens:,.0f} tokens a question written by the last tier"
     return text
 
 

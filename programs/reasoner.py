@@ -46,7 +46,7 @@ class Reasoner(dspy.Module):
             question: the question.
             plans: what each plan field shows.
             config: settings of the call.
-            nearest: demonstrations chosen for the question, beside those of the predictor.
+            nearest: demonstrations chosen for the question, in addition to the predictor's.
             inputs: the question's other inputs, which parse the answer and are not in the prompt.
 
         Returns:

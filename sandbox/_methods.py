@@ -106,7 +106,7 @@ _ERROR_METHODS = {
 
 
 def make_class(link, place, description):
-    """Return the class that stands for a class of the program."""
+    """Return the class that represents a class of the program."""
     info = Info(link, place, description)
     space = {"_cope_info": info, "__module__": "solution"}
     bases = [base for base in info.bases if _can_be_base(base)]

@@ -31,7 +31,7 @@ def insert_plan_inputs(
 def with_round_instructions(
     signature: type[dspy.Signature], plan_note: str, round_number: int, retry_note: str
 ) -> type[dspy.Signature]:
-    """Return the signature with a round's instructions; optimizers tell predictors apart by them.
+    """Return the signature with a round's instructions, by which optimizers distinguish predictors.
 
     Args:
         signature: the first round's.

@@ -21,7 +21,7 @@ def new_table(columns: Collection[str], left: Collection[str]) -> Table:
 
 
 def percent(value: float | None, missing: str = "-") -> str:
-    """Format a share; `missing` stands for None."""
+    """Format a share; None is `missing`."""
     return missing if value is None else f"{value:.1%}"
 
 

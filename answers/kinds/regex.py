@@ -33,7 +33,7 @@ def _compiled(expression: str) -> re.Pattern[str]:
     except re.error as error:
         raise CopeError(
             f"the right answer {expression[:80]!r} is no regular expression ({error}): "
-            "mend it, or name another --match"
+            "correct it, or name another --match"
         ) from None
 
 

@@ -47,7 +47,7 @@ class ReplyReader(ABC):
 
     @abstractmethod
     def read_marked(self, content: str) -> str | None:
-        """Return the answer in the text after a mark; None lets a weaker mark be tried.
+        """Return the answer in the text after a mark; None to try a weaker mark.
 
         Raises:
             NoAnswer: The text says that there is no answer, or holds several.

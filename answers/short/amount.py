@@ -1,4 +1,4 @@
-"""Read a text that is one number, with its sign, currency, percent sign and unit, or in words."""
+"""Parse a text that is one number, with sign, currency, percent sign and unit, or spelled out."""
 
 import re
 from dataclasses import dataclass
@@ -175,7 +175,7 @@ def _amount_in_words(s: str) -> Amount | None:
 
 
 def _is_unit(unit: str, gap: str) -> bool:
-    """Return whether a text after a number is a unit; `gap` is what stands between the two."""
+    """Return whether a text after a number is a unit; `gap` is the text between the two."""
     if not unit:
         return True
     if _UNIT.fullmatch(unit) is None or unit.count(" ") > 7:

@@ -67,7 +67,7 @@ def unwrapped(text: str) -> str:
 
 
 def without_latex(text: str) -> str:
-    r"""Return a text with plain characters for the LaTeX that stands around a number or a name.
+    r"""Return a text with plain characters for the LaTeX around a number or a name.
 
     >>> without_latex(r"14\,\text{cm}"), without_latex(r"2\frac14"), without_latex(r"4{,}215")
     ('14 cm', '2 1/4', '4215')

@@ -259,7 +259,7 @@ def _before_equals(s: str, groups: list[list[re.Match[str]]]) -> Amount | None:
 
 
 def _only_number_word(content: str) -> Amount | None:
-    """Return the number in a sentence that names a single one, in words."""
+    """Return the spelled-out number in a sentence that holds a single one."""
     values = set()
     for words in NUMBER_WORDS.finditer(content[:1000]):
         if words[0].lower() not in ("one", "hundred", "thousand", "million"):

@@ -1,4 +1,4 @@
-r"""Strip markup from short answers, and tell numbers from prose."""
+r"""Strip markup from short answers, and distinguish numbers from prose."""
 
 import re
 from fractions import Fraction

@@ -106,7 +106,7 @@ def _named_kind(resolved: "ResolvedProgram", domain: str) -> str:
     kind = DOMAINS[domain]
     if kind.needs_sandbox:
         return kind.answer_kind
-    if resolved.certificate is not None:  # its promise is about votes that were counted so
+    if resolved.certificate is not None:  # it guarantees votes that were counted so
         return str(resolved.certificate.program.get("answer_kind") or kind.answer_kind)
     if resolved.cascade.answer_kind != kind.answer_kind:
         return resolved.cascade.answer_kind

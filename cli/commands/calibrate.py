@@ -34,7 +34,7 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
     default=0.1,
     show_default=True,
     metavar="SHARE",
-    help="Chance that the promise is wrong, at most.",
+    help="Largest chance that the guarantee is violated.",
 )
 @click.option(
     "--loss",
@@ -47,7 +47,7 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.option(
     "--minimize",
     type=click.Choice(["cost", "cost-small-free", "large-tokens", "seconds", "large-calls"]),
-    help="What to save. [default: the first of these that the record tells]",
+    help="What to save. [default: the first of these that the record holds]",
 )
 @click.option(
     "--budget-usd-per-1k",

@@ -69,7 +69,7 @@ class RoundDisplay:
     def on_start(self) -> None:
         """Show that the round begins.
 
-        It is called before models are loaded, because a load lets nothing else run for seconds.
+        It is called before models are loaded, because a load blocks everything else for seconds.
         """
 
     def _loaded_now(self, engine: Any, seconds: float) -> None:

@@ -6,7 +6,7 @@ from .pair import PairedComparison, PairedCosts
 from .price_ratio import PRICE_BASES, PRICE_RATIOS, PriceRatio
 from .routing_baselines import RoutingBaselines
 from .systems import SystemScores
-from .text import conclusion, format_points, format_ratio, questions_to_settle
+from .text import conclusion, format_points, format_ratio, questions_for_significance
 
 __all__ = [
     "DEFAULT_MARGIN",
@@ -24,5 +24,5 @@ __all__ = [
     "conclusion",
     "format_points",
     "format_ratio",
-    "questions_to_settle",
+    "questions_for_significance",
 ]

@@ -5,7 +5,7 @@ from typing import Any
 from .compare import Comparison
 from .pair import PairedComparison
 from .price_ratio import PRICE_BASES
-from .text import conclusion, questions_to_settle
+from .text import conclusion, questions_for_significance
 
 
 def comparison_document(comparison: Comparison) -> dict[str, Any]:
@@ -33,5 +33,5 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
 def _pair(pair: PairedComparison, comparison: Comparison) -> dict[str, Any]:
     document = pair.as_dict()
     document["verdict"] = conclusion(pair, comparison)
-    document["settling"] = None if pair.significant else questions_to_settle(pair)
+    document["settling"] = None if pair.significant else questions_for_significance(pair)
     return document

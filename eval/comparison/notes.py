@@ -23,8 +23,8 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
     yield from _routing_notes(comparison)
     if not all(pair.significant for pair in comparison.pairs):
         yield (
-            "open: p (Holm) above 0.05. What would settle it, and what shows, does so four times "
-            "out of five."
+            "open: p (Holm) above 0.05. The number of questions and the detectable difference are "
+            "for a power of 80%."
         )
     if any(pair.has_exact_bounds for pair in comparison.pairs):
         yield (

@@ -17,7 +17,7 @@ from .notes import comparison_notes
 from .pair import PairedComparison
 from .price_ratio import PRICE_BASES
 from .routing_baselines import RoutingBaselines
-from .text import format_interval, format_points, format_ratio, questions_to_settle
+from .text import format_interval, format_points, format_ratio, questions_for_significance
 
 WIDTH = 100
 
@@ -131,7 +131,7 @@ def _accuracy(summary: SystemSummary) -> str:
 
 def _accuracy_table(comparison: Comparison) -> Table:
     columns = ("n", "points", "95%", "gained", "lost", "p", "p (Holm)")
-    table = _new_table(f"beside {comparison.reference}", *columns)
+    table = _new_table(f"minus {comparison.reference}", *columns)
     for pair in comparison.pairs:
         table.add_row(
             pair.system,
@@ -210,13 +210,13 @@ def _open_differences_table(comparison: Comparison) -> Table | None:
     pairs = [pair for pair in comparison.pairs if not pair.significant]
     if not pairs:
         return None
-    columns = ("seen", "questions that would settle it", "difference that shows with these")
+    columns = ("seen", "questions for significance", "detectable difference with these")
     table = _new_table("open differences", *columns)
     for pair in pairs:
         smallest = pair.detectable_difference
         detectable = "none" if smallest is None else f"{100 * smallest:.1f} points"
         observed = format_points(pair.difference.value)
-        table.add_row(pair.system, observed, questions_to_settle(pair), detectable)
+        table.add_row(pair.system, observed, questions_for_significance(pair), detectable)
     return table
 
 

@@ -56,7 +56,7 @@ def format_ratio(ratio: Estimate) -> str:
     return f"{ratio.value:.{digits}%} ({low:.{digits}f} to {high:.{digits}f})"
 
 
-def questions_to_settle(pair: PairedComparison) -> str:
+def questions_for_significance(pair: PairedComparison) -> str:
     """Format the number of questions that make the observed difference significant (power 80%)."""
     if pair.wins + pair.losses < MIN_DISCORDANT:
         return "too few differ to say"

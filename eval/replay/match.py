@@ -57,7 +57,7 @@ def _match_round(
     ranked: list[tuple[tuple[bool, bool, int], list[str], RecordedRound]] = []
     for identity, round_ in candidates:
         differences = mismatches(program, number, identity, round_, recording)
-        # Imported samples have no prompt that tells two rounds apart, so none is used twice.
+        # Imported samples have no prompt that distinguishes two rounds, so none is used twice.
         if recording.is_imported and round_ in earlier:
             differences.append("an earlier round uses it")
         rank = bool(differences), round_.spec.reasoner != reasoner, len(differences)

@@ -224,7 +224,7 @@ def _measure(name: str | None, grid: SettingGrid, record: Recording, last: str) 
     if name not in known:
         price = ", or give each tier's --price" if name.startswith("cost") else ""
         raise CopeError(
-            f"{record.name} does not tell the {MEASURES[name].description_for(last)}: minimize "
+            f"{record.name} lacks the {MEASURES[name].description_for(last)}: minimize "
             f"{' or '.join(known)}{price}"
         )
     return name

@@ -24,7 +24,7 @@ def last_tier_alone(record: Recording, prices: Mapping[str, Price] | None = None
     if not replay.known.all():
         raise CopeError(
             f"{record.name} lacks the answers of the {last} model alone, which harm is measured "
-            f"against: record them beside, with cope record --also {last}"
+            f"against: record them too, with cope record --also {last}"
         )
     return replay
 

@@ -65,8 +65,8 @@ def _notes(calibration: "Calibration", certificate: "Certificate") -> list[str]:
         notes.append(
             f"{passed[-1]['test_loss']:.1%} of these questions {over_groups}are lost, where "
             f"{100 * calibration.target.harm:.4g}% are allowed. The test chose the setting on "
-            "them, so its figures here lean a little its way; the promise does not. For figures "
-            "on questions that chose nothing: cope eval --calibration on others."
+            "them, so its figures here are slightly optimistic; the guarantee is not. For unbiased "
+            "figures: cope eval --calibration on other questions."
         )
     chosen = calibration.held_out[0]
     if chosen and chosen.unknown:

@@ -109,8 +109,8 @@ class CandidatePool:
         """Return the partly evaluated candidate with the largest score gain over `base`.
 
         Args:
-            base: the candidate to compare with, question by question; its mean stands in for a
-                question that it did not answer.
+            base: the candidate to compare with, question by question; its mean replaces the score
+                of a question that it did not answer.
 
         Returns:
             None when no candidate gains.

@@ -41,7 +41,7 @@ def as_judge(scorer: Scorer) -> Judge:
         except Exception as error:
             why = f"{type(error).__name__}: {first_line(error, 80)}"
             raise CopeError(
-                f"the metric failed ({why}) {_on_answer(example, answer)}: mend it, or the data"
+                f"the metric failed ({why}) {_on_answer(example, answer)}: fix it, or the data"
             ) from error
         if not (math.isfinite(value) and 0 <= value <= 1):
             raise CopeError(

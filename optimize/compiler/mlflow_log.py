@@ -214,7 +214,7 @@ class CompileTracker(CompileCallback):
             self._run.log_metrics(_usage_metrics(usage), usage.calls)
             self._run.end_children()
         for error in dict.fromkeys(self._errors):
-            self._notify(f"warning: {error}; the compile went on, and MLflow has not all of it")
+            self._notify(f"warning: {error}; the compile continued, and MLflow lacks parts of it")
 
     @contextmanager
     def _collect_errors(self) -> Iterator[None]:

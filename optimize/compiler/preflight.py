@@ -56,7 +56,7 @@ def check_scorer(judge: Judge, splits: Splits) -> None:
         if not any(_is_right(judge, example, name) for example in getattr(splits, name)[:5]):
             raise CopeError(
                 f"the metric never says right: it scores the {name} split's own answers below 1, "
-                "so no optimizer can learn from it; mend the metric, or the answers"
+                "so no optimizer can learn from it; correct the metric, or the answers"
             )
 
 

@@ -42,7 +42,7 @@ def proposer_unavailable(model: str, why: str) -> CopeError:
         why: the reason as one line.
     """
     return CopeError(
-        f"the proposer {model} cannot be asked ({why}): mend that, or name another with "
+        f"the proposer {model} cannot be asked ({why}): fix that, or name another with "
         "--reflection-lm"
     )
 

@@ -165,7 +165,7 @@ def load_splits(task: "Task", options: SplitOptions, seed: int = 0) -> Splits:
                 f"{flag} test: the test split is kept for cope eval, so compile never reads it"
             )
         if data and not parts and not is_hub_address(data) and option in options.named:
-            raise CopeError(f"{flag} {name}: the rows of {data} have no field split to tell by")
+            raise CopeError(f"{flag} {name}: the rows of {data} have no field split that names it")
     pool = task.load(options.train_split, None, data)
     val_pool = None
     if options.val_split != options.train_split:

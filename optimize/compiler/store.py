@@ -116,7 +116,7 @@ def report_saved_state(folder: Path, notify: Callable[[str], None]) -> Iterator[
         if not isinstance(error, Exception):
             # The threads that DSPy leaves behind would log that they were stopped.
             logging.getLogger("dspy").setLevel(logging.CRITICAL)
-        notify(f"what is done is kept in {folder}: the same command with --resume resumes it")
+        notify(f"finished work is saved in {folder}: the same command with --resume resumes it")
         raise
 
 

@@ -45,7 +45,7 @@ def plan_text(
         rows.append(("", assumption))
     rows.append(("budget", f"{_bounds(session.guard.budget)}; {calls} are used"))
     earlier = f"; {calls} made before are not asked again" if session.resumed else ""
-    rows.append(("kept in", f"{compilation.folder}{earlier}"))
+    rows.append(("saved to", f"{compilation.folder}{earlier}"))
     lines = [f"compile {settings['preset']} for {settings['task']}"]
     for label, text in rows:
         lines.append(f"  {label:<9}  {text}")

@@ -24,8 +24,8 @@ class OptimizerContext:
         valset: validation questions, by which candidates are chosen.
         metric: the metric, with and without feedback.
         proposer: the model that writes instructions.
-        max_questions: about how many questions the budget lets programs answer; None without a
-            budget.
+        max_questions: about how many questions programs may answer within the budget; None without
+            a budget.
         num_threads: questions in parallel.
         demos: the maximum number of demonstrations of a predictor.
         seed: the optimizer's seed.

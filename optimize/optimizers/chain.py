@@ -93,7 +93,7 @@ class BetterTogetherOptimizer(ChainOptimizer):
             if step.error:
                 raise step.error
         if best.flag_compilation_error_occurred:
-            raise RuntimeError("what a step made could not be validated; the log tells why")
+            raise RuntimeError("what a step made could not be validated; the log says why")
         return best
 
 

@@ -111,5 +111,5 @@ class CustomOptimizer(Optimizer):
         with use_metered_lms(teleprompter, self._price):
             compiled: Any = teleprompter.compile(student, **arguments)
         if getattr(compiled, "flag_compilation_error_occurred", False):
-            raise RuntimeError("one of its steps failed; the log tells why")
+            raise RuntimeError("one of its steps failed; the log says why")
         return compiled

@@ -32,7 +32,7 @@ class ProgramOutputs(VoteShare):
 
     The inputs are the calls in the question, then values generated from the function's signature.
     Objects vote by the program's own `repr`. A program that fails on every input has no vote, and
-    neither has one whose objects only an address tells apart, nor the only program of a round.
+    neither has one whose objects differ only in their address, nor the only program of a round.
 
     Args:
         sandbox: opens the sandbox that the programs run in.
@@ -98,7 +98,7 @@ class _OutputTally(VoteTally):
             return
         sample.report = await self._sandbox.run(sample.answer, self._suite)
         # A program that fails on every input has no vote. Neither has one whose result is an object
-        # without a text of its own, because only an address tells it apart from others.
+        # without a text of its own, because it differs from others only in its address.
         outcomes = sample.report.outcomes
         comparable = all(outcome.value is not None for outcome in outcomes if outcome.passed)
         if sample.report.passed and comparable:
@@ -124,5 +124,5 @@ def _brief(value: str | None) -> str:
         return "error"
     if len(value) <= _LONGEST:
         return value
-    # The digest tells long values apart.
+    # The digest distinguishes long values.
     return f"{value[:_LONGEST]}... ({len(value)} characters, {derive_seed(value):08x})"

@@ -90,7 +90,7 @@ class Domain:
     def same_answer(self) -> Callable[[str, str], bool | None] | None:
         """The function that compares two answers without running anything; None for programs.
 
-        It returns True, False, or None when only a slow comparison can tell.
+        It returns True, False, or None when only a slow comparison can decide.
         """
         return None if self.needs_sandbox else self.answers.equal_by_normal_form
 

@@ -29,10 +29,10 @@ def make_system(name: str, team: Team, options: SystemOptions) -> System:
     system = SYSTEMS.by_name(name)(team, options)
     missing = [member for member in _MEMBERS if not hasattr(system, member)]
     if missing:
-        raise CopeError(f"the system {name!r} has no {' and no '.join(missing)}: mend its package")
+        raise CopeError(f"the system {name!r} has no {' and no '.join(missing)}: fix its package")
     if system.name != name:
         raise CopeError(
-            f"the system {name!r} calls itself {system.name!r}: mend its package, because results "
+            f"the system {name!r} calls itself {system.name!r}: fix its package, because results "
             "are found by the name"
         )
     if name in team.tiers or name in preset_names():
@@ -46,7 +46,7 @@ def make_system(name: str, team: Team, options: SystemOptions) -> System:
             f"kind {options.domain!r}"
         )
     if not system.tiers or not system.stages:
-        raise CopeError(f"the system {name!r} has no tiers or no stages: mend its package")
+        raise CopeError(f"the system {name!r} has no tiers or no stages: fix its package")
     for tier in system.tiers:
         _ = team[tier]
     return system

@@ -10,7 +10,7 @@ from ...errors import CopeError
 
 PlanEnds = Literal["paragraph", "steps"]
 
-# Small models go on to solve where a plan should end. An API takes four stops at most.
+# Small models continue with a solution where a plan should end. An API takes four stops at most.
 STOPS: dict[PlanEnds, tuple[str, ...]] = {
     "paragraph": ("\n\n",),
     "steps": (".\n\n", "!\n\n", "?\n\n", "```"),

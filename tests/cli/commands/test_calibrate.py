@@ -85,9 +85,7 @@ def test_where_nothing_passes_the_large_model_answers_and_it_is_said_what_would_
 def test_mistakes_are_told_in_a_line(here: Path):
     assert "there is no record none.parquet" in failed(cope("calibrate", "none.parquet"))
     imported(here, 40)
-    assert "does not tell the cost in USD" in failed(
-        cope("calibrate", "r.parquet", "--minimize", "cost")
-    )
+    assert "lacks the cost in USD" in failed(cope("calibrate", "r.parquet", "--minimize", "cost"))
     assert "no column 'page'" in failed(cope("calibrate", "r.parquet", "--group", "page"))
     assert cope("calibrate", "r.parquet", "--harm", "1.5").exit_code == 2
 

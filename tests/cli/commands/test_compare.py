@@ -103,7 +103,7 @@ def test_the_table_fits_a_hundred_columns_and_ends_in_sentences(here: Path, mode
     assert max(len(line) for line in result.stdout.splitlines()) <= 100
     text = " ".join(result.stdout.split())
     for words in (
-        "beside large",
+        "minus large",
         "share of large's",
         "random sends each question",
         "cheaper than large, by price small : large",

@@ -31,7 +31,7 @@ def test_the_plan_the_outcome_and_the_program(world: World) -> None:
         "low: 50% of the questions are met again and cost nothing, and demonstrations make answers",
         "high: every question costs what the dearest of the pilot did",
         "budget     none; 8 calls are used",
-        "kept in    .cope/compile/jsonl-small-bootstrap-few-shot-",
+        "saved to   .cope/compile/jsonl-small-bootstrap-few-shot-",
         "best 100.0% (candidate 1 of 1)  calls 22",
     ):
         assert any(line.startswith(start) for line in plan), (start, plan)
@@ -114,7 +114,7 @@ def test_an_interrupted_compile_says_how_to_go_on(
     result = cope(*USUAL, "--yes")
     assert result.exit_code == 130
     assert (
-        "is kept in .cope/compile/jsonl-small-bootstrap-few-shot-" in result.stderr
+        "is saved in .cope/compile/jsonl-small-bootstrap-few-shot-" in result.stderr
         and "--resume" in result.stderr
     )
 

@@ -37,7 +37,7 @@ def test_a_terminated_compile_ends_like_an_interrupted_one(
         signal.signal(signal.SIGINT, before)
     assert result.exit_code == 143 and signal.getsignal(signal.SIGTERM) is usual
     assert (
-        "is kept in .cope/compile/jsonl-small-bootstrap-few-shot-" in result.stderr
+        "is saved in .cope/compile/jsonl-small-bootstrap-few-shot-" in result.stderr
         and "--resume" in result.stderr
     )
 

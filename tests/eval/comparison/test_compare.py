@@ -7,7 +7,12 @@ import pytest
 from support.question_results import records_of
 
 from cope.errors import CopeError
-from cope.eval.comparison import compare, comparison_document, conclusion, questions_to_settle
+from cope.eval.comparison import (
+    compare,
+    comparison_document,
+    conclusion,
+    questions_for_significance,
+)
 from cope.stats.intervals import wilson
 from cope.stats.power import minimum_detectable_effect, questions_needed
 
@@ -126,16 +131,21 @@ def test_verdicts_on_accuracy():
     assert conclusion(pair, made).startswith("ours is less accurate than large")
     made, pair = two([1] * 7 + [0] * 93, [0] * 7 + [1] * 5 + [0] * 88)
     assert conclusion(pair, made).startswith("ours and large: open, +2.0 points")
-    assert questions_to_settle(
+    assert questions_for_significance(
         pair
     ) == "about 2,500" and pair.detectable_difference == pytest.approx(0.106, abs=0.001)
 
 
 def test_what_cannot_be_settled_is_said_plainly():
     _, pair = two([1] * 6 + [0] * 94, [0] * 6 + [1] * 6 + [0] * 88)
-    assert pair.questions_needed is None and questions_to_settle(pair) == "no affordable number"
+    assert (
+        pair.questions_needed is None and questions_for_significance(pair) == "no affordable number"
+    )
     _, pair = two([1] + [0] * 99, [0] * 100)
-    assert pair.questions_needed is None and questions_to_settle(pair) == "too few differ to say"
+    assert (
+        pair.questions_needed is None
+        and questions_for_significance(pair) == "too few differ to say"
+    )
 
 
 def test_few_discordant_questions_get_exact_bounds():

@@ -169,7 +169,7 @@ def test_what_is_not_known_is_not_minimized(priced: Recording, record: Recording
     assert calibrate(priced, CalibrationTarget(harm=0.5)).target.minimize == "large-tokens"
     with pytest.raises(
         CopeError,
-        match="does not tell the cost in USD: minimize large-tokens or seconds or large-calls",
+        match="lacks the cost in USD: minimize large-tokens or seconds or large-calls",
     ):
         calibrate(priced, CalibrationTarget(minimize="cost"))
     with pytest.raises(CopeError, match="did you mean seconds"):

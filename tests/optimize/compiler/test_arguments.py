@@ -170,7 +170,7 @@ def test_what_a_metric_raises_ends_the_compile_and_names_the_question(
         proposer=world.proposer,
     )
     assert line.startswith("the metric failed (ZeroDivisionError: by nothing) on the answer '")
-    assert " to 'What is " in line and line.endswith(": mend it, or the data")
+    assert " to 'What is " in line and line.endswith(": fix it, or the data")
     assert world.asked <= 12, "it goes on with nothing"
 
 

@@ -38,7 +38,7 @@ def test_one_that_is_not_there_is_found_before_anything_else_is_asked(
     with pytest.raises(CopeError) as refused:
         compiled(optimizer, "small", tmp_path, world, SPLITS, budget=Budget(calls=100))
     assert str(refused.value) == (
-        f"the proposer engine/ScriptedEngine-small cannot be asked ({GONE}): mend that, or name another with --reflection-lm"
+        f"the proposer engine/ScriptedEngine-small cannot be asked ({GONE}): fix that, or name another with --reflection-lm"
     )
     assert world.asked == 1
 
@@ -59,7 +59,7 @@ def test_one_that_goes_ends_the_compile_and_what_was_paid_for_is_kept(
 
 def test_a_failure_of_one_request_ends_it_in_the_pilot_alone(tmp_path: Path) -> None:
     long = ContextLengthError("boom")
-    with pytest.raises(CopeError, match=r"cannot be asked \(.*boom.*\): mend that"):
+    with pytest.raises(CopeError, match=r"cannot be asked \(.*boom.*\): fix that"):
         compiled(
             "gepa", "small", tmp_path / "pilot", mortal(0, long), SPLITS, budget=Budget(calls=100)
         )
@@ -78,7 +78,7 @@ def test_one_whose_every_reply_fails_is_no_optimizer_that_found_nothing(
 ) -> None:
     """Such as a server that has not enough memory for a long prompt: other requests would do, but none is made."""
     world = mortal(1, dspy.LMInvalidRequestError("no memory"))
-    with pytest.raises(CopeError, match=r"cannot be asked \(.*no memory.*\): mend that"):
+    with pytest.raises(CopeError, match=r"cannot be asked \(.*no memory.*\): fix that"):
         compiled(optimizer, "small", tmp_path, world, MORE, budget=Budget(calls=150))
 
 

@@ -74,7 +74,7 @@ def test_a_store_that_fails_is_told_and_costs_nothing(
     assert made.improved and made.provenance["mlflow"] == run.id
     assert capsys.readouterr().err == (
         f"warning: the tracking store {STORE} failed: there is no run {run.id}; "
-        "the compile went on, and MLflow has not all of it\n"
+        "the compile continued, and MLflow lacks parts of it\n"
     )
 
 

@@ -278,7 +278,6 @@ def test_a_step_of_better_together_that_fails_is_said(tmp_path: Path) -> None:
     failing = BetterTogether(metric=right, p=LabeledFewShot(k=2), w=Odd())
     stopped = compiled(failing, "small", tmp_path, World(), SPLITS).made.stop_reason
     assert (
-        stopped
-        == "BetterTogether failed (RuntimeError: one of its steps failed; the log tells why)"
+        stopped == "BetterTogether failed (RuntimeError: one of its steps failed; the log says why)"
     )
     assert "no ideas" in (tmp_path / "optimizer.log").read_text()
