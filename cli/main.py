@@ -89,12 +89,21 @@ def silence_libraries() -> None:
         logging.getLogger(name).setLevel(level)
 
 
+_CLOSING_SIGNALS = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+
+
+def _interrupt_once(number: int, frame: object) -> None:
+    """End like Ctrl-C, once, because a closing session sends several while the work is saved."""
+    for closing in _CLOSING_SIGNALS:
+        signal.signal(closing, lambda *_: None)
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Run the command line and exit. SIGTERM and SIGHUP end it like Ctrl-C: the work is saved."""
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
-            signal.signal(number, signal.default_int_handler)
+    for number in _CLOSING_SIGNALS:
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _interrupt_once)
     try:
         app(prog_name="cope")
     except SystemExit as end:

@@ -285,7 +285,7 @@ def test_a_server_that_is_not_there_is_one_line_and_soon(monkeypatch: pytest.Mon
     try:
         with pytest.raises(
             CopeError,
-            match=r"^cannot use the tracking store http://127\.0\.0\.1:9: .*; try --no-track$",
+            match=r"^no MLflow server answers at http://127\.0\.0\.1:9: .* or use --no-track$",
         ):
             tracking.open_store("http://127.0.0.1:9")
     finally:

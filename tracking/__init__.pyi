@@ -1,3 +1,4 @@
+from .address import check_address as check_address, store_file as store_file
 from .prompts import prompt_template as prompt_template
 from .run import (
     TrackedRun as TrackedRun,
@@ -8,7 +9,6 @@ from .store import (
     ARTIFACTS as ARTIFACTS,
     DEFAULT_STORE as DEFAULT_STORE,
     open_store as open_store,
-    store_file as store_file,
     store_uri as store_uri,
 )
 from .tracker import (

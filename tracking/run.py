@@ -20,9 +20,10 @@ from mlflow.tracing import configure
 
 from ..errors import CopeError, first_line
 from ..util.redact import redact, redact_data
+from .address import store_file
 from .prompts import register_prompt
 from .redact_span import redact_span
-from .store import ARTIFACTS, open_store, store_errors, store_file
+from .store import ARTIFACTS, open_store, store_errors
 
 if TYPE_CHECKING:
     import dspy

@@ -10,14 +10,18 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+from urllib.parse import quote
 
 from ..errors import CopeError
-from .store import ARTIFACTS, store_file
+from .address import store_file
+from .store import ARTIFACTS
 
-START_SECONDS = 60.0
 STOP_SECONDS = 5.0
 POLL_SECONDS = 0.2
+SEARCH_SECONDS = 10.0
+
+EXPERIMENT_PREFIX = "cope-"
 
 # Pages on finished runs need no job runner, and telemetry is off unless the user turns it on.
 _ENVIRONMENT = {
@@ -60,26 +64,20 @@ class TrackingServer:
         self._log = log
 
     def wait_until_ready(self) -> None:
-        """Return when the server answers.
+        """Return when the server answers, however long its process takes to start.
 
         Raises:
-            CopeError: when the server ends, or does not answer within `START_SECONDS`.
+            CopeError: when the server ends.
         """
         import httpx
 
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                raise CopeError(f"MLflow does not start on this store: {self._last_line()}")
+        while self._process.poll() is None:
             with contextlib.suppress(httpx.TransportError):
                 health = httpx.get(f"{self.address}/health", timeout=2, trust_env=False)
                 if health.status_code == 200:
                     return
             time.sleep(POLL_SECONDS)
-        raise CopeError(
-            f"MLflow did not answer at {self.address} within {START_SECONDS:g} s: "
-            "try again with less load"
-        )
+        raise CopeError(f"MLflow does not start on this store: {self._last_line()}")
 
     def run_until_interrupted(self) -> None:
         """Return at Ctrl-C.
@@ -95,6 +93,38 @@ class TrackingServer:
         self._log.seek(0)
         text = self._log.read().decode(errors="replace").strip()
         return text.splitlines()[-1].strip() if text else "it printed nothing"
+
+
+def runs_page(address: str, trust_env: bool = False) -> str:
+    """Return the page of the newest run's experiment, of those that COPE made.
+
+    Args:
+        address: the URL of a running server.
+        trust_env: whether the server is asked through the proxies of the environment.
+
+    Returns:
+        The URL of the page; `address` when the server has no such run, or does not answer.
+    """
+    import httpx
+
+    def search(kind: str, **request: Any) -> list[Any]:
+        url = f"{address.rstrip('/')}/api/2.0/mlflow/{kind}/search"
+        reply = httpx.post(url, json=request, timeout=SEARCH_SECONDS, trust_env=trust_env)
+        return reply.raise_for_status().json().get(kind, [])
+
+    try:
+        ours = search("experiments", max_results=1000, filter=f"name LIKE '{EXPERIMENT_PREFIX}%'")
+        ids = [experiment["experiment_id"] for experiment in ours]
+        newest: list[Any] = []
+        if ids:
+            order = ["attributes.start_time DESC"]
+            newest = search("runs", experiment_ids=ids, order_by=order, max_results=1)
+        if not newest:
+            return address
+        experiment = str(newest[0]["info"]["experiment_id"])
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, LookupError, TypeError, AttributeError):
+        return address
+    return f"{address.rstrip('/')}/#/experiments/{quote(experiment, safe='')}/runs"
 
 
 @contextlib.contextmanager

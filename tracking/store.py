@@ -4,9 +4,9 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from ..errors import CopeError, first_line
+from .address import address_scheme, check_address, store_file
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
 ARTIFACTS = "mlartifacts"
@@ -27,16 +27,9 @@ def store_uri(store: str | None = None) -> str:
             is `MLFLOW_TRACKING_URI`, else an SQLite file in the working directory.
     """
     uri = store or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
-    return uri if "://" in uri or uri == "databricks" else f"sqlite:///{uri}"
-
-
-def store_file(uri: str) -> Path | None:
-    """Return the file of an SQLite store; None for a server.
-
-    >>> store_file("sqlite:///mlflow.db").name
-    'mlflow.db'
-    """
-    return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
+    if address_scheme(uri):
+        return uri
+    return f"sqlite:///{os.path.expanduser(uri)}"
 
 
 def open_store(store: str | None = None) -> str:
@@ -52,7 +45,13 @@ def open_store(store: str | None = None) -> str:
         CopeError: when the store cannot be written or reached.
     """
     uri = store_uri(store)
-    _check_writable(uri)
+    try:
+        check_address(uri)
+        _check_writable(uri)
+    except CopeError as error:
+        is_from_environment = not store and os.environ.get("MLFLOW_TRACKING_URI")
+        origin = " (the address is that of MLFLOW_TRACKING_URI)" if is_from_environment else ""
+        raise CopeError(f"{error}; or use --no-track{origin}") from None
     for name, value in _MLFLOW_DEFAULTS.items():
         os.environ.setdefault(name, value)
     import mlflow
@@ -68,14 +67,29 @@ def open_store(store: str | None = None) -> str:
 @contextmanager
 def store_errors(uri: str) -> Iterator[None]:
     """Convert the errors of an unusable store to a `CopeError` of one line."""
-    from mlflow.exceptions import MlflowException
-
     try:
         yield
-    except (MlflowException, OSError) as error:
+    except CopeError:
+        raise
+    except Exception as error:  # MLflow's own, and those of databases, migrations, drivers
+        if _is_connection_error(error):
+            raise CopeError(
+                f"no MLflow server answers at {uri}: start it with `mlflow server`, "
+                "choose another --store or use --no-track"
+            ) from error
         raise CopeError(
             f"cannot use the tracking store {uri}: {first_line(error)}; try --no-track"
         ) from error
+
+
+def _is_connection_error(error: BaseException | None) -> bool:
+    from requests.exceptions import ConnectionError, Timeout
+
+    while error is not None:
+        if isinstance(error, ConnectionError | Timeout):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _check_writable(uri: str) -> None:
@@ -86,14 +100,12 @@ def _check_writable(uri: str) -> None:
     folder = file.resolve().parent
     if not folder.is_dir():
         raise CopeError(
-            f"cannot write the tracking store {file}: there is no folder {folder}; "
-            "make it or use --no-track"
+            f"cannot write the tracking store {file}: there is no folder {folder}; make it"
         )
     try:
         with file.open("ab"):
             pass
     except OSError as error:
         raise CopeError(
-            f"cannot write the tracking store {file}: {error.strerror}; "
-            "choose another --store or use --no-track"
+            f"cannot write the tracking store {file}: {error.strerror}; choose another --store"
         ) from None

@@ -91,6 +91,8 @@ def command(
         columns=data_options.columns,
     )
     team = app.make_team(team_options)
+    if run_options.track:
+        app.tracker.check(run_options.store)  # before models are downloaded and loaded
     chosen, examples = load_questions(
         chosen, data_options.split, data_options.limit, data_options.data
     )

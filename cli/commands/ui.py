@@ -3,7 +3,6 @@
 import os
 import sys
 import webbrowser
-from pathlib import Path
 
 import click
 
@@ -18,16 +17,15 @@ from ..output import notify
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 def command(port: int, store: str | None, no_browser: bool) -> None:
     """Open MLflow's page on the runs of `cope eval`, until Ctrl-C."""
-    from ...tracking.server import start_server
-    from ...tracking.store import store_file, store_uri
+    from ...tracking import check_address, store_file, store_uri
+    from ...tracking.server import runs_page, start_server
 
     uri = store_uri(store)
+    check_address(uri)
     if uri.startswith(("http://", "https://")):  # a server already
-        _show(uri, no_browser)
+        _show(runs_page(uri, trust_env=True), no_browser)
         return
     file = store_file(uri)
-    if file is None and "://" not in uri:
-        file, uri = Path(uri), f"sqlite:///{uri}"
     if file is not None and not file.is_file():
         raise CopeError(
             f"there is no store {file.resolve()}: `cope eval` makes it, "
@@ -36,7 +34,7 @@ def command(port: int, store: str | None, no_browser: bool) -> None:
     with start_server(uri, port) as server:
         notify(f"starting MLflow on {uri} ...")
         server.wait_until_ready()
-        _show(server.address, no_browser)
+        _show(runs_page(server.address), no_browser)
         notify("Ctrl-C ends it")
         server.run_until_interrupted()
 

@@ -8,6 +8,7 @@ from ...errors import CopeError
 from ...sandbox import TestSuite, open_sandbox
 from ...sandbox.select import ADVICE
 from ...util.check import Check
+from ...util.redact import redact_error
 
 CHECK_SECONDS = 2.0
 
@@ -35,9 +36,13 @@ def check_sandbox() -> Check:
 
 def check_tracking_store() -> Check:
     """Check that the store of runs can be written or reached."""
-    from ...tracking.store import store_file, store_uri
+    from ...tracking import check_address, store_file, store_uri
 
     uri, name = store_uri(), "tracking store"
+    try:
+        check_address(uri)
+    except CopeError as error:
+        return Check(name, "note", redact_error(str(error)), "set another MLFLOW_TRACKING_URI")
     file = store_file(uri)
     if file is None:
         return _check_server_store(name, uri)
@@ -47,14 +52,11 @@ def check_tracking_store() -> Check:
             with tempfile.TemporaryFile(dir=path.parent):
                 found = f"{uri}, made by the first `cope eval` in {path.parent}"
                 return Check(name, "ok", found)
-        with path.open("r+b") as store:
-            start = store.read(15)
+        with path.open("r+b"):
+            pass
     except OSError as error:
         advice = "make it writable, set MLFLOW_TRACKING_URI, or use `cope eval --no-track`"
         return Check(name, "note", f"{path} cannot be written ({error.strerror})", advice)
-    if start and start != b"SQLite format 3":
-        advice = "move it, or set MLFLOW_TRACKING_URI"
-        return Check(name, "note", f"{path} is not an SQLite file", advice)
     return Check(name, "ok", f"{uri}, writable", "")
 
 

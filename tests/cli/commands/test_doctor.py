@@ -145,8 +145,17 @@ def test_a_tracking_server_is_shown_without_its_password(monkeypatch: pytest.Mon
     assert (
         told.found == "http://127.0.0.1:9 does not answer (no connection)" and told.status == "note"
     )
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://me:hunter2@db/runs")
-    assert checks_services.check_tracking_store().found == "postgresql://db/runs (not looked into)"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql+json://me:hunter2@db/runs")
+    assert checks_services.check_tracking_store().found == (
+        "postgresql+json://db/runs (not looked into)"
+    )
+
+
+def test_an_address_that_mlflow_cannot_read_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "ftp://me:hunter2@db/runs")
+    told = checks_services.check_tracking_store()
+    assert told.status == "note" and "MLflow knows no stores at ftp:" in told.found
+    assert "hunter2" not in told.found
 
 
 def test_a_server_that_never_answers_does_not_hold_the_doctor_up(

@@ -1,18 +1,21 @@
 """`cope ui` around a server that stands in for MLflow's."""
 
+import io
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
 from click.testing import CliRunner
 
 from cope.cli.main import app
-from cope.tracking.server import server_command
+from cope.tracking import server
+from cope.tracking.server import runs_page, server_command
 
 STUB = """
 import http.server, os, sys
@@ -109,9 +112,75 @@ def test_a_server_that_does_not_start_says_why(
 
 
 def test_a_tracking_server_needs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://tracking.example:5000")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     result = CliRunner().invoke(app, ["ui"])
-    assert (result.exit_code, result.stdout) == (0, "http://tracking.example:5000\n")
+    assert (result.exit_code, result.stdout) == (0, "http://127.0.0.1:9\n")
+
+
+@pytest.mark.parametrize(
+    ("replies", "page"),
+    [
+        (
+            {
+                "experiments": {"experiments": [{"experiment_id": "3"}, {"experiment_id": "7"}]},
+                "runs": {"runs": [{"info": {"experiment_id": "7"}}]},
+            },
+            "/#/experiments/7/runs",
+        ),
+        ({"experiments": {"experiments": [{"experiment_id": "3"}]}}, ""),
+        ({}, ""),
+        ({"experiments": {"experiments": "none"}}, ""),
+        ({"experiments": []}, ""),
+        ({"experiments": {"experiments": [{"experiment_id": "3"}]}, "runs": {"runs": [1]}}, ""),
+    ],
+)
+def test_it_opens_on_the_experiment_of_the_newest_run(
+    replies: object, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def post(url: str, json: dict[str, object], **more: object) -> httpx.Response:
+        asked.append(json)
+        request = httpx.Request("POST", url)
+        return httpx.Response(200, json=replies.get(url.split("/")[-2], {}), request=request)
+
+    monkeypatch.setattr(httpx, "post", post)
+    assert runs_page("http://127.0.0.1:5000") == f"http://127.0.0.1:5000{page}"
+    assert asked[0]["filter"] == "name LIKE 'cope-%'"
+
+
+def test_it_ends_when_the_server_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mlflow.db").touch()
+    code = STUB.replace("serve_forever()", "handle_request(); sys.exit('out of memory')")
+    monkeypatch.setattr(
+        "cope.tracking.server.server_command",
+        lambda uri, artifacts, port: [sys.executable, "-c", code, str(port)],
+    )
+    result = CliRunner().invoke(app, ["ui", "--port", str(free_port())])
+    assert result.exit_code == 1
+    assert result.stderr.endswith("error: MLflow ended by itself: out of memory\n")
+
+
+def test_it_waits_while_the_process_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loaded machine may take minutes; only the end of the process ends the wait."""
+    (tmp_path / "mlflow.db").touch()
+    process = SimpleNamespace(poll=lambda: None, wait=lambda: None)
+    monkeypatch.setattr(server.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(server.time, "sleep", lambda seconds: None)
+    answers = iter(
+        [httpx.ConnectError("refused")] * 1000 + [httpx.Response(503), httpx.Response(200)]
+    )
+    clock = iter(range(0, 10**6, 10))
+
+    def get(url: str, **more: object) -> httpx.Response:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(httpx, "get", get)
+    server.TrackingServer(process, io.BytesIO(), 5000).wait_until_ready()
+    assert next(answers, None) is None
 
 
 def test_mlflow_is_asked_to_listen_on_this_machine_alone() -> None:
