@@ -2,7 +2,6 @@
 
 import logging
 import os
-import signal
 import sys
 import warnings
 from importlib import import_module
@@ -11,6 +10,7 @@ from keyword import iskeyword
 import click
 
 from ..errors import suggest_names
+from ..util.signals import interrupt_on_closing_signals
 from .errors import INTERRUPTED, ErrorHandlingGroup
 
 # File of the subcommand, and its line in `cope --help`.
@@ -89,21 +89,9 @@ def silence_libraries() -> None:
         logging.getLogger(name).setLevel(level)
 
 
-_CLOSING_SIGNALS = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-
-
-def _interrupt_once(number: int, frame: object) -> None:
-    """End like Ctrl-C, once, because a closing session sends several while the work is saved."""
-    for closing in _CLOSING_SIGNALS:
-        signal.signal(closing, lambda *_: None)
-    raise KeyboardInterrupt
-
-
 def main() -> None:
     """Run the command line and exit. SIGTERM and SIGHUP end it like Ctrl-C: the work is saved."""
-    for number in _CLOSING_SIGNALS:
-        if signal.getsignal(number) == signal.SIG_DFL:
-            signal.signal(number, _interrupt_once)
+    interrupt_on_closing_signals()
     try:
         app(prog_name="cope")
     except SystemExit as end:

@@ -1,7 +1,6 @@
 """The folder of a compile: the files that a resumed compile reads, and a lock against others."""
 
 import logging
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
@@ -19,7 +18,6 @@ STARTED_FILE = "started"
 STATE_FILES = (CALLS_FILE, ROUNDS_FILE, METADATA_FILE, STARTED_FILE)
 """All files that a resumed compile reads."""
 _LOG_FILE = "optimizer.log"
-_TERMINATED = 143  # exit status after SIGTERM, as in shells
 
 
 class CompileStore:
@@ -110,37 +108,10 @@ def report_saved_state(folder: Path, notify: Callable[[str], None]) -> Iterator[
     """
     (folder / STARTED_FILE).touch()
     try:
-        with _sigterm_as_interrupt():
-            yield
+        yield
     except BaseException as error:
         if not isinstance(error, Exception):
             # The threads that DSPy leaves behind would log that they were stopped.
             logging.getLogger("dspy").setLevel(logging.CRITICAL)
         notify(f"finished work is saved in {folder}: the same command with --resume resumes it")
         raise
-
-
-@contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM end the work as Ctrl-C does, also in DSPy's threads, with its own exit status."""
-    received: list[int] = []
-
-    def interrupt(number: int, _: object) -> None:
-        received.append(number)
-        if not callable(signal.getsignal(signal.SIGINT)):
-            raise KeyboardInterrupt  # SIGINT is ignored, as in a shell's background
-        signal.raise_signal(signal.SIGINT)
-
-    try:
-        before = signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:  # not in the main thread, where signals arrive
-        yield
-        return
-    try:
-        yield
-    except KeyboardInterrupt:
-        if received:
-            raise SystemExit(_TERMINATED) from None
-        raise
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -1,6 +1,7 @@
 """`_signalled.py COMMAND ...`: the command line with models that answer after 50 ms, each call noted in `asked`."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from cope import Team
 from cope.cli import context, main
 from cope.models import ScriptedEngine
 
+ASKED = os.open("asked", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+
 
 async def reply(messages: list[dict[str, str]], request: Any) -> str:
-    with Path("asked").open("a") as asked:
-        asked.write("call\n")
+    os.write(ASKED, b"call\n")
     await asyncio.sleep(0.05)
     return "Answer: 1"
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from support.commands import cope, give_team, give_tracker
 from support.killed_processes import lines
 
@@ -60,7 +59,7 @@ def test_an_interrupted_run_is_closed_as_killed(
         ("compile", [signal.SIGTERM]),
     ],
 )
-def test_a_signal_closes_the_mlflow_run_as_killed_and_the_same_command_resumes(
+def test_a_signal_saves_the_work_and_closes_the_mlflow_run_as_killed(
     command: str, sent: list[signal.Signals], here: Path
 ):
     import mlflow

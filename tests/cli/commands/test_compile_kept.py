@@ -11,6 +11,8 @@ import pytest
 from filelock import FileLock
 from support.compile_command import USUAL, World, cope, error, made
 
+from cope.util.signals import interrupt_on_closing_signals
+
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
@@ -29,13 +31,17 @@ def test_a_terminated_compile_ends_like_an_interrupted_one(
         time.sleep(10)
 
     monkeypatch.setattr(Compilation, "run", run)
-    usual, before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
     signal.signal(signal.SIGINT, signal.SIG_IGN if ignored else signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    interrupt_on_closing_signals()
     try:
         result = cope(*USUAL, "--yes")
     finally:
-        signal.signal(signal.SIGINT, before)
-    assert result.exit_code == 143 and signal.getsignal(signal.SIGTERM) is usual
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert result.exit_code == 130
     assert (
         "is saved in .cope/compile/jsonl-small-bootstrap-few-shot-" in result.stderr
         and "--resume" in result.stderr
