@@ -7,7 +7,7 @@ _NAMES = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
 
 
 def interrupt_on_closing_signals() -> None:
-    """Treat the first SIGTERM or SIGHUP of this process as Ctrl-C, unless it handles or ignores them.
+    """Treat the first SIGTERM or SIGHUP of this process as Ctrl-C, unless it has another handler.
 
     Later ones are ignored, because a closing session sends several while the work is being saved.
     """
