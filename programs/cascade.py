@@ -123,6 +123,19 @@ class Cascade(dspy.Module):
         """Return a digest of rounds, instructions and demonstrations."""
         return digest(self.dump_state())
 
+    def get_params(self) -> dict[str, Any]:
+        """Return the constructor's arguments: a program of them differs in its prompts only."""
+        return {
+            "preset": self.preset,
+            "team": self.team,
+            "seed": self.seed,
+            "early_stop": self.early_stop,
+            "domain": self.domain,
+            "confidence": self.confidence,
+            "answer_kind": self.answer_kind,
+            "saved_kind": self.saved_kind,
+        }
+
     def settings(self) -> dict[str, Any]:
         """Return the seed and the rule for stopping early."""
         return {"seed": self.seed, "early_stop": self.early_stop}
@@ -281,16 +294,8 @@ class Cascade(dspy.Module):
         """
         if name == self.answer_kind and (saved or name) == self.saved_kind:
             return self
-        other = type(self)(
-            self.preset,
-            self.team,
-            seed=self.seed,
-            early_stop=self.early_stop,
-            domain=self.domain,
-            confidence=self.confidence,
-            answer_kind=name,
-            saved_kind=saved,
-        )
+        kinds = {"answer_kind": name, "saved_kind": saved}
+        other = type(self)(**(self.get_params() | kinds))
         other.load_state(self.dump_state())
         return other
 

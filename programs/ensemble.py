@@ -63,17 +63,7 @@ class Ensemble(Cascade):
     def from_cascades(cls, cascades: Sequence[Cascade]) -> Self:
         """Return the ensemble of cascades, the lead first. It shares the lead's predictors."""
         lead, *others = cascades
-        ensemble = cls(
-            lead.preset,
-            lead.team,
-            seed=lead.seed,
-            early_stop=lead.early_stop,
-            domain=lead.domain,
-            confidence=lead.confidence,
-            answer_kind=lead.answer_kind,
-            saved_kind=lead.saved_kind,
-            others=others,
-        )
+        ensemble = cls(**lead.get_params(), others=others)
         for round_ in lead.rounds():
             setattr(ensemble, f"round_{round_.number}", round_)
         ensemble.knn_demos = lead.knn_demos

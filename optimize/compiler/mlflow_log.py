@@ -10,6 +10,7 @@ from typing import Any
 from ...errors import CopeError
 from ...models import Usage
 from ...programs import Cascade
+from ...programs.confidence.early_stopping import EXACT
 from ...programs.diff_text import diff_lines
 from ...programs.domains.registry import domain_by_name
 from ...programs.program_diff import changes_between
@@ -233,13 +234,7 @@ def make_servable(program: Cascade) -> Cascade:
 
     When it is served, model-written programs run in the sandbox there, whatever they ran in here.
     """
-    fresh = type(program)(
-        program.preset,
-        program.team,
-        seed=program.seed,
-        domain=program.domain,
-        answer_kind=program.answer_kind,
-        saved_kind=program.saved_kind,
-    )
+    defaults = {"confidence": None, "early_stop": EXACT}
+    fresh = type(program)(**(program.get_params() | defaults))
     fresh.load_state(program.dump_state())
     return fresh

@@ -65,16 +65,7 @@ def is_ensemble(state: Mapping[str, Any]) -> bool:
 def with_prompts(program: Cascade, state: PromptState) -> Cascade:
     """Return a new program that differs from `program` in its prompts only."""
     kind = Ensemble if is_ensemble(state) else Cascade
-    new = kind(
-        program.preset,
-        program.team,
-        seed=program.seed,
-        early_stop=program.early_stop,
-        domain=program.domain,
-        answer_kind=program.answer_kind,
-        saved_kind=program.saved_kind,
-        confidence=program.confidence,
-    )
+    new = kind(**program.get_params())
     apply_state(new, state)
     return new
 

@@ -63,16 +63,7 @@ class Student(Ensemble):
         last_round: int | None = None,
         include_failures: bool = False,
     ) -> None:
-        super().__init__(
-            cascade.preset,
-            cascade.team,
-            seed=cascade.seed,
-            domain=cascade.domain,
-            answer_kind=cascade.answer_kind,
-            saved_kind=cascade.saved_kind,
-            confidence=cascade.confidence,
-            early_stop=cascade.early_stop,
-        )
+        super().__init__(**cascade.get_params())
         self.session, self.trainable = session, frozenset(trainable)
         self.last_round, self.include_failures = last_round, include_failures
         apply_state(self, prompt_state(cascade))
