@@ -37,7 +37,8 @@ def ways(url: str | None, samples: int) -> dict[str, Way]:
     from cope.models.adapter import LeanAdapter
     from cope.models.engines.ollama import OllamaEngine
     from cope.programs import Cascade
-    from cope.programs.preset import Preset, Round
+    from cope.programs.preset import Preset
+    from cope.programs.preset_round import Round
     from cope.signatures import reason_signature
 
     engine = OllamaEngine("stub", url) if url else ScriptedEngine(lambda messages, request: REPLY)

@@ -20,7 +20,7 @@ from ..util.hashing import digest
 from .cascade_round import CascadeRound
 from .confidence.base import Confidence
 from .confidence.early_stopping import EXACT, check_rule
-from .confidence.registry import confidence_by_name
+from .confidence.registry import round_confidence
 from .demonstrations import KNNDemos, knn_demos_in_state, nearest_by_role
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .optimizer_trace import extend_trace, trace_of_answer
@@ -91,12 +91,11 @@ class Cascade(dspy.Module):
         self.confidence: Confidence = confidence or kind.default_confidence(open_sandbox)
         self.early_stop = early_stop
         self._confidences: dict[int, Confidence] = {}
-        for number, spec in enumerate(self.preset.rounds, 1):
-            self._confidences[number] = self._named_or_default(spec.confidence)
-            check_rule(early_stop, self._confidences[number])
         for tier in self.preset.tiers:
             _ = self.team[tier]  # raises for a tier that the team lacks
-        for number in range(1, len(self.preset.rounds) + 1):
+        for number, spec in enumerate(self.preset.rounds, 1):
+            self._confidences[number] = round_confidence(spec.confidence, self.confidence)
+            check_rule(early_stop, self._confidences[number])
             setattr(self, round_attribute(number), CascadeRound(self.preset, number, kind))
 
     @property
@@ -155,12 +154,6 @@ class Cascade(dspy.Module):
         for number in range(1, len(self.preset.rounds) + 1):
             yield getattr(self, round_attribute(number))
 
-    def _named_or_default(self, name: str | None) -> Confidence:
-        """Return the confidence of this name; None is the cascade's own."""
-        if name is None or name == getattr(self.confidence, "kind", None):
-            return self.confidence
-        return confidence_by_name(name)
-
     def confidence_of(self, number: int) -> Confidence:
         """Return the confidence of a round, counted from 1."""
         return self._confidences[number]
@@ -196,10 +189,7 @@ class Cascade(dspy.Module):
         return dspy.Prediction(**fields)
 
     async def _answer(self, question: str, inputs: dict[str, Any]) -> dict[str, Any]:
-        """Return the fields of the prediction, without the usage."""
-        return await self._run_rounds(question, inputs)
-
-    async def _run_rounds(self, question: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Run the rounds and return the fields of the prediction, without the usage."""
         plans: dict[int, str] = {}
         results: list[dspy.Prediction] = []
         records: list[RoundRecord] = []
@@ -209,9 +199,8 @@ class Cascade(dspy.Module):
             if result.plan:
                 plans[round_.number] = result.plan
             results.append(result)
-            records.append(
-                make_round_record(round_, result, time.perf_counter() - began, self.early_stop)
-            )
+            seconds = time.perf_counter() - began
+            records.append(make_round_record(round_, result, seconds, self.early_stop))
             if result.accepted:
                 break
         extend_trace(self.optimizer_trace(results))

@@ -87,8 +87,9 @@ class Ensemble(Cascade):
             the vote between members, and `members`: answer, confidence and round of each member
             that was called, the lead first.
         """
+        answer_of_lead = super()._answer
         if not self.others:
-            return await self._run_rounds(question, inputs)
+            return await answer_of_lead(question, inputs)
         count = len(members_of(self))
         tally = self.confidence.tally(range(count), {"question": question, **inputs}, self.answers)
         trace = dspy.settings.trace
@@ -98,7 +99,7 @@ class Ensemble(Cascade):
         async def ask(index: int) -> Sample:
             if index == 0:
                 with dspy.context(trace=lead_trace):
-                    fields[0] = await self._run_rounds(question, inputs)
+                    fields[0] = await answer_of_lead(question, inputs)
             else:
                 with dspy.context(trace=None), use_observer(None):
                     prediction = await self.others[index - 1].acall(question=question, **inputs)

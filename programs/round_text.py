@@ -1,7 +1,8 @@
 """Describe the rounds of a preset."""
 
 from .domains.registry import domain_by_name
-from .preset import Preset, Round
+from .preset import Preset
+from .preset_round import Round
 
 
 def describe_plans(spec: Round) -> str:

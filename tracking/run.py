@@ -2,13 +2,10 @@
 
 import json
 import logging
-import platform
-import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
@@ -21,6 +18,7 @@ from mlflow.tracing import configure
 from ..errors import CopeError, first_line
 from ..util.redact import redact, redact_data
 from .address import store_file
+from .environment import environment
 from .prompts import register_prompt
 from .redact_span import redact_span
 from .store import ARTIFACTS, open_store, store_errors
@@ -227,7 +225,7 @@ def tracked_run(
     status = "FINISHED"
     try:
         _log_new_params(params, run.data.params)
-        mlflow.set_tags(redact_data(_environment() | dict(tags or {})))
+        mlflow.set_tags(redact_data(environment() | dict(tags or {})))
         yield TrackedRun(run.info.run_id, run.info.experiment_id, uri)
     except BaseException as error:
         status = "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED"
@@ -282,22 +280,3 @@ def _existing_run_id(run_id: str | None) -> str | None:
         return run_id if mlflow.get_run(run_id).info.lifecycle_stage == "active" else None
     except MlflowException:
         return None  # another store, or deleted: a new run is created
-
-
-def _environment() -> dict[str, str]:
-    """Return versions, and the commit of the user's working directory, to reproduce the run."""
-    facts = {"python": platform.python_version(), "platform": platform.platform()}
-    for package in ("cope-dspy", "dspy", "mlflow", "xllamacpp", "ollama"):
-        try:
-            facts[f"version.{package}"] = version(package)
-        except PackageNotFoundError:
-            continue
-    try:
-        git = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False
-        )
-        if git.returncode == 0:
-            facts["git_commit"] = git.stdout.strip()
-    except (OSError, subprocess.TimeoutExpired):
-        pass
-    return facts

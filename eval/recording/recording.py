@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from ...errors import CopeError, suggest_names
-from ...programs.preset import Preset, Round, parse_preset
+from ...programs.preset import Preset, parse_preset
+from ...programs.preset_round import Round
 from ...util.arrays import Array
 from .round import RecordedRound
 from .sample_table import SampleTable

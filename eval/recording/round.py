@@ -7,7 +7,7 @@ import numpy as np
 
 from ...programs.confidence.base import Confidence
 from ...programs.confidence.registry import confidence_by_name
-from ...programs.preset import Round
+from ...programs.preset_round import Round
 from ...programs.sampling import seeded_order
 from ...util.arrays import Array
 from .sample_table import SampleTable

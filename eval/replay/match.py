@@ -7,7 +7,8 @@ maximum lengths, and, if it samples, by its number, because the seeds of the sam
 
 from ...programs.domains.registry import domain_by_name
 from ...programs.identity import ProgramIdentity
-from ...programs.preset import Preset, Round, parse_preset, tier_alone
+from ...programs.preset import Preset, parse_preset, tier_alone
+from ...programs.preset_round import Round
 from ...sandbox import open_sandbox
 from ..recording.recording import Recording
 from ..recording.round import RecordedRound

@@ -9,7 +9,7 @@ import numpy as np
 from ...models import Price
 from ...programs.confidence.decide import decide_round
 from ...programs.confidence.vectorized import RoundSamples, VerdictArrays
-from ...programs.preset import Round
+from ...programs.preset_round import Round
 from ...util.arrays import Array
 from ..recording.round import CallArrays, RecordedRound, pick_sample
 from ..recording.schema import USAGE_FIELDS

@@ -38,3 +38,10 @@ def confidence_by_name(name: str) -> "Confidence":
             "give it one name"
         )
     return confidence
+
+
+def round_confidence(name: str | None, default: "Confidence") -> "Confidence":
+    """Return the confidence that a round names, or the default when it names none or this kind."""
+    if name is None or name == getattr(default, "kind", None):
+        return default
+    return confidence_by_name(name)

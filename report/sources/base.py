@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ...eval.run.store import QuestionResult
 from ...eval.run.summary import Summary, summarize
 from ...programs.domains.registry import domain_by_name
-from ...programs.preset import Round
+from ...programs.preset_round import Round
 from ...programs.systems.stage import Stage
 from ...stats.tiers import last_tier_of, tier_order
 

@@ -1,0 +1,103 @@
+"""One round of a cascade as data."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from ..errors import suggest_names
+from ..signatures.plans.base import PlanEnds
+from .confidence.registry import CONFIDENCES
+from .plan_kinds import known_plan_kind
+
+Temperature = Annotated[float, Field(ge=0.0, le=2.0)]
+Instructions = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100_000)
+]
+
+_OPTIONAL = ("confidence", "instructions", "plan_instructions")  # later fields, None by default
+
+
+class Round(BaseModel):
+    """One round of a cascade."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reasoner: str
+    """The tier that solves."""
+    planner: str | None = None
+    """The tier that plans; None for a round without a plan of its own."""
+    plan: Annotated[str, AfterValidator(known_plan_kind)] | None = None
+    """What the planner writes: a name in `PLAN_KINDS`."""
+    plans: int = Field(1, ge=1, le=256)
+    """How many plans: one for all samples, or one for each."""
+    sees: tuple[int, ...] = ()
+    """The rounds (1 for the first) whose plans the reasoner sees, in the order of its fields."""
+    samples: int = Field(1, ge=1, le=256)
+    """How many solutions are drawn."""
+    plan_temperature: Temperature = 0.0
+    temperature: Temperature = 0.0
+    threshold: float | None = Field(None, gt=0.0, le=1.0)
+    """The confidence at or above which the answer is accepted; None in the last round."""
+    plan_max_tokens: int = Field(80, ge=1)
+    plan_ends: PlanEnds = "paragraph"
+    """Where the lean adapter ends a plan: at its first blank line (`paragraph`); or with its steps,
+    at a blank line after a sentence, so that the steps after "Do the following:" still belong to
+    it, and before any code (`steps`)."""
+    max_tokens: int | None = Field(None, ge=1)
+    """The maximum tokens of a solution; None is the tier's own limit."""
+    confidence: str | None = None
+    """The name in `CONFIDENCES` of the confidence; None is the domain's default."""
+    instructions: Instructions | None = None
+    """What the reasoner is to do, in place of the package's own instructions; what an optimizer
+    changes starts from it."""
+    plan_instructions: Instructions | None = None
+    """What the planner is to do, in place of the package's own instructions."""
+
+    @field_validator("confidence")
+    @classmethod
+    def _known_confidence(cls, name: str | None) -> str | None:
+        if name is not None and name not in CONFIDENCES:
+            raise ValueError(f"no confidence is named {name!r}: {suggest_names(name, CONFIDENCES)}")
+        return name
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.planner is None) != (self.plan is None):
+            raise ValueError("planner and plan go together: give both or neither")
+        if self.planner is None and self.plans != 1:
+            raise ValueError("plans needs a planner")
+        if self.planner is None and self.plan_instructions is not None:
+            raise ValueError("plan_instructions needs a planner")
+        if self.plans not in (1, self.samples):
+            raise ValueError(f"plans must be 1 or as many as samples ({self.samples})")
+        if self.plans > 1 and self.plan_temperature == 0:
+            raise ValueError(
+                "several plans need a plan_temperature above 0, or they are all the same"
+            )
+        if self.samples > 1 and self.temperature == 0 and self.plans == 1:
+            raise ValueError("several samples need a temperature above 0, or they are all the same")
+        return self
+
+    def identity(self, left_out: Iterable[str] = ()) -> dict[str, Any]:
+        """Return the round as plain data for a fingerprint.
+
+        Optional fields without a value are left out, so that fingerprints of earlier versions stay
+        the same.
+
+        Args:
+            left_out: fields that the fingerprint leaves out.
+        """
+        fields = self.model_dump(mode="json", exclude=set(left_out))
+        for name in _OPTIONAL:
+            if fields.get(name) is None:
+                fields.pop(name, None)
+        return fields
