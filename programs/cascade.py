@@ -55,8 +55,7 @@ class Cascade(dspy.Module):
             is the domain's default: the share of the votes, or the visible tests.
 
     Attributes:
-        knn_demos: by predictor, demonstrations to select from for each question; empty for most
-            programs.
+        knn_demos: by predictor, demonstrations to select from for each question; often empty.
 
     Raises:
         CopeError: for a wrong preset, a tier that the team lacks, or an unsuitable `early_stop`.
