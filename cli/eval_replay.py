@@ -118,7 +118,7 @@ def evaluate_recording(
         raise CopeError(f"{recording.name} cannot answer for {replay.preset.name}: {reason}")
     questions = (result.question for result in replayed.results)
     contamination = warn_about_contamination(compiled, questions)
-    evaluation = evaluate_replay(replay, replayed, team.prices)
+    evaluation = evaluate_replay(replay, replayed, team.prices, compiled.get("program_file"))
     document = evaluation.document(contamination)
     if as_json:
         print_json(document)

@@ -1,4 +1,5 @@
 from .address import check_address as check_address, store_file as store_file
+from .names import run_name as run_name
 from .prompts import prompt_template as prompt_template
 from .run import (
     TrackedRun as TrackedRun,

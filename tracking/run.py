@@ -220,7 +220,7 @@ def tracked_run(
             configure(span_processors=[redact_span])
             mlflow_dspy.autolog(log_traces=True, log_evals=False, log_compiles=False, silent=True)
         run = mlflow.start_run(
-            run_id=_existing_run_id(run_id), experiment_id=experiment_id, run_name=name
+            run_id=_existing_run_id(run_id), experiment_id=experiment_id, run_name=redact(name)
         )
     status = "FINISHED"
     try:

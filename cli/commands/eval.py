@@ -199,5 +199,4 @@ def _show(
     if as_json:
         print_json(document)
     else:
-        shown = store.settings | {"answer_kind": origin["answer_kind"]}
-        print_table(shown, stages, made.summary, document)
+        print_table(store.settings | origin, stages, made.summary, document)

@@ -119,7 +119,7 @@ def command(
 def _compiled(
     files: Mapping[str, Path | None], examples: list[Any], asked: Mapping[str, Any]
 ) -> dict[str, dict[str, Any]]:
-    """Return, by program, which questions it was compiled on, for replays.
+    """Return, by program, its file and which questions it was compiled on, for replays.
 
     What an accuracy of it would not say is printed on stderr.
     """
@@ -131,6 +131,8 @@ def _compiled(
         questions = [example.question for example in examples]
         warn_about_contamination(about, questions, name if len(files) > 1 else None)
         warn_about_settings(about, asked)
+        if file:
+            found[name] = {"program_file": str(file)}
         if "rows" in about:
-            found[name] = {"rows": about["rows"]}
+            found[name]["rows"] = about["rows"]
     return found

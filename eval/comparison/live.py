@@ -81,9 +81,12 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
     }
     with ExitStack() as stack:
         ledgers = LedgerGroup()
-        for one in stores.values():
+        for name, one in stores.items():
             stack.enter_context(one.open(run.fresh, ledger_factory=ledgers.open))
-            one.update_metadata(answer_kind=answer_kind_of(request.task))
+            one.update_metadata(
+                answer_kind=answer_kind_of(request.task),
+                program_file=origins[name]["program_file"],
+            )
         callbacks.load_models(request.team, list(_models_by_tier(request, systems)))
         results, stopped = _evaluate_systems(request, systems, stores, examples, callbacks)
         _check_answers(results, stopped)

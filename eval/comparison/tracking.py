@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...tracking.names import run_name
 from ..run.store import RunStore
 from .compare import Comparison, SystemSummary
 from .store import DOCUMENT_FILE, ComparisonStore
@@ -42,9 +43,13 @@ def track_comparison(
     for name in ("task", "split", "data", "seed", "against", "by"):
         params[name] = document[name]
     tags = {"folder": document["folder"], "systems": ", ".join(comparison.summaries)}
+    task, data = document["task"], document["data"] or document["split"]
+    programs = {}
+    for name in comparison.summaries:
+        programs[name] = document["origins"][name]["program_file"] or name
     with tracker.open(
-        f"cope-compare-{document['task']}",
-        f"against {comparison.reference}",
+        f"cope-compare-{task}",
+        run_name(task, programs.values(), data, f"against {comparison.reference}"),
         params,
         tags,
         store.metadata().get("mlflow_run"),
@@ -64,7 +69,8 @@ def track_comparison(
             key = f"{name} {stores[name].path.name} {summary.n}"
             if key not in logged:
                 settings = json.dumps(stores[name].settings, indent=1)
-                run.log_child_run(key, name, _system_metrics(summary), {"settings.json": settings})
+                child = run_name(task, [programs[name]], data)
+                run.log_child_run(key, child, _system_metrics(summary), {"settings.json": settings})
         return {"run": run.id, "store": run.uri}
 
 

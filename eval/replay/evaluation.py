@@ -29,12 +29,14 @@ class ReplayEvaluation:
         summary: the summary of the results.
         bounds: the lowest and the highest possible accuracy over all questions; None if a right
             answer is unknown.
+        program_file: the file of the program; None for a preset.
     """
 
     replay: Replay
     replayed: ReplayedResults
     summary: Summary
     bounds: tuple[float | None, float | None]
+    program_file: str | None = None
 
     def settings(self) -> dict[str, Any]:
         """Return the settings, with the same names as in a live run."""
@@ -46,6 +48,7 @@ class ReplayEvaluation:
         settings["data"] = manifest.settings.get("data")
         settings["answer_kind"] = manifest.kind_of_answers
         settings["preset"] = preset.name
+        settings["program_file"] = self.program_file
         settings["models"] = {
             tier: manifest.models.get(tier, "not in the record") for tier in preset.tiers
         }
@@ -75,7 +78,10 @@ class ReplayEvaluation:
 
 
 def evaluate_replay(
-    replay: Replay, replayed: ReplayedResults, prices: Mapping[str, Price]
+    replay: Replay,
+    replayed: ReplayedResults,
+    prices: Mapping[str, Price],
+    program_file: str | None = None,
 ) -> ReplayEvaluation:
     """Summarize the answered questions of a replay.
 
@@ -83,6 +89,7 @@ def evaluate_replay(
         replay: the program on the recording.
         replayed: the result of `replay_results`.
         prices: the user's prices by tier, which also apply to the last tier alone.
+        program_file: the file of the program; None for a preset.
     """
     baseline = _replay_baseline(replay, replayed.results, prices)
     rounds = len(replay.preset.rounds)
@@ -91,7 +98,7 @@ def evaluate_replay(
     if summary.accuracy is not None:
         right = sum(result.score or 0.0 for result in replayed.results)
         bounds = bounds_with_unknown(right, len(replayed.results), sum(replayed.unknown.values()))
-    return ReplayEvaluation(replay, replayed, summary, bounds)
+    return ReplayEvaluation(replay, replayed, summary, bounds, program_file)
 
 
 def _replay_baseline(

@@ -52,16 +52,23 @@ def resolve_replayed_program(
         names_preset: whether the user named a preset.
 
     Returns:
-        The program and the metadata of its compile. The program is None for the recording's own
-        one, if the user named neither a preset nor a file.
+        The program and the metadata of its compile, with its file as `program_file` where it has
+        one. The program is None for the recording's own one, if the user named neither a preset nor
+        a file.
     """
     if options.program:
         identity = ProgramIdentity.named(options.program, recording.domain)
-        return identity, read_compile_metadata(options.program)
+        return identity, _metadata_of(options.program)
     if not names_preset:
         return None, compile_metadata_in_recording(recording, next(iter(recording.programs)))
     program = program_for_replay(recording, options.preset, options.bundled)
-    return program, bundled_compile_metadata(recording, options.preset, options.bundled)
+    return program, _metadata_of(_bundled_program(recording, options.preset, options.bundled))
+
+
+def _metadata_of(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    return read_compile_metadata(file) | {"program_file": str(file)}
 
 
 def resolve_replayed_calibration(

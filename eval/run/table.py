@@ -43,7 +43,7 @@ def print_summary(
 
     Args:
         console: prints the text.
-        settings: the settings of the run, with `answer_kind` if it is known.
+        settings: the settings of the run, with `answer_kind` and `program_file` if they are known.
         stages: the stages of the system.
         summary: the summary.
     """
@@ -63,7 +63,9 @@ def _heading(settings: Mapping[str, Any]) -> list[str]:
     task, name = settings["task"], settings["preset"]
     what = "system" if name in SYSTEMS else "preset"
     models = models_text(settings["models"])
-    heading = f"[bold]{task}[/bold] with {what} [bold]{name}[/bold]: {models}"
+    file = settings.get("program_file")
+    program = f", program {file}" if file else ""
+    heading = f"[bold]{task}[/bold] with {what} [bold]{name}[/bold]{program}: {models}"
     return [heading, *scoring_notes(settings)]
 
 

@@ -15,6 +15,7 @@ from ...models import Team, Usage
 from ...programs import System, baseline_tier
 from ...programs.compile_metadata import read_compile_metadata
 from ...programs.resolve import TeamOptions
+from ...tracking.names import run_name
 from ...util.hashing import digest
 from ..tasks.base import Task
 from .contamination import count_overlap
@@ -120,6 +121,7 @@ def evaluate_tracked(
         tracker: logs the run.
         groups: see `summarize`.
     """
+    store.update_metadata(program_file=origin["program_file"])
     with ExitStack() as stack:
         run: TrackerRun | None = None
         if options.track:
@@ -148,7 +150,7 @@ def evaluate_tracked(
         )
         summary = summarize(outcome.results, len(system.stages), baseline, groups)
         if run:
-            settings = store.settings | {"answer_kind": origin.get("answer_kind")}
+            settings = store.settings | dict(origin)
             table = summary_text(settings, system.stages, summary)
             log_summary(run, summary, store, system, table)
     return TrackedEvaluation(outcome, summary, run)
@@ -188,10 +190,15 @@ def open_tracked_run(
         tags["calibration"] = origin["calibration"]
     for name, count in (origin["seen"] or {}).items():
         tags[f"program_met.{name}"] = str(count)
+    name = run_name(
+        settings["task"],
+        [origin["program_file"] or settings["preset"]],
+        settings.get("data") or settings.get("split"),
+    )
     run = stack.enter_context(
         tracker.open(
             f"cope-{settings['task']}",
-            str(settings["preset"]),
+            name,
             params,
             tags,
             store.metadata().get("mlflow_run"),

@@ -181,7 +181,15 @@ def _compile(
     with ExitStack() as stack:
         log = None
         if options.track:
-            tracked = tracked_compile(compilation, settings, options.store, notify, request.tracker)
+            tracked = tracked_compile(
+                compilation,
+                settings,
+                options.store,
+                notify,
+                request.tracker,
+                request.program_options.program,
+                request.split_options.data or request.split_options.train_split,
+            )
             log = stack.enter_context(tracked)
         before = compilation.program.dump_state()
         result = pick_from_frontier(compilation.run(), options.pick, before)

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from ...models.team import PROMPT_SETTINGS
 from ...tracking import MlflowTracker, Tracker
+from ...tracking.names import run_name
 from ...util.files import read_metadata, write_metadata
 from .compilation import Compilation
 from .mlflow_log import CompileTracker
@@ -111,6 +113,8 @@ def tracked_compile(
     store: str | None = None,
     notify: Callable[[str], None] = _warn,
     tracker: Tracker | None = None,
+    program: Path | None = None,
+    data: str | None = None,
 ) -> Iterator[Callable[[CompileResult], None]]:
     """Open an MLflow run for a compile, with a nested run for each candidate.
 
@@ -123,6 +127,8 @@ def tracked_compile(
             directory.
         notify: receives a line for the user, without a newline.
         tracker: opens the run; None is MLflow.
+        program: the file of the program before the compile; None is a preset.
+        data: the file or the split of the questions, which is part of the run's name.
 
     Yields:
         A function that logs the result, and adds the run to its provenance.
@@ -132,9 +138,9 @@ def tracked_compile(
     earlier = read_metadata(file)
     with tracker.open(
         f"cope-compile-{settings['task']}",
-        f"{settings['preset']} {settings['optimizer']}",
+        run_name(settings["task"], [program or settings["preset"]], data, settings["optimizer"]),
         mlflow_params(compilation, settings),
-        {"folder": str(compilation.folder)},
+        {"folder": str(compilation.folder), "program_file": str(program or "none")},
         earlier.get("mlflow_run"),
         store,
         traces=False,

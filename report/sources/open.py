@@ -75,7 +75,7 @@ def _run_source(run: StoredRun, prices: Mapping[str, Price] | None) -> ReportSou
         )
         drawn = _merge_samples([drawn, other_samples])
     return _make_source(
-        "run", folder, [settings], systems, drawn, _mlflow_run(run.metadata), run_domain(run)
+        "run", folder, [run], systems, drawn, _mlflow_run(run.metadata), run_domain(run)
     )
 
 
@@ -103,7 +103,7 @@ def _comparison_source(
     return _make_source(
         "comparison",
         path,
-        settings,
+        runs,
         systems,
         _merge_samples(drawn),
         mlflow,
@@ -154,13 +154,14 @@ def _merge_samples(parts: list[dict[str, SamplesByPool]]) -> dict[str, SamplesBy
 def _make_source(
     kind: Literal["run", "comparison"],
     path: Path,
-    settings: list[dict[str, Any]],
+    runs: list[StoredRun],
     systems: list[ReportSystem],
     drawn: dict[str, SamplesByPool],
     mlflow: Mapping[str, Any],
     domain: Domain,
     groups: Mapping[str, str] | None = None,
 ) -> ReportSource:
+    settings = [run.settings for run in runs]
     tasks = dict.fromkeys(one["task"] for one in settings)
     if len(tasks) > 1:
         raise CopeError(
@@ -170,6 +171,9 @@ def _make_source(
     facts = {name: str(first[name]) for name in ("split", "data") if first.get(name)}
     if first.get("shown"):
         facts["tests"] = first["shown"]
+    files = [str(run.metadata["program_file"]) for run in runs if run.metadata.get("program_file")]
+    if files:
+        facts["program"] = ", ".join(dict.fromkeys(files))
     return ReportSource(
         kind,
         path,

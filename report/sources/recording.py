@@ -91,6 +91,10 @@ def _facts(record: Recording) -> dict[str, str]:
             facts[name] = str(manifest.settings[name])
     if manifest.settings.get("shown"):
         facts["tests"] = manifest.settings["shown"]
+    programs = manifest.settings.get("compiled", {}).values()
+    files = [str(program["program_file"]) for program in programs if program.get("program_file")]
+    if files:
+        facts["program"] = ", ".join(dict.fromkeys(files))
     facts["samples"] = f"recorded {manifest.created[:10]}"
     if record.is_imported:
         facts["samples"] = "published by others"

@@ -213,6 +213,44 @@ def test_the_mlflow_run_is_tagged(save: Save, monkeypatch: pytest.MonkeyPatch) -
     assert not any(name.startswith("program_met.") for name in plain)
 
 
+def test_runs_are_named_by_task_program_and_data(
+    save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracker = give_tracker(monkeypatch)
+    file = save()
+    cope(*EVAL, "--store", STORE)
+    cope(*EVAL, "--store", STORE, "--program", "none")
+    assert [run.name for run in tracker.runs.values()] == [
+        f"jsonl {file.name} on q.jsonl",
+        "jsonl small on q.jsonl",
+    ]
+
+
+def test_table_run_and_report_name_the_program_that_ran(save: Save) -> None:
+    file = save("mine.json", task="other")
+    words = [word for word in EVAL if word not in ("--preset", "small")]
+    words += ["--program", str(file), "--no-track"]
+    assert f"with preset small, program {file}: " in cope(*words).stdout.replace("\n", "")
+    folder = json.loads(cope(*words, "--json").stdout)["folder"]
+    assert json.loads(Path(folder, "run.json").read_text())["program_file"] == str(file)
+    facts = json.loads(cope("report", folder, "--json").stdout)["facts"]
+    assert facts["program"] == str(file)
+    plain = json.loads(cope(*EVAL, "--program", "none", "--no-track", "--json").stdout)["folder"]
+    assert "program" not in json.loads(cope("report", plain, "--json").stdout)["facts"]
+
+
+def test_a_record_and_its_replay_name_the_program(save: Save) -> None:
+    file = save("mine.json", task="other")
+    words = ["record", *[word for word in EVAL[1:] if word not in ("--preset", "small")]]
+    cope(*words, "--program", str(file), "-o", "r.parquet", "--also", "none")
+    replayed = json.loads(cope("eval", "--replay", "r.parquet", "--json").stdout)
+    assert replayed["program_file"] == str(file)
+    other = cope("eval", "--replay", "r.parquet", "--program", str(file), "--json")
+    assert json.loads(other.stdout)["program_file"] == str(file)
+    facts = json.loads(cope("report", "r.parquet", "--json").stdout)["facts"]
+    assert facts["program"] == str(file)
+
+
 def test_what_was_found_on_test_questions_is_what_is_said(save: Save) -> None:
     score = {"accuracy": 0.25, "n": 500}
     before, after = {"accuracy": 0.2, "n": 100}, {"accuracy": 0.9, "n": 100}

@@ -149,10 +149,10 @@ def test_one_mlflow_run_holds_a_run_for_each_system(
     inside = tracker.inside(run.id)
     assert len(tracker.runs) == 1 + len(inside)
     assert sorted((one.name, one.metric_values["questions"]) for one in inside) == [
-        ("large", 4),
-        ("large", 8),
-        ("small", 4),
-        ("small", 8),
+        ("jsonl large on q.jsonl", 4),
+        ("jsonl large on q.jsonl", 8),
+        ("jsonl small on q.jsonl", 4),
+        ("jsonl small on q.jsonl", 8),
     ]
     assert run.metric_values["small.p"] == second["comparisons"][0]["p"]
     assert run.files.keys() == {

@@ -85,6 +85,7 @@ def test_the_tracked_run_is_named_and_gets_the_pictures(
     words = [word for word in USUAL if word != "--no-track"]
     result = cope(*words, "--store", STORE, "--yes", "--objective", "pareto")
     (run,) = (run for run in tracker.runs.values() if run.parent is None)
+    assert run.name == "jsonl small bootstrap-few-shot on q.jsonl"
     assert f"\nMLflow   run {run.id} (cope ui shows it)\n" in result.stdout
     assert {f"plots/jsonl-small.frontier.{kind}" for kind in ("png", "svg")} <= run.files.keys()
     assert json.loads(Path("jsonl-small.json").read_text())["compiled"]["mlflow"] == run.id
