@@ -31,6 +31,9 @@ class Call:
         truncated: ended by the limit of tokens.
         from_ledger: restored from an earlier, interrupted run, with the usage of that time.
         logprob: the sum of the tokens' log-probabilities, if they were requested and returned.
+        logprob_tokens: number of tokens in that sum.
+        logprob_window: the lowest mean of the log-probabilities of successive tokens, see
+            `lowest_window`.
     """
 
     tier: str = ""
@@ -49,10 +52,17 @@ class Call:
     truncated: bool = False
     from_ledger: bool = False
     logprob: float | None = None
+    logprob_tokens: int | None = None
+    logprob_window: float | None = None
 
     def as_dict(self) -> JsonObject:
-        """Return the call as in a ledger's file."""
-        return {_FILE_KEYS.get(name, name): getattr(self, name) for name in self.__slots__}
+        """Return the call as in a ledger's file, without counts that log-probabilities lack."""
+        fields: JsonObject = {}
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if value is not None or name not in _LEFT_OUT_WHEN_UNKNOWN:
+                fields[_FILE_KEYS.get(name, name)] = value
+        return fields
 
     @classmethod
     def from_dict(cls, entry: Mapping[str, Any]) -> "Call":
@@ -60,6 +70,7 @@ class Call:
         return cls(**{_FIELDS.get(key, key): value for key, value in entry.items()})
 
 
+_LEFT_OUT_WHEN_UNKNOWN = ("logprob_tokens", "logprob_window")
 # Fields that have another key in files.
 _FILE_KEYS = {"cache_hit": "hit", "from_ledger": "restored"}
 _FIELDS = {key: name for name, key in _FILE_KEYS.items()}

@@ -21,8 +21,9 @@ from .outputs import (
     clean_outputs,
     is_cached_response,
     is_empty,
+    lowest_window,
     plain_outputs,
-    sum_logprobs,
+    token_logprobs,
 )
 from .runtime import TierRuntime
 
@@ -256,6 +257,7 @@ class TierLM(dspy.LM):
         response = entry.get("response")
         call.cache_hit = not usage and is_cached_response(response)
         call.truncated = getattr(response, "finish_reason", None) == "length"
+        _set_logprobs(call, token_logprobs(entry.get("outputs")))
         if call.cache_hit:
             call.usd = 0.0
             return
@@ -264,7 +266,13 @@ class TierLM(dspy.LM):
         call.completion_tokens = usage.get("completion_tokens")
         call.cached_tokens = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
         call.usd = entry.get("cost")
-        call.logprob = sum_logprobs(entry.get("outputs"))
+
+
+def _set_logprobs(call: Call, logprobs: list[float]) -> None:
+    if logprobs:
+        call.logprob = sum(logprobs)
+        call.logprob_tokens = len(logprobs)
+        call.logprob_window = lowest_window(logprobs)
 
 
 def _record_restored(call: Call, saved: JsonObject) -> None:

@@ -1,5 +1,6 @@
 """The outputs of a language model as DSPy returns them: check, clean and reduce them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..util.json_text import replace_surrogates
@@ -52,10 +53,36 @@ def plain_outputs(outputs: list[Any]) -> list[Any]:
     return plain
 
 
-def sum_logprobs(outputs: list[Any] | None) -> float | None:
-    """Return the sum of the first output's log-probabilities; None when the engine gave none."""
+def token_logprobs(outputs: list[Any] | None) -> list[float]:
+    """Return the log-probability of each token of the first output; empty if there are none."""
     first = outputs[0] if outputs else None
     if not isinstance(first, dict):
-        return None
+        return []
     tokens = getattr(first.get("logprobs"), "content", None)
-    return sum(token.logprob for token in tokens) if tokens else None
+    return [token.logprob for token in tokens or ()]
+
+
+WINDOW = 16
+"""Number of successive tokens whose mean log-probability `lowest_window` takes."""
+
+
+def lowest_window(logprobs: Sequence[float], window: int = WINDOW) -> float:
+    """Return the lowest mean of `window` successive log-probabilities.
+
+    A single passage that a model is unsure of shows here, where the mean over a long reply hides
+    it. A reply that is shorter than the window is one window.
+
+    Args:
+        logprobs: natural logarithms, at least one.
+        window: number of tokens.
+
+    >>> lowest_window([-1.0, -3.0, -1.0, 0.0], window=2)
+    -2.0
+    """
+    size = min(window, len(logprobs))
+    total = sum(logprobs[:size])
+    lowest = total
+    for added, dropped in zip(logprobs[size:], logprobs, strict=False):
+        total += added - dropped
+        lowest = min(lowest, total)
+    return lowest / size

@@ -89,6 +89,7 @@ class Cascade(dspy.Module):
         self.saved_kind = saved_kind or kind.answer_kind
         self.confidence: Confidence = confidence or kind.default_confidence(open_sandbox)
         self.early_stop = early_stop
+        self.rank_settings: dict[str, str] = {}
         self._confidences: dict[int, Confidence] = {}
         for tier in self.preset.tiers:
             _ = self.team[tier]  # raises for a tier that the team lacks
@@ -135,8 +136,8 @@ class Cascade(dspy.Module):
         }
 
     def settings(self) -> dict[str, Any]:
-        """Return the seed and the rule for stopping early."""
-        return {"seed": self.seed, "early_stop": self.early_stop}
+        """Return the seed, the rule for stopping early, and the record of `rank_among`, if any."""
+        return {"seed": self.seed, "early_stop": self.early_stop} | self.rank_settings
 
     def concurrency(self) -> int:
         """Return how many questions keep the first round's tier busy: one more than its slots.

@@ -8,11 +8,12 @@ from typing import Any, Literal
 import dspy
 from dspy.utils.exceptions import AdapterParseError
 
-from ..models import Meter, Team, call_labels, metered
+from ..models import Team, call_labels, metered
 from ..models.adapter import LeanAdapter
 from ..models.concurrency import with_priority
 from .confidence.base import Confidence, Sample, Verdict
 from .confidence.early_stopping import EXACT, HEURISTIC_RULES, rescale_confidence
+from .confidence.ranks import Ranks
 from .confidence.votes import accepts
 from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
@@ -21,6 +22,7 @@ from .plan_kinds import PLAN_KINDS
 from .planner import Planner
 from .preset import Preset
 from .reasoner import Reasoner
+from .reply_facts import copy_reply_facts
 from .sampling import derive_seed, draw_samples, seeded_order
 from .systems.stage_scope import stage_number
 
@@ -52,6 +54,7 @@ class _Call:
     team: Team
     seed: int
     demos: Demos
+    logprobs: bool = False
 
 
 class CascadeRound(dspy.Module):
@@ -78,6 +81,17 @@ class CascadeRound(dspy.Module):
         if self.planner:
             _instruct(self.planner.predict, self.spec.plan_instructions)
         _instruct(self.reasoner.predict, self.spec.instructions)
+        self.ranks = Ranks()
+
+    def _can_use_logprobs(self, team: Team) -> bool:
+        """Return whether log-probabilities are requested where the confidence reads them.
+
+        A single sample without a threshold is returned whatever they are. So an API that has none
+        can still be asked.
+        """
+        spec = self.spec
+        decides = spec.samples > 1 or spec.threshold is not None
+        return decides or team[spec.reasoner].engine is not None
 
     async def aforward(
         self,
@@ -108,7 +122,14 @@ class CascadeRound(dspy.Module):
         """
         spec, number = self.spec, self.number
         emit(RoundStarted(number, spec.planner, spec.plan, spec.reasoner, spec.samples))
-        call = _Call({"question": question, **(inputs or {})}, plans, team, seed, nearest or {})
+        call = _Call(
+            inputs={"question": question, **(inputs or {})},
+            plans=plans,
+            team=team,
+            seed=seed,
+            demos=nearest or {},
+            logprobs=confidence.needs_logprobs and self._can_use_logprobs(team),
+        )
         shared: Sample | None = None
         if self.planner and spec.plans == 1:
             shared = await self._plan(call, None)
@@ -139,6 +160,8 @@ class CascadeRound(dspy.Module):
             counted=counted,
         )
         verdict = replace(tally.verdict(), kind=tally.kind)
+        if confidence.ranks:
+            verdict = self.ranks.rank(verdict)
         if early_stop in HEURISTIC_RULES:
             verdict = rescale_confidence(verdict, len(samples))
         accepted = accepts(verdict, spec.threshold)
@@ -190,6 +213,8 @@ class CascadeRound(dspy.Module):
             plans[self.number] = sample.plan or UNREADABLE_PLAN
         seen = {field: plans.get(number, UNREADABLE_PLAN) for number, field in self.fields.items()}
         config = self._call_settings(call.team, "reason", call.seed, index)
+        if call.logprobs:
+            config["logprobs"] = True
         with self._call_context(call.team, self.spec.reasoner, "reason", sample.trace, index):
             try:
                 with metered() as meter:
@@ -201,10 +226,10 @@ class CascadeRound(dspy.Module):
                     )
             except AdapterParseError as error:
                 sample.unparsed_reply = error.lm_response
-                sample.cut = _was_cut(meter)
+                copy_reply_facts(sample, meter)
                 return sample
         sample.reasoning, sample.refused = prediction.reasoning, prediction.refused
-        sample.cut = _was_cut(meter)
+        copy_reply_facts(sample, meter)
         if prediction.marked or not sample.cut:  # the number before a cut is seldom the answer
             sample.answer = prediction.answer
         return sample
@@ -258,11 +283,6 @@ def _instruct(predict: dspy.Predict, instructions: str | None) -> None:
     if instructions is not None:
         signature: Any = predict.signature  # DSPy types it as an optional instance; it is a class
         predict.signature = signature.with_instructions(instructions)
-
-
-def _was_cut(meter: Meter) -> bool:
-    """Return whether a reply ended at the limit of tokens."""
-    return any(call.truncated for call in meter.calls)
 
 
 def forwarded_plan(verdict: Verdict, samples: list[Sample], order: list[int]) -> str | None:

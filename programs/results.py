@@ -34,6 +34,8 @@ def make_round_record(
         "samples": [_sample(sample) for sample in result.samples],
         "seconds": seconds,
     }
+    if verdict.raw is not None:
+        record["raw_confidence"] = verdict.raw
     record["kind"] = kind_of(record)  # a cached verdict of an earlier version does not name it
     return record
 
@@ -54,6 +56,9 @@ def _sample(sample: Sample) -> SampleRecord:
         plain["cut"] = True
     if sample.refused:
         plain["refused"] = True
+    if sample.logprob_mean is not None and sample.logprob_window is not None:
+        plain["logprob_mean"] = sample.logprob_mean
+        plain["logprob_window"] = sample.logprob_window
     return plain
 
 

@@ -26,6 +26,8 @@ class SampleRecord(TypedDict):
         tests: outcomes of the tests or calls that a program was run on.
         cut: whether the reply ended at the limit of tokens.
         refused: whether the reply says that there is no answer, or that none will be given.
+        logprob_mean: mean log-probability of the reply's tokens, where it was requested.
+        logprob_window: lowest mean log-probability of 16 successive tokens.
     """
 
     index: int
@@ -36,6 +38,8 @@ class SampleRecord(TypedDict):
     tests: NotRequired[list[OutcomeRecord]]
     cut: NotRequired[bool]
     refused: NotRequired[bool]
+    logprob_mean: NotRequired[float]
+    logprob_window: NotRequired[float]
 
 
 class RoundRecord(TypedDict):
@@ -45,6 +49,7 @@ class RoundRecord(TypedDict):
         round: from 1.
         kind: the confidence that decided; records of earlier versions lack it, see `kind_of`.
         confidence: 0 to 1.
+        raw_confidence: the value whose rank the confidence is, see `Confidence.ranks`.
         threshold: None in the last round, whose answer is returned.
         votes: supporters of each vote, the leading vote first.
         supporters: indices of the samples behind the answer.
@@ -60,6 +65,7 @@ class RoundRecord(TypedDict):
     accepted: bool
     answer: str | None
     confidence: Annotated[float, Ge(0), Le(1)]
+    raw_confidence: NotRequired[float]
     threshold: float | None
     votes: dict[str, int]
     supporters: list[int]
@@ -68,6 +74,11 @@ class RoundRecord(TypedDict):
     plan: str | None
     samples: NotRequired[list[SampleRecord]]
     seconds: NotRequired[float]
+
+
+def is_ranked(record: RoundRecord) -> bool:
+    """Return whether the threshold of a round was compared with a rank, see `Confidence.ranks`."""
+    return "raw_confidence" in record and record.get("threshold") is not None
 
 
 def kind_of(record: RoundRecord) -> str:

@@ -1,21 +1,33 @@
 """Define typed DSPy signatures of planners and reasoners, by kind of question."""
 
 from .code import WriteProgram, code_plan_signature, code_reason_signature
+from .open_ended import (
+    AnswerFreely,
+    open_plan_signature,
+    open_reason_signature,
+    question_in_conversation,
+)
 from .plans.base import PlanKind
-from .plans.goal import CodeGoalPlan, GoalPlan
-from .plans.guideline import CodeGuidelinePlan, GuidelinePlan
+from .plans.goal import CodeGoalPlan, GoalPlan, OpenGoalPlan
+from .plans.guideline import CodeGuidelinePlan, GuidelinePlan, OpenGuidelinePlan
 from .short_answer import SolveShortAnswer, plan_signature, reason_signature
 
 __all__ = [
+    "AnswerFreely",
     "CodeGoalPlan",
     "CodeGuidelinePlan",
     "GoalPlan",
     "GuidelinePlan",
+    "OpenGoalPlan",
+    "OpenGuidelinePlan",
     "PlanKind",
     "SolveShortAnswer",
     "WriteProgram",
     "code_plan_signature",
     "code_reason_signature",
+    "open_plan_signature",
+    "open_reason_signature",
     "plan_signature",
+    "question_in_conversation",
     "reason_signature",
 ]

@@ -134,6 +134,8 @@ def _call_columns(role: str, calls: Sequence[Call]) -> Row:
         row["usd"] = None
     if all(call.logprob is not None for call in calls):
         row["logprob"] = sum(call.logprob or 0.0 for call in calls)
+        row["logprob_tokens"] = sum(call.logprob_tokens or 0 for call in calls)
+        row["logprob_window"] = min(call.logprob_window or 0.0 for call in calls)
     if usage.hits:
         row |= dict.fromkeys(USAGE_FIELDS)
         row["calls"] = len(calls)

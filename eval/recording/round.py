@@ -30,6 +30,8 @@ class CallArrays:
     seconds: Array
     machine_seconds: Array
     logprob: Array
+    logprob_tokens: Array
+    logprob_window: Array
     truncated: Array
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...util.arrays import Array
+from .schema import SCHEMA
 
 
 class SampleTable:
@@ -32,9 +33,16 @@ class SampleTable:
         self._columns: dict[str, Array] = {}
 
     def column(self, name: str) -> Array:
-        """Return a column: text as objects, numbers as floats; NaN is unknown."""
+        """Return a column: text as objects, numbers as floats; NaN is unknown.
+
+        A column that a record of an earlier version lacks is unknown.
+        """
         if name not in self._columns:
-            self._columns[name] = _as_array(self.table[name].combine_chunks())
+            if name in self.table.column_names:
+                values = self.table[name].combine_chunks()
+            else:
+                values = pa.nulls(len(self.table), SCHEMA.field(name).type)
+            self._columns[name] = _as_array(values)
         return self._columns[name]
 
     def of_questions(self, name: str) -> Array:

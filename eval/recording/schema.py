@@ -64,6 +64,12 @@ CALL_COLUMNS = (
         _FLOAT,
         "sum of the written tokens' log-probabilities (natural), where they were asked for",
     ),
+    Column("logprob_tokens", _INT, "tokens in the sum of the log-probabilities"),
+    Column(
+        "logprob_window",
+        _FLOAT,
+        "lowest mean log-probability of 16 tokens in a row; of all tokens in a shorter reply",
+    ),
     Column("truncated", _BOOL, "whether the reply was cut at its greatest length"),
 )
 """The columns of a call; each comes twice, as `plan_...` for the planner and `reason_...` for the

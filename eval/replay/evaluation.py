@@ -55,6 +55,7 @@ class ReplayEvaluation:
         settings["seed"] = manifest.seed
         settings["early_stop"] = NONE
         settings["thresholds"] = list(self.replay.thresholds)
+        settings["ranks"] = Path(self.replay.recording.name).name
         settings["samples"] = [round_.samples for round_ in preset.rounds]
         return settings
 

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import numpy as np
+
 from ...models.usage_row import UsageRow
 from ...programs.confidence.registry import confidence_by_name
 from ...programs.round_record import RoundRecord
@@ -85,6 +87,13 @@ def _result(replay: Replay, outcomes: ReplayOutcomes, index: int) -> QuestionRes
 
 
 def _round_record(round_: ReplayedRound, index: int, answers: bool) -> RoundRecord:
+    record = _decided_round(round_, index, answers)
+    if round_.raw_confidence is not None and not np.isnan(round_.raw_confidence[index]):
+        record["raw_confidence"] = float(round_.raw_confidence[index])
+    return record
+
+
+def _decided_round(round_: ReplayedRound, index: int, answers: bool) -> RoundRecord:
     verdict, recorded = round_.verdict, round_.recorded
     assert verdict and recorded and round_.order is not None
     leader, order = int(verdict.leader[index]), round_.order[index]

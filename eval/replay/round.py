@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...models import Price
-from ...programs.confidence.decide import decide_round
+from ...programs.confidence.decide import decide_round, rank_verdicts
 from ...programs.confidence.vectorized import RoundSamples, VerdictArrays
 from ...programs.preset_round import Round
 from ...util.arrays import Array
@@ -31,6 +31,8 @@ class ReplayedRound:
             without a right answer.
         forwarded_plans: (questions,) of str or None: the plan for later rounds.
         usage: by tier and role (`plan`, `reason`) and by field, (questions,); NaN is unknown.
+        raw_confidence: (questions,): the value whose rank is the confidence, see
+            `Confidence.ranks`; NaN where it is not ranked; None without a recorded round.
     """
 
     number: int
@@ -43,6 +45,7 @@ class ReplayedRound:
     scores: Array
     forwarded_plans: Array
     usage: dict[tuple[str, str], dict[str, Array]]
+    raw_confidence: Array | None = None
 
     @property
     def confidence(self) -> Array:
@@ -100,7 +103,7 @@ def replay_round(
         order=order,
         column=lambda name: recorded.column(name)[:, :count],
     )
-    verdict = decide_round(recorded.kind, samples)
+    verdict, raw = rank_verdicts(recorded.kind, decide_round(recorded.kind, samples))
     scores = np.where(
         verdict.leader >= 0, recorded.scores[np.arange(len(known)), verdict.leader], 0.0
     )
@@ -116,6 +119,7 @@ def replay_round(
         scores=scores,
         forwarded_plans=_forwarded_plans(spec, plans, verdict),
         usage=_usage(spec, recorded, prices),
+        raw_confidence=raw,
     )
 
 

@@ -20,6 +20,7 @@ from ...errors import CopeError, Unavailable
 from ...models import use_ledger
 from ...models.budget import Budget, BudgetGuard
 from ...programs import Cascade, System, ask_system
+from ...programs.ranking import remember_ranks
 from ..tasks.base import Task
 from .store import QuestionResult, RunStore, key_examples
 
@@ -121,6 +122,9 @@ async def evaluate(
     """
     if not isinstance(system, Cascade):  # the rounds of a cascade are in its results and its preset
         store.update_metadata(stages=[asdict(stage) for stage in system.stages])
+    else:
+        for result in store.results.values():
+            remember_ranks(system, result.rounds)
     by_key = key_examples(examples)
     slots = asyncio.Semaphore(in_flight or system.concurrency())
     earlier_usage = [result.usage for result in store.results.values()]

@@ -10,6 +10,7 @@ from ...errors import CopeError
 from ...models import Usage
 from ...models.usage_row import UsageRow
 from ...programs.reply_counts import ReplyCounts
+from ...programs.round_record import is_ranked
 from ...stats.intervals import none_if_nan
 from ...stats.tiers import LARGE
 from .store import QuestionResult, find_runs
@@ -90,6 +91,7 @@ class Summary:
         seconds_per_question: mean model time; None if unknown.
         baseline: the last tier alone; None without such a run.
         replies: number of replies that were cut, refused or unreadable; None if unknown.
+        ranked: whether a round compared the rank of its confidence with its threshold.
     """
 
     n: int
@@ -103,6 +105,7 @@ class Summary:
     seconds_per_question: float | None
     baseline: BaselineResult | None = None
     replies: ReplyCounts | None = None
+    ranked: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain data."""
@@ -156,6 +159,7 @@ def summarize(
         seconds_per_question=seconds / n if n and seconds is not None else None,
         baseline=baseline,
         replies=ReplyCounts.of_rounds(round_ for result in answered for round_ in result.rounds),
+        ranked=any(is_ranked(round_) for result in answered for round_ in result.rounds),
     )
 
 

@@ -54,6 +54,8 @@ def print_summary(
         console.print(_accuracy_sentence(summary), highlight=False)
     if summary.replies and summary.replies.text():
         console.print(summary.replies.text(), highlight=False)
+    if summary.ranked:
+        console.print(_ranks_sentence(settings), highlight=False)
     early_stop = _early_stop_sentence(settings.get("early_stop"), summary.total.cancelled)
     if early_stop:
         console.print(early_stop, highlight=False)
@@ -146,6 +148,14 @@ def _accuracy_sentence(summary: Summary) -> str:
     if seconds is None:
         return f"{accuracy}; model time unknown"
     return f"{accuracy}; {seconds:.1f} s of model time a question"
+
+
+def _ranks_sentence(settings: Mapping[str, Any]) -> str:
+    """Return among which questions answers were ranked."""
+    among = "the questions of this run seen so far, so the first ones are ranked among few"
+    if settings.get("ranks"):
+        among = f"the questions of {settings['ranks']}"
+    return f"a threshold of 0.4 escalates the worst 40%, ranked among {among}"
 
 
 def _early_stop_sentence(rule: str | None, cancelled: int) -> str | None:

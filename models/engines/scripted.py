@@ -20,6 +20,7 @@ class ScriptedEngine(LocalEngine):
     Args:
         script: returns the reply's text or an awaitable of it; its exceptions are the engine's.
         delay: the duration of a call in seconds, or a function of the request.
+        logprobs: returns the log-probability of each token of a reply; None gives none.
 
     Attributes:
         requests: every request that was started, in order.
@@ -30,8 +31,13 @@ class ScriptedEngine(LocalEngine):
     >>> engine = ScriptedEngine(lambda messages, request: "Answer: 4")
     """
 
-    def __init__(self, script: Script, delay: float | Callable[[Request], float] = 0.0) -> None:
-        self.script, self.delay = script, delay
+    def __init__(
+        self,
+        script: Script,
+        delay: float | Callable[[Request], float] = 0.0,
+        logprobs: Callable[[str], list[float]] | None = None,
+    ) -> None:
+        self.script, self.delay, self.logprobs = script, delay, logprobs
         self.requests: list[Request] = []
         self.cancelled = 0
         self.running = 0
@@ -63,4 +69,15 @@ class ScriptedEngine(LocalEngine):
         finally:
             with self._lock:
                 self.running -= 1
-        return response(request, text, finish="stop", prompt=prompt, completion=len(text.split()))
+        logprobs: list[JsonObject] = []
+        if self.logprobs and request.config.logprobs is not None:
+            for value in self.logprobs(text):
+                logprobs.append({"token": "", "logprob": value})
+        return response(
+            request,
+            text,
+            finish="stop",
+            prompt=prompt,
+            completion=len(text.split()),
+            logprobs=logprobs,
+        )

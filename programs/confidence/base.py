@@ -29,6 +29,9 @@ class Sample:
         unparsed_reply: a reply without the requested fields.
         cut: whether the reply ended at the limit of tokens.
         refused: whether the reply says that there is no answer, or that none will be given.
+        logprob_mean: mean log-probability of the reply's tokens; None when it was not requested.
+        logprob_window: lowest mean log-probability of successive tokens, see
+            `cope.models.outputs.lowest_window`.
         trace: DSPy's trace of its calls, for optimizers.
     """
 
@@ -41,6 +44,8 @@ class Sample:
     unparsed_reply: str | None = None
     cut: bool = False
     refused: bool = False
+    logprob_mean: float | None = None
+    logprob_window: float | None = None
     trace: list[Any] = field(default_factory=list, repr=False)
 
     @property
@@ -60,6 +65,8 @@ class Verdict:
         votes: supporters of each vote, the leading vote first.
         explanation: how the answer was found, unless by the share of the votes.
         kind: the confidence that decided. A round sets it; verdicts of earlier versions lack it.
+        raw: the confidence before it was replaced by its rank, see `Confidence.ranks`; None for a
+            confidence that is not ranked.
     """
 
     answer: str | None
@@ -68,6 +75,7 @@ class Verdict:
     votes: Mapping[str, int]
     explanation: str = ""
     kind: str = ""
+    raw: float | None = None
 
 
 class GatedRound(Protocol):
@@ -128,6 +136,11 @@ class Confidence(Protocol):
             such as the outputs of a program.
         counts_votes: whether the confidence is the share of the votes, as the heuristic rules for
             early stopping require.
+        needs_logprobs: whether it reads the log-probabilities of the reply's tokens, which are then
+            requested.
+        ranks: whether its values only rank answers, as a perplexity does, and have no scale of
+            their own. A round then replaces the value by its rank among other questions, see
+            `Ranks`. So a threshold of 0.4 escalates the worst 40% of the questions.
         gate_text: the texts of reports; None for plain texts with its `kind`.
     """
 
@@ -135,6 +148,8 @@ class Confidence(Protocol):
     single_sample_decides: bool = False
     labels_are_answers: bool = True
     counts_votes: bool = False
+    needs_logprobs: bool = False
+    ranks: bool = False
     gate_text: GateText | None = None
 
     def tally(

@@ -19,9 +19,20 @@ class CodeGoalPlan(dspy.Signature):
     goal: str = dspy.OutputField(desc="what the program must do, in one sentence")
 
 
+class OpenGoalPlan(dspy.Signature):
+    """Say in one sentence what a good reply to the request must achieve. Do not write the reply."""
+
+    question: str = dspy.InputField()
+    goal: str = dspy.OutputField(desc="what the reply must achieve, in one sentence")
+
+
 GOAL = PlanKind(
     name="goal",
-    signatures={"short-answer": GoalPlan, "code": CodeGoalPlan},
-    descriptions={"short-answer": "what has to be found", "code": "what the program must do"},
+    signatures={"short-answer": GoalPlan, "code": CodeGoalPlan, "open": OpenGoalPlan},
+    descriptions={
+        "short-answer": "what has to be found",
+        "code": "what the program must do",
+        "open": "what the reply must achieve",
+    },
     use="keep to the goal",
 )

@@ -19,12 +19,24 @@ class CodeGuidelinePlan(dspy.Signature):
     guideline: str = dspy.OutputField(desc="the algorithm, in one or two sentences")
 
 
+class OpenGuidelinePlan(dspy.Signature):
+    """Advise in one or two sentences how to write a good reply to the request: what it must contain and in which form. Do not write the reply."""
+
+    question: str = dspy.InputField()
+    guideline: str = dspy.OutputField(desc="the advice, in one or two sentences")
+
+
 GUIDELINE = PlanKind(
     name="guideline",
-    signatures={"short-answer": GuidelinePlan, "code": CodeGuidelinePlan},
+    signatures={
+        "short-answer": GuidelinePlan,
+        "code": CodeGuidelinePlan,
+        "open": OpenGuidelinePlan,
+    },
     descriptions={
         "short-answer": "a strategy that may help",
         "code": "an algorithm that may help",
+        "open": "advice that may help",
     },
     use="follow the guideline",
 )
