@@ -83,12 +83,14 @@ class CascadeRound(dspy.Module):
         _instruct(self.reasoner.predict, self.spec.instructions)
         self.ranks = Ranks()
 
-    def _can_use_logprobs(self, team: Team) -> bool:
-        """Return whether log-probabilities are requested where the confidence reads them.
+    def _requests_logprobs(self, confidence: Confidence, team: Team) -> bool:
+        """Return whether log-probabilities are requested.
 
         A single sample without a threshold is returned whatever they are. So an API that has none
         can still be asked.
         """
+        if not getattr(confidence, "needs_logprobs", False):
+            return False
         spec = self.spec
         decides = spec.samples > 1 or spec.threshold is not None
         return decides or team[spec.reasoner].engine is not None
@@ -128,7 +130,7 @@ class CascadeRound(dspy.Module):
             team=team,
             seed=seed,
             demos=nearest or {},
-            logprobs=confidence.needs_logprobs and self._can_use_logprobs(team),
+            logprobs=self._requests_logprobs(confidence, team),
         )
         shared: Sample | None = None
         if self.planner and spec.plans == 1:
@@ -160,7 +162,7 @@ class CascadeRound(dspy.Module):
             counted=counted,
         )
         verdict = replace(tally.verdict(), kind=tally.kind)
-        if confidence.ranks:
+        if getattr(confidence, "ranks", False):
             verdict = self.ranks.rank(verdict)
         if early_stop in HEURISTIC_RULES:
             verdict = rescale_confidence(verdict, len(samples))

@@ -13,6 +13,7 @@ from ...models import Call, Meter, Usage, metered
 from ...programs import Cascade, Sample
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.registry import confidence_by_name
+from ...stats.intervals import none_if_nan
 from ..tasks.base import Task
 from .schema import CALL_COLUMNS, SHARED_PLAN, USAGE_FIELDS
 from .vote_ids import assign_vote_ids
@@ -186,4 +187,4 @@ async def score_answers(task: Task, example: dspy.Example, rows: Sequence[Row]) 
     by_answer = dict(zip(distinct, scores, strict=True))
     for row in samples:
         score = by_answer[row["answer"]]
-        row["score"], row["feedback"] = score.value, score.feedback
+        row["score"], row["feedback"] = none_if_nan(score.value), score.feedback

@@ -21,7 +21,9 @@ from ...models import use_ledger
 from ...models.budget import Budget, BudgetGuard
 from ...programs import Cascade, System, ask_system
 from ...programs.ranking import remember_ranks
+from ...stats.intervals import none_if_nan
 from ..tasks.base import Task
+from .conversations import Conversations
 from .store import QuestionResult, RunStore, key_examples
 
 FATAL_ERRORS = (
@@ -81,7 +83,8 @@ async def ask_and_score(
     """Ask the system, score its answer, and store both in the result."""
     answered = await ask_system(system, dict(example.inputs().items()))
     score = await task.score(example, answered.answer)
-    result.answer, result.score, result.feedback = answered.answer, score.value, score.feedback
+    result.answer, result.feedback = answered.answer, score.feedback
+    result.score = none_if_nan(score.value)
     result.round, result.confidence = answered.round, answered.confidence
     result.votes, result.rounds = answered.votes, answered.rounds
     result.usage, result.usd = answered.usage, answered.usd
@@ -131,10 +134,17 @@ async def evaluate(
     guard = BudgetGuard(Budget(usd=budget), questions=earlier_usage)
     failed: dict[str, QuestionResult] = {}
 
+    conversations = Conversations(by_key, store.results)
+
     async def ask(key: str, example: dspy.Example) -> None:
+        turn = await conversations.next_turn(example)
+        result = None if turn is None else await ask_turn(key, turn)
+        conversations.finish(example, result)
+
+    async def ask_turn(key: str, example: dspy.Example) -> QuestionResult | None:
         async with slots, guard.reserve() as spend:
             if spend is None:
-                return
+                return None
             result = QuestionResult(key, example.id, example.question, example.answer)
             with question_context(example):
                 await _ask(runner, task, example, system, result)
@@ -143,6 +153,7 @@ async def evaluate(
                 failed[key] = result
             on_result(result)
             spend(result.usage)
+            return None if result.error else result
 
     with use_ledger(store.ledger), dspy.context(max_history_size=64):
         try:

@@ -34,7 +34,10 @@ _CALCULATOR_NOTES = re.compile(r"<<[^<>\n]*>>")
 
 @dataclass(frozen=True)
 class Score:
-    """A score between 0 and 1, and feedback as text for people and optimizers."""
+    """A score between 0 and 1, and feedback as text for people and optimizers.
+
+    The score is NaN where the task cannot tell, as on free text without a judge.
+    """
 
     value: float
     feedback: str

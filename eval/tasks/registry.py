@@ -101,7 +101,7 @@ def known_tasks() -> str:
     """Return the names of all tasks as a help text lists them.
 
     >>> known_tasks()
-    'gsm8k, humaneval, math500, mbpp, or jsonl for your own questions'
+    'gsm8k, humaneval, math500, mbpp, mt-bench, open, or jsonl for your own questions'
     """
     names = [name for name in TASKS if name != USER_TASK]
     return f"{', '.join(names)}, or {USER_TASK} for your own questions"

@@ -50,7 +50,7 @@ def rank_verdicts(kinds: Array, verdicts: VerdictArrays) -> tuple[VerdictArrays,
     raw = np.full(len(kinds), np.nan)
     confidence = verdicts.confidence.copy()
     for kind in sorted({str(kind) for kind in kinds}):
-        if confidence_by_name(kind).ranks:
+        if getattr(confidence_by_name(kind), "ranks", False):
             rows = np.flatnonzero((kinds == kind) & (verdicts.leader >= 0))
             raw[rows] = verdicts.confidence[rows]
             confidence[rows] = ranks_of(raw[rows])

@@ -29,7 +29,7 @@ class Ranks:
 
     def __init__(self, reference: Iterable[float] | None = None) -> None:
         self.from_reference = reference is not None
-        self._values = sorted(reference or ())
+        self._values = [] if reference is None else sorted(reference)
 
     def __len__(self) -> int:
         """Return the number of values."""

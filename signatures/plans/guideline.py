@@ -20,7 +20,7 @@ class CodeGuidelinePlan(dspy.Signature):
 
 
 class OpenGuidelinePlan(dspy.Signature):
-    """Advise in one or two sentences how to write a good reply to the request: what it must contain and in which form. Do not write the reply."""
+    """Advise in one or two sentences how to write a good reply: what it must contain, and in which form. Do not write the reply."""  # noqa: E501
 
     question: str = dspy.InputField()
     guideline: str = dspy.OutputField(desc="the advice, in one or two sentences")

@@ -33,6 +33,8 @@ def sample(kind: str, index: int, draw: random.Random, lone: bool) -> Sample:
         index,
         plan=draw.choice([None, "", f"plan {index}"]),
         answer=draw.choice([None, "1/2", "0.5", "3", "x"]),
+        logprob_mean=-draw.choice([0.1, 0.2, 0.3]),
+        logprob_window=-draw.choice([0.5, 0.7, 1e9]),
     )
     if made(kind).labels_are_answers or drawn.answer is None:
         return drawn
@@ -76,6 +78,16 @@ def test_verdicts_are_those_of_the_tallies(kind: str, count: int, monkeypatch: p
         name: np.zeros((questions, count), dtype=object)
         for name in ("votes", "passed", "answered", "planned")
     }
+    columns = {
+        name: np.zeros((questions, count), dtype=object if name == "answer" else float)
+        for name in (
+            "answer",
+            "reason_logprob",
+            "reason_logprob_tokens",
+            "reason_logprob_window",
+            "reason_completion_tokens",
+        )
+    }
     expected = []
     for place in range(questions):
         samples = [sample(kind, index, draw, count == 1) for index in range(count)]
@@ -88,6 +100,10 @@ def test_verdicts_are_those_of_the_tallies(kind: str, count: int, monkeypatch: p
         rows["passed"][place] = [one.report.passed if one.report else -1 for one in samples]
         rows["answered"][place] = [one.answer is not None for one in samples]
         rows["planned"][place] = [bool(one.plan) for one in samples]
+        columns["answer"][place] = [one.answer for one in samples]
+        columns["reason_logprob"][place] = [4 * (one.logprob_mean or 0) for one in samples]
+        columns["reason_logprob_tokens"][place] = 4
+        columns["reason_logprob_window"][place] = [one.logprob_window for one in samples]
         expected.append((samples, live(kind, samples, orders[-1])))
     found = decide_round(
         np.full(questions, kind),
@@ -98,13 +114,14 @@ def test_verdicts_are_those_of_the_tallies(kind: str, count: int, monkeypatch: p
             rows["answered"].astype(bool),
             rows["planned"].astype(bool),
             np.array(orders),
+            columns.__getitem__,
         ),
     )
     for place, (samples, (answer, confidence, supporters, survivor)) in enumerate(expected):
         leader = found.leader[place]
         assert (samples[leader].answer if leader >= 0 else None) == answer
         assert (leader if leader >= 0 else None) == next(iter(supporters), None)
-        assert found.confidence[place] == confidence
+        assert found.confidence[place] == pytest.approx(confidence, rel=1e-12)
         assert set(np.flatnonzero(found.supporters[place])) == set(supporters)
         assert found.forwarded[place] == survivor
 
@@ -120,10 +137,8 @@ def test_each_question_of_a_round_is_decided_by_its_own_confidence():
 
 def test_a_way_of_counting_that_is_not_known_is_an_error():
     one = np.zeros((1, 1), dtype=int)
-    with pytest.raises(CopeError, match="perplexity"):
-        decide_round(
-            np.array(["perplexity"]), RoundSamples(one, one, one[0], one == 0, one == 0, one)
-        )
+    with pytest.raises(CopeError, match="mood"):
+        decide_round(np.array(["mood"]), RoundSamples(one, one, one[0], one == 0, one == 0, one))
 
 
 class Near(MathKind):
