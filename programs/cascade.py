@@ -31,6 +31,7 @@ from .round_record import RoundRecord
 from .saved_state import prompts_in_state
 from .systems.base import baseline_tier
 from .systems.stage import Stage
+from .task_signature import TaskSignature
 
 
 class Cascade(dspy.Module):
@@ -51,6 +52,8 @@ class Cascade(dspy.Module):
         answer_kind: how answers are parsed and compared, a name in `ANSWER_KINDS`; None is the
             domain's kind.
         saved_kind: the kind that state and fingerprint name; None is `answer_kind`.
+        signature: a DSPy signature of your own, or its text such as `ticket, customer -> team`:
+            its inputs are the question, and its first output is the answer, see `TaskSignature`.
         confidence: how samples become an answer, in rounds whose preset names no confidence; None
             is the domain's default: the share of the votes, or the visible tests.
 
@@ -77,6 +80,7 @@ class Cascade(dspy.Module):
         confidence: Confidence | None = None,
         answer_kind: str | None = None,
         saved_kind: str | None = None,
+        signature: type[dspy.Signature] | str | None = None,
     ) -> None:
         super().__init__()
         self.team = team or Team()
@@ -84,7 +88,11 @@ class Cascade(dspy.Module):
         self.seed = seed
         self.domain = domain
         self.knn_demos: dict[str, KNNDemos] = {}
-        kind = domain_by_name(domain).with_answer_kind(answer_kind)
+        self.task_signature = None if signature is None else TaskSignature.of(signature)
+        kind = domain_by_name(domain)
+        if self.task_signature is not None:
+            kind = self.task_signature.domain(kind)
+        kind = kind.with_answer_kind(answer_kind)
         self.answer_kind = kind.answer_kind
         self.saved_kind = saved_kind or kind.answer_kind
         self.confidence: Confidence = confidence or kind.default_confidence(open_sandbox)
@@ -133,6 +141,7 @@ class Cascade(dspy.Module):
             "confidence": self.confidence,
             "answer_kind": self.answer_kind,
             "saved_kind": self.saved_kind,
+            "signature": None if self.task_signature is None else self.task_signature.signature,
         }
 
     def settings(self) -> dict[str, Any]:
@@ -158,18 +167,18 @@ class Cascade(dspy.Module):
         """Return the confidence of a round, counted from 1."""
         return self._confidences[number]
 
-    def forward(self, question: str, **inputs: Any) -> dspy.Prediction:
+    def forward(self, question: str | None = None, **inputs: Any) -> dspy.Prediction:
         """Answer a question synchronously, for notebooks and DSPy's Evaluate, see `aforward`."""
         return run_sync(self.aforward(question, **inputs))
 
-    async def aforward(self, question: str, **inputs: Any) -> dspy.Prediction:
+    async def aforward(self, question: str | None = None, **inputs: Any) -> dspy.Prediction:
         """Answer a question.
 
         Args:
-            question: the question.
-            inputs: more inputs of a question for code: `tests` (the visible tests, Python source;
-                parsed from the question by default), `setup` (source that they need) and
-                `entry_point` (the function's name).
+            question: the question; None when a signature of your own names its inputs.
+            inputs: the inputs that the signature names; or for code: `tests` (the visible tests,
+                Python source; parsed from the question by default), `setup` (source that they need)
+                and `entry_point` (the function's name).
 
         Returns:
             A prediction with `answer` (None when no sample could be parsed), `confidence` (0 to 1),
@@ -177,14 +186,23 @@ class Cascade(dspy.Module):
             `votes` (vote to count), `tests` (outcomes of the visible tests of a program), `rounds`
             (a record of each round), `early_stop` (the rule), `usage` (by tier, round and role),
             `cost` (USD, None when a price is unknown), `seconds`. A prediction of an ensemble also
-            has `members`, see `Ensemble`, and the usage of all its programs.
+            has `members`, see `Ensemble`, and the usage of all its programs. With a signature of
+            your own, its first output is the answer as a value of the output's type.
 
         Raises:
+            CopeError: for a missing or unknown input.
             dspy.LMError: when a model fails; a failure is never an answer.
         """
         started = time.perf_counter()
+        task = self.task_signature
+        if task is not None:
+            question, inputs = task.question_and_inputs(question, inputs)
+        if question is None:
+            raise CopeError("the call has no question: give question=")
         with metered() as meter:
             fields = await self._answer(question, inputs)
+        if task is not None:
+            fields[task.answer] = task.typed_answer(fields["answer"])
         fields.update(usage_summary(meter), seconds=time.perf_counter() - started)
         return dspy.Prediction(**fields)
 
@@ -242,7 +260,10 @@ class Cascade(dspy.Module):
         state["preset"] = self.preset.model_dump(mode="json", exclude_defaults=True)
         if self.domain != DEFAULT_DOMAIN:
             state["domain"] = self.domain
-        if self.saved_kind != domain_by_name(self.domain).answer_kind:
+        own = self.task_signature
+        if own is not None:
+            state["signature"] = own.as_dict()
+        if own is not None or self.saved_kind != domain_by_name(self.domain).answer_kind:
             state["answer_kind"] = self.saved_kind
         return state
 
@@ -254,7 +275,7 @@ class Cascade(dspy.Module):
         return state
 
     def load_state(self, state: dict[str, Any], **kwargs: Any) -> None:
-        prompts = prompts_in_state(state, self.preset, self.domain)
+        prompts = prompts_in_state(state, self.preset, self.domain, self.task_signature)
         self._load_prompts(prompts, **kwargs)
 
     def _load_prompts(self, state: dict[str, Any], **kwargs: Any) -> None:

@@ -195,9 +195,7 @@ class CascadeRound(dspy.Module):
         with self._call_context(call.team, self.spec.planner, "plan", sample.trace, index):
             try:
                 prediction = await self.planner.acall(
-                    question=call.inputs["question"],
-                    config=config,
-                    nearest=call.demos.get("planner", ()),
+                    config=config, nearest=call.demos.get("planner", ()), **call.inputs
                 )
             except AdapterParseError as error:
                 sample.unparsed_reply = error.lm_response

@@ -9,6 +9,7 @@ from .demos import usable_demos
 from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
 from .plan_kinds import PLAN_KINDS
+from .task_signature import prompt_inputs
 
 
 class Planner(dspy.Module):
@@ -30,11 +31,24 @@ class Planner(dspy.Module):
         )
 
     async def aforward(
-        self, question: str, config: dict[str, Any] | None = None, nearest: Sequence[Any] = ()
+        self,
+        question: str,
+        config: dict[str, Any] | None = None,
+        nearest: Sequence[Any] = (),
+        **inputs: Any,
     ) -> dspy.Prediction:
-        """Write a plan; `nearest` holds demonstrations selected for the question."""
+        """Write a plan.
+
+        Args:
+            question: the question.
+            config: settings of the call.
+            nearest: demonstrations selected for the question.
+            inputs: the question's other inputs; those of a signature of the user's own take the
+                place of the question.
+        """
         demos = usable_demos(self.predict, nearest)
+        shown = prompt_inputs(question, inputs)
         made = await self.predict.acall(
-            question=question, config=config or {}, demos=demos, lm=dspy.settings.lm
+            **shown, config=config or {}, demos=demos, lm=dspy.settings.lm
         )
         return dspy.Prediction(plan=str(made[self.kind]).strip())

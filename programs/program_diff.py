@@ -131,6 +131,10 @@ def _sort_key(name: str) -> tuple[int, int, str]:
 def _settings(first: "ProgramView", second: "ProgramView") -> Iterator[tuple[str, str, Any, Any]]:
     if first.domain != second.domain:
         yield "program", "domain", first.domain, second.domain
+    if first.answer_kind != second.answer_kind:
+        yield "program", "answer_kind", first.answer_kind, second.answer_kind
+    if first.signature != second.signature:
+        yield "program", "signature", first.signature, second.signature
     if len(first.peers) != len(second.peers):
         yield "program", "voting programs", 1 + len(first.peers), 1 + len(second.peers)
     one, other = first.preset, second.preset

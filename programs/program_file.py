@@ -10,6 +10,7 @@ from .domains.registry import DEFAULT_DOMAIN
 from .ensemble import Ensemble
 from .preset import parse_preset
 from .saved_state import read_state
+from .task_signature import TaskSignature
 
 
 def load_program(path: str | Path, team: Team | None = None, **options: Any) -> Cascade:
@@ -29,8 +30,10 @@ def load_program(path: str | Path, team: Team | None = None, **options: Any) -> 
     try:
         state = read_state(Path(path))
         preset = parse_preset(state["preset"], str(path))
-        settings = {"domain": state.get("domain", DEFAULT_DOMAIN)}
+        settings: dict[str, Any] = {"domain": state.get("domain", DEFAULT_DOMAIN)}
         settings["answer_kind"] = state.get("answer_kind")
+        if "signature" in state:
+            settings["signature"] = TaskSignature.from_dict(state["signature"]).signature
         kind = Ensemble if "peers" in state else Cascade
         program = kind(preset, team, **(settings | options))
         program.load_state(state)

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import CopeError
 from .cascade_round import CascadeRound
 from .demonstrations import KNNDemos, knn_demos_in_state
+from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .ensemble import members_from_state
 from .planner import Planner
@@ -17,6 +18,7 @@ from .reasoner import Reasoner
 from .saved_state import read_state
 from .state_schema import check_state
 from .systems.registry import SYSTEMS, only_cascades_error
+from .task_signature import TaskSignature
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class ProgramView:
         peers: the predictors of an ensemble's other members; the names begin with `peer_2.`, and so
             on.
         metadata: the versions that DSPy saved the program with; None when the file holds none.
+        answer_kind: the kind of answers that the file names; None for the domain's own.
+        signature: a signature of the user's own, as `TaskSignature.as_dict` gives it.
     """
 
     preset: Preset
@@ -72,6 +76,8 @@ class ProgramView:
     compiled: dict[str, Any] | None = None
     peers: tuple[tuple[PredictorView, ...], ...] = ()
     metadata: dict[str, Any] | None = field(default=None, compare=False)
+    answer_kind: str | None = None
+    signature: dict[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -85,8 +91,9 @@ class ProgramView:
             "peers": peers,
             "compiled": self.compiled,
         }
-        if self.metadata is not None:
-            document["metadata"] = self.metadata
+        for name in ("metadata", "answer_kind", "signature"):
+            if getattr(self, name) is not None:
+                document[name] = getattr(self, name)
         return document
 
 
@@ -114,7 +121,7 @@ def load_program_view(source: str | Path, domain: str = DEFAULT_DOMAIN) -> Progr
     """
     if is_preset(source):
         preset = load_preset(str(source))
-        return ProgramView(preset, domain, tuple(_predictors(preset, domain)))
+        return ProgramView(preset, domain, tuple(_predictors(preset, domain_by_name(domain))))
     if str(source) in SYSTEMS:
         raise only_cascades_error(str(source))
     return view_from_state(_state(Path(source)), source)
@@ -134,8 +141,11 @@ def view_from_state(state: Mapping[str, Any], source: str | Path = "the program"
     try:
         preset = parse_preset(state["preset"], str(source))
         domain = state.get("domain", DEFAULT_DOMAIN)
-        predictors = _all_saved(preset, domain, state)
-        peers = [_all_saved(preset, domain, peer) for peer in members_from_state(state)]
+        kind, signature = domain_by_name(domain), state.get("signature")
+        if signature is not None:
+            kind = TaskSignature.from_dict(signature).domain(kind)
+        predictors = _all_saved(preset, kind, state)
+        peers = [_all_saved(preset, kind, peer) for peer in members_from_state(state)]
         compiled = state.get("compiled")
         metadata = state.get("metadata")
         if not isinstance(compiled, dict | None):
@@ -151,7 +161,16 @@ def view_from_state(state: Mapping[str, Any], source: str | Path = "the program"
     named = []
     for number, peer in enumerate(peers, 2):
         named.append(tuple(replace(view, name=f"peer_{number}.{view.name}") for view in peer))
-    return ProgramView(preset, domain, predictors, compiled, tuple(named), metadata)
+    return ProgramView(
+        preset,
+        domain,
+        predictors,
+        compiled,
+        tuple(named),
+        metadata,
+        state.get("answer_kind"),
+        signature,
+    )
 
 
 def _state(path: Path) -> dict[str, Any]:
@@ -163,9 +182,8 @@ def _state(path: Path) -> dict[str, Any]:
     return read_state(path)
 
 
-def _predictors(preset: Preset, domain: str) -> Iterator[PredictorView]:
+def _predictors(preset: Preset, kind: Domain) -> Iterator[PredictorView]:
     """Yield the predictors with the package's own prompts, from rounds that are built for it."""
-    kind = domain_by_name(domain)
     for number, spec in enumerate(preset.rounds, 1):
         round_ = CascadeRound(preset, number, kind)
         parts: tuple[tuple[Role, str | None, Planner | Reasoner | None], ...] = (
@@ -195,10 +213,10 @@ def _field_descriptions(fields: Mapping[str, Any]) -> dict[str, str]:
     return descriptions
 
 
-def _all_saved(preset: Preset, domain: str, state: Mapping[str, Any]) -> tuple[PredictorView, ...]:
+def _all_saved(preset: Preset, kind: Domain, state: Mapping[str, Any]) -> tuple[PredictorView, ...]:
     knn_demos = knn_demos_in_state(state)
     views = []
-    for view in _predictors(preset, domain):
+    for view in _predictors(preset, kind):
         views.append(_with_saved_prompts(view, state[view.name], knn_demos.get(view.name)))
     return tuple(views)
 

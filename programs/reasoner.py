@@ -10,6 +10,7 @@ from .demos import usable_demos
 from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
 from .plan_kinds import PLAN_KINDS
+from .task_signature import prompt_inputs
 
 
 class Reasoner(dspy.Module):
@@ -47,15 +48,17 @@ class Reasoner(dspy.Module):
             plans: what each plan field shows.
             config: settings of the call.
             nearest: demonstrations chosen for the question, in addition to the predictor's.
-            inputs: the question's other inputs, which parse the answer and are not in the prompt.
+            inputs: the question's other inputs, which parse the answer and are not in the prompt;
+                those of a signature of the user's own take the place of the question.
 
         Returns:
             A prediction with `reasoning`, `answer` (None when none could be read), `marked`
             (whether the reply marks its answer) and `refused`.
         """
         demos = usable_demos(self.predict, nearest)
+        shown = prompt_inputs(question, inputs)
         prediction = await self.predict.acall(
-            question=question, **plans, config=config or {}, demos=demos, lm=dspy.settings.lm
+            **shown, **plans, config=config or {}, demos=demos, lm=dspy.settings.lm
         )
         answer = self._domain.parse_answer(
             prediction, {"question": question, **inputs}, self._domain.answers

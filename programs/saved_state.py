@@ -9,6 +9,7 @@ from ..util.json_text import read_json
 from .domains.registry import DEFAULT_DOMAIN
 from .preset import Preset, parse_preset
 from .state_schema import check_state
+from .task_signature import TaskSignature
 
 
 def read_state(path: Path) -> dict[str, Any]:
@@ -29,17 +30,20 @@ def read_state(path: Path) -> dict[str, Any]:
     return dict(state)
 
 
-def prompts_in_state(state: Mapping[str, Any], preset: Preset, domain: str) -> dict[str, Any]:
+def prompts_in_state(
+    state: Mapping[str, Any], preset: Preset, domain: str, signature: TaskSignature | None = None
+) -> dict[str, Any]:
     """Return the prompts of a state that `Cascade.dump_state` returned.
 
     Args:
         state: the state.
         preset: the rounds of the program that loads it.
         domain: the kind of questions of that program.
+        signature: that program's own signature.
 
     Raises:
-        CopeError: for the state of another module, other rounds or another kind of questions, and
-            for an unknown key.
+        CopeError: for the state of another module, other rounds, another signature or another kind
+            of questions, and for an unknown key.
     """
     if "preset" not in state:
         raise CopeError("the state is not that of a cascade: it names no preset")
@@ -47,6 +51,10 @@ def prompts_in_state(state: Mapping[str, Any], preset: Preset, domain: str) -> d
     prompts = dict(state)
     saved = parse_preset(prompts.pop("preset"), "in the program file")
     saved_domain = prompts.pop("domain", DEFAULT_DOMAIN)
+    if prompts.pop("signature", None) != (None if signature is None else signature.as_dict()):
+        raise CopeError(
+            "the program was saved with another signature: load it with Cascade.from_file"
+        )
     for name in ("answer_kind", "compiled", "metadata"):  # prompts do not depend on these
         prompts.pop(name, None)
     if saved_domain != domain:

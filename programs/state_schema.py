@@ -5,14 +5,23 @@ could send prompts to another server, or draw 50 samples for one. Unknown keys a
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import CopeError
 from .predictor_name import PredictorName
 
-_PROGRAM_KEYS = ("preset", "domain", "answer_kind", "neighbours", "peers", "compiled", "metadata")
+_PROGRAM_KEYS = (
+    "preset",
+    "domain",
+    "answer_kind",
+    "signature",
+    "neighbours",
+    "peers",
+    "compiled",
+    "metadata",
+)
 
 _PROBLEMS = {
     "string_type": "is not text",
@@ -48,6 +57,18 @@ class _Predictor(_Strict):
     lm: None = None
 
 
+class _TaskField(_Strict):
+    name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")
+    role: Literal["input", "output"]
+    type: Literal["str", "int", "float", "bool", "list[str]"] | list[bool | int | str]
+    description: str
+
+
+class _TaskSignature(_Strict):
+    instructions: str
+    fields: list[_TaskField] = Field(max_length=64)
+
+
 def check_state(state: object, source: object = "the program") -> None:
     """Raise an error unless a state holds only what the package saves.
 
@@ -69,6 +90,11 @@ remove it, because a program file holds instructions, demonstrations and fields
     if "preset" not in state:
         raise CopeError(f"{source} is not a program saved by Cascade.save (it has no 'preset')")
     _check_prompts(state, source, _PROGRAM_KEYS, "")
+    if "signature" in state:
+        try:
+            _TaskSignature.model_validate(state["signature"])
+        except ValidationError as error:
+            raise _invalid(source, "signature", error) from None
     peers = state.get("peers", [])
     if isinstance(peers, list):
         for number, peer in enumerate(peers, 2):

@@ -10,15 +10,15 @@ from .plans.base import PlanKind
 def insert_plan_inputs(
     signature: type[dspy.Signature], plans: Mapping[str, PlanKind], domain: str
 ) -> tuple[type[dspy.Signature], str]:
-    """Return the signature with the plans after its question, and an instruction to use them.
+    """Return the signature with the plans after its inputs, and an instruction to use them.
 
     Args:
-        signature: one whose first input is the question.
+        signature: one whose inputs are the question's.
         plans: the plan fields, name to kind, in order.
         domain: the kind of questions.
     """
     uses: list[str] = []
-    for position, (name, kind) in enumerate(plans.items(), 1):
+    for position, (name, kind) in enumerate(plans.items(), len(signature.input_fields)):
         plan_input = dspy.InputField(desc=kind.description(domain))
         signature = signature.insert(position, name, plan_input, str)
         if kind.use not in uses:

@@ -48,6 +48,10 @@ def _lines(view: "ProgramView", full: bool) -> Iterator[str]:
     description = printable(view.preset.description)
     yield f"{name}: {description}" if description else name
     yield f"domain: {view.domain}"
+    if view.answer_kind is not None:
+        yield f"answers are compared as: {printable(view.answer_kind)}"
+    if view.signature is not None:
+        yield f"signature: {value_text(view.signature, full)}"
     if view.peers:
         programs = 1 + len(view.peers)
         yield (

@@ -41,7 +41,8 @@ def compile(
 
     Args:
         program: the cascade; it is not changed.
-        trainset: training questions, each with `question`, `answer` and the program's other inputs.
+        trainset: training questions, each with `question`, `answer` and the program's other inputs;
+            or with the inputs and the first output of the program's own signature.
         valset: validation questions; None takes a third of the training questions.
         score: a task's `score`, or a function `(example, answer) -> number` between 0 and 1, with 1
             for right; the answer is None when none could be parsed. None compares short answers,
@@ -105,6 +106,10 @@ def compile(
         callbacks=callbacks,
         proposer_price=proposer_price,
     )
+    task = program.task_signature
+    if task is not None:
+        trainset = [task.example(row) for row in trainset]
+        valset = None if valset is None else [task.example(row) for row in valset]
     compilation = Compilation(program, split(trainset, valset, seed=seed), score, settings)
     try:
         return compilation.run()

@@ -11,6 +11,7 @@ from ...models import Budget, Usage
 from ...models.adapter import LeanAdapter
 from ...models.budget import BudgetExhausted
 from ...programs import Cascade
+from ...programs.task_signature import example_text
 from ..optimizers.base import Optimizer, OptimizerContext, failure_message, visible_example
 from ..optimizers.custom import CustomOptimizer
 from ..optimizers.registry import check_steps, optimizer_by_name
@@ -42,7 +43,7 @@ from .settings import (
     parse_objective,
     parse_program,
 )
-from .splits import Splits, question_fingerprint
+from .splits import Splits, example_fingerprint
 from .store import CompileStore
 from .student import Student
 from .surrogate import Surrogate
@@ -131,11 +132,11 @@ class Compilation:
         if self.settings.watch is not None:
             callbacks.append(WatchCallback(self.settings.watch))
         return CompileSession(
-            [question_fingerprint(example.question) for example in self.splits.val],
+            [example_fingerprint(example) for example in self.splits.val],
             budget,
             self.folder,
             callbacks,
-            check_context_window([example.question for example in rows]),
+            check_context_window([example_text(example) for example in rows]),
         )
 
     @property

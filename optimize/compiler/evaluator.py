@@ -6,7 +6,7 @@ import dspy
 
 from .metric import Metric
 from .session import CompileSession
-from .splits import question_fingerprint
+from .splits import example_fingerprint
 from .student import Student
 
 
@@ -46,7 +46,7 @@ class ProgramEvaluator:
         """
         self.evaluate(student, examples)
         candidate = self.session.register_candidate(student)
-        keys = [question_fingerprint(example.question) for example in examples]
+        keys = [example_fingerprint(example) for example in examples]
         if not candidate.reject_reason:
             failed = []
             for key, example in zip(keys, examples, strict=True):

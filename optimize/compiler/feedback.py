@@ -1,5 +1,6 @@
 """Feedback on a question's rounds as text, for optimizers that reflect."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import dspy
@@ -109,7 +110,10 @@ def is_cut_off(plan: str) -> bool:
 
 
 def reflection_trace(
-    round_: CascadeRound, result: dspy.Prediction, question: str, plans: dict[int, str | None]
+    round_: CascadeRound,
+    result: dspy.Prediction,
+    inputs: Mapping[str, Any],
+    plans: dict[int, str | None],
 ) -> list[Any]:
     """Return DSPy's trace of a round for reflection: the calls of its winner, else of a failure.
 
@@ -119,7 +123,7 @@ def reflection_trace(
     Args:
         round_: the round.
         result: its outcome.
-        question: the question.
+        inputs: the fields of the question that prompts show.
         plans: by round, the plans of earlier rounds that the round sees.
     """
     if result.verdict.supporters:
@@ -128,11 +132,11 @@ def reflection_trace(
     if result.shared is not None:
         trace += result.shared.trace
         if result.shared.unparsed_reply is not None:
-            trace.append(_unparsed_call(round_, result.shared, True, question, plans))
+            trace.append(_unparsed_call(round_, result.shared, True, inputs, plans))
     for sample in result.samples[:1]:
         trace += sample.trace
         if sample.unparsed_reply is not None:
-            trace.append(_unparsed_call(round_, sample, False, question, plans))
+            trace.append(_unparsed_call(round_, sample, False, inputs, plans))
     return trace
 
 
@@ -140,12 +144,12 @@ def _unparsed_call(
     round_: CascadeRound,
     sample: Sample,
     is_shared_plan: bool,
-    question: str,
+    fields: Mapping[str, Any],
     plans: dict[int, str | None],
 ) -> Any:
     """Return the call whose reply could not be parsed, with the reply in its last output field."""
     predict: Any = round_.reasoner.predict
-    inputs: dict[str, Any] = {"question": question}
+    inputs: dict[str, Any] = dict(fields)
     reasoned = any(called is predict for called, *_ in sample.trace)
     if round_.planner is not None and (is_shared_plan or reasoned):
         predict = round_.planner.predict

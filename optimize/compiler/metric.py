@@ -14,7 +14,7 @@ from ...stats.tiers import LARGE
 from ...util.text import shorten
 from .feedback import write_feedback
 from .session import CompileSession
-from .splits import question_fingerprint
+from .splits import example_fingerprint
 
 Objective = Literal["accuracy", "cost", "pareto"]
 Scorer = Callable[[dspy.Example, str | None], Any]
@@ -90,7 +90,7 @@ class Metric:
         last_tier: str = LARGE,
     ) -> None:
         self.judge, self.session, self.objective = as_judge(scorer), session, objective
-        self._rows = {question_fingerprint(row.question): row for row in rows}
+        self._rows = {example_fingerprint(row): row for row in rows}
         self.last_tier = last_tier
         self.baseline_tokens = 0.0
         """Mean tokens that the last tier writes for a question before the compile."""
@@ -135,7 +135,7 @@ class Metric:
     def _judge(
         self, example: dspy.Example, prediction: dspy.Prediction | None
     ) -> tuple[float, Score]:
-        key = question_fingerprint(example.question)
+        key = example_fingerprint(example)
         try:
             score = self.judge(self._rows.get(key, example), getattr(prediction, "answer", None))
         except (*FATAL_ERRORS, dspy.LMError) as error:

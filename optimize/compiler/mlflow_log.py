@@ -15,6 +15,7 @@ from ...programs.diff_text import diff_lines
 from ...programs.domains.registry import domain_by_name
 from ...programs.program_diff import changes_between
 from ...programs.program_view import view_from_state
+from ...programs.task_signature import prompt_inputs
 from ...tracking import TrackerRun
 from ...util.hashing import digest
 from .candidates import Candidate, CandidatePool, proposal_rows
@@ -204,8 +205,13 @@ class CompileTracker(CompileCallback):
         for part, messages, tags in templates(result.program):
             prompt = self._run.register_prompt(f"{name}-{part}", messages, message, tags)
             prompts.append(prompt)
-        inputs = domain_by_name(result.program.domain).inputs
-        example = {"question": str(self._compilation.splits.train[0].question)}
+        program = result.program
+        inputs = domain_by_name(program.domain).inputs
+        if program.task_signature is not None:
+            inputs = dict.fromkeys(program.task_signature.inputs, "string")
+        row = self._compilation.splits.train[0]
+        fields = prompt_inputs(row.question, dict(row))
+        example = {name: str(value) for name, value in fields.items()}
         self._run.log_model(make_servable(result.program), inputs, example, prompts)
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ from .estimate import min_calls_per_question
 from .metric import Judge
 from .proposer import PROPOSER_TIER
 from .session import proposer_unavailable
-from .splits import Splits, question_fingerprint
+from .splits import Splits, example_fingerprint
 
 MIN_SPLIT_SIZE = {"train": 4, "val": 4}
 """Minimum number of questions of a split: with fewer, chance decides."""
@@ -41,8 +41,8 @@ def check_data(splits: Splits) -> None:
                 f"the {name} split has {size} questions, and {minimum} are the least: give more "
                 f"with --{name}"
             )
-    train = {question_fingerprint(example.question) for example in splits.train}
-    both = train & {question_fingerprint(example.question) for example in splits.val}
+    train = {example_fingerprint(example) for example in splits.train}
+    both = train & {example_fingerprint(example) for example in splits.val}
     if both:
         raise CopeError(
             f"{len(both)} questions are in train and val: a choice needs questions that were not "
@@ -259,7 +259,7 @@ def _overflow(program: Cascade, round_: CascadeRound, role: Role, question: str)
     reply = reply or tier.lm.kwargs.get("max_tokens") or 0
     signature: Any = predict.signature
     inputs = dict.fromkeys(signature.input_fields, "x" * 300)
-    inputs["question"] = question
+    inputs[next(iter(inputs))] = question
     nearest = program.knn_demos.get(str(PredictorName(round_.number, role)))
     demos = usable_demos(predict, nearest.longest() if nearest else ())
     messages = tier.adapter.format(signature, demos, inputs)

@@ -10,6 +10,7 @@ import dspy
 from ...errors import CopeError
 from ...eval.tasks.data import list_splits
 from ...eval.tasks.hub import is_hub_address
+from ...programs.task_signature import example_text
 from ...util.hashing import digest, question_fingerprint
 from .options import SplitOptions
 
@@ -58,8 +59,13 @@ class Splits:
         """Return the fingerprints of the questions, by which an evaluation finds an overlap."""
         fingerprints = {}
         for name, rows in (("train", self.train), ("val", self.val)):
-            fingerprints[name] = sorted(question_fingerprint(row.question) for row in rows)
+            fingerprints[name] = sorted(example_fingerprint(row) for row in rows)
         return fingerprints
+
+
+def example_fingerprint(example: dspy.Example) -> str:
+    """Return the fingerprint of a question, with all inputs of a signature of the user's own."""
+    return question_fingerprint(example_text(example))
 
 
 def split(
@@ -97,7 +103,7 @@ def split(
                 "data"
             )
         return Splits(pool[:train], pool[train : train + val], duplicates)
-    others, more = _unique(valset, {question_fingerprint(example.question) for example in pool})
+    others, more = _unique(valset, {example_fingerprint(example) for example in pool})
     rng.shuffle(others)
     for name, wanted, rows in (("train", train, pool), ("validation", val, others)):
         if wanted is not None and wanted > len(rows):
@@ -134,7 +140,7 @@ def _unique(examples: Sequence[dspy.Example], seen: set[str]) -> tuple[list[dspy
     """Return the examples with new questions, and the number of the others."""
     unique, seen = [], set(seen)
     for example in examples:
-        fingerprint = question_fingerprint(example.question)
+        fingerprint = example_fingerprint(example)
         if fingerprint not in seen:
             seen.add(fingerprint)
             unique.append(example)

@@ -14,6 +14,7 @@ from ...programs.demonstrations import nearest_by_role
 from ...programs.ensemble import Ensemble
 from ...programs.plan_kinds import PLAN_KINDS
 from ...programs.sampling import derive_seed
+from ...programs.task_signature import prompt_inputs
 from ...util.hashing import digest
 from .feedback import is_cut_off, reflection_trace
 from .prompts import apply_state, predictor_state, prompt_state
@@ -94,7 +95,7 @@ class Student(Ensemble):
         lm = next((p.lm for p in self.predictors() if p.lm), None) or dspy.settings.lm
         return (getattr(lm, "kwargs", None) or {}).get("rollout_id")
 
-    async def aforward(self, question: str, **inputs: Any) -> dspy.Prediction:
+    async def aforward(self, question: str | None = None, **inputs: Any) -> dspy.Prediction:
         candidate = self.session.register_candidate(self)
         if candidate.reject_reason:
             return dspy.Prediction(
@@ -147,7 +148,7 @@ class Student(Ensemble):
                 early_stop=self.early_stop,
             ),
         )
-        result.asked = (question, visible_plans)
+        result.asked = (prompt_inputs(question, inputs), visible_plans)
         return result
 
     def _models(self, round_: CascadeRound) -> list[tuple[str, str, int | None]]:

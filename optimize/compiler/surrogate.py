@@ -11,7 +11,7 @@ from ...programs.predictor_name import PredictorName
 from ..optimizers.base import Optimizer, OptimizerContext
 from .candidates import CandidatePool
 from .prompts import prompt_state
-from .splits import question_fingerprint
+from .splits import example_fingerprint
 from .student import Student
 
 
@@ -55,7 +55,7 @@ class Surrogate:
         if len(trainset) < 2 or len(valset) < 2:
             return  # almost no question reaches the compiled rounds
         part = replace(context, student=student, trainset=trainset, valset=valset)
-        pool = CandidatePool([question_fingerprint(example.question) for example in valset])
+        pool = CandidatePool([example_fingerprint(example) for example in valset])
         with session.with_candidates(pool):
             try:
                 # The program is scored before and after on the questions of the surrogate.
@@ -77,7 +77,7 @@ class Surrogate:
         def record_round(
             example: dspy.Example, prediction: dspy.Prediction, trace: object = None
         ) -> float:
-            last_rounds[question_fingerprint(example.question)] = prediction.round
+            last_rounds[example_fingerprint(example)] = prediction.round
             return 0.0
 
         evaluate = dspy.Evaluate(
@@ -89,6 +89,6 @@ class Surrogate:
         evaluate(student)
         reaching = []
         for row in rows:
-            if last_rounds.get(question_fingerprint(row.question), 0) >= self.first_round:
+            if last_rounds.get(example_fingerprint(row), 0) >= self.first_round:
                 reaching.append(row)
         return reaching
