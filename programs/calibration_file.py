@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from ..util.hashing import digest, question_fingerprint
 from ..util.json_text import read_json
 from ..util.redact import redact_data
 from ..util.text import plural
+from .calibration_fingerprints import answer_fingerprint, calibration_fingerprint
 from .calibration_types import Share, check_certificate
 from .confidence.early_stopping import EXACT, NONE
 from .identity import ProgramIdentity
@@ -45,6 +46,9 @@ class Certificate:
         tested: the settings of the sequence in order, with their figures on both halves.
         tried: number of settings compared on the first half.
         more: further reports.
+        sequence: `name` of what ordered the settings (`monotone` or `split`) and what was `asked`
+            for, the number of `units`, and the fewest that each sequence has `needed`. Files of
+            earlier versions, whose settings half of the questions ordered, do not have it.
     """
 
     promise: str
@@ -64,6 +68,7 @@ class Certificate:
     more: dict[str, Any]
     created: str = ""
     version: str = ""
+    sequence: dict[str, Any] = field(default_factory=lambda: {"name": "split"})
 
     def as_dict(self) -> dict[str, Any]:
         """Return the content of the file. Its `digest` covers the rest, so that an edit shows."""
@@ -244,7 +249,7 @@ def load_certificate(path: str | Path) -> Certificate:
     saved_digest = plain.pop("digest", None)
     unchanged = saved_digest == _digest_of(plain)
     del plain["format"]
-    if not unchanged or plain.keys() != {field.name for field in fields(Certificate)}:
+    if not unchanged or plain.keys() | {"sequence"} != {one.name for one in fields(Certificate)}:
         raise CopeError(
             f"{path} was changed after cope calibrate wrote it, so its guarantee does not hold: "
             "make it again with cope calibrate"
@@ -281,14 +286,6 @@ def _digest_of(plain: Mapping[str, Any]) -> str:
     return digest(json.loads(json.dumps(plain)))
 
 
-def calibration_fingerprint(program: ProgramIdentity) -> str:
-    """Return a digest of a program without thresholds and samples, which a calibration sets."""
-    rounds = [r.identity(left_out=("threshold", "samples", "plans")) for r in program.preset.rounds]
-    return digest(
-        rounds, [r.plans > 1 for r in program.preset.rounds], program.domain, program.prompts
-    )
-
-
 def describe_setting(thresholds: Iterable[float], samples: int | None) -> str:
     """Describe a setting.
 
@@ -298,8 +295,3 @@ def describe_setting(thresholds: Iterable[float], samples: int | None) -> str:
     gates = [f"{threshold:.3g}" for threshold in thresholds]
     many = f" with {plural(samples, 'sample')}" if samples else ""
     return f"threshold{'s' * (len(gates) != 1)} {', '.join(gates)}{many}"
-
-
-def answer_fingerprint(answer: str | None) -> str | None:
-    """A digest of a right answer, however it is spaced; None where there is none."""
-    return None if answer is None else digest(" ".join(answer.split()))

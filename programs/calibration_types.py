@@ -1,7 +1,7 @@
 """The types inside a calibration's file, which check it when it is read."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic checks it on Python 3.11
@@ -33,6 +33,10 @@ class _Data(TypedDict):
     task: str
 
 
+class _Sequence(TypedDict):
+    name: str
+
+
 class _Certificate(TypedDict):
     promise: str
     setting: _Setting | None
@@ -51,6 +55,7 @@ class _Certificate(TypedDict):
     more: dict[str, Any]
     created: str
     version: str
+    sequence: NotRequired[_Sequence]
 
 
 def check_certificate(plain: Mapping[str, Any]) -> None:

@@ -11,9 +11,6 @@ from ..output_files import check_output
 
 if TYPE_CHECKING:
     from ...models import Price
-    from ...optimize.calibration import Calibration
-    from ...optimize.calibration.early_stop_report import EarlyStopRow
-    from ...stats.reliability import Reliability
 
 _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
@@ -67,6 +64,14 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
     metavar="NAME",
     help="Calibrate this one of the recorded programs. [default: the record's own]",
 )
+@click.option(
+    "--sequence",
+    type=click.Choice(["auto", "monotone", "split"]),
+    default="auto",
+    show_default=True,
+    help="What orders the settings: one half of the questions (split), or no question (monotone). "
+    "auto takes monotone where there are few questions.",
+)
 @match_option
 @seed_option
 @click.option(
@@ -95,13 +100,14 @@ def command(
 ) -> None:
     """Choose thresholds and samples from RECORD, a file of cope record or cope import.
 
-    One half of the questions puts the settings in order, from the safest to the cheapest; the other
-    half tests them one by one, until one fails. The last that passed is chosen. It holds for
-    questions like those of the record.
+    The settings are put in order, from the safest to the cheapest, by one half of the questions
+    or by their thresholds alone; the other questions test them one by one, until one fails. The
+    cheapest that passed is chosen. It holds for questions like those of the record.
     """
     from ...eval import open_recording
     from ...optimize.calibration import CalibrationTarget, calibrate, certify, is_calibration
-    from ...optimize.calibration.tables import print_calibration, print_reliability, print_stops
+    from ...optimize.calibration.reports import make_reports
+    from ...optimize.calibration.tables import print_calibration, print_reports
     from ..display.tables import result_console
 
     if output:
@@ -110,14 +116,8 @@ def command(
     if preset:
         recording = recording.with_primary(preset)
     calibration = calibrate(recording, CalibrationTarget(**target), prices)
-    reliability = _reliability(calibration) if risk_report else None
-    early_stops = _early_stops(calibration) if stop_report else None
-    tables: dict[str, Any] = {}
-    if reliability is not None:
-        tables["reliability"] = [row.as_dict() for row in reliability]
-    if early_stops is not None:
-        tables["early_stop"] = [row.as_dict() for row in early_stops]
-    certificate = certify(calibration, **tables)
+    reports = make_reports(calibration, risk_report, stop_report)
+    certificate = certify(calibration, **reports.as_dict())
     if output:
         certificate.save(output)
     if as_json:
@@ -125,22 +125,6 @@ def command(
     else:
         console = result_console()
         print_calibration(console, calibration, certificate)
-        if reliability is not None:
-            print_reliability(console, reliability)
-        if early_stops is not None:
-            print_stops(console, early_stops)
+        print_reports(console, reports)
     if output:
         notify(f"written to {output}; use it with --calibration")
-
-
-def _reliability(calibration: "Calibration") -> "list[Reliability]":
-    from ...optimize.calibration.reliability import reliability
-
-    calibration.record.require_answers("--risk-report", "leave it out")
-    return reliability(calibration.cascade, calibration.groups, calibration.target.seed)
-
-
-def _early_stops(calibration: "Calibration") -> "list[EarlyStopRow]":
-    from ...optimize.calibration.early_stop_report import compare_early_stops
-
-    return compare_early_stops(calibration.cascade, calibration.target.seed)

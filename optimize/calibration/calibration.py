@@ -1,161 +1,23 @@
 """Calibrate a cascade on a record: choose thresholds and samples with a statistical guarantee."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
 import numpy as np
 
 from ...errors import CopeError, suggest_names
 from ...eval import Recording, Replay
 from ...models import Price
-from ...stats.bootstrap import Estimate
 from ...stats.measures import MEASURES
 from ...util.arrays import Array
-from .held_out import HeldOutSummary, estimate_savings, summarize_half
 from .losses import LOSSES, cumulative_use, last_tier_alone
-from .risk_test import groups_needed, units_needed
-from .selection import Selection, learn_then_test
-from .settings import Setting, SettingGrid, answering_round, evaluate_settings
-from .split import CalibrationSplit, split_in_half, unit_labels
+from .result import Calibration, CalibrationTarget
+from .selection import Selection, fixed_sequence, learn_then_test
+from .sequence import MONOTONE, SPLIT, resolve_sequence
+from .settings import SettingGrid, evaluate_settings
+from .split import CalibrationSplit, all_for_testing, split_in_half
 
 _COLUMNS = ("id", "question", "gold", "group")
-
-
-@dataclass(frozen=True)
-class CalibrationTarget:
-    """What a calibration should achieve.
-
-    Attributes:
-        harm: the maximum share of questions that may be lost.
-        delta: the maximum probability that the guarantee is wrong, over draws of the record's
-            questions.
-        loss: `harm` or `disagreement`.
-        minimize: a name of `MEASURES`; None takes the first that the record knows.
-        budget: the maximum cost in USD of a thousand questions.
-        group: the record's column whose equal values belong together; None takes the groups of the
-            record.
-        seed: the seed of the split.
-    """
-
-    harm: float = 0.02
-    delta: float = 0.1
-    loss: str = "harm"
-    minimize: str | None = None
-    budget: float | None = None
-    group: str | None = None
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """The outcome of a calibration, with all that it was chosen from.
-
-    Attributes:
-        target: the target, with `minimize` and `group` filled in.
-        record: the samples.
-        split: the half that orders the settings, and the half that tests them.
-        grid: all settings.
-        selection: the tested sequence, its p-values, and the chosen setting.
-        baseline: the last tier alone.
-        replay: the cascade with the chosen setting; None when the last tier alone answers.
-        groups: by question, a label that is equal for questions that belong together; None without
-            groups.
-    """
-
-    target: CalibrationTarget
-    record: Recording
-    split: CalibrationSplit
-    grid: SettingGrid
-    selection: Selection
-    baseline: Replay
-    replay: Replay | None
-    groups: list[str | None] | None = None
-
-    @property
-    def cascade(self) -> Replay:
-        """The cascade with the chosen setting; as recorded, when the last tier alone answers."""
-        return self.replay or Replay(self.record)
-
-    @property
-    def setting(self) -> Setting | None:
-        """The chosen setting; None for the last tier alone."""
-        if self.selection.chosen is None:
-            return None
-        return self.grid.settings[self.selection.chosen]
-
-    @property
-    def p_value(self) -> float | None:
-        """The p-value of the chosen setting."""
-        if self.selection.chosen is None:
-            return None
-        return float(self.selection.p_values[self.selection.num_passed - 1])
-
-    @cached_property
-    def held_out(self) -> tuple[HeldOutSummary | None, HeldOutSummary]:
-        """The chosen cascade and the last tier alone, on the held-out half."""
-        chosen = None
-        if self.replay is not None:
-            chosen = summarize_half(self.replay, self.baseline, self.split.test)
-        return chosen, summarize_half(self.baseline, self.baseline, self.split.test)
-
-    @cached_property
-    def savings(self) -> dict[str, Estimate]:
-        """By measure, the savings on the held-out half; empty for the last tier alone."""
-        if self.replay is None:
-            return {}
-        return estimate_savings(self.replay, self.baseline, self.split.test, self.target.seed)
-
-    @property
-    def last_tier(self) -> str:
-        """The tier whose answers alone are the reference."""
-        return self.baseline.last_tier
-
-    @property
-    def guarantee(self) -> str:
-        """The guarantee as a sentence."""
-        last, target = self.last_tier, self.target
-        if self.setting is None:
-            return (
-                f"The {last} model alone answers, so nothing is lost against it and nothing is "
-                "saved."
-            )
-        questions = "questions"
-        if self.split.grouped:
-            questions = "a group's questions, on average over groups"
-        return (
-            f"With {100 * (1 - target.delta):.4g}% confidence: on new questions like these the "
-            f"cascade {LOSSES[target.loss].description.format(last=last)} on at most "
-            f"{100 * target.harm:.4g}% of {questions}."
-        )
-
-    @cached_property
-    def num_units_needed(self) -> int | None:
-        """The held-out units with which the safest setting would pass four times out of five.
-
-        Its risk is estimated on both halves together, with half a loss added; future groups are
-        assumed to lose what these groups lose. None when no number of units is enough.
-        """
-        if not self.selection.sequence.size:
-            return None
-        safest, split, target = self.selection.sequence[0], self.split, self.target
-        if split.grouped:
-            losses = self._loss_by_group(self.grid.settings[safest])
-            return groups_needed(losses, target.harm, target.delta)
-        lost = float(self.grid.learn_loss[safest] * split.learn.units + self.grid.test_loss[safest])
-        risk = (lost + 0.5) / (split.learn.units + split.test.units + 1)
-        return units_needed(risk, target.harm, target.delta)
-
-    def _loss_by_group(self, setting: Setting) -> Array:
-        """Return (groups,) of both halves: the share of each group that a setting loses."""
-        replay = setting.replay(self.record)
-        losses = np.where(replay.known, LOSSES[self.target.loss](replay, self.baseline), 1.0)
-        rows = np.concatenate([self.split.learn.rows, self.split.test.rows])
-        weights = np.concatenate([self.split.learn.weights, self.split.test.weights])
-        rounds = answering_round(replay.known, replay.confidence, np.array([setting.thresholds]))[0]
-        labels = unit_labels(self.record.keys, self.groups)[rows]
-        _, group = np.unique(labels, return_inverse=True)
-        return np.bincount(group, losses[rows, rounds[rows]] * weights)
 
 
 def calibrate(
@@ -186,17 +48,29 @@ def calibrate(
         record.require_answers("harm", "take --loss disagreement")
     baseline = last_tier_alone(record, prices)
     groups, column = _groups(record, target.group)
-    split = split_in_half(record.keys, groups, target.seed, rows)
-    if not (split.learn.units and split.test.units):
-        raise CopeError("a record of one question, or of one group, has no two halves: record more")
-    grid = evaluate_settings(record, split, lambda replay: loss(replay, baseline), prices)
+    split = all_for_testing(record.keys, groups, rows)
+    sequence = resolve_sequence(target.sequence, split.units, target.harm, target.delta)
+    if sequence == SPLIT:
+        split = split_in_half(record.keys, groups, target.seed, rows)
+        if not split.learn.units:
+            raise CopeError(
+                "a record of one question, or of one group, has no two halves: record more, or "
+                "take --sequence monotone"
+            )
+    grid = evaluate_settings(
+        record,
+        split,
+        lambda replay: loss(replay, baseline),
+        prices,
+        monotone=sequence == MONOTONE,
+    )
     measure = _measure(target.minimize, grid, record, baseline.last_tier)
     target = replace(target, minimize=measure, group=column)
-    selection = _select(target, grid, split, baseline)
+    selection = _select(target, sequence, grid, split, baseline)
     replay = None
     if selection.chosen is not None:
         replay = grid.settings[selection.chosen].replay(record, prices)
-    return Calibration(target, record, split, grid, selection, baseline, replay, groups)
+    return Calibration(target, record, sequence, split, grid, selection, baseline, replay, groups)
 
 
 def _groups(record: Recording, column: str | None) -> tuple[list[str | None] | None, str | None]:
@@ -231,27 +105,18 @@ def _measure(name: str | None, grid: SettingGrid, record: Recording, last: str) 
 
 
 def _select(
-    target: CalibrationTarget, grid: SettingGrid, split: CalibrationSplit, baseline: Replay
+    target: CalibrationTarget,
+    sequence: str,
+    grid: SettingGrid,
+    split: CalibrationSplit,
+    baseline: Replay,
 ) -> Selection:
     """Return the outcome of learn-then-test among the settings within the budget."""
     measure = str(target.minimize)
-    baseline_cost = _mean_use(baseline, measure, split)
-
-    def select(cost: Array) -> Selection:
-        return learn_then_test(
-            (grid.learn_loss, cost),
-            grid.test_loss,
-            split.test.units,
-            target.harm,
-            target.delta,
-            exact=not split.grouped,
-            baseline_cost=baseline_cost,
-            strictness=grid.strictness,
-        )
-
     cost = grid.learn_use[measure]
+    baseline_cost = _mean_use(baseline, measure, split)
     if target.budget is None:
-        return select(cost)
+        return _test(target, sequence, grid, split, cost, baseline_cost)
     if not grid.is_known("cost"):
         raise CopeError(
             "--budget-usd-per-1k needs what the calls cost, which is not known: give each tier's "
@@ -259,10 +124,15 @@ def _select(
         )
     usd = grid.learn_use["cost"] * 1000
     baseline_usd = _mean_use(baseline, "cost", split) * 1000
-    selection = select(np.where(usd <= target.budget, cost, np.nan))
+    if not baseline_usd <= target.budget:
+        baseline_cost = np.inf  # the last tier alone is out of question
+    within = np.where(usd <= target.budget, cost, np.nan)
+    selection = _test(target, sequence, grid, split, within, baseline_cost)
     if selection.chosen is None and not baseline_usd <= target.budget:
-        unbounded = select(cost)
-        price = baseline_usd if unbounded.chosen is None else usd[unbounded.chosen]
+        unbounded = _test(target, sequence, grid, split, cost, np.inf)
+        price = baseline_usd
+        if unbounded.chosen is not None:
+            price = min(price, float(usd[unbounded.chosen]))
         raise CopeError(
             f"nothing within {target.budget:g} USD for 1,000 questions passes the test; what does "
             f"costs {price:.4g}: raise --budget-usd-per-1k or --harm"
@@ -270,10 +140,33 @@ def _select(
     return selection
 
 
+def _test(
+    target: CalibrationTarget,
+    sequence: str,
+    grid: SettingGrid,
+    split: CalibrationSplit,
+    cost: Array,
+    baseline_cost: float,
+) -> Selection:
+    """Return the outcome of the tests, where settings of an unknown cost are never chosen."""
+    tested = (grid.test_loss, split.test.units, target.harm, target.delta)
+    exact = not split.grouped
+    if sequence == MONOTONE:
+        order = np.arange(len(grid.settings))
+        return fixed_sequence(order, cost, *tested, exact=exact, baseline_cost=baseline_cost)
+    return learn_then_test(
+        (grid.learn_loss, cost),
+        *tested,
+        exact=exact,
+        baseline_cost=baseline_cost,
+        strictness=grid.strictness,
+    )
+
+
 def _mean_use(baseline: Replay, measure: str, split: CalibrationSplit) -> float:
-    """Return the last tier's mean use on the first half.
+    """Return the last tier's mean use on the questions on which settings are measured.
 
     It is infinite where it is unknown, so that the cascade is chosen.
     """
-    use = cumulative_use(baseline, measure)[split.learn.rows, -1].mean()
+    use = cumulative_use(baseline, measure)[split.measured.rows, -1].mean()
     return float(use) if np.isfinite(use) else np.inf

@@ -12,15 +12,15 @@ from ...programs.calibration_file import (
     RULE,
     SHOWN,
     Certificate as Certificate,
-    answer_fingerprint,
-    calibration_fingerprint,
     is_calibration as is_calibration,
     load_certificate as load_certificate,
 )
+from ...programs.calibration_fingerprints import answer_fingerprint, calibration_fingerprint
 from ...programs.confidence.early_stopping import EXACT
 from ...stats.measures import MEASURES
 from ...util.hashing import question_fingerprint
-from .calibration import Calibration
+from .result import Calibration
+from .sequence import fewest_by_sequence
 
 _Document = dict[str, Any]
 
@@ -35,9 +35,8 @@ def certify(calibration: Calibration, **reports: Any) -> Certificate:
     record, setting = calibration.record, calibration.setting
     manifest = record.manifest
     name = next(iter(record.programs))
-    reports["units_needed"] = None
-    if not calibration.selection.num_passed:
-        reports["units_needed"] = calibration.num_units_needed
+    shortfall = calibration.shortfall
+    reports["units_needed"] = shortfall.needed if shortfall else None
     return Certificate(
         promise=calibration.guarantee,
         setting=setting._asdict() if setting else None,
@@ -60,6 +59,7 @@ def certify(calibration: Calibration, **reports: Any) -> Certificate:
         tested=_tested_settings(calibration),
         tried=len(calibration.grid.settings),
         more=reports,
+        sequence=_sequence(calibration),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
     )
@@ -71,6 +71,17 @@ def _target(calibration: Calibration) -> _Document:
     document["minimized"] = MEASURES[str(target.minimize)].description_for(last)
     document["last_tier"] = last
     return document
+
+
+def _sequence(calibration: Calibration) -> _Document:
+    """Return what ordered the settings, and the fewest units that each sequence needs."""
+    target = calibration.target
+    return {
+        "name": calibration.sequence,
+        "asked": target.sequence,
+        "units": calibration.split.units,
+        "needed": fewest_by_sequence(target.harm, target.delta),
+    }
 
 
 def _prompt_settings(record: Recording) -> _Document:
@@ -117,7 +128,8 @@ def _tested_settings(calibration: Calibration) -> list[_Document]:
     tested = []
     for position, index in enumerate(selection.sequence[: selection.num_passed + 1]):
         row = grid.settings[index]._asdict()
-        row["learn_loss"] = float(grid.learn_loss[index])
+        learned = bool(calibration.split.learn.units)
+        row["learn_loss"] = float(grid.learn_loss[index]) if learned else None
         row["learn_use"] = float(use[index])
         row["test_loss"] = float(grid.test_loss[index] / calibration.split.test.units)
         row["p"] = float(selection.p_values[position])

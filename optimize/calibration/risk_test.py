@@ -5,6 +5,8 @@ same. Tests compare with it, but it is not imported here, because it imports sci
 for two formulas) and orders its sequence without a cost.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -12,7 +14,7 @@ from ...util.arrays import Array
 
 _SLACK = 1e-9  # a sum of shares such as 1/3 + 1/3 + 1/3 may end just above a whole number
 _DRAWS = 4_000  # draws of future groups, for each number of groups
-_MOST = 200_000  # the maximum number of units that a user is asked to bring
+MOST_UNITS = 200_000  # the maximum number of units that a user is asked to bring
 
 
 def p_values(total: ArrayLike, units: int, harm: float, exact: bool = True) -> Array:
@@ -64,6 +66,22 @@ def survivors(p: ArrayLike, delta: float) -> int:
     return int(above.argmax())
 
 
+def fewest_units(harm: float, delta: float) -> int:
+    """Return the fewest tested units with which a setting that loses nothing passes.
+
+    Both p-values are (1 - harm) ** units without any loss, so fewer units never pass.
+
+    >>> fewest_units(0.02, 0.1), fewest_units(0.05, 0.1)
+    (114, 45)
+    """
+    units = max(1, math.ceil(math.log(delta) / math.log1p(-harm)))
+    while units > 1 and p_values(0, units - 1, harm) <= delta:
+        units -= 1
+    while p_values(0, units, harm) > delta:
+        units += 1
+    return units
+
+
 def units_needed(rate: float, harm: float, delta: float, power: float = 0.8) -> int | None:
     """Return the held-out units that a setting needs to pass with a probability of `power`.
 
@@ -81,7 +99,7 @@ def units_needed(rate: float, harm: float, delta: float, power: float = 0.8) -> 
     """
     if rate >= harm:
         return None
-    coarse = np.unique(np.geomspace(1, _MOST, 400).astype(int))
+    coarse = np.unique(np.geomspace(1, MOST_UNITS, 400).astype(int))
     enough = _power(coarse, rate, harm, delta) >= power
     if not enough.any():
         return None
@@ -122,7 +140,7 @@ def groups_needed(
         totals = rng.multinomial(units, shares, _DRAWS) @ kinds
         return bool((p_values(totals, units, harm, exact=False) <= delta).mean() >= power)
 
-    coarse = np.unique(np.geomspace(1, _MOST, 400).astype(int)).tolist()
+    coarse = np.unique(np.geomspace(1, MOST_UNITS, 400).astype(int)).tolist()
     enough = next((units for units in coarse if passes(units)), None)
     if enough is None:
         return None

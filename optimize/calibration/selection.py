@@ -14,7 +14,7 @@ class Selection:
 
     Attributes:
         sequence: the indices of the ordered settings, the safest first.
-        p_values: their p-values on the held-out half.
+        p_values: their p-values on the tested questions.
         num_passed: how many of them pass, from the first.
         chosen: the index of the cheapest setting that passes; None when none does, or when the last
             tier alone costs no more.
@@ -24,6 +24,11 @@ class Selection:
     p_values: Array
     num_passed: int
     chosen: int | None
+
+    @property
+    def position(self) -> int:
+        """The position of the chosen setting in the sequence; -1 when none is chosen."""
+        return -1 if self.chosen is None else self.sequence.tolist().index(self.chosen)
 
 
 def pareto_front(loss: Array, cost: Array, strictness: Array | None = None) -> Array:
@@ -80,11 +85,42 @@ def learn_then_test(
     """
     loss, cost = learn
     sequence = pareto_front(loss, cost, strictness)
+    return fixed_sequence(
+        sequence, cost, test, units, harm, delta, exact=exact, baseline_cost=baseline_cost
+    )
+
+
+def fixed_sequence(
+    sequence: Array,
+    cost: Array,
+    test: Array,
+    units: int,
+    harm: float,
+    delta: float,
+    *,
+    exact: bool = True,
+    baseline_cost: float = np.inf,
+) -> Selection:
+    """Test settings in a fixed order until one fails, and choose the cheapest that passed.
+
+    With a probability of at least 1 - `delta` the mean loss of every setting that passes is at most
+    `harm`, so that any of them may be chosen, by whatever is seen in the same questions.
+
+    Args:
+        sequence: the indices of the settings in an order that does not depend on `test`.
+        cost: the mean cost of each setting; NaN is never chosen.
+        test: the sum of the losses of each setting over the tested units.
+        units: the number of tested units.
+        harm: the maximum mean loss.
+        delta: the maximum probability of a wrong guarantee.
+        exact: whether the loss of every unit is 0 or 1.
+        baseline_cost: the cost of the last tier alone, whose loss is 0 by definition.
+    """
     p = p_values(test[sequence], units, harm, exact)
-    passed = survivors(p, delta)
+    num_passed = survivors(p, delta)
+    passed = sequence[:num_passed]
+    costs = np.where(np.isfinite(cost[passed]), cost[passed], np.inf)
     chosen = None
-    if passed:
-        cheapest = int(sequence[passed - 1])
-        if cost[cheapest] < baseline_cost:
-            chosen = cheapest
-    return Selection(sequence, p, passed, chosen)
+    if num_passed and costs.min() < baseline_cost:
+        chosen = int(passed[costs.argmin()])
+    return Selection(sequence, p, num_passed, chosen)

@@ -1,6 +1,6 @@
 """Replay every setting of a cascade on both halves of a record: its loss and its use."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from ...stats.measures import MEASURES
 from ...stats.tolerance import FLOAT_TOLERANCE
 from ...util.arrays import Array
 from .losses import cumulative_use
+from .sequence import monotone_path
 from .split import CalibrationSplit, SplitHalf
 
 _SETTINGS = 3_000  # maximum for one number of samples; above it, finer thresholds are left out
@@ -45,11 +46,11 @@ class SettingGrid:
 
     Attributes:
         settings: the settings.
-        learn_loss: the mean loss on the half that orders the settings; a question whose calls the
-            record lacks counts as lost.
-        test_loss: the sum of the losses over the units of the held-out half, counted likewise.
-        learn_use: by measure, the mean over the questions of the first half whose calls are known;
-            NaN where it is unknown.
+        learn_loss: the mean loss on the half that orders the settings, NaN where all questions
+            test; a question whose calls the record lacks counts as lost.
+        test_loss: the sum of the losses over the tested units, counted likewise.
+        learn_use: by measure, the mean over the questions of the first half, or of all where all
+            test, without those whose calls are unknown; NaN where it is unknown.
         strictness: the mean of the thresholds: how much is escalated.
     """
 
@@ -70,6 +71,8 @@ def evaluate_settings(
     split: CalibrationSplit,
     loss: Callable[[Replay], Array],
     prices: Mapping[str, Price] | None = None,
+    *,
+    monotone: bool = False,
 ) -> SettingGrid:
     """Replay every setting of the record's primary program.
 
@@ -78,6 +81,7 @@ def evaluate_settings(
         split: its halves.
         loss: returns (questions, rounds): the loss of each round's answer.
         prices: by tier, prices that replace the recorded ones.
+        monotone: whether to replay `monotone_path` with the recorded samples only, in its order.
 
     Raises:
         CopeError: when the program has no gate to set.
@@ -88,11 +92,14 @@ def evaluate_settings(
             f"preset {recorded.preset.name!r} has one round: there is no threshold to calibrate"
         )
     parts = []
-    for count in _sample_counts(recorded.preset):
+    counts = _sample_counts(recorded.preset)
+    for count in counts[-1:] if monotone else counts:
         replay = recorded
         if count is not None:
             replay = Replay(record, recorded.program, samples=count, prices=prices)
-        parts.append(_evaluate_thresholds(replay, count, split, loss))
+        levels = [_levels(gated) for gated in replay.rounds[:-1]]
+        thresholds = monotone_path(levels) if monotone else _all_combinations(levels)
+        parts.append(_evaluate_thresholds(replay, count, np.array(thresholds), split, loss))
     return SettingGrid(
         [setting for part in parts for setting in part.settings],
         np.concatenate([part.learn_loss for part in parts]),
@@ -120,19 +127,23 @@ def _evenly(first: int, last: int, count: int) -> Array:
 
 
 def _evaluate_thresholds(
-    replay: Replay, count: int | None, split: CalibrationSplit, loss: Callable[[Replay], Array]
+    replay: Replay,
+    count: int | None,
+    thresholds: Array,
+    split: CalibrationSplit,
+    loss: Callable[[Replay], Array],
 ) -> SettingGrid:
-    """Evaluate all thresholds with one number of samples."""
-    thresholds = np.array(list(product(*(_levels(replay, gated) for gated in replay.rounds[:-1]))))
+    """Evaluate (settings, gates) thresholds with one number of samples."""
     losses = np.where(replay.known, loss(replay), 1.0)
     uses = {name: cumulative_use(replay, name) for name in MEASURES}
-    learn_loss = np.empty(len(thresholds))
+    learn_loss = np.full(len(thresholds), np.nan)
     test_loss = np.empty(len(thresholds))
     learn_use = {name: np.empty(len(thresholds)) for name in MEASURES}
-    rows = split.learn.rows
+    rows = split.measured.rows
     for block in _blocks(len(thresholds), len(replay)):
         rounds = answering_round(replay.known, replay.confidence, thresholds[block])
-        learn_loss[block] = _total_loss(losses, rounds, split.learn) / split.learn.units
+        if split.learn.units:
+            learn_loss[block] = _total_loss(losses, rounds, split.learn) / split.learn.units
         test_loss[block] = _total_loss(losses, rounds, split.test)
         known = replay.known[rows, rounds[:, rows]]
         for name, use in uses.items():
@@ -143,16 +154,24 @@ def _evaluate_thresholds(
     return SettingGrid(settings, learn_loss, test_loss, learn_use, thresholds.mean(axis=1))
 
 
-def _levels(replay: Replay, gated: ReplayedRound) -> Array:
-    """Return the thresholds of a gate that can decide differently, the highest first."""
-    most = int(_SETTINGS ** (1 / (len(replay.rounds) - 1)))
+def _levels(gated: ReplayedRound) -> Array:
+    """Return the thresholds of a gate that can decide differently, the highest first.
+
+    They depend on the votes of the preset, not on what the votes are.
+    """
     votes = gated.spec.samples
     if gated.recorded and gated.recorded.confidences:
         votes = max(one.num_levels(votes) for one in gated.recorded.confidences)
-    levels = np.arange(votes, 0, -1) / votes
-    if votes > most:
-        levels = levels[_evenly(0, votes - 1, most)]
-    return levels
+    return np.arange(votes, 0, -1) / votes
+
+
+def _all_combinations(levels: Sequence[Array]) -> list[tuple[float, ...]]:
+    """Return every combination of the gates' thresholds, of evenly spaced ones if many."""
+    most = int(_SETTINGS ** (1 / len(levels)))
+    kept = []
+    for gate in levels:
+        kept.append(gate if len(gate) <= most else gate[_evenly(0, len(gate) - 1, most)])
+    return list(product(*kept))
 
 
 def _blocks(settings: int, questions: int) -> Iterator[slice]:

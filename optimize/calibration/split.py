@@ -1,4 +1,4 @@
-"""Split a record in a half that orders the settings and a half that tests them."""
+"""Split a record in a half that orders the settings and a half that tests them, or test all."""
 
 import random
 from collections.abc import Sequence
@@ -29,17 +29,27 @@ class SplitHalf:
 
 @dataclass(frozen=True)
 class CalibrationSplit:
-    """A record in two halves.
+    """A record in two halves, or all of it as tested.
 
     Attributes:
-        learn: the half on which settings are measured and ordered.
-        test: the held-out half.
+        learn: the half on which settings are measured and ordered; empty where all are tested.
+        test: the questions that test the settings.
         grouped: whether some units hold several questions.
     """
 
     learn: SplitHalf
     test: SplitHalf
     grouped: bool
+
+    @property
+    def measured(self) -> SplitHalf:
+        """The questions on which the use of a setting is measured."""
+        return self.learn if self.learn.units else self.test
+
+    @property
+    def units(self) -> int:
+        """The number of independent units on both sides."""
+        return self.learn.units + self.test.units
 
 
 def split_in_half(
@@ -60,23 +70,42 @@ def split_in_half(
             among these.
 
     >>> halves = split_in_half(["a", "b", "c", "d"], ["x", "x", None, None])
-    >>> halves.learn.units + halves.test.units, halves.grouped
+    >>> halves.units, halves.grouped
     (3, True)
+    """
+    everything = all_for_testing(keys, groups, rows)
+    units = everything.units
+    shuffled = list(range(units))
+    random.Random(derive_seed(seed, "halves")).shuffle(shuffled)
+    tested = np.zeros(units, dtype=bool)
+    tested[shuffled[units // 2 :]] = True  # of an odd number one more is tested
+    learn, test = (_part(everything.test, side) for side in (~tested, tested))
+    return CalibrationSplit(learn, test, everything.grouped)
+
+
+def all_for_testing(
+    keys: Sequence[str], groups: Sequence[str | None] | None = None, rows: Array | None = None
+) -> CalibrationSplit:
+    """Return a split in which all questions are tested; see `split_in_half` for the arguments.
+
+    >>> everything = all_for_testing(["a", "b", "c", "d"], ["x", "x", None, None])
+    >>> everything.learn.units, everything.test.units
+    (0, 3)
     """
     rows = np.arange(len(keys)) if rows is None else np.asarray(rows)
     labels = unit_labels(keys, groups)[rows]
     units, unit, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-    shuffled = list(range(len(units)))
-    random.Random(derive_seed(seed, "halves")).shuffle(shuffled)
-    tested = np.zeros(len(units), dtype=bool)
-    tested[shuffled[len(units) // 2 :]] = True  # of an odd number one more is tested
+    everything = SplitHalf(rows, 1.0 / sizes[unit], len(units), unit)
+    nothing = _part(everything, np.zeros(len(units), dtype=bool))
+    return CalibrationSplit(nothing, everything, grouped=bool((sizes > 1).any()))
 
-    def half(is_test: bool) -> SplitHalf:
-        inside = tested[unit] == is_test
-        num_units = int((tested == is_test).sum())
-        return SplitHalf(rows[inside], 1.0 / sizes[unit[inside]], num_units, unit[inside])
 
-    return CalibrationSplit(half(False), half(True), grouped=bool((sizes > 1).any()))
+def _part(whole: SplitHalf, units: Array) -> SplitHalf:
+    """Return the questions of some units, given by a mask."""
+    inside = units[whole.unit]
+    return SplitHalf(
+        whole.rows[inside], whole.weights[inside], int(units.sum()), whole.unit[inside]
+    )
 
 
 def unit_labels(keys: Sequence[str], groups: Sequence[str | None] | None) -> Array:

@@ -1,4 +1,4 @@
-"""A calibration as text: the setting and its guarantee, the held-out half, the reports."""
+"""A calibration as text: the setting and its guarantee, the tested questions, the reports."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -6,34 +6,31 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from ...programs.calibration_file import describe_setting
 from ...programs.confidence.early_stopping import NONE
 from ...stats.measures import MEASURES
 from ...util.tables import models_text, new_table, percent
+from .sequence import MONOTONE, SPLIT, fewest_by_sequence, split_from
+from .shortfall import percentage
 
 if TYPE_CHECKING:
     from ...programs.calibration_file import Certificate
     from ...stats.reliability import Reliability
-    from .calibration import Calibration
     from .early_stop_report import EarlyStopRow
+    from .reports import CalibrationReports
+    from .result import Calibration
 
 
 def print_calibration(
     console: Console, calibration: "Calibration", certificate: "Certificate"
 ) -> None:
-    """Print the chosen setting with its guarantee, and its figures on the held-out half."""
+    """Print the chosen setting with its guarantee, and its figures on the tested questions."""
     data, target = certificate.data, calibration.target
     models = models_text(certificate.models)
     console.print(
         f"[bold]{data['task']}[/bold], {data['questions']} questions: {models}", highlight=False
     )
-    learn, test = (_half(data[side], data["grouped"]) for side in ("learn", "test"))
-    console.print(
-        f"{certificate.tried} settings compared on {learn}; {len(certificate.tested)} tested on "
-        f"{test}, {calibration.selection.num_passed} passed; "
-        f"minimized: {certificate.aim['minimized']}",
-        highlight=False,
-    )
+    for line in _sequence(calibration, certificate):
+        console.print(line, highlight=False, soft_wrap=True)
     p = f" (p = {certificate.p:.4f})" if certificate.p is not None else ""
     console.print(f"chosen: [bold]{certificate.description}[/bold]{p}", highlight=False)
     lines = [certificate.promise]
@@ -47,8 +44,29 @@ def print_calibration(
         console.print(line, highlight=False, soft_wrap=True)
     if target.budget is not None:
         console.print(
-            f"within {target.budget:g} USD for 1,000 questions, on the first half", highlight=False
+            f"within {target.budget:g} USD for 1,000 questions, on {_measured(calibration)}",
+            highlight=False,
         )
+
+
+def _sequence(calibration: "Calibration", certificate: "Certificate") -> list[str]:
+    """Return what ordered the settings, what tested them, and how many questions that takes."""
+    target, data = calibration.target, certificate.data
+    learn, test = (_half(data[side], data["grouped"]) for side in ("learn", "test"))
+    tested = f"{len(certificate.tested)} tested on {test}"
+    if calibration.sequence == SPLIT:
+        made = f"{certificate.tried} settings compared on {learn}; {tested}"
+    else:
+        made = f"{certificate.tried} settings, from strict to loose thresholds; {tested}"
+    units = "groups" if data["grouped"] else "questions"
+    needed = fewest_by_sequence(target.harm, target.delta)
+    return [
+        f"{calibration.sequence} sequence: {made}, {calibration.selection.num_passed} passed; "
+        f"minimized: {certificate.aim['minimized']}",
+        f"The fewest {units} with which a setting without any loss passes: {needed[MONOTONE]:,} "
+        f"with --sequence monotone, {needed[SPLIT]:,} with split; auto takes split from "
+        f"{split_from(target.harm, target.delta):,}.",
+    ]
 
 
 def _half(side: dict[str, int], grouped: bool) -> str:
@@ -56,22 +74,27 @@ def _half(side: dict[str, int], grouped: bool) -> str:
     return f"{side['questions']} questions{groups}"
 
 
+def _measured(calibration: "Calibration") -> str:
+    """Return the questions on which use is measured."""
+    return "the first half" if calibration.sequence == SPLIT else "all questions"
+
+
 def _notes(calibration: "Calibration", certificate: "Certificate") -> list[str]:
-    """Return what the table of the held-out half leaves open."""
+    """Return what the table of the tested questions leaves open."""
     notes = []
     if calibration.setting is not None:
-        passed = [row for row in certificate.tested if row["passed"]]
+        chosen = certificate.tested[calibration.selection.position]
         over_groups = "(over groups) " if calibration.split.grouped else ""
         notes.append(
-            f"{passed[-1]['test_loss']:.1%} of these questions {over_groups}are lost, where "
-            f"{100 * calibration.target.harm:.4g}% are allowed. The test chose the setting on "
+            f"{chosen['test_loss']:.1%} of these questions {over_groups}are lost, where "
+            f"{percentage(calibration.target.harm)}% are allowed. The test chose the setting on "
             "them, so its figures here are slightly optimistic; the guarantee is not. For unbiased "
             "figures: cope eval --calibration on other questions."
         )
-    chosen = calibration.held_out[0]
-    if chosen and chosen.unknown:
+    summary = calibration.held_out[0]
+    if summary and summary.unknown:
         notes.append(
-            f"{chosen.unknown} of {chosen.questions} held-out questions need calls that the record "
+            f"{summary.unknown} of {summary.questions} tested questions need calls that the record "
             "does not hold: they were tested as lost, and the table leaves them out"
         )
     return notes
@@ -79,37 +102,21 @@ def _notes(calibration: "Calibration", certificate: "Certificate") -> list[str]:
 
 def _why_last_tier(calibration: "Calibration", certificate: "Certificate") -> list[str]:
     """Return why the last tier alone was chosen, and what would help."""
+    if calibration.shortfall is not None:
+        return calibration.shortfall.sentences
+    minimized = certificate.aim["minimized"]
+    limited = calibration.target.budget is not None
     if calibration.selection.num_passed:
+        within = " within the budget" if limited else ""
         return [
-            "Settings pass the test, but none that costs less than the "
-            f"{calibration.last_tier} model alone."
+            f"Settings pass the test, but none{within} takes less than the "
+            f"{calibration.last_tier} model alone on {_measured(calibration)} ({minimized})."
         ]
-    if not certificate.tested:
-        return ["No setting is within the budget."]
-    safest, split, target = certificate.tested[0], calibration.split, calibration.target
-    setting = describe_setting(safest["thresholds"], safest["samples"])
-    units = "groups" if split.grouped else "questions"
-    lines = [
-        f"Nothing passes: even the safest setting ({setting}) loses {safest['test_loss']:.1%} of "
-        f"the {split.test.units} held-out {units}, which gives p = {safest['p']:.3g}, above "
-        f"{target.delta:g}."
+    if limited:
+        return [f"No setting is within the budget on {_measured(calibration)}."]
+    return [
+        f"The record does not hold what a setting takes on {_measured(calibration)} ({minimized})."
     ]
-    if calibration.num_units_needed is None:
-        lines.append(
-            f"Over both halves its loss does not look lower than {target.harm:.4g}: more {units} "
-            "will not help, a higher --harm or another cascade may."
-        )
-        return lines
-    needed = 2 * calibration.num_units_needed
-    more = needed - split.test.units - split.learn.units
-    advice = f"so many are there, and this was one of the other times: more {units} help."
-    if more > 0:
-        advice = f"about {more:,} more."
-    lines.append(
-        f"If its loss is what it looks like, {needed:,} {units}, half of them held out, would do "
-        f"four times out of five: {advice}"
-    )
-    return lines
 
 
 def _held_out(calibration: "Calibration") -> Table:
@@ -119,9 +126,8 @@ def _held_out(calibration: "Calibration") -> Table:
     rows = [(f"{last} alone", baseline)]
     if chosen:
         rows.insert(0, ("cascade", chosen))
-    table = _table(
-        "held-out half", "accuracy", "95% interval", "harmed", "helped", "answered by round"
-    )
+    title = "held-out half" if calibration.sequence == SPLIT else "all questions"
+    table = _table(title, "accuracy", "95% interval", "harmed", "helped", "answered by round")
     measures = []
     for name, measure in MEASURES.items():
         if any(row.use[name] is not None for _, row in rows):
@@ -156,6 +162,14 @@ def _use(value: float | None, scale: float) -> str:
         return "unknown"
     digits = 3 if scale == 1.0 else 4
     return f"{value * scale:.{digits}g}"
+
+
+def print_reports(console: Console, reports: "CalibrationReports") -> None:
+    """Print the reports that were asked for."""
+    if reports.reliability is not None:
+        print_reliability(console, reports.reliability)
+    if reports.early_stop is not None:
+        print_stops(console, reports.early_stop)
 
 
 def print_reliability(console: Console, rows: Sequence["Reliability"]) -> None:
@@ -227,4 +241,4 @@ def print_stops(console: Console, rows: Sequence["EarlyStopRow"]) -> None:
 
 
 def _table(*names: str) -> Table:
-    return new_table(names, left=("held-out half", "round", "stop", "gate"))
+    return new_table(names, left=("held-out half", "all questions", "round", "stop", "gate"))

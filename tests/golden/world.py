@@ -81,7 +81,8 @@ READ = {
     "report-comparison": "report COMPARISON -o page.html --no-track",
     "import": "import samples.jsonl --small s --large l --group topic",
     "calibrate": "calibrate many.parquet --harm 0.3 --delta 0.4 -o chosen.json",
-    "calibrate-imported": "calibrate samples.parquet --harm 0.2 --risk-report --stop-report",
+    "calibrate-imported": "calibrate samples.parquet --harm 0.2 --sequence split --risk-report "
+    "--stop-report",
     "show": "show shots.json",
     "show-knn": "show knn.json",
     "show-voting": "show voting.json",

@@ -59,3 +59,11 @@ def done(*words: str) -> Result:
     result = cope(*words)
     assert result.exit_code == 0, result.output
     return result
+
+
+def error_line(result: Result) -> str:
+    """Return the line of the error of a command that failed; it is one, without a traceback."""
+    assert result.exit_code == 1, result.output
+    assert "Traceback" not in result.output
+    (line,) = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    return line

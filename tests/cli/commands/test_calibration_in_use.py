@@ -8,32 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import commands
-from support.commands import give_team
-from support.pictures import leave_pages_without_pictures
+from support.commands import cope, error_line, give_team
 from support.recordings import recorder, recording, team_of, unsure
 
 from cope import Preset, load_preset
 from cope.eval import TASKS
 from cope.models import Tier
 from cope.optimize.calibration import load_certificate
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    leave_pages_without_pictures(monkeypatch)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def cope(*words: str) -> Any:
-    return commands.cope(*words)
-
-
-def failed(result: Any) -> str:
-    assert result.exit_code == 1, result.output
-    (line,) = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
-    return line
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +85,7 @@ def test_the_large_model_alone_answers_where_nothing_passed(team: Any):
     result = cope("ask", "What is 20 + 1?", "--calibration", "c.json", "--json")
     assert json.loads(result.stdout)["preset"] == "large"
     assert not team.small.requests
-    assert "--preset large" in failed(
+    assert "--preset large" in error_line(
         cope("eval", "--replay", "r.parquet", "--calibration", "c.json")
     )
 
@@ -118,10 +99,10 @@ def test_other_weights_under_the_same_name_are_refused(team: Any, monkeypatch: p
         digests["small"] = digest  # type: ignore[assignment]
         result = cope("ask", "What is 20 + 1?", "--calibration", "c.json")
         assert result.exit_code == (0 if fits else 1), result.output
-    assert "its small model engine/ScriptedEngine-small had other weights" in failed(result)
+    assert "its small model engine/ScriptedEngine-small had other weights" in error_line(result)
     assert cope("eval", "--replay", "r.parquet", "--calibration", "c.json").exit_code == 0
     recording(recorder(team.team, three_samples(), "large"), Path(), 14, name="other.parquet")
-    assert "other weights" in failed(
+    assert "other weights" in error_line(
         cope("eval", "--replay", "other.parquet", "--calibration", "c.json")
     )
 
@@ -141,7 +122,7 @@ def test_other_tests_shown_are_refused(team: Any):
         assert result.exit_code == (0 if fits else 1), result.output
     assert (
         "made with 1 of 3 tests shown, and here it is all 3 tests shown: give the record's --visible"
-        in failed(result)
+        in error_line(result)
     )
 
 
@@ -160,22 +141,24 @@ def test_other_right_answers_are_warned_of(team: Any):
 def test_what_does_not_fit_is_refused(team: Any):
     calibrated("--harm", "0.9", "--delta", "0.5")
     other = cope("ask", "What is 20 + 1?", "--calibration", "c.json", "--preset", "answer-cascade")
-    assert "does not fit: it was made for another program, 'cope'" in failed(other)
+    assert "does not fit: it was made for another program, 'cope'" in error_line(other)
     both = cope("ask", "What is 20 + 1?", "--calibration", "c.json", "--thresholds", "0.5")
     assert both.exit_code == 2
     assert "leave out --thresholds" in both.stderr
     found = load_certificate("c.json")
     replace(found, models=found.models | {"small": "ollama/other"}).save(Path("other.json"))
     result = cope("eval", "jsonl", "--data", "q.jsonl", "--no-track", "--calibration", "other.json")
-    assert "its small model is ollama/other, and not engine/ScriptedEngine-small" in failed(result)
+    assert "its small model is ollama/other, and not engine/ScriptedEngine-small" in error_line(
+        result
+    )
     plain = json.loads(Path("c.json").read_text())
     Path("c.json").write_text(
         json.dumps(plain | {"setting": {"thresholds": [0.1, 0.1], "samples": 1}})
     )
     for words in (("ask", "x"), ("eval", "--replay", "r.parquet")):
-        assert "c.json was changed after cope calibrate wrote it" in failed(
+        assert "c.json was changed after cope calibrate wrote it" in error_line(
             cope(*words, "--calibration", "c.json")
         )
-    assert "cannot read the calibration none.json" in failed(
+    assert "cannot read the calibration none.json" in error_line(
         cope("ask", "x", "--calibration", "none.json")
     )

@@ -1,4 +1,4 @@
-"""A calibration from a record: what it chooses, promises and says when it cannot."""
+"""A calibration from a record: what it chooses, guarantees and says when it cannot."""
 
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def test_the_cheapest_setting_that_passes_is_chosen(record: Recording):
     )
 
 
-def test_a_stricter_promise_costs_more(record: Recording):
+def test_a_stricter_guarantee_costs_more(record: Recording):
     asked = [calls(calibrate(record, CalibrationTarget(harm=harm))) for harm in (0.05, 0.1, 0.3)]
     assert asked == sorted(asked, reverse=True)
     assert asked[0] > asked[-1]
@@ -85,14 +85,18 @@ def test_of_some_questions_the_others_are_not_looked_at(record: Recording):
 
 
 def test_where_nothing_passes_it_says_how_many_more_would_do(record: Recording):
-    found = calibrate(record, CalibrationTarget(harm=0.02))
+    found = calibrate(record, CalibrationTarget(harm=0.02, sequence="split"))
     assert (found.setting, found.p_value, found.replay) == (None, None, None)
     assert "large model alone answers" in found.guarantee
-    assert found.num_units_needed is not None and found.num_units_needed > found.split.test.units
-    assert certify(found).more["units_needed"] == found.num_units_needed
-    assert calibrate(record, CalibrationTarget(harm=0.005)).num_units_needed is None, (
-        "its loss does not look lower than that"
-    )
+    short = found.shortfall
+    assert short is not None and short.needed is not None
+    assert short.needed > found.split.test.units == short.tested
+    assert certify(found).more["units_needed"] == short.needed
+    hopeless = calibrate(record, CalibrationTarget(harm=0.005, sequence="split")).shortfall
+    assert hopeless is not None and hopeless.needed is None, "its loss does not look lower"
+    whole = calibrate(record, CalibrationTarget(harm=0.005)).shortfall
+    assert whole is not None and (whole.tested, whole.total) == (400, 400)
+    assert whole.lost == whole.total_lost and not whole.halved
 
 
 def test_disagreement_needs_no_labels_and_is_the_stricter_loss(record: Recording):
@@ -126,18 +130,20 @@ def test_groups_are_split_together_and_count_as_one(tmp_path: Path):
 
 def test_more_groups_are_asked_for_by_the_test_that_groups_pass(tmp_path: Path):
     record = imported(tmp_path, 240, group="page", page=lambda n: f"page {n // 2}")
-    found = calibrate(record, CalibrationTarget(harm=0.05))
-    assert found.setting is None and found.split.grouped
+    found = calibrate(record, CalibrationTarget(harm=0.05, sequence="split"))
+    short = found.shortfall
+    assert short is not None and found.split.grouped
     losses = found._loss_by_group(found.grid.settings[found.selection.sequence[0]])
-    assert len(losses) == 120
+    assert len(losses) == 120 == short.total
     first = found.selection.sequence[0]
-    assert losses.sum() == pytest.approx(
+    assert losses.sum() == pytest.approx(short.total_lost)
+    assert short.total_lost == pytest.approx(
         found.grid.learn_loss[first] * 60 + found.grid.test_loss[first]
     )
-    assert found.num_units_needed == groups_needed(losses, 0.05, 0.1)
-    assert found.num_units_needed is not None and found.num_units_needed > found.split.test.units
+    assert short.needed == groups_needed(losses, 0.05, 0.1)
+    assert short.needed is not None and short.needed > found.split.test.units
     single = units_needed((losses.sum() + 0.5) / 121, 0.05, 0.1)
-    assert single is not None and found.num_units_needed > single
+    assert single is not None and short.needed > single
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,17 @@
+"""Digests by which a calibration knows its program and the right answers to its questions."""
+
+from ..util.hashing import digest
+from .identity import ProgramIdentity
+
+
+def calibration_fingerprint(program: ProgramIdentity) -> str:
+    """Return a digest of a program without thresholds and samples, which a calibration sets."""
+    rounds = [r.identity(left_out=("threshold", "samples", "plans")) for r in program.preset.rounds]
+    return digest(
+        rounds, [r.plans > 1 for r in program.preset.rounds], program.domain, program.prompts
+    )
+
+
+def answer_fingerprint(answer: str | None) -> str | None:
+    """Return a digest of a right answer, however it is spaced; None where there is none."""
+    return None if answer is None else digest(" ".join(answer.split()))
