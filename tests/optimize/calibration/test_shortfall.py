@@ -119,7 +119,9 @@ def _most(units: int, found: Shortfall) -> int:
         ),
         (
             shortfall(20_000, 399, 0.02, 0.1),
-            ["little less than 2%: to pass with such a loss takes more than 200,000 tested questions."],
+            [
+                "little less than 2%: to pass with such a loss takes more than 200,000 tested questions."
+            ],
         ),
         (
             shortfall(500, 7, 0.02, 0.1, 500, 0),
