@@ -1,3 +1,4 @@
+from .batch import run as run
 from .errors import CopeError as CopeError, Unavailable as Unavailable
 from .models import Meter as Meter, Team as Team, metered as metered
 from .optimize import run_tracked as run_tracked

@@ -1,5 +1,6 @@
 """Options that map the columns of a user's table to questions, for every command with --data."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,29 +11,40 @@ from .output import notify
 if TYPE_CHECKING:
     from ..eval.tasks.columns import ColumnMapping
 
-FIELDS = ("question", "answer", "id", "choices", "template")
-_OPTIONS = (
-    click.option("--question", metavar="COLUMN", help="Column of --data with the question."),
-    click.option("--answer", metavar="COLUMN", help="Column with the right answer."),
-    click.option("--id", metavar="COLUMN", help="Column with the name of each row."),
-    click.option(
+_OPTIONS = {
+    "question": click.option(
+        "--question", metavar="COLUMN", help="Column of --data with the question."
+    ),
+    "answer": click.option("--answer", metavar="COLUMN", help="Column with the right answer."),
+    "id": click.option("--id", metavar="COLUMN", help="Column with the name of each row."),
+    "choices": click.option(
         "--choices",
         metavar="COLUMN|A,B,C",
         help="Column with the options of each question, or the options of all. They are shown "
         "below the question.",
     ),
-    click.option(
+    "template": click.option(
         "--template",
         metavar="TEXT",
         help="The question from several columns, such as 'Customer: {text}\\nWhich team?'.",
     ),
-)
+}
 
 
 def columns_options(command: Command) -> Command:
-    """Add the options of `FIELDS` to a command."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
+    """Add the options of all fields of a `ColumnMapping` to a command."""
+    return _add(command, _OPTIONS)
+
+
+def question_options(command: Command) -> Command:
+    """Add the options that make a question, for a command without right answers."""
+    return _add(command, ("question", "choices", "template"))
+
+
+def _add(command: Command, names: Iterable[str]) -> Command:
+    for name, option in reversed(_OPTIONS.items()):
+        if name in names:
+            command = option(command)
     return command
 
 
@@ -44,7 +56,7 @@ def take_columns(values: dict[str, Any]) -> "ColumnMapping | None":
     """
     from ..eval.tasks.columns import ColumnMapping
 
-    given = {name: values.pop(name) for name in FIELDS if name in values}
+    given = {name: values.pop(name) for name in _OPTIONS if name in values}
     mapping = ColumnMapping.from_options(values.get("data"), **given)
     if mapping is not None:
         notify(f"{values['data']}: {mapping.describe()}")

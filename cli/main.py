@@ -16,6 +16,7 @@ from .errors import INTERRUPTED, ErrorHandlingGroup
 # File of the subcommand, and its line in `cope --help`.
 COMMANDS = {
     "ask": "Answer a question, and show each round while it runs.",
+    "run": "Answer every row of a table, and write the rows with their answers.",
     "eval": "Measure a preset or program on a task.",
     "compare": "Compare presets and programs on the same questions.",
     "report": "Make one page of a run, a record or a comparison.",

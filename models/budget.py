@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
@@ -110,7 +110,7 @@ class BudgetGuard:
     """
 
     def __init__(
-        self, budget: Budget, used: Usage | None = None, questions: Sequence[UsageRows] = ()
+        self, budget: Budget, used: Usage | None = None, questions: Iterable[UsageRows] = ()
     ) -> None:
         self.budget = budget
         self.used = used or Usage()

@@ -13,7 +13,7 @@ from .bundled import find_bundled_program
 from .calibration_file import RULE, SHOWN, Certificate
 from .calibration_match import describe_calibration, load_matching_certificate
 from .cascade import Cascade
-from .compile_metadata import describe_compile
+from .compile_metadata import describe_compile, read_compile_metadata
 from .confidence.early_stopping import EXACT
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .identity import ProgramIdentity
@@ -273,6 +273,22 @@ def resolve_calibrated_cascade(
         path = resolve_program_path(options, team, domain, task, context=context, notify=notify)
     options = with_calibrated_setting(options, certificate)
     return ResolvedProgram(resolve_cascade(options, team, domain, path), path, certificate)
+
+
+def named_answer_kind(resolved: ResolvedProgram) -> str:
+    """Return the kind of answers that a calibration or a program names, for questions of no task.
+
+    Without a name it is texts; questions for programs have programs as answers.
+    """
+    cascade, certificate = resolved.cascade, resolved.certificate
+    kind = domain_by_name(cascade.domain)
+    if kind.needs_sandbox:
+        return kind.answer_kind
+    if certificate is not None:  # it guarantees votes that were counted so
+        return str(certificate.program.get("answer_kind") or kind.answer_kind)
+    if cascade.answer_kind != kind.answer_kind:
+        return cascade.answer_kind
+    return str(read_compile_metadata(resolved.path).get("answer_kind") or "text")
 
 
 def with_calibrated_setting(options: ProgramOptions, certificate: Certificate) -> ProgramOptions:

@@ -26,6 +26,12 @@ def read_jsonl(path: Path, repair: bool = True) -> Iterator[JsonObject]:
         CopeError: when the file cannot be read, or a line before the last is not a JSON object:
             something else wrote it.
     """
+    for _, entry in read_jsonl_lines(path, repair):
+        yield entry
+
+
+def read_jsonl_lines(path: Path, repair: bool = True) -> Iterator[tuple[int, JsonObject]]:
+    """Yield each complete line with its place in the file in bytes, see `read_jsonl`."""
     if not path.exists():
         return
     end = 0
@@ -34,7 +40,7 @@ def read_jsonl(path: Path, repair: bool = True) -> Iterator[JsonObject]:
             for number, line in enumerate(file, 1):
                 if not line.endswith(b"\n"):
                     break
-                yield _entry(path, number, line)
+                yield end, _entry(path, number, line)
                 end += len(line)
         if repair and path.stat().st_size > end:
             with path.open("r+b") as file:
@@ -75,8 +81,8 @@ class JsonlWriter:
                 f"cannot write to {path}: {error.strerror}; choose another folder with --runs"
             ) from None
 
-    def append(self, entry: JsonObject) -> None:
-        """Append a line.
+    def append(self, entry: JsonObject) -> int:
+        """Append a line, and return its place in the file in bytes.
 
         Raises:
             CopeError: when the file cannot be written. No partial line remains in it.
@@ -94,6 +100,7 @@ class JsonlWriter:
                     f"cannot write to {self.path}: {error.strerror}; "
                     "make room and run the same command again, which resumes the run"
                 ) from None
+        return start
 
     def _cut(self, start: int) -> None:
         """Remove a partial line; if that fails, the reader removes it."""

@@ -17,7 +17,7 @@ from ..options import calibration_option, early_stop_option, json_option, match_
 from ..output import notify, print_json, silence
 
 if TYPE_CHECKING:
-    from ...programs.resolve import ProgramOptions, ResolvedProgram, TeamOptions
+    from ...programs.resolve import ProgramOptions, TeamOptions
 
 
 @click.command()
@@ -56,7 +56,7 @@ def command(
     """
     from ...programs.calibration_match import calibration_summary, check_answer_kind
     from ...programs.events import use_observer
-    from ...programs.resolve import resolve_calibrated_cascade
+    from ...programs.resolve import named_answer_kind, resolve_calibrated_cascade
     from ..display import round_display
     from ..display.usage import format_usage
 
@@ -69,7 +69,7 @@ def command(
         domain,
         notify=silence if quiet else notify,
     )
-    cascade = resolved.cascade.with_answer_kind(match or _named_kind(resolved, domain))
+    cascade = resolved.cascade.with_answer_kind(match or named_answer_kind(resolved))
     check_answer_kind(program_options.calibration, resolved.certificate, cascade.answer_kind)
     first = cascade.preset.rounds[0]
     at_once = [tier for tier in (first.planner, first.reasoner) if tier]
@@ -97,20 +97,6 @@ def command(
         raise CopeError(
             "no answer could be read in any round: ask in other words, or use larger models"
         )
-
-
-def _named_kind(resolved: "ResolvedProgram", domain: str) -> str:
-    """Return the kind of answers that the calibration or program names; else the domain's."""
-    from ...programs.compile_metadata import read_compile_metadata
-
-    kind = DOMAINS[domain]
-    if kind.needs_sandbox:
-        return kind.answer_kind
-    if resolved.certificate is not None:  # it guarantees votes that were counted so
-        return str(resolved.certificate.program.get("answer_kind") or kind.answer_kind)
-    if resolved.cascade.answer_kind != kind.answer_kind:
-        return resolved.cascade.answer_kind
-    return str(read_compile_metadata(resolved.path).get("answer_kind") or "text")
 
 
 def _print_answer(answer: str, domain: str) -> None:

@@ -162,7 +162,7 @@ async def evaluate(
                     if key not in store.results:
                         group.create_task(ask(key, example))
         except BaseExceptionGroup as errors:
-            raise _first_error(errors) from None
+            raise first_error(errors) from None
     results = []
     for key in by_key:
         result = store.results.get(key) or failed.get(key)
@@ -187,7 +187,12 @@ async def _ask(
         cause = cope_error_in(error)
         if cause:
             raise cause from error
-        result.error = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+        result.error = error_line(error)
+
+
+def error_line(error: Exception) -> str:
+    """Return the error of one question as one line."""
+    return f"{type(error).__name__}: {error}".splitlines()[0][:300]
 
 
 def fatal_error_in(error: Exception) -> Exception | None:
@@ -206,7 +211,7 @@ def cope_error_in(error: BaseException) -> CopeError | None:
     return cause
 
 
-def _first_error(errors: BaseExceptionGroup[Any]) -> BaseException:
+def first_error(errors: BaseExceptionGroup[Any]) -> BaseException:
     """Return the error to report out of a group, a cancellation only if there is no other."""
     error = errors.exceptions[0]
     for candidate in errors.exceptions:
@@ -214,7 +219,7 @@ def _first_error(errors: BaseExceptionGroup[Any]) -> BaseException:
             error = candidate
             break
     if isinstance(error, BaseExceptionGroup):
-        return _first_error(error)
+        return first_error(error)
     if isinstance(error, LMTransportError):
         message = str(error).replace("\n", " ")
         return Unavailable(f"{message}; the results are saved, and the same command resumes")

@@ -10,6 +10,7 @@ from ...errors import CopeError, first_line
 from ...util.json_text import parse_json, replace_surrogates
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
 Row = dict[str, Any]
@@ -70,6 +71,14 @@ def header_of(path: Path) -> list[str]:
     except UnicodeDecodeError:
         return []  # the rows name the line
     return []
+
+
+def parquet_schema(path: Path) -> "pa.Schema | None":
+    """Return the types of a Parquet file's columns; None for other files."""
+    if path.suffix.lower() != ".parquet":
+        return None
+    with _parquet_file(path) as file:
+        return file.schema_arrow
 
 
 def open_text(path: Path, newline: str | None = "") -> TextIO:

@@ -1,0 +1,137 @@
+"""`cope run`: answer every row of a table, and write the rows with their answers."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ...errors import CopeError
+from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
+from ..column_options import question_options, take_columns
+from ..context import AppContext, pass_app
+from ..option_groups import option_group, program_options, take_fields, team_options
+from ..option_types import CommaSeparated
+from ..options import (
+    budget_option,
+    calibration_option,
+    data_option,
+    early_stop_option,
+    json_option,
+    limit_option,
+    match_option,
+    output_option,
+    questions_option,
+    split_option,
+)
+from ..output import notify, print_json, print_text, silence
+
+if TYPE_CHECKING:
+    from ...batch.options import TableOptions
+    from ...programs.resolve import ProgramOptions, TeamOptions
+
+
+def _table_options(values: dict[str, Any]) -> "TableOptions":
+    from ...batch.options import TableOptions
+
+    table = values.pop("table")
+    if table and values["data"]:
+        raise click.UsageError("The table is given twice: leave out --data.")
+    values["data"] = table or values["data"]
+    if not values["data"]:
+        raise click.UsageError("Missing the table: name a file, or - for standard input.")
+    values["mapping"] = take_columns(values)
+    if not values["columns"]:
+        del values["columns"]
+    return take_fields(TableOptions, values)
+
+
+table_options = option_group(
+    "table_options",
+    _table_options,
+    click.argument("table", required=False, metavar="[FILE|-]"),
+    data_option,
+    question_options,
+    output_option("The rows with their answers: CSV, TSV, JSONL, Parquet or text.", required=True),
+    click.option(
+        "--columns",
+        type=CommaSeparated(),
+        metavar="NAME,...",
+        help="What is added. [default: answer, confidence, round, tier, escalated, calls, tokens, "
+        "usd, seconds, error]",
+    ),
+    limit_option,
+    click.option(
+        "--task",
+        "domain",
+        type=click.Choice(list(DOMAINS)),
+        default=DEFAULT_DOMAIN,
+        show_default=True,
+        help="What kind of answers: short ones, or programs.",
+    ),
+    match_option,
+    budget_option,
+    questions_option,
+    click.option("--retry-errors", is_flag=True, help="Ask the rows again that have an error."),
+    click.option("--again", is_flag=True, help="Answer all rows anew, whatever the output is."),
+)
+
+
+@click.command()
+@table_options
+@click.option(
+    "--format",
+    "stdin_format",
+    type=click.Choice(["txt", "jsonl", "csv", "tsv", "parquet"]),
+    default="txt",
+    show_default=True,
+    help="Of standard input; txt has a question on each line.",
+)
+@split_option
+@json_option
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+@program_options
+@early_stop_option
+@calibration_option
+@team_options
+@pass_app
+def command(
+    app: AppContext,
+    table_options: "TableOptions",
+    data: str,
+    stdin_format: str,
+    split: str,
+    as_json: bool,
+    quiet: bool,
+    program_options: "ProgramOptions",
+    team_options: "TeamOptions",
+) -> None:
+    """Answer every row of a table: a file, a set of the hub, or - for standard input.
+
+    The output has the columns of the table and the answers, in the same order, and grows while
+    rows are answered. After an interruption, even kill -9, the same command resumes.
+    """
+    from ...batch.job import TableCallbacks, answer_table, job_document
+    from ...batch.resolve import open_table, resolve_table_job
+    from ...batch.text import report_text
+    from ..display.table_progress import TableProgress
+
+    team_options = replace(team_options, cache=False)  # a cached reply has no tokens of its own
+    say = silence if quiet else notify
+    with open_table(data, stdin_format, split) as table, TableProgress(quiet) as progress:
+        team = app.make_team(team_options)
+        job = resolve_table_job(table, table_options, program_options, team_options, team, say)
+
+        def start(rows: int, earlier: int) -> None:
+            if earlier < rows:
+                app.load_models(team, job.system.tiers, quiet=quiet)
+            progress.start(rows, earlier)
+
+        report = answer_table(job, TableCallbacks(start, progress.add, notify))
+    if as_json:
+        print_json(job_document(job, report))
+    else:
+        print_text(report_text(report))
+    if report.stop_reason:
+        raise CopeError(report.stop_reason)
+    if report.totals.failed:
+        notify("a model failed on some rows, see their errors: --retry-errors asks them again")

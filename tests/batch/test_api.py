@@ -1,0 +1,88 @@
+"""`cope.run`: a DataFrame, a list or a file in, and the same out."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pandas
+import pytest
+
+import cope
+from cope import CopeError, Team
+from cope.models import ScriptedEngine
+
+
+def test_a_frame_comes_back_with_its_index_types_and_answers(answering: Any):
+    frame = pandas.DataFrame(
+        {"text": ["What is 1?", None, "What is 3?"], "n": [1, 2, 3], "x": [0.5, None, 1.5]},
+        index=["a", "b", "c"],
+    )
+    before = frame.copy()
+    made = cope.run(frame, "text", program=answering.cascade, columns=["answer", "calls", "error"])
+    pandas.testing.assert_frame_equal(frame, before)
+    pandas.testing.assert_frame_equal(made[["text", "n", "x"]], before)
+    assert made.answer.fillna("none").tolist() == ["1", "none", "3"]
+    assert made.calls.tolist() == [1, 0, 1]
+    assert "the row has no text" in made.error["b"]
+
+
+def test_records_and_texts_come_back_as_records(answering: Any):
+    rows = [{"text": "What is 1?", "answer": "mine"}]
+    made = cope.run(rows, "text", program=answering.cascade, columns=["answer"])
+    assert made == [{"text": "What is 1?", "answer": "mine", "cope_answer": "1"}]
+    made = cope.run(["What is 2?"], program=answering.cascade, columns=["answer"])
+    assert made == [{"question": "What is 2?", "answer": "2"}]
+
+
+def test_a_file_is_written_and_resumed(answering: Any, tmp_path: Path, rows: list[dict[str, str]]):
+    pandas.DataFrame(rows).to_csv(tmp_path / "in.csv", index=False)
+    output = tmp_path / "out.parquet"
+    for _ in range(2):
+        made = cope.run(tmp_path / "in.csv", "text", program=answering.cascade, output=output)
+        assert made == output and len(answering.asked) == 7
+    assert pandas.read_parquet(output).answer.tolist() == [str(n) for n in range(1, 8)]
+    frame = cope.run(
+        pandas.DataFrame(rows), "text", program=answering.cascade, output=tmp_path / "b.csv"
+    )
+    assert pandas.read_csv(tmp_path / "b.csv").answer.tolist() == list(range(1, 8))
+    assert frame.answer.tolist() == [str(n) for n in range(1, 8)]
+
+
+def test_rows_that_the_budget_does_not_allow_have_no_answer_and_say_so(
+    answering: Any, rows: list[dict[str, str]]
+):
+    made = cope.run(rows, "text", program=answering.cascade, budget=1e-7)
+    assert [row["answer"] for row in made] == ["1"] + [None] * 6
+    assert "allows no further question" in made[3]["error"]
+
+
+def test_choices_are_a_list_and_the_answer_is_one_of_them():
+    team = Team(ScriptedEngine(lambda messages, request: "Answer: (b)"), cache=False)
+    made = cope.run(["Which?"], choices=["red", "green"], program="small", team=team)
+    assert made[0]["answer"] == "green"
+
+
+def test_it_runs_inside_a_running_loop_as_notebooks_have_one(answering: Any):
+    async def cell() -> Any:
+        return cope.run(["What is 2?"], program=answering.cascade)
+
+    assert asyncio.run(cell())[0]["answer"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "message"),
+    [
+        (3, {}, "the table is a int"),
+        ("in.csv", {}, "a file needs output="),
+        (["q"], {"team": Team(cache=False)}, "leave out team="),
+        ([], {}, "the table has no rows"),
+        ([{"a": "q"}], {}, "no column 'question'"),
+        (pandas.DataFrame([[1, 2]], columns=["a", "a"]), {}, "two columns of the DataFrame"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused(
+    table: Any, options: dict[str, Any], message: str, answering: Any
+):
+    with pytest.raises(CopeError, match=message):
+        cope.run(table, program=answering.cascade, **options)
+    assert not answering.asked
