@@ -278,11 +278,11 @@ def resolve_calibrated_cascade(
 def named_answer_kind(resolved: ResolvedProgram) -> str:
     """Return the kind of answers that a calibration or a program names, for questions of no task.
 
-    Without a name it is texts; questions for programs have programs as answers.
+    Without a name it is texts; programs and free text are always of their domain's kind.
     """
     cascade, certificate = resolved.cascade, resolved.certificate
     kind = domain_by_name(cascade.domain)
-    if kind.needs_sandbox:
+    if not kind.answers_are_lines:
         return kind.answer_kind
     if certificate is not None:  # it guarantees votes that were counted so
         return str(certificate.program.get("answer_kind") or kind.answer_kind)
