@@ -1,5 +1,6 @@
 """Addresses of servers: Ollama's, and those in a model's name. Imports nothing of DSPy."""
 
+import ipaddress
 import os
 import platform
 from pathlib import Path
@@ -59,8 +60,21 @@ def split_host(text: str) -> tuple[str, str | None]:
 
 
 def is_loopback(host: str | None) -> bool:
-    """Return whether an address is loopback; None means this process."""
-    return host is None or urlparse(host).hostname in ("127.0.0.1", "localhost", "::1")
+    """Return whether an address is one of this machine; None means this process.
+
+    >>> is_loopback("http://127.0.0.5:8000/v1"), is_loopback("http://10.0.0.2:11434")
+    (True, False)
+    """
+    if host is None:
+        return True
+    try:
+        name = (urlparse(host).hostname or "").rstrip(".")
+        if name == "localhost" or name.endswith(".localhost"):
+            return True
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
 
 
 def has_gpu() -> bool:

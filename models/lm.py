@@ -2,54 +2,41 @@
 
 import asyncio
 import contextvars
+import itertools
 import time
 from contextlib import AsyncExitStack
 from typing import Any
 
 import dspy
-from dspy.clients.model_metadata import model_info, rate
 
 from ..util.json_types import JsonObject
 from .admission import current_admission_control
+from .api_prices import table_cost
+from .api_transport import ApiEngines
+from .attempts import FailedAttempts, explain_error, set_price
 from .call import Call
+from .call_usage import fill_call, record_restored
+from .current_call import current_call, report_partial_usage as report_partial_usage
 from .engines.base import LocalEngine
 from .engines.saved import with_current_paths
 from .event_loop import run_sync
 from .ledger import call_key, current_ledger
 from .meter import new_call, record_call
-from .outputs import (
-    clean_outputs,
-    is_cached_response,
-    is_empty,
-    lowest_window,
-    plain_outputs,
-    token_logprobs,
-)
+from .outputs import clean_outputs, plain_outputs
+from .replies import check_outputs, finish_reason, is_rejected
+from .retries import retry_pause
 from .runtime import TierRuntime
+from .server_waits import SERVER_WAITS
 
 Messages = list[JsonObject]
 """Chat messages with role and content."""
 
-_EMPTY_REPLY_PAUSES = (0.5, 2.0)
-"""Seconds before each further attempt after a reply without content."""
-
-_current_call: contextvars.ContextVar[Call | None] = contextvars.ContextVar(
-    "cope_call", default=None
+_finish_reason: contextvars.ContextVar[str | None] = contextvars.ContextVar(
+    "cope_finish_reason", default=None
 )
 _history_disabled: contextvars.ContextVar[bool] = contextvars.ContextVar(
     "cope_no_history", default=False
 )
-
-
-def report_partial_usage(
-    prompt_tokens: int, completion_tokens: int, cached_tokens: int = 0
-) -> None:
-    """Report, from an engine, the tokens that a cancelled request had used when it was stopped."""
-    call = _current_call.get()
-    if call:
-        call.prompt_tokens = prompt_tokens
-        call.completion_tokens = completion_tokens
-        call.cached_tokens = cached_tokens
 
 
 class TierLM(dspy.LM):
@@ -68,9 +55,16 @@ class TierLM(dspy.LM):
         super().__init__(model, **kwargs)
         self.tier = tier
         self.runtime = runtime or TierRuntime()
+        # DSPy would pause in the tier's place, so `_attempt_repeatedly` makes further attempts.
+        self.max_retries, self.num_retries = self.num_retries, 0
+        self._engine_store = ApiEngines(self.runtime.timeout)
 
     def dump_state(self) -> JsonObject:
-        return super().dump_state() | {"tier": self.tier}
+        return super().dump_state() | {"tier": self.tier, "num_retries": self.max_retries}
+
+    def __setstate__(self, state: JsonObject) -> None:
+        super().__setstate__(state)
+        self._engine_store = ApiEngines(self.runtime.timeout)
 
     @classmethod
     def load_state(cls, state: JsonObject, *, allow_custom_lm_class: bool = False) -> Any:
@@ -97,14 +91,14 @@ class TierLM(dspy.LM):
             key = call_key(self.model, messages or prompt, self.kwargs | kwargs)
             entry = ledger.get(key)
             if entry:
-                _record_restored(call, entry["call"])
+                record_restored(call, entry["call"])
                 return entry["outputs"]
         control = current_admission_control()
         if control:
             control.before_call()
-        token = _current_call.set(call)
+        token = current_call.set(call)
         try:
-            outputs = clean_outputs(await self._timed_call(call, prompt, messages, kwargs))
+            outputs = clean_outputs(await self._attempt_repeatedly(call, prompt, messages, kwargs))
         except Exception as error:
             if control:
                 control.on_error(call, error)
@@ -117,7 +111,7 @@ class TierLM(dspy.LM):
                     ledger.add_cancelled(call.as_dict())
             raise
         finally:
-            _current_call.reset(token)
+            current_call.reset(token)
             if control:
                 control.after_call(call)
         record_call(call)
@@ -139,11 +133,59 @@ class TierLM(dspy.LM):
             outputs += part
         return outputs
 
-    async def _timed_call(
+    async def _attempt_repeatedly(
         self, call: Call, prompt: str | None, messages: Messages | None, kwargs: dict[str, Any]
     ) -> Any:
-        """Wait for the tier's turn, make the call, and set its times and its price."""
+        """Make the request, again where its failure may pass, and set the call's price.
+
+        The tier's place is free during the pauses.
+        """
+        failures = FailedAttempts()
+        failed = True
+        try:
+            for attempt in itertools.count(1):
+                try:
+                    outputs = await self._timed_attempt(call, prompt, messages, kwargs)
+                    failed = False
+                    return outputs
+                except Exception as error:
+                    pause = self._pause_after(error, attempt)
+                    if is_rejected(error):
+                        kwargs = kwargs | {"cache": False}  # the cache may hold this reply
+                failures.take_from(call)
+                with SERVER_WAITS.pause(self.tier, pause):
+                    await asyncio.sleep(pause)
+        except asyncio.CancelledError:
+            failed = False
+            raise
+        finally:
+            set_price(call, self, failed)
+            failures.add_to(call, self)
+
+    def _pause_after(self, error: Exception, attempt: int) -> float:
+        """Return the seconds before another attempt.
+
+        Args:
+            error: why the last attempt failed.
+            attempt: attempts so far, from 1.
+
+        Raises:
+            Exception: what the error means, when there is no other attempt.
+        """
+        cause = explain_error(error, self)
+        pause = retry_pause(cause, attempt) if attempt <= self.max_retries else None
+        if pause is not None:
+            return pause
+        if cause is error:
+            raise error
+        raise cause from error
+
+    async def _timed_attempt(
+        self, call: Call, prompt: str | None, messages: Messages | None, kwargs: dict[str, Any]
+    ) -> Any:
+        """Wait for the tier's turn, make the request once, and add its time to the call."""
         runtime = self.runtime
+        timeout = runtime.timeout if self._asks_server else None
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(runtime.semaphore)
             if runtime.scheduler:
@@ -152,61 +194,42 @@ class TierLM(dspy.LM):
                 # DSPy reports the call's usage by `update_history`, which must be called.
                 stack.enter_context(dspy.context(disable_history=False))
                 stack.callback(_history_disabled.reset, _history_disabled.set(True))
+            if self._asks_server:
+                stack.enter_context(SERVER_WAITS.request(self.tier))
             started = time.perf_counter()
             share = runtime.machine_time.start(self.model)
-            failed = False
+            limit = asyncio.timeout(timeout)
             try:
-                return await self._send(prompt, messages, kwargs)
-            except Exception:
-                failed = True
+                async with limit:
+                    return await self._send(prompt, messages, kwargs)
+            except TimeoutError:
+                if limit.expired():
+                    raise dspy.LMTimeoutError(
+                        f"no whole reply within {timeout:g} s, the limit of --timeout",
+                        model=self.model,
+                    ) from None
                 raise
             finally:
-                call.machine_seconds = runtime.machine_time.stop(share, self.model)
-                call.seconds = time.perf_counter() - started
-                self._set_price(call, failed)
+                call.machine_seconds += runtime.machine_time.stop(share, self.model)
+                call.seconds += time.perf_counter() - started
 
-    def _set_price(self, call: Call, failed: bool) -> None:
-        price = self.runtime.price
-        if call.cache_hit:
-            call.seconds = call.machine_seconds = 0.0
-        elif failed and call.usd is None:
-            # No provider bills tokens of a failed call; an hourly price charges its time.
-            call.usd = self.price_of(
-                call.prompt_tokens or 0, call.completion_tokens or 0, call.machine_seconds
-            )
-        elif price:
-            # An engine reports the tokens of a cancelled call, an API does not.
-            known = call.prompt_tokens or not price.is_per_token
-            call.usd = None
-            if known:
-                call.usd = price.cost(
-                    call.prompt_tokens or 0,
-                    call.completion_tokens or 0,
-                    call.cached_tokens,
-                    call.machine_seconds,
-                )
+    @property
+    def _asks_server(self) -> bool:
+        """Whether requests go to a server, not to an engine in this process."""
+        return not isinstance(self.engine, LocalEngine) or self.engine.host is not None
 
     async def _send(
         self, prompt: str | None, messages: Messages | None, kwargs: JsonObject
     ) -> list[Any]:
-        """Call the model as DSPy does. A reply of an API without content is a failure, and retried.
-
-        Servers that fail give such replies: a redirect, no choices, content that is null or no
-        text. As an answer they would count as wrong.
+        """Make the request once, as DSPy does.
 
         Raises:
-            dspy.LMServerError: when no attempt has content.
+            BadReply: for a reply that is no answer.
         """
-        for pause in (*_EMPTY_REPLY_PAUSES, None):
-            outputs = await super().acall(prompt, messages=messages, **kwargs)
-            call = _current_call.get()
-            was_cut = call is not None and call.truncated
-            if was_cut or isinstance(self.engine, LocalEngine) or not is_empty(outputs):
-                return outputs
-            if pause is not None:
-                await asyncio.sleep(pause)
-            kwargs = kwargs | {"cache": False}  # the cache may hold the empty reply
-        raise dspy.LMServerError("the reply has no content", model=self.model)
+        outputs = await super().acall(prompt, messages=messages, **kwargs)
+        if not isinstance(self.engine, LocalEngine):
+            check_outputs(outputs, _finish_reason.get(), self.model)
+        return outputs
 
     def _keep_history(self, entry: JsonObject) -> None:
         """Add a finished call to DSPy's history."""
@@ -224,13 +247,7 @@ class TierLM(dspy.LM):
             return price.cost(prompt_tokens, completion_tokens, 0, machine_seconds)
         if isinstance(getattr(self, "engine", None), LocalEngine):
             return None
-        provider, _, model = self.model.partition("/")
-        info = model_info(provider, model)
-        input_rate = rate(info, "input_cost_per_token")
-        output_rate = rate(info, "output_cost_per_token")
-        if input_rate is None or output_rate is None:
-            return None
-        return prompt_tokens * input_rate + completion_tokens * output_rate
+        return table_cost(self.model, prompt_tokens, completion_tokens)
 
     def _supported_kwargs(self, kwargs: dict[str, Any]) -> JsonObject:
         """Return the arguments that the model accepts. A greedy call has no rollouts."""
@@ -250,35 +267,7 @@ class TierLM(dspy.LM):
         """
         if not _history_disabled.get():
             self._keep_history(entry)
-        call = _current_call.get()
-        if call is None:
-            return
-        usage = entry.get("usage") or {}
-        response = entry.get("response")
-        call.cache_hit = not usage and is_cached_response(response)
-        call.truncated = getattr(response, "finish_reason", None) == "length"
-        _set_logprobs(call, token_logprobs(entry.get("outputs")))
-        if call.cache_hit:
-            call.usd = 0.0
-            return
-        # A server that reports no usage leaves it unknown, which is not zero.
-        call.prompt_tokens = usage.get("prompt_tokens")
-        call.completion_tokens = usage.get("completion_tokens")
-        call.cached_tokens = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-        call.usd = entry.get("cost")
-
-
-def _set_logprobs(call: Call, logprobs: list[float]) -> None:
-    if logprobs:
-        call.logprob = sum(logprobs)
-        call.logprob_tokens = len(logprobs)
-        call.logprob_window = lowest_window(logprobs)
-
-
-def _record_restored(call: Call, saved: JsonObject) -> None:
-    """Record a call of the ledger under the labels of the call that it answers."""
-    restored = Call.from_dict(saved)
-    restored.tier, restored.round = call.tier, call.round
-    restored.role, restored.sample = call.role, call.sample
-    restored.from_ledger = True
-    record_call(restored)
+        _finish_reason.set(finish_reason(entry.get("response")))
+        call = current_call.get()
+        if call is not None:
+            fill_call(call, entry, from_server=not isinstance(self.engine, LocalEngine))

@@ -7,6 +7,9 @@ from .concurrency import PrioritySemaphore, TierScheduler
 from .meter import MachineTimeAccountant
 from .prices import Price
 
+DEFAULT_TIMEOUT = 300.0
+"""Seconds that one request to a server may take by default."""
+
 
 @dataclass(frozen=True)
 class TierRuntime:
@@ -17,24 +20,31 @@ class TierRuntime:
         scheduler: schedules the tiers of one host; None where they need not take turns.
         machine_time: divides the machine's time among calls.
         price: the user's price; None without one.
+        timeout: seconds that one request to a server may take; None without a limit.
     """
 
     semaphore: PrioritySemaphore = field(default_factory=lambda: PrioritySemaphore(16))
     scheduler: TierScheduler | None = None
     machine_time: MachineTimeAccountant = field(default_factory=MachineTimeAccountant)
     price: Price | None = None
+    timeout: float | None = DEFAULT_TIMEOUT
 
     def __deepcopy__(self, memo: dict[int, object]) -> "TierRuntime":
         return self  # optimizers copy programs, but there is only one machine
 
     def __reduce__(
         self,
-    ) -> tuple[Callable[..., "TierRuntime"], tuple[int, float | None, Price | None]]:
+    ) -> tuple[Callable[..., "TierRuntime"], tuple[int, float | None, Price | None, float | None]]:
         """Pickle the settings, but not the requests in flight, which belong to this process."""
         time_slice = None if self.scheduler is None else self.scheduler.time_slice
-        return _rebuild_runtime, (self.semaphore.size, time_slice, self.price)
+        return _rebuild_runtime, (self.semaphore.size, time_slice, self.price, self.timeout)
 
 
-def _rebuild_runtime(size: int, time_slice: float | None, price: Price | None) -> TierRuntime:
+def _rebuild_runtime(
+    size: int,
+    time_slice: float | None,
+    price: Price | None,
+    timeout: float | None = DEFAULT_TIMEOUT,
+) -> TierRuntime:
     scheduler = None if time_slice is None else TierScheduler(time_slice)
-    return TierRuntime(PrioritySemaphore(size), scheduler, price=price)
+    return TierRuntime(PrioritySemaphore(size), scheduler, price=price, timeout=timeout)

@@ -164,8 +164,8 @@ def response(
     text: str,
     *,
     finish: str,
-    prompt: int,
-    completion: int,
+    prompt: int | None,
+    completion: int | None,
     cached: int = 0,
     logprobs: list[JsonObject] | None = None,
 ) -> Response:
@@ -175,8 +175,8 @@ def response(
         request: the request that it answers.
         text: the completion.
         finish: `length` when the limit of tokens ended the completion, else `stop`.
-        prompt: tokens of the prompt.
-        completion: tokens of the completion.
+        prompt: tokens of the prompt; None when they are not known.
+        completion: tokens of the completion; None when they are not known.
         cached: tokens of the prompt that the engine had in its cache.
         logprobs: log-probabilities as for `token_logprobs`.
     """

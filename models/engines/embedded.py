@@ -14,7 +14,7 @@ from dspy.lm15 import ContextLengthError, Request, Response, ServerError
 
 from ...errors import CopeError
 from ...util.json_types import JsonObject
-from ..lm import report_partial_usage
+from ..current_call import report_partial_usage
 from ..weights.catalog import aliases, catalog, lookup
 from ..weights.resolve import resolve_weights
 from ..weights.verify import sha256_of

@@ -10,24 +10,40 @@ cancelled.
 """
 
 import asyncio
-import json
+import ssl
 import weakref
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from functools import cache
 
 import httpx
 import ollama
-from dspy.lm15 import ContextLengthError, Request, Response, ServerError, TransportError
+from dspy.clients._http import retry_after_seconds
+from dspy.lm15 import (
+    ContextLengthError,
+    RateLimitError,
+    Request,
+    Response,
+    ServerError,
+    TimeoutError,
+    TransportError,
+)
 
-from ...errors import CopeError
+from ...errors import CopeError, first_line
 from ...util.json_types import JsonObject
 from ...util.redact import read_key
-from ..hosts import default_host
-from ..lm import report_partial_usage
+from ...util.text import shorten
+from ..current_call import report_heard, report_partial_usage
+from ..hosts import default_host, is_loopback
 from .base import DEFAULT_SAMPLING, LocalEngine, chat_messages, json_schema, response
+from .ollama_reply import OllamaReply, is_cut
 
 CONNECT_SECONDS = 10.0
 LIST_SECONDS = 5.0
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Return the trusted certificates, whose reading takes longer than a client's other parts."""
+    return httpx.create_ssl_context()
 
 
 class OllamaEngine(LocalEngine):
@@ -80,8 +96,11 @@ class OllamaEngine(LocalEngine):
     def weights_digest(self) -> str | None:
         names = (self.model, f"{self.model}:latest")
         try:
-            listed = ollama.Client(self.host, timeout=LIST_SECONDS).list().models
-        except (httpx.HTTPError, ConnectionError, ollama.ResponseError, ValueError):
+            client = ollama.Client(
+                self.host, timeout=LIST_SECONDS, trust_env=not is_loopback(self.host)
+            )
+            listed = client.list().models
+        except (httpx.HTTPError, ConnectionError, ollama.ResponseError, TypeError, ValueError):
             return None  # the first call reports a server that does not answer
         for entry in listed:
             if entry.model in names:
@@ -105,71 +124,65 @@ class OllamaEngine(LocalEngine):
                 limits=limits,
                 headers=headers,
                 follow_redirects=True,
+                trust_env=not is_loopback(self.host),
+                verify=_certificates(),
             )
         return self._clients[loop]
 
     async def agenerate(self, request: Request) -> Response:
-        text: list[str] = []
-        logprobs: list[JsonObject] = []
-        last: JsonObject = {}
+        body = self._request_body(request)
+        reply = OllamaReply()
         try:
-            async with aclosing(self._stream(request)) as parts:
-                async for part in parts:
-                    text.append(part["message"].get("content") or "")
-                    logprobs += part.get("logprobs") or []
-                    last = part
+            await self._receive(body, reply)
         except asyncio.CancelledError:  # the connection closes, and with it the server's work
-            report_partial_usage(0, len(text))
+            report_partial_usage(0, len(reply.text))
             raise
         except (httpx.TransportError, ConnectionError) as error:
             raise TransportError(
                 f"no answer from Ollama at {self.host} ({str(error) or type(error).__name__}): "
                 "start it with `ollama serve`"
             ) from error
-        except ollama.ResponseError as error:
-            raise self._engine_error(error) from error
-        except ValueError:
-            raise CopeError(
-                f"what answers at {self.host} is not Ollama: check the address"
-            ) from None
-        if not last.get("done"):
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            raise ServerError(
+                f"what answers at {self.host} is not Ollama ({first_line(error, 80)}): "
+                "check the address"
+            ) from error
+        if not reply.done:
             raise TransportError(f"Ollama at {self.host} ended its reply before it was done")
-        prompt = last.get("prompt_eval_count") or 0
-        if prompt >= self.context:
-            raise self._context_error()
+        if is_cut(reply.prompt, body["messages"], self.context):
+            raise self._context_error(reply.prompt)
         return response(
             request,
-            "".join(text),
-            finish=last.get("done_reason") or "stop",
-            prompt=prompt,
-            completion=last.get("eval_count") or len(text),
-            logprobs=logprobs,
+            "".join(reply.text),
+            finish=reply.finish,
+            prompt=reply.prompt,
+            completion=reply.completion,
+            logprobs=reply.logprobs,
         )
 
-    async def _stream(self, request: Request) -> AsyncGenerator[JsonObject]:
-        """Yield the parts of the reply.
+    async def _receive(self, body: JsonObject, reply: OllamaReply) -> None:
+        """Send a request, and add the lines of the server's reply.
 
         With `truncate` false the server rejects a prompt that does not fit; otherwise it would
         silently drop the prompt's beginning.
 
         Raises:
-            ollama.ResponseError: when the server rejects the request or fails.
+            dspy.lm15.LM15Error: when the server rejects the request or fails.
             ValueError: when the server is not Ollama.
         """
-        body = self._request_body(request)
-        async with self._client().stream("POST", "/api/chat", json=body) as reply:
-            if not reply.is_success:
-                text = (await reply.aread()).decode(errors="replace")
-                raise ollama.ResponseError(text, reply.status_code)
-            async for line in reply.aiter_lines():
-                part = json.loads(line)
-                if not isinstance(part, dict):
-                    raise ValueError("a part of the reply is no object")
-                if part.get("error"):
-                    raise ollama.ResponseError(part["error"])
-                if not isinstance(part.get("message"), dict):
-                    raise ValueError("a part of the reply has no message")
-                yield part
+        try:
+            async with self._client().stream("POST", "/api/chat", json=body) as answer:
+                report_heard()
+                if not answer.is_success:
+                    text = (await answer.aread()).decode(errors="replace")
+                    pause = retry_after_seconds(answer.headers.get("retry-after"))
+                    error = ollama.ResponseError(text, answer.status_code)
+                    raise self._engine_error(error, pause)
+                async for line in answer.aiter_lines():
+                    report_heard()
+                    reply.add(line)
+        except ollama.ResponseError as error:  # in a line of the reply
+            raise self._engine_error(error) from error
 
     def _request_body(self, request: Request) -> JsonObject:
         config = request.config
@@ -210,26 +223,49 @@ class OllamaEngine(LocalEngine):
                 options[name] = value
         return options
 
-    def _engine_error(self, error: ollama.ResponseError) -> Exception:
-        if error.status_code == 404 and "not found" in error.error:
+    def _engine_error(
+        self, error: ollama.ResponseError, retry_after: float | None = None
+    ) -> Exception:
+        """Return an error of the server as DSPy or the user handles it.
+
+        Args:
+            error: what the server said.
+            retry_after: seconds that the server asks to wait.
+        """
+        status, message = error.status_code, shorten(error.error, 300)
+        if status == 404 and "not found" in message:
             pull = f"cope models pull ollama/{self.model}{self._host_suffix}"
             return CopeError(
                 f"Ollama at {self.host} has no model {self.model!r}: download it with `{pull}`"
             )
-        if "context" in error.error and ("exceed" in error.error or "length" in error.error):
+        if "context" in message and ("exceed" in message or "length" in message):
             return self._context_error()
-        if error.status_code >= 500 or error.status_code < 400:
-            return ServerError(
-                f"Ollama at {self.host} failed: {error.error}", status=error.status_code
-            )
-        return CopeError(f"Ollama at {self.host} refused the request: {error.error}")
+        failed = f"Ollama at {self.host} failed: {message}"
+        if status == 429:
+            return RateLimitError(failed, status=status, retry_after=retry_after)
+        if status in (408, 504):
+            return TimeoutError(failed, status=status, retry_after=retry_after)
+        if status >= 500 or status < 400:
+            return ServerError(failed, status=status, retry_after=retry_after)
+        return CopeError(f"Ollama at {self.host} refused the request: {message}")
 
     @property
     def _host_suffix(self) -> str:
         return "" if self.host == default_host() else f"@{self.host}"
 
-    def _context_error(self) -> Exception:
+    def _context_error(self, tokens_read: int | None = None) -> Exception:
+        """Return the error of a prompt that does not fit.
+
+        Args:
+            tokens_read: tokens that the server read of a prompt that it cut; None when it refused.
+        """
+        if tokens_read is None or tokens_read >= self.context:
+            return ContextLengthError(
+                f"the prompt does not fit into {self.model}'s context of {self.context} tokens: "
+                "shorten it or set a larger context"
+            )
         return ContextLengthError(
-            f"the prompt does not fit into {self.model}'s context of {self.context} tokens: "
-            "shorten it or set a larger context"
+            f"Ollama at {self.host} cut the prompt and read {tokens_read:,} tokens of it: its "
+            "context is smaller than asked for, so raise OLLAMA_CONTEXT_LENGTH there, or shorten "
+            "the prompt"
         )

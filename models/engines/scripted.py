@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dspy.lm15 import Request, Response
 
 from ...util.json_types import JsonObject
-from ..lm import report_partial_usage
+from ..current_call import report_partial_usage
 from .base import LocalEngine, chat_messages, response
 
 Script = Callable[[list[dict[str, str]], Request], str | Awaitable[str]]

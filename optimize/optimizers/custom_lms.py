@@ -30,6 +30,8 @@ class MeteredLM(TierLM):
         super().__init__(
             str(lm.model or type(lm).__name__), tier=PROPOSER_TIER, cache=False, engine=engine
         )
+        # The model retries by itself, and its thread cannot be stopped.
+        self.max_retries, self.runtime = 0, replace(self.runtime, timeout=None)
         self.model_type = lm.model_type
         self.kwargs, self.history = dict(lm.kwargs), lm.history
         self.inner: dspy.BaseLM = copy.copy(lm)

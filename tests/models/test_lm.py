@@ -9,7 +9,6 @@ from typing import Any
 
 import dspy
 import pytest
-from dspy.clients import execution
 from dspy.lm15 import ContextLengthError, Message, Request, ServerError, TransportError
 from support.tier_lms import engine_of, tier_lm
 
@@ -23,7 +22,7 @@ from cope.models.runtime import TierRuntime
 
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(execution, "_delay", lambda error, attempt: 0.0)
+    monkeypatch.setattr("cope.models.retries._BACKOFF_SECONDS", (0.0,))
 
 
 # Calls and their labels

@@ -8,7 +8,6 @@ from typing import Any
 
 import dspy
 import pytest
-from dspy.clients import execution
 from dspy.lm15 import ContextLengthError, TransportError
 from support.cascade_replies import QUESTION, agreement, no_agreement
 
@@ -244,7 +243,7 @@ def test_a_model_that_fails_is_an_error_and_never_an_answer(
     seen: type[Exception],
     attempts: int,
 ):
-    monkeypatch.setattr(execution, "_delay", lambda error, attempt: 0.0)
+    monkeypatch.setattr("cope.models.retries._BACKOFF_SECONDS", (0.0,))
     bad = derive_seed(0, 1, "reason", 3)
 
     async def reply(ask: Any) -> str:

@@ -13,8 +13,12 @@ Server = TypeVar("Server", bound=socketserver.BaseServer)
 def serving(server: Server) -> Iterator[Server]:
     """Serve inside, and close the server and its thread afterwards."""
     with server as running:
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread = threading.Thread(
+            target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        )
         thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
+        try:
+            yield running
+        finally:
+            running.shutdown()
+            thread.join()

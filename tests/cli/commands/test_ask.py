@@ -173,7 +173,7 @@ def test_what_a_user_can_get_wrong(
 def test_no_server_is_one_line(
     cope: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dspy.clients.execution._delay", lambda *_: 0.0)
+    monkeypatch.setattr("cope.models.retries._BACKOFF_SECONDS", (0.0,))
     result = cope(
         "ask", QUESTION, "-q", "--preset", "small", "--small", "ollama/x@http://127.0.0.1:9"
     )

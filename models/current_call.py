@@ -1,0 +1,28 @@
+"""The call that is being made, to which engines report what they know before it ends."""
+
+import contextvars
+
+from .call import Call
+from .server_waits import SERVER_WAITS
+
+current_call: contextvars.ContextVar[Call | None] = contextvars.ContextVar(
+    "cope_call", default=None
+)
+
+
+def report_partial_usage(
+    prompt_tokens: int, completion_tokens: int, cached_tokens: int = 0
+) -> None:
+    """Report, from an engine, the tokens of a request that is cancelled or fails."""
+    call = current_call.get()
+    if call:
+        call.prompt_tokens = prompt_tokens
+        call.completion_tokens = completion_tokens
+        call.cached_tokens = cached_tokens
+
+
+def report_heard() -> None:
+    """Report, from an engine, that its server sent something, so that it is not called silent."""
+    call = current_call.get()
+    if call:
+        SERVER_WAITS.heard(call.tier)

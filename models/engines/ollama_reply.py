@@ -1,0 +1,110 @@
+"""Read what an Ollama server replies to a chat request, which is checked before it is used."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import ollama
+
+from ...util.json_text import parse_json
+from ...util.json_types import JsonObject
+from ..replies import finite_number, known_count
+
+MIN_CUT_WORDS = 256
+"""The shortest prompt, in words, that a server is taken to cut, because contexts are longer."""
+
+
+@dataclass
+class OllamaReply:
+    """Collects the parts of one reply.
+
+    Attributes:
+        text: the pieces of the completion.
+        logprobs: the log-probabilities of its tokens, as `token_logprobs` takes them; empty where
+            one of them is no number.
+        done: whether the last part has come.
+        finish: why the model stopped.
+        prompt: tokens of the prompt; None when the server does not say.
+        completion: tokens of the completion; None when the server does not say.
+    """
+
+    text: list[str] = field(default_factory=list)
+    logprobs: list[JsonObject] = field(default_factory=list)
+    done: bool = False
+    finish: str = "stop"
+    prompt: int | None = None
+    completion: int | None = None
+    _has_bad_logprob: bool = False
+
+    def add(self, line: str) -> None:
+        """Add a line of the reply, which is one JSON object.
+
+        Raises:
+            ollama.ResponseError: when the line reports an error.
+            ValueError: when it is no line of Ollama's.
+        """
+        if self.done or not line.strip():
+            return
+        part = parse_json(line)
+        if not isinstance(part, dict):
+            raise ValueError("a part of the reply is no object")
+        error = part.get("error")
+        if error:
+            raise ollama.ResponseError(error if isinstance(error, str) else str(error))
+        message = part.get("message")
+        if not isinstance(message, dict):
+            raise ValueError("a part of the reply has no message")
+        content = message.get("content")
+        if content is not None and not isinstance(content, str):
+            raise ValueError("a part of the reply has content that is no text")
+        if content or not part.get("done"):
+            self.text.append(content or "")
+        self._add_logprobs(part.get("logprobs"))
+        if part.get("done") is True:
+            self._end(part)
+
+    def _add_logprobs(self, tokens: object) -> None:
+        for token in tokens if isinstance(tokens, list) else ():
+            if _is_scored(token):
+                others = token.get("top_logprobs")
+                top = list(filter(_is_scored, others if isinstance(others, list) else ()))
+                self.logprobs.append(token | {"top_logprobs": top})
+            else:
+                self._has_bad_logprob = True
+        if self._has_bad_logprob:
+            self.logprobs.clear()
+
+    def _end(self, part: JsonObject) -> None:
+        self.done = True
+        reason = part.get("done_reason")
+        self.finish = reason if isinstance(reason, str) and reason else "stop"
+        # A prompt has at least one token; a server that says 0 does not count.
+        self.prompt = known_count(part.get("prompt_eval_count"), at_least=1)
+        self.completion = known_count(part.get("eval_count"), at_least=1)
+
+
+def _is_scored(token: object) -> bool:
+    if not isinstance(token, dict) or not isinstance(token.get("token"), str):
+        return False
+    return finite_number(token.get("logprob"))
+
+
+def is_cut(prompt_tokens: int | None, messages: Sequence[dict[str, str]], context: int) -> bool:
+    """Return whether a server read less than the whole prompt, or filled its context with it.
+
+    A server drops what does not fit without an error. Each word of a prompt is at least one token,
+    so fewer tokens than words were read of a prompt that was cut.
+
+    Args:
+        prompt_tokens: tokens of the prompt that the server reports; None when it does not.
+        messages: the messages that were sent.
+        context: tokens of the context that was asked for.
+
+    >>> is_cut(900, [{"content": "word " * 1000}], 8192)
+    True
+    """
+    if prompt_tokens is None:
+        return False
+    if prompt_tokens >= context:
+        return True
+    words = sum(len(message["content"].split()) for message in messages)
+    return words > min(MIN_CUT_WORDS, context // 2) and prompt_tokens < words
