@@ -1,8 +1,8 @@
 """The HTTP connection of models behind an API: checks each reply before DSPy reads it.
 
 DSPy's client takes what a server says at its word: a number of tokens that is text makes a call
-fail, and an empty list of choices is an empty answer. So the raw reply is checked, which is the only
-place where all of it can be seen.
+fail, and an empty list of choices is an empty answer. So the raw reply is checked, because nothing
+else shows all of it.
 """
 
 import json
@@ -54,7 +54,10 @@ class ApiEngines(dict[Any, Any]):
 
 
 class CheckedTransport:
-    """An asynchronous transport of DSPy's that checks replies. Loopback hosts bypass all proxies."""
+    """An asynchronous transport of DSPy's that checks replies.
+
+    Loopback hosts bypass all proxies.
+    """
 
     def __init__(self, read_seconds: float = READ_SECONDS) -> None:
         self._direct = StdlibAsyncTransport(read_timeout=read_seconds, trust_env=False)

@@ -67,7 +67,7 @@ def retry_pause(error: Exception, attempt: int) -> float | None:
         model = getattr(error, "model", None) or "a model"
         raise Unavailable(
             f"the server of {model} asks to wait {format_duration(asked)} before the next request, "
-            f"longer than the {MAX_RETRY_AFTER:g} s that COPE waits: run it again later, or ask for "
-            "fewer at once with --in-flight TIER=N"
+            f"longer than the {MAX_RETRY_AFTER:g} s that COPE waits: run it again later, or ask "
+            "for fewer at once with --in-flight TIER=N"
         ) from error
     return max(pause, asked)
