@@ -1,7 +1,9 @@
 """Convert a comparison to plain data, for `comparison.json` and `--json`."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from ...programs.reply_counts import ReplyCounts
 from .compare import Comparison
 from .pair import PairedComparison
 from .price_ratio import PRICE_BASES
@@ -28,6 +30,14 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "beside": baselines,
         "price_ratio_of": PRICE_BASES[basis] if basis else None,
     }
+
+
+def reply_counts(counts: Mapping[str, ReplyCounts | None]) -> dict[str, dict[str, int] | None]:
+    """Return, by system, how many replies gave no answer, as plain data; None where unknown."""
+    plain: dict[str, dict[str, int] | None] = {}
+    for name, one in counts.items():
+        plain[name] = None if one is None else one.as_dict()
+    return plain
 
 
 def _pair(pair: PairedComparison, comparison: Comparison) -> dict[str, Any]:

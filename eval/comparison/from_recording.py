@@ -27,7 +27,7 @@ from ..replay.records import ReplayedResults, replay_results
 from ..replay.replay import Replay
 from ..run.contamination import count_overlap
 from .compare import Comparison, compare
-from .document import comparison_document
+from .document import comparison_document, reply_counts
 from .options import ComparisonOptions, check_enough_systems, check_unique_name
 
 
@@ -116,6 +116,7 @@ def compare_recording(
     document |= comparison_document(comparison)
     document["replayed"] = str(recording.name)
     document["unknown"] = {name: one.unknown for name, one in replayed.items() if one.unknown}
+    document["replies"] = reply_counts({name: one.replies for name, one in replayed.items()})
     for name in ("calls", "folder", "stopped", "mlflow"):
         document[name] = None
     document["failed"] = manifest.failed

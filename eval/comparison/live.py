@@ -1,7 +1,7 @@
 """Compare systems live: each is an ordinary evaluation, and they share their calls."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +11,7 @@ import dspy
 
 from ...errors import CopeError
 from ...programs import System, make_system
+from ...programs.reply_counts import ReplyCounts
 from ...programs.resolve import (
     resolve_cascade,
     resolve_program_path,
@@ -25,7 +26,7 @@ from ..run.store import QuestionResult, RunStore
 from ..run.tracked import program_origin, question_settings, run_settings
 from ..tasks.base import answer_kind_of, load_questions, read_answers_of
 from .compare import Comparison, compare
-from .document import comparison_document
+from .document import comparison_document, reply_counts
 from .options import check_enough_systems, check_unique_name
 from .request import ComparisonCallbacks, ComparisonRequest, SystemStart
 from .store import ComparisonStore
@@ -256,6 +257,7 @@ def _build_document(
     document["models"] = _models_by_tier(request, systems)
     document["seed"] = request.program_options.seed
     document |= comparison_document(comparison)
+    document["replies"] = reply_counts({name: _replies(rows) for name, rows in results.items()})
     document["calls"] = sharing.as_dict()
     document["folder"] = str(store.path)
     document["folders"] = {name: one.path.name for name, one in stores.items()}
@@ -265,6 +267,13 @@ def _build_document(
     document["unknown"] = {}
     document["mlflow"] = None
     return document
+
+
+def _replies(results: Sequence[QuestionResult]) -> ReplyCounts | None:
+    """Return how many replies of a system's results gave no answer."""
+    return ReplyCounts.of_rounds(
+        round_ for result in results if result.error is None for round_ in result.rounds
+    )
 
 
 def _models_by_tier(

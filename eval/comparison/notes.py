@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...programs.reply_counts import ReplyCounts
 from ...stats.bootstrap import Estimate
 from ...stats.measures import MEASURES
 from .compare import Comparison
@@ -15,7 +16,7 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
     Args:
         comparison: the comparison.
         document: the same as plain data, with `unknown`, `failed` and `calls`, and optionally
-            `matched` and `calibration`.
+            `matched`, `calibration` and `replies`.
     """
     for pair in comparison.pairs:
         yield f"[bold]{conclusion(pair, comparison)}.[/bold]"
@@ -52,6 +53,10 @@ def _exclusion_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
     for name, reasons in document["unknown"].items():
         for why, count in reasons.items():
             yield f"{name}: {count} questions are not in its figures: {why}"
+    for name, counts in document.get("replies", {}).items():
+        text = ReplyCounts(**counts).text() if counts else ""
+        if text:
+            yield f"{name}: {text}"
     incomplete = [name for name, one in comparison.summaries.items() if one.missing]
     if incomplete:
         yield (

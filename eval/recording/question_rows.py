@@ -113,6 +113,7 @@ def _sample_columns(sample: Sample) -> Row:
         "answer": sample.answer,
         "ballot": sample.vote_label,
         "unread": sample.unparsed_reply,
+        "refused": sample.refused,
         "reasoning": sample.reasoning or None,
     }
     report = sample.report

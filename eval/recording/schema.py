@@ -122,6 +122,11 @@ COLUMNS = (
         "unread", _TEXT, "a reply, the planner's or the reasoner's, in which nothing could be read"
     ),
     Column(
+        "refused",
+        _BOOL,
+        "whether the reply says that there is no answer, or that none will be given",
+    ),
+    Column(
         "ballot",
         _TEXT,
         "what a program votes for, in words; null where the answer itself is the vote",

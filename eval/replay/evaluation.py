@@ -1,7 +1,7 @@
 """Evaluate a replay of a recording, without a model."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,7 @@ def evaluate_replay(
     baseline = _replay_baseline(replay, replayed.results, prices)
     rounds = len(replay.preset.rounds)
     summary = summarize(replayed.results, rounds, baseline, replay.recording.group_by_key)
+    summary = replace(summary, replies=replayed.replies)
     bounds: tuple[float | None, float | None] = (None, None)
     if summary.accuracy is not None:
         right = sum(result.score or 0.0 for result in replayed.results)

@@ -8,12 +8,14 @@ import numpy as np
 
 from ...models.usage_row import UsageRow
 from ...programs.confidence.registry import confidence_by_name
+from ...programs.reply_counts import ReplyCounts
 from ...programs.round_record import RoundRecord
 from ...stats.intervals import none_if_nan
 from ...util.arrays import Array
 from ..recording.schema import USAGE_FIELDS
 from ..run.store import QuestionResult
 from .replay import Replay
+from .replies import count_recorded_replies
 from .results import ReplayOutcomes
 from .round import ReplayedRound
 
@@ -26,10 +28,13 @@ class ReplayedResults:
         results: those of the questions with a known outcome, in the order of the recording.
         unknown: number of questions that need calls which the recording does not hold, by the
             reason.
+        replies: number of replies of the results that were cut, refused or unreadable; None if
+            unknown.
     """
 
     results: list[QuestionResult]
     unknown: dict[str, int]
+    replies: ReplyCounts | None = None
 
 
 def replay_results(
@@ -46,17 +51,20 @@ def replay_results(
     """
     outcomes = replay.outcomes()
     results: list[QuestionResult] = []
+    known: list[int] = []
     unknown = Counter[str]()
     count = len(replay) if limit is None else min(limit, len(replay))
     for index in range(count):
         if rows is not None and index not in rows:
             continue
         if outcomes.known[index]:
+            known.append(index)
             results.append(_result(replay, outcomes, index))
         else:
             round_ = replay.rounds[int(outcomes.round[index]) - 1]
             unknown[round_.missing_reason] += 1
-    return ReplayedResults(results, dict(unknown))
+    replies = count_recorded_replies(replay, np.array(known, int), outcomes.round[known])
+    return ReplayedResults(results, dict(unknown), replies)
 
 
 def _result(replay: Replay, outcomes: ReplayOutcomes, index: int) -> QuestionResult:

@@ -4,10 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from support.commands import done, give_team
+from support.imported_recordings import imported
+from support.pictures import write_empty_pictures
 
 from cope import Cascade, Team
+from cope.eval import Recording, Replay, replay_results
 from cope.models.engines.base import response
 from cope.models.engines.scripted import ScriptedEngine
 from cope.programs.reply_counts import ReplyCounts
@@ -88,6 +92,41 @@ def test_eval_and_ask_say_how_many_replies_gave_no_answer(
     give_team(monkeypatch, lambda options: team(*replies))
     asked = done("ask", "How many?", *all_samples, "--match", "number", "--json")
     assert json.loads(asked.stdout)["replies"] == {"cut": 1, "refused": 1, "unread": 2}
+
+
+def test_replays_and_comparisons_say_it_too(preset: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    replies = (CUT, REFUSED, UNREAD, UNREAD, "Answer: 18")
+    give_team(monkeypatch, lambda options: team(*replies))
+    write_empty_pictures(monkeypatch)
+    says = "replies: 1 cut at the limit of tokens, 1 refused, 2 without a readable answer"
+    counts = {"cut": 1, "refused": 1, "unread": 2}
+    done("record", "jsonl", "--data", "q.jsonl", "--preset", preset, "-o", "r.parquet")
+    replay = ("eval", "--replay", "r.parquet")
+    assert says in done(*replay).stdout
+    assert json.loads(done(*replay, "--json").stdout)["replies"] == counts
+    fewer = json.loads(done(*replay, "--samples", "2", "--json").stdout)["replies"]
+    assert sum(fewer.values()) <= 2
+    expected = {"five": counts, "large": {"cut": 0, "refused": 0, "unread": 0}}
+    compare = ("compare", "--replay", "r.parquet", "--presets", f"{preset},large")
+    assert f"five: {says}" in " ".join(done(*compare).stdout.split())
+    assert json.loads(done(*compare, "--json").stdout)["replies"] == expected
+    give_team(monkeypatch, lambda options: team(*replies))
+    live = ("compare", "jsonl", "--data", "q.jsonl", "--early-stop", "none", "--no-track")
+    made = json.loads(done(*live, "--presets", f"{preset},large", "--json").stdout)
+    assert made["replies"] == expected
+
+
+def test_it_is_unknown_of_imported_samples_and_refusals_of_earlier_records(tmp_path: Path) -> None:
+    record = imported(tmp_path, 4)
+    replayed = replay_results(Replay(record))
+    assert len(replayed.results) == 4 and replayed.replies is None
+    names = record.table.column_names
+    known = pa.array([False] * len(record.table))
+    table = record.table.set_column(names.index("reason_truncated"), "reason_truncated", known)
+    answers = pa.nulls(len(table), pa.string())
+    table = table.set_column(names.index("answer"), "answer", answers).drop_columns(["refused"])
+    earlier = replay_results(Replay(Recording(record.manifest, table))).replies
+    assert earlier is not None and (earlier.cut, earlier.refused) == (0, 0) and earlier.unread
 
 
 def test_nothing_is_said_where_all_replies_gave_an_answer(
