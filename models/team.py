@@ -28,6 +28,7 @@ from .lm import TierLM
 from .meter import MachineTimeAccountant
 from .prices import Price
 from .runtime import TierRuntime
+from .tier_error import unknown_tier_error
 
 # Without a network LiteLLM must not fetch its price table; it uses the one in its package.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
@@ -165,7 +166,7 @@ class Team:
             CopeError: when the team has no tier of this name.
         """
         if name not in self.tiers:
-            raise _unknown_tier(name, self.tiers)
+            raise unknown_tier_error(name, self.tiers)
         return self.tiers[name]
 
     def __deepcopy__(self, memo: dict[int, object]) -> "Team":
@@ -237,7 +238,7 @@ def _check_tier_options(
 ) -> None:
     for name in [*prices, *limits, *keys]:
         if name not in models:
-            raise _unknown_tier(name, models)
+            raise unknown_tier_error(name, models)
     for name, price in prices.items():
         if not isinstance(price, Price):
             raise CopeError(
@@ -249,10 +250,6 @@ def _check_tier_options(
             raise CopeError(
                 f"the limit of tier {name!r} is {limit}: at least one request must be allowed"
             )
-
-
-def _unknown_tier(name: str, tiers: Iterable[str]) -> CopeError:
-    return CopeError(f"no tier is named {name!r}: the team has {', '.join(tiers)}")
 
 
 def _default_concurrency(model: str | LocalEngine) -> int:

@@ -25,7 +25,7 @@ from .demonstrations import KNNDemos, knn_demos_in_state, nearest_by_role
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .optimizer_trace import extend_trace, trace_of_answer
 from .predictor_name import round_attribute
-from .preset import Preset, as_preset
+from .preset import Preset, as_preset, check_tiers
 from .results import final_answer, make_round_record, usage_summary
 from .round_record import RoundRecord
 from .saved_state import prompts_in_state
@@ -99,8 +99,7 @@ class Cascade(dspy.Module):
         self.early_stop = early_stop
         self.rank_settings: dict[str, str] = {}
         self._confidences: dict[int, Confidence] = {}
-        for tier in self.preset.tiers:
-            _ = self.team[tier]  # raises for a tier that the team lacks
+        check_tiers(self.preset, self.team.tiers)
         for number, spec in enumerate(self.preset.rounds, 1):
             self._confidences[number] = round_confidence(spec.confidence, self.confidence)
             check_rule(early_stop, self._confidences[number])

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ..errors import suggest_names
 from ..util.registry import Registry
 
 if TYPE_CHECKING:
@@ -26,9 +27,8 @@ def known_plan_kind(name: str) -> str:
     """Return the name of a kind of plan.
 
     Raises:
-        ValueError: when there is none with this name, with all that there are.
+        ValueError: when there is none with this name, with the nearest one.
     """
     if name not in PLAN_KINDS:
-        *others, last = map(repr, PLAN_KINDS)
-        raise ValueError(f"Input should be {', '.join(others)} or {last}")
+        raise ValueError(f"no plan kind is named {name!r}: {suggest_names(name, PLAN_KINDS)}")
     return name

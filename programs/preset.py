@@ -10,15 +10,19 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from ..errors import CopeError, suggest_names
+from ..models.tier_error import unknown_tier_error
 from ..stats.tiers import tier_order
 from ..util.text import is_file_name, printable, shorten
-from .preset_round import Round
+from .preset_errors import preset_error
+from .preset_round import Round, part_of_preset
 from .systems.registry import SYSTEMS, only_cascades_error
 from .systems.stage import Stage, tiers_label
 
@@ -71,6 +75,23 @@ class Preset(BaseModel):
             if round_.planner is not None and not any(number in r.sees for r in self.rounds):
                 raise ValueError(f"rounds.{number}.planner: no round sees its plan")
         return self
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _one_line(
+        cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo
+    ) -> Self:
+        """Raise `CopeError` for a wrong field, with its path."""
+        token = part_of_preset.set(True)
+        try:
+            return handler(data)
+        except ValidationError as error:
+            name = data.get("name") if isinstance(data, Mapping) else data
+            source = (info.context or {}).get("source") or shorten(printable(repr(name)), 60)
+            fields = cls.model_fields
+            raise preset_error(error, source, fields, Round.model_fields) from None
+        finally:
+            part_of_preset.reset(token)
 
     @property
     def tiers(self) -> tuple[str, ...]:
@@ -194,13 +215,33 @@ def load_preset(name: str, tiers: Collection[str] = ()) -> Preset:
     elif name in SYSTEMS:
         raise only_cascades_error(name)
     else:
-        hint = suggest_names(name, preset_names(), ", or give a file FILE.toml")
+        known = [*preset_names(), *tiers]
+        more = ", or give a file FILE.toml, or --tier NAME=MODEL for a tier alone"
+        hint = suggest_names(name, dict.fromkeys(known), more)
         raise CopeError(f"no preset is named {name!r}: {hint}")
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise CopeError(f"{name} is not valid TOML: {error}") from None
     return parse_preset({"name": Path(name).stem, **data}, name)
+
+
+def check_tiers(preset: Preset, tiers: Collection[str]) -> None:
+    """Raise an error unless a team has all tiers of a preset.
+
+    Args:
+        preset: the rounds.
+        tiers: the names of the team's tiers.
+
+    Raises:
+        CopeError: with the path of the first field that names another tier.
+    """
+    for number, spec in enumerate(preset.rounds, 1):
+        for field in ("planner", "reasoner"):
+            tier = getattr(spec, field)
+            if tier is not None and tier not in tiers:
+                error = unknown_tier_error(tier, tiers)
+                raise CopeError(f"preset {preset.name!r}: rounds.{number}.{field}: {error}")
 
 
 def _read_file(path: str) -> str:
@@ -221,14 +262,4 @@ def parse_preset(data: Mapping[str, Any], source: str) -> Preset:
     Raises:
         CopeError: for a wrong field, with its path.
     """
-    try:
-        return Preset.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        message = first["msg"].removeprefix("Value error, ")
-        path = []
-        for part in first["loc"]:
-            path.append(str(part + 1) if isinstance(part, int) else part)
-        if path:
-            message = f"{'.'.join(path)}: {message}"
-        raise CopeError(f"preset {source}: {message}") from None
+    return Preset.model_validate(data, context={"source": source})

@@ -1,6 +1,7 @@
 """One round of a cascade as data."""
 
 from collections.abc import Iterable
+from contextvars import ContextVar
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -8,7 +9,9 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     StringConstraints,
+    ValidationError,
     field_validator,
     model_validator,
 )
@@ -17,11 +20,15 @@ from ..errors import suggest_names
 from ..signatures.plans.base import PlanEnds
 from .confidence.registry import CONFIDENCES
 from .plan_kinds import known_plan_kind
+from .preset_errors import round_error
 
 Temperature = Annotated[float, Field(ge=0.0, le=2.0)]
 Instructions = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100_000)
 ]
+
+part_of_preset: ContextVar[bool] = ContextVar("part_of_preset", default=False)
+"""Whether rounds are validated as parts of a preset, whose error has the number of the round."""
 
 _OPTIONAL = ("confidence", "instructions", "plan_instructions")  # later fields, None by default
 
@@ -62,6 +69,13 @@ class Round(BaseModel):
     plan_instructions: Instructions | None = None
     """What the planner is to do, in place of the package's own instructions."""
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_boolean(cls, value: object) -> object:
+        if isinstance(value, bool):  # pydantic would read a number
+            raise ValueError(f"{str(value).lower()} is not a value of this field")
+        return value
+
     @field_validator("confidence")
     @classmethod
     def _known_confidence(cls, name: str | None) -> str | None:
@@ -86,6 +100,17 @@ class Round(BaseModel):
         if self.samples > 1 and self.temperature == 0 and self.plans == 1:
             raise ValueError("several samples need a temperature above 0, or they are all the same")
         return self
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _one_line(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Raise `CopeError` for a wrong field, unless a preset does so for all its rounds."""
+        try:
+            return handler(data)
+        except ValidationError as error:
+            if part_of_preset.get():
+                raise
+            raise round_error(error, cls.model_fields) from None
 
     def identity(self, left_out: Iterable[str] = ()) -> dict[str, Any]:
         """Return the round as plain data for a fingerprint.

@@ -74,8 +74,8 @@ def test_fingerprints_of_rounds_without_instructions_stay_the_same(name: str):
     ("more", "message"),
     [
         ({"plan_instructions": "Plan."}, "plan_instructions needs a planner"),
-        ({"instructions": "  "}, "at least 1 character"),
-        ({"instructions": ["Solve."]}, "valid string"),
+        ({"instructions": "  "}, "instructions: is empty"),
+        ({"instructions": ["Solve."]}, "is not text"),
     ],
 )
 def test_mistakes(more: dict[str, Any], message: str):

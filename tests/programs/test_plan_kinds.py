@@ -72,7 +72,9 @@ def test_a_kind_for_any_domain_serves_all(preset: str, domain: str) -> None:
 
 def test_a_preset_names_a_kind_that_exists(tmp_path: Path) -> None:
     (tmp_path / "p.toml").write_text(PRESET)
-    with pytest.raises(CopeError, match=r"rounds.1.plan: Input should be 'goal' or 'guideline'"):
+    with pytest.raises(
+        CopeError, match=r"rounds.1.plan: no plan kind is named 'hint': there are goal, guideline"
+    ):
         load_preset(str(tmp_path / "p.toml"))
 
 
