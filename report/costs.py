@@ -44,7 +44,9 @@ def report_measures(source: ReportSource) -> list[ReportMeasure]:
 
 def _report_measure(name: str, last_tier: str) -> ReportMeasure:
     measure = MEASURES[name]
-    per = "a question" if measure.scale == 1.0 else f"{measure.scale:,.0f} questions"
+    per = "a question"
+    if measure.scale != 1.0:
+        per = f"{measure.scale:,.0f} questions"
     return ReportMeasure(
         name, f"{measure.description_for(last_tier)}, {per}", measure.unit_for(last_tier)
     )

@@ -21,13 +21,10 @@ def explain_decision(round_record: RoundRecord, round_: RoundView, is_last: bool
     '6 of 8 samples agree (75%), and 75% are enough: accepted.'
     """
     threshold = round_record["threshold"]
+    if round_record["answer"] is None and is_last:
+        return "No answer could be read: the question stays without an answer."
     if round_record["answer"] is None:
-        outcome = (
-            "the question stays without an answer"
-            if is_last
-            else _explain_escalation(round_record, round_)
-        )
-        return f"No answer could be read: {outcome}."
+        return f"No answer could be read: {_explain_escalation(round_record, round_)}."
     confidence = confidence_by_name(kind_of(round_record))
     is_scale = _gate_text(confidence).pass_or_fail is None
     if is_scale and threshold is None and round_.samples == 1:
@@ -35,16 +32,19 @@ def explain_decision(round_record: RoundRecord, round_: RoundView, is_last: bool
     explanation = confidence.explain(round_record, round_.samples)
     if threshold is None:
         return f"{explanation}; this is the last round, so its answer is given."
-    if round_record["accepted"]:
-        enough = f", and {threshold:.0%} are enough" if is_scale else ""
-        return f"{explanation}{enough}: accepted."
-    needed = f", and {threshold:.0%} are needed" if is_scale else ""
-    return f"{explanation}{needed}: {_explain_escalation(round_record, round_)}."
+    decision, verdict = "accepted", "enough"
+    if not round_record["accepted"]:
+        decision, verdict = _explain_escalation(round_record, round_), "needed"
+    if is_scale:
+        explanation += f", and {threshold:.0%} are {verdict}"
+    return f"{explanation}: {decision}."
 
 
 def _explain_escalation(round_record: RoundRecord, round_: RoundView) -> str:
-    plan = ", with a plan" if round_record.get("plan") else ""
-    return f"the question escalates to round {round_.number + 1}{plan}"
+    escalation = f"the question escalates to round {round_.number + 1}"
+    if round_record.get("plan"):
+        escalation += ", with a plan"
+    return escalation
 
 
 def round_gate_text(system: ReportSystem, number: int) -> GateText:

@@ -12,7 +12,7 @@ from ..programs.confidence.early_stopping import HEURISTIC_RULES
 from ..programs.round_record import RoundRecord
 from ..util.text import shorten
 from .decisions import explain_decision
-from .sources.base import ReportSource, ReportSystem, RoundView, Sample
+from .sources.base import ReportSource, ReportSystem, RoundView, Sample, is_right
 
 Details = dict[str, Any]
 """A JSON object of the page."""
@@ -39,7 +39,9 @@ def question_index(source: ReportSource) -> Details:
         gold = shorten(record.gold or "", _MAX_ANSWER_CHARS)
         outcomes = [_outcome(source, system, key) for system in source.systems]
         rows.append([record.id, question, gold, outcomes])
-    pools = [[round_.pool for round_ in system.rounds] for system in source.systems]
+    pools: list[Cells] = []
+    for system in source.systems:
+        pools.append([round_.pool for round_ in system.rounds])
     return {"part": QUESTIONS_PER_PART, "pools": pools, "rows": rows}
 
 
@@ -51,15 +53,22 @@ def _outcome(source: ReportSource, system: ReportSystem, key: str) -> Cells | No
         return [system.unreplayable_at[key], None, None, None, None, None, "unknown"]
     if record.error is not None:
         return [record.round, None, None, None, None, None, "error"]
-    right = None if record.score is None else int(record.score >= 1.0)
-    answer = None if record.answer is None else shorten(record.answer, _MAX_ANSWER_CHARS)
-    confidence = None if record.confidence is None else round(record.confidence, 4)
-    differs: int | None = None
+    right = _flag(is_right(record.score))
+    answer = confidence = differs = None
+    if record.answer is not None:
+        answer = shorten(record.answer, _MAX_ANSWER_CHARS)
+    if record.confidence is not None:
+        confidence = round(record.confidence, 4)
     baseline = source.last_tier_alone
     if baseline and system is not baseline:
         differs = _differs_from_reference(source, record, baseline.records_by_key.get(key))
     tokens = _completion_tokens(record, source.last_tier)
     return [record.round, right, confidence, answer, differs, tokens, "ok"]
+
+
+def _flag(value: bool | None) -> int | None:
+    """Return 1 for True, 0 for False, and None for None."""
+    return None if value is None else int(value)
 
 
 def _completion_tokens(record: QuestionResult, tier: str) -> int | None:
@@ -88,7 +97,7 @@ def _differs_from_reference(
     if record.answer is None or reference.answer is None:
         return int(record.answer is not reference.answer)
     same = same_answer(record.answer, reference.answer)
-    return None if same is None else int(not same)
+    return None if same is None else _flag(not same)
 
 
 def question_parts(source: ReportSource) -> Iterator[list[Details]]:
@@ -158,28 +167,33 @@ def _round_details(
     system: ReportSystem, record: QuestionResult, round_record: RoundRecord
 ) -> Details:
     view: RoundView = system.rounds[round_record["round"] - 1]
-    usage = [row for row in record.usage if row["round"] == view.number]
-    # After an inexact early stop, shares of votes are shares of the samples drawn.
-    counts_drawn = round_record.get("early_stop") in HEURISTIC_RULES
+    usage = [_usage_cells(row) for row in record.usage if row["round"] == view.number]
+    votes_of, forwarded_plan = view.samples, None
+    if round_record.get("early_stop") in HEURISTIC_RULES:  # shares are of the samples drawn
+        votes_of = round_record["asked"]
+    if not round_record["accepted"]:
+        forwarded_plan = round_record.get("plan")
     return {
         "number": view.number,
         "pool": view.pool,
         "drawn": round_record["asked"],
         "of": view.samples,
-        "votes_of": round_record["asked"] if counts_drawn else view.samples,
+        "votes_of": votes_of,
         "supporters": list(round_record["supporters"]),
         "accepted": bool(round_record["accepted"]),
         "confidence": round(round_record["confidence"], 4),
         "threshold": round_record["threshold"],
         "right": system.is_right.get((record.key, view.number)),
         "why": explain_decision(round_record, view, view.number == len(system.rounds)),
-        "on": round_record.get("plan") if not round_record["accepted"] else None,
-        "used": [_usage_cells(row) for row in usage],
+        "on": forwarded_plan,
+        "used": usage,
     }
 
 
 def _usage_cells(row: UsageRow) -> Cells:
     seconds = row["machine_seconds"]
+    if seconds is not None:
+        seconds = round(seconds, 3)
     return [
         row["tier"],
         row["role"],
@@ -187,5 +201,5 @@ def _usage_cells(row: UsageRow) -> Cells:
         row["prompt_tokens"],
         row["completion_tokens"],
         row["usd"],
-        None if seconds is None else round(seconds, 3),
+        seconds,
     ]

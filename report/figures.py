@@ -70,7 +70,8 @@ def _number_by_accuracy(systems: list[ReportData]) -> list[ReportData]:
     """Add to each system its number in the list; number 1 is the most accurate system."""
 
     def accuracy(system: ReportData) -> float:
-        return -1.0 if system["accuracy"] is None else system["accuracy"]
+        known = system["accuracy"]
+        return -1.0 if known is None else known
 
     for number, system in enumerate(sorted(systems, key=accuracy, reverse=True), 1):
         system["number"] = number
@@ -94,13 +95,19 @@ def _system_data(source: ReportSource, system: ReportSystem) -> ReportData:
         if count:
             unscored[view.number] = count
     reliability: list[ReportData] = []
+    charted: list[GateText] = []
     for one in levels:
+        gate = gates[one.round]
         entry = one.as_dict()
-        entry["gate"] = gates[one.round].name
+        entry["gate"] = gate.name
         reliability.append(entry)
+        charted.append(gate)
     seconds: list[float | None] = []
     for counted in summary.rounds:
-        seconds.append(counted.usage.machine_seconds if counted.usage.calls else 0.0)
+        if counted.usage.calls:
+            seconds.append(counted.usage.machine_seconds)
+        else:
+            seconds.append(0.0)
     data: ReportData = {"name": system.name, "own": system.is_primary}
     data.update(summary.as_dict())
     data["rounds"] = rounds
@@ -111,7 +118,7 @@ def _system_data(source: ReportSource, system: ReportSystem) -> ReportData:
     data["flow"] = question_flow(system)
     data["reliability"] = reliability
     data["gates"] = {text.name: asdict(text) for text in gates.values()}
-    data["trust"] = _reliability_texts([gates[one.round] for one in levels])
+    data["trust"] = _reliability_texts(charted)
     data["untold"] = unscored
     data["early"] = system.stopped_early
     data["seconds_by_round"] = seconds
@@ -154,11 +161,13 @@ def _difference_to_reference(system: ReportSystem, source: ReportSource) -> Repo
     if not scores.questions.keys() & reference.questions.keys():
         return None
     pair = compare_pair(scores, reference, resampling=Resampling(source.groups))
-    low, high = pair.difference.low, pair.difference.high
+    interval = None
+    if pair.units > 1:
+        interval = pair.difference.low, pair.difference.high
     return {
         "n": pair.questions,
         "difference": pair.difference.value,
-        "interval": (low, high) if pair.units > 1 else None,
+        "interval": interval,
         "helped": pair.wins,
         "harmed": pair.losses,
         "p": pair.p,

@@ -33,8 +33,11 @@ def draw_comparison(comparison: "Comparison", output: Path) -> list[Path]:
         CopeError: if they cannot be written.
     """
     files = [output.with_suffix(f".{kind}") for kind in FORMATS]
-    with saved_figure(files, (11 if comparison.price_basis else 6, 4.8), "--plot") as figure:
-        axes = np.atleast_1d(figure.subplots(1, 2 if comparison.price_basis else 1))
+    width, columns = 6, 1
+    if comparison.price_basis:
+        width, columns = 11, 2
+    with saved_figure(files, (width, 4.8), "--plot") as figure:
+        axes = np.atleast_1d(figure.subplots(1, columns))
         colors = dict(zip(comparison.summaries, cycle(_COLORS), strict=False))
         _plot_accuracy(axes[0], comparison, colors)
         if comparison.price_basis:
@@ -145,14 +148,16 @@ def _plot_costs_by_price_ratio(
             axes.plot(
                 [crossing.value], [100], "o", color=colors[pair.system], markersize=6, zorder=4
             )
-            above = place % 2 == 0  # neighbors on the line do not overlap
+            offset, side = (-6, -14), "right"
+            if place % 2 == 0:  # neighbors on the line do not overlap
+                offset, side = (6, 6), "left"
             axes.annotate(
                 f"1:{crossing.value:.3g}",
                 (crossing.value, 100),
                 textcoords="offset points",
                 fontsize=9,
-                xytext=(6, 6) if above else (-6, -14),
-                ha="left" if above else "right",
+                xytext=offset,
+                ha=side,
                 color=colors[pair.system],
             )
     axes.set_xscale("log")

@@ -20,6 +20,19 @@ Point = tuple[float, float]
 """Cost and accuracy."""
 
 
+class _Style(NamedTuple):
+    """Sizes that depend on the width; `left` and `height` are in pixels."""
+
+    height: int
+    left: int
+    cost_ticks: int
+    shows_accuracy: bool
+
+
+_WIDE = _Style(height=400, left=52, cost_ticks=5, shows_accuracy=True)
+_NARROW = _Style(height=320, left=44, cost_ticks=4, shows_accuracy=False)
+
+
 class _Layout(NamedTuple):
     """The systems and lines of the plot with their positions.
 
@@ -61,9 +74,9 @@ def plot_frontier(figures: ReportData, measure: str, width: int) -> "Figure":
         _draw_system(axes, number, system, system["use"][measure])
     axes.set_xlim(*plan.x_limits)
     axes.set_ylim(*plan.y_limits)
-    axes.xaxis.set_major_locator(_tick_locator(5 if width > 500 else 4))
+    axes.xaxis.set_major_locator(_tick_locator(_style(width).cost_ticks))
     axes.yaxis.set_major_locator(_tick_locator(7))
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}" if value < 1.001 else "")
+    axes.yaxis.set_major_formatter(_percent_tick)
     axes.set_xlabel(
         "\n".join(_axis_label_lines(figures, measure, width)),
         color=COLORS["muted"],
@@ -98,9 +111,11 @@ def plot_frontier(figures: ReportData, measure: str, width: int) -> "Figure":
 def numbered_systems(figures: ReportData, measure: str, width: int) -> list[str]:
     """Return number and name of the systems that are labeled by number only: `3 self-plan`."""
     labels = _place_labels(_layout(figures, measure, width), measure)
-    numbers = sorted(label.dot.number for label in labels if not label.shows_name)
     names = {system["number"]: system["name"] for system in figures["systems"]}
-    return [f"{number} {names[number]}" for number in numbers]
+    numbered: list[str] = []
+    for number in sorted(label.dot.number for label in labels if not label.shows_name):
+        numbered.append(f"{number} {names[number]}")
+    return numbered
 
 
 def is_plotted(system: ReportData, measure: str) -> bool:
@@ -143,23 +158,41 @@ def sweep_front(figures: ReportData, measure: str) -> list[Point]:
     return pareto_front(points)
 
 
+def _style(width: int) -> _Style:
+    if width > 500:
+        return _WIDE
+    return _NARROW
+
+
+def _percent_tick(value: float, _position: float) -> str:
+    """Return the label of a tick on the accuracy axis; none above 100%."""
+    if value >= 1.001:
+        return ""
+    return f"{value:.0%}"
+
+
 def _layout(figures: ReportData, measure: str, width: int) -> _Layout:
-    height, left = (400, 52) if width > 500 else (320, 44)
     systems: list[tuple[int, ReportData]] = []
     points: list[Point] = []
+    costs: list[float] = []
     bounds: list[float] = []
     for number, system in enumerate(figures["systems"]):
         if is_plotted(system, measure):
+            cost = system["use"][measure]
             systems.append((number, system))
-            points.append((system["use"][measure], system["accuracy"]))
+            points.append((cost, system["accuracy"]))
+            costs.append(cost)
             bounds += system["interval"]
     sweep = sweep_front(figures, measure)
-    bounds += [accuracy for _, accuracy in sweep]
-    lowest, highest = (min(bounds), max(bounds)) if bounds else (0.0, 1.0)
-    highest_cost = max([cost for cost, _ in points + sweep], default=1.0) or 1.0
+    for cost, accuracy in sweep:
+        costs.append(cost)
+        bounds.append(accuracy)
+    lowest, highest = min(bounds, default=0.0), max(bounds, default=1.0)
+    highest_cost = max(costs, default=1.0) or 1.0
     # The height of the lines of the axis label after the first.
     below = 15 * (len(_axis_label_lines(figures, measure, width)) - 1)
-    height, bottom = height + below, 50.0 + below
+    style = _style(width)
+    height, bottom = style.height + below, 50.0 + below
     return _Layout(
         systems=systems,
         front=pareto_front(points),
@@ -168,7 +201,7 @@ def _layout(figures: ReportData, measure: str, width: int) -> _Layout:
         y_limits=(max(-0.03, lowest - 0.03), min(1.02, highest + 0.03)),
         width=width,
         height=height,
-        box=(left, bottom, width - 16.0, height - 30.0),
+        box=(style.left, bottom, width - 16.0, height - 30.0),
     )
 
 
@@ -184,9 +217,13 @@ def _place_labels(plan: _Layout, measure: str) -> list[Label]:
         cost, (low, high) = system["use"][measure], system["interval"]
         x, y = plan.pixel((cost, system["accuracy"]))
         low, high = plan.pixel((cost, low))[1], plan.pixel((cost, high))[1]
-        more = f"{system['accuracy']:.1%}" if plan.width > 500 else ""
-        dots.append(Dot(system["number"], system["name"], x, y, low, high, place == 0, more))
-    lines = [[plan.pixel(place) for place in line] for line in (plan.front, plan.sweep)]
+        extra = ""
+        if _style(plan.width).shows_accuracy:
+            extra = f"{system['accuracy']:.1%}"
+        dots.append(Dot(system["number"], system["name"], x, y, low, high, place == 0, extra))
+    lines: list[list[Point]] = []
+    for line in (plan.front, plan.sweep):
+        lines.append([plan.pixel(point) for point in line])
     left, bottom, _, top = plan.box
     return place_labels(dots, lines, (left, bottom, plan.width - 4, top))
 
@@ -212,7 +249,10 @@ def _draw_line(
 
 def _draw_system(axes: "Axes", number: int, system: ReportData, cost: float) -> None:
     """Draw the dot of a system: in the accent color if it is the first, hollow if not recorded."""
-    color = COLORS["other"] if number else COLORS["accent"]
+    color, zorder = COLORS["accent"], 5
+    if number > 0:
+        color, zorder = COLORS["other"], 4
+    fill = color if system["own"] else COLORS["card"]
     low, high = system["interval"]
     axes.plot(
         [cost, cost],
@@ -236,11 +276,11 @@ def _draw_system(axes: "Axes", number: int, system: ReportData, cost: float) -> 
         [cost],
         [system["accuracy"]],
         "o",
-        color=color if system["own"] else COLORS["card"],
+        color=fill,
         markersize=9,
         markeredgecolor=color,
         markeredgewidth=1.6,
-        zorder=5 if number == 0 else 4,
+        zorder=zorder,
         gid=f"system-{number}",
     )
 

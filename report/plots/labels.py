@@ -117,7 +117,10 @@ def _place_all(
 
 def _text_width(text: str, bold: bool) -> float:
     """Return the approximate width of a text in the fonts that a page may use."""
-    return (0.68 if bold else 0.62) * FONT_SIZE * len(text)
+    width = 0.62
+    if bold:
+        width = 0.68
+    return width * FONT_SIZE * len(text)
 
 
 def _candidate_boxes(dot: Dot, wide: float) -> Iterator[Box]:
@@ -153,4 +156,4 @@ def _covered_area(box: Box, others: Sequence[Box]) -> float:
 def _overlap(one: Box, other: Box) -> float:
     wide = min(one[2], other[2]) - max(one[0], other[0])
     tall = min(one[3], other[3]) - max(one[1], other[1])
-    return wide * tall if wide > 0 and tall > 0 else 0.0
+    return max(wide, 0.0) * max(tall, 0.0)

@@ -25,7 +25,9 @@ def plot_reliability(system: ReportData, width: int) -> "Figure":
         width: in pixels.
     """
     rows = system["reliability"]
-    across = min(len(rows), 2 if width > 500 else 1)
+    across = 1
+    if width > 500 and len(rows) > 1:
+        across = 2
     wide = min(width / across, 350)
     figure = new_figure(width, _PANEL_HEIGHT * math.ceil(len(rows) / across))
     for place, row in enumerate(rows):
@@ -63,13 +65,14 @@ def _draw_reliability(axes: "Axes", row: ReportData, system: ReportData) -> None
         if threshold is not None:
             _draw_threshold(axes, threshold)
     _draw_levels(axes, row)
-    axes.set_xlim(*((-0.5, 1.5) if pass_or_fail else (-0.05, 1.05)))
+    axes.set_xlim(-0.05, 1.05)
     axes.set_ylim(-0.05, 1.05)
     ticks = [0, 0.25, 0.5, 0.75, 1]
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_ticks(ticks)
         axis.set_major_formatter(lambda value, _: f"{value:.0%}")
     if pass_or_fail:
+        axes.set_xlim(-0.5, 1.5)
         axes.xaxis.set_ticks([0, 1], ["no", "yes"])
     axes.set_xlabel(gate["label"], fontsize=11, color=COLORS["muted"], labelpad=6)
     axes.set_ylabel("accuracy", fontsize=11, color=COLORS["muted"], labelpad=4)
@@ -97,7 +100,9 @@ def _draw_levels(axes: "Axes", row: ReportData) -> None:
     most = max(level["questions"] for level in row["levels"])
     for place, level in enumerate(row["levels"]):
         x, y = level["confidence"], level["right"] / level["questions"]
-        color = COLORS["other"] if level["accepted"] is False else COLORS["accent"]
+        color = COLORS["accent"]
+        if level["accepted"] is False:
+            color = COLORS["other"]
         axes.plot([x, x], level["interval"], color=color, linewidth=1.6, alpha=0.6, zorder=3)
         size = 5 + 11 * math.sqrt(level["questions"] / most)
         axes.plot(
@@ -157,8 +162,10 @@ def plot_model_time(figures: ReportData, width: int) -> "Figure":
     axes = pixel_axes(figure)
     most = max((system["use"]["seconds"] or 0.0 for system in systems), default=0.0) or 1.0
     for place, system in enumerate(systems):
-        top, total = 46.0 * place + 6, system["use"]["seconds"]
-        text = "unknown" if total is None else f"{format_seconds(total)}"
+        top, total, text = 46.0 * place + 6, system["use"]["seconds"], "unknown"
+        if total is not None:
+            text = format_seconds(total)
+            _draw_time_bar(axes, system, place, top + 16, (width - 2) / most)
         axes.text(1, top + 10, system["name"], fontsize=12, color=COLORS["ink"], va="baseline")
         axes.text(
             width - 2,
@@ -169,8 +176,6 @@ def plot_model_time(figures: ReportData, width: int) -> "Figure":
             va="baseline",
             ha="right",
         )
-        if total is not None:
-            _draw_time_bar(axes, system, place, top + 16, (width - 2) / most)
     _draw_legend(axes, max(len(system["rounds"]) for system in systems), 46.0 * len(systems) + 16)
     return figure
 

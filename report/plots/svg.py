@@ -68,12 +68,9 @@ def _adapt_to_page(root: ElementTree.Element, name: str) -> None:
             elif key == f"{{{_LINK}}}href":
                 element.set(key, value.replace("#", f"#{name}-", 1))
             else:
-                element.set(
-                    key,
-                    _URL.sub(
-                        rf"url(#{name}-\1)", _use_page_variables(value) if key == "style" else value
-                    ),
-                )
+                if key == "style":
+                    value = _use_page_variables(value)
+                element.set(key, _URL.sub(rf"url(#{name}-\1)", value))
 
 
 def _use_page_variables(style: str) -> str:

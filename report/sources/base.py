@@ -1,8 +1,9 @@
 """The content of a report: systems with their rounds and a record for each question."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isnan
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,30 @@ from ...stats.tiers import last_tier_of, tier_order
 Sample = dict[str, Any]
 SamplesByPool = dict[int, list[Sample]]
 """A question's samples by pool. A pool holds the samples of one round, which systems may share."""
+
+
+def is_right(score: float | None) -> bool | None:
+    """Return whether an answer with this score is right; None if the score is unknown or NaN."""
+    if score is None or isnan(score):
+        return None
+    return bool(score >= 1.0)
+
+
+def run_facts(settings: Mapping[str, Any], programs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return facts on the data and the programs of runs or of a recording, by label.
+
+    Args:
+        settings: of the first run, or of the recording.
+        programs: metadata of runs or programs; `program_file` names a program's file.
+    """
+    facts: dict[str, str] = {}
+    for label, name in (("split", "split"), ("data", "data"), ("tests", "shown")):
+        if settings.get(name):
+            facts[label] = str(settings[name])
+    files = [str(program["program_file"]) for program in programs if program.get("program_file")]
+    if files:
+        facts["program"] = ", ".join(dict.fromkeys(files))
+    return facts
 
 
 @dataclass(frozen=True)
@@ -62,10 +87,9 @@ class RoundView:
     @classmethod
     def from_stage(cls, stage: Stage, pool: int | None) -> "RoundView":
         """Return a stage of a system that is no cascade; its last tier is taken as the reasoner."""
-        tier = stage.tiers[-1] if stage.tiers else None
         return cls(
             stage.number,
-            tier,
+            next(reversed(stage.tiers), None),
             samples=stage.samples,
             threshold=stage.threshold,
             pool=pool,
@@ -83,12 +107,15 @@ class RoundView:
             return self.label
         if self.reasoner is None:
             return "nobody was asked"
-        times = "once" if self.samples == 1 else f"{self.samples} times"
-        solves = f"{self.reasoner} solves {times}"
+        solves = f"{self.reasoner} solves once"
+        if self.samples != 1:
+            solves = f"{self.reasoner} solves {self.samples} times"
         if self.planner is None:
             return solves
-        kind = f"{self.plan} plan" if self.plan else "plan"
-        plans = f"{self.plans} {kind}s" if self.plans > 1 else f"a {kind}"
+        kind = f"{self.plan or ''} plan".strip()
+        plans = f"a {kind}"
+        if self.plans > 1:
+            plans = f"{self.plans} {kind}s"
         return f"{self.planner} writes {plans}, {solves}"
 
 
@@ -138,11 +165,16 @@ def last_tier_in(systems: Sequence[ReportSystem], models: Collection[str]) -> st
         systems: with the rounds that are known.
         models: the tiers that have a model.
     """
-    orders = []
+    orders: list[tuple[str, ...]] = []
+    reached: set[str] = set()
     for system in systems:
-        orders.append(tier_order((r.planner, r.reasoner) for r in system.rounds))
-    unreached = [tier for tier in models if not any(tier in order for order in orders)]
-    return unreached[-1] if unreached else last_tier_of(orders)
+        order = tier_order((r.planner, r.reasoner) for r in system.rounds)
+        orders.append(order)
+        reached.update(order)
+    unreached = [tier for tier in models if tier not in reached]
+    if unreached:
+        return unreached[-1]
+    return last_tier_of(orders)
 
 
 @dataclass(frozen=True)
@@ -220,4 +252,8 @@ class ReportSource:
     @cached_property
     def last_tier_alone(self) -> ReportSystem | None:
         """The last tier alone; None if it is not among the systems."""
-        return next((system for system in self.systems if system.name == self.last_tier), None)
+        last_tier = self.last_tier
+        for system in self.systems:
+            if system.name == last_tier:
+                return system
+        return None

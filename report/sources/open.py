@@ -11,7 +11,7 @@ from ...eval.run.store import RunStore, StoredRun, has_results, run_folders
 from ...eval.run.summary import find_baseline_run
 from ...models.prices import Price
 from ...programs.domains.base import Domain
-from .base import ReportSource, ReportSystem, SamplesByPool, last_tier_in
+from .base import ReportSource, ReportSystem, SamplesByPool, last_tier_in, run_facts
 from .prices import check_priced_tiers
 from .run import run_domain, run_system
 
@@ -122,7 +122,9 @@ def _system_names(document: Mapping[str, Any], runs: list[StoredRun]) -> dict[Pa
 
     def position(run: StoredRun) -> tuple[int, str]:
         folder = run.path.name
-        return order.index(folder) if folder in listed else len(order), folder
+        if folder in listed:
+            return order.index(folder), folder
+        return len(order), folder
 
     names: dict[Path, str] = {}
     for run in sorted(runs, key=position):
@@ -167,24 +169,21 @@ def _make_source(
         raise CopeError(
             f"{path} holds runs of several tasks ({', '.join(tasks)}): make a report of each"
         )
-    first, tracked, store = settings[0], mlflow.get("run"), mlflow.get("store")
-    facts = {name: str(first[name]) for name in ("split", "data") if first.get(name)}
-    if first.get("shown"):
-        facts["tests"] = first["shown"]
-    files = [str(run.metadata["program_file"]) for run in runs if run.metadata.get("program_file")]
-    if files:
-        facts["program"] = ", ".join(dict.fromkeys(files))
     return ReportSource(
         kind,
         path,
-        first["task"],
+        settings[0]["task"],
         domain.name,
         _models(settings),
         tuple(systems),
         lambda key: drawn.get(key, {}),
-        facts,
+        run_facts(settings[0], [run.metadata for run in runs]),
         groups=groups,
-        mlflow_run=str(tracked) if tracked else None,
-        mlflow_store=str(store) if store else None,
+        mlflow_run=_text_or_none(mlflow.get("run")),
+        mlflow_store=_text_or_none(mlflow.get("store")),
         answer_kind=domain.answer_kind,
     )
+
+
+def _text_or_none(value: object) -> str | None:
+    return str(value) if value else None

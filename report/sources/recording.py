@@ -20,7 +20,16 @@ from ...models.prices import Price
 from ...programs.preset import preset_names
 from ...util.arrays import Array
 from ..costs import sweep_costs_per_question
-from .base import ReportSource, ReportSystem, RoundView, Sample, SamplesByPool, SweepPoint
+from .base import (
+    ReportSource,
+    ReportSystem,
+    RoundView,
+    Sample,
+    SamplesByPool,
+    SweepPoint,
+    is_right,
+    run_facts,
+)
 from .prices import check_priced_tiers
 
 _MAX_SWEEP_SETTINGS = 600
@@ -54,14 +63,15 @@ def recording_source(path: Path, prices: Mapping[str, Price] | None = None) -> R
     record = Recording.open(path)
     record.require_answers("a report", "record or import it with them")
     check_priced_tiers(prices or {}, record.models, record.name)
-    pools = [round_ for rounds in record.programs.values() for round_ in rounds]
+    pools: list[RecordedRound] = []
+    for rounds in record.programs.values():
+        pools.extend(rounds)
     replays, left_out = _complete_replays(record, prices)
     systems: list[ReportSystem] = []
     for name, replay in replays.items():
         systems.append(_replay_system(name, replay, pools, name in record.programs))
     manifest, first = record.manifest, next(iter(replays))
     columns = [_pool_columns(pool) for pool in pools]
-
     positions = {key: position for position, key in enumerate(record.keys)}
 
     def samples_of(key: str) -> SamplesByPool:
@@ -85,16 +95,8 @@ def recording_source(path: Path, prices: Mapping[str, Price] | None = None) -> R
 
 
 def _facts(record: Recording) -> dict[str, str]:
-    manifest, facts = record.manifest, dict[str, str]()
-    for name in ("split", "data"):
-        if manifest.settings.get(name):
-            facts[name] = str(manifest.settings[name])
-    if manifest.settings.get("shown"):
-        facts["tests"] = manifest.settings["shown"]
-    programs = manifest.settings.get("compiled", {}).values()
-    files = [str(program["program_file"]) for program in programs if program.get("program_file")]
-    if files:
-        facts["program"] = ", ".join(dict.fromkeys(files))
+    manifest = record.manifest
+    facts = run_facts(manifest.settings, manifest.settings.get("compiled", {}).values())
     facts["samples"] = f"recorded {manifest.created[:10]}"
     if record.is_imported:
         facts["samples"] = "published by others"
@@ -163,12 +165,14 @@ def _replay_system(
     replayed, outcomes, keys = replay_results(replay), replay.outcomes(), replay.recording.keys
     rounds: list[RoundView] = []
     for round_ in replay.rounds:
-        pool = None if round_.recorded is None else pools.index(round_.recorded)
+        pool = None
+        if round_.recorded is not None:
+            pool = pools.index(round_.recorded)
         rounds.append(RoundView.from_spec(round_.number, round_.spec, pool))
     right: dict[tuple[str, int], bool | None] = {}
     for round_ in replay.rounds:
         for index in np.flatnonzero(round_.known).tolist():
-            right[keys[index], round_.number] = _is_right(round_.scores[index])
+            right[keys[index], round_.number] = is_right(round_.scores[index])
     unreplayable_at: dict[str, int] = {}
     for index in np.flatnonzero(~outcomes.known).tolist():
         unreplayable_at[keys[index]] = int(outcomes.round[index])
@@ -193,7 +197,7 @@ def _sweep_points(replay: Replay, system: ReportSystem) -> Iterator[SweepPoint]:
     for round_ in gates:
         positive = np.isfinite(round_.confidence) & (round_.confidence > 0)
         values = np.unique(round_.confidence[positive])[-most:]
-        levels.append([min(float(value), 1.0) for value in values] or [1.0])
+        levels.append(np.minimum(values, 1.0).tolist() or [1.0])
     settings = list(product(*levels))
     swept = replay.sweep(settings)
     use = sweep_costs_per_question(swept, replay.last_tier)
@@ -205,10 +209,6 @@ def _sweep_points(replay: Replay, system: ReportSystem) -> Iterator[SweepPoint]:
         for name, values in use.items():
             costs[name] = None if np.isnan(values[index]) else float(values[index])
         yield SweepPoint(thresholds, float(accuracy), costs)
-
-
-def _is_right(score: float) -> bool | None:
-    return None if np.isnan(score) else bool(score >= 1.0)
 
 
 def _pool_columns(pool: RecordedRound) -> dict[str, Array]:
@@ -240,12 +240,18 @@ def _sample_data(cells: dict[str, Any], index: int) -> Sample:
     sample: Sample = {"index": index}
     for name in _TEXT_COLUMNS:
         sample[name] = cells[name]
-    sample["vote"] = int(cells["vote"]) if cells["vote"] >= 0 else None
-    sample["right"] = _is_right(cells["score"])
+    sample["vote"] = None
+    if cells["vote"] >= 0:
+        sample["vote"] = int(cells["vote"])
+    sample["right"] = is_right(cells["score"])
     for name in _NUMBER_COLUMNS:
-        if not np.isnan(cells[name]):
-            is_time = "seconds" in name
-            sample[name] = round(float(cells[name]), 3) if is_time else int(cells[name])
+        value = cells[name]
+        if np.isnan(value):
+            continue
+        if "seconds" in name:
+            sample[name] = round(float(value), 3)
+        else:
+            sample[name] = int(value)
     if cells["passed"] >= 0:
         sample["tests"] = [int(cells["passed"]), int(cells["total"]), cells["failure"] or ""]
     if cells["cut"] == 1:

@@ -16,7 +16,7 @@ from ...programs.domains.base import Domain
 from ...programs.domains.registry import DEFAULT_DOMAIN, domain_by_name
 from ...programs.preset import load_preset, preset_names
 from ...programs.round_record import RoundRecord, SampleRecord
-from .base import ReportSystem, RoundView, Sample, SamplesByPool
+from .base import ReportSystem, RoundView, Sample, SamplesByPool, is_right
 from .prices import reprice
 
 
@@ -36,8 +36,13 @@ def _natural_sort_key(name: str) -> list[tuple[bool, int, str]]:
 
     Records are stored in the order in which questions finished, which has no meaning.
     """
-    parts = re.split(r"(\d+)", name)
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
+    parts: list[tuple[bool, int, str]] = []
+    for part in re.split(r"(\d+)", name):
+        if part.isdigit():
+            parts.append((True, int(part), part))
+        else:
+            parts.append((False, 0, part))
+    return parts
 
 
 def run_system(
@@ -117,7 +122,7 @@ def round_is_right(
 ) -> bool | None:
     """Return whether the answer of a round is right; None if unknown."""
     if record.error is None and round_record["round"] == record.round:
-        return None if record.score is None else record.score >= 1.0
+        return is_right(record.score)
     return answer_is_right(record, round_record["answer"], domain)
 
 
@@ -134,10 +139,13 @@ def _round_views(
     elif preset in preset_names():
         for number, spec in enumerate(load_preset(preset).rounds, 1):
             known.append(RoundView.from_spec(number, spec, first_pool + number - 1))
-    seen = [entry["round"] for record in records for entry in record.rounds]
-    for number in range(1, max([len(known), *seen]) + 1):
-        view = known[number - 1] if number <= len(known) else None
-        yield _observed_round(number, records, first_pool + number - 1, view)
+    count = len(known)
+    for record in records:
+        for entry in record.rounds:
+            count = max(count, entry["round"])
+    views = dict(enumerate(known, 1))
+    for number in range(1, count + 1):
+        yield _observed_round(number, records, first_pool + number - 1, views.get(number))
 
 
 def _observed_round(
@@ -167,8 +175,8 @@ def _observed_round(
     if entries[0].get("early_stop") in HEURISTIC_RULES:  # shares are of the samples drawn
         samples = max(samples, spec.samples)
     samples = samples or spec.samples
-    plans = samples if spec.plans > 1 else spec.plans
-    return replace(spec, samples=samples, threshold=threshold, plans=plans)
+    spec = replace(spec, samples=samples, threshold=threshold)
+    return replace(spec, plans=samples) if spec.plans > 1 else spec
 
 
 def _samples_in_round(round_records: Sequence[RoundRecord]) -> int:
@@ -215,8 +223,7 @@ def _sample_data(
     tests = sample.get("tests")
     if tests:
         failures = [test["message"] for test in tests if not test["passed"]]
-        first_failure = failures[0] if failures else ""
-        data["tests"] = [len(tests) - len(failures), len(tests), first_failure]
+        data["tests"] = [len(tests) - len(failures), len(tests), next(iter(failures), "")]
     return data
 
 
