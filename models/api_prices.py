@@ -2,14 +2,14 @@
 
 from dspy.clients.model_metadata import model_info, rate
 
+from .prices import Price
 
-def table_cost(model: str, prompt_tokens: int, completion_tokens: int) -> float | None:
-    """Return the cost of a call in USD; None for a model without a known price.
+
+def table_price(model: str) -> Price | None:
+    """Return the price of a model; None for a model without a known price.
 
     Args:
         model: the name with its provider, as in `openai/gpt-4o-mini`.
-        prompt_tokens: tokens of the prompt.
-        completion_tokens: tokens of the completion.
     """
     provider, _, name = model.partition("/")
     info = model_info(provider, name)
@@ -17,4 +17,6 @@ def table_cost(model: str, prompt_tokens: int, completion_tokens: int) -> float 
     output_rate = rate(info, "output_cost_per_token")
     if input_rate is None or output_rate is None:
         return None
-    return prompt_tokens * input_rate + completion_tokens * output_rate
+    cached_rate = rate(info, "cache_read_input_token_cost")
+    cached = None if cached_rate is None else 1e6 * cached_rate
+    return Price(1e6 * input_rate, 1e6 * output_rate, cached)

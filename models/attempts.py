@@ -7,6 +7,7 @@ import dspy
 
 from ..errors import CopeError, first_line
 from .call import Call
+from .call_price import call_cost
 from .engines.base import LocalEngine
 from .replies import REFUSED, BadReply, filtered_error, is_filtered
 
@@ -40,18 +41,21 @@ class FailedAttempts:
             call.prompt_tokens += self.prompt_tokens
         if call.completion_tokens is not None:
             call.completion_tokens += self.completion_tokens
+        wasted = lm.price_of(self.prompt_tokens, self.completion_tokens, 0.0)
         if call.usd is not None:
-            wasted = lm.price_of(self.prompt_tokens, self.completion_tokens, 0.0)
             call.usd = None if wasted is None else call.usd + wasted
+        elif call.usd_high is not None and wasted is not None:
+            call.usd_low += wasted
+            call.usd_high += wasted
 
 
 def set_price(call: Call, lm: "TierLM", failed: bool) -> None:
-    """Set the price of a call whose last attempt ended.
+    """Set the price of a call whose last attempt ended by itself.
 
     Args:
         call: the call, with its tokens and times.
         lm: the language model.
-        failed: whether the attempt failed; one that was cancelled did not.
+        failed: whether the attempt failed.
     """
     price = lm.runtime.price
     if call.cache_hit:
@@ -59,19 +63,10 @@ def set_price(call: Call, lm: "TierLM", failed: bool) -> None:
     elif failed and call.usd is None:
         # A reply that was rejected is billed; an hourly price charges any failed call's time.
         call.usd = lm.price_of(
-            call.prompt_tokens or 0, call.completion_tokens or 0, call.machine_seconds
+            call.prompt_tokens or 0, call.completion_tokens or 0, call.machine_seconds or 0.0
         )
     elif price:
-        # An engine reports the tokens of a cancelled call, an API does not.
-        known = call.prompt_tokens and call.completion_tokens is not None
-        call.usd = None
-        if known or not price.is_per_token:
-            call.usd = price.cost(
-                call.prompt_tokens or 0,
-                call.completion_tokens or 0,
-                call.cached_tokens,
-                call.machine_seconds,
-            )
+        call.usd = call_cost(call, price)
 
 
 def explain_error(error: Exception, lm: "TierLM") -> Exception:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..errors import CopeError
 from .admission import Halt
 from .call import Call
-from .usage import Usage
+from .usage import Usage, spent_rows
 from .usage_row import UsageRow
 
 UsageRows = Sequence[UsageRow]
@@ -64,35 +64,48 @@ def format_bound(bound: float) -> str:
 
 
 def cost_for_budget(usage: UsageRows) -> float:
-    """Return the cost of a question in USD, as a budget counts it.
+    """Return the cost of a question in USD, as a budget counts it: what it costs now at most.
 
-    A cancelled call counts as much as the mean finished call of its row, because no provider says
-    what it bills for a cancelled call.
+    Replies of a cache cost nothing. A cancelled call without any bound, as of an earlier version,
+    counts as much as the mean finished call of its row.
 
     Raises:
         CopeError: when a finished call has no price.
 
-    >>> cost_for_budget([{"usd": 0.02, "calls": 3, "unpriced": 1, "cancelled": 1}])
-    0.03
+    >>> row = {"calls": 3, "unpriced": 1, "cancelled": 1, "hits": 0, "usd": 0.02}
+    >>> cost_for_budget([row]), cost_for_budget([row | {"usd_low": 0.02, "usd_high": 0.05}])
+    (0.03, 0.05)
     """
     total = 0.0
-    for row in usage:
-        if row["unpriced"] > row["cancelled"] and row.get("prompt_tokens", 0) is None:
-            raise CopeError(
-                f"a budget needs the tokens of each call, and the server of tier {row['tier']} "
-                "reports none: give a price by time, as in --price TIER=USD/h, or leave out "
-                "--budget"
-            )
+    for row in spent_rows(usage):
+        if row["usd_high"] is not None:
+            total += row["usd_high"]
+            continue
         if row["unpriced"] > row["cancelled"]:
-            raise CopeError(
-                "a budget needs prices: give --price TIER=IN/OUT for every tier whose price "
-                "is not known"
-            )
-        known = row["usd"] or 0.0
+            raise unknown_cost_error(row.get("tier", ""), row.get("prompt_tokens", 0) is not None)
         priced = row["calls"] - row["unpriced"]
+        known = row["usd"] or 0.0
         estimated = row["unpriced"] * known / priced if priced > 0 else 0.0
-        total += known + estimated
+        total += max(row["usd_low"], known + estimated)
     return total
+
+
+def unknown_cost_error(tier: str, has_tokens: bool) -> CopeError:
+    """Return the error for a call whose cost a budget needs and nobody knows.
+
+    Args:
+        tier: the tier of the call.
+        has_tokens: whether its server reported its tokens.
+    """
+    if has_tokens:
+        return CopeError(
+            "a budget needs prices: give --price TIER=IN/OUT for every tier whose price "
+            "is not known"
+        )
+    return CopeError(
+        f"a budget needs the tokens of each call, and the server of tier {tier} "
+        "reports none: give a price by time, as in --price TIER=USD/h, or leave out --budget"
+    )
 
 
 class BudgetGuard:

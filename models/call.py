@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..util.json_types import JsonObject
+from .cost import CostBounds
 
 Role = Literal["plan", "reason", "other"]
 
@@ -22,18 +23,26 @@ class Call:
         prompt_tokens: tokens of the prompt; None when the server does not report them.
         completion_tokens: tokens of the completion; None when the server does not report them.
         cached_tokens: tokens of the prompt that the engine had in its cache.
-        usd: the price; None when it is not known. A cache hit costs 0.
-        seconds: from the start of the request in the engine to its end.
+        usd: the price; None when it is not known.
+        seconds: from the start of the request in the engine to its end; None when a cache does not
+            keep them.
         machine_seconds: the call's share of the machine's time; concurrent calls divide it.
-        cache_hit: answered by the cache. Its tokens were paid before and count as zero here.
-        cancelled: stopped because its result was no longer needed. Its tokens are those that the
-            engine reported.
+        cache_hit: answered by the cache. Tokens, price and seconds are those of the original call,
+            which was paid for then.
+        cancelled: stopped because its result was no longer needed. Its tokens are those that are
+            known to be used.
         truncated: ended by the limit of tokens.
         from_ledger: restored from an earlier, interrupted run, with the usage of that time.
         logprob: the sum of the tokens' log-probabilities, if they were requested and returned.
         logprob_tokens: number of tokens in that sum.
         logprob_window: the lowest mean of the log-probabilities of successive tokens, see
             `lowest_window`.
+        unreported_prompt: tokens at most that the prompt of a cancelled call has above
+            `prompt_tokens`.
+        unreported_completion: tokens at most that a cancelled call wrote above
+            `completion_tokens`; None without any limit.
+        usd_low: the price at least, of a call whose price is not known exactly.
+        usd_high: the price at most of such a call; None when it is not known.
     """
 
     tier: str = ""
@@ -45,8 +54,8 @@ class Call:
     completion_tokens: int | None = 0
     cached_tokens: int = 0
     usd: float | None = None
-    seconds: float = 0.0
-    machine_seconds: float = 0.0
+    seconds: float | None = 0.0
+    machine_seconds: float | None = 0.0
     cache_hit: bool = False
     cancelled: bool = False
     truncated: bool = False
@@ -54,6 +63,17 @@ class Call:
     logprob: float | None = None
     logprob_tokens: int | None = None
     logprob_window: float | None = None
+    unreported_prompt: int = 0
+    unreported_completion: int | None = 0
+    usd_low: float = 0.0
+    usd_high: float | None = None
+
+    @property
+    def cost(self) -> CostBounds:
+        """The price, between its bounds."""
+        if self.usd is not None:
+            return CostBounds(self.usd, self.usd)
+        return CostBounds(self.usd_low, self.usd_high)
 
     def as_dict(self) -> JsonObject:
         """Return the call as in a ledger's file, without counts that log-probabilities lack."""
@@ -66,8 +86,15 @@ class Call:
 
     @classmethod
     def from_dict(cls, entry: Mapping[str, Any]) -> "Call":
-        """Return a call of a ledger's file."""
-        return cls(**{_FIELDS.get(key, key): value for key, value in entry.items()})
+        """Return a call of a ledger's file.
+
+        Earlier versions counted a reply of the cache as nothing; what it had cost is unknown.
+        """
+        call = cls(**{_FIELDS.get(key, key): value for key, value in entry.items()})
+        if call.cache_hit and "usd_low" not in entry and not call.usd:
+            call.prompt_tokens = call.completion_tokens = None
+            call.usd = call.seconds = call.machine_seconds = None
+        return call
 
 
 _LEFT_OUT_WHEN_UNKNOWN = ("logprob_tokens", "logprob_window")

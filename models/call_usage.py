@@ -2,8 +2,11 @@
 
 from ..util.json_types import JsonObject
 from .call import Call
+from .call_cache import note_kept_usage
+from .call_price import call_cost
 from .meter import record_call
 from .outputs import is_cached_response, lowest_window, token_logprobs
+from .prices import Price
 from .replies import finish_reason, known_count
 
 
@@ -23,7 +26,8 @@ def fill_call(call: Call, entry: JsonObject, *, from_server: bool) -> None:
     call.truncated = finish_reason(response) == "length"
     _set_logprobs(call, token_logprobs(entry.get("outputs")))
     if call.cache_hit:
-        call.usd = 0.0
+        call.usd = entry.get("cost")  # that of the original call
+        note_kept_usage(call, response)
         return
     least = 1 if from_server else 0
     call.prompt_tokens = known_count(usage.get("prompt_tokens"), least)
@@ -47,9 +51,14 @@ def _cached_tokens(usage: JsonObject, prompt_tokens: int | None) -> int:
     return min(cached or 0, prompt_tokens or 0)
 
 
-def record_restored(call: Call, saved: JsonObject) -> None:
-    """Record a call of the ledger under the labels of the call that it answers."""
+def record_restored(call: Call, saved: JsonObject, price: Price | None) -> None:
+    """Record a call of the ledger under the labels of the call that it answers.
+
+    Its price is the one of this run, if the user gives one.
+    """
     restored = Call.from_dict(saved)
+    if price:
+        restored.usd = call_cost(restored, price)
     restored.tier, restored.round = call.tier, call.round
     restored.role, restored.sample = call.role, call.sample
     restored.from_ledger = True

@@ -16,7 +16,7 @@ def report_partial_usage(
     """Report, from an engine, the tokens of a request that is cancelled or fails."""
     call = current_call.get()
     if call:
-        call.prompt_tokens = prompt_tokens
+        call.prompt_tokens = prompt_tokens or None  # some engines know it at the end only
         call.completion_tokens = completion_tokens
         call.cached_tokens = cached_tokens
 

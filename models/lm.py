@@ -11,10 +11,12 @@ import dspy
 
 from ..util.json_types import JsonObject
 from .admission import current_admission_control
-from .api_prices import table_cost
+from .api_prices import table_price
 from .api_transport import ApiEngines
 from .attempts import FailedAttempts, explain_error, set_price
 from .call import Call
+from .call_cache import recall_call, remember_call, restore_cached_call
+from .call_price import bound_cancelled_call, prompt_text
 from .call_usage import fill_call, record_restored
 from .current_call import current_call, report_partial_usage as report_partial_usage
 from .engines.base import LocalEngine
@@ -23,6 +25,7 @@ from .event_loop import run_sync
 from .ledger import call_key, current_ledger
 from .meter import new_call, record_call
 from .outputs import clean_outputs, plain_outputs
+from .prices import Price
 from .replies import check_outputs, finish_reason, is_rejected
 from .retries import retry_pause
 from .runtime import TierRuntime
@@ -86,12 +89,14 @@ class TierLM(dspy.LM):
             return await self._acall_repeatedly(count, prompt, messages, kwargs)
         call = new_call(self.tier, self.model)
         ledger = current_ledger()
+        use_cache = kwargs.get("cache", self.cache)
         key = ""
-        if ledger:
+        if ledger or use_cache:
             key = call_key(self.model, messages or prompt, self.kwargs | kwargs)
+        if ledger:
             entry = ledger.get(key)
             if entry:
-                record_restored(call, entry["call"])
+                record_restored(call, entry["call"], self.runtime.price)
                 return entry["outputs"]
         control = current_admission_control()
         if control:
@@ -104,7 +109,6 @@ class TierLM(dspy.LM):
                 control.on_error(call, error)
             raise
         except asyncio.CancelledError:
-            call.cancelled = True
             if call.seconds:  # the engine had started it
                 record_call(call)
                 if ledger:
@@ -114,9 +118,13 @@ class TierLM(dspy.LM):
             current_call.reset(token)
             if control:
                 control.after_call(call)
+        if call.cache_hit:
+            restore_cached_call(call, recall_call(key), self.runtime.price)
         record_call(call)
         if ledger:
             ledger.put(key, {"call": call.as_dict(), "outputs": plain_outputs(outputs)})
+        if use_cache and not call.cache_hit:
+            remember_call(key, call)
         return outputs
 
     async def _acall_repeatedly(
@@ -156,10 +164,13 @@ class TierLM(dspy.LM):
                 with SERVER_WAITS.pause(self.tier, pause):
                     await asyncio.sleep(pause)
         except asyncio.CancelledError:
-            failed = False
+            call.cancelled = True
             raise
         finally:
-            set_price(call, self, failed)
+            if call.cancelled:
+                bound_cancelled_call(call, self, messages or prompt, self.kwargs | kwargs)
+            else:
+                set_price(call, self, failed)
             failures.add_to(call, self)
 
     def _pause_after(self, error: Exception, attempt: int) -> float:
@@ -210,8 +221,9 @@ class TierLM(dspy.LM):
                     ) from None
                 raise
             finally:
-                call.machine_seconds += runtime.machine_time.stop(share, self.model)
-                call.seconds += time.perf_counter() - started
+                share = runtime.machine_time.stop(share, self.model)
+                call.machine_seconds = (call.machine_seconds or 0.0) + share
+                call.seconds = (call.seconds or 0.0) + time.perf_counter() - started
 
     @property
     def _asks_server(self) -> bool:
@@ -226,7 +238,15 @@ class TierLM(dspy.LM):
         Raises:
             BadReply: for a reply that is no answer.
         """
-        outputs = await super().acall(prompt, messages=messages, **kwargs)
+        call = current_call.get() or Call()
+        call.prompt_tokens = call.completion_tokens = None  # until they are reported
+        try:
+            outputs = await super().acall(prompt, messages=messages, **kwargs)
+        except Exception:
+            call.prompt_tokens = call.prompt_tokens or 0
+            call.completion_tokens = call.completion_tokens or 0
+            raise
+        self.runtime.prompt_tokens.remember(prompt_text(messages or prompt), call.prompt_tokens)
         if not isinstance(self.engine, LocalEngine):
             check_outputs(outputs, _finish_reason.get(), self.model)
         return outputs
@@ -238,16 +258,18 @@ class TierLM(dspy.LM):
     def price_of(
         self, prompt_tokens: int, completion_tokens: int, machine_seconds: float
     ) -> float | None:
-        """Return the cost of such a call in USD; None when it is not known.
-
-        The price is the user's, else that of an API in DSPy's table.
-        """
-        price = self.runtime.price
-        if price:
-            return price.cost(prompt_tokens, completion_tokens, 0, machine_seconds)
-        if isinstance(getattr(self, "engine", None), LocalEngine):
+        """Return the cost of such a call in USD; None when it is not known."""
+        price = self.price
+        if price is None:
             return None
-        return table_cost(self.model, prompt_tokens, completion_tokens)
+        return price.cost(prompt_tokens, completion_tokens, 0, machine_seconds)
+
+    @property
+    def price(self) -> Price | None:
+        """The user's price, else that of an API in DSPy's table; None when it is not known."""
+        if self.runtime.price or isinstance(getattr(self, "engine", None), LocalEngine):
+            return self.runtime.price
+        return table_price(self.model)
 
     def _supported_kwargs(self, kwargs: dict[str, Any]) -> JsonObject:
         """Return the arguments that the model accepts. A greedy call has no rollouts."""

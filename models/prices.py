@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from ..errors import CopeError
+from .cost import CostBounds
 
 _NUMBER = r"\$?(\d+(?:\.\d+)?(?:e-?\d+)?)"
 
@@ -71,3 +72,49 @@ class Price:
         millionths += cached * cached_rate
         millionths += completion * self.output_per_million
         return millionths / 1e6 + machine_seconds * self.per_hour / 3600
+
+    def bounds(
+        self,
+        prompt: int,
+        completion: int,
+        cached: int,
+        machine_seconds: float,
+        unreported_prompt: int | None,
+        unreported_completion: int | None,
+    ) -> CostBounds:
+        """Return the cost of calls whose tokens are not all known.
+
+        Args:
+            prompt: tokens of the prompts at least.
+            completion: tokens of the completions at least.
+            cached: of the prompts, tokens that were in a cache.
+            machine_seconds: the calls' share of the machine's time.
+            unreported_prompt: tokens that the prompts may have above `prompt`; None is unknown.
+            unreported_completion: tokens that the completions may have above `completion`.
+        """
+        exact = self.cost(prompt, completion, cached, machine_seconds)
+        if not self.is_per_token or unreported_prompt == unreported_completion == 0:
+            return CostBounds(exact, exact)
+        # Nobody reported either how much of these prompts was in a cache.
+        low = min(exact, self.cost(prompt, completion, prompt, machine_seconds))
+        if unreported_prompt is None or unreported_completion is None:
+            return CostBounds(low, None)
+        prompt += unreported_prompt
+        completion += unreported_completion
+        return CostBounds(low, self.cost(prompt, completion, cached, machine_seconds))
+
+    @property
+    def text(self) -> str:
+        """The price as tables show it.
+
+        >>> Price.parse("0.15/0.60").text, Price.parse("0.40/h").text
+        ('$0.15 / $0.6 per million tokens', '$0.4 per hour')
+        """
+        parts = []
+        if self.is_per_token or not self.per_hour:
+            rates = [self.input_per_million, self.cached_per_million, self.output_per_million]
+            known = [f"${rate:g}" for rate in rates if rate is not None]
+            parts.append(f"{' / '.join(known)} per million tokens")
+        if self.per_hour:
+            parts.append(f"${self.per_hour:g} per hour")
+        return " and ".join(parts)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from .concurrency import PrioritySemaphore, TierScheduler
 from .meter import MachineTimeAccountant
 from .prices import Price
+from .prompt_tokens import PromptTokens
 
 DEFAULT_TIMEOUT = 300.0
 """Seconds that one request to a server may take by default."""
@@ -21,6 +22,7 @@ class TierRuntime:
         machine_time: divides the machine's time among calls.
         price: the user's price; None without one.
         timeout: seconds that one request to a server may take; None without a limit.
+        prompt_tokens: the tokens of the latest prompts.
     """
 
     semaphore: PrioritySemaphore = field(default_factory=lambda: PrioritySemaphore(16))
@@ -28,6 +30,7 @@ class TierRuntime:
     machine_time: MachineTimeAccountant = field(default_factory=MachineTimeAccountant)
     price: Price | None = None
     timeout: float | None = DEFAULT_TIMEOUT
+    prompt_tokens: PromptTokens = field(default_factory=PromptTokens)
 
     def __deepcopy__(self, memo: dict[int, object]) -> "TierRuntime":
         return self  # optimizers copy programs, but there is only one machine

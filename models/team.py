@@ -159,6 +159,11 @@ class Team:
         self._adapter = adapter_by_name(adapter)
         self.tiers = {name: self._tier(name, model) for name, model in models.items()}
 
+    @property
+    def prices(self) -> dict[str, Price]:
+        """The user's prices by tier."""
+        return dict(self._prices)
+
     def __getitem__(self, name: str) -> Tier:
         """Return a tier.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..util.json_types import JsonObject
 from .call import Call
+from .cost import CostBounds
 from .usage_row import UsageRow
 
 _ROW_FIELDS = (
@@ -20,7 +21,18 @@ _ROW_FIELDS = (
     "unpriced",
     "seconds",
     "machine_seconds",
+    "usd_low",
+    "usd_high",
+    "unreported_prompt",
+    "unreported_completion",
 )
+
+
+_UNREPORTED = {
+    "prompt_tokens": "unreported_prompt",
+    "plan_tokens": "unreported_plan",
+    "answer_tokens": "unreported_answer",
+}
 
 
 @dataclass(slots=True)
@@ -30,18 +42,25 @@ class Usage:
     A count is None when it is not known for one of the calls, as in an imported recording.
 
     Attributes:
-        calls: requests that a model answered.
-        hits: requests that a cache answered; they are not calls.
+        calls: requests, whether a model or a cache answered.
+        hits: of these, requests that a cache answered. All other amounts are those of the original
+            calls, which is what the calls would cost anew. See `spent_rows` for what they cost now.
         cancelled: calls that were stopped early.
         prompt_tokens: tokens of prompts.
         plan_tokens: tokens of completions of planners.
         answer_tokens: tokens of all other completions.
         cached_tokens: tokens of prompts that the engine had in its cache.
         usd: the sum of the known prices; None when no price is known.
-        unpriced: calls without a known price.
+        unpriced: calls whose price is not known exactly.
         seconds: the sum of the calls' durations.
         machine_seconds: the time of the machine, which concurrent calls divide.
         unpriced_finished: calls without a known price that were not stopped early.
+        usd_low: the cost of all calls at least.
+        usd_high: the cost of all calls at most; None when a price is unknown.
+        unreported_prompt: tokens at most that cancelled calls read above `prompt_tokens`.
+        unreported_plan: tokens at most that cancelled planners wrote above `plan_tokens`; None
+            without a limit.
+        unreported_answer: tokens at most that other cancelled calls wrote above `answer_tokens`.
     """
 
     calls: int = 0
@@ -56,6 +75,11 @@ class Usage:
     seconds: float | None = 0.0
     machine_seconds: float | None = 0.0
     unpriced_finished: int = 0
+    usd_low: float = 0.0
+    usd_high: float | None = 0.0
+    unreported_prompt: int | None = 0
+    unreported_plan: int | None = 0
+    unreported_answer: int | None = 0
 
     @classmethod
     def from_calls(cls, calls: Iterable[Call]) -> "Usage":
@@ -65,10 +89,12 @@ class Usage:
     @classmethod
     def from_rows(cls, rows: Iterable[UsageRow | Mapping[str, Any]]) -> "Usage":
         """Return the sum of rows of `usage` in predictions or records."""
-        rows = list(rows)
+        rows = current_rows(rows)
         prices = [row["usd"] for row in rows if row["usd"] is not None]
         plans = [row["completion_tokens"] for row in rows if row["role"] == "plan"]
         answers = [row["completion_tokens"] for row in rows if row["role"] != "plan"]
+        unreported = [row["unreported_completion"] for row in rows if row["role"] == "plan"]
+        unreported_answers = [row["unreported_completion"] for row in rows if row["role"] != "plan"]
         return cls(
             calls=sum(row["calls"] for row in rows),
             hits=sum(row["hits"] for row in rows),
@@ -82,6 +108,11 @@ class Usage:
             seconds=_sum(row.get("seconds") for row in rows),
             machine_seconds=_sum(row.get("machine_seconds") for row in rows),
             unpriced_finished=sum(max(0, row["unpriced"] - row["cancelled"]) for row in rows),
+            usd_low=sum(row["usd_low"] for row in rows),
+            usd_high=_sum(row["usd_high"] for row in rows),
+            unreported_prompt=_sum(row["unreported_prompt"] for row in rows),
+            unreported_plan=_sum(unreported),
+            unreported_answer=_sum(unreported_answers),
         )
 
     @classmethod
@@ -112,6 +143,8 @@ class Usage:
             unpriced=unknown,
             unpriced_finished=unknown,
             machine_seconds=seconds,
+            usd_low=usd or 0.0,
+            usd_high=usd,
         )
 
     @property
@@ -125,13 +158,25 @@ class Usage:
         return _sum((self.prompt_tokens, self.completion_tokens))
 
     @property
-    def total_usd(self) -> float | None:
-        """The money of all calls; None when a finished call has no price.
+    def unreported_completion(self) -> int | None:
+        """Tokens at most that cancelled calls wrote above `completion_tokens`."""
+        return _sum((self.unreported_plan, self.unreported_answer))
 
-        A call that was stopped early and has no price counts as free, because no provider says
-        what it bills for one.
+    @property
+    def cost(self) -> CostBounds:
+        """The cost of all calls, between its bounds."""
+        return CostBounds(self.usd_low, self.usd_high)
+
+    @property
+    def total_usd(self) -> float | None:
+        """The money of all calls at most; None when a finished call has no price.
+
+        A call that was stopped early and has neither price nor bounds counts as free, because no
+        provider says what it bills for one.
         """
-        return None if self.unpriced_finished else self.usd or 0.0
+        if self.unpriced_finished:
+            return None
+        return self.usd_low if self.usd_high is None else self.usd_high
 
     def plus(self, other: "Usage", times: float = 1.0) -> "Usage":
         """Return the sum of this usage and a multiple of another. Counts are rounded."""
@@ -157,6 +202,11 @@ class Usage:
             seconds=_add_multiple(self.seconds, other.seconds, times),
             machine_seconds=_add_multiple(self.machine_seconds, other.machine_seconds, times),
             unpriced_finished=self.unpriced_finished + other.unpriced_finished,
+            usd_low=self.usd_low + times * other.usd_low,
+            usd_high=_add_multiple(self.usd_high, other.usd_high, times),
+            unreported_prompt=_add_rounded(self.unreported_prompt, other.unreported_prompt, times),
+            unreported_plan=_add_rounded(self.unreported_plan, other.unreported_plan, times),
+            unreported_answer=_add_rounded(self.unreported_answer, other.unreported_answer, times),
         )
 
     def minus(self, other: "Usage") -> "Usage":
@@ -168,12 +218,18 @@ class Usage:
         return Usage().plus(self, factor)
 
     def amount(self, name: str) -> float:
-        """Return a value of `summary` as a number; NaN where it is not known."""
-        if name == "usd" and self.unpriced:
-            return math.nan
-        if name == "usd":
-            return self.usd or 0.0
-        value = self.summary()[name]
+        """Return a value of `summary` as a number; NaN where it is not known.
+
+        What cancelled calls may have used above what is known of them is included.
+        """
+        value = self.usd_high if name == "usd" else self.summary()[name]
+        if name in _UNREPORTED:
+            value = _sum((value, getattr(self, _UNREPORTED[name])))
+        return math.nan if value is None else float(value)
+
+    def amount_at_least(self, name: str) -> float:
+        """Return a value of `summary` without what cancelled calls may have used above it."""
+        value = self.usd_low if name == "usd" else self.summary()[name]
         return math.nan if value is None else float(value)
 
     def as_dict(self) -> JsonObject:
@@ -192,6 +248,10 @@ class Usage:
             "usd": self.usd,
             "unpriced": self.unpriced,
             "seconds": self.machine_seconds,
+            "usd_low": self.usd_low,
+            "usd_high": self.usd_high,
+            "unreported_prompt": self.unreported_prompt,
+            "unreported_completion": self.unreported_completion,
         }
 
     def totals(self) -> JsonObject:
@@ -210,7 +270,7 @@ class Usage:
 def _call_row(call: Call) -> JsonObject:
     return {
         "role": call.role,
-        "calls": int(not call.cache_hit),
+        "calls": 1,
         "hits": int(call.cache_hit),
         "cancelled": int(call.cancelled),
         "prompt_tokens": call.prompt_tokens,
@@ -220,7 +280,50 @@ def _call_row(call: Call) -> JsonObject:
         "unpriced": int(call.usd is None),
         "seconds": call.seconds,
         "machine_seconds": call.machine_seconds,
+        "usd_low": call.cost.low,
+        "usd_high": call.cost.high,
+        "unreported_prompt": call.unreported_prompt,
+        "unreported_completion": call.unreported_completion,
     }
+
+
+def current_rows(rows: Iterable[UsageRow | Mapping[str, Any]]) -> list[JsonObject]:
+    """Return rows as this version writes them.
+
+    Earlier versions counted nothing of a reply from the cache, so what it had cost is unknown, and
+    they kept no bounds.
+    """
+    current: list[JsonObject] = []
+    for row in rows:
+        if "usd_low" in row:
+            current.append(dict(row))
+            continue
+        asked = dict(row, hits=0)
+        asked["usd_low"] = row["usd"] or 0.0
+        asked["usd_high"] = None if row["unpriced"] else row["usd"] or 0.0
+        asked["unreported_prompt"] = asked["unreported_completion"] = 0
+        hits = row.get("hits", 0)
+        if row.get("calls") or not hits:
+            current.append(asked)
+        if hits:
+            current.append(_unknown_hits(row))
+    return current
+
+
+def _unknown_hits(row: UsageRow | Mapping[str, Any]) -> JsonObject:
+    """Return the replies of a cache in a row of an earlier version as a row."""
+    hits = dict(row, calls=row["hits"], cancelled=0, unpriced=row["hits"])
+    for name in ("prompt_tokens", "completion_tokens", "usd", "seconds", "machine_seconds"):
+        hits[name] = None
+    hits["cached_tokens"] = hits["usd_high"] = None
+    hits["usd_low"] = 0.0
+    hits["unreported_prompt"] = hits["unreported_completion"] = 0
+    return hits
+
+
+def spent_rows(rows: Iterable[UsageRow | Mapping[str, Any]]) -> list[JsonObject]:
+    """Return the rows of the calls that a model answered, which is what rows cost now."""
+    return [row for row in current_rows(rows) if not row["hits"]]
 
 
 def _sum(values: Iterable[Any]) -> Any:

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import dspy
 
-from ..models import Meter, Usage
+from ..models import Meter
 from ..models.usage_row import UsageRow
 from ..sandbox import TestOutcome
 from .cascade_round import CascadeRound
@@ -72,15 +72,27 @@ def _test(outcome: TestOutcome) -> OutcomeRecord:
 
 
 def usage_summary(meter: Meter) -> dict[str, Any]:
-    """Return `usage` (calls, tokens, seconds by tier, round and role) and `cost` (USD or None)."""
-    usage = meter.group_by("tier", "round", "role")
-    total: Usage = meter.total()
+    """Return the usage and the cost of the metered calls.
+
+    Returns:
+        `usage` (calls, tokens, money and seconds by tier, round and role; replies of a cache have
+        rows of their own), `cost` (USD, None when it is not known exactly), `cost_bounds` (at least
+        and at most; None when a price is unknown) and `spent_bounds` (the same of the calls that no
+        cache answered).
+    """
+    usage = meter.group_by("tier", "round", "role", "cache_hit")
     rows: list[UsageRow] = []
-    for (tier, number, role), use in usage.items():
+    for (tier, number, role, _), use in usage.items():
         row: dict[str, Any] = {"tier": tier, "round": number, "role": role}
         row.update(use.as_dict())
         rows.append(cast(UsageRow, row))
-    return {"usage": rows, "cost": None if total.unpriced else total.usd}
+    total = meter.total()
+    return {
+        "usage": rows,
+        "cost": None if total.unpriced else total.usd,
+        "cost_bounds": total.cost.as_list(),
+        "spent_bounds": meter.total(cache_hit=False).cost.as_list(),
+    }
 
 
 def final_answer(records: list[RoundRecord]) -> dict[str, Any]:

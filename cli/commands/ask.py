@@ -57,8 +57,8 @@ def command(
     from ...programs.calibration_match import calibration_summary, check_answer_kind
     from ...programs.events import use_observer
     from ...programs.resolve import named_answer_kind, resolve_calibrated_cascade
+    from ...programs.usage_text import format_usage
     from ..display import round_display
-    from ..display.usage import format_usage
 
     text = _read_question(question)
     team = app.make_team(team_options)
@@ -149,6 +149,8 @@ def _json_document(
         "early_stop",
         "usage",
         "cost",
+        "cost_bounds",
+        "spent_bounds",
         "seconds",
     ):
         document[name] = prediction[name]

@@ -202,6 +202,7 @@ def _evaluate_systems(
                 in_flight=run.questions,
                 budget=_remaining_budget(run.budget, stores, name),
                 on_result=on_result,
+                prices=request.team.prices,
             )
             outcome = asyncio.run(evaluation)
         results[name] = outcome.results

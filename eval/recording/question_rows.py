@@ -15,7 +15,7 @@ from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.registry import confidence_by_name
 from ...stats.intervals import none_if_nan
 from ..tasks.base import Task
-from .schema import CALL_COLUMNS, SHARED_PLAN, USAGE_FIELDS
+from .schema import CALL_COLUMNS, SHARED_PLAN
 from .vote_ids import assign_vote_ids
 
 Row = dict[str, Any]
@@ -125,12 +125,11 @@ def _sample_columns(sample: Sample) -> Row:
 
 
 def _call_columns(role: str, calls: Sequence[Call]) -> Row:
-    """Return the usage of a sample's calls; that of a cached reply is unknown."""
+    """Return the usage of a sample's calls."""
     if not calls:
         return {f"{role}_calls": 0}
     usage = Usage.from_calls(calls)
     row: Row = {column.name: getattr(usage, column.name, None) for column in CALL_COLUMNS}
-    row["calls"] = len(calls)
     row["truncated"] = any(call.truncated for call in calls)
     if usage.unpriced:
         row["usd"] = None
@@ -138,9 +137,6 @@ def _call_columns(role: str, calls: Sequence[Call]) -> Row:
         row["logprob"] = sum(call.logprob or 0.0 for call in calls)
         row["logprob_tokens"] = sum(call.logprob_tokens or 0 for call in calls)
         row["logprob_window"] = min(call.logprob_window or 0.0 for call in calls)
-    if usage.hits:
-        row |= dict.fromkeys(USAGE_FIELDS)
-        row["calls"] = len(calls)
     return {f"{role}_{name}": value for name, value in row.items()}
 
 

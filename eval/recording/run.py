@@ -199,6 +199,7 @@ def record_run(
         budget=run.budget,
         on_result=on_result,
         runner=recorder.runner,
+        prices=recorder.primary.team.prices,
     )
     return asyncio.run(evaluation)
 

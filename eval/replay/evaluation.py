@@ -94,7 +94,8 @@ def evaluate_replay(
     """
     baseline = _replay_baseline(replay, replayed.results, prices)
     rounds = len(replay.preset.rounds)
-    summary = summarize(replayed.results, rounds, baseline, replay.recording.group_by_key)
+    groups = replay.recording.group_by_key
+    summary = summarize(replayed.results, rounds, baseline, groups, prices)
     summary = replace(summary, replies=replayed.replies)
     bounds: tuple[float | None, float | None] = (None, None)
     if summary.accuracy is not None:

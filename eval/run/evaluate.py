@@ -1,9 +1,9 @@
 """Evaluate a system: ask several questions at a time, and store each result as it arrives."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 import dspy
@@ -19,11 +19,14 @@ from dspy.utils.exceptions import (
 from ...errors import CopeError, Unavailable
 from ...models import use_ledger
 from ...models.budget import Budget, BudgetGuard
+from ...models.prices import Price
+from ...models.reprice import prices_to_json
 from ...programs import Cascade, System, ask_system
 from ...programs.ranking import remember_ranks
 from ...stats.intervals import none_if_nan
 from ..tasks.base import Task
 from .conversations import Conversations
+from .prices import reprice_results, stored_prices
 from .store import QuestionResult, RunStore, key_examples
 
 FATAL_ERRORS = (
@@ -48,10 +51,12 @@ class EvaluationOutcome:
         results: one for each question that was answered or failed, also in earlier runs, in the
             order of the questions.
         stop_reason: why some questions were not asked, as one line; None if all were.
+        prices: the prices by tier that the user gave, in this run or in an earlier one.
     """
 
     results: list[QuestionResult]
     stop_reason: str | None = None
+    prices: Mapping[str, Price] = field(default_factory=dict)
 
     @property
     def failures(self) -> list[QuestionResult]:
@@ -104,6 +109,7 @@ async def evaluate(
         nullcontext()
     ),
     runner: QuestionRunner[AnySystem] = ask_and_score,
+    prices: Mapping[str, Price] | None = None,
 ) -> EvaluationOutcome:
     """Ask every question that has no result in the store, and store each result as it arrives.
 
@@ -118,6 +124,8 @@ async def evaluate(
         on_result: called with every new result.
         question_context: a context for each question, such as a span of its trace.
         runner: asks a question and fills its result.
+        prices: the user's prices by tier. All results are priced by them, also earlier ones, and
+            those of other tiers by the prices of the earlier run.
 
     Raises:
         CopeError: if a model cannot be reached or used, or if there is a budget and a price is
@@ -130,7 +138,11 @@ async def evaluate(
             remember_ranks(system, result.rounds)
     by_key = key_examples(examples)
     slots = asyncio.Semaphore(in_flight or system.concurrency())
-    earlier_usage = [result.usage for result in store.results.values()]
+    used_prices = stored_prices(store.metadata()) | dict(prices or {})
+    if used_prices and not by_key.keys() <= store.results.keys():
+        store.update_metadata(prices=prices_to_json(used_prices))
+    earlier = reprice_results(store.results.values(), used_prices)
+    earlier_usage = [result.usage for result in earlier]
     guard = BudgetGuard(Budget(usd=budget), questions=earlier_usage)
     failed: dict[str, QuestionResult] = {}
 
@@ -148,6 +160,7 @@ async def evaluate(
             result = QuestionResult(key, example.id, example.question, example.answer)
             with question_context(example):
                 await _ask(runner, task, example, system, result)
+            (result,) = reprice_results([result], used_prices)
             store.add(result)
             if result.error:
                 failed[key] = result
@@ -168,7 +181,8 @@ async def evaluate(
         result = store.results.get(key) or failed.get(key)
         if result:
             results.append(result)
-    return EvaluationOutcome(results, guard.stop_reason)
+    results = reprice_results(results, used_prices)
+    return EvaluationOutcome(results, guard.stop_reason, used_prices)
 
 
 async def _ask(

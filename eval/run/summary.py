@@ -2,17 +2,21 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ...errors import CopeError
 from ...models import Usage
+from ...models.prices import Price
+from ...models.reprice import prices_to_json
+from ...models.usage import spent_rows
 from ...models.usage_row import UsageRow
 from ...programs.reply_counts import ReplyCounts
 from ...programs.round_record import is_ranked
 from ...stats.intervals import none_if_nan
 from ...stats.tiers import LARGE
+from .prices import priced_results
 from .store import QuestionResult, find_runs
 
 
@@ -87,11 +91,14 @@ class Summary:
         unreadable: number of questions without a readable answer, which are counted as wrong.
         rounds: the rounds or stages.
         tiers: the usage by tier.
-        total: the usage of all calls.
+        total: the usage of all calls; those that a cache answered count as they did originally.
+        spent: the usage of the calls that no cache answered.
         seconds_per_question: mean model time; None if unknown.
         baseline: the last tier alone; None without such a run.
         replies: number of replies that were cut, refused or unreadable; None if unknown.
         ranked: whether a round compared the rank of its confidence with its threshold.
+        prices: the user's prices by tier, which the costs follow; other tiers cost what was noted
+            with their calls.
     """
 
     n: int
@@ -102,10 +109,12 @@ class Summary:
     rounds: tuple[RoundSummary, ...]
     tiers: dict[str, Usage]
     total: Usage
+    spent: Usage
     seconds_per_question: float | None
     baseline: BaselineResult | None = None
     replies: ReplyCounts | None = None
     ranked: bool = False
+    prices: Mapping[str, Price] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain data."""
@@ -119,6 +128,8 @@ class Summary:
             "rounds": [round_.as_dict() for round_ in self.rounds],
             "tiers": {tier: usage.summary() for tier, usage in self.tiers.items()},
             "total": self.total.summary(),
+            "spent_now": self.spent.summary(),
+            "prices": prices_to_json(self.prices),
             "seconds_per_question": self.seconds_per_question,
             "large_alone": None if self.baseline is None else self.baseline.as_dict(),
         }
@@ -129,6 +140,7 @@ def summarize(
     rounds: int,
     baseline: BaselineResult | None = None,
     groups: Mapping[str, str] | None = None,
+    prices: Mapping[str, Price] | None = None,
 ) -> Summary:
     """Summarize the results of an evaluation.
 
@@ -137,6 +149,7 @@ def summarize(
         rounds: number of rounds or stages of the system.
         baseline: the last tier alone on the same questions.
         groups: the group of a question by its key. The questions of a group are not independent.
+        prices: the user's prices by tier, by which the results are priced.
     """
     import numpy as np
 
@@ -156,10 +169,12 @@ def summarize(
         rounds=tuple(_summarize_round(answered, number) for number in range(1, rounds + 1)),
         tiers=_usage_by_tier(answered),
         total=total,
+        spent=Usage.from_rows(spent_rows(row for result in answered for row in result.usage)),
         seconds_per_question=seconds / n if n and seconds is not None else None,
         baseline=baseline,
         replies=ReplyCounts.of_rounds(round_ for result in answered for round_ in result.rounds),
         ranked=any(is_ranked(round_) for result in answered for round_ in result.rounds),
+        prices=dict(prices or {}),
     )
 
 
@@ -206,7 +221,12 @@ def _summarize_round(results: Sequence[QuestionResult], number: int) -> RoundSum
 
 
 def find_baseline_run(
-    root: Path, settings: dict[str, Any], results: Sequence[QuestionResult], model: str, tier: str
+    root: Path,
+    settings: dict[str, Any],
+    results: Sequence[QuestionResult],
+    model: str,
+    tier: str,
+    prices: Mapping[str, Price] | None = None,
 ) -> BaselineResult | None:
     """Find a run of the last tier alone on the same questions with the same model.
 
@@ -216,6 +236,7 @@ def find_baseline_run(
         results: the results of that run.
         model: the model of the last tier.
         tier: the last tier.
+        prices: the user's prices by tier, which the found run is priced by too.
 
     Returns:
         The result on the same questions; None if the folder has no run that covers them.
@@ -230,9 +251,10 @@ def find_baseline_run(
             continue
         try:
             answered = run.answered
+            priced = priced_results(run, prices)
         except CopeError:
             continue  # a damaged run must not prevent the summary of this one
         if keys <= answered.keys():
-            same = [answered[key] for key in keys]
+            same = [priced[key] for key in keys]
             return BaselineResult(mean_score(same), _usage_of(same), run.path.name, tier)
     return None

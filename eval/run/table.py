@@ -9,11 +9,12 @@ from rich.table import Table
 
 from ...answers.kinds.registry import compares_texts, comparison_sentence
 from ...models import Usage
+from ...models.reprice import describe_prices
 from ...programs.confidence.early_stopping import HEURISTIC_RULES
 from ...programs.systems.registry import SYSTEMS
 from ...programs.systems.stage import Stage
 from ...util.tables import models_text, new_table, percent, plain_text
-from ...util.text import format_usd
+from ...util.text import plural
 from .summary import Summary
 
 _WIDTH = 140
@@ -49,6 +50,8 @@ def print_summary(
     """
     for line in _heading(settings):
         console.print(line, highlight=False)
+    if summary.prices:
+        console.print(describe_prices(summary.prices), highlight=False)
     console.print(_table(stages, summary))
     if summary.n:
         console.print(_accuracy_sentence(summary), highlight=False)
@@ -56,9 +59,10 @@ def print_summary(
         console.print(summary.replies.text(), highlight=False)
     if summary.ranked:
         console.print(_ranks_sentence(settings), highlight=False)
-    early_stop = _early_stop_sentence(settings.get("early_stop"), summary.total.cancelled)
-    if early_stop:
-        console.print(early_stop, highlight=False)
+    early_stop = _early_stop_sentence(settings.get("early_stop"), summary.total)
+    for sentence in (early_stop, _cache_sentence(summary)):
+        if sentence:
+            console.print(sentence, highlight=False)
 
 
 def _heading(settings: Mapping[str, Any]) -> list[str]:
@@ -102,6 +106,8 @@ def _table(stages: Sequence[Stage], summary: Summary) -> Table:
     share = percent(1.0 if summary.n else None)
     accuracy = _accuracy(summary.accuracy, summary.n)
     table.add_row("all", share, accuracy, *_usage_cells(summary.total), style="bold")
+    if summary.total.hits:
+        table.add_row("all, without the cached", "", "", *_usage_cells(summary.spent))
     baseline = summary.baseline
     if baseline:
         accuracy = _accuracy(baseline.accuracy, summary.n)
@@ -125,11 +131,18 @@ def _usage_cells(usage: Usage) -> list[str]:
 
 def _cost(usage: Usage) -> str:
     """Format the cost of calls as far as it is known; a dash without calls."""
-    if usage.usd is None:
-        return "unknown" if usage.calls else "-"
-    if usage.unpriced:
-        return f"at least {format_usd(usage.usd)}"
-    return format_usd(usage.usd)
+    return usage.cost.cell if usage.calls else "-"
+
+
+def _cache_sentence(summary: Summary) -> str | None:
+    """Return what the run cost, where a cache answered some of its calls; None where it did not."""
+    total = summary.total
+    if not total.hits:
+        return None
+    return (
+        f"{total.hits:,} of {plural(total.calls, 'call')} came from the cache: the run cost "
+        f"{summary.spent.cost.text}, and would cost {total.cost.text} anew, as the table counts it"
+    )
 
 
 def _accuracy_sentence(summary: Summary) -> str:
@@ -158,14 +171,18 @@ def _ranks_sentence(settings: Mapping[str, Any]) -> str:
     return f"a threshold of 0.4 escalates the worst 40%, ranked among {among}"
 
 
-def _early_stop_sentence(rule: str | None, cancelled: int) -> str | None:
+def _early_stop_sentence(rule: str | None, usage: Usage) -> str | None:
     """Return how many calls were stopped early, and why; None for none under an exact rule."""
     is_heuristic = rule in HEURISTIC_RULES
-    if cancelled:
+    if usage.cancelled:
         why = "their votes could change nothing"
         if is_heuristic:
             why = f"by {rule}, which may decide otherwise"
-        return f"{cancelled} calls were stopped early: {why}"
+        sentence = f"{usage.cancelled} calls were stopped early: {why}"
+        if usage.unreported_completion:
+            most = plural(usage.unreported_completion, "token")
+            sentence += f"; they may have written up to {most} more than the table counts"
+        return sentence
     if is_heuristic:
         return f"no call was stopped early by {rule}"
     return None

@@ -141,14 +141,16 @@ def evaluate_tracked(
             budget=options.budget,
             on_result=on_result,
             question_context=question_context,
+            prices=team.prices,
         )
         outcome = asyncio.run(evaluation)
         tier = baseline_tier(system, team)
         model = team[tier].model
         baseline = find_baseline_run(
-            options.directory, store.settings, outcome.results, model, tier
+            options.directory, store.settings, outcome.results, model, tier, outcome.prices
         )
-        summary = summarize(outcome.results, len(system.stages), baseline, groups)
+        stages = len(system.stages)
+        summary = summarize(outcome.results, stages, baseline, groups, outcome.prices)
         if run:
             settings = store.settings | dict(origin)
             table = summary_text(settings, system.stages, summary)
@@ -225,7 +227,7 @@ def log_summary(
 
 def _metrics(summary: Summary) -> dict[str, float | int | None]:
     low, high = summary.interval
-    metrics = {
+    metrics: dict[str, float | int | None] = {
         "accuracy": summary.accuracy,
         "accuracy_low": low,
         "accuracy_high": high,
@@ -233,8 +235,11 @@ def _metrics(summary: Summary) -> dict[str, float | int | None]:
         "errors": summary.errors,
         "unreadable": summary.unreadable,
         "seconds_per_question": summary.seconds_per_question,
-        "usd": _known_usd(summary.total),
     }
+    metrics |= _cost_metrics("usd", summary.total)
+    metrics["cached_calls"] = summary.total.hits
+    if summary.total.hits:
+        metrics |= _cost_metrics("usd_now", summary.spent)
     for round_ in summary.rounds:
         name = f"round_{round_.round}"
         metrics[f"{name}.share"] = round_.share
@@ -246,15 +251,20 @@ def _metrics(summary: Summary) -> dict[str, float | int | None]:
 
 
 def _usage_metrics(name: str, usage: Usage) -> dict[str, float | int | None]:
-    return {
+    metrics: dict[str, float | int | None] = {
         f"{name}.calls": usage.calls,
         f"{name}.prompt_tokens": usage.prompt_tokens,
         f"{name}.plan_tokens": usage.plan_tokens,
         f"{name}.answer_tokens": usage.answer_tokens,
-        f"{name}.usd": _known_usd(usage),
         f"{name}.seconds": usage.machine_seconds,
     }
+    return metrics | _cost_metrics(f"{name}.usd", usage)
 
 
-def _known_usd(usage: Usage) -> float | None:
-    return None if usage.unpriced else usage.usd
+def _cost_metrics(name: str, usage: Usage) -> dict[str, float | int | None]:
+    """Return the cost under a name, and its bounds where they differ."""
+    cost = usage.cost
+    metrics: dict[str, float | int | None] = {name: cost.exact if usage.calls else None}
+    if cost.exact is None and cost.high is not None:
+        metrics[f"{name}_low"], metrics[f"{name}_high"] = cost.low, cost.high
+    return metrics

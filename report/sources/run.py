@@ -7,6 +7,7 @@ from typing import Any
 
 from ...answers.matching import is_right_by_form
 from ...errors import CopeError
+from ...eval.run.prices import priced_results
 from ...eval.run.store import QuestionResult, StoredRun
 from ...eval.tasks.base import saved_kind_of
 from ...eval.tasks.registry import TASKS
@@ -17,18 +18,22 @@ from ...programs.domains.registry import DEFAULT_DOMAIN, domain_by_name
 from ...programs.preset import load_preset, preset_names
 from ...programs.round_record import RoundRecord, SampleRecord
 from .base import ReportSystem, RoundView, Sample, SamplesByPool, is_right
-from .prices import reprice
 
 
-def run_records(run: StoredRun) -> list[QuestionResult]:
+def run_records(run: StoredRun, prices: Mapping[str, Price] | None = None) -> list[QuestionResult]:
     """Return the results of a run in the natural order of the questions' ids.
+
+    Args:
+        run: the stored run.
+        prices: the user's prices by tier; other tiers have the run's.
 
     Raises:
         CopeError: if there are none, or a line is no result.
     """
-    if not run.results:
+    results = priced_results(run, prices)
+    if not results:
         raise CopeError(f"{run.path} has no finished question yet: resume the run, then try again")
-    return sorted(run.results.values(), key=lambda record: _natural_sort_key(record.id))
+    return sorted(results.values(), key=lambda record: _natural_sort_key(record.id))
 
 
 def _natural_sort_key(name: str) -> list[tuple[bool, int, str]]:
@@ -59,13 +64,13 @@ def run_system(
         run: the stored run.
         first_pool: the number of the pool that holds the samples of its first round.
         is_primary: see `ReportSystem`.
-        prices: the user's prices by tier; other tiers have the saved price.
+        prices: the user's prices by tier; other tiers have the run's.
 
     Raises:
         CopeError: if the run has no results.
     """
     settings = run.settings
-    records = reprice(run_records(run), prices or {})
+    records = run_records(run, prices)
     domain = run_domain(run)
     rounds = tuple(_round_views(run, records, first_pool))
     right: dict[tuple[str, int], bool | None] = {}

@@ -18,6 +18,15 @@ from cope.models.engines.async_adapter import AsyncEngineAdapter
 from cope.models.lm import TierLM, report_partial_usage
 
 
+class Named(ScriptedEngine):
+    """A model with a name, under which the cache finds its replies."""
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return "scripted/named"
+
+
 class Silent(ScriptedEngine):
     """Reports no tokens, as some servers do."""
 
@@ -67,7 +76,7 @@ def test_tokens_that_nobody_told_have_no_price():
 
 
 @pytest.mark.parametrize("on_disk", [False, True])
-def test_a_hit_costs_nothing(tmp_path: Path, on_disk: bool):
+def test_a_hit_keeps_what_the_original_call_used(tmp_path: Path, on_disk: bool):
     dspy.configure_cache(
         enable_memory_cache=not on_disk,
         enable_disk_cache=on_disk,
@@ -79,22 +88,50 @@ def test_a_hit_costs_nothing(tmp_path: Path, on_disk: bool):
         for _ in "ab"
     ]
     team = Team(*engines, prices={"small": Price(1, 1), "large": Price(1, 1)})
-    first = Cascade("cope", team, early_stop="none")(question="Heads?")
+    with metered() as cold:
+        first = Cascade("cope", team, early_stop="none")(question="Heads?")
     asked = len(engines[0].requests) + len(engines[1].requests)
-    with metered() as meter:
+    with metered() as warm:
         second = Cascade("cope", team, early_stop="none")(question="Heads?")
     assert len(engines[0].requests) + len(engines[1].requests) == asked > 8
     assert (second.answer, second.votes, second.plan) == (first.answer, first.votes, first.plan)
-    assert first.cost > 0 and second.cost == 0.0
-    total = meter.total()
-    assert (total.calls, total.hits, total.tokens, total.usd, total.unpriced) == (
-        0,
-        asked,
-        0,
-        0.0,
-        0,
+    before, after = cold.total(), warm.total()
+    assert (after.calls, after.hits, before.hits) == (asked, asked, 0)
+    assert (after.tokens, after.usd, after.unpriced) == (before.tokens, before.usd, 0)
+    assert after.seconds == pytest.approx(before.seconds) and before.seconds
+    assert after.machine_seconds == pytest.approx(before.machine_seconds)
+    assert first.cost == second.cost == pytest.approx(before.usd)
+    assert (first.spent_bounds, second.spent_bounds) == (first.cost_bounds, [0, 0])
+    assert [row["hits"] for row in second.usage] == [row["calls"] for row in second.usage]
+
+
+def test_a_hit_costs_what_it_would_cost_at_this_runs_price():
+    def team(price: Price | None) -> Team:
+        return Team(
+            Named(lambda messages, request: "Answer: 1"),
+            prices={"small": price} if price else {},
+        )
+
+    assert Cascade("small", team(Price(1e6, 1e6)))(question="1?").cost > 0
+    dearer = Cascade("small", team(Price(2e6, 2e6)))(question="1?")
+    assert dearer.cost == 2 * Cascade("small", team(None))(question="1?").cost
+    assert dearer.spent_bounds == [0, 0] and dearer.usage[0]["hits"] == 1
+
+
+def test_a_cached_reply_of_another_program_keeps_its_tokens_and_no_seconds():
+    engine = Named(lambda messages, request: "Answer: 1")
+    lm = Team(engine, prices={"small": Price(1, 1)})["small"].lm
+    dspy.LM(lm.model, engine=engine, async_engine=AsyncEngineAdapter(engine), max_tokens=512)("a b")
+    asyncio.run(
+        dspy.LM(
+            lm.model, engine=engine, async_engine=AsyncEngineAdapter(engine), max_tokens=512
+        ).acall("a b")
     )
-    assert total.seconds == total.machine_seconds == 0
+    with metered() as meter:
+        lm("a b")
+    (call,) = meter.calls
+    assert call.cache_hit and (call.prompt_tokens, call.completion_tokens) == (2, 2)
+    assert call.usd == pytest.approx(4e-6) and call.seconds is None
 
 
 def test_samples_are_no_hits_of_each_other():
@@ -114,10 +151,11 @@ def test_tiers_do_not_answer_from_each_others_cache():
     ]
 
 
-def test_a_hit_from_litellms_cache_is_one_too():
-    """DSPy repeats the old cost there, and marks the response."""
+@pytest.mark.parametrize(("price", "usd"), [(None, 0.5), (Price(1, 1), None)])
+def test_a_hit_from_litellms_cache_is_one_too(price: Price | None, usd: float | None):
+    """DSPy repeats the old cost there, and marks the response, which has no tokens any more."""
     call = Meter()
-    lm = tier_lm(price=Price(1, 1))
+    lm = tier_lm(price=price)
     raw = SimpleNamespace(usage={}, cache_hit=True)
 
     async def noted() -> None:
@@ -133,7 +171,8 @@ def test_a_hit_from_litellms_cache_is_one_too():
 
     with metered(call):
         asyncio.run(noted())
-    assert (call.total().hits, call.total().calls, call.total().usd) == (1, 0, 0.0)
+    assert (call.total().hits, call.total().calls, call.total().usd) == (1, 1, usd)
+    assert call.total().tokens is None
 
 
 # Cancelled calls
@@ -160,7 +199,7 @@ def test_a_cancelled_call_is_booked_with_what_it_used():
     (call,) = cancelled_call(lm, lambda: engine_of(lm).running == 1).calls
     assert call.cancelled and engine_of(lm).cancelled == 1
     assert (call.prompt_tokens, call.completion_tokens, call.usd) == (3, 0, 3.0)
-    assert 0 < call.seconds < 30
+    assert call.seconds and call.seconds < 30
 
 
 def test_what_a_cancelled_call_did_not_tell_is_unknown():

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from cope.models import Call, Meter, Usage, call_labels, metered
+from cope.models.cost import CostBounds
 from cope.models.meter import MachineTimeAccountant, new_call, record_call
+from cope.models.usage import spent_rows
 
 PLAN = Call(
     "large",
@@ -27,7 +29,7 @@ REASON = Call(
     "small", "m", 2, "reason", prompt_tokens=120, completion_tokens=200, usd=0.25, seconds=2.0
 )
 UNPRICED = Call("small", "m", 1, "reason", prompt_tokens=7, completion_tokens=3, seconds=0.5)
-HIT = Call("small", "m", 1, "reason", usd=0.0, cache_hit=True)
+HIT = Call("small", "m", 1, "reason", prompt_tokens=6, completion_tokens=4, usd=0.5, cache_hit=True)
 CANCELLED = Call("small", "m", 1, "reason", completion_tokens=5, cancelled=True, seconds=0.1)
 
 
@@ -49,15 +51,11 @@ def test_unknown_money_is_not_zero():
     assert (mixed.usd, mixed.unpriced) == (0.25, 2)
 
 
-def test_hits_are_no_calls_and_cost_nothing():
+def test_hits_count_as_the_calls_that_they_repeat():
     usage = Usage.from_calls([HIT, HIT, REASON])
-    assert (usage.calls, usage.hits, usage.usd, usage.tokens, usage.unpriced) == (
-        1,
-        2,
-        0.25,
-        320,
-        0,
-    )
+    assert (usage.calls, usage.hits, usage.usd, usage.tokens) == (3, 2, 1.25, 340)
+    now = Meter([HIT, HIT, REASON]).total(cache_hit=False)
+    assert (now.calls, now.usd, now.tokens) == (1, 0.25, 320)
 
 
 def test_cancelled_calls_are_calls():
@@ -71,7 +69,7 @@ def test_by_labels():
     assert list(split) == [("large", 2, "plan"), ("small", 1, "reason"), ("small", 2, "reason")]
     assert split["large", 2, "plan"] == Usage.from_calls([PLAN])
     assert split["small", 1, "reason"] == Usage.from_calls([UNPRICED, HIT, CANCELLED])
-    assert meter.total(tier="small").calls == 3
+    assert meter.total(tier="small").calls == 4
     assert meter.total(tier="none").calls == 0
     assert sum(u.tokens for u in meter.group_by("role").values()) == meter.total().tokens
 
@@ -205,12 +203,42 @@ def test_rows_add_up_and_what_is_not_known_of_one_is_unknown():
 
 
 def test_money_is_unknown_when_a_finished_call_has_no_price():
-    stopped = row(calls=2, cancelled=1, unpriced=1, usd=0.25)
+    stopped = row(calls=2, cancelled=1, unpriced=1, usd=0.25, usd_low=0.25, usd_high=None)
     assert Usage.from_rows([stopped]).total_usd == 0.25
     assert math.isnan(Usage.from_rows([stopped]).amount("usd"))
-    finished = row(calls=1, unpriced=1)
+    finished = row(calls=1, unpriced=1, usd_high=None)
     assert Usage.from_rows([stopped, finished]).total_usd is None
     assert Usage.from_calls([CANCELLED, UNPRICED]).total_usd is None
+
+
+def test_the_cost_of_a_stopped_call_lies_between_bounds():
+    bounded = row(calls=2, cancelled=1, unpriced=1, usd=0.25, usd_low=0.5, usd_high=0.75)
+    usage = Usage.from_rows([bounded, row(calls=1, usd=1.0, usd_low=1.0, usd_high=1.0)])
+    assert (usage.cost, usage.cost.exact) == (CostBounds(1.5, 1.75), None)
+    assert (usage.amount("usd"), usage.amount_at_least("usd"), usage.total_usd) == (1.75, 1.5, 1.75)
+    assert usage.times(2).cost == CostBounds(3.0, 3.5) and usage.minus(usage).cost.exact == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "calls", "hits", "cost", "now"),
+    [
+        ({"calls": 2, "usd": 0.5}, 2, 0, CostBounds(0.5, 0.5), CostBounds(0.5, 0.5)),
+        ({"calls": 2, "usd": None, "unpriced": 2}, 2, 0, CostBounds(0, None), CostBounds(0, None)),
+        ({"hits": 8, "usd": 0.0}, 8, 8, CostBounds(0, None), CostBounds(0, 0)),
+        ({"calls": 2, "hits": 1, "usd": 0.5}, 3, 1, CostBounds(0.5, None), CostBounds(0.5, 0.5)),
+    ],
+)
+def test_what_a_cached_reply_had_cost_is_unknown_in_rows_of_earlier_versions(
+    changes: dict[str, Any], calls: int, hits: int, cost: CostBounds, now: CostBounds
+):
+    old = {
+        name: value for name, value in row(**changes).items() if not name.startswith("unreported")
+    }
+    del old["usd_low"], old["usd_high"]
+    usage = Usage.from_rows([old])
+    assert (usage.calls, usage.hits, usage.cost) == (calls, hits, cost)
+    assert (usage.tokens is None) == bool(hits)
+    assert Usage.from_rows(spent_rows([old])).cost == now
 
 
 def test_a_multiple_keeps_the_total_of_the_tokens():
@@ -226,3 +254,5 @@ def test_a_ledger_of_an_earlier_version_is_read():
     assert (call.cache_hit, call.from_ledger, call.usd) == (True, True, 0.5)
     assert written.items() <= call.as_dict().items()
     assert Call.from_dict(call.as_dict()) == call
+    free = Call.from_dict({"tier": "small", "hit": True, "usd": 0.0, "completion_tokens": 0})
+    assert free.usd is None and free.completion_tokens is None and free.seconds is None

@@ -12,9 +12,9 @@ import pytest
 from support.servers import serving
 
 from cope import Cascade, CopeError, Team, metered
-from cope.cli.display.usage import format_usage
 from cope.models import Price, ScriptedEngine
 from cope.models.budget import cost_for_budget
+from cope.programs.usage_text import format_usage
 
 
 def answer_one(messages: Any, request: Any) -> str:

@@ -14,10 +14,10 @@ from support import commands
 from support.ask_replies import QUESTION, split, sure, system
 from support.commands import give_team
 
-from cope.cli.display.usage import format_cost, format_usage
 from cope.errors import CopeError
 from cope.models import Price, ScriptedEngine, Team
 from cope.programs import Cascade
+from cope.programs.usage_text import format_cost, format_usage
 from cope.util.text import format_usd
 
 
@@ -281,24 +281,32 @@ def test_money_is_unknown_or_at_least_but_never_nothing(cope: Callable[..., Resu
     assert "money $0.0" in result.stderr or "money $0.1" in result.stderr
 
 
-def test_hits_of_the_cache_are_told() -> None:
+def test_the_line_tells_what_came_from_the_cache_and_what_was_stopped() -> None:
     row = {
         "tier": "small",
         "round": 1,
         "role": "reason",
-        "calls": 1,
-        "hits": 7,
+        "calls": 3,
+        "hits": 0,
         "cancelled": 1,
         "prompt_tokens": 1200,
         "completion_tokens": 3,
-        "usd": 0.0,
-        "unpriced": 0,
+        "cached_tokens": 0,
+        "usd": 0.01,
+        "unpriced": 1,
+        "seconds": 1.0,
+        "machine_seconds": 1.0,
+        "usd_low": 0.015,
+        "usd_high": 0.02,
+        "unreported_prompt": 0,
+        "unreported_completion": 50,
     }
-    line = format_usage([row], 1.25)
-    assert (
-        line
-        == "used: small 1 call, 1 stopped early, 1,200 tokens in, 3 out, 7 from the cache; money $0; 1.2 s"
-    )
+    asked = "used: small 3 calls, 1 stopped early, 1,200 tokens in, 3 out; "
+    money = "money between $0.015 and $0.020"
+    assert format_usage([row], 1.25) == f"{asked}{money}; 1.2 s"
+    hit = row | {"calls": 7, "hits": 7, "cancelled": 0, "usd_low": 0.5, "usd_high": 0.5}
+    cached = "used: small 7 calls, 7 from the cache, 1,200 tokens in, 3 out; "
+    assert format_usage([hit], 1.25) == f"{cached}money $0 now, $0.50 without the cache; 1.2 s"
 
 
 def test_escapes_of_an_answer_are_made_visible(cope: Callable[..., Result]) -> None:

@@ -163,3 +163,46 @@ def test_a_budget_ends_the_run_cleanly(here: Path, team: Callable[..., Any]):
     result = cope("jsonl", "--data", "q.jsonl", "--preset", "small", "--budget", "6")
     assert "a larger --budget resumes the run" in failed(result)
     assert "n = 2" in result.stdout
+
+
+def ran(*words: str) -> dict[str, Any]:
+    result = cope("jsonl", "--data", "q.jsonl", "--preset", "plan-then-solve", *words, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_a_warm_cache_makes_the_run_free_now_and_no_cheaper_anew(
+    here: Path, team: Callable[..., Any]
+):
+    prices = {"small": Price(10, 20), "large": Price(100, 200)}
+    models = team(cache=True, prices=prices)
+    cold = ran("--early-stop", "none")
+    asked = len(models.small.requests) + len(models.large.requests)
+    warm = ran("--early-stop", "none", "--fresh")
+    assert len(models.small.requests) + len(models.large.requests) == asked
+    assert warm["tiers"]["large"]["calls"] == cold["tiers"]["large"]["calls"] > 0
+    for name, value in cold["total"].items():
+        expected = asked if name == "hits" else value
+        assert warm["total"][name] == (expected and pytest.approx(expected))
+    assert cold["spent_now"] == cold["total"] and cold["total"]["usd"] > 0
+    assert (warm["spent_now"]["calls"], warm["spent_now"]["usd_high"]) == (0, 0)
+    table = cope(
+        "jsonl", "--data", "q.jsonl", "--preset", "plan-then-solve", "--early-stop", "none"
+    )
+    assert f"{asked} of {asked} calls came from the cache: the run cost $0, and" in table.stdout
+    assert "all, without the cached" in table.stdout
+
+
+def test_other_prices_reprice_finished_work_and_ask_nothing(here: Path, team: Callable[..., Any]):
+    models = team(prices={"small": Price(1, 2), "large": Price(10, 20)})
+    first = ran()
+    asked = len(models.small.requests) + len(models.large.requests)
+    team(lambda ask: 1 / 0, prices={"small": Price(2, 4), "large": Price(20, 40)})
+    again = ran()
+    assert again["folder"] == first["folder"]
+    assert again["total"]["usd"] == pytest.approx(2 * first["total"]["usd"])
+    assert again["total"]["calls"] == first["total"]["calls"] == asked
+    text = cope("jsonl", "--data", "q.jsonl", "--preset", "plan-then-solve").stdout
+    assert "prices: small $2 / $4 per million tokens; large $20 / $40" in text
+    team(lambda ask: 1 / 0)
+    assert ran()["total"] == first["total"], "without a price, the run's own"

@@ -7,9 +7,9 @@ from support.report_sources import run_in
 
 from cope.errors import CopeError
 from cope.eval import QuestionResult, Recording, Replay, replay_results, summarize
+from cope.eval.run.prices import reprice_results as reprice
 from cope.models import Price
 from cope.report import open_source, report_data
-from cope.report.sources.prices import reprice
 
 PRICES = {"small": Price(1, 2), "large": Price(10, 20)}
 

@@ -1,0 +1,69 @@
+"""The price of one call, also of a call that was stopped before its usage was known."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ..util.json_types import JsonObject
+from .call import Call
+from .prices import Price
+
+if TYPE_CHECKING:
+    from .lm import TierLM
+
+
+def call_cost(call: Call, price: Price) -> float | None:
+    """Return the cost of a call in USD; None when the price needs what is not known of it."""
+    if price.is_per_token and not (call.prompt_tokens and call.completion_tokens is not None):
+        return None
+    if price.per_hour and call.machine_seconds is None:
+        return None
+    return price.cost(
+        call.prompt_tokens or 0,
+        call.completion_tokens or 0,
+        call.cached_tokens,
+        call.machine_seconds or 0.0,
+    )
+
+
+def bound_cancelled_call(call: Call, lm: "TierLM", prompt: Any, limits: JsonObject) -> None:
+    """Set the tokens of a cancelled call that are certain, those that are possible, and its price.
+
+    Args:
+        call: the call, with the tokens that its engine reported when it was stopped.
+        lm: the language model.
+        prompt: the messages or the text of the prompt.
+        limits: the arguments of the request.
+    """
+    if call.completion_tokens is None:
+        call.completion_tokens = 0
+        call.unreported_completion = _most_completion_tokens(limits)
+    if call.prompt_tokens is None:
+        low, high = lm.runtime.prompt_tokens.bounds(prompt_text(prompt))
+        call.prompt_tokens, call.unreported_prompt = low, high - low
+    price = lm.price
+    if price is None:
+        return
+    bounds = price.bounds(
+        call.prompt_tokens,
+        call.completion_tokens,
+        call.cached_tokens,
+        call.machine_seconds or 0.0,
+        call.unreported_prompt,
+        call.unreported_completion,
+    )
+    call.usd, call.usd_low, call.usd_high = bounds.exact, bounds.low, bounds.high
+
+
+def _most_completion_tokens(limits: JsonObject) -> int | None:
+    """Return the limit of tokens of a completion in a request; None without one."""
+    for name in ("max_tokens", "max_completion_tokens"):
+        if isinstance(limits.get(name), int):
+            return limits[name]
+    return None
+
+
+def prompt_text(prompt: Any) -> str:
+    """Return messages or a text as one text, by which equal prompts are found."""
+    if isinstance(prompt, str):
+        return prompt
+    return json.dumps(prompt, ensure_ascii=False, default=repr)
