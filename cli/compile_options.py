@@ -54,7 +54,7 @@ compile_settings = option_group(
         default="bootstrap-random-search",
         show_default=True,
         metavar="NAME",
-        help="Changes the prompts: one of the optimizers below.",
+        help="The optimizer of the prompts, one of the list below.",
     ),
     click.option(
         "--chain",
@@ -66,15 +66,15 @@ compile_settings = option_group(
         "--only",
         multiple=True,
         metavar="PART",
-        help="Compile the small or large tier, planner, reasoner, or round:N alone. Repeated: all "
-        "must hold.",
+        help="Compile only a tier, planner, reasoner, or round:N. Repeated: only predictors that "
+        "match all.",
     ),
     click.option(
         "--objective",
         type=click.Choice(["accuracy", "cost", "pareto"]),
         default="accuracy",
         show_default=True,
-        help="Cost prefers right answers with few tokens of the large tier; pareto saves and draws "
+        help="Cost prefers right answers with few tokens of the last tier; pareto saves and draws "
         "a frontier.",
     ),
     click.option(
@@ -92,25 +92,23 @@ compile_settings = option_group(
         default=4,
         show_default=True,
         metavar="N",
-        help="Most demonstrations of a predictor.",
+        help="Maximum number of demonstrations of a predictor.",
     ),
     click.option(
-        "--budget-calls", type=click.IntRange(1), metavar="N", help="Most model calls, in all."
+        "--budget-calls", type=click.IntRange(1), metavar="N", help="Maximum model calls."
     ),
-    click.option(
-        "--budget-tokens", type=click.IntRange(1), metavar="N", help="Most tokens, in all."
-    ),
+    click.option("--budget-tokens", type=click.IntRange(1), metavar="N", help="Maximum tokens."),
     click.option(
         "--budget-usd",
         type=click.FloatRange(0, min_open=True),
         metavar="USD",
-        help="Most money, in all.",
+        help="Maximum cost in USD.",
     ),
     click.option(
         "--budget-minutes",
         type=click.FloatRange(0, min_open=True),
         metavar="N",
-        help="Most minutes of model time.",
+        help="Maximum minutes of model time.",
     ),
 )
 split_options = option_group(
@@ -148,7 +146,7 @@ output_options = option_group(
         help="The program file. [default: TASK-PRESET.json]",
     ),
     click.option(
-        "--force", is_flag=True, help="Overwrite a program file that is there, whatever made it."
+        "--force", is_flag=True, help="Overwrite an existing program file, whatever made it."
     ),
     click.option(
         "--pick",
@@ -156,8 +154,8 @@ output_options = option_group(
         metavar="N",
         help="Save program N of the frontier, 1 the cheapest, instead of the most accurate.",
     ),
-    click.option("--resume", is_flag=True, help="Go on with what an interrupted compile left."),
-    click.option("--fresh", is_flag=True, help="Forget what an earlier compile left."),
+    click.option("--resume", is_flag=True, help="Resume an interrupted compile."),
+    click.option("--fresh", is_flag=True, help="Discard the results of an earlier compile."),
     click.option("--dry-run", is_flag=True, help="Stop after the estimate."),
     click.option(
         "--runs",

@@ -156,7 +156,7 @@ team_options = option_group(
         multiple=True,
         type=NameValue(positive_int),
         callback=as_dict,
-        help="Requests of a tier at a time; 4 or 8 for local engines, else 16. Repeatable.",
+        help="Parallel requests of a tier; 4 or 8 for local engines, else 16. Repeatable.",
     ),
     click.option(
         "--key",
@@ -173,7 +173,7 @@ team_options = option_group(
         default=2048,
         show_default=True,
         metavar="N",
-        help="Tokens a request to a local model may have, prompt and reply.",
+        help="Maximum tokens of prompt and reply together, for local models.",
     ),
     click.option(
         "--max-tokens",
@@ -181,21 +181,21 @@ team_options = option_group(
         default=512,
         show_default=True,
         metavar="N",
-        help="Most tokens of a reply.",
+        help="Maximum tokens of a reply.",
     ),
     click.option(
         "--adapter",
         default="lean",
         show_default=True,
         metavar="NAME",
-        help="How requests are written: lean, chat, json or xml.",
+        help="The format of requests: lean, chat, json or xml.",
     ),
     click.option(
         "--no-cache",
         "cache",
         is_flag=True,
         callback=negated,
-        help="Ask the models again, also what was asked before.",
+        help="Call the models again for requests that are cached.",
     ),
     click.option(
         "--weights",

@@ -52,25 +52,25 @@ samples_option = click.option(
 unsafe_code_option = click.option(
     "--unsafe-code",
     is_flag=True,
-    help="Run model-written programs without a sandbox, where none is to be had.",
+    help="Run model-written programs without a sandbox where none is available.",
 )
 early_stop_option = click.option(
     "--early-stop",
     type=click.Choice(list(RULES)),
     default=EXACT,
     show_default=True,
-    help="When a round leaves its missing samples: when they can change nothing (exact), never "
-    "(none), or when the vote probably holds, which may decide otherwise (adaptive-consistency, "
+    help="When a round stops early: when the missing samples can change nothing (exact), never "
+    "(none), or when the vote probably holds, which may change decisions (adaptive-consistency, "
     "esc).",
 )
 calibration_option = click.option(
     "--calibration",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Thresholds and samples as cope calibrate chose them, for this program and these models.",
+    help="Thresholds and samples that cope calibrate chose for this program and these models.",
 )
 limit_option = click.option(
-    "--limit", type=click.IntRange(1), metavar="N", help="At most N questions, from the start."
+    "--limit", type=click.IntRange(1), metavar="N", help="Only the first N questions."
 )
 split_option = click.option(
     "--split", default="test", show_default=True, help="Which part of the hub's set."
@@ -86,21 +86,21 @@ group_option = click.option(
 match_option = click.option(
     "--match",
     type=click.Choice(list(filter(compares_texts, ANSWER_KINDS))),
-    help="How answers are read and compared. [default: as the task says; for your own questions "
-    "as their right answers are, and text without any]",
+    help="How answers are parsed and compared. [default: the task's kind; for your own questions "
+    "the kind of their right answers, text without any]",
 )
 visible_option = click.option(
     "--visible",
     type=click.Choice(["one", "all"]),
     default="one",
     show_default=True,
-    help="mbpp: tests that models see. All is the paper's way, and scores on what was shown.",
+    help="mbpp: tests that models see. All is the paper's protocol, and scores on the shown tests.",
 )
 fresh_option = click.option(
-    "--fresh", is_flag=True, help="Forget what an earlier run of the same command left."
+    "--fresh", is_flag=True, help="Discard the results of an earlier run of the same command."
 )
 track_option = click.option(
-    "--no-track", "track", is_flag=True, callback=negated, help="Do without MLflow."
+    "--no-track", "track", is_flag=True, callback=negated, help="Do not log to MLflow."
 )
 store_option = click.option(
     "--store", metavar="URI", help=f"MLflow store. [default: {STORE_DEFAULT}]"

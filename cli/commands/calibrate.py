@@ -23,7 +23,7 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
     default=0.02,
     show_default=True,
     metavar="SHARE",
-    help="Questions that may be lost, at most.",
+    help="Largest share of lost questions.",
 )
 @click.option(
     "--delta",
@@ -44,14 +44,14 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.option(
     "--minimize",
     type=click.Choice(["cost", "cost-small-free", "large-tokens", "seconds", "large-calls"]),
-    help="What to save. [default: the first of these that the record holds]",
+    help="The cost to minimize. [default: the first of these that the record holds]",
 )
 @click.option(
     "--budget-usd-per-1k",
     "budget",
     type=click.FloatRange(0),
     metavar="USD",
-    help="Cost of 1,000 questions, at most.",
+    help="Maximum cost of 1,000 questions.",
 )
 @click.option(
     "--group",
@@ -77,12 +77,12 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.option(
     "--risk-report",
     is_flag=True,
-    help="Also how far the share of votes can be trusted, round by round.",
+    help="Print the reliability of the share of votes too, round by round.",
 )
 @click.option(
     "--stop-report",
     is_flag=True,
-    help="Also what each rule of --early-stop would save, and which decisions it changes.",
+    help="Print what each rule of --early-stop saves too, and which decisions it changes.",
 )
 @output_option("Write the calibration, for --calibration of cope ask and cope eval.")
 @price_option

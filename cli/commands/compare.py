@@ -116,8 +116,7 @@ budget_option = click.option(
     "--budget",
     type=click.FloatRange(0),
     metavar="USD",
-    help="Stop before the systems together would have cost this, each alone; what is done is "
-    "saved.",
+    help="Stop before the systems, each run alone, would together cost this; results are saved.",
 )
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--logprobs",
     is_flag=True,
-    help="Ask for log-probabilities; that takes a local engine more time.",
+    help="Request log-probabilities, which slows a local engine.",
 )
 @output_option("The record. [default: TASK-PRESET.parquet]")
 @run_options(".cope/record", tracked=False)

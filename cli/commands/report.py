@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Make one page of a run, a record or a comparison.")
 @click.argument("source", metavar="RUN_OR_RECORD", type=click.Path(path_type=Path))
 @output_option(
-    "The page; a report that is there is replaced.",
+    "The page; an existing report is replaced.",
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("report.html"),
     show_default=True,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     "--figures",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Also every picture as SVG and PNG.",
+    help="Save every plot as SVG and PNG too.",
 )
 @click.option("--force", is_flag=True, help="Write over a file that is not a report.")
 @click.option("--open", "opens", is_flag=True, help="Show the page in the browser.")

@@ -8,18 +8,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from ...eval.run.table import print_summary
 from ...programs.systems.stage import Stage
 from ..output import notify
+from .progress_bar import progress_bar
 from .tables import result_console
 
 if TYPE_CHECKING:
@@ -44,17 +37,7 @@ class EvaluationProgress:
         self.records = list(done)
         self._started, self._printed, self._before = time.monotonic(), 0.0, len(self.records)
         self._console = Console(stderr=True)
-        self._progress = Progress(
-            BarColumn(24),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[text]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=self._console,
-            transient=True,
-            disable=not self._console.is_terminal,
-        )
+        self._progress = progress_bar(self._console)
         self._task = self._progress.add_task(
             "", total=total, completed=len(self.records), text=self.text()
         )

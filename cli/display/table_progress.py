@@ -5,17 +5,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from ..output import notify
 from .evaluation import EVERY_SECONDS
+from .progress_bar import progress_bar
 
 if TYPE_CHECKING:
     from ...batch.answer_columns import AnsweredRow
@@ -31,18 +24,7 @@ class TableProgress:
 
     def __init__(self, quiet: bool = False) -> None:
         self._quiet = quiet
-        console = Console(stderr=True)
-        self._progress = Progress(
-            BarColumn(24),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[text]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=quiet or not console.is_terminal,
-        )
+        self._progress = progress_bar(Console(stderr=True), quiet)
         self._task = self._progress.add_task("", text="waiting for the first answer", total=None)
         self._rows = self._done = self._earlier = 0
         self._started = self._printed = time.monotonic()
