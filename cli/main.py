@@ -22,6 +22,8 @@ COMMANDS = {
     "report": "Make one page of a run, a record or a comparison.",
     "record": "Record all samples of every round, to replay them without a model.",
     "import": "Make such a record from published samples.",
+    "judge": "Compare the answers of a run in pairs with another's, by a judge.",
+    "judge-check": "Measure a judge against human labels.",
     "calibrate": "Choose thresholds from a record, with a statistical guarantee.",
     "compile": "Compile a program's prompts for a task.",
     "show": "Print a program: its rounds, instructions and demonstrations.",
@@ -50,7 +52,7 @@ class LazyGroup(ErrorHandlingGroup):
         if cmd_name not in COMMANDS:
             return None
         # Python cannot import a module `import`.
-        file = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        file = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name.replace("-", "_")
         command = import_module(f".commands.{file}", __package__).command
         command.name = cmd_name
         return command

@@ -17,11 +17,12 @@ from dspy.utils.exceptions import (
 )
 
 from ...errors import CopeError, Unavailable
-from ...models import use_ledger
+from ...models import metered, use_ledger
 from ...models.budget import Budget, BudgetGuard
 from ...models.prices import Price
 from ...models.reprice import prices_to_json
 from ...programs import Cascade, System, ask_system
+from ...programs.results import usage_summary
 from ...programs.ranking import remember_ranks
 from ...stats.intervals import none_if_nan
 from ..tasks.base import Task
@@ -87,7 +88,9 @@ async def ask_and_score(
 ) -> None:
     """Ask the system, score its answer, and store both in the result."""
     answered = await ask_system(system, dict(example.inputs().items()))
-    score = await task.score(example, answered.answer)
+    with metered() as meter:
+        score = await task.score(example, answered.answer)
+    result.judge_usage = usage_summary(meter)["usage"]
     result.answer, result.feedback = answered.answer, score.feedback
     result.score = none_if_nan(score.value)
     result.round, result.confidence = answered.round, answered.confidence
@@ -142,7 +145,7 @@ async def evaluate(
     if used_prices and not by_key.keys() <= store.results.keys():
         store.update_metadata(prices=prices_to_json(used_prices))
     earlier = reprice_results(store.results.values(), used_prices)
-    earlier_usage = [result.usage for result in earlier]
+    earlier_usage = [result.usage + result.judge_usage for result in earlier]
     guard = BudgetGuard(Budget(usd=budget), questions=earlier_usage)
     failed: dict[str, QuestionResult] = {}
 
@@ -165,7 +168,7 @@ async def evaluate(
             if result.error:
                 failed[key] = result
             on_result(result)
-            spend(result.usage)
+            spend(result.usage + result.judge_usage)
             return None if result.error else result
 
     with use_ledger(store.ledger), dspy.context(max_history_size=64):

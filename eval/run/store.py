@@ -51,6 +51,7 @@ class QuestionResult:
         usd: the cost in USD; None if a price is unknown.
         seconds: from the question to the answer.
         error: the error of a model, as one line.
+        judge_usage: the usage of a judge that scored the answer, which is no part of its cost.
     """
 
     key: str
@@ -68,6 +69,7 @@ class QuestionResult:
     usd: float | None = None
     seconds: float = 0.0
     error: str | None = None
+    judge_usage: list[UsageRow] = field(default_factory=list)
 
     @classmethod
     def from_line(cls, line: Mapping[str, Any]) -> "QuestionResult":
@@ -246,7 +248,10 @@ class RunStore:
 
     def add(self, result: QuestionResult) -> None:
         """Append the result of a question to the file."""
-        self._writer.append(vars(result))
+        line = dict(vars(result))
+        if not result.judge_usage:
+            del line["judge_usage"]
+        self._writer.append(line)
         if result.error is None:
             self.results[result.key] = result
 

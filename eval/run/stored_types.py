@@ -35,6 +35,7 @@ class ResultLine(TypedDict):
     usd: NotRequired[float | None]
     seconds: NotRequired[float]
     error: NotRequired[str | None]
+    judge_usage: NotRequired[list[UsageRow]]
 
 
 class ProgramLine(TypedDict):

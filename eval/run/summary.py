@@ -17,6 +17,7 @@ from ...programs.round_record import is_ranked
 from ...stats.intervals import none_if_nan
 from ...stats.tiers import LARGE
 from .prices import priced_results
+from .judge_summary import JudgeSummary, summarize_judge
 from .store import QuestionResult, find_runs
 
 
@@ -99,6 +100,7 @@ class Summary:
         ranked: whether a round compared the rank of its confidence with its threshold.
         prices: the user's prices by tier, which the costs follow; other tiers cost what was noted
             with their calls.
+        judge: the judge that scored the answers; None without one.
     """
 
     n: int
@@ -115,10 +117,11 @@ class Summary:
     replies: ReplyCounts | None = None
     ranked: bool = False
     prices: Mapping[str, Price] = field(default_factory=dict)
+    judge: JudgeSummary | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the summary as plain data."""
-        return {
+        """Return the summary as plain data; `judge` is there when a judge scored the answers."""
+        document: dict[str, Any] = {
             "n": self.n,
             "errors": self.errors,
             "accuracy": self.accuracy,
@@ -133,6 +136,9 @@ class Summary:
             "seconds_per_question": self.seconds_per_question,
             "large_alone": None if self.baseline is None else self.baseline.as_dict(),
         }
+        if self.judge is not None:
+            document["judge"] = self.judge.as_dict()
+        return document
 
 
 def summarize(
@@ -175,6 +181,7 @@ def summarize(
         replies=ReplyCounts.of_rounds(round_ for result in answered for round_ in result.rounds),
         ranked=any(is_ranked(round_) for result in answered for round_ in result.rounds),
         prices=dict(prices or {}),
+        judge=summarize_judge(answered),
     )
 
 

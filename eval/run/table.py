@@ -57,6 +57,8 @@ def print_summary(
         console.print(_accuracy_sentence(summary), highlight=False)
     if summary.replies and summary.replies.text():
         console.print(summary.replies.text(), highlight=False)
+    if summary.judge:
+        console.print(summary.judge.text(), highlight=False)
     if summary.ranked:
         console.print(_ranks_sentence(settings), highlight=False)
     early_stop = _early_stop_sentence(settings.get("early_stop"), summary.total)
