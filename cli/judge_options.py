@@ -31,6 +31,20 @@ class JudgeOptions:
     model: str | None = None
     rubric: Path | None = None
 
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """The judge's tier, if there is a judge."""
+        return () if self.model is None else (_JUDGED,)
+
+    def reject_for_replay(self) -> None:
+        """Raise a usage error if a judge is named, because a replay has the scores of its record.
+
+        Raises:
+            click.UsageError: for --judge or --rubric.
+        """
+        if self.model is not None or self.rubric is not None:
+            raise click.UsageError("--replay has the scores of its record: leave out --judge.")
+
     def add_tier(self, team_options: "TeamOptions") -> "TeamOptions":
         """Return the options of a team that has the judge as a tier of its own."""
         if self.model is None:
@@ -54,10 +68,10 @@ class JudgeOptions:
         Raises:
             CopeError: when answers need a judge and there is none, see `--match judge`.
         """
-        from ..eval.judging.task import JudgedTask
+        from ..eval.judging.task import judged_task
 
         if self.model is not None:
-            return JudgedTask(task, self.judge(team))
+            return judged_task(task, self.judge(team))
         if self.rubric is not None:
             raise click.UsageError("--rubric is for a judge: name one with --judge MODEL.")
         if getattr(task, "answer_kind", None) == _JUDGED and task.domain != "open":

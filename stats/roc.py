@@ -1,6 +1,5 @@
 """Measure how well a value separates two classes."""
 
-import numpy as np
 from scipy.stats import rankdata
 
 from ..util.arrays import Array

@@ -9,6 +9,7 @@ from ...errors import CopeError
 from ...programs.systems.registry import only_cascades_error
 from ..context import AppContext, pass_app
 from ..eval_replay import reject_fixed_options
+from ..judge_options import JudgeOptions, judge_options
 from ..option_groups import (
     NO_PROGRAM,
     data_options,
@@ -134,6 +135,7 @@ budget_option = click.option(
 @replay_option
 @calibration_option
 @json_option
+@judge_options
 @team_options
 @pass_app
 @lists_tasks
@@ -147,6 +149,7 @@ def command(
     team_options: "TeamOptions",
     replay: str | None,
     as_json: bool,
+    judge_options: JudgeOptions,
 ) -> None:
     """Compare presets and programs on TASK: {tasks}.
 
@@ -159,6 +162,7 @@ def command(
         if comparison_options.systems:
             raise only_cascades_error(comparison_options.systems[0])
         reject_fixed_options()
+        judge_options.reject_for_replay()
         if is_set_by_user("group") or is_set_by_user("early_stop"):
             raise click.UsageError(
                 "--replay takes groups and all samples from the record: leave out --group and "
@@ -183,6 +187,7 @@ def command(
         data_options,
         run_options,
         team_options,
+        judge_options,
         as_json,
     )
 
@@ -195,6 +200,7 @@ def _compare_live(
     data_options: "DataOptions",
     run_options: "RunOptions",
     team_options: "TeamOptions",
+    judge_options: JudgeOptions,
     as_json: bool,
 ) -> None:
     from dataclasses import replace
@@ -213,9 +219,10 @@ def _compare_live(
         columns=data_options.columns,
     )
     team_options = replace(team_options, cache=False)  # a cached reply has no tokens of its own
+    team = app.make_team(judge_options.add_tier(team_options))
     request = ComparisonRequest(
-        task,
-        app.make_team(team_options),
+        judge_options.judged(task, team),
+        team,
         team_options,
         program_options,
         data_options,

@@ -6,6 +6,7 @@ import click
 
 from ...programs.systems.registry import only_cascades_error
 from ..context import AppContext, pass_app
+from ..judge_options import JudgeOptions, judge_options
 from ..option_groups import (
     data_options,
     is_set_by_user,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 @system_option
 @replay_option
 @json_option
+@judge_options
 @program_options
 @early_stop_option
 @calibration_option
@@ -60,6 +62,7 @@ def command(
     system: str | None,
     replay: str | None,
     as_json: bool,
+    judge_options: JudgeOptions,
     program_options: "ProgramOptions",
     team_options: "TeamOptions",
 ) -> None:
@@ -72,6 +75,7 @@ def command(
     if replay:
         from ..eval_replay import evaluate_recording
 
+        judge_options.reject_for_replay()
         limit, match = data_options.limit, data_options.match
         evaluate_recording(replay, task, limit, match, program_options, team_options, as_json)
         return
@@ -90,7 +94,8 @@ def command(
         match=data_options.match,
         columns=data_options.columns,
     )
-    team = app.make_team(team_options)
+    team = app.make_team(judge_options.add_tier(team_options))
+    chosen = judge_options.judged(chosen, team)
     if run_options.track:
         app.tracker.check(run_options.store)  # before models are downloaded and loaded
     chosen, examples = load_questions(
@@ -112,7 +117,7 @@ def command(
     stages = resolved.system.stages
     with store.open(run_options.fresh):
         store.update_metadata(answer_kind=origin["answer_kind"])
-        app.load_models(team, resolved.system.tiers)
+        app.load_models(team, (*resolved.system.tiers, *judge_options.tiers))
         with EvaluationProgress(len(examples), list(store.results.values()), len(stages)) as view:
             made = evaluate_tracked(
                 chosen,

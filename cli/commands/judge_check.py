@@ -30,7 +30,7 @@ def command(
     as_json: bool,
     team_options: "TeamOptions",
 ) -> None:
-    """Measure a judge against the labels in FILE, a table of question, answer and label (yes or no).
+    """Measure a judge against FILE, a table of question, answer and label, yes or no.
 
     At least 20 labels are needed. The agreement is that of Cohen's kappa, with a 95% interval.
     After an interruption the same command resumes.

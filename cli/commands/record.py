@@ -9,6 +9,7 @@ import click
 
 from ...programs.confidence.early_stopping import NONE
 from ..context import AppContext, pass_app
+from ..judge_options import JudgeOptions, judge_options
 from ..option_groups import data_options, lists_tasks, program_options, run_options, team_options
 from ..options import group_option, json_option, output_option
 from ..output import notify
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 @output_option("The record. [default: TASK-PRESET.parquet]")
 @run_options(".cope/record", tracked=False)
 @json_option
+@judge_options
 @program_options
 @team_options
 @pass_app
@@ -52,6 +54,7 @@ def command(
     output: Path | None,
     run_options: "RunOptions",
     as_json: bool,
+    judge_options: JudgeOptions,
     program_options: "ProgramOptions",
     team_options: "TeamOptions",
 ) -> None:
@@ -85,7 +88,8 @@ def command(
     # A reply from the cache has no tokens of its own.
     team_options = replace(team_options, cache=False)
     program_options = replace(program_options, early_stop=NONE)
-    team = app.make_team(team_options)
+    team = app.make_team(judge_options.add_tier(team_options))
+    chosen = judge_options.judged(chosen, team)
     if logprobs:
         for tier in team.tiers.values():
             tier.lm.kwargs["logprobs"] = True

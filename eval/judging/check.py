@@ -75,7 +75,9 @@ class JudgeCheck:
             )
         else:
             lines.append("Cohen's kappa is not defined, because all labels and verdicts are equal")
-        lines.append(f"yes: {self.yes_labels:.0%} of the labels, {self.yes_verdicts:.0%} of the judge")
+        lines.append(
+            f"yes: {self.yes_labels:.0%} of the labels, {self.yes_verdicts:.0%} of the judge"
+        )
         return lines
 
 

@@ -97,7 +97,7 @@ class Judge:
 def only_word(text: str, words: Sequence[str]) -> str | None:
     """Return the only one of some words in a reply; None when there is none or several.
 
-    >>> only_word("Verdict: **Yes**, it does.", ["yes", "no"]), only_word("yes or no", ["yes", "no"])
+    >>> only_word("**Yes**, it does.", ["yes", "no"]), only_word("yes or no", ["yes", "no"])
     ('yes', None)
     """
     found = set(re.findall(r"[a-z]+", text.lower())) & set(words)

@@ -60,9 +60,10 @@ def confidence_values(result: QuestionResult) -> dict[str, float]:
     for sample in last.get("samples", []):
         if last["supporters"] and sample["index"] == last["supporters"][0]:
             chosen = sample
-    if "logprob_mean" in chosen:
-        values["perplexity"] = math.exp(chosen["logprob_mean"])
-        values["lowest-window"] = math.exp(chosen["logprob_window"])
+    for name, field in (("perplexity", "logprob_mean"), ("lowest-window", "logprob_window")):
+        logprob = chosen.get(field)
+        if logprob is not None:
+            values[name] = math.exp(logprob)
     return values
 
 

@@ -1,12 +1,28 @@
 """A task whose answers a judge scores."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dspy
 
+from ...errors import CopeError
+from ...programs.domains.registry import domain_by_name
 from ..run.judge_summary import UNREAD_VERDICT
-from ..tasks.base import Score, Task
+from ..tasks.base import Score, ShortAnswerTask, Task
+from ..tasks.open_ended import JUDGED
 from .judge import Judge
+
+
+def judged_task(task: Task, judge: Judge) -> "JudgedTask":
+    """Return a task as a judge scores it. Its questions need no reference answer.
+
+    Raises:
+        CopeError: for a task whose answers are programs, which tests score.
+    """
+    if domain_by_name(task.domain).needs_sandbox:
+        raise CopeError(f"task {task.name!r} is scored by tests: leave out --judge")
+    if isinstance(task, ShortAnswerTask):
+        task = replace(task, require_answers=False, answer_kind=JUDGED, saved_kind=JUDGED)
+    return JudgedTask(task, judge)
 
 
 @dataclass(frozen=True)
@@ -16,10 +32,12 @@ class JudgedTask:
     Attributes:
         task: the task.
         judge: says whether an answer meets its criteria and the reference.
+        needs_reference: whether only questions with a right answer can be scored.
     """
 
     task: Task
     judge: Judge
+    needs_reference: bool = False
 
     @property
     def name(self) -> str:
@@ -31,7 +49,7 @@ class JudgedTask:
 
     @property
     def answer_kind(self) -> str:
-        return "judge"
+        return JUDGED
 
     @property
     def test_visibility(self) -> str:

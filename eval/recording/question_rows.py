@@ -176,7 +176,7 @@ async def score_answers(task: Task, example: dspy.Example, rows: Sequence[Row]) 
 
     Each distinct answer is scored once.
     """
-    if example.answer is None:
+    if example.answer is None and getattr(task, "needs_reference", True):
         return
     samples = [row for row in rows if row["sample"] != SHARED_PLAN]
     distinct = list(dict.fromkeys(row["answer"] for row in samples))

@@ -22,8 +22,8 @@ from ...models.budget import Budget, BudgetGuard
 from ...models.prices import Price
 from ...models.reprice import prices_to_json
 from ...programs import Cascade, System, ask_system
-from ...programs.results import usage_summary
 from ...programs.ranking import remember_ranks
+from ...programs.results import usage_summary
 from ...stats.intervals import none_if_nan
 from ..tasks.base import Task
 from .conversations import Conversations

@@ -1,0 +1,113 @@
+"""`cope judge`, `cope judge-check` and `--judge` as a user types them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.commands import cope, done, give_team
+
+from cope import Team
+from cope.models import ScriptedEngine
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    rows = [{"id": str(n), "turns": [f"Write line {n}.", "Again."]} for n in range(3)]
+    (tmp_path / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return tmp_path
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Scripted tiers and a judge that says yes, and prefers the reply of the large tier."""
+    given: list[Any] = []
+
+    def verdict(messages: Any, request: Any) -> str:
+        shown = messages[-1]["content"]
+        if "First: " not in shown:
+            return "yes"
+        first, second = shown.partition("First: ")[2].split("\n\nSecond: ")
+        return "tie" if first == second else "first" if "large" in first else "second"
+
+    def make(options: Any) -> Team:
+        given.append(options)
+        replies = {name: f"the reply of {name}" for name in ("small", "large")}
+        small, large = (
+            ScriptedEngine(lambda messages, request, text=text: text, logprobs=lambda _: [-0.5] * 3)
+            for text in replies.values()
+        )
+        return Team(small, large, judge=ScriptedEngine(verdict), cache=False)
+
+    give_team(monkeypatch, make)
+    return given
+
+
+def folder(name: str) -> str:
+    (found,) = Path(".cope/eval").glob(f"open-{name}-*")
+    return str(found)
+
+
+def test_two_runs_are_judged_in_pairs_and_the_family_is_advised_on(
+    here: Path, judged: list[Any]
+) -> None:
+    for preset in ("small", "large"):
+        done("eval", "open", "--data", "q.jsonl", "--preset", preset, "--no-track")
+    words = ("judge", folder("small"), "--against", folder("large"), "--judge", "local/qwen2.5-x")
+    result = done(*words)
+    assert "wins 0% (" in result.stdout and "losses 100% (" in result.stdout
+    assert "of 6 verdicts that survived the swap" in result.stdout
+    assert "prefer their own kind" not in result.stderr
+    assert judged[-1].tiers == {"judge": "local/qwen2.5-x"}
+    document = json.loads(done(*words, "--json").stdout)
+    assert document["losses"]["count"] == 6 and len(document["verdicts"]) == 6
+    assert document["judge"] == "local/qwen2.5-x"
+
+
+def test_a_judge_scores_an_evaluation_and_stays_out_of_its_cost(
+    here: Path, judged: list[Any]
+) -> None:
+    words = ("eval", "open", "--data", "q.jsonl", "--preset", "small", "--no-track")
+    result = done(*words, "--judge", "openai/x")
+    assert "accuracy 100.0%" in result.stdout and "the judge answered 6 calls" in result.stdout
+    assert "scored by the judge" in result.stdout
+    unknown = done(*words)
+    assert "accuracy unknown" in unknown.stdout
+    (here / "rubric.txt").write_text("Be brief.")
+    done(*words, "--judge", "openai/x", "--rubric", "rubric.txt")
+    assert len(list(Path(".cope/eval").iterdir())) == 3, "judge and criteria are part of a run"
+
+
+def test_a_judge_is_measured_against_labels(here: Path, judged: list[Any]) -> None:
+    rows = [{"question": "q", "answer": "a", "label": (n % 4 and "yes") or "no"} for n in range(20)]
+    (here / "labels.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    result = done("judge-check", "labels.jsonl", "--judge", "openai/x")
+    assert "agreement 75%" in result.stdout and "kappa 0.00" in result.stdout
+    document = json.loads(
+        done("judge-check", "labels.jsonl", "--judge", "openai/x", "--json").stdout
+    )
+    assert document["agreement"]["share"]["value"] == 0.75
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("judge-check", "q.jsonl"), 2, "Missing option '--judge'"),
+        (("judge-check", "q.jsonl", "--judge", "openai/x"), 1, "no question"),
+        (("judge", ".", "--against", ".", "--judge", "openai/x"), 1, "not a folder of `cope eval`"),
+        (
+            ("eval", "jsonl", "--data", "a.jsonl", "--match", "judge", "--no-track"),
+            1,
+            "--match judge needs a judge",
+        ),
+        (("eval", "open", "--data", "q.jsonl", "--rubric", "r.txt", "--no-track"), 2, "--rubric"),
+        (("eval", "--replay", "r.parquet", "--judge", "openai/x"), 2, "leave out --judge"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(
+    here: Path, judged: list[Any], words: tuple[str, ...], code: int, said: str
+) -> None:
+    (here / "a.jsonl").write_text('{"question": "q", "answer": "a"}\n')
+    result = cope(*words)
+    assert result.exit_code == code and said in result.output, result.output
