@@ -16,8 +16,8 @@ from ...programs.reply_counts import ReplyCounts
 from ...programs.round_record import is_ranked
 from ...stats.intervals import none_if_nan
 from ...stats.tiers import LARGE
-from .prices import priced_results
 from .judge_summary import JudgeSummary, summarize_judge
+from .prices import priced_results
 from .store import QuestionResult, find_runs
 
 
