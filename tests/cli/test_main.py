@@ -39,7 +39,7 @@ print("loaded:", [name for name in "{HEAVY}".split() if name in sys.modules])
 
 
 def test_help_lists_every_subcommand_and_each_is_there() -> None:
-    shown = CliRunner().invoke(app, ["--help"]).stdout
+    shown = " ".join(CliRunner().invoke(app, ["--help"]).stdout.split())
     assert {"ask", "eval", "models", "doctor", "ui"} <= set(COMMANDS)
     for name, line in COMMANDS.items():
         assert line in shown
