@@ -9,6 +9,7 @@ from ..models import Usage
 from ..models.usage_row import UsageRow
 from ..programs import System, SystemAnswer
 from ..util.json_text import replace_surrogates
+from ..util.redact import redact
 
 ADDED_COLUMNS: dict[str, type] = {
     "answer": str,
@@ -72,7 +73,7 @@ class AnsweredRow:
         answer = answered.answer
         return cls(
             row,
-            answer=None if answer is None else replace_surrogates(answer),
+            answer=None if answer is None else redact(replace_surrogates(answer)),
             confidence=answered.confidence,
             round=answered.round,
             tier=system.stages[answered.round - 1].tiers[-1],

@@ -14,6 +14,8 @@ from ..eval.tasks.table_files import Row
 from ..models import use_ledger
 from ..models.budget import BudgetGuard
 from ..programs import System, ask_system
+from ..util.redact import redact_error
+from ..util.text import shorten
 from .answer_columns import AnsweredRow, added_cells
 from .journal import Journal
 from .totals import Totals
@@ -150,10 +152,13 @@ class RowsInFlight:
             fatal = fatal_error_in(error)
             if fatal is not None:
                 raise fatal from error
-            return AnsweredRow(number, error=error_line(error), failed=True, tokens=None, usd=None)
+            text = redact_error(error_line(error))
+            return AnsweredRow(number, error=text, failed=True, tokens=None, usd=None)
         result = AnsweredRow.of_answer(number, self.system, answered)
         choices = self.mapper.choices_of(row)
         if choices and result.answer is not None:
             place = find_choice(result.answer, choices)
-            result.answer = result.answer if place is None else choices[place]
+            if place is None:
+                result.error = f"the answer {shorten(result.answer, 60)!r} is none of the choices"
+            result.answer = None if place is None else choices[place]
         return result

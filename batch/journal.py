@@ -4,7 +4,7 @@ import json
 from array import array
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,6 +13,7 @@ from ..models.usage_row import UsageRow
 from ..util.files import JsonlWriter, read_jsonl_lines, read_metadata, write_metadata
 from ..util.json_types import JsonObject
 from ..util.lock import lock_directory
+from ..util.redact import redact_data
 from ..util.text import shorten
 from ..util.validate import check_type
 from .answer_columns import AnsweredRow
@@ -91,7 +92,7 @@ class Journal:
 
     def add(self, answered: AnsweredRow) -> None:
         """Append the answer to a row."""
-        self._set_place(answered.row, self._writer.append(asdict(answered)))
+        self._set_place(answered.row, self._writer.append(vars(answered)))
         self.calls.forget(answered.row)
 
     def close(self) -> None:
@@ -157,7 +158,7 @@ def _check_settings(
                 "or write over it with --again"
             )
         return
-    plain = json.loads(json.dumps(settings, default=str))
+    plain = json.loads(json.dumps(redact_data(settings), default=str))  # as they are saved
     for name in [*plain, *saved]:
         if saved.get(name) != plain.get(name):
             old, new = shorten(str(saved.get(name)), 60), shorten(str(plain.get(name)), 60)

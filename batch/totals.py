@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from .answer_columns import UNREADABLE, AnsweredRow
+from .answer_columns import AnsweredRow
 
 
 @dataclass
@@ -56,10 +56,10 @@ class Totals:
                 self.tiers[row.tier] = self.tiers.get(row.tier, 0) + 1
         elif row.failed:
             self.failed += 1
-        elif row.error == UNREADABLE:
-            self.unreadable += 1
-        else:
+        elif row.round is None:
             self.refused += 1
+        else:
+            self.unreadable += 1
 
     def as_dict(self) -> dict[str, Any]:
         """Return the sums as plain data."""

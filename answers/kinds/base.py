@@ -15,9 +15,10 @@ class AnswerKind(Protocol):
         [project.entry-points."cope.answer_kinds"]
         color = "my_package.color:COLOR"
 
-    Two members are optional: `comparison`, how tables say that answers are compared, such as "as
-    numbers"; and `accepts(gold, answer)`, for a right answer that accepts answers which are not
-    equal to it.
+    Three members are optional: `comparison`, how tables say that answers are compared, such as "as
+    numbers"; `accepts(gold, answer)`, for a right answer that accepts answers which are not equal
+    to it; and `parse_for(text, question)`, the answer in a text in which `parse` finds none, for
+    kinds that need the question to find it.
 
     In a script, `ANSWER_KINDS.register("color", COLOR)` does the same for this process.
     """

@@ -5,6 +5,7 @@ from ..short.number_sentence import first_sentence
 from ..short.option import (
     bare_option,
     leading_option,
+    listed_options,
     names_several,
     options_in_sentence,
     plain_choice,
@@ -14,6 +15,7 @@ from ..short.option import (
 )
 from .base import NormalFormKind
 from .short import NoAnswer, ReplyReader
+from .text import TEXT
 
 
 class ChoiceKind(ReplyReader, NormalFormKind):
@@ -73,6 +75,20 @@ class ChoiceKind(ReplyReader, NormalFormKind):
             if chosen is not None and not names_several(line):
                 return chosen
         return self.read_line(lines[-1])
+
+    def parse_for(self, text: str, question: str) -> str | None:
+        """Return the letter of the option that a text names by its words.
+
+        >>> CHOICE.parse_for("It is green.", "A. red" + chr(10) + "B. green")
+        'B'
+        """
+        named = TEXT.parse(text)
+        if named is None:
+            return None
+        for letter, option in listed_options(question).items():
+            if TEXT.equal_by_normal_form(named, option):
+                return letter
+        return None
 
     def normalize(self, answer: str) -> str:
         """Return the letter in upper case; of a text that is no option, the text itself."""

@@ -80,6 +80,22 @@ _AT_END = re.compile(
 )
 _MANY = re.compile(r"\b(?:both|either|all|options|choices)\s\(?[A-Z]\)?\s?(?:,|and|or|&)", re.I)
 
+_LISTED = re.compile(r"\(?([A-Z])[.):]\)?\s+(\S.*)")
+
+
+def listed_options(question: str) -> dict[str, str]:
+    """Return the options that a question lists on lines of their own, by their letters from A.
+
+    >>> listed_options("Which?" + chr(10) + "A. red" + chr(10) + "(B) green")
+    {'A': 'red', 'B': 'green'}
+    """
+    options: dict[str, str] = {}
+    for line in question.splitlines():
+        found = _LISTED.fullmatch(line.strip())
+        if found and found[1] == chr(ord("A") + len(options)):
+            options[found[1]] = found[2]
+    return options
+
 
 def plain_choice(text: str) -> str:
     """Return a text in plain characters, without LaTeX and emphasis."""

@@ -18,11 +18,23 @@ def _parse_short_answer(
     prediction: dspy.Prediction, inputs: Mapping[str, Any], answers: AnswerKind
 ) -> str | None:
     answer = answers.parse(prediction.answer)
+    if answer is None:
+        answer = _parse_for_question(prediction, inputs, answers)
     if answer is not None or prediction.reasoning == prediction.answer:
         return answer
     if read_reply(prediction.answer).state == "refused":
         return None  # the numbers of its steps are not its answer
     return answers.parse(prediction.reasoning)
+
+
+def _parse_for_question(
+    prediction: dspy.Prediction, inputs: Mapping[str, Any], answers: AnswerKind
+) -> str | None:
+    """Return the answer that only the question explains, such as the text of an option."""
+    parse_for = getattr(answers, "parse_for", None)
+    if parse_for is None:
+        return None
+    return parse_for(prediction.answer, str(inputs["question"]))
 
 
 def _vote_share(sandbox: Callable[[], Sandbox]) -> Confidence:

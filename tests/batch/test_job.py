@@ -249,6 +249,27 @@ def test_the_calls_of_an_interrupted_row_are_not_made_again(
     assert world.column("answer") == ["1"]
 
 
+def test_a_secret_is_in_no_file_and_does_not_make_another_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("DEMO_API_KEY", "sk-0123456789")
+
+    def reply(question: str) -> str:
+        if "3" in question:
+            raise RuntimeError("refused: Authorization: Bearer sk-0123456789")
+        return "sk-0123456789"
+
+    world.models.reply = reply
+    job = replace(world.job(), settings={"models": {"small": "x@http://me:sk-0123456789@h"}})
+    answer_table(job)
+    asked = world.asked()
+    answer_table(job)
+    assert len(asked) == 7 and not world.asked()
+    for file in world.output.parent.rglob("*"):
+        assert file.is_dir() or b"sk-0123456789" not in file.read_bytes(), file
+    assert world.column("answer")[0] == "$DEMO_API_KEY" and "refused" in world.column("error")[2]
+
+
 def test_rows_that_wait_for_an_earlier_one_are_few(world: World):
     world.write([{"text": f"What is {n}?"} for n in range(300)])
     engine = world.models.cascade.team["small"].lm.engine
@@ -272,11 +293,16 @@ def test_rows_that_wait_for_an_earlier_one_are_few(world: World):
 
 def test_the_choices_of_a_row_give_the_text_of_an_option(world: World):
     world.models.reply = lambda question: "B"
-    world.write([{"text": "Which?", "options": "red|green"}, {"text": "Which?", "options": "x|y"}])
+    world.write([{"text": "Color?", "options": "red|green"}, {"text": "Which?", "options": "x|y"}])
     mapping = ColumnMapping(question="text", choices="options")
     job = world.job(mapping=mapping, kind="choice")
     answer_table(replace(job, system=world.models.cascade.with_answer_kind("choice")))
     assert world.column("answer") == ["green", "y"]
+    world.models.reply = lambda question: "It is **Green**." if question == "Color?" else "Z"
+    job = replace(job, options=replace(job.options, again=True))
+    answer_table(replace(job, system=world.models.cascade.with_answer_kind("choice")))
+    assert world.column("answer") == ["green", None], "a reply may name the text of an option"
+    assert world.column("error") == [None, "the answer 'Z' is none of the choices"]
 
 
 def test_the_caller_hears_of_every_new_answer_and_of_renamed_columns(world: World):

@@ -110,6 +110,14 @@ def test_overhead_runs_every_layer_and_prints_json() -> None:
     ]
 
 
+def test_tables_answers_a_table_and_compares_it_with_the_cascade_alone() -> None:
+    done = run("tables.py", "--quick", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert all(row["value"] > 0 for row in result["rows"])
+    assert result["ratios"][0]["what"].startswith("processor time of a table")
+
+
 def test_overhead_attributes_the_difference_to_the_layer() -> None:
     times = {
         "bare requests": [(0.021, 0.001)] * 3,
