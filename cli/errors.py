@@ -22,7 +22,7 @@ _ADVICE = {
     "LMUnsupportedModelError": "the provider has no such model: check the name",
     "ContextWindowExceededError": "the prompt does not fit: "
     "shorten it or use a model with a larger context",
-    "LMTimeoutError": "no answer in time: run it again, "
+    "LMTimeoutError": "no answer in time: raise --timeout, "
     "or ask for fewer at once with --in-flight TIER=N",
     "LMTransportError": "no connection to the server: check the address and the network",
     "LMServerError": "the server failed: run it again later",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ..models.engines.registry import name_forms
+from ..models.engines.registry import DEFAULT_TIMEOUT, name_forms
 from ..models.weights.catalog import aliases
 from .column_options import columns_options, take_columns
 from .option_types import NameValue, Thresholds, as_dict, negated, or_empty, positive_int
@@ -189,6 +189,14 @@ team_options = option_group(
         show_default=True,
         metavar="NAME",
         help="The format of requests: lean, chat, json or xml.",
+    ),
+    click.option(
+        "--timeout",
+        type=float,
+        default=DEFAULT_TIMEOUT,
+        show_default=True,
+        metavar="SECONDS",
+        help="Time for one request to a server; models in this process have no limit.",
     ),
     click.option(
         "--no-cache",

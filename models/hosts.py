@@ -77,6 +77,27 @@ def is_loopback(host: str | None) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
+def bypass_proxies(host: str | None) -> None:
+    """Make every client in this process reach a loopback address without a proxy.
+
+    It adds the host to `NO_PROXY` where a proxy is set, because a proxy elsewhere cannot reach it.
+    """
+    if host is None or not is_loopback(host):
+        return
+    proxies = {name.lower() for name, value in os.environ.items() if value}
+    if not proxies & {"http_proxy", "https_proxy", "all_proxy"}:
+        return
+    name = urlparse(host).hostname or ""
+    listed: list[str] = []
+    for variable in ("no_proxy", "NO_PROXY"):
+        listed += os.environ.get(variable, "").split(",")
+    hosts = [entry for entry in map(str.strip, listed) if entry]
+    if name not in hosts:
+        hosts.append(name)
+    for variable in ("no_proxy", "NO_PROXY"):
+        os.environ[variable] = ",".join(dict.fromkeys(hosts))
+
+
 def has_gpu() -> bool:
     """Return whether the machine has a GPU that local engines use."""
     apple = platform.system() == "Darwin" and platform.machine() == "arm64"

@@ -4,12 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .concurrency import PrioritySemaphore, TierScheduler
+from .engines.registry import DEFAULT_TIMEOUT
 from .meter import MachineTimeAccountant
 from .prices import Price
 from .prompt_tokens import PromptTokens
-
-DEFAULT_TIMEOUT = 300.0
-"""Seconds that one request to a server may take by default."""
 
 
 @dataclass(frozen=True)

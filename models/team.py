@@ -10,12 +10,14 @@ from typing import Any
 import dspy
 
 from ..errors import CopeError
-from ..util.redact import read_key, register_address, register_secret
+from ..util.redact import read_key, register_secret
 from .adapter import adapter_by_name
+from .api_models import make_api_model
 from .concurrency import PrioritySemaphore, TierScheduler
 from .engines.async_adapter import AsyncEngineAdapter
 from .engines.base import LocalEngine
 from .engines.registry import (
+    DEFAULT_TIMEOUT,
     ENGINE_CONCURRENCY,
     UNNAMED_PREFIX,
     EngineSettings,
@@ -23,7 +25,7 @@ from .engines.registry import (
     find_factory,
     make_engine,
 )
-from .hosts import has_gpu, is_loopback, split_host
+from .hosts import has_gpu, is_loopback
 from .lm import TierLM
 from .meter import MachineTimeAccountant
 from .prices import Price
@@ -104,18 +106,21 @@ class Team:
         limits: the maximum of requests in flight by tier; by default 8 for local engines (4 for
             embedded weights over 1 GB), 16 otherwise.
         keys: the environment variable that holds a tier's API key, by tier. Without one, an API
-            reads the provider's own variable, and a server at `@http://...` gets no key.
+            reads the provider's own variable, and a server at `@http://...`, or at the address in
+            a variable such as `OPENAI_BASE_URL`, gets no key.
         adapter: `lean`, `chat`, `json` or `xml`.
         cache: use DSPy's cache of responses.
         context: maximum tokens of a request to a local engine, prompt and completion.
         max_tokens: maximum tokens of a completion, unless the preset sets another.
+        timeout: seconds that one request to a server may take. Models in this process have no
+            such limit.
         weights_dir: a folder with weights of embedded models, searched first; the environment's
             `COPE_WEIGHTS` when None.
         **tiers: more tiers by name.
 
     Raises:
-        CopeError: for a model's name that cannot be understood, an unknown tier, or a limit below
-            1.
+        CopeError: for a model's name that cannot be understood, an unknown tier, a limit below 1,
+            or a timeout that is not above 0.
 
     >>> team = Team(small="local/qwen2.5-coder-0.5b", large="openai/gpt-4o-mini")
     >>> team["large"].model
@@ -134,6 +139,7 @@ class Team:
         cache: bool = True,
         context: int = 2048,
         max_tokens: int = 512,
+        timeout: float = DEFAULT_TIMEOUT,
         weights_dir: Path | None = None,
         **tiers: str | LocalEngine,
     ) -> None:
@@ -148,9 +154,12 @@ class Team:
             cache=cache,
             context=context,
             max_tokens=max_tokens,
+            timeout=timeout,
             weights_dir=weights_dir,
         )
-        self.weights_dir = weights_dir
+        self.weights_dir, self.timeout = weights_dir, timeout
+        if not timeout > 0:
+            raise CopeError(f"a timeout of {timeout:g} seconds allows no request: give more than 0")
         self._settings = {"cache": cache, "max_tokens": max_tokens}
         self._prices, self._limits, self._context = prices or {}, limits or {}, context
         self._keys = keys or {}
@@ -184,7 +193,7 @@ class Team:
     def _tier(self, name: str, model: str | LocalEngine) -> Tier:
         concurrency = self._limits.get(name) or _default_concurrency(model)
         if isinstance(model, str):
-            settings = EngineSettings(concurrency, self._context, self.weights_dir)
+            settings = EngineSettings(concurrency, self._context, self.weights_dir, self.timeout)
             engine = make_engine(model, settings)
             lm_name = model
             if engine is not None:
@@ -196,7 +205,7 @@ class Team:
             shown_name = lm_name
         runtime = self._runtime(name, engine, concurrency)
         if engine is None:
-            lm = _api_model(lm_name, name, runtime, self._settings, self._key(name))
+            lm = make_api_model(lm_name, name, runtime, self._settings, self._key(name))
         else:
             lm = TierLM(
                 lm_name,
@@ -232,7 +241,8 @@ class Team:
             if is_loopback(engine.host):
                 machine_time = _machine_clock
         price = self._prices.get(tier)
-        return TierRuntime(PrioritySemaphore(concurrency), scheduler, machine_time, price)
+        semaphore = PrioritySemaphore(concurrency)
+        return TierRuntime(semaphore, scheduler, machine_time, price, self.timeout)
 
 
 def _check_tier_options(
@@ -261,29 +271,6 @@ def _default_concurrency(model: str | LocalEngine) -> int:
     if isinstance(model, LocalEngine):
         return ENGINE_CONCURRENCY
     return default_concurrency(model)
-
-
-def _api_model(
-    model: str, tier: str, runtime: TierRuntime, settings: dict[str, Any], key: str | None
-) -> TierLM:
-    name, host = split_host(model)
-    settings = dict(settings)
-    if host:
-        settings["api_base"] = host
-        register_address(host)
-        # The provider's key must not reach another host; the client requires some value.
-        settings["api_key"] = key or "none"
-    elif key:
-        settings["api_key"] = key
-    else:
-        read_key(f"{name.partition('/')[0].upper()}_API_KEY")  # raises for a damaged key
-    try:
-        return TierLM(name, tier=tier, runtime=runtime, **settings)
-    except dspy.LMConfigurationError:  # a reasoning model sets its own maximum
-        del settings["max_tokens"]
-        return TierLM(name, tier=tier, runtime=runtime, **settings)
-    except ValueError as error:
-        raise CopeError(f"model {model!r} is not understood: {error}") from None
 
 
 def _find_cpu_shared_hosts(models: Iterable[str | LocalEngine]) -> set[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CopeError
+from ..models.engines.registry import DEFAULT_TIMEOUT
 from ..models.prices import Price
 from ..models.team import DEFAULT_LARGE, DEFAULT_SMALL, Team
 from .bundled import find_bundled_program
@@ -39,6 +40,7 @@ class TeamOptions:
         context: tokens that a request to a local model may have, prompt and reply.
         max_tokens: most tokens of a reply.
         cache: whether replies come from DSPy's cache where it has them.
+        timeout: seconds that one request to a server may take.
         weights: a folder with weights of local models, searched first.
     """
 
@@ -52,6 +54,7 @@ class TeamOptions:
     context: int = 2048
     max_tokens: int = 512
     cache: bool = True
+    timeout: float = DEFAULT_TIMEOUT
     weights: Path | None = None
 
     def request_settings(self) -> dict[str, Any]:
@@ -143,6 +146,7 @@ def resolve_team(options: TeamOptions) -> Team:
         cache=options.cache,
         context=options.context,
         max_tokens=options.max_tokens,
+        timeout=options.timeout,
         weights_dir=options.weights,
         **options.tiers,
     )

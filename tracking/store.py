@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import CopeError, first_line
+from ..models.hosts import bypass_proxies
 from .address import address_scheme, check_address, store_file
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
@@ -54,6 +55,7 @@ def open_store(store: str | None = None) -> str:
         raise CopeError(f"{error}; or use --no-track{origin}") from None
     for name, value in _MLFLOW_DEFAULTS.items():
         os.environ.setdefault(name, value)
+    bypass_proxies(uri)
     import mlflow
 
     for logger in ("mlflow", "alembic"):

@@ -5,6 +5,7 @@ import re
 import tempfile
 
 from ...errors import CopeError
+from ...models.hosts import is_loopback
 from ...sandbox import TestSuite, open_sandbox
 from ...sandbox.select import ADVICE
 from ...util.check import Check
@@ -67,7 +68,8 @@ def _check_server_store(name: str, uri: str) -> Check:
     if not uri.startswith(("http://", "https://")):
         return Check(name, "ok", f"{public} (not looked into)")
     try:
-        httpx.get(f"{uri.rstrip('/')}/health", timeout=CHECK_SECONDS / 2).raise_for_status()
+        url, trusts = f"{uri.rstrip('/')}/health", not is_loopback(uri)
+        httpx.get(url, timeout=CHECK_SECONDS / 2, trust_env=trusts).raise_for_status()
     except httpx.HTTPStatusError as error:
         reason = f"status {error.response.status_code}"
     except httpx.HTTPError:

@@ -78,10 +78,11 @@ class OllamaFactory(EngineFactory):
     can_download = True
 
     def make(self, name: str, settings: EngineSettings) -> "LocalEngine":
-        from .ollama import OllamaEngine
+        from .ollama import READ_SECONDS, OllamaEngine
 
         model, host = split_host(name)
-        return OllamaEngine(model, host, context=settings.context)
+        timeout = max(READ_SECONDS, settings.timeout)
+        return OllamaEngine(model, host, context=settings.context, timeout=timeout)
 
     def cpu_shared_host(self, name: str) -> str | None:
         return split_host(name)[1] or default_host()

@@ -34,10 +34,12 @@ from ...util.text import shorten
 from ..current_call import report_heard, report_partial_usage
 from ..hosts import default_host, is_loopback
 from .base import DEFAULT_SAMPLING, LocalEngine, chat_messages, json_schema, response
-from .ollama_reply import OllamaReply, is_cut
+from .ollama_reply import UNREADABLE, OllamaReply, is_cut
 
 CONNECT_SECONDS = 10.0
 LIST_SECONDS = 5.0
+READ_SECONDS = 600.0
+"""Seconds without data after which a connection counts as broken."""
 
 
 @cache
@@ -56,7 +58,8 @@ class OllamaEngine(LocalEngine):
         keep_alive: how long the model stays loaded after a call, in Ollama's format.
         think: whether a thinking model thinks; the model's default when None.
         num_thread: CPU threads for this model; the server's default when None.
-        timeout: seconds without data from the server after which a call fails.
+        timeout: seconds without data from the server after which a call fails; the team's own
+            timeout bounds the whole request.
     """
 
     host: str
@@ -70,7 +73,7 @@ class OllamaEngine(LocalEngine):
         keep_alive: str = "30m",
         think: bool | None = None,
         num_thread: int | None = None,
-        timeout: float = 600.0,
+        timeout: float = READ_SECONDS,
     ) -> None:
         self.model, self.host = model, host or default_host()
         self.context, self.keep_alive, self.think = context, keep_alive, think
@@ -100,7 +103,7 @@ class OllamaEngine(LocalEngine):
                 self.host, timeout=LIST_SECONDS, trust_env=not is_loopback(self.host)
             )
             listed = client.list().models
-        except (httpx.HTTPError, ConnectionError, ollama.ResponseError, TypeError, ValueError):
+        except (httpx.HTTPError, ConnectionError, ollama.ResponseError, *UNREADABLE):
             return None  # the first call reports a server that does not answer
         for entry in listed:
             if entry.model in names:

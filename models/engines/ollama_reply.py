@@ -9,6 +9,9 @@ from ...util.json_text import parse_json
 from ...util.json_types import JsonObject
 from ..replies import finite_number, known_count
 
+UNREADABLE = (AttributeError, RecursionError, TypeError, ValueError)
+"""What the `ollama` package raises for a reply that is not of Ollama."""
+
 MIN_CUT_WORDS = 256
 """The shortest prompt, in words, that a server is taken to cut, because contexts are longer."""
 

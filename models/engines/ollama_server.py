@@ -9,9 +9,13 @@ import ollama
 
 from ...errors import CopeError, Unavailable
 from ...util.check import Check
-from ...util.text import plural
+from ...util.json_text import parse_json
+from ...util.json_types import JsonObject
+from ...util.text import plural, printable, shorten
+from ..hosts import is_loopback
 from ..weights.verify import Progress
 from .model_list import ListedModel, ModelList
+from .ollama_reply import UNREADABLE
 
 CONNECT_SECONDS = 10.0
 LIST_SECONDS = 1.0
@@ -36,14 +40,32 @@ def server_info(host: str, timeout: float = LIST_SECONDS) -> ServerInfo:
         httpx.HTTPError: when no server answers in time.
         ValueError: when the server is not Ollama.
     """
-    with httpx.Client(base_url=host, timeout=timeout) as client:
-        version = client.get("/api/version").raise_for_status().json()
-        models = client.get("/api/tags").raise_for_status().json()
-    try:
-        sizes = {model["name"]: model["size"] for model in models["models"]}
-        return ServerInfo(version["version"], dict(sorted(sizes.items())))
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"no {error} in its reply") from None
+    with httpx.Client(base_url=host, timeout=timeout, trust_env=not is_loopback(host)) as client:
+        version = _read_object(client.get("/api/version")).get("version")
+        models = _read_object(client.get("/api/tags")).get("models")
+    if not isinstance(version, str) or not isinstance(models, list):
+        raise ValueError("no version or models in its reply")
+    sizes: dict[str, int] = {}
+    for model in models:
+        if not isinstance(model, dict) or not isinstance(model.get("name"), str):
+            raise ValueError("a model without a name in its reply")
+        size = model.get("size")
+        is_size = isinstance(size, int) and not isinstance(size, bool) and size >= 0
+        sizes[printable(model["name"])] = size if is_size else 0
+    return ServerInfo(printable(shorten(version, 40)), dict(sorted(sizes.items())))
+
+
+def _read_object(reply: httpx.Response) -> JsonObject:
+    """Return the JSON object of a reply.
+
+    Raises:
+        httpx.HTTPError: for a reply that reports an error.
+        ValueError: for a reply that is no JSON object.
+    """
+    document = parse_json(reply.raise_for_status().content)
+    if not isinstance(document, dict):
+        raise ValueError("its reply is no JSON object")
+    return document
 
 
 def list_models(host: str) -> ModelList:
@@ -109,9 +131,12 @@ def pull(name: str, host: str, progress: Progress) -> None:
     """
     done: dict[str, int] = {}
     total: dict[str, int] = {}
-    client = ollama.Client(host, timeout=httpx.Timeout(None, connect=CONNECT_SECONDS))
+    timeout = httpx.Timeout(None, connect=CONNECT_SECONDS)
+    client = ollama.Client(host, timeout=timeout, trust_env=not is_loopback(host))
+    status: str | None = None
     try:
         for update in client.pull(name, stream=True):
+            status = update.status
             if not (update.digest and update.total):
                 continue
             done[update.digest] = update.completed or 0
@@ -127,4 +152,12 @@ def pull(name: str, host: str, progress: Progress) -> None:
             raise CopeError(
                 f"Ollama's library has no model {name!r}: see ollama.com/library for the names"
             ) from None
-        raise CopeError(f"Ollama at {host} cannot download {name!r}: {error.error}") from None
+        message = printable(shorten(error.error, 300))
+        raise CopeError(f"Ollama at {host} cannot download {name!r}: {message}") from None
+    except (httpx.HTTPError, *UNREADABLE):
+        raise CopeError(f"what answers at {host} is not Ollama: check the address") from None
+    if status != "success":
+        raise Unavailable(
+            f"Ollama at {host} ended the download before it was done: "
+            "the same command resumes the download"
+        )

@@ -30,6 +30,9 @@ API_CONCURRENCY = 16
 ENGINE_CONCURRENCY = 8
 """Maximum of requests in flight by default for an engine that defines none."""
 
+DEFAULT_TIMEOUT = 300.0
+"""Seconds that one request to a server may take by default."""
+
 
 @dataclass(frozen=True)
 class EngineSettings:
@@ -39,11 +42,13 @@ class EngineSettings:
         concurrency: maximum of requests in flight.
         context: maximum tokens of a request, prompt and completion.
         weights_dir: a folder with weights of embedded models, searched first; None for the default.
+        timeout: seconds that one request to a server may take; the language model cancels it then.
     """
 
     concurrency: int
     context: int
     weights_dir: Path | None = None
+    timeout: float = DEFAULT_TIMEOUT
 
 
 class EngineFactory(ABC):

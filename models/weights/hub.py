@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from ..hosts import is_loopback
 from .catalog import Weights
 from .partial import PartialDownload, SourceFailed
 from .verify import Progress
@@ -103,7 +104,8 @@ def _open_response(url: str, have: int) -> "httpx.Response":
     def ask() -> None:
         try:
             timeout = httpx.Timeout(READ_SECONDS, connect=DECISION_SECONDS)
-            client = httpx.Client(follow_redirects=True, timeout=timeout)
+            trusts = not is_loopback(url)  # a proxy cannot reach this machine
+            client = httpx.Client(follow_redirects=True, timeout=timeout, trust_env=trusts)
             future.set_result(
                 client.send(client.build_request("GET", url, headers=headers), stream=True)
             )

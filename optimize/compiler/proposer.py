@@ -69,6 +69,7 @@ def _make_lm(team: Team, model: str | dspy.LM | LocalEngine | None) -> TierLM:
         limits={"small": 2},
         prices={"small": price} if price else None,
         cache=False,
+        timeout=team.timeout,
         weights_dir=team.weights_dir,
     )["small"].lm
     proposer.tier = PROPOSER_TIER
