@@ -65,6 +65,7 @@ def retry_pause(error: Exception, attempt: int) -> float | None:
         return pause
     if asked > MAX_RETRY_AFTER:
         model = getattr(error, "model", None) or "a model"
+        asked = min(asked, 1e7)  # for the message
         raise Unavailable(
             f"the server of {model} asks to wait {format_duration(asked)} before the next request, "
             f"longer than the {MAX_RETRY_AFTER:g} s that COPE waits: run it again later, or ask "

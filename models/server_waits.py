@@ -85,7 +85,7 @@ class ServerWaits:
             with self._lock:
                 state.pauses.remove(end)
 
-    def text(self) -> str:
+    def __str__(self) -> str:
         """Return one line about pauses and silent servers; empty when there are none."""
         parts: list[str] = []
         with self._lock:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ...models.server_waits import SERVER_WAITS
+
 if TYPE_CHECKING:
     from ...programs import Cascade
     from ...programs.events import Observer
@@ -22,7 +24,12 @@ def round_display(cascade: "Cascade", quiet: bool = False) -> Iterator["Observer
     if not sys.stderr.isatty():
         from .rounds import PlainRoundDisplay
 
-        yield PlainRoundDisplay(cascade)
+        plain = PlainRoundDisplay(cascade)
+        SERVER_WAITS.report_to(plain.say)
+        try:
+            yield plain
+        finally:
+            SERVER_WAITS.report_to(None)
         return
     from .rounds_live import LiveRoundDisplay
 

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from ...models.server_waits import SERVER_WAITS
 from ...optimize.compiler.run import ProgressCallback
 from ...optimize.compiler.session import CompileSession
 from ...util.text import format_duration, format_usd
+from ..output import notify
 
 if TYPE_CHECKING:
     from ...optimize.compiler.estimate import CostEstimate
@@ -57,6 +59,7 @@ class CompileProgress(ProgressCallback):
             self._start = _snapshot(self._session, self._began)
             self._before = self._session.activity.answered
         self._ended = threading.Event()
+        SERVER_WAITS.report_to(None if self._live else notify)
         if self._live:
             threading.Thread(target=self._tick, args=(self._ended,), daemon=True).start()
         return self
@@ -68,6 +71,7 @@ class CompileProgress(ProgressCallback):
         trace: TracebackType | None,
     ) -> None:
         self._ended.set()
+        SERVER_WAITS.report_to(None)
         with self._lock:
             self._over = True
             if self._session is None:
@@ -117,7 +121,7 @@ class CompileProgress(ProgressCallback):
     def _line(self, session: CompileSession, now: float) -> str:
         parts = [_best(session), *_usage_parts(session)]
         if not self._over:
-            parts.append(self._time_left(session, now))
+            parts += [str(SERVER_WAITS), self._time_left(session, now)]
             if session.candidates.fully_evaluated():
                 parts.append(session.activity.description)
         return "  ".join(filter(None, parts))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from rich.console import Console
 
 from ...eval.run.table import print_summary
+from ...models.server_waits import SERVER_WAITS
 from ...programs.systems.stage import Stage
 from ..output import notify
 from .progress_bar import progress_bar
@@ -43,6 +44,7 @@ class EvaluationProgress:
         )
 
     def __enter__(self) -> Self:
+        SERVER_WAITS.report_to(notify if self._progress.disable else None)
         self._progress.start()
         if self._before:
             self._console.print(
@@ -57,6 +59,7 @@ class EvaluationProgress:
         trace: TracebackType | None,
     ) -> None:
         self._progress.stop()
+        SERVER_WAITS.report_to(None)
 
     def text(self) -> str:
         good = [r for r in self.records if r.error is None]

@@ -5,10 +5,22 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
+
+from ...models.server_waits import SERVER_WAITS
+
+
+class _WaitsColumn(ProgressColumn):
+    """Shows which server is silent or asked again."""
+
+    def render(self, task: Task) -> Text:
+        return Text(str(SERVER_WAITS), style="yellow")
 
 
 def progress_bar(console: Console, quiet: bool = False) -> Progress:
@@ -17,6 +29,7 @@ def progress_bar(console: Console, quiet: bool = False) -> Progress:
         BarColumn(24),
         MofNCompleteColumn(),
         TextColumn("{task.fields[text]}"),
+        _WaitsColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),

@@ -118,33 +118,33 @@ class PlainRoundDisplay(RoundDisplay):
     """One plain line on stderr for each event."""
 
     def on_start(self) -> None:
-        self._say(self.headline())
+        self.say(self.headline())
         for name in self.loading:
-            self._say(f"loading {name} ...")
+            self.say(f"loading {name} ...")
 
     def _loaded_now(self, engine: Any, seconds: float) -> None:
         super()._loaded_now(engine, seconds)
-        self._say(f"loaded {engine_label(engine)} in {seconds:.1f} s")
+        self.say(f"loaded {engine_label(engine)} in {seconds:.1f} s")
 
     def on_planned(self, event: Planned) -> None:
         super().on_planned(event)
         number = f" {len(self.plans)} of {self.spec.plans}" if self.spec.plans > 1 else ""
-        self._say(f"plan{number}: {one_line(event.plan)}")
+        self.say(f"plan{number}: {one_line(event.plan)}")
 
     def on_sample_counted(self, event: SampleCounted) -> None:
         super().on_sample_counted(event)
         votes = ", ".join(f"{answer}: {votes}" for answer, votes in self.votes.items())
         answer = "no answer could be read" if event.answer is None else one_line(event.answer)
-        self._say(
+        self.say(
             f"vote {self.asked} of {self.spec.samples}: {answer}"
             + (f"  ({votes})" if votes else "")
         )
 
     def on_round_decided(self, event: RoundDecided) -> None:
         super().on_round_decided(event)
-        self._say(f"{self.decision_text(event)}  ({time.monotonic() - self.began:.1f} s)")
+        self.say(f"{self.decision_text(event)}  ({time.monotonic() - self.began:.1f} s)")
         if not event.accepted and event.plan:
-            self._say(f"forwards the plan: {one_line(event.plan)}")
+            self.say(f"forwards the plan: {one_line(event.plan)}")
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
         print(f"round {self.number}: {text}", file=sys.stderr, flush=True)

@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from ...models.server_waits import SERVER_WAITS
 from ...util.text import one_line
 from .rounds import RoundDisplay
 
@@ -108,6 +109,7 @@ class LiveRoundDisplay(RoundDisplay):
             lead = max(self.votes.values()) / spec.samples
             parts.append(f"lead {lead:.0%}, {spec.threshold:.0%} needed")
         parts.append(f"{time.monotonic() - self.began:.0f} s")
+        parts += filter(None, [str(SERVER_WAITS)])
         return Text(f"  {' · '.join(parts)}", style="dim", no_wrap=True, overflow="ellipsis")
 
     def _decision(self, event: "RoundDecided") -> list[RenderableType]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 
+from ...models.server_waits import SERVER_WAITS
 from ..output import notify
 from .evaluation import EVERY_SECONDS
 from .progress_bar import progress_bar
@@ -30,6 +31,7 @@ class TableProgress:
         self._started = self._printed = time.monotonic()
 
     def __enter__(self) -> Self:
+        SERVER_WAITS.report_to(notify if self._progress.disable and not self._quiet else None)
         return self
 
     def __exit__(
@@ -39,6 +41,7 @@ class TableProgress:
         trace: TracebackType | None,
     ) -> None:
         self._progress.stop()
+        SERVER_WAITS.report_to(None)
         if kind is KeyboardInterrupt and self._rows:
             notify(f"{self._done} of {self._rows} rows are done; the same command resumes")
 

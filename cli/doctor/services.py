@@ -1,11 +1,9 @@
 """The checks of `cope doctor` of services: engines, the sandbox and the tracking store."""
 
 import asyncio
-import re
 import tempfile
 
 from ...errors import CopeError
-from ...models.hosts import is_loopback
 from ...sandbox import TestSuite, open_sandbox
 from ...sandbox.select import ADVICE
 from ...util.check import Check
@@ -38,6 +36,7 @@ def check_sandbox() -> Check:
 def check_tracking_store() -> Check:
     """Check that the store of runs can be written or reached."""
     from ...tracking import check_address, store_file, store_uri
+    from ...tracking.server_check import check_server_store
 
     uri, name = store_uri(), "tracking store"
     try:
@@ -46,7 +45,7 @@ def check_tracking_store() -> Check:
         return Check(name, "note", redact_error(str(error)), "set another MLFLOW_TRACKING_URI")
     file = store_file(uri)
     if file is None:
-        return _check_server_store(name, uri)
+        return check_server_store(uri, CHECK_SECONDS / 2)
     path = file.resolve()
     try:
         if not path.exists():
@@ -59,22 +58,3 @@ def check_tracking_store() -> Check:
         advice = "make it writable, set MLFLOW_TRACKING_URI, or use `cope eval --no-track`"
         return Check(name, "note", f"{path} cannot be written ({error.strerror})", advice)
     return Check(name, "ok", f"{uri}, writable", "")
-
-
-def _check_server_store(name: str, uri: str) -> Check:
-    import httpx
-
-    public = re.sub(r"//[^/@]*@", "//", uri)  # without a user's name and password
-    if not uri.startswith(("http://", "https://")):
-        return Check(name, "ok", f"{public} (not looked into)")
-    try:
-        url, trusts = f"{uri.rstrip('/')}/health", not is_loopback(uri)
-        httpx.get(url, timeout=CHECK_SECONDS / 2, trust_env=trusts).raise_for_status()
-    except httpx.HTTPStatusError as error:
-        reason = f"status {error.response.status_code}"
-    except httpx.HTTPError:
-        reason = "no connection"
-    else:
-        return Check(name, "ok", f"{public} answers")
-    found = f"{public} does not answer ({reason})"
-    return Check(name, "note", found, "start that server, or unset MLFLOW_TRACKING_URI")

@@ -50,8 +50,9 @@ def server_info(host: str, timeout: float = LIST_SECONDS) -> ServerInfo:
         if not isinstance(model, dict) or not isinstance(model.get("name"), str):
             raise ValueError("a model without a name in its reply")
         size = model.get("size")
-        is_size = isinstance(size, int) and not isinstance(size, bool) and size >= 0
-        sizes[printable(model["name"])] = size if is_size else 0
+        if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+            size = 0
+        sizes[printable(model["name"])] = size
     return ServerInfo(printable(shorten(version, 40)), dict(sorted(sizes.items())))
 
 

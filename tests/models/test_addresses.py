@@ -106,10 +106,10 @@ def test_other_names_that_litellm_reads(
     assert (settings["api_base"], settings["api_key"]) == ("https://elsewhere.example/v1", "none")
 
 
-def test_a_server_that_wants_a_key_is_told_how(monkeypatch: pytest.MonkeyPatch):
-    with faulty(Reply({"error": {"message": "no key"}}, 401)) as server:
-        with pytest.raises(CopeError, match=r"wants a key .*--key large=VARIABLE"):
-            model(f"openai/m@{server.address}/v1")("3 + 4?")
+def test_a_server_that_wants_a_key_is_told_how():
+    fault = Reply({"error": {"message": "no key"}}, 401)
+    with faulty(fault) as server, pytest.raises(CopeError, match=r"wants a key .*--key large=VAR"):
+        model(f"openai/m@{server.address}/v1")("3 + 4?")
 
 
 @pytest.mark.parametrize("scheme", ["http", "socks5"])

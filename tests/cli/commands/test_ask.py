@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -157,6 +158,7 @@ def test_an_engine_s_own_error_comes_through_dspy(cope: Callable[..., Result]) -
         (["--price", "small=cheap"], 2, "price 'cheap' is not understood"),
         (["--price", "middle=1/2"], 1, "no tier is named 'middle'"),
         (["--in-flight", "small=0"], 2, "not a number above 0"),
+        (["--timeout", "0"], 1, "allows no request: give more than 0"),
         (["--adapter", "toon"], 1, "choose one of lean, chat"),
     ],
 )
@@ -179,6 +181,19 @@ def test_no_server_is_one_line(
     )
     assert result.exit_code == 1 and result.stderr.count("\n") == 1
     assert result.stderr.startswith("error: no answer from Ollama at http://127.0.0.1:9 ")
+
+
+@pytest.mark.parametrize("model", ["openai/x@{}/v1", "ollama/x@{}"])
+def test_a_server_that_never_replies_is_one_line(
+    cope: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    monkeypatch.setattr("cope.models.retries._BACKOFF_SECONDS", (0.0,))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        options = ("--small", model.format(address), "--timeout", "0.05")
+        result = cope("ask", QUESTION, "-q", "--preset", "small", *options)
+    assert result.exit_code == 1 and result.stderr.count("\n") == 1
+    assert "no whole reply within 0.05 s, the limit of --timeout" in result.stderr
 
 
 def test_embedded_models_are_all_brought_first_and_loaded_when_their_round_comes(
