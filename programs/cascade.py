@@ -21,20 +21,20 @@ from .cascade_round import CascadeRound
 from .confidence.base import Confidence
 from .confidence.early_stopping import EXACT, check_rule
 from .confidence.registry import round_confidence
-from .demonstrations import KNNDemos, knn_demos_in_state, nearest_by_role
+from .demonstrations import nearest_by_role
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .optimizer_trace import extend_trace, trace_of_answer
 from .predictor_name import round_attribute
 from .preset import Preset, as_preset, check_tiers
+from .prompted_program import PromptedProgram
 from .results import final_answer, make_round_record, usage_summary
 from .round_record import RoundRecord
-from .saved_state import prompts_in_state
 from .systems.base import baseline_tier
 from .systems.stage import Stage
 from .task_signature import TaskSignature
 
 
-class Cascade(dspy.Module):
+class Cascade(PromptedProgram):
     """Plan, solve and vote in rounds.
 
     A question escalates to the next round when no answer reaches the round's threshold. The method
@@ -56,9 +56,6 @@ class Cascade(dspy.Module):
             its inputs are the question, and its first output is the answer, see `TaskSignature`.
         confidence: how samples become an answer, in rounds whose preset names no confidence; None
             is the domain's default: the share of the votes, or the visible tests.
-
-    Attributes:
-        knn_demos: by predictor, demonstrations to select from for each question; often empty.
 
     Raises:
         CopeError: for a wrong preset, a tier that the team lacks, or an unsuitable `early_stop`.
@@ -87,7 +84,7 @@ class Cascade(dspy.Module):
         self.preset = as_preset(preset, self.team.tiers)
         self.seed = seed
         self.domain = domain
-        self.knn_demos: dict[str, KNNDemos] = {}
+        self.knn_demos = {}
         self.task_signature = None if signature is None else TaskSignature.of(signature)
         kind = domain_by_name(domain)
         if self.task_signature is not None:
@@ -245,49 +242,6 @@ class Cascade(dspy.Module):
             results: the results of the rounds, in order; the last one answered.
         """
         return trace_of_answer(list(self.rounds())[: len(results)], results)
-
-    def reset_copy(self) -> Self:
-        """Return a copy without demonstrations in the predictors that an optimizer sees."""
-        fresh: Self = super().reset_copy()
-        fresh.knn_demos = dict(fresh.knn_demos)
-        for name, _ in fresh.named_parameters():
-            fresh.knn_demos.pop(name, None)
-        return fresh
-
-    def dump_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        state = self._prompt_state(*args, **kwargs)
-        state["preset"] = self.preset.model_dump(mode="json", exclude_defaults=True)
-        if self.domain != DEFAULT_DOMAIN:
-            state["domain"] = self.domain
-        own = self.task_signature
-        if own is not None:
-            state["signature"] = own.as_dict()
-        if own is not None or self.saved_kind != domain_by_name(self.domain).answer_kind:
-            state["answer_kind"] = self.saved_kind
-        return state
-
-    def _prompt_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Return the prompts as plain data: predictors, and demonstrations to select from."""
-        state = super().dump_state(*args, **kwargs)
-        if self.knn_demos:
-            state["neighbours"] = {name: near.as_dict() for name, near in self.knn_demos.items()}
-        return state
-
-    def load_state(self, state: dict[str, Any], **kwargs: Any) -> None:
-        prompts = prompts_in_state(state, self.preset, self.domain, self.task_signature)
-        self._load_prompts(prompts, **kwargs)
-
-    def _load_prompts(self, state: dict[str, Any], **kwargs: Any) -> None:
-        """Load prompts that `_prompt_state` returned.
-
-        Raises:
-            CopeError: for the prompts of an ensemble.
-        """
-        if "peers" in state:
-            raise CopeError("the program was saved as an ensemble: load it with Cascade.from_file")
-        knn_demos = knn_demos_in_state(state)
-        super().load_state(state, **kwargs)
-        self.knn_demos = knn_demos
 
     @property
     def answers(self) -> AnswerKind:

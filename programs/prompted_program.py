@@ -1,0 +1,73 @@
+"""The prompts of a program: what `save` writes, `load` reads, and optimizers reset."""
+
+from typing import Any, Self
+
+import dspy
+
+from ..errors import CopeError
+from .demonstrations import KNNDemos, knn_demos_in_state
+from .domains.registry import DEFAULT_DOMAIN, domain_by_name
+from .preset import Preset
+from .saved_state import prompts_in_state
+from .task_signature import TaskSignature
+
+
+class PromptedProgram(dspy.Module):
+    """A program of rounds whose prompts are saved together with the rounds.
+
+    Attributes:
+        preset: the rounds.
+        domain: the kind of questions.
+        saved_kind: the kind of answers that the state names.
+        task_signature: the user's own signature, if any.
+        knn_demos: by predictor, demonstrations to select from for each question; often empty.
+    """
+
+    preset: Preset
+    domain: str
+    saved_kind: str
+    task_signature: TaskSignature | None
+    knn_demos: dict[str, KNNDemos]
+
+    def reset_copy(self) -> Self:
+        """Return a copy without demonstrations in the predictors that an optimizer sees."""
+        fresh: Self = super().reset_copy()
+        fresh.knn_demos = dict(fresh.knn_demos)
+        for name, _ in fresh.named_parameters():
+            fresh.knn_demos.pop(name, None)
+        return fresh
+
+    def dump_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        state = self._prompt_state(*args, **kwargs)
+        state["preset"] = self.preset.model_dump(mode="json", exclude_defaults=True)
+        if self.domain != DEFAULT_DOMAIN:
+            state["domain"] = self.domain
+        own = self.task_signature
+        if own is not None:
+            state["signature"] = own.as_dict()
+        if own is not None or self.saved_kind != domain_by_name(self.domain).answer_kind:
+            state["answer_kind"] = self.saved_kind
+        return state
+
+    def _prompt_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return the prompts as plain data: predictors, and demonstrations to select from."""
+        state = super().dump_state(*args, **kwargs)
+        if self.knn_demos:
+            state["neighbours"] = {name: near.as_dict() for name, near in self.knn_demos.items()}
+        return state
+
+    def load_state(self, state: dict[str, Any], **kwargs: Any) -> None:
+        prompts = prompts_in_state(state, self.preset, self.domain, self.task_signature)
+        self._load_prompts(prompts, **kwargs)
+
+    def _load_prompts(self, state: dict[str, Any], **kwargs: Any) -> None:
+        """Load prompts that `_prompt_state` returned.
+
+        Raises:
+            CopeError: for the prompts of an ensemble.
+        """
+        if "peers" in state:
+            raise CopeError("the program was saved as an ensemble: load it with Cascade.from_file")
+        knn_demos = knn_demos_in_state(state)
+        super().load_state(state, **kwargs)
+        self.knn_demos = knn_demos
