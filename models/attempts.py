@@ -1,18 +1,15 @@
 """The failed attempts of a call: what they used, and what their errors mean."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import dspy
 
 from ..errors import CopeError, first_line
 from .call import Call
 from .call_price import call_cost
+from .called_model import CalledModel
 from .engines.base import LocalEngine
 from .replies import REFUSED, BadReply, filtered_error, is_filtered
-
-if TYPE_CHECKING:
-    from .lm import TierLM
 
 NO_KEY = "none"
 """Stands for a key where a server gets none, because clients require some value."""
@@ -33,7 +30,7 @@ class FailedAttempts:
         call.usd = call.logprob = call.logprob_tokens = call.logprob_window = None
         call.cache_hit = call.truncated = False
 
-    def add_to(self, call: Call, lm: "TierLM") -> None:
+    def add_to(self, call: Call, lm: CalledModel) -> None:
         """Add the tokens to a call whose last attempt ended, and their price where it has one."""
         if not self.prompt_tokens and not self.completion_tokens:
             return
@@ -49,7 +46,7 @@ class FailedAttempts:
             call.usd_high += wasted
 
 
-def set_price(call: Call, lm: "TierLM", failed: bool) -> None:
+def set_price(call: Call, lm: CalledModel, failed: bool) -> None:
     """Set the price of a call whose last attempt ended by itself.
 
     Args:
@@ -69,7 +66,7 @@ def set_price(call: Call, lm: "TierLM", failed: bool) -> None:
         call.usd = call_cost(call, price)
 
 
-def explain_error(error: Exception, lm: "TierLM") -> Exception:
+def explain_error(error: Exception, lm: CalledModel) -> Exception:
     """Return an error of a request with what it means here; most mean what they say.
 
     Args:

@@ -1,14 +1,12 @@
 """The price of one call, also of a call that was stopped before its usage was known."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..util.json_types import JsonObject
 from .call import Call
+from .called_model import CalledModel
 from .prices import Price
-
-if TYPE_CHECKING:
-    from .lm import TierLM
 
 
 def call_cost(call: Call, price: Price) -> float | None:
@@ -25,7 +23,7 @@ def call_cost(call: Call, price: Price) -> float | None:
     )
 
 
-def bound_cancelled_call(call: Call, lm: "TierLM", prompt: Any, limits: JsonObject) -> None:
+def bound_cancelled_call(call: Call, lm: CalledModel, prompt: Any, limits: JsonObject) -> None:
     """Set the tokens of a cancelled call that are certain, those that are possible, and its price.
 
     Args:
