@@ -84,8 +84,15 @@ def take_fields(kind: type[Options], values: dict[str, Any]) -> Options:
 
 
 def _team_options(values: dict[str, Any]) -> "TeamOptions":
+    from ..models.weights.pairs import pair_by_name
     from ..programs.resolve import TeamOptions
 
+    name = values.pop("pair")
+    if name is not None:
+        pair = pair_by_name(name)
+        for tier in ("small", "large"):
+            if not is_set_by_user(tier):
+                values[tier] = getattr(pair, tier)
     return take_fields(TeamOptions, values)
 
 
@@ -133,6 +140,9 @@ def _run_options(values: dict[str, Any]) -> "RunOptions":
 team_options = option_group(
     "team_options",
     _team_options,
+    click.option(
+        "--pair", metavar="NAME", help="Both models by the name of a pair in cope models list."
+    ),
     click.option(
         "--small",
         metavar="MODEL",

@@ -1,7 +1,8 @@
 """`cope models`: the models that run on this machine."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,6 +26,7 @@ def command() -> None:
 def list_models(as_json: bool) -> None:
     """List the weights that local/NAME knows, and the models that an Ollama server has."""
     from ...models.engines.registry import ENGINES
+    from ...models.weights.pairs import pairs
 
     lists: dict[str, ModelList] = {}
     for prefix in ENGINES:
@@ -35,10 +37,17 @@ def list_models(as_json: bool) -> None:
             continue
         if models is not None:
             lists[prefix] = models
+    known = pairs().values()
     if as_json:
-        print_json({prefix: models.document for prefix, models in lists.items()})
+        document: dict[str, Any] = {prefix: models.document for prefix, models in lists.items()}
+        document["pairs"] = [asdict(pair) for pair in known]
+        print_json(document)
         return
     _print_table(lists.values())
+    click.echo("\npairs, for --pair NAME and cope models pull NAME:")
+    for pair in known:
+        models = f"{pair.small} and {pair.large}"
+        click.echo(f"  {pair.name}: {models}; {pair.memory_gb:g} GB; {pair.domains}; {pair.note}")
 
 
 @command.command("pull", short_help="Download models; without a name the default pair.")
@@ -46,12 +55,14 @@ def list_models(as_json: bool) -> None:
 def pull_models(names: tuple[str, ...]) -> None:
     """Download models: local/NAME (or NAME) for this process, ollama/NAME for an Ollama server.
 
-    Without a NAME it downloads the default pair.
+    The name of a pair downloads both of its models. Without a NAME it is the default pair.
     """
-    from ...models.weights.catalog import aliases
+    from ...models.weights.pairs import DEFAULT_PAIR, pairs
 
-    for name in names or (aliases()["small"], aliases()["large"]):
-        click.echo(_pull(name))
+    for name in names or (DEFAULT_PAIR,):
+        pair = pairs().get(name)
+        for model in (pair.small, pair.large) if pair else (name,):
+            click.echo(_pull(model))
 
 
 def _pull(name: str) -> str:
@@ -86,7 +97,7 @@ def _print_table(lists: "Iterable[ModelList]") -> None:
     for models in lists:
         for model in models.models:
             location = model.location or "no: get it with cope models pull"
-            size = decimal(model.size)
+            size = decimal(model.size) if model.size else "?"  # the hub says at the download
             rows.append((model.name, model.alias or "", size, model.license, location))
         if models.note:
             notes.append(models.note)

@@ -16,7 +16,8 @@ from ...errors import CopeError
 from ...util.json_types import JsonObject
 from ..current_call import report_partial_usage
 from ..weights.catalog import aliases, catalog, lookup
-from ..weights.resolve import resolve_weights
+from ..weights.pins import pinned
+from ..weights.resolve import locate_weights, resolve_weights
 from ..weights.verify import sha256_of
 from .base import DEFAULT_SAMPLING, LocalEngine, chat_messages, json_schema, response
 
@@ -48,7 +49,7 @@ def _size_of(weights: str) -> int:
     if path.is_file():
         return path.stat().st_size
     entry = catalog().get(aliases().get(weights, weights))
-    return entry.size if entry else 0
+    return pinned(entry).size if entry else 0
 
 
 class EmbeddedEngine(LocalEngine):
@@ -104,7 +105,11 @@ class EmbeddedEngine(LocalEngine):
     def weights_digest(self) -> str | None:
         if not self.weights.lower().endswith(".gguf"):
             # Only the file of the catalog is ever loaded under a name.
-            return f"sha256:{lookup(self.weights).sha256}"
+            weights = pinned(lookup(self.weights))
+            if weights.sha256:
+                return f"sha256:{weights.sha256}"
+            path, size = locate_weights(weights)
+            return f"sha256:{sha256_of(path)}" if size else None
         path = Path(self.weights).expanduser()
         return f"sha256:{sha256_of(path)}" if path.is_file() else None
 

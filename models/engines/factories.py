@@ -9,6 +9,7 @@ from ...errors import CopeError
 from ...util.check import Check
 from ..hosts import default_host, split_host
 from ..weights.catalog import aliases, catalog
+from ..weights.pins import pinned
 from ..weights.resolve import locate_weights, resolve_weights
 from ..weights.verify import Progress
 from .model_list import ListedModel, ModelList
@@ -46,14 +47,16 @@ class EmbeddedFactory(EngineFactory):
         """Return the catalog of weights. A file of the wrong size counts as missing."""
         alias_of = {name: alias for alias, name in aliases().items()}
         models: list[ListedModel] = []
-        for weights in catalog().values():
+        for entry in catalog().values():
+            weights = pinned(entry)
             path, size = locate_weights(weights)
+            here = size is not None and size == (weights.size or size)
             alias = alias_of.get(weights.name)
             models.append(
                 ListedModel(
                     name=f"local/{weights.name}",
                     size=weights.size,
-                    location=str(path) if size == weights.size else None,
+                    location=str(path) if here else None,
                     alias=f"local/{alias}" if alias else None,
                     license=weights.license,
                 )

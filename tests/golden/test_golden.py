@@ -87,6 +87,8 @@ def test_what_yesterdays_files_say_is_the_same(step: str, yesterday: Path):
     if step == "doctor":
         check_doctor(document)
         return
+    if step == "models":  # the catalog may grow at its end
+        document["local"] = document["local"][: len(golden("models")["local"])]
     check_document(step, document)
 
 

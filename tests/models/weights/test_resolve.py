@@ -62,9 +62,11 @@ def line_of(error: pytest.ExceptionInfo[CopeError]) -> str:
 
 def test_every_entry_of_the_registry_is_whole() -> None:
     known = catalog()
-    assert list(known) == ["qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b", "smollm2-135m"]
     for name, entry in known.items():
         assert entry.name == name and entry.file.endswith(".gguf")
+        if not entry.sha256:  # the hub names the rest, see test_pins.py
+            assert entry.repo and entry.license and not entry.size and not entry.wheels
+            continue
         assert len(bytes.fromhex(entry.sha256)) == 32 and entry.size > 50_000_000
         assert (
             entry.license == "Apache-2.0"
