@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from support.commands import done, give_team
 
+from cope import Team
 from cope.cli.main import app
 from cope.errors import Unavailable
+from cope.models import ScriptedEngine
 from cope.models.engines import ollama_server
 from cope.models.weights.catalog import catalog
+from cope.programs.resolve import TeamOptions
 
 
 class Stub(BaseHTTPRequestHandler):
@@ -84,7 +88,7 @@ def test_list_shows_weights_and_the_server_s_models(host: str, cache: Path) -> N
     with (cache / entry.file).open("wb") as file:
         file.truncate(entry.size)
     result = CliRunner().invoke(app, ["models", "list"])
-    rows = {line.split()[0]: line for line in result.stdout.splitlines()}
+    rows = {line.split()[0]: line for line in result.stdout.splitlines() if line}
     assert result.exit_code == 0 and result.stderr == ""
     assert (
         rows["local/smollm2-135m"].endswith(str(cache / entry.file))
@@ -96,7 +100,8 @@ def test_list_shows_weights_and_the_server_s_models(host: str, cache: Path) -> N
 
 def test_list_without_a_server_says_so_on_stderr_alone() -> None:
     result = CliRunner().invoke(app, ["models", "list"])
-    assert result.exit_code == 0 and "ollama/" not in result.stdout
+    models, _, _ = result.stdout.partition("pairs,")
+    assert result.exit_code == 0 and "ollama/" not in models
     assert result.stderr == "no Ollama server answers at http://127.0.0.1:9\n"
 
 
@@ -174,3 +179,44 @@ def test_a_name_that_ollama_s_library_has_not_is_one_line(host: str) -> None:
 def test_a_connection_that_breaks_can_go_on(host: str) -> None:
     with pytest.raises(Unavailable, match="the same command resumes the download"):
         ollama_server.pull("broken", host, lambda *_: None)
+
+
+def test_pull_takes_the_name_of_a_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    pulled: list[str] = []
+    monkeypatch.setattr("cope.cli.commands.models._pull", lambda name: pulled.append(name) or name)
+    assert CliRunner().invoke(app, ["models", "pull", "general"]).exit_code == 0
+    assert CliRunner().invoke(app, ["models", "pull"]).exit_code == 0
+    assert pulled == [
+        "local/qwen2.5-0.5b",
+        "local/qwen2.5-1.5b",
+        "local/qwen2.5-coder-0.5b",
+        "local/qwen2.5-coder-1.5b",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "models"),
+    [
+        (["--pair", "general"], ("local/qwen2.5-0.5b", "local/qwen2.5-1.5b")),
+        (["--pair", "general", "--large", "openai/x"], ("local/qwen2.5-0.5b", "openai/x")),
+        ([], ("local/qwen2.5-coder-0.5b", "local/qwen2.5-coder-1.5b")),
+    ],
+)
+def test_a_pair_sets_both_tiers_unless_one_is_named(
+    words: list[str], models: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[TeamOptions] = []
+
+    def make_team(options: TeamOptions) -> Team:
+        given.append(options)
+        return Team(*(ScriptedEngine(lambda *_: "Answer: 42") for _ in models), cache=False)
+
+    give_team(monkeypatch, make_team)
+    done("ask", "What is 6 times 7?", "--preset", "small", *words)
+    assert [(options.small, options.large) for options in given] == [models]
+
+
+def test_an_unknown_pair_names_the_nearest() -> None:
+    result = CliRunner().invoke(app, ["ask", "What?", "--pair", "genral"])
+    assert result.exit_code == 1
+    assert "no pair is named 'genral': did you mean general?" in result.stderr

@@ -31,7 +31,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "license": "MIT",
     }
     table = {"aliases": {"small": "toy"}, "weights": {"toy": entry | {"wheels": []}}}
-    monkeypatch.setattr("cope.models.weights.catalog._table", lambda: table)
+    monkeypatch.setattr("cope.models.weights.catalog.catalog_table", lambda: table)
     monkeypatch.setenv("COPE_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("COPE_WEIGHTS", raising=False)
     (tmp_path / "cache").mkdir()
