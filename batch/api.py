@@ -60,7 +60,7 @@ def run(
             answer.
         in_flight: the number of rows asked at the same time; None keeps the models busy.
         retry_errors: whether rows of `output` on which a model failed are asked again.
-        again: whether `output` is written anew, whatever made it.
+        again: whether an existing `output` is overwritten, whatever made it.
         on_row: called with every new answer, and the sums so far.
 
     Returns:
@@ -73,7 +73,7 @@ def run(
 
     >>> import cope
     >>> from cope.models import ScriptedEngine
-    >>> def small(messages, request):  # stands for a model
+    >>> def small(messages, request):  # in place of a model
     ...     return "Answer: shipping" if "parcel" in messages[-1]["content"] else "Answer: billing"
     >>> team = cope.Team(ScriptedEngine(small), cache=False)
     >>> rows = [{"text": "Where is my parcel?"}, {"text": "I was charged twice."}]
@@ -118,7 +118,7 @@ def run(
 
 
 def _as_system(program: System | str | Path, team: Team | None, kind: str | None) -> System:
-    """Return the system that a name, a file or an object stands for, for a kind of answers."""
+    """Return the system of a name, a file or an object, for a kind of answers."""
     if isinstance(program, str | Path):
         team = team or Team(cache=False)  # a cached reply has no tokens of its own
         if str(program).endswith(".json"):

@@ -164,5 +164,5 @@ def _check_settings(
             old, new = shorten(str(saved.get(name)), 60), shorten(str(plain.get(name)), 60)
             raise CopeError(
                 f"{output} was made with other settings ({name}: {old}, now {new}): name another "
-                "file with -o, or answer all rows anew with --again"
+                "file with -o, or answer all rows again with --again"
             )

@@ -124,7 +124,7 @@ async def levels(way: Way, args: argparse.Namespace) -> tuple[list[list[Any]], R
 
 
 async def together(small: Way, large: Way, args: argparse.Namespace) -> Ratio:
-    """Return the seconds of eight requests to each tier at once, over the seconds in turn."""
+    """Return the seconds of eight requests to each tier at once, over those one after the other."""
 
     async def once() -> float:
         started = time.perf_counter()
@@ -138,12 +138,12 @@ async def together(small: Way, large: Way, args: argparse.Namespace) -> Ratio:
 
     ratios = []
     for turn in range(args.repeats):
-        say("both tiers, at once and in turn")
+        say("both tiers, at once and one after the other")
         first = await once() if turn % 2 else await in_turn()
         second = await in_turn() if turn % 2 else await once()
         ratios.append(first / second if turn % 2 else second / first)
     return Ratio.of(
-        f"{small.name} and {large.name}: seconds at once / in turn", ratios, "at most 1"
+        f"{small.name} and {large.name}: seconds at once / one by one", ratios, "at most 1"
     )
 
 

@@ -26,7 +26,7 @@ def unmarked(length: int) -> str:
 
 
 def hard(length: int) -> str:
-    """Return a text with many starts of marks, fields and numbers that come to nothing."""
+    """Return a text with many starts of marks, fields and numbers that do not continue."""
     piece = 'the answer is \\boxed{ "answer": $1, <answer> (A) and **3 '
     return (piece * (length // len(piece) + 1))[:length]
 
@@ -65,7 +65,7 @@ def main() -> None:
             growth.append(times[-1] / times[-2])
     header = ["kind", "reply", *(f"{n:,} characters" for n in LENGTHS)]
     ratio = Ratio.of("16,000 characters by 4,000", growth, "4, which is linear")
-    finish(args.json, header, rows, [ratio, "microseconds of processor time a reply, at best"])
+    finish(args.json, header, rows, [ratio, "least microseconds of processor time per reply"])
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ budget_option = click.option(
     "--budget",
     type=click.FloatRange(0),
     metavar="USD",
-    help="Stop before this is spent; what is done is saved.",
+    help="Stop before this is spent; results are saved.",
 )
 questions_option = click.option(
     "--questions",

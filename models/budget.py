@@ -91,7 +91,7 @@ def cost_for_budget(usage: UsageRows) -> float:
 
 
 def unknown_cost_error(tier: str, has_tokens: bool) -> CopeError:
-    """Return the error for a call whose cost a budget needs and nobody knows.
+    """Return the error for a call of unknown cost where a budget needs it.
 
     Args:
         tier: the tier of the call.

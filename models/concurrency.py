@@ -44,11 +44,11 @@ def _new_waiter(tier: str = "", priority: int = 0) -> _Waiter:
 
 
 class TierScheduler:
-    """Lets the tiers of one machine generate in turn; requests of one tier run concurrently.
+    """Makes the tiers of one machine alternate; requests of one tier run concurrently.
 
     Two models of servers that generate at once compete for the cores (measured at more than six
-    times slower than in turn on two cores, for Ollama). The active tier stays active while it has
-    work, but for no longer than `time_slice` seconds of `clock` once another tier waits. Works
+    times slower than alternating on two cores, for Ollama). The active tier stays active while it
+    has work, but for no longer than `time_slice` seconds of `clock` once another tier waits. Works
     across threads and event loops.
     """
 

@@ -44,7 +44,7 @@ class Usage:
     Attributes:
         calls: requests, whether a model or a cache answered.
         hits: of these, requests that a cache answered. All other amounts are those of the original
-            calls, which is what the calls would cost anew. See `spent_rows` for what they cost now.
+            calls, which is the cost without a cache. See `spent_rows` for what they cost now.
         cancelled: calls that were stopped early.
         prompt_tokens: tokens of prompts.
         plan_tokens: tokens of completions of planners.

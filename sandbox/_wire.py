@@ -117,7 +117,7 @@ class Packer:
         """Return a value as data."""
         self.left -= 1
         if depth > MAX_DEPTH or self.left < 0:
-            raise ValueError("the value is too large or too deep to be looked at")
+            raise ValueError("the value is too large or too deep to be transferred")
         kind = type(value)
         if kind in _PLAIN:
             if kind is int and not -(1 << 63) < value < 1 << 63:

@@ -104,7 +104,7 @@ def test_a_run_keeps_first_params_newest_figures_and_files_over_attempts(
     assert {name.split("/")[0] for name in found.files} == {"records.jsonl", "inside", "table.txt"}
 
 
-def test_a_run_that_is_gone_is_made_anew(kept: Kept):
+def test_a_run_that_is_gone_is_made_again(kept: Kept):
     with kept.open("gone", GONE) as run:
         assert run.id != GONE
 

@@ -17,7 +17,7 @@ def store(mlflow_store: str) -> str:
     return mlflow_store
 
 
-def test_a_run_holds_parameters_figures_and_artifacts_and_goes_on_when_opened_again(
+def test_a_run_holds_parameters_figures_and_artifacts_and_resumes_when_opened_again(
     store: str, tmp_path: Path
 ):
     import mlflow
@@ -77,7 +77,7 @@ def test_a_failure_is_a_failed_run(store: str):
     assert mlflow.get_run(run.id).info.status == "FAILED"
 
 
-def test_a_run_that_is_gone_is_made_anew(store: str):
+def test_a_run_that_is_gone_is_made_again(store: str):
     with tracking.tracked_run("cope-test", "gone", {}, run_id="0" * 32, store=store) as run:
         assert run.id != "0" * 32
 

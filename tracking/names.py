@@ -17,7 +17,7 @@ def run_name(
         task: the task's name.
         programs: the names of presets or systems, or the files of programs.
         data: the file of the questions or its name, or the split of the task's own set.
-        detail: what else tells runs apart, such as the optimizer of a compile.
+        detail: what else distinguishes runs, such as the optimizer of a compile.
 
     >>> run_name("gsm8k", ["cope"], "test")
     'gsm8k cope on test'

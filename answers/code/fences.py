@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .chat_format import final_text
 
 MAX_CHARS = 100_000
-"""Characters of a reply that are looked at, after its thoughts."""
+"""Characters of a reply that are read, after its thoughts."""
 
 _FIELD = re.compile(r"^[ \t]*\[\[[ \t]*##[ \t]*(\w+)[ \t]*##[ \t]*\]\][ \t]*", re.M)
 _TAG = (

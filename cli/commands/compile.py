@@ -128,7 +128,7 @@ def _confirm() -> None:
     """Ask whether to start.
 
     Raises:
-        CopeError: when nobody can answer, as in a script.
+        CopeError: when there is no terminal to answer at, as in a script.
     """
     try:
         click.confirm("Start?", abort=True, err=True)

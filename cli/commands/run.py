@@ -72,7 +72,7 @@ table_options = option_group(
     budget_option,
     questions_option,
     click.option("--retry-errors", is_flag=True, help="Ask the rows again that have an error."),
-    click.option("--again", is_flag=True, help="Answer all rows anew, whatever the output is."),
+    click.option("--again", is_flag=True, help="Answer all rows again and overwrite the output."),
 )
 
 

@@ -70,7 +70,7 @@ def _run_check(name: str, check: Callable[[], Check | None]) -> Check | None:
     try:
         return check()
     except Exception as error:  # one check that fails must not hide the others
-        return Check(name, "note", f"could not be looked at ({type(error).__name__}: {error})")
+        return Check(name, "note", f"could not be checked ({type(error).__name__}: {error})")
 
 
 def check_python() -> Check:

@@ -1,4 +1,4 @@
-"""Wins, ties and losses of judged pairs, with what tells how far the judge can be trusted."""
+"""Wins, ties and losses of judged pairs, with measures of the judge's reliability."""
 
 import math
 from collections.abc import Sequence

@@ -143,7 +143,8 @@ def _cache_sentence(summary: Summary) -> str | None:
         return None
     return (
         f"{total.hits:,} of {plural(total.calls, 'call')} came from the cache: the run cost "
-        f"{summary.spent.cost.text}, and would cost {total.cost.text} anew, as the table counts it"
+        f"{summary.spent.cost.text}, and would cost {total.cost.text} without it, "
+        "as the table counts"
     )
 
 

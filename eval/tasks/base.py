@@ -36,7 +36,7 @@ _CALCULATOR_NOTES = re.compile(r"<<[^<>\n]*>>")
 class Score:
     """A score between 0 and 1, and feedback as text for people and optimizers.
 
-    The score is NaN where the task cannot tell, as on free text without a judge.
+    The score is NaN where the task cannot decide, as on free text without a judge.
     """
 
     value: float

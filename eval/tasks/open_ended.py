@@ -102,7 +102,7 @@ class OpenEndedTask:
         return rows
 
     async def score(self, example: dspy.Example, answer: str | None) -> Score:
-        """Return an unknown score, because only a judge can tell; 0 without an answer."""
+        """Return an unknown score, because only a judge can decide; 0 without an answer."""
         if answer is None:
             return Score(0.0, "No answer could be read.")
         return Score(math.nan, "")

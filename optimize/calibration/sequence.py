@@ -41,7 +41,7 @@ def split_from(harm: float, delta: float) -> int:
 
 
 def resolve_sequence(name: str, units: int, harm: float, delta: float) -> str:
-    """Return the sequence that a name stands for, `auto` included.
+    """Return the sequence of a name, `auto` included.
 
     `auto` looks at the number of units only. To take the sequence in which a setting passes would
     be to test twice, and two tests are wrong with a probability of up to 2 * delta.

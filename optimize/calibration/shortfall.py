@@ -1,4 +1,4 @@
-"""Say why no setting passes, and how many questions would let one pass."""
+"""Explain why no setting passes, and how many questions one needs to pass."""
 
 from dataclasses import dataclass
 
@@ -92,7 +92,7 @@ class Shortfall:
             advice = f"about {needed - self.total:,} more."
         return (
             f"If its true loss is {100 * self.assumed_loss:.3g}% (what was seen and half a loss "
-            f"more), {needed:,} {units}{tested} let it pass four times out of five: {advice}"
+            f"more), {needed:,} {units}{tested} let it pass with a power of 80%: {advice}"
         )
 
 

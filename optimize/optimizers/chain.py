@@ -66,7 +66,7 @@ class BetterTogetherOptimizer(ChainOptimizer):
     """DSPy's BetterTogether over prompt optimizers: the same chain, managed by DSPy."""
 
     name = "better-together"
-    description = "demonstrations and instructions in turn, under DSPy's BetterTogether"
+    description = "demonstrations, then instructions, under DSPy's BetterTogether"
 
     def estimate_cost(self, context: OptimizerContext) -> tuple[int, int]:
         questions, proposals = super().estimate_cost(context)

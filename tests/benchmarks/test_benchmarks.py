@@ -149,7 +149,7 @@ def test_the_stub_is_a_server_for_the_engine() -> None:
         assert asyncio.run(twice()) == [[load("_stub").REPLY]] * 2
 
 
-def test_parity_compares_the_same_questions_and_goes_on_after_a_kill(
+def test_parity_compares_the_same_questions_and_resumes_after_a_kill(
     data: str, tmp_path: Path
 ) -> None:
     parity, shared = load("parity"), load("_shared")
@@ -177,7 +177,7 @@ def test_parity_compares_the_same_questions_and_goes_on_after_a_kill(
     assert len(engine.requests) == 20  # nothing was asked twice
 
 
-def test_adapters_are_told_apart(data: str, tmp_path: Path) -> None:
+def test_adapters_are_distinguished(data: str, tmp_path: Path) -> None:
     adapters, shared = load("adapters"), load("_shared")
     examples = shared.load_questions(data, 5)
     ledger, engine, done = (

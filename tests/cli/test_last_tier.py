@@ -71,7 +71,7 @@ def test_compare_takes_the_last_tier_alone_for_reference(here: Path):
     assert "frontier tokens" in text and "frontier-tier tokens" in text and "large" not in text
 
 
-def test_record_keeps_the_last_tier_alone_beside_and_replays(here: Path):
+def test_record_keeps_the_last_tier_alone_too_and_replays(here: Path):
     recorded()
     found = json.loads(done("eval", "--replay", "r.parquet", "--json").stdout)
     assert found["large_alone"]["accuracy"] == 1.0
@@ -83,7 +83,7 @@ def test_record_keeps_the_last_tier_alone_beside_and_replays(here: Path):
     assert compared["against"] == "frontier" and {"trio", "frontier"} <= set(compared["systems"])
 
 
-def test_calibrate_promises_against_the_last_tier(here: Path):
+def test_calibrate_guarantees_against_the_last_tier(here: Path):
     recorded()
     words = ("calibrate", "r.parquet", "--harm", "0.9", "--delta", "0.5", "-o", "c.json")
     text = done(*words, "--minimize", "large-tokens").output

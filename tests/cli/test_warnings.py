@@ -106,7 +106,7 @@ def test_a_comparison_of_a_record_names_the_program_that_has_met_its_questions(w
     assert f"warning: m: {MET}" in said
 
 
-def test_a_program_that_is_asked_in_another_way_than_it_was_compiled_is_told_of(world: World):
+def test_a_program_that_is_asked_in_another_way_than_it_was_compiled_is_a_warning(world: World):
     done(
         *USUAL,
         "--yes",

@@ -244,7 +244,7 @@ def test_a_refusal_in_the_answer_is_not_replaced_by_a_number_of_the_steps(
     assert program(question="How many?").answer is None
 
 
-def test_a_recording_is_compared_anew_by_the_kind_that_match_names(
+def test_a_recording_is_compared_again_by_the_kind_that_match_names(
     ask_commands: Callable[..., None], tmp_path: Path
 ) -> None:
     rows = [(f"{question} {n}", answer) for n in range(4) for question, answer in COUNTS]

@@ -92,7 +92,7 @@ def test_a_reply_that_is_cut(lm: TierLM):
     assert meter.calls[0].truncated and meter.calls[0].completion_tokens == 4
 
 
-def test_it_stops_where_it_is_told(lm: TierLM):
+def test_it_stops_at_its_stop_text(lm: TierLM):
     (text,) = lm("Count: 1, 2, 3, 4, 5", temperature=0.0, stop=["."], max_tokens=40)
     assert "." not in text
 

@@ -106,14 +106,14 @@ def test_other_names_that_litellm_reads(
     assert (settings["api_base"], settings["api_key"]) == ("https://elsewhere.example/v1", "none")
 
 
-def test_a_server_that_wants_a_key_is_told_how():
+def test_a_server_that_needs_a_key_gets_a_line_that_says_how():
     fault = Reply({"error": {"message": "no key"}}, 401)
     with faulty(fault) as server, pytest.raises(CopeError, match=r"wants a key .*--key large=VAR"):
         model(f"openai/m@{server.address}/v1")("3 + 4?")
 
 
 @pytest.mark.parametrize("scheme", ["http", "socks5"])
-def test_no_proxy_stands_before_this_machine(scheme: str, monkeypatch: pytest.MonkeyPatch):
+def test_no_proxy_is_used_for_this_machine(scheme: str, monkeypatch: pytest.MonkeyPatch):
     for name in VARIABLES:
         monkeypatch.setenv(name, PROXY.replace("http:", f"{scheme}:"))
     with faulty(CHAT) as server:
@@ -128,7 +128,7 @@ def test_no_proxy_stands_before_this_machine(scheme: str, monkeypatch: pytest.Mo
         pull("m", server.address, lambda done, total, note: None)
 
 
-def test_a_proxy_stands_before_other_hosts(monkeypatch: pytest.MonkeyPatch):
+def test_a_proxy_is_used_for_other_hosts(monkeypatch: pytest.MonkeyPatch):
     with faulty(CHAT) as proxy:
         monkeypatch.setenv("http_proxy", proxy.address)
         assert model("openai/m@http://models.example/v1")("3 + 4?") == ["Answer: 7"]

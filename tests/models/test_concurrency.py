@@ -118,7 +118,7 @@ def test_an_error_inside_frees_the_place():
     assert still_works(limit)
 
 
-def test_who_gives_up_waiting_loses_no_place():
+def test_a_waiter_that_gives_up_takes_no_place():
     limit = PrioritySemaphore(1)
 
     async def scene() -> None:
@@ -134,7 +134,7 @@ def test_who_gives_up_waiting_loses_no_place():
     assert still_works(limit)
 
 
-def test_who_gives_up_at_the_moment_of_its_turn_passes_it_on():
+def test_a_waiter_that_gives_up_at_its_turn_passes_it_on():
     limit = PrioritySemaphore(1)
 
     async def scene() -> None:

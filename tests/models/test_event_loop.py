@@ -75,7 +75,7 @@ def test_the_callers_context_is_seen_and_not_changed():
 @pytest.mark.parametrize(
     "error", [ValueError("no"), SystemExit(3), KeyboardInterrupt(), asyncio.CancelledError()]
 )
-def test_an_error_reaches_the_caller_and_the_loop_goes_on(error: BaseException):
+def test_an_error_reaches_the_caller_and_the_loop_continues(error: BaseException):
     # A cancellation arrives as the one of concurrent.futures, whose class is another.
     expected = type(error) if not isinstance(error, asyncio.CancelledError) else BaseException
     with pytest.raises(expected) as caught:

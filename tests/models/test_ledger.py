@@ -232,7 +232,7 @@ def test_a_second_run_asks_nothing_and_counts_the_same(tmp_path: Path, preset: s
     assert meter.calls and all(call.from_ledger for call in meter.calls)
 
 
-def test_an_interrupted_question_goes_on_where_it_stopped(tmp_path: Path):
+def test_an_interrupted_question_resumes_where_it_stopped(tmp_path: Path):
     class Stop(Exception):
         pass
 

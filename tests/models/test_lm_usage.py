@@ -62,7 +62,7 @@ def test_a_price_by_the_hour_needs_no_tokens():
     assert meter.calls[0].usd == pytest.approx(meter.calls[0].machine_seconds)
 
 
-def test_tokens_that_nobody_told_have_no_price():
+def test_unknown_tokens_have_no_price():
     lm = tier_lm(price=Price(1, 1))
     lm._engine_spec = Silent(lambda messages, request: "")
     lm._async_engine_spec = AsyncEngineAdapter(lm._engine_spec)

@@ -97,7 +97,7 @@ def test_meters_nest_and_end():
     assert outer.calls == [PLAN, REASON, HIT] and inner.calls == [REASON]
 
 
-def test_a_given_meter_goes_on():
+def test_a_given_meter_continues():
     meter = Meter([PLAN])
     with metered(meter):
         record_call(REASON)

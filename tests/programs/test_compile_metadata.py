@@ -21,6 +21,6 @@ from cope.programs.compile_metadata import setting_mismatches
         ({"shown": "1 of 3 tests shown"}, {"shown": ""}, None),
     ],
 )
-def test_what_is_not_told_or_larger_is_no_difference(compiled: Any, asked: Any, words: str | None):
+def test_what_is_unknown_or_larger_is_no_difference(compiled: Any, asked: Any, words: str | None):
     said = setting_mismatches(compiled, asked)
     assert (said is None) if words is None else words in str(said)

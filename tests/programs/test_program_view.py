@@ -117,9 +117,7 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_file_that_is_no_program_is_told_in_one_line(
-    team: Team, tmp_path: Path, kind: str
-) -> None:
+def test_a_file_that_is_no_program_is_one_line(team: Team, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "bad.json"
     Cascade("plan-then-solve", team).save(path)
     state = json.loads(path.read_text())

@@ -130,7 +130,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_file_that_is_no_program_is_told_in_one_line(tmp_path: Path, team: Team, kind: str):
+def test_a_file_that_is_no_program_is_one_line(tmp_path: Path, team: Team, kind: str):
     files = broken(tmp_path, team)
     assert list(files) == KINDS
     path = tmp_path / "bad.json"

@@ -197,7 +197,7 @@ ROUND = RoundView(1, "small", samples=8, threshold=0.75)
         ),
     ],
 )
-def test_a_decision_in_words(change: dict[str, object], last: bool, words: str):
+def test_a_decision_as_text(change: dict[str, object], last: bool, words: str):
     assert words in explain_decision({**VOTE, **change}, ROUND, last)
 
 
@@ -225,7 +225,7 @@ def outcome(passed: bool, value: str | None = None) -> dict[str, Any]:
         ({}, 0.0, [{"answer": "def f(): ..."}], "Nothing was shown to test the programs by"),
     ],
 )
-def test_a_program_of_an_earlier_version_is_told_apart_by_what_it_was_run_on(
+def test_a_program_of_an_earlier_version_is_recognized_by_what_it_was_run_on(
     votes: dict[str, int], confidence: float, samples: list[Any], words: str
 ):
     told = {**VOTE, "answer": "def f(): ...", "votes": votes, "confidence": confidence}

@@ -112,7 +112,7 @@ def test_equal_values_pass_and_others_say_what_they_were(sandbox: Sandbox) -> No
         ),
     ],
 )
-def test_a_failure_is_told_in_a_line(bare: Sandbox, program: str, test: str, message: str) -> None:
+def test_a_failure_is_one_line(bare: Sandbox, program: str, test: str, message: str) -> None:
     assert run(bare, program, test).message.startswith(message)
 
 
@@ -233,7 +233,7 @@ def test_a_cancelled_run_stops_its_program(bare: Sandbox) -> None:
     assert asyncio.run(cancel()) < 10
 
 
-def test_a_process_killed_at_any_moment_lets_its_reader_go(sandbox: Sandbox) -> None:
+def test_a_process_killed_at_any_moment_releases_its_reader(sandbox: Sandbox) -> None:
     """Also while the walls are still being built, when the process inside does not yet die with the one outside."""
 
     def read_to_the_end(process: SandboxProcess) -> None:

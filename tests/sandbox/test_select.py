@@ -38,7 +38,7 @@ def test_one_that_does_not_work_is_passed_over_with_its_reason(
     assert open_sandbox().name == "deno"
 
 
-def test_it_runs_bare_only_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_runs_bare_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(select, "find_bubblewrap", lambda: None)
     assert open_sandbox(unsafe=True).name == "none (unsafe)"
 
@@ -102,7 +102,7 @@ X86, ARM = 0xC000003E, 0xC00000B7
         ("aarch64", X86, 63, 0, KILL),
     ],
 )
-def test_the_filter_lets_threads_start_and_no_processes(
+def test_the_filter_allows_threads_and_no_processes(
     machine: str, architecture: int, number: int, argument: int, result: int
 ) -> None:
     program = no_new_processes(machine)

@@ -15,7 +15,7 @@ def test_a_question_repeated_five_times_counts_once():
     assert wilson(500, 600)[0] > five[0] + 0.03
 
 
-def test_groups_of_one_change_nothing_and_one_group_tells_nothing():
+def test_groups_of_one_change_nothing_and_one_group_gives_no_interval():
     right = np.array([1.0, 0.0, 1.0, 1.0])
     assert clustered_wilson(right, np.arange(4)) == clustered_wilson(right) == wilson(3, 4)
     assert clustered_wilson(right, np.zeros(4)) == (0.0, 1.0) == clustered_wilson(np.array([]))
@@ -45,6 +45,6 @@ def test_it_covers_the_true_share_about_95_times_in_100(groups: int, size: int):
     assert covered / 400 > 0.91 and plain / 400 < 0.87
 
 
-def test_a_question_that_no_group_names_stands_alone():
+def test_a_question_that_no_group_names_is_its_own_group():
     found = group_labels(["1", "2", "3"], {"1": "a", "2": "a"})
     assert found is not None and found.tolist() == ["a", "a", "question 3"]

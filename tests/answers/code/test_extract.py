@@ -76,7 +76,7 @@ def same(left: str | None, right: str) -> bool:
         f"def broken(x)\n    return x\n\n{F}",
     ],
 )
-def test_a_program_is_read_whatever_stands_around_it(reply: str):
+def test_a_program_is_read_whatever_is_around_it(reply: str):
     assert same(extract_program(reply), F)
 
 
@@ -180,7 +180,7 @@ def test_no_program_is_none(reply: str):
     assert extract_program(reply, "f") is None
 
 
-def test_the_entry_point_tells_an_example_from_a_program():
+def test_the_entry_point_distinguishes_an_example_from_a_program():
     reply = f"{F}\ny = f(3)\nf2 = f(4)"
     assert same(extract_program(reply, "f"), F)
     assert same(extract_program(reply, "f2"), f"{F}\nf2 = f(4)")

@@ -178,7 +178,7 @@ def test_calls_of_what_is_no_name_are_none():
         ("", None),
     ],
 )
-def test_the_wanted_function_is_told(text: str, name: str | None):
+def test_the_wanted_function_is_reported(text: str, name: str | None):
     assert guess_entry_point(text) == name
 
 

@@ -176,7 +176,7 @@ def test_a_frame_does_not_change_what_is_read(frame: str, text: str):
     assert MATH.parse(frame.format(text)) == MATH.parse(text)
 
 
-def test_a_control_character_from_careless_json_is_mended():
+def test_a_control_character_from_careless_json_is_repaired():
     assert MATH.parse("so \x08oxed{\x0crac{1}{2}} it is") == r"\frac{1}{2}"
     assert MATH.parse("it is \\boxed{\text{Evelyn}}") == "Evelyn"
 

@@ -43,7 +43,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch):
     judge.close()
 
 
-def test_a_settled_pair_starts_no_process(scripted: AlgebraProcess):
+def test_a_decided_pair_starts_no_process(scripted: AlgebraProcess):
     assert equal("1/2", "0.5")
     assert group_equal(["18", "19", "$18", None, "yes"]) == [0, 1, 0, None, 2]
     assert scripted._process is None
@@ -134,7 +134,7 @@ def test_threads_share_the_judge(scripted: AlgebraProcess):
     assert verdicts == [True] * 40 + [False] * 40
 
 
-def test_the_event_loop_goes_on_while_an_answer_is_compared(scripted: AlgebraProcess):
+def test_the_event_loop_runs_while_an_answer_is_compared(scripted: AlgebraProcess):
     async def main():
         ticks = 0
 

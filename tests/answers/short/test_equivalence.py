@@ -85,7 +85,7 @@ def test_different_as_mathematics_in_both_orders(a: str, b: str):
         ("x+" * 50_000, "1+x", False),
     ],
 )
-def test_the_plain_forms_settle_what_they_can(a: str, b: str, verdict: bool | None):
+def test_the_plain_forms_decide_what_they_can(a: str, b: str, verdict: bool | None):
     assert equal_by_normal_form(a, b) is verdict
     assert equal_by_normal_form(b, a) is verdict
 

@@ -296,7 +296,7 @@ def test_money_is_unknown_or_at_least_but_never_nothing(cope: Callable[..., Resu
     assert "money $0.0" in result.stderr or "money $0.1" in result.stderr
 
 
-def test_the_line_tells_what_came_from_the_cache_and_what_was_stopped() -> None:
+def test_the_line_says_what_came_from_the_cache_and_what_was_stopped() -> None:
     row = {
         "tier": "small",
         "round": 1,

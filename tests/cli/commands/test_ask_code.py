@@ -115,7 +115,7 @@ def test_eval_scores_on_hidden_tests_and_says_what_was_shown(cope: Any) -> None:
     assert "all 3 tests shown, scored on the same 3" in everything.stdout
 
 
-def test_eval_goes_on_where_it_stopped(cope: Any) -> None:
+def test_eval_resumes_where_it_stopped(cope: Any) -> None:
     words = ("eval", "mbpp", "--data", cope.data, "--unsafe-code", "--no-track", "--samples", "2")
     first = cope(*words, "--limit", "2")
     again = cope(*words)

@@ -179,7 +179,7 @@ def test_a_compile_starts_from_the_preset_s_own_words(save: Save) -> None:
     assert named["program"] == document["program"]
 
 
-def test_what_it_was_trained_on_and_chosen_by_is_told(save: Save) -> None:
+def test_what_it_was_trained_on_and_chosen_by_is_a_warning(save: Save) -> None:
     save(train=(0, 1), val=(3,))
     document, said = evaluated()
     assert document["seen"] == {"train": 2, "val": 1, "questions": 4}

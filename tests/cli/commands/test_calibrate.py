@@ -10,7 +10,7 @@ from support.recordings import recorder, recording, team_of, unsure
 from cope.optimize.calibration import load_certificate
 
 
-def test_what_was_chosen_the_promise_and_the_held_out_half(here: Path):
+def test_what_was_chosen_the_guarantee_and_the_held_out_half(here: Path):
     imported(here)
     result = cope(
         "calibrate", "r.parquet", "--harm", "0.1", "--risk-report", "--stop-report", "-o", "c.json"
@@ -54,7 +54,7 @@ def test_where_nothing_passes_the_large_model_answers_and_it_is_said_what_would_
         "tested questions" in result.stdout
     )
     assert (
-        "666 questions, half of them tested, let it pass four times out of five: about 266 more."
+        "666 questions, half of them tested, let it pass with a power of 80%: about 266 more."
         in result.stdout
     )
     assert json.loads((here / "c.json").read_text())["setting"] is None
@@ -95,7 +95,7 @@ def test_the_sequence_that_was_used_is_said_and_kept(here: Path):
     assert cope(*words, "--sequence", "both").exit_code == 2
 
 
-def test_mistakes_are_told_in_a_line(here: Path):
+def test_mistakes_are_one_line(here: Path):
     assert "there is no record none.parquet" in error_line(cope("calibrate", "none.parquet"))
     imported(here, 40)
     assert "lacks the cost in USD" in error_line(
@@ -121,7 +121,7 @@ def test_nothing_but_a_calibration_is_written_over(here: Path):
     assert [cope(*words, "c.json").exit_code for _ in range(2)] == [0, 0]
 
 
-def test_without_right_answers_disagreement_alone_is_promised(here: Path):
+def test_without_right_answers_disagreement_alone_is_guaranteed(here: Path):
     file = published(here, 200)
     rows = [json.loads(line) for line in file.open()]
     file.write_text(

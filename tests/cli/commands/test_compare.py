@@ -118,7 +118,7 @@ def test_the_table_fits_a_hundred_columns_and_ends_in_sentences(here: Path, mode
     assert "all figures in" in result.stderr and "small (3 of 4)" in result.stderr
 
 
-def test_programs_stand_beside_presets_under_their_files_names(here: Path, models: Any):
+def test_programs_are_compared_with_presets_under_their_files_names(here: Path, models: Any):
     Cascade("answer-cascade", models.team).save(here / "mine.json")
     made = told(
         *COMPARE, "--presets", "small,large", "--programs", "mine.json", "--against", "mine"

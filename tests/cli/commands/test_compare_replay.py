@@ -39,7 +39,7 @@ def test_votes_are_tried_with_the_recorded_number_and_the_lines_start_there(reco
     assert told("--limit", "60")["matched"][0]["questions"] == 60
 
 
-def test_a_calibrated_cascade_stands_on_questions_that_it_was_not_chosen_on(
+def test_a_calibrated_cascade_is_compared_on_questions_that_it_was_not_chosen_on(
     record: Recording, tmp_path: Path
 ):
     done("calibrate", "r.parquet", "--harm", "0.3", "-o", "c.json")
@@ -62,7 +62,7 @@ def test_a_calibrated_cascade_stands_on_questions_that_it_was_not_chosen_on(
     assert made["systems"]["imported, calibrated"]["accuracy"] == pytest.approx(whole)
 
 
-def test_where_large_alone_was_chosen_it_stands_for_the_cascade(record: Recording):
+def test_where_large_alone_was_chosen_it_replaces_the_cascade(record: Recording):
     done("calibrate", "r.parquet", "--harm", "0.001", "-o", "c.json")
     made = told("--calibration", "c.json")
     one, large = (made["systems"][name] for name in ("imported, calibrated", "large"))

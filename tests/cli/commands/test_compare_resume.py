@@ -25,7 +25,7 @@ def models(monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]) -> Any
     return scripted_commands(monkeypatch, scripted)
 
 
-def test_the_same_command_goes_on_and_one_more_system_asks_only_its_own(here: Path, models: Any):
+def test_the_same_command_resumes_and_one_more_system_asks_only_its_own(here: Path, models: Any):
     first = told(*COMPARE, "--presets", "small,large", "--limit", "4")
     asked = len(models.asks)
     result = done(*COMPARE, "--presets", "small,large")
@@ -69,7 +69,7 @@ def test_a_comparison_that_was_stopped_in_the_middle_comes_to_the_same(
     assert len(models.asks) - asked <= asked + 16, "what was finished before was asked again"
 
 
-def test_a_budget_stops_it_and_the_same_command_goes_on(here: Path, models: Any):
+def test_a_budget_stops_it_and_the_same_command_resumes(here: Path, models: Any):
     words = (*COMPARE, "--presets", "large,self-plan", "--questions", "1")
     stopped = cope(*words, "--budget", "0.0006")
     assert stopped.exit_code == 1 and "budget" in stopped.stderr, stopped.output

@@ -233,7 +233,7 @@ def test_a_program_that_is_never_right_is_warned_of(world: World) -> None:
     assert "no gain" in result.stdout
 
 
-def test_a_compile_goes_on_from_a_program_and_has_met_what_that_one_met(world: World) -> None:
+def test_a_compile_starts_from_a_program_and_has_seen_its_questions(world: World) -> None:
     write(
         "other.jsonl",
         [{"question": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(12, 24)],

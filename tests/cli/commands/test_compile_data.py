@@ -19,7 +19,7 @@ def test_validation_questions_come_from_what_training_leaves(world: World) -> No
 
 
 @pytest.mark.parametrize("validation", ["validation", "dev"])
-def test_a_file_tells_its_splits_and_the_test_rows_are_never_read(
+def test_a_file_names_its_splits_and_the_test_rows_are_never_read(
     world: World, validation: str
 ) -> None:
     parts = Path("parts.jsonl")

@@ -73,7 +73,7 @@ def test_another_compile_in_the_same_folder_is_waited_for(world: World) -> None:
     made("--resume")
 
 
-def test_duplicates_that_were_left_out_are_told(world: World) -> None:
+def test_duplicates_that_were_left_out_are_reported(world: World) -> None:
     rows = Path("q.jsonl").read_text().splitlines()
     Path("q.jsonl").write_text("\n".join([*rows, *rows[:3]]) + "\n")
     assert json.loads(made("--dry-run", "--json").stdout)["duplicates"] == 3

@@ -52,7 +52,7 @@ def found() -> tuple[int, dict[str, dict[str, str]]]:
     return result.exit_code, {check["name"]: check for check in document["checks"]}
 
 
-def test_a_fresh_machine_is_ready_and_is_told_what_it_lacks() -> None:
+def test_a_fresh_machine_is_ready_and_sees_what_it_lacks() -> None:
     status, told = found()
     assert status == 0
     assert told["python"]["status"] == "ok" and "mlflow 3." in told["python"]["found"]
@@ -175,7 +175,7 @@ def test_a_look_that_fails_does_not_hide_the_others(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(checks, "check_cpu", check_cpu)
     status, told = found()
-    assert status == 0 and told["cpu"]["found"] == "could not be looked at (RuntimeError: no /proc)"
+    assert status == 0 and told["cpu"]["found"] == "could not be checked (RuntimeError: no /proc)"
     assert "keys" in told
 
 

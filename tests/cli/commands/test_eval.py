@@ -67,7 +67,7 @@ def test_the_table_shows_rounds_tiers_and_the_interval(here: Path, team: Callabl
     assert "records in .cope/eval/jsonl-cope-" in result.stderr
 
 
-def test_json_is_one_document_and_the_same_command_goes_on(here: Path, team: Callable[..., Any]):
+def test_json_is_one_document_and_the_same_command_resumes(here: Path, team: Callable[..., Any]):
     made = team()
     first = json.loads(cope("jsonl", "--data", "q.jsonl", "--json").stdout)
     asked = len(made.asks)
@@ -102,7 +102,7 @@ def test_the_mlflow_run_is_one_over_resumes_and_holds_the_figures(
     assert (notes["mlflow_run"], notes["mlflow_store"]) == (run.id, second["mlflow"]["store"])
 
 
-def test_large_alone_stands_beside_when_it_was_measured(here: Path, team: Callable[..., Any]):
+def test_large_alone_is_shown_when_it_was_measured(here: Path, team: Callable[..., Any]):
     team()
     cope("jsonl", "--data", "q.jsonl", "--preset", "large")
     assert "large alone" in cope("jsonl", "--data", "q.jsonl", "--preset", "small").stdout
@@ -171,7 +171,7 @@ def ran(*words: str) -> dict[str, Any]:
     return json.loads(result.stdout)
 
 
-def test_a_warm_cache_makes_the_run_free_now_and_no_cheaper_anew(
+def test_a_warm_cache_makes_the_run_free_now_and_no_cheaper_without_it(
     here: Path, team: Callable[..., Any]
 ):
     prices = {"small": Price(10, 20), "large": Price(100, 200)}

@@ -114,7 +114,7 @@ def test_list_as_json_is_one_document(host: str) -> None:
     assert {w["name"]: w["file"] for w in document["local"]}["local/smollm2-135m"] is None
 
 
-def test_pull_lets_the_server_bring_a_model_and_shows_all_layers_as_one(host: str) -> None:
+def test_pull_makes_the_server_fetch_a_model_and_shows_all_layers_as_one(host: str) -> None:
     seen: list[tuple[int, int, str]] = []
     ollama_server.pull("new", host, lambda *step: seen.append(step))
     assert seen[0] == (0, 3_000_000, "Ollama, layer 1") and seen[-1] == (

@@ -86,7 +86,7 @@ def test_a_replayed_table_is_that_of_a_live_run(here: Path, models: Any):
         assert again["unknown"] == {} and again["accuracy_bounds"] == [live["accuracy"]] * 2
 
 
-def test_the_same_command_goes_on_and_asks_nothing_twice(here: Path, models: Any):
+def test_the_same_command_resumes_and_asks_nothing_twice(here: Path, models: Any):
     done(*RECORD, "--limit", "2", "--also", "none")
     asked = len(models.asks)
     assert asked == 2 * 26
@@ -286,7 +286,7 @@ def test_a_record_may_be_replaced_by_one(here: Path, models: Any):
     assert not Recording.open("r.parquet").is_imported
 
 
-def test_options_that_a_record_has_settled_are_refused(here: Path, models: Any):
+def test_options_that_a_record_fixes_are_refused(here: Path, models: Any):
     done(*RECORD, "--limit", "1")
     for words in (("--small", "local/x"), ("--seed", "0"), ("--data", "q.jsonl")):
         result = cope("eval", "--replay", "jsonl-cope.parquet", *words)

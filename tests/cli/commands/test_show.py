@@ -54,7 +54,7 @@ def show(*arguments: Any, color: bool = False) -> str:
     return result.stdout
 
 
-def test_rounds_in_words() -> None:
+def test_rounds_as_text() -> None:
     lines = show("cope").splitlines()
     assert lines[:2] == [
         "cope: small plans and solves; large plans, small solves; large solves",

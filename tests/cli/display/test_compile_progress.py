@@ -115,7 +115,7 @@ def test_all_that_is_budgeted_is_shown(
         assert line.endswith(words)
 
 
-def test_the_time_left_goes_on_while_a_call_says_nothing(
+def test_the_time_left_is_updated_while_a_call_says_nothing(
     clock: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stderr", out := Terminal())

@@ -136,7 +136,7 @@ def test_verdicts_on_accuracy():
     ) == "about 2,500" and pair.detectable_difference == pytest.approx(0.106, abs=0.001)
 
 
-def test_what_cannot_be_settled_is_said_plainly():
+def test_what_cannot_become_significant_is_said_plainly():
     _, pair = two([1] * 6 + [0] * 94, [0] * 6 + [1] * 6 + [0] * 88)
     assert (
         pair.questions_needed is None and questions_for_significance(pair) == "no affordable number"

@@ -58,7 +58,7 @@ def test_the_oracle_escalates_as_far_as_the_cost_goes():
     assert float(oracle_accuracy(small, small, 10.0)) == 0.5
 
 
-def test_a_system_beside_the_lines_as_counted_by_hand():
+def test_a_system_off_the_lines_as_counted_by_hand():
     made = {
         name: SystemScores.from_results(name, rows, "large") for name, rows in systems().items()
     }
@@ -101,7 +101,7 @@ def priced(record: QuestionResult, usd: float) -> QuestionResult:
     return replace(record, usage=[{**row, "usd": usd, "unpriced": 0} for row in record.usage])
 
 
-def test_only_systems_that_lack_no_question_stand_beside_the_lines():
+def test_only_systems_that_lack_no_question_are_compared_with_the_lines():
     half = {**systems(), "cascade": systems()["cascade"][:7], "other": systems()["cascade"]}
     made = compare(half, draws=200)
     assert list(made.routing_baselines["large-tokens"]) == ["other"]

@@ -102,7 +102,7 @@ def test_what_a_source_does_not_tell_is_unknown_and_never_nothing(tmp_path: Path
     assert total.plan_tokens == 0, "nobody plans"
 
 
-def test_tokens_and_characters_are_taken_where_they_are_told(tmp_path: Path):
+def test_tokens_and_characters_are_taken_where_they_are_known(tmp_path: Path):
     told = [
         {"answer": "2", "tokens": 7, "chars": 30},
         {"answer": "2", "tokens": {"prompt": 5, "completion": 9}},
@@ -186,7 +186,7 @@ def test_one_question_without_a_right_answer_leaves_the_others_scored(tmp_path: 
     assert summarize(replay_results(Replay(record)).results, 2).accuracy is None
 
 
-def test_questions_that_belong_together_are_told(tmp_path: Path):
+def test_questions_that_belong_together_are_reported(tmp_path: Path):
     lines = [{**line, "book": n // 2} for n, line in enumerate(LINES)]
     assert imported(tmp_path, lines, group="book").groups == ["0", "0", "1"]
     with pytest.raises(CopeError, match="--group"):

@@ -29,7 +29,7 @@ def agree(ask: Any) -> str:
     return f"Plan {ask.seed}." if ask.role == "plan" else "So.\nAnswer: 1"
 
 
-def test_a_run_that_ends_early_goes_on_and_comes_to_the_same_record(
+def test_a_run_that_ends_early_resumes_and_writes_the_same_record(
     tmp_path: Path, scripted: Callable[..., Any]
 ):
     failing = True

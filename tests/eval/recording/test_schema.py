@@ -15,7 +15,7 @@ from cope.eval.recording.schema import COLUMNS, SCHEMA
 DOCS = (Path(__file__).parents[3] / "docs" / "records.md").read_text(encoding="utf-8")
 
 
-def test_the_schema_is_told_column_by_column(tmp_path: Path, scripted: Callable[..., Any]):
+def test_the_schema_is_described_column_by_column(tmp_path: Path, scripted: Callable[..., Any]):
     record = recording(recorder(scripted(unsure).team, "small"), tmp_path, 1)
     assert pq.read_schema(tmp_path / "r.parquet").remove_metadata().equals(SCHEMA.remove_metadata())
     assert record.manifest.models == {"small": record.models["small"]}

@@ -206,7 +206,7 @@ def test_rounds_that_were_not_recorded_are_said_to_be_lacking(
     assert np.isnan(replay.outcomes().score).all()
 
 
-def test_what_settles_before_the_lacking_round_is_known(record: Recording):
+def test_what_is_decided_before_the_lacking_round_is_known(record: Recording):
     cheap = load_preset("cope").model_copy(
         update={"rounds": (*load_preset("cope").rounds[:2], load_preset("large").rounds[0])}
     )

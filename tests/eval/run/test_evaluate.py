@@ -115,7 +115,7 @@ def test_a_model_that_fails_is_an_error_and_never_a_wrong_answer(tmp_path: Path)
     assert len(engine.requests) == 7, "only the question that failed is asked again"
 
 
-def test_a_server_that_is_gone_ends_the_run_in_one_line_and_the_run_goes_on_later(
+def test_a_server_that_is_gone_ends_the_run_in_one_line_and_the_run_resumes_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     async def at_once(seconds: float) -> None:
@@ -159,7 +159,7 @@ def test_the_users_errors_come_out_of_dspys_wrapping(tmp_path: Path):
         run(program, tmp_path)
 
 
-def test_a_budget_holds_and_a_larger_one_goes_on(tmp_path: Path):
+def test_a_budget_holds_and_a_larger_one_resumes(tmp_path: Path):
     program, engine = cascade(
         preset="small", prices={"small": Price(output_per_million=1e6)}
     )  # a dollar a word: 3 an answer
@@ -226,7 +226,7 @@ def test_a_full_disk_ends_the_run_in_one_line_and_loses_nothing(
     assert len(engine.requests) == 6, "the call whose record found no room is not made again"
 
 
-def test_the_large_tiers_own_run_on_the_same_questions_stands_beside(tmp_path: Path):
+def test_the_large_tiers_own_run_on_the_same_questions_is_found(tmp_path: Path):
     large, _ = cascade(preset="large")
     alone = {**SETTINGS, "preset": "large", "models": {"large": "b"}}
     run(large, tmp_path, settings=alone)

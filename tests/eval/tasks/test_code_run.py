@@ -69,7 +69,7 @@ def test_a_busy_model_is_not_asked_for_samples_that_nobody_needs(run: Any) -> No
     )
 
 
-def test_hostile_programs_are_wrong_answers_and_the_evaluation_goes_on(run: Any) -> None:
+def test_hostile_programs_are_wrong_answers_and_the_evaluation_continues(run: Any) -> None:
     def reply(ask: Any) -> str:
         if "Add one to 1." in ask.user:
             return "def f(n):\n    while True:\n        pass"

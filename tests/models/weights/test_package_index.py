@@ -202,7 +202,7 @@ def test_a_wheel_without_its_one_part_is_refused(
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_one_line_and_the_download_goes_on_later(index: Path, target: Path) -> None:
+def test_a_full_disk_is_one_line_and_the_download_resumes_later(index: Path, target: Path) -> None:
     limited = in_process(
         TOY, target, before="resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))"
     )

@@ -34,7 +34,7 @@ def test_a_file_of_the_users_own_is_read(tmp_path: Path):
         )
 
 
-def test_ollama_says_which_weights_a_name_stands_for(ollama_server: Any):
+def test_ollama_says_which_weights_a_name_has(ollama_server: Any):
     ollama_server.models = [
         {"model": "qwen2.5:3b", "digest": "ab12"},
         {"model": "mini:latest", "digest": "cd34"},

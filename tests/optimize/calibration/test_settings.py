@@ -94,7 +94,7 @@ def test_harm_and_disagreement(record: Recording):
             assert other[row, number] == (not same)
 
 
-def test_a_price_that_is_not_known_is_told_apart_from_nothing(record: Recording):
+def test_an_unknown_price_is_distinguished_from_nothing(record: Recording):
     large = last_tier_alone(record)
     found = evaluate_settings(
         record, split_in_half(record.keys), lambda replay: harm(replay, large)

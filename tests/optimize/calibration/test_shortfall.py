@@ -12,9 +12,7 @@ from cope.optimize.calibration.shortfall import Shortfall, assumed_loss, percent
 NO_HELP = "more questions will not help"
 TOO_FEW = "So few cannot pass, whatever they lose"
 NOT_SHOWN = "so few do not show"
-ADVICE = re.compile(
-    r"([\d,]+) questions(, half of them tested,)? let it pass four times out of five"
-)
+ADVICE = re.compile(r"([\d,]+) questions(, half of them tested,)? let it pass with a power of 80%")
 
 
 def shortfall(
@@ -107,7 +105,7 @@ def _most(units: int, found: Shortfall) -> int:
             [
                 "loses 2 of the 200 tested questions",
                 "If its true loss is 1.12% (what was seen and half a loss more), 1,890 questions, "
-                "half of them tested, let it pass four times out of five: about 1,490 more.",
+                "half of them tested, let it pass with a power of 80%: about 1,490 more.",
             ],
         ),
         (

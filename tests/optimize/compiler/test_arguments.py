@@ -34,7 +34,7 @@ def test_the_example_in_its_documentation_runs() -> None:
     assert sum(r.attempted for r in results) > 5 and not any(r.failed for r in results)
 
 
-def test_every_option_of_a_compilation_stands_in_its_signature() -> None:
+def test_every_option_of_a_compilation_is_in_its_signature() -> None:
     """Options written out are what an editor and a type checker know; one belongs to the command line alone."""
     options = {field.name: field for field in dataclasses.fields(CompileSettings)}
     own = inspect.signature(compile).parameters

@@ -65,7 +65,7 @@ def logged(
         prepared.close()
 
 
-def test_a_store_that_fails_is_told_and_costs_nothing(
+def test_a_store_that_fails_is_reported_and_costs_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     run = run_in_memory(broken=True)
@@ -135,7 +135,7 @@ def test_what_was_accepted_and_what_was_not_and_why():
     )
 
 
-def test_prompts_of_peers_and_chosen_demonstrations_are_told():
+def test_prompts_of_peers_and_chosen_demonstrations_are_logged():
     from cope.optimize.compiler.prompts import apply_state, prompt_state
     from cope.programs.ensemble import Ensemble
 
@@ -197,7 +197,7 @@ def cope(*words: str) -> Any:
     return commands.cope(*[*usual, "--reflection-lm", "local/smollm2-135m", *words])
 
 
-def test_a_store_that_cannot_be_written_is_told_before_a_model_is_asked(here: Path):
+def test_a_store_that_cannot_be_written_is_an_error_before_a_model_is_asked(here: Path):
     asked = Tier.asked
     result = cope("--store", "sqlite:////nowhere/at/all/mlflow.db")
     assert result.exit_code == 1 and Tier.asked == asked
@@ -207,7 +207,7 @@ def test_a_store_that_cannot_be_written_is_told_before_a_model_is_asked(here: Pa
     )
 
 
-def test_the_run_is_told_and_is_in_the_file_and_a_fresh_compile_has_another(
+def test_the_run_is_printed_and_is_in_the_file_and_a_fresh_compile_has_another(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ):
     give_tracker(monkeypatch)

@@ -111,7 +111,7 @@ def test_a_round_is_asked_once_and_gives_the_same_ever_after(tmp_path: Path):
     session.close()
 
 
-def test_every_rollout_is_asked_anew_and_known_when_it_comes_again(tmp_path: Path):
+def test_every_rollout_is_asked_and_known_when_it_comes_again(tmp_path: Path):
     """What an optimizer learns from are outcomes that differ."""
     world = World()
     session, student = student_in(world, "small", tmp_path)

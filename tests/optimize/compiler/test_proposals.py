@@ -30,7 +30,7 @@ def test_a_program_is_no_instruction_of_a_small_model(
 
 
 @pytest.mark.parametrize("useful", [True, False])
-def test_remarks_in_place_of_advice_are_counted_and_told(
+def test_remarks_in_place_of_advice_are_counted_and_reported(
     useful: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(proposals, "is_local", lambda model: True)

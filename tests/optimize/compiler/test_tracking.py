@@ -96,7 +96,7 @@ def test_one_run_with_a_run_inside_for_each_candidate_and_no_orphans(made: Made)
     assert prompts == text(made, "prompts/after.txt")
 
 
-def test_parameters_and_what_it_cost_beside_what_it_gained(made: Made):
+def test_parameters_and_what_it_cost_and_gained(made: Made):
     data, outcome = run_of(made).data, made.outcome
     assert data.params["optimizer"] == "bootstrap-random-search" and data.params["only"] == "all"
     assert data.params["model.small"] == "one"
@@ -120,7 +120,7 @@ def test_parameters_and_what_it_cost_beside_what_it_gained(made: Made):
     assert "compile_usd" not in data.metrics, "a price that is not known is left out"
 
 
-def test_who_proposes_is_noted_where_somebody_does(tmp_path: Path):
+def test_the_proposer_is_noted_where_there_is_one(tmp_path: Path):
     prepared = compilation(tmp_path, "copro", "small")
     made = prepared.run()
     prepared.close()
@@ -185,7 +185,7 @@ def test_the_program_as_a_model(made: Made):
     assert back(question="What is 9 + 9?").answer == "18"
 
 
-def test_a_compile_that_goes_on_goes_on_in_its_run_and_logs_nothing_twice(made: Made):
+def test_a_resumed_compile_logs_to_its_run_and_nothing_twice(made: Made):
     before = [history(made.run, "candidate_accuracy"), len(children(run_of(made)))]
     asked = Tier.asked
     again = tracked_run(made.compilation.folder, made.store)

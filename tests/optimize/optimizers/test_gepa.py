@@ -162,7 +162,7 @@ def wordy(tier: str, messages: Any, request: Any) -> str:
     return f"{steps}\nAnswer: {2 * number if helped or number % 2 else number + 1}"
 
 
-def test_gepa_is_told_both_objectives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_gepa_gets_both_objectives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Its own figures of every candidate are those of the compile: the share that is right, and large's tokens, negative."""
     made = returned(monkeypatch, dspy.GEPA, "compile")
     run = compiled(

@@ -98,7 +98,7 @@ async def decided(
 
 
 @pytest.mark.parametrize("rule", HEURISTIC_RULES)
-def test_nothing_hangs_on_who_is_faster(rule: str):
+def test_nothing_depends_on_which_is_faster(rule: str):
     chance, stopped = random.Random(rule), 0
     for _ in range(200):
         answers = chance.choices(ANSWERS, k=chance.randint(1, 10))

@@ -96,7 +96,7 @@ def settled_after(*came_in: tuple[int, str]) -> list[bool]:
     return asyncio.run(work())
 
 
-def test_it_is_settled_by_the_first_program_in_order_that_passes_or_when_all_are_in() -> None:
+def test_it_is_decided_by_the_first_program_in_order_that_passes_or_when_all_are_in() -> None:
     assert settled_after((2, "both")) == [True]
     assert settled_after((0, "both"), (2, "none")) == [False, True], "an earlier one may pass too"
     assert settled_after((1, "both"), (2, "none"), (0, "none")) == [False, False, True]

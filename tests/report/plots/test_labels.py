@@ -47,7 +47,7 @@ def dots_at(
     ]
 
 
-def test_names_stand_beside_their_dots_where_there_is_room():
+def test_names_are_next_to_their_dots_where_there_is_room():
     dots = dots_at(
         (60, 100), (180, 200), (300, 240), names=("small", "cope", "large"), more="60.0%"
     )
@@ -85,7 +85,7 @@ def test_no_label_covers_a_tick():
         [(100 + 9 * n, 150 + 11 * n) for n in range(7)],
     ],
 )
-def test_seven_systems_are_told_apart_on_a_phone(places: list[tuple[float, float]]):
+def test_seven_systems_are_distinguished_on_a_phone(places: list[tuple[float, float]]):
     dots = dots_at(*places)
     labels = place_labels(dots, [], ROOM)
     assert sorted(label.dot.number for label in labels) == list(range(1, 8))
@@ -98,7 +98,7 @@ def test_seven_systems_are_told_apart_on_a_phone(places: list[tuple[float, float
     assert not any(overlap(one.box, other.box) for one, other in combinations(labels, 2))
 
 
-def test_of_free_places_one_beside_the_lines_is_taken():
+def test_of_free_places_one_off_the_lines_is_taken():
     dot = Dot(1, "cope", 150, 150, 140, 160)
     (right,) = place_labels([dot], [], ROOM)
     (other,) = place_labels([dot], [[(150, 150), (250, 150)]], ROOM)

@@ -88,7 +88,7 @@ def test_a_runs_figures_are_those_of_its_records(tmp_path: Path):
     assert told["early"] and told["waited"]["median"] > 0
 
 
-def test_a_run_shows_the_large_models_run_beside_it(tmp_path: Path):
+def test_a_run_shows_the_large_models_run_too(tmp_path: Path):
     run_in(tmp_path, "large", count=8)
     source = open_source(run_in(tmp_path, "cope"))
     assert [(s.name, s.is_primary, len(s.records)) for s in source.systems] == [
