@@ -7,7 +7,14 @@ import click
 
 from .column_options import columns_options, take_columns
 from .option_groups import is_set_by_user, option_group, take_fields
-from .options import data_option, match_option, store_option, track_option, visible_option
+from .options import (
+    data_option,
+    group_option,
+    match_option,
+    store_option,
+    track_option,
+    visible_option,
+)
 
 if TYPE_CHECKING:
     from ..optimize import CompileSettings
@@ -132,6 +139,7 @@ split_options = option_group(
     ),
     data_option,
     columns_options,
+    group_option,
     match_option,
     visible_option,
 )

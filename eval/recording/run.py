@@ -23,7 +23,7 @@ from ..run.options import DataOptions, RunOptions
 from ..run.store import QuestionResult, RunStore, key_examples
 from ..run.tracked import question_settings
 from ..tasks.base import Task, read_answers_of
-from ..tasks.data import load_rows
+from ..tasks.data import read_column
 from .recorder import Recorder
 from .schema import write_recording
 
@@ -117,14 +117,8 @@ def read_groups(data: DataOptions, examples: Sequence[dspy.Example]) -> dict[str
         return {}
     if not data.data:
         raise CopeError("--group names a column of your own file: give it with --data FILE")
-    rows = load_rows(data.data, data.split, ())
-    for number, row in enumerate(rows, 1):
-        if row.get(column) is None:
-            raise CopeError(f"{data.data} row {number} has no {column!r}, which --group names")
-    groups = {}
-    for key, row in zip(key_examples(list(examples)), rows, strict=False):
-        groups[key] = str(row[column])
-    return groups
+    labels = read_column(data.data, data.split, column)
+    return dict(zip(key_examples(list(examples)), labels, strict=False))
 
 
 def recording_settings(

@@ -10,7 +10,7 @@ from pathlib import Path
 from ...errors import CopeError
 from ...util.text import shorten
 from .code_rows import BadRow
-from .columns import ColumnMapping
+from .columns import ColumnMapping, require_column
 from .hub import is_hub_address, open_hub, parse_hub_address, split_names
 from .table_files import NumberedRow, Row, header_of, read_rows
 
@@ -120,6 +120,20 @@ def _mapped_rows(
             raise CopeError(
                 f"{source} {unit} {number}: {error}: correct it or remove the row"
             ) from None
+
+
+def read_column(data: str, split: str, column: str) -> list[str]:
+    """Return the values of a column of the user's table that every row must have.
+
+    Raises:
+        CopeError: if there is no such column, or a row has no value.
+    """
+    rows = load_rows(data, split, ())
+    require_column(column, columns_of_rows((), list(enumerate(rows))), data)
+    for number, row in enumerate(rows, 1):
+        if row.get(column) is None:
+            raise CopeError(f"{data} row {number} has no {column!r}")
+    return [str(row[column]) for row in rows]
 
 
 def columns_of_rows(header: Sequence[str], rows: Sequence[NumberedRow]) -> list[str]:

@@ -22,6 +22,8 @@ class SplitOptions:
         match: how answers are parsed and compared, a name in `ANSWER_KINDS`; None leaves it to the
             task.
         columns: the columns of `data`; None takes them by their names.
+        group: the column of `data` whose equal values belong together: no two of them are on
+            different sides of the split.
         named: which of `train_split` and `val_split` the user sets.
     """
 
@@ -33,6 +35,7 @@ class SplitOptions:
     visible: Literal["one", "all"] = "one"
     match: str | None = None
     columns: ColumnMapping | None = None
+    group: str | None = None
     named: tuple[str, ...] = ()
 
 

@@ -128,6 +128,8 @@ def run_compile(
     columns = request.split_options.columns
     if columns is not None:  # the fingerprint contains the questions
         document["columns"] = columns.as_dict()
+    if request.split_options.group is not None:
+        document["group"] = request.split_options.group
     fingerprint = settings.fingerprint(task.name, cascade, splits, **context)
     compile_id = f"{task.name}-{cascade.preset.name}-{settings.optimizer}-{fingerprint}"
     output = options.output or Path(f"{task.name}-{cascade.preset.name}.json")

@@ -1,14 +1,14 @@
 """Disjoint training and validation questions of a compile, with fingerprints of their content."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import dspy
 
 from ...errors import CopeError
-from ...eval.tasks.data import list_splits
+from ...eval.tasks.data import list_splits, read_column
 from ...eval.tasks.hub import is_hub_address
 from ...programs.task_signature import example_text
 from ...util.hashing import digest, question_fingerprint
@@ -74,6 +74,7 @@ def split(
     train: int | None = None,
     val: int | None = None,
     seed: int = 0,
+    groups: Mapping[str, str] | None = None,
 ) -> Splits:
     """Draw two disjoint splits without duplicates.
 
@@ -84,10 +85,13 @@ def split(
         val: the number of validation questions; None takes all of its pool, or a third of the
             common one.
         seed: the seed of the shuffle.
+        groups: the group of each question by its fingerprint. The groups of the training questions
+            have no validation questions, of which there may then be fewer.
 
     Raises:
         CopeError: when a pool is too small, or holds something that is no question.
     """
+    groups = groups or {}
     for name, rows in (("trainset", trainset), ("valset", valset)):
         _check_rows(name, () if rows is None else rows)
     rng = random.Random(seed)
@@ -102,7 +106,9 @@ def split(
                 f"{len(pool)} different ones there are: give smaller --train and --val, or more "
                 "data"
             )
-        return Splits(pool[:train], pool[train : train + val], duplicates)
+        pool = _by_group(pool, groups)
+        chosen = pool[:train]
+        return Splits(chosen, _other_groups(pool[train:], chosen, groups)[:val], duplicates)
     others, more = _unique(valset, {example_fingerprint(example) for example in pool})
     rng.shuffle(others)
     for name, wanted, rows in (("train", train, pool), ("validation", val, others)):
@@ -110,7 +116,48 @@ def split(
             raise CopeError(
                 f"the {name} split has {len(rows)} different questions, not {wanted}: ask for fewer"
             )
-    return Splits(pool[:train], others[:val], duplicates + more)
+    chosen = _by_group(pool, groups)[:train]
+    return Splits(chosen, _other_groups(others, chosen, groups)[:val], duplicates + more)
+
+
+def _by_group(rows: Sequence[dspy.Example], groups: Mapping[str, str]) -> list[dspy.Example]:
+    """Return the rows with those of a group one after the other, at the place of its first row."""
+    together: dict[str, list[dspy.Example]] = {}
+    for row in rows:
+        fingerprint = question_fingerprint(row.question)
+        together.setdefault(groups.get(fingerprint, fingerprint), []).append(row)
+    return [row for group in together.values() for row in group]
+
+
+def _other_groups(
+    rows: Sequence[dspy.Example], chosen: Sequence[dspy.Example], groups: Mapping[str, str]
+) -> list[dspy.Example]:
+    """Return the rows whose group is that of no chosen row."""
+    taken = {groups.get(question_fingerprint(row.question)) for row in chosen} - {None}
+    return [row for row in rows if groups.get(question_fingerprint(row.question)) not in taken]
+
+
+def _load_groups(
+    data: str, column: str, parts: Mapping[str, Sequence[dspy.Example]]
+) -> dict[str, str]:
+    """Return the group of each question by its fingerprint.
+
+    Args:
+        data: the user's table.
+        column: the column of the groups.
+        parts: the questions of each split of the table.
+
+    Raises:
+        CopeError: if there is no such column, or a row has several questions.
+    """
+    groups: dict[str, str] = {}
+    for name, examples in parts.items():
+        labels = read_column(data, name, column)
+        if len(labels) != len(examples):
+            raise CopeError("--group needs a task with one question for each row: leave it out")
+        for example, label in zip(examples, labels, strict=True):
+            groups[question_fingerprint(example.question)] = label
+    return groups
 
 
 def _check_rows(name: str, rows: object) -> None:
@@ -173,12 +220,18 @@ def load_splits(task: "Task", options: SplitOptions, seed: int = 0) -> Splits:
         if data and not parts and not is_hub_address(data) and option in options.named:
             raise CopeError(f"{flag} {name}: the rows of {data} have no field split that names it")
     pool = task.load(options.train_split, None, data)
+    pools = {options.train_split: pool}
     val_pool = None
     if options.val_split != options.train_split:
         name = _validation_part(task, options, parts)
         if name:
-            val_pool = task.load(name, None, data)
-    return split(pool, val_pool, options.train, options.val, seed)
+            val_pool = pools[name] = task.load(name, None, data)
+    groups = None
+    if options.group is not None:
+        if data is None:
+            raise CopeError("--group names a column of your own file: give it with --data FILE")
+        groups = _load_groups(data, options.group, pools)
+    return split(pool, val_pool, options.train, options.val, seed, groups)
 
 
 def _validation_part(task: "Task", options: SplitOptions, parts: Sequence[str]) -> str | None:

@@ -179,7 +179,7 @@ def test_one_mlflow_run_holds_a_run_for_each_system(
             "--by cost: not known of small; give prices",
         ),
         (("compare", "jsonl"), "give --data FILE"),
-        ((*COMPARE, "--group", "shelf"), "row 1 has no 'shelf'"),
+        ((*COMPARE, "--group", "shelf"), "has no column 'shelf'"),
         (("compare", "--replay", "none.parquet"), "there is no record none.parquet"),
     ],
 )

@@ -216,7 +216,7 @@ def test_import_takes_more_tiers_and_says_when_large_votes(here: Path):
         (("record", "jsonl"), "give --data FILE"),
         ((*RECORD, "--also", "larg"), "did you mean large"),
         ((*RECORD, "--also", "my.toml"), "two programs of a record have the name 'cope'"),
-        ((*RECORD, "--group", "shelf"), "row 1 has no 'shelf'"),
+        ((*RECORD, "--group", "shelf"), "has no column 'shelf'"),
         (("record", "gsm8k", "--group", "book"), "give it with --data FILE"),
         (("eval", "--replay", "none.parquet"), "there is no record none.parquet"),
         (("eval", "--replay", "q.jsonl"), "q.jsonl is not a record"),

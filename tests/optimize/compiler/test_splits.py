@@ -1,12 +1,17 @@
 """Splits of the questions: no question twice, and the same ones for the same seed."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from support.compile_world import rows
 
 from cope import CopeError
+from cope.eval.tasks.registry import task_by_name
 from cope.optimize import split
+from cope.optimize.compiler.options import SplitOptions
+from cope.optimize.compiler.splits import load_splits
 
 
 def test_equal_questions_are_left_out_and_counted():
@@ -51,3 +56,27 @@ def test_more_than_there_is_cannot_be_drawn(sizes: tuple[Any, Any], words: str):
         split(rows(range(30)), None, *sizes)
     with pytest.raises(CopeError, match="the validation split has 2 different questions, not 3"):
         split(rows(range(30)), rows([40, 41]), 5, 3)
+
+
+@pytest.mark.parametrize("parts", [None, ("train", "validation")])
+def test_questions_of_a_group_are_on_one_side(parts: tuple[str, str] | None, tmp_path: Path):
+    lines = []
+    for number in range(40):
+        row = {"question": f"q{number}", "answer": number, "customer": number % 7}
+        if parts:
+            row["split"] = parts[number % 2]
+        lines.append(json.dumps(row) + "\n")
+    data = tmp_path / "q.jsonl"
+    data.write_text("".join(lines))
+    options = SplitOptions(str(data), group="customer", train=12)
+
+    def customers(examples: list[Any]) -> set[int]:
+        return {int(example.question[1:]) % 7 for example in examples}
+
+    made = load_splits(task_by_name("jsonl"), options)
+    assert len(made.train) == 12 and made.val
+    assert not customers(made.train) & customers(made.val)
+    free = load_splits(task_by_name("jsonl"), SplitOptions(str(data), train=12))
+    assert customers(free.train) & customers(free.val), "without groups they are on both sides"
+    with pytest.raises(CopeError, match="has no column 'costumer': did you mean customer"):
+        load_splits(task_by_name("jsonl"), SplitOptions(str(data), group="costumer"))
