@@ -19,7 +19,7 @@ CONTENT_FILTER = "content_filter"
 
 _FILTERED = re.compile(
     r"content[ _-]?(filter|polic|management polic)|responsible ?ai ?polic|moderation|flagged"
-    r"|\bsafety\b",
+    r"|\bsafety\b|(candidate|content|prompt) (was )?blocked",
     re.I,
 )
 

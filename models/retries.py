@@ -1,6 +1,9 @@
 """Which failed requests are made again, and after how many seconds."""
 
+from collections.abc import Mapping
+
 import dspy
+from dspy.clients._http import retry_after_seconds
 from dspy.utils.exceptions import (
     LMLockTimeoutError,
     LMProviderError,
@@ -60,7 +63,7 @@ def retry_pause(error: Exception, attempt: int) -> float | None:
     if attempt > retries_of(error):
         return None
     pause = _BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS)) - 1]
-    asked = getattr(error, "retry_after", None)
+    asked = _asked_pause(error)
     if asked is None:
         return pause
     if asked > MAX_RETRY_AFTER:
@@ -72,3 +75,18 @@ def retry_pause(error: Exception, attempt: int) -> float | None:
             "for fewer at once with --in-flight TIER=N"
         ) from error
     return max(pause, asked)
+
+
+def _asked_pause(error: BaseException) -> float | None:
+    """Return the seconds that a server asks to wait; None when it does not.
+
+    LiteLLM keeps the server's headers in an attribute that DSPy does not read.
+    """
+    pause = getattr(error, "retry_after", None)
+    cause: BaseException | None = error
+    while pause is None and cause is not None:
+        headers = getattr(cause, "litellm_response_headers", None)
+        if isinstance(headers, Mapping):
+            pause = retry_after_seconds(headers.get("retry-after"))
+        cause = cause.__cause__
+    return pause
