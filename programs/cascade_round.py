@@ -10,8 +10,9 @@ from dspy.utils.exceptions import AdapterParseError
 
 from ..models import Team, call_labels, metered
 from ..models.adapter import LeanAdapter
+from ..models.call import Role
 from ..models.concurrency import with_priority
-from .confidence.base import Confidence, Sample, Verdict
+from .confidence.base import Confidence, FinishingTally, Sample
 from .confidence.early_stopping import EXACT, HEURISTIC_RULES, rescale_confidence
 from .confidence.ranks import Ranks
 from .confidence.votes import accepts
@@ -22,7 +23,7 @@ from .plan_kinds import PLAN_KINDS
 from .planner import Planner
 from .preset import Preset
 from .reasoner import Reasoner
-from .reply_facts import copy_reply_facts
+from .reply_facts import copy_reply_facts, forwarded_plan
 from .sampling import derive_seed, draw_samples, seeded_order
 from .systems.stage_scope import stage_number
 
@@ -161,6 +162,9 @@ class CascadeRound(dspy.Module):
             early_stop=early_stop,
             counted=counted,
         )
+        if isinstance(tally, FinishingTally):
+            with self._call_context(team, spec.reasoner, "other", [], None):
+                await tally.finish()
         verdict = replace(tally.verdict(), kind=tally.kind)
         if getattr(confidence, "ranks", False):
             verdict = self.ranks.rank(verdict)
@@ -238,7 +242,7 @@ class CascadeRound(dspy.Module):
         self,
         team: Team,
         tier: str,
-        role: Literal["plan", "reason"],
+        role: Role,
         trace: list[Any],
         index: int | None,
     ) -> ExitStack:
@@ -283,15 +287,3 @@ def _instruct(predict: dspy.Predict, instructions: str | None) -> None:
     if instructions is not None:
         signature: Any = predict.signature  # DSPy types it as an optional instance; it is a class
         predict.signature = signature.with_instructions(instructions)
-
-
-def forwarded_plan(verdict: Verdict, samples: list[Sample], order: list[int]) -> str | None:
-    """Return the plan for later rounds; None without any.
-
-    It is the plan of the first supporter that has one, or else of the first sample that has one.
-    """
-    plans = {sample.index: sample.plan for sample in samples}
-    for index in (*verdict.supporters, *order):
-        if plans.get(index):
-            return plans[index]
-    return None

@@ -1,7 +1,7 @@
-"""Copy what the meter knows of a reply to its sample."""
+"""Copy what the meter knows of a reply to its sample, and choose the plan that is forwarded."""
 
 from ..models import Meter
-from .confidence.base import Sample
+from .confidence.base import Sample, Verdict
 
 
 def copy_reply_facts(sample: Sample, meter: Meter) -> None:
@@ -16,3 +16,15 @@ def copy_reply_facts(sample: Sample, meter: Meter) -> None:
         if call.logprob is not None and call.logprob_tokens:
             sample.logprob_mean = call.logprob / call.logprob_tokens
             sample.logprob_window = call.logprob_window
+
+
+def forwarded_plan(verdict: Verdict, samples: list[Sample], order: list[int]) -> str | None:
+    """Return the plan for later rounds; None without any.
+
+    It is the plan of the first supporter that has one, or else of the first sample that has one.
+    """
+    plans = {sample.index: sample.plan for sample in samples}
+    for index in (*verdict.supporters, *order):
+        if plans.get(index):
+            return plans[index]
+    return None

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ...answers.kinds.base import AnswerKind
 from ...answers.kinds.math import MATH
@@ -118,6 +118,15 @@ class Tally(Protocol):
 
     def verdict(self) -> Verdict:
         """Return the verdict of the samples counted so far."""
+        ...
+
+
+@runtime_checkable
+class FinishingTally(Protocol):
+    """A tally with work to do when all samples are counted, such as one call of a model."""
+
+    async def finish(self) -> None:
+        """Finish the count, in the context of the round's reasoner."""
         ...
 
 
