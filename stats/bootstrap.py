@@ -7,9 +7,9 @@ from math import inf, sqrt
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from ..util.arrays import Array
+from .distributions import normal_share, student_upper_quantile
 
 DRAWS = 10_000
 LEVEL = 0.95
@@ -137,5 +137,5 @@ def percentile_interval(values: Array, units: int, level: float = LEVEL) -> tupl
 @cache
 def _expanded_tail(units: int, level: float) -> float:
     """Return the share of the draws below the expanded interval of `percentile_interval`."""
-    student = stats.t.isf((1 - level) / 2, units - 1)
-    return float(stats.norm.cdf(-sqrt(units / (units - 1)) * student))
+    student = student_upper_quantile((1 - level) / 2, units - 1)
+    return normal_share(-sqrt(units / (units - 1)) * student)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..util.arrays import Array
+from .distributions import student_upper_quantile
 from .intervals import wilson
 
 _TAIL = 0.025  # of the 95% intervals
@@ -60,10 +61,9 @@ def effective_counts(values: Array, groups: Array | None) -> float:
         return float(n)
     if num_groups < 2:
         return 0.0
-    from scipy import stats  # slow to import, and most questions are not grouped
-
     all_equal = bool(np.all(np.asarray(values) == values[0]))
-    few_groups = float(stats.t.isf(_TAIL, n - 1) / stats.t.isf(_TAIL, num_groups - 1)) ** 2
+    ratio = student_upper_quantile(_TAIL, n - 1) / student_upper_quantile(_TAIL, num_groups - 1)
+    few_groups = ratio**2
     return few_groups * (num_groups if all_equal else n / design_effect(values, groups))
 
 

@@ -96,14 +96,14 @@ def exact_bounds(wins: float, losses: float, n: float) -> tuple[float, float]:
     >>> round(high, 3), low == -high
     (0.043, True)
     """
-    from scipy import stats  # slow to import, and most commands do not need it
+    from .distributions import beta_quantile  # most commands do not need it, nor SciPy
 
     tail = (1 - LEVEL) / 4
 
     def low(count: float) -> float:
-        return float(stats.beta.ppf(tail, count, n - count + 1)) if count > 0 else 0.0
+        return beta_quantile(tail, count, n - count + 1) if count > 0 else 0.0
 
     def high(count: float) -> float:
-        return float(stats.beta.ppf(1 - tail, count + 1, n - count)) if count < n else 1.0
+        return beta_quantile(1 - tail, count + 1, n - count) if count < n else 1.0
 
     return low(wins) - high(losses), high(wins) - low(losses)

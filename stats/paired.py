@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
 from ..util.arrays import Array
 from .clustered import group_sums
+from .distributions import coin_share
 
 
 def mcnemar(wins: int, losses: int) -> float:
@@ -19,7 +19,7 @@ def mcnemar(wins: int, losses: int) -> float:
     >>> round(mcnemar(3, 12), 4)
     0.0352
     """
-    return float(stats.binomtest(wins, wins + losses).pvalue) if wins + losses else 1.0
+    return min(1.0, 2 * coin_share(min(wins, losses), wins + losses))
 
 
 def paired_p(first: Array, second: Array, groups: Array | None = None) -> float:

@@ -2,11 +2,14 @@
 
 from math import ceil, sqrt
 
-from scipy import optimize, stats
+from .distributions import normal_upper_quantile
 
 POWER = 0.8
 MAX_QUESTIONS = 10_000
 """No bundled task has more test questions, so a difference that needs more cannot be decided."""
+
+_HALVINGS = 60
+"""So many halvings of an interval leave less than the precision of a float."""
 
 
 def questions_needed(
@@ -53,11 +56,17 @@ def minimum_detectable_effect(
 
     if discordant <= 0 or questions < 1 or short_of(discordant) > 0:
         return None
-    solution = optimize.root_scalar(short_of, bracket=(0.0, discordant))
-    return float(solution.root)
+    low, high = 0.0, discordant
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if short_of(middle) > 0:
+            low = middle
+        else:
+            high = middle
+    return high
 
 
 def _spread(d: float, discordant: float, alpha: float, power: float) -> float:
-    z_alpha = float(stats.norm.isf(alpha / 2))
-    z_power = float(stats.norm.isf(1 - power))
+    z_alpha = normal_upper_quantile(alpha / 2)
+    z_power = normal_upper_quantile(1 - power)
     return z_alpha * sqrt(discordant) + z_power * sqrt(discordant - d * d)

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.isotonic import IsotonicRegression
 from support.imported_recordings import imported
 from support.recordings import recorder, recording, team_of, unsure
 
@@ -59,7 +58,10 @@ def test_noise_cannot_be_recalibrated_away():
     assert flattering < 0.25 < fair
 
 
+@pytest.mark.slow  # importing scikit-learn takes seconds
 def test_the_regression_is_scikit_learns():
+    from sklearn.isotonic import IsotonicRegression
+
     rng = np.random.default_rng(1)
     confidence, folds = rng.integers(0, 9, 200) / 8, np.arange(200) % 2
     right = rng.random(200) < confidence**2

@@ -2,9 +2,10 @@
 
 import re
 
+import numpy as np
 import pytest
 from hypothesis import example, given, strategies as st
-from scipy.stats import binom
+from scipy.special import bdtr
 
 from cope.optimize.calibration.risk_test import p_values, units_needed
 from cope.optimize.calibration.shortfall import Shortfall, assumed_loss, percentage
@@ -60,9 +61,7 @@ def test_every_sentence_is_true(found: Shortfall):
     seen = found.total_lost / found.total
     if NO_HELP in text:
         assert seen >= found.harm * (1 - 1e-12), "its loss does not look too high"
-        passes = binom.cdf(
-            _most(100 * found.total, found), 100 * found.total, max(seen, found.harm)
-        )
+        passes = bdtr(_most(100 * found.total, found), 100 * found.total, max(seen, found.harm))
         assert passes <= found.delta * (1 + 1e-9), "with that loss more questions do not help"
     else:
         assert seen < found.harm or found.needed is not None
@@ -74,7 +73,7 @@ def test_every_sentence_is_true(found: Shortfall):
         questions = int(advice[1].replace(",", ""))
         tested = questions // 2 if advice[2] else questions
         assert bool(advice[2]) == found.halved
-        power = binom.cdf(_most(tested, found), tested, found.assumed_loss)
+        power = bdtr(_most(tested, found), tested, found.assumed_loss)
         assert power >= 0.8 - 1e-9
         more = re.search(r"about ([\d,]+) more", text)
         expected = questions - found.total
@@ -83,7 +82,7 @@ def test_every_sentence_is_true(found: Shortfall):
 
 def _most(units: int, found: Shortfall) -> int:
     """Return how many of these units may be lost for the setting to pass; -1 where none may."""
-    most = int(binom.ppf(found.delta, units, found.harm))
+    most = int((bdtr(np.arange(units + 1), units, found.harm) <= found.delta).sum())
     while most >= 0 and p_values(most, units, found.harm) > found.delta:
         most -= 1
     return most
