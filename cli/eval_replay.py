@@ -7,7 +7,7 @@ import click
 from ..errors import CopeError
 from ..programs.confidence.early_stopping import HEURISTIC_RULES
 from .option_groups import is_set_by_user
-from .output import notify, print_json
+from .output import notify, print_json, print_text
 from .warnings import warn_about_contamination, warn_about_questions
 
 if TYPE_CHECKING:
@@ -133,9 +133,9 @@ def _print_unknown(evaluation: "ReplayEvaluation") -> None:
 
     replayed = evaluation.replayed
     for reason, count in replayed.unknown.items():
-        click.echo(f"{count} questions are not in the table: {reason}")
+        print_text(f"{count} questions are not in the table: {reason}")
     low, high = evaluation.bounds
     if replayed.unknown and low is not None:
         questions = len(replayed.results) + sum(replayed.unknown.values())
         bounds = f"between {percent(low)} and {percent(high)}"
-        click.echo(f"accuracy over all {questions} questions is {bounds}")
+        print_text(f"accuracy over all {questions} questions is {bounds}")

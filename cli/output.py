@@ -2,11 +2,14 @@
 
 import json
 import os
-from typing import Any
+import shutil
+import sys
+from typing import Any, TextIO
 
 import click
 
 from ..util.redact import redact, redact_data, redact_error
+from ..util.text import wrap_sentence
 
 
 def print_json(document: Any) -> None:
@@ -16,17 +19,29 @@ def print_json(document: Any) -> None:
 
 def print_text(text: str) -> None:
     """Print a text on stdout, with its colors on a terminal unless NO_COLOR is set."""
-    click.echo(redact(text), color=False if os.environ.get("NO_COLOR") else None)
+    color = False if os.environ.get("NO_COLOR") else None
+    click.echo(_fitted(redact(text), sys.stdout), color=color)
 
 
 def notify(message: str) -> None:
     """Print a message on stderr."""
-    click.echo(redact_error(message), err=True)
+    click.echo(_fitted(redact_error(message), sys.stderr), err=True)
 
 
 def warn(message: str) -> None:
     """Print a warning on stderr."""
-    click.echo(f"warning: {redact_error(message)}", err=True)
+    notify(f"warning: {message}")
+
+
+def terminal_width(stream: TextIO) -> int | None:
+    """Return the characters of a line of a stream; None where it is no terminal."""
+    return shutil.get_terminal_size().columns if stream.isatty() else None
+
+
+def _fitted(text: str, stream: TextIO) -> str:
+    """Return a text that breaks between words on a terminal, which would break numbers."""
+    width = terminal_width(stream)
+    return text if width is None else wrap_sentence(text, width)
 
 
 def silence(message: str) -> None:

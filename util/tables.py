@@ -1,33 +1,49 @@
-"""Tables of results as text: the style of a table, common cells, rendering to a string."""
+"""Print tables and sentences of results: common cells, wrapping, rendering to a string."""
 
 import io
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
+
+from .result_table import ResultTable
+from .text import wrap_sentence
 
 
-def new_table(columns: Collection[str], left: Collection[str]) -> Table:
-    """Return an empty table without lines.
+def new_table(columns: Sequence[str], left: Collection[str]) -> ResultTable:
+    """Return an empty table without lines, which fits every terminal.
 
     Args:
         columns: the headers.
         left: the columns of text, aligned on the left; numbers are aligned on the right.
     """
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(name, justify="left" if name in left else "right")
-    return table
+    return ResultTable(list(columns), left)
 
 
 def percent(value: float | None, missing: str = "-") -> str:
-    """Format a share; None is `missing`."""
+    """Format a share; `missing` stands for None."""
     return missing if value is None else f"{value:.1%}"
 
 
 def models_text(models: Mapping[str, str]) -> str:
     """Format each tier with its model."""
     return ", ".join(f"{tier} {model}" for tier, model in models.items())
+
+
+def print_sentence(
+    console: Console, text: str, bold: Collection[str] = (), *, wraps: bool = True
+) -> None:
+    """Print plain text that may hold names from files and models, without markup.
+
+    Args:
+        console: prints the text.
+        text: the text.
+        bold: the words that are printed in bold.
+        wraps: whether lines end at the console's width.
+    """
+    shown = Text(wrap_sentence(text, console.width) if wraps else text)
+    shown.highlight_words(list(bold), "bold")
+    console.print(shown, highlight=False, soft_wrap=True)
 
 
 def plain_text(render: Callable[[Console], None], width: int) -> str:

@@ -2,10 +2,19 @@
 
 import json
 import math
+import re
+import textwrap
 from typing import Any
 
 LONGEST_VALUE = 240
 """The maximum of characters of a value that is shown in full."""
+
+
+_GLUE = "\ue000"
+# Parts of a number that belong on one line, as in "30.1% to 95.4%", "3 of 40" and "n = 4".
+_RANGE = re.compile(r"(?<=[\d%)]) (to|of|/) (?=[-+$(\d])")
+_UNIT = re.compile(r"(?<=\d) (?=(?:[kKMGT]?i?B|m?s|min|h|USD|tokens?|calls?|questions?)\b)")
+_EQUATION = re.compile(r" = (?=[-+$\d])")
 
 
 def one_line(text: str) -> str:
@@ -95,3 +104,32 @@ def value_text(value: Any, full: bool = False) -> str:
     if full or len(text) <= LONGEST_VALUE:
         return text
     return f"{text[:LONGEST_VALUE].rstrip()} ... ({len(text):,} characters)"
+
+
+def wrap_sentence(text: str, width: int) -> str:
+    """Return a text with lines of at most `width` characters, broken between words only.
+
+    Ranges and equations of numbers stay on one line, and further lines keep the indentation. A word
+    that is longer than a line stays whole, so that it can be copied.
+
+    >>> print(wrap_sentence("accuracy 75.0% (95% interval 30.1% to 95.4%)", 36))
+    accuracy 75.0% (95% interval
+    30.1% to 95.4%)
+    """
+    lines = []
+    for line in text.split("\n"):
+        if len(line) > width:
+            indent = line[: len(line) - len(line.lstrip())]
+            glued = _RANGE.sub(rf"{_GLUE}\1{_GLUE}", line)
+            glued = _UNIT.sub(_GLUE, _EQUATION.sub(f"{_GLUE}={_GLUE}", glued))
+            line = textwrap.fill(
+                glued,
+                max(width, len(indent) + 1),
+                subsequent_indent=indent,
+                break_long_words=False,
+                break_on_hyphens=False,
+                expand_tabs=False,
+                replace_whitespace=False,
+            ).replace(_GLUE, " ")
+        lines.append(line)
+    return "\n".join(lines)

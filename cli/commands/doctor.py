@@ -4,7 +4,7 @@ import click
 
 from ...util.check import Check
 from ..options import json_option
-from ..output import print_json
+from ..output import print_json, print_text
 
 _MARKS = {"ok": ("ok", "green"), "note": ("--", "yellow"), "missing": ("!!", "red")}
 _NAME_WIDTH = 16
@@ -28,7 +28,7 @@ def command(as_json: bool) -> None:
         for check in checks:
             _print(check)
         if missing:
-            click.echo(f"\nNot ready: see {', '.join(missing)} above.")
+            print_text(f"\nNot ready: see {', '.join(missing)} above.")
         else:
             click.echo("\nReady: cope ask QUESTION runs here.")
     click.get_current_context().exit(1 if missing else 0)
@@ -39,6 +39,6 @@ def _print(check: Check) -> None:
     first, *lines = check.found.splitlines()
     if check.advice:
         lines.append(f"-> {check.advice}")
-    click.echo(f"{click.style(mark, fg=color)}  {check.name:<{_NAME_WIDTH}}{first}")
+    print_text(f"{click.style(mark, fg=color)}  {check.name:<{_NAME_WIDTH}}{first}")
     for line in lines:
-        click.echo(f"    {'':<{_NAME_WIDTH}}{line}")
+        print_text(f"    {'':<{_NAME_WIDTH}}{line}")

@@ -1,6 +1,6 @@
 """`cope models`: the models that run on this machine."""
 
-from collections.abc import Iterable
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +8,7 @@ import click
 
 from ...errors import CopeError
 from ..options import json_option
-from ..output import print_json
+from ..output import notify, print_json, print_text, terminal_width
 
 if TYPE_CHECKING:
     from ...models.engines.model_list import ModelList
@@ -25,6 +25,7 @@ def command() -> None:
 @json_option
 def list_models(as_json: bool) -> None:
     """List the weights that local/NAME knows, and the models that an Ollama server has."""
+    from ...models.engines.model_list import format_models
     from ...models.engines.registry import ENGINES
     from ...models.weights.pairs import pairs
 
@@ -43,11 +44,14 @@ def list_models(as_json: bool) -> None:
         document["pairs"] = [asdict(pair) for pair in known]
         print_json(document)
         return
-    _print_table(lists.values())
-    click.echo("\npairs, for --pair NAME and cope models pull NAME:")
+    models = [model for one in lists.values() for model in one.models]
+    print_text(format_models(models, terminal_width(sys.stdout)))
+    for note in filter(None, (one.note for one in lists.values())):
+        notify(note)
+    print_text("\npairs, for --pair NAME and cope models pull NAME:")
     for pair in known:
-        models = f"{pair.small} and {pair.large}"
-        click.echo(f"  {pair.name}: {models}; {pair.memory_gb:g} GB; {pair.domains}; {pair.note}")
+        names = f"{pair.small} and {pair.large}"
+        print_text(f"  {pair.name}: {names}; {pair.memory_gb:g} GB; {pair.domains}; {pair.note}")
 
 
 @command.command("pull", short_help="Download models; without a name the default pair.")
@@ -87,23 +91,3 @@ def _pull(name: str) -> str:
 
 def _without_host(name: str) -> str:
     return name.partition("@http")[0]
-
-
-def _print_table(lists: "Iterable[ModelList]") -> None:
-    from rich.filesize import decimal
-
-    rows = [("NAME", "SHORT", "SIZE", "LICENSE", "HERE")]
-    notes: list[str] = []
-    for models in lists:
-        for model in models.models:
-            location = model.location or "no: get it with cope models pull"
-            size = decimal(model.size) if model.size else "?"  # the hub says at the download
-            rows.append((model.name, model.alias or "", size, model.license, location))
-        if models.note:
-            notes.append(models.note)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for name, alias, size, license_, location in rows:
-        start = f"{name:<{widths[0]}}  {alias:<{widths[1]}}  {size:>{widths[2]}}"
-        click.echo(f"{start}  {license_:<{widths[3]}}  {location}")
-    for note in notes:
-        click.echo(note, err=True)

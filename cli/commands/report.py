@@ -13,6 +13,7 @@ from ...errors import CopeError
 from ...util.redact import redact
 from ..context import AppContext, pass_app
 from ..options import STORE_DEFAULT, json_option, output_option, price_option, track_option
+from ..output import print_text
 from ..output_files import check_output
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _print_result(
         }
         click.echo(json.dumps(replace_nan({**found, "files": files}), ensure_ascii=False, indent=1))
         return
-    click.echo(headline(found))
+    print_text(headline(found))
     click.echo(output)
     size = output.stat().st_size / 1e6
     more = [f"{size:.1f} MB, {found['questions']:,} questions"]

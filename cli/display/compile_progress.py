@@ -113,6 +113,8 @@ class CompileProgress(ProgressCallback):
         if self._live:
             # A line that wraps could not be overwritten.
             width = shutil.get_terminal_size().columns - 1
+            while len(line) > width and "  " in line:  # parts are left out whole
+                line = line.rpartition("  ")[0]
             padded = f"{line[:width]:<{min(width, len(before))}}"
             print(f"\r{padded}", end="", file=self._out, flush=True)
         elif line != before:

@@ -1,4 +1,4 @@
-"""A comparison as text: tables of 100 columns, and the sentences below them."""
+"""A comparison as text: its tables, and the sentences below them."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -6,11 +6,11 @@ from math import isfinite
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from ...stats.bootstrap import Estimate
 from ...stats.measures import MEASURES
-from ...util.tables import models_text, plain_text
+from ...util.result_table import ResultTable
+from ...util.tables import models_text, new_table, plain_text, print_sentence
 from ..run.table import scoring_notes
 from .compare import Comparison, SystemSummary
 from .notes import comparison_notes
@@ -35,40 +35,35 @@ def print_tables(console: Console, comparison: Comparison, document: Mapping[str
         comparison: the comparison.
         document: the same as plain data, see `comparison_notes`.
     """
-    for line in _heading(comparison, document):
-        console.print(line, highlight=False)
+    print_sentence(console, _heading(comparison, document), (document["task"],))
+    for line in scoring_notes(document):
+        print_sentence(console, line)
     console.print(_systems_table(comparison))
     unknown = _unknown_measures(comparison)
     if unknown:
-        console.print(f"not known here: {unknown}", highlight=False)
+        print_sentence(console, f"not known here: {unknown}")
     console.print()
     console.print(_accuracy_table(comparison))
     console.print()
     console.print(_cost_table(comparison))
     if comparison.price_basis:
-        console.print(_price_ratio_sentence(comparison, comparison.price_basis), highlight=False)
+        print_sentence(console, _price_ratio_sentence(comparison, comparison.price_basis))
     for table in (_routing_table(comparison), _open_differences_table(comparison)):
         if table:
             console.print()
             console.print(table)
     console.print()
     for line in comparison_notes(comparison, document):
-        console.print(line, highlight=False)
+        print_sentence(console, line)
 
 
-def _heading(comparison: Comparison, document: Mapping[str, Any]) -> list[str]:
+def _heading(comparison: Comparison, document: Mapping[str, Any]) -> str:
     groups = f", in {comparison.groups} groups, drawn whole" if comparison.groups else ""
-    heading = f"[bold]{document['task']}[/bold]{groups}: {models_text(document['models'])}"
-    return [heading, *scoring_notes(document)]
+    return f"{document['task']}{groups}: {models_text(document['models'])}"
 
 
-def _new_table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        is_first = name == columns[0]
-        justify = "left" if is_first else "right"
-        table.add_column(name, justify=justify, no_wrap=is_first, overflow="fold")
-    return table
+def _new_table(*columns: str) -> ResultTable:
+    return new_table(columns, left=columns[:1])
 
 
 def _known_measures(comparison: Comparison) -> list[str]:
@@ -87,11 +82,9 @@ def _unknown_measures(comparison: Comparison) -> str:
     return "; ".join(unknown)
 
 
-def _systems_table(comparison: Comparison) -> Table:
+def _systems_table(comparison: Comparison) -> ResultTable:
     measures = _known_measures(comparison)
     headers = [MEASURES[name].unit_for(comparison.last_tier) for name in measures]
-    if len(measures) > 2:  # two lines, so that all fit
-        headers = [_on_two_lines(header) for header in headers]
     table = _new_table("a question", "n", "accuracy", "95%", *headers)
     for name, summary in comparison.summaries.items():
         low, high = summary.bounds_interval or summary.interval
@@ -99,12 +92,6 @@ def _systems_table(comparison: Comparison) -> Table:
         interval = f"{100 * low:.1f} to {100 * high:.1f}"
         table.add_row(name, _num_questions(summary), _accuracy(summary), interval, *costs)
     return table
-
-
-def _on_two_lines(header: str) -> str:
-    for first, second in ((" / 1,000, ", ""), (" tokens", "tokens"), (" calls", "calls")):
-        header = header.replace(first, f"\n{second}")
-    return header
 
 
 def _mean_cost(summary: SystemSummary, measure: str) -> str:
@@ -129,7 +116,7 @@ def _accuracy(summary: SystemSummary) -> str:
     return f"{100 * low:.1f} to {100 * high:.1f}%"
 
 
-def _accuracy_table(comparison: Comparison) -> Table:
+def _accuracy_table(comparison: Comparison) -> ResultTable:
     columns = ("n", "points", "95%", "gained", "lost", "p", "p (Holm)")
     table = _new_table(f"minus {comparison.reference}", *columns)
     for pair in comparison.pairs:
@@ -146,7 +133,7 @@ def _accuracy_table(comparison: Comparison) -> Table:
     return table
 
 
-def _cost_table(comparison: Comparison) -> Table:
+def _cost_table(comparison: Comparison) -> ResultTable:
     measures, headers = [], []
     for name in _known_measures(comparison):
         if any(name in pair.costs for pair in comparison.pairs):
@@ -179,7 +166,7 @@ def _price_ratio_sentence(comparison: Comparison, basis: str) -> str:
     )
 
 
-def _routing_table(comparison: Comparison) -> Table | None:
+def _routing_table(comparison: Comparison) -> ResultTable | None:
     """Return the comparison with random routing and the oracle; None without any."""
     rows = comparison.routing_baselines.get(comparison.measure)
     if not rows:
@@ -205,7 +192,7 @@ def _routing_cells(baselines: RoutingBaselines, scale: float) -> list[str]:
     ]
 
 
-def _open_differences_table(comparison: Comparison) -> Table | None:
+def _open_differences_table(comparison: Comparison) -> ResultTable | None:
     """Return what would make the other differences significant; None if all are."""
     pairs = [pair for pair in comparison.pairs if not pair.significant]
     if not pairs:

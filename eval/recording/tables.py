@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from ...programs.systems.stage import tiers_label
-from ...util.tables import models_text, new_table, percent
+from ...util.result_table import ResultTable
+from ...util.tables import models_text, new_table, percent, print_sentence
 
 _COLUMNS = (
     "program",
@@ -29,14 +29,14 @@ def print_recording(console: Console, contents: Mapping[str, Any]) -> None:
         contents: see `recording_contents`.
     """
     models = models_text(contents["models"])
-    title = f"[bold]{contents['task']}[/bold], {contents['questions']} questions: {models}"
-    console.print(title, highlight=False)
+    title = f"{contents['task']}, {contents['questions']} questions: {models}"
+    print_sentence(console, title, (contents["task"],))
     console.print(_rounds_table(contents["programs"]))
     for line in _notes(contents):
-        console.print(line, highlight=False)
+        print_sentence(console, line)
 
 
-def _rounds_table(programs: list[Mapping[str, Any]]) -> Table:
+def _rounds_table(programs: list[Mapping[str, Any]]) -> ResultTable:
     table = new_table(_COLUMNS, left=("program", "round"))
     for program in programs:
         for row in program["rounds"]:

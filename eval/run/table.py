@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from ...answers.kinds.registry import compares_texts, comparison_sentence
 from ...models import Usage
@@ -13,7 +12,8 @@ from ...models.reprice import describe_prices
 from ...programs.confidence.early_stopping import HEURISTIC_RULES
 from ...programs.systems.registry import SYSTEMS
 from ...programs.systems.stage import Stage
-from ...util.tables import models_text, new_table, percent, plain_text
+from ...util.result_table import ResultTable
+from ...util.tables import models_text, new_table, percent, plain_text, print_sentence
 from ...util.text import plural
 from .summary import Summary
 
@@ -48,33 +48,33 @@ def print_summary(
         stages: the stages of the system.
         summary: the summary.
     """
-    for line in _heading(settings):
-        console.print(line, highlight=False)
+    print_sentence(console, _heading(settings), (settings["task"], settings["preset"]))
+    for line in scoring_notes(settings):
+        print_sentence(console, line)
     if summary.prices:
-        console.print(describe_prices(summary.prices), highlight=False)
+        print_sentence(console, describe_prices(summary.prices))
     console.print(_table(stages, summary))
     if summary.n:
-        console.print(_accuracy_sentence(summary), highlight=False)
+        print_sentence(console, _accuracy_sentence(summary))
     if summary.replies and summary.replies.text():
-        console.print(summary.replies.text(), highlight=False)
+        print_sentence(console, summary.replies.text())
     if summary.judge:
-        console.print(summary.judge.text(), highlight=False)
+        print_sentence(console, summary.judge.text())
     if summary.ranked:
-        console.print(_ranks_sentence(settings), highlight=False)
+        print_sentence(console, _ranks_sentence(settings))
     early_stop = _early_stop_sentence(settings.get("early_stop"), summary.total)
     for sentence in (early_stop, _cache_sentence(summary)):
         if sentence:
-            console.print(sentence, highlight=False)
+            print_sentence(console, sentence)
 
 
-def _heading(settings: Mapping[str, Any]) -> list[str]:
+def _heading(settings: Mapping[str, Any]) -> str:
     task, name = settings["task"], settings["preset"]
     what = "system" if name in SYSTEMS else "preset"
     models = models_text(settings["models"])
     file = settings.get("program_file")
     program = f", program {file}" if file else ""
-    heading = f"[bold]{task}[/bold] with {what} [bold]{name}[/bold]{program}: {models}"
-    return [heading, *scoring_notes(settings)]
+    return f"{task} with {what} {name}{program}: {models}"
 
 
 def scoring_notes(settings: Mapping[str, Any]) -> list[str]:
@@ -92,7 +92,7 @@ def scoring_notes(settings: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _table(stages: Sequence[Stage], summary: Summary) -> Table:
+def _table(stages: Sequence[Stage], summary: Summary) -> ResultTable:
     table = new_table(_COLUMNS, left=("round",))
     for round_ in summary.rounds:
         stage = stages[round_.round - 1]
@@ -102,7 +102,6 @@ def _table(stages: Sequence[Stage], summary: Summary) -> Table:
             _accuracy(round_.accuracy, round_.answered),
             *_usage_cells(round_.usage),
         )
-    table.add_section()
     for tier, usage in summary.tiers.items():
         table.add_row(f"{tier} tier", "", "", *_usage_cells(usage))
     share = percent(1.0 if summary.n else None)

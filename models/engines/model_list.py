@@ -1,6 +1,9 @@
 """The models that an engine lists for `cope models list`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from rich.filesize import decimal
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,16 @@ class ListedModel:
     alias: str | None = None
     license: str = ""
 
+    @property
+    def place(self) -> str:
+        """The location, or the command that downloads the model."""
+        return self.location or f"no: cope models pull {self.name}"
+
+    @property
+    def size_text(self) -> str:
+        """The size; a question mark where only the download says it."""
+        return decimal(self.size) if self.size else "?"
+
 
 @dataclass(frozen=True)
 class ModelList:
@@ -35,3 +48,29 @@ class ModelList:
     models: tuple[ListedModel, ...]
     document: object
     note: str = ""
+
+
+def format_models(models: Iterable[ListedModel], width: int | None) -> str:
+    """Return models as a table, or as two lines each where a table would be too wide.
+
+    Args:
+        models: the models.
+        width: characters of a line; None without a limit.
+    """
+    listed = list(models)
+    rows = [("NAME", "SHORT", "SIZE", "LICENSE", "HERE")]
+    for model in listed:
+        alias = model.alias or ""
+        rows.append((model.name, alias, model.size_text, model.license, model.place))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for name, alias, size, license_, place in rows:
+        start = f"{name:<{widths[0]}}  {alias:<{widths[1]}}  {size:>{widths[2]}}"
+        lines.append(f"{start}  {license_:<{widths[3]}}  {place}")
+    if width is None or max(map(len, lines)) <= width:
+        return "\n".join(lines)
+    lines = []
+    for model in listed:
+        facts = [model.alias, model.size_text, model.license]
+        lines += [f"{model.name}  ({', '.join(filter(None, facts))})", f"  {model.place}"]
+    return "\n".join(lines)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 
 from ...programs.confidence.early_stopping import NONE
 from ...stats.measures import MEASURES
-from ...util.tables import models_text, new_table, percent
+from ...util.result_table import ResultTable
+from ...util.tables import models_text, new_table, percent, print_sentence
 from .sequence import MONOTONE, SPLIT, fewest_by_sequence, split_from
 from .shortfall import percentage
 
@@ -26,27 +26,25 @@ def print_calibration(
     """Print the chosen setting with its guarantee, and its figures on the tested questions."""
     data, target = certificate.data, calibration.target
     models = models_text(certificate.models)
-    console.print(
-        f"[bold]{data['task']}[/bold], {data['questions']} questions: {models}", highlight=False
-    )
+    title = f"{data['task']}, {data['questions']} questions: {models}"
+    print_sentence(console, title, (data["task"],))
     for line in _sequence(calibration, certificate):
-        console.print(line, highlight=False, soft_wrap=True)
+        print_sentence(console, line, wraps=console.is_terminal)
     p = f" (p = {certificate.p:.4f})" if certificate.p is not None else ""
-    console.print(f"chosen: [bold]{certificate.description}[/bold]{p}", highlight=False)
+    chosen = certificate.description
+    print_sentence(console, f"chosen: {chosen}{p}", (chosen,))
     lines = [certificate.promise]
     if calibration.setting is None:
         lines += _why_last_tier(calibration, certificate)
     for line in lines:
-        console.print(line, highlight=False, soft_wrap=True)
+        print_sentence(console, line, wraps=console.is_terminal)
     console.print()
     console.print(_held_out(calibration))
     for line in _notes(calibration, certificate):
-        console.print(line, highlight=False, soft_wrap=True)
+        print_sentence(console, line, wraps=console.is_terminal)
     if target.budget is not None:
-        console.print(
-            f"within {target.budget:g} USD for 1,000 questions, on {_measured(calibration)}",
-            highlight=False,
-        )
+        measured = _measured(calibration)
+        print_sentence(console, f"within {target.budget:g} USD for 1,000 questions, on {measured}")
 
 
 def _sequence(calibration: "Calibration", certificate: "Certificate") -> list[str]:
@@ -119,7 +117,7 @@ def _why_last_tier(calibration: "Calibration", certificate: "Certificate") -> li
     ]
 
 
-def _held_out(calibration: "Calibration") -> Table:
+def _held_out(calibration: "Calibration") -> ResultTable:
     """Return the table of the chosen cascade and the last tier alone."""
     chosen, baseline = calibration.held_out
     last = calibration.last_tier
@@ -132,7 +130,7 @@ def _held_out(calibration: "Calibration") -> Table:
     for name, measure in MEASURES.items():
         if any(row.use[name] is not None for _, row in rows):
             measures.append(name)
-            table.add_column(measure.unit_for(last), justify="right")
+            table.add_column(measure.unit_for(last))
     for name, row in rows:
         cells = [name, "unknown", ""]
         if row.accuracy is not None:
@@ -193,17 +191,16 @@ def print_reliability(console: Console, rows: Sequence["Reliability"]) -> None:
                 f"{low:.1%} to {high:.1%}",
                 percent(level.recalibrated),
             )
-        table.add_section()
     console.print()
     console.print(table)
     for row in rows:
         who = " (questions that reach it)" if row.population == "reaching" else ""
-        console.print(
+        print_sentence(
+            console,
             f"round {row.round}{who}: calibration error {row.error:.3f}, after isotonic "
             f"recalibration {row.recalibrated_error:.3f} (chance alone {row.error_by_chance:.3f}); "
             f"Brier score {row.brier[0]:.4f}, then {row.brier[1]:.4f}",
-            highlight=False,
-            soft_wrap=True,
+            wraps=console.is_terminal,
         )
 
 
@@ -235,10 +232,10 @@ def print_stops(console: Console, rows: Sequence["EarlyStopRow"]) -> None:
     if rows:
         console.print(table)
     else:
-        console.print(
-            "no round votes on several answers, so there is no vote to stop early", highlight=False
+        print_sentence(
+            console, "no round votes on several answers, so there is no vote to stop early"
         )
 
 
-def _table(*names: str) -> Table:
+def _table(*names: str) -> ResultTable:
     return new_table(names, left=("held-out half", "all questions", "round", "stop", "gate"))

@@ -94,7 +94,9 @@ def test_list_shows_weights_and_the_server_s_models(host: str, cache: Path) -> N
         rows["local/smollm2-135m"].endswith(str(cache / entry.file))
         and "98.4 MB" in rows["local/smollm2-135m"]
     )
-    assert rows["local/qwen2.5-coder-0.5b"].endswith("no: get it with cope models pull")
+    assert rows["local/qwen2.5-coder-0.5b"].endswith(
+        "no: cope models pull local/qwen2.5-coder-0.5b"
+    )
     assert "1.9 GB" in rows["ollama/qwen2.5:3b"] and rows["ollama/qwen2.5:3b"].endswith(host)
 
 
