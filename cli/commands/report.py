@@ -83,12 +83,13 @@ def command(
 def _status_line(message: str) -> Iterator[None]:
     """Show a status line while the work runs, on a terminal only."""
     from rich.console import Console
+    from rich.markup import escape
 
     console = Console(stderr=True)
     if not console.is_terminal:
         yield
         return
-    with console.status(message):
+    with console.status(escape(message)):
         yield
 
 

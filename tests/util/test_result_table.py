@@ -4,6 +4,7 @@ import io
 
 import pytest
 from hypothesis import given, strategies as st
+from rich.cells import cell_len
 from rich.console import Console
 
 from cope.util.tables import new_table, plain_text, print_sentence
@@ -38,8 +39,7 @@ def test_no_number_is_broken_and_no_line_is_too_wide(
         table.add_row(name, *cells)
     text = rendered(table, width)
     lines = text.split("\n")
-    console = Console(width=width)
-    assert all(console.measure(line).maximum <= width for line in lines if line)
+    assert all(cell_len(line) <= width for line in lines)
     for _, *cells in rows:
         for cell in filter(None, cells):
             assert any(line.endswith(cell) or f"{cell}  " in line for line in lines), (cell, text)
