@@ -12,7 +12,7 @@ from ..eval.tasks.code_rows import BadRow
 from ..eval.tasks.columns import RowMapper
 from ..eval.tasks.table_files import Row
 from ..models import use_ledger
-from ..models.budget import BudgetGuard
+from ..models.run_budget import RunBudget
 from ..programs import System, ask_system
 from ..util.redact import redact_error
 from ..util.text import shorten
@@ -80,7 +80,7 @@ class RowsInFlight:
         mapper: makes the question of a row.
         journal: keeps the answers.
         output: writes the rows.
-        guard: limits the cost.
+        budget: limits the cost.
         totals: receives every row.
         on_row: receives every new answer and the sums so far.
         in_flight: the number of rows asked at the same time.
@@ -90,7 +90,7 @@ class RowsInFlight:
     mapper: RowMapper
     journal: Journal
     output: OrderedOutput
-    guard: BudgetGuard
+    budget: RunBudget
     totals: Totals
     on_row: Callable[[AnsweredRow, Totals], None]
     in_flight: int
@@ -107,7 +107,7 @@ class RowsInFlight:
                 async with asyncio.TaskGroup() as group:
                     for number, row in enumerate(rows, 1):
                         await self.output.has_room(number)
-                        if self.guard.stop_reason:
+                        if self.budget.stopped:
                             break
                         if self.journal.has(number):
                             self._finish(row, self.journal.get(number))
@@ -124,16 +124,18 @@ class RowsInFlight:
 
     async def _ask(self, number: int, row: Row) -> None:
         """Ask a row unless the budget forbids it, and save its answer."""
-        async with self.guard.reserve() as spend:
-            if spend is None:
-                self.output.stop()
-                return
-            with use_ledger(self.journal.calls.of_row(number)):
-                answered = await self._answer(number, row)
-            self.journal.add(answered)
-            self._finish(row, answered)
-            self.on_row(answered, self.totals)
-            spend(answered.usage)
+        async with self.budget.question() as allowed:
+            if allowed:
+                await self._ask_and_save(number, row)
+        if self.budget.stopped:
+            self.output.stop()
+
+    async def _ask_and_save(self, number: int, row: Row) -> None:
+        with use_ledger(self.journal.calls.of_row(number)):
+            answered = await self._answer(number, row)
+        self.journal.add(answered)
+        self._finish(row, answered)
+        self.on_row(answered, self.totals)
 
     async def _answer(self, number: int, row: Row) -> AnsweredRow:
         """Return the answer to a row. An error that concerns this row only is in its answer.

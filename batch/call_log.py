@@ -3,7 +3,7 @@
 A call is forgotten when its row is finished: neither the memory nor the file grows with the table.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..errors import CopeError
@@ -39,6 +39,12 @@ class CallLog:
     def of_row(self, row: int) -> "RowLedger":
         """Return the ledger of one row."""
         return RowLedger(self, row, self._calls.setdefault(row, {}))
+
+    def open_calls(self) -> Iterator[JsonObject]:
+        """Yield the calls of the rows that are not finished."""
+        for calls in self._calls.values():
+            for line in calls.values():
+                yield line["call"]
 
     def append(self, line: JsonObject) -> None:
         """Append a call."""

@@ -13,7 +13,8 @@ from ..errors import CopeError
 from ..eval.tasks.base import CHOICE
 from ..eval.tasks.columns import ColumnMapping, RowMapper
 from ..models import run_sync
-from ..models.budget import Budget, BudgetGuard
+from ..models.budget import cost_for_budget
+from ..models.run_budget import RunBudget, spent_before
 from ..programs import System
 from .answer_columns import ADDED_COLUMNS, AnsweredRow, output_names
 from .answering import WINDOW, OrderedOutput, RowsInFlight
@@ -165,7 +166,7 @@ def answer_table(job: TableJob, callbacks: TableCallbacks | None = None) -> Tabl
     rows = min(facts.rows, options.limit or facts.rows)
     with ExitStack() as stack:
         journal = stack.enter_context(_open_journal(job, facts))
-        guard = BudgetGuard(Budget(usd=options.budget), questions=journal.usages())
+        budget = _budget_of(options.budget, journal)
         writer = _open_output(job, facts, names)
         if writer is not None:
             stack.callback(writer.close)
@@ -175,15 +176,26 @@ def answer_table(job: TableJob, callbacks: TableCallbacks | None = None) -> Tabl
         in_flight = options.questions or job.system.concurrency()
         output = OrderedOutput(writer, names, WINDOW * in_flight)
         work = RowsInFlight(
-            job.system, mapper, journal, output, guard, totals, callbacks.on_row, in_flight
+            job.system, mapper, journal, output, budget, totals, callbacks.on_row, in_flight
         )
         _run(work.run(islice(job.table.read(), rows)))
         answers = []
         if job.keep_answers:
             for row in range(1, rows + 1):
-                not_asked = AnsweredRow(row, usd=None, error=guard.stop_reason)
+                not_asked = AnsweredRow(row, usd=None, error=budget.stop_reason)
                 answers.append(journal.get(row) if journal.has(row) else not_asked)
-    return TableReport(rows, output.written, totals, names, earlier, guard.stop_reason, answers)
+    return TableReport(rows, output.written, totals, names, earlier, budget.stop_reason, answers)
+
+
+def _budget_of(usd: float | None, journal: Journal) -> RunBudget:
+    """Return the budget of a run, from which earlier attempts have spent."""
+    if usd is None:
+        return RunBudget(None)
+    spent = sum(cost_for_budget(usage) for usage in journal.usages())
+    spent += spent_before(journal.calls.open_calls(), {})
+    budget = RunBudget(usd, spent=spent)
+    budget.begin(journal.usages())
+    return budget
 
 
 @contextmanager

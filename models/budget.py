@@ -1,14 +1,14 @@
 """Budgets: hard limits of the total usage of model calls over all attempts, and their guard."""
 
-import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ..errors import CopeError
 from .admission import Halt
 from .call import Call
+from .spending import SpendingGate
 from .usage import Usage, spent_rows
 from .usage_row import UsageRow
 
@@ -109,36 +109,24 @@ def unknown_cost_error(tier: str, has_tokens: bool) -> CopeError:
 
 
 class BudgetGuard:
-    """Keeps model calls, or whole questions, within a budget.
+    """Keeps model calls within a budget, as an `AdmissionControl`.
 
-    As an `AdmissionControl` it limits single calls. They are counted when they begin, so their
-    number never exceeds the limit. Tokens, money and seconds are known when a call ends, so they
-    exceed theirs by no more than the calls in flight. `reserve` limits whole questions by money
-    instead, so that no question is left incomplete.
+    Calls are counted when they begin, so their number never exceeds the limit. Tokens, money and
+    seconds are known when a call ends, so they exceed theirs by no more than the calls in flight.
+    `SpendingGate` bounds money more strictly.
 
     Args:
         budget: the limits.
         used: the usage of earlier attempts.
-        questions: the usage of each question answered earlier, when whole questions are limited.
     """
 
-    def __init__(
-        self, budget: Budget, used: Usage | None = None, questions: Iterable[UsageRows] = ()
-    ) -> None:
+    def __init__(self, budget: Budget, used: Usage | None = None) -> None:
         self.budget = budget
+        self._silent_tier: str | None = None  # its server reports no tokens
         self.used = used or Usage()
         self._set_aside: dict[str, float | None] = {}
         self._calls_begun = self.used.calls
         self._lock = threading.Lock()
-        costs = [] if budget.usd is None else [cost_for_budget(usage) for usage in questions]
-        self._spent_usd = sum(costs)
-        self._max_question_usd = max(costs, default=None)
-        self._questions_running = 0
-        self._first_cost_known = asyncio.Event()
-        self.stop_reason: str | None = None
-        """Why `reserve` admits no further question."""
-
-    # Single calls
 
     @contextmanager
     def set_aside(self, usage: Usage) -> Iterator[None]:
@@ -172,6 +160,8 @@ class BudgetGuard:
                 self._calls_begun -= 1
             else:
                 self.used = self.used.plus(Usage.from_calls([call]))
+                if call.prompt_tokens is None or call.completion_tokens is None:
+                    self._silent_tier = call.tier
 
     def remaining(self, name: str) -> float | None:
         """Return how much of a limit remains, without what is set aside; None without a limit.
@@ -183,6 +173,8 @@ class BudgetGuard:
         used = self._calls_begun if name == "calls" else self.used.totals()[name]
         if bound is None:
             return None
+        if used is None and self._silent_tier:
+            raise unknown_cost_error(self._silent_tier, False)
         if used is None:
             raise CopeError(
                 "a budget in USD needs prices: give --price TIER=IN/OUT for every tier, and "
@@ -200,39 +192,23 @@ class BudgetGuard:
                 return f"the budget of {format_bound(bound)} {name} is used up{but}"
         return None
 
-    # Whole questions
+    def spending_gate(self, on_stop: Callable[[Halt], None]) -> SpendingGate | None:
+        """Return a gate that keeps the money within the budget; None if it is not limited.
 
-    @asynccontextmanager
-    async def reserve(self) -> AsyncIterator[Callable[[UsageRows], None] | None]:
-        """Reserve the cost of the most expensive question so far for one more question.
-
-        Yields:
-            A function that takes the question's usage when it is answered; None when the budget
-            does not suffice, and then `stop_reason` is set.
+        Args:
+            on_stop: receives the exception that a call raises when the money is used up.
         """
-        bound = self.budget.usd
-        if bound is None:
-            yield lambda usage: None
-            return
-        if self._questions_running and self._max_question_usd is None:
-            await self._first_cost_known.wait()  # the cost of a first question
-        reserved = (self._max_question_usd or 0.0) * (self._questions_running + 1)
-        if self._spent_usd + reserved > bound:
-            self.stop_reason = (
-                f"the budget of ${bound:g} allows no further question (spent "
-                f"${self._spent_usd:.4f}); finished questions are saved, and the same command "
-                "with a larger --budget resumes the run"
-            )
-            yield None
-            return
-        self._questions_running += 1
-        try:
-            yield self._add_question
-        finally:
-            self._questions_running -= 1
-            self._first_cost_known.set()
+        usd = self.budget.usd
+        if usd is None:
+            return None
 
-    def _add_question(self, usage: UsageRows) -> None:
-        cost = cost_for_budget(usage)
-        self._spent_usd += cost
-        self._max_question_usd = max(self._max_question_usd or 0.0, cost)
+        def stopped() -> Halt:
+            halt = BudgetExhausted(f"the budget of {format_bound(usd)} usd is used up")
+            on_stop(halt)
+            return halt
+
+        return SpendingGate(
+            limit=lambda: usd - (self._set_aside.get("usd") or 0.0),
+            spent=lambda: self.used.total_usd or 0.0,
+            stopped=stopped,
+        )

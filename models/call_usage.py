@@ -3,7 +3,7 @@
 from ..util.json_types import JsonObject
 from .call import Call
 from .call_cache import note_kept_usage
-from .call_price import call_cost
+from .call_price import apply_price
 from .meter import record_call
 from .outputs import is_cached_response, lowest_window, token_logprobs
 from .prices import Price
@@ -58,7 +58,7 @@ def record_restored(call: Call, saved: JsonObject, price: Price | None) -> None:
     """
     restored = Call.from_dict(saved)
     if price:
-        restored.usd = call_cost(restored, price)
+        apply_price(restored, price)
     restored.tier, restored.round = call.tier, call.round
     restored.role, restored.sample = call.role, call.sample
     restored.from_ledger = True

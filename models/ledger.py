@@ -16,6 +16,9 @@ from ..util.files import JsonlWriter, read_jsonl
 from ..util.json_types import JsonObject
 from .scope import in_scope, scoped
 
+SHARED_KEY = "shared"
+"""Marks a call that was copied from another ledger and not made for this one."""
+
 
 class Ledger:
     """The calls of one run, in an append-only file.
@@ -27,13 +30,14 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self._entries: dict[str, JsonObject] = {}
         self.earlier_calls: list[JsonObject] = []
-        """The calls of earlier runs, including cancelled ones."""
+        """The calls of earlier runs, including cancelled ones, without those of other ledgers."""
         for entry in read_jsonl(path):
             if not {"key", "call", "outputs"} <= entry.keys():
                 raise CopeError(
                     f"{path} is not a record of calls: move it away and run the command again"
                 )
-            self.earlier_calls.append(entry["call"])
+            if not entry.get(SHARED_KEY):
+                self.earlier_calls.append(entry["call"])
             if entry["key"]:
                 self._entries[entry["key"]] = entry
         self._writer = JsonlWriter(path)

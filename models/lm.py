@@ -10,7 +10,7 @@ from typing import Any
 import dspy
 
 from ..util.json_types import JsonObject
-from .admission import current_admission_control
+from .admit import admit_call
 from .api_prices import table_price
 from .api_transport import ApiEngines
 from .attempts import FailedAttempts, explain_error, set_price
@@ -98,15 +98,12 @@ class TierLM(dspy.LM):
             if entry:
                 record_restored(call, entry["call"], self.runtime.price)
                 return entry["outputs"]
-        control = current_admission_control()
-        if control:
-            control.before_call()
+        admission = await admit_call(call, self, messages or prompt, self.kwargs | kwargs)
         token = current_call.set(call)
         try:
             outputs = clean_outputs(await self._attempt_repeatedly(call, prompt, messages, kwargs))
         except Exception as error:
-            if control:
-                control.on_error(call, error)
+            admission.on_error(error)
             raise
         except asyncio.CancelledError:
             if call.seconds:  # the engine had started it
@@ -116,8 +113,7 @@ class TierLM(dspy.LM):
             raise
         finally:
             current_call.reset(token)
-            if control:
-                control.after_call(call)
+            admission.end()
         if call.cache_hit:
             restore_cached_call(call, recall_call(key), self.runtime.price)
         record_call(call)
@@ -125,6 +121,7 @@ class TierLM(dspy.LM):
             ledger.put(key, {"call": call.as_dict(), "outputs": plain_outputs(outputs)})
         if use_cache and not call.cache_hit:
             remember_call(key, call)
+        admission.check_cost()
         return outputs
 
     async def _acall_repeatedly(

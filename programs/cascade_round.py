@@ -12,6 +12,7 @@ from ..models import Team, call_labels, metered
 from ..models.adapter import LeanAdapter
 from ..models.call import Role
 from ..models.concurrency import with_priority
+from ..models.spending import budget_round
 from .confidence.base import Confidence, FinishingTally, Sample
 from .confidence.early_stopping import EXACT, HEURISTIC_RULES, rescale_confidence
 from .confidence.ranks import Ranks
@@ -122,9 +123,10 @@ class CascadeRound(dspy.Module):
         Returns:
             A prediction with `verdict`, `accepted`, `samples`, `plan` (the forwarded plan; None
             without a planner) and `shared` (the plan that all samples share, as a sample).
+
+        Raises:
+            Halt: when the budget is used up.
         """
-        spec, number = self.spec, self.number
-        emit(RoundStarted(number, spec.planner, spec.plan, spec.reasoner, spec.samples))
         call = _Call(
             inputs={"question": question, **(inputs or {})},
             plans=plans,
@@ -133,10 +135,16 @@ class CascadeRound(dspy.Module):
             demos=nearest or {},
             logprobs=self._requests_logprobs(confidence, team),
         )
+        with budget_round():
+            return await self._run(call, confidence, early_stop)
+
+    async def _run(self, call: _Call, confidence: Confidence, early_stop: str) -> dspy.Prediction:
+        spec, number, question = self.spec, self.number, call.inputs["question"]
+        emit(RoundStarted(number, spec.planner, spec.plan, spec.reasoner, spec.samples))
         shared: Sample | None = None
         if self.planner and spec.plans == 1:
             shared = await self._plan(call, None)
-        order = seeded_order(spec.samples, seed, question, number)
+        order = seeded_order(spec.samples, call.seed, question, number)
         tally = confidence.tally(order, call.inputs, self.answers)
         priorities: dict[int, int] = {}
         if confidence.single_sample_decides:
@@ -163,7 +171,7 @@ class CascadeRound(dspy.Module):
             counted=counted,
         )
         if isinstance(tally, FinishingTally):
-            with self._call_context(team, spec.reasoner, "other", [], None):
+            with self._call_context(call.team, spec.reasoner, "other", [], None):
                 await tally.finish()
         verdict = replace(tally.verdict(), kind=tally.kind)
         if getattr(confidence, "ranks", False):

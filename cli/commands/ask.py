@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 @calibration_option
 @team_options
 @json_option
+@click.option(
+    "--budget",
+    type=click.FloatRange(0),
+    metavar="USD",
+    help="Start no further round once this is spent.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print the answer alone: no rounds, no usage.")
 @pass_app
 def command(
@@ -46,6 +52,7 @@ def command(
     program_options: "ProgramOptions",
     team_options: "TeamOptions",
     as_json: bool,
+    budget: float | None,
     quiet: bool,
 ) -> None:
     """Answer QUESTION; without it, or with -, it is read from standard input.
@@ -54,7 +61,9 @@ def command(
     code the answer is a Python program. `assert` lines and `>>>` examples in the question are tests
     that it must pass, in a sandbox.
     """
+    from ...models.run_budget import limited_question
     from ...programs.calibration_match import calibration_summary, check_answer_kind
+    from ...programs.call_limits import most_calls_text
     from ...programs.events import use_observer
     from ...programs.resolve import named_answer_kind, resolve_calibrated_cascade
     from ...programs.usage_text import format_usage
@@ -74,7 +83,9 @@ def command(
     first = cascade.preset.rounds[0]
     at_once = [tier for tier in (first.planner, first.reasoner) if tier]
     app.load_models(team, cascade.preset.tiers, load=at_once, quiet=quiet)
-    with round_display(cascade, quiet) as observer, use_observer(observer):
+    if not quiet:
+        notify(most_calls_text(cascade))
+    with limited_question(budget), round_display(cascade, quiet) as show, use_observer(show):
         prediction = cascade(question=text)
     if as_json:
         document = _json_document(text, cascade, prediction, resolved.path)

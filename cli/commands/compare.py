@@ -117,7 +117,7 @@ budget_option = click.option(
     "--budget",
     type=click.FloatRange(0),
     metavar="USD",
-    help="Stop before the systems, each run alone, would together cost this; results are saved.",
+    help="Stop before the systems together have spent this; results are saved.",
 )
 
 

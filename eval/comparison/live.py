@@ -10,6 +10,7 @@ from typing import Any
 import dspy
 
 from ...errors import CopeError
+from ...models.run_budget import RunBudget, spent_before
 from ...programs import System, make_system
 from ...programs.reply_counts import ReplyCounts
 from ...programs.resolve import (
@@ -187,6 +188,7 @@ def _evaluate_systems(
         The results of each system, and why some questions were not asked; None if all were.
     """
     run = request.run_options
+    budget = _shared_budget(request, stores)
     results: dict[str, list[QuestionResult]] = {}
     stopped: str | None = None
     for number, (name, system) in enumerate(systems.items(), 1):
@@ -200,7 +202,7 @@ def _evaluate_systems(
                 system.system,
                 store,
                 in_flight=run.questions,
-                budget=_remaining_budget(run.budget, stores, name),
+                budget=budget,
                 on_result=on_result,
                 prices=request.team.prices,
             )
@@ -211,17 +213,14 @@ def _evaluate_systems(
     return results, stopped
 
 
-def _remaining_budget(
-    budget: float | None, stores: Mapping[str, RunStore], name: str
-) -> float | None:
-    """Return the budget minus the cost of the other systems' results."""
-    if budget is None:
-        return None
-    spent = 0.0
-    for other, store in stores.items():
-        if other != name:
-            spent += sum(result.usd or 0.0 for result in store.results.values())
-    return max(0.0, budget - spent)
+def _shared_budget(request: ComparisonRequest, stores: Mapping[str, RunStore]) -> RunBudget:
+    """Return the budget of all systems, from which earlier attempts have spent.
+
+    A call that several systems share is made, and paid for, once.
+    """
+    prices = request.team.prices
+    spent = sum(spent_before(store.ledger.earlier_calls, prices) for store in stores.values())
+    return RunBudget(request.run_options.budget, spent=spent, prices=prices)
 
 
 def _check_answers(results: Mapping[str, list[QuestionResult]], stopped: str | None) -> None:

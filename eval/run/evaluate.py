@@ -18,9 +18,9 @@ from dspy.utils.exceptions import (
 
 from ...errors import CopeError, Unavailable
 from ...models import metered, use_ledger
-from ...models.budget import Budget, BudgetGuard
 from ...models.prices import Price
 from ...models.reprice import prices_to_json
+from ...models.run_budget import RunBudget, spent_before
 from ...programs import Cascade, System, ask_system
 from ...programs.ranking import remember_ranks
 from ...programs.results import usage_summary
@@ -106,7 +106,7 @@ async def evaluate(
     store: RunStore,
     *,
     in_flight: int | None = None,
-    budget: float | None = None,
+    budget: float | RunBudget | None = None,
     on_result: Callable[[QuestionResult], None] = lambda record: None,
     question_context: Callable[[dspy.Example], AbstractContextManager[Any]] = lambda example: (
         nullcontext()
@@ -122,8 +122,9 @@ async def evaluate(
         system: answers the questions.
         store: an open store; calls and results are appended to it.
         in_flight: number of questions asked at the same time; None for the system's own.
-        budget: maximum cost in USD. No question is started that could exceed it, if the question
-            cost as much as the most expensive one so far.
+        budget: maximum cost in USD, also of earlier attempts; or the budget of several runs, which
+            knows what they spent. No question is started that could exceed it, if the question
+            cost as much as the most expensive one so far, and no round once it is used up.
         on_result: called with every new result.
         question_context: a context for each question, such as a span of its trace.
         runner: asks a question and fills its result.
@@ -145,8 +146,10 @@ async def evaluate(
     if used_prices and not by_key.keys() <= store.results.keys():
         store.update_metadata(prices=prices_to_json(used_prices))
     earlier = reprice_results(store.results.values(), used_prices)
-    earlier_usage = [result.usage + result.judge_usage for result in earlier]
-    guard = BudgetGuard(Budget(usd=budget), questions=earlier_usage)
+    if not isinstance(budget, RunBudget):
+        spent = spent_before(store.ledger.earlier_calls, used_prices)
+        budget = RunBudget(budget, spent=spent, prices=used_prices)
+    budget.begin([result.usage + result.judge_usage for result in earlier])
     failed: dict[str, QuestionResult] = {}
 
     conversations = Conversations(by_key, store.results)
@@ -157,8 +160,8 @@ async def evaluate(
         conversations.finish(example, result)
 
     async def ask_turn(key: str, example: dspy.Example) -> QuestionResult | None:
-        async with slots, guard.reserve() as spend:
-            if spend is None:
+        async with slots, budget.question() as allowed:
+            if not allowed:
                 return None
             result = QuestionResult(key, example.id, example.question, example.answer)
             with question_context(example):
@@ -168,8 +171,8 @@ async def evaluate(
             if result.error:
                 failed[key] = result
             on_result(result)
-            spend(result.usage + result.judge_usage)
             return None if result.error else result
+        return None
 
     with use_ledger(store.ledger), dspy.context(max_history_size=64):
         try:
@@ -185,7 +188,7 @@ async def evaluate(
         if result:
             results.append(result)
     results = reprice_results(results, used_prices)
-    return EvaluationOutcome(results, guard.stop_reason, used_prices)
+    return EvaluationOutcome(results, budget.stop_reason, used_prices)
 
 
 async def _ask(

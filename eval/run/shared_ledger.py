@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ...models import Ledger
+from ...models.ledger import SHARED_KEY
 from .store import StoredRun
-
-_SHARED_KEY = "shared"
 
 
 class SharedLedger(Ledger):
@@ -39,7 +38,7 @@ class SharedLedger(Ledger):
             entry = Ledger.get(other, key)
             if entry:
                 self.put(
-                    key, {"call": entry["call"], "outputs": entry["outputs"], _SHARED_KEY: True}
+                    key, {"call": entry["call"], "outputs": entry["outputs"], SHARED_KEY: True}
                 )
                 return entry
         return None
@@ -86,7 +85,7 @@ class SharingStats:
         """Add the calls of a system's run."""
         made = shared = stopped = 0
         for entry in run.calls():
-            if entry.get(_SHARED_KEY):
+            if entry.get(SHARED_KEY):
                 shared += 1
             else:
                 made += 1

@@ -10,6 +10,7 @@ from ...errors import CopeError
 from ...models import Budget, Usage
 from ...models.adapter import LeanAdapter
 from ...models.budget import BudgetExhausted
+from ...models.prices import Price
 from ...programs import Cascade
 from ...programs.task_signature import example_text
 from ..optimizers.base import Optimizer, OptimizerContext, failure_message, visible_example
@@ -29,7 +30,7 @@ from .preflight import (
     ping_proposer,
 )
 from .prompts import prompt_state, select_predictors
-from .proposer import ProposalStats, make_proposer
+from .proposer import PROPOSER_TIER, ProposalStats, make_proposer
 from .result import CompileResult, make_result, provenance
 from .session import CompileSession, FatalModelError, WatchCallback, proposer_unavailable
 from .settings import (
@@ -137,7 +138,15 @@ class Compilation:
             self.folder,
             callbacks,
             check_context_window([example_text(example) for example in rows]),
+            self._prices(),
         )
+
+    def _prices(self) -> dict[str, Price]:
+        """Return the user's prices by tier, with that of the proposer."""
+        prices = self.program.team.prices
+        if self.proposer.runtime.price:
+            prices[PROPOSER_TIER] = self.proposer.runtime.price
+        return prices
 
     @property
     def uses_proposer(self) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,10 @@ from typing import Any
 from ...errors import CopeError, first_line
 from ...eval.run.evaluate import fatal_error_in
 from ...models import Budget, BudgetGuard, Call, Halt, Ledger, Usage, admission_control, use_ledger
+from ...models.call_price import apply_price
+from ...models.prices import Price
 from ...models.scope import in_scope, scoped
+from ...models.spending import use_gate
 from ...programs import Cascade
 from ...util.hashing import digest
 from .candidates import Candidate, CandidatePool
@@ -112,6 +115,7 @@ class CompileSession:
         folder: the folder of the ledger and the round cache, for a resume; None keeps nothing.
         callbacks: the observers of the compile.
         reject_reason: returns why a program may not be used; None when it may.
+        prices: the user's prices by tier, which calls of earlier attempts have too.
 
     Attributes:
         activity: the current work.
@@ -125,10 +129,12 @@ class CompileSession:
         folder: Path | None = None,
         callbacks: Sequence[CompileCallback] = (),
         reject_reason: Callable[[Cascade], str | None] = lambda program: None,
+        prices: Mapping[str, Price] | None = None,
     ) -> None:
         self.ledger = Ledger(folder / CALLS_FILE) if folder else None
         self.round_cache = RoundCache(folder / ROUNDS_FILE if folder else None)
-        self.guard = BudgetGuard(budget or Budget(), _used_before(self.ledger))
+        self.guard = BudgetGuard(budget or Budget(), _used_before(self.ledger, prices or {}))
+        self._gate = self.guard.spending_gate(self.end_stage)
         self.resumed = bool(self.ledger and self.ledger.earlier_calls)
         self.candidates = CandidatePool(val_keys)
         self._reject_reason = reject_reason
@@ -169,6 +175,7 @@ class CompileSession:
             stack.enter_context(scoped("stage", number))
             stack.enter_context(use_ledger(self.ledger))
             stack.enter_context(admission_control(self))
+            stack.enter_context(use_gate(self._gate))
             try:
                 yield
             finally:
@@ -291,9 +298,12 @@ class CompileSession:
         self.round_cache.close()
 
 
-def _used_before(ledger: Ledger | None) -> Usage | None:
-    """Return what earlier attempts used."""
+def _used_before(ledger: Ledger | None, prices: Mapping[str, Price]) -> Usage | None:
+    """Return what earlier attempts used, by the prices of this one."""
     if ledger is None:
         return None
     calls = [Call.from_dict(call) for call in ledger.earlier_calls if not call["hit"]]
+    for call in calls:
+        if call.tier in prices:
+            apply_price(call, prices[call.tier])
     return Usage.from_calls(calls)

@@ -40,7 +40,8 @@ def cope(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Resul
 def test_stdout_holds_the_answer_alone_and_stderr_the_rounds(cope: Callable[..., Result]) -> None:
     result = cope("ask", QUESTION, script=sure)
     assert (result.exit_code, result.stdout) == (0, "42\n")
-    lines = result.stderr.splitlines()
+    before, *lines = result.stderr.splitlines()
+    assert before == "a question takes at most 26 calls: small 24, large 2"
     assert (
         lines[0].startswith("round 1: small (")
         and "writes 8 goal plans, then solves with each" in lines[0]
@@ -236,7 +237,8 @@ def test_embedded_models_are_all_brought_first_and_loaded_when_their_round_comes
     assert result.stdout == "42\n", result.stderr
     assert happened[:4] == ["bring small", "bring large", "load small", "ask small"]
     assert "load large" in happened[happened.index("ask small") : happened.index("ask large")]
-    assert result.stderr.startswith("loading small ... 0.0 s\nround 1: ")
+    calls = "a question takes at most 11 calls: small 9, large 2"
+    assert result.stderr.startswith(f"loading small ... 0.0 s\n{calls}\nround 1: ")
     assert "round 2: loading large ...\n" in result.stderr
 
 
@@ -322,6 +324,22 @@ def test_the_line_says_what_came_from_the_cache_and_what_was_stopped() -> None:
     hit = row | {"calls": 7, "hits": 7, "cancelled": 0, "usd_low": 0.5, "usd_high": 0.5}
     cached = "used: small 7 calls, 7 from the cache, 1,200 tokens in, 3 out; "
     assert format_usage([hit], 1.25) == f"{cached}money $0 now, $0.50 without the cache; 1.2 s"
+
+
+def test_a_budget_ends_a_question_before_its_next_round(cope: Callable[..., Result]) -> None:
+    turn = iter(range(1000))
+    result = cope(
+        "ask",
+        QUESTION,
+        "--budget",
+        "0.5",
+        script=lambda *_: f"so\nAnswer: {next(turn)}",
+        prices={"small": Price.parse("1000/1000"), "large": Price.parse("1000/1000")},
+    )
+    assert result.exit_code == 1 and result.stdout == ""
+    assert "round 1: " in result.stderr and "round 2: " not in result.stderr
+    error = result.stderr.splitlines()[-1]
+    assert error.startswith("error: the budget of $0.5 is used up before there is an answer (spent")
 
 
 def test_escapes_of_an_answer_are_made_visible(cope: Callable[..., Result]) -> None:

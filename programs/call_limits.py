@@ -1,0 +1,37 @@
+"""How many calls a question may take."""
+
+from ..util.text import plural
+from .cascade import Cascade
+from .ensemble import members_of
+
+
+def most_calls(program: Cascade) -> dict[str, int]:
+    """Return the calls that a question takes at most, by tier.
+
+    Requests that fail and are made again are not counted.
+
+    Args:
+        program: a cascade; of an ensemble all members may answer.
+
+    >>> most_calls(Cascade("large")), most_calls(Cascade("self-consistency"))
+    ({'large': 1}, {'small': 8})
+    """
+    calls: dict[str, int] = {}
+    for member in members_of(program):
+        for spec in member.preset.rounds:
+            if spec.planner:
+                plans = 1 if spec.plans == 1 else spec.samples
+                calls[spec.planner] = calls.get(spec.planner, 0) + plans
+            calls[spec.reasoner] = calls.get(spec.reasoner, 0) + spec.samples
+    return {tier: calls[tier] for tier in program.preset.tier_order}
+
+
+def most_calls_text(program: Cascade) -> str:
+    """Return the same as a line for the user.
+
+    >>> most_calls_text(Cascade("large"))
+    'a question takes at most 1 call: large 1'
+    """
+    calls = most_calls(program)
+    tiers = ", ".join(f"{tier} {count:,}" for tier, count in calls.items())
+    return f"a question takes at most {plural(sum(calls.values()), 'call')}: {tiers}"
