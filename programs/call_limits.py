@@ -18,11 +18,12 @@ def most_calls(program: Cascade) -> dict[str, int]:
     """
     calls: dict[str, int] = {}
     for member in members_of(program):
-        for spec in member.preset.rounds:
+        for number, spec in enumerate(member.preset.rounds, 1):
             if spec.planner:
                 plans = 1 if spec.plans == 1 else spec.samples
                 calls[spec.planner] = calls.get(spec.planner, 0) + plans
-            calls[spec.reasoner] = calls.get(spec.reasoner, 0) + spec.samples
+            solved = spec.samples + getattr(member.confidence_of(number), "finishing_calls", 0)
+            calls[spec.reasoner] = calls.get(spec.reasoner, 0) + solved
     return {tier: calls[tier] for tier in program.preset.tier_order}
 
 

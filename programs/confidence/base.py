@@ -150,6 +150,8 @@ class Confidence(Protocol):
         ranks: whether its values only rank answers, as a perplexity does, and have no scale of
             their own. A round then replaces the value by its rank among other questions, see
             `Ranks`. So a threshold of 0.4 escalates the worst 40% of the questions.
+        finishing_calls: calls of the round's reasoner that its tally makes when all samples are
+            counted.
         gate_text: the texts of reports; None for plain texts with its `kind`.
     """
 
@@ -159,6 +161,7 @@ class Confidence(Protocol):
     counts_votes: bool = False
     needs_logprobs: bool = False
     ranks: bool = False
+    finishing_calls: int = 0
     gate_text: GateText | None = None
 
     def tally(

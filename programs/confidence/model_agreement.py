@@ -26,6 +26,8 @@ class ModelAgreement(Agreement):
 
     kind = "model-agreement"
 
+    finishing_calls = 1
+
     async def group(self, question: str, texts: Sequence[str]) -> list[int]:
         shown = [f"{n}. {_start(text)}" for n, text in enumerate(texts, 1)]
         config = {"temperature": 0.0, "max_tokens": _MAX_TOKENS}
