@@ -73,7 +73,9 @@ class LocalEngine(ABC):
     async def agenerate(self, request: Request) -> Response:
         """Return one completion.
 
-        When cancelled, stop the engine's work and report its tokens by `report_partial_usage`.
+        When cancelled, stop the engine's work and report its tokens by `report_partial_usage`. An
+        engine with a `host` reports by `report_heard` that its server sent something; both
+        functions are in `cope.models.current_call`.
         """
 
     @abstractmethod

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rich.filesize import decimal
-
 
 @dataclass(frozen=True)
 class ListedModel:
@@ -32,6 +30,8 @@ class ListedModel:
     @property
     def size_text(self) -> str:
         """The size; a question mark where only the download says it."""
+        from rich.filesize import decimal  # not at the top, because help texts load this module
+
         return decimal(self.size) if self.size else "?"
 
 

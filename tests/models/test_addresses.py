@@ -12,6 +12,7 @@ from cope.models.engines.ollama import OllamaEngine
 from cope.models.engines.ollama_server import pull, server_info
 from cope.models.hosts import bypass_proxies, is_loopback
 from cope.models.lm import TierLM
+from cope.tracking.server_check import check_server_store
 
 MESSAGE = {"role": "assistant", "content": "Answer: 7"}
 USAGE = {"prompt_tokens": 30, "completion_tokens": 4}
@@ -124,6 +125,7 @@ def test_no_proxy_is_used_for_this_machine(scheme: str, monkeypatch: pytest.Monk
     with faulty(Reply({"version": "1", "models": []})) as server:
         assert server_info(server.address).version == "1"
         assert engine.weights_digest() is None
+        assert check_server_store(server.address, 5).found == f"{server.address} answers"
     with faulty(Reply({"status": "success"})) as server:
         pull("m", server.address, lambda done, total, note: None)
 

@@ -264,6 +264,22 @@ def test_the_tokens_of_rejected_replies_are_paid_for():
     assert (call.prompt_tokens, call.completion_tokens, call.usd) == (60, 8, 68)
 
 
+def test_a_rejected_reply_in_the_cache_is_no_answer(monkeypatch: pytest.MonkeyPatch):
+    """Earlier versions kept such replies."""
+    with faulty(Reply(chat(""))) as server:
+        name = f"openai/m@{server.address}/v1"
+        team = Team("local/small", name)
+        with monkeypatch.context() as patch:
+            patch.setattr("cope.models.api_transport.checked_body", lambda body, url: body)
+            patch.setattr(team["large"].lm, "max_retries", 0)
+            for _ in "ab":
+                with pytest.raises(dspy.LMServerError, match="no content"):
+                    team["large"].lm("3 + 4?")
+        assert len(server.bodies) == 1, "the second is from the cache"
+        server.replies = [GOOD]
+        assert ask(team["large"].lm)[0] == "Answer: 7" and len(server.bodies) == 2
+
+
 def test_one_of_several_choices_counts():
     document = chat()
     document["choices"].append(chat("Answer: 8")["choices"][0])
