@@ -1,11 +1,12 @@
 """One request to a model: its labels, its usage and its price."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..util.json_types import JsonObject
 from .cost import CostBounds
+from .exchange import Exchange
 
 Role = Literal["plan", "reason", "other"]
 
@@ -43,6 +44,7 @@ class Call:
             `completion_tokens`; None without any limit.
         usd_low: the price at least, of a call whose price is not known exactly.
         usd_high: the price at most of such a call; None when it is not known.
+        exchange: what was sent and replied; it is in no file, see `Ledger.exchanges`.
     """
 
     tier: str = ""
@@ -67,6 +69,7 @@ class Call:
     unreported_completion: int | None = 0
     usd_low: float = 0.0
     usd_high: float | None = None
+    exchange: Exchange | None = field(default=None, repr=False, compare=False)
 
     @property
     def cost(self) -> CostBounds:
@@ -80,6 +83,8 @@ class Call:
         fields: JsonObject = {}
         for name in self.__slots__:
             value = getattr(self, name)
+            if name == "exchange":
+                continue
             if value is not None or name not in _LEFT_OUT_WHEN_UNKNOWN:
                 fields[_FILE_KEYS.get(name, name)] = value
         return fields

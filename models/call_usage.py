@@ -62,4 +62,5 @@ def record_restored(call: Call, saved: JsonObject, price: Price | None) -> None:
     restored.tier, restored.round = call.tier, call.round
     restored.role, restored.sample = call.role, call.sample
     restored.from_ledger = True
+    restored.exchange = call.exchange
     record_call(restored)

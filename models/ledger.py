@@ -2,11 +2,13 @@
 
 A ledger is a JSON Lines file. The key of a call contains everything that determines its outcome:
 model, messages, sampling settings and rollout. Unlike a cache hit, a restored call counts with its
-original usage.
+original usage. A second file, `messages.jsonl`, holds each message once, so that the exact prompt
+of every call can be read again.
 """
 
 import hashlib
 import json
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,14 @@ from typing import Any
 from ..errors import CopeError
 from ..util.files import JsonlWriter, read_jsonl
 from ..util.json_types import JsonObject
+from .call import Call
+from .exchange import Exchange, make_exchange, message_key
 from .scope import in_scope, scoped
 
 SHARED_KEY = "shared"
 """Marks a call that was copied from another ledger and not made for this one."""
+
+MESSAGES_FILE = "messages.jsonl"
 
 
 class Ledger:
@@ -41,14 +47,18 @@ class Ledger:
             if entry["key"]:
                 self._entries[entry["key"]] = entry
         self._writer = JsonlWriter(path)
+        self._messages = MessageStore(path.with_name(MESSAGES_FILE))
 
     def get(self, key: str) -> JsonObject | None:
         """Return the entry with a key; None without one."""
         return self._entries.get(key)
 
-    def put(self, key: str, entry: JsonObject) -> None:
-        """Append an entry."""
+    def put(self, key: str, entry: JsonObject, exchange: Exchange | None = None) -> None:
+        """Append an entry, with the messages and the settings of its call."""
         entry = {"key": key, **entry}
+        if exchange is not None:
+            entry["messages"] = self._messages.add(exchange.messages)
+            entry["settings"] = exchange.settings
         self._writer.append(entry)
         self._entries[key] = entry
 
@@ -58,6 +68,55 @@ class Ledger:
 
     def close(self) -> None:
         self._writer.close()
+        self._messages.close()
+
+
+class MessageStore:
+    """The messages of a ledger's calls, each once, in an append-only file."""
+
+    def __init__(self, path: Path) -> None:
+        self._known: set[str] = set()
+        for entry in read_jsonl(path):
+            self._known.add(str(entry.get("key")))
+        self._writer = JsonlWriter(path)
+
+    def add(self, messages: Sequence[JsonObject]) -> list[str]:
+        """Append the messages that are new, and return the keys of all."""
+        keys = []
+        for message in messages:
+            key = message_key(message)
+            if key not in self._known:
+                self._writer.append({"key": key, "message": message})
+                self._known.add(key)
+            keys.append(key)
+        return keys
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+def read_exchanges(path: Path) -> Iterator[tuple[Call, Exchange]]:
+    """Yield each call of a ledger's file with the messages, settings and reply.
+
+    Calls of earlier versions, which kept no messages, and cancelled calls are left out.
+
+    Raises:
+        CopeError: when a line of one of the two files is damaged, or a message is missing.
+    """
+    messages: dict[str, JsonObject] = {}
+    file = path.with_name(MESSAGES_FILE)
+    for entry in read_jsonl(file, repair=False):
+        messages[str(entry.get("key"))] = entry.get("message") or {}
+    for entry in read_jsonl(path, repair=False):
+        keys = entry.get("messages")
+        if not isinstance(keys, list):
+            continue
+        missing = [key for key in keys if key not in messages]
+        if missing:
+            raise CopeError(f"{file} has no message {missing[0]}, which a call of {path} sent")
+        prompt = [messages[key] for key in keys]
+        exchange = make_exchange(prompt, entry.get("settings") or {}, entry["outputs"])
+        yield Call.from_dict(entry["call"]), exchange
 
 
 def call_key(model: str, messages: Any, settings: dict[str, Any]) -> str:

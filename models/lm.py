@@ -22,6 +22,7 @@ from .current_call import current_call, report_partial_usage as report_partial_u
 from .engines.base import LocalEngine
 from .engines.saved import with_current_paths
 from .event_loop import run_sync
+from .exchange import make_exchange
 from .ledger import call_key, current_ledger
 from .meter import new_call, record_call
 from .outputs import clean_outputs, plain_outputs
@@ -90,12 +91,12 @@ class TierLM(dspy.LM):
         call = new_call(self.tier, self.model)
         ledger = current_ledger()
         use_cache = kwargs.get("cache", self.cache)
-        key = ""
-        if ledger or use_cache:
-            key = call_key(self.model, messages or prompt, self.kwargs | kwargs)
+        sent, settings = messages or prompt, self.kwargs | kwargs
+        key = call_key(self.model, sent, settings) if ledger or use_cache else ""
         if ledger:
             entry = ledger.get(key)
             if entry:
+                call.exchange = make_exchange(sent, settings, entry["outputs"])
                 record_restored(call, entry["call"], self.runtime.price)
                 return entry["outputs"]
         admission = await admit_call(call, self, messages or prompt, self.kwargs | kwargs)
@@ -107,6 +108,7 @@ class TierLM(dspy.LM):
             raise
         except asyncio.CancelledError:
             if call.seconds:  # the engine had started it
+                call.exchange = make_exchange(sent, settings, [])
                 record_call(call)
                 if ledger:
                     ledger.add_cancelled(call.as_dict())
@@ -116,9 +118,11 @@ class TierLM(dspy.LM):
             admission.end()
         if call.cache_hit:
             restore_cached_call(call, recall_call(key), self.runtime.price)
+        call.exchange = make_exchange(sent, settings, outputs)
         record_call(call)
         if ledger:
-            ledger.put(key, {"call": call.as_dict(), "outputs": plain_outputs(outputs)})
+            entry = {"call": call.as_dict(), "outputs": plain_outputs(outputs)}
+            ledger.put(key, entry, call.exchange)
         if use_cache and not call.cache_hit:
             remember_call(key, call)
         admission.check_cost()

@@ -24,6 +24,7 @@ from .confidence.registry import round_confidence
 from .demonstrations import nearest_by_role
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .optimizer_trace import extend_trace, trace_of_answer
+from .prediction import CascadePrediction
 from .predictor_name import round_attribute
 from .preset import Preset, as_preset, check_tiers
 from .prompted_program import PromptedProgram
@@ -200,7 +201,7 @@ class Cascade(PromptedProgram):
         if task is not None:
             fields[task.answer] = task.typed_answer(fields["answer"])
         fields.update(usage_summary(meter), seconds=time.perf_counter() - started)
-        return dspy.Prediction(**fields)
+        return CascadePrediction(**fields).with_calls(meter.calls)
 
     async def _answer(self, question: str, inputs: dict[str, Any]) -> dict[str, Any]:
         """Run the rounds and return the fields of the prediction, without the usage."""

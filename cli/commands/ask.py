@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     metavar="USD",
     help="Start no further round once this is spent.",
 )
+@click.option(
+    "--show-prompts", is_flag=True, help="Print every call: its messages, settings and reply."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print the answer alone: no rounds, no usage.")
 @pass_app
 def command(
@@ -53,6 +56,7 @@ def command(
     team_options: "TeamOptions",
     as_json: bool,
     budget: float | None,
+    show_prompts: bool,
     quiet: bool,
 ) -> None:
     """Answer QUESTION; without it, or with -, it is read from standard input.
@@ -64,6 +68,7 @@ def command(
     from ...models.run_budget import limited_question
     from ...programs.calibration_match import calibration_summary, check_answer_kind
     from ...programs.call_limits import most_calls_text
+    from ...programs.calls_text import call_lines, calls_document
     from ...programs.events import use_observer
     from ...programs.resolve import named_answer_kind, resolve_calibrated_cascade
     from ...programs.usage_text import format_usage
@@ -87,11 +92,16 @@ def command(
         notify(most_calls_text(cascade))
     with limited_question(budget), round_display(cascade, quiet) as show, use_observer(show):
         prediction = cascade(question=text)
+    if show_prompts and not as_json:
+        for line in call_lines(prediction.calls):
+            notify(line)
     if as_json:
         document = _json_document(text, cascade, prediction, resolved.path)
         document["calibration"] = calibration_summary(
             program_options.calibration, resolved.certificate
         )
+        if show_prompts:
+            document["calls"] = calls_document(prediction.calls)
         print_json(document)
     elif prediction.answer is not None:
         _print_answer(prediction.answer, domain)
