@@ -10,7 +10,7 @@ from .loading import load_models
 
 if TYPE_CHECKING:
     from ..models import Team
-    from ..programs.resolve import TeamOptions
+    from ..programs.options import TeamOptions
     from ..tracking import Tracker
 
 

@@ -12,7 +12,7 @@ from .warnings import warn_about_contamination, warn_about_questions
 
 if TYPE_CHECKING:
     from ..eval.replay.evaluation import ReplayEvaluation
-    from ..programs.resolve import ProgramOptions, TeamOptions
+    from ..programs.options import ProgramOptions, TeamOptions
 
 # Options that would need other calls than the recorded ones.
 _FIXED_BY_RECORDING = {

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..eval.judging.judge import Judge
     from ..eval.tasks.base import Task
     from ..models import Team
-    from ..programs.resolve import TeamOptions
+    from ..programs.options import TeamOptions
 
 _JUDGED = "judge"
 """The kind of answers, and the tier, of a judge."""

@@ -34,7 +34,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from ..eval.run.options import DataOptions, RunOptions
-    from ..programs.resolve import ProgramOptions, TeamOptions
+    from ..programs.options import ProgramOptions, TeamOptions
 
 Options = TypeVar("Options")
 
@@ -85,7 +85,7 @@ def take_fields(kind: type[Options], values: dict[str, Any]) -> Options:
 
 def _team_options(values: dict[str, Any]) -> "TeamOptions":
     from ..models.weights.pairs import pair_by_name
-    from ..programs.resolve import TeamOptions
+    from ..programs.options import TeamOptions
 
     name = values.pop("pair")
     if name is not None:
@@ -97,7 +97,7 @@ def _team_options(values: dict[str, Any]) -> "TeamOptions":
 
 
 def _program_options(values: dict[str, Any]) -> "ProgramOptions":
-    from ..programs.resolve import ProgramOptions
+    from ..programs.options import ProgramOptions
 
     program = values.get("program")
     if program:

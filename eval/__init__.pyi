@@ -1,14 +1,14 @@
 from .recording.importer import import_samples as import_samples
-from .recording.recorder import Recorder as Recorder
-from .recording.recording import Recording as Recording
-from .recording.rematch import open_recording as open_recording
-from .recording.round import RecordedRound as RecordedRound
-from .recording.schema import (
-    RecordingManifest as RecordingManifest,
+from .recording.parquet_file import (
     is_recording as is_recording,
     read_recording as read_recording,
     write_recording as write_recording,
 )
+from .recording.recorder import Recorder as Recorder
+from .recording.recording import Recording as Recording
+from .recording.rematch import open_recording as open_recording
+from .recording.round import RecordedRound as RecordedRound
+from .recording.schema import RecordingManifest as RecordingManifest
 from .replay.records import ReplayedResults as ReplayedResults, replay_results as replay_results
 from .replay.replay import Replay as Replay
 from .replay.results import ReplayOutcomes as ReplayOutcomes, Sweep as Sweep

@@ -9,8 +9,9 @@ from ..errors import CopeError
 from .admission import Halt
 from .call import Call
 from .spending import SpendingGate
-from .usage import Usage, spent_rows
+from .usage import Usage
 from .usage_row import UsageRow
+from .usage_rows import spent_rows
 
 UsageRows = Sequence[UsageRow]
 """A question's usage by tier, round and role."""

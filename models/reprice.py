@@ -9,8 +9,8 @@ from typing_extensions import TypedDict  # pydantic checks it on Python 3.11
 from ..util.json_types import JsonObject
 from ..util.validate import check_type
 from .prices import Price
-from .usage import current_rows
 from .usage_row import Amount, UsageRow
+from .usage_rows import current_rows
 
 
 class _PriceRecord(TypedDict):

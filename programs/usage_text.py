@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..models.cost import CostBounds
-from ..models.usage import Usage, current_rows, spent_rows
+from ..models.usage import Usage
 from ..models.usage_row import UsageRow
+from ..models.usage_rows import current_rows, spent_rows
 from ..util.text import plural
 
 

@@ -19,7 +19,7 @@ from cope.models import Price
 from cope.models.engines import ollama_server
 from cope.models.weights import resolve
 from cope.programs import Cascade
-from cope.programs.resolve import TeamOptions
+from cope.programs.options import TeamOptions
 from cope.tracking import server
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")

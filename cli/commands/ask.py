@@ -17,7 +17,7 @@ from ..options import calibration_option, early_stop_option, json_option, match_
 from ..output import notify, print_json, silence
 
 if TYPE_CHECKING:
-    from ...programs.resolve import ProgramOptions, TeamOptions
+    from ...programs.options import ProgramOptions, TeamOptions
 
 
 @click.command()

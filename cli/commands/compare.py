@@ -1,26 +1,23 @@
 """`cope compare`: several presets and programs on the same questions, live or from a record."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ...errors import CopeError
 from ...programs.systems.registry import only_cascades_error
+from ..compare_options import budget_option, calibration_option, comparison_options
 from ..context import AppContext, pass_app
 from ..eval_replay import reject_fixed_options
 from ..judge_options import JudgeOptions, judge_options
 from ..option_groups import (
-    NO_PROGRAM,
     data_options,
     is_set_by_user,
     lists_tasks,
-    option_group,
     run_options,
     some_program_options,
     team_options,
 )
-from ..option_types import CommaSeparated
 from ..options import (
     early_stop_option,
     group_option,
@@ -28,7 +25,6 @@ from ..options import (
     replay_option,
     samples_option,
     seed_option,
-    systems_option,
     unsafe_code_option,
 )
 from ..output import notify, print_json
@@ -38,87 +34,7 @@ if TYPE_CHECKING:
     from ...eval.comparison import Comparison
     from ...eval.comparison.options import ComparisonOptions
     from ...eval.run.options import DataOptions, RunOptions
-    from ...programs.resolve import ProgramOptions, TeamOptions
-
-# The names of eval's measures: `cope compare --help` should not import numpy and scipy for them.
-COST_MEASURES = ("cost", "cost-small-free", "large-tokens", "seconds", "large-calls")
-
-
-def _comparison_options(values: dict[str, Any]) -> "ComparisonOptions":
-    from ...eval.comparison.options import ComparisonOptions
-
-    programs = values.pop("programs")
-    values["bundled"] = programs != (NO_PROGRAM,)
-    if not values["bundled"]:
-        programs = ()
-    return ComparisonOptions(
-        presets=values.pop("presets") or (),
-        programs=tuple(Path(file) for file in programs),
-        systems=values.pop("systems"),
-        against=values.pop("against"),
-        by=values.pop("by"),
-        margin=values.pop("margin") / 100,
-        plot=values.pop("plot"),
-    )
-
-
-comparison_options = option_group(
-    "comparison_options",
-    _comparison_options,
-    click.option(
-        "--presets",
-        type=CommaSeparated(),
-        metavar="NAME,...",
-        help="Presets, or TOML files of your own. [default: cope,answer-cascade,small,large; in a "
-        "replay all that the record can answer]",
-    ),
-    click.option(
-        "--programs",
-        type=CommaSeparated(),
-        default=(),
-        metavar="FILE,...|none",
-        help="Saved programs too, named by their files. None: presets with their own "
-        "instructions, also where the package has a compiled program.",
-    ),
-    systems_option,
-    click.option(
-        "--against",
-        metavar="NAME",
-        help="The reference. [default: the last tier alone where it is there, else the last one]",
-    ),
-    click.option(
-        "--by",
-        type=click.Choice(COST_MEASURES),
-        help="The cost in the conclusions. [default: large-tokens if known]",
-    ),
-    click.option(
-        "--margin",
-        type=click.FloatRange(0, 100, min_open=True),
-        default=3.0,
-        show_default=True,
-        metavar="POINTS",
-        help="Accuracy within which two systems count as equally accurate.",
-    ),
-    click.option(
-        "--plot",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Save the plot as PNG and SVG. [default: next to comparison.json; in a replay none]",
-    ),
-)
-calibration_option = click.option(
-    "--calibration",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="With --replay: also the record's own program with this calibration; all systems "
-    "are compared on questions that it was not chosen on.",
-)
-budget_option = click.option(
-    "--budget",
-    type=click.FloatRange(0),
-    metavar="USD",
-    help="Stop before the systems together have spent this; results are saved.",
-)
+    from ...programs.options import ProgramOptions, TeamOptions
 
 
 @click.command()

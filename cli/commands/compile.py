@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ...optimize.compiler.estimate import CostEstimate
     from ...optimize.compiler.options import OutputOptions, SplitOptions
     from ...optimize.compiler.run import CompileRun
-    from ...programs.resolve import ProgramOptions, TeamOptions
+    from ...programs.options import ProgramOptions, TeamOptions
 
 
 class CompileCommand(click.Command):

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ...models import Team
     from ...programs import Stage, System
     from ...programs.calibration_file import Certificate
-    from ...programs.resolve import ProgramOptions, TeamOptions
+    from ...programs.options import ProgramOptions, TeamOptions
 
 
 @click.command()

@@ -12,7 +12,7 @@ from ..options import json_option
 from ..output import notify, print_json
 
 if TYPE_CHECKING:
-    from ...programs.resolve import TeamOptions
+    from ...programs.options import TeamOptions
 
 _FOLDER = Path(".cope") / "judge"
 

@@ -18,7 +18,7 @@ from ..warnings import warn_about_contamination, warn_about_settings
 
 if TYPE_CHECKING:
     from ...eval.run.options import DataOptions, RunOptions
-    from ...programs.resolve import ProgramOptions, TeamOptions
+    from ...programs.options import ProgramOptions, TeamOptions
 
 
 @click.command()

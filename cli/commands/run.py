@@ -27,7 +27,7 @@ from ..output import notify, print_json, print_text, silence
 
 if TYPE_CHECKING:
     from ...batch.options import TableOptions
-    from ...programs.resolve import ProgramOptions, TeamOptions
+    from ...programs.options import ProgramOptions, TeamOptions
 
 
 def _table_options(values: dict[str, Any]) -> "TableOptions":

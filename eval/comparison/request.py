@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...models import Team
-from ...programs.resolve import ProgramOptions, TeamOptions
+from ...programs.options import ProgramOptions, TeamOptions
 from ..run.options import DataOptions, RunOptions
 from ..run.store import QuestionResult
 from ..tasks.base import Task

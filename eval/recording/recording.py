@@ -12,9 +12,10 @@ from ...errors import CopeError, suggest_names
 from ...programs.preset import Preset, parse_preset
 from ...programs.preset_round import Round
 from ...util.arrays import Array
+from .parquet_file import read_recording
 from .round import RecordedRound
 from .sample_table import SampleTable
-from .schema import SHARED_PLAN, RecordingManifest, read_recording
+from .schema import SHARED_PLAN, RecordingManifest
 
 
 class Recording:

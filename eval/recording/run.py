@@ -24,8 +24,8 @@ from ..run.store import QuestionResult, RunStore, key_examples
 from ..run.tracked import question_settings
 from ..tasks.base import Task, read_answers_of
 from ..tasks.data import read_column
+from .parquet_file import write_recording
 from .recorder import Recorder
-from .schema import write_recording
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from ...programs.calibration_file import Certificate
 from ...programs.calibration_match import load_matching_certificate
 from ...programs.compile_metadata import read_compile_metadata
 from ...programs.identity import ProgramIdentity
+from ...programs.options import ProgramOptions
 from ...programs.preset import Preset
-from ...programs.resolve import ProgramOptions, with_calibrated_setting
+from ...programs.resolve import with_calibrated_setting
 from ..recording.recording import Recording
 from .match import recorded_identity
 

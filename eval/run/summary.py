@@ -10,8 +10,8 @@ from ...errors import CopeError
 from ...models import Usage
 from ...models.prices import Price
 from ...models.reprice import prices_to_json
-from ...models.usage import spent_rows
 from ...models.usage_row import UsageRow
+from ...models.usage_rows import spent_rows
 from ...programs.reply_counts import ReplyCounts
 from ...programs.round_record import is_ranked
 from ...stats.intervals import none_if_nan

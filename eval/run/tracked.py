@@ -14,7 +14,7 @@ import dspy
 from ...models import Team, Usage
 from ...programs import System, baseline_tier
 from ...programs.compile_metadata import read_compile_metadata
-from ...programs.resolve import TeamOptions
+from ...programs.options import TeamOptions
 from ...tracking.names import run_name
 from ...util.hashing import digest
 from ..tasks.base import Task

@@ -10,7 +10,8 @@ from ...errors import CopeError
 from ...eval import Task, answer_kind_of, read_answers_of, with_inferred_kind
 from ...models import Team
 from ...programs import Cascade
-from ...programs.resolve import ProgramOptions, resolve_cascade
+from ...programs.options import ProgramOptions
+from ...programs.resolve import resolve_cascade
 from ...tracking import Tracker
 from .compilation import Compilation
 from .document import result_document

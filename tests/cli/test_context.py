@@ -10,7 +10,7 @@ from cope.cli.context import AppContext
 from cope.errors import CopeError
 from cope.models.loading import load_models
 from cope.optimize.compiler.proposer import make_proposer
-from cope.programs.resolve import TeamOptions
+from cope.programs.options import TeamOptions
 
 
 def test_weights_are_searched_in_the_folder_that_the_options_name(

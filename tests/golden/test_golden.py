@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow.parquet as parquet
 import pytest
+from golden_documents import shape, steady, within
 from world import (
     ASKED,
     FIRST,
@@ -22,9 +23,6 @@ from world import (
     copy_yesterday,
     golden,
     opened,
-    shape,
-    steady,
-    within,
 )
 
 LINES = ("records.jsonl", "calls.jsonl", "rounds.jsonl")

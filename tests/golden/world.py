@@ -22,7 +22,8 @@ from cope import Team
 from cope.cli.context import AppContext
 from cope.cli.main import app
 from cope.models import Price, ScriptedEngine
-from cope.programs.resolve import TeamOptions, resolve_team
+from cope.programs.options import TeamOptions
+from cope.programs.resolve import resolve_team
 
 FILES = Path(__file__).parent / "files"
 HERE = FILES / "here"
@@ -263,41 +264,6 @@ def golden(step: str) -> dict[str, Any]:
         (file,) = HERE.glob("state/compare/*/comparison.json")
         return json.loads(file.read_text(encoding="utf-8"))
     return json.loads((DOCUMENTS / f"{step}.json").read_text(encoding="utf-8"))
-
-
-def shape(value: Any) -> Any:
-    """Say which keys and types a document has; whole numbers and fractions are alike."""
-    if isinstance(value, dict):
-        return {name: shape(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [shape(inner) for inner in value]
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return type(value).__name__
-    return "number"
-
-
-PASSING = re.compile("seconds|^created$|^versions?$|^bytes$")
-
-
-def steady(value: Any) -> Any:
-    """Cover what differs between two runs of one command: what the clock says, and versions."""
-    if isinstance(value, dict):
-        covered = {name for name in value if PASSING.search(name)}
-        if "created" in value:
-            covered.add("digest")  # of all beside it
-        return {name: "" if name in covered else steady(value[name]) for name in value}
-    if isinstance(value, list):
-        return [steady(inner) for inner in value]
-    return round(value, 9) if isinstance(value, float) else value
-
-
-def within(old: Any, new: Any) -> bool:
-    """Tell whether a new value holds all of an old one: keys may be added, and none may be lost."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        return all(name in new and within(inner, new[name]) for name, inner in old.items())
-    if isinstance(old, list) and isinstance(new, list):
-        return len(old) == len(new) and all(map(within, old, new))
-    return old == new
 
 
 def write_document(step: str, document: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 from cope.models import Call, Meter, Usage, call_labels, metered
 from cope.models.cost import CostBounds
 from cope.models.meter import MachineTimeAccountant, new_call, record_call
-from cope.models.usage import spent_rows
+from cope.models.usage_rows import spent_rows
 
 PLAN = Call(
     "large",

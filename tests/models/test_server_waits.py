@@ -18,7 +18,7 @@ from cope.models.engines.ollama import OllamaEngine
 from cope.models.lm import TierLM
 from cope.models.retries import retry_pause
 from cope.models.server_waits import SERVER_WAITS, ServerWaits
-from cope.programs.resolve import TeamOptions
+from cope.programs.options import TeamOptions
 
 MESSAGE = {"role": "assistant", "content": "Answer: 7"}
 CHAT = Reply({"model": "m", "choices": [{"index": 0, "message": MESSAGE}]})

@@ -9,7 +9,8 @@ from click.testing import CliRunner, Result
 
 from cope.cli.context import AppContext
 from cope.cli.main import app
-from cope.programs.resolve import TeamOptions, resolve_team
+from cope.programs.options import TeamOptions
+from cope.programs.resolve import resolve_team
 from support.tracking import TrackerInMemory
 
 MakeTeam = Callable[[TeamOptions], Any]

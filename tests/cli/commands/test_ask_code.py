@@ -8,7 +8,8 @@ import pytest
 from support import commands
 from support.commands import give_team
 
-from cope.programs.resolve import ProgramOptions, resolve_cascade
+from cope.programs.options import ProgramOptions
+from cope.programs.resolve import resolve_cascade
 from cope.sandbox import open_sandbox, select
 
 RIGHT = "def double(n):\n    return 2 * n"

@@ -16,7 +16,7 @@ from cope.errors import Unavailable
 from cope.models import ScriptedEngine
 from cope.models.engines import ollama_server
 from cope.models.weights.catalog import catalog
-from cope.programs.resolve import TeamOptions
+from cope.programs.options import TeamOptions
 
 
 class Stub(BaseHTTPRequestHandler):

@@ -1,13 +1,13 @@
 """Code tasks: what is shown, what is hidden, which rows are refused, and how a program is scored."""
 
 import asyncio
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import dspy
 import pytest
+from support.code_rows import ASSERTS, HUMANEVAL_ROW, MBPP_ROW, PROMPT, written
 from support.hub_datasets import give_dataset
 
 from cope.errors import CopeError
@@ -16,31 +16,6 @@ from cope.eval.tasks.code import CodeTask
 from cope.eval.tasks.humaneval import HUMANEVAL
 from cope.eval.tasks.mbpp import MBPP
 from cope.sandbox.tests import TestOutcome, TestReport, TestSuite
-
-ASSERTS = ["assert double(1) == 2", "assert double(2) == 4", "assert double(3) == 6 "]
-MBPP_ROW = {
-    "id": "mbpp-7",
-    "question": "Write a function to double a number.",
-    "answer": "def half(x):\r\n\treturn x / 2\r\ndef double(x):\r\n\treturn 2 * x",
-    "task_id": 7,
-    "split": "test",
-    "test_list": ASSERTS,
-    "test_setup_code": "",
-    "challenge_test_list": [],
-}
-PROMPT = 'def one(x):\n    return 1\n\n\ndef double(x):\n    """ Twice x.\n    >>> double(2)\n    4\n    """\n'
-HUMANEVAL_ROW = {
-    "id": "HumanEval/7",
-    "question": PROMPT,
-    "answer": "    return 2 * x\n",
-    "test": "\n\ndef check(candidate):\n    assert candidate(one(0)) == 2\n\n",
-    "entry_point": "double",
-}
-
-
-def written(path: Path, *rows: dict[str, Any]) -> str:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return str(path)
 
 
 class Double:
@@ -172,62 +147,6 @@ def test_only_the_rows_of_the_split_are_loaded(tmp_path: Path):
         "mbpp-dev-0",
         "mbpp-dev-1",
     ]
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"question": None}, "no question or text"),
-        ({"answer": " "}, "no answer or code"),
-        ({"test_list": None}, "no test_list"),
-        ({"test_list": "assert double(1) == 2"}, "not a list of tests"),
-        ({"test_list": [1, 2]}, "not a list of tests"),
-        ({"test_list": ["assert double(1) == 2", ""]}, "not a list of tests"),
-        ({"test_list": []}, "test_list has no tests"),
-        (
-            {"test_list": ["assert double(1) == 2", "assert double(1 =="]},
-            "test 2 in test_list is not Python",
-        ),
-        ({"test_list": ["assert triple(1) == 2"]}, "call nothing that the answer defines"),
-        ({"answer": "def double(x)"}, "the answer is not Python"),
-        ({"test_setup_code": "x ="}, "test_setup_code is not Python"),
-    ],
-)
-def test_a_broken_row_of_mbpp_is_one_line_with_file_and_row(
-    tmp_path: Path, change: dict[str, Any], message: str
-):
-    refused(MBPP, written(tmp_path / "a.jsonl", MBPP_ROW, MBPP_ROW | {"id": "x"} | change), message)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"question": ""}, "no question or prompt"),
-        ({"answer": None}, "no answer or canonical_solution"),
-        ({"test": ""}, "no test"),
-        ({"entry_point": None}, "no entry_point"),
-        ({"entry_point": "triple"}, "does not define entry_point 'triple'"),
-        ({"question": "Double it."}, "the prompt is not the head"),
-        ({"answer": "    return (x"}, "the prompt with the answer is not Python"),
-        ({"test": "def check(f"}, "the test is not Python"),
-        ({"test": "def verify(f): pass"}, "does not define check"),
-    ],
-)
-def test_a_broken_row_of_humaneval_is_one_line_with_file_and_row(
-    tmp_path: Path, change: dict[str, Any], message: str
-):
-    refused(
-        HUMANEVAL,
-        written(tmp_path / "a.jsonl", HUMANEVAL_ROW, HUMANEVAL_ROW | {"id": "x"} | change),
-        message,
-    )
-
-
-def refused(task: Any, path: str, message: str) -> None:
-    with pytest.raises(CopeError, match=message) as raised:
-        task.load("test", data=path)
-    assert str(raised.value).startswith(f"{path} line 2: ")
-    assert "\n" not in str(raised.value)
 
 
 def test_a_program_is_scored_by_the_hidden_tests(tmp_path: Path):
