@@ -17,12 +17,13 @@ from dspy._vendor.lm15.transports import (
     TransportRequest,
 )
 from dspy.clients.engines.lm15_engine import AsyncLM15Engine
-from dspy.lm15 import AsyncLMRouter, InvalidRequestError, ServerError
+from dspy.lm15 import AsyncLMRouter, ContextLengthError, InvalidRequestError, ServerError
 
 from ..util.json_text import parse_json
 from ..util.json_types import JsonObject
 from ..util.text import printable, shorten
 from .current_call import report_heard, report_partial_usage
+from .cut_prompts import SHORTEST_CONTEXT, count_words, is_cut_by_api
 from .hosts import is_loopback
 from .replies import CONTENT_FILTER, NO_CONTENT, REFUSED, clean_usage, finite_number, known_count
 
@@ -73,8 +74,7 @@ class CheckedTransport:
         transport = self._direct if is_loopback(request.url) else self._proxied
         async with transport.stream(request) as reply:
             report_heard()
-            is_stream = "event-stream" in (reply.header("content-type") or "")
-            if reply.status >= 400 or is_stream:
+            if reply.status >= 400 or b'"stream":true' in request.body.replace(b" ", b""):
                 yield reply
                 return
             body = await _read(reply)
@@ -88,7 +88,7 @@ class CheckedTransport:
                 reason=reply.reason,
                 headers=reply.headers,
                 http_version=reply.http_version,
-                chunks=_one_chunk(checked_body(body, request.url)),
+                chunks=_one_chunk(checked_body(body, request)),
                 release=_release_nothing,
             )
 
@@ -111,7 +111,7 @@ async def _release_nothing(body_consumed: bool) -> None:
     """Do nothing, because the connection was released when its body was read."""
 
 
-def checked_body(body: bytes, url: str) -> bytes:
+def checked_body(body: bytes, request: TransportRequest) -> bytes:
     """Return the body of a successful reply as DSPy can read it.
 
     Implausible numbers of tokens and log-probabilities are left out, and so are unknown.
@@ -119,6 +119,7 @@ def checked_body(body: bytes, url: str) -> bytes:
     Raises:
         dspy.lm15.ServerError: for a reply that is no JSON, or has no content.
         dspy.lm15.InvalidRequestError: when a content filter or the model refused.
+        dspy.lm15.ContextLengthError: when the server cut the prompt.
     """
     try:
         document = parse_json(body)
@@ -131,8 +132,9 @@ def checked_body(body: bytes, url: str) -> bytes:
         if name in document:
             usage = document[name]
             document[name] = clean_usage(usage) if isinstance(usage, dict) else {}
-    if url.partition("?")[0].endswith("/chat/completions"):
+    if request.url.partition("?")[0].endswith("/chat/completions"):
         _check_chat_completion(document)
+        _check_prompt_is_whole(document, request)
     return json.dumps(document).encode()
 
 
@@ -164,6 +166,18 @@ def _check_chat_completion(document: JsonObject) -> None:
     if message.get("refusal"):
         raise _refused(shorten(str(message["refusal"]), 200))
     raise ServerError(NO_CONTENT)
+
+
+def _check_prompt_is_whole(document: JsonObject, request: TransportRequest) -> None:
+    tokens = known_count((document.get("usage") or {}).get("prompt_tokens"))
+    if tokens is None or tokens < SHORTEST_CONTEXT or not request.body:
+        return
+    words = count_words(parse_json(request.body).get("messages"))
+    if is_cut_by_api(tokens, words):
+        raise ContextLengthError(
+            f"the server read {tokens:,} tokens of a prompt of {words:,} words, so it cut the "
+            "prompt: raise its context, or shorten the prompt"
+        )
 
 
 def _report_usage(usage: JsonObject) -> None:

@@ -32,9 +32,10 @@ from ...util.json_types import JsonObject
 from ...util.redact import read_key
 from ...util.text import shorten
 from ..current_call import report_heard, report_partial_usage
+from ..cut_prompts import count_words, is_cut
 from ..hosts import default_host, is_loopback
 from .base import DEFAULT_SAMPLING, LocalEngine, chat_messages, json_schema, response
-from .ollama_reply import UNREADABLE, OllamaReply, is_cut
+from .ollama_reply import UNREADABLE, OllamaReply
 
 CONNECT_SECONDS = 10.0
 LIST_SECONDS = 5.0
@@ -152,7 +153,7 @@ class OllamaEngine(LocalEngine):
             ) from error
         if not reply.done:
             raise TransportError(f"Ollama at {self.host} ended its reply before it was done")
-        if is_cut(reply.prompt, body["messages"], self.context):
+        if is_cut(reply.prompt, count_words(body["messages"]), self.context):
             raise self._context_error(reply.prompt)
         return response(
             request,

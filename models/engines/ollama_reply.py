@@ -1,6 +1,5 @@
 """Read what an Ollama server replies to a chat request, which is checked before it is used."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import ollama
@@ -11,9 +10,6 @@ from ..replies import finite_number, known_count
 
 UNREADABLE = (AttributeError, RecursionError, TypeError, ValueError)
 """What the `ollama` package raises for a reply that is not of Ollama."""
-
-MIN_CUT_WORDS = 256
-"""The shortest prompt, in words, that a server is taken to cut, because contexts are longer."""
 
 
 @dataclass
@@ -89,25 +85,3 @@ def _is_scored(token: object) -> bool:
     if not isinstance(token, dict) or not isinstance(token.get("token"), str):
         return False
     return finite_number(token.get("logprob"))
-
-
-def is_cut(prompt_tokens: int | None, messages: Sequence[dict[str, str]], context: int) -> bool:
-    """Return whether a server read less than the whole prompt, or filled its context with it.
-
-    A server drops what does not fit without an error. Each word of a prompt is at least one token,
-    so fewer tokens than words were read of a prompt that was cut.
-
-    Args:
-        prompt_tokens: tokens of the prompt that the server reports; None when it does not.
-        messages: the messages that were sent.
-        context: tokens of the context that was asked for.
-
-    >>> is_cut(900, [{"content": "word " * 1000}], 8192)
-    True
-    """
-    if prompt_tokens is None:
-        return False
-    if prompt_tokens >= context:
-        return True
-    words = sum(len(message["content"].split()) for message in messages)
-    return words > min(MIN_CUT_WORDS, context // 2) and prompt_tokens < words

@@ -43,6 +43,8 @@ RETRIED = {
     "HTML": Reply(HTML, content_type="text/html"),
     "HTML that says it is JSON": Reply(HTML),
     "plain text": Reply(b"Answer: 8", content_type="text/plain"),
+    "events": Reply(b'data: {"choices": []}\n\n', content_type="text/event-stream"),
+    "a reply that says it is events": Reply(chat(7), content_type="text/event-stream"),
     "half a JSON": Reply(b'{"choices": [{"message": {"content": "Answer: 8"'),
     "a truncated body": Reply(chat("Answer: 8"), missing=50),
     "no UTF-8": Reply(b'{"choices": "\xff\xfe"}'),
@@ -270,7 +272,7 @@ def test_a_rejected_reply_in_the_cache_is_no_answer(monkeypatch: pytest.MonkeyPa
         name = f"openai/m@{server.address}/v1"
         team = Team("local/small", name)
         with monkeypatch.context() as patch:
-            patch.setattr("cope.models.api_transport.checked_body", lambda body, url: body)
+            patch.setattr("cope.models.api_transport.checked_body", lambda body, request: body)
             patch.setattr(team["large"].lm, "max_retries", 0)
             for _ in "ab":
                 with pytest.raises(dspy.LMServerError, match="no content"):
@@ -278,6 +280,21 @@ def test_a_rejected_reply_in_the_cache_is_no_answer(monkeypatch: pytest.MonkeyPa
         assert len(server.bodies) == 1, "the second is from the cache"
         server.replies = [GOOD]
         assert ask(team["large"].lm)[0] == "Answer: 7" and len(server.bodies) == 2
+
+
+@pytest.mark.parametrize(
+    ("tokens", "is_cut"), [(4096, True), (256, True), (8000, False), (9, False)]
+)
+def test_a_cut_prompt_has_no_answer(tokens: int, is_cut: bool):
+    """Ollama cuts prompts also behind its OpenAI-compatible address."""
+    with faulty(Reply(chat(usage=USAGE | {"prompt_tokens": tokens}))) as server:
+        asked = api_model(server)
+        if is_cut:
+            with pytest.raises(dspy.ContextWindowExceededError, match=r"of 6,000 words.* context"):
+                asked("word " * 6000)
+        else:
+            assert asked("word " * 6000) == ["Answer: 7"]
+        assert len(server.bodies) == 1
 
 
 def test_one_of_several_choices_counts():
