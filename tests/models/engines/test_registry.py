@@ -158,7 +158,7 @@ def test_models_list_shows_a_registered_engine(toy: ToyFactory):
     assert "toy/x" in result.stdout and "/toys/x\n" in result.stdout
     assert result.stderr.endswith("one toy\n")
     document = json.loads(CliRunner().invoke(app, ["models", "list", "--json"]).stdout)
-    assert list(document) == ["local", "ollama", "toy"] and document["toy"] == ["toy/x"]
+    assert list(document) == ["local", "ollama", "toy", "pairs"] and document["toy"] == ["toy/x"]
 
 
 def test_models_list_survives_an_engine_that_fails(
