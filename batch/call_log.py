@@ -6,13 +6,20 @@ A call is forgotten when its row is finished: neither the memory nor the file gr
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..errors import CopeError
+from typing_extensions import TypedDict
+
 from ..models import Ledger
-from ..util.files import JsonlWriter, read_jsonl
+from ..models.ledger_line import check_line, read_ledger
+from ..models.usage_row import Count
+from ..util.files import JsonlWriter
 from ..util.json_types import JsonObject
 
 MAX_BYTES = 16 * 1024 * 1024
 """Above this size the file is written again without the calls of finished rows."""
+
+
+class _RowLine(TypedDict):
+    row: Count
 
 
 class CallLog:
@@ -29,9 +36,8 @@ class CallLog:
     def __init__(self, path: Path, is_finished: Callable[[int], bool]) -> None:
         self._path = path
         self._calls: dict[int, dict[str, JsonObject]] = {}
-        for line in read_jsonl(path):
-            if not {"row", "key", "call", "outputs"} <= line.keys():
-                raise CopeError(f"{path} is no record of calls: start again with --again")
+        for number, line in enumerate(read_ledger(path), 1):
+            check_line(_RowLine, line, path, number)
             if line["key"] and not is_finished(line["row"]):
                 self._calls.setdefault(line["row"], {})[line["key"]] = line
         self._writer = JsonlWriter(path)

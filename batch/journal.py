@@ -158,6 +158,8 @@ def _check_settings(
                 "or write over it with --again"
             )
         return
+    if not isinstance(saved, dict):
+        raise CopeError(f"{folder / METADATA_FILE} is damaged: answer all rows again with --again")
     plain = json.loads(json.dumps(redact_data(settings), default=str))  # as they are saved
     for name in [*plain, *saved]:
         if saved.get(name) != plain.get(name):

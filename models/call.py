@@ -91,11 +91,16 @@ class Call:
 
     @classmethod
     def from_dict(cls, entry: Mapping[str, Any]) -> "Call":
-        """Return a call of a ledger's file.
+        """Return a call of a ledger's file. Keys of other versions are ignored.
 
         Earlier versions counted a reply of the cache as nothing; what it had cost is unknown.
         """
-        call = cls(**{_FIELDS.get(key, key): value for key, value in entry.items()})
+        known = {}
+        for key, value in entry.items():
+            name = _FIELDS.get(key, key)
+            if name in cls.__slots__:
+                known[name] = value
+        call = cls(**known)
         if call.cache_hit and "usd_low" not in entry and not call.usd:
             call.prompt_tokens = call.completion_tokens = None
             call.usd = call.seconds = call.machine_seconds = None

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CopeError
-from ..util.files import JsonlWriter, read_jsonl
+from ..util.files import JsonlWriter
 from ..util.json_types import JsonObject
 from .call import Call
 from .exchange import Exchange, make_exchange, message_key
+from .ledger_line import read_ledger, read_messages
 from .scope import in_scope, scoped
 
 SHARED_KEY = "shared"
@@ -37,11 +38,7 @@ class Ledger:
         self._entries: dict[str, JsonObject] = {}
         self.earlier_calls: list[JsonObject] = []
         """The calls of earlier runs, including cancelled ones, without those of other ledgers."""
-        for entry in read_jsonl(path):
-            if not {"key", "call", "outputs"} <= entry.keys():
-                raise CopeError(
-                    f"{path} is not a record of calls: move it away and run the command again"
-                )
+        for entry in read_ledger(path):
             if not entry.get(SHARED_KEY):
                 self.earlier_calls.append(entry["call"])
             if entry["key"]:
@@ -76,8 +73,8 @@ class MessageStore:
 
     def __init__(self, path: Path) -> None:
         self._known: set[str] = set()
-        for entry in read_jsonl(path):
-            self._known.add(str(entry.get("key")))
+        for entry in read_messages(path):
+            self._known.add(entry["key"])
         self._writer = JsonlWriter(path)
 
     def add(self, messages: Sequence[JsonObject]) -> list[str]:
@@ -105,17 +102,17 @@ def read_exchanges(path: Path) -> Iterator[tuple[Call, Exchange]]:
     """
     messages: dict[str, JsonObject] = {}
     file = path.with_name(MESSAGES_FILE)
-    for entry in read_jsonl(file, repair=False):
-        messages[str(entry.get("key"))] = entry.get("message") or {}
-    for entry in read_jsonl(path, repair=False):
-        keys = entry.get("messages")
-        if not isinstance(keys, list):
+    for entry in read_messages(file, repair=False):
+        messages[entry["key"]] = entry["message"]
+    for entry in read_ledger(path, repair=False):
+        if "messages" not in entry:
             continue
+        keys = entry["messages"]
         missing = [key for key in keys if key not in messages]
         if missing:
             raise CopeError(f"{file} has no message {missing[0]}, which a call of {path} sent")
         prompt = [messages[key] for key in keys]
-        exchange = make_exchange(prompt, entry.get("settings") or {}, entry["outputs"])
+        exchange = make_exchange(prompt, entry.get("settings", {}), entry["outputs"])
         yield Call.from_dict(entry["call"]), exchange
 
 

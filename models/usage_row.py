@@ -5,11 +5,11 @@ from typing import (
     NotRequired,  # pydantic checks these on Python 3.11
 )
 
-from annotated_types import Ge
+from annotated_types import Ge, Lt
 from typing_extensions import TypedDict  # pydantic checks it on Python 3.11
 
 Count = Annotated[int, Ge(0)]
-Amount = Annotated[float, Ge(0)]
+Amount = Annotated[float, Ge(0), Lt(float("inf"))]
 
 
 class UsageRow(TypedDict):

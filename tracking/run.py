@@ -274,7 +274,7 @@ def _experiment_id(name: str, uri: str) -> str:
 
 
 def _existing_run_id(run_id: str | None) -> str | None:
-    if run_id is None:
+    if not isinstance(run_id, str):  # it comes from a file
         return None
     try:
         return run_id if mlflow.get_run(run_id).info.lifecycle_stage == "active" else None

@@ -23,6 +23,10 @@ _TEXTS = {
     "dict_type": "is not an object",
     "mapping_type": "is not an object",
     "dataclass_type": "is not an object",
+    "greater_than": "is out of range",
+    "greater_than_equal": "is out of range",
+    "less_than": "is out of range",
+    "less_than_equal": "is out of range",
 }
 """Texts for types of errors of pydantic."""
 

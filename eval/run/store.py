@@ -15,6 +15,7 @@ import dspy
 
 from ...errors import CopeError
 from ...models import Ledger
+from ...models.ledger_line import read_ledger
 from ...models.usage_row import UsageRow
 from ...programs.round_record import RoundRecord
 from ...programs.systems.stage import Stage
@@ -155,8 +156,12 @@ class StoredRun:
         return {key: result for key, result in self.results.items() if result.error is None}
 
     def calls(self) -> Iterator[dict[str, Any]]:
-        """Yield the entries of the run's ledger."""
-        return read_jsonl(self.path / CALLS_FILE, repair=False)
+        """Yield the entries of the run's ledger.
+
+        Raises:
+            CopeError: if a line is no call.
+        """
+        return read_ledger(self.path / CALLS_FILE, repair=False)
 
 
 class RunStore:

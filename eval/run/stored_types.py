@@ -10,7 +10,7 @@ from typing import (
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from ...models.usage_row import UsageRow
+from ...models.usage_row import Amount, Count, UsageRow
 from ...programs.round_record import RoundRecord
 from ...util.validate import check_type
 
@@ -27,13 +27,13 @@ class ResultLine(TypedDict):
     answer: NotRequired[str | None]
     score: NotRequired[Share | None]
     feedback: NotRequired[str]
-    round: NotRequired[int | None]
+    round: NotRequired[Count | None]
     confidence: NotRequired[Share | None]
-    votes: NotRequired[dict[str, int]]
+    votes: NotRequired[dict[str, Count]]
     rounds: NotRequired[list[dict[str, Any]]]
     usage: NotRequired[list[UsageRow]]
-    usd: NotRequired[float | None]
-    seconds: NotRequired[float]
+    usd: NotRequired[Amount | None]
+    seconds: NotRequired[Amount]
     error: NotRequired[str | None]
     judge_usage: NotRequired[list[UsageRow]]
 

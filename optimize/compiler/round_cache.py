@@ -8,17 +8,20 @@ are free (a surrogate of the program), and so is all work before an interruption
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import dspy
 
 from ...models import Call
+from ...models.ledger_line import check_line
 from ...models.meter import metered, record_call
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.base import Sample, Verdict
 from ...sandbox import TestOutcome, TestReport
 from ...util.files import JsonlWriter, read_jsonl
+from .round_line import OutcomeLine
 
 _Plain = dict[str, Any]  # what JSON can hold
 
@@ -34,7 +37,8 @@ class RoundCache:
         self._outcomes: dict[str, _Plain] = {}
         self._writer: JsonlWriter | None = None
         if path:
-            for line in read_jsonl(path):
+            for number, line in enumerate(read_jsonl(path), 1):
+                check_line(OutcomeLine, line, path, number)
                 self._outcomes[line["key"]] = line
             self._writer = JsonlWriter(path)
         self._running: dict[str, asyncio.Future[None]] = {}
@@ -160,9 +164,14 @@ def _load_sample(plain: _Plain, round_: CascadeRound) -> Sample:
     )
     report = plain.get("report")
     if report:
-        outcomes = tuple(TestOutcome(**outcome) for outcome in report["outcomes"])
+        outcomes = tuple(_load_test(outcome) for outcome in report["outcomes"])
         sample.report = TestReport(outcomes, report["seconds"])
     for role, inputs, outputs in plain.get("trace", []):
         module: Any = getattr(round_, role)
         sample.trace.append((module.predict, dict(inputs), dspy.Prediction(**outputs)))
     return sample
+
+
+def _load_test(plain: _Plain) -> TestOutcome:
+    known = {field.name for field in fields(TestOutcome)}
+    return TestOutcome(**{name: value for name, value in plain.items() if name in known})

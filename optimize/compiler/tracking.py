@@ -12,6 +12,7 @@ from ...models.team import PROMPT_SETTINGS
 from ...tracking import MlflowTracker, Tracker
 from ...tracking.names import run_name
 from ...util.files import read_metadata, write_metadata
+from ...util.validate import check_type
 from .compilation import Compilation
 from .mlflow_log import CompileTracker
 from .result import CompileResult
@@ -145,9 +146,9 @@ def tracked_compile(
         store,
         traces=False,
     ) as run:
-        steps = {}
+        steps: dict[str, int] = {}
         if earlier.get("mlflow_run") == run.id:
-            steps = earlier.get("mlflow_steps", {})
+            steps = _logged_steps(earlier)
         write_metadata(file, mlflow_run=run.id, mlflow_steps=steps)
         log = CompileTracker(
             run,
@@ -159,6 +160,16 @@ def tracked_compile(
         )
         with closing(log), compilation.session.with_callback(log):
             yield log.log_outcome
+
+
+def _logged_steps(metadata: Mapping[str, Any]) -> dict[str, int]:
+    """Return the steps that were logged before; none where the file is damaged."""
+    steps = metadata.get("mlflow_steps", {})
+    try:
+        check_type(dict[str, int], steps)
+    except ValueError:
+        return {}
+    return steps
 
 
 def mlflow_params(compilation: Compilation, settings: Mapping[str, Any]) -> dict[str, Any]:

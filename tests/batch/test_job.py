@@ -17,7 +17,7 @@ from cope.batch.options import TableOptions
 from cope.batch.tables import file_table
 from cope.eval.tasks.columns import ColumnMapping
 from cope.eval.tasks.table_files import read_rows
-from cope.models import ScriptedEngine
+from cope.models import Call, ScriptedEngine
 
 TEXT = ColumnMapping(question="text")
 
@@ -324,13 +324,14 @@ def test_the_file_of_calls_does_not_grow_with_the_table(
 ):
     monkeypatch.setattr("cope.batch.call_log.MAX_BYTES", 2000)
     log = CallLog(tmp_path / "calls.jsonl", lambda row: False)
+    call = Call("small", "m").as_dict()
     for row in range(200):
-        log.of_row(row).put("key", {"call": {"tokens": row}, "outputs": ["x" * 50]})
+        log.of_row(row).put("key", {"call": call | {"prompt_tokens": row}, "outputs": ["x" * 50]})
         if row != 7:
             log.forget(row)
     log.close()
     assert (tmp_path / "calls.jsonl").stat().st_size < 3000
     again = CallLog(tmp_path / "calls.jsonl", lambda row: row != 7)
     entry = again.of_row(7).get("key")
-    assert entry is not None and entry["call"] == {"tokens": 7}
+    assert entry is not None and entry["call"]["prompt_tokens"] == 7
     assert again.of_row(8).get("key") is None

@@ -12,12 +12,14 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from support.pictures import leave_pages_without_pictures
 
+from cope.cli.context import AppContext
 from cope.cli.main import app
 from cope.eval.recording.schema import METADATA_KEY
 from cope.util.hashing import digest
 
-from .world import HERE
+from .world import HERE, opened
 
 VALUES: list[Any] = [
     None,
@@ -46,8 +48,31 @@ CASES: dict[str, tuple[str, list[str]]] = {
     "ensemble": ("voting.json", ["show voting.json"]),
     "neighbours": ("knn.json", ["show knn.json"]),
     "record": ("many.parquet", ["eval --replay many.parquet --no-track"]),
+    "comparison": (
+        "state/compare/jsonl-cd6c1586/comparison.json",
+        [REPORT.format("state/compare/jsonl-cd6c1586")],
+    ),
     "samples": ("samples.jsonl", ["import samples.jsonl --small s --large l -o x.parquet"]),
 }
+
+COMPILE = (
+    "compile jsonl --data parts.jsonl --no-track --yes --resume --preset small "
+    "--optimizer copro --objective pareto -o words.json --runs state/compile"
+)
+RESUMED = {
+    "calls": (
+        f"{RUN}/calls.jsonl",
+        "eval jsonl --data q.jsonl --no-track --early-stop none --preset small --runs state/eval",
+    ),
+    "calls of a comparison": (
+        "state/compare/jsonl-cd6c1586/jsonl-large-1840c11c/calls.jsonl",
+        "compare jsonl --data q.jsonl --no-track --early-stop none --presets answer-cascade,large "
+        "--samples 2 --group book --runs state/compare",
+    ),
+    "calls of a compile": ("state/compile/jsonl-small-copro-74cd913f/calls.jsonl", COMPILE),
+    "rounds of a compile": ("state/compile/jsonl-small-copro-74cd913f/rounds.jsonl", COMPILE),
+}
+"""Files that the same command reads to go on, and may write to."""
 
 
 def paths_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -105,6 +130,7 @@ def test_a_damaged_file_is_one_clear_line(
     here = tmp_path / "here"
     shutil.copytree(HERE, here)
     monkeypatch.chdir(here)
+    leave_pages_without_pictures(monkeypatch)
     original = (here / name).read_bytes()
     for _ in range(5):
         rewrite(here / name, lambda document: damage(document, draw), draw)
@@ -117,4 +143,26 @@ def test_a_damaged_file_is_one_clear_line(
                 errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
                 assert len(errors) == 1
             assert (here / name).read_bytes() == damaged, "reading changed the file"
+        (here / name).write_bytes(original)
+
+
+@pytest.mark.parametrize("kind", RESUMED)
+def test_a_damaged_file_of_an_interrupted_command_is_one_clear_line(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    name, command = RESUMED[kind]
+    draw = random.Random(kind)
+    here = tmp_path / "here"
+    shutil.copytree(HERE, here)
+    original = (here / name).read_bytes()
+    for _ in range(6):
+        rewrite(here / name, lambda document: damage(document, draw), draw)
+        damaged = (here / name).read_bytes()
+        with opened(here) as world:
+            context = AppContext(make_team=world.team, load_models=lambda *args, **kwargs: None)
+            result = CliRunner().invoke(app, shlex.split(command), obj=context)
+        assert "unexpected" not in result.stderr, (result.stderr, damaged[:4000])
+        assert result.exit_code in (0, 1), result
+        if result.exit_code == 1:
+            assert f"{name} line " in result.stderr, result.stderr
         (here / name).write_bytes(original)

@@ -16,15 +16,17 @@ from cope.models.ledger import call_key
 from cope.signatures import GoalPlan, GuidelinePlan
 from cope.util.files import JsonlWriter, read_jsonl
 
+CALL = Call("small", "m").as_dict()
+
 
 def entry(number: int) -> dict[str, object]:
-    return {"key": f"k{number}", "call": {"model": "m"}, "outputs": [f"é {number}\n"]}
+    return {"key": f"k{number}", "call": CALL, "outputs": [f"é {number}\n"]}
 
 
 def written(path: Path, count: int = 3) -> Path:
     ledger = Ledger(path)
     for number in range(count):
-        ledger.put(f"k{number}", {"call": {"model": "m"}, "outputs": [f"é {number}\n"]})
+        ledger.put(f"k{number}", {"call": CALL, "outputs": [f"é {number}\n"]})
     ledger.close()
     return path
 
@@ -33,7 +35,7 @@ def test_what_is_put_is_there_at_once_and_later(tmp_path: Path):
     path = tmp_path / "deep" / "calls.jsonl"
     ledger = Ledger(path)
     assert ledger.get("k0") is None
-    ledger.put("k0", {"call": {"model": "m"}, "outputs": ["é 0\n"]})
+    ledger.put("k0", {"call": CALL, "outputs": ["é 0\n"]})
     assert ledger.get("k0") == entry(0)
     assert list(read_jsonl(path)) == [entry(0)]
     assert Ledger(path).get("k0") == entry(0)
@@ -42,11 +44,11 @@ def test_what_is_put_is_there_at_once_and_later(tmp_path: Path):
 def test_a_call_that_was_stopped_early_is_counted_and_answers_nothing(tmp_path: Path):
     path = tmp_path / "calls.jsonl"
     ledger = Ledger(path)
-    ledger.put("k0", {"call": {"model": "m"}, "outputs": ["é 0\n"]})
-    ledger.add_cancelled({"model": "m", "cancelled": True})
+    ledger.put("k0", {"call": CALL, "outputs": ["é 0\n"]})
+    ledger.add_cancelled(CALL | {"cancelled": True})
     ledger.close()
     again = Ledger(path)
-    assert again.earlier_calls == [{"model": "m"}, {"model": "m", "cancelled": True}]
+    assert again.earlier_calls == [CALL, CALL | {"cancelled": True}]
     assert again.get("k0") == entry(0) and again.get("") is None
 
 
@@ -63,7 +65,7 @@ def test_a_last_line_torn_by_a_kill_is_cut_off(tmp_path: Path, torn: bytes):
     path.write_bytes(whole + torn)
     ledger = Ledger(path)
     assert path.read_bytes() == whole
-    ledger.put("k3", {"call": {"model": "m"}, "outputs": ["é 3\n"]})
+    ledger.put("k3", {"call": CALL, "outputs": ["é 3\n"]})
     assert list(read_jsonl(path)) == [entry(n) for n in range(4)]
 
 
@@ -90,7 +92,9 @@ def test_a_damaged_line_before_the_last_is_named(tmp_path: Path, damage: bytes):
 def test_a_file_of_something_else_is_refused(tmp_path: Path):
     path = tmp_path / "data.jsonl"
     path.write_text('{"question": "6 * 7?", "answer": "42"}\n')
-    with pytest.raises(CopeError, match=r"data\.jsonl is not a record of calls: move it away"):
+    with pytest.raises(
+        CopeError, match=r"data\.jsonl line 1 is not a record of calls \(key is missing\): take"
+    ):
         Ledger(path)
 
 
@@ -135,12 +139,12 @@ def test_a_disk_that_fills_in_the_middle_of_a_line(tmp_path: Path):
 import resource
 from pathlib import Path
 from cope.errors import CopeError
-from cope.models import Ledger
+from cope.models import Call, Ledger
 resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
 ledger = Ledger(Path({str(path)!r}))
 try:
     for number in range(100):
-        ledger.put(f"k{{number}}", {{"call": {{"model": "m"}}, "outputs": [f"é {{number}}\\n"]}})
+        ledger.put(f"k{{number}}", {{"call": Call("small", "m").as_dict(), "outputs": [f"é {{number}}\\n"]}})
 except CopeError as error:
     print(number, ledger.get(f"k{{number}}"), error)
 """
@@ -169,9 +173,7 @@ def test_a_second_process_may_append(tmp_path: Path):
     path = written(tmp_path / "calls.jsonl", 1)
     ours, theirs = Ledger(path), Ledger(path)
     for number in range(1, 6):
-        (ours, theirs)[number % 2].put(
-            f"k{number}", {"call": {"model": "m"}, "outputs": [f"é {number}\n"]}
-        )
+        (ours, theirs)[number % 2].put(f"k{number}", {"call": CALL, "outputs": [f"é {number}\n"]})
     assert list(read_jsonl(path)) == [entry(n) for n in range(6)]
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from cope.eval import RunStore
 from cope.eval.run.shared_ledger import LedgerGroup, SharingStats
+from cope.models import Call
 
 SCRIPT = Path(__file__).parent / "_killed_comparison.py"
 KILLS = 20
@@ -68,13 +69,13 @@ def test_kills_change_nothing_and_nothing_is_asked_twice(tmp_path: Path):
 
 def test_what_is_taken_from_another_is_kept_and_counted(tmp_path: Path):
     folders = [RunStore({"task": "t", "preset": name}, tmp_path) for name in ("a", "b", "c")]
-    entry = {"call": {"tier": "large", "cancelled": False}, "outputs": ["x"]}
+    entry = {"call": Call("large", "m").as_dict(), "outputs": ["x"]}
     group = LedgerGroup()
     with ExitStack() as stack:
         for folder in folders:
             stack.enter_context(folder.open(ledger_factory=group.open))
         folders[0].ledger.put("k", entry)
-        folders[0].ledger.add_cancelled({"tier": "large", "cancelled": True})
+        folders[0].ledger.add_cancelled(entry["call"] | {"cancelled": True})
         assert folders[1].ledger.get("none") is None
         for _ in range(2):
             assert (found := folders[1].ledger.get("k")) and found["outputs"] == ["x"]

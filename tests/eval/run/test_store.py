@@ -9,7 +9,7 @@ import pytest
 from cope.errors import CopeError
 from cope.eval import QuestionResult, RunStore
 from cope.eval.run.store import find_runs
-from cope.models import Ledger
+from cope.models import Call, Ledger
 
 SETTINGS: dict[str, Any] = {"task": "jsonl", "preset": "cope", "models": {}}
 
@@ -72,7 +72,8 @@ def test_a_run_that_is_being_written_is_read_and_left_alone(tmp_path: Path):
         assert RunStore.read(store.path).results == {}
         store.add(result("a", answer="1"))
         append(store, '{"key": "b", "id"')
-        (store.path / "calls.jsonl").write_text('{"key": "k", "call": {}, "outputs": []}\n{"key')
+        line = {"key": "k", "call": Call("small", "m").as_dict(), "outputs": []}
+        (store.path / "calls.jsonl").write_text(json.dumps(line) + '\n{"key')
         before = {file: file.read_bytes() for file in store.path.iterdir()}
         run = RunStore.read(store.path)
         assert list(run.results) == ["a"]
