@@ -11,6 +11,7 @@ from cope.batch.call_log import CallLog
 from cope.errors import CopeError
 from cope.eval import RunStore
 from cope.models import Call, Ledger
+from cope.models.ledger import read_exchanges
 from cope.optimize.compiler.round_cache import RoundCache
 
 LINE: dict[str, Any] = {
@@ -150,3 +151,15 @@ def test_a_cache_of_rounds_is_checked_too(change: dict[str, Any], said: str, tmp
     with pytest.raises(CopeError) as raised:
         RoundCache(file)
     assert f"damaged.jsonl line 2 is not a record of calls ({said}" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [{}, {"key": 1, "message": {}}, {"key": "k", "message": "x"}, {"key": "k", "message": {}}],
+)
+def test_a_file_of_messages_is_checked_too(line: dict[str, Any], tmp_path: Path):
+    write(tmp_path / "messages.jsonl", line)
+    with pytest.raises(CopeError, match=r"messages\.jsonl line 1 is not a record of calls"):
+        Ledger(write(tmp_path / "calls.jsonl", LINE))
+    with pytest.raises(CopeError, match=r"messages\.jsonl line 1 is not a record of calls"):
+        list(read_exchanges(tmp_path / "calls.jsonl"))
