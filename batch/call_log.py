@@ -9,6 +9,7 @@ from pathlib import Path
 from typing_extensions import TypedDict
 
 from ..models import Ledger
+from ..models.exchange import Exchange
 from ..models.ledger_line import check_line, read_ledger
 from ..models.usage_row import Count
 from ..util.files import JsonlWriter
@@ -94,7 +95,8 @@ class RowLedger(Ledger):
     def get(self, key: str) -> JsonObject | None:
         return self._calls.get(key)
 
-    def put(self, key: str, entry: JsonObject) -> None:
+    def put(self, key: str, entry: JsonObject, exchange: Exchange | None = None) -> None:
+        """Append a call, without its messages: a table has too many."""
         line = {"row": self._row, "key": key, **entry}
         self._calls[key] = line
         self._log.append(line)

@@ -8,7 +8,7 @@ import pytest
 from support.commands import cope, done, give_team
 
 from cope import Cascade, CopeError, Team
-from cope.models import ScriptedEngine, use_ledger
+from cope.models import Call, ScriptedEngine, use_ledger
 from cope.models.ledger import Ledger, read_exchanges
 
 QUESTION = "What is 6 times 7?"
@@ -63,7 +63,7 @@ def test_a_ledger_without_a_message_says_which(tmp_path: Path):
 
 
 def test_calls_of_an_earlier_version_are_left_out(tmp_path: Path):
-    entry = {"key": "k", "call": {"tier": "small"}, "outputs": ["x"]}
+    entry = {"key": "k", "call": Call("small", "m").as_dict(), "outputs": ["x"]}
     (tmp_path / "calls.jsonl").write_text(json.dumps(entry) + "\n")
     assert list(read_exchanges(tmp_path / "calls.jsonl")) == []
 
