@@ -18,6 +18,7 @@ def auc(values: Array, positive: Array) -> float | None:
     Returns:
         0 to 1; None without positives or without negatives.
 
+    >>> import numpy as np
     >>> auc(np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, False, True, True]))
     0.875
     """
