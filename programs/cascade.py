@@ -50,8 +50,8 @@ class Cascade(PromptedProgram):
             change the decision; `none`, never; `adaptive-consistency` or `esc`, when the vote
             probably holds, which saves more and may change decisions.
         domain: the kind of questions: `short-answer` or `code`.
-        answer_kind: how answers are parsed and compared, a name in `ANSWER_KINDS`; None is the
-            domain's kind.
+        answer_kind: how answers are parsed and compared, a name in `ANSWER_KINDS`. None compares
+            short answers as texts; a task or the rows of a compile then bring their kind.
         saved_kind: the kind that state and fingerprint name; None is `answer_kind`.
         signature: a DSPy signature of your own, or its text such as `ticket, customer -> team`:
             its inputs are the question, and its first output is the answer, see `TaskSignature`.
@@ -90,9 +90,10 @@ class Cascade(PromptedProgram):
         kind = domain_by_name(domain)
         if self.task_signature is not None:
             kind = self.task_signature.domain(kind)
-        kind = kind.with_answer_kind(answer_kind)
+        self.named_kind, self.given_saved_kind = answer_kind, saved_kind
+        self.saved_kind = saved_kind or answer_kind or kind.answer_kind
+        kind = kind.with_answer_kind(answer_kind or kind.unnamed_kind or None)
         self.answer_kind = kind.answer_kind
-        self.saved_kind = saved_kind or kind.answer_kind
         self.confidence: Confidence = confidence or kind.default_confidence(open_sandbox)
         self.early_stop = early_stop
         self.rank_settings: dict[str, str] = {}
@@ -136,8 +137,8 @@ class Cascade(PromptedProgram):
             "early_stop": self.early_stop,
             "domain": self.domain,
             "confidence": self.confidence,
-            "answer_kind": self.answer_kind,
-            "saved_kind": self.saved_kind,
+            "answer_kind": self.named_kind,
+            "saved_kind": self.given_saved_kind,
             "signature": None if self.task_signature is None else self.task_signature.signature,
         }
 
@@ -256,7 +257,8 @@ class Cascade(PromptedProgram):
             name: the kind, a name in `ANSWER_KINDS`.
             saved: the kind that state and fingerprint name; None is `name`.
         """
-        if name == self.answer_kind and (saved or name) == self.saved_kind:
+        in_state = self._kind_in_state(self.named_kind, self.given_saved_kind)
+        if name == self.answer_kind and self._kind_in_state(name, saved) == in_state:
             return self
         kinds = {"answer_kind": name, "saved_kind": saved}
         other = type(self)(**(self.get_params() | kinds))

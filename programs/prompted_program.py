@@ -18,14 +18,16 @@ class PromptedProgram(dspy.Module):
     Attributes:
         preset: the rounds.
         domain: the kind of questions.
-        saved_kind: the kind of answers that the state names.
+        named_kind: the kind of answers that the program was given; None without one.
+        given_saved_kind: the kind that its state should name; None is `named_kind`.
         task_signature: the user's own signature, if any.
         knn_demos: by predictor, demonstrations to select from for each question; often empty.
     """
 
     preset: Preset
     domain: str
-    saved_kind: str
+    named_kind: str | None
+    given_saved_kind: str | None
     task_signature: TaskSignature | None
     knn_demos: dict[str, KNNDemos]
 
@@ -42,12 +44,25 @@ class PromptedProgram(dspy.Module):
         state["preset"] = self.preset.model_dump(mode="json", exclude_defaults=True)
         if self.domain != DEFAULT_DOMAIN:
             state["domain"] = self.domain
-        own = self.task_signature
-        if own is not None:
-            state["signature"] = own.as_dict()
-        if own is not None or self.saved_kind != domain_by_name(self.domain).answer_kind:
-            state["answer_kind"] = self.saved_kind
+        if self.task_signature is not None:
+            state["signature"] = self.task_signature.as_dict()
+        kind = self._kind_in_state(self.named_kind, self.given_saved_kind)
+        if kind is not None:
+            state["answer_kind"] = kind
         return state
+
+    def _kind_in_state(self, named: str | None, saved: str | None) -> str | None:
+        """Return the kind that the state names; None for the usual one, which no file names.
+
+        Mathematics is the usual kind of tasks with short answers, but not of a program without a
+        task: there it is named too.
+        """
+        usual = domain_by_name(self.domain)
+        if self.task_signature is not None:
+            return saved or named or self.task_signature.answer_kind
+        kind = saved or named or usual.answer_kind
+        named_alone = bool(usual.unnamed_kind and named and not saved)
+        return kind if named_alone or kind != usual.answer_kind else None
 
     def _prompt_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return the prompts as plain data: predictors, and demonstrations to select from."""

@@ -128,6 +128,7 @@ class TaskSignature:
             parse_answer=self._parse_answer,
             answer_field=self.answer,
             answer_kind=self.answer_kind,
+            unnamed_kind=self.answer_kind,
             inputs={name: "string" for name in self.inputs},
         )
 

@@ -6,15 +6,17 @@ from pathlib import Path
 import dspy
 from dspy.teleprompt.teleprompt import Teleprompter
 
+from ...answers.inference import infer_answer_kind
 from ...models import Budget, Price
 from ...models.engines.base import LocalEngine
 from ...programs import Cascade
+from ...programs.domains.registry import domain_by_name
 from .compilation import Compilation
 from .metric import Objective, Scorer
 from .result import CompileResult
 from .session import CompileCallback, CompileSession
 from .settings import CompileSettings, parse_count, parse_program
-from .splits import split
+from .splits import Splits, split
 
 
 def compile(
@@ -110,8 +112,20 @@ def compile(
     if task is not None:
         trainset = [task.example(row) for row in trainset]
         valset = None if valset is None else [task.example(row) for row in valset]
-    compilation = Compilation(program, split(trainset, valset, seed=seed), score, settings)
+    splits = split(trainset, valset, seed=seed)
+    compilation = Compilation(_with_kind(program, splits), splits, score, settings)
     try:
         return compilation.run()
     finally:
         compilation.close()
+
+
+def _with_kind(program: Cascade, splits: Splits) -> Cascade:
+    """Return the program for the kind of the right answers, unless it names its own."""
+    if program.named_kind or not domain_by_name(program.domain).unnamed_kind:
+        return program
+    if program.task_signature is not None:
+        return program
+    golds = [row.get("answer") for row in (*splits.train, *splits.val)]
+    kind = infer_answer_kind([str(gold) for gold in golds if gold is not None])
+    return program.with_answer_kind(kind, program.saved_kind)

@@ -39,6 +39,8 @@ class Domain:
         default_scorer: the name of the task that scores answers when a caller gives no metric.
         scorer_fields: fields that an example must have for `default_scorer`.
         answer_kind: the name of the kind of answers, for tasks that name none.
+        unnamed_kind: the kind of answers of a program that is used without a task and names none;
+            empty is `answer_kind`.
         answer_field: the reasoner's output field that holds the answer.
         answers_are_lines: whether an answer fits on one line of a display, as a program does not.
         needs_sandbox: whether answers are programs, which must be run to be compared. Then a
@@ -56,6 +58,7 @@ class Domain:
     default_confidence: Callable[[Callable[[], Sandbox]], Confidence]
     default_scorer: str
     answer_kind: str
+    unnamed_kind: str = ""
     scorer_fields: tuple[str, ...] = ()
     answer_field: str = "answer"
     answers_are_lines: bool = True

@@ -49,4 +49,5 @@ SHORT_ANSWER = Domain(
     default_confidence=_vote_share,
     default_scorer="jsonl",
     answer_kind="math",
+    unnamed_kind="text",
 )

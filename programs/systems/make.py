@@ -71,7 +71,8 @@ def make_cascade(preset: Preset | str, team: Team, options: SystemOptions) -> Ca
         early_stop=options.early_stop,
         domain=options.domain,
         confidence=sandboxed_confidence(kind, options.unsafe_code),
-        answer_kind=options.answer_kind,
+        answer_kind=options.answer_kind or kind.answer_kind,
+        saved_kind=options.answer_kind or kind.answer_kind,
     )
 
 

@@ -17,7 +17,15 @@ import cope.eval
 from cope import Cascade, CopeError
 from cope.answers.kinds.base import NormalFormKind
 from cope.answers.kinds.registry import ANSWER_KINDS
-from cope.eval import Replay, ShortAnswerTask, answer_kind_of, replay_results
+from cope.eval import (
+    Replay,
+    ShortAnswerTask,
+    answer_kind_of,
+    read_answers_of,
+    replay_results,
+    task_by_name,
+)
+from cope.optimize import compile
 from cope.optimize.compiler.settings import default_scorer
 from cope.programs import load_preset
 from cope.report.sources.open import open_source
@@ -91,18 +99,62 @@ def test_samples_vote_and_are_scored_by_the_kind_live_and_in_a_replay(
 
 @pytest.mark.usefixtures("color")
 def test_the_same_samples_do_not_agree_as_mathematics(scripted: Callable[..., Any]) -> None:
-    program = Cascade(load_preset("votes.toml"), scripted(replies()).team)
+    program = Cascade(load_preset("votes.toml"), scripted(replies()).team, answer_kind="math")
     assert program.answer_kind == "math" and program(question=ROSE.question).round == 2
+
+
+def test_a_program_that_names_no_kind_compares_texts_and_files_its_state_as_before(
+    tmp_path: Path, scripted: Callable[..., Any]
+) -> None:
+    """The kind of a file's compile, or of a task, comes before that; named mathematics is kept."""
+    team = scripted(lambda ask: "Answer: 16/2").team
+    unnamed = Cascade("small", team)
+    assert (unnamed.answer_kind, unnamed.saved_kind) == ("text", "math")
+    assert "answer_kind" not in unnamed.dump_state()
+    assert Cascade("small", team, domain="code").answer_kind == "code"
+    assert Cascade("small", team, signature="ticket -> number: int").answer_kind == "number"
+    for task, kind in (("gsm8k", "number"), ("math500", "math")):
+        read = read_answers_of(unnamed, task_by_name(task))
+        assert (read.answer_kind, read.fingerprint()) == (kind, unnamed.fingerprint())
+    for given, loaded in ((None, "text"), ("math", "math"), ("text", "text"), ("date", "date")):
+        Cascade("small", team, answer_kind=given).save(tmp_path / "p.json")
+        again = Cascade.from_file(tmp_path / "p.json", team)
+        assert again.answer_kind == loaded, given
+        assert again.deepcopy().dump_state() == again.dump_state()
+        assert (
+            read_answers_of(again, task_by_name("math500")).fingerprint() == unnamed.fingerprint()
+        )
+    unnamed.save(tmp_path / "p.json")
+    plain = json.loads((tmp_path / "p.json").read_text())
+    (tmp_path / "p.json").write_text(json.dumps(plain | {"compiled": {"answer_kind": "number"}}))
+    compiled = Cascade.from_file(tmp_path / "p.json", team)
+    assert compiled.answer_kind == "number"
+    assert compiled.fingerprint() == unnamed.fingerprint()
+
+
+def test_a_compile_of_a_program_that_names_no_kind_takes_that_of_the_right_answers(
+    scripted: Callable[..., Any],
+) -> None:
+    rows = []
+    for number in range(12):
+        row = dspy.Example(question=f"Double of {number} ?", answer=str(2 * number))
+        rows.append(row.with_inputs("question"))
+
+    def double(ask: Any) -> str:
+        return f"Answer: {2 * int(ask.user.split()[2])}.0"
+
+    team = scripted(double).team
+    made = compile(Cascade("small", team), rows, optimizer="labeled-few-shot", budget=40)
+    assert (made.program.answer_kind, made.program.saved_kind) == ("number", "math")
+    assert made.before.accuracy == 1.0, "4.0 is 4"
 
 
 def test_a_saved_program_keeps_a_kind_that_is_not_the_usual_one(
     color: str, tmp_path: Path, scripted: Callable[..., Any]
 ) -> None:
     team = scripted(replies()).team
-    program = Cascade("small", team)
-    assert "answer_kind" not in program.dump_state()
-    other = program.with_answer_kind(color)
-    assert (other.dump_state()["answer_kind"], program.answer_kind) == (color, "math")
+    other = Cascade("small", team).with_answer_kind(color)
+    assert other.dump_state()["answer_kind"] == color
     other.save(tmp_path / "p.json")
     assert Cascade.from_file(tmp_path / "p.json", team).answer_kind == color
     assert Cascade.from_file(tmp_path / "p.json", team, answer_kind="text").answer_kind == "text"

@@ -44,7 +44,8 @@ def test_six_of_eight_are_enough_in_the_first_round(
     scripted, answers: list[str], round_: int, confidence: float
 ):
     s = scripted(by_index(answers))
-    prediction = Cascade("cope", s.team, early_stop="none")(question=QUESTION)
+    cascade = Cascade("cope", s.team, early_stop="none", answer_kind="math")
+    prediction = cascade(question=QUESTION)
     assert prediction.round == round_
     assert confidence is None or prediction.confidence == confidence
 

@@ -23,7 +23,7 @@ def ensemble(
     """One program for each answer, which its instructions give away; the first one leads."""
     more = {
         name: options.pop(name)
-        for name in ("domain", "confidence", "early_stop")
+        for name in ("domain", "confidence", "early_stop", "answer_kind")
         if name in options
     }
 
@@ -69,7 +69,7 @@ def told(prediction: Any) -> list[Any]:
 def test_answers_vote(
     scripted, answers: list[str], answer: str | None, votes: dict[str, int], asked: int
 ):
-    s, program = ensemble(scripted, *answers)
+    s, program = ensemble(scripted, *answers, answer_kind="math")
     prediction = program(question="What is it?")
     assert (prediction.answer, prediction.votes) == (answer, votes)
     assert prediction.confidence == pytest.approx(max(votes.values(), default=0) / len(answers))

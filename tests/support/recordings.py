@@ -58,6 +58,8 @@ def team_of(reply: Callable[[Any], str], **options: Any) -> Team:
 
 
 def recorder(team: Team, *presets: Preset | str, seed: int = 0, **more: Any) -> Recorder:
+    if "domain" not in more:  # as a task that names no kind of answers
+        more = {"answer_kind": "math", "saved_kind": "math"} | more
     made = [Cascade(preset, team, seed=seed, early_stop="none", **more) for preset in presets]
     return Recorder({cascade.preset.name: cascade for cascade in made})
 
