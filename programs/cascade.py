@@ -51,7 +51,7 @@ class Cascade(PromptedProgram):
             probably holds, which saves more and may change decisions.
         domain: the kind of questions: `short-answer` or `code`.
         answer_kind: how answers are parsed and compared, a name in `ANSWER_KINDS`. None compares
-            short answers as texts; a task or the rows of a compile then bring their kind.
+            short answers as texts, until a task or the rows of a compile bring their kind.
         saved_kind: the kind that state and fingerprint name; None is `answer_kind`.
         signature: a DSPy signature of your own, or its text such as `ticket, customer -> team`:
             its inputs are the question, and its first output is the answer, see `TaskSignature`.
