@@ -8,6 +8,7 @@ from ..errors import CopeError, suggest_names
 from ..models import Usage
 from ..models.usage_row import UsageRow
 from ..programs import System, SystemAnswer
+from ..programs.reply_counts import ReplyCounts
 from ..util.json_text import replace_surrogates
 from ..util.redact import redact
 
@@ -73,7 +74,7 @@ class AnsweredRow:
         answer = answered.answer
         return cls(
             row,
-            answer=None if answer is None else redact(replace_surrogates(answer)),
+            answer=None if answer is None else redact(replace_surrogates(str(answer))),
             confidence=answered.confidence,
             round=answered.round,
             tier=system.stages[answered.round - 1].tiers[-1],
@@ -82,9 +83,19 @@ class AnsweredRow:
             tokens=tokens,
             usd=answered.usd,
             seconds=round(answered.seconds, 3),
-            error=UNREADABLE if answer is None else None,
+            error=_why_unreadable(answered) if answer is None else None,
             usage=answered.usage,
         )
+
+
+def _why_unreadable(answered: SystemAnswer) -> str:
+    """Return why a system's answer is None, as far as its replies show it."""
+    counts = ReplyCounts.of_rounds(answered.rounds[-1:])
+    if counts is not None and counts.cut:
+        return f"{UNREADABLE}: a reply was cut at the limit of tokens (--max-tokens)"
+    if counts is not None and counts.refused:
+        return f"{UNREADABLE}: a reply says that there is none"
+    return UNREADABLE
 
 
 def check_columns(names: Iterable[str]) -> tuple[str, ...]:

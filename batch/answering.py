@@ -103,7 +103,7 @@ class RowsInFlight:
         """
         slots = asyncio.Semaphore(self.in_flight)
         try:
-            with dspy.context(max_history_size=64):
+            with dspy.context(disable_history=True, trace=None):  # both grow with the table
                 async with asyncio.TaskGroup() as group:
                     for number, row in enumerate(rows, 1):
                         await self.output.has_room(number)

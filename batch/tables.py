@@ -70,13 +70,21 @@ def scan(table: Table) -> TableFacts:
         facts.rows += 1
         hashed.update(json.dumps(row, default=str).encode() + b"\n")
         for name, value in row.items():
+            types = facts.types.setdefault(str(name), set())
             if value is not None:
-                facts.types.setdefault(str(name), set()).add(type(value))
+                types.add(_kind_of(value))
     if not facts.rows:
         raise CopeError(f"{table.name} has no rows")
     facts.columns = list(facts.types)
     facts.digest = hashed.hexdigest()[:16]
     return facts
+
+
+def _kind_of(value: Any) -> type:
+    """Return the type of a cell; text for an integer that no column of integers can hold."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return str
+    return type(value)
 
 
 def file_table(path: Path, name: str | None = None) -> Table:
@@ -161,7 +169,8 @@ def _record_rows(records: Iterable[Mapping[str, Any] | str]) -> Iterator[Row]:
         if isinstance(record, str):
             yield {TEXT_COLUMN: record}
         else:
-            yield {str(name): value for name, value in record.items() if not _is_missing(value)}
+            cells = record.items()
+            yield {str(name): plain(cell) for name, cell in cells if not _is_missing(cell)}
 
 
 def frame_table(frame: Any) -> Table:
@@ -180,7 +189,19 @@ def frame_table(frame: Any) -> Table:
             cells_by_name = zip(names, cells, strict=True)
             yield {name: plain(cell) for name, cell in cells_by_name if not _is_missing(cell)}
 
-    return Table("the DataFrame", read, names)
+    return Table("the DataFrame", read, names, _frame_schema(frame, names))
+
+
+def _frame_schema(frame: Any, names: Sequence[str]) -> "pa.Schema | None":
+    """Return the types of a DataFrame's columns; None if a column has values of several types."""
+    import pyarrow as pa
+
+    try:
+        schema = pa.Schema.from_pandas(frame, preserve_index=False)
+    except (pa.ArrowException, TypeError, ValueError):
+        return None
+    fields = [field.with_name(name) for field, name in zip(schema, names, strict=True)]
+    return pa.schema(fields)
 
 
 def plain(cell: Any) -> Any:

@@ -48,6 +48,26 @@ def test_a_file_is_written_and_resumed(answering: Any, tmp_path: Path, rows: lis
     assert frame.answer.tolist() == [str(n) for n in range(1, 8)]
 
 
+def test_the_types_of_a_frame_are_those_of_its_parquet_file(answering: Any, tmp_path: Path):
+    import numpy as np
+
+    frame = pandas.DataFrame({"question": ["What is 1?", "What is 2?"], "n": [np.int8(1), 2]})
+    frame["day"] = pandas.to_datetime(["2020-01-01", None])
+    frame["tag"] = frame["question"].astype("category")
+    cope.run(frame, program=answering.cascade, output=tmp_path / "a.parquet", columns=["answer"])
+    made = pandas.read_parquet(tmp_path / "a.parquet")
+    assert made.dtypes[["n", "day", "tag"]].tolist() == frame.dtypes[["n", "day", "tag"]].tolist()
+    mixed = pandas.DataFrame(
+        {"question": ["What is 1?", "What is 2?"], "x": [1, "a"]}, dtype=object
+    )
+    cope.run(mixed, program=answering.cascade, output=tmp_path / "b.parquet")
+    assert pandas.read_parquet(tmp_path / "b.parquet").x.tolist() == ["1", "a"]
+    records = [{"question": "What is 1?", "n": np.int64(3), "v": np.array([1, 2])}]
+    cope.run(records, program=answering.cascade, output=tmp_path / "c.jsonl", columns=["answer"])
+    line = (tmp_path / "c.jsonl").read_text()
+    assert line == '{"question": "What is 1?", "n": 3, "v": [1, 2], "answer": "1"}\n'
+
+
 def test_rows_that_the_budget_does_not_allow_have_no_answer_and_say_so(
     answering: Any, rows: list[dict[str, str]]
 ):

@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import dspy
 import pytest
+from dspy.clients.base_lm import GLOBAL_HISTORY
 from support.table_runs import Answering
 
 from cope import CopeError
@@ -103,15 +105,16 @@ def test_a_failed_row_has_its_error_and_is_asked_again_only_on_request(world: Wo
 
 def test_rows_without_a_question_and_replies_without_an_answer_say_so(world: World):
     world.write([{"text": "What is 1?"}, {"text": " "}, {"note": "x"}, {"text": "What is 4?"}])
-    world.models.reply = lambda question: "" if "4" in question else "1"
+    world.models.reply = lambda question: "It cannot be determined." if "4" in question else "1"
     report = world.run()
+    assert world.column("error")[3] == "no answer could be read: a reply says that there is none"
     assert world.column("error")[:3] == [
         None,
         "the row has no text (its fields: text)",
         "the row has no text (its fields: note)",
     ]
     assert len(world.asked()) == 2
-    assert report.totals.refused == 2
+    assert (report.totals.refused, report.totals.unreadable) == (2, 1)
 
 
 @pytest.mark.parametrize(
@@ -289,6 +292,18 @@ def test_rows_that_wait_for_an_earlier_one_are_few(world: World):
     world.run(questions=2)
     assert asked_while_waiting[0] <= 2 * 8, "the window does not move past the first row"
     assert len(world.column("answer")) == 300
+
+
+def test_nothing_that_a_row_leaves_behind_grows_with_the_table(world: World):
+    cascade = world.models.cascade
+    trace: list[Any] = []
+    before = len(GLOBAL_HISTORY)
+    with dspy.context(trace=trace):
+        world.run()
+    assert not trace and len(GLOBAL_HISTORY) == before
+    for module in (cascade, *(part for _, part in cascade.named_sub_modules())):
+        assert not getattr(module, "history", None)
+    assert not any(tier.lm.history for tier in cascade.team.tiers.values())
 
 
 def test_the_choices_of_a_row_give_the_text_of_an_option(world: World):

@@ -97,15 +97,18 @@ def test_parquet_keeps_its_types_and_json_gets_types_that_hold_all_values(tmp_pa
     write_output(tmp_path / "in.parquet", tmp_path / "out.parquet")
     made = pq.read_table(tmp_path / "out.parquet")
     assert made.select(["day", "tags", "n"]).equals(table)
-    rows = [{"a": 1, "b": True, "c": 1, "d": [1]}, {"a": 1.5, "b": False, "c": "x"}, {"b": None}]
+    rows: list[dict[str, Any]] = [{"a": 1, "b": True, "c": 1, "d": [1], "e": 2**70, "f": None}]
+    rows += [{"a": 1.5, "b": False, "c": "x"}, {"b": None}]
     (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     write_output(tmp_path / "in.jsonl", tmp_path / "out.parquet")
-    made = pq.read_table(tmp_path / "out.parquet").select(["a", "b", "c", "d"])
+    made = pq.read_table(tmp_path / "out.parquet").select(["a", "b", "c", "d", "e", "f"])
     assert made.to_pydict() == {
         "a": [1.0, 1.5, None],
         "b": [True, False, None],
         "c": ["1", "x", None],
         "d": ["[1]", None, None],
+        "e": [str(2**70), None, None],
+        "f": [None, None, None],
     }
 
 
