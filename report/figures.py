@@ -9,8 +9,10 @@ from typing import Any
 from .. import __version__
 from ..eval.comparison.pair import compare_pair
 from ..eval.comparison.resampling import Resampling
+from ..eval.comparison.saving import find_savings
 from ..eval.comparison.systems import SystemScores
 from ..eval.run.summary import summarize
+from ..eval.run.table import cache_sentence
 from ..programs.confidence.gate import GateText, join_gates
 from ..stats.intervals import bounds_with_unknown
 from ..stats.measures import MEASURES
@@ -30,8 +32,8 @@ def report_data(source: ReportSource) -> ReportData:
 
     Returns:
         `systems` with accuracy, interval, `use` (costs by measure), flow, reliability and seconds
-        by round; the texts of `measures`; `swept`; and the origin of the data. Unknown values are
-        None.
+        by round; the texts of `measures`; `swept`; `saving` of the first system; and the origin of
+        the data. Unknown values are None.
 
     >>> source = open_source(Path("gsm8k-cope.parquet"))  # doctest: +SKIP
     >>> report_data(source)["systems"][0]["accuracy"]  # doctest: +SKIP
@@ -49,8 +51,22 @@ def report_data(source: ReportSource) -> ReportData:
         "systems": _number_by_accuracy([_system_data(source, system) for system in source.systems]),
         "swept": {"system": source.swept_system, "settings": _sweep_data(source)},
         "left_out": dict(source.skipped_presets),
+        "saving": _saving(source),
         "version": __version__,
     }
+
+
+def _saving(source: ReportSource) -> ReportData | None:
+    """Return what the first system saves compared with the last tier alone.
+
+    None if the last tier alone is not among the systems, or no question was answered by both.
+    """
+    first, alone = source.systems[0], source.last_tier_alone
+    if alone is None or first is alone:
+        return None
+    systems = {one.name: _scores(one, source.last_tier) for one in (first, alone)}
+    found = find_savings(systems, source.last_tier, Resampling(source.groups))
+    return found[0].as_dict() if found else None
 
 
 def _sweep_data(source: ReportSource) -> list[ReportData]:
@@ -124,6 +140,7 @@ def _system_data(source: ReportSource, system: ReportSystem) -> ReportData:
     data["seconds_by_round"] = seconds
     data["waited"] = _latency(system)
     data["hits"] = summary.total.hits
+    data["cache"] = cache_sentence(summary)
     return data
 
 
@@ -252,4 +269,7 @@ def headline(figures: ReportData) -> str:
                 text += f" with {cost / reference:.0%} of the {description}"
             text += f"; the {last_tier} model alone on {baseline['accuracy']:.1%}"
             break
+    saving = figures.get("saving")
+    if saving:
+        text += f". {saving['text']}"
     return f"{text}."

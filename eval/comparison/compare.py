@@ -17,6 +17,7 @@ from .pair import ALPHA, PairedComparison, compare_pair
 from .price_ratio import PriceBasis, choose_basis, other_tier
 from .resampling import Resampling
 from .routing_baselines import RoutingBaselines, compare_to_routing_baselines
+from .saving import Saving, find_savings
 from .systems import SystemScores, tiers_in
 
 DEFAULT_MARGIN = 0.03
@@ -32,7 +33,9 @@ class SystemSummary:
         missing: number of questions of the comparison without a result.
         accuracy: mean score.
         interval: the 95% Wilson interval of the accuracy, which takes groups into account.
-        costs: mean cost of a question by measure; None if unknown.
+        costs: mean cost of a question by measure, at most; None if unknown.
+        costs_at_least: the same at least, which is less if calls were stopped whose usage nobody
+            reported.
         bounds: the accuracy over all questions if the missing ones were wrong, and if they were
             right; None if none is missing.
         bounds_interval: from the lower end of the 95% interval of the first bound to the upper end
@@ -44,6 +47,7 @@ class SystemSummary:
     accuracy: float
     interval: tuple[float, float]
     costs: dict[str, float | None]
+    costs_at_least: dict[str, float | None]
     bounds: tuple[float, float] | None
     bounds_interval: tuple[float, float] | None
 
@@ -55,6 +59,7 @@ class SystemSummary:
             "accuracy": self.accuracy,
             "interval": self.interval,
             "costs": self.costs,
+            "costs_at_least": self.costs_at_least,
             "bounds": self.bounds,
             "bounds_interval": self.bounds_interval,
         }
@@ -78,6 +83,7 @@ class Comparison:
         seed: the seed of the bootstrap.
         last_tier: the last tier of the systems, which alone is the default reference.
         first_tier: the only other tier; None if there are several.
+        savings: what each system saves compared with the last tier alone; empty without it.
     """
 
     summaries: dict[str, SystemSummary]
@@ -92,6 +98,7 @@ class Comparison:
     seed: int
     last_tier: str
     first_tier: str | None
+    savings: tuple[Saving, ...]
 
 
 def compare(
@@ -167,6 +174,7 @@ def compare(
         seed=seed,
         last_tier=last_tier,
         first_tier=first_tier,
+        savings=find_savings(systems, last_tier, resampling),
     )
 
 
@@ -210,9 +218,12 @@ def _summarize_system(
     keys = list(system.questions)
     scores = system.scores(keys)
     costs: dict[str, float | None] = {}
+    costs_at_least: dict[str, float | None] = {}
     for measure in MEASURES:
         is_known = system.is_known(measure)
         costs[measure] = float(system.costs(measure, keys).mean()) if is_known else None
+        least = float(system.costs_at_least(measure, keys).mean())
+        costs_at_least[measure] = least if is_known else None
     missing = [key for key in all_keys if key not in system.questions]
     bounds = bounds_interval = None
     if missing:
@@ -227,6 +238,7 @@ def _summarize_system(
         accuracy=float(scores.mean()),
         interval=clustered_wilson(scores, resampling.labels(keys)),
         costs=costs,
+        costs_at_least=costs_at_least,
         bounds=bounds,
         bounds_interval=bounds_interval,
     )

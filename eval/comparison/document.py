@@ -17,6 +17,7 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
     for measure, rows in comparison.routing_baselines.items():
         baselines[measure] = {name: one.as_dict() for name, one in rows.items()}
     basis = comparison.price_basis
+    savings = [saving.as_dict() for saving in comparison.savings]
     return {
         "systems": systems,
         "against": comparison.reference,
@@ -29,6 +30,8 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "comparisons": [_pair(pair, comparison) for pair in comparison.pairs],
         "beside": baselines,
         "price_ratio_of": PRICE_BASES[basis] if basis else None,
+        "saving": savings[0] if savings else None,
+        "savings": savings,
     }
 
 

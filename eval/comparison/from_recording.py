@@ -9,6 +9,7 @@ import dspy
 
 from ...errors import CopeError
 from ...models.prices import Price
+from ...models.reprice import prices_to_json
 from ...programs.calibration_file import Certificate
 from ...programs.calibration_match import load_matching_certificate
 from ...programs.compile_metadata import read_compile_metadata
@@ -113,6 +114,7 @@ def compare_recording(
         "seed": recording.seed,
     }
     document["answer_kind"] = manifest.kind_of_answers
+    document["prices"] = prices_to_json(request.prices or {})
     document |= comparison_document(comparison)
     document["replayed"] = str(recording.name)
     document["unknown"] = {name: one.unknown for name, one in replayed.items() if one.unknown}

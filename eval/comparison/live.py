@@ -10,6 +10,8 @@ from typing import Any
 import dspy
 
 from ...errors import CopeError
+from ...models.prices import Price
+from ...models.reprice import prices_to_json
 from ...models.run_budget import RunBudget, spent_before
 from ...programs import System, make_system
 from ...programs.reply_counts import ReplyCounts
@@ -22,6 +24,7 @@ from ...stats.tiers import last_tier_of
 from ...util.hashing import digest
 from ..recording.run import read_groups
 from ..run.evaluate import evaluate
+from ..run.prices import stored_prices
 from ..run.shared_ledger import LedgerGroup, SharingStats
 from ..run.store import QuestionResult, RunStore
 from ..run.tracked import program_origin, question_settings, run_settings
@@ -255,6 +258,7 @@ def _build_document(
         document["columns"] = request.data_options.columns.as_dict()
     document["answer_kind"] = answer_kind_of(request.task)
     document["models"] = _models_by_tier(request, systems)
+    document["prices"] = prices_to_json(_prices_used(stores) | request.team.prices)
     document["seed"] = request.program_options.seed
     document |= comparison_document(comparison)
     document["replies"] = reply_counts({name: _replies(rows) for name, rows in results.items()})
@@ -274,6 +278,14 @@ def _replies(results: Sequence[QuestionResult]) -> ReplyCounts | None:
     return ReplyCounts.of_rounds(
         round_ for result in results if result.error is None for round_ in result.rounds
     )
+
+
+def _prices_used(stores: Mapping[str, RunStore]) -> dict[str, Price]:
+    """Return the prices by tier of the runs, which count where the user gives none."""
+    prices: dict[str, Price] = {}
+    for store in stores.values():
+        prices |= stored_prices(store.metadata())
+    return prices
 
 
 def _models_by_tier(

@@ -7,6 +7,7 @@ from ...programs.reply_counts import ReplyCounts
 from ...stats.bootstrap import Estimate
 from ...stats.measures import MEASURES
 from .compare import Comparison
+from .saving import saving_sentence
 from .text import conclusion, format_interval, format_points, format_ratio
 
 
@@ -46,6 +47,8 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
             f"and {calls['shared']:,} more were shared; what a system costs is what it would cost "
             "alone."
         )
+    sentence = saving_sentence(comparison.savings, comparison.last_tier, comparison.summaries)
+    yield f"[bold]{sentence}[/bold]"
 
 
 def _exclusion_notes(comparison: Comparison, document: Mapping[str, Any]) -> Iterator[str]:
@@ -75,8 +78,8 @@ def _exclusion_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
     has_unknown_cost = any(one.costs["cost"] is None for one in comparison.summaries.values())
     if document["calls"] and document["calls"]["stopped"] and has_unknown_cost:
         yield (
-            "Money is unknown also where a call was stopped early and its engine did not report "
-            "its usage: --early-stop none."
+            "Money is unknown also where a call was stopped early that had no limit of tokens, or "
+            "whose usage an earlier version did not keep: --early-stop none."
         )
     if document["failed"]:
         yield f"a model failed on {len(document['failed'])} answers, which count nowhere"

@@ -36,13 +36,15 @@ class QuestionScores:
 
     Attributes:
         score: 0 to 1.
-        costs: the cost by measure; NaN if unknown.
+        costs: the cost by measure at most; NaN if unknown.
+        costs_at_least: the same without what stopped calls may have used above what is known.
         usage: the usage by tier and quantity: `tokens` (read and written), `written` or `calls`;
             NaN if unknown.
     """
 
     score: float
     costs: dict[str, float]
+    costs_at_least: dict[str, float]
     usage: dict[tuple[str, str], float]
 
     @classmethod
@@ -62,10 +64,15 @@ class QuestionScores:
         def amount(field: str, tier: str) -> float:
             return by_tier[tier].amount(field) if tier in by_tier else 0.0
 
+        def amount_at_least(field: str, tier: str) -> float:
+            return by_tier[tier].amount_at_least(field) if tier in by_tier else 0.0
+
         costs: dict[str, float] = {}
+        costs_at_least: dict[str, float] = {}
         for name, measure in MEASURES.items():
             costs[name] = float(measure.total(amount, by_tier, last_tier))
-        return cls(result.score or 0.0, costs, quantities)
+            costs_at_least[name] = float(measure.total(amount_at_least, by_tier, last_tier))
+        return cls(result.score or 0.0, costs, costs_at_least, quantities)
 
 
 def _usage_by_tier(usage: Sequence[UsageRow]) -> dict[str, Usage]:
@@ -113,8 +120,12 @@ class SystemScores:
         return self.scores(keys) >= 1.0
 
     def costs(self, measure: str, keys: Sequence[str]) -> Array:
-        """Return (questions,) of float: the cost by a measure; NaN if unknown."""
+        """Return (questions,) of float: the cost by a measure at most; NaN if unknown."""
         return np.array([self.questions[key].costs[measure] for key in keys])
+
+    def costs_at_least(self, measure: str, keys: Sequence[str]) -> Array:
+        """Return (questions,) of float: the cost by a measure at least."""
+        return np.array([self.questions[key].costs_at_least[measure] for key in keys])
 
     def usage(self, tier: str, quantity: str, keys: Sequence[str]) -> Array:
         """Return (questions,) of float: the usage of a tier; NaN if unknown."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from ...models.reprice import describe_prices, prices_from_json
 from ...stats.bootstrap import Estimate
 from ...stats.measures import MEASURES
 from ...util.result_table import ResultTable
@@ -38,6 +39,8 @@ def print_tables(console: Console, comparison: Comparison, document: Mapping[str
     print_sentence(console, _heading(comparison, document), (document["task"],))
     for line in scoring_notes(document):
         print_sentence(console, line)
+    if document.get("prices"):
+        print_sentence(console, describe_prices(prices_from_json(document["prices"])))
     console.print(_systems_table(comparison))
     unknown = _unknown_measures(comparison)
     if unknown:
@@ -95,10 +98,11 @@ def _systems_table(comparison: Comparison) -> ResultTable:
 
 
 def _mean_cost(summary: SystemSummary, measure: str) -> str:
-    cost = summary.costs[measure]
-    if cost is None or summary.missing:
+    cost, least = summary.costs[measure], summary.costs_at_least[measure]
+    if cost is None or least is None or summary.missing:
         return "unknown"
-    return _number(cost * MEASURES[measure].scale)
+    low, high = (_number(value * MEASURES[measure].scale) for value in (least, cost))
+    return high if low == high else f"{low} to {high}"
 
 
 def _num_questions(summary: SystemSummary) -> str:

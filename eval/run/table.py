@@ -63,7 +63,7 @@ def print_summary(
     if summary.ranked:
         print_sentence(console, _ranks_sentence(settings))
     early_stop = _early_stop_sentence(settings.get("early_stop"), summary.total)
-    for sentence in (early_stop, _cache_sentence(summary)):
+    for sentence in (early_stop, cache_sentence(summary)):
         if sentence:
             print_sentence(console, sentence)
 
@@ -135,7 +135,7 @@ def _cost(usage: Usage) -> str:
     return usage.cost.cell if usage.calls else "-"
 
 
-def _cache_sentence(summary: Summary) -> str | None:
+def cache_sentence(summary: Summary) -> str | None:
     """Return what the run cost, where a cache answered some of its calls; None where it did not."""
     total = summary.total
     if not total.hits:

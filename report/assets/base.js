@@ -30,6 +30,10 @@ const short = (value) =>
   !known(value) ? "unknown" : value === 0 ? "0" : value >= 100 ? whole(value) : String(Number(value.toPrecision(3)));
 const seconds = (value) => (known(value) ? `${value < 100 ? Number(value.toPrecision(3)) : whole(value)} s` : "unknown");
 const money = (value) => (known(value) ? `$${value === 0 ? "0" : value < 0.01 ? value.toPrecision(2) : value.toFixed(2)}` : "unknown");
+const moneyBetween = (low, high) => {
+  if (!known(high)) return low ? `at least ${money(low)}` : "unknown";
+  return money(low) === money(high) ? money(high) : `${money(low)} to ${money(high)}`;
+};
 const points = (value) => `${value >= 0 ? "+" : "−"}${Math.abs(100 * value).toFixed(1)}`;
 const counted = (count, word) => `${whole(count)} ${word}${count === 1 ? "" : "s"}`;
 const measured = (name, value) => ({ cost: money, seconds })[name]?.(value) ?? short(value);

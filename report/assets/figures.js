@@ -21,7 +21,7 @@ function notesOf(system) {
     const lost = Object.entries(system.unknown).map(([why, count]) => `${counted(count, "question")} unknown (${why})`);
     notes.push(`${system.name}: ${lost.join("; ")}. Over all of them accuracy is between ${low} and ${high}.`);
   }
-  if (system.hits) notes.push(`${system.name}: ${counted(system.hits, "reply")} came from the cache and cost nothing here.`.replace("replys", "replies"));
+  if (system.cache) notes.push(`${system.name}: ${system.cache}.`);
   return notes;
 }
 

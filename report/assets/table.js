@@ -50,7 +50,7 @@ function showByRound() {
 }
 
 function spent(used) {
-  const price = used.calls && !known(used.usd) ? "unknown" : used.unpriced ? `at least ${money(used.usd)}` : known(used.usd) ? money(used.usd) : "-";
+  const price = used.calls ? moneyBetween(used.usd_low, used.usd_high) : "-";
   return [whole(used.calls), whole(used.prompt_tokens), whole(used.plan_tokens), whole(used.answer_tokens), price, seconds(used.seconds)];
 }
 

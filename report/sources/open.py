@@ -1,7 +1,8 @@
 """Open a path as the source of a report: a recording, a run, or a comparison of several runs."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +13,7 @@ from ...eval.run.summary import find_baseline_run
 from ...models.prices import Price
 from ...programs.domains.base import Domain
 from .base import ReportSource, ReportSystem, SamplesByPool, last_tier_in, run_facts
-from .prices import check_priced_tiers
+from .prices import check_priced_tiers, price_facts
 from .run import run_domain, run_system
 
 
@@ -34,16 +35,25 @@ def open_source(path: Path, prices: Mapping[str, Price] | None = None) -> Report
     if not path.is_dir():
         from .recording import recording_source  # Arrow is slow to import
 
-        return recording_source(path, prices)
+        return _with_prices(recording_source(path, prices), (), prices)
     if has_results(path):
-        return _run_source(RunStore.read(path), prices)
+        run = RunStore.read(path)
+        return _with_prices(_run_source(run, prices), [run], prices)
     folders = run_folders(path)
     if not folders:
         raise CopeError(
             f"{path} holds no run: name a folder that `cope eval` or `cope compare` wrote, "
             "or a record's file"
         )
-    return _comparison_source(path, [RunStore.read(folder) for folder in folders], prices)
+    runs = [RunStore.read(folder) for folder in folders]
+    return _with_prices(_comparison_source(path, runs, prices), runs, prices)
+
+
+def _with_prices(
+    source: ReportSource, runs: Sequence[StoredRun], prices: Mapping[str, Price] | None
+) -> ReportSource:
+    """Return a source whose facts name the prices that its costs follow."""
+    return replace(source, metadata=dict(source.metadata) | price_facts(runs, prices))
 
 
 def _run_source(run: StoredRun, prices: Mapping[str, Price] | None) -> ReportSource:
@@ -56,7 +66,9 @@ def _run_source(run: StoredRun, prices: Mapping[str, Price] | None) -> ReportSou
     last = last_tier_in(systems, models)
     reference = None
     if last in models:
-        reference = find_baseline_run(folder.parent, settings, system.records, models[last], last)
+        reference = find_baseline_run(
+            folder.parent, settings, system.records, models[last], last, prices
+        )
     if reference:
         wanted = system.records_by_key
         other, other_samples = run_system(

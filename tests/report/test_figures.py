@@ -110,7 +110,9 @@ def test_the_headline_says_only_what_is_known(tmp_path: Path):
     imported(tmp_path, 40)
     figures = report_data(open_source(tmp_path / "r.parquet"))
     assert "of the calls to the large tier; the large model alone on" in headline(figures)
-    figures["measures"] = figures["measures"][::-1]
+    assert headline(figures).endswith(f"{figures['saving']['text']}.")
+    assert "prices are not known for all tiers" in figures["saving"]["text"]
+    figures["measures"], figures["saving"] = figures["measures"][::-1], None
     assert "with" not in headline(figures)
     none = {**figures["systems"][0], "accuracy": None, "n": 0}
     assert headline({**figures, "systems": [none]}) == "imported: no question has an outcome yet."

@@ -58,6 +58,18 @@ def test_a_runs_money_is_counted_from_its_calls(tmp_path: Path):
     )
 
 
+def test_the_head_names_the_prices_and_the_saving_follows_them(tmp_path: Path):
+    run_in(tmp_path, "large")
+    folder = run_in(tmp_path, "cope")
+    figures = report_data(open_source(folder, PRICES))
+    assert figures["facts"]["price of large"] == "$10 / $20 per million tokens"
+    saving = figures["saving"]
+    cope, large = figures["systems"]
+    assert saving["per_1000"] == [pytest.approx(cope["use"]["cost"])] * 2
+    assert saving["last_tier_per_1000"] == [pytest.approx(large["use"]["cost"])] * 2
+    assert report_data(open_source(folder))["saving"]["by"] == "large-tokens"
+
+
 ROW = {
     "tier": "small",
     "round": 1,
