@@ -130,8 +130,7 @@ def checked_body(body: bytes, request: TransportRequest) -> bytes:
         raise ServerError("the reply is no JSON object")
     for name in ("usage", "usageMetadata"):
         if name in document:
-            usage = document[name]
-            document[name] = clean_usage(usage) if isinstance(usage, dict) else {}
+            document[name] = clean_usage(document[name])
     if request.url.partition("?")[0].endswith("/chat/completions"):
         _check_chat_completion(document)
         _check_prompt_is_whole(document, request)
@@ -154,6 +153,8 @@ def _check_chat_completion(document: JsonObject) -> None:
     if not isinstance(message, dict):
         raise ServerError(NO_CONTENT)
     _clean_logprobs(choice)
+    if not isinstance(message.get("tool_calls"), list):
+        message.pop("tool_calls", None)
     content = message["content"] = _clean_content(message.get("content"))
     reason = choice.get("finish_reason")
     if reason == CONTENT_FILTER:
@@ -215,7 +216,11 @@ def _clean_logprobs(choice: JsonObject) -> None:
 
 
 def _is_scored(token: object) -> bool:
-    return isinstance(token, dict) and finite_number(token.get("logprob"))
+    """Return whether a token has a log-probability, and drop its bytes, which nothing reads."""
+    if not isinstance(token, dict):
+        return False
+    token.pop("bytes", None)
+    return finite_number(token.get("logprob"))
 
 
 def _refused(reason: str) -> InvalidRequestError:

@@ -51,14 +51,14 @@ def clean_usage(usage: object) -> Any:
     >>> clean_usage({"prompt_tokens": "12", "completion_tokens": 3, "cost": 0.5})
     {'completion_tokens': 3, 'cost': 0.5}
     """
-    if isinstance(usage, list):
-        return [clean_usage(item) for item in usage]
     if not isinstance(usage, dict):
         return {}
     clean: JsonObject = {}
     for name, value in usage.items():
         if "token" not in name.lower():
             clean[name] = value
+        elif name.endswith("TokensDetails") and isinstance(value, list):  # Gemini's, by modality
+            clean[name] = [clean_usage(item) for item in value]
         elif "details" in name.lower():
             clean[name] = clean_usage(value)
         elif known_count(value) is not None:

@@ -133,6 +133,7 @@ COUNTS: dict[str, tuple[Any, tuple[int | None, int | None]]] = {
     "no number": ({"prompt_tokens": float("nan"), "completion_tokens": float("inf")}, (None, None)),
     "a wrong sum": (USAGE | {"total_tokens": "34"}, (30, 4)),
     "details as text": (USAGE | {"prompt_tokens_details": "20 cached"}, (30, 4)),
+    "a list of details": (USAGE | {"prompt_tokens_details": [{"cached_tokens": 20}]}, (30, 4)),
     "text in details": (USAGE | {"prompt_tokens_details": {"cached_tokens": "20"}}, (30, 4)),
     "more in the cache": (USAGE | {"prompt_tokens_details": {"cached_tokens": 99}}, (30, 4)),
 }
@@ -258,6 +259,13 @@ def test_log_probabilities_that_are_none_are_unknown(logprobs: Any):
     with faulty(Reply(logged(logprobs))) as server:
         text, call = ask(api_model(server), logprobs=True)
     assert text == "Answer: 7" and call.logprob is None
+
+
+def test_odd_bytes_of_a_token_do_not_matter():
+    token = {"token": "7", "logprob": -0.5, "bytes": [-1, "x"], "top_logprobs": [None, {}]}
+    with faulty(Reply(logged({"content": [token]}))) as server:
+        text, call = ask(api_model(server), logprobs=True)
+    assert text == "Answer: 7" and call.logprob == -0.5
 
 
 def test_the_tokens_of_rejected_replies_are_paid_for():
