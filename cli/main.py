@@ -24,6 +24,7 @@ COMMANDS = {
     "import": "Make such a record from published samples.",
     "judge": "Compare the answers of a run in pairs with another's, by a judge.",
     "judge-check": "Measure a judge against human labels.",
+    "fit-confidence": "Fit a confidence on a record with scores.",
     "calibrate": "Choose thresholds from a record, with a statistical guarantee.",
     "compile": "Compile a program's prompts for a task.",
     "show": "Print a program: its rounds, instructions and demonstrations.",

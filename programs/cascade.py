@@ -143,8 +143,13 @@ class Cascade(PromptedProgram):
         }
 
     def settings(self) -> dict[str, Any]:
-        """Return the seed, the rule for stopping early, and the record of `rank_among`, if any."""
-        return {"seed": self.seed, "early_stop": self.early_stop} | self.rank_settings
+        """Return the seed, the early-stop rule, and what fitted or ranked confidences use."""
+        settings: dict[str, Any] = {"seed": self.seed, "early_stop": self.early_stop}
+        for confidence in self._confidences.values():
+            identity = getattr(confidence, "identity", None)
+            if identity:
+                settings.setdefault("fitted", {})[confidence.kind] = identity
+        return settings | self.rank_settings
 
     def concurrency(self) -> int:
         """Return how many questions keep the first round's tier busy: one more than its slots.

@@ -18,7 +18,7 @@ from pydantic import (
 
 from ..errors import suggest_names
 from ..signatures.plans.base import PlanEnds
-from .confidence.registry import CONFIDENCES
+from .confidence.registry import CONFIDENCES, is_fitted_name
 from .plan_kinds import known_plan_kind
 from .preset_errors import round_error
 
@@ -62,7 +62,7 @@ class Round(BaseModel):
     max_tokens: int | None = Field(None, ge=1)
     """The maximum tokens of a solution; None is the tier's own limit."""
     confidence: str | None = None
-    """The name in `CONFIDENCES` of the confidence; None is the domain's default."""
+    """A name in `CONFIDENCES`, or `logistic:FILE`; None is the domain's default."""
     instructions: Instructions | None = None
     """What the reasoner is to do, in place of the package's own instructions; what an optimizer
     changes starts from it."""
@@ -79,7 +79,7 @@ class Round(BaseModel):
     @field_validator("confidence")
     @classmethod
     def _known_confidence(cls, name: str | None) -> str | None:
-        if name is not None and name not in CONFIDENCES:
+        if name is not None and name not in CONFIDENCES and not is_fitted_name(name):
             raise ValueError(f"no confidence is named {name!r}: {suggest_names(name, CONFIDENCES)}")
         return name
 

@@ -17,7 +17,7 @@ def rank_among(cascade: Cascade, values: Mapping[int, Iterable[float]], referenc
         values: by round, from 1, the values that its confidence had on the questions of the record.
         reference: the record's name, for tables and for the identity of a run.
     """
-    cascade.rank_settings = {"ranks": reference}
+    cascade.rank_settings["ranks"] = reference
     for number, known in values.items():
         _round(cascade, number).ranks = Ranks(known)
 

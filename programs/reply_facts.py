@@ -15,6 +15,7 @@ def copy_reply_facts(sample: Sample, meter: Meter) -> None:
     for call in meter.calls:
         if call.logprob is not None and call.logprob_tokens:
             sample.logprob_mean = call.logprob / call.logprob_tokens
+            sample.logprob_tokens = call.logprob_tokens
             sample.logprob_window = call.logprob_window
 
 

@@ -47,6 +47,11 @@ if TYPE_CHECKING:
 @system_option
 @replay_option
 @json_option
+@click.option(
+    "--ranks-from",
+    metavar="RECORD",
+    help="Rank log-probabilities among the questions of a record, not those seen so far.",
+)
 @judge_options
 @program_options
 @early_stop_option
@@ -62,6 +67,7 @@ def command(
     system: str | None,
     replay: str | None,
     as_json: bool,
+    ranks_from: str | None,
     judge_options: JudgeOptions,
     program_options: "ProgramOptions",
     team_options: "TeamOptions",
@@ -102,6 +108,8 @@ def command(
         chosen, data_options.split, data_options.limit, data_options.data
     )
     resolved = _resolve_system(system, chosen, team, team_options, program_options)
+    if ranks_from:
+        _rank_among(resolved.system, ranks_from)
     warn_about_questions(
         resolved.certificate, chosen.name, ((e.question, e.answer) for e in examples)
     )
@@ -185,6 +193,17 @@ def _resolve_system(
     cascade = read_answers_of(resolved.cascade, task)
     check_answer_kind(program_options.calibration, resolved.certificate, cascade.answer_kind)
     return _Resolved(cascade, resolved.path, resolved.certificate)
+
+
+def _rank_among(system: "System", record: str) -> None:
+    """Rank the answers of a cascade among the questions of a record."""
+    from ...eval import Recording
+    from ...eval.replay.ranks import rank_among_record
+    from ...programs import Cascade
+
+    if not isinstance(system, Cascade):
+        raise only_cascades_error(system.name)
+    rank_among_record(system, Recording.open(record))
 
 
 def _show(

@@ -40,8 +40,18 @@ def _pair(ours: QuestionResult, theirs: QuestionResult) -> AnswerPair:
         question = question.rpartition("\n\n")[2]
         answer = f"{ours.question}\n\nReply: {answer}"
         reference = f"{theirs.question}\n\nReply: {reference}"
-    group = _TURN.sub("", ours.id)
-    return AnswerPair(ours.key, group, question, answer, reference, confidence_values(ours))
+    return AnswerPair(
+        ours.key, group_of(ours.id), question, answer, reference, confidence_values(ours)
+    )
+
+
+def group_of(question_id: str) -> str:
+    """Return the conversation that a question belongs to, whose turns depend on each other.
+
+    >>> group_of("81-turn-2"), group_of("81")
+    ('81', '81')
+    """
+    return _TURN.sub("", question_id)
 
 
 def confidence_values(result: QuestionResult) -> dict[str, float]:

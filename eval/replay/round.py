@@ -33,6 +33,7 @@ class ReplayedRound:
         usage: by tier and role (`plan`, `reason`) and by field, (questions,); NaN is unknown.
         raw_confidence: (questions,): the value whose rank is the confidence, see
             `Confidence.ranks`; NaN where it is not ranked; None without a recorded round.
+        samples: what it was decided on; None without a recorded round.
     """
 
     number: int
@@ -46,6 +47,7 @@ class ReplayedRound:
     forwarded_plans: Array
     usage: dict[tuple[str, str], dict[str, Array]]
     raw_confidence: Array | None = None
+    samples: RoundSamples | None = None
 
     @property
     def confidence(self) -> Array:
@@ -120,6 +122,7 @@ def replay_round(
         forwarded_plans=_forwarded_plans(spec, plans, verdict),
         usage=_usage(spec, recorded, prices),
         raw_confidence=raw,
+        samples=samples,
     )
 
 

@@ -30,6 +30,7 @@ class Sample:
         cut: whether the reply ended at the limit of tokens.
         refused: whether the reply says that there is no answer, or that none will be given.
         logprob_mean: mean log-probability of the reply's tokens; None when it was not requested.
+        logprob_tokens: number of tokens of the reply with a log-probability.
         logprob_window: lowest mean log-probability of successive tokens, see
             `cope.models.outputs.lowest_window`.
         trace: DSPy's trace of its calls, for optimizers.
@@ -45,6 +46,7 @@ class Sample:
     cut: bool = False
     refused: bool = False
     logprob_mean: float | None = None
+    logprob_tokens: int | None = None
     logprob_window: float | None = None
     trace: list[Any] = field(default_factory=list, repr=False)
 

@@ -48,7 +48,7 @@ class BestOfSamples(Confidence):
         inputs: Mapping[str, Any] | None = None,
         answers: AnswerKind = MATH,
     ) -> Tally:
-        return _BestTally(self, order)
+        return BestTally(self, order)
 
     def decide(self, samples: RoundSamples) -> VerdictArrays:
         """Decide rounds of a recording.
@@ -87,16 +87,22 @@ class BestOfSamples(Confidence):
         return RANK_LEVELS
 
 
-class _BestTally:
+class BestTally:
     """Keeps the best sample of a round."""
 
     def __init__(self, confidence: BestOfSamples, order: Sequence[int]) -> None:
         self.kind = confidence.kind
         self._confidence = confidence
         self._rank = {index: rank for rank, index in enumerate(order)}
+        self.total = len(order)
         self._missing = len(order)
         self._best: Sample | None = None
         self._best_key = (-math.inf, 0)
+
+    @property
+    def best(self) -> Sample | None:
+        """The best sample so far; None without an answer."""
+        return self._best
 
     async def evaluate(self, sample: Sample) -> None:
         """Do nothing, because the engine has given the log-probabilities."""

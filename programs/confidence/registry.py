@@ -21,16 +21,28 @@ CONFIDENCES: Registry[Callable[[], "Confidence"]] = Registry(
 """Functions without required arguments that make a confidence, by its `kind`."""
 
 
+_FITTED = "logistic:"
+
+
+def is_fitted_name(name: str) -> bool:
+    """Return whether a name is that of a fitted confidence with its file, see `fitted.py`."""
+    return name.startswith(_FITTED) and len(name) > len(_FITTED)
+
+
 def confidence_by_name(name: str) -> "Confidence":
-    """Make the confidence of this name.
+    """Make the confidence of this name, or of a file as in `logistic:FILE`.
 
     Raises:
-        CopeError: for an unknown name, with the nearest one; for a confidence that is registered
-            under a name that is not its `kind`.
+        CopeError: for an unknown name, with the nearest one; for a file that cannot be read; for a
+            confidence that is registered under a name that is not its `kind`.
 
     >>> confidence_by_name("votes").single_sample_decides
     False
     """
+    if is_fitted_name(name):
+        from .logistic import LogisticConfidence
+
+        return LogisticConfidence(name.removeprefix(_FITTED))
     confidence = CONFIDENCES.by_name(name)()
     if confidence.kind != name:
         raise CopeError(

@@ -9,6 +9,7 @@ from support.commands import cope, done, give_team
 
 from cope import Team
 from cope.models import ScriptedEngine
+from cope.programs.sampling import derive_seed
 
 
 @pytest.fixture
@@ -111,3 +112,42 @@ def test_what_is_wrong_is_said_in_a_line(
     (here / "a.jsonl").write_text('{"question": "q", "answer": "a"}\n')
     result = cope(*words)
     assert result.exit_code == code and said in result.output, result.output
+
+
+def test_a_record_is_judged_fitted_and_ranks_are_read_off_it(
+    here: Path, judged: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def verdict(messages: Any, request: Any) -> str:
+        first, second = messages[-1]["content"].partition("First: ")[2].split("\n\nSecond: ")
+        return "first" if len(first) < len(second) else "second"
+
+    def reply(messages: Any, request: Any) -> str:
+        return "x" * (1 + derive_seed(messages[-1]["content"], request.config.seed) % 40)
+
+    def sure(text: str) -> list[float]:
+        return [-0.02 * len(text)] * 20
+
+    def make(options: Any) -> Team:
+        large = ScriptedEngine(lambda messages, request: "y" * 12, logprobs=sure)
+        small = ScriptedEngine(reply, logprobs=sure)
+        return Team(small, large, judge=ScriptedEngine(verdict), cache=False)
+
+    give_team(monkeypatch, make)
+    rows = [{"id": str(n), "question": f"Write line {n}."} for n in range(24)]
+    (here / "many.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ("--data", "many.jsonl", "--samples", "2", "--preset", "answer-cascade")
+    done("record", "open", *words, "-o", "r.parquet")
+    result = done("judge", "r.parquet", "--judge", "openai/x", "-o", "j.parquet")
+    assert "confidence against the judge, AUC: perplexity 1.00" in result.stdout
+    assert "judged worse than the last tier" in result.stderr
+    fitted = done("fit-confidence", "j.parquet", "-o", "f.json")
+    assert "mean_logprob 1.00" in fitted.stdout and "logistic" in fitted.stdout
+    evaluated = done("eval", "open", *words, "--ranks-from", "r.parquet", "--no-track")
+    assert "ranked among the questions of r.parquet" in evaluated.stdout
+    assert "seen so far" in done("eval", "open", *words, "--no-track").stdout
+    for wrong, said in (
+        (("judge", "r.parquet", "--judge", "openai/x"), "Missing option '-o'"),
+        (("fit-confidence", "j.parquet"), "Missing option '-o'"),
+        (("fit-confidence", "r.parquet", "-o", "g.json"), "0 scored answers"),
+    ):
+        assert said in cope(*wrong).output
