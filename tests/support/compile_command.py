@@ -11,6 +11,7 @@ from click.testing import Result
 from cope import Team
 from cope.models import ScriptedEngine
 from support.commands import cope as cope, give_team
+from support.compile_world import LIMITS
 
 PROPOSAL = "Double it, carefully.\nProposed prefix for output field: Answer"
 USUAL = tuple(
@@ -42,7 +43,7 @@ class World:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.engines = [ScriptedEngine(double(tier)) for tier in ("small", "large")]
-        self.settings: dict[str, Any] = {"cache": False}
+        self.settings: dict[str, Any] = {"cache": False, "limits": LIMITS}
         monkeypatch.chdir(folder)
         give_team(monkeypatch, self.team)
         rows = [{"question": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(16)]

@@ -23,6 +23,9 @@ MAGIC = "abracadabra"
 PROPOSAL = f"Double the number, {MAGIC}."
 # In calls: enough for a few steps of every optimizer, and few enough to be quick.
 BUDGETS = {"cope": 400, "plan-then-solve": 190, "small": 100}
+LIMITS = {"small": 2, "large": 2}
+"""DSPy starts as many threads for each evaluation: two show what more would."""
+
 Reply = Callable[[str, list[dict[str, str]], Any], str]
 
 
@@ -132,7 +135,7 @@ class World:
         self.proposer = ScriptedEngine(
             proposal if callable(proposal) else lambda *_: proposal, delay
         )
-        self.team = Team(self.small, self.large, **{"cache": False, **team})
+        self.team = Team(self.small, self.large, **{"cache": False, "limits": LIMITS, **team})
 
         self.engines = {"small": self.small, "large": self.large, "proposer": self.proposer}
 

@@ -6,7 +6,7 @@ from typing import Any
 from cope import Cascade, Team
 from cope.models import ScriptedEngine
 from cope.optimize import Budget, Compilation, CompileSettings, split
-from support.compile_world import PROPOSAL, TRAIN, VAL, preset, reply, score
+from support.compile_world import LIMITS, PROPOSAL, TRAIN, VAL, preset, reply, score
 
 
 class Tier(ScriptedEngine):
@@ -29,7 +29,7 @@ class Tier(ScriptedEngine):
 def compilation(
     folder: Path, optimizer: str = "bootstrap-random-search", name: str = "cope", **more: Any
 ):
-    program = Cascade(preset(name), Team(Tier("small"), Tier("large"), cache=False))
+    program = Cascade(preset(name), Team(Tier("small"), Tier("large"), cache=False, limits=LIMITS))
     more = {
         "proposer": ScriptedEngine(lambda *_: PROPOSAL),
         "demos": 2,

@@ -26,7 +26,7 @@ def mortal(replies: int, error: Exception) -> World:
             raise error
         return PROPOSAL
 
-    world = World(fickle, propose)
+    world = World(fickle, propose, limits=None)
     return world
 
 
