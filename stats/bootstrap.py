@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from math import inf, sqrt
 from typing import Any
 
@@ -94,14 +94,23 @@ def resample(
         summed = np.zeros((len(labels), len(names)))
         np.add.at(summed, index, table)
         table = summed
-    units, rng = len(table), np.random.default_rng(seed)
+    units = len(table)
     rows = max(1, _CELLS // max(units, 1))
     drawn = np.full((draws, len(names)), np.nan)
-    if units:
+    if units and draws <= rows:
+        drawn[:] = _only_block(seed, draws, units) @ table
+    elif units:
+        rng = np.random.default_rng(seed)
         for start in range(0, draws, rows):
             counts = _counts(rng, min(rows, draws - start), units)
             drawn[start : start + rows] = counts.astype(float) @ table
     return Sums(total, dict(zip(names, drawn.T, strict=True)), units)
+
+
+@lru_cache(maxsize=1)
+def _only_block(seed: int, draws: int, units: int) -> Array:
+    """Return the counts of a bootstrap that is one block, which every pair of a comparison uses."""
+    return _counts(np.random.default_rng(seed), draws, units).astype(float)
 
 
 def _counts(rng: np.random.Generator, draws: int, units: int) -> Array:

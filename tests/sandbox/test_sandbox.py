@@ -208,11 +208,20 @@ def test_a_program_out_of_time_fails_what_is_left(bare: Sandbox) -> None:
     assert run(sleepy, "import time\ntime.sleep(60)", "assert f(1) == 0").message == "out of time"
 
 
+@pytest.mark.slow  # it uses up two limits of processor time, a second each
 def test_tests_that_never_end_fail_and_the_next_run_is_well(bare: Sandbox) -> None:
     hasty = Sandbox(bare.backend, Limits(cpu_seconds=1, seconds=20), max_workers=1)
     report = run(hasty, "def f(): return 1", "while f(): pass")
     assert not report.all_passed and report.message
     assert run(hasty, "def f(): return 1", "assert f() == 1").all_passed
+
+
+def test_tests_that_wait_for_ever_fail_and_the_next_run_is_well(bare: Sandbox) -> None:
+    hasty = Sandbox(bare.backend, Limits(seconds=0.5), max_workers=1)
+    report = run(hasty, "def f(): return 1", "import time\nwhile f(): time.sleep(60)")
+    assert not report.all_passed and report.message
+    patient = Sandbox(bare.backend, Limits(seconds=20), max_workers=1)
+    assert run(patient, "def f(): return 1", "assert f() == 1").all_passed
 
 
 def test_a_cancelled_run_stops_its_program(bare: Sandbox) -> None:
@@ -241,7 +250,7 @@ def test_a_process_killed_at_any_moment_releases_its_reader(sandbox: Sandbox) ->
             while True:
                 process.read()
 
-    for step in range(60):
+    for step in range(0, 60, 4):
         process = SandboxProcess(sandbox.backend, "_program.py", Limits(), single_process=True)
         time.sleep(step * 0.0001)
         process.kill()

@@ -6,6 +6,7 @@ A plugin of pytest, which `conftest.py` loads in the processes that run tests.
 import asyncio
 import contextvars
 import copy
+import functools
 import gc
 import ipaddress
 import logging
@@ -15,8 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import dspy
+import dspy.adapters.utils
 import pytest
 from dspy.dsp.utils.settings import DEFAULT_CONFIG
+from pydantic import TypeAdapter
 
 import support.hypothesis_profiles as hypothesis_profiles
 from cope import Team
@@ -35,6 +38,9 @@ _OF_THE_USER = (
     "HF_ENDPOINT",
     "MLFLOW_TRACKING_URI",
 )
+
+# DSPy makes a validator for each value that it writes into a prompt, though they are all texts.
+dspy.adapters.utils.TypeAdapter = functools.cache(TypeAdapter)
 
 _sleep, _to_thread = asyncio.sleep, asyncio.to_thread  # tests may patch them
 

@@ -88,7 +88,7 @@ def compare(
     return unknown
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2))])
 def test_a_replay_equals_a_live_run(tmp_path: Path, scripted: Callable[..., Any], seed: int):
     models = scripted(unsure, prices={"small": Price(1, 2), "large": Price(3, 4)})
     record = recording(
@@ -145,9 +145,9 @@ def test_fewer_samples_hand_the_same_plan_on_where_they_may(tmp_path: Path):
         said = unsure(ask)
         return f"Plan {ask.seed}." if ask.role == "plan" and said.strip() else said
 
-    record = recording(recorder(team_of(planning), "cope"), tmp_path, 40)
+    record = recording(recorder(team_of(planning), "cope"), tmp_path, 16)
     whole, fewer = Replay(record), Replay(record, samples=4)
-    places, votes = np.arange(40), record.rounds[0].votes
+    places, votes = np.arange(16), record.rounds[0].votes
     first, again = (replay.rounds[0].verdict for replay in (whole, fewer))
     assert first and again
     leads = (
@@ -158,7 +158,7 @@ def test_fewer_samples_hand_the_same_plan_on_where_they_may(tmp_path: Path):
     # A lone supporter without a plan hands on another sample's; with one behind the majority the rule is plain.
     behind = (first.supporters & record.rounds[0].plans.astype(bool))[:, :4].any(axis=1)
     may = leads & behind & (first.forwarded < 4)
-    assert fewer.known[may, 1].all() and 10 < may.sum() < 40
+    assert fewer.known[may, 1].all() and 4 < may.sum() < 16
     assert fewer.known[:, 1].mean() > 0.3, "as often as the order allows, and not once in eight"
 
 

@@ -12,7 +12,10 @@ from support.compile_world import PROPOSAL, World, compiled, fickle, rows
 from cope import CopeError
 from cope.optimize import OPTIMIZERS, Budget
 
-PROPOSING = ("copro", "miprov2", "simba", "infer-rules", "gepa", "chain", "better-together")
+SINGLE = ("copro", "miprov2", "simba", "infer-rules", "gepa")
+PROPOSING = (*SINGLE, "chain", "better-together")
+CHAINS = [pytest.param(name, marks=pytest.mark.slow) for name in ("chain", "better-together")]
+"""Each of their links is one of the others."""
 SPLITS = (rows(range(6)), rows(range(20, 24)))
 MORE = (rows(range(12)), rows(range(20, 28)))
 GONE = "the server is not there: start it"
@@ -43,7 +46,7 @@ def test_one_that_is_not_there_is_found_before_anything_else_is_asked(
     assert world.asked == 1
 
 
-@pytest.mark.parametrize("optimizer", PROPOSING)
+@pytest.mark.parametrize("optimizer", [*SINGLE, *CHAINS])
 def test_one_that_goes_ends_the_compile_and_what_was_paid_for_is_kept(
     optimizer: str, tmp_path: Path
 ) -> None:
@@ -72,7 +75,7 @@ def test_a_failure_of_one_request_ends_it_in_the_pilot_alone(tmp_path: Path) -> 
     assert int(lost) == int(asked) - 1 == len(world.proposer.requests) - 2
 
 
-@pytest.mark.parametrize("optimizer", PROPOSING)
+@pytest.mark.parametrize("optimizer", [*SINGLE, *CHAINS])
 def test_one_whose_every_reply_fails_is_no_optimizer_that_found_nothing(
     optimizer: str, tmp_path: Path
 ) -> None:

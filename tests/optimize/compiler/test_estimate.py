@@ -95,7 +95,15 @@ def test_what_is_kept_back_for_a_validation():
 SHORT_ROWS_FIRST = ("labeled-few-shot", "bootstrap-random-search")
 
 
-@pytest.mark.parametrize("optimizer", ["chain", "labeled-few-shot", "bootstrap-few-shot", "gepa"])
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        "chain",
+        "labeled-few-shot",
+        "bootstrap-few-shot",
+        pytest.param("gepa", marks=pytest.mark.slow),  # its many questions take seconds
+    ],
+)
 def test_the_range_holds_where_demonstrations_make_answers_short(optimizer: str, tmp_path: Path):
     """As a real model did that reasoned at length until it was shown rows with bare answers."""
     numbers = count()
@@ -105,7 +113,7 @@ def test_the_range_holds_where_demonstrations_make_answers_short(optimizer: str,
         return said if len(messages) > 2 else f"{'So. ' * 300}\n{said}"
 
     world = World(wordy, proposal=lambda *_: f"Double the number, way {next(numbers)}.")
-    splits = (rows(range(12)), rows(range(20, 28)))
+    splits = (rows(range(6)), rows(range(20, 24)))
     chain = SHORT_ROWS_FIRST if optimizer == "chain" else ()
     run = compiled(optimizer, "self-consistency", tmp_path, world, splits, chain=chain)
     tokens = sum(

@@ -9,6 +9,7 @@ import dspy
 import pytest
 from support import commands
 from support.commands import give_team
+from support.compile_world import LIMITS
 
 from cope import Cascade, load_preset, metered
 from cope.models import ScriptedEngine, Team
@@ -38,7 +39,7 @@ class World:
     def __init__(self, alike: bool = False) -> None:
         self._alike = alike
         self.small, self.large = (ScriptedEngine(self.reply) for _ in range(2))
-        self.team = Team(self.small, self.large, cache=False)
+        self.team = Team(self.small, self.large, cache=False, limits=LIMITS)
 
     def reply(self, messages: list[dict[str, str]], request: Any) -> str:
         system, *shown, last = messages
@@ -81,7 +82,11 @@ def compile_it(
     ("preset", "calls"),
     [
         ("small", {("small", 1, "reason"): 1}),
-        ("plan-then-solve", {("large", 1, "plan"): 1, ("small", 1, "reason"): 1}),
+        pytest.param(
+            "plan-then-solve",
+            {("large", 1, "plan"): 1, ("small", 1, "reason"): 1},
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_three_that_err_apart_are_right_together(

@@ -22,10 +22,10 @@ from cope import Cascade
 from cope.optimize import OPTIMIZERS, Budget
 from cope.programs import Preset
 
-PLANNED = pytest.param("plan-then-solve", marks=pytest.mark.slow)
-"""Between the others in size: one round with a plan, which `cope` has too."""
+SMALLER = [pytest.param(name, marks=pytest.mark.slow) for name in ("plan-then-solve", "small")]
+"""Their one round, with a plan or without, is a part of `cope`."""
 every_optimizer = pytest.mark.parametrize("optimizer", OPTIMIZERS)
-every_preset = pytest.mark.parametrize("preset", ["cope", PLANNED, "small"])
+every_preset = pytest.mark.parametrize("preset", ["cope", *SMALLER])
 RunOf = Callable[[str, str], Run]
 
 
@@ -37,7 +37,7 @@ def test_it_makes_the_program_better(run_of: RunOf, optimizer: str, preset: str)
     assert made.gain[0] == pytest.approx(made.after.accuracy - made.before.accuracy)
 
 
-@pytest.mark.parametrize("preset", [PLANNED, "small"])
+@every_preset
 @every_optimizer
 def test_the_program_that_is_handed_over_answers_as_it_was_scored(
     run_of: RunOf, optimizer: str, preset: str

@@ -8,6 +8,7 @@ from typing import Any
 import dspy
 import pytest
 from support.commands import cope, give_team
+from support.compile_world import LIMITS
 
 from cope import Cascade, load_preset
 from cope.models import ScriptedEngine, Team
@@ -47,7 +48,7 @@ class World:
             ScriptedEngine(lambda messages, request, tier=tier: reply(tier, messages, request))
             for tier in ("small", "large")
         )
-        self.team = Team(self.small, self.large, cache=False)
+        self.team = Team(self.small, self.large, cache=False, limits=LIMITS)
 
     @property
     def asked(self) -> int:
@@ -91,7 +92,9 @@ def right_tiers(world: World, program: Cascade) -> None:
             )
 
 
-@pytest.mark.parametrize("preset", ["small", "plan-then-solve", "cope"])
+@pytest.mark.parametrize(
+    "preset", ["small", "plan-then-solve", pytest.param("cope", marks=pytest.mark.slow)]
+)
 def test_only_the_nearest_demonstration_helps_and_is_shown(tmp_path: Path, preset: str):
     world = World()
     made = compile_it(world, tmp_path, preset)

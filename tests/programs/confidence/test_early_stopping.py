@@ -100,13 +100,13 @@ async def decided(
 @pytest.mark.parametrize("rule", HEURISTIC_RULES)
 def test_nothing_depends_on_which_is_faster(rule: str):
     chance, stopped = random.Random(rule), 0
-    for _ in range(200):
+    for _ in range(50):
         answers = chance.choices(ANSWERS, k=chance.randint(1, 10))
         times = ([0] * len(answers), *([chance.randint(0, 5) for _ in answers] for _ in range(3)))
         first, *others = (asyncio.run(decided(rule, answers, ticks)) for ticks in times)
         assert all(other == first for other in others)
         stopped += len(first[2]) < len(answers)
-    assert 20 < stopped < 180
+    assert 5 < stopped < 45
 
 
 class Marks:
@@ -144,7 +144,7 @@ async def program_taken(
 def test_the_exact_rule_takes_the_same_program_whoever_is_faster():
     """Programs that pass the visible tests differ on hidden ones, so which of them is taken matters."""
     chance, stopped, several = random.Random("code"), 0, 0
-    for _ in range(200):
+    for _ in range(50):
         count = chance.randint(1, 10)
         programs = [
             None if chance.random() < 0.2 else f"{chance.choice([0, 1, 2])} {n}"
@@ -158,7 +158,7 @@ def test_the_exact_rule_takes_the_same_program_whoever_is_faster():
             assert found[:2] == whole[:2]
             stopped += found[2] < count
         several += sum(str(program).startswith("2") for program in programs) > 1
-    assert several > 50 and stopped > 100
+    assert several > 12 and stopped > 25
 
 
 @pytest.mark.parametrize("rule", HEURISTIC_RULES)
