@@ -16,7 +16,7 @@ from ...answers.matching import is_right_async
 from ...errors import CopeError
 from ...programs.domains.registry import domain_by_name
 from .columns import ColumnMapping
-from .data import QUESTION_AND_ANSWER, Row, load_from_hub, load_rows
+from .data import QUESTION_AND_ANSWER, Row, load_from_hub, load_rows, missing_field
 from .options import TaskOptions
 
 if TYPE_CHECKING:
@@ -137,6 +137,19 @@ class TakesOptions(Protocol):
         ...
 
 
+@runtime_checkable
+class HasVariants(Protocol):
+    """A task of which parts are tasks too, named as in `bbh:navigate`."""
+
+    def with_variant(self, variant: str) -> Task:
+        """Return a part of the task.
+
+        Raises:
+            CopeError: if there is no such part, with the nearest name.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class ShortAnswerTask:
     """Questions with a short answer.
@@ -210,9 +223,11 @@ class ShortAnswerTask:
             fields = QUESTION_AND_ANSWER if self.require_answers else (("question",),)
             letters = self.answer_kind == CHOICE
             rows = load_rows(data, split, fields, columns=self.columns, letters=letters)
+            rows = self.select_rows(rows, data)
             question_field = "question"
         elif self.hub:
-            rows = load_from_hub(self.name, *self.hub, split)
+            rows = self.hub_rows(split)
+            self._check_hub_rows(rows, split)
             question_field = self.question_field
         else:
             raise CopeError(
@@ -224,6 +239,25 @@ class ShortAnswerTask:
             default_id = f"{self.name}-{split}-{number}"
             examples.append(self._example(row, str(row[question_field]), default_id))
         return examples
+
+    def hub_rows(self, split: str) -> list[Row]:
+        """Return the rows of a split on the hub, with the answers in the field `answer`."""
+        assert self.hub is not None
+        return load_from_hub(self.name, *self.hub, split)
+
+    def _check_hub_rows(self, rows: list[Row], split: str) -> None:
+        """Raise an error for a row that is not of the form that the task knows."""
+        for number, row in enumerate(rows):
+            error = missing_field(row, ((self.question_field,), ("answer",)))
+            if error:
+                raise CopeError(
+                    f"{self.name}: row {number} of split {split} on the hub has another form than "
+                    f"expected: {error}; give a local copy with --data FILE"
+                )
+
+    def select_rows(self, rows: list[Row], data: str) -> list[Row]:
+        """Return those rows of a local copy that belong to the task; all of them here."""
+        return rows
 
     def _example(self, row: Row, question: str, default_id: str) -> dspy.Example:
         answer: str | None = None

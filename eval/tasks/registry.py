@@ -59,7 +59,8 @@ def task_by_name(
     """Return a task by its name, with the options that apply to it.
 
     Args:
-        name: a name in `TASKS`, for example `gsm8k`, or `jsonl` for the user's own questions.
+        name: a name in `TASKS`, for example `gsm8k`, or `jsonl` for the user's own questions; a
+            part of a task as in `bbh:navigate`.
         visible: which tests of a program models see, if the task allows a choice.
         unsafe: whether programs run without a sandbox.
         require_answers: whether every row of a local copy must have an answer. A row without an
@@ -77,13 +78,25 @@ def task_by_name(
     """
     from .base import TakesOptions
 
-    task = TASKS.by_name(name)
+    task = _by_name(name)
     if isinstance(task, TakesOptions):
         return task.with_options(TaskOptions(visible, unsafe, require_answers, match, columns))
     reject_columns(task.name, columns)
     if match is not None:
         raise CopeError(f"task {name!r} compares answers in its own way: leave out --match")
     return task
+
+
+def _by_name(name: str) -> Task:
+    from .base import HasVariants
+
+    base, _, variant = name.partition(":")
+    task = TASKS.by_name(base)
+    if not variant:
+        return task
+    if not isinstance(task, HasVariants):
+        raise CopeError(f"task {base!r} has no parts: leave out :{variant}")
+    return task.with_variant(variant)
 
 
 def reject_columns(task: str, columns: ColumnMapping | None) -> None:
@@ -100,8 +113,8 @@ def reject_columns(task: str, columns: ColumnMapping | None) -> None:
 def known_tasks() -> str:
     """Return the names of all tasks as a help text lists them.
 
-    >>> known_tasks()
-    'gsm8k, humaneval, math500, mbpp, mt-bench, open, or jsonl for your own questions'
+    >>> known_tasks().split(", ")[:3]
+    ['aime24', 'aime25', 'bbh']
     """
     names = [name for name in TASKS if name != USER_TASK]
     return f"{', '.join(names)}, or {USER_TASK} for your own questions"
