@@ -34,7 +34,13 @@ def main() -> None:
     held_out = HeldOut(len(record))
     for seed in range(options.splits):
         halves = split_in_half(record.keys, record.groups, seed)
-        aim = CalibrationTarget(options.harm, options.delta, minimize="large-calls", seed=seed)
+        aim = CalibrationTarget(
+            options.harm,
+            options.delta,
+            minimize="large-calls",
+            seed=seed,
+            sequence=options.sequence,
+        )
         found = calibrate(record, aim, rows=halves.learn.rows)
         outcomes = found.replay.outcomes() if found.replay else None
         right = outcomes.score >= 1.0 if outcomes else large
@@ -143,6 +149,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--delta", type=float, default=0.1, help="1 minus the confidence (%(default)s)"
     )
+    parser.add_argument("--sequence", default="auto", help="auto, monotone or split (%(default)s)")
     parser.add_argument("--splits", type=int, default=200, help="random splits (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args()

@@ -100,9 +100,10 @@ def command(
 ) -> None:
     """Choose thresholds and samples from RECORD, a file of cope record or cope import.
 
-    The settings are put in order, from the safest to the cheapest, by one half of the questions
-    or by their thresholds alone; the other questions test them one by one, until one fails. The
-    cheapest that passed is chosen. It holds for questions like those of the record.
+    One half of the questions orders the settings from the safest to the cheapest, and the other
+    half tests them in that order until one fails; or the thresholds alone order them, and all
+    questions test. The cheapest setting that passed is chosen. The guarantee is about questions
+    like those of the record.
     """
     from ...eval import open_recording
     from ...optimize.calibration import CalibrationTarget, calibrate, certify, is_calibration

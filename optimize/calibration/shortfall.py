@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ...util.text import plural
-from .risk_test import MOST_UNITS, fewest_units
+from .risk_test import MOST_UNITS, fewest_units, p_values
 
 _HALF_LOSS = 0.5  # added to the losses that were seen, because few questions cannot show none
 
@@ -47,6 +47,13 @@ class Shortfall:
         return assumed_loss(self.total_lost, self.total)
 
     @property
+    def is_too_high(self) -> bool:
+        """Whether all units show a loss above `harm`, by the same test of what is not lost."""
+        kept = self.total - self.total_lost
+        p = p_values(kept, self.total, 1 - self.harm, exact=not self.grouped)
+        return bool(p <= self.delta)
+
+    @property
     def sentences(self) -> list[str]:
         """What is known, one fact a sentence."""
         unit = "group" if self.grouped else "question"
@@ -69,15 +76,15 @@ class Shortfall:
         seen = f"{_count(self.total_lost)} of all {plural(self.total, unit)}"
         if self.needed is not None:
             return self._advice(f"{unit}s")
-        if self.total_lost >= self.harm * self.total:
+        if self.is_too_high:
             return (
-                f"It loses {seen}, no less than {allowed}: if that is its true loss, more {unit}s "
-                "will not help; a higher --harm or another cascade may."
+                f"It loses {seen}, which shows a loss above {allowed}: more {unit}s will not help; "
+                "a higher --harm or another cascade may."
             )
         if self.assumed_loss >= self.harm:
             return (
-                f"It loses {seen}: so few do not show whether its true loss is below {allowed}. If "
-                f"it is, more {unit}s help."
+                f"It loses {seen}, which does not show whether its true loss is below {allowed}. "
+                f"If it is, more {unit}s help; if not, a higher --harm or another cascade may."
             )
         return (
             f"It loses {seen}, little less than {allowed}: to pass with such a loss takes more "

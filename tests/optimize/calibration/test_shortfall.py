@@ -12,7 +12,7 @@ from cope.optimize.calibration.shortfall import Shortfall, assumed_loss, percent
 
 NO_HELP = "more questions will not help"
 TOO_FEW = "So few cannot pass, whatever they lose"
-NOT_SHOWN = "so few do not show"
+NOT_SHOWN = "does not show whether its true loss is below"
 ADVICE = re.compile(r"([\d,]+) questions(, half of them tested,)? let it pass with a power of 80%")
 
 
@@ -59,14 +59,16 @@ def test_every_sentence_is_true(found: Shortfall):
     assert found.p > found.delta
     assert (TOO_FEW in text) == (p_values(0, found.tested, found.harm) > found.delta)
     seen = found.total_lost / found.total
+    by_chance = 1 - bdtr(found.total_lost - 1, found.total, found.harm) if found.total_lost else 1
     if NO_HELP in text:
-        assert seen >= found.harm * (1 - 1e-12), "its loss does not look too high"
-        passes = bdtr(_most(100 * found.total, found), 100 * found.total, max(seen, found.harm))
+        assert seen > found.harm
+        assert by_chance <= found.delta * (1 + 1e-9), "such a loss is shown to be too high"
+        most = _most(100 * found.total, found)
+        passes = bdtr(most, 100 * found.total, max(seen, found.harm))
         assert passes <= found.delta * (1 + 1e-9), "with that loss more questions do not help"
-    else:
-        assert seen < found.harm or found.needed is not None
     if NOT_SHOWN in text:
-        assert seen < found.harm <= found.assumed_loss
+        assert found.needed is None and by_chance > found.delta * (1 - 1e-9)
+        assert found.harm <= found.assumed_loss
     advice = ADVICE.search(text)
     assert bool(advice) == (found.needed is not None)
     if advice:
@@ -96,7 +98,15 @@ def _most(units: int, found: Shortfall) -> int:
             [
                 "loses 0 of the 20 tested questions, which gives p = 0.668, above 0.1.",
                 "So few cannot pass, whatever they lose: without any loss it takes 114.",
-                "It loses 0 of all 20 questions: so few do not show whether its true loss is below 2%.",
+                "It loses 0 of all 20 questions, which does not show whether its true loss is below "
+                "2%. If it is, more questions help; if not, a higher --harm or another cascade may.",
+            ],
+        ),
+        (
+            shortfall(20, 1, 0.02, 0.1),
+            [
+                "It loses 1 of all 20 questions, which does not show whether its true loss is below "
+                "2%. If it is, more questions help; if not, a higher --harm or another cascade may.",
             ],
         ),
         (
@@ -110,8 +120,8 @@ def _most(units: int, found: Shortfall) -> int:
         (
             shortfall(200, 30, 0.02, 0.1),
             [
-                "It loses 30 of all 200 questions, no less than 2%: if that is its true loss, more "
-                "questions will not help; a higher --harm or another cascade may."
+                "It loses 30 of all 200 questions, which shows a loss above 2%: more questions will "
+                "not help; a higher --harm or another cascade may."
             ],
         ),
         (
