@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas
 import pytest
+from support.hub_datasets import give_dataset
 
 import cope
 from cope import CopeError, Team
@@ -74,6 +75,23 @@ def test_rows_that_the_budget_does_not_allow_have_no_answer_and_say_so(
     made = cope.run(rows, "text", program=answering.cascade, budget=1e-7)
     assert [row["answer"] for row in made] == ["1"] + [None] * 6
     assert "allows no further question" in made[3]["error"]
+
+
+def test_a_set_of_the_hub_is_a_table(
+    answering: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[Any] = []
+
+    def load_dataset(*args: Any, **options: Any) -> list[dict[str, Any]]:
+        asked.append((args, options))
+        return [{"q": "What is 1?", "tags": ["a"], "label": 0}, {"q": "What is 2?", "tags": None}]
+
+    give_dataset(monkeypatch, load_dataset)
+    made = cope.run(
+        "hub:o/n:c", "q", split="train", program=answering.cascade, output=tmp_path / "a.csv"
+    )
+    assert asked == [(("o/n", "c"), {"split": "train"})]
+    assert pandas.read_csv(made).answer.tolist() == [1, 2]
 
 
 def test_choices_are_a_list_and_the_answer_is_one_of_them():
