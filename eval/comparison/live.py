@@ -1,7 +1,7 @@
 """Compare systems live: each is an ordinary evaluation, and they share their calls."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +31,7 @@ from ..run.tracked import program_origin, question_settings, run_settings
 from ..tasks.base import answer_kind_of, load_questions, read_answers_of
 from .compare import Comparison, compare
 from .document import comparison_document, reply_counts
+from .failures import check_answers, failure_message, failures
 from .options import check_enough_systems, check_unique_name
 from .request import ComparisonCallbacks, ComparisonRequest, SystemStart
 from .store import ComparisonStore
@@ -94,7 +95,7 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
             )
         callbacks.load_models(request.team, list(_models_by_tier(request, systems)))
         results, stopped = _evaluate_systems(request, systems, stores, examples, callbacks)
-        _check_answers(results, stopped)
+        check_answers(results, stopped)
         options = request.options
         comparison = compare(
             results,
@@ -117,7 +118,7 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
                 request.tracker, comparison, document, text, store, stores, run.store
             )
         store.write_document(document)
-    incomplete = stopped or _failure_message(document["failed"], len(examples))
+    incomplete = stopped or failure_message(document["failed"], len(examples))
     return LiveComparison(comparison, document, incomplete)
 
 
@@ -226,15 +227,6 @@ def _shared_budget(request: ComparisonRequest, stores: Mapping[str, RunStore]) -
     return RunBudget(request.run_options.budget, spent=spent, prices=prices)
 
 
-def _check_answers(results: Mapping[str, list[QuestionResult]], stopped: str | None) -> None:
-    """Raise `CopeError` if a system has no answer at all."""
-    for name, rows in results.items():
-        errors = [result.error for result in rows if result.error]
-        if len(errors) == len(rows):
-            why = errors[0] if errors else "no questions"
-            raise CopeError(stopped or f"{name} has no answer at all ({why})")
-
-
 def _build_document(
     request: ComparisonRequest,
     comparison: Comparison,
@@ -266,7 +258,7 @@ def _build_document(
     document["folder"] = str(store.path)
     document["folders"] = {name: one.path.name for name, one in stores.items()}
     document["origins"] = dict(origins)
-    document["failed"] = list(_failures(results))
+    document["failed"] = list(failures(results))
     document["stopped"] = stopped
     document["unknown"] = {}
     document["mlflow"] = None
@@ -296,20 +288,3 @@ def _models_by_tier(
         for tier in compared.system.tiers:
             models[tier] = request.team[tier].model
     return models
-
-
-def _failures(results: Mapping[str, list[QuestionResult]]) -> Iterator[dict[str, Any]]:
-    for name, rows in results.items():
-        for result in rows:
-            if result.error:
-                yield {"system": name, "id": result.id, "error": result.error}
-
-
-def _failure_message(failed: list[dict[str, Any]], questions: int) -> str | None:
-    if not failed:
-        return None
-    first = failed[0]
-    return (
-        f"a model failed on {len(failed)} answers to {questions} questions, first "
-        f"{first['system']} on {first['id']} ({first['error']}); the same command asks them again"
-    )

@@ -13,8 +13,8 @@ from ...models.budget import BudgetExhausted
 from ...models.prices import Price
 from ...programs import Cascade
 from ...programs.task_signature import example_text
-from ..optimizers.base import Optimizer, OptimizerContext, failure_message, visible_example
-from ..optimizers.custom import CustomOptimizer
+from ..optimizers.base import OptimizerContext, failure_message, visible_example
+from ..optimizers.custom import CustomOptimizer, as_optimizer
 from ..optimizers.registry import check_steps, optimizer_by_name
 from .candidates import Candidate
 from .estimate import CostEstimate, estimate_validation
@@ -74,7 +74,7 @@ class Compilation:
     ) -> None:
         settings = settings or CompileSettings()
         self.settings = settings
-        self.optimizer = _optimizer(settings)
+        self.optimizer = as_optimizer(settings.optimizer, settings.proposer_price)
         self.program, self.splits = parse_program(program), splits
         self.objective = parse_objective(settings.objective)
         self.trainable = select_predictors(program, parse_names("only", settings.only))
@@ -297,9 +297,3 @@ class Compilation:
         """Close the files of the folder, and release its lock."""
         self.session.close()
         self._store.close()
-
-
-def _optimizer(settings: CompileSettings) -> Optimizer:
-    if isinstance(settings.optimizer, str):
-        return optimizer_by_name(settings.optimizer)
-    return CustomOptimizer(settings.optimizer, settings.proposer_price)

@@ -16,6 +16,7 @@ from ...models.scope import in_scope, scoped
 from ...models.spending import use_gate
 from ...programs import Cascade
 from ...util.hashing import digest
+from .activity import CompileActivity
 from .candidates import Candidate, CandidatePool
 from .prompts import prompt_state
 from .proposer import PROPOSER_TIER, ProposalStats
@@ -48,42 +49,6 @@ def proposer_unavailable(model: str, why: str) -> CopeError:
         f"the proposer {model} cannot be asked ({why}): fix that, or name another with "
         "--reflection-lm"
     )
-
-
-class CompileActivity:
-    """The current work of a compile.
-
-    Attributes:
-        answered: questions that programs answered, including rollouts and cached questions.
-        explored: answers of the current exploration, in which an optimizer samples other answers
-            one after the other.
-        description: what started last.
-    """
-
-    def __init__(self) -> None:
-        self.answered = self.explored = 0
-        self.description = ""
-
-    def start_question(self, candidate: Candidate, exploring: bool) -> None:
-        """Note that a program starts to answer a question."""
-        if exploring:
-            self.description = f"exploring: {self.explored:,} answers"
-        else:
-            self.explored = 0
-            name = "the program as it was"
-            if candidate.number:
-                name = f"candidate {candidate.number}"
-            self.description = f"asking {name}: {len(candidate.scores):,} questions"
-
-    def end_question(self, exploring: bool) -> None:
-        """Note that a question was answered."""
-        self.answered += 1
-        if exploring:
-            self.explored += 1
-
-    def start_proposal(self) -> None:
-        """Note that a model is asked for a proposal."""
-        self.description = "a proposal is being written"
 
 
 class CompileCallback:

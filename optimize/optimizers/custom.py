@@ -13,7 +13,7 @@ from ...models.lm import TierLM
 from ..compiler.student import Student
 from .base import Optimizer, OptimizerContext
 from .custom_lms import find_lms, nested_optimizers, use_metered_lms
-from .registry import trains_weights
+from .registry import optimizer_by_name, trains_weights
 
 
 class CustomOptimizer(Optimizer):
@@ -113,3 +113,18 @@ class CustomOptimizer(Optimizer):
         if getattr(compiled, "flag_compilation_error_occurred", False):
             raise RuntimeError("one of its steps failed; the log says why")
         return compiled
+
+
+def as_optimizer(optimizer: str | Teleprompter, price: Price | None) -> Optimizer:
+    """Return the optimizer of a name, or DSPy's own one wrapped.
+
+    Args:
+        optimizer: its name in the registry, or a teleprompter.
+        price: the user's price of the proposer, for a teleprompter.
+
+    Raises:
+        CopeError: for an unknown name, with the nearest one.
+    """
+    if isinstance(optimizer, str):
+        return optimizer_by_name(optimizer)
+    return CustomOptimizer(optimizer, price)
