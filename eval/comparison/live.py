@@ -9,7 +9,6 @@ from typing import Any
 
 import dspy
 
-from ...errors import CopeError
 from ...models.prices import Price
 from ...models.reprice import prices_to_json
 from ...models.run_budget import RunBudget, spent_before
