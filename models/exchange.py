@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel
+
 from ..util.json_types import JsonObject
 
 _SETTINGS = (
@@ -31,7 +33,7 @@ class Exchange:
 
     def text(self) -> str:
         """Return messages, settings and reply as text for people."""
-        parts = [f"[{message['role']}]\n{_content(message)}" for message in self.messages]
+        parts = [f"[{message.get('role')}]\n{_content(message)}" for message in self.messages]
         settings = ", ".join(f"{name} {value}" for name, value in self.settings.items())
         parts.append(f"[reply; {settings}]\n{'(cancelled)' if self.reply is None else self.reply}")
         return "\n".join(parts)
@@ -52,7 +54,7 @@ def make_exchange(prompt: object, settings: Mapping[str, Any], outputs: object) 
     chosen: JsonObject = {}
     for name in _SETTINGS:
         if settings.get(name) is not None:
-            chosen[name] = settings[name]
+            chosen[name] = _as_json(settings[name])
     return Exchange(as_messages(prompt), chosen, _reply(outputs))
 
 
@@ -60,7 +62,32 @@ def as_messages(prompt: object) -> tuple[JsonObject, ...]:
     """Return a prompt as messages; none for a request object of DSPy's, which is not text."""
     if isinstance(prompt, str):
         return ({"role": "user", "content": prompt},)
-    return tuple(prompt) if isinstance(prompt, list | tuple) else ()
+    if not isinstance(prompt, list | tuple):
+        return ()
+    messages: list[JsonObject] = []
+    for message in prompt:
+        plain = _as_json(message)
+        if not isinstance(plain, dict):  # an object of DSPy's or of the user's
+            plain = {"role": str(getattr(message, "role", "user")), "content": str(plain)}
+        messages.append(plain)
+    return tuple(messages)
+
+
+def _as_json(value: Any) -> Any:
+    """Return a value as JSON has it, because a ledger stores it.
+
+    A class of pydantic, such as a `response_format`, becomes its schema, and another object its
+    `repr`.
+    """
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return json.loads(json.dumps(value, default=_describe))
+
+
+def _describe(value: object) -> Any:
+    if isinstance(value, type) and issubclass(value, BaseModel):
+        return value.model_json_schema()
+    return repr(value)
 
 
 def message_key(message: JsonObject) -> str:
