@@ -21,6 +21,7 @@ from ...programs.resolve import (
 )
 from ...stats.tiers import last_tier_of
 from ...util.hashing import digest
+from ..judging.aucs import judged_systems
 from ..recording.run import read_groups
 from ..run.evaluate import evaluate
 from ..run.prices import stored_prices
@@ -259,6 +260,9 @@ def _build_document(
     document["origins"] = dict(origins)
     document["failed"] = list(failures(results))
     document["stopped"] = stopped
+    judged = judged_systems(results)
+    if judged:
+        document["judged"] = judged
     document["unknown"] = {}
     document["mlflow"] = None
     return document

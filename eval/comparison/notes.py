@@ -6,6 +6,7 @@ from typing import Any
 from ...programs.reply_counts import ReplyCounts
 from ...stats.bootstrap import Estimate
 from ...stats.measures import MEASURES
+from ..judging.aucs import judged_lines
 from .compare import Comparison
 from .saving import saving_sentence
 from .text import conclusion, format_interval, format_points, format_ratio
@@ -17,7 +18,7 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
     Args:
         comparison: the comparison.
         document: the same as plain data, with `unknown`, `failed` and `calls`, and optionally
-            `matched`, `calibration` and `replies`.
+            `matched`, `calibration`, `replies` and `judged`.
     """
     for pair in comparison.pairs:
         yield f"[bold]{conclusion(pair, comparison)}.[/bold]"
@@ -38,6 +39,7 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
             "Questions of a group are not independent: p is of the sign-flip test over whole "
             "groups instead of McNemar's."
         )
+    yield from judged_lines(document.get("judged") or {})
     yield from _calibration_notes(document)
     yield from _exclusion_notes(comparison, document)
     calls = document["calls"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from support.commands import cope, done, give_team
+from support.pictures import write_empty_pictures
 
 from cope import Team
 from cope.models import ScriptedEngine
@@ -151,3 +152,31 @@ def test_a_record_is_judged_fitted_and_ranks_are_read_off_it(
         (("fit-confidence", "r.parquet", "-o", "g.json"), "0 scored answers"),
     ):
         assert said in cope(*wrong).output
+
+
+def test_a_comparison_shows_the_auc_of_confidences_against_the_judge(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def verdict(messages: Any, request: Any) -> str:
+        answer = messages[-1]["content"].rpartition("Answer: ")[2]
+        return "?" if len(answer) == 1 else "yes" if len(answer) < 20 else "no"
+
+    def reply(messages: Any, request: Any) -> str:
+        return "x" * (1 + derive_seed(messages[-1]["content"]) % 40)
+
+    def sure(text: str) -> list[float]:
+        return [-0.02 * len(text)] * 20
+
+    def make(options: Any) -> Team:
+        small, large = (ScriptedEngine(reply, logprobs=sure) for _ in range(2))
+        return Team(small, large, judge=ScriptedEngine(verdict), cache=False)
+
+    give_team(monkeypatch, make)
+    write_empty_pictures(monkeypatch)
+    words = ("compare", "open", "--data", "q.jsonl", "--presets", "small,large", "--no-track")
+    result = done(*words, "--judge", "openai/x")
+    assert "small: the judge answered 6 calls" in result.stdout
+    assert "AUC against the judge: perplexity 0.75" in " ".join(result.stdout.split())
+    document = json.loads(done(*words, "--judge", "openai/x", "--json").stdout)
+    assert document["judged"]["large"]["auc"]["perplexity"] == 0.75
+    assert document["judged"]["large"]["unread"] == 1, "of the surest answer, which counts as wrong"
