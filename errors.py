@@ -34,5 +34,5 @@ def suggest_names(name: str, known: Iterable[str], suffix: str = "") -> str:
     import difflib
 
     names = list(known)
-    near = difflib.get_close_matches(name, names, 1)
+    near = difflib.get_close_matches(str(name), names, 1)  # Python callers may give anything
     return f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}{suffix}"

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, Protocol, runtime_checkable
 
+from ..util.arguments import check_argument
 from .inference import infer_answer_kind
 from .kinds.base import AnswerKind
 from .kinds.registry import ANSWER_KINDS
@@ -63,6 +64,8 @@ def matches(text: str, gold: str, kind: str | None = None) -> bool:
         >>> matches("Option A or option C", "A"), matches("x = 5 or x = 8", "8", "math")
         (False, False)
     """
+    check_argument("matches(text)", text, str, "the text of a reply")
+    check_argument("matches(gold)", gold, str, "the right answer as a text")
     found = ANSWER_KINDS.by_name(kind or infer_answer_kind([gold]))
     answer = found.parse(text)
     if answer is None:

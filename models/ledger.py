@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CopeError
+from ..util.arguments import check_argument
 from ..util.files import JsonlWriter
 from ..util.json_types import JsonObject
 from .call import Call
@@ -35,6 +36,7 @@ class Ledger:
     """
 
     def __init__(self, path: Path) -> None:
+        check_argument("Ledger(path)", path, Path, "the Path of a file")
         self._entries: dict[str, JsonObject] = {}
         self.earlier_calls: list[JsonObject] = []
         """The calls of earlier runs, including cancelled ones, without those of other ledgers."""
@@ -135,4 +137,5 @@ def use_ledger(ledger: Ledger | None) -> AbstractContextManager[None]:
 
     Calls of DSPy's Evaluate and its optimizers are included.
     """
+    check_argument("use_ledger(ledger)", ledger, Ledger, "an open Ledger", optional=True)
     return scoped("ledger", ledger)

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from ..errors import CopeError
+from ..util.arguments import check_argument, check_number
 from .cost import CostBounds
 
 _NUMBER = r"\$?(\d+(?:\.\d+)?(?:e-?\d+)?)"
@@ -26,6 +27,11 @@ class Price:
     cached_per_million: float | None = None
     per_hour: float = 0.0
 
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            optional = name == "cached_per_million"
+            check_number(f"Price({name})", value, 0, optional=optional)
+
     @classmethod
     def parse(cls, text: str) -> "Price":
         """Parse `IN/OUT` (USD per million tokens), `IN/CACHED/OUT`, or `USD/h` (of machine time).
@@ -38,6 +44,7 @@ class Price:
         >>> Price.parse("0.40/h").per_hour
         0.4
         """
+        check_argument("Price.parse(text)", text, str, "a text such as '0.15/0.60' or '0.40/h'")
         text = text.strip()
         hourly = re.fullmatch(_NUMBER + r"/h(?:our)?", text)
         if hourly:

@@ -1,8 +1,10 @@
 """The team: named tiers of language models, looked up at call time."""
 
+import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import dspy
 
 from ..errors import CopeError
+from ..util.arguments import check_argument, check_number
 from ..util.redact import read_key, register_secret
 from .adapter import adapter_by_name
 from .api_models import make_api_model
@@ -145,6 +148,13 @@ class Team:
     ) -> None:
         models: dict[str, str | LocalEngine] = {"small": small, "large": large}
         models.update(tiers)
+        _check_models(models)
+        check_number("Team(context)", context, 1, whole=True)
+        check_number("Team(max_tokens)", max_tokens, 1, whole=True)
+        check_argument("Team(adapter)", adapter, str, "the name lean, chat, json or xml")
+        check_argument(
+            "Team(weights_dir)", weights_dir, (str, Path), "the path of a folder", optional=True
+        )
         self._arguments: dict[str, Any] = dict(
             models,
             prices=prices,
@@ -245,12 +255,32 @@ class Team:
         return TierRuntime(semaphore, scheduler, machine_time, price, self.timeout)
 
 
+def _check_models(models: Mapping[str, object]) -> None:
+    options = [name for name in inspect.signature(Team).parameters if name not in models]
+    for name, model in models.items():
+        if isinstance(model, str) and model:
+            continue
+        if isinstance(model, LocalEngine):
+            continue
+        near = get_close_matches(name, options, 1, 0.7)
+        hint = f"; the option is called {near[0]}" if near else ""
+        check_argument(
+            f"Team({name})",
+            model or None,
+            (),
+            f"a model's name such as 'local/qwen2.5-coder-0.5b' or an engine object{hint}",
+        )
+
+
 def _check_tier_options(
     models: Iterable[str],
     prices: Mapping[str, object],
     limits: Mapping[str, int],
-    keys: Iterable[str],
+    keys: Mapping[str, object],
 ) -> None:
+    remedy = "a dict by the names of tiers, such as {'small': ...}"
+    for option, values in (("prices", prices), ("limits", limits), ("keys", keys)):
+        check_argument(f"Team({option})", values, Mapping, remedy)
     for name in [*prices, *limits, *keys]:
         if name not in models:
             raise unknown_tier_error(name, models)
@@ -261,10 +291,9 @@ def _check_tier_options(
                 "USD per million tokens as IN/OUT or USD per hour of machine time as N/h"
             )
     for name, limit in limits.items():
-        if limit < 1:
-            raise CopeError(
-                f"the limit of tier {name!r} is {limit}: at least one request must be allowed"
-            )
+        check_number(f"the limit of tier {name!r}", limit, 1, whole=True)
+    for name, variable in keys.items():
+        check_argument(f"the key of tier {name!r}", variable, str, "an environment variable's name")
 
 
 def _default_concurrency(model: str | LocalEngine) -> int:

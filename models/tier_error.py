@@ -9,7 +9,7 @@ from ..errors import CopeError
 def unknown_tier_error(name: str, tiers: Iterable[str]) -> CopeError:
     """Return the error for the name of a tier that the team lacks, with the option that adds it."""
     names = list(tiers)
-    near = get_close_matches(name, names, 1)
+    near = get_close_matches(str(name), names, 1)
     hint = f"did you mean {near[0]}? " if near else ""
     return CopeError(
         f"no tier is named {name!r}: the team has {', '.join(names)}; {hint}"

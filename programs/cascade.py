@@ -16,11 +16,12 @@ from ..answers.kinds.registry import ANSWER_KINDS
 from ..errors import CopeError
 from ..models import Team, metered, run_sync
 from ..sandbox import open_sandbox
+from ..util.arguments import check_argument, check_number
 from ..util.hashing import digest
 from .cascade_round import CascadeRound
 from .confidence.base import Confidence
 from .confidence.early_stopping import EXACT, check_rule
-from .confidence.registry import round_confidence
+from .confidence.registry import check_confidence, round_confidence
 from .demonstrations import nearest_by_role
 from .domains.registry import DEFAULT_DOMAIN, domain_by_name
 from .optimizer_trace import extend_trace, trace_of_answer
@@ -81,6 +82,9 @@ class Cascade(PromptedProgram):
         signature: type[dspy.Signature] | str | None = None,
     ) -> None:
         super().__init__()
+        check_argument("Cascade(team)", team, Team, "a Team, such as Team()", optional=True)
+        check_number("Cascade(seed)", seed, -math.inf, whole=True)
+        check_confidence(confidence)
         self.team = team or Team()
         self.preset = as_preset(preset, self.team.tiers)
         self.seed = seed
@@ -202,6 +206,7 @@ class Cascade(PromptedProgram):
             question, inputs = task.question_and_inputs(question, inputs)
         if question is None:
             raise CopeError("the call has no question: give question=")
+        check_argument("question", question, str, "a text")
         with metered() as meter:
             fields = await self._answer(question, inputs)
         if task is not None:

@@ -20,6 +20,7 @@ from pydantic import (
 from ..errors import CopeError, suggest_names
 from ..models.tier_error import unknown_tier_error
 from ..stats.tiers import tier_order
+from ..util.arguments import check_argument, check_number
 from ..util.text import is_file_name, printable, shorten
 from .preset_errors import preset_error
 from .preset_round import Round, part_of_preset
@@ -135,6 +136,10 @@ class Preset(BaseModel):
         Raises:
             CopeError: for more thresholds than rounds with a threshold, or a value out of range.
         """
+        check_number("with_overrides(samples)", samples, 1, 256, whole=True, optional=True)
+        check_argument(
+            "with_overrides(thresholds)", thresholds, (tuple, list), "a tuple such as (0.75, 0.5)"
+        )
         data = self.model_dump(exclude_defaults=True)
         gated = [r for r in data["rounds"] if "threshold" in r]
         if len(thresholds) > len(gated):
@@ -182,6 +187,9 @@ def as_preset(preset: object, tiers: Collection[str] = ()) -> Preset:
     """
     if isinstance(preset, Preset):
         return preset
+    is_text = isinstance(preset, str) and "->" in preset
+    if is_text or hasattr(preset, "output_fields"):
+        raise CopeError("a signature is no preset: give it as Cascade(signature=...)")
     if isinstance(preset, str | Path):
         return load_preset(str(preset), tiers)
     kind = preset.__name__ if isinstance(preset, type) else f"a {type(preset).__name__}"
@@ -191,7 +199,7 @@ def as_preset(preset: object, tiers: Collection[str] = ()) -> Preset:
     )
 
 
-def load_preset(name: str, tiers: Collection[str] = ()) -> Preset:
+def load_preset(name: str | Path, tiers: Collection[str] = ()) -> Preset:
     """Load a preset by its name, or from the user's own TOML file.
 
     Args:
@@ -205,6 +213,8 @@ def load_preset(name: str, tiers: Collection[str] = ()) -> Preset:
     >>> [r.reasoner for r in load_preset("cope").rounds]
     ['small', 'small', 'large']
     """
+    check_argument("load_preset(name)", name, (str, Path), "a preset's name or a TOML file's path")
+    name = str(name)
     if name in preset_names():
         file = resources.files(_PACKAGE).joinpath("presets", f"{name}.toml")
         text = file.read_text(encoding="utf-8")

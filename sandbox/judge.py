@@ -4,6 +4,7 @@ import ast
 import builtins
 from collections.abc import Sequence
 
+from ..util.arguments import check_argument
 from .select import open_sandbox
 from .tests import TestSuite, Verdict
 
@@ -35,7 +36,10 @@ def judge(program: str, tests: Sequence[str], setup: str = "") -> Verdict:
         >>> judge("def double(x): return x", ["assert double(2) =="])  # doctest: +SKIP
         'error'
     """
+    check_argument("judge(program)", program, str, "Python source as a text")
     tests = (tests,) if isinstance(tests, str) else tuple(tests)
+    for test in tests:
+        check_argument("a test of judge(tests)", test, str, "Python source as a text")
     suite = TestSuite(tests, setup, _builtin_under_test(program, tests))
     return open_sandbox().run_blocking(program, suite).verdict
 

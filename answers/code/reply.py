@@ -1,5 +1,6 @@
 """Read the program in a reply to a question: whole, or as the body of the question's own head."""
 
+from ...util.arguments import check_argument
 from .extract import complete_function, extract_program as extract_from_text
 from .partial_parse import parse_or_none
 from .repairs import REPAIRS
@@ -30,6 +31,8 @@ def extract_program(reply: str, question: str, entry_point: str | None = None) -
         >>> extract_program("I do not know.", "Write a function double(x).") is None
         True
     """
+    check_argument("extract_program(reply)", reply, str, "the text of a reply")
+    check_argument("extract_program(question)", question, str, "the text of the question")
     name = entry_point or guess_entry_point(question)
     program = _read(reply, question, name)
     if _defines(program, name):

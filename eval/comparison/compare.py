@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import CopeError
+from ...errors import CopeError, suggest_names
 from ...stats.bootstrap import DRAWS
 from ...stats.clustered import clustered_wilson
 from ...stats.measures import MEASURES
 from ...stats.paired import holm, holm_levels
 from ...stats.tiers import LARGE, SMALL, last_tier_of
+from ...util.arguments import check_argument, check_number
 from ..run.store import QuestionResult
 from .pair import ALPHA, PairedComparison, compare_pair
 from .price_ratio import PriceBasis, choose_basis, other_tier
@@ -134,6 +135,16 @@ def compare(
         CopeError: for fewer than two systems, an unknown reference, an unknown measure, or systems
             without a common question.
     """
+    remedy = "a dict of results by the names of systems, as evaluate(...).results"
+    check_argument("compare(results)", results, Mapping, remedy)
+    for name, rows in results.items():
+        if isinstance(rows, str) or not all(isinstance(row, QuestionResult) for row in rows):
+            check_argument(f"compare(results)[{name!r}]", rows, (), "a list of QuestionResult")
+    if measure is not None and measure not in MEASURES:
+        hint = suggest_names(measure, MEASURES)
+        raise CopeError(f"no measure of cost is named {measure!r}: {hint}")
+    check_number("compare(margin)", margin, 0, 1)
+    check_number("compare(draws)", draws, 1, whole=True)
     if len(results) < 2:
         raise CopeError(
             "a comparison needs two systems or more: name them with --presets and --programs"

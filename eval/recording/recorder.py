@@ -17,6 +17,7 @@ from ...programs import Cascade
 from ...programs.confidence.early_stopping import NONE
 from ...programs.ensemble import members_of
 from ...programs.results import usage_summary
+from ...util.arguments import check_argument
 from ...util.hashing import digest
 from ..run.evaluate import QuestionRunner
 from ..run.store import QuestionResult
@@ -55,7 +56,10 @@ class Recorder:
     cascades: Mapping[str, Cascade]
 
     def __post_init__(self) -> None:
+        remedy = "a dict of one or more programs, such as {'cope': Cascade('cope')}"
+        check_argument("Recorder(cascades)", self.cascades or None, Mapping, remedy)
         for name, cascade in self.cascades.items():
+            check_argument(f"Recorder(cascades)[{name!r}]", cascade, Cascade, "a Cascade")
             if len(members_of(cascade)) > 1:
                 raise CopeError(f"{name} is an ensemble: record its programs one by one")
             if cascade.early_stop != NONE:

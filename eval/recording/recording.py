@@ -11,6 +11,7 @@ import pyarrow as pa
 from ...errors import CopeError, suggest_names
 from ...programs.preset import Preset, parse_preset
 from ...programs.preset_round import Round
+from ...util.arguments import check_argument
 from ...util.arrays import Array
 from .parquet_file import read_recording
 from .round import RecordedRound
@@ -59,6 +60,7 @@ class Recording:
         Raises:
             CopeError: when there is no such file, or it is not a complete recording.
         """
+        check_argument("a recording", path, (str, Path), "the path of a file of `cope record`")
         manifest, table = read_recording(path)
         return cls(manifest, table, str(path))
 

@@ -1,7 +1,7 @@
 """Evaluate a system: ask several questions at a time, and store each result as it arrives."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
@@ -25,6 +25,7 @@ from ...programs import Cascade, System, ask_system
 from ...programs.ranking import remember_ranks
 from ...programs.results import usage_summary
 from ...stats.intervals import none_if_nan
+from ...util.arguments import check_argument, check_number
 from ..tasks.base import Task
 from .conversations import Conversations
 from .prices import reprice_results, stored_prices
@@ -99,6 +100,35 @@ async def ask_and_score(
     result.seconds = answered.seconds
 
 
+def _check_arguments(
+    task: object,
+    examples: object,
+    system: object,
+    store: object,
+    in_flight: object,
+    budget: object,
+) -> None:
+    """Raise `CopeError` for an argument of `evaluate` of the wrong kind."""
+    if not hasattr(task, "score"):
+        check_argument("evaluate(task)", task, (), "a task, such as task_by_name('gsm8k')")
+    remedy = "a list of dspy.Example with id, question and answer, such as task.load('test')"
+    check_argument("evaluate(examples)", examples, Sequence, remedy)
+    assert isinstance(examples, Sequence)
+    for number, example in enumerate(examples, 1):
+        check_argument(f"example {number}", example, dspy.Example, remedy)
+        for name in ("id", "question", "answer"):
+            if name not in example:
+                raise CopeError(f"example {number} has no {name!r}: give {remedy}")
+    if not hasattr(system, "stages"):
+        check_argument("evaluate(system)", system, (), "a system, such as Cascade('cope')")
+    check_argument("evaluate(store)", store, RunStore, "a RunStore that is open")
+    if not hasattr(store, "ledger"):
+        raise CopeError("evaluate(store) is not open: call evaluate inside `with store.open():`")
+    check_number("evaluate(in_flight)", in_flight, 1, whole=True, optional=True)
+    if not isinstance(budget, RunBudget):
+        check_number("evaluate(budget)", budget, 0, optional=True)
+
+
 async def evaluate(
     task: Task,
     examples: list[dspy.Example],
@@ -135,6 +165,7 @@ async def evaluate(
         CopeError: if a model cannot be reached or used, or if there is a budget and a price is
             unknown. The results so far are saved.
     """
+    _check_arguments(task, examples, system, store, in_flight, budget)
     if not isinstance(system, Cascade):  # the rounds of a cascade are in its results and its preset
         store.update_metadata(stages=[asdict(stage) for stage in system.stages])
     else:

@@ -19,6 +19,7 @@ from ...models.ledger_line import read_ledger
 from ...models.usage_row import UsageRow
 from ...programs.round_record import RoundRecord
 from ...programs.systems.stage import Stage
+from ...util.arguments import check_argument
 from ...util.files import JsonlWriter, read_jsonl, read_metadata, write_metadata
 from ...util.hashing import digest
 from ...util.lock import lock_directory
@@ -183,8 +184,13 @@ class RunStore:
     ledger: Ledger
 
     def __init__(self, settings: dict[str, Any], root: Path = DEFAULT_RUNS) -> None:
+        remedy = "a dict of settings with 'task' and 'preset'"
+        check_argument("RunStore(settings)", settings, dict, remedy)
+        if not {"task", "preset"} <= settings.keys():
+            raise CopeError(f"RunStore(settings) lacks a key: give {remedy}")
+        check_argument("RunStore(root)", root, (str, Path), "the path of a folder")
         self.settings = settings
-        self.path = root / f"{settings['task']}-{settings['preset']}-{digest(settings)[:8]}"
+        self.path = Path(root) / f"{settings['task']}-{settings['preset']}-{digest(settings)[:8]}"
         self.results: dict[str, QuestionResult] = {}
 
     @staticmethod
@@ -194,6 +200,8 @@ class RunStore:
         Raises:
             CopeError: if the folder is not that of a run.
         """
+        check_argument("RunStore.read(path)", path, (str, Path), "the path of a folder")
+        path = Path(path)
         try:
             metadata = read_metadata(path / METADATA_FILE)
         except OSError:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...errors import CopeError
+from ...util.arguments import check_argument
 from ...util.registry import Registry
 
 if TYPE_CHECKING:
@@ -50,6 +51,17 @@ def confidence_by_name(name: str) -> "Confidence":
             "give it one name"
         )
     return confidence
+
+
+def check_confidence(confidence: object) -> None:
+    """Raise an error unless the confidence of a cascade is None or an object with its methods.
+
+    Raises:
+        CopeError: for a name or a class.
+    """
+    if isinstance(confidence, type) or not hasattr(confidence, "tally"):
+        remedy = "an object such as VoteShare(), or name a confidence in the preset's rounds"
+        check_argument("Cascade(confidence)", confidence, (), remedy, optional=True)
 
 
 def round_confidence(name: str | None, default: "Confidence") -> "Confidence":
