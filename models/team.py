@@ -258,15 +258,13 @@ class Team:
 def _check_models(models: Mapping[str, object]) -> None:
     options = [name for name in inspect.signature(Team).parameters if name not in models]
     for name, model in models.items():
-        if isinstance(model, str) and model:
-            continue
-        if isinstance(model, LocalEngine):
+        if isinstance(model, str | LocalEngine):
             continue
         near = get_close_matches(name, options, 1, 0.7)
         hint = f"; the option is called {near[0]}" if near else ""
         check_argument(
             f"Team({name})",
-            model or None,
+            model,
             (),
             f"a model's name such as 'local/qwen2.5-coder-0.5b' or an engine object{hint}",
         )

@@ -136,10 +136,8 @@ class Preset(BaseModel):
         Raises:
             CopeError: for more thresholds than rounds with a threshold, or a value out of range.
         """
-        check_number("with_overrides(samples)", samples, 1, 256, whole=True, optional=True)
-        check_argument(
-            "with_overrides(thresholds)", thresholds, (tuple, list), "a tuple such as (0.75, 0.5)"
-        )
+        check_number("samples", samples, 1, 256, whole=True, optional=True)
+        check_argument("thresholds", thresholds, (tuple, list), "a tuple such as (0.75, 0.5)")
         data = self.model_dump(exclude_defaults=True)
         gated = [r for r in data["rounds"] if "threshold" in r]
         if len(thresholds) > len(gated):

@@ -277,11 +277,11 @@ def test_other_thresholds_round_by_round():
         ),
         (
             {"samples": 0},
-            "preset cope: rounds.1.plans: 0 is out of range: give a number from 1 to 256",
+            "samples is 0: give a whole number from 1 to 256",
         ),
         (
             {"samples": 257},
-            "preset cope: rounds.1.plans: 257 is out of range: give a number from 1 to 256",
+            "samples is 257: give a whole number from 1 to 256",
         ),
     ],
 )
@@ -303,7 +303,7 @@ def test_a_preset_cannot_be_changed_by_accident():
     [
         ({"rounds": [{"reasoner": "small"}]}, "a dict is no preset: give a preset's name"),
         (3, "a int is no preset"),
-        (dspy.Signature, "Signature is no preset"),
+        (dspy.Signature, "a signature is no preset"),
     ],
 )
 def test_an_object_that_is_no_preset_is_one_line(preset: Any, message: str):
