@@ -91,7 +91,7 @@ CASES: list[tuple[Callable[[], object], str]] = [
     (lambda: load_preset(None), r"load_preset\(name\) is None: give a preset's name"),
     (lambda: load_preset("cope").with_overrides(samples="8"), r"samples is '8': give a whole"),
     (lambda: load_preset("cope").with_overrides(thresholds=0.5), r"give a tuple such as \(0.75"),
-    (lambda: task_by_name(None), "no task is named None: there are"),
+    (lambda: task_by_name(None), r"task_by_name\(name\) is None: give a task's name"),
     (lambda: evaluated(task="jsonl"), r"evaluate\(task\) is 'jsonl': give a task"),
     (
         lambda: evaluated(examples=None),

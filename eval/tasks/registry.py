@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...errors import CopeError
+from ...util.arguments import check_argument
 from ...util.registry import Registry
 from .columns import ColumnMapping
 from .options import TaskOptions, Visible
@@ -90,6 +91,7 @@ def task_by_name(
 def _by_name(name: str) -> Task:
     from .base import HasVariants
 
+    check_argument("task_by_name(name)", name, str, "a task's name such as 'gsm8k'")
     base, _, variant = name.partition(":")
     task = TASKS.by_name(base)
     if not variant:
