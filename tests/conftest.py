@@ -33,6 +33,7 @@ import pytest
 
 _LOOK_INTO_MLFLOW = {
     "tests/optimize/compiler/test_tracking.py",
+    "tests/test_redact.py",
     "tests/test_tracker_contract.py",
     "tests/test_tracking.py",
     "tests/test_tracking_compile.py",

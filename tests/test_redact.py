@@ -87,7 +87,11 @@ def random_secret(draw: random.Random) -> str:
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2))])
 def test_no_file_and_no_output_of_a_run_has_a_secret(
-    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Callable[..., Any]
+    seed: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    scripted: Callable[..., Any],
+    mlflow_store: str,
 ):
     draw = random.Random(seed)
     values = [random_secret(draw) for _ in range(3)]
@@ -105,7 +109,7 @@ def test_no_file_and_no_output_of_a_run_has_a_secret(
     give_team(monkeypatch, lambda options: scripted(reply).team)
     (tmp_path / "q.jsonl").rename(tmp_path.parent / f"q{seed}.jsonl")
     data = tmp_path.parent / f"q{seed}.jsonl"
-    eval_ = ["eval", "jsonl", "--data", str(data), "--preset", "small", "--store", "runs.db"]
+    eval_ = ["eval", "jsonl", "--data", str(data), "--preset", "small", "--store", mlflow_store]
     outputs = ""
     for command in (
         eval_,
@@ -115,10 +119,11 @@ def test_no_file_and_no_output_of_a_run_has_a_secret(
     ):
         result = cope(*command)
         outputs += result.output + result.stderr
-    files = {
-        str(f.relative_to(tmp_path)): f.read_bytes() for f in tmp_path.rglob("*") if f.is_file()
-    }
-    assert any(name.endswith("records.jsonl") for name in files) and "runs.db" in files
+    files: dict[str, bytes] = {}
+    for folder in (tmp_path, Path(mlflow_store.removeprefix("sqlite:///")).parent):
+        files |= {str(f): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
+    assert any(name.endswith("records.jsonl") for name in files)
+    assert any(name.endswith(".db") for name in files)
     for value in values:
         for form in {value, json.dumps(value)[1:-1], quote(value, safe="")}:
             assert form not in outputs

@@ -16,7 +16,7 @@ from cope.programs import load_preset
 from cope.programs.preset import tier_alone
 from cope.report.sources.open import open_source
 
-COUNT = 24
+COUNT = 12
 TRIO = ("--preset", "trio.toml")
 
 

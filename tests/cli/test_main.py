@@ -55,7 +55,10 @@ def test_an_unknown_subcommand_is_a_usage_error() -> None:
     )
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["models", "list", "--json"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], pytest.param(["models", "list", "--json"], marks=pytest.mark.slow)],
+)
 def test_a_reader_that_leaves_early_is_no_error(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

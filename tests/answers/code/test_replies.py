@@ -118,7 +118,7 @@ FRAGMENTS = st.sampled_from(
 @given(
     st.lists(FRAGMENTS, max_size=40).map("".join), st.sampled_from(["Write f(x).", "def f(x):\n"])
 )
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(deadline=None, derandomize=True)
 def test_reading_never_raises_and_what_it_reads_is_python(reply: str, question: str) -> None:
     program = extract_program(reply, question)
     if program is not None:

@@ -58,7 +58,7 @@ QUESTION = "Write a function double(n).\nassert double(2) == 4"
 
 
 def test_ask_prints_the_program_and_which_tests_it_passed(cope: Any) -> None:
-    result = cope("ask", "--task", "code", "--unsafe-code", QUESTION)
+    result = cope("ask", "--task", "code", "--unsafe-code", "--samples", "2", QUESTION)
     assert result.exit_code == 0, result.output
     assert result.stdout == RIGHT + "\n"
     assert "passed  assert double(2) == 4" in result.stderr
@@ -70,7 +70,9 @@ def test_ask_prints_the_program_and_which_tests_it_passed(cope: Any) -> None:
 
 def test_ask_gives_all_that_happened_as_json(cope: Any) -> None:
     document = json.loads(
-        cope("ask", "--task", "code", "--unsafe-code", "--json", "-q", QUESTION).stdout
+        cope(
+            "ask", "--task", "code", "--unsafe-code", "--samples", "2", "--json", "-q", QUESTION
+        ).stdout
     )
     assert document["answer"] == RIGHT and document["round"] == 3
     assert document["tests"] == [

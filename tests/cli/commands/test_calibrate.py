@@ -163,7 +163,7 @@ def test_without_right_answers_disagreement_alone_is_guaranteed(here: Path):
 
 
 def test_another_of_the_recorded_programs_is_calibrated(here: Path):
-    recording(recorder(team_of(unsure), "cope", "answer-cascade", "large"), here, 20)
+    recording(recorder(team_of(unsure), "cope", "answer-cascade", "large"), here, 8)
     for preset, rounds in (((), "cope"), (("--preset", "answer-cascade"), "answer-cascade")):
         cope(
             "calibrate",

@@ -31,6 +31,7 @@ def not_drawn(made: Any, tried: Any, title: str, output: Path) -> list[Path]:
 def test_the_frontier_is_saved_and_drawn_and_one_of_it_picked(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    write_empty_pictures(monkeypatch)
     result = made(*PARETO, "--json")
     document, asked = json.loads(result.stdout), world.asked
     cheap, dear = document["frontier"]
@@ -39,10 +40,7 @@ def test_the_frontier_is_saved_and_drawn_and_one_of_it_picked(
     )
     assert (cheap["file"], dear["file"]) == ("f.frontier-1.json", "f.frontier-2.json")
     assert document["plots"] == ["f.frontier.png", "f.frontier.svg"]
-    assert (
-        Path("f.frontier.png").read_bytes().startswith(b"\x89PNG")
-        and "<svg" in Path("f.frontier.svg").read_text()
-    )
+    assert Path("f.frontier.png").is_file() and Path("f.frontier.svg").is_file()
     assert (
         "  objective  pareto" in result.stderr
         and "  proposer   engine/ScriptedEngine-large" in result.stderr

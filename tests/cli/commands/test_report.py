@@ -19,8 +19,8 @@ from cope.util.files import write_metadata
 
 @pytest.fixture
 def here(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a record; only the first test draws pictures."""
-    if not request.node.name.startswith("test_a_record_becomes"):
+    """A folder with a record; only a slow test draws pictures."""
+    if request.node.get_closest_marker("slow") is None:
         leave_pages_without_pictures(monkeypatch)
     monkeypatch.chdir(tmp_path)
     imported(tmp_path, 30)
@@ -44,7 +44,10 @@ def failed(*words: str) -> str:
     return line
 
 
-def test_a_record_becomes_a_page_that_replaces_the_last_one(here: Path):
+@pytest.mark.parametrize(
+    "pictures", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["without", "drawn"]
+)
+def test_a_record_becomes_a_page_that_replaces_the_last_one(here: Path, pictures: bool):
     result = done("r.parquet")
     assert (
         "imported is right on" in result.stdout and result.stdout.splitlines()[-1] == "report.html"
@@ -53,6 +56,7 @@ def test_a_record_becomes_a_page_that_replaces_the_last_one(here: Path):
     first = (here / "report.html").read_bytes()
     done("r.parquet")
     assert (here / "report.html").read_bytes() == first, "the same record gives the same page"
+    assert (b"<path" in first) == pictures
     assert is_report(here / "report.html") and not list(here.glob("*.partial"))
 
 

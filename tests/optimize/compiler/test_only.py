@@ -26,7 +26,17 @@ from cope.programs import Preset
 WRONG = {"question": question(2), "guideline": "Think.", "reasoning": "Adding one.", "answer": "3"}
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+COMBINED = ("chain", "better-together", "ensemble", "bootstrap-random-search")
+"""What they run is one of the others."""
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        *(name for name in OPTIMIZERS if name not in COMBINED),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in COMBINED),
+    ],
+)
 def test_frozen_predictors_keep_their_words_and_demonstrations(optimizer: str, tmp_path: Path):
     """The reasoner is frozen with a demonstration that leads astray: only better plans can help it."""
     world = World()

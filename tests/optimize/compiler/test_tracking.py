@@ -242,7 +242,7 @@ def test_how_a_run_ends_that_did_not_come_to_its_end(
 def test_a_compile_from_python_makes_the_same_run(tmp_path: Path, mlflow_store: str):
     from mlflow.dspy import load_model
 
-    prepared = compilation(tmp_path, "copro", "cope", only=["small"], seed=3)
+    prepared = compilation(tmp_path, "copro", "plan-then-solve", only=["small"], seed=3)
     made = run_tracked(prepared, "python", store=mlflow_store)
     prepared.close()
     run = client().get_run(made.provenance["mlflow"])
