@@ -14,14 +14,14 @@ _GROUPED = (
 )
 _REPEATING = r"\d{0,40}\.\d{0,40}(?:\(\d{1,40}\)|\\(?:overline|bar|dot)\s*\{?\s*\d{1,40}\s*\}?)"
 _POWER_OF_TEN = (
-    r"(?:\s?[x\u00d7*\u00b7]\s?10\s?(?:\^|\*\*)\s?[{(]?\s?(?P<power>[-+]?\s?\d{1,3})\s?[})]?"
+    r"(?:\s?(?:[x\u00d7*\u00b7]|\\times|\\cdot)\s?10\s?(?:\^|\*\*)\s?[{(]?\s?(?P<power>[-+]?\s?\d{1,3})\s?[})]?"
     r"|[eE](?P<exponent>[-+]?\d{1,3})(?![\w.]))?"
 )
 NUMBER = (
     rf"(?:(?P<repeating>{_REPEATING})"
     r"|(?P<base>\d{1,6})\s?(?:\^|\*\*)\s?[{(]?\s?(?P<raised>[-+]?\d{1,3})\s?[})]?(?![\d.])"
-    r"|(?:(?P<whole>\d{1,9})(?: and |[ -](?=\d{1,6}\s?/)))?(?P<top>\d[\d,]{0,400}"
-    r"|\(\d{1,9}\))\s?/\s?(?P<bottom>\d{1,400}(?![\d,.]\d))"
+    r"|(?:(?P<whole>\d{1,9})(?: and |[ -](?=\d{1,6}\s?/)))?"
+    r"(?P<top>\d{1,3}(?:,\d{2,3}){0,9},\d{3}|\d{1,400}|\(\d{1,9}\))\s?/\s?(?P<bottom>\d{1,400}(?![\d,.]\d))"
     rf"|(?P<decimal>{_GROUPED}|\d+(?:\.\d+)?|\.\d+){_POWER_OF_TEN})"
 )
 """The pattern of an unsigned number, with a group for each part of it."""

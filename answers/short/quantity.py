@@ -5,6 +5,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from .math_characters import to_latex
+from .number_literal import NUMBER, number_value, plain_decimal
+from .number_words import SCALES
 
 _BOLD = re.compile(r"(?<![\w)*])\*\*(?=[^\s*])([^*]+)(?<=\S)\*\*(?![\w(*])")
 _WRAPPED = re.compile(
@@ -32,20 +34,14 @@ _HEDGE = re.compile(
     r"|\\approx\s*|[~=:]\s*)(?=[-+\\.\d])",
     re.I,
 )
-_INTEGER = r"(?:\d{1,3}(?:,\d{2,3})*,\d{3}(?!\d)|\d{1,3}(?: \d{3})+(?!\d)|\d+)"
 _QUANTITY = re.compile(
-    r"([-+]?)\s*("
-    r"(?:(\d+)\s*)?\\frac\{(-?\d+)\}\{(-?\d+)\}"
-    rf"|(?:(\d+) +)?({_INTEGER})\s*/\s*(\d+)(?![\d/.])"
-    rf"|({_INTEGER}(?:\.\d+)?|\.\d+)"
-    r"(?:\s*(?:\\times|\\cdot|[x*])\s*10\s*(?:\^|\*\*)\s*\{?\s*([-+]?\d{1,2})\s*\}?"
-    r"|[eE]([-+]?\d{1,2}))?"
-    r")(?![\d.]\d)(-(?=[A-Za-z]{3})|\s*)(.*)",
+    r"(?P<sign>[-+]?)\s*(?P<shown>(?:(?P<units>\d+)\s*)?\\frac\{(?P<over>-?\d+)\}\{(?P<under>-?\d+)\}"
+    rf"|{NUMBER})(?![\d.]\d)(?P<gap>-(?=[A-Za-z]{{3}})|\s*)(?P<tail>.*)",
     re.S,
 )
+_SEVERAL = re.compile(r"\d+-\d|.*,\d{1,2}\Z")  # 3-1/2 is a difference, and 7.301,25 may be a pair
 _PERCENT = re.compile(r"\s*(?:\\?%|percent(?:age points?)?\b|per cent\b)\s*", re.I)
-_SCALE = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12}
-_SCALED = re.compile(rf"\s*({'|'.join(_SCALE)})\b\s*", re.I)
+_SCALED = re.compile(rf"\s*({'|'.join(SCALES)})\b\s*", re.I)
 _UNIT = re.compile(
     r"\(?([A-Za-z]+)((?:[-.'/,&() A-Za-z]|\^\{?-?[123]\}?|(?<=[A-Za-z])[23](?!\d))*)"
 )
@@ -137,44 +133,32 @@ def parse_quantity(text: str) -> Quantity | None:
     ``3 \times 10^4``, percent, "million", and words or well-known abbreviations as units. ``5x``
     and ``2\pi`` are not quantities.
     """
-    m = _QUANTITY.match(text)
-    if m is None or len(text) > 200:
+    found = _QUANTITY.match(text)
+    if found is None or len(text) > 200:
         return None
-    (
-        sign,
-        shown,
-        whole_tex,
-        num_tex,
-        den_tex,
-        whole,
-        num,
-        den,
-        decimal,
-        power,
-        exponent,
-        gap,
-        tail,
-    ) = m.groups()
-    ended = _parse_suffix(tail, gap)
-    if ended is None:
+    if found["base"] or _SEVERAL.match(found["shown"]):
+        return None  # algebra reads powers
+    ended = _parse_suffix(found["tail"], found["gap"])
+    value = _fraction_value(found) if found["under"] else number_value(found)
+    if ended is None or value is None:
         return None
     scale, suffix = ended
+    shown, decimal = found["shown"], found["decimal"]
     if decimal:
-        plain = decimal.replace(",", "").replace(" ", "")
-        value = Fraction(plain) * Fraction(10) ** int(power or exponent or 0)
-        shown = shown.replace(decimal, plain, 1)
-    else:
-        bottom = int(den_tex or den)
-        if not bottom:
-            return None
-        value = Fraction(int((num_tex or num).replace(",", "").replace(" ", "")), bottom)
-        if whole_tex or whole:
-            if value < 0:
-                return None
-            value += int(whole_tex or whole)
-    if sign == "-":
+        shown = shown.replace(decimal, plain_decimal(decimal), 1)
+    if found["sign"] == "-":
         value, shown = -value, f"-{shown}"
     return Quantity(value * scale, shown + suffix)
+
+
+def _fraction_value(found: re.Match[str]) -> Fraction | None:
+    r"""Return the value of ``2\frac{1}{4}``; None for a division by zero and ``2\frac{-1}{4}``."""
+    if not int(found["under"]):
+        return None
+    value = Fraction(int(found["over"]), int(found["under"]))
+    if not found["units"]:
+        return value
+    return None if value < 0 else value + int(found["units"])
 
 
 def _parse_suffix(tail: str, gap: str) -> tuple[int, str] | None:
@@ -189,7 +173,7 @@ def _parse_suffix(tail: str, gap: str) -> tuple[int, str] | None:
     scaled = _SCALED.match(tail)
     if scaled:
         name = scaled[1].lower()
-        scale, suffix = 10 ** _SCALE[name], f" {name}"
+        scale, suffix = SCALES[name], f" {name}"
         gap, tail = " ", tail[scaled.end() :]
     percent = _PERCENT.match(tail)
     if percent:
