@@ -1,11 +1,13 @@
 """The answer to one row, and the columns in which it is written."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import CopeError, suggest_names
 from ..models import Usage
+from ..models.prices import Price
+from ..models.reprice import reprice_rows
 from ..models.usage_row import UsageRow
 from ..programs import System, SystemAnswer
 from ..programs.reply_counts import ReplyCounts
@@ -43,7 +45,7 @@ class AnsweredRow:
         escalated: whether a later stage than the first one answered.
         calls: requests that models answered.
         tokens: tokens of prompts and completions; None if a server does not report them.
-        usd: the cost in USD; None if a price is unknown.
+        usd: the cost in USD, at most where calls were stopped early; None if a price is unknown.
         seconds: from the question to the answer.
         error: why the row has no answer, as one line; None if it has one.
         failed: whether a model failed, so that another attempt may succeed.
@@ -81,11 +83,18 @@ class AnsweredRow:
             escalated=answered.round > 1,
             calls=usage.calls,
             tokens=tokens,
-            usd=answered.usd,
+            usd=usage.cost.high,
             seconds=round(answered.seconds, 3),
             error=_why_unreadable(answered) if answer is None else None,
             usage=answered.usage,
         )
+
+    def priced(self, prices: Mapping[str, Price]) -> "AnsweredRow":
+        """Return the row with the cost of its calls by other prices of their tiers."""
+        if not prices or not self.usage:
+            return self
+        usage = reprice_rows(self.usage, prices)
+        return replace(self, usage=usage, usd=Usage.from_rows(usage).cost.high)
 
 
 def _why_unreadable(answered: SystemAnswer) -> str:

@@ -133,6 +133,7 @@ class RowsInFlight:
     async def _ask_and_save(self, number: int, row: Row) -> None:
         with use_ledger(self.journal.calls.of_row(number)):
             answered = await self._answer(number, row)
+        answered = answered.priced(self.journal.prices)
         self.journal.add(answered)
         self._finish(row, answered)
         self.on_row(answered, self.totals)

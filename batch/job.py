@@ -12,8 +12,9 @@ from typing import Any
 from ..errors import CopeError
 from ..eval.tasks.base import CHOICE
 from ..eval.tasks.columns import ColumnMapping, RowMapper
-from ..models import run_sync
+from ..models import Team, run_sync
 from ..models.budget import cost_for_budget
+from ..models.prices import Price
 from ..models.run_budget import RunBudget, spent_before
 from ..programs import System
 from .answer_columns import ADDED_COLUMNS, AnsweredRow, output_names
@@ -187,13 +188,19 @@ def answer_table(job: TableJob, callbacks: TableCallbacks | None = None) -> Tabl
     return TableReport(rows, output.written, totals, names, earlier, budget.stop_reason, answers)
 
 
+def prices_of(system: System) -> dict[str, Price]:
+    """Return the user's prices by tier, as far as the system shows its team."""
+    team = getattr(system, "team", None)
+    return team.prices if isinstance(team, Team) else {}
+
+
 def _budget_of(usd: float | None, journal: Journal) -> RunBudget:
     """Return the budget of a run, from which earlier attempts have spent."""
     if usd is None:
         return RunBudget(None)
     spent = sum(cost_for_budget(usage) for usage in journal.usages())
-    spent += spent_before(journal.calls.open_calls(), {})
-    budget = RunBudget(usd, spent=spent)
+    spent += spent_before(journal.calls.open_calls(), journal.prices)
+    budget = RunBudget(usd, spent=spent, prices=journal.prices)
     budget.begin(journal.usages())
     return budget
 
@@ -214,6 +221,7 @@ def _open_journal(job: TableJob, facts: TableFacts) -> Iterator[Journal]:
             output,
             retry_failed=options.retry_errors,
             again=options.again,
+            prices=prices_of(job.system),
         )
         yield stack.enter_context(opened)
 

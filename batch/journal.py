@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..errors import CopeError
+from ..eval.run.prices import stored_prices
+from ..models.prices import Price
+from ..models.reprice import prices_to_json
 from ..models.usage_row import UsageRow
 from ..util.files import JsonlWriter, read_jsonl_lines, read_metadata, write_metadata
 from ..util.json_types import JsonObject
@@ -35,12 +38,20 @@ class Journal:
         path: the folder.
         rows: the number of rows of the table.
         retry_failed: whether rows on which a model failed count as not answered.
+        prices: by tier, which all answers are priced by.
 
     Raises:
         CopeError: when the folder cannot be written, or one of its lines is damaged.
     """
 
-    def __init__(self, path: Path, rows: int, retry_failed: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        rows: int,
+        retry_failed: bool = False,
+        prices: Mapping[str, Price] | None = None,
+    ) -> None:
+        self.prices = dict(prices or {})
         self._file = path / ROWS_FILE
         self._places = array("q", [_ABSENT]) * (rows + 1)
         self.answered = 0
@@ -82,7 +93,8 @@ class Journal:
         """Return the answer to a row that has one."""
         self._reader.seek(self._places[row])
         line = json.loads(self._reader.readline())
-        return AnsweredRow(**{name: value for name, value in line.items() if name in _FIELDS})
+        answered = AnsweredRow(**{name: value for name, value in line.items() if name in _FIELDS})
+        return answered.priced(self.prices)
 
     def usages(self) -> Iterator[list[UsageRow]]:
         """Yield the usage of each row that has an answer."""
@@ -116,6 +128,7 @@ def open_journal(
     *,
     retry_failed: bool = False,
     again: bool = False,
+    prices: Mapping[str, Price] | None = None,
 ) -> Iterator[Journal]:
     """Open and lock the folder of a run.
 
@@ -126,6 +139,8 @@ def open_journal(
         output: the output of the run; None for a run in memory.
         retry_failed: see `Journal`.
         again: whether an earlier run is removed.
+        prices: the user's prices by tier. All answers are priced by them, also earlier ones, and
+            those of other tiers by the prices of the earlier attempt.
 
     Raises:
         CopeError: if the output is of another run, or another process writes to it.
@@ -136,8 +151,11 @@ def open_journal(
             for name in (ROWS_FILE, CALLS_FILE, METADATA_FILE):
                 (folder / name).unlink(missing_ok=True)
         _check_settings(folder, settings, output, again)
+        used = stored_prices(read_metadata(folder / METADATA_FILE)) | dict(prices or {})
         write_metadata(folder / METADATA_FILE, settings=dict(settings))
-        journal = Journal(folder, rows, retry_failed)
+        if used:
+            write_metadata(folder / METADATA_FILE, prices=prices_to_json(used))
+        journal = Journal(folder, rows, retry_failed, used)
         try:
             yield journal
         finally:

@@ -1,5 +1,6 @@
 """The progress and the end of a run over a table as text."""
 
+from ..models.cost import CostBounds
 from ..util.text import format_duration, format_usd, plural
 from .job import TableReport
 from .totals import Totals
@@ -25,8 +26,8 @@ def cost(totals: Totals) -> str:
     if totals.usd is None:
         return "cost unknown" if totals.unpriced else "no cost"
     if totals.unpriced:
-        return f"at least {format_usd(totals.usd)}"
-    return format_usd(totals.usd)
+        return f"at least {format_usd(totals.usd_at_least)}"
+    return CostBounds(totals.usd_at_least, totals.usd).cell
 
 
 def progress_text(totals: Totals, rate: float) -> str:

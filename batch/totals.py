@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..models import Usage
 from .answer_columns import AnsweredRow
 
 
@@ -19,7 +20,9 @@ class Totals:
         escalated: rows that a later stage than the first one answered.
         calls: requests that models answered.
         tokens: the known tokens of prompts and completions.
-        usd: the known cost in USD; None if no cost is known.
+        usd: the known cost in USD, at most where calls were stopped early; None if no cost is
+            known.
+        usd_at_least: the same at least.
         unpriced: rows whose cost is not known.
         seconds: the sum of the rows' durations.
         tiers: rows that each tier answered.
@@ -34,6 +37,7 @@ class Totals:
     calls: int = 0
     tokens: int = 0
     usd: float | None = None
+    usd_at_least: float = 0.0
     unpriced: int = 0
     seconds: float = 0.0
     tiers: dict[str, int] = field(default_factory=dict)
@@ -50,6 +54,7 @@ class Totals:
             self.unpriced += 1
         elif row.calls:
             self.usd = (self.usd or 0.0) + row.usd
+            self.usd_at_least += Usage.from_rows(row.usage).cost.low
         if row.error is None:
             self.answered += 1
             if row.tier is not None:

@@ -189,9 +189,12 @@ class BudgetGuard:
         for name, bound in self.budget.bounds().items():
             remaining = self.remaining(name)
             if remaining is not None and remaining <= 0:
-                but = ", but for a last validation" if self._set_aside.get(name) else ""
-                return f"the budget of {format_bound(bound)} {name} is used up{but}"
+                return self._used_up(name, bound)
         return None
+
+    def _used_up(self, name: str, bound: float) -> str:
+        but = ", but for a last validation" if self._set_aside.get(name) else ""
+        return f"the budget of {format_bound(bound)} {name} is used up{but}"
 
     def spending_gate(self, on_stop: Callable[[Halt], None]) -> SpendingGate | None:
         """Return a gate that keeps the money within the budget; None if it is not limited.
@@ -204,7 +207,7 @@ class BudgetGuard:
             return None
 
         def stopped() -> Halt:
-            halt = BudgetExhausted(f"the budget of {format_bound(usd)} usd is used up")
+            halt = BudgetExhausted(self._used_up("usd", usd))
             on_stop(halt)
             return halt
 

@@ -20,6 +20,11 @@ class CostBounds:
     low: float = 0.0
     high: float | None = 0.0
 
+    def __add__(self, other: "CostBounds") -> "CostBounds":
+        if self.high is None or other.high is None:
+            return CostBounds(self.low + other.low, None)
+        return CostBounds(self.low + other.low, self.high + other.high)
+
     @property
     def exact(self) -> float | None:
         """The cost; None when it is not known exactly."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 
+from ...eval.run.summary import spent_cost
 from ...eval.run.table import print_summary
 from ...models.server_waits import SERVER_WAITS
 from ...programs.systems.stage import Stage
@@ -35,7 +36,7 @@ class EvaluationProgress:
 
     def __init__(self, total: int, done: Sequence[Any], rounds: int) -> None:
         self.total, self.rounds = total, rounds
-        self.records = list(done)
+        self.records, self._spent = list(done), spent_cost(done)
         self._started, self._printed, self._before = time.monotonic(), 0.0, len(self.records)
         self._console = Console(stderr=True)
         self._progress = progress_bar(self._console)
@@ -70,8 +71,7 @@ class EvaluationProgress:
         shares = "/".join(
             f"{sum(r.round == n for r in good) / len(good):.0%}" for n in range(1, self.rounds + 1)
         )
-        known = [r.usd for r in good if r.usd is not None]
-        spend = f"  ${sum(known):.4f}" if known else ""
+        spend = "" if self._spent.cell == "unknown" else f"  {self._spent.cell}"
         errors = (
             f"  {len(self.records) - len(good)} errors" if len(good) < len(self.records) else ""
         )
@@ -84,6 +84,7 @@ class EvaluationProgress:
 
     def add(self, record: Any) -> None:
         self.records.append(record)
+        self._spent += spent_cost([record])
         self._progress.update(self._task, completed=len(self.records), text=self.text())
         now = time.monotonic()
         if self._progress.disable and (

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...errors import CopeError
 from ...models import Usage
+from ...models.cost import CostBounds
 from ...models.prices import Price
 from ...models.reprice import prices_to_json
 from ...models.usage_row import UsageRow
@@ -175,7 +176,7 @@ def summarize(
         rounds=tuple(_summarize_round(answered, number) for number in range(1, rounds + 1)),
         tiers=_usage_by_tier(answered),
         total=total,
-        spent=Usage.from_rows(spent_rows(row for result in answered for row in result.usage)),
+        spent=_spent(answered),
         seconds_per_question=seconds / n if n and seconds is not None else None,
         baseline=baseline,
         replies=ReplyCounts.of_rounds(round_ for result in answered for round_ in result.rounds),
@@ -197,6 +198,15 @@ def mean_score(results: Sequence[QuestionResult]) -> float | None:
 
 def _scores(results: Sequence[QuestionResult]) -> list[float]:
     return [math.nan if result.score is None else result.score for result in results]
+
+
+def _spent(results: Sequence[QuestionResult]) -> Usage:
+    return Usage.from_rows(spent_rows(row for result in results for row in result.usage))
+
+
+def spent_cost(results: Sequence[QuestionResult]) -> CostBounds:
+    """Return what the calls of results cost that no cache answered."""
+    return _spent(results).cost
 
 
 def _usage_of(results: Sequence[QuestionResult]) -> Usage:

@@ -19,7 +19,7 @@ from cope.batch.options import TableOptions
 from cope.batch.tables import file_table
 from cope.eval.tasks.columns import ColumnMapping
 from cope.eval.tasks.table_files import read_rows
-from cope.models import Call, ScriptedEngine
+from cope.models import Call, Price, ScriptedEngine
 from cope.util.lock import lock_directory
 
 TEXT = ColumnMapping(question="text")
@@ -195,6 +195,18 @@ def test_a_budget_stops_the_run_and_a_larger_one_resumes_it(world: World):
     report = world.run(budget=cost * 1000)
     assert report.stop_reason is None and len(world.asked()) == 60 - done
     assert world.column("answer") == [str(n) for n in range(60)]
+
+
+def test_a_resumed_run_has_one_price(world: World):
+    costs = {}
+    for limit, price in ((2, Price(1, 2)), (4, Price(3, 6)), (6, None)):
+        world.models = Answering(price=price)
+        report = world.run(limit=limit)
+        assert len(world.asked()) == 2
+        costs[limit] = world.column("usd")
+        assert report.totals.usd == pytest.approx(sum(world.column("usd")))
+    assert costs[4][:2] == [pytest.approx(3 * cost) for cost in costs[2]]
+    assert costs[6][:4] == costs[4] and all(costs[6])
 
 
 def test_a_server_that_is_gone_stops_the_run_and_the_answers_so_far_are_kept(world: World):

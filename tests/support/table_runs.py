@@ -16,12 +16,16 @@ class Answering:
         asked: the questions in order.
     """
 
-    def __init__(self, preset: str = "small", **options: Any) -> None:
+    def __init__(
+        self, preset: str = "small", price: Price | None = Price(1, 2), **options: Any
+    ) -> None:
         self.asked: list[str] = []
         self.failing: set[str] = set()
         self.reply: Callable[[str], str] = lambda question: question.split()[2].rstrip("?")
         engine = ScriptedEngine(self._answer)
-        prices = {"small": Price(1, 2), "large": Price(10, 20)}
+        prices = {"large": Price(10, 20)}
+        if price:
+            prices["small"] = price
         team = Team(engine, engine, cache=False, prices=prices)
         self.cascade = Cascade(preset, team, answer_kind="text", **options)
 
