@@ -9,6 +9,9 @@ from cope import Cascade, Team
 from cope.models import Price, ScriptedEngine
 
 
+PRICE = Price(1, 2)
+
+
 class Answering:
     """A cascade whose answer to `What is N?` is N; it fails on the numbers in `failing`.
 
@@ -16,9 +19,7 @@ class Answering:
         asked: the questions in order.
     """
 
-    def __init__(
-        self, preset: str = "small", price: Price | None = Price(1, 2), **options: Any
-    ) -> None:
+    def __init__(self, preset: str = "small", price: Price | None = PRICE, **options: Any) -> None:
         self.asked: list[str] = []
         self.failing: set[str] = set()
         self.reply: Callable[[str], str] = lambda question: question.split()[2].rstrip("?")
