@@ -8,7 +8,6 @@ from dspy.lm15 import ContextLengthError
 from cope import Cascade, Team
 from cope.models import Price, ScriptedEngine
 
-
 PRICE = Price(1, 2)
 
 
