@@ -8,8 +8,11 @@ import click
 
 from ..errors import CopeError
 from .option_groups import option_group
+from .output import notify
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..eval.judging.judge import Judge
     from ..eval.tasks.base import Task
     from ..models import Team
@@ -62,6 +65,19 @@ class JudgeOptions:
 
         return Judge(team, read_rubric(self.rubric)) if self.rubric else Judge(team)
 
+    def advise(self, models: "Mapping[str, str]") -> str | None:
+        """Print which judge to take when this one is of the family of a judged model.
+
+        Args:
+            models: the judged models by tier.
+        """
+        from ..eval.judging.runs import family_advice
+
+        advice = family_advice(self.model or "", models)
+        if advice:
+            notify(advice)
+        return advice
+
     def judged(self, task: "Task", team: "Team") -> "Task":
         """Return the task as the judge scores it, or as it is without a judge.
 
@@ -71,6 +87,7 @@ class JudgeOptions:
         from ..eval.judging.task import judged_task
 
         if self.model is not None:
+            self.advise({name: tier.model for name, tier in team.tiers.items() if name != _JUDGED})
             return judged_task(task, self.judge(team))
         if self.rubric is not None:
             raise click.UsageError("--rubric is for a judge: name one with --judge MODEL.")

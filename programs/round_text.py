@@ -1,5 +1,8 @@
 """Describe the rounds of a preset."""
 
+from .confidence.gate import VOTES
+from .confidence.registry import confidence_by_name
+from .domains.base import threshold_is_a_share
 from .domains.registry import domain_by_name
 from .preset import Preset
 from .preset_round import Round
@@ -48,12 +51,30 @@ def _describe_temperature(temperature: float) -> str:
     return f" (temperature {temperature:g})" if temperature else " (greedy)"
 
 
+def describe_threshold(spec: Round, domain: str) -> str:
+    """Describe what a round with a threshold accepts, or which questions escalate.
+
+    >>> spec = Round(reasoner="small", threshold=0.4, confidence="perplexity")
+    >>> describe_threshold(spec, "short-answer")
+    'the worst 40% of the questions escalate'
+    """
+    threshold = spec.threshold or 0.0
+    if spec.confidence is None:
+        return domain_by_name(domain).gate_text(threshold)
+    confidence = confidence_by_name(spec.confidence)
+    if getattr(confidence, "ranks", False):
+        return f"the worst {threshold:.0%} of the questions escalate"
+    if getattr(confidence, "gate_text", None) is VOTES:
+        return threshold_is_a_share(threshold)
+    return f"its confidence ({spec.confidence}) must reach {threshold:.0%}"
+
+
 def _describe_gate(preset: Preset, number: int, domain: str) -> str:
     threshold = preset.rounds[number - 1].threshold
     if threshold is not None:
-        kind = domain_by_name(domain)
-        text = kind.gate_text(threshold)
-        return text if kind.gate_is_share else f"{text} (threshold {threshold:.0%})"
+        text = describe_threshold(preset.rounds[number - 1], domain)
+        named = f"{threshold:.0%}"
+        return text if named in text else f"{text} (threshold {named})"
     if number == len(preset.rounds):
         return "its answer is the last word"
     return "any answer is accepted"

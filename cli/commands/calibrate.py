@@ -35,11 +35,12 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 )
 @click.option(
     "--loss",
-    type=click.Choice(["harm", "disagreement"]),
+    type=click.Choice(["harm", "judged-worse", "disagreement"]),
     default="harm",
     show_default=True,
     help="Lost is a question that the cascade gets wrong and the large model alone right; or, "
-    "without labels, one that they answer differently.",
+    "without labels, one that they answer differently, or on a judged record one whose answer is "
+    "judged worse.",
 )
 @click.option(
     "--minimize",

@@ -64,7 +64,7 @@ def command(
         raise click.UsageError("Missing option '--against'.")
     else:
         judged, models = _judge_runs(app, judge, run, against)
-    _show(judged, models, judge_options.model, run, as_json)
+    _show(judged, models, judge_options, run, as_json)
 
 
 def _judge_runs(
@@ -99,27 +99,28 @@ def _judge_record(
     scores = judging.scores_of(judgement.pairs)
     made = judging.judged_recording(recording, answers, scores, judge.model)
     write_recording(output, made.manifest, made.table.to_pylist())
-    notify(f"written to {output}; in cope calibrate, harm means: judged worse than the last tier")
+    notify(f"written to {output}; calibrate with --loss judged-worse")
     return judgement, recording.models
 
 
 def _show(
-    judged: "Judgement", models: dict[str, str], judge: str, run: Path, as_json: bool
+    judged: "Judgement",
+    models: dict[str, str],
+    judge_options: JudgeOptions,
+    run: Path,
+    as_json: bool,
 ) -> None:
     from ...eval.judging.outcome import summarize_pairs
-    from ...eval.judging.runs import family_advice
     from ...eval.judging.session import usage_line
 
-    advice = family_advice(judge, models)
-    if advice:
-        notify(advice)
+    advice = judge_options.advise(models)
     notify(usage_line(judged.usage))
     outcome = summarize_pairs(judged.pairs)
     if not as_json:
         for line in outcome.lines():
             click.echo(line)
         return
-    document: dict[str, Any] = {"run": str(run), "judge": judge}
+    document: dict[str, Any] = {"run": str(run), "judge": judge_options.model}
     document |= outcome.as_dict()
     document["advice"] = advice
     document["verdicts"] = [{"key": one.pair.key, "outcome": one.outcome} for one in judged.pairs]

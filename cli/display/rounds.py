@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 from ...models.loading import embedded_engines, engine_label, load_in_background
 from ...programs.domains.registry import domain_by_name
 from ...programs.events import Event, Planned, RoundDecided, RoundStarted, SampleCounted
-from ...programs.round_text import describe_plan_inputs, describe_plans, describe_times
+from ...programs.round_text import (
+    describe_plan_inputs,
+    describe_plans,
+    describe_threshold,
+    describe_times,
+)
 from ...util.text import one_line
 
 if TYPE_CHECKING:
@@ -97,7 +102,7 @@ class RoundDisplay:
         times = "" if spec.plans > 1 else describe_times(spec)
         parts.append(f"{solver} solves {times}".rstrip() + describe_plan_inputs(spec, self.number))
         if spec.threshold is not None:
-            parts.append(self._domain.gate_text(spec.threshold))
+            parts.append(describe_threshold(spec, self.cascade.domain))
         return ", ".join(parts)
 
     def _tier_label(self, tier: str | None) -> str:

@@ -95,7 +95,7 @@ def judged_recording(
 ) -> Recording:
     """Return a recording whose scores are a judge's, and whose right answers are the last tier's.
 
-    The loss `harm` of a calibration then means: judged worse than the last tier.
+    The loss `judged-worse` of a calibration reads these scores.
 
     Args:
         recording: the samples.

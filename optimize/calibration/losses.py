@@ -7,6 +7,7 @@ import numpy as np
 
 from ...errors import CopeError
 from ...eval import Recording, Replay
+from ...eval.judging.recording import JUDGED_BY
 from ...eval.replay.match import recorded_identity, single_tier_program
 from ...models import Price
 from ...stats.measures import MEASURES
@@ -42,6 +43,21 @@ def harm(cascade: Replay, baseline: Replay) -> Array:
     """
     right = baseline.scores[:, -1] >= 1.0
     return ((cascade.scores < 1.0) & right[:, None]).astype(float)
+
+
+def judged_worse(cascade: Replay, baseline: Replay) -> Array:
+    """Return (questions, rounds) of 0 and 1: 1 where a judge finds the answer worse.
+
+    It is compared with that of the last tier alone, see `cope.eval.judging.recording`.
+
+    Raises:
+        CopeError: when no judge has scored the record.
+    """
+    if JUDGED_BY not in cascade.recording.manifest.settings:
+        raise CopeError(
+            f"no judge has scored {cascade.recording.name}: make a judged record with cope judge"
+        )
+    return harm(cascade, baseline)
 
 
 def disagreement(cascade: Replay, baseline: Replay) -> Array:
@@ -90,5 +106,6 @@ class Loss:
 
 LOSSES = {
     "harm": Loss(harm, "is wrong where the {last} model alone is right"),
+    "judged-worse": Loss(judged_worse, "is judged worse than the {last} model alone"),
     "disagreement": Loss(disagreement, "gives another answer than the {last} model alone"),
 }

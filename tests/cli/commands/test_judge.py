@@ -140,7 +140,11 @@ def test_a_record_is_judged_fitted_and_ranks_are_read_off_it(
     done("record", "open", *words, "-o", "r.parquet")
     result = done("judge", "r.parquet", "--judge", "openai/x", "-o", "j.parquet")
     assert "confidence against the judge, AUC: perplexity 1.00" in result.stdout
-    assert "judged worse than the last tier" in result.stderr
+    assert "--loss judged-worse" in result.stderr
+    calibrated = done("calibrate", "j.parquet", "--loss", "judged-worse", "--harm", "0.6")
+    assert "is judged worse than the large model alone" in " ".join(calibrated.stdout.split())
+    refused = cope("calibrate", "r.parquet", "--loss", "judged-worse", "--harm", "0.6")
+    assert refused.exit_code == 1 and "no judge has scored r.parquet" in refused.output
     fitted = done("fit-confidence", "j.parquet", "-o", "f.json")
     assert "mean_logprob 1.00" in fitted.stdout and "logistic" in fitted.stdout
     evaluated = done("eval", "open", *words, "--ranks-from", "r.parquet", "--no-track")

@@ -82,7 +82,7 @@ def test_a_loss_that_survives_the_swap_is_harm(
     assert known.sum() >= len(record) and (scores[known] == (lengths[known] <= 12)).all()
     assert (made.programs["large"][0].scores == 1.0).all(), "the last tier is not worse than itself"
     assert made.gold == list(answers.values()) and made.manifest.settings["judged_by"] == "m"
-    calibration = calibrate(made, CalibrationTarget(harm=0.3, delta=0.5))
+    calibration = calibrate(made, CalibrationTarget(harm=0.3, delta=0.5, loss="judged-worse"))
     assert calibration.baseline.scores.mean() == 1.0
     assert not np.isnan(Replay(made).outcomes().score).any()
 
