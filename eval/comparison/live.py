@@ -238,9 +238,9 @@ def _build_document(
     stopped: str | None,
 ) -> dict[str, Any]:
     """Return the comparison with its settings as plain data."""
-    sharing = SharingStats()
+    sharing, prices = SharingStats(), _prices_used(stores) | request.team.prices
     for name, one in stores.items():
-        sharing.count(name, RunStore.read(one.path))
+        sharing.count(name, RunStore.read(one.path), prices)
     document: dict[str, Any] = {"task": request.task.name}
     if request.task.test_visibility:
         document["shown"] = request.task.test_visibility
@@ -250,7 +250,7 @@ def _build_document(
         document["columns"] = request.data_options.columns.as_dict()
     document["answer_kind"] = answer_kind_of(request.task)
     document["models"] = _models_by_tier(request, systems)
-    document["prices"] = prices_to_json(_prices_used(stores) | request.team.prices)
+    document["prices"] = prices_to_json(prices)
     document["seed"] = request.program_options.seed
     document |= comparison_document(comparison)
     document["replies"] = reply_counts({name: _replies(rows) for name, rows in results.items()})

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...models.cost import CostBounds
 from ...programs.reply_counts import ReplyCounts
 from ...stats.bootstrap import Estimate
 from ...stats.measures import MEASURES
@@ -44,10 +45,11 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
     yield from _exclusion_notes(comparison, document)
     calls = document["calls"]
     if calls:
+        cost = CostBounds(calls.get("usd_low", 0.0), calls.get("usd_high"))
         yield (
-            f"{calls['made']:,} calls were made, of which {calls['stopped']:,} were stopped early, "
-            f"and {calls['shared']:,} more were shared; what a system costs is what it would cost "
-            "alone."
+            f"{calls['made']:,} calls were made (cost: {cost.text}), of which {calls['stopped']:,} "
+            f"were stopped early, and {calls['shared']:,} more were shared; what a system costs is "
+            "what it would cost alone."
         )
     sentence = saving_sentence(comparison.savings, comparison.last_tier, comparison.summaries)
     yield f"[bold]{sentence}[/bold]"

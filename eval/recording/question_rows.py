@@ -9,7 +9,8 @@ import dspy
 
 from ...answers.kinds.base import AnswerKind
 from ...answers.kinds.code import CODE as AS_WRITTEN
-from ...models import Call, Meter, Usage, metered
+from ...models import Call, Meter, Price, Usage, metered
+from ...models.call_price import call_cost
 from ...programs import Cascade, Sample
 from ...programs.cascade_round import CascadeRound
 from ...programs.confidence.registry import confidence_by_name
@@ -138,6 +139,29 @@ def _call_columns(role: str, calls: Sequence[Call]) -> Row:
         row["logprob_tokens"] = sum(call.logprob_tokens or 0 for call in calls)
         row["logprob_window"] = min(call.logprob_window or 0.0 for call in calls)
     return {f"{role}_{name}": value for name, value in row.items()}
+
+
+def repriced_columns(row: Row, tiers: Mapping[str, str | None], prices: Mapping[str, Price]) -> Row:
+    """Return the costs of a row by other prices.
+
+    Args:
+        row: the row.
+        tiers: the tier of each role, `plan` and `reason`.
+        prices: the prices by tier; calls of other tiers keep their costs.
+    """
+    costs: Row = {}
+    for role, tier in tiers.items():
+        price = prices.get(tier or "")
+        if price is None or not row.get(f"{role}_calls"):
+            continue
+        call = Call(
+            prompt_tokens=row.get(f"{role}_prompt_tokens"),
+            completion_tokens=row.get(f"{role}_completion_tokens"),
+            cached_tokens=row.get(f"{role}_cached_tokens") or 0,
+            machine_seconds=row.get(f"{role}_machine_seconds"),
+        )
+        costs[f"{role}_usd"] = call_cost(call, price)
+    return costs
 
 
 async def number_votes(rows: Sequence[Row], answers: AnswerKind) -> None:

@@ -12,7 +12,7 @@ import dspy
 
 from ... import __version__
 from ...errors import CopeError
-from ...models import metered
+from ...models import Price, metered
 from ...programs import Cascade
 from ...programs.confidence.early_stopping import NONE
 from ...programs.ensemble import members_of
@@ -22,7 +22,14 @@ from ...util.hashing import digest
 from ..run.evaluate import QuestionRunner
 from ..run.store import QuestionResult
 from ..tasks.base import Task
-from .question_rows import ProgramRun, Row, number_votes, run_program, score_answers
+from .question_rows import (
+    ProgramRun,
+    Row,
+    number_votes,
+    repriced_columns,
+    run_program,
+    score_answers,
+)
 from .schema import RecordingManifest
 
 
@@ -117,13 +124,17 @@ class Recorder:
         result.rounds = cast(Any, stored)
 
     def rows(
-        self, results: Sequence[QuestionResult], groups: Mapping[str, str] | None = None
+        self,
+        results: Sequence[QuestionResult],
+        groups: Mapping[str, str] | None = None,
+        prices: Mapping[str, Price] | None = None,
     ) -> Iterator[Row]:
         """Yield the rows of a recording's file.
 
         Args:
             results: those of the questions, in order; those with an error have no rows.
             groups: the group of a question by its key.
+            prices: by tier, which all calls are priced by.
         """
         for result in results:
             if result.error:
@@ -136,9 +147,11 @@ class Recorder:
                 "group": (groups or {}).get(result.key),
             }
             stored = {entry["program"]: entry["rows"] for entry in program_rows(result)}
-            for name in self.cascades:
+            for name, cascade in self.cascades.items():
                 for row in stored[name]:
-                    yield question | row
+                    spec = cascade.preset.rounds[row["round"] - 1]
+                    tiers = {"plan": spec.planner, "reason": spec.reasoner}
+                    yield question | row | repriced_columns(row, tiers, prices or {})
 
     def manifest(
         self, task: Task, results: Sequence[QuestionResult], **more: Any

@@ -227,5 +227,6 @@ def save_recording(
     if options.compiled:
         settings["compiled"] = options.compiled
     manifest = recorder.manifest(task, outcome.results, settings=settings, group=data.group)
-    write_recording(options.output, manifest, recorder.rows(outcome.results, groups))
+    rows = recorder.rows(outcome.results, groups, outcome.prices)
+    write_recording(options.output, manifest, rows)
     return True

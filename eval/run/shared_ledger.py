@@ -3,12 +3,14 @@
 A call that several evaluations make is made once and counts in full for each of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...models import Ledger
+from ...models import Call, Ledger, Price
+from ...models.call_price import apply_price
+from ...models.cost import CostBounds
 from ...models.ledger import SHARED_KEY
 from .store import StoredRun
 
@@ -74,21 +76,30 @@ class SharingStats:
         calls_shared: calls that an evaluation took from another one instead of making them.
         calls_stopped: calls that were stopped early; they are among `made`.
         by_system: the same three counts of each system.
+        cost: what the made calls cost, each once.
     """
 
     calls_made: int = 0
     calls_shared: int = 0
     calls_stopped: int = 0
     by_system: dict[str, dict[str, int]] = field(default_factory=dict)
+    cost: CostBounds = field(default_factory=CostBounds)
 
-    def count(self, name: str, run: StoredRun) -> None:
-        """Add the calls of a system's run."""
+    def count(self, name: str, run: StoredRun, prices: Mapping[str, Price] | None = None) -> None:
+        """Add the calls of a system's run.
+
+        Args:
+            name: the name of the system.
+            run: its run.
+            prices: prices by tier; calls of other tiers cost what was noted with them.
+        """
         made = shared = stopped = 0
         for entry in run.calls():
             if entry.get(SHARED_KEY):
                 shared += 1
             else:
                 made += 1
+                self.cost += _cost_now(entry["call"], prices or {})
             if entry["call"].get("cancelled"):
                 stopped += 1
         self.by_system[name] = {"made": made, "shared": shared, "stopped": stopped}
@@ -103,4 +114,16 @@ class SharingStats:
             "shared": self.calls_shared,
             "stopped": self.calls_stopped,
             "by_system": self.by_system,
+            "usd_low": self.cost.low,
+            "usd_high": self.cost.high,
         }
+
+
+def _cost_now(entry: Mapping[str, Any], prices: Mapping[str, Price]) -> CostBounds:
+    """Return what a call of a ledger cost; nothing for a reply of a cache."""
+    call = Call.from_dict(entry)
+    if call.cache_hit:
+        return CostBounds()
+    if call.tier in prices:
+        apply_price(call, prices[call.tier])
+    return call.cost

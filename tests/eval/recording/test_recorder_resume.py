@@ -98,6 +98,29 @@ def test_the_run_can_be_budgeted_as_an_evaluation(tmp_path: Path, scripted: Call
     assert outcome.stop_reason and 0 < len(outcome.results) < 4
 
 
+def test_a_record_that_is_resumed_with_other_prices_has_one_price(
+    tmp_path: Path, scripted: Callable[..., Any]
+):
+    for count, price in ((2, Price(1, 2)), (4, Price(10, 20))):
+        models = scripted(agree, prices={"small": price})
+        programs, folder = recorder(models.team, "small"), RunStore(SETTINGS, tmp_path)
+        with folder.open():
+            work = evaluate(
+                task_by_name("jsonl"),
+                examples(count),
+                programs.primary,
+                folder,
+                runner=programs.runner,
+                prices=models.team.prices,
+            )
+            outcome = asyncio.run(work)
+        rows = list(programs.rows(outcome.results, prices=outcome.prices))
+    assert len(rows) == 4 and len(models.small.requests) == 2
+    for row in rows:
+        tokens = row["reason_prompt_tokens"], row["reason_completion_tokens"]
+        assert row["reason_usd"] == pytest.approx(Price(10, 20).cost(*tokens, 0, 0.0))
+
+
 @pytest.mark.slow
 def test_kills_lose_nothing_and_no_finished_call_is_asked_again(
     tmp_path: Path, scripted: Callable[..., Any]

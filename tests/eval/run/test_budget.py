@@ -88,6 +88,9 @@ def test_a_comparison_pays_for_a_shared_call_once(
     assert stopped.exit_code == 1 and "the budget of $60 allows no further" in stopped.stderr
     done = commands.cope("compare", *words, "--budget", "1000")
     assert done.exit_code == 0, done.output
-    sharing = json.loads(done.stdout)["calls"]
+    document = json.loads(done.stdout)
+    sharing, systems = document["calls"], document["systems"].values()
     assert sharing["shared"] > 0
+    alone = sum(one["costs"]["cost"] * one["n"] for one in systems)
+    assert 60 < sharing["usd_low"] == sharing["usd_high"] < alone
     assert sharing["made"] == len(models.small.requests) + len(models.large.requests)
