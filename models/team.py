@@ -2,9 +2,8 @@
 
 import inspect
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from .lm import TierLM
 from .meter import MachineTimeAccountant
 from .prices import Price
 from .runtime import TierRuntime
+from .team_checks import check_models, check_tier_options
 from .tier_error import unknown_tier_error
 
 # Without a network LiteLLM must not fetch its price table; it uses the one in its package.
@@ -148,7 +148,7 @@ class Team:
     ) -> None:
         models: dict[str, str | LocalEngine] = {"small": small, "large": large}
         models.update(tiers)
-        _check_models(models)
+        check_models(models, inspect.signature(Team).parameters)
         check_number("Team(context)", context, 1, whole=True)
         check_number("Team(max_tokens)", max_tokens, 1, whole=True)
         check_argument("Team(adapter)", adapter, str, "the name lean, chat, json or xml")
@@ -173,7 +173,7 @@ class Team:
         self._settings = {"cache": cache, "max_tokens": max_tokens}
         self._prices, self._limits, self._context = prices or {}, limits or {}, context
         self._keys = keys or {}
-        _check_tier_options(models, self._prices, self._limits, self._keys)
+        check_tier_options(models, self._prices, self._limits, self._keys)
         self._cpu_shared_hosts = _find_cpu_shared_hosts(models.values())
         self._adapter = adapter_by_name(adapter)
         self.tiers = {name: self._tier(name, model) for name, model in models.items()}
@@ -253,45 +253,6 @@ class Team:
         price = self._prices.get(tier)
         semaphore = PrioritySemaphore(concurrency)
         return TierRuntime(semaphore, scheduler, machine_time, price, self.timeout)
-
-
-def _check_models(models: Mapping[str, object]) -> None:
-    options = [name for name in inspect.signature(Team).parameters if name not in models]
-    for name, model in models.items():
-        if isinstance(model, str | LocalEngine):
-            continue
-        near = get_close_matches(name, options, 1, 0.7)
-        hint = f"; the option is called {near[0]}" if near else ""
-        check_argument(
-            f"Team({name})",
-            model,
-            (),
-            f"a model's name such as 'local/qwen2.5-coder-0.5b' or an engine object{hint}",
-        )
-
-
-def _check_tier_options(
-    models: Iterable[str],
-    prices: Mapping[str, object],
-    limits: Mapping[str, int],
-    keys: Mapping[str, object],
-) -> None:
-    remedy = "a dict by the names of tiers, such as {'small': ...}"
-    for option, values in (("prices", prices), ("limits", limits), ("keys", keys)):
-        check_argument(f"Team({option})", values, Mapping, remedy)
-    for name in [*prices, *limits, *keys]:
-        if name not in models:
-            raise unknown_tier_error(name, models)
-    for name, price in prices.items():
-        if not isinstance(price, Price):
-            raise CopeError(
-                f"the price of tier {name!r} is {price!r}: write Price.parse({str(price)!r}), "
-                "USD per million tokens as IN/OUT or USD per hour of machine time as N/h"
-            )
-    for name, limit in limits.items():
-        check_number(f"the limit of tier {name!r}", limit, 1, whole=True)
-    for name, variable in keys.items():
-        check_argument(f"the key of tier {name!r}", variable, str, "an environment variable's name")
 
 
 def _default_concurrency(model: str | LocalEngine) -> int:

@@ -24,7 +24,7 @@ _MIN_OF_EACH = 3
 
 @dataclass(frozen=True)
 class ConfidenceFit:
-    """A fitted confidence, beside the features alone.
+    """A fitted confidence, compared with each feature alone.
 
     Attributes:
         fitted: the combination.

@@ -21,7 +21,7 @@ def new_table(columns: Sequence[str], left: Collection[str]) -> ResultTable:
 
 
 def percent(value: float | None, missing: str = "-") -> str:
-    """Format a share; `missing` stands for None."""
+    """Format a share; None is `missing`."""
     return missing if value is None else f"{value:.1%}"
 
 

@@ -28,8 +28,9 @@ from ...stats.intervals import none_if_nan
 from ...util.arguments import check_argument, check_number
 from ..tasks.base import Task
 from .conversations import Conversations
+from .example_keys import key_examples
 from .prices import reprice_results, stored_prices
-from .store import QuestionResult, RunStore, key_examples
+from .store import QuestionResult, RunStore
 
 FATAL_ERRORS = (
     CopeError,

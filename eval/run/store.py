@@ -11,8 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import dspy
-
 from ...errors import CopeError
 from ...models import Ledger
 from ...models.ledger_line import read_ledger
@@ -85,22 +83,6 @@ class QuestionResult:
 
 
 Record = QuestionResult  # the name of earlier versions
-
-
-def key_examples(examples: list[dspy.Example]) -> dict[str, dspy.Example]:
-    """Return the examples by a digest of their content.
-
-    Equal rows get different keys, so that each of them counts.
-    """
-    by_key: dict[str, dspy.Example] = {}
-    for example in examples:
-        base = digest(example.question, example.answer)
-        key, copy = base, 1
-        while key in by_key:
-            copy += 1
-            key = f"{base}-{copy}"
-        by_key[key] = example
-    return by_key
 
 
 @dataclass(frozen=True)
