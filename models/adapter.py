@@ -7,7 +7,7 @@ no label, and the reply is free text with the short fields behind their labels a
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import dspy
 from dspy.adapters.utils import format_field_value, get_annotation_name, parse_value
@@ -49,6 +49,9 @@ class LeanAdapter(dspy.Adapter):
             name, field = next(iter(fields.items()))
             if field.annotation is str:
                 return ""
+            if get_origin(field.annotation) is Literal:
+                # Small models copy a form in brackets instead of filling it in.
+                return f"Reply with one of these words alone: {_choices(field)}."
             return f"Reply with this alone: <{_description(name, field)}>"
         lines = [f"{_label(name)}: <{_description(name, fields[name])}>" for name in labeled]
         start = ""
@@ -131,6 +134,14 @@ def _labeled_fields(signature: type[dspy.Signature]) -> list[str]:
 
 def _label(name: str) -> str:
     return name.replace("_", " ").capitalize()
+
+
+def _choices(field: FieldInfo) -> str:
+    """Return the values of a field that has a few, such as `first, second or tie`."""
+    values = [str(value) for value in get_args(field.annotation)]
+    if len(values) == 1:
+        return values[0]
+    return f"{', '.join(values[:-1])} or {values[-1]}"
 
 
 def _description(name: str, field: FieldInfo) -> str:

@@ -9,5 +9,5 @@ class GroupReplies(dspy.Signature):
     question: str = dspy.InputField(desc="the request")
     replies: str = dspy.InputField(desc="the replies, each with its number")
     groups: list[list[int]] = dspy.OutputField(
-        desc="lists of numbers, such as [[1, 3], [2]]; each number once"
+        desc="a list for each group, with the numbers of its replies; each number once"
     )

@@ -235,3 +235,20 @@ def test_a_conversation():
     history = dspy.History(messages=[{"question": "1 + 1?", "answer": "2"}])
     messages = LeanAdapter().format(signature, [], {"question": "2 + 2?", "history": history})
     assert [message["content"] for message in messages[1:]] == ["1 + 1?", "2", "2 + 2?"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Literal["yes", "no"], "Reply with one of these words alone: yes or no."),
+        (Literal["first", "second", "tie"], "words alone: first, second or tie."),
+        (Literal["done"], "words alone: done."),
+    ],
+)
+def test_a_lone_choice_shows_no_form_that_a_small_model_could_copy(kind: Any, said: str) -> None:
+    signature = dspy.Signature(
+        {"question": (str, dspy.InputField()), "a": (kind, dspy.OutputField())}
+    )
+    system, _ = LeanAdapter().format(signature, [], {"question": QUESTION})
+    assert system["content"].endswith(said) and "<" not in system["content"]
+    assert LeanAdapter().parse(signature, said.split()[-1].strip("."))["a"] in said
