@@ -1,59 +1,26 @@
 """The Ollama engine with a real server, the one at OLLAMA_HOST, and a real, very small model."""
 
 import asyncio
-import contextlib
 import json
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import threading
 import time
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any, Literal
 
 import dspy
-import httpx
 import ollama
 import pydantic
 import pytest
+from support.ollama_servers import CONTEXT, NAME, STORY, answers, create, tier
 
 from cope import Cascade, CopeError, Team, load_preset, metered
 from cope.models.engines.ollama import OllamaEngine, default_host
 from cope.models.lm import TierLM
-from cope.models.weights import resolve as weights
 
 pytestmark = pytest.mark.live
-
-NAME = "cope-test-smollm2"
-STORY = "Tell a very long story about a robot."  # the model talks until it is stopped
-CONTEXT = 512
-TEMPLATE = """{{- range .Messages }}<|im_start|>{{ .Role }}
-{{ .Content }}<|im_end|>
-{{ end }}<|im_start|>assistant
-"""
 
 
 class Reply(pydantic.BaseModel):
     colour: Literal["red", "green"]
     count: int
-
-
-def answers(host: str) -> bool:
-    with contextlib.suppress(httpx.HTTPError):
-        return httpx.get(f"{host}/api/version", timeout=5).status_code == 200
-    return False
-
-
-def create(host: str) -> None:
-    """The model from the weights that the embedded engine uses, with the markup they were trained with."""
-    client = ollama.Client(host, timeout=300)
-    digest = client.create_blob(weights.resolve_weights("smollm2-135m"))
-    client.create(
-        NAME, files={"smollm2.gguf": digest}, template=TEMPLATE, parameters={"stop": ["<|im_end|>"]}
-    )
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +32,6 @@ def host() -> str:
         )
     create(host)
     return host
-
-
-def tier(host: str, **settings: Any) -> TierLM:
-    engine = OllamaEngine(NAME, host, **{"context": CONTEXT, "num_thread": 1, **settings})
-    return Team(engine, engine, cache=False, max_tokens=16)["small"].lm
 
 
 @pytest.fixture(scope="module")
@@ -197,113 +159,3 @@ def test_a_cascade(host: str):
         sample["plan"] for sample in prediction.rounds[0]["samples"]
     )
     assert json.loads(json.dumps(prediction.rounds)) and prediction.cost is None
-
-
-# A server of this test's own, which may be stopped
-
-
-class OwnServer:
-    """An Ollama server on a free port, with an empty folder of models."""
-
-    def __init__(self, folder: Path) -> None:
-        found = shutil.which("ollama") or weights.cache_dir() / "ollama" / "bin" / "ollama"
-        if not Path(found).exists():
-            pytest.fail(
-                f"no ollama on PATH and none at {found}: install it, or build one with .ci/ollama"
-            )
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.host = f"http://127.0.0.1:{free.getsockname()[1]}"
-        self.command = [str(found), "serve"]
-        self.environment = os.environ | {
-            "OLLAMA_HOST": self.host,
-            "OLLAMA_MODELS": str(folder),
-            "OLLAMA_NO_CLOUD": "1",
-        }
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        # A group of its own: the server runs a process for each model, and they end together.
-        self.process = subprocess.Popen(
-            self.command,
-            env=self.environment,
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        limit = time.monotonic() + 60
-        while not answers(self.host):
-            assert time.monotonic() < limit and self.process.poll() is None, (
-                "the test's own server does not start"
-            )
-            time.sleep(0.1)
-
-    def stop(self) -> None:
-        if self.process:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-            self.process = None
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
-    server = OwnServer(tmp_path_factory.mktemp("ollama"))
-    server.start()
-    try:
-        create(server.host)
-        yield server
-    finally:
-        server.stop()
-
-
-@pytest.fixture
-def started(own: OwnServer) -> OwnServer:
-    """The server, running, with the model loaded."""
-    if own.process is None:
-        own.start()
-    tier(own.host)("Hello", max_tokens=1)
-    return own
-
-
-class Watched(OllamaEngine):
-    """Tells when the first word of a reply has come."""
-
-    began = threading.Event()
-
-    async def _stream(self, request: Any) -> AsyncIterator[dict[str, Any]]:
-        async for part in super()._stream(request):
-            self.began.set()
-            yield part
-
-
-def stopped_in_the_middle(server: OwnServer, *, again: bool) -> list[str]:
-    """Ask for a long reply, and kill the server while it is being made; start it again or not."""
-    engine = Watched(NAME, server.host, context=CONTEXT, num_thread=1)
-    engine.began.clear()
-
-    def trouble() -> None:
-        engine.began.wait(60)
-        server.stop()
-        if again:
-            server.start()
-
-    thread = threading.Thread(target=trouble)
-    thread.start()
-    try:
-        return Team(engine, engine, cache=False)["small"].lm(STORY, max_tokens=200, temperature=0.0)
-    finally:
-        thread.join()
-
-
-def test_a_server_that_is_stopped_in_the_middle_is_one_clear_error(started: OwnServer):
-    begun = time.perf_counter()
-    with metered() as meter, pytest.raises(dspy.LMTransportError) as caught:
-        stopped_in_the_middle(started, again=False)
-    assert time.perf_counter() - begun > 7, "DSPy waits 1, 2 and 4 seconds before it asks again"
-    message = str(caught.value)
-    assert f"no answer from Ollama at {started.host}" in message and "`ollama serve`" in message
-    assert "\n" not in message and meter.calls == []
-
-
-def test_a_server_that_comes_back_is_asked_again(started: OwnServer):
-    assert stopped_in_the_middle(started, again=True)[0].strip()
