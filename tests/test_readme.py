@@ -54,7 +54,9 @@ DATA = {
 }
 CODE = {"code", "mbpp", "humaneval"}
 DATA["SaylorTwift/bbh"] = [{"input": "What is 6 times 7?", "target": "42"}]
-SHORT = [{"question": "What is 6 times 7?", "problem": "What is 6 times 7?", "answer": "42"}]
+SHORT = [
+    {"question": "What is 6 times 7?", "problem": "What is 6 times 7?", "answer": "42", "level": 1}
+]
 TRAINING = [{"question": f"What is 6 times 7? Ask {n}.", "answer": "42"} for n in range(16)]
 PROGRAM = "def is_even(n):\n    return n % 2 == 0"
 

@@ -52,6 +52,9 @@ if TYPE_CHECKING:
     metavar="RECORD",
     help="Rank log-probabilities among the questions of a record, not those seen so far.",
 )
+@click.option(
+    "--by", metavar="FIELD", help="Break the results down by a field of the rows, such as level."
+)
 @judge_options
 @program_options
 @early_stop_option
@@ -68,6 +71,7 @@ def command(
     replay: str | None,
     as_json: bool,
     ranks_from: str | None,
+    by: str | None,
     judge_options: JudgeOptions,
     program_options: "ProgramOptions",
     team_options: "TeamOptions",
@@ -82,6 +86,8 @@ def command(
         from ..eval_replay import evaluate_recording
 
         judge_options.reject_for_replay()
+        if by is not None:
+            raise click.UsageError("--by breaks down answers of models: leave out --replay.")
         limit, match = data_options.limit, data_options.match
         evaluate_recording(replay, task, limit, match, program_options, team_options, as_json)
         return
@@ -137,6 +143,7 @@ def command(
                 origin,
                 on_result=view.add,
                 groups=groups,
+                by=by,
                 tracker=app.tracker,
             )
         _show(made, store, stages, origin, as_json)

@@ -17,6 +17,7 @@ from ...programs.reply_counts import ReplyCounts
 from ...programs.round_record import is_ranked
 from ...stats.intervals import none_if_nan
 from ...stats.tiers import LARGE
+from .breakdown import Breakdown
 from .judge_summary import JudgeSummary, summarize_judge
 from .prices import priced_results
 from .store import QuestionResult, find_runs
@@ -102,6 +103,7 @@ class Summary:
         prices: the user's prices by tier, which the costs follow; other tiers cost what was noted
             with their calls.
         judge: the judge that scored the answers; None without one.
+        breakdown: the summaries of the questions by a field of their rows; None without one.
     """
 
     n: int
@@ -119,6 +121,7 @@ class Summary:
     ranked: bool = False
     prices: Mapping[str, Price] = field(default_factory=dict)
     judge: JudgeSummary | None = None
+    breakdown: Breakdown | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain data; `judge` is there when a judge scored the answers."""
@@ -139,6 +142,8 @@ class Summary:
         }
         if self.judge is not None:
             document["judge"] = self.judge.as_dict()
+        if self.breakdown is not None:
+            document["by"] = self.breakdown.as_dict()
         return document
 
 

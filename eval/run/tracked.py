@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from ...programs.options import TeamOptions
 from ...tracking.names import run_name
 from ...util.hashing import digest
 from ..tasks.base import Task
+from .breakdown import break_down, values_by_key
 from .contamination import count_overlap
 from .evaluate import EvaluationOutcome, evaluate
 from .options import DataOptions, RunOptions
@@ -106,6 +107,7 @@ def evaluate_tracked(
     on_result: Callable[[QuestionResult], None],
     tracker: "Tracker",
     groups: Mapping[str, str] | None = None,
+    by: str | None = None,
 ) -> TrackedEvaluation:
     """Ask the questions without a result, summarize all results, and log the run to MLflow.
 
@@ -120,7 +122,9 @@ def evaluate_tracked(
         on_result: receives every new result.
         tracker: logs the run.
         groups: see `summarize`.
+        by: the field of the rows by which the results are broken down.
     """
+    values = {} if by is None else values_by_key(examples, by)
     store.update_metadata(program_file=origin["program_file"])
     with ExitStack() as stack:
         run: TrackerRun | None = None
@@ -151,6 +155,9 @@ def evaluate_tracked(
         )
         stages = len(system.stages)
         summary = summarize(outcome.results, stages, baseline, groups, outcome.prices)
+        if by is not None:
+            parts = break_down(by, values, outcome.results, stages, groups, outcome.prices)
+            summary = replace(summary, breakdown=parts)
         if run:
             settings = store.settings | dict(origin)
             table = summary_text(settings, system.stages, summary)
@@ -247,6 +254,8 @@ def _metrics(summary: Summary) -> dict[str, float | int | None]:
         metrics |= _usage_metrics(name, round_.usage)
     for tier, usage in summary.tiers.items():
         metrics |= _usage_metrics(tier, usage)
+    if summary.breakdown:
+        metrics |= summary.breakdown.metrics()
     return metrics
 
 

@@ -16,7 +16,7 @@ from ...answers.matching import is_right_async
 from ...errors import CopeError
 from ...programs.domains.registry import domain_by_name
 from .columns import ColumnMapping
-from .data import QUESTION_AND_ANSWER, Row, load_from_hub, load_rows, missing_field
+from .data import QUESTION_AND_ANSWER, Row, load_from_hub, load_rows, missing_field, short_fields
 from .options import TaskOptions
 
 if TYPE_CHECKING:
@@ -273,6 +273,9 @@ class ShortAnswerTask:
         reasoning = self._solution_steps(solution)
         if reasoning:
             example["reasoning"] = reasoning
+        fields = short_fields(row)
+        if fields:
+            example["fields"] = fields
         return example.with_inputs("question")
 
     def _solution_steps(self, solution: str) -> str:

@@ -17,6 +17,8 @@ from .table_files import NumberedRow, Row, header_of, read_rows
 Fields = tuple[tuple[str, ...], ...]
 """The fields that a row must have; each entry lists the possible names of a field."""
 
+_LONGEST_FIELD = 80  # characters; longer texts are content and no label
+
 QUESTION_AND_ANSWER: Fields = (("question",), ("answer",))
 
 
@@ -213,3 +215,18 @@ def not_text(row: Row, fields: Fields) -> str | None:
                 kind = "a list" if isinstance(value, list) else "an object"
                 return f"its {name} is {kind} and must be text"
     return None
+
+
+def short_fields(row: Row) -> dict[str, str]:
+    """Return the short texts and numbers of a row by field, to break results down by.
+
+    >>> short_fields({"question": "What is 6 times 7?", "answer": "42", "level": 1, "tags": []})
+    {'level': '1'}
+    """
+    fields = {}
+    for name, value in row.items():
+        if name in ("question", "problem", "input", "answer", "id", "split"):
+            continue
+        if isinstance(value, str | int | float) and 0 < len(str(value)) <= _LONGEST_FIELD:
+            fields[name] = str(value)
+    return fields
