@@ -54,8 +54,8 @@ def test_mlflow_gets_the_parts_under_names_that_it_takes(monkeypatch: pytest.Mon
     tracker = give_tracker(monkeypatch)
     evaluate("--by", "level")
     (run,) = tracker.runs.values()
-    assert run.metrics["by.level.2.accuracy"] == 1.0
-    assert run.metrics["by.level.hard_ very.questions"] == 1
+    assert run.metric_values["by.level.2.accuracy"] == 1.0
+    assert run.metric_values["by.level.hard_ very.questions"] == 1
 
 
 @pytest.mark.parametrize(
