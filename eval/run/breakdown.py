@@ -10,7 +10,8 @@ from ...errors import CopeError, suggest_names
 from ...models import Price
 from ...util.result_table import ResultTable
 from ...util.tables import new_table, percent
-from .store import QuestionResult, key_examples
+from .example_keys import key_examples
+from .store import QuestionResult
 
 if TYPE_CHECKING:
     from .summary import Summary
