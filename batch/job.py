@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..errors import CopeError
+from ..eval.run.prices import prices_of
 from ..eval.tasks.base import CHOICE
 from ..eval.tasks.columns import ColumnMapping, RowMapper
-from ..models import Team, run_sync
+from ..models import run_sync
 from ..models.budget import cost_for_budget
-from ..models.prices import Price
 from ..models.run_budget import RunBudget, spent_before
 from ..programs import System
 from .answer_columns import ADDED_COLUMNS, AnsweredRow, output_names
@@ -186,12 +186,6 @@ def answer_table(job: TableJob, callbacks: TableCallbacks | None = None) -> Tabl
                 not_asked = AnsweredRow(row, usd=None, error=budget.stop_reason)
                 answers.append(journal.get(row) if journal.has(row) else not_asked)
     return TableReport(rows, output.written, totals, names, earlier, budget.stop_reason, answers)
-
-
-def prices_of(system: System) -> dict[str, Price]:
-    """Return the user's prices by tier, as far as the system shows its team."""
-    team = getattr(system, "team", None)
-    return team.prices if isinstance(team, Team) else {}
 
 
 def _budget_of(usd: float | None, journal: Journal) -> RunBudget:

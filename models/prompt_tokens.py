@@ -5,6 +5,8 @@ from collections import OrderedDict
 
 _REMEMBERED = 128
 """Prompts to remember: those of the calls in flight and of their latest siblings."""
+_COMPARED = 16
+"""Of these, the latest prompts that an unknown one is compared with."""
 _EXTRA_TOKENS = 64
 """Tokens that a chat template adds to a prompt at most, and that a change of it moves."""
 
@@ -47,7 +49,7 @@ class PromptTokens:
         if prompt in known:
             return known[prompt], known[prompt]
         low, high = 0, len(prompt.encode()) + _EXTRA_TOKENS
-        for other, tokens in known.items():
+        for other, tokens in list(known.items())[-_COMPARED:]:
             ours, theirs = _differing_bytes(prompt, other)
             low = max(low, tokens - theirs - _EXTRA_TOKENS)
             high = min(high, tokens + ours + _EXTRA_TOKENS)

@@ -192,9 +192,10 @@ class Cascade(PromptedProgram):
             `round` (the number of the round that answered), `plan` (the plan behind the answer),
             `votes` (vote to count), `tests` (outcomes of the visible tests of a program), `rounds`
             (a record of each round), `early_stop` (the rule), `usage` (by tier, round and role),
-            `cost` (USD, None when a price is unknown), `seconds`. A prediction of an ensemble also
-            has `members`, see `Ensemble`, and the usage of all its programs. With a signature of
-            your own, its first output is the answer as a value of the output's type.
+            `cost` (USD, None when it is not known exactly), `cost_bounds` (at least and at most),
+            `spent_bounds` (the same without replies of a cache), `seconds`. A prediction of an
+            ensemble also has `members`, see `Ensemble`, and the usage of all its programs. With a
+            signature of your own, its first output is the answer as a value of the output's type.
 
         Raises:
             CopeError: for a missing or unknown input.

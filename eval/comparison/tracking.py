@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,9 @@ def _metrics(comparison: Comparison, document: Mapping[str, Any]) -> dict[str, f
         metrics[f"{pair.system}.difference"] = pair.difference.value
         metrics[f"{pair.system}.p"] = pair.p
         metrics[f"{pair.system}.p_holm"] = pair.adjusted_p
+    for saving in comparison.savings:
+        if isfinite(saving.saving.value):
+            metrics[f"{saving.system}.saving"] = saving.saving.value
     return metrics
 
 

@@ -29,7 +29,7 @@ from ...util.arguments import check_argument, check_number
 from ..tasks.base import Task
 from .conversations import Conversations
 from .example_keys import key_examples
-from .prices import reprice_results, stored_prices
+from .prices import prices_of, reprice_results, stored_prices
 from .store import QuestionResult, RunStore
 
 FATAL_ERRORS = (
@@ -159,8 +159,9 @@ async def evaluate(
         on_result: called with every new result.
         question_context: a context for each question, such as a span of its trace.
         runner: asks a question and fills its result.
-        prices: the user's prices by tier. All results are priced by them, also earlier ones, and
-            those of other tiers by the prices of the earlier run.
+        prices: the user's prices by tier; None for those of the system's team. All results are
+            priced by them, also earlier ones, and those of other tiers by the prices of the
+            earlier run.
 
     Raises:
         CopeError: if a model cannot be reached or used, or if there is a budget and a price is
@@ -174,7 +175,8 @@ async def evaluate(
             remember_ranks(system, result.rounds)
     by_key = key_examples(examples)
     slots = asyncio.Semaphore(in_flight or system.concurrency())
-    used_prices = stored_prices(store.metadata()) | dict(prices or {})
+    used_prices = stored_prices(store.metadata())
+    used_prices |= prices_of(system) if prices is None else prices
     if used_prices and not by_key.keys() <= store.results.keys():
         store.update_metadata(prices=prices_to_json(used_prices))
     earlier = reprice_results(store.results.values(), used_prices)

@@ -5,9 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from ...errors import CopeError
+from ...models import Team
 from ...models.prices import Price
 from ...models.reprice import prices_from_json, reprice_rows
 from ...models.usage import Usage
+from ...programs import System
 from .store import QuestionResult, StoredRun
 
 PRICES_KEY = "prices"
@@ -26,6 +28,12 @@ def stored_prices(metadata: Mapping[str, Any]) -> dict[str, Price]:
         raise CopeError(
             f"the prices in the run's run.json are damaged ({error}): take {PRICES_KEY!r} out of it"
         ) from None
+
+
+def prices_of(system: System) -> dict[str, Price]:
+    """Return the user's prices by tier, as far as the system shows its team."""
+    team = getattr(system, "team", None)
+    return team.prices if isinstance(team, Team) else {}
 
 
 def reprice_results(

@@ -156,6 +156,8 @@ def test_samples_of_an_api_model_are_in_flight_together(server: Server):
     assert len(server.bodies) == 8 and prediction.votes == {"7": 8}
     again = Cascade("self-consistency", team, early_stop="none")(question="3 + 4?")
     assert len(server.bodies) == 8 and again.usage[0]["hits"] == 8
+    for name, value in prediction.usage[0].items():
+        assert again.usage[0][name] == (8 if name == "hits" else value), name
 
 
 def test_a_server_that_is_not_there_is_one_clear_error(

@@ -1,5 +1,7 @@
 """The check that prompts fit, the metric, and rounds that are kept."""
 
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 from support.compile_world import TRAIN, World, question, score
 
 from cope import Cascade
-from cope.models import Ledger
+from cope.models import Call, Ledger, Price
 from cope.optimize.compiler.metric import Metric
 from cope.optimize.compiler.preflight import check_context_window
 from cope.optimize.compiler.prompts import prompt_state
@@ -154,3 +156,13 @@ def test_a_program_says_how_it_is_asked(adapter: str):
     assert "context" not in prompt_settings_of(Cascade("cope", world.team)), (
         "the tiers are not asked alike"
     )
+
+
+def test_what_earlier_attempts_used_has_todays_prices(tmp_path: Path):
+    call = Call("small", "m", prompt_tokens=1, completion_tokens=2, usd=9.0, seconds=1.0)
+    for entry in (call, replace(call, tier="other"), replace(call, cache_hit=True)):
+        with closing(Ledger(tmp_path / "calls.jsonl")) as ledger:
+            ledger.put(f"{entry.tier}{entry.cache_hit}", {"call": entry.as_dict(), "outputs": []})
+    session = CompileSession([], folder=tmp_path, prices={"small": Price(1e6, 2e6)})
+    assert (session.guard.used.usd, session.guard.used.calls) == (5.0 + 9.0, 2)
+    session.close()
