@@ -1,6 +1,6 @@
 """Measure how well a value separates two classes."""
 
-from scipy.stats import rankdata
+import numpy as np
 
 from ..util.arrays import Array
 
@@ -26,6 +26,7 @@ def auc(values: Array, positive: Array) -> float | None:
     negatives = len(positive) - positives
     if not positives or not negatives:
         return None
-    ranks = rankdata(values)
+    _, index, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[index]  # equal values share their mean rank
     above = ranks[positive].sum() - positives * (positives + 1) / 2
     return float(above / (positives * negatives))

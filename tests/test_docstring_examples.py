@@ -5,21 +5,18 @@ import importlib
 from pathlib import Path
 
 import pytest
+from support.product_files import product_files
 
 import cope
 
 ROOT = Path(cope.__file__).parent
-OUTSIDE = ("tests", "benchmarks", "build")
 PROMPT = "    >>> "
 
 
 def modules_with_examples() -> list[str]:
     """Return the names of the modules of the package whose source shows an example."""
     names = []
-    for file in sorted(ROOT.rglob("*.py")):
-        parts = file.relative_to(ROOT).with_suffix("").parts
-        if parts[0] in OUTSIDE or any(part.startswith(".") for part in parts):
-            continue
+    for file, parts in product_files(ROOT):
         if PROMPT in file.read_text(encoding="utf-8"):
             names.append(".".join(("cope", *parts)).removesuffix(".__init__"))
     return names

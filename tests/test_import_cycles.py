@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from support.product_files import product_files
 
 import cope
 
@@ -15,16 +16,12 @@ KNOWN = {
     frozenset(f"cope.programs.{name}" for name in ("cascade", "ensemble", "program_file")),
 }
 """Circles of which one import is inside a function or only for types, each with its reason."""
-OUTSIDE = ("tests", "benchmarks", "build", ".venv")  # folders of the repository that are no rooms
 
 
 def module_files(root: Path, package: str) -> dict[str, Path]:
     """Return the files of the modules by name; a package's `__init__.py` has the package's name."""
     files: dict[str, Path] = {}
-    for file in sorted(root.rglob("*.py")):
-        parts = file.relative_to(root).with_suffix("").parts
-        if parts[0] in OUTSIDE or any(part.startswith(".") for part in parts):
-            continue
+    for file, parts in product_files(root):
         if parts[-1] == "__init__":
             parts = parts[:-1]
         files[".".join((package, *parts))] = file
