@@ -22,7 +22,7 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
             `matched`, `calibration`, `replies` and `judged`.
     """
     for pair in comparison.pairs:
-        yield f"[bold]{conclusion(pair, comparison)}.[/bold]"
+        yield f"{conclusion(pair, comparison)}."
     yield from _matched_accuracy_notes(comparison, document)
     yield from _routing_notes(comparison)
     if not all(pair.significant for pair in comparison.pairs):
@@ -51,8 +51,7 @@ def comparison_notes(comparison: Comparison, document: Mapping[str, Any]) -> Ite
             f"were stopped early, and {calls['shared']:,} more were shared; what a system costs is "
             "what it would cost alone."
         )
-    sentence = saving_sentence(comparison.savings, comparison.last_tier, comparison.summaries)
-    yield f"[bold]{sentence}[/bold]"
+    yield saving_sentence(comparison.savings, comparison.last_tier, comparison.summaries)
 
 
 def _exclusion_notes(comparison: Comparison, document: Mapping[str, Any]) -> Iterator[str]:

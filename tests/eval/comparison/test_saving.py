@@ -10,6 +10,7 @@ from support.question_results import usage
 from cope.eval import QuestionResult
 from cope.eval.comparison import compare, comparison_document
 from cope.eval.comparison.notes import comparison_notes
+from cope.eval.comparison.tables import comparison_text
 
 Rows = list[dict[str, Any]]
 
@@ -91,7 +92,19 @@ def test_the_sentence_says_cost_saving_and_accuracy(ours: Rows, theirs: Rows, se
     line, saving = compared(systems)
     assert sentence in line and sentence in saving["text"]
     assert saving["accuracy"] == 0.75 and saving["last_tier_accuracy"] == 0.8
-    assert line.endswith("(40 questions).[/bold]")
+    assert line.endswith("(40 questions).")
+
+
+def test_the_text_ends_with_it_and_has_no_markup():
+    systems = {
+        "ours": results([row("small", 0.001)], 30),
+        "large": results([row("large", 0.008)], 32),
+    }
+    made = compare(systems, draws=50)
+    document = comparison_document(made) | {"unknown": {}, "failed": [], "calls": None}
+    document |= {"task": "t", "models": {"small": "s", "large": "l"}}
+    text = comparison_text(made, document)
+    assert "[bold]" not in text and " ".join(text.split()).endswith("80.0% (40 questions).")
 
 
 def test_any_names_of_tiers_and_systems_that_are_no_cascade():
