@@ -19,7 +19,7 @@ class MeetsCriteria(dspy.Signature):
 
 
 class CompareAnswers(dspy.Signature):
-    """Two assistants replied to the same request. Decide which reply serves it better, or whether they are equally good. Neither their order nor their length counts."""  # noqa: E501
+    """Two assistants replied to the same request. Decide which reply serves it better; neither their order nor their length counts. They tie only where nothing that matters sets them apart."""  # noqa: E501
 
     question: str = dspy.InputField(desc="the request")
     criteria: str = dspy.InputField(desc="what a good reply must do")

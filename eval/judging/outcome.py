@@ -71,6 +71,11 @@ class PairwiseOutcome:
             f"flipped with the order: {self.flipped.text()} of {self.pairs - self.unread} read; "
             f"{self.unread} of {plural(self.pairs, 'pair')} unread",
         ]
+        if counted and self.ties.count == counted:
+            lines.append(
+                "every verdict is a tie, which survives any swap: a judge that cannot tell answers "
+                "apart says the same"
+            )
         ratio = math.exp(self.longer)
         length = f"the answers are {ratio:.2f} times as long as those of the reference"
         if self.equal_length is not None:

@@ -65,6 +65,13 @@ def test_flips_and_unread_verdicts_are_no_wins_ties_or_losses() -> None:
     assert "of 8 verdicts that survived the swap" in text and "of 11 read" in text
 
 
+def test_ties_alone_say_nothing_of_a_judge() -> None:
+    ties = "\n".join(summarize_pairs([judged("tie", "a"), judged("tie", "b")]).lines())
+    assert "every verdict is a tie" in ties
+    both = "\n".join(summarize_pairs([judged("tie", "a"), judged("win", "b")]).lines())
+    assert "every verdict" not in both and "every verdict" not in str(summarize_pairs([]).lines())
+
+
 def test_turns_of_a_conversation_are_no_independent_pairs() -> None:
     alone = summarize_pairs([judged("win" if n % 4 < 2 else "loss", str(n)) for n in range(20)])
     turns = summarize_pairs(
