@@ -11,6 +11,7 @@ import click
 
 from ..errors import suggest_names
 from ..util.signals import interrupt_on_closing_signals
+from ..util.streams import open_missing_streams
 from .errors import INTERRUPTED, ErrorHandlingGroup
 
 # File of the subcommand, and its line in `cope --help`.
@@ -95,6 +96,7 @@ def silence_libraries() -> None:
 
 def main() -> None:
     """Run the command line and exit. SIGTERM and SIGHUP end it like Ctrl-C: the work is saved."""
+    open_missing_streams()
     interrupt_on_closing_signals()
     try:
         app(prog_name="cope")

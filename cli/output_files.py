@@ -29,6 +29,8 @@ def check_output(
     """
     if not output.exists():
         return
+    if not output.is_file() and not output.is_dir():  # a device: reading it may never end
+        raise CopeError(f"{output} is not a file: name another with -o")
     if any(file is not None and file.exists() and output.samefile(file) for file in inputs):
         raise CopeError(f"{output} is what this command reads: name another file with -o")
     if not force and not is_kind(output):

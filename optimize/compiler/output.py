@@ -31,7 +31,8 @@ def check_output_path(
         CopeError: when it could not be written, or would replace a file of another compile.
     """
     folder = next(parent for parent in output.absolute().parents if parent.exists())
-    if output.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+    is_other = output.exists() and not output.is_file()  # a folder, or a device without an end
+    if is_other or not folder.is_dir() or not os.access(folder, os.W_OK):
         raise CopeError(f"cannot write the program {output}: choose another place with -o")
     if overwrite:
         return
