@@ -2,8 +2,7 @@
 
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import dspy
 import pytest
@@ -11,6 +10,8 @@ from support.ollama_servers import CONTEXT, NAME, STORY, OwnServer, create, tier
 
 from cope import Team, metered
 from cope.models.engines.ollama import OllamaEngine
+from cope.models.engines.ollama_reply import OllamaReply
+from cope.util.json_types import JsonObject
 
 pytestmark = pytest.mark.live
 
@@ -35,15 +36,26 @@ def started(own: OwnServer) -> OwnServer:
     return own
 
 
+class Pieces(list[str]):
+    """The pieces of a reply; sets an event at the first one."""
+
+    def __init__(self, began: threading.Event) -> None:
+        super().__init__()
+        self.began = began
+
+    def append(self, piece: str, /) -> None:
+        super().append(piece)
+        self.began.set()
+
+
 class Watched(OllamaEngine):
-    """Tells when the first word of a reply has come."""
+    """An engine that says when the first word of a reply has come."""
 
     began = threading.Event()
 
-    async def _stream(self, request: Any) -> AsyncIterator[dict[str, Any]]:
-        async for part in super()._stream(request):
-            self.began.set()
-            yield part
+    async def _receive(self, body: JsonObject, reply: OllamaReply) -> None:
+        reply.text = Pieces(self.began)
+        await super()._receive(body, reply)
 
 
 def stopped_in_the_middle(server: OwnServer, *, again: bool) -> list[str]:
