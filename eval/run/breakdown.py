@@ -1,25 +1,35 @@
-"""Break an evaluation down by a field of its rows, such as level, subject or type."""
+"""The parts of an evaluation by a field of its rows, as a table, plain data and metrics."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-import dspy
-
-from ...errors import CopeError, suggest_names
-from ...models import Price
+from ...models import Usage
 from ...util.result_table import ResultTable
 from ...util.tables import new_table, percent
-from .example_keys import key_examples
-from .store import QuestionResult
 
-if TYPE_CHECKING:
-    from .summary import Summary
 
-FIELDS = "fields"
-"""The field of an example that holds the other fields of its row as short texts."""
+class _Round(Protocol):
+    @property
+    def round(self) -> int: ...
+    @property
+    def share(self) -> float: ...
 
-MISSING = "(none)"
+
+class PartSummary(Protocol):
+    """The summary of a part, as far as a breakdown reads it; `Summary`, which holds one, is one."""
+
+    @property
+    def n(self) -> int: ...
+    @property
+    def accuracy(self) -> float | None: ...
+    @property
+    def interval(self) -> tuple[float, float]: ...
+    @property
+    def rounds(self) -> Sequence[_Round]: ...
+    @property
+    def total(self) -> Usage: ...
+    def as_dict(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,7 @@ class Breakdown:
     """
 
     field: str
-    parts: dict[str, "Summary"]
+    parts: Mapping[str, PartSummary]
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -70,57 +80,3 @@ class Breakdown:
                 part.total.cost.cell if part.total.calls else "-",
             )
         return table
-
-
-def values_by_key(examples: Sequence[dspy.Example], field: str) -> dict[str, str]:
-    """Return the value of a field for each question, by the question's key.
-
-    Raises:
-        CopeError: if no row has the field, with the nearest and all fields.
-    """
-    values: dict[str, str] = {}
-    known: dict[str, None] = {}
-    for key, example in key_examples(list(examples)).items():
-        fields = example.get(FIELDS) or {}
-        known.update(dict.fromkeys(fields))
-        values[key] = fields.get(field, MISSING)
-    if field in known:
-        return values
-    if not known:
-        raise CopeError(f"--by {field}: the questions have no fields besides question and answer")
-    raise CopeError(f"--by {field}: no question has this field: {suggest_names(field, known)}")
-
-
-def break_down(
-    field: str,
-    values: Mapping[str, str],
-    results: Sequence[QuestionResult],
-    rounds: int,
-    groups: Mapping[str, str] | None = None,
-    prices: Mapping[str, Price] | None = None,
-) -> Breakdown:
-    """Summarize the questions of each value of a field.
-
-    Args:
-        field: the field.
-        values: the value of each question by its key, see `values_by_key`.
-        results: one for each question.
-        rounds: number of rounds or stages of the system.
-        groups: see `summarize`.
-        prices: see `summarize`.
-    """
-    from .summary import summarize
-
-    chosen: dict[str, list[QuestionResult]] = {}
-    for result in results:
-        chosen.setdefault(values.get(result.key, MISSING), []).append(result)
-    parts = {}
-    for value in sorted(chosen, key=_sort_key):
-        parts[value] = summarize(chosen[value], rounds, None, groups, prices)
-    return Breakdown(field, parts)
-
-
-def _sort_key(value: str) -> tuple[bool, float, str]:
-    """Sort whole numbers by size, before texts."""
-    is_number = value.isdecimal()
-    return not is_number, float(value) if is_number else 0.0, value

@@ -18,7 +18,7 @@ from ...programs.options import TeamOptions
 from ...tracking.names import run_name
 from ...util.hashing import digest
 from ..tasks.base import Task
-from .breakdown import break_down, values_by_key
+from .by_field import break_down, values_by_key
 from .contamination import count_overlap
 from .evaluate import EvaluationOutcome, evaluate
 from .options import DataOptions, RunOptions

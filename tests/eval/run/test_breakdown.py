@@ -8,7 +8,7 @@ import pytest
 from support.commands import cope, done, error_line, give_team, give_tracker
 
 from cope import Team
-from cope.eval.run.breakdown import values_by_key
+from cope.eval.run.by_field import values_by_key
 from cope.eval.tasks.jsonl import JSONL
 from cope.models import ScriptedEngine
 

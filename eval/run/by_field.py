@@ -1,0 +1,69 @@
+"""Break an evaluation down by a field of its rows, such as level, subject or type."""
+
+from collections.abc import Mapping, Sequence
+
+import dspy
+
+from ...errors import CopeError, suggest_names
+from ...models import Price
+from .breakdown import Breakdown
+from .example_keys import key_examples
+from .store import QuestionResult
+from .summary import summarize
+
+FIELDS = "fields"
+"""The field of an example that holds the other fields of its row as short texts."""
+
+MISSING = "(none)"
+
+
+def values_by_key(examples: Sequence[dspy.Example], field: str) -> dict[str, str]:
+    """Return the value of a field for each question, by the question's key.
+
+    Raises:
+        CopeError: if no row has the field, with the nearest and all fields.
+    """
+    values: dict[str, str] = {}
+    known: dict[str, None] = {}
+    for key, example in key_examples(list(examples)).items():
+        fields = example.get(FIELDS) or {}
+        known.update(dict.fromkeys(fields))
+        values[key] = fields.get(field, MISSING)
+    if field in known:
+        return values
+    if not known:
+        raise CopeError(f"--by {field}: the questions have no fields besides question and answer")
+    raise CopeError(f"--by {field}: no question has this field: {suggest_names(field, known)}")
+
+
+def break_down(
+    field: str,
+    values: Mapping[str, str],
+    results: Sequence[QuestionResult],
+    rounds: int,
+    groups: Mapping[str, str] | None = None,
+    prices: Mapping[str, Price] | None = None,
+) -> Breakdown:
+    """Summarize the questions of each value of a field.
+
+    Args:
+        field: the field.
+        values: the value of each question by its key, see `values_by_key`.
+        results: one for each question.
+        rounds: number of rounds or stages of the system.
+        groups: see `summarize`.
+        prices: see `summarize`.
+    """
+    chosen: dict[str, list[QuestionResult]] = {}
+    for result in results:
+        chosen.setdefault(values.get(result.key, MISSING), []).append(result)
+    parts = {}
+    for value in sorted(chosen, key=_sort_key):
+        parts[value] = summarize(chosen[value], rounds, None, groups, prices)
+    return Breakdown(field, parts)
+
+
+def _sort_key(value: str) -> tuple[bool, float, str]:
+    """Sort whole numbers by size, before texts."""
+    is_number = value.isdecimal()
+    return not is_number, float(value) if is_number else 0.0, value
