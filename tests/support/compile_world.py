@@ -24,7 +24,7 @@ PROPOSAL = f"Double the number, {MAGIC}."
 # In calls: enough for a few steps of every optimizer, and few enough to be quick.
 BUDGETS = {"cope": 400, "plan-then-solve": 190, "small": 100}
 LIMITS = {"small": 2, "large": 2}
-"""DSPy starts as many threads for each evaluation: two show what more would."""
+"""DSPy starts about as many threads for each evaluation: two show what more would."""
 
 Reply = Callable[[str, list[dict[str, str]], Any], str]
 
@@ -135,7 +135,8 @@ class World:
         self.proposer = ScriptedEngine(
             proposal if callable(proposal) else lambda *_: proposal, delay
         )
-        self.team = Team(self.small, self.large, **{"cache": False, "limits": LIMITS, **team})
+        limits = None if delay else LIMITS  # where calls take time, their order may matter
+        self.team = Team(self.small, self.large, **{"cache": False, "limits": limits, **team})
 
         self.engines = {"small": self.small, "large": self.large, "proposer": self.proposer}
 
