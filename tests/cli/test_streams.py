@@ -17,8 +17,10 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="uses a shell and device
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
-        ("show small >&-", 0, ""),
-        ("show nothing 2>&-", 1, ""),
+        ("--help >&-", 0, ""),
+        ("aks 2>&-", 2, ""),
+        pytest.param("show small >&-", 0, "", marks=pytest.mark.slow),
+        pytest.param("show nothing 2>&-", 1, "", marks=pytest.mark.slow),
         ("ask - <&-", None, "error: "),
     ],
 )

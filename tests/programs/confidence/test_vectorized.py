@@ -70,10 +70,10 @@ def live(
 @pytest.mark.parametrize("count", [1, 2, 5, 8])
 def test_verdicts_are_those_of_the_tallies(kind: str, count: int, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(
-        "cope.programs.confidence.vectorized._CELLS", 500
+        "cope.programs.confidence.vectorized._CELLS", 200
     )  # so that questions are counted in several blocks
     draw = random.Random(f"{kind}{count}")
-    questions, orders = 60, []
+    questions, orders = 24, []
     rows = {
         name: np.zeros((questions, count), dtype=object)
         for name in ("votes", "passed", "answered", "planned")
