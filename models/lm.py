@@ -99,7 +99,7 @@ class TierLM(dspy.LM):
                 call.exchange = make_exchange(sent, settings, entry["outputs"])
                 record_restored(call, entry["call"], self.runtime.price)
                 return entry["outputs"]
-        admission = await admit_call(call, self, messages or prompt, self.kwargs | kwargs)
+        admission = await admit_call(call, self, sent, settings)
         token = current_call.set(call)
         try:
             outputs = clean_outputs(await self._attempt_repeatedly(call, prompt, messages, kwargs))

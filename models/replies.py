@@ -17,6 +17,8 @@ REFUSED = "a content filter or the model refused it"
 CONTENT_FILTER = "content_filter"
 """The code of an error about a reply that a content filter, or the model itself, refused."""
 
+_ERROR = "error"  # the reason that routers of several providers give
+
 _FILTERED = re.compile(
     r"content[ _-]?(filter|polic|management polic)|responsible ?ai ?polic|moderation|flagged"
     r"|\bsafety\b|(candidate|content|prompt) (was )?blocked",
@@ -94,9 +96,12 @@ def check_outputs(outputs: list[Any], reason: str | None, model: str) -> None:
         model: the model's name, for the error.
 
     Raises:
-        BadReply: for outputs without content. A reply that was cut at its limit may have none.
+        BadReply: for outputs without content, and for a reply that an error of the server ended.
+            A reply that was cut at its limit may have no content.
         dspy.LMError: when a content filter stopped the reply.
     """
+    if reason == _ERROR:
+        raise BadReply("an error of the server ended the reply", model=model)
     if reason == CONTENT_FILTER:
         raise filtered_error(model, "the reply was cut by the server's filter")
     if reason != "length" and is_empty(outputs):

@@ -25,9 +25,12 @@ os.environ["DSPY_CACHEDIR"] = _dspy_cache.name
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # MLflow starts it when it is imported
 
-# A job in the background of a shell starts with Ctrl-C ignored, and hands that on to the processes that tests interrupt.
+# A job in the background of a shell starts with Ctrl-C ignored, and one under nohup with SIGHUP; the processes that tests
+# interrupt would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 import pytest
 

@@ -6,7 +6,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import dspy
 
@@ -126,28 +126,6 @@ def load_questions(
 def read_answers_of(program: "Cascade", task: Task) -> "Cascade":
     """Return the program for the kind of answers of a task."""
     return program.with_answer_kind(answer_kind_of(task), saved_kind_of(task))
-
-
-@runtime_checkable
-class TakesOptions(Protocol):
-    """A task that depends on some of the user's options."""
-
-    def with_options(self, options: TaskOptions) -> Task:
-        """Return the task with these options. Options that do not concern it are ignored."""
-        ...
-
-
-@runtime_checkable
-class HasVariants(Protocol):
-    """A task of which parts are tasks too, named as in `bbh:navigate`."""
-
-    def with_variant(self, variant: str) -> Task:
-        """Return a part of the task.
-
-        Raises:
-            CopeError: if there is no such part, with the nearest name.
-        """
-        ...
 
 
 @dataclass(frozen=True)

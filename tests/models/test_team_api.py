@@ -157,7 +157,10 @@ def test_samples_of_an_api_model_are_in_flight_together(server: Server):
     again = Cascade("self-consistency", team, early_stop="none")(question="3 + 4?")
     assert len(server.bodies) == 8 and again.usage[0]["hits"] == 8
     for name, value in prediction.usage[0].items():
-        assert again.usage[0][name] == (8 if name == "hits" else value), name
+        expected = 8 if name == "hits" else value
+        if isinstance(value, float):
+            expected = pytest.approx(value)  # the calls may be added in another order
+        assert again.usage[0][name] == expected, name
 
 
 def test_a_server_that_is_not_there_is_one_clear_error(
