@@ -1,7 +1,5 @@
 """The conclusion about a pair as a sentence, and the formats of its numbers."""
 
-from math import isinf
-
 from ...stats.bootstrap import Estimate
 from ...stats.power import MAX_QUESTIONS
 from .compare import Comparison
@@ -50,11 +48,7 @@ def format_ratio(ratio: Estimate) -> str:
 
     >>> format_ratio(Estimate(0.176, 0.155, 0.196)), format_ratio(Estimate(0.0123, 0.01, 0.015))
     ('18% (16 to 20)', '1.2% (1.0 to 1.5)')
-    >>> format_ratio(Estimate(0.176, float("-inf"), float("inf")))  # one question has no interval
-    '18% (interval unknown)'
     """
-    if isinf(ratio.low) and isinf(ratio.high):
-        return f"{ratio.value:.0%} (interval unknown)"
     if ratio.value >= 10:
         return f"{ratio.value:.0f} x ({ratio.low:.0f} to {ratio.high:.0f})"
     digits = 0 if ratio.value >= 0.0995 else 1
@@ -96,9 +90,5 @@ def format_interval(estimate: Estimate) -> str:
 
     >>> format_interval(Estimate(0.01, -0.002, 0.022))
     '-0.2 to +2.2'
-    >>> format_interval(Estimate(0.01, float("-inf"), float("inf")))
-    'unknown'
     """
-    if isinf(estimate.low) and isinf(estimate.high):
-        return "unknown"
     return f"{format_points(estimate.low)} to {format_points(estimate.high)}"

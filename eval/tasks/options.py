@@ -1,12 +1,9 @@
-"""What a user chooses of a task: options, such as which tests a model sees, and parts."""
+"""The options of a task that the user chooses, such as which tests a model sees."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import Literal
 
 from .columns import ColumnMapping
-
-if TYPE_CHECKING:
-    from .base import Task
 
 Visible = Literal["one", "all"]
 
@@ -30,25 +27,3 @@ class TaskOptions:
     require_answers: bool = True
     match: str | None = None
     columns: ColumnMapping | None = None
-
-
-@runtime_checkable
-class TakesOptions(Protocol):
-    """A task that depends on some of the user's options."""
-
-    def with_options(self, options: TaskOptions) -> "Task":
-        """Return the task with these options. Options that do not concern it are ignored."""
-        ...
-
-
-@runtime_checkable
-class HasVariants(Protocol):
-    """A task of which parts are tasks too, named as in `bbh:navigate`."""
-
-    def with_variant(self, variant: str) -> "Task":
-        """Return a part of the task.
-
-        Raises:
-            CopeError: if there is no such part, with the nearest name.
-        """
-        ...

@@ -15,7 +15,7 @@ from ...errors import CopeError
 from ...util.arguments import check_argument
 from ...util.registry import Registry
 from .columns import ColumnMapping
-from .options import HasVariants, TakesOptions, TaskOptions, Visible
+from .options import TaskOptions, Visible
 
 if TYPE_CHECKING:
     from .base import Task
@@ -77,6 +77,8 @@ def task_by_name(
     >>> task_by_name("mbpp").domain
     'code'
     """
+    from .adaptable import TakesOptions
+
     task = _by_name(name)
     if isinstance(task, TakesOptions):
         return task.with_options(TaskOptions(visible, unsafe, require_answers, match, columns))
@@ -88,6 +90,8 @@ def task_by_name(
 
 def _by_name(name: str) -> Task:
     check_argument("task_by_name(name)", name, str, "a task's name such as 'gsm8k'")
+    from .adaptable import HasVariants
+
     base, _, variant = name.partition(":")
     task = TASKS.by_name(base)
     if not variant:
