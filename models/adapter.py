@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from ..errors import CopeError
 
+_NEGATION = re.compile(r"\bnot\b|n['’]t\b|\bneither\b|\bno\b", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?")
 
 
@@ -151,6 +152,8 @@ def _description(name: str, field: FieldInfo) -> str:
         text = name.replace("_", " ")
     if field.annotation is str:
         return text
+    if get_origin(field.annotation) is Literal:
+        return _choices(field)
     return f"{text} ({get_annotation_name(field.annotation)})"
 
 
@@ -189,7 +192,26 @@ def _without_label(text: str, name: str) -> str:
 def _parse_field(value: str, field: FieldInfo) -> Any:
     if field.annotation is str:
         return value
+    if get_origin(field.annotation) is Literal:
+        value = _chosen_option(value, field)
     return parse_value(_strip_markup(value, field), field.annotation)
+
+
+def _chosen_option(value: str, field: FieldInfo) -> str:
+    """Return the only option that the last line of a reply names; else the value as it is.
+
+    Small models write a sentence such as "The team is billing." in place of the option. A sentence
+    with a negation names what is not chosen.
+    """
+    lines = value.strip().splitlines()
+    last = lines[-1] if lines else ""
+    named = []
+    for option in map(str, get_args(field.annotation)):
+        if re.search(rf"(?<!\w){re.escape(option)}(?!\w)", last, re.IGNORECASE):
+            named.append(option)
+    if len(named) != 1 or _NEGATION.search(last):
+        return value
+    return named[0]
 
 
 def _strip_markup(value: str, field: FieldInfo) -> str:

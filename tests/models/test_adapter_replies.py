@@ -122,3 +122,29 @@ def test_an_empty_reply_cannot_be_read(signature: type[dspy.Signature], reply: s
 )
 def test_a_lone_output_takes_the_whole_reply(reply: str, plan: str):
     assert LeanAdapter().parse(plan_signature(GOAL, 1), reply) == {"goal": plan}
+
+
+@pytest.mark.parametrize(
+    ("reply", "team"),
+    [
+        ("So.\nTeam: billing", "billing"),
+        ("So.\nTeam: Billing.", "billing"),
+        ("So.\nTeam: the billing department", "billing"),
+        (
+            "A wrong invoice.\n\nTherefore, the team that answers is the billing department.",
+            "billing",
+        ),
+        ("So.\nTeam: billing or technical", None),
+        ("So.\nTeam: not billing", None),
+        ("So.\nTeam: billings", None),
+        ("So.\nTeam: sales", None),
+    ],
+)
+def test_an_option_may_be_named_in_a_sentence(reply: str, team: str | None):
+    signature = dspy.Signature("ticket -> reasoning, team: Literal['billing', 'technical']")
+    assert "Team: <billing or technical>" in LeanAdapter().format_system_message(signature)
+    if team is None:
+        with pytest.raises(AdapterParseError):
+            LeanAdapter().parse(signature, reply)
+    else:
+        assert LeanAdapter().parse(signature, reply)["team"] == team
