@@ -10,13 +10,13 @@ from typing import Any
 import dspy
 import pytest
 from support.fault_server import FaultServer, Reply, faulty
+from support.retries import note_pauses
 from support.tier_lms import tier_lm
 
 from cope import CopeError, Team
-from cope.models import ScriptedEngine, lm, metered
+from cope.models import ScriptedEngine, metered
 from cope.models.engines.ollama import OllamaEngine
 from cope.models.lm import TierLM
-from cope.models.retries import retry_pause
 from cope.models.server_waits import SERVER_WAITS, ServerWaits
 from cope.programs.options import TeamOptions
 
@@ -52,17 +52,7 @@ MODELS = {"api": (api_model, CHAT), "ollama": (ollama_model, OLLAMA)}
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Note the pause before each retry, and leave it out."""
-    noted: list[float] = []
-
-    def none(error: Exception, attempt: int) -> float | None:
-        pause = retry_pause(error, attempt)
-        if pause is None:
-            return None
-        noted.append(pause)
-        return 0.0
-
-    monkeypatch.setattr(lm, "retry_pause", none)
-    return noted
+    return note_pauses(monkeypatch)
 
 
 @pytest.mark.parametrize("kind", MODELS)

@@ -7,12 +7,12 @@ from typing import Any
 
 import dspy
 import pytest
+from support.retries import note_pauses
 
 from cope import Cascade, CopeError, Team
-from cope.models import Price, lm, metered
+from cope.models import Price, metered
 from cope.models.engines.ollama import OllamaEngine
 from cope.models.lm import TierLM
-from cope.models.retries import retry_pause
 
 Part = dict[str, Any] | Callable[[], Any]
 
@@ -37,17 +37,7 @@ def cut() -> None:
 @pytest.fixture(autouse=True)
 def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Note the pause before each retry, and leave it out."""
-    noted: list[float] = []
-
-    def none(error: Exception, attempt: int) -> float | None:
-        pause = retry_pause(error, attempt)
-        if pause is None:
-            return None
-        noted.append(pause)
-        return 0.0
-
-    monkeypatch.setattr(lm, "retry_pause", none)
-    return noted
+    return note_pauses(monkeypatch)
 
 
 def model(ollama_server: Any, price: Price | None = None, **settings: Any) -> TierLM:
