@@ -1,7 +1,12 @@
-"""The result of one check of the machine or of a service, as `cope doctor` prints it."""
+"""Checks of the machine and of services, whose results `cope doctor` prints."""
 
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
+
+CHECK_SECONDS = 2.0
+"""The longest time of a check."""
 
 
 @dataclass(frozen=True)
@@ -19,3 +24,23 @@ class Check:
     status: Literal["ok", "note", "missing"]
     found: str
     advice: str = ""
+
+
+def run_checks(checks: Mapping[str, Callable[[], Check | None]]) -> list[Check]:
+    """Run checks in parallel, and return their results in the order of the checks.
+
+    A check that fails is a note, because it must not hide the others.
+
+    Args:
+        checks: each by its name; one that returns None has nothing to say.
+    """
+    with ThreadPoolExecutor(len(checks)) as pool:
+        results = list(pool.map(_run_check, checks, checks.values()))
+    return [result for result in results if result is not None]
+
+
+def _run_check(name: str, check: Callable[[], Check | None]) -> Check | None:
+    try:
+        return check()
+    except Exception as error:
+        return Check(name, "note", f"could not be checked ({type(error).__name__}: {error})")

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,9 +11,10 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from cope.cli.doctor import machine as checks, services as checks_services
 from cope.cli.main import app
+from cope.models.checks import keys, machine
 from cope.models.weights.catalog import lookup
+from cope.util.check import Check
 
 GIB = 1 << 30
 
@@ -23,15 +23,13 @@ GIB = 1 << 30
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty machine: no weights, no keys, no server, no store."""
     monkeypatch.chdir(tmp_path)
-    for name in (*checks.KEYS, *checks.MORE_KEYS, "COPE_WEIGHTS", "MLFLOW_TRACKING_URI"):
+    for name in (*keys.KEYS, *keys.MORE_KEYS, "COPE_WEIGHTS", "MLFLOW_TRACKING_URI"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COPE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("OLLAMA_HOST", "http://127.0.0.1:9")
-    monkeypatch.setattr(
-        checks, "check_engine", lambda: checks.Check("embedded engine", "ok", "loads")
-    )
+    monkeypatch.setattr(machine, "check_engine", lambda: Check("embedded engine", "ok", "loads"))
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=64 * GIB))
-    monkeypatch.setattr(checks, "_container_memory_left", lambda: None)
+    monkeypatch.setattr(machine, "_container_memory_left", lambda: None)
     monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=64 * GIB))
     return tmp_path
 
@@ -105,7 +103,7 @@ def test_a_file_of_the_wrong_size_is_in_the_way(bare: Path) -> None:
             "memory",
             "--small",
         ),
-        (lambda m: m.setattr(checks, "_container_memory_left", lambda: GIB), "memory", "--small"),
+        (lambda m: m.setattr(machine, "_container_memory_left", lambda: GIB), "memory", "--small"),
         (
             lambda m: m.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=GIB)),
             "disk",
@@ -139,50 +137,11 @@ def test_a_store_that_is_none_or_cannot_be_written(
     assert "cannot be written" in told["found"] and "--no-track" in told["advice"]
 
 
-def test_a_tracking_server_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:hunter2@127.0.0.1:9")
-    told = checks_services.check_tracking_store()
-    assert (
-        told.found == "http://127.0.0.1:9 does not answer (no connection)" and told.status == "note"
-    )
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql+json://me:hunter2@db/runs")
-    assert checks_services.check_tracking_store().found == (
-        "postgresql+json://db/runs (not looked into)"
-    )
-
-
-def test_an_address_that_mlflow_cannot_read_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "ftp://me:hunter2@db/runs")
-    told = checks_services.check_tracking_store()
-    assert told.status == "note" and "MLflow knows no stores at ftp:" in told.found
-    assert "hunter2" not in told.found
-
-
-def test_a_server_that_never_answers_does_not_hold_the_doctor_up(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with socket.socket() as mute:
-        mute.bind(("127.0.0.1", 0))
-        mute.listen()
-        monkeypatch.setenv("OLLAMA_HOST", f"http://127.0.0.1:{mute.getsockname()[1]}")
-        told = checks_services.check_registered_engine("ollama")
-    assert told is not None and told.status == "note" and "no server answers" in told.found
-
-
 def test_a_look_that_fails_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    def check_cpu() -> checks.Check:
+    def check_cpu() -> Check:
         raise RuntimeError("no /proc")
 
-    monkeypatch.setattr(checks, "check_cpu", check_cpu)
+    monkeypatch.setattr(machine, "check_cpu", check_cpu)
     status, told = found()
     assert status == 0 and told["cpu"]["found"] == "could not be checked (RuntimeError: no /proc)"
     assert "keys" in told
-
-
-def test_the_library_of_the_embedded_engine_is_tried_in_a_process_of_its_own(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.undo()
-    monkeypatch.setattr(checks.sys, "executable", "/bin/false")
-    told = checks.check_engine()
-    assert told.status == "missing" and told.found == "does not load: ended with status 1"

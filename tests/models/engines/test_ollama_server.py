@@ -1,5 +1,6 @@
 """What an Ollama server says about itself is checked, because anything may answer at its address."""
 
+import socket
 from typing import Any
 
 import pytest
@@ -58,3 +59,11 @@ def test_names_cannot_steer_the_terminal():
 def test_a_download_that_did_not_succeed_is_one_line(body: bytes):
     with faulty(Reply(body)) as server, pytest.raises(CopeError, match="not Ollama|before it was"):
         pull("qwen2.5:3b", server.address, lambda done, total, note: None)
+
+
+def test_a_server_that_never_answers_does_not_delay_the_check():
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        found = check_server(f"http://127.0.0.1:{mute.getsockname()[1]}", timeout=0.1)
+    assert found.status == "note" and "no server answers" in found.found
