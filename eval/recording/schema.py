@@ -1,7 +1,7 @@
 """The Parquet file of a recording: one row for each sample of each round, and a manifest.
 
 The rows are plain, so that any program can read them: `pandas.read_parquet`, DuckDB, `datasets`.
-docs/records.md describes every column.
+docs/reference/records.md describes every column.
 """
 
 from dataclasses import asdict, dataclass, field

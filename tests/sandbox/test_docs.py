@@ -1,4 +1,4 @@
-"""What docs/programs.md shows is what comes out."""
+"""What docs/how-to/programs.md shows is what comes out."""
 
 import contextlib
 import io
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cope.sandbox import Sandbox
 
-DOCS = Path(__file__).parents[2] / "docs" / "programs.md"
+DOCS = Path(__file__).parents[2] / "docs" / "how-to" / "programs.md"
 
 
 def test_the_example_prints_what_it_says(walled: Sandbox) -> None:

@@ -12,7 +12,7 @@ from cope import CopeError
 from cope.eval import Recording, RecordingManifest, write_recording
 from cope.eval.recording.schema import COLUMNS, SCHEMA
 
-DOCS = (Path(__file__).parents[3] / "docs" / "records.md").read_text(encoding="utf-8")
+DOCS = (Path(__file__).parents[3] / "docs" / "reference" / "records.md").read_text(encoding="utf-8")
 
 
 def test_the_schema_is_described_column_by_column(tmp_path: Path, scripted: Callable[..., Any]):
