@@ -36,5 +36,7 @@ def test_the_examples_of_a_docstring_run(name: str) -> None:
 
 
 def test_the_examples_of_the_page_on_answers_run() -> None:
-    result = doctest.testfile(str(ROOT / "docs" / "reference" / "answers.md"), module_relative=False)
+    result = doctest.testfile(
+        str(ROOT / "docs" / "reference" / "answers.md"), module_relative=False
+    )
     assert result.attempted >= 4 and not result.failed
