@@ -81,7 +81,7 @@ def evaluate_recording(
     from ..eval.replay.evaluation import evaluate_replay
     from ..eval.replay.programs import resolve_replayed_calibration, resolve_replayed_program
     from ..programs.calibration_match import check_answer_kind, describe_calibration
-    from .display.evaluation import print_table
+    from .display.results import print_evaluation
 
     reject_fixed_options()
     if program.early_stop in HEURISTIC_RULES:
@@ -123,7 +123,7 @@ def evaluate_recording(
     if as_json:
         print_json(document)
         return
-    print_table(evaluation.settings(), replay.preset.stages, evaluation.summary, document)
+    print_evaluation(evaluation.settings(), replay.preset.stages, evaluation.summary, document)
     _print_unknown(evaluation)
 
 

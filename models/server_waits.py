@@ -118,6 +118,15 @@ class ServerWaits:
         """
         self._report = report
 
+    @contextmanager
+    def reported_to(self, report: Callable[[str], None]) -> Iterator[None]:
+        """Report to a function inside, see `report_to`."""
+        self.report_to(report)
+        try:
+            yield
+        finally:
+            self.report_to(None)
+
     def _watch(self) -> None:
         if self._report and not self._watching:
             self._watching = True

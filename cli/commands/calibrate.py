@@ -110,7 +110,7 @@ def command(
     from ...optimize.calibration import CalibrationTarget, calibrate, certify, is_calibration
     from ...optimize.calibration.reports import make_reports
     from ...optimize.calibration.tables import print_calibration, print_reports
-    from ..display.tables import result_console
+    from ..display.results import result_console
 
     if output:
         check_output(output, [record], "calibration", is_calibration)

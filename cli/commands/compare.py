@@ -125,7 +125,7 @@ def _compare_live(
     from ...eval.comparison.live import run_comparison
     from ...eval.comparison.request import ComparisonCallbacks, ComparisonRequest
     from ...report.plots.comparison import draw_comparison
-    from ..display.evaluation import show_system_progress
+    from ..display.progress import show_system_progress
 
     task = task_by_name(
         task_name,
@@ -219,6 +219,6 @@ def _print(comparison: "Comparison", document: dict[str, Any], as_json: bool) ->
     if as_json:
         print_json(document)
         return
-    from ..display.comparison import print_comparison
+    from ..display.results import print_comparison
 
     print_comparison(comparison, document)

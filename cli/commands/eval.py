@@ -97,7 +97,7 @@ def command(
     from ...eval.recording.run import read_groups
     from ...eval.run.tracked import evaluate_tracked, program_origin, run_settings
     from ...programs.compile_metadata import read_compile_metadata
-    from ..display.evaluation import EvaluationProgress
+    from ..display.progress import EvaluationDisplay
 
     chosen = task_by_name(
         task,
@@ -132,7 +132,7 @@ def command(
     with store.open(run_options.fresh):
         store.update_metadata(answer_kind=origin["answer_kind"])
         app.load_models(team, (*resolved.system.tiers, *judge_options.tiers))
-        with EvaluationProgress(len(examples), list(store.results.values()), len(stages)) as view:
+        with EvaluationDisplay(len(examples), list(store.results.values()), len(stages)) as view:
             made = evaluate_tracked(
                 chosen,
                 examples,
@@ -220,7 +220,7 @@ def _show(
     origin: dict[str, Any],
     as_json: bool,
 ) -> None:
-    from ..display.evaluation import print_table
+    from ..display.results import print_evaluation
 
     document = store.settings | origin | made.summary.as_dict()
     document["folder"] = str(store.path)
@@ -230,4 +230,4 @@ def _show(
     if as_json:
         print_json(document)
     else:
-        print_table(store.settings | origin, stages, made.summary, document)
+        print_evaluation(store.settings | origin, stages, made.summary, document)

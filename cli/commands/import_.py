@@ -86,7 +86,7 @@ def command(
     as tokens, stays unknown.
     """
     from ...eval import import_samples, is_recording, write_recording
-    from ..display.recording import show_recording
+    from ..display.results import show_recording
 
     path = output or Path(f"{file.stem}.parquet")
     check_output(path, [file], "record", is_recording)

@@ -73,8 +73,8 @@ def command(
         resolve_recorded_programs,
         save_recording,
     )
-    from ..display.evaluation import EvaluationProgress
-    from ..display.recording import show_recording
+    from ..display.progress import EvaluationDisplay
+    from ..display.results import show_recording
 
     # Rows without an answer are recorded too, and not scored.
     chosen = task_by_name(
@@ -113,7 +113,7 @@ def command(
     with store.open(run_options.fresh, accept=recorder.covers):
         tiers = [tier for c in recorder.cascades.values() for tier in c.preset.tiers]
         app.load_models(team, dict.fromkeys(tiers))
-        with EvaluationProgress(len(examples), list(store.results.values()), rounds) as view:
+        with EvaluationDisplay(len(examples), list(store.results.values()), rounds) as view:
             outcome = record_run(chosen, examples, recorder, store, run_options, view.add)
         if save_recording(chosen, recorder, outcome, groups, data_options, team_options, options):
             show_recording(output, as_json, stopped=outcome.stop_reason)

@@ -113,11 +113,11 @@ def command(
     from ...batch.job import TableCallbacks, answer_table, job_document
     from ...batch.resolve import open_table, resolve_table_job
     from ...batch.text import report_text
-    from ..display.table_progress import TableProgress
+    from ..display.progress import TableDisplay
 
     team_options = replace(team_options, cache=False)  # a cached reply has no tokens of its own
     say = silence if quiet else notify
-    with open_table(data, stdin_format, split) as table, TableProgress(quiet) as progress:
+    with open_table(data, stdin_format, split) as table, TableDisplay(quiet) as progress:
         team = app.make_team(team_options)
         job = resolve_table_job(table, table_options, program_options, team_options, team, say)
 

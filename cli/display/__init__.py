@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...models.server_waits import SERVER_WAITS
@@ -14,24 +15,18 @@ if TYPE_CHECKING:
 
 @contextmanager
 def round_display(cascade: "Cascade", quiet: bool = False) -> Iterator["Observer | None"]:
-    """Yield an observer for `observed_by` that shows a cascade's rounds on stderr; None when quiet.
-
-    Models that only a later round asks are loaded when that round starts.
-    """
+    """Yield an observer that shows the rounds of a cascade on stderr; None when quiet."""
     if quiet:
         yield None
         return
-    if not sys.stderr.isatty():
-        from .rounds import PlainRoundDisplay
+    if sys.stderr.isatty():
+        from .rounds_live import LiveRoundDisplay
 
-        plain = PlainRoundDisplay(cascade)
-        SERVER_WAITS.report_to(plain.say)
-        try:
-            yield plain
-        finally:
-            SERVER_WAITS.report_to(None)
+        with LiveRoundDisplay(cascade) as live:
+            yield live
         return
-    from .rounds_live import LiveRoundDisplay
+    from ...programs.round_lines import RoundLines
 
-    with LiveRoundDisplay(cascade) as live:
-        yield live
+    lines = RoundLines(cascade, partial(print, file=sys.stderr, flush=True))
+    with SERVER_WAITS.reported_to(lines.say):
+        yield lines

@@ -13,8 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ...models.server_waits import SERVER_WAITS
+from ...programs.domains.registry import domain_by_name
+from ...programs.running_round import RunningRound
 from ...util.text import one_line
-from .rounds import RoundDisplay
 
 if TYPE_CHECKING:
     from ...programs import Cascade
@@ -25,11 +26,12 @@ _MAX_LINES = 8  # plans, and answers, that are shown: a round should fit on a sc
 _UNREAD = "(no answer)"
 
 
-class LiveRoundDisplay(RoundDisplay):
+class LiveRoundDisplay(RunningRound):
     """Shows the running round on stderr, redrawn in place, below the rounds that are finished."""
 
     def __init__(self, cascade: "Cascade", console: Console | None = None) -> None:
         super().__init__(cascade)
+        self._domain = domain_by_name(cascade.domain)
         self.console = console or Console(stderr=True)
         self._live: Live | None = None
 

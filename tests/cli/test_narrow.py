@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from cope.cli import output
-from cope.cli.display import tables
+from cope.cli.display import results
 from cope.cli.main import app
 
 FILES = Path(__file__).parents[1] / "golden" / "files" / "here"
@@ -44,7 +44,7 @@ def printed(command: str, width: int, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr("cope.cli.commands.models.terminal_width", lambda stream: width)
     console = Console
     monkeypatch.setattr(
-        tables,
+        results,
         "Console",
         lambda **_: console(width=width, force_terminal=True, color_system=None),
     )

@@ -11,9 +11,8 @@ from support.ask_replies import sure
 
 from cope.cli.display import round_display
 from cope.cli.display.compile_progress import CompileProgress
-from cope.cli.display.evaluation import EvaluationProgress
+from cope.cli.display.progress import EvaluationDisplay, TableDisplay
 from cope.cli.display.rounds_live import LiveRoundDisplay
-from cope.cli.display.table_progress import TableProgress
 from cope.models import ScriptedEngine, Team
 from cope.models.server_waits import SERVER_WAITS
 from cope.optimize import Budget
@@ -63,7 +62,7 @@ def test_rounds_on_a_terminal() -> None:
 @pytest.mark.usefixtures("silent")
 def test_an_evaluation_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     out = terminal(monkeypatch)
-    with EvaluationProgress(3, [], 1):
+    with EvaluationDisplay(3, [], 1):
         pass
     assert SILENCE in out.getvalue()
 
@@ -71,7 +70,7 @@ def test_an_evaluation_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("silent")
 def test_a_table_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     out = terminal(monkeypatch)
-    with TableProgress() as view:
+    with TableDisplay() as view:
         view.start(3, 0)
     assert SILENCE in out.getvalue()
 
@@ -89,8 +88,8 @@ def test_a_compile_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     "view",
     [
         lambda: round_display(cascade()),
-        lambda: EvaluationProgress(3, [], 1),
-        lambda: TableProgress(),
+        lambda: EvaluationDisplay(3, [], 1),
+        lambda: TableDisplay(),
         lambda: CompileProgress(),
     ],
 )
@@ -105,7 +104,7 @@ def test_without_a_terminal_it_is_a_line(view: Any, capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize(
-    "view", [lambda: round_display(cascade(), quiet=True), lambda: TableProgress(quiet=True)]
+    "view", [lambda: round_display(cascade(), quiet=True), lambda: TableDisplay(quiet=True)]
 )
 def test_a_quiet_run_says_nothing(view: Any, capsys: pytest.CaptureFixture[str]) -> None:
     with view(), SERVER_WAITS.pause("large", 12.0):

@@ -1,39 +1,46 @@
-"""The rounds of one question while they run: a base class, and one line for each event."""
+"""Follow the rounds of one question while they run."""
 
-import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ...models.loading import embedded_engines, engine_label, load_in_background
-from ...programs.domains.registry import domain_by_name
-from ...programs.events import Event, Planned, RoundDecided, RoundStarted, SampleCounted
-from ...programs.round_text import (
+from ..models.engines.base import LocalEngine
+from ..models.loading import embedded_engines, engine_label, load_in_background
+from ..util.text import one_line
+from .events import Event, Planned, RoundDecided, RoundStarted, SampleCounted
+from .round_text import (
     describe_plan_inputs,
     describe_plans,
     describe_threshold,
     describe_times,
 )
-from ...util.text import one_line
 
 if TYPE_CHECKING:
-    from ...programs import Cascade
+    from .cascade import Cascade
+    from .preset_round import Round
 
 
-class RoundDisplay:
-    """Holds the state of the running round; subclasses show it.
+class RunningRound:
+    """Observe a cascade, and hold the state of its running round. Subclasses show it.
 
-    Events come on the thread on which the cascade runs.
+    An observer for `use_observer`. Events come on the thread on which the cascade runs. Models that
+    only a later round asks are loaded when that round starts.
+
+    Attributes:
+        lock: held while the state changes.
+        began: the round's start, in seconds of `time.monotonic`.
+        number: the round's, from 1; 0 before the first.
+        plans: the plans so far, each on one line.
+        asked: the samples so far.
+        unread: those of them without an answer.
+        votes: the votes of each answer, each on one line.
+        loading: the seconds that each model took to load; None while it loads.
     """
 
     def __init__(self, cascade: "Cascade") -> None:
         self.cascade = cascade
-        self._domain = domain_by_name(cascade.domain)
         first = cascade.preset.rounds[0]
-        self._loaded = {
-            id(e)
-            for e in embedded_engines(cascade.team, filter(None, (first.planner, first.reasoner)))
-        }
+        self._loaded = {id(engine) for engine in self._engines(first.planner, first.reasoner)}
         self.lock = threading.RLock()
         self.began = 0.0
         self.number = 0
@@ -41,7 +48,7 @@ class RoundDisplay:
         self.asked = 0
         self.unread = 0
         self.votes: dict[str, int] = {}
-        self.loading: dict[str, float | None] = {}  # model to seconds, None while it loads
+        self.loading: dict[str, float | None] = {}
 
     def __call__(self, event: Event) -> None:
         with self.lock:
@@ -56,20 +63,23 @@ class RoundDisplay:
                     self.on_round_decided(event)
 
     @property
-    def spec(self) -> Any:
-        """The round's data."""
+    def spec(self) -> "Round":
+        """The preset's entry of the running round."""
         return self.cascade.preset.rounds[self.number - 1]
 
     def on_round_started(self, event: RoundStarted) -> None:
         self.began, self.number = time.monotonic(), event.round
         self.plans, self.asked, self.unread, self.votes = [], 0, 0, {}
-        asked = embedded_engines(self.cascade.team, filter(None, (event.planner, event.reasoner)))
+        asked = self._engines(event.planner, event.reasoner)
         fresh = [engine for engine in asked if id(engine) not in self._loaded]
         self.loading = {engine_label(engine): None for engine in fresh}
         self.on_start()
         for engine in fresh:
             self._loaded.add(id(engine))
-            load_in_background(engine, self._loaded_now)
+            load_in_background(engine, self.on_loaded)
+
+    def _engines(self, *tiers: str | None) -> list[LocalEngine]:
+        return embedded_engines(self.cascade.team, filter(None, tiers))
 
     def on_start(self) -> None:
         """Show that the round begins.
@@ -77,7 +87,7 @@ class RoundDisplay:
         It is called before models are loaded, because a load blocks everything else for seconds.
         """
 
-    def _loaded_now(self, engine: Any, seconds: float) -> None:
+    def on_loaded(self, engine: LocalEngine, seconds: float) -> None:
         with self.lock:
             self.loading[engine_label(engine)] = seconds
 
@@ -111,45 +121,8 @@ class RoundDisplay:
     def decision_text(self, event: RoundDecided) -> str:
         """Return the gate's decision as text."""
         if event.accepted:
-            said = (
-                "" if event.explanation else f" {one_line(event.answer or '')}"
-            )  # a program is no line
-            return f"accepted{said}: {event.reason}"
+            # An answer that is explained, such as a program, is not a line.
+            answer = "" if event.explanation else f" {one_line(event.answer or '')}"
+            return f"accepted{answer}: {event.reason}"
         last = event.round == len(self.cascade.preset.rounds)
         return event.reason if last else f"escalated: {event.reason}"
-
-
-class PlainRoundDisplay(RoundDisplay):
-    """One plain line on stderr for each event."""
-
-    def on_start(self) -> None:
-        self.say(self.headline())
-        for name in self.loading:
-            self.say(f"loading {name} ...")
-
-    def _loaded_now(self, engine: Any, seconds: float) -> None:
-        super()._loaded_now(engine, seconds)
-        self.say(f"loaded {engine_label(engine)} in {seconds:.1f} s")
-
-    def on_planned(self, event: Planned) -> None:
-        super().on_planned(event)
-        number = f" {len(self.plans)} of {self.spec.plans}" if self.spec.plans > 1 else ""
-        self.say(f"plan{number}: {one_line(event.plan)}")
-
-    def on_sample_counted(self, event: SampleCounted) -> None:
-        super().on_sample_counted(event)
-        votes = ", ".join(f"{answer}: {votes}" for answer, votes in self.votes.items())
-        answer = "no answer could be read" if event.answer is None else one_line(event.answer)
-        self.say(
-            f"vote {self.asked} of {self.spec.samples}: {answer}"
-            + (f"  ({votes})" if votes else "")
-        )
-
-    def on_round_decided(self, event: RoundDecided) -> None:
-        super().on_round_decided(event)
-        self.say(f"{self.decision_text(event)}  ({time.monotonic() - self.began:.1f} s)")
-        if not event.accepted and event.plan:
-            self.say(f"forwards the plan: {one_line(event.plan)}")
-
-    def say(self, text: str) -> None:
-        print(f"round {self.number}: {text}", file=sys.stderr, flush=True)
