@@ -74,47 +74,6 @@ def test_one_line_is_drawn_over(clock: list[float], monkeypatch: pytest.MonkeyPa
     ]
 
 
-@pytest.mark.parametrize(
-    ("budget", "spent", "words"),
-    [
-        (
-            Budget(tokens=90_000),
-            Usage.from_totals(5, 12_345, None, 9.0),
-            "calls 5  tokens 12,345 of 90,000",
-        ),
-        (Budget(usd=2.0), Usage.from_totals(5, 12_345, 0.25, 9.0), "calls 5  $0.25 of $2.00"),
-        (
-            Budget(usd=2.0),
-            Usage.from_totals(5, 12_345, None, 9.0),
-            "calls 5  money unknown of $2.00",
-        ),
-        (
-            Budget(seconds=600),
-            Usage.from_totals(5, 12_345, None, 45.0),
-            "calls 5  45 s of 10 min of model time",
-        ),
-        (
-            Budget(9, 99, 2.0, 60),
-            Usage.from_totals(5, 12, 0.0, 9.0),
-            "calls 5 of 9  tokens 12 of 99  $0 of $2.00  9 s of 60 s",
-        ),
-        (None, Usage.from_totals(5, 12_345, None, 45.0), "calls 5"),
-    ],
-)
-def test_all_that_is_budgeted_is_shown(
-    budget: Any, spent: Usage, words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "stderr", out := io.StringIO())
-    session = CompileSession(["a"], budget)
-    session.guard.used = spent
-    with CompileProgress() as view:
-        view.on_score(session)
-    line = out.getvalue().splitlines()[0]
-    assert line.startswith(f"asks a few questions  {words}")
-    if budget is None:
-        assert line.endswith(words)
-
-
 def test_the_time_left_is_updated_while_a_call_says_nothing(
     clock: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,57 +125,6 @@ def test_without_a_terminal_a_line_comes_now_and_then(
     assert "calls 33  at most 20 s left" in out.getvalue(), (
         "the estimate bounds what no budget does"
     )
-
-
-@pytest.mark.parametrize(
-    ("spent", "left"),
-    [
-        (
-            Usage.from_totals(10, 100, 0.01, 5.0),
-            "at most 10 s left",
-        ),  # half of the model time is used
-        (
-            Usage.from_totals(10, 1000, 0.01, 1.0),
-            "at most 5 s left",
-        ),  # two thirds of the tokens are
-    ],
-)
-def test_any_bound_of_the_budget_bounds_the_time(
-    clock: list[float], monkeypatch: pytest.MonkeyPatch, spent: Usage, left: str
-) -> None:
-    monkeypatch.setattr(sys, "stderr", out := io.StringIO())
-    session, view = (
-        CompileSession(["a"], Budget(tokens=1500, usd=100.0, seconds=10.0)),
-        progress(clock),
-    )
-    view.set_estimate(guess(questions=1000, calls=5000))
-    with view:
-        view.on_score(session)
-        clock[0] += 20
-        session.guard.used, session.activity.answered = spent, 10
-        clock[0] -= 10
-        view._shown = 0
-        view.on_score(session)
-    assert left in out.getvalue()
-
-
-def test_what_is_answered_again_after_a_resume_says_nothing_of_the_time(
-    clock: list[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "stderr", out := Terminal())
-    monkeypatch.setenv("COLUMNS", "120")
-    session, view = CompileSession(["a"]), progress(clock)
-    view.set_estimate(guess(questions=110, calls=5000))
-    with view:
-        for _ in range(90):  # known questions, in no time
-            session.activity.answered += 1
-            view.on_score(session)
-        for _ in range(10):
-            clock[0] += 4
-            session.guard.used.calls += 1
-            session.activity.answered += 1
-            view.on_score(session)
-    assert "calls 10  about 40 s left" in out.getvalue()
 
 
 def test_a_compile_that_explores_shows_it_call_by_call(
