@@ -25,6 +25,25 @@ def first_line(error: BaseException, max_chars: int = 200) -> str:
     return text[:max_chars]
 
 
+def first_of_group(error: BaseException) -> BaseException:
+    """Return the first error of a group; an error that is no group as it is.
+
+    >>> first_of_group(ExceptionGroup("several", [ValueError("odd"), KeyError()]))
+    ValueError('odd')
+    """
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def cope_error_in(error: BaseException) -> CopeError | None:
+    """Return the `CopeError` that DSPy wrapped in an error of its own; None if there is none."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, CopeError):
+        cause = cause.__cause__
+    return cause
+
+
 def suggest_names(name: str, known: Iterable[str], suffix: str = "") -> str:
     """Return a hint about an unknown name: the nearest known name, or all known names and `suffix`.
 

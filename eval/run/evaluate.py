@@ -16,7 +16,7 @@ from dspy.utils.exceptions import (
     LMUnsupportedModelError,
 )
 
-from ...errors import CopeError, Unavailable
+from ...errors import CopeError, Unavailable, cope_error_in
 from ...models import metered, use_ledger
 from ...models.prices import Price
 from ...models.reprice import prices_to_json
@@ -254,14 +254,6 @@ def fatal_error_in(error: Exception) -> Exception | None:
     cause = cope_error_in(error)
     if cause is None and isinstance(error, FATAL_ERRORS):
         return error
-    return cause
-
-
-def cope_error_in(error: BaseException) -> CopeError | None:
-    """Return the `CopeError` that DSPy wrapped in an error of its own; None if there is none."""
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, CopeError):
-        cause = cause.__cause__
     return cause
 
 

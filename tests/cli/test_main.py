@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from cope.cli.errors import MAX_MESSAGE_CHARS, ErrorHandlingGroup, error_message
 from cope.cli.main import COMMANDS, app
-from cope.errors import CopeError, Unavailable
+from cope.errors import CopeError
 
 HEAVY = "dspy mlflow datasets litellm rich xllamacpp pydantic"
 
@@ -114,61 +114,18 @@ def test_debug_keeps_the_traceback() -> None:
     assert isinstance(result.exception, CopeError) and result.stderr == ""
 
 
-def wrapped(outer: Exception, inner: Exception) -> Exception:
-    try:
-        raise outer from inner
-    except Exception as error:
-        return error
-
-
-def test_an_error_of_ours_inside_a_library_s_is_the_one_that_is_read() -> None:
-    inner = wrapped(RuntimeError("between"), Unavailable("start the server"))
-    assert (
-        error_message(wrapped(dspy.LMUnexpectedError("odd", model="ollama/x"), inner))
-        == "start the server"
-    )
-    assert error_message(ExceptionGroup("several", [CopeError("the first one")])) == "the first one"
-
-
 @pytest.mark.parametrize(
-    ("error", "said"),
+    "error",
     [
-        (dspy.LMAuthError("bad key", model="openai/m"), "openai/m: the key was refused"),
-        (dspy.LMRateLimitError("slow down", model="openai/m"), "--in-flight TIER=N (slow down)"),
-        (dspy.LMUnsupportedModelError("none", model="openai/m"), "no such model: check the name"),
-        (dspy.LMTransportError("refused", model="openai/m"), "no connection to the server"),
-        (
-            dspy.LMTransportError("start it with `ollama serve`.", model="ollama/m"),
-            "start it with `ollama serve`",
-        ),
-        (
-            dspy.ContextWindowExceededError(message="too long", model="local/m"),
-            "too long (--context N)",
-        ),
-        (
-            dspy.ContextWindowExceededError(message="too long\nTo fix: ...", model="openai/m"),
-            "shorten it",
-        ),
-        (
-            dspy.LMInvalidRequestError("LLM Provider NOT provided. Read", model="foo/m"),
-            "no provider is named 'foo'",
-        ),
-        (OSError(28, "No space left on device", "/x"), "No space left on device (/x): make room"),
-        (
-            ZeroDivisionError("by zero"),
-            "unexpected ZeroDivisionError: by zero; run it again with `cope --debug`",
-        ),
+        ZeroDivisionError("by\nzero"),
+        ExceptionGroup("several", [ZeroDivisionError("by zero"), KeyError()]),
     ],
 )
-def test_failures_say_in_a_line_what_to_do(error: Exception, said: str) -> None:
+def test_an_error_that_nobody_expected_says_how_to_see_more(error: Exception) -> None:
     line = error_message(error)
-    assert said in line and "\n" not in line and "To fix" not in line
-
-
-def test_a_missing_key_is_named() -> None:
-    error = dspy.LMNotConfiguredError("no credentials", model="openai/m")
-    vars(error)["env_keys"] = ("OPENAI_API_KEY",)
-    assert error_message(error) == "openai/m needs a key: set OPENAI_API_KEY in the environment"
+    assert line.startswith(
+        "unexpected ZeroDivisionError: by zero; run it again with `cope --debug`"
+    )
 
 
 def test_a_key_that_a_provider_quotes_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
