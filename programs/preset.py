@@ -162,6 +162,22 @@ def preset_names() -> list[str]:
     )
 
 
+def presets_for_replay() -> list[str]:
+    """Return the names of the package's presets, those that name a confidence at the end.
+
+    A round that names its domain's default confidence is the same as one that names none.
+
+    >>> names = presets_for_replay()
+    >>> names.index("self-consistency") < names.index("best-of-tests")
+    True
+    """
+
+    def names_confidence(name: str) -> bool:
+        return any(round_.confidence for round_ in load_preset(name).rounds)
+
+    return sorted(preset_names(), key=names_confidence)
+
+
 def tier_alone(tier: str) -> Preset:
     """Return the preset that asks one tier alone, with one greedy call; it has the tier's name.
 

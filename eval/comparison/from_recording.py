@@ -14,7 +14,7 @@ from ...programs.calibration_file import Certificate
 from ...programs.calibration_match import load_matching_certificate
 from ...programs.compile_metadata import read_compile_metadata
 from ...programs.identity import ProgramIdentity
-from ...programs.preset import Preset, preset_names
+from ...programs.preset import Preset, preset_names, presets_for_replay
 from ...stats.tiers import last_tier_of
 from ...util.hashing import question_fingerprint
 from ..recording.recording import Recording
@@ -263,12 +263,18 @@ def _requested_replays(request: ReplayRequest) -> Iterator[tuple[str, Replay]]:
 
 
 def _available_replays(request: ReplayRequest) -> Iterator[tuple[str, Replay]]:
-    """Yield the recorded programs, and every preset of the package whose rounds are recorded."""
+    """Yield the recorded programs, and every preset of the package whose rounds are recorded.
+
+    Of presets that come to the same replay, such as two names for the same votes, the first counts.
+    """
     recording = request.recording
+    identities = []
     for name in recording.programs:
-        yield name, _replay(request, recorded_identity(recording, name))
+        replay = _replay(request, recorded_identity(recording, name))
+        identities.append(replay.identity)
+        yield name, replay
     drawn = max(round_.samples for round_ in recording.rounds)
-    for name in dict.fromkeys([*preset_names(), *recording.models]):
+    for name in dict.fromkeys([*presets_for_replay(), *recording.models]):
         if name in recording.programs:
             continue
         attempts = {name: request}
@@ -278,7 +284,9 @@ def _available_replays(request: ReplayRequest) -> Iterator[tuple[str, Replay]]:
         for label, attempt in attempts.items():
             replay = _replay(attempt, program)
             if all(round_.recorded for round_ in replay.rounds):
-                yield label, replay
+                if replay.identity not in identities:
+                    identities.append(replay.identity)
+                    yield label, replay
                 break
 
 

@@ -5,6 +5,9 @@ by the models of its tiers, the prompts and demonstrations of its predictors, it
 maximum lengths, and, if it samples, by its number, because the seeds of the samples depend on it.
 """
 
+import numpy as np
+
+from ...programs.confidence.registry import confidence_by_name
 from ...programs.domains.registry import domain_by_name
 from ...programs.identity import ProgramIdentity
 from ...programs.preset import Preset, parse_preset, tier_alone
@@ -12,6 +15,13 @@ from ...programs.preset_round import Round
 from ...sandbox import open_sandbox
 from ..recording.recording import Recording
 from ..recording.round import RecordedRound
+
+COLUMN_NAMES = {
+    "reason_logprob": "log-probabilities (record again with --logprobs)",
+    "reason_logprob_window": "log-probabilities (record again with --logprobs)",
+    "p_true": "P(True) of its answers (record a program whose round names p-true)",
+}
+"""What a record without such a column lacks."""
 
 
 def recorded_identity(recording: Recording, name: str) -> ProgramIdentity:
@@ -93,10 +103,14 @@ def mismatches(
     """
     spec = program.preset.rounds[number - 1]
     differences = _tier_mismatches(spec, recorded.spec, recording.models)
-    if _confidence_kind(program, number) != _confidence_kind(other, recorded.number):
-        differences.append("its confidence is another")
+    differences += _confidence_mismatches(program, number, recorded)
     if not recording.is_imported:
         differences += _prompt_mismatches(program, number, other, recorded)
+    elif (spec.instructions, spec.max_tokens) != (
+        recorded.spec.instructions,
+        recorded.spec.max_tokens,
+    ):
+        differences.append("its instructions or greatest length are others")
     return differences
 
 
@@ -142,10 +156,30 @@ def _prompt_mismatches(
     return differences
 
 
-def _confidence_kind(program: ProgramIdentity, number: int) -> str:
-    """Return the name of the confidence that decides a round."""
-    named = program.preset.rounds[number - 1].confidence
-    return named or domain_by_name(program.domain).default_confidence(open_sandbox).kind
+def _confidence_mismatches(
+    program: ProgramIdentity, number: int, recorded: RecordedRound
+) -> list[str]:
+    """Return why a round's confidence cannot decide the samples of a recorded round.
+
+    Confidences whose votes are answers read the same samples. One that needs more columns, such as
+    log-probabilities, needs them of every answer.
+    """
+    kind = confidence_name(program.preset.rounds[number - 1], program.domain)
+    if kind == confidence_name(recorded.spec, program.domain):
+        return []
+    confidence = confidence_by_name(kind)
+    if not all(one.labels_are_answers for one in (confidence, *recorded.confidences)):
+        return ["its confidence is another"]
+    answered = recorded.answers != None  # noqa: E711 (elementwise)
+    for column in confidence.columns:
+        if np.isnan(recorded.column(column)[answered]).any():
+            return [f"it has no {COLUMN_NAMES.get(column, column)}"]
+    return []
+
+
+def confidence_name(spec: Round, domain: str) -> str:
+    """Return the name of the confidence that decides a round: its own, or the domain's."""
+    return spec.confidence or domain_by_name(domain).default_confidence(open_sandbox).kind
 
 
 def _sampling_settings(spec: Round, with_plan: bool) -> tuple[object, ...]:

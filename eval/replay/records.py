@@ -103,11 +103,11 @@ def _round_record(round_: ReplayedRound, index: int, answers: bool) -> RoundReco
 
 def _decided_round(round_: ReplayedRound, index: int, answers: bool) -> RoundRecord:
     verdict, recorded = round_.verdict, round_.recorded
-    assert verdict and recorded and round_.order is not None
+    assert verdict and recorded and round_.order is not None and round_.kinds is not None
     leader, order = int(verdict.leader[index]), round_.order[index]
     return {
         "round": round_.number,
-        "kind": str(recorded.kind[index]),
+        "kind": str(round_.kinds[index]),
         "accepted": leader >= 0 and answers,
         "answer": recorded.answers[index, leader] if leader >= 0 else None,
         "confidence": float(verdict.confidence[index]),
@@ -125,7 +125,7 @@ def _votes(round_: ReplayedRound, index: int, order: Array) -> dict[str, int]:
     A vote is written as its first supporter wrote it.
     """
     recorded = round_.recorded
-    assert recorded and round_.verdict
+    assert recorded and round_.verdict and round_.kinds is not None
     votes, answers = recorded.votes[index], recorded.answers[index]
     vote_labels = recorded.vote_labels[index]
     texts: dict[int, str] = {}
@@ -139,7 +139,7 @@ def _votes(round_: ReplayedRound, index: int, order: Array) -> dict[str, int]:
         labels.append(texts.setdefault(vote, str(written)))
     leader = int(round_.verdict.leader[index])
     leading = texts.get(int(votes[leader])) if leader >= 0 else None
-    return confidence_by_name(recorded.kind[index]).count_votes(labels, leading)
+    return confidence_by_name(round_.kinds[index]).count_votes(labels, leading)
 
 
 def _usage_rows(round_: ReplayedRound, index: int) -> list[UsageRow]:

@@ -15,7 +15,7 @@ from ...programs.preset import Preset
 from ...util.arrays import Array
 from ..recording.recording import Recording
 from ..recording.round import RecordedRound, pick_sample
-from .match import match_rounds, recorded_identity
+from .match import confidence_name, match_rounds, recorded_identity
 from .results import TIER_USAGE_FIELDS, ReplayOutcomes, Sweep
 from .round import ReplayedRound, missing_round, replay_round
 from .sweep import RoundArrays, Totals, answering_round, sweep
@@ -104,13 +104,28 @@ class Replay:
                 plans = self.rounds[seen - 1].forwarded_plans
                 known &= plans == recorded_rounds[recorded - 1].forwarded_plans
         reason = f"round {number}: another plan is forwarded to it"
-        return replay_round(number, spec, match, known, reason, self._prices)
+        kind = confidence_name(spec, self.program.domain)
+        if kind == confidence_name(match.spec, self.program.domain):
+            kind = None
+        return replay_round(number, spec, match, known, reason, self._prices, kind)
 
     @property
     def thresholds(self) -> tuple[float, ...]:
         """The thresholds of the preset, for the gates in order."""
         thresholds = [round_.threshold for round_ in self.preset.rounds]
         return tuple(threshold for threshold in thresholds if threshold is not None)
+
+    @property
+    def identity(self) -> list[tuple[str, int, int, float | None, str]]:
+        """The calls, thresholds and confidences: replays with equal ones are the same system."""
+        identity = []
+        for round_ in self.rounds:
+            recorded, spec = round_.recorded, round_.spec
+            if recorded and round_.kinds is not None:
+                kinds = ",".join(sorted({str(kind) for kind in round_.kinds}))
+                draws = recorded.program, recorded.number, spec.samples
+                identity.append((*draws, spec.threshold, kinds))
+        return identity
 
     @property
     def last_tier(self) -> str:

@@ -34,6 +34,8 @@ class ReplayedRound:
         raw_confidence: (questions,): the value whose rank is the confidence, see
             `Confidence.ranks`; NaN where it is not ranked; None without a recorded round.
         samples: what it was decided on; None without a recorded round.
+        kinds: (questions,) of str: the name of the confidence that decides; None without a recorded
+            round.
     """
 
     number: int
@@ -48,6 +50,7 @@ class ReplayedRound:
     usage: dict[tuple[str, str], dict[str, Array]]
     raw_confidence: Array | None = None
     samples: RoundSamples | None = None
+    kinds: Array | None = None
 
     @property
     def confidence(self) -> Array:
@@ -80,6 +83,7 @@ def replay_round(
     known: Array,
     missing_reason: str,
     prices: Mapping[str, Price],
+    kind: str | None = None,
 ) -> ReplayedRound:
     """Decide a round from its first `spec.samples` recorded samples.
 
@@ -93,6 +97,7 @@ def replay_round(
         known: (questions,) of bool: whether they are those of this round.
         missing_reason: why they are not, for the other questions.
         prices: the user's price of a tier; without one the recorded cost counts.
+        kind: the confidence that decides; None is the recorded one.
     """
     count = spec.samples
     plans, order = recorded.plans[:, :count], recorded.order(count, number)
@@ -105,7 +110,10 @@ def replay_round(
         order=order,
         column=lambda name: recorded.column(name)[:, :count],
     )
-    verdict, raw = rank_verdicts(recorded.kind, decide_round(recorded.kind, samples))
+    kinds = recorded.kind
+    if kind is not None:
+        kinds = np.full(len(known), kind)
+    verdict, raw = rank_verdicts(kinds, decide_round(kinds, samples))
     scores = np.where(
         verdict.leader >= 0, recorded.scores[np.arange(len(known)), verdict.leader], 0.0
     )
@@ -123,6 +131,7 @@ def replay_round(
         usage=_usage(spec, recorded, prices),
         raw_confidence=raw,
         samples=samples,
+        kinds=kinds,
     )
 
 

@@ -149,6 +149,8 @@ class Confidence(Protocol):
             early stopping require.
         needs_logprobs: whether it reads the log-probabilities of the reply's tokens, which are then
             requested.
+        columns: columns of a recording that `decide` reads besides votes and tests; without their
+            values a round that was decided by another confidence cannot be decided by this one.
         ranks: whether its values only rank answers, as a perplexity does, and have no scale of
             their own. A round then replaces the value by its rank among other questions, see
             `Ranks`. So a threshold of 0.4 escalates the worst 40% of the questions.
@@ -162,6 +164,7 @@ class Confidence(Protocol):
     labels_are_answers: bool = True
     counts_votes: bool = False
     needs_logprobs: bool = False
+    columns: tuple[str, ...] = ()
     ranks: bool = False
     finishing_calls: int = 0
     gate_text: GateText | None = None

@@ -15,6 +15,7 @@ class LowestWindow(BestOfSamples):
     """
 
     kind = "lowest-window"
+    columns = ("reason_logprob_window",)
 
     def logprob(self, sample: Sample) -> float | None:
         return sample.logprob_window

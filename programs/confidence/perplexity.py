@@ -17,6 +17,7 @@ class Perplexity(BestOfSamples):
     """
 
     kind = "perplexity"
+    columns = ("reason_logprob",)
 
     def logprob(self, sample: Sample) -> float | None:
         return sample.logprob_mean

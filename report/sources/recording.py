@@ -17,7 +17,7 @@ from ...eval.replay.match import recorded_identity
 from ...eval.replay.records import replay_results
 from ...eval.replay.replay import Replay
 from ...models.prices import Price
-from ...programs.preset import preset_names
+from ...programs.preset import presets_for_replay
 from ...util.arrays import Array
 from ..costs import sweep_costs_per_question
 from .base import (
@@ -116,9 +116,9 @@ def _complete_replays(
     replays: dict[str, Replay] = {}
     for name in record.programs:
         replays[name] = Replay(record, recorded_identity(record, name), prices=prices)
-    identities = [_replay_identity(replay) for replay in replays.values()]
+    identities = [replay.identity for replay in replays.values()]
     skipped: dict[str, str] = {}
-    for name in preset_names():
+    for name in presets_for_replay():
         if name in record.programs:
             continue
         for label, replay in _preset_replays(record, name, prices):
@@ -127,7 +127,7 @@ def _complete_replays(
                 skipped[name] = missing[0].missing_reason
                 continue
             skipped.pop(name, None)
-            identity = _replay_identity(replay)
+            identity = replay.identity
             if identity not in identities:
                 identities.append(identity)
                 replays[label] = replay
@@ -147,16 +147,6 @@ def _preset_replays(
     drawn = max(round_.samples for round_ in record.rounds)
     if drawn > 1 and any(round_.samples > drawn for round_ in replay.preset.rounds):
         yield f"{name}, {drawn} samples", Replay(record, name, samples=drawn, prices=prices)
-
-
-def _replay_identity(replay: Replay) -> list[tuple[str, int, int, float | None]]:
-    """Return the calls and thresholds of a replay: equal ones are the same system."""
-    identity = []
-    for round_ in replay.rounds:
-        recorded, spec = round_.recorded, round_.spec
-        if recorded:
-            identity.append((recorded.program, recorded.number, spec.samples, spec.threshold))
-    return identity
 
 
 def _replay_system(

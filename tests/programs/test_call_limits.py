@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.every_test import even_logprobs
 
 from cope import Cascade, Team
 from cope.models import ScriptedEngine
@@ -17,7 +18,9 @@ def never_agreeing(**tiers: Any) -> tuple[Team, dict[str, ScriptedEngine]]:
     """A team whose models never give the same answer twice."""
     turn = iter(range(10_000))
     engines = {
-        name: ScriptedEngine(lambda messages, request: f"so\nAnswer: {next(turn)}")
+        name: ScriptedEngine(
+            lambda messages, request: f"so\nAnswer: {next(turn)}", logprobs=even_logprobs
+        )
         for name in ("small", "large", *tiers)
     }
     return Team(**engines, cache=False), engines

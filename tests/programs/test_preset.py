@@ -19,10 +19,16 @@ def test_the_presets_that_come_with_the_package():
     assert preset_names() == sorted(
         [
             "answer-cascade",
+            "best-of-tests",
+            "best-of-tests-large",
+            "cisc",
             "cope",
+            "deepconf",
             "large",
+            "large-short",
             "plan-then-solve",
             "self-consistency",
+            "self-consistency-large",
             "self-plan",
             "small",
         ]
@@ -222,7 +228,7 @@ def test_a_file_that_is_no_preset(tmp_path: Path, content: bytes, message: str):
     ("name", "message"),
     [
         ("copy", "no preset is named 'copy': did you mean cope?"),
-        ("zebra", "no preset is named 'zebra': there are answer-cascade, cope, "),
+        ("zebra", "no preset is named 'zebra': there are answer-cascade, best-of-tests, "),
         ("none/such.toml", "cannot read the preset none/such.toml: No such file or directory"),
     ],
 )

@@ -134,7 +134,7 @@ def test_a_file_that_is_no_program_is_one_line(team: Team, tmp_path: Path, kind:
         (
             "none.json",
             None,
-            "none.json, and no preset has that name: there are answer-cascade, cope",
+            "none.json, and no preset has that name: there are answer-cascade, best-of",
         ),
         ("none.toml", None, "cannot read the preset"),
         ("", None, "Is a directory"),

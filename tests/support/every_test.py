@@ -101,13 +101,20 @@ class Scripted:
                 await asyncio.sleep(0)
 
 
+def even_logprobs(text: str) -> list[float]:
+    """The log-probabilities of a reply whose words are all equally likely."""
+    return [-0.1] * max(1, len(text.split()))
+
+
 @pytest.fixture
 def scripted() -> Callable[..., Scripted]:
     """Makes a team whose every reply is `reply(ask)`: `scripted(reply, delay=..., **options of the team)`."""
 
     def make(reply: Callable[[Ask], str], delay: Any = 0.0, **options: Any) -> Scripted:
         def engine(tier: str) -> ScriptedEngine:
-            return ScriptedEngine(lambda messages, request: reply(Ask.of(tier, request)), delay)
+            return ScriptedEngine(
+                lambda messages, request: reply(Ask.of(tier, request)), delay, even_logprobs
+            )
 
         small, large = engine("small"), engine("large")
         return Scripted(Team(small, large, **{"cache": False, **options}), small, large)

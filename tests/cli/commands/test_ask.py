@@ -144,7 +144,7 @@ def test_an_engine_s_own_error_comes_through_dspy(cope: Callable[..., Result]) -
     ("options", "status", "said"),
     [
         (["--preset", "cop"], 1, "no preset is named 'cop': did you mean cope?"),
-        (["--preset", "other"], 1, "there are answer-cascade, cope, large"),
+        (["--preset", "other"], 1, "there are answer-cascade, best-of-tests, "),
         (["--preset", "my.toml"], 1, "cannot read the preset my.toml"),
         (["--program", "my.json"], 1, "cannot read the program my.json"),
         (["--program", "my.json", "--preset", "cope"], 2, "leave out --preset"),
