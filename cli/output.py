@@ -9,7 +9,16 @@ from typing import Any, TextIO
 import click
 
 from ..util.redact import redact, redact_data, redact_error
+from ..util.styles import StyleName
 from ..util.text import wrap_sentence
+
+_STYLES: dict[StyleName, dict[str, Any]] = {
+    "name": {"bold": True},
+    "aside": {"dim": True},
+    "removed": {"fg": "red"},
+    "added": {"fg": "green"},
+    "place": {"fg": "cyan"},
+}
 
 
 def print_json(document: Any) -> None:
@@ -46,3 +55,8 @@ def _fitted(text: str, stream: TextIO) -> str:
 
 def silence(message: str) -> None:
     """Drop a message."""
+
+
+def terminal_style(text: str, name: StyleName) -> str:
+    """Return a text with codes of colors, which `print_text` removes without a terminal."""
+    return click.style(text, **_STYLES[name])

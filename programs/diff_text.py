@@ -1,29 +1,22 @@
 """Format the differences between two programs as lines, for a terminal or a file."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from ..util.styles import Style, StyleName, unstyled
 from ..util.text import printable, value_text
 
 if TYPE_CHECKING:
     from .program_diff import Changes, PredictorChange
     from .program_view import PredictorView
 
-
-class DiffLine(NamedTuple):
-    """One line of a difference.
-
-    Attributes:
-        text: the line, without styles.
-        kind: `change` begins with the sign of a unified diff; `predictor` is a predictor's name,
-            and `demonstration` the heading of a demonstration.
-    """
-
-    text: str
-    kind: Literal["plain", "change", "predictor", "demonstration"] = "plain"
+_SIGNS: dict[str, StyleName] = {"-": "removed", "+": "added", "@": "place"}
+"""The style of a line by its sign in a unified diff."""
 
 
-def diff_lines(a: str, b: str, changes: "Changes", full: bool = False) -> Iterator[DiffLine]:
+def diff_lines(
+    a: str, b: str, changes: "Changes", full: bool = False, style: Style = unstyled
+) -> Iterator[str]:
     """Yield the changes line by line, under the names of both programs.
 
     Args:
@@ -31,36 +24,39 @@ def diff_lines(a: str, b: str, changes: "Changes", full: bool = False) -> Iterat
         b: the name of the second.
         changes: what differs.
         full: whether long values of demonstrations are printed in full.
+        style: the styles of names and of changes.
     """
     if changes.same:
-        yield DiffLine("no difference")
+        yield "no difference"
         return
-    yield DiffLine(f"--- {a}", "change")
-    yield DiffLine(f"+++ {b}", "change")
+    yield style(f"--- {a}", "removed")
+    yield style(f"+++ {b}", "added")
     for place, field, before, after in changes.settings:
-        yield DiffLine(f"{place} {field}: {value_text(before, full)} -> {value_text(after, full)}")
+        yield f"{place} {field}: {value_text(before, full)} -> {value_text(after, full)}"
     for number, where in changes.unmatched_rounds:
-        yield DiffLine(f"round {number}: only in {a if where == 'a' else b}")
+        yield f"round {number}: only in {a if where == 'a' else b}"
     for change in changes.predictors:
-        yield DiffLine("")
-        yield from _predictor(change, full)
+        yield ""
+        yield from _predictor(change, full, style)
 
 
-def _predictor(change: "PredictorChange", full: bool) -> Iterator[DiffLine]:
-    yield DiffLine(change.name, "predictor")
+def _predictor(change: "PredictorChange", full: bool, style: Style) -> Iterator[str]:
+    yield style(change.name, "name")
     for line in change.instructions_diff:
-        yield DiffLine(printable(line), "change")
+        sign = _SIGNS.get(line[:1])
+        text = printable(line)
+        yield style(text, sign) if sign else text
     for field, before, after in change.descriptions:
-        yield DiffLine(f"field {field}: {value_text(before, full)} -> {value_text(after, full)}")
+        yield f"field {field}: {value_text(before, full)} -> {value_text(after, full)}"
     for sign, words, demos in (("-", "removed", change.removed), ("+", "added", change.added)):
         for number, (view, demo) in enumerate(demos, 1):
-            yield DiffLine(f"demonstration {words}, {number} of {len(demos)}", "demonstration")
+            yield style(f"demonstration {words}, {number} of {len(demos)}", "aside")
             for line in demo_lines(view, demo, full, " "):
-                yield DiffLine(f"{sign}{line}", "change")
+                yield style(f"{sign}{line}", _SIGNS[sign])
     if change.reordered:
-        yield DiffLine("the same demonstrations in another order")
+        yield "the same demonstrations in another order"
     if change.nearest:
-        yield DiffLine(f"demonstrations chosen for each question: {' -> '.join(change.nearest)}")
+        yield f"demonstrations chosen for each question: {' -> '.join(change.nearest)}"
 
 
 def demo_lines(

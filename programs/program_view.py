@@ -127,6 +127,20 @@ def load_program_view(source: str | Path, domain: str = DEFAULT_DOMAIN) -> Progr
     return view_from_state(_state(Path(source)), source)
 
 
+def load_program_views(a: str, b: str) -> tuple[ProgramView, ProgramView]:
+    """Load two programs; a preset is read for the other program's kind of questions.
+
+    Raises:
+        CopeError: see `load_program_view`.
+    """
+    first, second = load_program_view(a), load_program_view(b)
+    if is_preset(a):
+        first = load_program_view(a, second.domain)
+    elif is_preset(b):
+        second = load_program_view(b, first.domain)
+    return first, second
+
+
 def view_from_state(state: Mapping[str, Any], source: str | Path = "the program") -> ProgramView:
     """Return the view of a state, as `Cascade.dump_state` or a program file holds it.
 

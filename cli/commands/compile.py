@@ -14,7 +14,7 @@ from ..compile_options import compile_settings, output_options, split_options
 from ..context import AppContext, pass_app
 from ..option_groups import is_set_by_user, lists_tasks, program_options, team_options
 from ..options import json_option
-from ..output import notify, print_json, print_text, warn
+from ..output import notify, print_json, print_text, terminal_style, warn
 
 if TYPE_CHECKING:
     from ...models import Price
@@ -109,9 +109,9 @@ def _print_plan(
 def _print_result(run: "CompileRun", measured_by: str) -> None:
     """Print the changes of the prompts, then the scores, because changes may fill a screen."""
     from ...optimize.compiler.text import result_text
+    from ...programs.diff_text import diff_lines
     from ...programs.program_diff import changes_between
     from ...programs.program_view import view_from_state
-    from ..display.diff import styled_diff
 
     result = run.result
     assert result is not None
@@ -119,7 +119,8 @@ def _print_result(run: "CompileRun", measured_by: str) -> None:
     if result.improved:
         before = view_from_state(run.before.dump_state())
         after = view_from_state(result.program.dump_state())
-        lines += [*styled_diff("before", "after", changes_between(before, after)), ""]
+        changes = changes_between(before, after)
+        lines += [*diff_lines("before", "after", changes, style=terminal_style), ""]
     lines.append(result_text(result, run.output, run.frontier, measured_by))
     print_text("\n".join(lines))
 

@@ -1,14 +1,9 @@
 """`cope diff`: the differences between two programs."""
 
-from typing import TYPE_CHECKING
-
 import click
 
 from ..options import json_option
-from ..output import print_json, print_text
-
-if TYPE_CHECKING:
-    from ...programs.program_view import ProgramView
+from ..output import print_json, print_text, terminal_style
 
 
 @click.command(short_help="Compare two programs: rounds, instructions, demonstrations, scores.")
@@ -23,10 +18,11 @@ def command(a: str, b: str, full: bool, as_json: bool) -> None:
     also when they differ.
     """
     from ...programs.compile_text import compile_columns
+    from ...programs.diff_text import diff_lines
     from ...programs.program_diff import changes_between
-    from ..display.diff import styled_diff
+    from ...programs.program_view import load_program_views
 
-    first, second = _views(a, b)
+    first, second = load_program_views(a, b)
     changes = changes_between(first, second)
     compiled = (first.compiled, second.compiled)
     if as_json:
@@ -34,17 +30,5 @@ def command(a: str, b: str, full: bool, as_json: bool) -> None:
         document["compiled"] = {"a": first.compiled, "b": second.compiled}
         print_json(document)
         return
-    lines = [*styled_diff(a, b, changes, full), *compile_columns((a, b), compiled)]
+    lines = [*diff_lines(a, b, changes, full, terminal_style), *compile_columns((a, b), compiled)]
     print_text("\n".join(lines).rstrip("\n"))
-
-
-def _views(a: str, b: str) -> "tuple[ProgramView, ProgramView]":
-    """Return both programs; a preset is read for the other program's kind of questions."""
-    from ...programs.program_view import is_preset, load_program_view
-
-    first, second = load_program_view(a), load_program_view(b)
-    if is_preset(a):
-        first = load_program_view(a, second.domain)
-    elif is_preset(b):
-        second = load_program_view(b, first.domain)
-    return first, second

@@ -177,7 +177,7 @@ class CompileTracker(CompileCallback):
             view_from_state(before.dump_state()), view_from_state(after.dump_state())
         )
         lines = diff_lines("before", "after", changes, full=True)
-        self._run.log_text("\n".join(line.text for line in lines), "prompts/diff.txt")
+        self._run.log_text("\n".join(lines), "prompts/diff.txt")
 
     def _log_files(self, result: CompileResult) -> None:
         """Log the program file, and the files, table and plots of a Pareto front."""
