@@ -40,16 +40,20 @@ _FIXED_BY_RECORDING = {
 }
 
 
-def reject_fixed_options() -> None:
+def reject_fixed_options(option: str = "--replay", allowed: str = "") -> None:
     """Raise a usage error for options of the running command that a recording has fixed.
+
+    Args:
+        option: names the recording.
+        allowed: the name of an option that is used all the same.
 
     Raises:
         click.UsageError: for the first of them.
     """
     for name, flag in _FIXED_BY_RECORDING.items():
-        if is_set_by_user(name):
+        if name != allowed and is_set_by_user(name):
             raise click.UsageError(
-                f"--replay calls no model, and the record fixes the rest: leave out {flag}."
+                f"{option} calls no model, and the record fixes the rest: leave out {flag}."
             )
 
 

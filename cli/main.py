@@ -28,6 +28,7 @@ COMMANDS = {
     "fit-confidence": "Fit a confidence on a record with scores.",
     "calibrate": "Choose thresholds from a record, with a statistical guarantee.",
     "compile": "Compile a program's prompts for a task.",
+    "train": "Train a router or another system on what each tier answers alone.",
     "show": "Print a program: its rounds, instructions and demonstrations.",
     "diff": "Compare two programs: rounds, instructions, demonstrations, scores.",
     "models": "List local models, and download them.",

@@ -124,7 +124,8 @@ def reject_options_of_calibration() -> None:
             )
 
 
-def _data_options(values: dict[str, Any]) -> "DataOptions":
+def build_data_options(values: dict[str, Any]) -> "DataOptions":
+    """Take the options of the questions out of all values."""
     from ..eval.run.options import DataOptions
 
     values["columns"] = take_columns(values)
@@ -262,7 +263,7 @@ some_program_options = option_group("program_options", _program_options)
 
 data_options = option_group(
     "data_options",
-    _data_options,
+    build_data_options,
     limit_option,
     split_option,
     data_option,

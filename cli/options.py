@@ -124,15 +124,16 @@ replay_option = click.option(
 )
 system_option = click.option(
     "--system",
-    metavar="NAME",
-    help=f"A system by its name, in place of a preset or program: {known_systems()}.",
+    metavar="NAME|FILE",
+    help="A system by its name, or a file of cope train, in place of a preset or program: "
+    f"{known_systems()}.",
 )
 systems_option = click.option(
     "--systems",
     type=CommaSeparated(),
     default=(),
-    metavar="NAME,...",
-    help=f"Systems too, by their names: {known_systems()}.",
+    metavar="NAME|FILE,...",
+    help=f"Systems too, by their names or files of cope train: {known_systems()}.",
 )
 
 

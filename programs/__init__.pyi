@@ -27,7 +27,8 @@ from .systems.base import (
     SystemOptions as SystemOptions,
     baseline_tier as baseline_tier,
 )
-from .systems.make import make_cascade as make_cascade, make_system as make_system
+from .systems.make import make_system as make_system
+from .systems.make_cascade import make_cascade as make_cascade
 from .systems.registry import SYSTEMS as SYSTEMS
 from .systems.stage import Stage as Stage
 from .systems.stage_scope import at_stage as at_stage

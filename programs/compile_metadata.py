@@ -6,12 +6,19 @@ from typing import Any
 
 from ..models.team import PROMPT_SETTINGS
 from .saved_state import read_state
+from .systems.trained_file import is_trained, load_trained
 
 
 def read_compile_metadata(file: Path | None) -> dict[str, Any]:
-    """Return what a program file says about its compile; empty when it was never compiled."""
+    """Return what a file says about the compile of a program, or the training of a system.
+
+    Returns:
+        Empty for a program that was never compiled.
+    """
     if file is None:
         return {}
+    if is_trained(file):
+        return load_trained(file).metadata()
     compiled = read_state(file).get("compiled")
     return compiled if isinstance(compiled, dict) else {}
 

@@ -1,21 +1,17 @@
 """Demonstrations selected for each question: those with the most similar questions."""
 
-import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
-from zlib import crc32
 
 import dspy
 import numpy as np
 
 from ..util.arrays import Array
+from .ngram_vectors import SIZE, inverse_frequencies, normalize_text, term_weights
 from .predictor_name import ROLES, PredictorName
 
-_SIZE = 4096  # entries of a vector; n-grams are hashed into them
-_NGRAM_LENGTHS = (3, 4, 5)  # characters, within words
 _DIGITS = 6  # of a similarity, because later digits differ from machine to machine
 
 
@@ -52,7 +48,7 @@ class KNNDemos:
         A question's own example is excluded, because training questions would look easier than they
         are during a compile.
         """
-        normal = _normalize(question)
+        normal = normalize_text(question)
         scores = (self._vectors @ self._tfidf([normal])[0]).round(_DIGITS)
         chosen: list[dspy.Example] = []
         for row in np.argsort(-scores, kind="stable"):
@@ -90,13 +86,12 @@ class KNNDemos:
 
     @cached_property
     def _questions(self) -> list[str]:
-        return [_normalize(str(demo["question"])) for demo in self.demos]
+        return [normalize_text(str(demo["question"])) for demo in self.demos]
 
     @cached_property
     def _idf(self) -> Array:
         """(entries,) the weight of each n-gram: the fewer questions contain it, the more."""
-        questions_with = (_tf(self._questions) > 0).sum(axis=0)
-        return np.log((1 + len(self.demos)) / (1 + questions_with)) + 1
+        return inverse_frequencies(_tf(self._questions), len(self.demos))
 
     @cached_property
     def _vectors(self) -> Array:
@@ -153,26 +148,10 @@ def _length(demo: Mapping[str, Any]) -> int:
     return sum(len(str(value)) for value in demo.values())
 
 
-def _normalize(question: str) -> str:
-    """Return a question without differences of white space and case."""
-    return " ".join(question.split()).casefold()
-
-
-def _ngrams(question: str) -> list[str]:
-    ngrams = []
-    for word in question.split():
-        padded = f" {word} "
-        for length in _NGRAM_LENGTHS:
-            for start in range(max(1, len(padded) - length + 1)):
-                ngrams.append(padded[start : start + length])
-    return ngrams
-
-
 def _tf(questions: Sequence[str]) -> Array:
     """Return (questions, entries): 1 + log of a hashed n-gram's count; 0 for an absent one."""
-    rows = np.zeros((len(questions), _SIZE))
+    rows = np.zeros((len(questions), SIZE))
     for row, question in zip(rows, questions, strict=True):
-        counts = Counter(crc32(ngram.encode()) % _SIZE for ngram in _ngrams(question))
-        for entry, count in counts.items():
-            row[entry] = 1 + math.log(count)
+        for entry, weight in term_weights(question).items():
+            row[entry] = weight
     return rows

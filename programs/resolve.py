@@ -18,7 +18,7 @@ from .identity import ProgramIdentity
 from .options import ProgramOptions, TeamOptions
 from .preset import load_preset
 from .systems.base import SystemOptions
-from .systems.make import sandboxed_confidence
+from .systems.make_cascade import sandboxed_confidence
 
 Notify = Callable[[str], None]
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...errors import CopeError
-from ...programs.systems.registry import only_cascades_error
+from ...programs.systems.registry import is_system_file, only_cascades_error
 from ..compare_options import budget_option, calibration_option, comparison_options
 from ..context import AppContext, pass_app
 from ..eval_replay import reject_fixed_options
@@ -75,8 +75,9 @@ def command(
     would make an open difference significant. After an interruption the same command resumes.
     """
     if replay:
-        if comparison_options.systems:
-            raise only_cascades_error(comparison_options.systems[0])
+        for system in comparison_options.systems:
+            if not is_system_file(system):
+                raise only_cascades_error(system)
         reject_fixed_options()
         judge_options.reject_for_replay()
         if is_set_by_user("group") or is_set_by_user("early_stop"):

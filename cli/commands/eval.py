@@ -1,5 +1,6 @@
 """`cope eval`: a preset or program on a task, live, resumable, tracked."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -27,8 +28,6 @@ from ..output import notify, print_json
 from ..warnings import warn_about_questions, warn_about_settings
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ...eval.run.options import DataOptions, RunOptions
     from ...eval.run.store import RunStore
     from ...eval.run.tracked import TrackedEvaluation
@@ -119,7 +118,7 @@ def command(
     warn_about_questions(
         resolved.certificate, chosen.name, ((e.question, e.answer) for e in examples)
     )
-    origin = program_origin(resolved.path, examples, notify)
+    origin = program_origin(resolved.path, examples, notify, chosen.name)
     origin["answer_kind"] = answer_kind_of(chosen)
     origin["calibration"] = str(program_options.calibration) if resolved.certificate else None
     asked = team_options.request_settings()
@@ -184,10 +183,12 @@ def _resolve_system(
     from ...programs import make_system
     from ...programs.calibration_match import check_answer_kind
     from ...programs.resolve import resolve_calibrated_cascade, system_options
+    from ...programs.systems.registry import is_system_file
 
     if system:
         options = system_options(program_options, task.domain, answer_kind_of(task))
-        return _Resolved(make_system(system, team, options), None, None)
+        file = Path(system) if is_system_file(system) else None
+        return _Resolved(make_system(system, team, options), file, None)
     resolved = resolve_calibrated_cascade(
         program_options,
         team_options,

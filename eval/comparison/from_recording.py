@@ -15,6 +15,7 @@ from ...programs.calibration_match import load_matching_certificate
 from ...programs.compile_metadata import read_compile_metadata
 from ...programs.identity import ProgramIdentity
 from ...programs.preset import Preset, preset_names, presets_for_replay
+from ...programs.systems.trained_file import load_trained
 from ...stats.tiers import last_tier_of
 from ...util.hashing import question_fingerprint
 from ..recording.recording import Recording
@@ -26,6 +27,7 @@ from ..replay.programs import (
 )
 from ..replay.records import ReplayedResults, replay_results
 from ..replay.replay import Replay
+from ..replay.trained import replay_trained
 from ..run.contamination import count_overlap
 from .compare import Comparison, compare
 from .document import comparison_document, reply_counts
@@ -226,12 +228,28 @@ def _replay_systems(
             why = next(iter(one.unknown), "it has no questions")
             raise CopeError(f"{recording.name} cannot answer for {name}: {why}")
         replayed[name] = one
-        questions = [dspy.Example(question=record.question) for record in one.results]
-        seen = count_overlap(_compile_metadata(request, name), questions)
-        if seen and seen.summary:
-            notify(f"warning: {name}: {seen.summary}")
+        _warn_about_overlap(name, _compile_metadata(request, name), one, notify)
+    for file in map(Path, request.options.systems):
+        check_unique_name(file.stem, replayed)
+        trained = load_trained(file)
+        one = replay_trained(recording, trained, str(file), request.prices, request.limit)
+        if rows is not None:
+            kept = {recording.keys[row] for row in rows}
+            one = replace(one, results=[row for row in one.results if row.key in kept])
+        replayed[file.stem] = one
+        _warn_about_overlap(file.stem, trained.metadata(), one, notify)
     check_enough_systems(replayed, request.options.against)
     return replayed
+
+
+def _warn_about_overlap(
+    name: str, metadata: Mapping[str, Any], one: ReplayedResults, notify: Callable[[str], None]
+) -> None:
+    """Warn when a system was compiled or trained on some of the questions that measure it."""
+    questions = [dspy.Example(question=record.question) for record in one.results]
+    seen = count_overlap(metadata, questions)
+    if seen and seen.summary:
+        notify(f"warning: {name}: {seen.summary}")
 
 
 def _compile_metadata(request: ReplayRequest, name: str) -> dict[str, Any]:

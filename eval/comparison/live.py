@@ -19,6 +19,7 @@ from ...programs.resolve import (
     resolve_program_path,
     system_options,
 )
+from ...programs.systems.registry import is_system_file
 from ...stats.tiers import last_tier_of
 from ...util.hashing import digest
 from ..judging.aucs import judged_systems
@@ -43,7 +44,7 @@ DEFAULT_PRESETS = ("cope", "answer-cascade", "small", "large")
 
 @dataclass(frozen=True)
 class ComparedSystem:
-    """A system and the file of its program; None for a preset or a system without programs."""
+    """A system and the file of its program or training; None for one without a file."""
 
     system: System
     path: Path | None
@@ -77,7 +78,7 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
     if run.track:
         request.tracker.check(run.store)  # before hours of evaluation
     origins = {
-        name: program_origin(system.path, examples, callbacks.notify)
+        name: program_origin(system.path, examples, callbacks.notify, task.name)
         for name, system in systems.items()
     }
     store = ComparisonStore(_comparison_dir(request))
@@ -147,12 +148,12 @@ def _resolve_systems(
         name = Path(source).stem if source.endswith(".json") else cascade.preset.name
         check_unique_name(name, systems)
         systems[name] = ComparedSystem(cascade, path)
-    for name in request.options.systems:
-        check_unique_name(name, systems)
-        system = make_system(
-            name, team, system_options(request.program_options, task.domain, answer_kind_of(task))
-        )
-        systems[name] = ComparedSystem(system, None)
+    settings = system_options(request.program_options, task.domain, answer_kind_of(task))
+    for named in request.options.systems:
+        system = make_system(named, team, settings)
+        check_unique_name(system.name, systems)
+        file = Path(named) if is_system_file(named) else None
+        systems[system.name] = ComparedSystem(system, file)
     check_enough_systems(systems, request.options.against)
     return systems
 

@@ -78,18 +78,29 @@ def run_settings(
 
 
 def program_origin(
-    file: Path | None, examples: Sequence[dspy.Example], notify: Callable[[str], None]
+    file: Path | None,
+    examples: Sequence[dspy.Example],
+    notify: Callable[[str], None],
+    task: str | None = None,
 ) -> dict[str, Any]:
-    """Return the file of a program, and how many of the questions it was compiled on.
+    """Return the file of a program or system, and how many of the questions it was made from.
 
     Args:
-        file: the file of the program; None for a preset.
+        file: the file of the program or trained system; None for a preset.
         examples: the questions.
-        notify: receives a warning if the program was compiled on some of the questions.
+        notify: receives a warning if the program was compiled on some of the questions, or a system
+            was trained for another task.
+        task: the task's name.
     """
     if file is None:
         return {"program_file": None, "seen": None}
-    overlap = count_overlap(read_compile_metadata(file), list(examples))
+    metadata = read_compile_metadata(file)
+    if metadata.get("system") and task not in (None, metadata["task"]):
+        notify(
+            f"warning: {file} was trained for {metadata['task']}, and these questions are of "
+            f"{task}: train it on such questions to measure what it can do"
+        )
+    overlap = count_overlap(metadata, list(examples))
     if overlap and overlap.summary:
         notify(f"warning: {overlap.summary}")
     return {"program_file": str(file), "seen": overlap.as_dict() if overlap else None}

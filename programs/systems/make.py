@@ -1,24 +1,21 @@
-"""Make a system by its name, and the cascades that a system is built from."""
+"""Make a system by its name or from its file."""
 
 from ...errors import CopeError
 from ...models import Team
-from ...sandbox import open_sandbox
-from ..cascade import Cascade
-from ..confidence.base import Confidence
-from ..domains.base import Domain
-from ..domains.registry import domain_by_name
-from ..preset import Preset, preset_names
+from ..preset import preset_names
 from .base import System, SystemOptions
-from .registry import SYSTEMS
+from .make_cascade import make_cascade as make_cascade
+from .registry import SYSTEMS, is_system_file
+from .trained import load_trained_system
 
 _MEMBERS = ("name", "domain", "tiers", "stages", "acall", "fingerprint", "settings", "concurrency")
 
 
 def make_system(name: str, team: Team, options: SystemOptions) -> System:
-    """Make a system by its name.
+    """Make a system by its name, or the trained system of a file.
 
     Args:
-        name: a name in `SYSTEMS`.
+        name: a name in `SYSTEMS`, or a file of `cope train`, after which the system is named.
         team: the tiers.
         options: what the user and the task chose.
 
@@ -26,7 +23,11 @@ def make_system(name: str, team: Team, options: SystemOptions) -> System:
         CopeError: when no system has this name, with the nearest name; when what the factory made
             is no system, or does not fit the team or the questions.
     """
-    system = SYSTEMS.by_name(name)(team, options)
+    if is_system_file(name):
+        system: System = load_trained_system(name, team, options)
+        name = system.name
+    else:
+        system = SYSTEMS.by_name(name)(team, options)
     missing = [member for member in _MEMBERS if not hasattr(system, member)]
     if missing:
         raise CopeError(f"the system {name!r} has no {' and no '.join(missing)}: fix its package")
@@ -50,42 +51,3 @@ def make_system(name: str, team: Team, options: SystemOptions) -> System:
     for tier in system.tiers:
         _ = team[tier]
     return system
-
-
-def make_cascade(preset: Preset | str, team: Team, options: SystemOptions) -> Cascade:
-    """Make a cascade for the same questions as a system, for example one tier alone.
-
-    Args:
-        preset: a preset, its name, or a tier's name for that tier alone.
-        team: the tiers.
-        options: those of the system.
-
-    Raises:
-        CopeError: see `Cascade`; also for questions that programs answer, when there is no sandbox.
-    """
-    kind = domain_by_name(options.domain)
-    return Cascade(
-        preset,
-        team,
-        seed=options.seed,
-        early_stop=options.early_stop,
-        domain=options.domain,
-        confidence=sandboxed_confidence(kind, options.unsafe_code),
-        answer_kind=options.answer_kind or kind.answer_kind,
-        saved_kind=options.answer_kind or kind.answer_kind,
-    )
-
-
-def sandboxed_confidence(kind: Domain, unsafe_code: bool) -> Confidence | None:
-    """Return the default confidence of a domain that runs programs, with its sandbox opened now.
-
-    Returns:
-        None for a domain that runs none.
-
-    Raises:
-        CopeError: when there is no sandbox, now rather than with the first program.
-    """
-    if not kind.needs_sandbox:
-        return None
-    sandbox = open_sandbox(unsafe_code)
-    return kind.default_confidence(lambda: sandbox)

@@ -27,6 +27,15 @@ def _check(factory: object) -> None:
 SYSTEMS: Registry[SystemFactory] = Registry("system", "cope.systems", _check)
 
 
+def is_system_file(name: str) -> bool:
+    """Return whether the name of a system is that of a file.
+
+    >>> is_system_file("router.json"), is_system_file("knn-router")
+    (True, False)
+    """
+    return name.endswith(".json")
+
+
 def known_systems() -> str:
     """Return the names of all systems as a help text lists them."""
     return ", ".join(SYSTEMS) or "none is installed"

@@ -13,10 +13,11 @@ from dspy.utils.exceptions import AdapterParseError
 from ...models import Team
 from ...stats.tiers import LARGE, SMALL
 from ...util.hashing import digest
+from ..cascade import Cascade
 from ..round_record import RoundRecord
 from ..sampling import derive_seed
 from .base import SystemOptions
-from .make import make_cascade
+from .make_cascade import make_cascade
 from .stage import Stage
 from .stage_scope import at_stage
 
@@ -32,6 +33,70 @@ class Verify(dspy.Signature):
     answer: str = dspy.InputField()
     reasoning: str = dspy.OutputField()
     correct: bool = dspy.OutputField(desc="True or False")
+
+
+class CheckedTier:
+    """One tier that answers, and then checks its answer several times.
+
+    Args:
+        tier: the tier.
+        cascade: answers with this tier alone.
+        team: has the tier.
+        seed: the draws of the checks depend on it.
+    """
+
+    def __init__(self, tier: str, cascade: Cascade, team: Team, seed: int) -> None:
+        self.tier, self.cascade, self.team, self.seed = tier, cascade, team, seed
+        self.verify = dspy.Predict(Verify)
+        self.name, self.domain, self.tiers = f"{tier}-checked", cascade.domain, (tier,)
+        self.answer_kind = cascade.answer_kind
+        label = f"{tier} solves and checks"
+        self.stages = (Stage(1, label, (tier,), samples=CHECKS),)
+
+    async def acall(self, **inputs: Any) -> dspy.Prediction:
+        """Answer a question; `confidence` is the share of checks that find the answer correct."""
+        solved = await self.cascade.acall(**inputs)
+        correct = 0
+        if solved.answer is not None:
+            correct = await self._count_correct(inputs["question"], solved.answer)
+        record = _checked_record(solved.rounds[0], correct)
+        return dspy.Prediction(
+            answer=solved.answer,
+            round=record["round"],
+            confidence=record["confidence"],
+            votes=record["votes"],
+            rounds=[record],
+        )
+
+    async def _count_correct(self, question: str, answer: str) -> int:
+        """Return how many of the checks find an answer correct."""
+        checks = [self._check(question, answer, index) for index in range(CHECKS)]
+        return sum(await asyncio.gather(*checks))
+
+    async def _check(self, question: str, answer: str, index: int) -> bool:
+        tier = self.team[self.tier]
+        rollout = derive_seed(self.seed, "verify", index)
+        config: dict[str, Any] = {"temperature": TEMPERATURE, "rollout_id": rollout}
+        if tier.seeded:
+            config["seed"] = rollout
+        try:
+            with tier.context():
+                checked = await self.verify.acall(question=question, answer=answer, config=config)
+        except AdapterParseError:
+            return False
+        return bool(checked.correct)
+
+    def fingerprint(self) -> str:
+        """Return a digest of the prompts and the number of checks."""
+        return digest(self.verify.dump_state(), self.cascade.dump_state(), CHECKS, TEMPERATURE)
+
+    def settings(self) -> dict[str, Any]:
+        """Return the seed and the rule for stopping early, as a cascade does."""
+        return self.cascade.settings()
+
+    def concurrency(self) -> int:
+        """Return how many questions in flight keep the tier busy."""
+        return self.cascade.concurrency()
 
 
 class SelfVerification:
@@ -50,53 +115,28 @@ class SelfVerification:
     )
 
     def __init__(self, team: Team, options: SystemOptions) -> None:
-        self.team, self.seed, self.domain = team, options.seed, options.domain
-        self._small = make_cascade(SMALL, team, options)
+        self.domain = options.domain
+        small = make_cascade(SMALL, team, options)
+        self._small = CheckedTier(SMALL, small, team, options.seed)
         self._large = make_cascade(LARGE, team, options)
-        self._verify = dspy.Predict(Verify)
 
     async def acall(self, **inputs: Any) -> dspy.Prediction:
         """Answer a question; `confidence` is the share of checks that find the answer correct."""
-        solved = await self._small.acall(**inputs)
-        correct = 0
-        if solved.answer is not None:
-            correct = await self._count_correct(inputs["question"], solved.answer)
-        record = _checked_record(solved.rounds[0], correct)
+        checked = await self._small.acall(**inputs)
+        (record,) = checked.rounds
+        record["threshold"] = THRESHOLD
+        record["accepted"] = checked.answer is not None and checked.confidence >= THRESHOLD
         if record["accepted"]:
-            return dspy.Prediction(
-                answer=solved.answer,
-                round=1,
-                confidence=record["confidence"],
-                votes=record["votes"],
-                rounds=[record],
-            )
+            return checked
         with at_stage(2):
             again = await self._large.acall(**inputs)
         again.rounds = [record, *again.rounds]
         return again
 
-    async def _count_correct(self, question: str, answer: str) -> int:
-        """Return how many of the checks find an answer correct."""
-        checks = [self._check(question, answer, index) for index in range(CHECKS)]
-        return sum(await asyncio.gather(*checks))
-
-    async def _check(self, question: str, answer: str, index: int) -> bool:
-        tier = self.team[SMALL]
-        rollout = derive_seed(self.seed, "verify", index)
-        config: dict[str, Any] = {"temperature": TEMPERATURE, "rollout_id": rollout}
-        if tier.seeded:
-            config["seed"] = rollout
-        try:
-            with tier.context():
-                checked = await self._verify.acall(question=question, answer=answer, config=config)
-        except AdapterParseError:
-            return False
-        return bool(checked.correct)
-
     def fingerprint(self) -> str:
         """Return a digest of the prompts, the number of checks and the threshold."""
-        prompts = self._verify.dump_state(), self._small.dump_state(), self._large.dump_state()
-        return digest(*prompts, CHECKS, THRESHOLD, TEMPERATURE)
+        small, large = self._small.cascade.dump_state(), self._large.dump_state()
+        return digest(self._small.verify.dump_state(), small, large, CHECKS, THRESHOLD, TEMPERATURE)
 
     def settings(self) -> dict[str, Any]:
         """Return the seed and the rule for stopping early, as a cascade does."""
@@ -108,12 +148,9 @@ class SelfVerification:
 
 
 def _checked_record(solved: RoundRecord, correct: int) -> RoundRecord:
-    """Return the record of the small tier's answer with the outcome of its checks."""
-    share = correct / CHECKS
+    """Return the record of a tier's answer with the outcome of its checks."""
     record = solved.copy()
-    record["confidence"] = share
-    record["threshold"] = THRESHOLD
-    record["accepted"] = solved["answer"] is not None and share >= THRESHOLD
+    record["confidence"] = correct / CHECKS
     record["asked"] = CHECKS
     record["votes"] = {"correct": correct, "incorrect": CHECKS - correct}
     return record

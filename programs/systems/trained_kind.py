@@ -1,0 +1,56 @@
+"""A system that must be trained: its policy by name, which a file of `cope train` completes."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...errors import CopeError
+from .policy import Policy
+from .registry import SYSTEMS
+
+if TYPE_CHECKING:
+    from ...models import Team
+    from .base import System, SystemOptions
+
+
+@dataclass(frozen=True)
+class TrainedKind:
+    """A trained system as the registry holds it.
+
+    Attributes:
+        name: its name in `SYSTEMS`.
+        policy: learns and decides.
+    """
+
+    name: str
+    policy: type[Policy]
+
+    def __call__(self, team: "Team", options: "SystemOptions") -> "System":
+        """Raise an error, because the system needs a file.
+
+        Raises:
+            CopeError: always, with the command that makes the file.
+        """
+        raise CopeError(
+            f"{self.name} learns from questions first: cope train {self.name} TASK -o FILE.json, "
+            "and name that file in its place"
+        )
+
+
+def trained_kinds() -> list[str]:
+    """Return the names of the systems that can be trained."""
+    return [name for name in SYSTEMS if isinstance(SYSTEMS[name], TrainedKind)]
+
+
+def trained_kind(name: str) -> TrainedKind:
+    """Return a system that can be trained by its name.
+
+    Raises:
+        CopeError: when there is no such system, or it needs no training.
+    """
+    kind = SYSTEMS.by_name(name)
+    if not isinstance(kind, TrainedKind):
+        raise CopeError(
+            f"{name} needs no training: measure it with cope eval TASK --system {name}; trained "
+            f"are {', '.join(trained_kinds())}"
+        )
+    return kind
