@@ -154,7 +154,7 @@ def command(
     else:
         from ...eval import task_by_name
         from ...optimize.training.live import TrainingCallbacks, TrainingRequest, train_on_task
-        from ..display.evaluation import show_system_progress
+        from ..display.progress import show_system_progress
 
         chosen = task_by_name(
             task,
