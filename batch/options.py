@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..eval.tasks.columns import ColumnMapping
 from ..programs.domains.registry import DEFAULT_DOMAIN
 from .answer_columns import ADDED_COLUMNS, check_columns
 from .writers import check_suffix
+
+if TYPE_CHECKING:
+    from ..eval.tasks.task_file import TaskFile
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class TableOptions:
         budget: the most USD that all rows together may cost; None for no limit.
         questions: the number of rows asked at the same time; None keeps the models busy.
         retry_errors: whether rows on which a model failed are asked again.
+        task_file: the user's own file of a task, whose kind of questions and answers count; None
+            without one.
         again: whether the answers of an earlier run are removed.
 
     Raises:
@@ -40,6 +46,7 @@ class TableOptions:
     questions: int | None = None
     retry_errors: bool = False
     again: bool = False
+    task_file: "TaskFile | None" = None
 
     def __post_init__(self) -> None:
         check_columns(self.columns)

@@ -4,8 +4,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from ..eval.tasks.base import CHOICE
+from ..eval.tasks.base import CHOICE, answer_kind_of
 from ..eval.tasks.hub import is_hub_address
 from ..models import Team
 from ..programs import System
@@ -65,15 +66,21 @@ def resolve_table_job(
     Raises:
         CopeError: see `resolve_calibrated_cascade` and `TableJob`.
     """
+    domain, kind = options.domain, options.match
+    if options.task_file is not None:
+        task = options.task_file.task
+        domain, kind = task.domain, kind or answer_kind_of(task)
     resolved = resolve_calibrated_cascade(
-        program_options, team_options, team, options.domain, notify=notify
+        program_options, team_options, team, domain, notify=notify
     )
-    kind = options.match
     if kind is None:
         kind = CHOICE if options.has_choices else named_answer_kind(resolved)
     cascade = resolved.cascade.with_answer_kind(kind)
     check_answer_kind(program_options.calibration, resolved.certificate, cascade.answer_kind)
-    settings = {"models": models_of(cascade)} | team_options.request_settings()
+    settings: dict[str, Any] = {"models": models_of(cascade)}
+    settings |= team_options.request_settings()
+    if options.task_file is not None:
+        settings["task_file"] = options.task_file.digest
     return TableJob(table, cascade, options, cascade.answer_kind, settings)
 
 

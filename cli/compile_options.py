@@ -15,6 +15,7 @@ from .options import (
     track_option,
     visible_option,
 )
+from .task_options import domain_option, task_file_option
 
 if TYPE_CHECKING:
     from ..optimize import CompileSettings
@@ -139,6 +140,8 @@ split_options = option_group(
     ),
     data_option,
     columns_options,
+    domain_option,
+    task_file_option,
     group_option,
     match_option,
     visible_option,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _FIXED_BY_RECORDING = {
     "split": "--split",
     "data": "--data",
+    "domain": "--domain",
+    "task_file": "--task-file",
     "visible": "--visible",
     "budget": "--budget",
     "questions": "--questions",

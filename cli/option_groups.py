@@ -31,6 +31,7 @@ from .options import (
     unsafe_code_option,
     visible_option,
 )
+from .task_options import domain_option, task_file_option
 
 if TYPE_CHECKING:
     from ..eval.run.options import DataOptions, RunOptions
@@ -268,6 +269,8 @@ data_options = option_group(
     split_option,
     data_option,
     columns_options,
+    domain_option,
+    task_file_option,
     match_option,
     visible_option,
 )

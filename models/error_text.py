@@ -4,6 +4,7 @@ import errno
 from typing import Any
 
 from ..errors import cope_error_in, first_of_group
+from ..util.user_file import describe_user_error
 from .engines.registry import error_is_ours, name_forms
 
 # By the class name of DSPy's errors, because DSPy may not be loaded.
@@ -42,6 +43,9 @@ def describe_error(error: BaseException) -> str | None:
     for cls in type(error).__mro__:
         if cls.__name__ in _ADVICE:
             return _describe_lm_error(error, cls.__name__)
+    of_user = describe_user_error(error)
+    if of_user is not None:
+        return of_user
     if isinstance(error, OSError) and error.strerror:
         return _describe_os_error(error)
     return None

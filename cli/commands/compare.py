@@ -28,6 +28,7 @@ from ..options import (
     unsafe_code_option,
 )
 from ..output import notify, print_json
+from ..task_options import chosen_task, task_argument
 
 if TYPE_CHECKING:
     from ...eval import Recording
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("task", required=False)
+@task_argument
 @comparison_options
 @some_program_options
 @data_options
@@ -94,8 +95,6 @@ def command(
             "--calibration is for --replay: record the questions with cope record, and compare "
             "from the record."
         )
-    if task is None:
-        raise click.UsageError("Missing argument 'TASK'.")
     _compare_live(
         app,
         task,
@@ -111,7 +110,7 @@ def command(
 
 def _compare_live(
     app: AppContext,
-    task_name: str,
+    task_name: str | None,
     options: "ComparisonOptions",
     program_options: "ProgramOptions",
     data_options: "DataOptions",
@@ -122,19 +121,12 @@ def _compare_live(
 ) -> None:
     from dataclasses import replace
 
-    from ...eval import task_by_name
     from ...eval.comparison.live import run_comparison
     from ...eval.comparison.request import ComparisonCallbacks, ComparisonRequest
     from ...report.plots.comparison import draw_comparison
     from ..display.progress import show_system_progress
 
-    task = task_by_name(
-        task_name,
-        data_options.visible,
-        program_options.unsafe_code,
-        match=data_options.match,
-        columns=data_options.columns,
-    )
+    task = chosen_task(task_name, data_options, program_options.unsafe_code)
     team_options = replace(team_options, cache=False)  # a cached reply has no tokens of its own
     team = app.make_team(judge_options.add_tier(team_options))
     request = ComparisonRequest(

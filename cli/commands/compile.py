@@ -15,6 +15,7 @@ from ..context import AppContext, pass_app
 from ..option_groups import is_set_by_user, lists_tasks, program_options, team_options
 from ..options import json_option
 from ..output import notify, print_json, print_text, terminal_style, warn
+from ..task_options import chosen_task, task_argument
 
 if TYPE_CHECKING:
     from ...models import Price
@@ -34,7 +35,7 @@ class CompileCommand(click.Command):
 
 
 @click.command(cls=CompileCommand, short_help="Compile a program's prompts for a task.")
-@click.argument("task")
+@task_argument
 @compile_settings
 @split_options
 @output_options
@@ -46,7 +47,7 @@ class CompileCommand(click.Command):
 @lists_tasks
 def command(
     app: AppContext,
-    task: str,
+    task: str | None,
     compile_settings: "CompileSettings",
     split_options: "SplitOptions",
     output_options: "OutputOptions",
@@ -60,19 +61,12 @@ def command(
     Begins with the preset's own words, or with --program FILE. Says what it will do and what that
     takes, asks, and saves the better of before and after. The test split is never read.
     """
-    from ...eval import task_by_name
     from ...optimize.compiler.run import CompileHooks, CompileRequest, run_compile
     from ..display.compile_progress import CompileProgress
 
     prices, proposer_price = _split_proposer_price(team_options)
     request = CompileRequest(
-        task_by_name(
-            task,
-            split_options.visible,
-            program_options.unsafe_code,
-            match=split_options.match,
-            columns=split_options.columns,
-        ),
+        chosen_task(task, split_options, program_options.unsafe_code),
         app.make_team(replace(team_options, cache=False, prices=prices)),
         team_options.request_settings(),
         program_options,
@@ -140,7 +134,7 @@ def _confirm() -> None:
 
 
 def _eval_command(
-    task: str,
+    task: str | None,
     split_options: "SplitOptions",
     program_options: "ProgramOptions",
     team_options: "TeamOptions",
@@ -149,14 +143,15 @@ def _eval_command(
     """Return the command that evaluates the program on questions that it was not compiled on."""
     from ...eval.tasks.data import list_splits
 
-    words = ["cope", "eval", task, "--program", str(output)]
+    words = ["cope", "eval", *([task] if task else []), "--program", str(output)]
     if split_options.data:
         has_test = "test" in list_splits(split_options.data)
         words += ["--data", split_options.data if has_test else "OTHER.jsonl"]
     values: dict[str, Any] = {"small": team_options.small, "large": team_options.large}
     values |= team_options.request_settings()
     values |= {"visible": split_options.visible, "match": split_options.match}
-    values["weights"] = team_options.weights
+    values |= {"weights": team_options.weights, "domain": split_options.domain}
+    values["task_file"] = split_options.task_file and split_options.task_file.path
     if split_options.columns is not None:
         values |= split_options.columns.as_dict()
     for name, value in values.items():

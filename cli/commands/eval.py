@@ -25,6 +25,7 @@ from ..options import (
     system_option,
 )
 from ..output import notify, print_json
+from ..task_options import chosen_task, task_argument
 from ..warnings import warn_about_questions, warn_about_settings
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("task", required=False)
+@task_argument
 @data_options
 @group_option
 @run_options(".cope/eval")
@@ -90,21 +91,13 @@ def command(
         limit, match = data_options.limit, data_options.match
         evaluate_recording(replay, task, limit, match, program_options, team_options, as_json)
         return
-    if task is None:
-        raise click.UsageError("Missing argument 'TASK'.")
-    from ...eval import RunStore, answer_kind_of, load_questions, task_by_name
+    from ...eval import RunStore, answer_kind_of, load_questions
     from ...eval.recording.run import read_groups
     from ...eval.run.tracked import evaluate_tracked, program_origin, run_settings
     from ...programs.compile_metadata import read_compile_metadata
     from ..display.progress import EvaluationDisplay
 
-    chosen = task_by_name(
-        task,
-        data_options.visible,
-        program_options.unsafe_code,
-        match=data_options.match,
-        columns=data_options.columns,
-    )
+    chosen = chosen_task(task, data_options, program_options.unsafe_code)
     team = app.make_team(judge_options.add_tier(team_options))
     chosen = judge_options.judged(chosen, team)
     if run_options.track:
@@ -129,7 +122,7 @@ def command(
     store = RunStore(settings, run_options.directory)
     stages = resolved.system.stages
     with store.open(run_options.fresh):
-        store.update_metadata(answer_kind=origin["answer_kind"])
+        store.update_metadata(answer_kind=origin["answer_kind"], domain=chosen.domain)
         app.load_models(team, (*resolved.system.tiers, *judge_options.tiers))
         with EvaluationDisplay(len(examples), list(store.results.values()), len(stages)) as view:
             made = evaluate_tracked(

@@ -14,6 +14,7 @@ from ..option_groups import data_options, lists_tasks, program_options, run_opti
 from ..options import group_option, json_option, output_option
 from ..output import notify
 from ..output_files import check_output
+from ..task_options import chosen_task, task_argument
 from ..warnings import warn_about_contamination, warn_about_settings
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("task")
+@task_argument
 @data_options
 @click.option(
     "--also",
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 @lists_tasks
 def command(
     app: AppContext,
-    task: str,
+    task: str | None,
     data_options: "DataOptions",
     also: tuple[str, ...],
     logprobs: bool,
@@ -64,7 +65,7 @@ def command(
     evaluates other thresholds, fewer samples and presets with the same rounds. After an
     interruption the same command resumes.
     """
-    from ...eval import Recorder, RunStore, is_recording, load_questions, task_by_name
+    from ...eval import Recorder, RunStore, is_recording, load_questions
     from ...eval.recording.run import (
         RecordingOptions,
         read_groups,
@@ -77,13 +78,8 @@ def command(
     from ..display.results import show_recording
 
     # Rows without an answer are recorded too, and not scored.
-    chosen = task_by_name(
-        task,
-        data_options.visible,
-        program_options.unsafe_code,
-        require_answers=False,
-        match=data_options.match,
-        columns=data_options.columns,
+    chosen = chosen_task(
+        task, data_options, program_options.unsafe_code, require_answers=False
     )
     # A reply from the cache has no tokens of its own.
     team_options = replace(team_options, cache=False)

@@ -24,6 +24,7 @@ from ..options import (
     split_option,
 )
 from ..output import notify, print_json, print_text, silence
+from ..task_options import task_file_option
 
 if TYPE_CHECKING:
     from ...batch.options import TableOptions
@@ -62,12 +63,14 @@ table_options = option_group(
     limit_option,
     click.option(
         "--task",
+        "--domain",
         "domain",
         type=click.Choice(list(DOMAINS)),
         default=DEFAULT_DOMAIN,
         show_default=True,
         help="What kind of answers: short ones, or programs.",
     ),
+    task_file_option,
     match_option,
     budget_option,
     questions_option,

@@ -92,6 +92,7 @@ def run_comparison(request: ComparisonRequest, callbacks: ComparisonCallbacks) -
             stack.enter_context(one.open(run.fresh, ledger_factory=ledgers.open))
             one.update_metadata(
                 answer_kind=answer_kind_of(request.task),
+                domain=request.task.domain,
                 program_file=origins[name]["program_file"],
             )
         callbacks.load_models(request.team, list(_models_by_tier(request, systems)))

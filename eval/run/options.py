@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..tasks.columns import ColumnMapping
 from ..tasks.hub import is_hub_address
+
+if TYPE_CHECKING:
+    from ..tasks.task_file import TaskFile
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class DataOptions:
             task's own.
         group: the column of `data` that contains the group of each question.
         columns: the columns of `data`; None takes them by their names.
+        domain: the kind of questions of the task `jsonl`; None is `short-answer`.
+        task_file: the user's own file that defines the task; None without one.
     """
 
     split: str = "test"
@@ -30,6 +35,8 @@ class DataOptions:
     group: str | None = None
     match: str | None = None
     columns: ColumnMapping | None = None
+    domain: str | None = None
+    task_file: "TaskFile | None" = None
 
     @property
     def data_name(self) -> str | None:

@@ -50,6 +50,8 @@ def question_settings(task: Task, data: DataOptions) -> dict[str, Any]:
     settings: dict[str, Any] = {"task": task.name}
     if task.test_visibility:
         settings["shown"] = task.test_visibility
+    if data.task_file is not None:
+        settings["task_file"] = data.task_file.digest
     settings["split"] = data.split
     settings["data"] = data.data_name
     if data.columns is not None:

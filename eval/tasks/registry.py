@@ -26,14 +26,14 @@ USER_TASK = "jsonl"
 _MEMBERS = ("name", "domain", "test_visibility", "load", "score")
 
 
-def _check(task: object) -> None:
+def check_task(task: object) -> None:
     """Raise `TypeError` when an object is not a task."""
     missing = [name for name in _MEMBERS if not hasattr(task, name)]
     if missing:
         raise TypeError(f"it is no Task: it has no {' and no '.join(missing)}")
 
 
-TASKS: Registry[Task] = Registry("task", "cope.tasks", _check)
+TASKS: Registry[Task] = Registry("task", "cope.tasks", check_task)
 
 
 def register_task(task: Task) -> None:
@@ -45,7 +45,7 @@ def register_task(task: Task) -> None:
     Raises:
         CopeError: if another task has this name.
     """
-    _check(task)
+    check_task(task)
     TASKS.register(task.name, task)
 
 
@@ -77,14 +77,23 @@ def task_by_name(
     >>> task_by_name("mbpp").domain
     'code'
     """
+    options = TaskOptions(visible, unsafe, require_answers, match, columns)
+    return with_task_options(_by_name(name), options)
+
+
+def with_task_options(task: Task, options: TaskOptions) -> Task:
+    """Return a task with the options that apply to it.
+
+    Raises:
+        CopeError: for a kind of answers, or a mapping of columns, that the task does not take.
+    """
     from .adaptable import TakesOptions
 
-    task = _by_name(name)
     if isinstance(task, TakesOptions):
-        return task.with_options(TaskOptions(visible, unsafe, require_answers, match, columns))
-    reject_columns(task.name, columns)
-    if match is not None:
-        raise CopeError(f"task {name!r} compares answers in its own way: leave out --match")
+        return task.with_options(options)
+    reject_columns(task.name, options.columns)
+    if options.match is not None:
+        raise CopeError(f"task {task.name!r} compares answers in its own way: leave out --match")
     return task
 
 

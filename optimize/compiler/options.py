@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ...eval.tasks.columns import ColumnMapping
+
+if TYPE_CHECKING:
+    from ...eval.tasks.task_file import TaskFile
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class SplitOptions:
         columns: the columns of `data`; None takes them by their names.
         group: the column of `data` whose equal values belong together: no two of them are on
             different sides of the split.
+        domain: the kind of questions of the task `jsonl`; None is `short-answer`.
+        task_file: the user's own file that defines the task; None without one.
         named: which of `train_split` and `val_split` the user sets.
     """
 
@@ -36,6 +41,8 @@ class SplitOptions:
     match: str | None = None
     columns: ColumnMapping | None = None
     group: str | None = None
+    domain: str | None = None
+    task_file: "TaskFile | None" = None
     named: tuple[str, ...] = ()
 
 

@@ -121,7 +121,10 @@ def run_compile(
     task = with_inferred_kind(task, [*splits.train, *splits.val])
     cascade = resolve_cascade(request.program_options, request.team, task.domain)
     cascade = read_answers_of(cascade, task)
-    context = {"test_visibility": task.test_visibility, "prompt_settings": request.prompt_settings}
+    context: dict[str, Any] = {"test_visibility": task.test_visibility}
+    context["prompt_settings"] = request.prompt_settings
+    if request.split_options.task_file is not None:
+        context["task_file"] = request.split_options.task_file.digest
     settings = replace(
         request.settings, callbacks=[progress], fresh=options.fresh and not options.dry_run
     )

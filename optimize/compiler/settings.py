@@ -72,6 +72,7 @@ class CompileSettings:
         *,
         test_visibility: str = "",
         prompt_settings: Mapping[str, Any] | None = None,
+        task_file: str | None = None,
     ) -> dict[str, Any]:
         """Return the settings that decide the outcome of a compile, under their names in files.
 
@@ -84,6 +85,7 @@ class CompileSettings:
             test_visibility: which tests the models see; empty without tests.
             prompt_settings: adapter, maximum tokens of a reply and of a request, where the user
                 sets them; others are those of the program's tiers.
+            task_file: the digest of the user's own file that defines the task.
         """
         document: dict[str, Any] = {
             "task": task,
@@ -98,6 +100,7 @@ class CompileSettings:
         document |= prompt_settings_of(program)
         more: dict[str, Any] = dict(prompt_settings or {})
         more["shown"] = test_visibility
+        more["task_file"] = task_file
         more["chain"] = self.chain if isinstance(self.chain, str) else ",".join(self.chain)
         for name in ("objective", "surrogate", "demos", "seed"):
             more[name] = getattr(self, name)

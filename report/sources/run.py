@@ -96,14 +96,13 @@ def _stopped_early(settings: dict[str, Any]) -> bool:
 def run_domain(run: StoredRun) -> Domain:
     """Return the domain of a run with its kind of answers; the default one if the task is unknown.
 
-    Runs of earlier versions do not name their kind: their answers were read as the task said then.
+    Runs of earlier versions name neither: their answers were read as the task said then.
     """
     task = run.settings["task"]
-    if task not in TASKS:
-        return domain_by_name(DEFAULT_DOMAIN).with_answer_kind(run.metadata.get("answer_kind"))
-    found = TASKS[task]
-    kind = run.metadata.get("answer_kind") or saved_kind_of(found)
-    return domain_by_name(found.domain).with_answer_kind(kind)
+    domain, kind = run.metadata.get("domain"), run.metadata.get("answer_kind")
+    if task in TASKS:
+        domain, kind = domain or TASKS[task].domain, kind or saved_kind_of(TASKS[task])
+    return domain_by_name(domain or DEFAULT_DOMAIN).with_answer_kind(kind)
 
 
 def answer_is_right(record: QuestionResult, answer: str | None, domain: Domain) -> bool | None:
