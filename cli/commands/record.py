@@ -78,9 +78,7 @@ def command(
     from ..display.results import show_recording
 
     # Rows without an answer are recorded too, and not scored.
-    chosen = chosen_task(
-        task, data_options, program_options.unsafe_code, require_answers=False
-    )
+    chosen = chosen_task(task, data_options, program_options.unsafe_code, require_answers=False)
     # A reply from the cache has no tokens of its own.
     team_options = replace(team_options, cache=False)
     program_options = replace(program_options, early_stop=NONE)
