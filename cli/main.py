@@ -29,6 +29,8 @@ COMMANDS = {
     "calibrate": "Choose thresholds from a record, with a statistical guarantee.",
     "compile": "Compile a program's prompts for a task.",
     "train": "Train a router or another system on what each tier answers alone.",
+    "serve": "Serve a program behind the OpenAI API.",
+    "keys": "Make, list and remove API keys of the server.",
     "show": "Print a program: its rounds, instructions and demonstrations.",
     "diff": "Compare two programs: rounds, instructions, demonstrations, scores.",
     "models": "List local models, and download them.",

@@ -276,6 +276,19 @@ class Cascade(PromptedProgram):
         other.load_state(self.dump_state())
         return other
 
+    def with_settings(self, preset: Preset, seed: int) -> Self:
+        """Return the program with the same prompts, for other settings of its rounds.
+
+        Args:
+            preset: the same rounds with other numbers.
+            seed: all randomness depends on it.
+        """
+        other = type(self)(**(self.get_params() | {"preset": preset, "seed": seed}))
+        state = self.dump_state()
+        state["preset"] = other.dump_state()["preset"]
+        other.load_state(state)
+        return other
+
     @staticmethod
     def from_file(path: str | Path, team: Team | None = None, **kwargs: Any) -> "Cascade":
         """Load a program that `save` wrote, see `load_program`.

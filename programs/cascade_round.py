@@ -12,6 +12,7 @@ from ..models import Team, call_labels, metered
 from ..models.adapter import LeanAdapter
 from ..models.call import Role
 from ..models.concurrency import with_priority
+from ..models.reply_text import TextSink, use_text_sink
 from ..models.spending import budget_round
 from .confidence.base import Confidence, FinishingTally, Sample
 from .confidence.early_stopping import EXACT, HEURISTIC_RULES, rescale_confidence
@@ -19,7 +20,15 @@ from .confidence.ranks import Ranks
 from .confidence.votes import accepts
 from .domains.base import Domain
 from .domains.registry import DEFAULT_DOMAIN, DOMAINS
-from .events import Planned, RoundDecided, RoundStarted, SampleCounted, emit, has_observer
+from .events import (
+    AnswerText,
+    Planned,
+    RoundDecided,
+    RoundStarted,
+    SampleCounted,
+    current_observer,
+    emit,
+)
 from .plan_kinds import PLAN_KINDS
 from .planner import Planner
 from .preset import Preset
@@ -72,7 +81,10 @@ class CascadeRound(dspy.Module):
         self.spec = preset.rounds[number - 1]
         self.forwards_plan = preset.forwards_plan(number)
         self.fields = plan_field_names(preset, number)
-        self.answers = (domain or DOMAINS[DEFAULT_DOMAIN]).answers
+        domain = domain or DOMAINS[DEFAULT_DOMAIN]
+        self.answers = domain.answers
+        is_last = number == len(preset.rounds)
+        self.shows_text = domain.answer_is_reply and is_last and self.spec.samples == 1
         kinds: dict[str, str] = {}
         for seen, field in self.fields.items():
             kind = preset.rounds[seen - 1].plan
@@ -158,7 +170,7 @@ class CascadeRound(dspy.Module):
             return sample
 
         def counted(sample: Sample) -> None:
-            if has_observer():  # a verdict after every vote is needed for observers only
+            if current_observer():  # a verdict after every vote is needed for observers only
                 emit(SampleCounted(number, sample.index, sample.vote, tally.verdict().votes))
 
         samples = await draw_samples(
@@ -227,7 +239,8 @@ class CascadeRound(dspy.Module):
         config = self._call_settings(call.team, "reason", call.seed, index)
         if call.logprobs:
             config["logprobs"] = True
-        with self._call_context(call.team, self.spec.reasoner, "reason", sample.trace, index):
+        with self._call_context(call.team, self.spec.reasoner, "reason", sample.trace, index) as on:
+            on.enter_context(use_text_sink(self._text_sink()))
             try:
                 with metered() as meter:
                     prediction = await self.reasoner.acall(
@@ -245,6 +258,13 @@ class CascadeRound(dspy.Module):
         if prediction.marked or not sample.cut:  # the number before a cut is seldom the answer
             sample.answer = prediction.answer
         return sample
+
+    def _text_sink(self) -> TextSink | None:
+        """Return what reports the answer while it is written, if anybody observes the cascade."""
+        observer = current_observer()
+        if observer is None or not self.shows_text:
+            return None
+        return lambda text: observer(AnswerText(self.number, text))
 
     def _call_context(
         self,

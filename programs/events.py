@@ -91,7 +91,15 @@ class RoundDecided:
         return f"{self.confidence:.0%} agree, {self.threshold:.0%} are needed"
 
 
-Event = RoundStarted | Planned | SampleCounted | RoundDecided
+@dataclass(frozen=True)
+class AnswerText:
+    """A part of the answer is written, in a round whose only sample answers without a vote."""
+
+    round: int
+    text: str
+
+
+Event = RoundStarted | Planned | SampleCounted | RoundDecided | AnswerText
 Observer = Callable[[Event], None]
 
 
@@ -100,13 +108,14 @@ def use_observer(observer: Observer | None) -> AbstractContextManager[None]:
     return scoped("observer", observer)
 
 
-def has_observer() -> bool:
-    """Return whether an observer is registered in the current context."""
-    return in_scope("observer") is not None
+def current_observer() -> Observer | None:
+    """Return the observer of the current context, if there is one."""
+    observer: Observer | None = in_scope("observer")
+    return observer
 
 
 def emit(event: Event) -> None:
     """Report an event to the observer of the current context, if there is one."""
-    observer = in_scope("observer")
+    observer = current_observer()
     if observer:
         observer(event)

@@ -38,7 +38,7 @@ class ResolvedProgram:
     certificate: Certificate | None
 
 
-def _ignore(message: str) -> None:
+def ignore(message: str) -> None:
     """Drop a message."""
 
 
@@ -89,7 +89,7 @@ def resolve_program_path(
     task: str | None = None,
     *,
     context: int | None = None,
-    notify: Notify = _ignore,
+    notify: Notify = ignore,
 ) -> Path | None:
     """Return the program's file: the user's, else the bundled one for this preset, task and models.
 
@@ -153,11 +153,7 @@ def resolve_cascade(
     saved = Cascade.from_file(program, team, **settings)
     if not changed:
         return saved
-    cascade = type(saved)(saved.preset.with_overrides(**changes), team, **settings)
-    state = saved.dump_state()
-    state["preset"] = cascade.dump_state()["preset"]
-    cascade.load_state(state)
-    return cascade
+    return saved.with_settings(saved.preset.with_overrides(**changes), options.seed)
 
 
 def resolve_calibrated_cascade(
@@ -168,7 +164,7 @@ def resolve_calibrated_cascade(
     *,
     task: str | None = None,
     shown: str | None = None,
-    notify: Notify = _ignore,
+    notify: Notify = ignore,
 ) -> ResolvedProgram:
     """Build the cascade that options name, with the setting of the calibration where one is given.
 

@@ -127,6 +127,7 @@ class TaskSignature:
             reason_signature=self._reason_signature,
             parse_answer=self._parse_answer,
             answer_field=self.answer,
+            answer_is_reply=False,
             answer_kind=self.answer_kind,
             unnamed_kind=self.answer_kind,
             inputs={name: "string" for name in self.inputs},

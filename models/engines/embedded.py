@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from dspy.lm15 import ContextLengthError, Request, Response, ServerError
 from ...errors import CopeError
 from ...util.json_types import JsonObject
 from ..current_call import report_partial_usage
+from ..reply_text import text_sink
 from ..weights.catalog import aliases, catalog, lookup
 from ..weights.pins import pinned
 from ..weights.resolve import locate_weights, resolve_weights
@@ -126,9 +128,12 @@ class EmbeddedEngine(LocalEngine):
             return _loaded_servers[key]
 
     async def agenerate(self, request: Request) -> Response:
+        loop = asyncio.get_running_loop()
         stream = _TokenStream()
-        body = _request_body(request)
-        work = asyncio.get_running_loop().run_in_executor(self._pool, self._generate, body, stream)
+        sink = text_sink()
+        if sink is not None:
+            stream.on_text = partial(loop.call_soon_threadsafe, sink)
+        work = loop.run_in_executor(self._pool, self._generate, _request_body(request), stream)
         try:
             await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -165,6 +170,7 @@ class _TokenStream:
     tokens: int = 0
     error: JsonObject | None = None
     stop: threading.Event = field(default_factory=threading.Event)
+    on_text: Callable[[str], object] | None = None
 
     def add(self, chunk: JsonObject) -> bool:
         """Add a chunk, and return whether the engine should stop."""
@@ -177,7 +183,10 @@ class _TokenStream:
             self.prompt = timings["cache_n"] + timings["prompt_n"]
             self.tokens = timings["predicted_n"]
         for choice in chunk.get("choices", ()):
-            self.text.append(choice["delta"].get("content") or "")
+            text = choice["delta"].get("content") or ""
+            self.text.append(text)
+            if text and self.on_text is not None:
+                self.on_text(text)
             logprobs = choice.get("logprobs")
             if logprobs:
                 self.logprobs += logprobs["content"]

@@ -34,6 +34,7 @@ from ...util.text import shorten
 from ..current_call import report_heard, report_partial_usage
 from ..cut_prompts import count_words, is_cut
 from ..hosts import default_host, is_loopback
+from ..reply_text import text_sink
 from .base import DEFAULT_SAMPLING, LocalEngine, chat_messages, json_schema, response
 from .ollama_reply import UNREADABLE, OllamaReply
 
@@ -174,6 +175,7 @@ class OllamaEngine(LocalEngine):
             dspy.lm15.LM15Error: when the server rejects the request or fails.
             ValueError: when the server is not Ollama.
         """
+        sink = text_sink()
         try:
             async with self._client().stream("POST", "/api/chat", json=body) as answer:
                 report_heard()
@@ -184,7 +186,9 @@ class OllamaEngine(LocalEngine):
                     raise self._engine_error(error, pause)
                 async for line in answer.aiter_lines():
                     report_heard()
-                    reply.add(line)
+                    part = reply.add(line)
+                    if sink is not None and part:
+                        sink(part)
         except ollama.ResponseError as error:  # in a line of the reply
             raise self._engine_error(error) from error
 

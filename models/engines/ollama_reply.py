@@ -34,15 +34,15 @@ class OllamaReply:
     completion: int | None = None
     _has_bad_logprob: bool = False
 
-    def add(self, line: str) -> None:
-        """Add a line of the reply, which is one JSON object.
+    def add(self, line: str) -> str:
+        """Add a line of the reply, which is one JSON object, and return its text.
 
         Raises:
             ollama.ResponseError: when the line reports an error.
             ValueError: when it is no line of Ollama's.
         """
         if self.done or not line.strip():
-            return
+            return ""
         part = parse_json(line)
         if not isinstance(part, dict):
             raise ValueError("a part of the reply is no object")
@@ -60,6 +60,7 @@ class OllamaReply:
         self._add_logprobs(part.get("logprobs"))
         if part.get("done") is True:
             self._end(part)
+        return content or ""
 
     def _add_logprobs(self, tokens: object) -> None:
         for token in tokens if isinstance(tokens, list) else ():

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import re
 import threading
 from collections.abc import Awaitable, Callable
 
@@ -9,6 +10,7 @@ from dspy.lm15 import Request, Response
 
 from ...util.json_types import JsonObject
 from ..current_call import report_partial_usage
+from ..reply_text import text_sink
 from .base import LocalEngine, chat_messages, response
 
 Script = Callable[[list[dict[str, str]], Request], str | Awaitable[str]]
@@ -69,6 +71,10 @@ class ScriptedEngine(LocalEngine):
         finally:
             with self._lock:
                 self.running -= 1
+        sink = text_sink()
+        if sink is not None:
+            for part in re.findall(r"\S*\s*", text):
+                sink(part)
         logprobs: list[JsonObject] = []
         if self.logprobs and request.config.logprobs is not None:
             for value in self.logprobs(text):

@@ -42,6 +42,8 @@ class Domain:
         unnamed_kind: the kind of answers of a program that is used without a task and names none;
             empty is `answer_kind`.
         answer_field: the reasoner's output field that holds the answer.
+        answer_is_reply: whether the answer is the whole reply, so that it can be shown while it is
+            written.
         answers_are_lines: whether an answer fits on one line of a display, as a program does not.
         needs_sandbox: whether answers are programs, which must be run to be compared. Then a
             sandbox must exist before the first question.
@@ -61,6 +63,7 @@ class Domain:
     unnamed_kind: str = ""
     scorer_fields: tuple[str, ...] = ()
     answer_field: str = "answer"
+    answer_is_reply: bool = False
     answers_are_lines: bool = True
     needs_sandbox: bool = False
     gate_text: Callable[[float], str] = threshold_is_a_share

@@ -35,6 +35,7 @@ OPEN_ENDED = Domain(
     default_confidence=_perplexity,
     default_scorer="open",
     answer_kind="judge",
+    answer_is_reply=True,
     answers_are_lines=False,
     gate_text=_worst_escalate,
     gate_is_share=False,

@@ -1,0 +1,81 @@
+"""`cope serve`: a program behind the OpenAI API."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ...programs.domains.registry import DEFAULT_DOMAIN, DOMAINS
+from ..context import AppContext, pass_app
+from ..option_groups import program_options, team_options
+from ..options import calibration_option, early_stop_option
+from ..output import notify
+from .keys import key_file_option
+
+if TYPE_CHECKING:
+    from ...programs.options import ProgramOptions, TeamOptions
+
+
+@click.command()
+@click.option(
+    "--task",
+    "domain",
+    type=click.Choice([name for name in DOMAINS if not DOMAINS[name].needs_sandbox]),
+    default=DEFAULT_DOMAIN,
+    show_default=True,
+    help="What kind of answers: short ones, which are voted on, or free text.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to bind to.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8321, show_default=True)
+@click.option(
+    "--budget",
+    type=click.FloatRange(0, min_open=True),
+    metavar="USD",
+    help="Refuse requests once all together have cost this.",
+)
+@click.option(
+    "--queue",
+    type=click.IntRange(0),
+    default=64,
+    show_default=True,
+    metavar="N",
+    help="Requests that may wait; a further one is refused.",
+)
+@click.option(
+    "--origin",
+    "origins",
+    multiple=True,
+    metavar="URL",
+    help="A web origin whose pages may call the server. Repeatable.",
+)
+@key_file_option
+@program_options
+@early_stop_option
+@calibration_option
+@team_options
+@pass_app
+def command(
+    app: AppContext,
+    domain: str,
+    host: str,
+    port: int,
+    budget: float | None,
+    queue: int,
+    origins: tuple[str, ...],
+    key_file: Path | None,
+    program_options: "ProgramOptions",
+    team_options: "TeamOptions",
+) -> None:
+    """Serve a program behind the OpenAI API, until Ctrl-C.
+
+    Point any client of that API at http://HOST:PORT/v1. The model `cope` is the program,
+    `cope/PRESET` another preset, `cope/TIER` one tier alone.
+    """
+    from ...serve import ServeOptions, Service, open_access, run_server
+
+    options = ServeOptions(domain, host, port, queue=queue, origins=origins)
+    access = open_access(key_file, host, budget)
+    team = app.make_team(team_options)
+    service = Service.from_options(program_options, team_options, domain, team=team, notify=notify)
+    app.load_models(team, service.program.preset.tiers)
+    run_server(service, options, access, notify)

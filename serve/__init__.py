@@ -1,0 +1,13 @@
+"""Serve a cascade: one service, and an OpenAI-compatible interface to it.
+
+The service turns a request into a stream of events of the cascade. Renderers write these events in
+the formats of the interfaces. Nothing here imports the command line.
+"""
+
+from .access import Access, open_access
+from .app import make_app
+from .options import ServeOptions
+from .run import run_server
+from .service import Service
+
+__all__ = ["Access", "ServeOptions", "Service", "make_app", "open_access", "run_server"]

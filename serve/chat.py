@@ -1,0 +1,207 @@
+"""Write the events of answers as `/v1/chat/completions` of the OpenAI API does."""
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+import dspy
+
+from ..models.spending import SpendingGate
+from ..programs.events import AnswerText
+from ..util.json_types import JsonObject
+from .errors import ApiError, as_api_error
+from .narration import narrate
+from .options import ServeOptions
+from .requests import ChatRequest
+from .service import Finished, KeepAlive, Question, Service, ServiceEvent
+from .text_stream import TextStream, cut_at_stops
+from .usage import LastTierCost, api_usage, cascade_field
+
+DONE = "data: [DONE]\n\n"
+COMMENT = ": waiting\n\n"
+
+
+@dataclass
+class Completion:
+    """One request for chat completions: its identity and the questions of its choices."""
+
+    service: Service
+    request: ChatRequest
+    questions: Sequence[Question]
+    last_tier: LastTierCost
+    options: ServeOptions
+    id: str = field(default_factory=lambda: "chatcmpl-" + secrets.token_hex(12))
+    created: int = field(default_factory=lambda: int(time.time()))
+
+    @classmethod
+    def of(
+        cls,
+        service: Service,
+        request: ChatRequest,
+        last_tier: LastTierCost,
+        options: ServeOptions,
+        gate: SpendingGate | None = None,
+    ) -> "Completion":
+        """Read a request.
+
+        Raises:
+            ApiError: when it cannot be answered.
+        """
+        cascade = service.cascade(request.model)
+        question = Question(
+            request.question(options.max_prompt),
+            request.model,
+            request.seed,
+            request.temperature,
+            request.most_tokens,
+            gate,
+        )
+        seed = cascade.seed if request.seed is None else request.seed
+        questions = [question.with_choice(index, seed) for index in range(request.choices)]
+        return cls(service, request, questions, last_tier, options)
+
+    async def reply(self) -> JsonObject:
+        """Answer, and return the whole body."""
+        async with asyncio.timeout(self.options.request_timeout), asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._whole(q)) for q in self.questions]
+        choices = []
+        predictions = []
+        for index, task in enumerate(tasks):
+            prediction, reasoning = task.result()
+            message = {
+                "role": "assistant",
+                "content": self._text(prediction),
+                "reasoning_content": reasoning,
+                "refusal": None,
+            }
+            choice = {"index": index, "message": message, "logprobs": None}
+            choices.append(choice | {"finish_reason": finish_reason(prediction)})
+            predictions.append(prediction)
+        body = self._head("chat.completion") | {"choices": choices}
+        return body | {"usage": api_usage(predictions), "cope": self._cascade_field(predictions[0])}
+
+    async def _whole(self, question: Question) -> tuple[dspy.Prediction, str]:
+        """Answer a question, and return the prediction and the lines of its reasoning."""
+        cascade = self.service.cascade(question.model)
+        lines: list[str] = []
+        async for event in self.service.events(question):
+            if isinstance(event, Finished):
+                return event.prediction, "".join(lines)
+            if not isinstance(event, KeepAlive | AnswerText):
+                lines.append(narrate(event, cascade))
+        raise ApiError(500, "the answer did not end", "server_error")
+
+    def _text(self, prediction: dspy.Prediction) -> str:
+        return cut_at_stops(answer_text(prediction), self.request.stops)
+
+    async def stream(self) -> AsyncGenerator[str]:
+        """Answer, and yield server-sent events as things happen.
+
+        An error ends the stream with an event of its own, because the status is sent already.
+        """
+        try:
+            async with asyncio.timeout(self.options.request_timeout):
+                async for part in self._chunks():
+                    yield part
+        except Exception as error:
+            yield sse(as_api_error(error).body())
+        yield DONE
+
+    async def _chunks(self) -> AsyncIterator[str]:
+        texts = [TextStream(self.request.stops) for _ in self.questions]
+        predictions: dict[int, dspy.Prediction] = {}
+        for index in range(len(texts)):
+            yield self._chunk(index, {"role": "assistant", "content": ""})
+        streams = [self.service.events(q, self.options.keep_alive) for q in self.questions]
+        async for index, event in merge(streams):
+            match event:
+                case KeepAlive():
+                    yield COMMENT
+                case AnswerText():
+                    part = texts[index].add(event.text)
+                    if part:
+                        yield self._chunk(index, {"content": part})
+                case Finished():
+                    predictions[index] = event.prediction
+                    rest = texts[index].finish(answer_text(event.prediction))
+                    if rest:
+                        yield self._chunk(index, {"content": rest})
+                    yield self._last_chunk(index, event.prediction)
+                case _:
+                    line = narrate(event, self.service.cascade(self.questions[index].model))
+                    yield self._chunk(index, {"reasoning_content": line})
+        options = self.request.stream_options
+        if options and options.include_usage:
+            usage = api_usage(list(predictions.values()))
+            yield sse(self._head("chat.completion.chunk") | {"choices": [], "usage": usage})
+
+    def _chunk(self, index: int, delta: JsonObject, finish: str | None = None) -> str:
+        return sse(self._chunk_body(index, delta, finish))
+
+    def _chunk_body(self, index: int, delta: JsonObject, finish: str | None) -> JsonObject:
+        choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
+        return self._head("chat.completion.chunk") | {"choices": [choice]}
+
+    def _last_chunk(self, index: int, prediction: dspy.Prediction) -> str:
+        body = self._chunk_body(index, {}, finish_reason(prediction))
+        return sse(body | {"cope": self._cascade_field(prediction)})
+
+    def _head(self, kind: str) -> JsonObject:
+        return {"id": self.id, "object": kind, "created": self.created, "model": self.request.model}
+
+    def _cascade_field(self, prediction: dspy.Prediction) -> JsonObject:
+        cascade = self.service.cascade(self.request.model)
+        return cascade_field(prediction, self.last_tier.observe(cascade, prediction))
+
+
+def answer_text(prediction: dspy.Prediction) -> str:
+    """Return the answer as text; empty when none could be read."""
+    return "" if prediction.answer is None else str(prediction.answer)
+
+
+def finish_reason(prediction: dspy.Prediction) -> str:
+    """Return why an answer ended: `length` when all its samples were cut, else `stop`."""
+    rounds = prediction.rounds or []
+    samples = rounds[-1].get("samples", []) if rounds else []
+    is_cut = bool(samples) and all(sample.get("cut") for sample in samples)
+    return "length" if is_cut else "stop"
+
+
+def sse(body: JsonObject) -> str:
+    """Return a server-sent event."""
+    return f"data: {json.dumps(body, ensure_ascii=False)}\n\n"
+
+
+async def merge(
+    streams: Sequence[AsyncIterator[ServiceEvent]],
+) -> AsyncIterator[tuple[int, ServiceEvent]]:
+    """Yield the events of several streams as they come, with the number of their stream.
+
+    The first error ends all streams. Closing the iterator closes them.
+    """
+    happened: asyncio.Queue[tuple[int, ServiceEvent | None]] = asyncio.Queue()
+
+    async def read(index: int, stream: AsyncIterator[ServiceEvent]) -> None:
+        try:
+            async for event in stream:
+                happened.put_nowait((index, event))
+        finally:
+            happened.put_nowait((index, None))
+
+    readers = [asyncio.create_task(read(i, stream)) for i, stream in enumerate(streams)]
+    try:
+        running = len(readers)
+        while running:
+            index, event = await happened.get()
+            if event is None:
+                running -= 1
+                await readers[index]
+            else:
+                yield index, event
+    finally:
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)

@@ -1,0 +1,43 @@
+"""How many requests are answered at once, and how many may wait."""
+
+import asyncio
+
+from .errors import busy, stopping
+
+
+class Places:
+    """A bounded queue in front of a number of places.
+
+    Args:
+        count: requests that are answered at once.
+        queue: requests that may wait.
+    """
+
+    def __init__(self, count: int, queue: int) -> None:
+        self._places = asyncio.Semaphore(count)
+        self.queue = queue
+        self.running = 0
+        self.waiting = 0
+        self.stopping = False
+
+    async def take(self) -> None:
+        """Wait for a place, which the caller gives back with `give_back`.
+
+        Raises:
+            ApiError: 429 when the queue is full, 503 when the server stops.
+        """
+        if self.stopping:
+            raise stopping()
+        if self._places.locked() and self.waiting >= self.queue:
+            raise busy(self.queue)
+        self.waiting += 1
+        try:
+            await self._places.acquire()
+        finally:
+            self.waiting -= 1
+        self.running += 1
+
+    def give_back(self) -> None:
+        """Give a place back."""
+        self.running -= 1
+        self._places.release()

@@ -1,0 +1,148 @@
+"""The body of a chat request, and the question that it asks."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..signatures import question_in_conversation
+from .errors import ApiError, invalid
+
+_INSTRUCTIONS = ("system", "developer")
+_REQUEST = "user"
+
+
+class Part(BaseModel):
+    """A part of a message; only texts can be answered."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    text: str | None = None
+
+
+class Message(BaseModel):
+    """A message of a conversation."""
+
+    model_config = ConfigDict(extra="allow")
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: str | list[Part] | None = None
+
+    def plain_text(self) -> str:
+        """Return the text of the message.
+
+        Raises:
+            ApiError: for a part that is not text.
+        """
+        if self.content is None:
+            return ""
+        if isinstance(self.content, str):
+            return self.content
+        texts: list[str] = []
+        for part in self.content:
+            if part.text is None:
+                raise invalid(
+                    f"a message has a part of type {part.type[:40]!r}, and only texts are answered",
+                    "messages",
+                )
+            texts.append(part.text)
+        return "\n".join(texts)
+
+
+class StreamOptions(BaseModel):
+    """What a stream has besides its text."""
+
+    model_config = ConfigDict(extra="allow")
+
+    include_usage: bool = False
+
+
+class ChatRequest(BaseModel):
+    """The body of `/v1/chat/completions`. Fields that it does not name are ignored."""
+
+    model_config = ConfigDict(extra="allow")
+
+    model: str = Field(max_length=500)
+    messages: list[Message] = Field(min_length=1)
+    stream: bool | None = False
+    stream_options: StreamOptions | None = None
+    n: int | None = Field(None, ge=1, le=16)
+    stop: str | list[str] | None = None
+    seed: int | None = Field(None, ge=-(2**63), lt=2**63)
+    temperature: float | None = Field(None, ge=0.0, le=2.0)
+    max_tokens: int | None = Field(None, ge=1)
+    max_completion_tokens: int | None = Field(None, ge=1)
+    tools: list[dict[str, Any]] | None = None
+    logprobs: bool | None = None
+
+    @property
+    def choices(self) -> int:
+        """How many answers are asked for."""
+        return self.n or 1
+
+    @property
+    def most_tokens(self) -> int | None:
+        """The maximum of tokens of an answer; None for the program's own."""
+        return self.max_completion_tokens or self.max_tokens
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """Texts before which an answer ends."""
+        if not self.stop:
+            return ()
+        return (self.stop,) if isinstance(self.stop, str) else tuple(filter(None, self.stop))
+
+    def question(self, max_prompt: int) -> str:
+        """Return the conversation as one question.
+
+        Args:
+            max_prompt: the maximum of its characters.
+
+        Raises:
+            ApiError: when it does not end with a request, has parts that are not text, or is too
+                long.
+        """
+        question = question_of(self.messages)
+        if len(question) > max_prompt:
+            raise ApiError(
+                413,
+                f"the conversation has {len(question):,} characters, and {max_prompt:,} are the "
+                "maximum",
+                code="context_length_exceeded",
+                param="messages",
+            )
+        return question
+
+
+def question_of(messages: Sequence[Message]) -> str:
+    """Return messages as one question: instructions, then the conversation, then the last request.
+
+    Raises:
+        ApiError: when the last message is no request, or a message has parts that are not text.
+
+    >>> system = Message(role="system", content="Be brief.")
+    >>> question_of([system, Message(role="user", content="Hi")])
+    'Be brief.\\n\\nHi'
+    """
+    instructions = [m.plain_text() for m in messages if m.role in _INSTRUCTIONS]
+    spoken = [m for m in messages if m.role not in _INSTRUCTIONS]
+    if not spoken or spoken[-1].role != _REQUEST:
+        raise invalid("the last message must have the role user", "messages")
+    earlier: list[tuple[str, str]] = []
+    requests: list[str] = []
+    replies: list[str] = []
+    for message in spoken:
+        if message.role == _REQUEST:
+            if replies:  # a reply ends the exchange before this request
+                earlier.append(("\n\n".join(requests), "\n\n".join(replies)))
+                requests, replies = [], []
+            requests.append(message.plain_text())
+        else:
+            replies.append(message.plain_text())
+    question = "\n\n".join(requests)
+    if not question.strip():
+        raise invalid("the last message is empty", "messages")
+    if earlier:
+        question = question_in_conversation(question, earlier)
+    return "\n\n".join([*filter(None, instructions), question])

@@ -1,0 +1,209 @@
+"""The service: a question in, a stream of the cascade's events out."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import dspy
+
+from ..errors import CopeError
+from ..models import Team
+from ..models.admission import Halt
+from ..models.spending import SpendingGate, use_gate
+from ..programs import Cascade
+from ..programs.events import Event, use_observer
+from ..programs.options import ProgramOptions, TeamOptions
+from ..programs.preset import preset_names
+from ..programs.resolve import (
+    Notify,
+    ignore,
+    named_answer_kind,
+    resolve_calibrated_cascade,
+    resolve_cascade,
+    resolve_team,
+)
+from .errors import as_api_error, unknown_model
+
+SERVED = "cope"
+"""The name under which clients ask the program that is served."""
+
+
+@dataclass(frozen=True)
+class KeepAlive:
+    """Nothing happened for a while, and the work continues."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The question is answered; `prediction` is that of the cascade."""
+
+    prediction: dspy.Prediction
+
+
+ServiceEvent = Event | KeepAlive | Finished
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question and the settings of its request.
+
+    Attributes:
+        text: the question.
+        model: the name of a served model.
+        seed: all randomness depends on it; None for the program's own.
+        temperature: of the answer, where a single call answers; None for the program's own.
+        max_tokens: the maximum of tokens of a solution; None for the program's own.
+        gate: lets its calls through within a budget; None for no budget.
+    """
+
+    text: str
+    model: str = SERVED
+    seed: int | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    gate: SpendingGate | None = None
+
+    def with_choice(self, index: int, seed: int) -> "Question":
+        """Return the question for one of several answers, which have seeds of their own."""
+        return self if index == 0 else replace(self, seed=seed + index)
+
+
+class Service:
+    """Answers questions with a program, with other presets, and with single tiers.
+
+    Args:
+        program: the cascade that is served.
+        others: further cascades, by the names under which they are asked.
+    """
+
+    def __init__(self, program: Cascade, others: Mapping[str, Cascade] | None = None) -> None:
+        self.program = program
+        self._cascades = {SERVED: program}
+        for name, cascade in (others or {}).items():
+            self._cascades[f"{SERVED}/{name}"] = cascade
+
+    @classmethod
+    def from_options(
+        cls,
+        program: ProgramOptions,
+        team_options: TeamOptions,
+        domain: str,
+        *,
+        team: Team | None = None,
+        notify: Notify = ignore,
+    ) -> "Service":
+        """Build the service that options name: the program, every preset, and every tier alone.
+
+        Args:
+            program: the options of the program.
+            team_options: those of the team.
+            domain: the kind of questions.
+            team: the tiers; None builds those of the options.
+            notify: receives lines about a bundled program and a calibration.
+
+        Raises:
+            CopeError: for options that do not fit together.
+        """
+        team = team or resolve_team(team_options)
+        resolved = resolve_calibrated_cascade(program, team_options, team, domain, notify=notify)
+        kind = named_answer_kind(resolved)
+        plain = ProgramOptions(
+            seed=program.seed, early_stop=program.early_stop, unsafe_code=program.unsafe_code
+        )
+        others: dict[str, Cascade] = {}
+        for name in dict.fromkeys([*preset_names(), *team.tiers]):
+            other = replace(plain, preset=name)
+            try:
+                others[name] = resolve_cascade(other, team, domain).with_answer_kind(kind)
+            except CopeError:  # the preset needs another tier or another kind of questions
+                continue
+        return cls(resolved.cascade.with_answer_kind(kind), others)
+
+    @property
+    def model_names(self) -> list[str]:
+        """The names of the served models."""
+        return list(self._cascades)
+
+    def cascade(self, name: str) -> Cascade:
+        """Return the cascade that a model's name means.
+
+        Raises:
+            ApiError: when none is served under this name.
+        """
+        if name not in self._cascades:
+            raise unknown_model(name, self.model_names)
+        return self._cascades[name]
+
+    def adapted(self, question: Question) -> Cascade:
+        """Return the cascade for a question, with the settings of its request.
+
+        Raises:
+            ApiError: when no such model is served.
+        """
+        cascade = self.cascade(question.model)
+        preset = cascade.preset
+        rounds = []
+        for spec in preset.rounds:
+            changes: dict[str, Any] = {}
+            if question.max_tokens is not None:
+                limit = spec.max_tokens or question.max_tokens
+                changes["max_tokens"] = min(limit, question.max_tokens)
+            if question.temperature is not None and answers_with_one_call(cascade):
+                changes["temperature"] = question.temperature
+            rounds.append(spec.model_copy(update=changes) if changes else spec)
+        seed = cascade.seed if question.seed is None else question.seed
+        if seed == cascade.seed and tuple(rounds) == tuple(preset.rounds):
+            return cascade
+        return cascade.with_settings(preset.model_copy(update={"rounds": tuple(rounds)}), seed)
+
+    async def events(
+        self, question: Question, keep_alive: float = 10.0
+    ) -> AsyncIterator[ServiceEvent]:
+        """Answer a question, and yield the events of the cascade as they happen.
+
+        The last event is `Finished`. Closing the iterator cancels the work at the engine.
+
+        Args:
+            question: the question with the settings of its request.
+            keep_alive: seconds without an event after which a `KeepAlive` is yielded.
+
+        Raises:
+            ApiError: when no such model is served.
+            CopeError: for a question that cannot be answered.
+            dspy.LMError: when a model fails.
+        """
+        cascade = self.adapted(question)
+        happened: asyncio.Queue[Event | None] = asyncio.Queue()
+
+        async def answer() -> dspy.Prediction:
+            with use_observer(happened.put_nowait), use_gate(question.gate):
+                try:
+                    return await cascade.acall(question=question.text)
+                except Halt as halt:  # it would end the whole server
+                    raise as_api_error(halt) from None
+
+        work = asyncio.create_task(answer())
+        work.add_done_callback(lambda _: happened.put_nowait(None))
+        try:
+            while True:
+                try:
+                    event = await asyncio.wait_for(happened.get(), keep_alive)
+                except TimeoutError:
+                    yield KeepAlive()
+                    continue
+                if event is None:
+                    break
+                yield event
+            yield Finished(work.result())
+        finally:
+            if not work.done():
+                work.cancel()
+                await asyncio.gather(work, return_exceptions=True)
+
+
+def answers_with_one_call(cascade: Cascade) -> bool:
+    """Return whether a single call of a model answers a question, without votes and plans."""
+    rounds = cascade.preset.rounds
+    first = rounds[0]
+    return len(rounds) == 1 and first.samples == 1 and first.planner is None
