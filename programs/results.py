@@ -31,7 +31,7 @@ def make_round_record(
         "asked": len(result.samples),
         "early_stop": early_stop,
         "plan": result.plan,
-        "samples": [_sample(sample) for sample in result.samples],
+        "samples": [sample_record(sample) for sample in result.samples],
         "seconds": seconds,
     }
     if verdict.raw is not None:
@@ -40,7 +40,7 @@ def make_round_record(
     return record
 
 
-def _sample(sample: Sample) -> SampleRecord:
+def sample_record(sample: Sample) -> SampleRecord:
     """Return a sample as plain data, with the outcomes of its tests when it is a program."""
     plain: SampleRecord = {
         "index": sample.index,

@@ -1,7 +1,7 @@
 """The protocol of a system, and the options from which one is made."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import dspy
@@ -23,6 +23,7 @@ class SystemOptions:
         seed: all randomness depends on it.
         early_stop: when missing samples are left out, see `Cascade`.
         unsafe_code: whether model-written programs may run without a sandbox.
+        settings: the system's own settings by name, see `parse_settings`.
     """
 
     domain: str = DEFAULT_DOMAIN
@@ -30,6 +31,7 @@ class SystemOptions:
     seed: int = 0
     early_stop: str = EXACT
     unsafe_code: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 class System(Protocol):

@@ -1,21 +1,26 @@
 """Make a system by its name or from its file."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from ...errors import CopeError
 from ...models import Team
 from ..preset import preset_names
 from .base import System, SystemOptions
 from .make_cascade import make_cascade as make_cascade
 from .registry import SYSTEMS, is_system_file
+from .settings import is_settings_file, read_settings_file
 from .trained import load_trained_system
 
 _MEMBERS = ("name", "domain", "tiers", "stages", "acall", "fingerprint", "settings", "concurrency")
 
 
 def make_system(name: str, team: Team, options: SystemOptions) -> System:
-    """Make a system by its name, or the trained system of a file.
+    """Make a system by its name, or by a file: a trained system, or a system with its settings.
 
     Args:
-        name: a name in `SYSTEMS`, or a file of `cope train`, after which the system is named.
+        name: a name in `SYSTEMS`; or a file of `cope train`, or a TOML file with `system` and
+            settings, after which the system is named.
         team: the tiers.
         options: what the user and the task chose.
 
@@ -26,6 +31,11 @@ def make_system(name: str, team: Team, options: SystemOptions) -> System:
     if is_system_file(name):
         system: System = load_trained_system(name, team, options)
         name = system.name
+    elif is_settings_file(name):
+        kind, settings = read_settings_file(name)
+        system = SYSTEMS.by_name(kind)(team, replace(options, settings=settings))
+        name = Path(name).stem
+        system.name = name  # type: ignore[misc]  # an attribute of the class, shadowed here
     else:
         system = SYSTEMS.by_name(name)(team, options)
     missing = [member for member in _MEMBERS if not hasattr(system, member)]
