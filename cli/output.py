@@ -1,13 +1,13 @@
 """Print results on stdout and messages on stderr."""
 
 import json
-import os
 import shutil
 import sys
 from typing import Any, TextIO
 
 import click
 
+from ..util.environment import read_variable
 from ..util.redact import redact, redact_data, redact_error
 from ..util.styles import StyleName
 from ..util.text import wrap_sentence
@@ -28,7 +28,7 @@ def print_json(document: Any) -> None:
 
 def print_text(text: str) -> None:
     """Print a text on stdout, with its colors on a terminal unless NO_COLOR is set."""
-    color = False if os.environ.get("NO_COLOR") else None
+    color = False if read_variable("NO_COLOR") else None
     click.echo(_fitted(redact(text), sys.stdout), color=color)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 from ..errors import CopeError
+from ..util.environment import read_variable
 
 DEFAULT_HOST = "http://127.0.0.1:11434"
 
@@ -19,7 +20,7 @@ def default_host() -> str:
     Raises:
         CopeError: when `OLLAMA_HOST` is not an address.
     """
-    host = os.environ.get("OLLAMA_HOST", "").strip()
+    host = read_variable("OLLAMA_HOST").strip()
     if not host:
         return DEFAULT_HOST
     # The ports are those of Ollama's own programs.
@@ -31,7 +32,7 @@ def default_host() -> str:
         parts = urlparse(host)
         port = parts.port or ports.get(parts.scheme, 80)
     except ValueError:
-        given = os.environ["OLLAMA_HOST"].strip()
+        given = read_variable("OLLAMA_HOST").strip()
         raise CopeError(
             f"OLLAMA_HOST is {given!r}, which is not an address: write it as 127.0.0.1:11434"
         ) from None

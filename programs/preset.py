@@ -41,8 +41,11 @@ class Preset(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
+    """The name; that of the file if it is missing there."""
     description: str = ""
+    """A line for people."""
     rounds: tuple[Round, ...] = Field(min_length=1)
+    """The rounds, in order."""
 
     @field_validator("name")
     @classmethod

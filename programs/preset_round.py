@@ -51,10 +51,13 @@ class Round(BaseModel):
     samples: int = Field(1, ge=1, le=256)
     """How many solutions are drawn."""
     plan_temperature: Temperature = 0.0
+    """The temperature of the planner."""
     temperature: Temperature = 0.0
+    """The temperature of the reasoner."""
     threshold: float | None = Field(None, gt=0.0, le=1.0)
     """The confidence at or above which the answer is accepted; None in the last round."""
     plan_max_tokens: int = Field(80, ge=1)
+    """The maximum tokens of a plan."""
     plan_ends: PlanEnds = "paragraph"
     """Where the lean adapter ends a plan: at its first blank line (`paragraph`); or with its steps,
     at a blank line after a sentence, so that the steps after "Do the following:" still belong to

@@ -4,7 +4,7 @@ DSPy sets every key of a saved predictor as an attribute of the predictor. So a 
 could send prompts to another server, or draw 50 samples for one. Unknown keys are refused by name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,16 +12,26 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..errors import CopeError
 from .predictor_name import PredictorName
 
-_PROGRAM_KEYS = (
-    "preset",
-    "domain",
-    "answer_kind",
-    "signature",
-    "neighbours",
-    "peers",
-    "compiled",
-    "metadata",
-)
+PROGRAM_KEYS = {
+    "preset": "the rounds, as a preset has them",
+    "domain": "the kind of questions; missing for short answers",
+    "answer_kind": "how answers are parsed and compared; missing where it is the domain's kind",
+    "signature": "the user's own signature: its instructions, and its fields with role and type",
+    "neighbours": "by predictor, the rows from which the nearest demonstrations are taken",
+    "peers": "further programs that vote with this one, as `ensemble` makes them",
+    "compiled": "how the program was compiled: optimizer, models, data, scores before and after",
+    "metadata": "the versions of Python, DSPy and the package that saved the file",
+}
+"""The keys of a program file, besides those of its predictors, with what each holds."""
+
+PREDICTOR_KEYS = {
+    "signature": "the instructions, and for each field its prefix and description",
+    "demos": "the demonstrations, as inputs and outputs by field",
+    "traces": "must be empty",
+    "train": "must be empty",
+    "lm": "must be null, because a program file names no model",
+}
+"""The keys of a predictor such as `round_1.reasoner.predict`, with what each holds."""
 
 _PROBLEMS = {
     "string_type": "is not text",
@@ -89,7 +99,7 @@ remove it, because a program file holds instructions, demonstrations and fields
         raise CopeError(f"{source} is not a program saved by Cascade.save (no JSON object)")
     if "preset" not in state:
         raise CopeError(f"{source} is not a program saved by Cascade.save (it has no 'preset')")
-    _check_prompts(state, source, _PROGRAM_KEYS, "")
+    _check_prompts(state, source, PROGRAM_KEYS, "")
     if "signature" in state:
         try:
             _TaskSignature.model_validate(state["signature"])
@@ -103,7 +113,7 @@ remove it, because a program file holds instructions, demonstrations and fields
 
 
 def _check_prompts(
-    state: Mapping[str, Any], source: object, allowed: tuple[str, ...], path: str
+    state: Mapping[str, Any], source: object, allowed: Container[str], path: str
 ) -> None:
     for name, value in state.items():
         if name in allowed:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from ..errors import CopeError, first_line
 from ..models.hosts import bypass_proxies
+from ..util.environment import read_variable
 from .address import address_scheme, check_address, store_file
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
@@ -27,7 +28,7 @@ def store_uri(store: str | None = None) -> str:
         store: an address, or a path, which is the file of an SQLite store. When None, the address
             is `MLFLOW_TRACKING_URI`, else an SQLite file in the working directory.
     """
-    uri = store or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
+    uri = store or read_variable("MLFLOW_TRACKING_URI") or DEFAULT_STORE
     if address_scheme(uri):
         return uri
     return f"sqlite:///{os.path.expanduser(uri)}"
@@ -50,7 +51,7 @@ def open_store(store: str | None = None) -> str:
         check_address(uri)
         _check_writable(uri)
     except CopeError as error:
-        is_from_environment = not store and os.environ.get("MLFLOW_TRACKING_URI")
+        is_from_environment = not store and read_variable("MLFLOW_TRACKING_URI")
         origin = " (the address is that of MLFLOW_TRACKING_URI)" if is_from_environment else ""
         raise CopeError(f"{error}; or use --no-track{origin}") from None
     for name, value in _MLFLOW_DEFAULTS.items():

@@ -1,7 +1,6 @@
 """Read the catalog of weights in weights.toml, and locate the cache."""
 
 import difflib
-import os
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
@@ -10,6 +9,7 @@ from pathlib import Path
 import platformdirs
 
 from ...errors import CopeError
+from ...util.environment import read_variable
 from ...util.json_types import JsonObject
 
 
@@ -85,7 +85,7 @@ def lookup(name: str) -> Weights:
 
 def cache_dir() -> Path:
     """Return the cache, which may not exist yet: `COPE_CACHE`, else the user's cache folder."""
-    folder = os.environ.get("COPE_CACHE")
+    folder = read_variable("COPE_CACHE")
     if folder:
         return Path(folder).expanduser().absolute()
     return platformdirs.user_cache_path("cope", appauthor=False)

@@ -1,6 +1,5 @@
 """Download weights from the model hub, resuming at the byte where the connection broke off."""
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -8,6 +7,7 @@ from concurrent.futures import Future
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from ...util.environment import read_variable
 from ..hosts import is_loopback
 from .catalog import Weights
 from .partial import PartialDownload, SourceFailed
@@ -75,7 +75,7 @@ def hub_url(weights: Weights) -> str:
 
     if constants.is_offline_mode():
         raise SourceFailed("switched off by HF_HUB_OFFLINE")
-    endpoint = os.environ.get("HF_ENDPOINT", "").rstrip("/") or None
+    endpoint = read_variable("HF_ENDPOINT").rstrip("/") or None
     return hf_hub_url(weights.repo, weights.file, revision=weights.revision, endpoint=endpoint)
 
 
@@ -123,7 +123,7 @@ def _headers() -> dict[str, str]:
     # The hub library's own headers would need one or two more requests (telemetry, renewal of a
     # token).
     headers = {"user-agent": "cope", "accept-encoding": "identity"}
-    token = os.environ.get("HF_TOKEN")
+    token = read_variable("HF_TOKEN")
     if token:
         headers["authorization"] = f"Bearer {token}"
     return headers

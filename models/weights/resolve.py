@@ -1,9 +1,9 @@
 """Find the weights of a local model in the user's folder or the cache, or download them."""
 
-import os
 from pathlib import Path
 
 from ...errors import CopeError
+from ...util.environment import read_variable
 from .catalog import Weights, cache_dir, catalog, lookup, verified_marker
 from .pins import pinned
 from .verify import Progress, no_progress, verify
@@ -32,7 +32,7 @@ def locate_weights(weights: Weights) -> tuple[Path, int | None]:
     """
     cached = cache_dir() / weights.file
     candidates = [cached]
-    user_dir = os.environ.get("COPE_WEIGHTS")
+    user_dir = read_variable("COPE_WEIGHTS")
     if user_dir:
         candidates.insert(0, Path(user_dir).expanduser() / weights.file)
     for path in candidates:
@@ -67,7 +67,7 @@ def resolve_weights(
         return _user_file(Path(model).expanduser().absolute())
     weights = pinned(lookup(model))
     report = progress or no_progress
-    folder = folder or os.environ.get("COPE_WEIGHTS")
+    folder = folder or read_variable("COPE_WEIGHTS")
     if folder:
         user_dir = Path(folder).expanduser().absolute()
         if not user_dir.is_dir():
